@@ -1,0 +1,289 @@
+import type { Split } from "../data/sample.ts";
+import type { Role, Texts } from "../graph/graph.ts";
+import type { Usage } from "../models/model.ts";
+
+/**
+ * The stream of a run: what the log holds, what `reduce` reads, what editor, command line and report show.
+ * Small and append-only: replies stand in their own file and are named by key. Losses are 0 … 1, 0 = perfect.
+ */
+export type RunEvent =
+  | Started
+  | Requested
+  | Called
+  | Valued
+  | Scored
+  | Gradient
+  | Attempted
+  | Judged
+  | Iterated
+  | Warned
+  | Resumed
+  | Finished
+  | Acted;
+
+/** How events stand in `events.jsonl`. */
+export type LoggedEvent = RunEvent & {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
+
+/** Short content hash of one Θ (all texts): names the state of the graph that a value or a score belongs to. */
+export type Theta = string;
+
+export interface Started {
+  readonly type: "started";
+  readonly engine: string;
+  readonly method: string;
+  readonly theta: Theta;
+  /** Texts of all nodes as the file holds them. */
+  readonly texts: Texts;
+  readonly parameters: readonly string[];
+  readonly samples: Readonly<Record<Split, number>>;
+  readonly iterations: number;
+}
+
+/** On record before a request leaves: one for each that reaches the provider, repeats included. */
+export interface Requested {
+  readonly type: "requested";
+  readonly purpose: Role;
+  readonly node: string | null;
+  readonly sample: string | null;
+  readonly split: Split | null;
+  /** 1 for the first request of a call. */
+  readonly attempt: number;
+}
+
+/** A call has ended: with a reply, or with `error` after its last attempt. */
+export interface Called {
+  readonly type: "call";
+  readonly purpose: Role;
+  readonly node: string | null;
+  readonly sample: string | null;
+  readonly split: Split | null;
+  readonly key: string;
+  readonly model: string;
+  readonly usage: Usage;
+  /** US dollars; null where no price is known. */
+  readonly usd: number | null;
+  readonly milliseconds: number;
+  readonly source: "provider" | "replayed" | "cached" | "shared";
+  /** Requests that reached the provider; 0 unless source is `provider`. */
+  readonly requests: number;
+  /** Name of the error class; null for a reply. */
+  readonly error: string | null;
+}
+
+/** A node has its value for a sample under Θ. The value is `extract(reply of key)`. */
+export interface Valued {
+  readonly type: "value";
+  readonly theta: Theta;
+  readonly node: string;
+  readonly sample: string;
+  readonly key: string;
+  /** The reply did not match the node's `output`: a format error, not a wrong answer. */
+  readonly formatError: boolean;
+  /** Tokens of the reply: the verdict compares them before and after. */
+  readonly tokens: number;
+}
+
+export interface Scored {
+  readonly type: "scored";
+  readonly theta: Theta;
+  readonly split: Split;
+  readonly sample: string;
+  /** null: unscored, because a call failed; never a wrong answer. */
+  readonly loss: number | null;
+  readonly lenient: number | null;
+  readonly formatError: boolean;
+}
+
+/** ∇ of one node's value (or of its own text) for one sample. */
+export interface Gradient {
+  readonly type: "gradient";
+  readonly iteration: number;
+  readonly theta: Theta;
+  readonly sample: string;
+  /** Whose value (`of: value`) or text (`of: text`) should change. */
+  readonly node: string;
+  readonly of: "value" | "text";
+  /** The successor it came through; null for ∇_A, from the loss. */
+  readonly from: string | null;
+  /** Empty: no change needed. */
+  readonly text: string;
+}
+
+/** ϕ has answered for one parameter. */
+export interface Attempted {
+  readonly type: "attempt";
+  readonly iteration: number;
+  /** Proposal id: hash of node, base text and new text. */
+  readonly id: string;
+  readonly node: string;
+  readonly base: string;
+  readonly text: string;
+  readonly hypothesis: string;
+  /** Samples whose gradients it came from. */
+  readonly samples: readonly string[];
+  /** Why it is no proposal and is never scored; null for a proposal. */
+  readonly invalid: InvalidReason | null;
+}
+
+export type InvalidReason =
+  | "no text in the reply"
+  | "drops a placeholder"
+  | "drops a text to keep"
+  | "longer than maxWords"
+  | "repeats an earlier text"
+  | "leaks a training target"
+  | "no change";
+
+export type Decision = "accepted" | "rejected" | "undecided";
+
+/** What the gate measured on one candidate against its base. Means are over `scored` samples. */
+export interface Verdict {
+  readonly decision: Decision;
+  readonly policy: "strict" | "significant" | "off";
+  readonly reason: VerdictReason;
+  /** Samples scored under both, and size of the validation set. */
+  readonly scored: number;
+  readonly of: number;
+  /** Mean losses over the scored samples. */
+  readonly lossBefore: number;
+  readonly lossAfter: number;
+  /** Samples with loss ≤ τ among the scored. */
+  readonly rightBefore: number;
+  readonly rightAfter: number;
+  readonly fixed: readonly string[];
+  readonly broken: readonly string[];
+  /** Exact two-sided sign test on discordant samples; null where there are none. */
+  readonly p: number | null;
+  /** 95 % intervals of the share of right samples (Wilson), or of the mean score (bootstrap) for graded losses. */
+  readonly intervalBefore: readonly [number, number];
+  readonly intervalAfter: readonly [number, number];
+  /** Mean tokens of all replies that make one answer. */
+  readonly tokensBefore: number;
+  readonly tokensAfter: number;
+  /** How often this validation set had been looked at, this look included. */
+  readonly looks: number;
+  /** Samples that could not be scored because calls failed. */
+  readonly unscored: readonly string[];
+}
+
+export type VerdictReason =
+  | "lower loss"
+  | "tie"
+  | "higher loss"
+  | "cannot pass any more"
+  | "not significant"
+  | "the combination was rejected"
+  | "fixed some, broke none"
+  | "broke some"
+  | "fixed none"
+  | "samples could not be scored"
+  | "no gate"
+  | "budget reached"
+  | "unchanged";
+
+/** The gate's word on one attempt or several together. */
+export interface Judged {
+  readonly type: "verdict";
+  readonly iteration: number;
+  /** `joint`: all proposals of the iteration; `part`: one alone; `combination`: the parts that passed. */
+  readonly scope: "joint" | "part" | "combination";
+  readonly proposals: readonly string[];
+  readonly theta: Theta;
+  readonly verdict: Verdict;
+}
+
+export interface Iterated {
+  readonly type: "iteration";
+  readonly iteration: number;
+  /** The incumbent after this iteration. */
+  readonly theta: Theta;
+  readonly accepted: readonly string[];
+  /** Training samples with l > τ that gave gradients, and those looked at. */
+  readonly batch: readonly string[];
+  readonly looked: number;
+  /** Bounds of the incumbent's mean validation loss: equal where every sample is scored. */
+  readonly validationLoss: readonly [number, number];
+}
+
+/** Code and fields; words are put at the edge (`describeWarning`). */
+export interface Warned {
+  readonly type: "warning";
+  readonly code: WarningCode;
+  readonly node?: string;
+  readonly sample?: string;
+  readonly detail?: string;
+  readonly count?: number;
+}
+
+export type WarningCode =
+  | "sample dropped"
+  | "parameter refused"
+  | "reply repaired"
+  | "small validation set"
+  | "nothing to learn"
+  | "no gate"
+  | "test not scored"
+  | "budget too small"
+  | "unknown price"
+  | "tokens estimated"
+  | "gradients look alike"
+  | "instructions converge"
+  | "instruction grows"
+  | "gate refuses everything"
+  | "format errors"
+  | "templates changed"
+  | "unknown placeholder";
+
+/** A new segment: what follows starts the run anew from its own replies. */
+export interface Resumed {
+  readonly type: "resumed";
+  /** 2 for the first resume. */
+  readonly attempt: number;
+}
+
+export type RunStatus = "done" | "budget" | "cancelled" | "failed";
+
+/** What the user reviews: one node's way from the file's text to the text that the run ended with. */
+export interface Proposal {
+  /** hash(node, base text, new text). */
+  readonly id: string;
+  readonly node: string;
+  readonly base: string;
+  readonly text: string;
+  readonly hypothesis: string;
+  readonly verdict: Verdict;
+  /** Attempts of this node in this run, by proposal id, oldest first. */
+  readonly attempts: readonly string[];
+}
+
+export interface Measured {
+  readonly n: number;
+  /** Mean scores, 1 − loss. null: not scored. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export interface Finished {
+  readonly type: "finished";
+  readonly status: RunStatus;
+  /** Name of the error class that ended a failed run; null otherwise. */
+  readonly error: string | null;
+  /** What the error said, for a person; never holds a key. */
+  readonly detail: string | null;
+  readonly theta: Theta;
+  readonly texts: Texts;
+  readonly proposals: readonly Proposal[];
+  readonly validation: Measured;
+  readonly test: Measured | null;
+  /** Replies that did not match their node's `output`, on the validation set. */
+  readonly formatErrors: { readonly before: number; readonly after: number };
+}
+
+/** The user's acts on a finished run. */
+export type Acted =
+  | { readonly type: "applied"; readonly proposals: readonly string[] }
+  | { readonly type: "dismissed"; readonly proposals: readonly string[] }
+  | { readonly type: "committed"; readonly proposals: readonly string[]; readonly sha: string };

@@ -1,0 +1,87 @@
+import type { Role } from "../graph/graph.ts";
+
+/** One thing that answers a chat completion: a provider, or a wrapper around another `Model`. */
+export interface Model {
+  /** Provider and origin, e.g. `openai https://api.openai.com` or `simulated`: part of every reply's key. Never a key or credentials. */
+  readonly identity: string;
+  /**
+   * One reply. A provider sends at most one HTTP request a call; repeating is the retry wrapper's work.
+   * @throws ModelError, or the signal's reason when aborted.
+   */
+  complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
+}
+
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+export interface ModelRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  /** Passed through: temperature, top_p, max_tokens, reasoning_effort, … */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Asks for JSON of this shape. A model that refuses `response_format` gets the request without it. */
+  readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  /** 0 at temperature 0 without repeats; else a hash of (run seed, purpose, index): never an arrival counter. */
+  readonly draw: number;
+  readonly tag: CallTag;
+  /** Larger goes first through the limiter. Default 0. */
+  readonly priority?: number;
+  /** Draws on this part of the budget. Default: what is not reserved. */
+  readonly reservation?: string;
+  /**
+   * Called before each request that goes to the provider, awaited: when it resolves, the request is on record.
+   * Not called for replies from a store, nor for a caller that shares another's request.
+   */
+  readonly onRequest?: (attempt: number) => Promise<void>;
+}
+
+/** Who asks, for events and progress: no part of the key. */
+export interface CallTag {
+  readonly purpose: Role;
+  readonly node: string | null;
+  readonly sample: string | null;
+}
+
+export interface ModelReply {
+  readonly text: string;
+  readonly usage: Usage;
+  /** The model that the provider says it ran. */
+  readonly model: string;
+  readonly finish: "stop" | "length" | "other";
+  /** Key of the reply store: hash of (identity, model, params, messages, schema, draw). Set by the store wrapper. */
+  readonly key: string;
+  /** Where the reply came from. `replayed`: this run's own log. `cached`: the store shared between runs. `shared`: an equal request in flight. */
+  readonly source: "provider" | "replayed" | "cached" | "shared";
+  /** Requests that reached the provider for this reply; 0 unless source is `provider`. */
+  readonly requests: number;
+  /** Milliseconds from the first request to the reply, waiting included; 0 unless source is `provider`. */
+  readonly milliseconds: number;
+}
+
+export interface Usage {
+  /** Tokens. */
+  readonly prompt: number;
+  readonly completion: number;
+  /** True where the provider returned none and characters were counted instead. */
+  readonly estimated: boolean;
+}
+
+/** What a run may spend. `null`: no bound. */
+export interface BudgetLimits {
+  readonly calls: number | null;
+  readonly tokens: number | null;
+  /** US dollars; needs a known price for every model used. */
+  readonly usd: number | null;
+}
+
+/** The budget wrapper's handle: the engine reads it to plan, the wrapper enforces it. */
+export interface Budget {
+  readonly limits: BudgetLimits;
+  /** Calls, tokens and dollars reserved or spent so far. */
+  readonly spent: { readonly calls: number; readonly tokens: number; readonly usd: number };
+  /** Sets aside `calls` requests that only calls with this `reservation` may use; `release` gives the unused rest back to all. */
+  reserve(name: string, calls: number): void;
+  release(name: string): void;
+}

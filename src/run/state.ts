@@ -1,0 +1,113 @@
+import type { Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
+import type { Texts } from "../graph/graph.ts";
+import type { Split } from "../data/sample.ts";
+
+/** Everything shown of a run. Made by `reduce` from events alone, one at a time; plain data. */
+export interface RunState {
+  /** `running` until `finished`; a log without an end that nobody writes any more is `interrupted` (decided by the reader of the log). */
+  readonly status: "running" | RunStatus;
+  readonly error: string | null;
+  readonly detail: string | null;
+  readonly startedAt: number;
+  /** Time of the last event. */
+  readonly lastAt: number;
+  /** Milliseconds of work, summed over segments. */
+  readonly elapsed: number;
+  /** Segments: 1 unless resumed. */
+  readonly segments: number;
+  readonly engine: string;
+  readonly method: string;
+  readonly iteration: number;
+  readonly iterations: number;
+  /** Θ of the file and of the incumbent. */
+  readonly startTheta: Theta;
+  readonly theta: Theta;
+  readonly startTexts: Texts;
+  /** Texts of the incumbent, then final. */
+  readonly texts: Texts;
+  readonly parameters: readonly string[];
+  readonly samples: Readonly<Record<Split, number>>;
+  readonly calls: Calls;
+  readonly tokens: { readonly prompt: number; readonly completion: number; readonly estimated: boolean };
+  /** US dollars; null once a call had no known price. */
+  readonly usd: number | null;
+  readonly nodes: Readonly<Record<string, NodeProgress>>;
+  /** One point an iteration, the start as iteration 0. */
+  readonly curve: readonly CurvePoint[];
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  readonly judged: readonly Judged[];
+  /** Of the last iterations, oldest first. */
+  readonly gradients: readonly Gradient[];
+  /** By Θ, then sample. */
+  readonly scores: Readonly<Record<Theta, Readonly<Record<string, SampleScore>>>>;
+  /** By Θ, then sample, then node: key of the reply that holds the value. */
+  readonly values: Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+  readonly warnings: readonly Warned[];
+  /** Net changes; empty until `finished`. */
+  readonly proposals: readonly Proposal[];
+  readonly finished: Finished | null;
+  /** Proposal id → what the user did with it last. */
+  readonly acts: Readonly<Record<string, "applied" | "dismissed" | "committed">>;
+  readonly commits: readonly string[];
+}
+
+export interface Calls {
+  /** Requests that reached the provider; the purposes add up to it. */
+  readonly total: number;
+  /** The part of `total` spent on test rows. */
+  readonly test: number;
+  readonly forward: number;
+  readonly backward: number;
+  readonly optimizer: number;
+  readonly judge: number;
+  /** Replies that cost nothing: from this run's log, the shared store or an equal request in flight. */
+  readonly cached: number;
+  /** Requests beyond the first of their call. */
+  readonly retried: number;
+}
+
+export interface NodeProgress {
+  /** Requests on the way now. */
+  readonly forwardInFlight: number;
+  readonly backwardInFlight: number;
+  readonly optimizerInFlight: number;
+  /** Replies in this iteration. */
+  readonly forward: number;
+  readonly backward: number;
+  /** Gradients of this iteration on this node. */
+  readonly gradients: number;
+  readonly formatErrors: number;
+  /** Decision on this node's last judged attempt. */
+  readonly verdict: "accepted" | "rejected" | "undecided" | null;
+}
+
+export interface CurvePoint {
+  readonly iteration: number;
+  /** Bounds of the incumbent's mean validation score (1 − loss): equal where every sample is scored. */
+  readonly low: number;
+  readonly high: number;
+  readonly accepted: number;
+}
+
+export interface Attempt {
+  readonly id: string;
+  readonly iteration: number;
+  readonly node: string;
+  readonly base: string;
+  readonly text: string;
+  readonly hypothesis: string;
+  readonly samples: readonly string[];
+  readonly invalid: string | null;
+  readonly decision: "accepted" | "rejected" | "undecided" | null;
+  /** Index into `judged` of the verdict that decided it; null before. */
+  readonly verdict: number | null;
+}
+
+export interface SampleScore {
+  readonly split: Split;
+  readonly loss: number | null;
+  readonly lenient: number | null;
+  readonly formatError: boolean;
+}
+

@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+/** esbuild bundles `.md` prompt templates as text; the unit tests read them the same way. */
+const markdownAsText = {
+  name: "markdown-as-text",
+  enforce: "pre" as const,
+  load(id: string) {
+    return id.endsWith(".md") ? `export default ${JSON.stringify(readFileSync(id, "utf8"))}` : undefined;
+  },
+};
+
+export default defineConfig({
+  plugins: [markdownAsText],
+  test: { include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 },
+});
