@@ -1,0 +1,110 @@
+import { l10n } from "vscode";
+import type { Decision, InvalidReason, Verdict } from "../../engine/events.ts";
+
+/** One line for the top of the diff: `✓ Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · …`. */
+export function verdictLine(verdict: Verdict): string {
+  return [`${MARKS[verdict.decision]} ${verdictHeadline(verdict)}`, ...verdictFigures(verdict)].join(" · ");
+}
+
+const MARKS = { accepted: "✓", rejected: "✗", undecided: "?" };
+
+export function verdictHeadline(verdict: Verdict): string {
+  if (verdict.policy === "off") return l10n.t("Taken without a gate");
+  switch (verdict.decision) {
+    case "accepted":
+      return l10n.t("Accepted by the gate");
+    case "rejected":
+      return l10n.t("Rejected by the gate");
+    case "undecided":
+      return l10n.t("Undecided");
+  }
+}
+
+export function decisionWord(decision: Decision): string {
+  return { accepted: l10n.t("accepted"), rejected: l10n.t("rejected"), undecided: l10n.t("undecided") }[decision];
+}
+
+/** What was measured, the most telling first. */
+export function verdictFigures(verdict: Verdict): string[] {
+  if (verdict.scored === 0) return [l10n.t("nothing was scored")];
+  const figures = [rightFigure(verdict)];
+  const graded = Math.abs(1 - verdict.lossAfter - verdict.rightAfter / verdict.scored) > 1e-9;
+  if (graded) figures.push(l10n.t("score {0} → {1}", score(verdict.lossBefore), score(verdict.lossAfter)));
+  figures.push(l10n.t("fixed {0}, broke {1}", verdict.fixed.length, verdict.broken.length));
+  if (verdict.p !== null) figures.push(l10n.t("p = {0}", verdict.p < 0.001 ? "0.001" : verdict.p.toPrecision(2)));
+  if (verdict.tokensBefore > 0 && verdict.tokensAfter > 0) {
+    const before = Math.round(verdict.tokensBefore);
+    const after = Math.round(verdict.tokensAfter);
+    figures.push(l10n.t("{0} → {1} tokens an answer", before, after));
+  }
+  return figures;
+}
+
+/** `14 → 17 of 20 right`. */
+export function rightFigure(verdict: Verdict): string {
+  if (verdict.scored === 0) return l10n.t("nothing was scored");
+  const figure = l10n.t("{0} → {1} of {2} right", verdict.rightBefore, verdict.rightAfter, verdict.scored);
+  return verdict.scored < verdict.of ? l10n.t("{0} ({1} not scored)", figure, verdict.of - verdict.scored) : figure;
+}
+
+function score(loss: number): string {
+  return (1 - loss).toFixed(2);
+}
+
+/** Why the gate decided so, as a sentence. */
+export function verdictReason(verdict: Verdict): string {
+  switch (verdict.reason) {
+    case "lower loss":
+      return l10n.t("With it, the loss on the validation set is lower.");
+    case "tie":
+      return l10n.t("The loss on the validation set stayed the same, and the gate rejects a tie.");
+    case "higher loss":
+      return l10n.t("With it, the loss on the validation set is higher.");
+    case "cannot pass any more":
+      return l10n.t(
+        "After {0} of {1} samples it could not pass any more, so the rest was not scored.",
+        verdict.scored,
+        verdict.of,
+      );
+    case "not significant":
+      return l10n.t("The loss is lower, but by no more than chance explains.");
+    case "the combination was rejected":
+      return l10n.t("Together with the other proposals that passed, it did not lower the loss.");
+    case "fixed some, broke none":
+      return l10n.t("Alone, it fixed samples and broke none.");
+    case "broke some":
+      return l10n.t("Alone, it broke samples that were right before.");
+    case "fixed none":
+      return l10n.t("Alone, it fixed no sample.");
+    case "samples could not be scored":
+      return l10n.t(
+        "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",
+        verdict.unscored.length,
+        verdict.of,
+      );
+    case "no gate":
+      return l10n.t("The graph file switches the gate off: nothing was measured that speaks for this text.");
+    case "budget reached":
+      return l10n.t(
+        "The budget ended the run after {0} of {1} samples. Resume it with a larger budget to decide.",
+        verdict.scored,
+        verdict.of,
+      );
+    case "unchanged":
+      return l10n.t("The text is the same as before.");
+  }
+}
+
+/** Why what the model wrote is no proposal. */
+export function invalidSentence(reason: InvalidReason): string {
+  const sentences: Record<InvalidReason, string> = {
+    "no text in the reply": l10n.t("The model's reply held no instruction."),
+    "drops a placeholder": l10n.t("It dropped a placeholder that has to stay."),
+    "drops a text to keep": l10n.t("It dropped a text that the graph says to keep."),
+    "longer than maxWords": l10n.t("It was longer than the graph allows."),
+    "repeats an earlier text": l10n.t("It repeated a text that was judged before."),
+    "leaks a training target": l10n.t("It contained the answer of a training sample."),
+    "no change": l10n.t("It was the same text."),
+  };
+  return sentences[reason];
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { installVscode } from "./install.ts";
+
+export interface ServedVscode {
+  readonly url: string;
+  /** Host and port, as they stand in `vscode-remote://` addresses. */
+  readonly authority: string;
+  readonly pid: number;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** Installed first; without it the extension has to come as an extension under development. */
+  readonly vsix?: string;
+  /** Lets the page's address name an extension under development and its tests; hides toasts and dialogs. */
+  readonly testDriver?: boolean;
+  readonly workspaceTrust?: boolean;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: any free port. */
+  readonly port?: number;
+}
+
+/** Starts a real VS Code on this machine with empty settings, extensions and home folder; `stop` ends all its processes. */
+export async function serveVscode(options: ServeOptions): Promise<ServedVscode> {
+  const { server, node } = installVscode(path.resolve(".vscode-test/code-server"));
+  // Short: a socket's path in it has to stay under 108 bytes.
+  const root = mkdtempSync(path.join(tmpdir(), "agv-"));
+  const at = (name: string) => path.join(root, name);
+  for (const name of ["data/User", "extensions", "home", "tmp"]) mkdirSync(at(name), { recursive: true });
+  const settings = {
+    ...STEADY,
+    "security.workspace.trust.enabled": options.workspaceTrust ?? false,
+    ...options.settings,
+  };
+  writeFileSync(at("data/User/settings.json"), JSON.stringify(settings, null, 2));
+  writeFileSync(at("home/.gitconfig"), GITCONFIG);
+  writeFileSync(at("config.yaml"), "auth: none\n");
+
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    HOME: at("home"),
+    TMPDIR: at("tmp"),
+    CI: "1",
+    EXTENSIONS_GALLERY: "{}",
+    GIT_CONFIG_GLOBAL: at("home/.gitconfig"),
+    ...options.env,
+  };
+  for (const key of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "VSCODE_IPC_HOOK_CLI", "NODE_OPTIONS"]) {
+    delete env[key];
+  }
+  const folders = ["--user-data-dir", at("data"), "--extensions-dir", at("extensions"), "--config", at("config.yaml")];
+  if (options.vsix) {
+    execFileSync(node, [server, ...folders, "--install-extension", options.vsix], {
+      env,
+      stdio: "pipe",
+      timeout: 60_000,
+    });
+  }
+  const port = options.port ?? (await freePort());
+  const log = openSync(at("server.log"), "w");
+  const flags = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
+  flags.push("--disable-getting-started-override", "--ignore-last-opened");
+  if (!options.workspaceTrust) flags.push("--disable-workspace-trust");
+  if (options.testDriver) flags.push("--vscode-option", "enable-smoke-test-driver");
+  const child = spawn(node, [server, ...folders, ...flags], { env, stdio: ["ignore", log, log], detached: true });
+  endWithUs(child);
+
+  const readLog = () => readFileSync(at("server.log"), "utf8");
+  const stop = async () => {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    signal(child, "SIGTERM");
+    await Promise.race([gone, wait(5000)]);
+    signal(child, "SIGKILL");
+    rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  const url = `http://127.0.0.1:${port}/`;
+  for (let waited = 0; !(await healthy(url)); waited += 100) {
+    if (waited > 30_000 || child.exitCode !== null) {
+      const end = readLog().slice(-3000);
+      await stop();
+      throw new Error(`VS Code did not start:\n${end}`);
+    }
+    await wait(100);
+  }
+  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, log: readLog, stop };
+}
+
+/** What would make the interface move on its own, or ask the outside, is off. */
+const STEADY = {
+  "workbench.startupEditor": "none",
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "workbench.enableExperiments": false,
+  "chat.disableAIFeatures": true,
+  "git.openRepositoryInParentFolders": "always",
+  "git.autofetch": false,
+  "workbench.tips.enabled": false,
+  "workbench.editor.useModal": "off",
+  "window.restoreWindows": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "npm.fetchOnlinePackageInfo": false,
+  "workbench.settings.enableNaturalLanguageSearch": false,
+};
+
+const GITCONFIG = `[user]
+  name = Tester
+  email = tester@example.invalid
+[commit]
+  gpgsign = false
+[init]
+  defaultBranch = main
+`;
+
+/** The server leads its own process group, so that one signal ends it with its extension host and language servers. */
+function endWithUs(child: ChildProcess) {
+  process.once("exit", () => signal(child, "SIGKILL"));
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => process.exit(1));
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals) {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
+
+async function healthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}healthz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
+
+function wait(milliseconds: number) {
+  return new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+}
