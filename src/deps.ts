@@ -37,3 +37,25 @@ export interface Log {
   warn(message: string): void;
   error(message: string): void;
 }
+
+/** What tells this machine and its processes from others. */
+export interface Machine {
+  /** A keyed hash that only this user on this machine can make: what bears it was made here. */
+  mark(text: string): Promise<string>;
+  /** Takes a lock file until released; one left behind by a process that is gone is broken. null: a live process holds it. */
+  lock(path: string, note: string): Promise<Lock | null>;
+  /** Who holds a lock file; null when nobody alive does. */
+  holder(path: string): Promise<LockHolder | null>;
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+export interface LockHolder {
+  readonly note: string;
+  readonly process: number;
+  readonly host: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}

@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ready, root } from "./ready.mjs";
+
+const reports = mkdtempSync(join(tmpdir(), "agentgraph-test-"));
+
+/**
+ * Everything that has to pass, in this order; `node scripts/test.mjs unit cli` runs those alone. A suite either ends with
+ * a line `N passed, N failed`, or leaves a report of vitest, or counts as one by its exit code.
+ */
+const SUITES = [
+  { name: "style", run: ["biome", "check", "--error-on-warnings"], minutes: 2 },
+  { name: "types", run: ["tsc", "--noEmit"], minutes: 3 },
+  { name: "unused", run: ["knip"], minutes: 2 },
+  { name: "build", run: ["node", "scripts/build.mjs"], minutes: 2 },
+  { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 5 },
+  { name: "cli", run: vitest("cli", "test/cli/vitest.config.mts"), report: reportOf("cli"), minutes: 10 },
+];
+
+function vitest(name, config) {
+  return ["vitest", "run", "--config", config, "--reporter=dot", "--reporter=json", `--outputFile=${reportOf(name)}`];
+}
+
+function reportOf(name) {
+  return join(reports, `${name}.json`);
+}
+
+ready();
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`No suite is called ${unknown.join(", ")}. There are: ${SUITES.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
+
+const totals = { passed: 0, failed: 0 };
+for (const suite of SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  console.log(`\n── ${suite.name}`);
+  const started = Date.now();
+  const { code, output } = await run(suite);
+  const { passed, failed } = count(suite, code, output);
+  totals.passed += passed;
+  totals.failed += failed;
+  console.log(`── ${suite.name}: ${passed} passed, ${failed} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+rmSync(reports, { recursive: true, force: true });
+console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed > 0 ? 1 : 0;
+
+/** A suite that crashes after passing tests has failed once more than it says; one that ran nothing has failed too. */
+function count({ report }, code, output) {
+  const { passed, failed } = report
+    ? vitestCounts(report)
+    : (lastCounts(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 });
+  const silent = passed + failed === 0;
+  return { passed, failed: failed === 0 && (code !== 0 || silent) ? 1 : failed };
+}
+
+function vitestCounts(report) {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+function lastCounts(output) {
+  const found = [...output.matchAll(/^(\d+) passed, (\d+) failed\s*$/gm)].at(-1);
+  return found && { passed: Number(found[1]), failed: Number(found[2]) };
+}
+
+/** Runs in a process group of its own, so that a suite that hangs is ended with everything it started. */
+function run({ run: [command, ...options], minutes }) {
+  const group = process.platform !== "win32";
+  const bin = join(root, "node_modules", ".bin");
+  const child = spawn(command === "node" ? process.execPath : join(bin, group ? command : `${command}.cmd`), options, {
+    cwd: root,
+    detached: group,
+    shell: !group,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, PATH: `${bin}${group ? ":" : ";"}${process.env.PATH}` },
+  });
+  const end = () => {
+    try {
+      process.kill(group ? -child.pid : child.pid, "SIGKILL");
+    } catch {
+      // It is gone already.
+    }
+  };
+  const late = setTimeout(() => {
+    console.log(`This suite did not end within ${minutes} minutes and was stopped.`);
+    end();
+  }, minutes * 60_000);
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
+  process.once("SIGTERM", interrupted);
+  let output = "";
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ]) {
+    from.on("data", (bytes) => {
+      to.write(bytes);
+      output = (output + bytes).slice(-100_000);
+    });
+  }
+  return new Promise((done) => {
+    const settle = (code) => {
+      clearTimeout(late);
+      process.off("SIGINT", interrupted);
+      process.off("SIGTERM", interrupted);
+      end();
+      done({ code, output });
+    };
+    child.on("error", (error) => {
+      output += error.message;
+      console.log(error.message);
+      settle(1);
+    });
+    // `exit`, not `close`: a process left behind may hold the pipes open for ever.
+    child.on("exit", (code) => setTimeout(settle, 100, code ?? 1));
+  });
+}

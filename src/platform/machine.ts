@@ -1,0 +1,143 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { homedir, hostname, uptime } from "node:os";
+import { dirname, join } from "node:path";
+import type { LockHolder, Machine } from "../deps.ts";
+
+/** How long a lock file without readable text counts as being written just now, in milliseconds. */
+const BEING_WRITTEN = 10_000;
+
+/** @param folder where this user's secret is kept; made on first use. */
+export function nodeMachine(folder = configFolder()): Machine {
+  let secret: Promise<string> | null = null;
+  return {
+    async mark(text) {
+      secret ??= machineSecret(join(folder, "machine"));
+      return createHmac("sha256", await secret)
+        .update(text)
+        .digest("hex");
+    },
+    async lock(path, note) {
+      await mkdir(dirname(path), { recursive: true });
+      const mine = JSON.stringify({ ...(await self()), note, since: Date.now() });
+      if (!((await create(path, mine)) || (await breakStale(path, mine)))) return null;
+      return {
+        async release() {
+          if ((await textOf(path)) === mine) await rm(path, { force: true });
+        },
+      };
+    },
+    holder: liveHolder,
+  };
+}
+
+function configFolder(): string {
+  const base =
+    process.platform === "win32"
+      ? (process.env.APPDATA ?? join(homedir(), "AppData", "Roaming"))
+      : (process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config"));
+  return join(base, "agentgraph");
+}
+
+/** Where the home folder cannot be written the secret lasts for this process: its runs then count as made elsewhere. */
+async function machineSecret(path: string): Promise<string> {
+  const fresh = randomBytes(32).toString("hex");
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, fresh, { flag: "wx", mode: 0o600 });
+    return fresh;
+  } catch {
+    return (await textOf(path)) || fresh;
+  }
+}
+
+interface Holding extends LockHolder {
+  /** When the process started, as the system counts it: tells it from a later one with the same id. Empty where unknown. */
+  readonly started: string;
+}
+
+async function self() {
+  return { process: process.pid, host: hostname(), started: await processStart(process.pid) };
+}
+
+async function liveHolder(path: string): Promise<LockHolder | null> {
+  const holding = parseHolding(await textOf(path));
+  if (!holding) return (await age(path)) < BEING_WRITTEN ? UNKNOWN : null;
+  if (holding.host !== hostname()) return holding;
+  const bootedAt = Date.now() - uptime() * 1000;
+  const gone =
+    holding.since < bootedAt - 1000 ||
+    !isRunning(holding.process) ||
+    holding.started !== (await processStart(holding.process));
+  return gone ? null : holding;
+}
+
+const UNKNOWN: LockHolder = { note: "", process: 0, host: hostname(), since: 0 };
+
+/** Milliseconds since the file was written; infinite when there is none. */
+async function age(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+}
+
+function parseHolding(text: string): Holding | null {
+  try {
+    const { note, process, host, since, started } = JSON.parse(text);
+    return { note: String(note), process: Number(process), host: String(host), since: Number(since), started };
+  } catch {
+    return null;
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Field 22 of `/proc/<id>/stat` (proc(5)); the fields are counted after the name, which may hold spaces. */
+async function processStart(id: number): Promise<string> {
+  const line = await textOf(`/proc/${id}/stat`);
+  return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
+/** Breaks under a second lock, so that of two who find the same stale lock only one takes it. */
+async function breakStale(path: string, mine: string): Promise<boolean> {
+  if (await liveHolder(path)) return false;
+  const guard = `${path}.breaking`;
+  if (!(await create(guard, mine))) {
+    if (await liveHolder(guard)) return false;
+    await rm(guard, { force: true });
+    return breakStale(path, mine);
+  }
+  try {
+    if (await liveHolder(path)) return false;
+    await rm(path, { force: true });
+    return await create(path, mine);
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+/** False when the file is there already. */
+async function create(path: string, text: string): Promise<boolean> {
+  const handle = await open(path, "wx").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EEXIST") return null;
+    throw error;
+  });
+  if (!handle) return false;
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
+  return true;
+}
+
+function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}

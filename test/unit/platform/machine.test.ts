@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeMachine } from "../../../src/platform/machine.ts";
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "agentgraph-machine-"));
+  path = join(folder, "graph.lock");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("lock", () => {
+  it("is given to one of many who ask at once, and again after its release", async () => {
+    const machine = nodeMachine(folder);
+    const locks = (await Promise.all(Array.from({ length: 20 }, () => machine.lock(path, "run")))).filter(
+      (lock) => lock !== null,
+    );
+    expect(locks).toHaveLength(1);
+    expect(await machine.holder(path)).toMatchObject({ note: "run", process: process.pid });
+    await locks[0]?.release();
+    expect(await machine.holder(path)).toBeNull();
+    expect(await machine.lock(path, "next")).not.toBeNull();
+  });
+
+  it("of a process that is gone is broken, by one alone", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await once(child, "exit");
+    const left = { process: child.pid, host: hostname(), started: "1", note: "dead", since: Date.now() };
+    await writeFile(path, JSON.stringify(left));
+    const machine = nodeMachine(folder);
+    expect(await machine.holder(path)).toBeNull();
+    const locks = await Promise.all(Array.from({ length: 20 }, () => machine.lock(path, "heir")));
+    expect(locks.filter((lock) => lock !== null)).toHaveLength(1);
+    expect(await machine.holder(path)).toMatchObject({ note: "heir" });
+  });
+
+  it.runIf(process.platform === "linux")("of a later process with the same id is broken", async () => {
+    const left = { process: process.pid, host: hostname(), started: "1", note: "earlier", since: Date.now() };
+    await writeFile(path, JSON.stringify(left));
+    expect(await nodeMachine(folder).lock(path, "mine")).not.toBeNull();
+  });
+
+  it("of another host is respected, for nobody here can ask whether it lives", async () => {
+    const left = { process: 1, host: "elsewhere", started: "", note: "theirs", since: Date.now() };
+    await writeFile(path, JSON.stringify(left));
+    expect(await nodeMachine(folder).lock(path, "mine")).toBeNull();
+    expect(await nodeMachine(folder).holder(path)).toMatchObject({ host: "elsewhere", note: "theirs" });
+  });
+
+  it("that is being written just now is respected", async () => {
+    await writeFile(path, "");
+    expect(await nodeMachine(folder).lock(path, "mine")).toBeNull();
+  });
+});
+
+describe("mark", () => {
+  it("is the same for one user's processes and differs elsewhere", async () => {
+    const here = await nodeMachine(folder).mark("run");
+    expect(await nodeMachine(folder).mark("run")).toBe(here);
+    expect(await nodeMachine(join(folder, "other")).mark("run")).not.toBe(here);
+    expect(await nodeMachine(folder).mark("another run")).not.toBe(here);
+    expect(here).not.toContain((await readFile(join(folder, "machine"), "utf8")).slice(0, 8));
+  });
+});
