@@ -1,0 +1,173 @@
+import { createScanner, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { FAULTS, type Fault, type FaultCode, type Fix, type Range } from "./fault.ts";
+
+export type JsonPath = readonly (string | number)[];
+
+const MAX_DEPTH = 100;
+const MAX_FAULTS = 500;
+
+/** A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. */
+export class JsonDocument {
+  readonly root: Node | undefined;
+  readonly #faults: Fault[] = [];
+  readonly #members = new Map<Node, Map<string, Node>>();
+  #lineStarts: readonly number[] | null = null;
+
+  constructor(
+    readonly path: string,
+    readonly text: string,
+  ) {
+    // The parser takes a byte order mark for an error; a space keeps every offset.
+    const json = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+    const deep = firstTooDeep(json);
+    if (deep !== null) {
+      const message = `The file is nested more than ${MAX_DEPTH} levels deep.`;
+      this.add(
+        "nested-too-deep",
+        { start: deep, end: deep + 1 },
+        message,
+        "Remove the nesting: no part of a graph file needs it.",
+      );
+      return;
+    }
+    const errors: ParseError[] = [];
+    this.root = parseTree(json, errors, { allowTrailingComma: true });
+    for (const error of errors) {
+      const range = { start: error.offset, end: Math.min(text.length, error.offset + Math.max(1, error.length)) };
+      this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the text at this place.");
+    }
+    if (!this.root && errors.length === 0) {
+      this.add("syntax", { start: 0, end: text.length }, "The file is empty.", 'Start with { "version": 1 }.');
+    }
+  }
+
+  /** Sorted by place, at most 500. */
+  get faults(): readonly Fault[] {
+    return this.#faults.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
+  }
+
+  add(code: FaultCode, range: Range, message: string, remedy: string, fix?: Fix): void {
+    if (this.#faults.length > MAX_FAULTS) return;
+    const full = this.#faults.length === MAX_FAULTS;
+    this.#faults.push({
+      code: full ? "too-many-faults" : code,
+      severity: FAULTS[full ? "too-many-faults" : code],
+      message: full ? `There are more than ${MAX_FAULTS} faults; the rest is not shown.` : message,
+      remedy: full ? "Correct the others first." : remedy,
+      file: this.path,
+      range,
+      ...this.position(range.start),
+      ...(fix && !full ? { fix } : {}),
+    });
+  }
+
+  /** As `add`, at the value that `path` leads to, or at the nearest part around it that the file has. */
+  addAt(code: FaultCode, path: JsonPath, message: string, remedy: string, fix?: Fix): void {
+    this.add(code, this.rangeAt(path), message, remedy, fix);
+  }
+
+  /** The value at `path`; undefined where the file has none. Of a key that stands twice, the last counts. */
+  at(path: JsonPath): Node | undefined {
+    let node = this.root;
+    for (const step of path) {
+      if (!node) return undefined;
+      node = typeof step === "number" ? node.children?.[step] : this.members(node).get(step)?.children?.[1];
+    }
+    return node;
+  }
+
+  /** The key of the member at `path`. */
+  keyAt(path: JsonPath): Node | undefined {
+    const key = path.at(-1);
+    const parent = this.at(path.slice(0, -1));
+    return parent && typeof key === "string" ? this.members(parent).get(key)?.children?.[0] : undefined;
+  }
+
+  /** Range of the value at `path`, or of the key of the nearest value around it that the file has. */
+  rangeAt(path: JsonPath): Range {
+    const exact = this.at(path);
+    if (exact) return rangeOf(exact);
+    for (let length = path.length - 1; length > 0; length--) {
+      const around = path.slice(0, length);
+      const node = this.keyAt(around) ?? this.at(around);
+      if (node) return rangeOf(node);
+    }
+    const start = this.root?.offset ?? 0;
+    return { start, end: Math.min(this.text.length, start + 1) };
+  }
+
+  /** Members of an object by key, each a property node (key, value). */
+  members(node: Node): ReadonlyMap<string, Node> {
+    let members = this.#members.get(node);
+    if (!members) {
+      members = new Map();
+      if (node.type === "object") {
+        for (const member of node.children ?? []) {
+          const key: unknown = member.children?.[0]?.value;
+          if (typeof key === "string" && member.children?.[1]) members.set(key, member);
+        }
+      }
+      this.#members.set(node, members);
+    }
+    return members;
+  }
+
+  /** The plain value of the whole file. */
+  value(): unknown {
+    return this.root && getNodeValue(this.root);
+  }
+
+  /** Line and column of an offset, from 1. */
+  position(offset: number): { line: number; column: number } {
+    this.#lineStarts ??= [0, ...Array.from(this.text.matchAll(/\r\n|\r|\n/g), (end) => end.index + end[0].length)];
+    const starts = this.#lineStarts;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  }
+}
+
+export function rangeOf(node: Node): Range {
+  return { start: node.offset, end: node.offset + node.length };
+}
+
+/** Offset of the first bracket beyond the allowed depth: the parser is recursive and would run out of stack. */
+function firstTooDeep(json: string): number | null {
+  const scanner = createScanner(json, true);
+  let depth = 0;
+  // Token kinds: 1 `{`, 2 `}`, 3 `[`, 4 `]`, 17 the end (SyntaxKind is a const enum, which isolated modules cannot read).
+  for (let token: number = scanner.scan(); token !== 17; token = scanner.scan()) {
+    if (token === 1 || token === 3) depth++;
+    if (token === 2 || token === 4) depth = Math.max(0, depth - 1);
+    if (depth > MAX_DEPTH) return scanner.getTokenOffset();
+  }
+  return null;
+}
+
+function syntaxWords(error: ParseError): string {
+  const words: Record<string, string> = {
+    InvalidSymbol: "a word that is neither true, false nor null (texts stand in double quotes)",
+    InvalidNumberFormat: "a number that is not well formed",
+    PropertyNameExpected: "a key in double quotes is expected",
+    ValueExpected: "a value is expected",
+    ColonExpected: "a colon is expected",
+    CommaExpected: "a comma is expected",
+    CloseBraceExpected: "a closing } is expected",
+    CloseBracketExpected: "a closing ] is expected",
+    EndOfFileExpected: "the end of the file is expected",
+    InvalidCommentToken: "a comment is not allowed here",
+    UnexpectedEndOfComment: "a comment is not closed",
+    UnexpectedEndOfString: "a text is not closed by a double quote",
+    UnexpectedEndOfNumber: "a number is cut off",
+    InvalidUnicode: "a \\u escape needs four hexadecimal digits",
+    InvalidEscapeCharacter: "a backslash escape that JSON does not know",
+    InvalidCharacter: "a character that must be escaped (a line break or tab inside a text?)",
+  };
+  const name = printParseErrorCode(error.error);
+  return words[name] ?? name;
+}

@@ -1,0 +1,64 @@
+import type { Extractor } from "./graph.ts";
+import { findJson } from "./json.ts";
+import { matchPattern } from "./pattern.ts";
+
+export interface Extracted {
+  /** Trimmed; the whole trimmed reply on a format error. */
+  readonly value: string;
+  /** The reply does not match what the node asks for, or what matches is empty. */
+  readonly formatError: boolean;
+}
+
+/**
+ * The part of a reply that is a node's value. Where a mark stands more than once, the last one counts: models think
+ * before they answer.
+ * @param extractor null: the whole reply
+ * @throws PatternTimeout
+ */
+export function extract(reply: string, extractor: Extractor | null): Extracted {
+  const whole = reply.trim();
+  if (!extractor) return { value: whole, formatError: false };
+  const value = find(reply, extractor)?.trim() ?? "";
+  return value === "" ? { value: whole, formatError: true } : { value, formatError: false };
+}
+
+function find(reply: string, extractor: Extractor): string | null {
+  switch (extractor.kind) {
+    case "after":
+      return after(reply, extractor.after);
+    case "tag":
+      return inTag(reply, extractor.tag);
+    case "pattern":
+      return group(matchPattern(extractor.pattern, "", reply));
+    case "json":
+      return atPath(findJson(reply), extractor.json);
+  }
+}
+
+function after(reply: string, mark: string): string | null {
+  const at = reply.lastIndexOf(mark);
+  return at < 0 ? null : reply.slice(at + mark.length);
+}
+
+function inTag(reply: string, tag: string): string | null {
+  const end = reply.lastIndexOf(`</${tag}>`);
+  const open = `<${tag}>`;
+  const start = end < 0 ? -1 : reply.lastIndexOf(open, end);
+  return start < 0 ? null : reply.slice(start + open.length, end);
+}
+
+function group(match: readonly (string | undefined)[] | null): string | null {
+  return match ? (match[1] ?? match[0] ?? null) : null;
+}
+
+/** @param path keys and array positions with dots between them, `answer.items.0`; empty: the whole value */
+function atPath(found: { value: unknown } | null, path: string): string | null {
+  if (!found) return null;
+  let value = found.value;
+  for (const key of path === "" ? [] : path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return null;
+    value = Reflect.get(value, key);
+  }
+  if (value === null || value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

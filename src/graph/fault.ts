@@ -1,0 +1,101 @@
+/** Offsets in UTF-16 units, `end` not included. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Replace `length` units at `offset` by `text`. Edits of one list never overlap and stand in ascending order. */
+export interface TextEdit {
+  readonly offset: number;
+  readonly length: number;
+  readonly text: string;
+}
+
+export type Severity = "error" | "warning" | "information";
+
+/** Something wrong in a graph file or in what it names. */
+export interface Fault {
+  readonly code: FaultCode;
+  readonly severity: Severity;
+  /** What is wrong and where: one or two sentences for a person. */
+  readonly message: string;
+  /** What to do about it: one sentence. */
+  readonly remedy: string;
+  /** Path of the graph file: faults of a data or prompt file stand where the graph file names it. */
+  readonly file: string;
+  readonly range: Range;
+  /** Of the start, from 1; the column counts UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  readonly fix?: Fix;
+}
+
+/** A quick fix: applying `edits` to the graph file's text removes the fault. */
+export interface Fix {
+  readonly title: string;
+  readonly edits: readonly TextEdit[];
+}
+
+/** Every fault there is, with its weight. An error keeps the graph from running. */
+export const FAULTS = {
+  syntax: "error",
+  "nested-too-deep": "error",
+  "not-text": "error",
+  "no-such-file": "error",
+  "version-newer": "error",
+  "wrong-type": "error",
+  "missing-key": "error",
+  "wrong-value": "error",
+  "duplicate-key": "error",
+  "unknown-key": "information",
+  "bad-name": "error",
+  "name-taken": "error",
+  "unknown-name": "error",
+  "repeated-input": "warning",
+  cycle: "error",
+  "unreachable-node": "warning",
+  "unused-input": "warning",
+  "unknown-output": "error",
+  "no-trainable-text": "error",
+  "reserved-kind": "error",
+  "unknown-kind": "error",
+  "unknown-placeholder": "warning",
+  "kept-text-absent": "warning",
+  "bad-pattern": "error",
+  "reference-refused": "error",
+  "missing-file": "error",
+  "unreadable-file": "error",
+  "unknown-format": "error",
+  "broken-row": "error",
+  "missing-field": "error",
+  "missing-set": "error",
+  "empty-set": "error",
+  "rows-out-of-range": "warning",
+  overlap: "error",
+  "id-repeated": "error",
+  "duplicate-row": "warning",
+  "conflicting-row": "warning",
+  "no-target": "error",
+  "unfit-target": "error",
+  "loss-not-built": "error",
+  "no-model": "error",
+  "bad-setting": "error",
+  "too-many-faults": "information",
+} as const satisfies Record<string, Severity>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+export function hasErrors(faults: readonly Fault[]): boolean {
+  return faults.some((fault) => fault.severity === "error");
+}
+
+/** Puts edits into a text. @param edits as `TextEdit` says: ascending, not overlapping */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  let result = "";
+  let at = 0;
+  for (const edit of edits) {
+    result += text.slice(at, edit.offset) + edit.text;
+    at = edit.offset + edit.length;
+  }
+  return result + text.slice(at);
+}
