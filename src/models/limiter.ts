@@ -1,0 +1,79 @@
+import PQueue from "p-queue";
+import type { Clock } from "../deps.ts";
+import { RateLimited } from "./errors.ts";
+import type { Complete } from "./key.ts";
+import { LONGEST_RETRY_AFTER } from "./retry.ts";
+
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+
+export interface LimiterOptions {
+  /** Requests on the way at once. At least 1. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+}
+
+/**
+ * So many requests at once, higher priority first. A 429 pauses everyone: for as long as the server asks, else for a
+ * pause that doubles while refusals follow each other. Requests at once are halved then and grow back by one a round.
+ */
+export function limited({ concurrency, clock }: LimiterOptions, inner: Complete): Complete {
+  const queue = new PQueue({ concurrency });
+  let window = concurrency;
+  let pausedUntil = 0;
+  let refusals = 0;
+  let waiting = 0;
+  let wake = new AbortController();
+
+  const resize = (size: number) => {
+    window = Math.min(concurrency, Math.max(1, size));
+    queue.concurrency = Math.floor(window);
+  };
+
+  // The pause is slept through only while someone waits: a cancelled run leaves no timer behind.
+  const holdQueue = async () => {
+    if (queue.isPaused) return;
+    queue.pause();
+    while (waiting > 0 && clock.now() < pausedUntil) {
+      wake = new AbortController();
+      await clock.sleep(pausedUntil - clock.now(), wake.signal).catch(() => undefined);
+    }
+    queue.start();
+  };
+
+  const onRefusal = (error: RateLimited, sentAt: number) => {
+    // Requests that were on the way together are refused together: that is one refusal.
+    if (sentAt >= pausedUntil) {
+      refusals++;
+      resize(window / 2);
+    }
+    const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
+    const pause = error.retryAfter === null ? own : Math.min(error.retryAfter, LONGEST_RETRY_AFTER);
+    pausedUntil = Math.max(pausedUntil, clock.now() + pause);
+    holdQueue();
+  };
+
+  const send: Complete = async (request, signal) => {
+    await request.onRequest?.(request.attempt);
+    const sentAt = clock.now();
+    try {
+      const reply = await inner(request, signal);
+      refusals = 0;
+      resize(window + 1 / window);
+      return reply;
+    } catch (error) {
+      if (error instanceof RateLimited) onRefusal(error, sentAt);
+      throw error;
+    }
+  };
+
+  return async (request, signal) => {
+    waiting++;
+    if (clock.now() < pausedUntil) holdQueue();
+    try {
+      return await queue.add(() => send(request, signal), { priority: request.priority ?? 0, signal });
+    } finally {
+      if (--waiting === 0) wake.abort();
+    }
+  };
+}

@@ -1,0 +1,84 @@
+import { randomLcg } from "d3";
+import pRetry from "p-retry";
+import type { Clock } from "../deps.ts";
+import { BodyBroken, ParameterRefused, ProviderFault, RateLimited } from "./errors.ts";
+import type { Complete } from "./key.ts";
+
+/** At 20 % faults, 8 attempts lose 0.003 of 1,000 calls. */
+const ATTEMPTS = 8;
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 30_000;
+/** A server that asks for more than this is not waited for: the attempts run out, and the run can be resumed. */
+export const LONGEST_RETRY_AFTER = 120_000;
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  /** Of the jitter: it decides when a request is repeated, never what it answers. */
+  readonly seed: number;
+  /** Told once for each request that was refused a parameter. */
+  readonly onRefused?: (refusal: ParameterRefused) => void;
+}
+
+/**
+ * Repeats what is transient, with exponential back-off and jitter; nothing is held meanwhile. A refused parameter has
+ * been learned by the provider: the request is repeated at once, and that counts as no attempt.
+ * A repeat goes through the limiter before first requests of the same priority.
+ */
+export function retrying({ clock, seed, onRefused }: RetryOptions, inner: Complete): Complete {
+  const random = randomLcg(seed);
+
+  return async (request, signal) => {
+    let started: number | null = null;
+    const attempt = async (number: number) => {
+      signal.throwIfAborted();
+      return inner(
+        {
+          ...request,
+          attempt: number,
+          priority: (request.priority ?? 0) + (number > 1 ? 0.5 : 0),
+          onRequest: async (which) => {
+            await request.onRequest?.(which);
+            started ??= clock.now();
+          },
+        },
+        signal,
+      );
+    };
+    let requests = 0;
+    try {
+      const reply = await pRetry(
+        (number) => {
+          requests = number;
+          return attempt(number);
+        },
+        {
+          retries: ATTEMPTS - 1,
+          minTimeout: 0,
+          shouldConsumeRetry: ({ error }) => !(error instanceof ParameterRefused),
+          shouldRetry: ({ error }) => error instanceof ParameterRefused || isTransient(error),
+          onFailedAttempt: async ({ error, retriesConsumed, retriesLeft }) => {
+            if (error instanceof ParameterRefused) onRefused?.(error);
+            else if (isTransient(error) && retriesLeft > 0 && !signal.aborted) {
+              await clock.sleep(waitAfter(error, retriesConsumed, random()), signal);
+            }
+          },
+        },
+      );
+      return { ...reply, requests, milliseconds: started === null ? 0 : clock.now() - started };
+    } catch (error) {
+      // p-retry wraps reasons that are no errors.
+      throw signal.aborted ? signal.reason : error;
+    }
+  };
+}
+
+function isTransient(error: unknown): error is RateLimited | ProviderFault | BodyBroken {
+  return error instanceof RateLimited || error instanceof ProviderFault || error instanceof BodyBroken;
+}
+
+/** Milliseconds: 0.5, 1, 2, … seconds, of which up to a half is left out by `jitter` in 0 … 1; never less than the server asks for. */
+function waitAfter(error: RateLimited | ProviderFault | BodyBroken, repeats: number, jitter: number): number {
+  const asked = error instanceof BodyBroken ? null : error.retryAfter;
+  const wait = Math.min(FIRST_WAIT * 2 ** repeats, LONGEST_WAIT) * (1 - jitter / 2);
+  return Math.max(wait, Math.min(asked ?? 0, LONGEST_RETRY_AFTER));
+}

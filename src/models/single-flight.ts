@@ -1,0 +1,72 @@
+import type { Complete } from "./key.ts";
+import type { ModelReply } from "./model.ts";
+
+interface Flight {
+  readonly controller: AbortController;
+  /** In order of arrival. */
+  readonly waiters: Set<Waiter>;
+}
+
+interface Waiter {
+  resolve(reply: ModelReply): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Two equal requests in flight are one. The first waiter gets the reply as the provider's, the others as `shared`.
+ * A failure reaches every waiter; the request is aborted only when its last waiter has left.
+ */
+export function singleFlight(inner: Complete): Complete {
+  const flights = new Map<string, Flight>();
+
+  const land = (key: string, flight: Flight) => {
+    if (flights.get(key) === flight) flights.delete(key);
+  };
+
+  const start: Complete = async (request, signal) => inner(request, signal);
+
+  return (request, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+
+      const { key } = request;
+      const known = flights.get(key);
+      const flight = known ?? { controller: new AbortController(), waiters: new Set<Waiter>() };
+      const leave = () => {
+        flight.waiters.delete(waiter);
+        reject(signal.reason);
+        if (flight.waiters.size > 0) return;
+        land(key, flight);
+        flight.controller.abort(signal.reason);
+      };
+      const waiter: Waiter = {
+        resolve: (reply) => {
+          signal.removeEventListener("abort", leave);
+          resolve(reply);
+        },
+        reject: (reason) => {
+          signal.removeEventListener("abort", leave);
+          reject(reason);
+        },
+      };
+      flight.waiters.add(waiter);
+      signal.addEventListener("abort", leave, { once: true });
+      if (known) return;
+
+      flights.set(key, flight);
+      start(request, flight.controller.signal).then(
+        (reply) => {
+          land(key, flight);
+          let mine = reply;
+          for (const each of flight.waiters) {
+            each.resolve(mine);
+            if (mine === reply) mine = { ...reply, source: "shared", requests: 0, milliseconds: 0 };
+          }
+        },
+        (reason) => {
+          land(key, flight);
+          for (const each of flight.waiters) each.reject(reason);
+        },
+      );
+    });
+}

@@ -1,0 +1,60 @@
+import type { Clock } from "../deps.ts";
+import { budgeted, CallBudget, type Spent } from "./budget.ts";
+import type { ParameterRefused } from "./errors.ts";
+import { keyOf } from "./key.ts";
+import { limited } from "./limiter.ts";
+import type { Budget, BudgetLimits, Model } from "./model.ts";
+import type { PriceOf } from "./prices.ts";
+import { retrying } from "./retry.ts";
+import { singleFlight } from "./single-flight.ts";
+import { fromStore, intoStore, type ReplyStore } from "./store.ts";
+
+export interface StackOptions {
+  readonly provider: Model;
+  readonly replies: ReplyStore;
+  readonly limits: BudgetLimits;
+  /** Requests on the way at once. At least 1. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** Of the back-off's jitter. */
+  readonly seed: number;
+  readonly price: PriceOf;
+  /** By earlier segments of the same run. */
+  readonly alreadySpent?: Spent;
+  /** A model refused a parameter, which is sent no more: for a warning. */
+  readonly onRefused?: (refusal: ParameterRefused) => void;
+}
+
+export interface Stack {
+  readonly model: Model;
+  readonly budget: Budget;
+}
+
+/** Everything that stands between the engine and a provider. */
+export function createStack(options: StackOptions): Stack {
+  const { provider, replies, limits, price, alreadySpent } = options;
+  const budget = new CallBudget(limits, price, alreadySpent);
+  const complete = fromStore(
+    replies,
+    singleFlight(
+      intoStore(
+        replies,
+        retrying(
+          options,
+          budgeted(
+            budget,
+            limited(options, (request, signal) => provider.complete(request, signal)),
+          ),
+        ),
+      ),
+    ),
+  );
+  return {
+    budget,
+    model: {
+      identity: provider.identity,
+      complete: (request, signal) =>
+        complete({ ...request, key: keyOf(provider.identity, request), attempt: 1 }, signal),
+    },
+  };
+}
