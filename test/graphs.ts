@@ -1,5 +1,5 @@
 import { randomLcg } from "d3";
-import type { LayoutNode } from "../src/graph/layout.ts";
+import type { LayoutNode } from "../src/graph/layout/node.ts";
 
 /** Shapes of graphs that tests and benches draw. */
 

@@ -1,22 +1,9 @@
 import { assignLayers, type Links, linksOf } from "./layout/layers.ts";
+import { type Direction, type LayoutNode, SIZES } from "./layout/node.ts";
 import { orderLayers } from "./layout/order.ts";
 import { placeAcross } from "./layout/place.ts";
 import { type Cubic, route } from "./layout/route.ts";
 import { addWaypoints } from "./layout/waypoints.ts";
-
-/** What the layout depends on: never a text, so a changed instruction moves nothing. */
-export interface LayoutNode {
-  readonly id: string;
-  readonly kind: NodeKind;
-  /** Ids of predecessors; unknown ones are passed over. */
-  readonly inputs: readonly string[];
-}
-
-/** `input`: a graph input, drawn as a port. */
-export type NodeKind = "input" | "llm" | "text";
-
-/** Where the edges run to. */
-export type Direction = "down" | "right";
 
 /** Pixels at zoom 1; the drawing starts at (0, 0). */
 export interface Layout {
@@ -45,13 +32,6 @@ export interface PlacedEdge {
   /** Cubic Bézier pieces, each starting where the one before ends. */
   readonly path: readonly Cubic[];
 }
-
-/** Width and height of a node's box in pixels. */
-export const SIZES: Readonly<Record<NodeKind, readonly [width: number, height: number]>> = {
-  input: [168, 34],
-  llm: [248, 104],
-  text: [208, 72],
-};
 
 /**
  * Layered drawing of a directed acyclic graph (Sugiyama's method): longest-path layers, crossings reduced by

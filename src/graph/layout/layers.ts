@@ -1,4 +1,4 @@
-import type { LayoutNode } from "../layout.ts";
+import type { LayoutNode } from "./node.ts";
 
 /** The edges by index of node, without those that close a cycle. */
 export interface Links {

@@ -1,5 +1,5 @@
-import { type Direction, type LayoutNode, SIZES } from "../layout.ts";
 import type { Links } from "./layers.ts";
+import { type Direction, type LayoutNode, SIZES } from "./node.ts";
 
 /** Edges that span more layers than this run in a lane beside the drawing. */
 const LONGEST_INSIDE = 3;

@@ -1,7 +1,8 @@
 import { group } from "d3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Direction, type Layout, type LayoutNode, layout } from "../../../src/graph/layout.ts";
+import type { Direction, LayoutNode } from "../../../src/graph/layout/node.ts";
+import { type Layout, layout } from "../../../src/graph/layout.ts";
 import { chainThatReadsTheQuestion, diamond, fanOut, randomGraph } from "../../graphs.ts";
 
 const DIRECTIONS: readonly Direction[] = ["down", "right"];
@@ -80,7 +81,7 @@ describe("crossings and straightness", () => {
     const drawing = layout(nodes, "down");
     const lanes = drawing.edges
       .filter((edge) => edge.source === "question" && edge.path.length > 2)
-      .map((edge) => edge.path.find((piece) => piece[0] === piece[6] && piece[7] - piece[1] > 200)?.[0]);
+      .map((edge) => edge.path.find((piece) => piece[0] === piece[6] && piece[7] - piece[1] > 90)?.[0]);
     expect(lanes.length).toBeGreaterThan(20);
     expect(new Set(lanes).size).toBe(1);
   });
