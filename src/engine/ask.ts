@@ -1,0 +1,177 @@
+import { parse } from "jsonc-parser";
+import type { Split } from "../data/sample.ts";
+import type { ModelChoice, Role } from "../graph/graph.ts";
+import { BudgetReached, KeyRefused, RequestRefused } from "../models/errors.ts";
+import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
+import type { RunEvent } from "./events.ts";
+import { shortHash } from "./texts.ts";
+
+/** What one call of the method says to a model. */
+export interface Question {
+  readonly purpose: Role;
+  readonly node: string | null;
+  readonly sample: string | null;
+  readonly split: Split | null;
+  readonly choice: ModelChoice;
+  readonly messages: readonly Message[];
+  readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
+  readonly index?: number;
+  readonly priority?: number;
+}
+
+export interface AskDeps {
+  readonly model: Model;
+  readonly seed: number;
+  /** Aborting it stops every call of the run. */
+  readonly stop: AbortController;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  readonly price: (model: string, usage: Usage) => number | null;
+}
+
+export interface Ask {
+  (question: Question): Promise<ModelReply>;
+  /** Resolves when no call is under way: what was paid for has arrived and is on record. */
+  settled(): Promise<void>;
+}
+
+/** The run is over: cancelled, or the provider cannot be used. `cause` says why. */
+export class RunStopped extends Error {
+  override readonly name = "RunStopped";
+  constructor(override readonly cause: unknown) {
+    super("the run was stopped");
+  }
+}
+
+/** Calls that failed for good, one after another, before the provider counts as down. */
+const FAILURES_IN_A_ROW = 3;
+
+/**
+ * Puts each request on record before it leaves and each reply when it has come. A refused key, an unknown model or
+ * several lost calls in a row stop the whole run: what every other call would meet too is not tried again and again.
+ */
+export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
+  const pending = new Set<Promise<unknown>>();
+  let failures = 0;
+
+  const ask = (question: Question): Promise<ModelReply> => {
+    const call = askOnce(question);
+    pending.add(call);
+    const done = () => pending.delete(call);
+    call.then(done, done);
+    return call;
+  };
+  const settled = async () => {
+    while (pending.size > 0) await Promise.allSettled([...pending]);
+  };
+  return Object.assign(ask, { settled });
+
+  async function askOnce(question: Question): Promise<ModelReply> {
+    const { purpose, node, sample, split, choice } = question;
+    const about = { purpose, node, sample, split };
+    let requests = 0;
+    try {
+      if (stop.signal.aborted) throw stop.signal.reason;
+      const reply = await model.complete(
+        {
+          model: choice.model,
+          params: choice.params,
+          messages: question.messages,
+          ...(question.schema && { schema: question.schema }),
+          draw: drawOf(question, seed),
+          tag: { purpose, node, sample },
+          priority: question.priority ?? 0,
+          ...(split === "test" && { reservation: "test" }),
+          onRequest: async (attempt) => {
+            requests = attempt;
+            await emit({ type: "requested", ...about, attempt });
+          },
+        },
+        stop.signal,
+      );
+      if (reply.source === "provider") failures = 0;
+      const { key, usage, milliseconds, source } = reply;
+      const usd = source === "provider" ? price(reply.model, usage) : 0;
+      const spent = { usage, usd, milliseconds, requests: reply.requests };
+      void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null });
+      return reply;
+    } catch (error) {
+      if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
+      if (!stop.signal.aborted && isLasting(error)) stop.abort(error);
+      if (stop.signal.aborted) throw new RunStopped(stop.signal.reason);
+      throw error;
+    }
+  }
+
+  function isLasting(error: unknown): boolean {
+    if (error instanceof BudgetReached) return false;
+    if (error instanceof KeyRefused || (error instanceof RequestRefused && error.status === 404)) return true;
+    failures++;
+    return failures >= FAILURES_IN_A_ROW;
+  }
+}
+
+function failedCall(model: string, requests: number, error: unknown) {
+  return {
+    key: "",
+    model,
+    usage: { prompt: 0, completion: 0, estimated: false },
+    usd: 0,
+    milliseconds: 0,
+    source: "provider",
+    requests,
+    error: error instanceof Error ? error.name : String(error),
+  } as const;
+}
+
+/** 0 at temperature 0 without repeats; else fixed by run seed, purpose and index (rule R1). */
+function drawOf({ choice, purpose, index = 0 }: Question, seed: number): number {
+  if (choice.params.temperature === 0 && index === 0) return 0;
+  return Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
+}
+
+/** An error that ends the run, where others cost one sample. */
+export function endsRun(error: unknown): boolean {
+  return error instanceof RunStopped || error instanceof BudgetReached;
+}
+
+/** The reply held no JSON of the asked shape, not even after one repair. */
+export class ReplyUnreadable extends Error {
+  override readonly name = "ReplyUnreadable";
+}
+
+/**
+ * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
+ * wrong (method.md §3).
+ * @param read returns null for a value it cannot use.
+ * @throws ReplyUnreadable after the repair failed too.
+ */
+export async function askJson<T>(
+  ask: Ask,
+  question: Question,
+  read: (value: unknown) => T | null,
+  repair: (reply: string) => string,
+): Promise<T> {
+  const first = await ask(question);
+  const value = read(looseJson(first.text));
+  if (value !== null) return value;
+  const again = await ask({
+    ...question,
+    messages: [
+      ...question.messages,
+      { role: "assistant", content: first.text },
+      { role: "user", content: repair(first.text) },
+    ],
+  });
+  const repaired = read(looseJson(again.text));
+  if (repaired === null) throw new ReplyUnreadable(again.text.slice(0, 500));
+  return repaired;
+}
+
+/** JSON as models really write it: fenced, with words around it, with trailing commas or cut at the end. */
+export function looseJson(text: string): unknown {
+  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1] ?? text;
+  const start = fenced.search(/[{[]/);
+  if (start < 0) return undefined;
+  return parse(fenced.slice(start), [], { allowTrailingComma: true });
+}

@@ -1,0 +1,226 @@
+import type { Graph, LlmNode, ModelChoice } from "../graph/graph.ts";
+import { topologyOf } from "../graph/topology.ts";
+import { type Ask, askJson, endsRun } from "./ask.ts";
+import type { RunEvent } from "./events.ts";
+import type { Pass } from "./forward.ts";
+import { block, fill, inert, withoutNoChange } from "./prompt.ts";
+import backwardTemplate from "./prompts/backward.md";
+import caseTemplate from "./prompts/backward-case.md";
+import repairTemplate from "./prompts/repair.md";
+import { backpropagate, type Contributions } from "./walk.ts";
+
+const WORDS_PER_ENTRY = 80;
+
+export interface BackwardDeps {
+  readonly graph: Graph;
+  readonly choice: ModelChoice;
+  /** Off: one call per predecessor, which sees only that predecessor (ablation). */
+  readonly neighbors: boolean;
+  readonly ask: Ask;
+  readonly emit: (event: RunEvent) => Promise<void>;
+}
+
+/** One element of G_θ: what a parameter worked on for one sample, what came out, and the gradient of its text. */
+export interface Context {
+  readonly sample: string;
+  readonly inputs: readonly { readonly name: string; readonly value: string }[];
+  readonly output: string;
+  /** Empty: this sample asks for no change of this text. */
+  readonly gradient: string;
+}
+
+/** Parameter id → its element of G_θ; null when the sample was dropped because a call failed. */
+export type BackwardPass = ReadonlyMap<string, Promise<Context | null>>;
+
+export interface Backward {
+  (pass: Pass, iteration: number): Promise<BackwardPass>;
+  /** The same view of a sample that needs no gradient. */
+  context(pass: Pass, parameter: string): Promise<Context>;
+}
+
+/**
+ * Semantic backpropagation of one sample (arXiv 2412.03624; method.md §2.4): ∇_A from the loss, then one call per node
+ * that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
+ */
+export function createBackward({ graph, choice, neighbors, ask, emit }: BackwardDeps): Backward {
+  const topology = topologyOf(graph);
+  const nodes = new Map(topology.order.map((node) => [node.id, node]));
+  const parameters = topology.order.filter((node) => node.trainable);
+  const leadingInputs = (id: string) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name));
+
+  return Object.assign(differentiate, {
+    context: (pass: Pass, parameter: string) => contextOf(parameter, pass, async () => ""),
+  });
+
+  async function differentiate(pass: Pass, iteration: number): Promise<BackwardPass> {
+    const score = await pass.score;
+    const criticism = [score?.criticism ?? "", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
+    void emit({ ...about, node: graph.output, of: "value", from: null, text: criticism });
+
+    const gradients = backpropagate<string>({
+      output: graph.output,
+      successors: topology.successors,
+      leadsToParameter: (id) => leadingInputs(id).length > 0,
+      seed: criticism,
+      isZero: (gradient) => gradient === "",
+      aggregate: joinGradients,
+      backward: async (id, gradient) => {
+        const given = await contributionsOf(llmNode(id), gradient, criticism, pass);
+        for (const [to, text] of given.to) {
+          if (topology.leadsToTrainable(to)) void emit({ ...about, node: to, of: "value", from: id, text });
+        }
+        void emit({ ...about, node: id, of: "text", from: id, text: given.own });
+        return given;
+      },
+    });
+    const drop = (node: string) => (error: unknown) => {
+      if (endsRun(error)) throw error;
+      void emit({ type: "warning", code: "sample dropped", node, sample: pass.sample.id, detail: String(error) });
+      return null;
+    };
+    return new Map(
+      parameters.map(({ id, kind }) => {
+        const gradient = () => (kind === "llm" ? gradients.ofText(id) : gradients.of(id));
+        const context = contextOf(id, pass, gradient).catch(drop(id));
+        context.catch(() => {});
+        return [id, context];
+      }),
+    );
+  }
+
+  /** A text node works on the query, and what comes out is what its readers make of it. */
+  async function contextOf(id: string, pass: Pass, gradientOf: () => Promise<string>): Promise<Context> {
+    const gradient = await gradientOf();
+    const node = nodes.get(id);
+    if (node?.kind === "llm") {
+      const inputs = await valuesOf(node.inputs, pass);
+      return { sample: pass.sample.id, inputs, output: (await pass.value(id)).text, gradient };
+    }
+    const results = await valuesOf(topology.successors(id), pass);
+    const output = results.map(({ name, value }) => `${name}: ${value}`).join("\n\n");
+    return { sample: pass.sample.id, inputs: queryOf(pass), output, gradient };
+  }
+
+  function llmNode(id: string): LlmNode {
+    const node = nodes.get(id);
+    if (node?.kind !== "llm") throw new Error(`${id} has no forward function`);
+    return node;
+  }
+
+  async function contributionsOf(
+    node: LlmNode,
+    gradient: string,
+    loss: string,
+    pass: Pass,
+  ): Promise<Contributions<string>> {
+    if (neighbors) return askBackward(node, node.inputs, gradient, loss, pass);
+    const each = await Promise.all(
+      leadingInputs(node.id).map((name) => askBackward(node, [name], gradient, loss, pass)),
+    );
+    return { to: new Map(each.flatMap(({ to }) => [...to])), own: gradient };
+  }
+
+  async function askBackward(
+    node: LlmNode,
+    shown: readonly string[],
+    gradient: string,
+    loss: string,
+    pass: Pass,
+  ): Promise<Contributions<string>> {
+    const [inputs, output] = await Promise.all([valuesOf(shown, pass), pass.value(node.id)]);
+    const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
+    const keys = [...shown, own];
+    const written = keys.map((key) => `"${key}"`).join(", ");
+    const system = fill(backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: written });
+    const user = fill(caseTemplate, {
+      purpose: inert(graph.description || graph.name),
+      query: queryOf(pass)
+        .map(({ name, value }) => inert(`${name}: ${value}`))
+        .join("\n"),
+      id: node.id,
+      role: inert(node.role),
+      instruction: inert(pass.texts[node.id] ?? node.text),
+      inputs: inputs.map(({ name, value }) => block("input", value, { id: name, role: roleOf(name) })).join("\n\n"),
+      output: inert(output.text),
+      gradient: inert(gradient),
+      loss: inert(loss),
+      legend: [
+        ...shown.map((name) => `"${name}": feedback on the input ${name}`),
+        `"${own}": feedback on the instruction of the step`,
+      ].join("\n"),
+    });
+    return askJson(
+      ask,
+      {
+        purpose: "backward",
+        node: node.id,
+        sample: pass.sample.id,
+        split: "train",
+        choice,
+        messages: [
+          { role: "system", content: system },
+          { role: "user", content: user },
+        ],
+        schema: { name: "feedback", schema: schemaOf(keys) },
+        priority: 2,
+      },
+      (value) => readContributions(value, shown, own),
+      () => fill(repairTemplate, { keys: written }),
+    );
+  }
+
+  function roleOf(name: string): string {
+    const input = graph.inputs.find((one) => one.name === name);
+    return input?.description ?? nodes.get(name)?.role ?? "";
+  }
+
+  function valuesOf(names: readonly string[], pass: Pass): Promise<{ name: string; value: string }[]> {
+    return Promise.all(names.map(async (name) => ({ name, value: (await pass.value(name)).text })));
+  }
+
+  function queryOf(pass: Pass): { name: string; value: string }[] {
+    return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
+  }
+}
+
+/** 𝒜_v: lists what comes from all successors. */
+function joinGradients(parts: readonly { readonly from: string; readonly gradient: string }[]): string {
+  const said = parts.filter(({ gradient }) => gradient !== "");
+  if (said.length < 2) return said[0]?.gradient ?? "";
+  return said.map(({ from, gradient }) => (from ? `From the step ${from}: ${gradient}` : gradient)).join("\n");
+}
+
+function schemaOf(keys: readonly string[]): Record<string, unknown> {
+  return {
+    type: "object",
+    properties: Object.fromEntries(keys.map((key) => [key, { type: "string" }])),
+    required: keys,
+    additionalProperties: false,
+  };
+}
+
+/** Takes the object as asked for, nested one deeper, or as a list of `{ id, gradient }`; null when no key is known. */
+function readContributions(value: unknown, shown: readonly string[], own: string): Contributions<string> | null {
+  const entries = new Map(entriesOf(value).map(([key, text]) => [key, withoutNoChange(text)]));
+  const known = [...shown, own].filter((key) => entries.has(key));
+  if (known.length === 0) return null;
+  return {
+    to: new Map(shown.map((name) => [name, entries.get(name) ?? ""])),
+    own: entries.get(own) ?? "",
+  };
+}
+
+function entriesOf(value: unknown): [string, string][] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item: unknown) => {
+      if (typeof item !== "object" || item === null) return [];
+      const [id, ...texts] = Object.values(item).filter((one) => typeof one === "string");
+      return id !== undefined && texts.length > 0 ? [[id, texts.join("\n")] as [string, string]] : entriesOf(item);
+    });
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]): [string, string][] =>
+    typeof inner === "string" ? [[key, inner]] : inner === null ? [[key, ""]] : entriesOf(inner),
+  );
+}

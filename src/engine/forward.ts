@@ -1,0 +1,147 @@
+import type { Sample, Split } from "../data/sample.ts";
+import { extract } from "../graph/extract.ts";
+import type { Graph, LlmNode, ModelChoice, Texts } from "../graph/graph.ts";
+import { renderNode } from "../graph/template.ts";
+import { topologyOf } from "../graph/topology.ts";
+import type { Loss, Score } from "../loss/loss.ts";
+import { type Ask, endsRun } from "./ask.ts";
+import type { RunEvent, Theta } from "./events.ts";
+import { thetaOf } from "./texts.ts";
+
+/** A node's value for one sample under one Θ. */
+export interface Value {
+  readonly text: string;
+  readonly formatError: boolean;
+  /** Tokens of the call, prompt and reply; 0 for inputs and text nodes. */
+  readonly tokens: number;
+}
+
+/** What an answer scored, with what it cost. */
+export interface Scored extends Score {
+  /** The reply did not match the output node's `output`. */
+  readonly formatError: boolean;
+  /** Replies of this pass, the answer's included, that did not match their node's `output`. */
+  readonly formatErrors: number;
+  /** Tokens of all calls that made the answer. */
+  readonly tokens: number;
+}
+
+/** One forward pass: one sample through the whole graph under one Θ. */
+export interface Pass {
+  readonly theta: Theta;
+  readonly texts: Texts;
+  readonly sample: Sample;
+  /** Value of a node or graph input; rejects when its call failed. */
+  value(name: string): Promise<Value>;
+  /** null: unscored, because a call failed; an infrastructure failure is never a wrong answer. */
+  readonly score: Promise<Scored | null>;
+}
+
+export interface ForwardDeps {
+  readonly graph: Graph;
+  readonly loss: Loss;
+  readonly choice: ModelChoice;
+  readonly ask: Ask;
+  readonly emit: (event: RunEvent) => Promise<void>;
+}
+
+export interface ForwardOptions {
+  readonly split: Split;
+  readonly priority?: number;
+}
+
+export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => Pass;
+
+/**
+ * Forward passes in topological order without a barrier: a node starts as soon as its own inputs are there
+ * (method.md §2.2). A pass is made once per (Θ, sample): asking again returns the same one (rule R6); equal node calls
+ * of different Θ meet in the reply store (rule R2).
+ */
+export function createForward({ graph, loss, choice, ask, emit }: ForwardDeps): Forward {
+  const topology = topologyOf(graph);
+  const needed = topology.ancestors(graph.output);
+  const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
+  const passes = new Map<string, Pass>();
+
+  return (texts, sample, { split, priority = 0 }) => {
+    const theta = thetaOf(texts);
+    const id = `${theta} ${split} ${sample.id}`;
+    const known = passes.get(id);
+    if (known) return known;
+
+    const values = new Map<string, Promise<Value>>();
+    for (const input of graph.inputs) {
+      values.set(input.name, Promise.resolve(given(sample.inputs[input.name] ?? "")));
+    }
+    for (const node of order) {
+      const text = texts[node.id] ?? node.text;
+      const value = node.kind === "text" ? Promise.resolve(given(text)) : run(node, text);
+      value.catch(() => {});
+      values.set(node.id, value);
+    }
+    const pass: Pass = {
+      theta,
+      texts,
+      sample,
+      value: (name) => values.get(name) ?? Promise.reject(new Error(`no value named ${name}`)),
+      score: score(),
+    };
+    pass.score.catch(() => {});
+    passes.set(id, pass);
+    return pass;
+
+    async function run(node: LlmNode, text: string): Promise<Value> {
+      const inputs = await Promise.all(
+        node.inputs.map(async (name) => [name, (await values.get(name))?.text ?? ""] as const),
+      );
+      const reply = await ask({
+        purpose: "forward",
+        node: node.id,
+        sample: sample.id,
+        split,
+        choice: node.model ?? choice,
+        messages: renderNode(node, text, inputs),
+        priority,
+      });
+      const { value, formatError } = extract(reply.text, node.output);
+      const tokens = reply.usage.prompt + reply.usage.completion;
+      void emit({ type: "value", theta, node: node.id, sample: sample.id, key: reply.key, formatError, tokens });
+      return { text: value, formatError, tokens };
+    }
+
+    async function score(): Promise<Scored | null> {
+      const scored = await answerAndScore().catch((error: unknown) => {
+        if (endsRun(error)) throw error;
+        return null;
+      });
+      void emit({
+        type: "scored",
+        theta,
+        split,
+        sample: sample.id,
+        loss: scored?.loss ?? null,
+        lenient: scored?.lenient ?? null,
+        formatError: scored?.formatError ?? false,
+      });
+      return scored;
+    }
+
+    async function answerAndScore(): Promise<Scored> {
+      const all = await Promise.all(order.map((node) => values.get(node.id)));
+      const cost = {
+        tokens: all.reduce((sum, value) => sum + (value?.tokens ?? 0), 0),
+        formatErrors: all.filter((value) => value?.formatError).length,
+      };
+      const answer = await values.get(graph.output);
+      if (!answer) throw new Error(`no node named ${graph.output}`);
+      const { loss: wrong, lenient, criticism } = await loss.score(sample, answer.text);
+      if (!answer.formatError) return { loss: wrong, lenient, criticism, formatError: false, ...cost };
+      const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
+      return { loss: 1, lenient, criticism: `${format} ${criticism}`.trim(), formatError: true, ...cost };
+    }
+  };
+}
+
+function given(text: string): Value {
+  return { text, formatError: false, tokens: 0 };
+}

@@ -1,0 +1,64 @@
+import type { Attempted, Verdict } from "./events.ts";
+import { block } from "./prompt.ts";
+
+/** Rejected and unusable versions shown to ϕ, newest first. */
+const SHOWN = 4;
+
+export interface Entry {
+  readonly attempt: Attempted;
+  verdict: Verdict | null;
+}
+
+/** Attempts of a run by parameter: ϕ is shown what was tried and what it scored (method.md §2.7). */
+export class History {
+  readonly #entries = new Map<string, Entry[]>();
+
+  add(attempt: Attempted): void {
+    const entries = this.#entries.get(attempt.node) ?? [];
+    entries.push({ attempt, verdict: null });
+    this.#entries.set(attempt.node, entries);
+  }
+
+  judge(id: string, node: string, verdict: Verdict): void {
+    const entry = this.#entries.get(node)?.findLast(({ attempt }) => attempt.id === id);
+    if (entry) entry.verdict = verdict;
+  }
+
+  /** True for a text that this parameter has had before: proposed, accepted or left behind. */
+  holds(node: string, text: string): boolean {
+    return this.of(node).some(({ attempt }) => attempt.text === text || attempt.base.trim() === text);
+  }
+
+  /** Proposals that no verdict has reached yet. */
+  unjudged(): Entry[] {
+    return [...this.#entries.values()].flat().filter(({ attempt, verdict }) => attempt.invalid === null && !verdict);
+  }
+
+  of(node: string): readonly Entry[] {
+    return this.#entries.get(node) ?? [];
+  }
+
+  /** The last accepted version and the last rejected or unusable ones, with what they scored. */
+  shown(node: string, present: string): string {
+    const entries = this.of(node);
+    const accepted = entries.findLast(
+      ({ verdict, attempt }) => verdict?.decision === "accepted" && attempt.text === present,
+    );
+    const failed = entries
+      .filter(({ verdict, attempt }) => attempt.invalid !== null || verdict?.decision === "rejected")
+      .slice(-SHOWN);
+    return [
+      ...(accepted
+        ? [block("version_before_the_present_one", accepted.attempt.base, { outcome: scores(accepted) })]
+        : []),
+      ...failed.map((entry) => block("rejected_version", entry.attempt.text, { outcome: scores(entry) })),
+    ].join("\n\n");
+  }
+}
+
+function scores({ attempt, verdict }: Entry): string {
+  if (attempt.invalid !== null) return `could not be used: ${attempt.invalid}`;
+  if (!verdict) return "";
+  const { rightBefore, rightAfter, scored, fixed, broken } = verdict;
+  return `on ${scored} queries: ${rightBefore} right before, ${rightAfter} right after; fixed ${fixed.length}, broke ${broken.length}`;
+}

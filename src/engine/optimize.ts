@@ -1,0 +1,240 @@
+import { randomLcg, shuffler } from "d3";
+import type { Sample } from "../data/sample.ts";
+import type { Texts } from "../graph/graph.ts";
+import { methods } from "../methods/registry.ts";
+import { BudgetReached } from "../models/errors.ts";
+import type { Budget, Model, Usage } from "../models/model.ts";
+import { type Ask, createAsk, endsRun, RunStopped } from "./ask.ts";
+import { createBackward } from "./backward.ts";
+import { Batches } from "./batches.ts";
+import { createDifferentiate } from "./differentiate.ts";
+import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
+import { createForward, type Forward, type Scored } from "./forward.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { History } from "./history.ts";
+import { netProposals } from "./net.ts";
+import { createPropose } from "./propose.ts";
+import type { Services } from "./services.ts";
+import { EventStream } from "./stream.ts";
+import type { Task } from "./task.ts";
+import { parametersOf, textsOf, thetaOf } from "./texts.ts";
+
+/** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
+export const ENGINE_VERSION = "1";
+
+export interface EngineDeps {
+  /** The whole wrapper stack. */
+  readonly model: Model;
+  readonly budget: Budget;
+  /** US dollars; null where no price is known. */
+  readonly price: (model: string, usage: Usage) => number | null;
+}
+
+/** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
+const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const;
+
+/**
+ * Optimizes one graph: validation and test before, the method's loop, validation and test after, net changes.
+ * The engine's one public door: everything a caller may know is in the events; the last one is `finished`, also of a run
+ * that was cancelled, failed or reached its budget. Stopping to read the generator cancels the run.
+ */
+export async function* optimize(task: Task, deps: EngineDeps, signal: AbortSignal): AsyncGenerator<RunEvent, Finished> {
+  const stop = new AbortController();
+  const cancel = () => stop.abort(signal.reason);
+  if (signal.aborted) cancel();
+  signal.addEventListener("abort", cancel);
+  const stream = new EventStream();
+  try {
+    return yield* stream.during(new Run(task, deps, stop, (event) => stream.push(event)).toEnd(signal));
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    stop.abort(new Error("nobody reads this run any more"));
+  }
+}
+
+/** One run: the method's loop between the scores at its start and at its end. */
+class Run {
+  readonly #start: Texts;
+  #incumbent: Texts;
+  readonly #history = new History();
+  readonly #ask: Ask;
+  readonly #forward: Forward;
+  readonly #gate: Gate;
+  readonly #reservesTest: boolean;
+
+  constructor(
+    readonly task: Task,
+    readonly deps: EngineDeps,
+    readonly stop: AbortController,
+    readonly emit: (event: RunEvent) => Promise<void>,
+  ) {
+    const { graph, data, loss, models, options } = task;
+    this.#start = textsOf(graph);
+    this.#incumbent = this.#start;
+    this.#ask = createAsk({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
+    this.#forward = createForward({ graph, loss, choice: models.forward, ask: this.#ask, emit });
+    const score = (texts: Texts, sample: Sample) =>
+      this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }).score;
+    this.#gate = createGate({ validation: data.validation, options, history: this.#history, score, emit });
+    this.#reservesTest = reserveTest(task, deps.budget);
+  }
+
+  async toEnd(signal: AbortSignal): Promise<Finished> {
+    const { task, emit } = this;
+    const { graph, data, options } = task;
+    await emit({
+      type: "started",
+      engine: ENGINE_VERSION,
+      method: options.method,
+      theta: thetaOf(this.#start),
+      texts: this.#start,
+      parameters: parametersOf(graph).map(({ id }) => id),
+      samples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
+      iterations: options.iterations,
+    });
+    if (!this.#reservesTest) await emit({ type: "warning", code: "budget too small", count: data.test.length });
+    let [status, error]: [RunStatus, unknown] = ["done", null];
+    let test: Measured | null = null;
+    try {
+      const testBefore = this.#scoreTest(this.#start);
+      await this.#loop();
+      const complete = [this.#start, this.#incumbent].map((texts) => this.#gate.complete(texts));
+      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), ...complete]);
+      test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
+    } catch (thrown) {
+      error = thrown instanceof RunStopped ? thrown.cause : thrown;
+      status = signal.aborted ? "cancelled" : thrown instanceof BudgetReached ? "budget" : "failed";
+      if (!endsRun(thrown)) this.stop.abort(thrown);
+    }
+    await this.#ask.settled();
+    await this.#judgeWhatIsLeft(status);
+    const finished = this.#finished(status, error, test);
+    await emit(finished);
+    return finished;
+  }
+
+  async #loop(): Promise<void> {
+    const { task, emit } = this;
+    const method = methods[task.options.method];
+    if (!method) throw new Error(`There is no method named ${task.options.method}.`);
+    for (const sample of task.data.validation) {
+      this.#forward(this.#start, sample, { split: "validation", priority: PRIORITY.start });
+    }
+    const loop = method(task, this.#services());
+    for (let step = await loop.next(); !step.done; step = await loop.next()) await emit(step.value);
+  }
+
+  #services(): Services {
+    const { task, emit } = this;
+    const { graph, data, models, options } = task;
+    const random = seededRandom(options.seed);
+    const differentiate = createDifferentiate({
+      batches: new Batches(shuffler(random)([...data.train])),
+      size: options.batch,
+      threshold: options.threshold,
+      forward: (texts, sample) => this.#forward(texts, sample, { split: "train", priority: PRIORITY.train }),
+      backward: createBackward({ graph, choice: models.backward, neighbors: options.neighbors, ask: this.#ask, emit }),
+    });
+    const propose = createPropose({
+      graph,
+      choice: models.optimizer,
+      gradients: options.gradients,
+      history: this.#history,
+      targets: data.train.flatMap(({ targets }) => targets),
+      ask: this.#ask,
+      emit,
+    });
+    return {
+      start: this.#start,
+      parameters: parametersOf(graph),
+      random,
+      differentiate,
+      propose,
+      gate: async (iteration, incumbent, candidates) => {
+        await this.#gate.complete(this.#start);
+        const outcome = await this.#gate.judge(iteration, incumbent, candidates);
+        this.#incumbent = outcome.texts;
+        return outcome;
+      },
+      validationLoss: (texts) => this.#gate.lossBounds(texts),
+    };
+  }
+
+  /** null without a test set, or when the budget cannot hold it: never gated on, it fills idle slots. */
+  async #scoreTest(texts: Texts): Promise<(Scored | null)[] | null> {
+    const { test } = this.task.data;
+    if (test.length === 0 || !this.#reservesTest) return null;
+    const options = { split: "test", priority: PRIORITY.test } as const;
+    const scores = Promise.all(test.map((sample) => this.#forward(texts, sample, options).score));
+    return scores.catch((error: unknown) => {
+      if (!(error instanceof BudgetReached)) return null;
+      void this.emit({ type: "warning", code: "test not scored", detail: error.message });
+      return null;
+    });
+  }
+
+  /** Every proposal gets a word: those that the end of the run overtook are undecided. */
+  async #judgeWhatIsLeft(status: RunStatus): Promise<void> {
+    for (const { attempt } of this.#history.unjudged()) {
+      const candidate = { ...this.#incumbent, [attempt.node]: attempt.text };
+      const reason = status === "budget" ? "budget reached" : "samples could not be scored";
+      const verdict = this.#gate.compareKnown(this.#incumbent, candidate, { decision: "undecided", reason });
+      this.#history.judge(attempt.id, attempt.node, verdict);
+      const { iteration, id } = attempt;
+      await this.emit({
+        type: "verdict",
+        iteration,
+        scope: "part",
+        proposals: [id],
+        theta: thetaOf(candidate),
+        verdict,
+      });
+    }
+  }
+
+  #finished(status: RunStatus, error: unknown, test: Measured | null): Finished {
+    const net = this.#gate.netVerdict(this.#start, this.#incumbent);
+    const measured = net.scored > 0;
+    return {
+      type: "finished",
+      status,
+      error: status === "failed" && error instanceof Error ? error.name : null,
+      detail: status === "failed" ? (error instanceof Error ? error.message : String(error)) : null,
+      theta: thetaOf(this.#incumbent),
+      texts: this.#incumbent,
+      proposals: netProposals(this.task.graph, this.#start, this.#incumbent, net, this.#history),
+      validation: {
+        n: net.scored,
+        before: measured ? 1 - net.lossBefore : null,
+        after: measured ? 1 - net.lossAfter : null,
+      },
+      test,
+      formatErrors: this.#gate.formatErrors(this.#start, this.#incumbent),
+    };
+  }
+}
+
+/**
+ * Sets the calls of both test scorings aside, so that the loop cannot use them up: a run that reaches its budget still
+ * has its figures. A budget that could then not even score the validation set and try something goes to the loop alone.
+ */
+function reserveTest({ graph, data }: Task, budget: Budget): boolean {
+  const calls = graph.nodes.filter(({ kind }) => kind === "llm").length;
+  const cost = 2 * data.test.length * calls;
+  const enough = budget.limits.calls === null || budget.limits.calls >= cost + 2 * data.validation.length * calls;
+  if (enough && cost > 0) budget.reserve("test", cost);
+  return enough;
+}
+
+/** @returns null when no sample could be scored. */
+function meanScore(scores: readonly (Scored | null)[]): number | null {
+  const scored = scores.filter((score) => score !== null);
+  return scored.length === 0 ? null : scored.reduce((sum, { loss }) => sum + 1 - loss, 0) / scored.length;
+}
+
+/** d3's generator starts alike for neighbouring seeds: its first numbers are left out. */
+function seededRandom(seed: number): () => number {
+  const random = randomLcg(seed);
+  for (let skipped = 0; skipped < 8; skipped++) random();
+  return random;
+}

@@ -1,0 +1,169 @@
+import type { Graph, GraphNode, ModelChoice } from "../graph/graph.ts";
+import { placeholders } from "../graph/template.ts";
+import { topologyOf } from "../graph/topology.ts";
+import { type Ask, askJson, endsRun } from "./ask.ts";
+import type { Context } from "./backward.ts";
+import type { Attempted, InvalidReason, RunEvent } from "./events.ts";
+import type { History } from "./history.ts";
+import { block, fill, inert } from "./prompt.ts";
+import optimizerTemplate from "./prompts/optimizer.md";
+import caseTemplate from "./prompts/optimizer-case.md";
+import repairTemplate from "./prompts/repair.md";
+import type { Differentiated, Services } from "./services.ts";
+import { proposalId } from "./texts.ts";
+
+/** θ′: a new text for one parameter that may be put before the gate. */
+export type Candidate = Attempted & { readonly invalid: null };
+
+export interface ProposeDeps {
+  readonly graph: Graph;
+  readonly choice: ModelChoice;
+  /** Off: ϕ sees inputs and outputs only (ablation). */
+  readonly gradients: boolean;
+  readonly history: History;
+  /** Targets of the training samples: none may stand verbatim in an instruction that did not hold it before. */
+  readonly targets: readonly string[];
+  readonly ask: Ask;
+  readonly emit: (event: RunEvent) => Promise<void>;
+}
+
+const SCHEMA = {
+  type: "object",
+  properties: {
+    hypothesis: { type: "string", description: "What changes and why it should help, in one sentence." },
+    text: { type: "string", description: "The complete new text." },
+  },
+  required: ["hypothesis", "text"],
+  additionalProperties: false,
+};
+
+/**
+ * ϕ(θ, G_θ) for every parameter with a gradient (method.md §2.5, rule R9: none without). Each parameter is asked for
+ * as soon as its own gradients are there.
+ */
+export function createPropose(deps: ProposeDeps): Services["propose"] {
+  const { graph, choice, gradients, history, targets, ask, emit } = deps;
+  const topology = topologyOf(graph);
+
+  return async (batch, parameters) => {
+    const candidates = await Promise.all(parameters.map((node) => proposeOne(node, batch)));
+    return candidates.filter((one) => one !== null);
+  };
+
+  async function proposeOne(node: GraphNode, batch: Differentiated): Promise<Candidate | null> {
+    const contexts = await batch.contexts(node.id);
+    if (contexts.length === 0) return null;
+    const base = batch.texts[node.id] ?? node.text;
+    const reply = await askOptimizer(node, base, contexts, await batch.right(node.id)).catch((error: unknown) => {
+      if (endsRun(error)) throw error;
+      return { hypothesis: "", text: "" };
+    });
+    const text = reply.text.trim();
+    const attempt: Attempted = {
+      type: "attempt",
+      iteration: batch.iteration,
+      id: proposalId(node.id, base, text),
+      node: node.id,
+      base,
+      text,
+      hypothesis: reply.hypothesis.trim(),
+      samples: contexts.map(({ sample }) => sample),
+      invalid: invalidity(node, base, text),
+    };
+    history.add(attempt);
+    await emit(attempt);
+    return attempt.invalid === null ? { ...attempt, invalid: null } : null;
+  }
+
+  function invalidity(node: GraphNode, base: string, text: string): InvalidReason | null {
+    if (text === "") return "no text in the reply";
+    if (text === base.trim()) return "no change";
+    if (history.holds(node.id, text)) return "repeats an earlier text";
+    if (placeholders(base).some((name) => !placeholders(text).includes(name))) return "drops a placeholder";
+    if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
+    if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
+    if (targets.some((target) => leaks(target, base, text))) return "leaks a training target";
+    return null;
+  }
+
+  function askOptimizer(node: GraphNode, base: string, contexts: readonly Context[], right: readonly Context[]) {
+    const system = fill(optimizerTemplate, { constraints: constraintsOf(node, base) });
+    const user = fill(caseTemplate, {
+      purpose: inert(graph.description || graph.name),
+      place: inert(placeOf(node)),
+      text: inert(base),
+      cases: contexts.map((context) => caseBlock(context, gradients)).join("\n\n"),
+      right: right.map((context) => caseBlock(context, false, "case_that_went_right")).join("\n\n"),
+      history: history.shown(node.id, base),
+    });
+    return askJson(
+      ask,
+      {
+        purpose: "optimizer",
+        node: node.id,
+        sample: null,
+        split: null,
+        choice,
+        messages: [
+          { role: "system", content: system },
+          { role: "user", content: user },
+        ],
+        schema: { name: "proposal", schema: SCHEMA },
+        priority: 3,
+      },
+      readProposal,
+      () => fill(repairTemplate, { keys: '"hypothesis", "text"' }),
+    );
+  }
+
+  function placeOf(node: GraphNode): string {
+    const role = (id: string) => {
+      const one = graph.nodes.find((other) => other.id === id) ?? graph.inputs.find(({ name }) => name === id);
+      const words = one && "role" in one ? one.role : (one?.description ?? "");
+      return words ? `${id} (${words})` : id;
+    };
+    const what =
+      node.kind === "llm"
+        ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.`
+        : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
+    const readers = topology.successors(node.id).map(role).join(", ");
+    const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
+    return `${what} ${reach}`;
+  }
+}
+
+function constraintsOf(node: GraphNode, base: string): string {
+  const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
+  return [
+    ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
+    ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
+    ...node.constraints.map((rule) => `- ${rule}`),
+    "- Stay in the language of the present text.",
+  ].join("\n");
+}
+
+function caseBlock({ sample, inputs, output, gradient }: Context, withGradient: boolean, tag = "case"): string {
+  const parts = [
+    ...inputs.map(({ name, value }) => block("input", value, { id: name })),
+    block("result", output),
+    ...(withGradient ? [block("feedback", gradient)] : []),
+  ];
+  return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
+}
+
+function readProposal(value: unknown): { hypothesis: string; text: string } | null {
+  if (typeof value !== "object" || value === null || !("text" in value)) return null;
+  const text = Array.isArray(value.text) ? value.text.join("\n") : value.text;
+  if (typeof text !== "string" || text.trim() === "") return null;
+  const hypothesis = "hypothesis" in value && typeof value.hypothesis === "string" ? value.hypothesis : "";
+  return { hypothesis, text };
+}
+
+/** Short targets (a letter, a number, yes or no) stand in honest instructions too; only longer ones give a leak away. */
+function leaks(target: string, base: string, text: string): boolean {
+  return target.trim().length >= 12 && text.includes(target.trim()) && !base.includes(target.trim());
+}
+
+function words(text: string): number {
+  return text.split(/\s+/).filter(Boolean).length;
+}

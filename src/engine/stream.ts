@@ -1,0 +1,47 @@
+import type { RunEvent } from "./events.ts";
+
+/**
+ * Joins what many concurrent calls report into one ordered stream. `push` resolves when the consumer has dealt with
+ * the event and asks for the next one: whoever awaits it knows that the event is on record.
+ */
+export class EventStream {
+  #waiting: { readonly event: RunEvent; readonly recorded: () => void }[] = [];
+  #wake: () => void = () => {};
+  #closed = false;
+
+  push(event: RunEvent): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((recorded) => {
+      this.#waiting.push({ event, recorded });
+      this.#wake();
+    });
+  }
+
+  /** Yields until `work` has settled and everything pushed has been taken; then returns or throws what `work` did. */
+  async *during<T>(work: Promise<T>): AsyncGenerator<RunEvent, T> {
+    let settled = false;
+    const end = () => {
+      settled = true;
+      this.#wake();
+    };
+    work.then(end, end);
+    try {
+      for (;;) {
+        const next = this.#waiting.shift();
+        if (next) {
+          yield next.event;
+          next.recorded();
+        } else if (settled) {
+          return await work;
+        } else {
+          await new Promise<void>((wake) => {
+            this.#wake = wake;
+          });
+        }
+      }
+    } finally {
+      this.#closed = true;
+      for (const left of this.#waiting.splice(0)) left.recorded();
+    }
+  }
+}

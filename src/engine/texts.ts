@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
+import type { Theta } from "./events.ts";
+
+/** Texts of all nodes as the file holds them. */
+export function textsOf(graph: Graph): Texts {
+  return Object.fromEntries(graph.nodes.map((node) => [node.id, node.text]));
+}
+
+/** Θ ⊂ V: the nodes whose text may be changed, in the order of the file. */
+export function parametersOf(graph: Graph): GraphNode[] {
+  return graph.nodes.filter((node) => node.trainable);
+}
+
+export function thetaOf(texts: Texts): Theta {
+  return shortHash(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Identity of a proposal: the same change of the same node is the same proposal, in whatever run it came up. */
+export function proposalId(node: string, base: string, text: string): string {
+  return shortHash([node, base, text]);
+}
+
+export function shortHash(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+}

@@ -1,0 +1,45 @@
+import { binomialDistribution } from "simple-statistics";
+
+/** Losses of one sample under base and candidate; undefined: not scored (yet). */
+export interface Pair {
+  readonly sample: string;
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+}
+
+/** Bounds of Σ(after − before) over all pairs when what is unknown may be anything in 0 … 1: exact, so a stop decided on them is too (rule R3). */
+export function differenceBounds(pairs: readonly Pair[]): { low: number; high: number } {
+  let low = 0;
+  let high = 0;
+  for (const { before, after } of pairs) {
+    low += (after ?? 0) - (before ?? 1);
+    high += (after ?? 1) - (before ?? 0);
+  }
+  return { low: snap(low), high: snap(high) };
+}
+
+/** Sums of losses carry rounding; a difference below it is a tie. */
+function snap(value: number): number {
+  return Math.abs(value) < 1e-9 ? 0 : value;
+}
+
+/** Exact two-sided sign test: probability of a split at least this uneven when both directions are equally likely. 1 without any pair. */
+export function signTest(better: number, worse: number): number {
+  const n = better + worse;
+  if (n === 0) return 1;
+  const distribution = binomialDistribution(n, 0.5) ?? [];
+  let tail = 0;
+  for (let k = 0; k <= Math.min(better, worse); k++) tail += distribution[k] ?? 0;
+  return Math.min(1, 2 * tail);
+}
+
+/** Wilson's 95 % interval of a share (E. B. Wilson 1927). [0, 1] without any sample. */
+export function wilson(right: number, n: number): [number, number] {
+  if (n === 0) return [0, 1];
+  const z = 1.959964;
+  const share = right / n;
+  const centre = share + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  const scale = 1 + (z * z) / n;
+  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+}

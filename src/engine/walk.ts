@@ -1,0 +1,61 @@
+/** What the backward walk needs to know of G and of the gradients that travel on it. */
+export interface Walk<G> {
+  readonly output: string;
+  readonly successors: (node: string) => readonly string[];
+  /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one (rule R8). */
+  readonly leadsToParameter: (node: string) => boolean;
+  /** ∇_A */
+  readonly seed: G;
+  /** No change needed: ends the path. */
+  readonly isZero: (gradient: G) => boolean;
+  /** ĥ_w: from ∇_w to one gradient per predecessor, and `own` for w's own instruction. Sees all predecessors at once. */
+  readonly backward: (node: string, gradient: G) => Promise<Contributions<G>>;
+  /** 𝒜_v: joins what comes from all successors. */
+  readonly aggregate: (parts: readonly { readonly from: string; readonly gradient: G }[]) => G;
+}
+
+export interface Contributions<G> {
+  readonly to: ReadonlyMap<string, G>;
+  /** Gradient of the node's own instruction. */
+  readonly own: G;
+}
+
+export interface Gradients<G> {
+  /** ∇_v of a node's value. */
+  of(node: string): Promise<G>;
+  /** Gradient of a node's own text: from its backward call, or ∇_v itself where none is made. */
+  ofText(node: string): Promise<G>;
+}
+
+/**
+ * Reverse-mode differentiation over a DAG (arXiv 2412.03624 §3: ∇_v = 𝒜_v of ∇^w_v over the successors w of v, and
+ * ∇^w_v = ĥ^v_w of w's predecessors, value and ∇_w). With numbers, Jacobian products and sums it is the analytic
+ * gradient. Each node waits for its successors alone, never for a whole layer.
+ */
+export function backpropagate<G>(walk: Walk<G>): Gradients<G> {
+  const of = memoize(async (node: string): Promise<G> => {
+    const parts = await Promise.all(
+      walk.successors(node).map(async (from) => ({ from, gradient: (await contributions(from))?.to.get(node) })),
+    );
+    const arrived = parts.flatMap(({ from, gradient }) => (gradient === undefined ? [] : [{ from, gradient }]));
+    return walk.aggregate(node === walk.output ? [{ from: "", gradient: walk.seed }, ...arrived] : arrived);
+  });
+  const contributions = memoize(async (node: string): Promise<Contributions<G> | null> => {
+    if (!walk.leadsToParameter(node)) return null;
+    const gradient = await of(node);
+    return walk.isZero(gradient) ? null : walk.backward(node, gradient);
+  });
+  return {
+    of,
+    ofText: async (node) => (await contributions(node))?.own ?? of(node),
+  };
+}
+
+function memoize<T>(compute: (node: string) => Promise<T>): (node: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (node) => {
+    const value = known.get(node) ?? compute(node);
+    known.set(node, value);
+    return value;
+  };
+}

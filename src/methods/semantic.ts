@@ -1,0 +1,54 @@
+import type { Iterated, RunEvent } from "../engine/events.ts";
+import type { Services } from "../engine/services.ts";
+import type { Task } from "../engine/task.ts";
+import { thetaOf } from "../engine/texts.ts";
+import type { GraphNode, Texts } from "../graph/graph.ts";
+
+/**
+ * Semantic gradient descent (arXiv 2412.03624, algorithm 2; method.md §2).
+ *
+ * Each iteration: forward and loss on a batch of training samples, semantic backpropagation of those that fail, one
+ * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen. Stops after
+ * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ.
+ */
+export async function* semantic({ options }: Task, services: Services): AsyncGenerator<RunEvent, Texts> {
+  let incumbent = services.start;
+  let fruitless = 0;
+
+  for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
+    const batch = await services.differentiate(incumbent, iteration);
+    if (batch.looked === 0) {
+      yield { type: "warning", code: "nothing to learn" };
+      break;
+    }
+    const parameters = choose(services, options.update, iteration);
+    const proposals = await services.propose(batch, parameters);
+    const { texts, accepted } =
+      proposals.length > 0 ? await services.gate(iteration, incumbent, proposals) : { texts: incumbent, accepted: [] };
+
+    fruitless = accepted.length > 0 ? 0 : fruitless + 1;
+    incumbent = texts;
+    yield iterated();
+
+    function iterated(): Iterated {
+      return {
+        type: "iteration",
+        iteration,
+        theta: thetaOf(incumbent),
+        accepted: accepted.map(({ id }) => id),
+        batch: batch.failing,
+        looked: batch.looked,
+        validationLoss: services.validationLoss(incumbent),
+      };
+    }
+  }
+  return incumbent;
+}
+
+/** How much of Θ an iteration changes (method.md §4). */
+function choose({ parameters, random }: Services, update: "all" | "half" | "one", iteration: number): GraphNode[] {
+  if (update === "all") return [...parameters];
+  if (update === "one") return parameters.filter((_, index) => index === (iteration - 1) % parameters.length);
+  const drawn = parameters.map((node) => ({ node, at: random() })).sort((a, b) => a.at - b.at);
+  return drawn.slice(0, Math.ceil(parameters.length / 2)).map(({ node }) => node);
+}
