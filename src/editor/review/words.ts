@@ -31,7 +31,7 @@ export function verdictFigures(verdict: Verdict): string[] {
   const graded = Math.abs(1 - verdict.lossAfter - verdict.rightAfter / verdict.scored) > 1e-9;
   if (graded) figures.push(l10n.t("score {0} → {1}", score(verdict.lossBefore), score(verdict.lossAfter)));
   figures.push(l10n.t("fixed {0}, broke {1}", verdict.fixed.length, verdict.broken.length));
-  if (verdict.p !== null) figures.push(l10n.t("p = {0}", verdict.p < 0.001 ? "0.001" : verdict.p.toPrecision(2)));
+  if (verdict.p !== null) figures.push(l10n.t("p = {0}", verdict.p.toPrecision(2)));
   if (verdict.tokensBefore > 0 && verdict.tokensAfter > 0) {
     const before = Math.round(verdict.tokensBefore);
     const after = Math.round(verdict.tokensAfter);
@@ -96,7 +96,7 @@ export function verdictReason(verdict: Verdict): string {
 }
 
 /** Why what the model wrote is no proposal. */
-export function invalidSentence(reason: InvalidReason): string {
+export function invalidSentence(reason: string): string {
   const sentences: Record<InvalidReason, string> = {
     "no text in the reply": l10n.t("The model's reply held no instruction."),
     "drops a placeholder": l10n.t("It dropped a placeholder that has to stay."),
@@ -106,5 +106,5 @@ export function invalidSentence(reason: InvalidReason): string {
     "leaks a training target": l10n.t("It contained the answer of a training sample."),
     "no change": l10n.t("It was the same text."),
   };
-  return sentences[reason];
+  return Object.entries(sentences).find(([known]) => known === reason)?.[1] ?? reason;
 }

@@ -1,0 +1,43 @@
+import type { SecretStorage } from "vscode";
+
+/** API keys, each bound to the origin it was entered for and never given out for another. */
+export class Keys {
+  constructor(private readonly secrets: SecretStorage) {}
+
+  async get(origin: string): Promise<string | null> {
+    const text = await this.secrets.get(slot(origin));
+    const stored: unknown = text && JSON.parse(text);
+    return isStored(stored) && stored.origin === origin ? stored.key : null;
+  }
+
+  async set(origin: string, key: string): Promise<void> {
+    await this.secrets.store(slot(origin), JSON.stringify({ origin, key }));
+  }
+
+  async forget(origin: string): Promise<void> {
+    await this.secrets.delete(slot(origin));
+  }
+
+  /** Origins that a key is kept for. */
+  async origins(): Promise<string[]> {
+    const slots = await this.secrets.keys();
+    return slots.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  }
+}
+
+const PREFIX = "agentgraph.key ";
+
+function slot(origin: string): string {
+  return PREFIX + origin;
+}
+
+function isStored(value: unknown): value is { origin: string; key: string } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "origin" in value &&
+    typeof value.origin === "string" &&
+    "key" in value &&
+    typeof value.key === "string"
+  );
+}

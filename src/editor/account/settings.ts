@@ -1,0 +1,76 @@
+import { ConfigurationTarget, workspace } from "vscode";
+import { ROLES, type Role } from "../../graph/graph.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import type { PriceTable } from "../../models/prices.ts";
+
+export const PROVIDERS = ["openai", "azure", "compatible", "simulated"] as const;
+export type ProviderKind = (typeof PROVIDERS)[number];
+
+/** Model by role, where one is chosen. */
+export type ModelNames = Readonly<Partial<Record<Role, string>>>;
+
+/** What the user has set on this machine. Nothing here can come from a workspace. */
+export interface MachineSettings {
+  /** null: not chosen yet. */
+  readonly provider: ProviderKind | null;
+  /** As written; empty where none is. */
+  readonly baseUrl: string;
+  readonly models: ModelNames;
+  readonly limits: BudgetLimits;
+  readonly concurrency: number;
+  readonly prices: PriceTable;
+}
+
+export function readSettings(): MachineSettings {
+  const provider = userValue("provider");
+  const baseUrl = userValue("baseUrl");
+  return {
+    provider: PROVIDERS.find((kind) => kind === provider) ?? null,
+    baseUrl: typeof baseUrl === "string" ? baseUrl.trim() : "",
+    models: modelNames(userValue("models")),
+    limits: {
+      calls: positive(userValue("budget.calls")),
+      tokens: positive(userValue("budget.tokens")),
+      usd: positive(userValue("budget.usd")),
+    },
+    concurrency: Math.min(256, Math.max(1, Math.round(positive(userValue("concurrency")) ?? 16))),
+    prices: priceTable(userValue("prices")),
+  };
+}
+
+export async function writeProvider(kind: ProviderKind, baseUrl: string): Promise<void> {
+  const settings = workspace.getConfiguration("agentgraph");
+  await settings.update("provider", kind, ConfigurationTarget.Global);
+  await settings.update("baseUrl", baseUrl || undefined, ConfigurationTarget.Global);
+}
+
+/** The manifest's machine scope keeps workspace values out already; reading the user's own value alone keeps them out twice. */
+function userValue(name: string): unknown {
+  const found = workspace.getConfiguration("agentgraph").inspect<unknown>(name);
+  return found?.globalValue ?? found?.defaultValue;
+}
+
+/** Names by role in any value; what is no name is left out. */
+export function modelNames(value: unknown): ModelNames {
+  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(
+    ROLES.flatMap((role) => {
+      const name: unknown = entries.find(([key]) => key === role)?.[1];
+      return typeof name === "string" && name.trim() ? [[role, name.trim()]] : [];
+    }),
+  );
+}
+
+function positive(value: unknown): number | null {
+  return typeof value === "number" && value > 0 ? value : null;
+}
+
+function priceTable(value: unknown): PriceTable {
+  const entries: [string, unknown][] = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.flatMap(([model, pair]) => {
+      const [prompt, completion]: unknown[] = Array.isArray(pair) ? pair : [];
+      return typeof prompt === "number" && typeof completion === "number" ? [[model, { prompt, completion }]] : [];
+    }),
+  );
+}

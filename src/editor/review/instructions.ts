@@ -1,0 +1,57 @@
+import { l10n, type TextDocumentContentProvider, Uri } from "vscode";
+import type { OpenedRun } from "../runs/opened.ts";
+
+/** Only this extension's documents have this scheme; their ending gives them the language whose diffs open inline. */
+export const SCHEME = "agentgraph";
+
+/** Names one proposal, or one attempt, of one run. */
+export interface ProposalRef {
+  readonly run: string;
+  /** Proposal id: hash of node, base text and new text. */
+  readonly id: string;
+}
+
+/** What both a proposal and an attempt have. */
+export interface Change {
+  readonly id: string;
+  readonly node: string;
+  readonly base: string;
+  readonly text: string;
+  readonly hypothesis: string;
+}
+
+export function findChange(run: OpenedRun, id: string): Change | null {
+  return run.state.proposals.find((it) => it.id === id) ?? run.state.attempts.find((it) => it.id === id) ?? null;
+}
+
+/** The virtual document that holds one side of a change: the decoded instruction, never JSON. */
+export function instructionUri(run: OpenedRun, change: Change, side: "before" | "after"): Uri {
+  const started = new Date(run.entry.startedAt).toISOString().slice(0, 16).replace("T", " ").replaceAll(":", ".");
+  return Uri.from({
+    scheme: SCHEME,
+    path: `/AgentGraph/${run.entry.graphName.replaceAll(/[/\\]/g, "-")} ${started}/${change.node}.instruction`,
+    query: new URLSearchParams({ run: run.entry.id, id: change.id, side }).toString(),
+  });
+}
+
+/** What the address of one of our documents names; null for any other address. */
+export function parseInstructionUri(uri: Uri): (ProposalRef & { side: "before" | "after" }) | null {
+  if (uri.scheme !== SCHEME) return null;
+  const query = new URLSearchParams(uri.query);
+  const run = query.get("run");
+  const id = query.get("id");
+  return run && id ? { run, id, side: query.get("side") === "before" ? "before" : "after" } : null;
+}
+
+/** Serves the texts of proposals and attempts from their runs. */
+export class Instructions implements TextDocumentContentProvider {
+  constructor(private readonly open: (run: string) => Promise<OpenedRun | null>) {}
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const ref = parseInstructionUri(uri);
+    const run = ref && (await this.open(ref.run));
+    const change = run && findChange(run, ref.id);
+    if (!change) return l10n.t("The run that held this text is gone.");
+    return ref.side === "before" ? change.base : change.text;
+  }
+}

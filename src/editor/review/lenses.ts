@@ -1,0 +1,57 @@
+import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
+import { Disposable } from "../disposable.ts";
+import type { OpenedRun } from "../runs/opened.ts";
+import { parseInstructionUri } from "./instructions.ts";
+import { invalidSentence, verdictLine } from "./words.ts";
+
+/** The verdict and the acts it allows, on top of each proposal's new text. */
+export class ProposalLenses extends Disposable implements CodeLensProvider {
+  readonly #changed = this.own(new EventEmitter<void>());
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(private readonly open: (run: string) => Promise<OpenedRun | null>) {
+    super();
+  }
+
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
+    const ref = parseInstructionUri(document.uri);
+    if (!ref || ref.side === "before") return [];
+    const run = await this.open(ref.run);
+    if (!run) return [];
+    const lens = (title: string, command: string, tooltip?: string) =>
+      new CodeLens(new Range(0, 0, 0, 0), {
+        title,
+        command: command && `agentgraph.${command}`,
+        arguments: [ref],
+        tooltip,
+      });
+    const proposal = run.state.proposals.find(({ id }) => id === ref.id);
+    if (!proposal) return [lens(attemptLine(run, ref.id), "")];
+
+    const lenses = [lens(verdictLine(proposal.verdict), "why", l10n.t("Show why the gate decided so"))];
+    const act = run.state.acts[proposal.id];
+    if (act === "applied") lenses.push(lens(l10n.t("Applied"), ""), lens(l10n.t("Commit"), "commit"));
+    else if (act === "committed") lenses.push(lens(l10n.t("Committed"), ""));
+    else
+      lenses.push(
+        lens(l10n.t("Apply"), "apply"),
+        lens(act ? l10n.t("Rejected by you") : l10n.t("Reject"), act ? "" : "reject"),
+      );
+    lenses.push(lens(l10n.t("Why"), "why"));
+    if (run.entry.elsewhere) lenses.push(lens(l10n.t("Made elsewhere: this verdict is a claim"), ""));
+    return lenses;
+  }
+}
+
+function attemptLine(run: OpenedRun, id: string): string {
+  const attempt = run.state.attempts.find((it) => it.id === id);
+  if (!attempt) return l10n.t("An attempt of a run that is gone");
+  const when = l10n.t("Attempt of iteration {0}", attempt.iteration);
+  if (attempt.invalid) return `${when} · ${invalidSentence(attempt.invalid)}`;
+  const judged = attempt.verdict === null ? undefined : run.state.judged[attempt.verdict];
+  return judged ? `${when} · ${verdictLine(judged.verdict)}` : `${when} · ${l10n.t("not judged")}`;
+}

@@ -1,0 +1,115 @@
+import { commands, l10n, TabInputTextDiff, Uri, window } from "vscode";
+import type { Proposal } from "../../engine/events.ts";
+import type { Commands } from "../commands.ts";
+import { NothingThere } from "../errors.ts";
+import type { RunEntry } from "../runs/entry.ts";
+import type { OpenedRun } from "../runs/opened.ts";
+import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
+import type { ProposalSource } from "./tree.ts";
+import { decisionWord, rightFigure } from "./words.ts";
+
+/** Opens proposals as native inline diffs, one by one or all at once, and walks through them. */
+export class Review {
+  readonly commands: Commands = {
+    review: (target) => this.#review(target),
+    reviewAll: (target) => this.#reviewAll(target),
+    nextProposal: () => this.#step(1),
+    previousProposal: () => this.#step(-1),
+  };
+
+  constructor(private readonly source: ProposalSource) {}
+
+  /** The proposal that a command is about: what it was called on, else what the active editor shows. */
+  async proposal(target: unknown): Promise<{ run: OpenedRun; proposal: Proposal }> {
+    const ref = refOf(target) ?? shownRef();
+    const run = ref && (await this.source.open(ref.run));
+    const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
+    if (!run || !proposal) {
+      throw new NothingThere(
+        l10n.t("No proposal is open. Choose one in the Proposals view of the AgentGraph side bar."),
+      );
+    }
+    return { run, proposal };
+  }
+
+  /** The run that a command is about: what it was called on, else the one being reviewed, else the newest with proposals. */
+  async run(target: unknown): Promise<OpenedRun> {
+    const id = entryOf(target)?.id ?? (refOf(target) ?? shownRef())?.run ?? (await this.source.list())[0]?.id;
+    const run = id ? await this.source.open(id) : null;
+    if (!run || run.state.proposals.length === 0) {
+      throw new NothingThere(
+        l10n.t("There is no proposal to review yet. Right-click a graph and choose “Optimize graph”."),
+      );
+    }
+    return run;
+  }
+
+  async #review(target: unknown): Promise<void> {
+    const ref = refOf(target);
+    const run = ref && (await this.source.open(ref.run));
+    const change = run && findChange(run, ref.id);
+    if (!change) throw new NothingThere(l10n.t("The run that held this proposal is gone."));
+    await show(run, change);
+  }
+
+  async #reviewAll(target: unknown): Promise<void> {
+    const run = await this.run(target);
+    const resources = run.state.proposals.map((proposal) => {
+      const after = instructionUri(run, proposal, "after");
+      return [after, instructionUri(run, proposal, "before"), after];
+    });
+    await commands.executeCommand("vscode.changes", l10n.t("Proposals: {0}", run.entry.graphName), resources);
+  }
+
+  async #step(by: 1 | -1): Promise<void> {
+    const shown = shownRef();
+    const run = await this.run(shown ?? undefined);
+    const { proposals } = run.state;
+    const at = proposals.findIndex(({ id }) => id === shown?.id);
+    const next = proposals[at < 0 ? 0 : (at + by + proposals.length) % proposals.length];
+    if (next) await show(run, next);
+  }
+}
+
+async function show(run: OpenedRun, change: Change): Promise<void> {
+  const before = instructionUri(run, change, "before");
+  const after = instructionUri(run, change, "after");
+  await commands.executeCommand("vscode.diff", before, after, diffTitle(run, change), { preview: true });
+}
+
+function diffTitle(run: OpenedRun, change: Change): string {
+  const proposal = run.state.proposals.find(({ id }) => id === change.id);
+  if (!proposal) return l10n.t("{0}: an earlier attempt", change.node);
+  return `${change.node}: ${decisionWord(proposal.verdict.decision)}, ${rightFigure(proposal.verdict)}`;
+}
+
+/** The proposal or attempt that the active editor shows. */
+function shownRef(): ProposalRef | null {
+  const input = window.tabGroups.activeTabGroup.activeTab?.input;
+  const inTab = input instanceof TabInputTextDiff ? parseInstructionUri(input.modified) : null;
+  // In the multi-diff the tab names no text; the editor in it that has the cursor does.
+  return inTab ?? (window.activeTextEditor ? parseInstructionUri(window.activeTextEditor.document.uri) : null);
+}
+
+/** What trees, lenses, menus and other extensions may pass: checked, since anybody can call a command with anything. */
+export function refOf(target: unknown): ProposalRef | null {
+  if (target instanceof Uri) return parseInstructionUri(target);
+  if (!isRecord(target)) return null;
+  if (typeof target.run === "string" && typeof target.id === "string") return { run: target.run, id: target.id };
+  const { run, proposal, attempt } = target;
+  const change = proposal ?? attempt;
+  if (!isRecord(run) || !isRecord(run.entry) || !isRecord(change)) return null;
+  return typeof run.entry.id === "string" && typeof change.id === "string"
+    ? { run: run.entry.id, id: change.id }
+    : null;
+}
+
+/** The run that a tree element stands for. */
+export function entryOf(target: unknown): { readonly id: string } | null {
+  const entry = isRecord(target) ? target.entry : null;
+  return isRecord(entry) && typeof entry.id === "string" ? { id: entry.id } : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,228 @@
+import {
+  EventEmitter,
+  l10n,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCheckboxState,
+  TreeItemCollapsibleState,
+} from "vscode";
+import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
+import type { Attempt } from "../../run/state.ts";
+import { Disposable } from "../disposable.ts";
+import { literal, oneLine } from "../markdown.ts";
+import type { RunEntry } from "../runs/entry.ts";
+import type { OpenedRun } from "../runs/opened.ts";
+import { runLabel, runOutcome } from "../runs/words.ts";
+import { gradientsOf, sampleAnswers } from "./evidence.ts";
+import type { ProposalRef } from "./instructions.ts";
+import { decisionWord, invalidSentence, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
+
+export type ProposalElement =
+  | { readonly kind: "run"; readonly entry: RunEntry }
+  | { readonly kind: "proposal"; readonly run: OpenedRun; readonly proposal: Proposal }
+  | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
+  | { readonly kind: "gradient"; readonly gradient: Gradient }
+  | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
+  | { readonly kind: "line"; readonly label: string; readonly text: string }
+  | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
+
+type Group = "gradients" | "fixed" | "broken" | "attempts";
+
+/** Where the tree gets its runs from. */
+export interface ProposalSource {
+  /** Runs that have proposals, the newest first. */
+  list(): Promise<readonly RunEntry[]>;
+  open(run: string): Promise<OpenedRun | null>;
+}
+
+/** Run → node → verdict; under each the gradients, the samples it fixed and broke, and the attempts. */
+export class ProposalTree extends Disposable implements TreeDataProvider<ProposalElement> {
+  readonly #changed = this.own(new EventEmitter<void>());
+  readonly onDidChangeTreeData = this.#changed.event;
+  /** What the user ticked or unticked; the rest is ticked when accepted and open. */
+  readonly #ticks = new Map<string, boolean>();
+
+  constructor(private readonly source: ProposalSource) {
+    super();
+  }
+
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  tick(element: ProposalElement, on: boolean): void {
+    if (element.kind === "proposal") this.#ticks.set(tickKey(element.run, element.proposal), on);
+  }
+
+  /** Proposals of all runs opened so far that the user could apply now and that are ticked. */
+  ticked(run: OpenedRun): readonly Proposal[] {
+    return run.state.proposals.filter((proposal) => this.#isTicked(run, proposal));
+  }
+
+  #isTicked(run: OpenedRun, proposal: Proposal): boolean {
+    const byDefault = proposal.verdict.decision === "accepted" && !run.entry.elsewhere;
+    return isOpen(run, proposal) && (this.#ticks.get(tickKey(run, proposal)) ?? byDefault);
+  }
+
+  async getChildren(element?: ProposalElement): Promise<ProposalElement[]> {
+    if (!element) return (await this.source.list()).map((entry) => ({ kind: "run", entry }));
+    switch (element.kind) {
+      case "run": {
+        const run = await this.source.open(element.entry.id);
+        return run ? run.state.proposals.map((proposal) => ({ kind: "proposal", run, proposal })) : [];
+      }
+      case "proposal":
+        return groupsOf(element.run, element.proposal);
+      case "group":
+        return membersOf(element.run, element.proposal, element.group);
+      case "sample":
+        return (await sampleAnswers(element.run, element.proposal, element.sample)).map(({ label, text }) => ({
+          kind: "line",
+          label,
+          text,
+        }));
+      default:
+        return [];
+    }
+  }
+
+  getParent(element: ProposalElement): ProposalElement | undefined {
+    return element.kind === "proposal" ? { kind: "run", entry: element.run.entry } : undefined;
+  }
+
+  getTreeItem(element: ProposalElement): TreeItem {
+    switch (element.kind) {
+      case "run":
+        return runItem(element.entry);
+      case "proposal":
+        return proposalItem(element.run, element.proposal, this.#isTicked(element.run, element.proposal));
+      case "group":
+        return groupItem(element.proposal, element.group, element.run);
+      case "gradient":
+        return gradientItem(element.gradient);
+      case "sample":
+        return new TreeItem(element.sample, TreeItemCollapsibleState.Collapsed);
+      case "line":
+        return textItem(element.label, element.text);
+      case "attempt":
+        return attemptItem(element.run, element.attempt);
+    }
+  }
+}
+
+/** Whether the user has not applied, rejected or committed it yet. */
+export function isOpen(run: OpenedRun, proposal: Proposal): boolean {
+  return run.state.acts[proposal.id] === undefined;
+}
+
+function tickKey(run: OpenedRun, proposal: Proposal): string {
+  return `${run.entry.id} ${proposal.id}`;
+}
+
+function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {
+  const groups: Group[] = ["gradients", "fixed", "broken", "attempts"];
+  const shown = groups.filter((group) => membersOf(run, proposal, group).length > 0);
+  const reason: ProposalElement = { kind: "line", label: verdictReason(proposal.verdict), text: "" };
+  const idea: ProposalElement = { kind: "line", label: l10n.t("Idea"), text: proposal.hypothesis };
+  const lines = proposal.hypothesis ? [reason, idea] : [reason];
+  return [...lines, ...shown.map((group): ProposalElement => ({ kind: "group", run, proposal, group }))];
+}
+
+function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalElement[] {
+  switch (group) {
+    case "gradients":
+      return gradientsOf(run, proposal).map((gradient) => ({ kind: "gradient", gradient }));
+    case "fixed":
+      return proposal.verdict.fixed.map((sample) => ({ kind: "sample", run, proposal, sample }));
+    case "broken":
+      return proposal.verdict.broken.map((sample) => ({ kind: "sample", run, proposal, sample }));
+    case "attempts": {
+      const attempts = run.state.attempts.filter(({ id }) => proposal.attempts.includes(id));
+      return attempts.toReversed().map((attempt) => ({ kind: "attempt", run, attempt }));
+    }
+  }
+}
+
+function runItem(entry: RunEntry): TreeItem {
+  const item = new TreeItem(runLabel(entry), TreeItemCollapsibleState.Expanded);
+  item.id = entry.id;
+  item.description = runOutcome(entry);
+  item.iconPath = new ThemeIcon(entry.elsewhere ? "cloud-download" : "type-hierarchy-sub");
+  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable`;
+  return item;
+}
+
+const ICONS: Record<Decision, ThemeIcon> = {
+  accepted: new ThemeIcon("pass", new ThemeColor("testing.iconPassed")),
+  rejected: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
+  undecided: new ThemeIcon("question", new ThemeColor("testing.iconQueued")),
+};
+
+function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean): TreeItem {
+  const item = new TreeItem(proposal.node, TreeItemCollapsibleState.Collapsed);
+  const { verdict } = proposal;
+  const act = run.state.acts[proposal.id];
+  item.id = tickKey(run, proposal);
+  item.description = [act ? actWord(act) : decisionWord(verdict.decision), rightFigure(verdict)].join(" · ");
+  item.iconPath = act ? new ThemeIcon(ACT_ICONS[act]) : ICONS[verdict.decision];
+  item.contextValue = `proposal-${act ?? "open"}-${verdict.decision}`;
+  item.tooltip = new MarkdownString(
+    [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)].join("\n\n"),
+  );
+  item.accessibilityInformation = {
+    label: [proposal.node, act ? actWord(act) : "", verdictHeadline(verdict), ...verdictFigures(verdict)].join(", "),
+  };
+  const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
+  item.command = { command: "agentgraph.review", title: l10n.t("Review proposal"), arguments: [ref] };
+  if (!act) item.checkboxState = ticked ? TreeItemCheckboxState.Checked : TreeItemCheckboxState.Unchecked;
+  return item;
+}
+
+const ACT_ICONS = { applied: "check-all", dismissed: "circle-slash", committed: "git-commit" };
+
+function actWord(act: "applied" | "dismissed" | "committed"): string {
+  return { applied: l10n.t("applied"), dismissed: l10n.t("rejected by you"), committed: l10n.t("committed") }[act];
+}
+
+function groupItem(proposal: Proposal, group: Group, run: OpenedRun): TreeItem {
+  const { label, icon } = {
+    gradients: { label: l10n.t("What should change"), icon: "arrow-left" },
+    fixed: { label: l10n.t("Samples it fixed"), icon: "thumbsup" },
+    broken: { label: l10n.t("Samples it broke"), icon: "thumbsdown" },
+    attempts: { label: l10n.t("Attempts"), icon: "history" },
+  }[group];
+  const item = new TreeItem(label, TreeItemCollapsibleState.Collapsed);
+  item.id = `${tickKey(run, proposal)} ${group}`;
+  item.description = String(membersOf(run, proposal, group).length);
+  item.iconPath = new ThemeIcon(icon);
+  return item;
+}
+
+function gradientItem(gradient: Gradient): TreeItem {
+  return textItem(gradient.sample, gradient.text);
+}
+
+function textItem(label: string, text: string): TreeItem {
+  const item = new TreeItem(label, TreeItemCollapsibleState.None);
+  item.description = oneLine(text);
+  item.tooltip = new MarkdownString(`**${literal(label)}**\n\n${literal(text)}`);
+  return item;
+}
+
+function attemptItem(run: OpenedRun, attempt: Attempt): TreeItem {
+  const item = new TreeItem(l10n.t("Iteration {0}", attempt.iteration), TreeItemCollapsibleState.None);
+  const judged = attempt.verdict === null ? undefined : run.state.judged[attempt.verdict];
+  item.description = attempt.invalid
+    ? invalidSentence(attempt.invalid)
+    : judged
+      ? [decisionWord(judged.verdict.decision), rightFigure(judged.verdict)].join(" · ")
+      : l10n.t("not judged");
+  item.iconPath = attempt.decision ? ICONS[attempt.decision] : new ThemeIcon("circle-outline");
+  item.tooltip = new MarkdownString(literal(attempt.hypothesis));
+  const ref: ProposalRef = { run: run.entry.id, id: attempt.id };
+  item.command = { command: "agentgraph.review", title: l10n.t("Review proposal"), arguments: [ref] };
+  return item;
+}

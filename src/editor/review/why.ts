@@ -1,0 +1,66 @@
+import {
+  type Comment,
+  type CommentController,
+  CommentMode,
+  type CommentThread,
+  CommentThreadCollapsibleState,
+  comments,
+  l10n,
+  MarkdownString,
+  Range,
+  workspace,
+} from "vscode";
+import type { Proposal } from "../../engine/events.ts";
+import type { Commands } from "../commands.ts";
+import { Disposable } from "../disposable.ts";
+import { literal } from "../markdown.ts";
+import type { OpenedRun } from "../runs/opened.ts";
+import { gradientsOf } from "./evidence.ts";
+import { instructionUri } from "./instructions.ts";
+import type { Review } from "./review.ts";
+import { verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
+
+/** Shows why as a comment thread under the new text: the gate's reasons first, then the gradients by sample. */
+export class Why extends Disposable {
+  readonly commands: Commands = { why: (target) => this.#why(target) };
+  #controller: CommentController | null = null;
+  readonly #threads = new Map<string, CommentThread>();
+
+  constructor(private readonly review: Review) {
+    super();
+  }
+
+  async #why(target: unknown): Promise<void> {
+    const { run, proposal } = await this.review.proposal(target);
+    const uri = instructionUri(run, proposal, "after");
+    const known = this.#threads.get(uri.toString());
+    if (known) {
+      known.collapsibleState = CommentThreadCollapsibleState.Expanded;
+      return;
+    }
+    // Made on the first use: a thread opens the Comments panel as soon as it is there.
+    this.#controller ??= this.own(comments.createCommentController("agentgraph", "AgentGraph"));
+    const lines = (await workspace.openTextDocument(uri)).lineCount;
+    const at = new Range(lines - 1, 0, lines - 1, 0);
+    const thread = this.#controller.createCommentThread(uri, at, commentsOn(run, proposal));
+    thread.label = l10n.t("Why {0} should change", proposal.node);
+    thread.canReply = false;
+    thread.collapsibleState = CommentThreadCollapsibleState.Expanded;
+    this.#threads.set(uri.toString(), thread);
+  }
+}
+
+function commentsOn(run: OpenedRun, proposal: Proposal): Comment[] {
+  const { verdict } = proposal;
+  const gate = [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)];
+  const said = [comment(l10n.t("Gate"), gate.join("\n\n"))];
+  if (proposal.hypothesis) said.push(comment(l10n.t("Idea"), literal(proposal.hypothesis)));
+  for (const gradient of gradientsOf(run, proposal)) {
+    said.push(comment(l10n.t("Sample {0}", gradient.sample), literal(gradient.text)));
+  }
+  return said;
+}
+
+function comment(author: string, markdown: string): Comment {
+  return { author: { name: author }, body: new MarkdownString(markdown), mode: CommentMode.Preview };
+}

@@ -1,0 +1,20 @@
+import type { Data, Sample } from "../../data/sample.ts";
+import type { Theta } from "../../engine/events.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { RunState } from "../../run/state.ts";
+import type { RunEntry } from "./entry.ts";
+
+/** A run with all its events read: what it began with and what became of it. */
+export interface OpenedRun {
+  readonly entry: RunEntry;
+  readonly graph: Graph;
+  readonly data: Data;
+  readonly state: RunState;
+  /** What a node answered for a sample under Θ; null where no call was needed or the reply is gone. */
+  value(theta: Theta, sample: string, node: string): Promise<string | null>;
+}
+
+export function sampleOf(run: OpenedRun, id: string): Sample | null {
+  const { train, validation, test } = run.data;
+  return [...validation, ...train, ...test].find((sample) => sample.id === id) ?? null;
+}

@@ -1,0 +1,45 @@
+// node scripts/ts.mjs test/host/run.ts: the host suite in a served VS Code. Last line: `N passed, N failed`.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startBrowser } from "../vscode/browser.ts";
+import { serveVscode } from "../vscode/serve.ts";
+import { makeWorkspace } from "../vscode/workspace.ts";
+import { buildHostSuite } from "./build.ts";
+
+const MINUTES = 3;
+const tests = await buildHostSuite();
+const scratch = mkdtempSync(path.join(tmpdir(), "agh-"));
+const report = path.join(scratch, "report.txt");
+const workspace = makeWorkspace("examples/chain");
+const server = await serveVscode({ testDriver: true, env: { AGENTGRAPH_REPORT: report } });
+const browser = await startBrowser({ width: 1280, height: 800 });
+const watchdog = setTimeout(() => void end(`The suite did not end within ${MINUTES} minutes.`), MINUTES * 60_000);
+
+let console_ = "";
+await browser.page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
+  console_ = `${console_}${args.join(" ")}\n`.slice(-20_000);
+});
+await browser.page.exposeFunction("codeAutomationExit", () => void end(null));
+const remote = (file: string) => `vscode-remote://${server.authority}${file}`;
+const payload = JSON.stringify([
+  ["extensionDevelopmentPath", remote(process.cwd())],
+  ["extensionTestsPath", remote(tests)],
+]);
+const query = new URLSearchParams({ folder: workspace, payload });
+await browser.page.goto(`${server.url}?${query}`);
+
+async function end(problem: string | null): Promise<void> {
+  clearTimeout(watchdog);
+  const lines = existsSync(report) ? readFileSync(report, "utf8").trimEnd() : "";
+  if (problem || !lines) {
+    mkdirSync("out/screenshots", { recursive: true });
+    await browser.page.screenshot({ path: "out/screenshots/host-failed.png" }).catch(() => {});
+    console.log(console_, server.log().slice(-3000));
+  }
+  await browser.stop();
+  await server.stop();
+  for (const folder of [scratch, workspace]) rmSync(folder, { recursive: true, force: true });
+  console.log(lines || `${problem ?? "The suite left no report."}\n0 passed, 1 failed`);
+  process.exit(!problem && /, 0 failed$/.test(lines) ? 0 : 1);
+}

@@ -1,0 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+/** A fresh git repository with the files of `from` committed. The caller removes it. */
+export function makeWorkspace(from: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "agw-"));
+  if (existsSync(from)) cpSync(from, folder, { recursive: true });
+  git(folder, "init", "-q");
+  git(folder, "add", "-A");
+  git(folder, "commit", "-qm", "first", "--allow-empty");
+  return folder;
+}
+
+/** Runs git without the user's own settings; returns what it printed. */
+export function git(folder: string, ...args: string[]): string {
+  const settings = ["user.name=Tester", "user.email=tester@example.invalid", "init.defaultBranch=main"];
+  return execFileSync("git", [...settings.flatMap((setting) => ["-c", setting]), ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
+  });
+}
