@@ -1,6 +1,6 @@
+import type { Split } from "../data/sample.ts";
 import type { Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
 import type { Texts } from "../graph/graph.ts";
-import type { Split } from "../data/sample.ts";
 
 /** Everything shown of a run. Made by `reduce` from events alone, one at a time; plain data. */
 export interface RunState {
@@ -110,4 +110,3 @@ export interface SampleScore {
   readonly lenient: number | null;
   readonly formatError: boolean;
 }
-

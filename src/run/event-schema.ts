@@ -1,0 +1,207 @@
+import { z } from "zod";
+import type { LoggedEvent } from "../engine/events.ts";
+
+/**
+ * The shapes of events.ts, checked. A log is input like any other: a repository can ship one, so nothing that `reduce`
+ * reads is taken on trust.
+ */
+const split = z.enum(["train", "validation", "test"]);
+const role = z.enum(["forward", "backward", "optimizer", "judge"]);
+const source = z.enum(["provider", "replayed", "cached", "shared"]);
+const texts = z.record(z.string(), z.string());
+const ids = z.array(z.string());
+const count = z.number().int().nonnegative();
+const amount = z.number().nonnegative();
+const share = z.number().min(0).max(1);
+const interval = z.tuple([z.number(), z.number()]);
+const about = { purpose: role, node: z.string().nullable(), sample: z.string().nullable(), split: split.nullable() };
+
+const verdict = z.object({
+  decision: z.enum(["accepted", "rejected", "undecided"]),
+  policy: z.enum(["strict", "significant", "off"]),
+  reason: z.enum([
+    "lower loss",
+    "tie",
+    "higher loss",
+    "cannot pass any more",
+    "not significant",
+    "the combination was rejected",
+    "fixed some, broke none",
+    "broke some",
+    "fixed none",
+    "samples could not be scored",
+    "no gate",
+    "budget reached",
+    "unchanged",
+  ]),
+  scored: count,
+  of: count,
+  lossBefore: z.number(),
+  lossAfter: z.number(),
+  rightBefore: count,
+  rightAfter: count,
+  fixed: ids,
+  broken: ids,
+  p: z.number().nullable(),
+  intervalBefore: interval,
+  intervalAfter: interval,
+  tokensBefore: amount,
+  tokensAfter: amount,
+  looks: count,
+  unscored: ids,
+});
+
+const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
+
+const shapes = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("started"),
+    engine: z.string(),
+    method: z.string(),
+    theta: z.string(),
+    texts,
+    parameters: ids,
+    samples: z.object({ train: count, validation: count, test: count }),
+    iterations: count,
+  }),
+  z.object({ type: z.literal("requested"), ...about, attempt: count }),
+  z.object({
+    type: z.literal("call"),
+    ...about,
+    key: z.string(),
+    model: z.string(),
+    usage: z.object({ prompt: amount, completion: amount, estimated: z.boolean() }),
+    usd: amount.nullable(),
+    milliseconds: amount,
+    source,
+    requests: count,
+    error: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal("value"),
+    theta: z.string(),
+    node: z.string(),
+    sample: z.string(),
+    key: z.string(),
+    formatError: z.boolean(),
+    tokens: amount,
+  }),
+  z.object({
+    type: z.literal("scored"),
+    theta: z.string(),
+    split,
+    sample: z.string(),
+    loss: share.nullable(),
+    lenient: share.nullable(),
+    formatError: z.boolean(),
+  }),
+  z.object({
+    type: z.literal("gradient"),
+    iteration: count,
+    theta: z.string(),
+    sample: z.string(),
+    node: z.string(),
+    of: z.enum(["value", "text"]),
+    from: z.string().nullable(),
+    text: z.string(),
+  }),
+  z.object({
+    type: z.literal("attempt"),
+    iteration: count,
+    id: z.string(),
+    node: z.string(),
+    base: z.string(),
+    text: z.string(),
+    hypothesis: z.string(),
+    samples: ids,
+    invalid: z
+      .enum([
+        "no text in the reply",
+        "drops a placeholder",
+        "drops a text to keep",
+        "longer than maxWords",
+        "repeats an earlier text",
+        "leaks a training target",
+        "no change",
+      ])
+      .nullable(),
+  }),
+  z.object({
+    type: z.literal("verdict"),
+    iteration: count,
+    scope: z.enum(["joint", "part", "combination"]),
+    proposals: ids,
+    theta: z.string(),
+    verdict,
+  }),
+  z.object({
+    type: z.literal("iteration"),
+    iteration: count,
+    theta: z.string(),
+    accepted: ids,
+    batch: ids,
+    looked: count,
+    validationLoss: interval,
+  }),
+  z.object({
+    type: z.literal("warning"),
+    code: z.enum([
+      "sample dropped",
+      "parameter refused",
+      "reply repaired",
+      "small validation set",
+      "nothing to learn",
+      "no gate",
+      "test not scored",
+      "budget too small",
+      "unknown price",
+      "tokens estimated",
+      "gradients look alike",
+      "instructions converge",
+      "instruction grows",
+      "gate refuses everything",
+      "format errors",
+      "templates changed",
+      "unknown placeholder",
+    ]),
+    node: z.string().optional(),
+    sample: z.string().optional(),
+    detail: z.string().optional(),
+    count: z.number().optional(),
+  }),
+  z.object({ type: z.literal("resumed"), attempt: count }),
+  z.object({
+    type: z.literal("finished"),
+    status: z.enum(["done", "budget", "cancelled", "failed"]),
+    error: z.string().nullable(),
+    detail: z.string().nullable(),
+    theta: z.string(),
+    texts,
+    proposals: z.array(
+      z.object({
+        id: z.string(),
+        node: z.string(),
+        base: z.string(),
+        text: z.string(),
+        hypothesis: z.string(),
+        verdict,
+        attempts: ids,
+      }),
+    ),
+    validation: measured,
+    test: measured.nullable(),
+    formatErrors: z.object({ before: count, after: count }),
+  }),
+  z.object({ type: z.literal("applied"), proposals: ids }),
+  z.object({ type: z.literal("dismissed"), proposals: ids }),
+  z.object({ type: z.literal("committed"), proposals: ids, sha: z.string() }),
+]);
+
+const at = z.object({ at: z.number() });
+
+/** The event that a line of the log holds; undefined when it holds none. Never throws. */
+export function readEvent(value: unknown): LoggedEvent | undefined {
+  const shape = shapes.safeParse(value);
+  const time = at.safeParse(value);
+  return shape.success && time.success ? { ...shape.data, at: time.data.at } : undefined;
+}

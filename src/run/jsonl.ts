@@ -1,0 +1,95 @@
+import type { Files } from "../deps.ts";
+import { NotRecorded, RunUnreadable } from "./errors.ts";
+
+/** Version of the run folder's files: older is read, newer is refused. */
+export const VERSION = 1;
+
+/** Refuses what a later program wrote. */
+export function checkVersion(version: unknown, path: string): void {
+  if (typeof version === "number" && version > VERSION) {
+    throw new RunUnreadable(path, `it is of version ${version}; this program reads versions up to ${VERSION}`);
+  }
+}
+
+export interface Line {
+  /** Byte offsets into the file, without the line end. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The non-empty lines of a file. A last line without its end was cut by a crash and is left out. */
+export function* linesOf(bytes: Uint8Array): Generator<Line> {
+  let start = 0;
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    if (end > start) yield { start, end };
+    start = end + 1;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** The object on a line; undefined when it is none. Never throws. */
+export function objectAt(bytes: Uint8Array, { start, end }: Line): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(decoder.decode(bytes.subarray(start, end)));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** All bytes of a file; none when there is no such file. */
+export async function bytesOf(files: Files, path: string): Promise<Uint8Array> {
+  try {
+    return await files.read(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return new Uint8Array();
+    throw error;
+  }
+}
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Appends JSON lines to one file. A first failure holds for good: what follows it would leave a gap. */
+export class Appending {
+  #last: Promise<void> = Promise.resolve();
+  #failure: NotRecorded | null = null;
+
+  /** @param bytes what the file holds already: a header is written where there is nothing, a cut last line is ended. */
+  constructor(
+    readonly files: Files,
+    readonly path: string,
+    bytes: Uint8Array,
+  ) {
+    if (bytes.length === 0) this.append({ version: VERSION });
+    else if (bytes.at(-1) !== 10) this.#write("\n");
+  }
+
+  get failure(): NotRecorded | null {
+    return this.#failure;
+  }
+
+  append(value: object): void {
+    this.#write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Resolves when everything appended so far is with the operating system. @throws NotRecorded */
+  async flushed(): Promise<void> {
+    await this.#last;
+    if (this.#failure) throw this.#failure;
+  }
+
+  #write(text: string): void {
+    if (this.#failure) return;
+    this.#last = this.files.append(this.path, text).catch((error: unknown) => {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#failure ??= new NotRecorded(this.path, codeOf(error) ?? "unknown", detail);
+    });
+  }
+}

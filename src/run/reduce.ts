@@ -1,0 +1,328 @@
+import type {
+  Attempted,
+  Called,
+  Finished,
+  Gradient,
+  Iterated,
+  Judged,
+  LoggedEvent,
+  Requested,
+  Scored,
+  Started,
+  Valued,
+} from "../engine/events.ts";
+import type { Attempt, Calls, CurvePoint, NodeProgress, RunState, SampleScore } from "./state.ts";
+
+/** What is kept of long runs' gradients and warnings. */
+const KEPT = 5_000;
+
+/**
+ * Makes the state of a run from its events, one at a time. `state` is one object that each event changes in place, for
+ * a run of 10,000 samples has hundreds of thousands of events: read it when you are told that something happened, and
+ * copy what you want to keep.
+ */
+export class RunReducer {
+  #state = blank();
+  #begun = false;
+  #segmentStart = 0;
+  #elapsedBefore = 0;
+  /** Keys of replies whose cost is counted: after a crash the log may lack the call of a reply that was paid. */
+  #paid = new Set<string>();
+  /** The counts of an iteration stand until the next one does something. */
+  #turned = false;
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  apply(event: LoggedEvent): void {
+    const state = this.#state;
+    if (!this.#begun) {
+      this.#begun = true;
+      state.startedAt = event.at;
+      this.#segmentStart = event.at;
+    }
+    if (event.type === "resumed") this.#resume(event.attempt, event.at);
+    else if (this.#state.status === "running") {
+      state.elapsed = this.#elapsedBefore + Math.max(0, event.at - this.#segmentStart);
+    }
+    this.#state.lastAt = event.at;
+    switch (event.type) {
+      case "started":
+        this.#start(event);
+        break;
+      case "requested":
+        this.#request(event);
+        break;
+      case "call":
+        this.#call(event);
+        break;
+      case "value":
+        this.#value(event);
+        break;
+      case "scored":
+        this.#score(event);
+        break;
+      case "gradient":
+        this.#gradient(event);
+        break;
+      case "attempt":
+        this.#attempt(event);
+        break;
+      case "verdict":
+        this.#judge(event);
+        break;
+      case "iteration":
+        this.#iterate(event);
+        break;
+      case "warning":
+        if (this.#state.warnings.length < KEPT) this.#state.warnings.push(event);
+        break;
+      case "finished":
+        this.#finish(event);
+        break;
+      case "committed":
+        this.#state.commits.push(event.sha);
+        this.#act(event.type, event.proposals);
+        return;
+      case "applied":
+      case "dismissed":
+        this.#act(event.type, event.proposals);
+        break;
+    }
+  }
+
+  /** A new segment starts the run anew: what was spent stays, what was found comes again from the replies on record. */
+  #resume(attempt: number, at: number): void {
+    const { calls, tokens, usd, startedAt, elapsed, acts, commits } = this.#state;
+    this.#state = { ...blank(), calls, tokens, usd, startedAt, elapsed, acts, commits, segments: attempt };
+    this.#segmentStart = at;
+    this.#elapsedBefore = elapsed;
+    this.#turned = false;
+  }
+
+  #start({ engine, method, theta, texts, parameters, samples, iterations }: Started): void {
+    const state = this.#state;
+    Object.assign(state, { engine, method, theta, startTheta: theta, texts, startTexts: texts });
+    Object.assign(state, { parameters, samples, iterations });
+    for (const node of Object.keys(texts)) this.#progress(node);
+  }
+
+  #request({ purpose, node, split, attempt }: Requested): void {
+    const { calls } = this.#state;
+    calls.total += 1;
+    calls[purpose] += 1;
+    if (split === "test") calls.test += 1;
+    if (attempt > 1) calls.retried += 1;
+    else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += 1;
+  }
+
+  #call({ purpose, node, key, usage, usd, source, requests, error }: Called): void {
+    const state = this.#state;
+    if (node !== null && purpose !== "judge") {
+      const progress = this.#progress(node);
+      if (requests > 0) progress[`${purpose}InFlight`] = Math.max(0, progress[`${purpose}InFlight`] - 1);
+      if (error === null && purpose !== "optimizer") progress[purpose] += 1;
+    }
+    if (error !== null) return;
+    if (source !== "provider") state.calls.cached += 1;
+    const paid = source === "provider" || (source === "replayed" && !this.#paid.has(key));
+    if (!paid) return;
+    this.#paid.add(key);
+    state.tokens.prompt += usage.prompt;
+    state.tokens.completion += usage.completion;
+    state.tokens.estimated ||= usage.estimated;
+    state.usd = state.usd === null || usd === null ? null : state.usd + usd;
+  }
+
+  #value({ theta, node, sample, key, formatError }: Valued): void {
+    const samples = ensure(this.#state.values, theta, record<Record<string, string>>);
+    ensure(samples, sample, record<string>)[node] = key;
+    if (formatError) this.#progress(node).formatErrors += 1;
+  }
+
+  #score({ theta, split, sample, loss, lenient, formatError }: Scored): void {
+    ensure(this.#state.scores, theta, record<SampleScore>)[sample] = { split, loss, lenient, formatError };
+  }
+
+  #gradient(gradient: Gradient): void {
+    const state = this.#state;
+    state.iteration = Math.max(state.iteration, gradient.iteration);
+    state.gradients.push(gradient);
+    if (state.gradients.length > 2 * KEPT) state.gradients.splice(0, KEPT);
+    if (gradient.text !== "") this.#progress(gradient.node).gradients += 1;
+  }
+
+  #attempt({ iteration, id, node, base, text, hypothesis, samples, invalid }: Attempted): void {
+    const state = this.#state;
+    state.iteration = Math.max(state.iteration, iteration);
+    state.attempts.push({
+      id,
+      iteration,
+      node,
+      base,
+      text,
+      hypothesis,
+      samples,
+      invalid,
+      decision: null,
+      verdict: null,
+    });
+  }
+
+  /** The parts' verdicts come after the joint one, the combination's after the parts': the last word counts. */
+  #judge(judged: Judged): void {
+    const state = this.#state;
+    state.judged.push(judged);
+    for (const id of judged.proposals) {
+      const attempt = state.attempts.findLast((one) => one.id === id && one.invalid === null);
+      if (!attempt) continue;
+      attempt.decision = judged.verdict.decision;
+      attempt.verdict = state.judged.length - 1;
+      this.#progress(attempt.node).verdict = judged.verdict.decision;
+    }
+  }
+
+  #iterate({ iteration, theta, accepted, validationLoss: [low, high] }: Iterated): void {
+    const state = this.#state;
+    if (state.curve.length === 0) state.curve.push(this.#startPoint());
+    state.iteration = iteration;
+    state.theta = theta;
+    state.texts = { ...state.texts, ...Object.fromEntries(this.#textsOf(accepted)) };
+    state.curve.push({ iteration, low: 1 - high, high: 1 - low, accepted: accepted.length });
+    this.#turned = true;
+  }
+
+  #textsOf(proposals: readonly string[]): [string, string][] {
+    return proposals.flatMap((id) => {
+      const attempt = this.#state.attempts.findLast((one) => one.id === id);
+      return attempt ? [[attempt.node, attempt.text]] : [];
+    });
+  }
+
+  /** Bounds of the starting mean score, as far as the file's own texts have been scored on the validation set. */
+  #startPoint(): CurvePoint {
+    const { scores, startTheta, samples } = this.#state;
+    const known = Object.values(scores[startTheta] ?? {}).filter(
+      ({ split, loss }) => split === "validation" && loss !== null,
+    );
+    const right = known.reduce((sum, { loss }) => sum + 1 - (loss ?? 0), 0);
+    const of = Math.max(samples.validation, known.length, 1);
+    return { iteration: 0, low: right / of, high: (right + of - known.length) / of, accepted: 0 };
+  }
+
+  #finish(finished: Finished): void {
+    const state = this.#state;
+    const { status, error, detail, theta, texts, proposals, validation } = finished;
+    Object.assign(state, { status, error, detail, theta, texts, proposals, finished });
+    if (state.curve.length === 0) state.curve.push(this.#startPoint());
+    settle(state.curve.at(0), validation.before);
+    if (state.curve.length > 1) settle(state.curve.at(-1), validation.after);
+    for (const progress of Object.values(state.nodes)) {
+      Object.assign(progress, { forwardInFlight: 0, backwardInFlight: 0, optimizerInFlight: 0 });
+    }
+  }
+
+  #act(act: "applied" | "dismissed" | "committed", proposals: readonly string[]): void {
+    for (const id of proposals) this.#state.acts[id] = act;
+  }
+
+  #progress(node: string): Draft<NodeProgress> {
+    const { nodes } = this.#state;
+    if (this.#turned) {
+      this.#turned = false;
+      for (const one of Object.values(nodes))
+        Object.assign(one, { forward: 0, backward: 0, gradients: 0, formatErrors: 0 });
+    }
+    return ensure(nodes, node, () => ({
+      forwardInFlight: 0,
+      backwardInFlight: 0,
+      optimizerInFlight: 0,
+      forward: 0,
+      backward: 0,
+      gradients: 0,
+      formatErrors: 0,
+      verdict: null,
+    }));
+  }
+}
+
+/** The state after all of these events. */
+export function reduceAll(events: Iterable<LoggedEvent>): RunState {
+  const reducer = new RunReducer();
+  for (const event of events) reducer.apply(event);
+  return reducer.state;
+}
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+/** `RunState` as its one writer sees it. */
+type DraftState = Omit<
+  Draft<RunState>,
+  "calls" | "tokens" | "nodes" | "curve" | "attempts" | "judged" | "gradients"
+> & {
+  calls: Draft<Calls>;
+  tokens: Draft<RunState["tokens"]>;
+  nodes: Record<string, Draft<NodeProgress>>;
+  curve: Draft<CurvePoint>[];
+  attempts: Draft<Attempt>[];
+  judged: Judged[];
+  gradients: Gradient[];
+  scores: Record<string, Record<string, SampleScore>>;
+  values: Record<string, Record<string, Record<string, string>>>;
+  warnings: RunState["warnings"][number][];
+  acts: Record<string, RunState["acts"][string]>;
+  commits: string[];
+};
+
+/** Ids come from files and rows: without a prototype, `__proto__` and `constructor` are names like any other. */
+function record<T>(): Record<string, T> {
+  return Object.create(null);
+}
+
+function ensure<T>(map: Record<string, T>, key: string, make: () => T): T {
+  const value = map[key] ?? make();
+  map[key] = value;
+  return value;
+}
+
+function blank(): DraftState {
+  return {
+    status: "running",
+    error: null,
+    detail: null,
+    startedAt: 0,
+    lastAt: 0,
+    elapsed: 0,
+    segments: 1,
+    engine: "",
+    method: "",
+    iteration: 0,
+    iterations: 0,
+    startTheta: "",
+    theta: "",
+    startTexts: {},
+    texts: {},
+    parameters: [],
+    samples: { train: 0, validation: 0, test: 0 },
+    calls: { total: 0, test: 0, forward: 0, backward: 0, optimizer: 0, judge: 0, cached: 0, retried: 0 },
+    tokens: { prompt: 0, completion: 0, estimated: false },
+    usd: 0,
+    nodes: record(),
+    curve: [],
+    attempts: [],
+    judged: [],
+    gradients: [],
+    scores: record(),
+    values: record(),
+    warnings: [],
+    proposals: [],
+    finished: null,
+    acts: record(),
+    commits: [],
+  };
+}
+
+function settle(point: Draft<CurvePoint> | undefined, score: number | null): void {
+  if (point && score !== null) Object.assign(point, { low: score, high: score });
+}

@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Files } from "../deps.ts";
+import type { ReplyStore, StoredReply } from "../models/store.ts";
+import { Appending, bytesOf, type Line, linesOf, objectAt } from "./jsonl.ts";
+
+/** The shared cache is read up to this many bytes, newest segments first; older ones are deleted. */
+const CACHE_BYTES = 64_000_000;
+
+const Reply = z.object({
+  key: z.string(),
+  text: z.string(),
+  usage: z.object({ prompt: z.number(), completion: z.number(), estimated: z.boolean() }),
+  model: z.string(),
+  finish: z.enum(["stop", "length", "other"]),
+  /** Taken from the shared cache: this run did not pay for it. */
+  cached: z.boolean(),
+});
+type Reply = z.infer<typeof Reply>;
+
+/** The replies of one run in `replies.jsonl`, and behind them those shared between runs: a segment a run, append-only. */
+export class RunReplies implements ReplyStore {
+  readonly #own = new Index();
+  readonly #shared = new Index();
+  readonly #ownFile: Appending | null;
+  /** Made with the first reply that is new. */
+  readonly #segment: () => Appending | null;
+
+  private constructor(ownFile: Appending | null, segment: () => Appending | null) {
+    this.#ownFile = ownFile;
+    this.#segment = segment;
+  }
+
+  /**
+   * @param own path of the run's `replies.jsonl`; null outside runs.
+   * @param cache folder of the shared segments; null: nothing is shared.
+   * @param segment name of the segment that new replies go to; sorts by age.
+   */
+  static async open(files: Files, own: string | null, cache: string | null, segment: string): Promise<RunReplies> {
+    const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
+    let shared: Appending | null = null;
+    const replies = new RunReplies(own === null ? null : new Appending(files, own, bytes), () => {
+      if (cache !== null) shared ??= new Appending(files, join(cache, `${segment}.jsonl`), new Uint8Array());
+      return shared;
+    });
+    replies.#own.add(bytes);
+    if (cache !== null) for (const older of await newestSegments(files, cache)) replies.#shared.add(older);
+    return replies;
+  }
+
+  get(key: string): ReturnType<ReplyStore["get"]> {
+    const own = this.#own.get(key);
+    if (own) return { where: own.cached ? "cached" : "replayed", reply: own };
+    const shared = this.#shared.get(key);
+    return shared && { where: "cached", reply: shared };
+  }
+
+  async put(key: string, { text, usage, model, finish }: StoredReply): Promise<void> {
+    if (this.#own.has(key)) return;
+    const reply = { key, text, usage, model, finish, cached: this.#shared.has(key) };
+    this.#ownFile?.append(reply);
+    await this.#ownFile?.flushed();
+    this.#own.set(reply);
+    if (!reply.cached) this.#segment()?.append(reply);
+  }
+
+  async discredit(key: string): Promise<void> {
+    this.#segment()?.append({ discredited: key });
+  }
+
+  /** Replies that this run paid for. */
+  *paid(): Generator<StoredReply> {
+    for (const reply of this.#own.all()) if (!reply.cached) yield reply;
+  }
+}
+
+/** Texts by key of a run that is only looked at. */
+export async function readReplies(files: Files, path: string): Promise<(key: string) => StoredReply | undefined> {
+  const index = new Index();
+  index.add(await bytesOf(files, path));
+  return (key) => index.get(key);
+}
+
+/** Knows where in a file each reply stands, and parses it when it is asked for: opening a large file stays cheap. */
+class Index {
+  readonly #entries = new Map<string, Reply | { readonly bytes: Uint8Array; readonly line: Line }>();
+
+  add(bytes: Uint8Array): void {
+    for (const line of linesOf(bytes)) {
+      const { kind, key } = headOf(bytes, line);
+      if (kind === "key") this.#entries.set(key, { bytes, line });
+      if (kind === "discredited") this.#entries.delete(key);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  get(key: string): Reply | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || "key" in entry) return entry;
+    const parsed = Reply.safeParse(objectAt(entry.bytes, entry.line));
+    if (parsed.success) this.#entries.set(key, parsed.data);
+    else this.#entries.delete(key);
+    return parsed.data;
+  }
+
+  set(reply: Reply): void {
+    this.#entries.set(reply.key, reply);
+  }
+
+  *all(): Generator<Reply> {
+    for (const key of [...this.#entries.keys()]) {
+      const reply = this.get(key);
+      if (reply) yield reply;
+    }
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Lines begin `{"key":"…"` for a reply and `{"discredited":"…"` where one is withdrawn. */
+function headOf(bytes: Uint8Array, { start, end }: Line): { kind: string | undefined; key: string } {
+  const head = decoder.decode(bytes.subarray(start, Math.min(end, start + 200)));
+  const [, kind, key = ""] = /^\{"(key|discredited)":"([^"\\]*)"/.exec(head) ?? [];
+  return { kind, key };
+}
+
+/** Oldest of them first. Segments are named so that names sort by age. */
+async function newestSegments(files: Files, cache: string): Promise<Uint8Array[]> {
+  await files.makeFolder(cache);
+  const names = (await files.list(cache)).filter((name) => name.endsWith(".jsonl")).sort();
+  const segments: Uint8Array[] = [];
+  let room = CACHE_BYTES;
+  for (const name of names.reverse()) {
+    const path = join(cache, name);
+    const { bytes: size } = await files.stat(path);
+    room -= size;
+    if (room >= 0) segments.unshift(await bytesOf(files, path));
+    else await files.remove(path);
+  }
+  return segments;
+}
