@@ -37,8 +37,10 @@ export const PRICES: PriceTable = {
 /** What a table says, with `own` winning over the prices known here. */
 export function priceList(own: PriceTable = {}): PriceOf {
   const table: PriceTable = { ...PRICES, ...own };
+  const known = new Map<string, Price | null>();
   return (model, usage) => {
-    const price = priceOfModel(table, model);
+    const price = known.get(model) ?? priceOfModel(table, model);
+    known.set(model, price);
     return price === null ? null : (usage.prompt * price.prompt + usage.completion * price.completion) / 1e6;
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Complete } from "./key.ts";
 import type { ModelReply } from "./model.ts";
 
@@ -22,8 +23,6 @@ export function singleFlight(inner: Complete): Complete {
   const land = (key: string, flight: Flight) => {
     if (flights.get(key) === flight) flights.delete(key);
   };
-
-  const start: Complete = async (request, signal) => inner(request, signal);
 
   return (request, signal) =>
     new Promise((resolve, reject) => {
@@ -50,11 +49,13 @@ export function singleFlight(inner: Complete): Complete {
         },
       };
       flight.waiters.add(waiter);
+      // One signal cancels a whole run: many listeners are no leak.
+      setMaxListeners(0, signal);
       signal.addEventListener("abort", leave, { once: true });
       if (known) return;
 
       flights.set(key, flight);
-      start(request, flight.controller.signal).then(
+      inner(request, flight.controller.signal).then(
         (reply) => {
           land(key, flight);
           let mine = reply;
