@@ -230,7 +230,7 @@ export const isHostMessage = isUnion<HostMessage>("type", {
 
 export const isPageMessage = isUnion<PageMessage>("type", {
   ready: isShape<Said<"ready">>({ type: isOne("ready") }),
-  reveal: isShape<Said<"reveal">>({ type: isOne("reveal"), node: isId }),
+  reveal: isShape<Said<"reveal">>({ type: isOne("reveal"), node: isId, open: isFlag }),
   fault: isShape<Said<"fault">>({ type: isOne("fault"), index: isCount }),
   review: isShape<Said<"review">>({ type: isOne("review"), node: isId }),
   ask: isShape<Said<"ask">>({ type: isOne("ask"), request: isCount, question: isQuestion }),

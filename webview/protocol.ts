@@ -22,8 +22,8 @@ export type HostMessage =
 /** Page → host. */
 export type PageMessage =
   | { readonly type: "ready" }
-  /** Show the node's instruction in the text. */
-  | { readonly type: "reveal"; readonly node: string }
+  /** Show the node's instruction in the text where that is visible; `open`: wherever it is. */
+  | { readonly type: "reveal"; readonly node: string; readonly open: boolean }
   /** Show the place of a fault; index into the faults last sent. */
   | { readonly type: "fault"; readonly index: number }
   /** Open the proposal for this node as a diff. */

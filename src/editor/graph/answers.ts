@@ -1,0 +1,205 @@
+import {
+  type Answer,
+  type CallAnswer,
+  type GradientsAnswer,
+  type GradientView,
+  LIMITS,
+  type Moment,
+  type NodeAnswer,
+  type Part,
+  type Question,
+  type SampleAnswer,
+  shortId,
+} from "../../../webview/protocol.ts";
+import { type Sample, SPLITS, type Split } from "../../data/sample.ts";
+import type { Gradient, Theta } from "../../engine/events.ts";
+import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
+import { renderNode } from "../../graph/template.ts";
+import { cut, line } from "./graph-view.ts";
+import type { ShownRun } from "./shown-run.ts";
+
+/**
+ * What the page asks for by id. null: the node, the sample or the run is not known (any more).
+ * @param graph as the file holds it
+ * @param model of nodes that name none
+ */
+export async function answerTo(
+  question: Question,
+  graph: Graph | null,
+  run: ShownRun | null,
+  model: string,
+): Promise<Answer | null> {
+  switch (question.kind) {
+    case "node":
+      return aboutNode(question.node, graph, run);
+    case "sample":
+      return run ? aboutSample(question.sample, question.at, run) : null;
+    case "call":
+      return run ? aboutCall(question.node, question.sample, question.at, run, model) : null;
+    case "gradients":
+      return run ? aboutGradients(question.node, question.from, run) : null;
+  }
+}
+
+/** The whole text of a prompt as it was sent, or of a value; null where it is not known. */
+export async function wholeText(
+  part: Part,
+  node: string,
+  sample: string,
+  at: Moment,
+  run: ShownRun,
+): Promise<string | null> {
+  const scene = sceneOf(sample, at, run);
+  const name = scene?.byShortId.get(node);
+  if (!scene || name === undefined) return null;
+  if (part === "value") return valueIn(scene, name);
+  const messages = await promptIn(scene, name);
+  return messages.map(({ content }) => content).join("\n\n");
+}
+
+function aboutNode(node: string, graph: Graph | null, run: ShownRun | null): NodeAnswer | null {
+  const found = graph?.nodes.find(({ id }) => shortId(id) === node);
+  if (!found) return null;
+  const proposal = run?.state.proposals.find((change) => change.node === found.id);
+  const attempt = run?.state.attempts.findLast((tried) => tried.node === found.id && tried.invalid === null);
+  const change = proposal ?? attempt;
+  return {
+    kind: "node",
+    node,
+    instruction: cut(found.text),
+    proposed: change && change.text !== found.text ? cut(change.text) : null,
+    hypothesis: (change?.hypothesis ?? "").slice(0, LIMITS.text),
+    rules: [
+      ...found.constraints,
+      ...found.keep.map((text) => `Keeps “${text}”`),
+      ...(found.maxWords === null ? [] : [`At most ${found.maxWords} words`]),
+    ]
+      .slice(0, LIMITS.messages)
+      .map((rule) => line(rule)),
+  };
+}
+
+async function aboutSample(id: string, at: Moment, run: ShownRun): Promise<SampleAnswer | null> {
+  const scene = sceneOf(id, at, run);
+  if (!scene) return null;
+  const { sample, split, theta } = scene;
+  const shown = [...scene.byShortId].slice(0, LIMITS.nodes);
+  const values = await Promise.all(shown.map(async ([node, name]) => ({ node, value: await valueIn(scene, name) })));
+  const actual = await valueIn(scene, run.graph.output);
+  const score = run.state.scores[theta]?.[sample.id];
+  return {
+    kind: "sample",
+    sample: id,
+    at,
+    split,
+    expected: sample.targets.slice(0, LIMITS.messages).map(cut),
+    actual: actual === null ? null : cut(actual),
+    loss: score?.loss ?? null,
+    formatError: score?.formatError ?? false,
+    values: values.flatMap(({ node, value }) => (value === null ? [] : [{ node, excerpt: line(value) || "(empty)" }])),
+  };
+}
+
+async function aboutCall(
+  node: string,
+  id: string,
+  at: Moment,
+  run: ShownRun,
+  model: string,
+): Promise<CallAnswer | null> {
+  const scene = sceneOf(id, at, run);
+  const name = scene?.byShortId.get(node);
+  if (!scene || name === undefined) return null;
+  const [value, messages] = await Promise.all([valueIn(scene, name), promptIn(scene, name)]);
+  const known = scene.nodes.get(name);
+  const { sample } = scene;
+  return {
+    kind: "call",
+    node,
+    sample: id,
+    at,
+    model: known?.kind === "llm" ? line(known.model?.model ?? model) : "",
+    messages: messages.slice(0, LIMITS.messages).map(({ role, content }) => ({ role, content: cut(content) })),
+    value: value === null ? null : cut(value),
+    gradients: newest(
+      run.state.gradients.filter((gradient) => gradient.node === name && gradient.sample === sample.id),
+    ),
+  };
+}
+
+function aboutGradients(node: string, from: string | null, run: ShownRun): GradientsAnswer {
+  const found = run.state.gradients.filter(
+    (gradient) =>
+      shortId(gradient.node) === node && (from === null || (gradient.from !== null && shortId(gradient.from) === from)),
+  );
+  return { kind: "gradients", node, from, gradients: newest(found), total: found.length };
+}
+
+function newest(gradients: readonly Gradient[]): GradientView[] {
+  return gradients
+    .toReversed()
+    .slice(0, LIMITS.gradients)
+    .map(({ iteration, sample, of, from, text }) => ({
+      iteration,
+      sample: shortId(sample),
+      of,
+      from: from === null ? null : shortId(from),
+      text: cut(text),
+    }));
+}
+
+/** One sample in a run under one Θ. */
+interface Scene {
+  readonly run: ShownRun;
+  readonly sample: Sample;
+  readonly split: Split;
+  readonly theta: Theta;
+  readonly texts: Texts;
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  /** Names of inputs and nodes as the page knows them. */
+  readonly byShortId: ReadonlyMap<string, string>;
+}
+
+/** Under the latest texts where the sample was run with them: a training sample may have seen those of the start only. */
+function sceneOf(id: string, at: Moment, run: ShownRun): Scene | null {
+  const { graph, state } = run;
+  const found = sampleOf(run, id);
+  if (!found) return null;
+  const latest = at === "latest" && state.values[state.theta]?.[found.sample.id] !== undefined;
+  const names = [...graph.inputs.map(({ name }) => name), ...graph.nodes.map((node) => node.id)];
+  return {
+    run,
+    ...found,
+    theta: latest ? state.theta : state.startTheta,
+    texts: latest ? state.texts : state.startTexts,
+    nodes: new Map(graph.nodes.map((node) => [node.id, node])),
+    byShortId: new Map(names.map((name) => [shortId(name), name])),
+  };
+}
+
+async function valueIn({ run, sample, theta, texts, nodes }: Scene, name: string): Promise<string | null> {
+  const node = nodes.get(name);
+  if (!node) return sample.inputs[name] ?? null;
+  return node.kind === "text" ? (texts[name] ?? node.text) : run.value(theta, sample.id, name);
+}
+
+/** Empty where a value that it was made of is not known; inputs and texts are sent nothing. */
+async function promptIn(scene: Scene, name: string): Promise<ReturnType<typeof renderNode>> {
+  const node = scene.nodes.get(name);
+  if (node?.kind !== "llm") return [];
+  const inputs: [string, string][] = [];
+  for (const input of node.inputs) {
+    const value = await valueIn(scene, input);
+    if (value === null) return [];
+    inputs.push([input, value]);
+  }
+  return renderNode(node, scene.texts[name] ?? node.text, inputs);
+}
+
+function sampleOf({ data }: ShownRun, id: string): { sample: Sample; split: Split } | null {
+  for (const split of SPLITS) {
+    const sample = data[split].find((known) => shortId(known.id) === id);
+    if (sample) return { sample, split };
+  }
+  return null;
+}

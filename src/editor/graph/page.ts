@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+
+/**
+ * The whole page: one script, which brings its styles and its worker. Nothing is loaded, nothing inline runs.
+ * @param script address of `dist/webview.js`
+ * @param restore kept by the page and handed back when the window is reloaded
+ */
+export function pageHtml(script: string, restore: string): string {
+  const nonce = randomBytes(18).toString("base64url");
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    "worker-src blob:",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Graph</title>
+</head>
+<body data-restore="${escapeAttribute(restore)}">
+<script nonce="${nonce}" src="${escapeAttribute(script)}"></script>
+</body>
+</html>`;
+}
+
+function escapeAttribute(text: string): string {
+  const entities: Readonly<Record<string, string>> = { "&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;" };
+  return text.replace(/[&"<>]/g, (character) => entities[character] ?? character);
+}

@@ -1,0 +1,74 @@
+import {
+  type CustomTextEditorProvider,
+  Uri,
+  ViewColumn,
+  type Disposable as VscodeDisposable,
+  type WebviewPanel,
+  type WebviewPanelSerializer,
+  window,
+} from "vscode";
+import { Disposable } from "../disposable.ts";
+import { GraphSession, type SessionDeps } from "./session.ts";
+
+/** The custom editor, `priority: option`, and the panel beside the text show the same page. */
+const EDITOR = "agentgraph.graph";
+const PANEL = "agentgraph.graphPanel";
+
+export interface GraphViewDeps extends SessionDeps {
+  /** Folder of the extension; the page's script is `dist/webview.js` in it. */
+  readonly extension: Uri;
+}
+
+/** What the rest of the editor asks of the graph view. */
+export interface GraphView extends VscodeDisposable {
+  /** Shows the graph beside the text; a panel that is open already comes to the front. */
+  show(file: Uri): void;
+}
+
+export function registerGraphView(deps: GraphViewDeps): GraphView {
+  return new GraphPanels(deps);
+}
+
+class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvider, WebviewPanelSerializer {
+  readonly #panels = new Map<string, WebviewPanel>();
+
+  constructor(private readonly deps: GraphViewDeps) {
+    super();
+    this.own(window.registerCustomEditorProvider(EDITOR, this, { supportsMultipleEditorsPerDocument: true }));
+    this.own(window.registerWebviewPanelSerializer(PANEL, this));
+  }
+
+  show(file: Uri): void {
+    const open = this.#panels.get(String(file));
+    if (open) {
+      open.reveal(undefined, true);
+      return;
+    }
+    const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
+    this.#hold(file, window.createWebviewPanel(PANEL, "", column));
+  }
+
+  resolveCustomTextEditor({ uri }: { readonly uri: Uri }, panel: WebviewPanel): void {
+    this.#draw(uri, panel);
+  }
+
+  async deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
+    const kept: unknown = typeof state === "object" && state !== null ? Reflect.get(state, "restore") : undefined;
+    if (typeof kept === "string" && kept.endsWith("agentgraph.json")) this.#hold(Uri.parse(kept), panel);
+    else panel.dispose();
+  }
+
+  #hold(file: Uri, panel: WebviewPanel): void {
+    panel.title = `Graph ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+    panel.iconPath = Uri.joinPath(this.deps.extension, "media", "icon.svg");
+    this.#panels.set(String(file), panel);
+    panel.onDidDispose(() => this.#panels.delete(String(file)));
+    this.#draw(file, panel);
+  }
+
+  #draw(file: Uri, panel: WebviewPanel): void {
+    const dist = Uri.joinPath(this.deps.extension, "dist");
+    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    new GraphSession(file, panel, Uri.joinPath(dist, "webview.js"), this.deps);
+  }
+}

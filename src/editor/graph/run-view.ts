@@ -1,0 +1,128 @@
+import {
+  type EdgeGradients,
+  LIMITS,
+  type NodeRunView,
+  type PointView,
+  type RunView,
+  type SampleView,
+  shortId,
+  type VerdictView,
+} from "../../../webview/protocol.ts";
+import type { Judged, Verdict } from "../../engine/events.ts";
+import type { RunState, SampleScore } from "../../run/state.ts";
+import { line } from "./graph-view.ts";
+import type { ShownRun } from "./shown-run.ts";
+
+/** The run as the page shows it: bounded, plain, made anew for each snapshot. */
+export function runView({ entry, state, limits }: ShownRun): RunView {
+  const { samples, scored } = sampleViews(state);
+  return {
+    id: line(entry.id),
+    status: entry.status,
+    detail: line(state.detail ?? ""),
+    method: line(state.method),
+    iteration: state.iteration,
+    iterations: state.iterations,
+    elapsed: state.elapsed,
+    spent: {
+      calls: state.calls.total,
+      cached: state.calls.cached,
+      tokens: state.tokens.prompt + state.tokens.completion,
+      usd: state.usd,
+    },
+    limits,
+    nodes: nodeViews(state),
+    gradients: edgeGradients(state),
+    curve: curveView(state),
+    samples,
+    scored,
+    warnings: state.warnings.length,
+  };
+}
+
+function nodeViews(state: RunState): NodeRunView[] {
+  const verdicts = verdictViews(state);
+  const ids = new Set([...Object.keys(state.nodes), ...verdicts.keys()]);
+  return [...ids].slice(0, LIMITS.nodes).map((id) => {
+    const progress = state.nodes[id];
+    return {
+      id: shortId(id),
+      forwardInFlight: progress?.forwardInFlight ?? 0,
+      backwardInFlight: progress?.backwardInFlight ?? 0,
+      optimizerInFlight: progress?.optimizerInFlight ?? 0,
+      forward: progress?.forward ?? 0,
+      backward: progress?.backward ?? 0,
+      gradients: progress?.gradients ?? 0,
+      formatErrors: progress?.formatErrors ?? 0,
+      verdict: verdicts.get(id) ?? null,
+    };
+  });
+}
+
+/** Per node the verdict on its net change, else on its last attempt that was judged. */
+function verdictViews(state: RunState): Map<string, VerdictView> {
+  const verdicts = new Map<string, VerdictView>();
+  for (const attempt of state.attempts) {
+    const judged = attempt.verdict === null ? undefined : state.judged[attempt.verdict];
+    if (judged && attempt.decision) verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision));
+  }
+  for (const { node, verdict } of state.proposals) verdicts.set(node, verdictView(verdict, verdict.decision));
+  return verdicts;
+}
+
+function verdictView(verdict: Verdict, decision: Verdict["decision"]): VerdictView {
+  return { decision, before: verdict.rightBefore, after: verdict.rightAfter, scored: verdict.scored };
+}
+
+function edgeGradients({ gradients }: RunState): EdgeGradients[] {
+  const iteration = gradients.at(-1)?.iteration;
+  const counts = new Map<string, { node: string; from: string | null; count: number }>();
+  for (const gradient of gradients) {
+    if (gradient.iteration !== iteration || gradient.of !== "value" || gradient.text === "") continue;
+    const key = `${gradient.node}\n${gradient.from}`;
+    const known = counts.get(key);
+    if (known) known.count++;
+    else counts.set(key, { node: gradient.node, from: gradient.from, count: 1 });
+  }
+  return [...counts.values()]
+    .slice(0, LIMITS.nodes)
+    .map(({ node, from, count }) => ({ node: shortId(node), from: from === null ? null : shortId(from), count }));
+}
+
+/** The interval is that of the verdict which made the text of this iteration the incumbent. */
+function curveView({ curve, judged }: RunState): PointView[] {
+  const accepted = judged.filter(({ verdict }) => verdict.decision === "accepted");
+  return curve.slice(-LIMITS.points).map((point) => ({
+    iteration: point.iteration,
+    low: point.low,
+    high: point.high,
+    interval: intervalAt(point.iteration, accepted, judged),
+    accepted: point.accepted,
+  }));
+}
+
+function intervalAt(iteration: number, accepted: readonly Judged[], judged: readonly Judged[]): PointView["interval"] {
+  const last = accepted.findLast((judgement) => judgement.iteration <= iteration);
+  if (last) return last.verdict.intervalAfter;
+  return judged[0] && judged[0].verdict.scored > 0 ? judged[0].verdict.intervalBefore : null;
+}
+
+/** Samples scored under the texts of the start or the incumbent's; where there are too many, those that went wrong. */
+function sampleViews({ scores, startTheta, theta }: RunState): { samples: SampleView[]; scored: number } {
+  const before = scores[startTheta] ?? {};
+  const after = scores[theta] ?? {};
+  const right: SampleView[] = [];
+  const wrong: SampleView[] = [];
+  let scored = 0;
+  const add = (id: string, start: SampleScore | undefined, latest: SampleScore | undefined) => {
+    const split = (latest ?? start)?.split;
+    if (!split) return;
+    scored++;
+    const view = { id: shortId(id), split, before: start?.loss ?? null, after: latest?.loss ?? null };
+    const list = view.before === 0 && (view.after === 0 || view.after === null) ? right : wrong;
+    if (list.length < LIMITS.samples) list.push(view);
+  };
+  for (const id of Object.keys(before)) add(id, before[id], after[id]);
+  for (const id of Object.keys(after)) if (!Object.hasOwn(before, id)) add(id, undefined, after[id]);
+  return { samples: [...wrong, ...right].slice(0, LIMITS.samples), scored };
+}

@@ -1,0 +1,164 @@
+import { env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
+import { isPageMessage } from "../../../webview/checks.ts";
+import { type HostMessage, type PageMessage, shortId } from "../../../webview/protocol.ts";
+import type { Log } from "../../deps.ts";
+import { Disposable } from "../disposable.ts";
+import { answerTo, wholeText } from "./answers.ts";
+import { faultViews, graphView, shownFaults } from "./graph-view.ts";
+import { pageHtml } from "./page.ts";
+import { runView } from "./run-view.ts";
+import type { ShownRun } from "./shown-run.ts";
+import type { CurrentGraph, GraphSource, RunSource } from "./sources.ts";
+import { Throttle } from "./throttle.ts";
+
+/** Milliseconds between two snapshots of one kind. */
+const PACE = 100;
+
+export interface SessionDeps {
+  readonly graphs: GraphSource;
+  readonly runs: RunSource;
+  /** Opens the proposal for a node as a diff. */
+  readonly review: (file: Uri, run: string, node: string) => Promise<void>;
+  readonly log: Log;
+}
+
+/** One page on one graph file: sends it snapshots while it can be seen, and answers what it asks by id. */
+export class GraphSession extends Disposable {
+  #graph: CurrentGraph | null = null;
+  #run: ShownRun | null = null;
+  #ready = false;
+  readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), PACE));
+  readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), PACE));
+
+  constructor(
+    readonly file: Uri,
+    private readonly panel: WebviewPanel,
+    script: Uri,
+    private readonly deps: SessionDeps,
+  ) {
+    super();
+    const { webview } = panel;
+    this.own(webview.onDidReceiveMessage((message: unknown) => this.#receive(message)));
+    this.own(deps.graphs.onDidChange((changed) => this.#isOurs(changed) && this.#sendGraph.request()));
+    this.own(deps.runs.onDidChange((changed) => this.#isOurs(changed) && this.#sendRun.request()));
+    this.own(window.onDidChangeTextEditorSelection(({ textEditor }) => this.#postCursor(textEditor)));
+    this.own(panel.onDidChangeViewState(() => this.#refresh()));
+    this.own(panel.onDidDispose(() => this.dispose()));
+    webview.html = pageHtml(String(webview.asWebviewUri(script)), String(file));
+  }
+
+  #isOurs(changed: Uri): boolean {
+    return String(changed) === String(this.file);
+  }
+
+  #refresh(): void {
+    this.#sendGraph.request();
+    this.#sendRun.request();
+  }
+
+  #receive(message: unknown): void {
+    if (!isPageMessage(message)) {
+      this.deps.log.warn("The graph page sent a message that it may not send; it was dropped.");
+      return;
+    }
+    this.#guard(this.#act(message));
+  }
+
+  async #act(message: PageMessage): Promise<void> {
+    switch (message.type) {
+      case "ready":
+        this.#ready = true;
+        this.#refresh();
+        return;
+      case "reveal":
+        return this.#reveal(message.node, message.open);
+      case "fault":
+        return this.#showFault(message.index);
+      case "review": {
+        const node = this.#run?.graph.nodes.find(({ id }) => shortId(id) === message.node);
+        if (this.#run && node) await this.deps.review(this.file, this.#run.entry.id, node.id);
+        return;
+      }
+      case "ask": {
+        const { graph, model } = this.#graph ?? { graph: null, model: "" };
+        const answer = await answerTo(message.question, graph, this.#run, model);
+        return this.#post({ type: "answer", request: message.request, answer });
+      }
+      case "copy": {
+        const { part, node, sample, at } = message;
+        const text = this.#run && (await wholeText(part, node, sample, at, this.#run));
+        if (text) await env.clipboard.writeText(text);
+        return;
+      }
+      case "export":
+        return this.#export(message.svg);
+    }
+  }
+
+  async #postGraph(): Promise<void> {
+    if (!this.#ready || !this.panel.visible) return;
+    this.#graph = await this.deps.graphs.current(this.file);
+    const { graph, faults, stale, model } = this.#graph;
+    this.#post({ type: "graph", graph: graph && graphView(graph, model), faults: faultViews(faults), stale });
+    this.#postCursor(window.activeTextEditor);
+  }
+
+  async #postRun(): Promise<void> {
+    if (!this.#ready || !this.panel.visible) return;
+    this.#run = await this.deps.runs.current(this.file);
+    this.#post({ type: "run", run: this.#run && runView(this.#run) });
+  }
+
+  #postCursor(editor: typeof window.activeTextEditor): void {
+    if (!editor || !this.#ready || !this.panel.visible) return;
+    const { document, selection } = editor;
+    const node = this.deps.graphs.nodeAt(this.file, document.uri, document.offsetAt(selection.active));
+    this.#post({ type: "cursor", node: node === null ? null : shortId(node) });
+  }
+
+  #post(message: HostMessage): void {
+    void this.panel.webview.postMessage(message);
+  }
+
+  /** A click follows into a text that is visible already; Enter opens it. */
+  async #reveal(shown: string, open: boolean): Promise<void> {
+    const graph = this.#graph?.graph;
+    const names = [...(graph?.nodes.map(({ id }) => id) ?? []), ...(graph?.inputs.map(({ name }) => name) ?? [])];
+    const node = names.find((name) => shortId(name) === shown);
+    const location = node === undefined ? undefined : await this.deps.graphs.instruction(this.file, node);
+    if (!location) return;
+    const place = this.#placeFor(location.uri);
+    if (!place.visible && !open) return;
+    await window.showTextDocument(location.uri, { ...place, selection: location.range, preserveFocus: !open });
+  }
+
+  /** Where the text is visible already, else beside the drawing. */
+  #placeFor(document: Uri): { viewColumn: ViewColumn; visible: boolean } {
+    const shown = window.visibleTextEditors.find((editor) => String(editor.document.uri) === String(document));
+    return { viewColumn: shown?.viewColumn ?? ViewColumn.Beside, visible: shown !== undefined };
+  }
+
+  async #showFault(index: number): Promise<void> {
+    const fault = this.#graph && shownFaults(this.#graph.faults)[index];
+    if (!fault) return;
+    const document = await workspace.openTextDocument(this.file);
+    const { start, end } = fault.range;
+    const selection = new Range(document.positionAt(start), document.positionAt(end));
+    await window.showTextDocument(document, { ...this.#placeFor(this.file), selection });
+  }
+
+  async #export(svg: string): Promise<void> {
+    const name = this.file.path.replace(/\.?agentgraph\.json$/, "") || "graph";
+    const target = await window.showSaveDialog({
+      defaultUri: this.file.with({ path: `${name}.svg` }),
+      filters: { [l10n.t("Drawing")]: ["svg"] },
+    });
+    if (target) await workspace.fs.writeFile(target, new TextEncoder().encode(svg));
+  }
+
+  #guard(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.deps.log.error(`Graph view: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    });
+  }
+}
