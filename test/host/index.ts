@@ -6,7 +6,7 @@ import Mocha from "mocha";
  * `AGENTGRAPH_REPORT` names the file that takes the lines of the report, since the host's own output is hard to come by.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, reporter: SilentReporter, forbidOnly: true });
+  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, reporter: Mocha.reporters.Base, forbidOnly: true });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./suites.ts");
   const lines: string[] = [];
@@ -29,5 +29,3 @@ export async function run(): Promise<void> {
   else console.log(lines.join("\n"));
   if (counts.failed > 0) throw new Error(`${counts.failed} tests failed`);
 }
-
-class SilentReporter {}

@@ -2,7 +2,6 @@ import { commands, l10n, TabInputTextDiff, Uri, window } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import type { Commands } from "../commands.ts";
 import { NothingThere } from "../errors.ts";
-import type { RunEntry } from "../runs/entry.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 import type { ProposalSource } from "./tree.ts";

@@ -1,0 +1,44 @@
+import type { Measured, Proposal } from "../../engine/events.ts";
+
+/** What a commit of applied proposals is about. */
+export interface CommitSubject {
+  readonly run: string;
+  readonly graphName: string;
+  /** Those whose texts are in the commit, at least one. */
+  readonly applied: readonly Proposal[];
+  /** Whether they are all that the gate accepted, and nothing else: the run's own figures hold for them then. */
+  readonly whole: boolean;
+  /** Mean scores of the run on the validation set. */
+  readonly validation: Measured;
+}
+
+/** A commit message in English: what changed, the figures that speak for it, and trailers that tools can read. */
+export function commitMessage({ run, graphName, applied, whole, validation }: CommitSubject): string {
+  const names = applied.map(({ node }) => node);
+  const what = names.length === 1 ? `the prompt of ${names[0]}` : `${names.length} prompts`;
+  const figures = applied.map(({ node, verdict }) => {
+    const scored = `${verdict.rightBefore} -> ${verdict.rightAfter} of ${verdict.scored} right`;
+    const judged = verdict.policy === "off" ? "no gate" : verdict.decision;
+    return `- ${node}: ${judged}, ${scored}, fixed ${verdict.fixed.length}, broke ${verdict.broken.length}`;
+  });
+  const trailers = [`Agentgraph-Run: ${run}`, ...lossTrailers(applied, whole ? validation : null)];
+  return [`${oneLine(`Tune ${what} in ${graphName}`)}\n`, `${figures.join("\n")}\n`, trailers.join("\n")].join("\n");
+}
+
+function lossTrailers(applied: readonly Proposal[], validation: Measured | null): string[] {
+  if (validation && validation.before !== null && validation.after !== null) {
+    return [lossTrailer("", 1 - validation.before, 1 - validation.after, validation.n)];
+  }
+  return applied
+    .filter(({ verdict }) => verdict.scored > 0)
+    .map(({ node, verdict }) => lossTrailer(`${node} `, verdict.lossBefore, verdict.lossAfter, verdict.scored));
+}
+
+function lossTrailer(of: string, before: number, after: number, n: number): string {
+  return `Agentgraph-Loss: ${of}${before.toFixed(2)} -> ${after.toFixed(2)} (n=${n})`;
+}
+
+/** A name from a file may hold line ends; in a subject they would begin a body. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}
