@@ -132,8 +132,8 @@ export class JsonDocument {
   }
 }
 
-export function rangeOf(node: Node): Range {
-  return { start: node.offset, end: node.offset + node.length };
+export function rangeOf(node: Node | undefined): Range {
+  return node ? { start: node.offset, end: node.offset + node.length } : { start: 0, end: 0 };
 }
 
 /** Offset of the first bracket beyond the allowed depth: the parser is recursive and would run out of stack. */

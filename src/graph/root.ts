@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Files } from "../deps.ts";
 
 /** Where a graph file's references may lead. Both paths are real: no symbolic link is left in them. */
@@ -45,6 +45,45 @@ export interface ReferencedFile {
   readonly path: string;
   /** Decoded from UTF-8, a byte order mark included. */
   readonly text: string;
+}
+
+/** A refused reference as a fault, in words for a person. */
+export function refusalWords({ reference, reason, detail }: ReferenceRefused): {
+  code: "missing-file" | "unreadable-file" | "reference-refused";
+  message: string;
+  remedy: string;
+} {
+  const name = JSON.stringify(reference);
+  const reading = (problem: string, remedy: string) => ({ message: `The file ${name} ${problem}.`, remedy });
+  const refused = (problem: string) => ({
+    code: "reference-refused" as const,
+    message: `The reference ${name} ${problem}, so it is not followed.`,
+    remedy: "Name a file of this repository by its relative path, with / between folders.",
+  });
+  switch (reason) {
+    case "not found":
+      return { code: "missing-file", ...reading("does not exist", "Create it, or correct the path.") };
+    case "not a file":
+      return { code: "unreadable-file", ...reading("is no regular file", "Name a file.") };
+    case "too large":
+      return { code: "unreadable-file", ...reading(`is too large: ${detail}`, "Make it smaller, or name another.") };
+    case "unreadable":
+      return { code: "unreadable-file", ...reading(`cannot be read (${detail})`, "Check that you may read it.") };
+    case "not UTF-8":
+      return { code: "unreadable-file", ...reading("is not a UTF-8 text", "Save it as UTF-8.") };
+    case "empty":
+      return refused("is empty");
+    case "is private":
+      return refused("leads to a file that may hold secrets or runs");
+    case "leaves the root":
+      return refused("leads out of the repository");
+    case "leaves the root by a link":
+      return refused("leads out of the repository by a symbolic link");
+    case "absolute":
+      return refused("is an absolute path or an address");
+    default:
+      return refused(reason);
+  }
 }
 
 /** @param graphFile absolute path; the file itself need not exist yet */
@@ -126,12 +165,7 @@ function formFault(reference: string): RefusedReason | null {
 
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
-  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path && !isDrive(way);
-}
-
-/** On Windows `relative` answers an absolute path when the drives differ. */
-function isDrive(path: string): boolean {
-  return /^([A-Za-z]:|[/\\])/.test(path);
+  return way !== "" && way.split(sep)[0] !== ".." && !isAbsolute(way);
 }
 
 /** Git's own files (they may hold credentials) and the runs are neither prompts nor data. */

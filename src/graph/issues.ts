@@ -1,0 +1,146 @@
+import type { z } from "zod";
+import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
+import { rename } from "./fixes.ts";
+import { nearest } from "./nearest.ts";
+import { NODE_KINDS, RESERVED_KINDS } from "./schema-nodes.ts";
+import { LOSS_KINDS } from "./schema-run.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Parses a value that `document` holds, adds a fault for each way in which it does not fit, and returns it typed; null
+ * where it does not fit. Unknown keys are only named, and removed from `value`.
+ */
+export function parseWith<T extends z.ZodType>(schema: T, value: unknown, document: JsonDocument): z.output<T> | null {
+  for (;;) {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const issues = result.error.issues.flatMap((issue) => inner(issue, []));
+    const unknown = issues.filter((issue) => issue.code === "unrecognized_keys");
+    for (const { keys, path } of unknown) for (const key of keys) nameUnknown(document, [...path.map(step), key]);
+    const removed = unknown.filter(({ keys, path }) => removeKeys(value, path.map(step), keys)).length;
+    if (removed > 0) continue;
+    for (const issue of issues) addFault(document, issue);
+    return null;
+  }
+}
+
+/** What a part of the file is called in a sentence: `nodes.plan.inputs[0]`. */
+export function pathWords(path: JsonPath): string {
+  const words = path.map((at) => (typeof at === "number" ? `[${at}]` : `.${at}`)).join("");
+  return words === "" ? "the file" : `"${words.replace(/^\./, "")}"`;
+}
+
+/** Of a union, the issues of the one alternative that was meant, where that is clear; else the union's own. */
+function inner(issue: Issue, before: PropertyKey[]): Issue[] {
+  const path = [...before, ...issue.path];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ ...issue, path }];
+  const meant = issue.errors.filter(
+    (issues) => !issues.some(({ code, path: at }) => code === "invalid_type" && at.length === 0),
+  );
+  const least = Math.min(...meant.map((issues) => issues.length));
+  const [best, ...others] = meant.filter((issues) => issues.length === least);
+  return best && others.length === 0 ? best.flatMap((one) => inner(one, path)) : [{ ...issue, path }];
+}
+
+function addFault(document: JsonDocument, issue: Issue): void {
+  const path = issue.path.map(step);
+  if (issue.code === "unrecognized_keys") return;
+  if (issue.code === "custom") {
+    document.addAt("wrong-value", path, issue.message, "Keep one of the two.");
+  } else if (isMissing(document, path)) {
+    const parent = path.slice(0, -1);
+    const range = parent.length > 0 ? rangeOf(document.keyAt(parent) ?? document.at(parent)) : document.rangeAt([]);
+    const message = `${capital(pathWords(parent))} has no "${path.at(-1)}".`;
+    document.add("missing-key", range, message, `Add "${path.at(-1)}": ${needs(issue)}.`);
+  } else if (path.at(-1) === "kind" && issue.code === "invalid_union") {
+    addKindFault(document, path);
+  } else {
+    const code = issue.code === "invalid_type" || issue.code === "invalid_union" ? "wrong-type" : "wrong-value";
+    document.addAt(code, path, `${capital(pathWords(path))} must be ${needs(issue)}.`, "Change the value.");
+  }
+}
+
+function addKindFault(document: JsonDocument, path: JsonPath): void {
+  const kind = String(document.at(path)?.value);
+  const ofNode = path[0] === "nodes";
+  if (ofNode && RESERVED_KINDS.includes(kind)) {
+    const message = `Nodes of kind "${kind}" come in a later version: this graph is shown, but cannot run.`;
+    document.addAt("reserved-kind", path, message, 'Use a node of kind "llm" or "text", or update AgentGraph.');
+    return;
+  }
+  const kinds = ofNode ? NODE_KINDS : LOSS_KINDS;
+  const meant = nearest(kind, kinds);
+  const message = `There is no ${ofNode ? "kind of node" : "loss"} called "${kind}".`;
+  const fix = meant ? rename(document.rangeAt(path), meant) : undefined;
+  document.addAt("unknown-kind", path, message, `Use one of: ${kinds.join(", ")}.`, fix);
+}
+
+function nameUnknown(document: JsonDocument, path: JsonPath): void {
+  const key = document.keyAt(path);
+  const message = `${capital(pathWords(path))} is no key that AgentGraph knows; it is kept and has no effect.`;
+  document.add(
+    "unknown-key",
+    key ? rangeOf(key) : document.rangeAt(path),
+    message,
+    "Remove it, or correct its spelling.",
+  );
+}
+
+/** What the value has to be, to follow "must be". */
+function needs(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return TYPES[issue.expected] ?? issue.expected;
+    case "invalid_value":
+      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
+    case "too_small":
+      return size(issue.origin, issue.inclusive ? "at least" : "more than", Number(issue.minimum));
+    case "too_big":
+      return size(issue.origin, issue.inclusive ? "at most" : "less than", Number(issue.maximum));
+    case "invalid_union":
+      return issue.message === "Invalid input" ? "one of the kinds that the format knows" : issue.message;
+    case "invalid_key":
+      return "made of known names only";
+    default:
+      return issue.message;
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  tuple: "a list of two numbers",
+  object: "an object { … }",
+  record: "an object { … }",
+};
+
+function size(origin: string, relation: string, bound: number): string {
+  if (origin === "string")
+    return bound === 1 ? "a text that is not empty" : `a text of ${relation} ${bound} characters`;
+  if (origin === "array") return `a list of ${relation} ${bound} entries`;
+  return `${relation} ${bound}`;
+}
+
+function isMissing(document: JsonDocument, path: JsonPath): boolean {
+  return typeof path.at(-1) === "string" && !document.at(path) && document.at(path.slice(0, -1))?.type === "object";
+}
+
+function removeKeys(value: unknown, path: JsonPath, keys: readonly string[]): boolean {
+  let at = value;
+  for (const key of path) at = typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined;
+  if (typeof at !== "object" || at === null) return false;
+  const holder = at;
+  return keys.filter((key) => Object.hasOwn(holder, key) && Reflect.deleteProperty(holder, key)).length > 0;
+}
+
+function step(key: PropertyKey): string | number {
+  return typeof key === "symbol" ? String(key) : key;
+}
+
+function capital(words: string): string {
+  return words === "the file" ? "The file" : words;
+}

@@ -1,0 +1,157 @@
+import { getNodeValue, type Node } from "jsonc-parser";
+import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
+import type { Range } from "./fault.ts";
+import { plainText } from "./text.ts";
+
+/** What stands where in a graph file, as far as it can be read: a broken file has one, too. Ranges lie in its text. */
+export interface Outline {
+  readonly inputs: readonly NamedRange[];
+  readonly nodes: readonly OutlineNode[];
+  readonly output: NamedRange | null;
+  /** Every file that is named: `{ "file": … }` of texts, and data files. */
+  readonly references: readonly FileReference[];
+}
+
+export interface NamedRange {
+  readonly name: string;
+  /** With its quotes. */
+  readonly range: Range;
+}
+
+export interface OutlineNode {
+  readonly id: string;
+  /** As written; `llm` where it is not. */
+  readonly kind: string;
+  readonly role: string;
+  readonly trainable: boolean;
+  /** Key and value. */
+  readonly range: Range;
+  readonly idRange: Range;
+  readonly inputs: readonly NamedRange[];
+  /** Where the instruction or text stands; null where the node has none. */
+  readonly text: OutlineText | null;
+}
+
+export interface OutlineText {
+  readonly key: "instruction" | "text" | "examples";
+  /** Of the value: a text, a list of lines, rows, or a reference. */
+  readonly range: Range;
+  readonly form: "string" | "lines" | "rows" | "file";
+  /** null where it stands in a file of its own. */
+  readonly value: string | null;
+  /** null but for form `file`. */
+  readonly reference: string | null;
+}
+
+export interface FileReference {
+  readonly reference: string;
+  /** Of the path, with its quotes. */
+  readonly range: Range;
+  /** The node whose text it holds; null for data and rubrics. */
+  readonly node: string | null;
+}
+
+export function outlineOf(document: JsonDocument): Outline {
+  const members = (path: JsonPath) => {
+    const node = document.at(path);
+    return node ? [...document.members(node)] : [];
+  };
+  const nodes = members(["nodes"]).map(([id, member]) => outlineNode(document, id, member));
+  return {
+    inputs: inputNames(document),
+    nodes,
+    output: named(document.at(["output"])),
+    references: [...nodes.flatMap((node) => textReference(document, node)), ...otherReferences(document)],
+  };
+}
+
+/** The node in whose part of the file an offset lies. */
+export function nodeAt(outline: Outline, offset: number): OutlineNode | null {
+  return outline.nodes.find(({ range }) => range.start <= offset && offset <= range.end) ?? null;
+}
+
+/** The entry of some node's `inputs` in which an offset lies. */
+export function inputAt(outline: Outline, offset: number): NamedRange | null {
+  const inputs = nodeAt(outline, offset)?.inputs ?? [];
+  return inputs.find(({ range }) => range.start <= offset && offset <= range.end) ?? null;
+}
+
+/** The file reference in which an offset lies. */
+export function referenceAt(outline: Outline, offset: number): FileReference | null {
+  return outline.references.find(({ range }) => range.start <= offset && offset <= range.end) ?? null;
+}
+
+function inputNames(document: JsonDocument): NamedRange[] {
+  const inputs = document.at(["inputs"]);
+  if (inputs?.type === "array") return (inputs.children ?? []).flatMap((entry) => named(entry) ?? []);
+  return [...(inputs ? document.members(inputs).values() : [])].flatMap(({ children }) => named(children?.[0]) ?? []);
+}
+
+function outlineNode(document: JsonDocument, id: string, member: Node): OutlineNode {
+  const path = ["nodes", id];
+  const text = (key: string): string | null => stringOf(document.at([...path, key]));
+  const list = document.at([...path, "inputs"]);
+  return {
+    id,
+    kind: text("kind") ?? "llm",
+    role: text("role") ?? "",
+    trainable: document.at([...path, "trainable"])?.value !== false,
+    range: rangeOf(member),
+    idRange: rangeOf(member.children?.[0] ?? member),
+    inputs: list?.type === "array" ? (list.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
+    text: outlineText(document, path),
+  };
+}
+
+function outlineText(document: JsonDocument, path: JsonPath): OutlineText | null {
+  for (const key of ["instruction", "text"] as const) {
+    const value = document.at([...path, key]);
+    if (!value) continue;
+    const about = { key, range: rangeOf(value), reference: null };
+    if (value.type === "string") return { ...about, form: "string", value: plainText(String(value.value)) };
+    if (value.type === "array") return { ...about, form: "lines", value: joinLines(value.children ?? []) };
+    const reference = stringOf(document.at([...path, key, "file"]));
+    if (reference !== null) return { ...about, form: "file", value: null, reference };
+  }
+  const rows = document.at([...path, "examples", "rows"]);
+  if (rows?.type !== "array") return null;
+  return { key: "examples", range: rangeOf(rows), form: "rows", value: joinRows(rows.children ?? []), reference: null };
+}
+
+/** One line an element: each is put into plain form by itself, so that it stays one piece. */
+function joinLines(elements: readonly Node[]): string {
+  return elements.map((element) => plainText(stringOf(element) ?? "")).join("\n");
+}
+
+/** One line of JSON a row. */
+function joinRows(rows: readonly Node[]): string {
+  return rows.map((row) => plainText(JSON.stringify(getNodeValue(row)))).join("\n");
+}
+
+function textReference(document: JsonDocument, { id, text }: OutlineNode): FileReference[] {
+  const path = text?.form === "file" ? document.at(["nodes", id, text.key, "file"]) : undefined;
+  return path ? reference(path, id) : [];
+}
+
+function otherReferences(document: JsonDocument): FileReference[] {
+  const sets = ["train", "validation", "test"].flatMap((set) => [
+    document.at(["data", set]),
+    document.at(["data", set, "file"]),
+  ]);
+  const all = [...sets, document.at(["data", "file"]), document.at(["loss", "rubric", "file"])];
+  return all.flatMap((path) => (path?.type === "string" ? reference(path, null) : []));
+}
+
+function reference(path: Node, node: string | null): FileReference[] {
+  return [{ reference: String(path.value), range: rangeOf(path), node }];
+}
+
+function named(node: Node | undefined): NamedRange | null {
+  const name = stringOf(node);
+  return node && name !== null ? { name, range: rangeOf(node) } : null;
+}
+
+function stringOf(node: Node | undefined): string | null {
+  const value: unknown = node?.type === "string" ? node.value : null;
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,210 @@
+import { modify } from "jsonc-parser";
+import type { Files } from "../deps.ts";
+import { checkGraph, checkText } from "./checks.ts";
+import { JsonDocument, rangeOf } from "./document.ts";
+import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
+import { rename } from "./fixes.ts";
+import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
+import { parseWith } from "./issues.ts";
+import { nearest } from "./nearest.ts";
+import { type Outline, type OutlineNode, outlineOf } from "./outline.ts";
+import { findRoot, MAX_TEXT, ReferenceRefused, type Root, readReference, refusalWords } from "./root.ts";
+import { type GraphFile, type GraphPart, graphFileSchema, graphPartSchema, VERSION } from "./schema.ts";
+import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
+import { hashText, promptText } from "./text.ts";
+
+/** What a graph file says by itself, without the files that it names. */
+export interface GraphTextReading {
+  /** null where the file does not fit the format; the faults say why. */
+  readonly file: GraphFile | null;
+  readonly outline: Outline;
+  readonly faults: readonly Fault[];
+}
+
+export interface GraphReading extends GraphTextReading {
+  /** null where the graph itself has errors. Errors in data, loss or options leave it: it can be shown. */
+  readonly graph: Graph | null;
+  /** By node id: where its text stands. */
+  readonly sources: Readonly<Record<string, TextSource>>;
+  readonly root: Root;
+  /** Takes further faults, with places in the file. */
+  readonly document: JsonDocument;
+}
+
+/** Where the text of a node stands, and what it was when it was read. */
+export interface TextSource {
+  readonly node: string;
+  readonly form: "string" | "lines" | "rows" | "file";
+  /** Absolute path of the file that holds the text: the graph file, or a prompt file. */
+  readonly path: string;
+  /** Of the value in the graph file: the text itself, or the reference to its file. */
+  readonly range: Range;
+  /** `hashText` of the text. */
+  readonly hash: string;
+}
+
+/**
+ * Reads a graph file as far as its own text goes: fast enough for each keystroke, needs no disk, never throws.
+ * @param path stands in the faults
+ */
+export function readGraphText(path: string, text: string): GraphTextReading {
+  const { document, outline, file } = readAlone(path, text);
+  return { file, outline, faults: document.faults };
+}
+
+/**
+ * Reads a graph file and the texts that it names, with all faults at once. Never throws, whatever the bytes.
+ * @param path absolute
+ * @param set values that win over the file's: `["optimize.batch", "4"]`; JSON where it is JSON, else a text
+ */
+export async function readGraph(
+  path: string,
+  text: string,
+  files: Files,
+  set: readonly (readonly [path: string, value: string])[] = [],
+): Promise<GraphReading> {
+  const { document, outline, file, part } = readAlone(path, text, set);
+  const root = await findRoot(path, files);
+  const texts = new Map<string, string>();
+  const sources: Record<string, TextSource> = {};
+  for (const node of outline.nodes) {
+    const found = await textOf(document, node, root, files);
+    if (!node.text || !found) continue;
+    texts.set(node.id, found.text);
+    const { form, range } = node.text;
+    sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text) };
+    if (form === "file") checkText(document, outline, node, found.text);
+  }
+  const graph = part && !hasGraphErrors(document) ? buildGraph(part, texts) : null;
+  return { graph, file, outline, faults: document.faults, sources, root, document };
+}
+
+function readAlone(path: string, text: string, set: readonly (readonly [string, string])[] = []) {
+  const document = withSettings(path, text, set);
+  const outline = outlineOf(document);
+  const alone = { document, outline, file: null, part: null };
+  if (!document.root) return alone;
+  const version = document.at(["version"])?.value;
+  if (typeof version === "number" && version > VERSION) {
+    const message = `This file is of version ${version}; this AgentGraph reads versions up to ${VERSION}.`;
+    document.addAt("version-newer", ["version"], message, "Update AgentGraph. The file is left as it is.");
+    return alone;
+  }
+  const value = document.value();
+  const file = parseWith(graphFileSchema, value, document);
+  const part = graphPartSchema.safeParse(value).data ?? null;
+  checkGraph(document, outline);
+  for (const node of outline.nodes) if (node.text?.value != null) checkText(document, outline, node, node.text.value);
+  if (file) checkFields(document, outline, file);
+  return { document, outline, file, part };
+}
+
+/** The file as if it held the given values, on the same lines. */
+function withSettings(path: string, text: string, set: readonly (readonly [string, string])[]): JsonDocument {
+  let changed = text;
+  const refused: string[] = [];
+  for (const [setting, value] of set) {
+    try {
+      const parent = new JsonDocument(path, changed);
+      const steps = setting.split(".").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+      const keys = steps.map((step, at) => (parent.at(steps.slice(0, at))?.type === "array" ? step : String(step)));
+      const edits = modify(changed, keys, parsedOr(value), {});
+      changed = applyEdits(
+        changed,
+        edits.map(({ offset, length, content }) => ({ offset, length, text: content })),
+      );
+    } catch {
+      refused.push(setting);
+    }
+  }
+  const document = new JsonDocument(path, changed);
+  for (const setting of refused) {
+    const message = `"${setting}" cannot be set: what stands before its last dot is no object.`;
+    document.add("bad-setting", document.rangeAt([]), message, "Name a value of the file, such as optimize.batch.");
+  }
+  return document;
+}
+
+function parsedOr(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function checkFields(document: JsonDocument, outline: Outline, file: GraphFile): void {
+  const inputs = outline.inputs.map(({ name }) => name);
+  for (const name of Object.keys(file.data.fields)) {
+    if (inputs.includes(name)) continue;
+    const key = document.keyAt(["data", "fields", name]);
+    const meant = nearest(name, inputs);
+    const message = `"data.fields" names "${name}", which is no input of the graph.`;
+    const remedy = meant ? `Did you mean "${meant}"?` : 'Name an input of the graph; "data.target" names the answer.';
+    document.add("unknown-name", rangeOf(key), message, remedy, meant ? rename(rangeOf(key), meant) : undefined);
+  }
+}
+
+async function textOf(document: JsonDocument, node: OutlineNode, root: Root, files: Files) {
+  if (!node.text) return null;
+  if (node.text.value !== null) return { path: document.path, text: node.text.value };
+  const reference = node.text.reference ?? "";
+  try {
+    const { path, text } = await readReference(root, reference, files, MAX_TEXT);
+    return { path, text: promptText(text) };
+  } catch (error) {
+    if (!(error instanceof ReferenceRefused)) throw error;
+    const { code, message, remedy } = refusalWords(error);
+    document.addAt(code, ["nodes", node.id, node.text.key, "file"], message, remedy);
+    return null;
+  }
+}
+
+/** Errors of data, loss and options do not keep a graph from being shown; nor does what only a run needs. */
+function hasGraphErrors(document: JsonDocument): boolean {
+  const apart = ["data", "loss", "optimize"].flatMap((key) => {
+    const node = document.at([key]);
+    const name = document.keyAt([key]);
+    return node && name ? [{ start: name.offset, end: node.offset + node.length }] : [];
+  });
+  const inside = ({ range }: Fault) => apart.some(({ start, end }) => start <= range.start && range.end <= end);
+  const elsewhere: readonly FaultCode[] = ["missing-key", "no-trainable-text", "bad-setting"];
+  return hasErrors(document.faults.filter((fault) => !inside(fault) && !elsewhere.includes(fault.code)));
+}
+
+function buildGraph(part: GraphPart, texts: ReadonlyMap<string, string>): Graph | null {
+  const nodes = Object.entries(part.nodes).map(([id, spec]) => buildNode(id, spec, texts.get(id)));
+  const complete = nodes.filter((node) => node !== null);
+  if (complete.length < nodes.length) return null;
+  const inputs = Array.isArray(part.inputs)
+    ? part.inputs.map((name) => ({ name, description: "" }))
+    : Object.entries(part.inputs).map(([name, input]) => ({
+        name,
+        description: typeof input === "string" ? input : input.description,
+      }));
+  return { name: part.name, description: part.description, inputs, nodes: complete, output: part.output };
+}
+
+function buildNode(id: string, spec: NodeSpec, text: string | undefined): GraphNode | null {
+  if (text === undefined) return null;
+  const { role, trainable, keep, maxWords = null, constraints } = spec;
+  const base = { id, role, text, trainable, keep, maxWords, constraints };
+  if (spec.kind === "text") return { kind: "text", ...base };
+  const inputs = [...new Set(spec.inputs)];
+  const model = spec.model === undefined ? null : modelChoice(spec.model);
+  return { kind: "llm", ...base, inputs, output: extractorOf(spec.output), model, message: spec.message };
+}
+
+export function modelChoice(spec: ModelSpec): ModelChoice {
+  if (typeof spec === "string") return { model: spec, params: {} };
+  const { model, temperature, params } = spec;
+  return { model, params: { ...(temperature === undefined ? {} : { temperature }), ...params } };
+}
+
+function extractorOf(spec: (NodeSpec & { kind: "llm" })["output"]): Extractor | null {
+  if (!spec) return null;
+  if ("after" in spec) return { kind: "after", ...spec };
+  if ("tag" in spec) return { kind: "tag", ...spec };
+  if ("pattern" in spec) return { kind: "pattern", ...spec };
+  return { kind: "json", ...spec };
+}

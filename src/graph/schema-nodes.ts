@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { ROLES } from "./graph.ts";
+
+export const NODE_KINDS: readonly string[] = ["llm", "text"];
+
+/** Kinds of nodes that later versions will run. */
+export const RESERVED_KINDS: readonly string[] = ["function", "tool", "retriever", "map", "group"];
+
+const reference = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .describe("Path of a text file, relative to this file, with `/`. It must lie in the same repository."),
+  })
+  .describe("The text stands in a file of its own.");
+
+export function textForm(what: string) {
+  return z
+    .union([z.string(), z.array(z.string()), reference], { error: 'a text, a list of lines or { "file": "…" }' })
+    .describe(`${what} A text, a list of lines, or \`{ "file": "…" }\`.`);
+}
+
+const modelChoice = z
+  .union(
+    [
+      z.string().min(1),
+      z.strictObject({
+        model: z.string().min(1).describe("Name of the model, as its server knows it."),
+        temperature: z.number().min(0).max(2).optional().describe("0 … 2. At 0 equal calls are made only once."),
+        params: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe("Passed through to the server as they are: `top_p`, `max_tokens`, `reasoning_effort`, …"),
+      }),
+    ],
+    { error: 'the name of a model or { "model": "…" }' },
+  )
+  .describe('Name of a model, or `{ "model", "temperature", "params" }`. A suggestion: the user\'s own choice wins.');
+
+const extractor = z
+  .union(
+    [
+      z.strictObject({
+        after: z.string().min(1).describe("The value is what follows the last place where this text stands."),
+      }),
+      z.strictObject({
+        tag: z
+          .string()
+          .regex(/^[A-Za-z][\w.-]*$/, { error: "the name of a tag, without < and >" })
+          .describe("The value is what stands in the last `<tag>…</tag>` of this name."),
+      }),
+      z.strictObject({
+        pattern: z
+          .string()
+          .min(1)
+          .describe("The value is what the group of this regular expression matches. It runs with a time limit."),
+      }),
+      z.strictObject({
+        json: z.string().describe("The value stands at this path in the reply's JSON: `answer.value`."),
+      }),
+    ],
+    { error: '{ "after": "…" }, { "tag": "…" }, { "pattern": "…" } or { "json": "…" }' },
+  )
+  .describe(
+    "Which part of the reply is the node's value; without it, all. A reply without that part is a format error.",
+  );
+
+const parameter = {
+  role: z.string().default("").describe("What the node is for, in a few words. The optimizer reads it."),
+  trainable: z.boolean().default(true).describe("Whether optimizing may change the text. Default: true."),
+  keep: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Texts that a new version must still hold, word for word. Placeholders are always kept."),
+  maxWords: z.int().min(1).optional().describe("The longest that a new version may be, in words."),
+  constraints: z.array(z.string().min(1)).default([]).describe('Rules for a new version: `["stay in German"]`.'),
+};
+
+const llmNode = z
+  .strictObject({
+    kind: z.literal("llm").default("llm").describe("A call of a language model: the default."),
+    ...parameter,
+    inputs: z
+      .array(z.string())
+      .default([])
+      .describe("What the node reads: names of graph inputs and of other nodes. These are the graph's edges."),
+    instruction: textForm("What the model is told to do. `{{name}}` is replaced by the value of that input."),
+    output: extractor.optional(),
+    model: modelChoice.optional(),
+    message: z
+      .enum(["system", "user"])
+      .default("system")
+      .describe("`system` (default): the instruction is the system message. `user`: all is one user message."),
+  })
+  .describe("A node that calls a language model.");
+
+const textNode = z
+  .strictObject({
+    kind: z.literal("text").describe("A text that other nodes read."),
+    ...parameter,
+    text: textForm("The text, which is the node's value.").optional(),
+    examples: z
+      .strictObject({ rows: z.array(z.record(z.string(), z.unknown())).min(1).describe("One object an example.") })
+      .optional()
+      .describe("Demonstrations in place of `text`: the node's value holds one line of JSON a row."),
+  })
+  .refine((node) => (node.text === undefined) !== (node.examples === undefined), {
+    error: 'A node of kind "text" has either "text" or "examples".',
+  })
+  .describe("A node whose value is a text: a house style, examples, a draft.");
+
+const graphInput = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({
+        description: z.string().default("").describe("What this input is."),
+        type: z.literal("text").default("text").describe("The only type so far."),
+      }),
+    ],
+    { error: 'a description or { "description": "…" }' },
+  )
+  .describe("What this input is, in a few words.");
+
+export const graphInputs = z
+  .union([z.array(z.string()), z.record(z.string(), graphInput)], { error: "a list of names, or name → description" })
+  .describe("What the graph is given for each sample: name → what it is.");
+
+export const nodes = z
+  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode]))
+  .meta({ description: "The nodes by id. An id is a letter, then letters, digits, `_` or `-`." });
+
+export const models = z
+  .partialRecord(z.enum(ROLES), modelChoice)
+  .describe("Models by role: `forward`, `backward`, `optimizer`, `judge`. A missing role uses `forward`.");
+
+export type NodeSpec = z.output<typeof nodes>[string];
+export type TextForm = z.output<ReturnType<typeof textForm>>;
+export type ModelSpec = z.output<typeof modelChoice>;

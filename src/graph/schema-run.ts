@@ -1,0 +1,191 @@
+import { z } from "zod";
+import { textForm } from "./schema-nodes.ts";
+
+/** Every default of `optimize`: also shown in the README. */
+export const DEFAULTS = {
+  method: "semantic",
+  iterations: 12,
+  batch: 8,
+  patience: 3,
+  threshold: 0,
+  proposals: 1,
+  update: "all",
+  gate: { policy: "strict", alpha: 0.05 },
+  gateEvery: 1,
+  neighbors: true,
+  gradients: true,
+  seed: 1,
+  budget: { calls: 2000 },
+} as const;
+
+const row = z.record(z.string(), z.unknown());
+
+const dataSet = (what: string) =>
+  z
+    .union([
+      z.string().min(1),
+      z.array(row),
+      z.strictObject({
+        file: z.string().min(1).describe("A `.jsonl`, `.json`, `.csv` or `.tsv` file, relative to this file."),
+        rows: z
+          .tuple([z.int().min(0), z.int().min(0)])
+          .optional()
+          .describe(
+            "`[from, to]`: from row `from`, counted from 0, up to but not including row `to`. `[0, 20]` is the first twenty.",
+          ),
+      }),
+    ])
+    .describe(
+      `${what} A \`.jsonl\`, \`.json\` or \`.csv\` file, \`{ "file", "rows": [from, to] }\`, or the rows themselves.`,
+    );
+
+const share = z.number().min(0).max(1);
+
+export const data = z
+  .strictObject({
+    train: dataSet("Samples whose mistakes teach.").optional(),
+    validation: dataSet("Samples on which the gate accepts or rejects.").optional(),
+    test: dataSet("Samples that are scored only before and after.").optional(),
+    file: z.string().min(1).optional().describe("One data file for all sets, divided by `split`."),
+    split: z
+      .strictObject({
+        train: share.default(0.4).describe("Share of the rows, 0 … 1. Default 0.4."),
+        validation: share.default(0.3).describe("Share of the rows, 0 … 1. Default 0.3."),
+        test: share.default(0.3).describe("Share of the rows, 0 … 1. Default 0.3."),
+        seed: z.int().min(0).default(1).describe("Same seed and same rows: same sets. Default 1."),
+      })
+      .refine(({ train, validation, test }) => train + validation + test <= 1 + 1e-9, {
+        error: "The shares of `split` add up to more than 1.",
+      })
+      .optional()
+      .describe("How the rows of `file` are divided at random."),
+    fields: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe(
+        "Graph input → field of a row. An input that is not named here is read from the field of its own name.",
+      ),
+    target: z.string().optional().describe("Field with the accepted answer, or a list of accepted answers."),
+    id: z.string().optional().describe("Field that names a row. Default: a hash of its inputs."),
+    feedback: z.string().optional().describe("Field with a person's criticism of the answer; it joins the gradient."),
+  })
+  .refine((spec) => (spec.file === undefined) === (spec.split === undefined), {
+    error: "`file` and `split` of `data` go together.",
+  })
+  .refine((spec) => spec.file === undefined || !(spec.train || spec.validation || spec.test), {
+    error: "`data` has either `file` and `split`, or sets of its own.",
+  })
+  .describe("What the graph is tuned and measured on.");
+
+const ignoreCase = z.boolean().default(true).describe("Whether upper and lower case are the same. Default: true.");
+
+export const loss = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("exact").describe("The answer is the target, but for case, spacing and a final full stop."),
+      ignoreCase,
+    }),
+    z.strictObject({ kind: z.literal("contains").describe("The answer holds the target as whole words."), ignoreCase }),
+    z.strictObject({
+      kind: z.literal("number").describe("The last number of the answer equals the target's."),
+      tolerance: z.number().min(0).default(0).describe("Largest difference that is still right. Default 0."),
+    }),
+    z.strictObject({
+      kind: z.literal("choice").describe("The answer names the right option, by letter or by text."),
+      options: z
+        .array(z.string().min(1))
+        .min(2)
+        .optional()
+        .describe("The options, A first. Default: those found in the sample's inputs."),
+    }),
+    z.strictObject({
+      kind: z.literal("regex").describe("A regular expression decides. It runs with a time limit."),
+      pattern: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "What its group (or all of it) matches in the answer must be the target. Default: the target is the pattern.",
+        ),
+      flags: z
+        .string()
+        .regex(/^[imsu]*$/)
+        .default("")
+        .describe("`i` ignores case, `m` lets ^ and $ match at lines, `s` lets . match line ends, `u` reads Unicode."),
+    }),
+    z.strictObject({ kind: z.literal("f1").describe("Overlap of the words of answer and target, 0 … 1.") }),
+    z.strictObject({
+      kind: z.literal("json").describe("The answer is JSON that fits a schema, or whose fields equal the target's."),
+      schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema that the answer must fit."),
+      fields: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe("Paths to compare, with dots. Default: all top-level fields of the target."),
+    }),
+    z.strictObject({
+      kind: z.literal("judge").describe("A model scores the answer against a rubric, 0 … 1."),
+      rubric: textForm("What a good answer is."),
+      votes: z.int().min(1).max(9).default(1).describe("How often the judge is asked; the mean counts. Default 1."),
+    }),
+  ])
+  .describe("How an answer is scored: 0 is perfect.");
+
+const atLeast = (least: number, description: string, byDefault: number) =>
+  z.int().min(least).default(byDefault).describe(`${description} Default ${byDefault}.`);
+
+const bound = (what: string) => z.number().positive().nullable().optional().describe(`${what} null: no bound.`);
+
+export const optimize = z
+  .strictObject({
+    method: z.string().min(1).default(DEFAULTS.method).describe("How to optimize. Default `semantic`."),
+    iterations: atLeast(0, "At most this many iterations.", DEFAULTS.iterations),
+    batch: atLeast(1, "Training samples looked at in an iteration.", DEFAULTS.batch),
+    patience: atLeast(1, "Iterations without improvement before the run stops.", DEFAULTS.patience),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(DEFAULTS.threshold)
+      .describe("A sample with at most this loss is right. Default 0."),
+    proposals: atLeast(1, "Proposals for each text in an iteration.", DEFAULTS.proposals),
+    update: z
+      .enum(["all", "half", "one"])
+      .default(DEFAULTS.update)
+      .describe("How many texts an iteration changes. Default `all`."),
+    gate: z
+      .strictObject({
+        policy: z
+          .enum(["strict", "significant", "off"])
+          .default(DEFAULTS.gate.policy)
+          .describe(
+            "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
+          ),
+        alpha: z.number().gt(0).lt(1).default(DEFAULTS.gate.alpha).describe("Level of the sign test. Default 0.05."),
+      })
+      .prefault({})
+      .describe("When a proposal is accepted."),
+    gateEvery: atLeast(1, "The gate looks after every so many iterations.", DEFAULTS.gateEvery),
+    neighbors: z
+      .boolean()
+      .default(DEFAULTS.neighbors)
+      .describe("Whether a gradient is computed in view of all inputs of a node. Default true."),
+    gradients: z.boolean().default(DEFAULTS.gradients).describe("Whether the optimizer sees gradients. Default true."),
+    seed: z.int().min(0).default(DEFAULTS.seed).describe("Same seed, same replies: same run. Default 1."),
+    budget: z
+      .strictObject({
+        calls: z
+          .int()
+          .positive()
+          .nullable()
+          .default(DEFAULTS.budget.calls)
+          .describe("Most calls. Default 2000. null: no bound."),
+        tokens: bound("Most tokens, prompts and replies."),
+        usd: bound("Most money, in US dollars."),
+      })
+      .prefault({})
+      .describe("What a run may spend. The user's own cap holds as well."),
+  })
+  .describe("How to optimize, and what it may cost.");
+
+export const LOSS_KINDS: readonly string[] = loss.options.map((option) => option.shape.kind.value);

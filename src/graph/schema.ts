@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { graphInputs, models, nodes } from "./schema-nodes.ts";
+import { data, loss, optimize } from "./schema-run.ts";
+
+/**
+ * The one source of the file's types, of its defaults (`schema-run.ts`) and of `media/agentgraph.schema.json`.
+ * Every description is shown by editors as one points at the property.
+ */
+export const VERSION = 1;
+
+/** What describes the graph itself. */
+const graphParts = {
+  $schema: z.string().optional().describe("Address of the JSON Schema of this file."),
+  version: z.literal(VERSION).describe(`Version of the format: ${VERSION}.`),
+  name: z.string().default("").describe("What the graph is called."),
+  description: z.string().default("").describe("What the graph is for. The optimizer reads it."),
+  inputs: graphInputs,
+  nodes,
+  output: z.string().describe("Id of the node whose value is the answer."),
+  models: models.default({}),
+};
+
+export const graphPartSchema = z.object(graphParts);
+
+export const graphFileSchema = z.strictObject({
+  ...graphParts,
+  data,
+  loss,
+  optimize: optimize.prefault({}),
+});
+
+/** A whole graph file with every default filled in; file references are still references. */
+export type GraphFile = z.output<typeof graphFileSchema>;
+export type GraphPart = z.output<typeof graphPartSchema>;
+export type DataSpec = GraphFile["data"];
+export type DataSet = NonNullable<DataSpec["train"]>;
+export type LossSpec = GraphFile["loss"];
+
+/** JSON Schema of the file (draft 7), for editors. Unknown keys are not refused: the reader names them. */
+export function jsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(graphFileSchema, { io: "input", target: "draft-7" });
+  return {
+    ...withoutRefusal(schema),
+    $id: "agentgraph.schema.json",
+    title: "AgentGraph file",
+    allowComments: true,
+    allowTrailingCommas: true,
+  };
+}
+
+function withoutRefusal(schema: object): Record<string, unknown> {
+  const plain = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(plain)
+      : typeof value === "object" && value !== null
+        ? withoutRefusal(value)
+        : value;
+  const kept = Object.entries(schema).filter(([key, value]) => key !== "additionalProperties" || value !== false);
+  return Object.fromEntries(kept.map(([key, value]) => [key, plain(value)]));
+}

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The form in which every text of a graph is held, whatever its file looks like: line ends are `\n`, there is no byte
+ * order mark and no half of a surrogate pair (UTF-8 has none).
+ */
+export function plainText(text: string): string {
+  return text
+    .replace(/\r\n?/g, "\n")
+    .replaceAll("\uFEFF", "")
+    .replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+/** Names a text: SHA-256 of its plain form, in hex. */
+export function hashText(text: string): string {
+  return createHash("sha256").update(plainText(text)).digest("hex");
+}
+
+/** Where the text of a prompt file stands in its content, and how its lines end. */
+export interface PromptForm {
+  /** After a byte order mark and front matter. */
+  readonly start: number;
+  /** Before the last line end: that one belongs to the file, not to the text. */
+  readonly end: number;
+  readonly lineEnd: "\n" | "\r\n";
+}
+
+export function promptForm(content: string): PromptForm {
+  const start = frontMatterEnd(content);
+  const lastLineEnd = /(\r\n|\r|\n)$/.exec(content)?.[0].length ?? 0;
+  return {
+    start,
+    end: Math.max(start, content.length - lastLineEnd),
+    lineEnd: /\r\n|\r|\n/.exec(content)?.[0] === "\r\n" ? "\r\n" : "\n",
+  };
+}
+
+/**
+ * The text in a prompt file: without front matter (`---`, lines of `key: value`, `---`) and without the file's final
+ * line end.
+ */
+export function promptText(content: string): string {
+  const { start, end } = promptForm(content);
+  return plainText(content.slice(start, end));
+}
+
+/** Whether a prompt file that held only this text would be read without its first lines. */
+export function looksLikeFrontMatter(text: string): boolean {
+  return FRONT_MATTER.test(text);
+}
+
+const FRONT_MATTER = (() => {
+  const end = "(?:\\r\\n|\\r|\\n)";
+  const key = `[A-Za-z_][\\w.-]*[ \\t]*:.*${end}`;
+  const more = `(?:[ \\t#-].*)?${end}`;
+  return new RegExp(`^\\uFEFF?---[ \\t]*${end}(?:${key}(?:${key}|${more})*?)?---[ \\t]*(?:${end}|$)`);
+})();
+
+function frontMatterEnd(content: string): number {
+  return FRONT_MATTER.exec(content)?.[0].length ?? (content.startsWith("\uFEFF") ? 1 : 0);
+}
