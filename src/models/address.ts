@@ -1,0 +1,53 @@
+/** The address may not be used: what is wrong with it, and what to do. */
+export class AddressRefused extends Error {
+  override readonly name = "AddressRefused";
+  constructor(
+    readonly address: string,
+    readonly reason: "no address" | "not encrypted" | "not http" | "holds credentials" | "holds a query",
+  ) {
+    super(`the address ${address} cannot be used: ${WORDS[reason]}`);
+  }
+}
+
+const WORDS = {
+  "no address": "it is not a complete address, such as https://api.openai.com/v1",
+  "not encrypted": "http is only for a server on this computer (localhost); use https",
+  "not http": "it has to begin with https://",
+  "holds credentials": "it holds a user name or a password; the key is asked for separately",
+  "holds a query": "it holds a ? or a # part; leave it out",
+} as const;
+
+export interface Address {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Scheme, host and port: what a key is bound to. */
+  readonly origin: string;
+}
+
+/**
+ * The base address of a server, checked: https, or http on loopback; nothing in it but scheme, host, port and path.
+ * @throws AddressRefused
+ */
+export function checkAddress(text: string): Address {
+  const given = text.trim();
+  if (!URL.canParse(given)) throw new AddressRefused(withoutCredentials(given), "no address");
+  const url = new URL(given);
+  const shown = withoutCredentials(given);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    // `localhost:8080` reads as a scheme.
+    throw new AddressRefused(shown, given.includes("://") ? "not http" : "no address");
+  }
+  if (url.username !== "" || url.password !== "") throw new AddressRefused(shown, "holds credentials");
+  if (/[?#]/.test(given)) throw new AddressRefused(shown, "holds a query");
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) throw new AddressRefused(shown, "not encrypted");
+  return { url: url.origin + url.pathname.replace(/\/+$/, ""), origin: url.origin };
+}
+
+/** Names that end in `.localhost` may be asked of a name server, so they do not count. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function withoutCredentials(address: string): string {
+  return address.replace(/\/\/[^/]*@/, "//…@");
+}

@@ -1,0 +1,137 @@
+import type { Message, ModelRequest } from "./model.ts";
+
+/** How a request asks for JSON, from strict to not at all. */
+type Format = "json_schema" | "json_object" | "none";
+
+/** Says that a parameter is the matter, not what it is applied to. */
+const REFUSAL = new RegExp(
+  [
+    "unsupported|unknown|unexpected|unrecogni[sz]ed|invalid|forbidden|deprecated|must be|only the default|extra inputs",
+    "not (?:be )?(?:support|permitted|allowed|available|valid|recogni[sz]ed)",
+    "(?:does not|doesn't|only) support",
+  ].join("|"),
+  "i",
+);
+
+/** Codes of requests that no parameter can mend. */
+const HOPELESS = new Set(["context_length_exceeded", "model_not_found", "invalid_prompt", "content_policy_violation"]);
+
+/** What the server says of a request it refused. */
+export interface RefusedBody {
+  readonly status: number;
+  readonly message: string;
+  readonly code: string | null;
+  readonly param: string | null;
+}
+
+/** The part of a request that a model may refuse. */
+export interface Sent {
+  readonly messages: readonly Message[];
+  /** Every other property of the body but the model. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export interface Refusal {
+  readonly parameter: string;
+  readonly renamedTo: string | null;
+}
+
+/** What each model refuses, learned from its refusals, and requests without it. */
+export class Refusals {
+  /** Model → parameter → its other name; null: dropped. */
+  readonly #renames = new Map<string, Map<string, string | null>>();
+  readonly #formats = new Map<string, Format>();
+  readonly #withoutSystem = new Set<string>();
+
+  /** The request as this model takes it. */
+  fit({ model, messages, params, schema }: ModelRequest): Sent {
+    const renames = this.#renames.get(model);
+    const fitting: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(params)) {
+      const sent = renames?.get(name);
+      if (sent !== null && value !== undefined) fitting[sent ?? name] = value;
+    }
+    const format = this.#formats.get(model) ?? "json_schema";
+    if (schema && format === "json_object") fitting.response_format = { type: "json_object" };
+    if (schema && format === "json_schema") {
+      const json_schema = { name: schemaName(schema.name), schema: schema.schema, strict: true };
+      fitting.response_format = { type: "json_schema", json_schema };
+    }
+    return { messages: this.#withoutSystem.has(model) ? withoutSystem(messages) : messages, params: fitting };
+  }
+
+  /** Learns what of `sent` is refused; null where it is nothing that can be left out. */
+  learn(model: string, sent: Sent, refused: RefusedBody): Refusal | null {
+    if (![400, 422, 501].includes(refused.status)) return null;
+    if (refused.code !== null && HOPELESS.has(refused.code)) return null;
+    const { param } = refused;
+    const names = Object.keys(sent.params);
+    const name = names.find((each) => param === each || param?.startsWith(`${each}.`)) ?? named(names, refused.message);
+    if (name === "response_format") return this.#learnFormat(model, sent);
+    if (name !== undefined) return this.#learnName(model, name, refused.message);
+    return this.#learnSystem(model, sent, refused.message);
+  }
+
+  #learnName(model: string, name: string, message: string): Refusal {
+    const renames = this.#renames.get(model) ?? new Map<string, string | null>();
+    this.#renames.set(model, renames);
+    // What is refused now may be the new name of what was refused before.
+    const original = [...renames].find(([, to]) => to === name)?.[0] ?? name;
+    const other = name === "max_tokens" ? "max_completion_tokens" : null;
+    const renamedTo = other !== null && original === name && message.includes(other) ? other : null;
+    renames.set(original, renamedTo);
+    return { parameter: original, renamedTo };
+  }
+
+  #learnFormat(model: string, { params }: Sent): Refusal {
+    const { response_format: format } = params;
+    const strict = typeof format === "object" && format !== null && "json_schema" in format;
+    this.#formats.set(model, strict ? "json_object" : "none");
+    if (!strict) this.#learnName(model, "response_format", "");
+    return {
+      parameter: strict ? "response_format json_schema" : "response_format",
+      renamedTo: strict ? "response_format json_object" : null,
+    };
+  }
+
+  #learnSystem(model: string, { messages }: Sent, message: string): Refusal | null {
+    const speaksOfIt = /system/i.test(message) && /role|message|instruction/i.test(message) && REFUSAL.test(message);
+    if (!speaksOfIt || !messages.some(({ role }) => role === "system")) return null;
+    this.#withoutSystem.add(model);
+    return { parameter: "system message", renamedTo: "user message" };
+  }
+}
+
+/** The longest of the names that the refusal speaks of. */
+function named(names: readonly string[], message: string): string | undefined {
+  if (!REFUSAL.test(message)) return undefined;
+  const words = new Set(message.match(/[a-z][a-z0-9_]*/gi));
+  const mentioned = names.filter((name) => words.has(name) && (name.includes("_") || standsAsName(name, message)));
+  if (mentioned.length > 0) return mentioned.sort((a, b) => b.length - a.length)[0];
+  const speaksOfFormat = words.has("json_schema") || words.has("json_object") || /structured output/i.test(message);
+  return speaksOfFormat ? names.find((name) => name === "response_format") : undefined;
+}
+
+/** A plain word, such as `seed` or `stop`, counts only where it stands as a name. */
+function standsAsName(name: string, message: string): boolean {
+  const kinds = "parameters?|arguments?|fields?|propert(?:y|ies)|inputs?|keys?|value";
+  return new RegExp(`["'\`]${name}["'\`.]|(?:${kinds})[ :=]+${name}\\b|\\b${name}\\b (?:is|does|must)`, "i").test(
+    message,
+  );
+}
+
+/** System text goes before the first user message's. */
+function withoutSystem(messages: readonly Message[]): Message[] {
+  const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
+  const rest = messages.filter(({ role }) => role !== "system");
+  const first = rest.findIndex(({ role }) => role === "user");
+  if (first < 0) return [{ role: "user", content: system.join("\n\n") }, ...rest];
+  return rest.map((message, index) =>
+    index === first ? { ...message, content: [...system, message.content].join("\n\n") } : message,
+  );
+}
+
+/** Letters, digits, `_` and `-`, at most 64. */
+function schemaName(name: string): string {
+  return name.replace(/[^\w-]/g, "_").slice(0, 64) || "reply";
+}

@@ -1,0 +1,169 @@
+import type { Clock } from "../deps.ts";
+import { BodyBroken, KeyRefused, type ModelError, ProviderFault, RateLimited, RequestRefused } from "./errors.ts";
+import type { ModelReply, Usage } from "./model.ts";
+
+const LARGEST_BODY = 10 * 1024 * 1024;
+const LONGEST_DETAIL = 500;
+
+/** What servers say of a failure, in their various shapes, as far as it is of use. */
+export interface ServerError {
+  readonly status: number;
+  readonly message: string;
+  readonly code: string | null;
+  readonly param: string | null;
+  /** Milliseconds; null where the server names none. */
+  readonly retryAfter: number | null;
+}
+
+/** Which cause a status stands for. `model` is empty where none was asked. */
+export function errorOf(
+  identity: string,
+  model: string,
+  { status, message, code, retryAfter }: ServerError,
+): ModelError {
+  const detail = message || "it gave no reason";
+  if (status === 401 || status === 403) return new KeyRefused(identity, status, detail);
+  // Nothing is left to spend with this key: waiting does not help.
+  if (status === 429 && code === "insufficient_quota") return new KeyRefused(identity, status, detail);
+  if (status === 429) return new RateLimited(identity, retryAfter, detail);
+  if (status === 408 || status === 409 || status >= 500) return new ProviderFault(identity, status, retryAfter, detail);
+  return new RequestRefused(identity, status, model, detail);
+}
+
+/** The server answered with an error. Only its fields leave this folder, by way of `errorOf`. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(readonly said: ServerError) {
+    super("the server answered with an error");
+  }
+}
+
+export interface Reading {
+  readonly identity: string;
+  /** Kept out of everything that is thrown. */
+  readonly key: string;
+  readonly clock: Clock;
+  /** Of the request: its time-out and its caller's. */
+  readonly signal: AbortSignal | null;
+}
+
+/**
+ * Reads a body to its end. What comes back is JSON, whatever type it claims.
+ * @throws BodyBroken; Refused; what aborted the request.
+ */
+export async function readBody(response: Response, reading: Reading): Promise<string> {
+  const { identity, key, clock, signal } = reading;
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of response.body ?? []) {
+      bytes += part.byteLength;
+      if (bytes > LARGEST_BODY) throw new BodyBroken(identity, `it is larger than ${LARGEST_BODY / 1024 ** 2} MB`);
+      parts.push(part);
+    }
+  } catch (error) {
+    if (error instanceof BodyBroken || signal?.aborted) throw error;
+    throw new BodyBroken(identity, "it was cut");
+  }
+  const text = new TextDecoder().decode(Buffer.concat(parts));
+  const body = parsed(text);
+  if (!response.ok) throw new Refused(readError(response.status, body ?? text, response.headers, clock, key));
+  if (body === undefined) throw new BodyBroken(identity, "it is no JSON");
+  const failure = property(body, "error");
+  if (failure !== undefined && property(body, "choices") === undefined) {
+    // Gateways pass on a failure of what stands behind them as a success.
+    const status = Number(property(failure, "code"));
+    throw new Refused(readError(status >= 400 && status < 600 ? status : 502, body, response.headers, clock, key));
+  }
+  return text;
+}
+
+/**
+ * Reads an error's body: OpenAI's `{ error: { message, code, param } }`, and what compatible servers send instead
+ * (`{ error: "…" }`, `{ message }`, `{ detail: […] }`, plain text).
+ */
+function readError(status: number, body: unknown, headers: Headers, clock: Clock, key: string): ServerError {
+  const error = property(body, "error") ?? body;
+  const said = property(error, "message") ?? property(error, "detail") ?? error;
+  const code = property(error, "code") ?? property(error, "type");
+  const param = property(error, "param");
+  return {
+    status,
+    message: words(typeof said === "string" ? said : JSON.stringify(said), key),
+    code: typeof code === "string" ? code : null,
+    param: typeof param === "string" ? param : null,
+    retryAfter: retryAfter(headers, clock),
+  };
+}
+
+/** One line without the key. Servers quote keys that they refuse, whole or with stars in the middle. */
+function words(text: string, key: string): string {
+  const whole = key === "" ? text : text.replaceAll(key, "…");
+  const line = whole.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
+  return line.replace(/\s+/g, " ").trim().slice(0, LONGEST_DETAIL);
+}
+
+export interface Completion {
+  readonly text: string;
+  readonly finish: ModelReply["finish"];
+  /** null where the server counts nothing. */
+  readonly usage: Usage | null;
+  /** null where the server names none. */
+  readonly model: string | null;
+}
+
+/** Reads a chat completion. @throws BodyBroken where it holds no choice. */
+export function readCompletion(body: unknown, identity: string): Completion {
+  const choices = property(body, "choices");
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  const message = property(choice, "message");
+  if (message === undefined) throw new BodyBroken(identity, "it holds no choice");
+  const finish = property(choice, "finish_reason");
+  const model = property(body, "model");
+  return {
+    text: textOf(property(message, "content")) ?? textOf(property(message, "refusal")) ?? "",
+    finish: finish === "stop" || finish === "length" ? finish : "other",
+    usage: usageOf(property(body, "usage")),
+    model: typeof model === "string" && model !== "" ? model : null,
+  };
+}
+
+/** The property's value; undefined where there is none, or null. */
+function property(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name) ?? undefined;
+}
+
+/** JSON's value; undefined where it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds, from `retry-after-ms` or `retry-after` in seconds or as a date by the server's own clock. */
+function retryAfter(headers: Headers, clock: Clock): number | null {
+  const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
+  if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
+  const text = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const until = Date.parse(text);
+  if (Number.isNaN(until)) return null;
+  const serverNow = Date.parse(headers.get("date") ?? "");
+  return Math.max(0, until - (Number.isNaN(serverNow) ? clock.now() : serverNow));
+}
+
+/** Some servers send the content in parts. */
+function textOf(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  return content.map((part) => property(part, "text") ?? "").join("");
+}
+
+function usageOf(usage: unknown): Usage | null {
+  const [prompt, completion] = [property(usage, "prompt_tokens"), property(usage, "completion_tokens")];
+  if (typeof prompt !== "number" || typeof completion !== "number" || prompt <= 0 || completion < 0) return null;
+  return { prompt, completion, estimated: false };
+}
