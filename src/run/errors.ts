@@ -66,3 +66,11 @@ export class NotRecorded extends Error {
     super(`${path} could not be written: ${detail}`);
   }
 }
+
+/** Another machine made the run, or somebody changed it since: its replies and verdicts are claims. */
+export class MadeElsewhere extends Error {
+  override readonly name = "MadeElsewhere";
+  constructor(readonly run: string) {
+    super(`run ${run} was not made on this machine`);
+  }
+}

@@ -28,10 +28,14 @@ export function* linesOf(bytes: Uint8Array): Generator<Line> {
 
 const decoder = new TextDecoder();
 
+export function textAt(bytes: Uint8Array, { start, end }: Line): string {
+  return decoder.decode(bytes.subarray(start, end));
+}
+
 /** The object on a line; undefined when it is none. Never throws. */
-export function objectAt(bytes: Uint8Array, { start, end }: Line): Record<string, unknown> | undefined {
+export function objectAt(bytes: Uint8Array, line: Line): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(decoder.decode(bytes.subarray(start, end)));
+    const value: unknown = JSON.parse(textAt(bytes, line));
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
@@ -61,13 +65,17 @@ export class Appending {
   #last: Promise<void> = Promise.resolve();
   #failure: NotRecorded | null = null;
 
-  /** @param bytes what the file holds already: a header is written where there is nothing, a cut last line is ended. */
+  /**
+   * @param bytes what the file holds already: a header is written where there is nothing, a cut last line is ended.
+   * @param header fields of the first line beside the version.
+   */
   constructor(
     readonly files: Files,
     readonly path: string,
     bytes: Uint8Array,
+    header: object = {},
   ) {
-    if (bytes.length === 0) this.append({ version: VERSION });
+    if (bytes.length === 0) this.append({ version: VERSION, ...header });
     else if (bytes.at(-1) !== 10) this.#write("\n");
   }
 

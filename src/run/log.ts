@@ -1,7 +1,7 @@
-import type { Clock, Files } from "../deps.ts";
+import type { Clock, Deps, Machine } from "../deps.ts";
 import type { LoggedEvent, RunEvent } from "../engine/events.ts";
 import { readEvent } from "./event-schema.ts";
-import { Appending, bytesOf, checkVersion, linesOf, objectAt } from "./jsonl.ts";
+import { Appending, bytesOf, checkVersion, type Line, linesOf, objectAt, textAt } from "./jsonl.ts";
 
 /** `events.jsonl`, being written. */
 export class EventLog {
@@ -13,7 +13,7 @@ export class EventLog {
     this.#clock = clock;
   }
 
-  static async open(files: Files, clock: Clock, path: string): Promise<EventLog> {
+  static async open({ files, clock }: Outside, path: string): Promise<EventLog> {
     return new EventLog(new Appending(files, path, await bytesOf(files, path)), clock);
   }
 
@@ -24,13 +24,15 @@ export class EventLog {
 
   /** Puts the event on its way to the disk; those of one moment are written together. */
   append(event: RunEvent): LoggedEvent {
-    const logged = this.#stamp(event);
+    const logged = { ...event, at: this.#clock.now() };
     this.#file.append(logged);
     return logged;
   }
 
-  #stamp(event: RunEvent): LoggedEvent {
-    return { ...event, at: this.#clock.now() };
+  /** Marks the end of a run as this machine's word: a later change of that line shows. */
+  async seal(machine: Machine, run: string, end: LoggedEvent): Promise<void> {
+    this.#file.append({ seal: await sealOf(machine, run, JSON.stringify(end)) });
+    await this.#file.flushed();
   }
 
   /** Resolves when everything appended so far survives a killed process. @throws NotRecorded */
@@ -39,31 +41,48 @@ export class EventLog {
   }
 }
 
+type Outside = Pick<Deps, "files" | "clock">;
+
+function sealOf(machine: Machine, run: string, line: string): Promise<string> {
+  return machine.mark(`${run}\n${line}`);
+}
+
 /** Lines read before others get a turn. */
 const TURN = 2_000;
 
+export interface LogRead {
+  /** Lines left out: cut, garbage, or of a kind that this program does not know. */
+  readonly damaged: number;
+  /** No end of the run stands in the log, or this machine has sealed the last one. */
+  readonly sealed: boolean;
+}
+
 /**
- * Reads a log in the order of its lines. What is no event — a cut line, garbage, a kind of event that this program does
- * not know — is left out and counted.
- * @returns how many lines were left out.
+ * Reads a log in the order of its lines.
  * @throws RunUnreadable when a later program wrote it.
  */
 export async function readLog(
-  { files, clock }: { readonly files: Files; readonly clock: Clock },
+  { files, clock, machine }: Outside & { readonly machine: Machine },
   path: string,
+  run: string,
   each: (event: LoggedEvent) => void,
-): Promise<number> {
+): Promise<LogRead> {
   const bytes = await bytesOf(files, path);
   let damaged = 0;
   let count = 0;
+  let end: Line | null = null;
+  let seal: unknown = null;
   for (const line of linesOf(bytes)) {
     const value = objectAt(bytes, line);
     const event = readEvent(value);
     if (event) each(event);
     else if (value && "version" in value) checkVersion(value.version, path);
+    else if (value && "seal" in value) seal = value.seal;
     else damaged += 1;
+    if (event?.type === "finished") end = line;
     count += 1;
     if (count % TURN === 0) await clock.sleep(0);
   }
-  return damaged;
+  const sealed = end === null || seal === (await sealOf(machine, run, textAt(bytes, end)));
+  return { damaged, sealed };
 }

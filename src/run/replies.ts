@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { Files } from "../deps.ts";
+import type { Files, Machine } from "../deps.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
 import { Appending, bytesOf, type Line, linesOf, objectAt } from "./jsonl.ts";
 
@@ -31,20 +31,17 @@ export class RunReplies implements ReplyStore {
     this.#segment = segment;
   }
 
-  /**
-   * @param own path of the run's `replies.jsonl`; null outside runs.
-   * @param cache folder of the shared segments; null: nothing is shared.
-   * @param segment name of the segment that new replies go to; sorts by age.
-   */
-  static async open(files: Files, own: string | null, cache: string | null, segment: string): Promise<RunReplies> {
+  /** @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared. */
+  static async open(files: Files, own: string | null, cache: Cache | null): Promise<RunReplies> {
     const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
-    let shared: Appending | null = null;
-    const replies = new RunReplies(own === null ? null : new Appending(files, own, bytes), () => {
-      if (cache !== null) shared ??= new Appending(files, join(cache, `${segment}.jsonl`), new Uint8Array());
-      return shared;
+    const ownFile = own === null ? null : new Appending(files, own, bytes);
+    let segment: Appending | null = null;
+    const replies = new RunReplies(ownFile, () => {
+      if (cache) segment ??= new Appending(files, cache.path, new Uint8Array(), { mark: cache.mark });
+      return segment;
     });
     replies.#own.add(bytes);
-    if (cache !== null) for (const older of await newestSegments(files, cache)) replies.#shared.add(older);
+    for (const older of cache?.segments ?? []) replies.#shared.add(older);
     return replies;
   }
 
@@ -127,18 +124,36 @@ function headOf(bytes: Uint8Array, { start, end }: Line): { kind: string | undef
   return { kind, key };
 }
 
-/** Oldest of them first. Segments are named so that names sort by age. */
-async function newestSegments(files: Files, cache: string): Promise<Uint8Array[]> {
-  await files.makeFolder(cache);
-  const names = (await files.list(cache)).filter((name) => name.endsWith(".jsonl")).sort();
+/** The replies shared between runs, as one run reads them and adds to them. */
+export interface Cache {
+  /** Oldest first. */
+  readonly segments: readonly Uint8Array[];
+  /** Where this run's new replies go. */
+  readonly path: string;
+  readonly mark: string;
+}
+
+/**
+ * Reads the segments made on this machine: a repository could ship others, with replies nobody ever gave.
+ * @param segment name of the one to be written; sorts by age.
+ */
+export async function openCache(files: Files, machine: Machine, folder: string, segment: string): Promise<Cache> {
+  const markOf = (name: string) => machine.mark(`cache ${name}`);
+  await files.makeFolder(folder);
+  const names = (await files.list(folder)).filter((name) => name.endsWith(".jsonl")).sort();
   const segments: Uint8Array[] = [];
   let room = CACHE_BYTES;
   for (const name of names.reverse()) {
-    const path = join(cache, name);
-    const { bytes: size } = await files.stat(path);
-    room -= size;
-    if (room >= 0) segments.unshift(await bytesOf(files, path));
-    else await files.remove(path);
+    const path = join(folder, name);
+    room -= (await files.stat(path)).bytes;
+    if (room < 0) {
+      await files.remove(path);
+      continue;
+    }
+    const bytes = await bytesOf(files, path);
+    const [head] = linesOf(bytes);
+    if (head && objectAt(bytes, head)?.mark === (await markOf(name))) segments.unshift(bytes);
   }
-  return segments;
+  const name = `${segment}.jsonl`;
+  return { segments, path: join(folder, name), mark: await markOf(name) };
 }

@@ -1,0 +1,251 @@
+import type { Deps, Lock, Machine } from "../deps.ts";
+import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
+import { ENGINE_VERSION, type EngineDeps, optimize } from "../engine/optimize.ts";
+import type { Task } from "../engine/task.ts";
+import type { Spent } from "../models/budget.ts";
+import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
+import type { PriceOf } from "../models/prices.ts";
+import { createStack } from "../models/stack.ts";
+import { MadeElsewhere, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
+import { EventLog, readLog } from "./log.ts";
+import { filesOf, lockOf, newId, type Place, preparePlace, type RunFiles } from "./place.ts";
+import { RunReducer } from "./reduce.ts";
+import { openCache, RunReplies } from "./replies.ts";
+import { readStart, type Start, type Subject, taskOf, writeStart } from "./start.ts";
+import type { RunState } from "./state.ts";
+import { summaryOf } from "./summary.ts";
+
+export interface RunDeps extends Deps {
+  readonly machine: Machine;
+  readonly provider: Model;
+  readonly price: PriceOf;
+  /** Requests on the way at once. */
+  readonly concurrency: number;
+  /** The engine's door. Default: `optimize`. */
+  readonly engine?: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
+}
+
+/** A run that this process makes. */
+export interface Run {
+  readonly id: string;
+  readonly files: RunFiles;
+  readonly start: Start;
+  /** The state so far; changes with each event. */
+  readonly state: () => RunState;
+  readonly replies: RunReplies;
+  /** Drives the run: each event is on its way to the log before it comes out. Stopping to read it interrupts the run. */
+  readonly events: AsyncGenerator<LoggedEvent, RunState>;
+}
+
+/**
+ * Starts a run of one graph in a folder of its own.
+ * @param root containment root of the graph file.
+ * @throws RunInProgress
+ */
+export async function startRun(
+  subject: Subject,
+  place: Place,
+  root: string,
+  deps: RunDeps,
+  signal: AbortSignal,
+): Promise<Run> {
+  const { files, clock, machine, provider } = deps;
+  await preparePlace(files, place, root);
+  const at = clock.now();
+  const id = newId(at, subject.graphFile);
+  const lock = await takeLock(machine, place, subject.graphFile, id);
+  return unlockOnFailure(lock, async () => {
+    const paths = filesOf(place, id);
+    await files.makeFolder(paths.folder);
+    await writeStart(files, machine, paths.start, subject, {
+      id,
+      at,
+      engine: ENGINE_VERSION,
+      provider: provider.identity,
+    });
+    const { start } = await readStart(files, machine, paths.start, id);
+    return openRun({ start, task: subject.task, place, lock, deps, signal, reducer: new RunReducer(), events: [] });
+  });
+}
+
+/**
+ * Takes up a run that was interrupted, cancelled, failed or out of budget: the method runs again from the replies on
+ * record, and asks only for what is missing.
+ * @param limits a budget instead of the one it started with; what was spent counts.
+ * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, MadeElsewhere, OtherProvider
+ */
+export async function resumeRun(
+  id: string,
+  place: Place,
+  deps: RunDeps,
+  signal: AbortSignal,
+  limits?: BudgetLimits,
+): Promise<Run> {
+  const { files, machine, provider } = deps;
+  const paths = filesOf(place, id);
+  const { start, madeHere } = await readStart(files, machine, paths.start, id);
+  if (!madeHere) throw new MadeElsewhere(id);
+  if (start.provider !== provider.identity) throw new OtherProvider(id, start.provider, provider.identity);
+  const lock = await takeLock(machine, place, start.graphFile, id);
+  return unlockOnFailure(lock, async () => {
+    const reducer = new RunReducer();
+    const { sealed } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
+    if (!sealed) throw new MadeElsewhere(id);
+    if (reducer.state.status === "done") throw new RunComplete(id);
+    const events: RunEvent[] = [{ type: "resumed", attempt: reducer.state.segments + 1 }];
+    if (start.engine !== ENGINE_VERSION)
+      events.push({ type: "warning", code: "templates changed", detail: start.engine });
+    const task = taskOf(start);
+    const options = { ...task.options, budget: limits ?? task.options.budget };
+    return openRun({ start, task: { ...task, options }, place, lock, deps, signal, reducer, events });
+  });
+}
+
+interface Opening {
+  readonly start: Start;
+  readonly task: Task;
+  readonly place: Place;
+  readonly lock: Lock;
+  readonly deps: RunDeps;
+  readonly signal: AbortSignal;
+  readonly reducer: RunReducer;
+  /** What the log gets before the engine's events. */
+  readonly events: readonly RunEvent[];
+}
+
+async function openRun(opening: Opening): Promise<Run> {
+  const { start, place, deps, reducer } = opening;
+  const paths = filesOf(place, start.id);
+  const cache = await openCache(deps.files, deps.machine, place.cache, `${start.id}-${reducer.state.segments}`);
+  const replies = await RunReplies.open(deps.files, paths.replies, cache);
+  const log = await EventLog.open(deps, paths.events);
+  const run = { id: start.id, files: paths, start, state: () => reducer.state, replies };
+  return { ...run, events: record(opening, run, log) };
+}
+
+/** Appends each of the engine's events to the log, reduces it and hands it on. */
+async function* record(
+  { start, task, lock, deps, signal, reducer, events }: Opening,
+  { id, files, replies }: Omit<Run, "events">,
+  log: EventLog,
+): AsyncGenerator<LoggedEvent, RunState> {
+  const { machine, provider, price, concurrency, clock, engine = optimize } = deps;
+  const stop = new AbortController();
+  const cancel = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", cancel);
+  if (signal.aborted) cancel();
+
+  const put = (event: RunEvent): LoggedEvent => {
+    const logged = log.append(event);
+    reducer.apply(logged);
+    // Without a log nothing that is paid for would be kept.
+    if (log.failure && !stop.signal.aborted) stop.abort(log.failure);
+    return logged;
+  };
+  const summarize = async () => {
+    const summary = await summaryOf(start, reducer.state, machine);
+    await deps.files.write(files.summary, `${JSON.stringify(summary)}\n`).catch(() => {});
+  };
+  const end = async (event: Finished): Promise<LoggedEvent> => {
+    await log.flushed().catch(() => {});
+    const { failure } = log;
+    const logged = put(failure ? { ...event, status: "failed", error: failure.name, detail: failure.message } : event);
+    await log.seal(machine, id, logged).catch(() => {});
+    await summarize();
+    return logged;
+  };
+
+  try {
+    for (const event of events) yield put(event);
+    const pending: RunEvent[] = [];
+    const stack = createStack({
+      provider,
+      replies,
+      limits: task.options.budget,
+      concurrency,
+      clock,
+      seed: task.options.seed,
+      price,
+      alreadySpent: spentSoFar(reducer.state, replies, price),
+      onRefused: ({ model, parameter }) =>
+        pending.push({ type: "warning", code: "parameter refused", detail: `${model}: ${parameter}` }),
+    });
+    await summarize();
+    const engineDeps = { model: recorded(stack.model, log), budget: stack.budget, price };
+    try {
+      for await (const event of engine(task, engineDeps, stop.signal)) {
+        for (const warning of pending.splice(0)) yield put(warning);
+        if (event.type === "finished") yield await end(event);
+        else yield put(event);
+        if (event.type === "iteration") await summarize();
+      }
+    } catch (error) {
+      if (reducer.state.finished) throw error;
+      yield await end(failed(reducer.state, error));
+    }
+    return reducer.state;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    await log.flushed().catch(() => {});
+    await lock.release();
+  }
+}
+
+/** A request leaves only when it is on record: a killed process never leaves one uncounted. */
+function recorded(model: Model, log: EventLog): Model {
+  return {
+    identity: model.identity,
+    complete: (request: ModelRequest, signal) => {
+      const onRequest = async (attempt: number) => {
+        await request.onRequest?.(attempt);
+        await log.flushed();
+      };
+      return model.complete({ ...request, onRequest }, signal);
+    },
+  };
+}
+
+/** Requests on record, whether or not their replies came; tokens and money of the replies that did. */
+function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf): Spent {
+  let tokens = 0;
+  let usd = 0;
+  for (const { model, usage } of replies.paid()) {
+    tokens += usage.prompt + usage.completion;
+    usd += price(model, usage) ?? 0;
+  }
+  return { calls: calls.total, tokens, usd };
+}
+
+/** The engine ends its runs itself; this one it did not survive. */
+function failed(state: RunState, error: unknown): Finished {
+  const nothing = { n: state.samples.validation, before: null, after: null };
+  return {
+    type: "finished",
+    status: "failed",
+    error: error instanceof Error ? error.name : "Error",
+    detail: error instanceof Error ? error.message : String(error),
+    theta: state.theta,
+    texts: state.texts,
+    proposals: [],
+    validation: nothing,
+    test: null,
+    formatErrors: { before: 0, after: 0 },
+  };
+}
+
+async function takeLock(machine: Machine, place: Place, graphFile: string, run: string): Promise<Lock> {
+  const path = lockOf(place, graphFile);
+  const lock = await machine.lock(path, run);
+  if (lock) return lock;
+  const holder = await machine.holder(path);
+  throw new RunInProgress(holder?.note ?? "", holder?.process ?? 0, holder?.host ?? "", path);
+}
+
+async function unlockOnFailure<T>(lock: Lock, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Deps, Machine } from "../deps.ts";
+import type { Acted, LoggedEvent } from "../engine/events.ts";
+import { RunInProgress } from "./errors.ts";
+import { bytesOf, codeOf } from "./jsonl.ts";
+import { EventLog, readLog } from "./log.ts";
+import { filesOf, isId, lockOf, type Place, type RunFiles } from "./place.ts";
+import { RunReducer } from "./reduce.ts";
+import { readStart, type Start } from "./start.ts";
+import type { RunState } from "./state.ts";
+import { readSummary, type Summary, summaryOf } from "./summary.ts";
+
+/** Runs on disk, whoever made them. */
+
+export type RunsDeps = Deps & { readonly machine: Machine };
+
+/** `interrupted`: the log has no end, and nobody writes it any more. */
+export type RunStanding = RunState["status"] | "interrupted";
+
+export interface ListedRun {
+  readonly summary: Summary;
+  readonly standing: RunStanding;
+  /** False: its verdicts are claims until re-checked. */
+  readonly madeHere: boolean;
+}
+
+export interface ReadRun {
+  readonly id: string;
+  readonly files: RunFiles;
+  readonly start: Start;
+  readonly state: RunState;
+  readonly standing: RunStanding;
+  readonly madeHere: boolean;
+  /** Lines of the log that could not be read. */
+  readonly damaged: number;
+}
+
+/** Newest first. A folder that holds no readable run is left out. */
+export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[]> {
+  const names = await deps.files.list(place.runs).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  const runs: ListedRun[] = [];
+  for (const id of names.filter(isId).sort().reverse()) {
+    const listed = await readListed(deps, place, id);
+    if (listed) runs.push(listed);
+  }
+  return runs;
+}
+
+async function readListed(deps: RunsDeps, place: Place, id: string): Promise<ListedRun | null> {
+  const json = new TextDecoder().decode(await bytesOf(deps.files, filesOf(place, id).summary));
+  const summary = await readSummary(json, deps.machine);
+  if (summary?.id === id) {
+    return { summary, standing: await standingOf(deps, place, id, summary.graphFile, summary.status), madeHere: true };
+  }
+  try {
+    const { start, state, standing, madeHere } = await readRun(deps, place, id);
+    return { summary: await summaryOf(start, state, deps.machine), standing, madeHere };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Reads one run from its log.
+ * @param each sees every event on the way.
+ * @throws RunMissing, RunUnreadable
+ */
+export async function readRun(
+  deps: RunsDeps,
+  place: Place,
+  id: string,
+  each: (event: LoggedEvent) => void = () => {},
+): Promise<ReadRun> {
+  const files = filesOf(place, id);
+  const { start, madeHere } = await readStart(deps.files, deps.machine, files.start, id);
+  const reducer = new RunReducer();
+  const { damaged, sealed } = await readLog(deps, files.events, id, (event) => {
+    reducer.apply(event);
+    each(event);
+  });
+  const { state } = reducer;
+  const standing = await standingOf(deps, place, id, start.graphFile, state.status);
+  return { id, files, start, state, standing, madeHere: madeHere && sealed, damaged };
+}
+
+/** What the user did with proposals becomes part of the run. */
+export async function recordAct(deps: RunsDeps, place: Place, id: string, act: Acted): Promise<ReadRun> {
+  const log = await EventLog.open(deps, filesOf(place, id).events);
+  log.append(act);
+  await log.flushed();
+  const run = await readRun(deps, place, id);
+  if (run.madeHere) {
+    const summary = await summaryOf(run.start, run.state, deps.machine);
+    await deps.files.write(run.files.summary, `${JSON.stringify(summary)}\n`);
+  }
+  return run;
+}
+
+/** @throws RunInProgress */
+export async function deleteRun(deps: RunsDeps, place: Place, id: string): Promise<void> {
+  const files = filesOf(place, id);
+  const graphFile = await readStart(deps.files, deps.machine, files.start, id).then(
+    ({ start }) => start.graphFile,
+    () => null,
+  );
+  if (graphFile !== null) {
+    const path = lockOf(place, graphFile);
+    const holder = await deps.machine.holder(path);
+    if (holder?.note === id) throw new RunInProgress(id, holder.process, holder.host, path);
+  }
+  await deps.files.remove(files.folder);
+}
+
+async function standingOf(
+  { machine }: RunsDeps,
+  place: Place,
+  id: string,
+  graphFile: string,
+  status: RunState["status"],
+): Promise<RunStanding> {
+  if (status !== "running") return status;
+  const holder = await machine.holder(lockOf(place, graphFile));
+  return holder?.note === id ? "running" : "interrupted";
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { Files, Machine } from "../deps.ts";
+import type { Task } from "../engine/task.ts";
+import type { LossSpec } from "../graph/schema.ts";
+import { loss } from "../graph/schema-run.ts";
+import { makeLoss } from "../loss/make.ts";
+import { RunMissing, RunUnreadable } from "./errors.ts";
+import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
+
+/** `start.json`: everything needed to run again, however the files have changed since. */
+const text = z.string();
+const strings = z.array(text);
+const choice = z.object({ model: text, params: z.record(text, z.unknown()) });
+const node = {
+  id: text,
+  role: text,
+  text,
+  trainable: z.boolean(),
+  keep: strings,
+  maxWords: z.number().nullable(),
+  constraints: strings,
+};
+const extractor = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("after"), after: text }),
+  z.object({ kind: z.literal("tag"), tag: text }),
+  z.object({ kind: z.literal("pattern"), pattern: text }),
+  z.object({ kind: z.literal("json"), json: text }),
+]);
+const graph = z.object({
+  name: text,
+  description: text,
+  inputs: z.array(z.object({ name: text, description: text })),
+  nodes: z.array(
+    z.discriminatedUnion("kind", [
+      z.object({
+        kind: z.literal("llm"),
+        ...node,
+        inputs: strings,
+        output: extractor.nullable(),
+        model: choice.nullable(),
+        message: z.enum(["system", "user"]),
+      }),
+      z.object({ kind: z.literal("text"), ...node }),
+    ]),
+  ),
+  output: text,
+});
+const samples = z.array(
+  z.object({ id: text, inputs: z.record(text, text), targets: strings, feedback: text.nullable() }),
+);
+const bound = z.number().nullable();
+const options = z.object({
+  method: text,
+  iterations: z.number(),
+  batch: z.number(),
+  patience: z.number(),
+  threshold: z.number(),
+  proposals: z.number(),
+  update: z.enum(["all", "half", "one"]),
+  gate: z.object({ policy: z.enum(["strict", "significant", "off"]), alpha: z.number() }),
+  gateEvery: z.number(),
+  neighbors: z.boolean(),
+  gradients: z.boolean(),
+  seed: z.number(),
+  budget: z.object({ calls: bound, tokens: bound, usd: bound }),
+});
+
+const startSchema = z.object({
+  version: z.number(),
+  id: text,
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** Relative to the root, with `/`. */
+  graphFile: text,
+  engine: text,
+  /** Provider and origin that were asked. */
+  provider: text,
+  graph,
+  data: z.object({ train: samples, validation: samples, test: samples }),
+  loss,
+  models: z.object({ forward: choice, backward: choice, optimizer: choice, judge: choice }),
+  options,
+  /** Of everything above, by the machine that made it. */
+  mark: text,
+});
+
+export type Start = z.infer<typeof startSchema>;
+
+export interface Subject {
+  readonly task: Task;
+  /** The loss as the file names it. */
+  readonly loss: LossSpec;
+  readonly graphFile: string;
+}
+
+export async function writeStart(
+  files: Files,
+  machine: Machine,
+  path: string,
+  { task, loss, graphFile }: Subject,
+  about: Pick<Start, "id" | "at" | "engine" | "provider">,
+): Promise<void> {
+  const { graph, data, models, options } = task;
+  const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options };
+  await files.write(path, `${JSON.stringify({ ...body, mark: await machine.mark(JSON.stringify(body)) })}\n`);
+}
+
+/**
+ * @returns what the run started from, and whether this machine made it.
+ * @throws RunMissing, RunUnreadable
+ */
+export async function readStart(
+  files: Files,
+  machine: Machine,
+  path: string,
+  run: string,
+): Promise<{ readonly start: Start; readonly madeHere: boolean }> {
+  const bytes = await files.read(path).catch((error: unknown) => {
+    throw codeOf(error) === "ENOENT" ? new RunMissing(run, path) : error;
+  });
+  const value = parse(new TextDecoder().decode(bytes), path);
+  checkVersion(value.version, path);
+  const parsed = startSchema.safeParse(value);
+  if (!parsed.success) throw new RunUnreadable(path, z.prettifyError(parsed.error));
+  const { mark, ...body } = value;
+  return {
+    start: parsed.data,
+    madeHere: mark === (await machine.mark(JSON.stringify(body))) && parsed.data.id === run,
+  };
+}
+
+function parse(json: string, path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+    // Said below.
+  }
+  throw new RunUnreadable(path, "it holds no JSON object");
+}
+
+export function taskOf({ graph, data, loss, models, options }: Start): Task {
+  return { graph, data, loss: makeLoss(loss), models, options };
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import type { Machine } from "../deps.ts";
+import type { Start } from "./start.ts";
+import type { RunState } from "./state.ts";
+
+/** `summary.json`: what a list shows of a run, derived from its log, so that lists never read logs. */
+const count = z.number().int().nonnegative();
+const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
+
+const summarySchema = z.object({
+  version: z.number(),
+  id: z.string(),
+  /** Relative to the root, with `/`. */
+  graphFile: z.string(),
+  name: z.string(),
+  provider: z.string(),
+  startedAt: z.number(),
+  lastAt: z.number(),
+  /** Milliseconds of work. */
+  elapsed: z.number(),
+  segments: count,
+  status: z.enum(["running", "done", "budget", "cancelled", "failed"]),
+  detail: z.string().nullable(),
+  method: z.string(),
+  iteration: count,
+  iterations: count,
+  calls: count,
+  tokens: count,
+  usd: z.number().nullable(),
+  validation: measured.nullable(),
+  test: measured.nullable(),
+  proposals: z.array(
+    z.object({
+      id: z.string(),
+      node: z.string(),
+      decision: z.enum(["accepted", "rejected", "undecided"]),
+      act: z.enum(["applied", "dismissed", "committed"]).nullable(),
+    }),
+  ),
+  mark: z.string(),
+});
+
+export type Summary = z.infer<typeof summarySchema>;
+
+export async function summaryOf(start: Start, state: RunState, machine: Machine): Promise<Summary> {
+  const { tokens, proposals, acts, finished } = state;
+  const body = {
+    version: start.version,
+    id: start.id,
+    graphFile: start.graphFile,
+    name: start.graph.name,
+    provider: start.provider,
+    startedAt: state.startedAt || start.at,
+    lastAt: state.lastAt || start.at,
+    elapsed: state.elapsed,
+    segments: state.segments,
+    status: state.status,
+    detail: state.detail,
+    method: state.method || start.options.method,
+    iteration: state.iteration,
+    iterations: start.options.iterations,
+    calls: state.calls.total,
+    tokens: tokens.prompt + tokens.completion,
+    usd: state.usd,
+    validation: finished?.validation ?? null,
+    test: finished?.test ?? null,
+    proposals: proposals.map(({ id, node, verdict }) => ({
+      id,
+      node,
+      decision: verdict.decision,
+      act: acts[id] ?? null,
+    })),
+  };
+  return { ...body, mark: await machine.mark(JSON.stringify(body)) };
+}
+
+/** null when the text is no summary that this machine made: the log then has the word. Never throws. */
+export async function readSummary(json: string, machine: Machine): Promise<Summary | null> {
+  try {
+    const { mark, ...body } = JSON.parse(json);
+    const isOurs = mark === (await machine.mark(JSON.stringify(body)));
+    return isOurs ? summarySchema.parse({ ...body, mark }) : null;
+  } catch {
+    return null;
+  }
+}

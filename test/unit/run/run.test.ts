@@ -1,0 +1,279 @@
+import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Finished, LoggedEvent } from "../../../src/engine/events.ts";
+import { EventStream } from "../../../src/engine/stream.ts";
+import { RunInProgress } from "../../../src/run/errors.ts";
+import { filesOf } from "../../../src/run/place.ts";
+import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
+import { deleteRun, listRuns, readRun, recordAct } from "../../../src/run/runs.ts";
+import type { RunState } from "../../../src/run/state.ts";
+import { type Bench, openBench, subject } from "./scripted.ts";
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+});
+afterEach(() => bench.remove());
+
+const never = new AbortController().signal;
+
+function start(signal = never): Promise<Run> {
+  return startRun(subject, bench.place, bench.root, bench.deps, signal);
+}
+
+async function drain({ events }: Run, after = Number.POSITIVE_INFINITY): Promise<LoggedEvent[]> {
+  const seen: LoggedEvent[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (seen.length >= after) break;
+  }
+  return seen;
+}
+
+/** What a resumed run must share with one that was never interrupted. */
+function outcome({ status, texts, proposals, curve, scores, attempts }: RunState) {
+  return { status, texts, proposals, curve, scores, attempts };
+}
+
+describe("a run", () => {
+  it("leaves a folder from which its state is read again", async () => {
+    const run = await start();
+    const events = await drain(run);
+    expect(run.state().status).toBe("done");
+    const read: LoggedEvent[] = [];
+    const again = await readRun(bench.deps, bench.place, run.id, (event) => read.push(event));
+    expect(read).toEqual(events);
+    expect(again.state).toEqual(run.state());
+    expect(again).toMatchObject({ standing: "done", madeHere: true, damaged: 0 });
+    expect((await readdir(run.files.folder)).sort()).toEqual([
+      "events.jsonl",
+      "replies.jsonl",
+      "start.json",
+      "summary.json",
+    ]);
+    expect(await readFile(join(bench.root, ".agentgraph", ".gitignore"), "utf8")).toBe("*\n");
+  });
+
+  it("counts what it asked and paid", async () => {
+    const run = await start();
+    await drain(run);
+    expect(bench.provider.asked).toHaveLength(20);
+    expect(run.state().calls).toMatchObject({ total: 20, forward: 20, cached: 0, retried: 0 });
+    expect(run.state().tokens).toEqual({ prompt: 200, completion: 40, estimated: false });
+    expect(run.state().usd).toBe(10);
+  });
+
+  it("is alone on its graph", async () => {
+    const first = await start();
+    await expect(start()).rejects.toThrow(RunInProgress);
+    expect((await listRuns(bench.deps, bench.place))[0]?.standing).toBe("running");
+    await drain(first);
+    const second = await start();
+    await drain(second);
+    expect((await listRuns(bench.deps, bench.place)).map(({ summary }) => summary.id)).toEqual([second.id, first.id]);
+  });
+
+  it("asks nothing that an earlier run asked, and keeps those replies of its own", async () => {
+    await drain(await start());
+    const second = await start();
+    await drain(second);
+    expect(bench.provider.asked).toHaveLength(20);
+    expect(second.state().calls).toMatchObject({ total: 0, cached: 20 });
+    await rm(bench.place.cache, { recursive: true });
+    const replies = await readFile(second.files.replies, "utf8");
+    expect(replies.trim().split("\n")).toHaveLength(21);
+  });
+
+  it("is served no reply that another machine's cache holds", async () => {
+    await drain(await start());
+    const [segment = ""] = await readdir(bench.place.cache);
+    const forged = (await readFile(join(bench.place.cache, segment), "utf8")).replace(/"mark":"../, '"mark":"zz');
+    await writeFile(join(bench.place.cache, segment), forged);
+    await drain(await start());
+    expect(bench.provider.asked).toHaveLength(40);
+  });
+
+  it("stops at its budget with everything so far to review", async () => {
+    const task = {
+      ...subject.task,
+      options: { ...subject.task.options, budget: { calls: 7, tokens: null, usd: null } },
+    };
+    const run = await startRun({ ...subject, task }, bench.place, bench.root, bench.deps, never);
+    await drain(run);
+    expect(bench.provider.asked).toHaveLength(7);
+    expect(run.state()).toMatchObject({ status: "budget", calls: { total: 7 } });
+    expect(run.state().proposals).toHaveLength(1);
+  });
+
+  it("ends as failed when the disk is full, and sends nothing more", async () => {
+    const run = await start();
+    for await (const event of run.events) {
+      if (event.type === "scored" && event.sample === "v4") bench.files.breakWith = "ENOSPC";
+    }
+    expect(run.state()).toMatchObject({ status: "failed", error: "NotRecorded" });
+    expect(run.state().detail).toContain("ENOSPC");
+    expect(bench.provider.asked).toHaveLength(5);
+    bench.files.breakWith = null;
+    const resumed = await resumeRun(run.id, bench.place, bench.deps, never);
+    await drain(resumed);
+    expect(resumed.state().status).toBe("done");
+    expect(bench.provider.asked).toHaveLength(20);
+  });
+
+  it("ends as failed, with an end in its log, when the engine breaks", async () => {
+    const engine = () => new EventStream().during<Finished>(Promise.reject(new TypeError("broken")));
+    const run = await startRun(subject, bench.place, bench.root, { ...bench.deps, engine }, never);
+    await drain(run);
+    const { state, madeHere } = await readRun(bench.deps, bench.place, run.id);
+    expect(state).toMatchObject({ status: "failed", error: "TypeError", detail: "broken" });
+    expect(madeHere).toBe(true);
+  });
+});
+
+describe("resume", () => {
+  it("gives the same outcome wherever the run was interrupted, and asks nothing twice", async () => {
+    const whole = await start();
+    const length = (await drain(whole)).length;
+    for (let after = 1; after < length; after += 3) {
+      const other = await openBench();
+      const cut = await startRun(subject, other.place, other.root, other.deps, never);
+      await drain(cut, after);
+      expect((await listRuns(other.deps, other.place))[0]?.standing).toBe("interrupted");
+      const resumed = await resumeRun(cut.id, other.place, other.deps, never);
+      await drain(resumed);
+      expect(outcome(resumed.state())).toEqual(outcome(whole.state()));
+      expect(new Set(other.provider.asked).size).toBe(20);
+      expect(other.provider.asked).toHaveLength(20);
+      // A request may be on record and never have left.
+      expect(resumed.state().calls.total - 20).toBeOneOf([0, 1]);
+      expect(resumed.state().tokens).toEqual(whole.state().tokens);
+      await other.remove();
+    }
+  });
+
+  it("survives a log and replies cut at any byte", async () => {
+    const whole = await start();
+    await drain(whole);
+    const [events, replies] = await Promise.all([readFile(whole.files.events), readFile(whole.files.replies)]);
+    for (let cut = 1; cut < 12; cut++) {
+      const id = whole.id;
+      const paths = filesOf(bench.place, id);
+      // No end, so that it can be resumed; both files cut somewhere, as a killed process leaves them.
+      const end = events.lastIndexOf('{"type":"finished"');
+      await writeFile(paths.events, events.subarray(0, Math.floor((end * cut) / 12)));
+      await writeFile(paths.replies, replies.subarray(0, Math.floor((replies.length * cut) / 11)));
+      await rm(bench.place.cache, { recursive: true, force: true });
+      const resumed = await resumeRun(id, bench.place, bench.deps, never);
+      await drain(resumed);
+      expect(outcome(resumed.state())).toEqual(outcome(whole.state()));
+      expect((await readRun(bench.deps, bench.place, id)).state).toEqual(resumed.state());
+    }
+  });
+
+  it("counts earlier segments against the budget", async () => {
+    const cut = await start();
+    await drain(cut, 20);
+    const sent = bench.provider.asked.length;
+    await rm(bench.place.cache, { recursive: true });
+    const limits = { calls: sent + 3, tokens: null, usd: null };
+    const resumed = await resumeRun(cut.id, bench.place, bench.deps, never, limits);
+    await drain(resumed);
+    expect(bench.provider.asked).toHaveLength(sent + 3);
+    expect(resumed.state().status).toBe("budget");
+  });
+
+  it("refuses a run that is done, one that is missing and one that asked another provider", async () => {
+    const run = await start();
+    await drain(run);
+    await expect(resumeRun(run.id, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "RunComplete" });
+    const missing = "20260101-000000-000-abcdef";
+    await expect(resumeRun(missing, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "RunMissing" });
+    const cut = await start();
+    await drain(cut, 5);
+    const provider = { ...bench.provider, identity: "other", complete: bench.provider.complete };
+    await expect(resumeRun(cut.id, bench.place, { ...bench.deps, provider }, never)).rejects.toMatchObject({
+      name: "OtherProvider",
+      recorded: "counting",
+    });
+  });
+});
+
+describe("a run folder that somebody changed", () => {
+  async function doneRun(): Promise<Run> {
+    const run = await start();
+    await drain(run);
+    return run;
+  }
+
+  it("counts as made elsewhere when its end says something else", async () => {
+    const run = await doneRun();
+    const events = await readFile(run.files.events, "utf8");
+    await writeFile(run.files.events, events.replaceAll("Solve!", "Obey!"));
+    await rm(run.files.summary);
+    const read = await readRun(bench.deps, bench.place, run.id);
+    expect(read.state.proposals[0]?.text).toBe("Obey!");
+    expect(read.madeHere).toBe(false);
+    expect((await listRuns(bench.deps, bench.place))[0]?.madeHere).toBe(false);
+  });
+
+  it("counts as made elsewhere when its start says something else, and is not resumed", async () => {
+    const cut = await start();
+    await drain(cut, 10);
+    const json = await readFile(cut.files.start, "utf8");
+    await writeFile(cut.files.start, json.replace("Solve.", "Obey."));
+    expect((await readRun(bench.deps, bench.place, cut.id)).madeHere).toBe(false);
+    await expect(resumeRun(cut.id, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "MadeElsewhere" });
+  });
+
+  it("does not forge a summary either", async () => {
+    const run = await doneRun();
+    const json = await readFile(run.files.summary, "utf8");
+    await writeFile(run.files.summary, json.replace('"accepted"', '"rejected"'));
+    const [listed] = await listRuns(bench.deps, bench.place);
+    expect(listed?.summary.proposals[0]?.decision).toBe("accepted");
+  });
+
+  it("is refused in words when a later program wrote it", async () => {
+    const run = await doneRun();
+    const events = await readFile(run.files.events, "utf8");
+    await writeFile(run.files.events, events.replace('{"version":1}', '{"version":2}'));
+    await expect(readRun(bench.deps, bench.place, run.id)).rejects.toMatchObject({ name: "RunUnreadable" });
+  });
+
+  it("is read past garbage, which is counted", async () => {
+    const run = await doneRun();
+    await appendFile(run.files.events, 'garbage\n{"type":"call"}\n{"type":"unheard of","at":1}\n\0\0\0');
+    const read = await readRun(bench.deps, bench.place, run.id);
+    expect(read.damaged).toBe(3);
+    expect(read.state.status).toBe("done");
+  });
+
+  it("with an empty log is an interrupted run", async () => {
+    const run = await doneRun();
+    await truncate(run.files.events);
+    await rm(run.files.summary);
+    expect(await readRun(bench.deps, bench.place, run.id)).toMatchObject({ standing: "interrupted" });
+  });
+});
+
+describe("acts", () => {
+  it("join the run and its summary", async () => {
+    const run = await start();
+    await drain(run);
+    await recordAct(bench.deps, bench.place, run.id, { type: "applied", proposals: ["p1"] });
+    await recordAct(bench.deps, bench.place, run.id, { type: "committed", proposals: ["p1"], sha: "abc" });
+    const { state, madeHere } = await readRun(bench.deps, bench.place, run.id);
+    expect(state).toMatchObject({ acts: { p1: "committed" }, commits: ["abc"], status: "done" });
+    expect(madeHere).toBe(true);
+    expect((await listRuns(bench.deps, bench.place))[0]?.summary.proposals[0]?.act).toBe("committed");
+  });
+
+  it("delete a run, but not one that is under way", async () => {
+    const run = await start();
+    await expect(deleteRun(bench.deps, bench.place, run.id)).rejects.toThrow(RunInProgress);
+    await drain(run);
+    await deleteRun(bench.deps, bench.place, run.id);
+    expect(await listRuns(bench.deps, bench.place)).toEqual([]);
+  });
+});
