@@ -16,6 +16,7 @@ export interface DifferentiateDeps {
   readonly backward: Backward;
 }
 
+interface Looked { pass: Pass; gradients: Promise<BackwardPass> | null }
 /** Samples that went right, shown to ϕ beside the failing ones. */
 const RIGHT_SHOWN = 2;
 
@@ -32,16 +33,24 @@ export function createDifferentiate({
 }: DifferentiateDeps): Services["differentiate"] {
   return async (texts, iteration) => {
     const theta = thetaOf(texts);
-    const looked = await Promise.all(
-      batches.next(theta, size).map(async (sample) => {
+    const looked: (Looked | null)[] = [];
+    const limit = Number(process.env.CAP ?? size);
+    const enough = Number(process.env.ENOUGH ?? size);
+    while (looked.length < limit) {
+      const found = looked.filter((one) => one?.gradients).length;
+      if (found >= enough) break;
+      const wave = batches.next(theta, limit).filter((s) => !looked.some((l) => l?.pass.sample.id === s.id)).slice(0, Math.min(limit - looked.length, enough - found));
+      if (wave.length === 0) break;
+      looked.push(...(await Promise.all(wave.map(look))));
+    }
+    async function look(sample: Sample): Promise<Looked | null> {
         const pass = forward(texts, sample);
         const score = await pass.score;
         if (!score) return null;
         const right = score.loss <= threshold;
         batches.record(theta, sample, right);
         return { pass, gradients: right ? null : backward(pass, iteration) };
-      }),
-    );
+    }
     const scored = looked.filter((one) => one !== null);
     const failing = scored.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = scored.filter(({ gradients }) => !gradients).slice(0, RIGHT_SHOWN);

@@ -179,6 +179,7 @@ export type VerdictReason =
   | "fixed some, broke none"
   | "broke some"
   | "fixed none"
+  | "every output alike"
   | "samples could not be scored"
   | "no gate"
   | "budget reached"

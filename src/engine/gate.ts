@@ -1,6 +1,6 @@
 import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
-import type { Decision, RunEvent, Verdict, VerdictReason } from "./events.ts";
+import type { Decision, Judged, RunEvent, Verdict, VerdictReason } from "./events.ts";
 import type { Scored } from "./forward.ts";
 import type { History } from "./history.ts";
 import type { Candidate } from "./propose.ts";
@@ -24,6 +24,10 @@ export interface Outcome {
 }
 
 export interface Gate {
+  /** The samples that a candidate against this incumbent is scored on first. */
+  first(incumbent: Texts, count: number): Sample[];
+  /** Puts on record that candidates were turned down before they were scored. */
+  turnDown(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void>;
   /** Puts an iteration's proposals before the validation set: jointly first, part by part when that fails. */
   judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome>;
   /** What is known of Θ's mean validation loss: equal bounds when every sample is scored. */
@@ -58,7 +62,7 @@ export function createGate({ validation, options, history, score, emit }: GateDe
   const known = new Map<string, Map<string, Scored | null>>();
   let looks = 0;
 
-  return { judge, lossBounds, complete, compareKnown: verdictOf, netVerdict, formatErrors };
+  return { first, turnDown, judge, lossBounds, complete, compareKnown: verdictOf, netVerdict, formatErrors };
 
   async function judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> {
     const joint = withTexts(incumbent, candidates);
@@ -75,25 +79,44 @@ export function createGate({ validation, options, history, score, emit }: GateDe
       }),
     );
     for (const { candidate, texts, verdict } of parts) await announce("part", [candidate], texts, verdict);
-    const passed = parts.filter(({ verdict }) => verdict.decision === "accepted").map(({ candidate }) => candidate);
-    if (passed.length === 0) return { texts: incumbent, accepted: [] };
+    const harmless = parts.filter(({ verdict }) => verdict.reason !== "broke some");
+    const passed = parts.filter(({ verdict }) => verdict.decision === "accepted");
+    const choices = [harmless, passed].filter(({ length }) => length > 0 && length < parts.length);
+    for (const chosen of choices) {
+      const combined = chosen.map(({ candidate }) => candidate);
+      const texts = withTexts(incumbent, combined);
+      const verdict = await compare(incumbent, texts, policyRule);
+      await announce("combination", combined, texts, verdict);
+      if (verdict.decision === "accepted") return { texts, accepted: combined };
+    }
+    return { texts: incumbent, accepted: [] };
 
-    const combination = withTexts(incumbent, passed);
-    const whole = await compare(incumbent, combination, policyRule);
-    await announce("combination", passed, combination, whole);
-    return whole.decision === "accepted"
-      ? { texts: combination, accepted: passed }
-      : { texts: incumbent, accepted: [] };
+    function announce(scope: Judged["scope"], judged: readonly Candidate[], texts: Texts, verdict: Verdict) {
+      return record(iteration, scope, judged, texts, verdict);
+    }
+  }
 
-    async function announce(
-      scope: "joint" | "part" | "combination",
-      judged: readonly Candidate[],
-      texts: Texts,
-      verdict: Verdict,
-    ) {
-      for (const { id, node } of judged) history.judge(id, node, verdict);
-      const proposals = judged.map(({ id }) => id);
-      await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(texts), verdict });
+  async function record(
+    iteration: number,
+    scope: Judged["scope"],
+    judged: readonly Candidate[],
+    texts: Texts,
+    verdict: Verdict,
+  ): Promise<void> {
+    for (const { id, node } of judged) history.judge(id, node, verdict);
+    const proposals = judged.map(({ id }) => id);
+    await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(texts), verdict });
+  }
+
+  function first(incumbent: Texts, count: number): Sample[] {
+    const order = inOrder(pairsOf(incumbent, incumbent)).slice(0, count);
+    return order.flatMap((index) => validation[index] ?? []);
+  }
+
+  async function turnDown(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void> {
+    for (const candidate of candidates) {
+      const texts = withTexts(incumbent, [candidate]);
+      await record(iteration, "part", [candidate], texts, verdictOf(incumbent, texts, ALIKE));
     }
   }
 
@@ -253,6 +276,7 @@ const MINIMUM_WAVE = 3;
 const LOWER: Ruling = { decision: "accepted", reason: "lower loss" };
 const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
 const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
+const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
 const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
 
 /** Signs of the known differences; `open`: pairs not known yet; `canImprove`: those of them that could still count as fixed. */
@@ -271,7 +295,7 @@ function signs(pairs: readonly Pair[]): { better: number; worse: number; open: n
   return { better, worse, open, canImprove };
 }
 
-function withTexts(texts: Texts, candidates: readonly Candidate[]): Texts {
+export function withTexts(texts: Texts, candidates: readonly Candidate[]): Texts {
   return { ...texts, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) };
 }
 

@@ -24,9 +24,14 @@ export class History {
     if (entry) entry.verdict = verdict;
   }
 
-  /** True for a text that this parameter has had before: proposed, accepted or left behind. */
-  holds(node: string, text: string): boolean {
-    return this.of(node).some(({ attempt }) => attempt.text === text || attempt.base.trim() === text);
+  /**
+   * True for a text that did harm before: it broke samples, made every answer alike or could not be used. One that only
+   * made no difference may come back: beside other texts, or under a better Θ, it can be what was missing.
+   */
+  refuted(node: string, text: string): boolean {
+    return this.of(node).some(
+      ({ attempt, verdict }) => attempt.text === text && (attempt.invalid !== null || harmful(verdict)),
+    );
   }
 
   /** Proposals that no verdict has reached yet. */
@@ -61,4 +66,8 @@ function scores({ attempt, verdict }: Entry): string {
   if (!verdict) return "";
   const { rightBefore, rightAfter, scored, fixed, broken } = verdict;
   return `on ${scored} queries: ${rightBefore} right before, ${rightAfter} right after; fixed ${fixed.length}, broke ${broken.length}`;
+}
+
+function harmful(verdict: Verdict | null): boolean {
+  return verdict?.decision === "rejected" && (verdict.broken.length > 0 || verdict.reason === "every output alike");
 }

@@ -10,9 +10,10 @@ import { Batches } from "./batches.ts";
 import { createDifferentiate } from "./differentiate.ts";
 import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
 import { createForward, type Forward, type Scored } from "./forward.ts";
-import { createGate, type Gate } from "./gate.ts";
+import { createGate, type Gate, withTexts } from "./gate.ts";
 import { History } from "./history.ts";
 import { netProposals } from "./net.ts";
+import { createProbe, PROBED } from "./probe.ts";
 import { createPropose } from "./propose.ts";
 import type { Services } from "./services.ts";
 import { EventStream } from "./stream.ts";
@@ -144,12 +145,26 @@ class Run {
       ask: this.#ask,
       emit,
     });
+    const probe = createProbe({
+      graph,
+      start: this.#start,
+      forward: async (texts) =>
+        this.#gate
+          .first(this.#incumbent, PROBED)
+          .map((sample) => this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation })),
+    });
     return {
       start: this.#start,
       parameters: parametersOf(graph),
       random,
       differentiate,
       propose,
+      probe: async ({ iteration, texts }, candidates) => {
+        await this.#gate.complete(this.#start);
+        const ruined = await probe(withTexts(texts, candidates), candidates);
+        await this.#gate.turnDown(iteration, texts, ruined);
+        return ruined;
+      },
       gate: async (iteration, incumbent, candidates) => {
         await this.#gate.complete(this.#start);
         const outcome = await this.#gate.judge(iteration, incumbent, candidates);

@@ -78,7 +78,7 @@ export function createPropose(deps: ProposeDeps): Services["propose"] {
   function invalidity(node: GraphNode, base: string, text: string): InvalidReason | null {
     if (text === "") return "no text in the reply";
     if (text === base.trim()) return "no change";
-    if (history.holds(node.id, text)) return "repeats an earlier text";
+    if (history.refuted(node.id, text)) return "repeats an earlier text";
     if (placeholders(base).some((name) => !placeholders(text).includes(name))) return "drops a placeholder";
     if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
     if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";

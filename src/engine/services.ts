@@ -23,6 +23,8 @@ export interface Services {
   readonly differentiate: (texts: Texts, iteration: number) => Promise<Differentiated>;
   /** ϕ for every given parameter that has a gradient (step 5). */
   readonly propose: (batch: Differentiated, parameters: readonly GraphNode[]) => Promise<readonly Candidate[]>;
+  /** Turns down candidates that give one value for everything; returns them, so that ϕ can be asked again. */
+  readonly probe: (batch: Differentiated, candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
   /** The validation gate, its part-by-part fallback included (step 6). */
   readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<Outcome>;
   /** Bounds of the mean validation loss of Θ as far as it is known. */

@@ -11,6 +11,8 @@ export class EventStream {
 
   push(event: RunEvent): Promise<void> {
     if (this.#closed) return Promise.resolve();
+    // What is still on its way when a run has finished reaches the stores, never the figures.
+    if (event.type === "finished") this.#closed = true;
     return new Promise((recorded) => {
       this.#waiting.push({ event, recorded });
       this.#wake();

@@ -1,5 +1,5 @@
 import type { Iterated, RunEvent } from "../engine/events.ts";
-import type { Services } from "../engine/services.ts";
+import type { Differentiated, Services } from "../engine/services.ts";
 import type { Task } from "../engine/task.ts";
 import { thetaOf } from "../engine/texts.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
@@ -22,7 +22,7 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
       break;
     }
     const parameters = choose(services, options.update, iteration);
-    const proposals = await services.propose(batch, parameters);
+    const proposals = await proposeSound(services, batch, parameters);
     const { texts, accepted } =
       proposals.length > 0 ? await services.gate(iteration, incumbent, proposals) : { texts: incumbent, accepted: [] };
 
@@ -51,4 +51,13 @@ function choose({ parameters, random }: Services, update: "all" | "half" | "one"
   if (update === "one") return parameters.filter((_, index) => index === (iteration - 1) % parameters.length);
   const drawn = parameters.map((node) => ({ node, at: random() })).sort((a, b) => a.at - b.at);
   return drawn.slice(0, Math.ceil(parameters.length / 2)).map(({ node }) => node);
+}
+
+/** ϕ is asked a second time for a text that would make its node answer everything alike. */
+async function proposeSound(services: Services, batch: Differentiated, parameters: readonly GraphNode[]) {
+  const proposals = await services.propose(batch, parameters);
+  const ruined = new Set(await services.probe(batch, proposals));
+  if (ruined.size === 0) return proposals;
+  const again = parameters.filter(({ id }) => [...ruined].some(({ node }) => node === id));
+  return [...proposals.filter((one) => !ruined.has(one)), ...(await services.propose(batch, again))];
 }

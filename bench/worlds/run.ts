@@ -1,0 +1,107 @@
+import type { Finished, RunEvent } from "../../src/engine/events.ts";
+import { optimize } from "../../src/engine/optimize.ts";
+import type { OptimizeOptions } from "../../src/engine/task.ts";
+import { createStack } from "../../src/models/stack.ts";
+import { MemoryReplies } from "../../src/models/store.ts";
+import { VirtualClock } from "./clock.ts";
+import { createWorld, type WorldOptions } from "./world.ts";
+
+export const DEFAULTS: OptimizeOptions = {
+  method: "semantic",
+  iterations: 12,
+  batch: 8,
+  patience: 3,
+  threshold: 0,
+  proposals: 1,
+  update: "all",
+  gate: { policy: "strict", alpha: 0.05 },
+  gateEvery: 1,
+  neighbors: true,
+  gradients: true,
+  seed: 1,
+  budget: { calls: null, tokens: null, usd: null },
+};
+
+export interface WorldRun {
+  readonly calls: number;
+  readonly purposes: Record<string, number>;
+  readonly iterations: number;
+  readonly seconds: number;
+  readonly start: number;
+  readonly end: number;
+  readonly ceiling: number;
+  readonly finished: Finished;
+  readonly events: RunEvent[];
+}
+
+/** One run on one world, in virtual time. @param latency milliseconds a call */
+export async function runWorld(
+  world: WorldOptions,
+  overrides: Partial<OptimizeOptions> = {},
+  latency = 200,
+  concurrency = 16,
+): Promise<WorldRun> {
+  const clock = new VirtualClock();
+  const {
+    graph,
+    train,
+    validation,
+    test,
+    model: provider,
+    ceiling,
+    truth,
+  } = createWorld(world, () => clock.sleep(latency));
+  const options = { ...DEFAULTS, seed: world.seed, ...overrides };
+  const stack = createStack({
+    provider,
+    replies: new MemoryReplies(),
+    limits: options.budget,
+    concurrency,
+    clock,
+    seed: options.seed,
+    price: () => null,
+  });
+  const choice = { model: "world", params: { temperature: 0 } };
+  const task = {
+    graph,
+    data: { train, validation, test: [] },
+    loss: {
+      kind: "exact",
+      describes: "",
+      score: ({ targets }: { targets: readonly string[] }, answer: string) => {
+        const wrong = targets.includes(answer) ? 0 : 1;
+        return {
+          loss: wrong,
+          lenient: wrong,
+          criticism: wrong ? `Expected: ${targets[0]}. The answer was: ${answer}` : "",
+        };
+      },
+    },
+    models: { forward: choice, backward: choice, optimizer: choice, judge: choice },
+    options,
+  };
+  const events: RunEvent[] = [];
+  const purposes: Record<string, number> = {};
+  for await (const event of optimize(task, { ...stack, price: () => null }, new AbortController().signal)) {
+    events.push(event);
+    if (event.type === "requested") purposes[event.purpose] = (purposes[event.purpose] ?? 0) + 1;
+  }
+  const finished = events.at(-1);
+  if (finished?.type !== "finished") throw new Error("the run did not finish");
+  return {
+    calls: stack.budget.spent.calls,
+    purposes,
+    iterations: events.filter(({ type }) => type === "iteration").length,
+    seconds: clock.now() / 1000,
+    start: truth(Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text])), test),
+    end: truth(finished.texts, test),
+    ceiling: ceiling(test),
+    finished,
+    events,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import type { Sample } from "../../src/data/sample.ts";
+import type { Graph, LlmNode } from "../../src/graph/graph.ts";
+import type { Model, ModelReply, ModelRequest } from "../../src/models/model.ts";
+
+/**
+ * A made-up task whose truth is known: every node needs some rules in its instruction, every sample needs some of each
+ * node's rules, and an answer is right when no needed rule is missing on the way. So it is known which node is at fault.
+ */
+export interface WorldOptions {
+  readonly shape: "chain" | "diamond";
+  readonly seed: number;
+  /** Rules a node can need. */
+  readonly rules: number;
+  /** Share of samples that the bare instructions get right, before noise. The rest needs one rule, sometimes two, of one or more nodes. */
+  readonly easy: number;
+  /** Rules that one rewrite adds at most. */
+  readonly adds: number;
+  /** Share of feedback that names a rule that is really missing. */
+  readonly accuracy: number;
+  /** Share of rewrites that ruin the text. */
+  readonly destructive: number;
+  /** Share of rewrites that add only what does not help. */
+  readonly useless: number;
+}
+
+const SHAPES: Record<WorldOptions["shape"], Record<string, string[]>> = {
+  chain: { draft: ["question"], answer: ["question", "draft"] },
+  diamond: {
+    facts: ["question"],
+    left: ["question", "facts"],
+    right: ["question", "facts"],
+    answer: ["question", "left", "right"],
+  },
+};
+
+const SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu".split(
+  " ",
+);
+
+export interface World {
+  readonly graph: Graph;
+  readonly train: Sample[];
+  readonly validation: Sample[];
+  readonly test: Sample[];
+  readonly model: Model;
+  /** Share of the samples that perfect instructions get right. */
+  ceiling(samples: readonly Sample[]): number;
+  /** Share that these texts get right. */
+  truth(texts: Readonly<Record<string, string>>, samples: readonly Sample[]): number;
+}
+
+export function createWorld(options: WorldOptions, latency: () => Promise<void> = async () => {}): World {
+  const random = (...parts: unknown[]) =>
+    createHash("sha256")
+      .update(JSON.stringify([options.seed, ...parts]))
+      .digest()
+      .readUInt32LE(0) /
+    2 ** 32;
+  const word = (...parts: unknown[]) =>
+    [0, 1, 2].map((index) => SYLLABLES[Math.floor(random("word", index, ...parts) * SYLLABLES.length)]).join("");
+  const shape = SHAPES[options.shape];
+  const ids = Object.keys(shape);
+  const ruleOf = (node: string, index: number) => `mind the ${word(node, index)} rule`;
+  const rules = new Map(ids.map((id) => [id, Array.from({ length: options.rules }, (_, index) => ruleOf(id, index))]));
+  const noise = 0.04 + 0.12 * random("noise");
+
+  const nodes: LlmNode[] = ids.map((id) => ({
+    kind: "llm",
+    id,
+    role: `does the ${id} part`,
+    text: `Do the ${id} part of the ${word("task")} task.`,
+    trainable: true,
+    keep: [],
+    maxWords: null,
+    constraints: [],
+    inputs: shape[id] ?? [],
+    output: null,
+    model: null,
+    message: "system",
+  }));
+  const graph: Graph = {
+    name: options.shape,
+    description: `Solves ${word("task")} tasks.`,
+    inputs: [{ name: "question", description: "the task" }],
+    nodes,
+    output: "answer",
+  };
+
+  const questions = new Map<string, number>();
+  const samples = (from: number, count: number): Sample[] =>
+    Array.from({ length: count }, (_, offset) => {
+      const index = from + offset;
+      const question = `Case ${word("q", index)}${index}: what is the ${word("q2", index)} of it?`;
+      questions.set(question, index);
+      return { id: `s${index}`, inputs: { question }, targets: [target(index)], feedback: null };
+    });
+  const target = (index: number) => `${word("target", index)}`;
+  const needed = (node: string, index: number): string[] => {
+    const own = rules.get(node) ?? [];
+    if (random("need", node, index) < options.easy ** (1 / ids.length)) return [];
+    const first = own[Math.floor(random("which", node, index) * own.length)];
+    const second =
+      random("two", node, index) < 0.25 ? own[Math.floor(random("second", node, index) * own.length)] : first;
+    return [...new Set([first, second])].filter((rule) => rule !== undefined);
+  };
+  const hopeless = (index: number) => random("hopeless", index) < noise;
+  const missing = (node: string, text: string, index: number) =>
+    isRuined(text) ? (rules.get(node) ?? []) : needed(node, index).filter((rule) => !text.includes(rule));
+  const isRuined = (text: string) => text.includes("Just say something.");
+
+  function indexIn(text: string): number {
+    for (const [question, index] of questions) if (text.includes(question)) return index;
+    return -1;
+  }
+  /** A node's instruction is known by its first sentence, a ruined one by the mark that names its node. */
+  function nodeIn(text: string): string | undefined {
+    return ids.find((id) => text.includes(`Do the ${id} part`) || text.includes(`(${id} ruined)`));
+  }
+
+  const model: Model = {
+    identity: `world ${options.shape} ${options.seed}`,
+    async complete(request: ModelRequest): Promise<ModelReply> {
+      await latency();
+      const text = answer(request);
+      const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
+      const usage = { prompt, completion: Math.ceil(text.length / 4), estimated: false };
+      return { text, usage, model: "world", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
+    },
+  };
+
+  function answer({ messages, schema }: ModelRequest): string {
+    const all = messages.map(({ content }) => content).join("\n");
+    if (!schema) return forward(all);
+    const keys = Object.keys((schema.schema.properties ?? {}) as Record<string, unknown>);
+    return JSON.stringify(keys.includes("text") ? optimize(all) : backward(all, keys));
+  }
+
+  function forward(all: string): string {
+    const node = nodeIn(all) ?? "";
+    const index = indexIn(all);
+    if (isRuined(all)) return "something";
+    const lacks = missing(node, all, index);
+    const upstream = /lacks:|>\nsomething/.test(all);
+    if (node !== "answer") {
+      const marks = lacks.map((rule) => `lacks: ${rule}`).join("; ");
+      return `${node} of case ${index}${marks ? ` (${marks})` : upstream ? " (lacks: something before)" : ""}`;
+    }
+    const wrong = upstream || lacks.length > 0 || hopeless(index);
+    return wrong ? `not ${word("wrong", index, all.length)}` : target(index);
+  }
+
+  function backward(all: string, keys: string[]): Record<string, string> {
+    const node = nodeIn(/<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "") ?? "";
+    const index = indexIn(all);
+    const say = (id: string, found: string[]) => {
+      if (found.length === 0) return "";
+      const rule = found[Math.floor(random("say", all.length, id) * found.length)];
+      const right = random("accuracy", all, id) < options.accuracy;
+      return `It should ${right ? rule : `mind the ${word("noise", all, id)} rule`}.`;
+    };
+    return Object.fromEntries(
+      keys.map((key) => {
+        if (key === "instruction") {
+          const instruction = /<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "";
+          return [key, say(node, missing(node, instruction, index))];
+        }
+        const value = new RegExp(`<input id="${key}"[^>]*>([\\s\\S]*?)</input>`).exec(all)?.[1] ?? "";
+        if (value.trim() === "something") return [key, say(key, rules.get(key) ?? [])];
+        const before = value.includes("something before") ? "It builds on something incomplete." : "";
+        return [
+          key,
+          before ||
+            say(
+              key,
+              [...value.matchAll(/lacks: (mind the \w+ rule)/g)].map((match) => match[1] ?? ""),
+            ),
+        ];
+      }),
+    );
+  }
+
+  function optimize(all: string): { hypothesis: string; text: string } {
+    const present = /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(all)?.[1] ?? "";
+    const node = nodeIn(present) ?? "";
+    const counts = new Map<string, number>();
+    for (const [, feedback] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {
+      for (const [rule] of (feedback ?? "").matchAll(/mind the \w+ rule/g))
+        counts.set(rule, (counts.get(rule) ?? 0) + 1);
+    }
+    // A leaf is told what its reader missed in its value; a ruined text names everything.
+    const asked = [...counts].filter(([rule]) => !present.includes(rule)).sort((a, b) => b[1] - a[1]);
+    if (random("destroy", all) < options.destructive) {
+      return { hypothesis: "shorter", text: `Just say something. (${node} ruined) ${word("ruin", all)}` };
+    }
+    if (random("useless", all) < options.useless) {
+      return { hypothesis: "tone", text: `${present} Be ${word("tone", all)}.` };
+    }
+    const added = asked.slice(0, options.adds).map(([rule]) => `Always ${rule}.`);
+    return { hypothesis: "rules", text: [present, ...added].join(" ") };
+  }
+
+  const score = (texts: Readonly<Record<string, string>>, { id }: Sample) => {
+    const index = Number(id.slice(1));
+    return !hopeless(index) && nodes.every((node) => missing(node.id, texts[node.id] ?? node.text, index).length === 0);
+  };
+  return {
+    graph,
+    train: samples(0, 20),
+    validation: samples(1000, 20),
+    test: samples(2000, 50),
+    model,
+    ceiling: (all) => all.filter(({ id }) => !hopeless(Number(id.slice(1)))).length / all.length,
+    truth: (texts, all) => all.filter((sample) => score(texts, sample)).length / all.length,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Graph, Texts } from "../graph/graph.ts";
+import { topologyOf } from "../graph/topology.ts";
+import type { Pass } from "./forward.ts";
+import type { Candidate } from "./propose.ts";
+
+/** Samples that a probe looks at. */
+export const PROBED = 3;
+
+export interface ProbeDeps {
+  readonly graph: Graph;
+  /** Forward passes of the samples that the gate will score first anyway. */
+  readonly forward: (texts: Texts) => Promise<readonly Pass[]>;
+  /** The file's own texts: what different samples look like when the node works. */
+  readonly start: Texts;
+}
+
+/**
+ * Finds ruined texts before the gate pays for them (method.md §9, local probe): a node that gave a different value for
+ * each of some samples and now gives the same one for all of them no longer looks at its inputs. Looks only at calls
+ * that the gate makes in any case.
+ * @returns the candidates whose node gives one value for everything; not those that only pass on what such a node gives.
+ */
+export function createProbe({ graph, forward, start }: ProbeDeps) {
+  const topology = topologyOf(graph);
+
+  return async (joint: Texts, candidates: readonly Candidate[]): Promise<Candidate[]> => {
+    const [before, after] = await Promise.all([forward(start), forward(joint)]);
+    if (after.length < PROBED) return [];
+    const alike: Candidate[] = [];
+    for (const { id } of topology.order) {
+      const candidate = candidates.find(({ node }) => node === id);
+      const upstream = topology.ancestors(id);
+      if (!candidate || alike.some(({ node }) => upstream.has(node))) continue;
+      const [was, is] = await Promise.all([distinct(before, id), distinct(after, id)]);
+      if (was === after.length && is === 1) alike.push(candidate);
+    }
+    return alike;
+  };
+}
+
+/** Number of different values that a node has over the passes; 0 when one is missing. */
+async function distinct(passes: readonly Pass[], node: string): Promise<number> {
+  const values = await Promise.all(passes.map((pass) => pass.value(node).catch(() => null)));
+  return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;
+}
