@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../../src/deps.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { priceList } from "../../../src/models/prices.ts";
@@ -123,7 +124,9 @@ export function stackOver(provider: Model, clock: Clock, more: Partial<StackOpti
   return { ...stack, replies };
 }
 
+/** Never aborted. The SDK leaves a listener on the signal of each request. */
 export const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 /** Lets everything that is ready run. */
 export async function settled(): Promise<void> {

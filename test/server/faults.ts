@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+
+/** What can go wrong with one request. */
+export const FAULTS = [
+  "401",
+  "404",
+  "429",
+  "429 retry-after",
+  "500",
+  "503",
+  "hang",
+  "reset",
+  "cut",
+  "bad json",
+  "empty",
+  "huge",
+  "no schema",
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Faults after which repeating the request helps, and that take no time. */
+export const TRANSIENT: readonly Fault[] = [
+  "429",
+  "429 retry-after",
+  "500",
+  "503",
+  "reset",
+  "cut",
+  "bad json",
+  "empty",
+];
+
+export interface Asked {
+  /** 1 for the server's first chat request. */
+  readonly count: number;
+  /** 1 for the first request with this body. */
+  readonly nth: number;
+  /** Names the body. */
+  readonly content: string;
+}
+
+/** Decides what goes wrong with a request; null: nothing. */
+export type Faults = (asked: Asked) => Fault | null;
+
+/** Faults at a rate in 0 … 1, decided by seed and content, so that the order of requests does not matter. */
+export function randomFaults(rate: number, seed: number, kinds: readonly Fault[] = TRANSIENT): Faults {
+  return ({ content, nth }) => {
+    if (unitOf(`${seed} ${content} ${nth}`) >= rate) return null;
+    return kinds[Math.floor(unitOf(`kind ${seed} ${content} ${nth}`) * kinds.length)] ?? null;
+  };
+}
+
+/** A number in 0 … 1 that the text alone decides. */
+export function unitOf(text: string): number {
+  return createHash("sha256").update(text).digest().readUInt32BE(0) / 2 ** 32;
+}

@@ -1,0 +1,248 @@
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Message, Model, ModelReply } from "../../src/models/model.ts";
+import { type Asked, type Fault, type Faults, unitOf } from "./faults.ts";
+
+export interface ServerOptions {
+  /** Answers what comes through without a fault. */
+  readonly model: Model;
+  readonly faults?: Faults;
+  /** Milliseconds a reply takes, or the least and the most, spread by content. */
+  readonly latency?: number | readonly [number, number];
+  readonly seed?: number;
+  /** Default: any free one. */
+  readonly port?: number;
+  /** Asked for as a bearer token (or Azure's `api-key`); every other one is refused. */
+  readonly key?: string;
+  /** Names of models; every other one gets a 404. Default: every name is known. */
+  readonly models?: readonly string[];
+  /** Parameters that are answered with a 400, as a reasoning model's server does. */
+  readonly refuses?: readonly string[];
+  /** The most that `response_format` may ask for. */
+  readonly format?: "json_schema" | "json_object" | "none";
+  /** Off: replies come without token counts, as from some local servers. */
+  readonly usage?: boolean;
+}
+
+export interface LoggedRequest {
+  readonly path: string;
+  readonly body: ChatBody;
+  readonly headers: IncomingMessage["headers"];
+  readonly fault: Fault | null;
+  /** Milliseconds since the server's start. */
+  readonly at: number;
+}
+
+export interface Server {
+  /** Base address, with `/v1`. */
+  readonly url: string;
+  /** Chat requests that arrived, refused ones included. */
+  requests(): number;
+  /** Requests that are being answered now, and the most that ever were. */
+  inFlight(): { now: number; most: number };
+  readonly log: readonly LoggedRequest[];
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+export interface ChatBody {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly response_format?: {
+    readonly type: string;
+    readonly json_schema?: { name: string; schema: Record<string, unknown> };
+  };
+  readonly [parameter: string]: unknown;
+}
+
+const HUGE = 11 * 1024 * 1024;
+
+/** An OpenAI-compatible server on this computer that counts, and fails as told. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const log: LoggedRequest[] = [];
+  const seen = new Map<string, number>();
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  const started = Date.now();
+  let now = 0;
+  let most = 0;
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const text = await bodyOf(request);
+    if (path.endsWith("/models")) return answerModels(response);
+    if (!path.endsWith("/chat/completions")) return fail(response, 404, `there is nothing at ${path}`);
+
+    const content = createHash("sha256").update(text).digest("hex");
+    const nth = (seen.get(content) ?? 0) + 1;
+    seen.set(content, nth);
+    const body: ChatBody = JSON.parse(text);
+    const asked: Asked = { count: log.length + 1, nth, content };
+    const fault = options.faults?.(asked) ?? null;
+    log.push({ path, body, headers: request.headers, fault, at: Date.now() - started });
+
+    if (!hasKey(request)) return fail(response, 401, "Incorrect API key provided.", { code: "invalid_api_key" });
+    await wait(latencyOf(content), closing.signal);
+    if (fault !== null && fault !== "no schema") return misbehave(response, fault, body);
+    const refusal = refusalOf(body, options);
+    if (refusal) return fail(response, 400, refusal.message, { param: refusal.param, code: "unsupported_parameter" });
+    if (options.models && !options.models.includes(body.model)) {
+      return fail(response, 404, `The model \`${body.model}\` does not exist.`, { code: "model_not_found" });
+    }
+    const reply = await ask(options.model, body, nth, closing.signal);
+    const shown = fault === "no schema" ? { ...reply, text: "I would rather not answer in JSON." } : reply;
+    send(response, 200, completion(shown, options.usage ?? true));
+  };
+
+  const answerModels = (response: ServerResponse) => {
+    const names = options.models ?? ["simulated"];
+    send(response, 200, {
+      object: "list",
+      data: names.map((id) => ({ id, object: "model", created: 0, owned_by: "test" })),
+    });
+  };
+
+  const hasKey = ({ headers }: IncomingMessage) =>
+    options.key === undefined ||
+    headers.authorization === `Bearer ${options.key}` ||
+    headers["api-key"] === options.key;
+
+  const latencyOf = (content: string) => {
+    const { latency = 0, seed = 0 } = options;
+    if (typeof latency === "number") return latency;
+    return latency[0] + (latency[1] - latency[0]) * unitOf(`latency ${seed} ${content}`);
+  };
+
+  const server = createServer((request, response) => {
+    now++;
+    most = Math.max(most, now);
+    response.on("close", () => now--);
+    answer(request, response).catch((error: unknown) => {
+      if (!response.headersSent) fail(response, 500, String(error));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    requests: () => log.length,
+    inFlight: () => ({ now, most }),
+    log,
+    close: () => {
+      closing.abort();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Faults that are answers, with what OpenAI's server says. */
+const REFUSED: Partial<Record<Fault, readonly [status: number, message: string, code: string]>> = {
+  "401": [401, "Incorrect API key provided.", "invalid_api_key"],
+  "404": [404, "The model does not exist.", "model_not_found"],
+  "429": [429, "Rate limit reached.", "rate_limit_exceeded"],
+  "429 retry-after": [429, "Rate limit reached. Try again in 50 ms.", "rate_limit_exceeded"],
+  "500": [500, "The server had an error.", "server_error"],
+  "503": [503, "The server is overloaded.", "server_error"],
+};
+
+function misbehave(response: ServerResponse, fault: Fault, body: ChatBody): void {
+  const json = { "content-type": "application/json" };
+  const refused = REFUSED[fault];
+  if (refused) {
+    const [status, message, code] = refused;
+    if (fault === "429 retry-after") response.setHeader("retry-after-ms", "50");
+    fail(response, status, message, { code });
+  } else if (fault === "reset") {
+    response.socket?.resetAndDestroy();
+  } else if (fault === "cut") {
+    const reply = { text: "This sentence never", usage: null, model: body.model, finish: "stop" } as const;
+    const text = JSON.stringify(completion(reply, false));
+    response.writeHead(200, { ...json, "content-length": String(text.length) });
+    response.write(text.slice(0, text.length / 2), () => response.destroy());
+  } else if (fault === "bad json") {
+    response.writeHead(200, json).end('{"choices": [{"message": ');
+  } else if (fault === "empty") {
+    response.writeHead(200, json).end();
+  } else if (fault === "huge") {
+    response.writeHead(200, json).end(Buffer.alloc(HUGE, " "));
+  }
+  // What hangs is never answered.
+}
+
+/** The first thing about a request that this server does not take. */
+function refusalOf(body: ChatBody, { refuses = [], format = "json_schema" }: ServerOptions) {
+  const param = refuses.find((name) => name in body);
+  if (param !== undefined) {
+    const instead = param === "max_tokens" ? " Use 'max_completion_tokens' instead." : "";
+    return { param, message: `Unsupported parameter: '${param}' is not supported with this model.${instead}` };
+  }
+  const asked = body.response_format?.type ?? "none";
+  const order = ["none", "json_object", "json_schema"];
+  if (order.indexOf(asked) <= order.indexOf(format)) return null;
+  return {
+    param: "response_format",
+    message: `'response_format' of type '${asked}' is not supported with this model.`,
+  };
+}
+
+function ask(model: Model, body: ChatBody, nth: number, signal: AbortSignal): Promise<ModelReply> {
+  const { model: name, messages, response_format: format, stream: _, ...params } = body;
+  return model.complete(
+    {
+      model: name,
+      messages,
+      params,
+      ...(format?.json_schema && { schema: format.json_schema }),
+      draw: Number(params.temperature) > 0 ? nth : 0,
+      tag: { purpose: "forward", node: null, sample: null },
+    },
+    signal,
+  );
+}
+
+type Shown = Pick<ModelReply, "text" | "model" | "finish"> & { readonly usage: ModelReply["usage"] | null };
+
+function completion({ text, usage, model, finish }: Shown, counts: boolean): Record<string, unknown> {
+  const [prompt, answer] = [usage?.prompt ?? 0, usage?.completion ?? 0];
+  return {
+    id: "chatcmpl-test",
+    object: "chat.completion",
+    created: 0,
+    model,
+    choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: finish }],
+    ...(counts && { usage: { prompt_tokens: prompt, completion_tokens: answer, total_tokens: prompt + answer } }),
+  };
+}
+
+function fail(response: ServerResponse, status: number, message: string, more: Record<string, string> = {}): void {
+  send(response, status, { error: { message, type: "error", param: null, code: null, ...more } });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds <= 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const leave = () => clearTimeout(timer);
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", leave);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", leave, { once: true });
+  });
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { priceList } from "../../../src/models/prices.ts";
+
+const million = { prompt: 1e6, completion: 1e6, estimated: false };
+
+describe("priceList", () => {
+  it.each([
+    ["gpt-4.1", 10],
+    ["gpt-4.1-2025-04-14", 10],
+    ["gpt-4.1-mini", 2],
+    ["gpt-4.1-mini-2025-04-14", 2],
+    ["gpt-4o-mini", 0.75],
+    ["gpt-4o:tuned", 12.5],
+    ["simulated", 0],
+  ])("knows %s", (model, usd) => {
+    expect(priceList()(model, million)).toBeCloseTo(usd, 9);
+  });
+
+  it.each(["gpt-4.1-turbo", "llama3", "gpt", ""])("knows no price for %s", (model) => {
+    expect(priceList()(model, million)).toBeNull();
+  });
+
+  it("takes the user's own prices, the longest name first", () => {
+    const price = priceList({
+      "*": { prompt: 0, completion: 0 },
+      "llama3*": { prompt: 1, completion: 2 },
+      "gpt-4.1": { prompt: 5, completion: 5 },
+    });
+    expect(price("llama3.1:8b", { prompt: 2e6, completion: 5e5, estimated: true })).toBeCloseTo(3, 9);
+    expect(price("gpt-4.1-2025-04-14", million)).toBe(10);
+    expect(price("anything", million)).toBe(0);
+  });
+});
