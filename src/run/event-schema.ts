@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LoggedEvent } from "../engine/events.ts";
+import type { InvalidReason, LoggedEvent, VerdictReason, WarningCode } from "../engine/events.ts";
 
 /**
  * The shapes of events.ts, checked. A log is input like any other: a repository can ship one, so nothing that `reduce`
@@ -19,21 +19,22 @@ const about = { purpose: role, node: z.string().nullable(), sample: z.string().n
 const verdict = z.object({
   decision: z.enum(["accepted", "rejected", "undecided"]),
   policy: z.enum(["strict", "significant", "off"]),
-  reason: z.enum([
-    "lower loss",
-    "tie",
-    "higher loss",
-    "cannot pass any more",
-    "not significant",
-    "the combination was rejected",
-    "fixed some, broke none",
-    "broke some",
-    "fixed none",
-    "samples could not be scored",
-    "no gate",
-    "budget reached",
-    "unchanged",
-  ]),
+  reason: oneOf<VerdictReason>({
+    "lower loss": 0,
+    tie: 0,
+    "higher loss": 0,
+    "cannot pass any more": 0,
+    "not significant": 0,
+    "the combination was rejected": 0,
+    "fixed some, broke none": 0,
+    "broke some": 0,
+    "fixed none": 0,
+    "samples could not be scored": 0,
+    "no gate": 0,
+    "budget reached": 0,
+    unchanged: 0,
+    "every output alike": 0,
+  }),
   scored: count,
   of: count,
   lossBefore: z.number(),
@@ -50,6 +51,11 @@ const verdict = z.object({
   looks: count,
   unscored: ids,
 });
+
+/** Exactly the names of a union: one that is missing here does not compile. */
+function oneOf<T extends string>(names: Readonly<Record<T, 0>>) {
+  return z.custom<T>((value) => typeof value === "string" && Object.hasOwn(names, value));
+}
 
 const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
 
@@ -114,17 +120,15 @@ const shapes = z.discriminatedUnion("type", [
     text: z.string(),
     hypothesis: z.string(),
     samples: ids,
-    invalid: z
-      .enum([
-        "no text in the reply",
-        "drops a placeholder",
-        "drops a text to keep",
-        "longer than maxWords",
-        "repeats an earlier text",
-        "leaks a training target",
-        "no change",
-      ])
-      .nullable(),
+    invalid: oneOf<InvalidReason>({
+      "no text in the reply": 0,
+      "drops a placeholder": 0,
+      "drops a text to keep": 0,
+      "longer than maxWords": 0,
+      "repeats an earlier text": 0,
+      "leaks a training target": 0,
+      "no change": 0,
+    }).nullable(),
   }),
   z.object({
     type: z.literal("verdict"),
@@ -145,25 +149,25 @@ const shapes = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("warning"),
-    code: z.enum([
-      "sample dropped",
-      "parameter refused",
-      "reply repaired",
-      "small validation set",
-      "nothing to learn",
-      "no gate",
-      "test not scored",
-      "budget too small",
-      "unknown price",
-      "tokens estimated",
-      "gradients look alike",
-      "instructions converge",
-      "instruction grows",
-      "gate refuses everything",
-      "format errors",
-      "templates changed",
-      "unknown placeholder",
-    ]),
+    code: oneOf<WarningCode>({
+      "sample dropped": 0,
+      "parameter refused": 0,
+      "reply repaired": 0,
+      "small validation set": 0,
+      "nothing to learn": 0,
+      "no gate": 0,
+      "test not scored": 0,
+      "budget too small": 0,
+      "unknown price": 0,
+      "tokens estimated": 0,
+      "gradients look alike": 0,
+      "instructions converge": 0,
+      "instruction grows": 0,
+      "gate refuses everything": 0,
+      "format errors": 0,
+      "templates changed": 0,
+      "unknown placeholder": 0,
+    }),
     node: z.string().optional(),
     sample: z.string().optional(),
     detail: z.string().optional(),
