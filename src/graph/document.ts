@@ -30,14 +30,12 @@ export class JsonDocument {
       );
       return;
     }
+    if (json.trim() === "") return;
     const errors: ParseError[] = [];
     this.root = parseTree(json, errors, { allowTrailingComma: true });
     for (const error of errors) {
       const range = { start: error.offset, end: Math.min(text.length, error.offset + Math.max(1, error.length)) };
       this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the text at this place.");
-    }
-    if (!this.root && errors.length === 0) {
-      this.add("syntax", { start: 0, end: text.length }, "The file is empty.", 'Start with { "version": 1 }.');
     }
   }
 

@@ -2,7 +2,7 @@
 export function findJson(reply: string): { value: unknown } | null {
   const whole = parseJson(reply);
   if (whole) return whole;
-  const fences = Array.from(reply.matchAll(/```[a-z]*\s*\n([\s\S]*?)```/gi), (fence) => fence[1] ?? "");
+  const fences = Array.from(reply.matchAll(/```[a-z]*[ \t]*\r?\n([\s\S]*?)```/gi), (fence) => fence[1] ?? "");
   for (const fence of fences.reverse()) {
     const value = parseJson(fence);
     if (value) return value;

@@ -83,6 +83,7 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
   const document = withSettings(path, text, set);
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
+  if (text.trim() === "") document.add("syntax", { start: 0, end: text.length }, "The file is empty.", EMPTY);
   if (!document.root) return alone;
   const version = document.at(["version"])?.value;
   if (typeof version === "number" && version > VERSION) {
@@ -98,6 +99,8 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
   if (file) checkFields(document, outline, file);
   return { document, outline, file, part };
 }
+
+const EMPTY = 'Start with { "version": 1, "inputs": {}, "nodes": {} }.';
 
 /** The file as if it held the given values, on the same lines. */
 function withSettings(path: string, text: string, set: readonly (readonly [string, string])[]): JsonDocument {

@@ -1,17 +1,17 @@
 import { resolve } from "node:path";
 import { loadData } from "../data/load.ts";
-import type { Data } from "../data/sample.ts";
 import type { Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
-import type { JsonDocument } from "../graph/document.ts";
+import { JsonDocument } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
-import { type Graph, type ModelChoice, ROLES, type Role } from "../graph/graph.ts";
+import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
+import { outlineOf } from "../graph/outline.ts";
 import { type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
-import { decodeUtf8 } from "../graph/root.ts";
+import { decodeUtf8, findRoot } from "../graph/root.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
-import { makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
+import { JudgeMissing, makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
 import type { BudgetLimits } from "../models/model.ts";
 
 /** What the user says beside the file. */
@@ -37,16 +37,126 @@ export interface LoadedTask extends GraphReading {
  */
 export async function loadTask(path: string, files: Files, overrides: Overrides = {}): Promise<LoadedTask> {
   const graphFile = resolve(path);
-  const { text, problem } = await readFile(graphFile, files);
+  const text = await readText(graphFile, files);
+  if (typeof text !== "string") return unreadable(graphFile, text.problem, files);
   const reading = await readGraph(graphFile, text, files, overrides.set);
   const { document, file, graph } = reading;
-  if (problem !== null) {
-    document.faults.splice(0);
-  }
-  const loss = file && lossOf(file.loss, document);
-  const data = file && (await dataOf(file, reading, files));
-  const models = file && modelsOf(file, document, overrides.models ?? {});
+  const task = file && (await makeTask(file, reading, files, overrides));
   const faults = document.faults;
-  const ready = file && graph && loss && data && models && !hasErrors(faults);
-  return { ...reading, text, faults, task: ready ? taskOf(file, graph, loss, data, models, overrides) : null };
+  return {
+    ...reading,
+    text,
+    faults,
+    task: graph && task && !hasErrors(faults) ? { ...task, graph: withUsersModel(graph, overrides) } : null,
+  };
+}
+
+/** The parts of a task that stand beside the graph; null where one cannot be made, with its faults in the document. */
+async function makeTask(
+  file: GraphFile,
+  { document, outline, root }: GraphReading,
+  files: Files,
+  { models = {}, budget = {} }: Overrides,
+): Promise<Omit<Task, "graph"> | null> {
+  const loss = lossOf(file.loss, document);
+  const data = await loadData({
+    spec: file.data,
+    inputs: outline.inputs.map(({ name }) => name),
+    document,
+    root,
+    files,
+    targetless: worksWithoutTarget(file.loss),
+    listIsAnswer: file.loss.kind === "json",
+    targetFault: (target) => targetFault(file.loss, target),
+  });
+  const choices = modelsOf(file, document, models);
+  if (!loss || !data || !choices) return null;
+  const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
+  return { data, loss, models: choices, options: { ...file.optimize, budget: limits } };
+}
+
+function lossOf(spec: LossSpec, document: JsonDocument): Loss | null {
+  const fault = spec.kind === "json" && spec.schema ? schemaFault(spec.schema) : null;
+  if (fault !== null) {
+    document.addAt("wrong-value", ["loss", "schema"], `The schema cannot be used: ${fault}.`, "Correct the schema.");
+    return null;
+  }
+  try {
+    return makeLoss(spec);
+  } catch (error) {
+    if (!(error instanceof JudgeMissing)) throw error;
+    const message = "Scoring by a judge comes in a later version.";
+    document.addAt("loss-not-built", ["loss", "kind"], message, "Use another loss, or update AgentGraph.");
+    return null;
+  }
+}
+
+/** The user's choice of a role, else the file's; a role that has neither falls back to `forward`. */
+function modelsOf(
+  file: GraphFile,
+  document: JsonDocument,
+  chosen: NonNullable<Overrides["models"]>,
+): Task["models"] | null {
+  const choiceOf = (role: Role): ModelChoice | null => {
+    const spec = file.models[role];
+    const [own, user] = [spec === undefined ? null : modelChoice(spec), chosen[role]];
+    return user ? { model: user.model, params: { ...own?.params, ...user.params } } : own;
+  };
+  const forward = choiceOf("forward");
+  if (!forward) {
+    const message = "No model is chosen, and the file names none for the role forward.";
+    document.addAt(
+      "no-model",
+      ["models"],
+      message,
+      'Choose a model, or add "models": { "forward": { "model": "…" } }.',
+    );
+    return null;
+  }
+  const of = (role: Role) => choiceOf(role) ?? forward;
+  return { forward, backward: of("backward"), optimizer: of("optimizer"), judge: of("judge") };
+}
+
+/** A node's own model is a name in the file, too. */
+function withUsersModel(graph: Graph, { models }: Overrides): Graph {
+  const user = models?.forward;
+  if (!user) return graph;
+  const nodes = graph.nodes.map((node) =>
+    node.kind === "llm" && node.model
+      ? { ...node, model: { model: user.model, params: { ...node.model.params, ...user.params } } }
+      : node,
+  );
+  return { ...graph, nodes };
+}
+
+/** The tighter of two bounds each. */
+function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits {
+  const tighter = (a: number | null, b: number | null = null) => (a === null ? b : b === null ? a : Math.min(a, b));
+  return {
+    calls: tighter(file.calls, user.calls),
+    tokens: tighter(file.tokens, user.tokens),
+    usd: tighter(file.usd, user.usd),
+  };
+}
+
+async function readText(path: string, files: Files): Promise<string | { problem: string }> {
+  try {
+    return decodeUtf8(await files.read(path)) ?? { problem: "is not a UTF-8 text" };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return { problem: code === "ENOENT" ? "does not exist" : `cannot be read (${code})` };
+  }
+}
+
+async function unreadable(path: string, problem: string, files: Files): Promise<LoadedTask> {
+  const document = new JsonDocument(path, "");
+  document.add("no-such-file", { start: 0, end: 0 }, `The file ${problem}.`, "Name a graph file that can be read.");
+  const nothing = { task: null, graph: null, file: null, sources: {}, text: "" };
+  return {
+    ...nothing,
+    document,
+    outline: outlineOf(document),
+    faults: document.faults,
+    root: await findRoot(path, files),
+  };
 }

@@ -1,0 +1,125 @@
+import { parse } from "csv-parse/sync";
+
+/** One object of a data file. */
+export interface Row {
+  /** From 1: the line of a JSONL file, else the position among the rows (a CSV header is none). */
+  readonly number: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface BrokenRow {
+  readonly number: number;
+  /** What is wrong with it, to follow a colon. */
+  readonly reason: string;
+}
+
+export interface Rows {
+  readonly rows: readonly Row[];
+  readonly broken: readonly BrokenRow[];
+}
+
+type Format = (text: string) => Rows;
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  ".jsonl": readJsonl,
+  ".ndjson": readJsonl,
+  ".json": readJson,
+  ".csv": (text) => readTable(text, ","),
+  ".tsv": (text) => readTable(text, "\t"),
+};
+
+export const EXTENSIONS = Object.keys(FORMATS);
+
+/** How to read a data file of this name; null where its ending says nothing. */
+export function formatOf(name: string): Format | null {
+  const ending = EXTENSIONS.find((extension) => name.toLowerCase().endsWith(extension));
+  return ending === undefined ? null : (FORMATS[ending] ?? null);
+}
+
+/** Rows that stand in the graph file itself. */
+export function inlineRows(values: readonly Readonly<Record<string, unknown>>[]): Rows {
+  return { rows: values.map((fields, index) => ({ number: index + 1, fields })), broken: [] };
+}
+
+function readJsonl(text: string): Rows {
+  const rows: Row[] = [];
+  const broken: BrokenRow[] = [];
+  const lines = withoutMark(text).split("\n");
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    try {
+      addRow(JSON.parse(line), index + 1, rows, broken);
+    } catch (error) {
+      broken.push({ number: index + 1, reason: `it is no JSON (${messageOf(error)})` });
+    }
+  }
+  return { rows, broken };
+}
+
+/** A list of objects, or an object with one such list in it. */
+function readJson(text: string): Rows {
+  const rows: Row[] = [];
+  const broken: BrokenRow[] = [];
+  try {
+    const value: unknown = JSON.parse(withoutMark(text));
+    const list = Array.isArray(value) ? value : onlyList(value);
+    if (!list) return { rows, broken: [{ number: 1, reason: "the file holds no list of objects" }] };
+    for (const [index, entry] of list.entries()) addRow(entry, index + 1, rows, broken);
+  } catch (error) {
+    broken.push({ number: 1, reason: `the file is no JSON (${messageOf(error)})` });
+  }
+  return { rows, broken };
+}
+
+function readTable(text: string, delimiter: string): Rows {
+  const broken: BrokenRow[] = [];
+  try {
+    const records: Record<string, unknown>[] = parse(text, {
+      bom: true,
+      columns: true,
+      delimiter,
+      skip_empty_lines: true,
+      skip_records_with_error: true,
+      on_skip: (error) => {
+        broken.push({ number: Number(error?.records ?? 0) + broken.length + 1, reason: messageOf(error) });
+      },
+    });
+    return { rows: numbered(records, broken), broken };
+  } catch (error) {
+    return { rows: [], broken: [...broken, { number: 1, reason: messageOf(error) }] };
+  }
+}
+
+/** Positions that count the skipped records, too. */
+function numbered(records: readonly Record<string, unknown>[], broken: readonly BrokenRow[]): Row[] {
+  const skipped = new Set(broken.map(({ number }) => number));
+  let number = 0;
+  return records.map((fields) => {
+    do number++;
+    while (skipped.has(number));
+    return { number, fields };
+  });
+}
+
+function addRow(value: unknown, number: number, rows: Row[], broken: BrokenRow[]): void {
+  if (isObject(value)) rows.push({ number, fields: value });
+  else broken.push({ number, reason: "it is no object { … }" });
+}
+
+function onlyList(value: unknown): unknown[] | null {
+  if (!isObject(value)) return null;
+  const lists = Object.values(value).filter((entry) => Array.isArray(entry));
+  return lists.length === 1 ? (lists[0] ?? null) : null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, "");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

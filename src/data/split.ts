@@ -1,0 +1,23 @@
+import { randomLcg, shuffler } from "d3";
+import { SPLITS, type Split } from "./sample.ts";
+
+export type Shares = Readonly<Record<Split, number>>;
+
+/**
+ * Divides rows at random, by shares of their number. Same seed and same rows: same sets, each in the rows' own order.
+ * @param shares 0 … 1 each, together at most 1; what they leave is in no set
+ */
+export function splitRows<T>(rows: readonly T[], shares: Shares, seed: number): Record<Split, T[]> {
+  const order = shuffler(randomLcg(seed))(rows.map((_, index) => index));
+  let share = 0;
+  let from = 0;
+  const take = (split: Split): T[] => {
+    share += shares[split];
+    const to = Math.round(share * rows.length);
+    const chosen = order.slice(from, to).sort((a, b) => a - b);
+    from = to;
+    return chosen.flatMap((index) => rows.slice(index, index + 1));
+  };
+  const [train, validation, test] = SPLITS.map(take);
+  return { train: train ?? [], validation: validation ?? [], test: test ?? [] };
+}

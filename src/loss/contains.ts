@@ -1,0 +1,15 @@
+import type { Loss } from "./loss.ts";
+import { holdsWords, normalize, scoreOf } from "./words.ts";
+
+export function containsLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
+  return {
+    kind: "contains",
+    describes: `The answer holds the target as whole words; ${ignoreCase ? "case and " : ""}spacing do not count.`,
+    score(sample, answer) {
+      const said = normalize(answer, ignoreCase);
+      const held = sample.targets.some((target) => holdsWords(said, normalize(target, ignoreCase)));
+      const loss = held ? 0 : 1;
+      return scoreOf(sample, answer, loss, loss, "The answer has to hold the right one word for word.");
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { Loss } from "./loss.ts";
+import { holdsWords, normalize, scoreOf } from "./words.ts";
+
+export function exactLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
+  return {
+    kind: "exact",
+    describes: `The answer equals the target; ${ignoreCase ? "case, " : ""}spacing, quotes around it and a final full stop do not count.`,
+    score(sample, answer) {
+      const said = normalize(answer, ignoreCase);
+      const targets = sample.targets.map((target) => normalize(target, ignoreCase));
+      const right = targets.includes(said);
+      const held = targets.some((target) => holdsWords(said, target));
+      const hint = held ? "It holds the right answer, but must consist of nothing else." : "";
+      return scoreOf(sample, answer, right ? 0 : 1, held ? 0 : 1, hint);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { findJson, parseJson } from "../graph/json.ts";
+import type { Loss } from "./loss.ts";
+import { scoreOf } from "./words.ts";
+
+interface JsonLossSpec {
+  readonly schema?: Readonly<Record<string, unknown>>;
+  readonly fields?: readonly string[];
+}
+
+interface Reading {
+  readonly loss: number;
+  readonly hint: string;
+}
+
+/**
+ * The answer has to be JSON; to fit the schema, where there is one; and to agree with the target, where there is one:
+ * the loss is the share of fields that differ. Lenient: JSON anywhere in the answer.
+ * @throws Error when `schema` is no JSON Schema
+ */
+export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
+  const shape = schema && z.fromJSONSchema(schema);
+  const read = (found: { value: unknown } | null, targets: readonly string[]): Reading => {
+    if (!found) return { loss: 1, hint: "The answer is not JSON." };
+    const misfit = shape?.safeParse(found.value).error;
+    if (misfit) return { loss: 1, hint: `The JSON does not fit its schema: ${words(misfit)}.` };
+    const readings = targets.flatMap((target) => {
+      const wanted = parseJson(target);
+      return wanted ? [compare(found.value, wanted.value, fields)] : [];
+    });
+    if (readings.length === 0) return { loss: targets.length > 0 ? 1 : 0, hint: "" };
+    return readings.reduce((best, reading) => (reading.loss < best.loss ? reading : best));
+  };
+  return {
+    kind: "json",
+    describes: `The answer is JSON${schema ? " that fits the schema" : ""}, and ${fields ? `its ${fields.join(", ")} equal` : "its fields equal"} the target's; the order of keys does not count.`,
+    score(sample, answer) {
+      const strict = read(parseJson(answer), sample.targets);
+      const lenient = read(findJson(answer), sample.targets);
+      const more = lenient.loss < strict.loss ? " It must consist of the JSON and nothing else." : "";
+      return scoreOf(sample, answer, strict.loss, lenient.loss, strict.hint + more);
+    },
+  };
+}
+
+/** @param fields paths with dots; all top-level fields of an object where there are none */
+function compare(value: unknown, wanted: unknown, fields: readonly string[] | undefined): Reading {
+  const paths = fields ?? (isObject(wanted) ? Object.keys(wanted) : []);
+  if (paths.length === 0) return same(value, wanted) ? { loss: 0, hint: "" } : { loss: 1, hint: "" };
+  const pick = (from: unknown, path: string) => (fields ? at(from, path) : member(from, path));
+  const differing = paths.filter((path) => !same(pick(value, path), pick(wanted, path)));
+  const shown = differing.map((path) => `"${path}" is ${show(pick(value, path))}, not ${show(pick(wanted, path))}`);
+  return { loss: differing.length / paths.length, hint: shown.length > 0 ? `In it, ${shown.join("; ")}.` : "" };
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(a, b);
+}
+
+function at(value: unknown, path: string): unknown {
+  return path.split(".").reduce(member, value);
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "missing" : JSON.stringify(value).slice(0, 200);
+}
+
+function words(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join(".") || "the value"}: ${message}`)
+    .join("; ");
+}
+
+/** Why a schema cannot be used; null when it can. Patterns are refused: they would run without a time limit. */
+export function schemaFault(schema: Readonly<Record<string, unknown>>): string | null {
+  if (/"pattern":"|"patternProperties":/.test(JSON.stringify(schema))) {
+    return 'it holds "pattern"; the loss "regex" runs patterns with a time limit';
+  }
+  try {
+    z.fromJSONSchema(schema);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

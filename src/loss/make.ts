@@ -1,0 +1,60 @@
+import { parseJson } from "../graph/json.ts";
+import { patternFault } from "../graph/pattern.ts";
+import type { LossSpec } from "../graph/schema.ts";
+import { choiceLoss } from "./choice.ts";
+import { containsLoss } from "./contains.ts";
+import { exactLoss } from "./exact.ts";
+import { f1Loss } from "./f1.ts";
+import { jsonLoss } from "./json.ts";
+import type { Loss } from "./loss.ts";
+import { numberLoss, numbersIn } from "./number.ts";
+import { regexLoss } from "./regex.ts";
+
+export type JudgeSpec = LossSpec & { readonly kind: "judge" };
+
+/** A loss of this kind needs a model, and none was given. */
+export class JudgeMissing extends Error {
+  override readonly name = "JudgeMissing";
+}
+
+/**
+ * @param makeJudge the loss that asks a model; without it a judge cannot be made
+ * @throws JudgeMissing
+ */
+export function makeLoss(spec: LossSpec, makeJudge?: (spec: JudgeSpec) => Loss): Loss {
+  switch (spec.kind) {
+    case "exact":
+      return exactLoss(spec);
+    case "contains":
+      return containsLoss(spec);
+    case "number":
+      return numberLoss(spec);
+    case "choice":
+      return choiceLoss(spec);
+    case "regex":
+      return regexLoss(spec);
+    case "f1":
+      return f1Loss();
+    case "json":
+      return jsonLoss(spec);
+    case "judge":
+      if (!makeJudge) throw new JudgeMissing("this loss asks a model");
+      return makeJudge(spec);
+  }
+}
+
+/** Whether rows need no target. */
+export function worksWithoutTarget(spec: LossSpec): boolean {
+  return spec.kind === "judge" || (spec.kind === "json" && spec.schema !== undefined);
+}
+
+/** Why this loss cannot use a target, as the end of a sentence ("the target …"); null when it can. */
+export function targetFault(spec: LossSpec, target: string): string | null {
+  if (spec.kind === "number" && numbersIn(target).length === 0) return "holds no number";
+  if (spec.kind === "json" && !parseJson(target)) return "is not JSON";
+  if (spec.kind === "regex" && spec.pattern === undefined) {
+    const fault = patternFault(target, spec.flags);
+    return fault && `is no regular expression (${fault})`;
+  }
+  return target.trim() === "" && spec.kind !== "judge" ? "is empty" : null;
+}

@@ -1,0 +1,30 @@
+import { matchPattern } from "../graph/pattern.ts";
+import type { Loss } from "./loss.ts";
+import { holdsWords, normalize, scoreOf } from "./words.ts";
+
+/** `score` throws PatternTimeout when a pattern runs out of time: the sample is then unscored, not wrong. */
+export function regexLoss({ pattern, flags }: { readonly pattern?: string; readonly flags: string }): Loss {
+  if (pattern === undefined) {
+    return {
+      kind: "regex",
+      describes: "The target, a regular expression, matches somewhere in the answer.",
+      score(sample, answer) {
+        const loss = sample.targets.some((target) => matchPattern(target, flags, answer) !== null) ? 0 : 1;
+        return scoreOf(sample, answer, loss, loss, "A right answer is text that this regular expression matches.");
+      },
+    };
+  }
+  return {
+    kind: "regex",
+    describes: `What /${pattern}/${flags} finds in the answer equals the target; case and spacing do not count.`,
+    score(sample, answer) {
+      const match = matchPattern(pattern, flags, answer);
+      const targets = sample.targets.map((target) => normalize(target));
+      const right = match !== null && targets.includes(normalize(match[1] ?? match[0] ?? ""));
+      const held = targets.some((target) => holdsWords(normalize(answer), target));
+      const hint =
+        match === null ? `The answer has no part that matches the regular expression /${pattern}/${flags}.` : "";
+      return scoreOf(sample, answer, right ? 0 : 1, held ? 0 : 1, hint);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Sample } from "../data/sample.ts";
+import type { Score } from "./loss.ts";
+
+const SHOWN = 600;
+
+/**
+ * A score with its criticism, in words for a model.
+ * @param loss 0 … 1 under the strict reading
+ * @param lenient 0 … 1; counted as `loss` where it is larger
+ * @param hint one sentence on what differs, where more can be said than what was expected and what came
+ */
+export function scoreOf(sample: Sample, answer: string, loss: number, lenient: number, hint = ""): Score {
+  const criticism = loss === 0 ? "" : [expectation(sample.targets), came(answer), hint].filter(Boolean).join(" ");
+  return { loss, lenient: Math.min(loss, lenient), criticism };
+}
+
+function expectation(targets: readonly string[]): string {
+  if (targets.length === 0) return "";
+  const all = targets.map(quoted);
+  return all.length === 1 ? `The right answer is ${all[0]}.` : `Each of these is a right answer: ${all.join(", ")}.`;
+}
+
+function came(answer: string): string {
+  return answer.trim() === "" ? "The answer was empty." : `The answer was ${quoted(answer)}.`;
+}
+
+function quoted(text: string): string {
+  const trimmed = text.trim();
+  const shown = trimmed.length > SHOWN ? `${trimmed.slice(0, SHOWN / 2)} … ${trimmed.slice(-SHOWN / 2)}` : trimmed;
+  return shown.includes("\n") ? `\n"""\n${shown}\n"""\n` : `"${shown}"`;
+}
+
+/** Case (on demand), spacing, Unicode form, quotes or emphasis around it, and a final full stop do not count. */
+export function normalize(text: string, ignoreCase = true): string {
+  const spaced = text.normalize("NFKC").replace(/\s+/g, " ").trim();
+  const plain = withoutStop(withoutMarks(withoutStop(spaced)));
+  return ignoreCase ? plain.toLowerCase() : plain;
+}
+
+function withoutStop(text: string): string {
+  return text.length > 1 && /[^.。][.。]$/u.test(text.slice(-2)) ? text.slice(0, -1).trimEnd() : text;
+}
+
+/** Removes as many marks from the end as from the start; a text of marks alone stays. */
+function withoutMarks(text: string): string {
+  const isMark = (at: number) => "\"'`“”‘’*_".includes(text.charAt(at));
+  let count = 0;
+  while (2 * count + 2 < text.length && isMark(count) && isMark(text.length - 1 - count)) count++;
+  return text.slice(count, text.length - count).trim();
+}
+
+/** Whether `part` stands in `text` as whole words: "8" does not stand in "18", "1,800" or "8.5". Both normalized. */
+export function holdsWords(text: string, part: string): boolean {
+  if (part === "") return text === "";
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+    const before = text.slice(Math.max(0, at - 2), at);
+    const after = text.slice(at + part.length, at + part.length + 2);
+    const startsFree = !/^[\p{L}\p{N}]/u.test(part) || !/([\p{L}\p{N}_]|\d[.,])$/u.test(before);
+    const endsFree = !/[\p{L}\p{N}]$/u.test(part) || !/^([\p{L}\p{N}_]|[.,]\d)/u.test(after);
+    if (startsFree && endsFree) return true;
+  }
+  return false;
+}
