@@ -1,11 +1,14 @@
+import { basename, join, relative, sep } from "node:path";
 import { z } from "zod";
 import type { Files, Machine } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
+import type { Root } from "../graph/root.ts";
 import type { LossSpec } from "../graph/schema.ts";
 import { loss } from "../graph/schema-run.ts";
 import { makeLoss } from "../loss/make.ts";
 import { RunMissing, RunUnreadable } from "./errors.ts";
 import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
+import type { LoadedTask } from "./load.ts";
 
 /** `start.json`: everything needed to run again, however the files have changed since. */
 const text = z.string();
@@ -86,11 +89,26 @@ const startSchema = z.object({
 
 export type Start = z.infer<typeof startSchema>;
 
+/** What is run. */
 export interface Subject {
   readonly task: Task;
   /** The loss as the file names it. */
   readonly loss: LossSpec;
+  /** See `nameOf`. */
   readonly graphFile: string;
+}
+
+/** What a run of a graph file starts from; null where the file's faults keep it from running. */
+export function subjectOf({ task, file, root, document }: LoadedTask): Subject | null {
+  if (!task || !file) return null;
+  return { task, loss: file.loss, graphFile: nameOf(document.path, root) };
+}
+
+/** How a graph file is named in its runs: relative to the root, with `/`. */
+export function nameOf(path: string, { folder, base }: Root): string {
+  return relative(folder, join(base, basename(path)))
+    .split(sep)
+    .join("/");
 }
 
 export async function writeStart(

@@ -1,0 +1,100 @@
+import { CommanderError } from "commander";
+import { AddressRefused } from "../models/address.ts";
+import { BodyBroken, BudgetReached, KeyRefused, ProviderFault, RateLimited, RequestRefused } from "../models/errors.ts";
+import {
+  MadeElsewhere,
+  NotRecorded,
+  OtherProvider,
+  RunComplete,
+  RunInProgress,
+  RunMissing,
+  RunUnreadable,
+} from "../run/errors.ts";
+import { EXIT } from "./exit.ts";
+import type { Failure } from "./json.ts";
+import { oneLine } from "./plain.ts";
+
+/** Wrong use: what is wrong, where, and what to do, as sentences. */
+export class Misuse extends Error {
+  override readonly name = "Misuse";
+}
+
+/** The graph file has errors; they have been printed. */
+export class FaultyFile extends Error {
+  override readonly name = "FaultyFile";
+}
+
+/** The user stopped it. */
+export class Cancelled extends Error {
+  override readonly name = "Cancelled";
+  constructor() {
+    super("It was cancelled.");
+  }
+}
+
+/** What went wrong, for a person and for a program. */
+export function failureOf(error: unknown): Failure & { readonly exit: number } {
+  const code = error instanceof Error ? error.name : "Error";
+  return { code, message: wordsFor(error), exit: exitFor(error) };
+}
+
+function exitFor(error: unknown): number {
+  if (error instanceof Cancelled) return EXIT.cancelled;
+  if (error instanceof BudgetReached) return EXIT.budget;
+  const isFailed = [KeyRefused, RateLimited, ProviderFault, BodyBroken, RequestRefused, NotRecorded].some(
+    (cause) => error instanceof cause,
+  );
+  return isFailed || !isExpected(error) ? EXIT.failed : EXIT.wrongUse;
+}
+
+function isExpected(error: unknown): boolean {
+  return (
+    [Misuse, FaultyFile, AddressRefused, CommanderError].some((cause) => error instanceof cause) ||
+    [RunInProgress, RunMissing, RunUnreadable, RunComplete, OtherProvider, MadeElsewhere].some(
+      (cause) => error instanceof cause,
+    ) ||
+    (error instanceof Error && "code" in error && error.code === "ENOENT")
+  );
+}
+
+function wordsFor(error: unknown): string {
+  if (error instanceof RunInProgress) {
+    const who = error.host ? `process ${error.process} on ${error.host}` : "another process";
+    return `A run of this graph is under way (${error.run || "just begun"}, ${who}). Wait for its end, or stop it. If that process is gone, delete ${error.lockFile}.`;
+  }
+  if (error instanceof RunMissing) {
+    return `There is no run ${oneLine(error.run, 80)}. \`agentgraph runs\` lists the runs of this folder's repository.`;
+  }
+  if (error instanceof RunUnreadable) return `The run cannot be read: ${error.path}: ${oneLine(error.detail, 300)}.`;
+  if (error instanceof RunComplete) return `Run ${error.run} is done: there is nothing to resume.`;
+  if (error instanceof OtherProvider) {
+    return `Run ${error.run} asked ${oneLine(error.recorded, 200)}, not ${oneLine(error.given, 200)}, so its replies cannot be used again. Give the same --base-url, or start a new run with \`agentgraph optimize\`.`;
+  }
+  if (error instanceof MadeElsewhere) {
+    return `Run ${error.run} was not made on this machine, or was changed since, so it is not resumed. Start a new run with \`agentgraph optimize\`.`;
+  }
+  if (error instanceof AddressRefused) return `--base-url: ${error.message}.`;
+  return failureWords(
+    error instanceof Error ? error.name : "Error",
+    error instanceof Error ? error.message : String(error),
+  );
+}
+
+/** Of a run that ended: the name of what ended it and what that said. */
+export function failureWords(name: string, detail: string): string {
+  const said = oneLine(detail, 500).replace(/\.$/, "");
+  switch (name) {
+    case "KeyRefused":
+      return `${said}. Put a valid key into AGENTGRAPH_API_KEY (or OPENAI_API_KEY).`;
+    case "RequestRefused":
+      return `${said}. Check the model's name (--model) and the address (--base-url).`;
+    case "RateLimited":
+    case "ProviderFault":
+    case "BodyBroken":
+      return `${said}. What was paid for is kept; resume the run when the provider is well again.`;
+    case "NotRecorded":
+      return `${said}. The run was stopped, for nothing more could be kept. Make room, then resume it.`;
+    default:
+      return `${said}.`;
+  }
+}

@@ -1,0 +1,18 @@
+import type { RunStatus } from "../engine/events.ts";
+
+/** Exit codes, the same for every command. */
+export const EXIT = {
+  done: 0,
+  /** Nothing was accepted, where `--require-improvement` asked for it. */
+  nothingAccepted: 1,
+  /** Wrong use, or a file with errors. */
+  wrongUse: 2,
+  budget: 3,
+  /** The provider refused or failed, or the run could not be recorded. */
+  failed: 4,
+  cancelled: 130,
+} as const;
+
+export function exitOf(status: RunStatus): number {
+  return EXIT[status];
+}

@@ -1,0 +1,124 @@
+import type { Proposal } from "../engine/events.ts";
+import type { Attempt, RunState } from "../run/state.ts";
+import { warningWords } from "./words.ts";
+
+/** What `--json` prints of a run. Scores are means of 1 − loss, 0 … 1. */
+export interface RunReport {
+  readonly version: 1;
+  /** Id of the run; null when none was begun. */
+  readonly run: string | null;
+  readonly status: "done" | "budget" | "cancelled" | "failed";
+  /** Why it failed; null when it did not. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly method: string;
+  readonly calls: RunState["calls"];
+  readonly tokens: { readonly prompt: number; readonly completion: number };
+  readonly usd: number | null;
+  readonly seconds: number;
+  readonly validation: Change & { readonly n: number };
+  readonly test: (Change & { readonly n: number }) | null;
+  readonly formatErrors: { readonly before: number; readonly after: number };
+  readonly proposals: readonly ReportedProposal[];
+  readonly final: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+interface Change {
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+interface ReportedProposal extends Change {
+  readonly node: string;
+  readonly verdict: "accepted" | "rejected" | "undecided";
+  /** Ids of validation samples. */
+  readonly fixed: readonly string[];
+  readonly broken: readonly string[];
+  readonly reason: string;
+  readonly base: string;
+  readonly text: string;
+  /** The node's way there, oldest first. */
+  readonly attempts: readonly ReportedAttempt[];
+}
+
+interface ReportedAttempt {
+  readonly iteration: number;
+  readonly verdict: "accepted" | "rejected" | "undecided" | null;
+  /** Why, or why it was no proposal at all. */
+  readonly reason: string | null;
+  readonly hypothesis: string;
+  readonly text: string;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export function runReport(run: string, state: RunState, error: Failure | null): RunReport {
+  const { finished, calls, tokens, usd } = state;
+  const nothing = { n: state.samples.validation, before: null, after: null };
+  return {
+    version: 1,
+    run,
+    status: state.status === "running" ? "failed" : state.status,
+    error,
+    method: state.method,
+    calls,
+    tokens: { prompt: tokens.prompt, completion: tokens.completion },
+    usd,
+    seconds: state.elapsed / 1000,
+    validation: finished?.validation ?? nothing,
+    test: finished?.test ?? null,
+    formatErrors: finished?.formatErrors ?? { before: 0, after: 0 },
+    proposals: state.proposals.map((proposal) => reportProposal(proposal, state)),
+    final: state.texts,
+    warnings: state.warnings.map(warningWords),
+  };
+}
+
+/** The same shape where nothing could begin. */
+export function failureReport(method: string, status: "failed" | "cancelled", error: Failure): RunReport {
+  return {
+    version: 1,
+    run: null,
+    status,
+    error,
+    method,
+    calls: { total: 0, test: 0, forward: 0, backward: 0, optimizer: 0, judge: 0, cached: 0, retried: 0 },
+    tokens: { prompt: 0, completion: 0 },
+    usd: 0,
+    seconds: 0,
+    validation: { n: 0, before: null, after: null },
+    test: null,
+    formatErrors: { before: 0, after: 0 },
+    proposals: [],
+    final: {},
+    warnings: [],
+  };
+}
+
+function reportProposal({ node, base, text, verdict, attempts }: Proposal, state: RunState): ReportedProposal {
+  return {
+    node,
+    verdict: verdict.decision,
+    fixed: verdict.fixed,
+    broken: verdict.broken,
+    before: verdict.scored > 0 ? 1 - verdict.lossBefore : null,
+    after: verdict.scored > 0 ? 1 - verdict.lossAfter : null,
+    reason: verdict.reason,
+    base,
+    text,
+    attempts: state.attempts
+      .filter((attempt) => attempt.node === node && attempts.includes(attempt.id))
+      .map((attempt) => reportAttempt(attempt, state)),
+  };
+}
+
+function reportAttempt(
+  { iteration, decision, invalid, verdict, hypothesis, text }: Attempt,
+  state: RunState,
+): ReportedAttempt {
+  const judged = verdict === null ? null : state.judged[verdict];
+  return { iteration, verdict: decision, reason: invalid ?? judged?.verdict.reason ?? null, hypothesis, text };
+}

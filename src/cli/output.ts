@@ -1,0 +1,55 @@
+import type { WriteStream } from "node:tty";
+import picocolors from "picocolors";
+import type { Colors } from "picocolors/types.js";
+
+/** The two streams: results on stdout; progress, warnings and errors on stderr. With `--json` stdout gets one object alone. */
+export class Output {
+  readonly colors: Colors;
+  readonly #stdout: WriteStream;
+  readonly #stderr: WriteStream;
+
+  constructor(
+    { stdout, stderr, env }: Pick<NodeJS.Process, "stdout" | "stderr" | "env">,
+    readonly json: boolean,
+  ) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    const wanted = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
+    this.colors = picocolors.createColors(wanted || (stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"));
+  }
+
+  /** True where a bar may be drawn. */
+  get isInteractive(): boolean {
+    return this.#stderr.isTTY === true && !this.json;
+  }
+
+  get progress(): WriteStream {
+    return this.#stderr;
+  }
+
+  /** For a person; not with `--json`. */
+  say(text = ""): void {
+    if (!this.json) this.#stdout.write(`${text}\n`);
+  }
+
+  note(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.note(`${this.colors.yellow("Warning:")} ${text}`);
+  }
+
+  error(text: string): void {
+    this.note(`${this.colors.red("Error:")} ${text}`);
+  }
+
+  object(value: object): void {
+    this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Resolves when both streams have taken everything: pipes are written later than they are told. */
+  async flushed(): Promise<void> {
+    await Promise.all([this.#stdout, this.#stderr].map((stream) => new Promise((done) => stream.write("", done))));
+  }
+}

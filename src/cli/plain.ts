@@ -1,0 +1,20 @@
+import { stripVTControlCharacters } from "node:util";
+
+/**
+ * Text from models and data as it may reach a terminal: no escape sequence, no other control character but tab and line
+ * end, nothing that turns the direction of what follows.
+ */
+export function plain(text: string): string {
+  return (
+    stripVTControlCharacters(text)
+      .replace(/\r\n?/g, "\n")
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to go.
+      .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "")
+  );
+}
+
+/** The same on one line, cut where it is longer than `length` characters. */
+export function oneLine(text: string, length: number): string {
+  const line = plain(text).replace(/\s+/g, " ").trim();
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+}

@@ -1,0 +1,86 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { LoggedEvent } from "../engine/events.ts";
+import type { RunState } from "../run/state.ts";
+import type { Output } from "./output.ts";
+import { callsWords, money, warningWords } from "./words.ts";
+
+/** Milliseconds between two drawings of the bar. */
+const PACE = 100;
+
+export interface Progress {
+  show(event: LoggedEvent, state: RunState): void;
+  stop(): void;
+}
+
+/** A bar on a terminal, a line for each iteration elsewhere. Both on stderr. */
+export function createProgress(output: Output): Progress {
+  return output.isInteractive ? bar(output) : lines(output);
+}
+
+function bar(output: Output): Progress {
+  const format = `${output.colors.cyan("{bar}")} {what}`;
+  const single = new SingleBar(
+    {
+      format,
+      stream: output.progress,
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 1000 / PACE,
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  let begun = false;
+  let drawn = 0;
+  return {
+    show({ at }, state) {
+      if (!begun) single.start(Math.max(1, state.iterations), 0, { what: "starting" });
+      if (begun && at - drawn < PACE) return;
+      begun = true;
+      drawn = at;
+      single.setTotal(Math.max(1, state.iterations));
+      single.update(Math.min(state.iteration, state.iterations), { what: whatNow(state) });
+    },
+    stop: () => single.stop(),
+  };
+}
+
+/** `iteration 2/12 · 45 % · 123 calls · $0.04 · 8 in flight` */
+function whatNow(state: RunState): string {
+  const { iteration, iterations, curve, calls, usd, nodes } = state;
+  const score = curve.at(-1);
+  const inFlight = Object.values(nodes).reduce(
+    (sum, node) => sum + node.forwardInFlight + node.backwardInFlight + node.optimizerInFlight,
+    0,
+  );
+  const parts = [iteration === 0 ? "scoring the start" : `iteration ${iteration}/${iterations}`];
+  if (score) parts.push(`${Math.round(100 * score.low)} %`);
+  parts.push(callsWords(calls));
+  if (usd) parts.push(money(usd));
+  if (inFlight > 0) parts.push(`${inFlight} in flight`);
+  return parts.join(" · ");
+}
+
+function lines(output: Output): Progress {
+  return {
+    show(event, state) {
+      if (event.type === "started") {
+        const { train, validation, test } = event.samples;
+        output.note(
+          `Run with ${event.method} on ${train} training, ${validation} validation and ${test} test samples; at most ${event.iterations} iterations.`,
+        );
+      }
+      if (event.type === "iteration") {
+        const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
+        const score = high - low < 1e-9 ? low.toFixed(2) : `${low.toFixed(2)} … ${high.toFixed(2)}`;
+        const taken = event.accepted.length > 0 ? `${event.accepted.length} accepted` : "nothing accepted";
+        output.note(
+          `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsWords(state.calls)}.`,
+        );
+      }
+      if (event.type === "warning") output.warn(warningWords(event));
+    },
+    stop() {},
+  };
+}

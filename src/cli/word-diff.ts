@@ -1,0 +1,59 @@
+import { diffWordsWithSpace } from "diff";
+import type { Colors } from "picocolors/types.js";
+import { plain } from "./plain.ts";
+
+/** Lines of unchanged text shown around a change. */
+const CONTEXT = 2;
+
+/**
+ * What changed from one text to the other, word by word within the text: removed words red, added ones green; where there
+ * are no colours, `[-removed-]` and `{+added+}` as git writes them.
+ */
+export function wordDiff(before: string, after: string, colors: Colors): string {
+  const removed = colors.isColorSupported
+    ? (text: string) => colors.strikethrough(colors.red(text))
+    : (text: string) => `[-${text}-]`;
+  const added = colors.isColorSupported ? (text: string) => colors.green(text) : (text: string) => `{+${text}+}`;
+  const parts = isRewrite(before, after)
+    ? [
+        { removed: true, added: false, value: plain(before) },
+        { removed: false, added: true, value: `\n${plain(after)}` },
+      ]
+    : diffWordsWithSpace(plain(before), plain(after));
+  return parts
+    .map((part, index) => {
+      if (part.removed) return eachLine(part.value, removed);
+      if (part.added) return eachLine(part.value, added);
+      return shortened(part.value, { hasBefore: index > 0, hasAfter: index < parts.length - 1 }, colors);
+    })
+    .join("");
+}
+
+/** Almost nothing in common: words of both in turn would be harder to read than one text after the other. */
+function isRewrite(before: string, after: string): boolean {
+  const words = (text: string) => text.split(/\s+/).filter(Boolean).length;
+  const kept = diffWordsWithSpace(before, after).filter((part) => !part.added && !part.removed);
+  return words(before) > 6 && words(kept.map(({ value }) => value).join("")) < 0.2 * words(before);
+}
+
+/** A colour that runs over a line end would also colour the margin. */
+function eachLine(text: string, paint: (text: string) => string): string {
+  return text
+    .split("\n")
+    .map((line) => (line === "" ? "" : paint(line)))
+    .join("\n");
+}
+
+function shortened(
+  text: string,
+  { hasBefore, hasAfter }: { hasBefore: boolean; hasAfter: boolean },
+  colors: Colors,
+): string {
+  const lines = text.split("\n");
+  const head = hasBefore ? CONTEXT + 1 : 0;
+  const tail = hasAfter ? CONTEXT + 1 : 0;
+  if (lines.length <= head + tail + 2) return text;
+  const left = lines.length - head - tail;
+  const gap = colors.dim(`… ${left} unchanged lines …`);
+  return [...lines.slice(0, head), gap, ...lines.slice(lines.length - tail)].join("\n");
+}

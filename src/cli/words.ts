@@ -1,0 +1,121 @@
+import type { Verdict, VerdictReason, Warned } from "../engine/events.ts";
+import type { Calls } from "../run/state.ts";
+import { oneLine, plain } from "./plain.ts";
+
+/** What is measured, in words and figures for a person. */
+
+const DECISIONS = {
+  accepted: "Accepted by the gate",
+  rejected: "Rejected by the gate",
+  undecided: "Undecided",
+} as const;
+
+const REASONS: Readonly<Record<VerdictReason, string>> = {
+  "lower loss": "the loss fell",
+  tie: "no better than before: a tie is rejected",
+  "higher loss": "the loss rose",
+  "cannot pass any more": "it could not pass any more, so the rest was not scored",
+  "not significant": "the difference may be chance",
+  "the combination was rejected": "passed alone, but not together with the others",
+  "fixed some, broke none": "it fixed some samples and broke none",
+  "broke some": "it broke samples that were right",
+  "fixed none": "it fixed no sample",
+  "every output alike": "it made every output alike, so it was not scored",
+  "samples could not be scored": "samples whose calls failed could change the verdict",
+  "no gate": "accepted without a gate",
+  "budget reached": "the budget was reached before it could be judged",
+  unchanged: "the text is as it was",
+};
+
+/** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens an answer` */
+export function verdictLine(verdict: Verdict): string {
+  const { decision, policy, reason, scored, of, rightBefore, rightAfter, fixed, broken, p } = verdict;
+  const parts: string[] = [policy === "off" ? "Taken without a gate" : DECISIONS[decision]];
+  if (decision !== "accepted") parts.push(REASONS[reason]);
+  if (scored === 0) return [...parts, "nothing was scored"].join(" · ");
+  const ofAll = scored < of ? `${scored} scored of ${of}` : `${of}`;
+  parts.push(`${rightBefore} → ${rightAfter} of ${ofAll} right`);
+  parts.push(`fixed ${fixed.length}, broke ${broken.length}`);
+  if (p !== null) parts.push(`p = ${p.toPrecision(2)}`);
+  const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
+  if (before && after) parts.push(`${before} → ${after} tokens an answer`);
+  return parts.join(" · ");
+}
+
+export function warningWords({ code, node, sample, detail, count }: Warned): string {
+  const where = [node && `node ${node}`, sample && `sample ${sample}`].filter(Boolean).join(", ");
+  const at = where ? ` (${where})` : "";
+  const why = detail ? `: ${oneLine(detail, 300)}` : "";
+  switch (code) {
+    case "sample dropped":
+      return `A sample gave no gradient in this run${at}${why}.`;
+    case "parameter refused":
+      return `The model refuses a parameter, so requests went without it${why}.`;
+    case "reply repaired":
+      return `A reply was not of the form asked for and was repaired by a second request${at}${why}.`;
+    case "small validation set":
+      return `The validation set is small${count ? ` (${count} samples)` : ""}: its verdicts are weak. About 50 samples tell more.`;
+    case "nothing to learn":
+      return "Every training sample was right already: there was nothing to learn. Give harder samples.";
+    case "no gate":
+      return "No gate was used: every proposal was taken, better or not.";
+    case "test not scored":
+      return `The test set was not scored${why}.`;
+    case "budget too small":
+      return `The budget cannot hold the test set${count ? ` of ${count} samples` : ""}, so it is not scored. Raise --budget-calls.`;
+    case "unknown price":
+      return `No price is known for a model, so money is not counted${why}.`;
+    case "tokens estimated":
+      return "The provider returns no token counts; they are estimated from characters.";
+    case "gradients look alike":
+      return `The gradients say nearly the same for every sample${at}${why}. A stronger backward model may help.`;
+    case "instructions converge":
+      return `Instructions of different nodes grow alike${at}${why}.`;
+    case "instruction grows":
+      return `An instruction grows without gain${at}${why}. Set maxWords to bound it.`;
+    case "gate refuses everything":
+      return `The gate refused every proposal${why}.`;
+    case "format errors":
+      return `Replies do not match the node's \`output\`${at}${count ? `: ${count}` : ""}${why}. They are no wrong answers; look at the format the instruction asks for.`;
+    case "templates changed":
+      return "This run was begun by another version of the engine, so some replies on record may not fit and be asked again.";
+    case "unknown placeholder":
+      return `An instruction holds a {{…}} that is no input${at}${why}.`;
+  }
+}
+
+/** `0.30 → 0.85 (n = 20)`; empty where nothing was measured. */
+export function changeWords(
+  name: string,
+  measured: { n: number; before: number | null; after: number | null } | null,
+): string {
+  if (!measured || (measured.before === null && measured.after === null)) return "";
+  const [before, after] = [measured.before, measured.after].map((score) => (score === null ? "?" : score.toFixed(2)));
+  return `${name} ${before} → ${after} (n = ${measured.n})`;
+}
+
+export function callsWords({ total, cached, retried }: Calls): string {
+  const parts = [count(total, "call")];
+  if (cached > 0) parts.push(`${cached} replies reused`);
+  if (retried > 0) parts.push(`${count(retried, "request")} repeated`);
+  return parts.join(", ");
+}
+
+export function count(n: number, what: string): string {
+  return `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+}
+
+export function money(usd: number | null): string {
+  if (usd === null) return "price unknown";
+  return usd > 0 && usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
+}
+
+export function seconds(milliseconds: number): string {
+  const whole = Math.round(milliseconds / 1000);
+  return whole < 100 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A text from a file, for a headline. */
+export function titleOf(name: string, path: string): string {
+  return plain(name).trim() || path;
+}
