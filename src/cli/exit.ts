@@ -1,4 +1,4 @@
-import type { RunStatus } from "../engine/events.ts";
+import type { RunState } from "../run/state.ts";
 
 /** Exit codes, the same for every command. */
 export const EXIT = {
@@ -13,6 +13,7 @@ export const EXIT = {
   cancelled: 130,
 } as const;
 
-export function exitOf(status: RunStatus): number {
-  return EXIT[status];
+/** A run whose log has no end counts as failed. */
+export function exitOf(status: RunState["status"]): number {
+  return status === "running" ? EXIT.failed : EXIT[status];
 }

@@ -1,0 +1,27 @@
+import { version } from "../package.json";
+import { EXIT } from "./cli/exit.ts";
+import { Output } from "./cli/output.ts";
+import { main } from "./cli/program.ts";
+import { nodeDeps } from "./platform/node.ts";
+
+const argv = process.argv.slice(2);
+const output = new Output(process, argv.includes("--json"));
+const cancel = new AbortController();
+
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    if (cancel.signal.aborted) process.exit(EXIT.cancelled);
+    cancel.abort();
+  });
+}
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", () => process.exit(EXIT.done));
+
+void run();
+
+/** Ends the process by itself: idle connections would keep it. */
+async function run(): Promise<never> {
+  const code = await main({ deps: nodeDeps(), output, env: process.env, signal: cancel.signal }, version, argv);
+  await output.flushed();
+  process.exit(code);
+}

@@ -1,0 +1,48 @@
+import { relative } from "node:path";
+import type { Files } from "../deps.ts";
+import type { Proposal } from "../engine/events.ts";
+import { currentText, replaceText, TextNotFound } from "../graph/edit.ts";
+import { applyEdits } from "../graph/fault.ts";
+import { readGraph } from "../graph/read.ts";
+import { decodeUtf8 } from "../graph/root.ts";
+import type { Output } from "./output.ts";
+import { plain } from "./plain.ts";
+
+/** Writes each accepted text into the file that holds it, where that still holds the text the run saw. */
+export async function applyAccepted(
+  proposals: readonly Proposal[],
+  graphFile: string,
+  files: Files,
+  output: Output,
+): Promise<void> {
+  for (const { node, base, text, verdict } of proposals) {
+    if (verdict.decision !== "accepted") continue;
+    const written = await applyText(node, base, text, graphFile, files);
+    const name = plain(node);
+    if ("path" in written) output.note(`Wrote ${name} to ${relative(process.cwd(), written.path) || written.path}.`);
+    else output.warn(`${name} was not written: ${written.why}`);
+  }
+}
+
+/** Reads the file anew for each text: an edit moves those behind it. */
+async function applyText(
+  node: string,
+  base: string,
+  text: string,
+  graphFile: string,
+  files: Files,
+): Promise<{ readonly path: string } | { readonly why: string }> {
+  const read = async (path: string) => decodeUtf8(await files.read(path)) ?? "";
+  try {
+    const { sources } = await readGraph(graphFile, await read(graphFile), files);
+    const source = sources[node];
+    if (!source) return { why: "the file has no such node any more." };
+    const content = await read(source.path);
+    if (currentText(content, source) !== base) return { why: "its text was changed since the run began." };
+    await files.write(source.path, applyEdits(content, replaceText(content, source, text)));
+    return { path: source.path };
+  } catch (error) {
+    if (error instanceof TextNotFound) return { why: "the file has no such text any more." };
+    return { why: `${error instanceof Error ? error.message : String(error)}.` };
+  }
+}

@@ -1,0 +1,66 @@
+import { resolve } from "node:path";
+import type { Split } from "../data/sample.ts";
+import { evaluate } from "../engine/evaluate.ts";
+import { priceList } from "../models/prices.ts";
+import { createStack } from "../models/stack.ts";
+import { newId, placeOf, preparePlace } from "../run/place.ts";
+import { RunReducer } from "../run/reduce.ts";
+import { openCache, RunReplies } from "../run/replies.ts";
+import type { Cli } from "./cli.ts";
+import { EXIT } from "./exit.ts";
+import type { Failure } from "./json.ts";
+import { loadOrRefuse } from "./load.ts";
+import { modelsOf, type OptimizeOptions } from "./optimize.ts";
+import { overridesOf } from "./options.ts";
+import { createProgress } from "./progress.ts";
+import { connect } from "./provider.ts";
+import { callsWords, count, money, seconds } from "./words.ts";
+
+export interface EvaluateOptions extends OptimizeOptions {
+  readonly split: Split;
+}
+
+/** Scores the graph as it is on one set. Keeps replies, but no run. */
+export async function evaluateCommand(cli: Cli, path: string, options: EvaluateOptions): Promise<number> {
+  const { deps, output, env, signal } = cli;
+  const { files, clock, machine } = deps;
+  const graphFile = resolve(path);
+  const { subject, root } = await loadOrRefuse(graphFile, files, overridesOf(options), output);
+  const { task } = subject;
+  const provider = await connect(modelsOf(task), { baseUrl: options.baseUrl, env, clock });
+  const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
+  await preparePlace(files, place, root.folder);
+  const cache = await openCache(files, machine, place.cache, newId(clock.now(), subject.graphFile));
+  const replies = await RunReplies.open(files, null, cache);
+  const price = priceList();
+  const { seed, budget: limits } = task.options;
+  const stack = createStack({ provider, replies, limits, concurrency: options.concurrency, clock, seed, price });
+
+  const reducer = new RunReducer();
+  const progress = createProgress(output);
+  const steps = evaluate(task, options.split, { ...stack, clock, price }, signal);
+  let step = await steps.next();
+  try {
+    for (; !step.done; step = await steps.next()) {
+      const event = { ...step.value, at: clock.now() };
+      reducer.apply(event);
+      progress.show(event, reducer.state);
+    }
+  } finally {
+    progress.stop();
+  }
+  const { score, n, formatErrors, samples } = step.value;
+  const { calls, usd, elapsed } = reducer.state;
+  if (output.json)
+    output.object({ ...evaluationReport(options.split), n, score, formatErrors, calls: calls.total, samples });
+  output.say(`${options.split} score ${score === null ? "?" : score.toFixed(3)} (n = ${n})`);
+  const parts = [callsWords(calls), money(usd), seconds(elapsed)];
+  if (formatErrors > 0) parts.push(count(formatErrors, "format error"));
+  output.say(output.colors.dim(parts.join(" · ")));
+  return EXIT.done;
+}
+
+/** What `--json` prints of an evaluation, before anything is known. */
+export function evaluationReport(split: string, error: Failure | null = null) {
+  return { version: 1, split, error, n: 0, score: null, formatErrors: 0, calls: 0, samples: [] };
+}

@@ -1,0 +1,34 @@
+import { relative } from "node:path";
+import type { Files } from "../deps.ts";
+import type { Fault } from "../graph/fault.ts";
+import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
+import { type Subject, subjectOf } from "../run/start.ts";
+import { FaultyFile } from "./errors.ts";
+import type { Output } from "./output.ts";
+import { plain } from "./plain.ts";
+
+/** `file:line:col severity code message`, then what to do about it. */
+export function faultLines({ file, line, column, severity, code, message, remedy }: Fault, output: Output): string {
+  const { colors } = output;
+  const paint = { error: colors.red, warning: colors.yellow, information: colors.cyan }[severity];
+  const place = `${relative(process.cwd(), file) || file}:${line}:${column}`;
+  return `${plain(place)} ${paint(severity)} ${code} ${plain(message)}\n    ${colors.dim(plain(remedy))}`;
+}
+
+/** Reads a graph file and what it names. Errors and warnings are said; @throws FaultyFile where it cannot run. */
+export async function loadOrRefuse(
+  path: string,
+  files: Files,
+  overrides: Overrides,
+  output: Output,
+): Promise<LoadedTask & { readonly subject: Subject }> {
+  const loaded = await loadTask(path, files, overrides);
+  for (const fault of loaded.faults) {
+    if (fault.severity !== "information") output.note(faultLines(fault, output));
+  }
+  const subject = subjectOf(loaded);
+  if (subject) return { ...loaded, subject };
+  const errors = loaded.faults.filter(({ severity }) => severity === "error");
+  const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
+  throw new FaultyFile(`${path} cannot run: ${errors[0]?.message ?? "it has errors"}${more}`);
+}

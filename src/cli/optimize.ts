@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import type { Task } from "../engine/task.ts";
+import { priceList } from "../models/prices.ts";
+import { placeOf } from "../run/place.ts";
+import { type Run, startRun } from "../run/run.ts";
+import { applyAccepted } from "./apply.ts";
+import type { Cli } from "./cli.ts";
+import { failureWords } from "./errors.ts";
+import { EXIT, exitOf } from "./exit.ts";
+import { type Failure, runReport } from "./json.ts";
+import { loadOrRefuse } from "./load.ts";
+import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
+import { overridesOf } from "./options.ts";
+import { printOutcome } from "./outcome.ts";
+import { createProgress } from "./progress.ts";
+import { connect } from "./provider.ts";
+
+export interface OptimizeOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions {
+  readonly apply?: boolean;
+  readonly requireImprovement?: boolean;
+}
+
+export async function optimizeCommand(cli: Cli, path: string, options: OptimizeOptions): Promise<number> {
+  const { deps, output, env, signal } = cli;
+  const graphFile = resolve(path);
+  const { subject, root } = await loadOrRefuse(graphFile, deps.files, overridesOf(options), output);
+  const provider = await connect(modelsOf(subject.task), { baseUrl: options.baseUrl, env, clock: deps.clock });
+  const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
+  const runDeps = { ...deps, provider, price: priceList(), concurrency: options.concurrency };
+  const run = await startRun(subject, place, root.folder, runDeps, signal);
+  return driveToEnd(cli, run, graphFile, options);
+}
+
+/** Every model that a task may ask. */
+export function modelsOf({ models, graph }: Pick<Task, "models" | "graph">): string[] {
+  const own = graph.nodes.flatMap((node) => (node.kind === "llm" && node.model ? [node.model.model] : []));
+  return [...new Set([...Object.values(models).map(({ model }) => model), ...own])];
+}
+
+/** Shows a run while it goes and what came of it. @returns the exit code. */
+export async function driveToEnd(
+  { deps, output }: Cli,
+  run: Run,
+  graphFile: string,
+  options: Pick<OptimizeOptions, "apply" | "requireImprovement">,
+): Promise<number> {
+  const progress = createProgress(output);
+  try {
+    for await (const event of run.events) progress.show(event, run.state());
+  } finally {
+    progress.stop();
+  }
+  const state = run.state();
+  const error: Failure | null =
+    state.status === "failed"
+      ? { code: state.error ?? "Error", message: failureWords(state.error ?? "Error", state.detail ?? "") }
+      : null;
+  if (output.json) output.object(runReport(run.id, state, error));
+  else printOutcome(run, output);
+  if (error) output.error(error.message);
+  if (options.apply) await applyAccepted(state.proposals, graphFile, deps.files, output);
+  if (state.status !== "done") return exitOf(state.status);
+  const improved = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
+  return options.requireImprovement && !improved ? EXIT.nothingAccepted : EXIT.done;
+}

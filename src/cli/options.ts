@@ -1,0 +1,120 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ROLES, type Role } from "../graph/graph.ts";
+import type { Overrides } from "../run/load.ts";
+
+/** Options that several commands share. */
+export interface ModelOptions {
+  readonly baseUrl?: string;
+  readonly model?: string;
+  readonly modelForward?: string;
+  readonly modelBackward?: string;
+  readonly modelOptimizer?: string;
+  readonly modelJudge?: string;
+  readonly concurrency: number;
+}
+
+export interface BudgetOptions {
+  readonly budgetCalls?: number;
+  readonly budgetTokens?: number;
+  readonly budgetUsd?: number;
+}
+
+export interface TaskOptions {
+  readonly set: readonly (readonly [string, string])[];
+  readonly seed?: number;
+  readonly method?: string;
+}
+
+export interface PlaceOptions {
+  readonly runsDir?: string;
+}
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+export function withModel(command: Command): Command {
+  command
+    .option("--base-url <url>", "address of an OpenAI-compatible server (default: OpenAI)")
+    .option("--model <name>", "model for every role; `simulated` needs no key");
+  for (const role of ROLES) command.option(`--model-${role} <name>`, `model for the role ${role}`);
+  return command.addOption(
+    new Option("--concurrency <n>", "requests on the way at once").argParser(positiveInteger).default(16),
+  );
+}
+
+export function withBudget(command: Command): Command {
+  return command
+    .addOption(new Option("--budget-calls <n>", "most requests").argParser(positiveInteger))
+    .addOption(new Option("--budget-tokens <n>", "most tokens, prompts and replies").argParser(positiveInteger))
+    .addOption(new Option("--budget-usd <amount>", "most money, in US dollars").argParser(positive));
+}
+
+export function withTask(command: Command): Command {
+  return command.addOption(
+    new Option("--set <path=value>", "a value of the file, e.g. optimize.batch=4; repeatable")
+      .argParser((text: string, earlier: readonly (readonly [string, string])[]) => [...earlier, assignment(text)])
+      .default([], "none"),
+  );
+}
+
+export function withPlace(command: Command): Command {
+  return command.option("--runs-dir <folder>", "where runs are kept (default: .agentgraph/runs of the repository)");
+}
+
+export function withJson(command: Command): Command {
+  return command.option("--json", "print one JSON object on stdout, and nothing else there");
+}
+
+/** What the user says beside the file. The person at the command line has the last word on the budget, too. */
+export function overridesOf(options: ModelOptions & TaskOptions & BudgetOptions): Overrides {
+  const values: [string, string | number | undefined][] = [
+    ["optimize.seed", options.seed],
+    ["optimize.method", options.method && JSON.stringify(options.method)],
+    ["optimize.budget.calls", options.budgetCalls],
+    ["optimize.budget.tokens", options.budgetTokens],
+    ["optimize.budget.usd", options.budgetUsd],
+  ];
+  const named = values.flatMap(([path, value]) => (value === undefined ? [] : [[path, String(value)] as const]));
+  return { set: [...options.set, ...named], models: modelsOf(options) };
+}
+
+function modelsOf(options: ModelOptions): NonNullable<Overrides["models"]> {
+  const own: Record<Role, string | undefined> = {
+    forward: options.modelForward,
+    backward: options.modelBackward,
+    optimizer: options.modelOptimizer,
+    judge: options.modelJudge,
+  };
+  const chosen = ROLES.flatMap((role) => {
+    const model = own[role] ?? options.model;
+    return model === undefined ? [] : [[role, { model, params: {} }] as const];
+  });
+  return Object.fromEntries(chosen);
+}
+
+function assignment(text: string): readonly [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Write it as path=value, e.g. optimize.batch=4.");
+  return [text.slice(0, at).trim(), text.slice(at + 1)];
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It has to be a whole number from 1.");
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError("It has to be a whole number from 0.");
+  }
+  return value;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It has to be a number above 0.");
+  return value;
+}

@@ -1,0 +1,55 @@
+import type { Proposal } from "../engine/events.ts";
+import type { Run } from "../run/run.ts";
+import type { Output } from "./output.ts";
+import { oneLine } from "./plain.ts";
+import { wordDiff } from "./word-diff.ts";
+import { callsWords, changeWords, count, money, seconds, titleOf, verdictLine, warningWords } from "./words.ts";
+
+/** Each proposal as an inline diff under its verdict, then the figures, then what to do next. */
+export function printOutcome(run: Run, output: Output): void {
+  const state = run.state();
+  const { colors } = output;
+  output.say(colors.bold(`${titleOf(run.start.graph.name, run.start.graphFile)}`) + colors.dim(` · run ${run.id}`));
+  for (const proposal of state.proposals) printProposal(proposal, output);
+  if (state.proposals.length === 0) output.say("\nNo proposal was made.");
+  output.say();
+  const figures = [
+    changeWords("validation score", state.finished?.validation ?? null),
+    changeWords("test score", state.finished?.test ?? null),
+  ].filter(Boolean);
+  if (figures.length > 0) output.say(colors.bold(figures.join(" · ")));
+  const { before, after } = state.finished?.formatErrors ?? { before: 0, after: 0 };
+  const tokens = `${count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
+  const parts = [callsWords(state.calls), tokens, money(state.usd), seconds(state.elapsed)];
+  if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
+  output.say(colors.dim(parts.join(" · ")));
+  if (output.isInteractive) for (const warning of state.warnings) output.warn(warningWords(warning));
+  const next = nextStep(run, output);
+  if (next) output.say(next);
+}
+
+function printProposal({ node, base, text, hypothesis, verdict }: Proposal, output: Output): void {
+  const { colors } = output;
+  const [mark, paint] = {
+    accepted: ["✓", colors.green] as const,
+    rejected: ["✗", colors.red] as const,
+    undecided: ["?", colors.yellow] as const,
+  }[verdict.decision];
+  output.say(`\n${paint(`${mark} ${colors.bold(oneLine(node, 80))}`)} · ${verdictLine(verdict)}`);
+  if (hypothesis) output.say(colors.dim(`  because: ${oneLine(hypothesis, 300)}`));
+  for (const line of wordDiff(base, text, colors).split("\n")) output.say(`  ${colors.dim("│")} ${line}`);
+}
+
+function nextStep(run: Run, { colors }: Output): string {
+  const resume = colors.cyan(`agentgraph resume ${run.files.folder}`);
+  switch (run.state().status) {
+    case "budget":
+      return `The budget is reached. Go on with a larger one: ${resume} --budget-calls <n>`;
+    case "cancelled":
+      return `Cancelled; what was paid for is kept. Go on: ${resume}`;
+    case "failed":
+      return `The run failed; what was paid for is kept. Go on: ${resume}`;
+    default:
+      return "";
+  }
+}

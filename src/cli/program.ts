@@ -1,0 +1,96 @@
+import { Command, CommanderError, Option } from "commander";
+import { SPLITS } from "../data/sample.ts";
+import { check } from "./check.ts";
+import type { Cli } from "./cli.ts";
+import { Cancelled, failureOf } from "./errors.ts";
+import { evaluateCommand, evaluationReport } from "./evaluate.ts";
+import { EXIT } from "./exit.ts";
+import { failureReport } from "./json.ts";
+import { optimizeCommand } from "./optimize.ts";
+import { wholeNumber, withBudget, withJson, withModel, withPlace, withTask } from "./options.ts";
+import { resumeCommand } from "./resume.ts";
+import { runsCommand } from "./runs.ts";
+
+/** Milliseconds that a cancelled command may take to end by itself. */
+const PATIENCE = 900;
+
+/** Reads the arguments and does what they say. @returns the exit code; never throws. */
+export async function main(cli: Cli, version: string, argv: readonly string[]): Promise<number> {
+  const { output } = cli;
+  let exit: number = EXIT.done;
+  const program = createProgram(cli, version, (code) => {
+    exit = code;
+  });
+  try {
+    await Promise.race([program.parseAsync(argv, { from: "user" }), longCancelled(cli)]);
+    return exit;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
+    const error = cli.signal.aborted ? new Cancelled() : thrown;
+    const { exit: code, ...failure } = failureOf(error);
+    if (output.json) output.object(failureObject(argv, failure, code));
+    if (!(thrown instanceof CommanderError)) output.error(failure.message);
+    return code;
+  }
+}
+
+/** Rejects when something does not end soon after it was cancelled: a person who pressed Ctrl-C is not kept waiting. */
+function longCancelled({ deps, signal }: Cli): Promise<never> {
+  return new Promise((_, reject) => {
+    const wait = () => deps.clock.sleep(PATIENCE).then(() => reject(new Cancelled()));
+    signal.addEventListener("abort", wait, { once: true });
+  });
+}
+
+/** Of the shape that the command prints when all goes well. */
+function failureObject(argv: readonly string[], failure: { code: string; message: string }, exit: number): object {
+  const [command] = argv.filter((argument) => !argument.startsWith("-"));
+  if (command === "evaluate") {
+    const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";
+    return evaluationReport(split, failure);
+  }
+  if (command === "check" || command === "runs") return { version: 1, error: failure };
+  return failureReport("semantic", exit === EXIT.cancelled ? "cancelled" : "failed", failure);
+}
+
+function createProgram(cli: Cli, version: string, done: (exit: number) => void): Command {
+  const { output } = cli;
+  const program = new Command("agentgraph")
+    .description("Tunes every prompt of an LLM graph at once by semantic backpropagation, behind a validation gate.")
+    .version(version)
+    .showHelpAfterError("(add --help for what can be said)")
+    .configureOutput({ writeErr: (text) => output.note(text.trimEnd()) })
+    .exitOverride();
+
+  const command = (name: string, description: string) => withJson(program.command(name).description(description));
+
+  withPlace(withTask(withBudget(withModel(command("optimize", "tune a graph; each proposal comes with its verdict")))))
+    .argument("<file>", "a graph file, *.agentgraph.json")
+    .addOption(new Option("--seed <n>", "same seed and same replies: same run").argParser(wholeNumber))
+    .option("--method <name>", "how to optimize (default: the file's, else semantic)")
+    .option("--apply", "write accepted texts into their files")
+    .option("--require-improvement", "exit with 1 when nothing was accepted")
+    .action(async (file, options) => done(await optimizeCommand(cli, file, options)));
+
+  withPlace(withTask(withBudget(withModel(command("evaluate", "score a graph as it is")))))
+    .argument("<file>", "a graph file, *.agentgraph.json")
+    .addOption(new Option("--split <set>", "which samples").choices(SPLITS).default("validation"))
+    .addOption(new Option("--seed <n>", "same seed and same replies: same answers").argParser(wholeNumber))
+    .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
+
+  withTask(withModel(command("check", "print every fault of graph files, with its place")))
+    .argument("<files...>", "graph files, *.agentgraph.json")
+    .action(async (files, options) => done(await check(cli, files, options)));
+
+  withPlace(withBudget(withModel(command("resume", "go on with a run that did not come to its end"))))
+    .argument("<run>", "a run's id or folder, or a graph file for its last one")
+    .option("--apply", "write accepted texts into their files")
+    .option("--require-improvement", "exit with 1 when nothing was accepted")
+    .action(async (run, options) => done(await resumeCommand(cli, run, options)));
+
+  withPlace(command("runs", "list runs, newest first"))
+    .argument("[path]", "a graph file, or a folder of the repository", ".")
+    .action(async (path, options) => done(await runsCommand(cli, path, options)));
+
+  return program;
+}

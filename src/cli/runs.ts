@@ -1,0 +1,95 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { findRoot, type Root } from "../graph/root.ts";
+import { isId, type Place, placeOf } from "../run/place.ts";
+import { type ListedRun, listRuns } from "../run/runs.ts";
+import { nameOf } from "../run/start.ts";
+import type { Cli } from "./cli.ts";
+import { Misuse } from "./errors.ts";
+import { EXIT } from "./exit.ts";
+import type { PlaceOptions } from "./options.ts";
+import { oneLine, plain } from "./plain.ts";
+import { count, money } from "./words.ts";
+
+/** Lists runs, newest first: of one graph file, or of everything in a folder's repository. */
+export async function runsCommand({ deps, output }: Cli, path: string, options: PlaceOptions): Promise<number> {
+  const { place, root, isFile } = await placeFor(deps.files, path, options);
+  const all = await listRuns(deps, place);
+  const runs = isFile ? all.filter(({ summary }) => summary.graphFile === nameOf(resolve(path), root)) : all;
+  if (output.json) {
+    const listed = runs.map(({ summary: { mark: _, ...summary }, standing, madeHere }) => ({
+      ...summary,
+      status: standing,
+      madeHere,
+    }));
+    output.object({ version: 1, folder: place.runs, runs: listed });
+  }
+  for (const run of runs) output.say(runLine(run));
+  output.say(runs.length === 0 ? `No run is kept in ${place.runs}.` : count(runs.length, "run"));
+  return EXIT.done;
+}
+
+function runLine({ summary, standing, madeHere }: ListedRun): string {
+  const { id, graphFile, method, validation, calls, usd, proposals } = summary;
+  const accepted = proposals.filter(({ decision }) => decision === "accepted").length;
+  const score = (value: number | null) => (value === null ? "?" : value.toFixed(2));
+  const parts = [
+    id,
+    standing,
+    oneLine(graphFile, 80),
+    oneLine(method, 40),
+    validation ? `${score(validation.before)} → ${score(validation.after)}` : "not scored",
+    `${accepted} of ${proposals.length} accepted`,
+    count(calls, "call"),
+    money(usd),
+  ];
+  return [...parts, ...(madeHere ? [] : ["made elsewhere"])].join("  ");
+}
+
+/** Where the runs of a file or folder are kept. */
+async function placeFor(
+  files: Cli["deps"]["files"],
+  path: string,
+  { runsDir }: PlaceOptions,
+): Promise<{ place: Place; root: Root; isFile: boolean }> {
+  const given = resolve(path);
+  const kind = await files.stat(given).then(
+    (found) => found.kind,
+    () => null,
+  );
+  if (kind === null) throw new Misuse(`There is no file or folder ${plain(path)}.`);
+  const root = await findRoot(kind === "folder" ? join(given, "graph") : given, files);
+  return { place: placeOf(root.folder, runsDir && resolve(runsDir)), root, isFile: kind === "file" };
+}
+
+export interface FoundRun {
+  readonly id: string;
+  readonly place: Place;
+  /** Containment root, where it can be told from the run's folder. */
+  readonly root: string;
+}
+
+/**
+ * The run that a person means: by id, by its folder, or the last one of a graph file that can be resumed.
+ * @throws Misuse
+ */
+export async function findRun({ deps }: Cli, name: string, options: PlaceOptions): Promise<FoundRun> {
+  if (isId(name)) {
+    const { place, root } = await placeFor(deps.files, ".", options);
+    return { id: name, place, root: root.folder };
+  }
+  const path = resolve(name);
+  if (isId(basename(path))) {
+    const runs = dirname(path);
+    const home = dirname(runs);
+    const root = dirname(home);
+    const isUsual = basename(runs) === "runs" && basename(home) === ".agentgraph";
+    return { id: basename(path), place: isUsual ? placeOf(root) : placeOf(root, runs), root };
+  }
+  const { place, root } = await placeFor(deps.files, name, options);
+  const graphFile = nameOf(path, root);
+  const open = (await listRuns(deps, place)).find(
+    ({ summary, standing, madeHere }) => summary.graphFile === graphFile && standing !== "done" && madeHere,
+  );
+  if (!open) throw new Misuse(`No run of ${plain(name)} can be resumed. \`agentgraph runs\` lists what there is.`);
+  return { id: open.summary.id, place, root: root.folder };
+}
