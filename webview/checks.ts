@@ -165,7 +165,6 @@ const isAnswer = isUnion<Answer>("kind", {
     kind: isOne("node"),
     node: isId,
     instruction: isCut,
-    proposed: isNullOr(isCut),
     hypothesis: isText(LIMITS.text),
     rules: isList(isLine, LIMITS.messages),
   }),

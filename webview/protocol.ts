@@ -188,9 +188,7 @@ export interface NodeAnswer {
   readonly kind: "node";
   readonly node: string;
   readonly instruction: Cut;
-  /** The text that the run proposes, or ended with; null where it is unchanged. */
-  readonly proposed: Cut | null;
-  /** Why ϕ proposed it. */
+  /** The idea behind the last proposal; empty where there is none. */
   readonly hypothesis: string;
   /** `keep`, `maxWords` and `constraints` of the file as sentences. */
   readonly rules: readonly string[];

@@ -62,13 +62,11 @@ function aboutNode(node: string, graph: Graph | null, run: ShownRun | null): Nod
   if (!found) return null;
   const proposal = run?.state.proposals.find((change) => change.node === found.id);
   const attempt = run?.state.attempts.findLast((tried) => tried.node === found.id && tried.invalid === null);
-  const change = proposal ?? attempt;
   return {
     kind: "node",
     node,
     instruction: cut(found.text),
-    proposed: change && change.text !== found.text ? cut(change.text) : null,
-    hypothesis: (change?.hypothesis ?? "").slice(0, LIMITS.text),
+    hypothesis: ((proposal ?? attempt)?.hypothesis ?? "").slice(0, LIMITS.text),
     rules: [
       ...found.constraints,
       ...found.keep.map((text) => `Keeps “${text}”`),

@@ -1,5 +1,6 @@
 import {
   type CustomTextEditorProvider,
+  ThemeIcon,
   Uri,
   ViewColumn,
   type Disposable as VscodeDisposable,
@@ -60,7 +61,7 @@ class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvi
 
   #hold(file: Uri, panel: WebviewPanel): void {
     panel.title = `Graph ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
-    panel.iconPath = Uri.joinPath(this.deps.extension, "media", "icon.svg");
+    panel.iconPath = new ThemeIcon("type-hierarchy-sub");
     this.#panels.set(String(file), panel);
     panel.onDidDispose(() => this.#panels.delete(String(file)));
     this.#draw(file, panel);

@@ -1,0 +1,186 @@
+import { s } from "../dom.ts";
+import type { SceneNode } from "../graph/scene.ts";
+import type { NodeRunView, VerdictView } from "../protocol.ts";
+import { type IconName, icon } from "./icons.ts";
+import type { Typesetter } from "./text.ts";
+
+/** How much of a card can be read at a zoom; from far away only its name, then only its place. */
+export type Detail = "full" | "name" | "large-name" | "block";
+
+export function detailAt(zoom: number): Detail {
+  if (zoom >= 0.5) return "full";
+  if (zoom >= 0.3) return "name";
+  return zoom >= 0.14 ? "large-name" : "block";
+}
+
+/** Everything a card shows; a card is drawn anew when one of these has changed. */
+export interface CardFace {
+  readonly node: SceneNode;
+  readonly detail: Detail;
+  readonly isOutput: boolean;
+  readonly run: NodeRunView | null;
+  /** First words of the node's value for the sample that is looked at; null where there is none. */
+  readonly value: string | null;
+  /** Whether that sample's answer is right; only at the output node. */
+  readonly outcome: "right" | "wrong" | null;
+}
+
+const PAD = 14;
+const NAME_SIZE: Readonly<Record<Detail, number>> = { full: 14, name: 24, "large-name": 36, block: 0 };
+
+/** The parts of a card within its box, which stands at (0, 0). */
+export function drawCard(face: CardFace, type: Typesetter): SVGElement[] {
+  const { node, detail } = face;
+  const parts: SVGElement[] = [...stack(node), frame(node)];
+  if (detail === "block") return parts;
+  if (detail !== "full") return [...parts, ...farAway(face, type)];
+  if (node.view.kind === "input") return [...parts, ...port(face, type)];
+  return [...parts, ...title(face, type), ...body(face, type), ...footer(face, type), ...flags(face)];
+}
+
+/** A card that stands for others looks like a pile. */
+function stack({ folded, width, height }: SceneNode): SVGElement[] {
+  if (folded === 0) return [];
+  return [8, 4].map((offset) => s("rect", { class: "card pile", x: offset, y: offset, width, height, rx: 8 }));
+}
+
+function frame({ view, width, height }: SceneNode): SVGElement {
+  if (view.kind === "text") {
+    const ear = 16;
+    const d = `M4,0H${width - ear}L${width},${ear}V${height - 4}a4,4 0 0 1 -4,4H4a4,4 0 0 1 -4,-4V4a4,4 0 0 1 4,-4z`;
+    const fold = s("path", { class: "ear", d: `M${width - ear},0V${ear}H${width}` });
+    return s("g", {}, s("path", { class: "card", d }), fold);
+  }
+  return s("rect", { class: "card", width, height, rx: view.kind === "input" ? height / 2 : 8 });
+}
+
+function port({ node, value }: CardFace, type: Typesetter): SVGElement[] {
+  const { view, width, height } = node;
+  const shown = value ?? view.id;
+  const text = type.line(shown, width - 50, 13, value === null ? 600 : 400);
+  return [
+    mark(view.kind, 14, height / 2 - 7, 14, "kind"),
+    words("name", value === null ? text : `“${text}”`, 36, height / 2 + 4.5, 13),
+  ];
+}
+
+function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[] {
+  const { view, width } = node;
+  const verdict = run?.verdict ? verdictChip(run.verdict, width - PAD, 12) : null;
+  const state = view.trainable ? "trainable" : "fixed";
+  const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - (view.kind === "text" ? 12 : 0) - (isOutput ? 18 : 0);
+  const name = type.line(view.id, room, NAME_SIZE.full, 600);
+  const end = 34 + type.width(name, NAME_SIZE.full, 600) + 8;
+  return [
+    mark(view.kind, PAD - 2, 12, 15, "kind"),
+    words("name", name, 34, 24.5, NAME_SIZE.full),
+    tip(
+      mark(state, end, 13, 13, state),
+      state === "trainable" ? "This text may be changed." : "This text stays as it is.",
+    ),
+    ...(isOutput ? [tip(mark("export", end + 20, 13, 13, "answer"), "The value of this node is the answer.")] : []),
+    ...(verdict ? [verdict.element] : []),
+  ];
+}
+
+function body({ node, value, outcome }: CardFace, type: Typesetter): SVGElement[] {
+  const { view, width } = node;
+  const room = width - 2 * PAD;
+  const shown = value ?? view.excerpt;
+  const roomy = view.kind === "llm";
+  const role = view.role === "" ? [] : [words("role", type.line(view.role, room, 12), PAD, 43, 12)];
+  const most = (roomy ? 2 : 1) + (roomy && role.length === 0 ? 1 : 0);
+  const start = role.length === 0 ? 45 : 61;
+  const lines = type.lines(shown, room, 12, roomy ? most : 1);
+  const look = value === null ? "excerpt" : `value ${outcome ?? ""}`;
+  return [...role, ...lines.map((line, i) => words(look, line, PAD, start + 15.5 * i, 12))];
+}
+
+function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
+  const { view, width, height } = node;
+  if (view.kind !== "llm") return [];
+  const counts = [
+    run && run.forward > 0 ? `${run.forward} ${run.forward === 1 ? "value" : "values"}` : "",
+    run && run.gradients > 0 ? `∇ ${run.gradients}` : "",
+    run && run.formatErrors > 0 ? `⚠ ${run.formatErrors}` : "",
+  ].filter((part) => part !== "");
+  const right = counts.join("  ");
+  const size = `${view.words} ${view.words === 1 ? "word" : "words"}`;
+  const left = view.model === "" ? size : `${view.model} · ${size}`;
+  const room = width - 2 * PAD - (right === "" ? 0 : type.width(right, 11) + 10);
+  return [
+    words("footer", type.line(left, room, 11), PAD, height - 10, 11),
+    ...(right === "" ? [] : [words("footer counts", right, width - PAD, height - 10, 11, "end")]),
+  ];
+}
+
+/** What is on its way now, and what is folded away, on the lower edge. */
+function flags({ node, run }: CardFace): SVGElement[] {
+  const flying: readonly (readonly [string, number, string])[] = run
+    ? [
+        ["forward", run.forwardInFlight, "being answered"],
+        ["backward", run.backwardInFlight, "gradients on the way"],
+        ["optimizer", run.optimizerInFlight, "being rewritten"],
+      ]
+    : [];
+  let x = node.width - 8;
+  const chips = flying
+    .filter(([, count]) => count > 0)
+    .map(([kind, count, meaning]) => {
+      const text = `${kind === "forward" ? "▸" : kind === "backward" ? "◂" : "✎"} ${count}`;
+      const chip = pill(`flag ${kind}`, text, x, node.height);
+      x -= chip.width + 4;
+      return tip(chip.element, `${count} ${meaning}`);
+    });
+  if (node.folded > 0) chips.push(pill("flag folded", `+${node.folded}`, 34, node.height).element);
+  return chips;
+}
+
+function farAway({ node, detail, run }: CardFace, type: Typesetter): SVGElement[] {
+  const { view, width, height } = node;
+  const size = Math.min(NAME_SIZE[detail], height - 8);
+  const lines = type.lines(view.id, width - 20, size, Math.max(1, Math.floor((height - 8) / (size * 1.15))), 600);
+  const top = height / 2 - ((lines.length - 1) * size * 1.15) / 2 + size * 0.35;
+  return [
+    ...lines.map((line, i) => words("name", line, width / 2, top + i * size * 1.15, size, "middle")),
+    ...(run?.verdict ? [mark(run.verdict.decision, width - 30, 6, 26, `verdict ${run.verdict.decision}`)] : []),
+  ];
+}
+
+function verdictChip({ decision, before, after, scored }: VerdictView, right: number, top: number) {
+  const text = scored > 0 ? `${before} → ${after}` : decision;
+  const width = text.length * 6.2 + 26;
+  const figures = scored > 0 ? `: ${before} → ${after} of ${scored} samples right` : "";
+  const element = s(
+    "g",
+    { class: `verdict ${decision}`, transform: `translate(${right - width},${top - 3})` },
+    s("rect", { width, height: 20, rx: 10 }),
+    icon(decision, 6, 4, 12),
+    words("", text, 21, 14, 11),
+  );
+  return { element: tip(element, `The change of this text is ${decision}${figures}.`), room: width + 4 };
+}
+
+function pill(className: string, text: string, right: number, middle: number) {
+  const width = text.length * 6.6 + 12;
+  const element = s(
+    "g",
+    { class: className, transform: `translate(${right - width},${middle - 9})` },
+    s("rect", { width, height: 18, rx: 9 }),
+    words("", text, width / 2, 13, 11, "middle"),
+  );
+  return { element, width };
+}
+
+function mark(name: IconName, x: number, y: number, size: number, className: string): SVGElement {
+  return s("g", { class: className }, icon(name, x, y, size));
+}
+
+function words(className: string, text: string, x: number, y: number, size: number, anchor = "start"): SVGTextElement {
+  return s("text", { class: className, x, y, "font-size": size, "text-anchor": anchor }, text);
+}
+
+function tip(element: SVGElement, text: string): SVGElement {
+  element.prepend(s("title", {}, text));
+  return element;
+}

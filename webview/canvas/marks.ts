@@ -1,0 +1,66 @@
+import { select } from "d3";
+import { prefersStill, s } from "../dom.ts";
+import { edgeKey, type Scene, type SceneEdge } from "../graph/scene.ts";
+import type { RunView } from "../protocol.ts";
+
+/** Pulses on their way at once; more could not be told apart. */
+const MOST_PULSES = 40;
+const PULSE = 650;
+
+/** Gradients by edge: the edge runs from `node` to the successor they came through. */
+export function gradientCounts(run: RunView | null): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { node, from, count } of run?.gradients ?? []) {
+    if (from !== null) counts.set(edgeKey(node, from), count);
+  }
+  return counts;
+}
+
+/** A badge with the number of gradients that came back along an edge. */
+export function badge({ middle: [x, y] }: SceneEdge, count: number): SVGElement[] {
+  const text = `∇ ${count}`;
+  const width = text.length * 6.6 + 12;
+  return [
+    s("title", {}, `${count} ${count === 1 ? "gradient" : "gradients"} came back along this edge`),
+    s("rect", { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }),
+    s("text", { x, y: y + 4, "font-size": 11, "text-anchor": "middle" }, text),
+  ];
+}
+
+/** Sends one pulse backward along each edge that has received gradients since: only real events move. */
+export class Pulses {
+  #counts: ReadonlyMap<string, number> | null = null;
+  #iteration = -1;
+
+  constructor(private readonly layer: SVGGElement) {}
+
+  update(run: RunView | null, scene: Scene | null, lineOf: (key: string) => SVGPathElement | null): void {
+    const before = this.#iteration === run?.iteration ? this.#counts : null;
+    const counts = gradientCounts(run);
+    this.#counts = counts;
+    this.#iteration = run?.iteration ?? -1;
+    if (!before || !scene || run?.status !== "running" || prefersStill()) return;
+    for (const [key, count] of counts) {
+      if (count <= (before.get(key) ?? 0) || this.layer.childElementCount >= MOST_PULSES) continue;
+      const line = lineOf(key);
+      if (line) this.#send(line);
+    }
+  }
+
+  #send(line: SVGPathElement): void {
+    const length = line.getTotalLength();
+    // On a lane of thousands of pixels only the part near the reader is shown.
+    const part = Math.min(length, 900);
+    select(this.layer)
+      .append("circle")
+      .attr("r", 5)
+      .attr("class", "pulse")
+      .transition()
+      .duration(PULSE)
+      .attrTween("transform", () => (t) => {
+        const { x, y } = line.getPointAtLength(length - part * t);
+        return `translate(${x},${y})`;
+      })
+      .remove();
+  }
+}

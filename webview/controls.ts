@@ -1,0 +1,93 @@
+import {
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeDropdown,
+  vsCodeOption,
+  vsCodeTextField,
+} from "@vscode/webview-ui-toolkit";
+import { type IconName, inlineIcon } from "./canvas/icons.ts";
+import { h } from "./dom.ts";
+
+/**
+ * The page's controls. The only file that knows the toolkit, which is archived: to replace it, rewrite these functions.
+ */
+export function registerControls(): void {
+  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
+}
+
+/** A button that shows an icon only; `label` is what it is called. */
+export function iconButton(name: IconName, label: string, act: () => void): HTMLElement {
+  const button = create("vscode-button", { appearance: "icon", "aria-label": label, title: label }, inlineIcon(name));
+  button.addEventListener("click", act);
+  return button;
+}
+
+export function textButton(label: string, act: () => void, look: "primary" | "secondary" = "secondary"): HTMLElement {
+  const button = create("vscode-button", { appearance: look }, label);
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** A choice between a few words; `change` gets the key of the one chosen. */
+export function choice<K extends string>(
+  label: string,
+  options: Readonly<Record<K, string>>,
+  chosen: K,
+  change: (key: K) => void,
+): HTMLElement {
+  const keys = Object.keys(options).filter((key): key is K => key in options);
+  const items = keys.map((key) =>
+    create("vscode-option", { value: key, ...(key === chosen ? { selected: "" } : {}) }, options[key]),
+  );
+  const dropdown = create("vscode-dropdown", { "aria-label": label, title: label }, ...items);
+  dropdown.addEventListener("change", () => {
+    const value: unknown = Reflect.get(dropdown, "value");
+    const key = keys.find((known) => known === value);
+    if (key !== undefined) change(key);
+  });
+  return dropdown;
+}
+
+export interface SearchField {
+  readonly element: HTMLElement;
+  focus(): void;
+  clear(): void;
+}
+
+/** @param submit is called on Enter, backwards with Shift */
+export function searchField(
+  label: string,
+  input: (text: string) => void,
+  submit: (back: boolean) => void,
+): SearchField {
+  const field = create("vscode-text-field", { placeholder: label, "aria-label": label, title: `${label} (/)` });
+  const value = () => String(Reflect.get(field, "value") ?? "");
+  field.addEventListener("input", () => input(value()));
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") submit(event.shiftKey);
+  });
+  return {
+    element: field,
+    focus: () => field.focus(),
+    clear: () => {
+      Reflect.set(field, "value", "");
+      input("");
+    },
+  };
+}
+
+function create(
+  tag: string,
+  attributes: Readonly<Record<string, string>>,
+  ...children: (Node | string)[]
+): HTMLElement {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** A part of the side panel that can be closed. */
+export function section(title: string, open: boolean, ...children: (Node | string | null)[]): HTMLDetailsElement {
+  return h("details", { open }, h("summary", {}, title), ...children);
+}

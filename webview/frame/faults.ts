@@ -1,0 +1,46 @@
+import { h } from "../dom.ts";
+import type { Acts, State } from "../state.ts";
+
+/** What is wrong with the file, above the last good drawing. Named at most three; the rest stands in Problems. */
+export class Faults {
+  readonly element = h("div", { class: "faults", hidden: true });
+  #shown = "";
+
+  constructor(private readonly acts: Acts) {}
+
+  update({ faults, stale, graph }: State): void {
+    const errors = faults.flatMap((fault, index) => (fault.severity === "error" ? [{ ...fault, index }] : []));
+    const left = graph?.left ?? 0;
+    const key = JSON.stringify([errors, stale, left]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.element.hidden = errors.length === 0 && left === 0;
+    const lines = errors.slice(0, 3).map(({ index, line, message }) => {
+      const button = h("button", { type: "button", class: "link" }, `Line ${line}`);
+      button.addEventListener("click", () => this.acts.showFault(index));
+      return h("li", {}, button, ` ${message}`);
+    });
+    const more = errors.length > 3 ? h("li", {}, `${errors.length - 3} more in the Problems panel.`) : null;
+    this.element.replaceChildren(
+      ...(errors.length > 0
+        ? [
+            h(
+              "p",
+              { role: "alert" },
+              stale && graph ? "The file cannot be read now. This is the last good drawing." : "The file has errors.",
+            ),
+            h("ul", {}, ...lines, more),
+          ]
+        : []),
+      ...(left > 0
+        ? [
+            h(
+              "p",
+              {},
+              `The graph is too large to be drawn whole: ${left.toLocaleString("en-US")} nodes are left out. Those nearest to the answer are shown.`,
+            ),
+          ]
+        : []),
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { h } from "../dom.ts";
+import type { NodeRunView, NodeView } from "../protocol.ts";
+import type { Acts, State } from "../state.ts";
+import { KINDS, plural, verdictWords } from "../words.ts";
+
+/** The graph as a list, for the keyboard and for screen readers; not seen, since the drawing shows the same. */
+export class Mirror {
+  readonly element = h("ul", { class: "unseen", "aria-label": "Nodes of the graph" });
+  readonly #buttons = new Map<string, HTMLButtonElement>();
+  #shown: State["scene"] = null;
+  #current: string | null = null;
+
+  /** @param focused hears which node has the keyboard, and null when none has */
+  constructor(
+    private readonly acts: Acts,
+    private readonly focused: (node: string | null) => void,
+  ) {
+    this.element.addEventListener("focusin", ({ target }) => this.focused(idOf(target)));
+    this.element.addEventListener("focusout", () => this.focused(null));
+    this.element.addEventListener("click", ({ target }) => {
+      const id = idOf(target);
+      if (id !== null) this.acts.select(id);
+    });
+  }
+
+  update({ scene, run, selected, graph, answer }: State): void {
+    if (scene !== this.#shown) this.#list(scene);
+    const runs = new Map(run?.nodes.map((node) => [node.id, node]));
+    const values = new Map(answer?.values.map(({ node, excerpt }) => [node, excerpt]));
+    for (const node of scene?.nodes ?? []) {
+      const button = this.#buttons.get(node.id);
+      if (!button) continue;
+      const words = describe(
+        node.view,
+        node.folded,
+        scene?.feeds.get(node.id) ?? [],
+        runs.get(node.id),
+        values.get(node.id),
+      );
+      const label = node.id === graph?.output ? `${words}, its value is the answer` : words;
+      if (button.textContent !== label) button.textContent = label;
+      const isSelected = node.id === selected;
+      if (isSelected !== (button.getAttribute("aria-current") === "true")) {
+        if (isSelected) button.setAttribute("aria-current", "true");
+        else button.removeAttribute("aria-current");
+      }
+    }
+    this.#makeCurrent(selected ?? this.#current);
+  }
+
+  focus(id: string | null): void {
+    this.#makeCurrent(id ?? this.#current);
+    if (this.#current !== null) this.#buttons.get(this.#current)?.focus({ preventScroll: true });
+  }
+
+  #list(scene: State["scene"]): void {
+    const hadFocus = this.element.contains(document.activeElement);
+    this.#shown = scene;
+    this.#buttons.clear();
+    const items = (scene?.nodes ?? [])
+      .toSorted((a, b) => a.layer - b.layer || a.x - b.x || a.y - b.y)
+      .map(({ id }) => {
+        const button = h("button", { type: "button", tabindex: -1, "data-id": id });
+        this.#buttons.set(id, button);
+        return h("li", {}, button);
+      });
+    this.element.replaceChildren(...items);
+    if (hadFocus) this.focus(null);
+  }
+
+  /** One node takes part in the tab order: the one that was used last. */
+  #makeCurrent(id: string | null): void {
+    const next = id !== null && this.#buttons.has(id) ? id : (this.#buttons.keys().next().value ?? null);
+    if (next === this.#current && next !== null && this.#buttons.get(next)?.tabIndex === 0) return;
+    if (this.#current !== null) this.#buttons.get(this.#current)?.setAttribute("tabindex", "-1");
+    if (next !== null) this.#buttons.get(next)?.setAttribute("tabindex", "0");
+    this.#current = next;
+  }
+}
+
+function idOf(target: EventTarget | null): string | null {
+  return target instanceof HTMLElement ? (target.dataset.id ?? null) : null;
+}
+
+function describe(
+  node: NodeView,
+  folded: number,
+  feeds: readonly string[],
+  run: NodeRunView | undefined,
+  value: string | undefined,
+): string {
+  const list = (names: readonly string[]) =>
+    names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+  const parts = [
+    `${node.id}, ${KINDS[node.kind]}`,
+    node.role,
+    node.kind === "input" ? "" : node.trainable ? "may be changed" : "fixed",
+    node.inputs.length > 0 ? `reads ${list(node.inputs)}` : "",
+    feeds.length > 0 ? `feeds ${list(feeds)}` : "",
+    folded > 0 ? `${plural(folded, "node")} folded away` : "",
+    run?.verdict ? verdictWords(run.verdict) : "",
+    run && run.gradients > 0 ? plural(run.gradients, "gradient") : "",
+    value === undefined ? "" : `value: ${value}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}

@@ -1,0 +1,88 @@
+import { area, axisLeft, extent, line, scaleLinear, select } from "d3";
+import { s } from "../dom.ts";
+import type { PointView, RunView } from "../protocol.ts";
+
+const MARGIN = { top: 8, right: 40, bottom: 16, left: 34 };
+
+/** Score of the incumbent per iteration, with its 95 % interval. */
+export class Plot {
+  readonly element = s("svg", { class: "plot", role: "img" });
+
+  update({ curve, iterations }: RunView): void {
+    const points = curve.map((point) => ({ ...point, score: (point.low + point.high) / 2 }));
+    this.element.setAttribute("aria-label", describe(points));
+    const width = this.element.clientWidth || 240;
+    const height = this.element.clientHeight || 64;
+    const bounds = points.flatMap(({ low, high, interval }) => [low, high, ...(interval ?? [])]);
+    const [least = 0, most = 1] = extent(bounds);
+    const x = scaleLinear(
+      [0, Math.max(iterations, points.at(-1)?.iteration ?? 0, 1)],
+      [MARGIN.left, width - MARGIN.right],
+    );
+    const y = scaleLinear(
+      [Math.max(0, Math.min(least, most - 0.3)), Math.min(1, Math.max(most, least + 0.3))],
+      [height - MARGIN.bottom, MARGIN.top],
+    ).nice(3);
+    const svg = select(this.element);
+    svg.selectAll("*").remove();
+    if (points.length === 0) return;
+
+    svg
+      .append("g")
+      .attr("class", "axis")
+      .attr("transform", `translate(${MARGIN.left},0)`)
+      .call(
+        axisLeft(y)
+          .ticks(2, ".1f")
+          .tickSize(-(width - MARGIN.left - MARGIN.right))
+          .tickPadding(6),
+      );
+    for (const iteration of [0, x.domain()[1] ?? 1]) {
+      svg
+        .append("text")
+        .attr("class", "tick")
+        .attr("x", x(iteration))
+        .attr("y", height - 3)
+        .text(iteration);
+    }
+    const banded = points.filter(({ interval }) => interval !== null);
+    const band = area<PointView>()
+      .x(({ iteration }) => x(iteration))
+      .y0(({ interval, low }) => y(interval?.[0] ?? low))
+      .y1(({ interval, high }) => y(interval?.[1] ?? high));
+    svg.append("path").attr("class", "band").attr("d", band(banded));
+    const curveLine = line<(typeof points)[number]>(
+      ({ iteration }) => x(iteration),
+      ({ score }) => y(score),
+    );
+    svg.append("path").attr("class", "curve").attr("d", curveLine(points));
+    svg
+      .selectAll("circle")
+      .data(points)
+      .join("circle")
+      .attr("class", ({ accepted, iteration }) => (accepted > 0 || iteration === 0 ? "point accepted" : "point"))
+      .attr("cx", ({ iteration }) => x(iteration))
+      .attr("cy", ({ score }) => y(score))
+      .attr("r", points.length > 30 ? 1.5 : 3)
+      .append("title")
+      .text((point) => pointWords(point));
+    const last = points.at(-1);
+    if (last) {
+      const label = svg.append("text").attr("class", "last").text(last.score.toFixed(2));
+      label.attr("x", x(last.iteration) + 7).attr("y", y(last.score) + 4);
+    }
+  }
+}
+
+function pointWords({ iteration, low, high, interval, accepted }: PointView): string {
+  const score = low === high ? low.toFixed(2) : `between ${low.toFixed(2)} and ${high.toFixed(2)}`;
+  const range = interval ? `, 95 % interval ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}` : "";
+  const start = iteration === 0 ? "Start" : `Iteration ${iteration}: ${accepted} accepted`;
+  return `${start}, score ${score}${range}`;
+}
+
+function describe(points: readonly PointView[]): string {
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last) return "Validation score: none yet.";
+  return `Validation score by iteration. ${pointWords(first)}. ${points.length > 1 ? `${pointWords(last)}.` : ""}`;
+}

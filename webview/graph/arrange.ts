@@ -1,0 +1,43 @@
+import type { Direction, LayoutNode } from "../../src/graph/layout/node.ts";
+import { type Layout, layout } from "../../src/graph/layout.ts";
+import type { LayoutJob } from "./worker.ts";
+import workerSource from "./worker.ts?worker";
+
+/** A graph up to this size is laid out at once, within a frame: starting a worker would take longer. */
+const AT_ONCE = 150;
+
+/** Lays graphs out; a new request ends the one before. */
+export class Arranger {
+  #worker: Worker | null = null;
+
+  /** Calls `done` at once for a small graph, later for a large one, and never once another request has come. */
+  arrange(nodes: readonly LayoutNode[], direction: Direction, done: (layout: Layout) => void): void {
+    this.cancel();
+    const job: LayoutJob = { nodes: nodes.map(({ id, kind, inputs }) => ({ id, kind, inputs })), direction };
+    if (nodes.length <= AT_ONCE) {
+      done(layout(job.nodes, job.direction));
+      return;
+    }
+    const address = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+    const worker = new Worker(address);
+    this.#worker = worker;
+    worker.addEventListener("message", ({ data }: MessageEvent<Layout>) => {
+      this.cancel();
+      done(data);
+    });
+    worker.addEventListener("error", (event) => {
+      // Where workers are forbidden, a late drawing is better than none.
+      event.preventDefault();
+      if (this.#worker !== worker) return;
+      this.cancel();
+      done(layout(job.nodes, job.direction));
+    });
+    worker.postMessage(job);
+    URL.revokeObjectURL(address);
+  }
+
+  cancel(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+}

@@ -1,0 +1,160 @@
+import { path } from "d3";
+import type { Direction } from "../../src/graph/layout/node.ts";
+import type { Layout, PlacedEdge, PlacedNode } from "../../src/graph/layout.ts";
+import type { NodeView } from "../protocol.ts";
+import type { Folded } from "./fold.ts";
+
+/** A drawing with what is asked of it often: made once per layout. */
+export interface Scene {
+  readonly direction: Direction;
+  readonly width: number;
+  readonly height: number;
+  readonly nodes: readonly SceneNode[];
+  readonly edges: readonly SceneEdge[];
+  readonly byId: ReadonlyMap<string, SceneNode>;
+  /** Neighbours along the drawn edges. */
+  readonly readsFrom: ReadonlyMap<string, readonly string[]>;
+  readonly feeds: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface SceneNode extends PlacedNode {
+  readonly view: NodeView;
+  /** How many nodes are folded away behind it. */
+  readonly folded: number;
+}
+
+export interface SceneEdge {
+  readonly key: string;
+  readonly source: string;
+  readonly target: string;
+  /** Comes from a graph input: drawn lighter than what nodes pass on. */
+  readonly fromInput: boolean;
+  /** Path data of the line, ending where the arrowhead begins, and of the arrowhead. */
+  readonly line: string;
+  readonly head: string;
+  /** Where its badge stands. */
+  readonly middle: readonly [x: number, y: number];
+  readonly bounds: Bounds;
+}
+
+export interface Bounds {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+const HEAD = { length: 8, width: 7 };
+
+export function sceneOf({ nodes, hidden }: Folded, layout: Layout): Scene {
+  const views = new Map(nodes.map((view) => [view.id, view]));
+  const placed = layout.nodes.flatMap((box): SceneNode[] => {
+    const view = views.get(box.id);
+    return view ? [{ ...box, view, folded: hidden.get(box.id)?.length ?? 0 }] : [];
+  });
+  const readsFrom = new Map<string, string[]>();
+  const feeds = new Map<string, string[]>();
+  for (const { source, target } of layout.edges) {
+    readsFrom.set(target, [...(readsFrom.get(target) ?? []), source]);
+    const fed = feeds.get(source);
+    if (fed) fed.push(target);
+    else feeds.set(source, [target]);
+  }
+  return {
+    direction: layout.direction,
+    width: layout.width,
+    height: layout.height,
+    nodes: placed,
+    edges: layout.edges.map((edge) => sceneEdge(edge, layout.direction, views.get(edge.source)?.kind === "input")),
+    byId: new Map(placed.map((node) => [node.id, node])),
+    readsFrom,
+    feeds,
+  };
+}
+
+export const edgeKey = (source: string, target: string) => `${source}\n${target}`;
+
+function sceneEdge({ source, target, path: pieces }: PlacedEdge, direction: Direction, fromInput: boolean): SceneEdge {
+  const down = direction === "down";
+  const first = pieces[0]!;
+  const last = pieces.at(-1)!;
+  const [endX, endY] = [last[6], last[7]];
+  const line = path();
+  line.moveTo(first[0], first[1]);
+  for (const piece of pieces) {
+    const [x0, y0, x1, y1, x2, y2, x, y] = piece;
+    const short = piece === last ? HEAD.length : 0;
+    const [toX, toY] = [down ? x : x - short, down ? y - short : y];
+    if (down ? x0 === x : y0 === y) line.lineTo(toX, toY);
+    else line.bezierCurveTo(x1, y1, x2, y2, toX, toY);
+  }
+  const head = path();
+  const half = HEAD.width / 2;
+  head.moveTo(endX, endY);
+  if (down) {
+    head.lineTo(endX - half, endY - HEAD.length);
+    head.lineTo(endX + half, endY - HEAD.length);
+  } else {
+    head.lineTo(endX - HEAD.length, endY - half);
+    head.lineTo(endX - HEAD.length, endY + half);
+  }
+  head.closePath();
+  const bend = pieces.findLast((piece) => (down ? piece[0] !== piece[6] : piece[1] !== piece[7])) ?? last;
+  const xs = pieces.flatMap((piece) => [piece[0], piece[6]]);
+  const ys = pieces.flatMap((piece) => [piece[1], piece[7]]);
+  return {
+    key: edgeKey(source, target),
+    source,
+    target,
+    fromInput,
+    line: line.toString(),
+    head: head.toString(),
+    middle: [(bend[0] + bend[6]) / 2, (bend[1] + bend[7]) / 2],
+    bounds: { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) },
+  };
+}
+
+/** The node itself, all that it depends on and all that depends on it. */
+export function related(scene: Scene, id: string): ReadonlySet<string> {
+  const reach = (neighbours: Scene["feeds"]) => {
+    const found = new Set([id]);
+    for (const node of found) for (const next of neighbours.get(node) ?? []) found.add(next);
+    return found;
+  };
+  return new Set([...reach(scene.readsFrom), ...reach(scene.feeds)]);
+}
+
+export type Step = "ahead" | "back" | "before" | "after";
+
+/** What an arrow key means in this drawing: along the edges, or beside in the same layer. */
+export function stepOf(key: string, direction: Direction): Step | null {
+  const down: Readonly<Record<string, Step>> = {
+    ArrowDown: "ahead",
+    ArrowUp: "back",
+    ArrowLeft: "before",
+    ArrowRight: "after",
+  };
+  const right: Readonly<Record<string, Step>> = {
+    ArrowRight: "ahead",
+    ArrowLeft: "back",
+    ArrowUp: "before",
+    ArrowDown: "after",
+  };
+  return (direction === "down" ? down : right)[key] ?? null;
+}
+
+/** The node that one step leads to; null where there is none. Of several neighbours, the one that lies straightest. */
+export function stepFrom(scene: Scene, id: string, step: Step): string | null {
+  const from = scene.byId.get(id);
+  if (!from) return null;
+  const down = scene.direction === "down";
+  const across = (node: PlacedNode) => (down ? node.x + node.width / 2 : node.y + node.height / 2);
+  const nearest = (nodes: readonly SceneNode[]) =>
+    nodes.toSorted((a, b) => Math.abs(across(a) - across(from)) - Math.abs(across(b) - across(from)))[0]?.id ?? null;
+  if (step === "ahead" || step === "back") {
+    const ids = (step === "ahead" ? scene.feeds : scene.readsFrom).get(id) ?? [];
+    return nearest(ids.flatMap((other) => scene.byId.get(other) ?? []));
+  }
+  const side = step === "before" ? -1 : 1;
+  return nearest(scene.nodes.filter((node) => node.layer === from.layer && (across(node) - across(from)) * side > 0));
+}

@@ -1,0 +1,352 @@
+import type { Direction } from "../src/graph/layout/node.ts";
+import type { Layout } from "../src/graph/layout.ts";
+import { GraphCanvas } from "./canvas/canvas.ts";
+import { exportSvg } from "./canvas/export.ts";
+import { Typesetter } from "./canvas/text.ts";
+import { h } from "./dom.ts";
+import { Faults } from "./frame/faults.ts";
+import { Legend } from "./frame/legend.ts";
+import { Mirror } from "./frame/mirror.ts";
+import { RunStrip } from "./frame/run-strip.ts";
+import { Toolbar } from "./frame/toolbar.ts";
+import { Arranger } from "./graph/arrange.ts";
+import { type Folded, fold } from "./graph/fold.ts";
+import { type Scene, type SceneNode, sceneOf } from "./graph/scene.ts";
+import { connect, type Host, type Kept, type Told } from "./host.ts";
+import { keyAct } from "./keys.ts";
+import { Panel } from "./panel/panel.ts";
+import type { GraphView, Moment, SampleAnswer } from "./protocol.ts";
+import { type Acts, EMPTY, type State } from "./state.ts";
+
+/** Below this width the details lie under the drawing and start closed. */
+const NARROW = 640;
+
+/** Holds the state, and has every part of the page draw it, at most once a frame. */
+export class Page implements Acts {
+  #state: State = EMPTY;
+  readonly #host: Host;
+  readonly #kept: Partial<Kept>;
+  readonly #arranger = new Arranger();
+  readonly #type = new Typesetter();
+  readonly #canvas: GraphCanvas;
+  readonly #toolbar: Toolbar;
+  readonly #faults: Faults;
+  readonly #legend = new Legend(() => this.#legend.toggle(false));
+  readonly #mirror: Mirror;
+  readonly #panel: Panel;
+  readonly #strip = new RunStrip();
+  readonly #empty = h("p", { class: "empty" });
+  #frame = 0;
+  /** Set once the user, or what was kept, has said how to draw. */
+  #direction: Direction | null;
+  #placed = false;
+
+  constructor(root: HTMLElement) {
+    this.#host = connect((message) => this.#hear(message));
+    this.#kept = this.#host.kept();
+    this.#direction = this.#kept.direction ?? null;
+    this.#canvas = new GraphCanvas(this.#type, {
+      select: (node) => this.#selectInDrawing(node),
+      selectEdge: (source, target) => this.selectEdge(source, target),
+      open: (node) => this.open(node),
+      moved: () => this.#keep(),
+    });
+    this.#toolbar = new Toolbar(this, () => this.#legend.toggle());
+    this.#faults = new Faults(this);
+    this.#mirror = new Mirror(this, (focused) => this.#change({ focused }));
+    this.#panel = new Panel(this.#host, this);
+    const drawing = h(
+      "main",
+      { class: "drawing", "aria-label": "Graph" },
+      this.#mirror.element,
+      this.#canvas.element,
+      this.#empty,
+      this.#legend.element,
+    );
+    root.append(
+      this.#toolbar.element,
+      this.#faults.element,
+      h("div", { class: "middle" }, drawing, this.#panel.element),
+      this.#strip.element,
+    );
+    this.#state = {
+      ...EMPTY,
+      selected: this.#kept.selected ?? null,
+      folded: new Set(this.#kept.folded),
+      sample: this.#kept.sample ?? null,
+      at: this.#kept.at ?? "latest",
+      panelOpen: window.innerWidth >= NARROW,
+    };
+    window.addEventListener("keydown", (event) => {
+      if (keyAct(event, this.#state, this, this.#legend, this.#toolbar.search)) event.preventDefault();
+    });
+    this.#host.post({ type: "ready" });
+  }
+
+  // What the user does
+
+  select(node: string | null): void {
+    this.#change({
+      selected: node,
+      selectedEdge: null,
+      ...(node === null ? {} : { panelOpen: this.#panelAfterSelect() }),
+    });
+    if (node === null) return;
+    this.#canvas.reveal(node);
+    this.#host.post({ type: "reveal", node, open: false });
+  }
+
+  selectEdge(source: string, target: string): void {
+    this.#change({ selected: null, selectedEdge: { source, target }, panelOpen: true });
+  }
+
+  open(node: string): void {
+    this.#host.post({ type: "reveal", node, open: true });
+  }
+
+  review(node: string): void {
+    this.#host.post({ type: "review", node });
+  }
+
+  fold(node: string): void {
+    const folded = new Set(this.#state.folded);
+    if (!folded.delete(node)) folded.add(node);
+    this.#state = { ...this.#state, folded };
+    this.#arrange();
+  }
+
+  pick(sample: string | null): void {
+    this.#change({ sample, answer: null });
+    this.#askSample();
+  }
+
+  moment(at: Moment): void {
+    this.#change({ at });
+    this.#askSample();
+  }
+
+  search(query: string): void {
+    this.#change({ query, matches: this.#find(query, this.#state.scene) });
+  }
+
+  nextMatch(back: boolean): void {
+    const { matches, selected } = this.#state;
+    if (!matches || matches.length === 0) return;
+    const at = selected === null ? -1 : matches.indexOf(selected);
+    const next = matches.at((at + (back ? -1 : 1)) % matches.length) ?? matches[0];
+    if (next !== undefined) this.select(next);
+  }
+
+  fit(): void {
+    this.#canvas.fit(true);
+  }
+
+  zoom(factor: number): void {
+    this.#canvas.zoomBy(factor);
+  }
+
+  turn(): void {
+    this.#direction = this.#state.direction === "down" ? "right" : "down";
+    this.#arrange(() => this.#canvas.fit(false));
+  }
+
+  exportSvg(): void {
+    const { scene, graph } = this.#state;
+    if (scene) this.#host.post({ type: "export", svg: exportSvg(this.#canvas, scene, graph?.name ?? "Graph") });
+  }
+
+  togglePanel(): void {
+    this.#change({ panelOpen: !this.#state.panelOpen });
+  }
+
+  showFault(index: number): void {
+    this.#host.post({ type: "fault", index });
+  }
+
+  /** Moves the keyboard to a node. */
+  focus(node: string): void {
+    this.#canvas.reveal(node);
+    this.#mirror.focus(node);
+  }
+
+  clear(): void {
+    this.#toolbar.search.clear();
+    this.#change({ selected: null, selectedEdge: null, matches: null, query: "" });
+    this.#mirror.focus(null);
+  }
+
+  // What the host says
+
+  #hear(message: Told): void {
+    switch (message.type) {
+      case "graph": {
+        const { graph, faults, stale } = message;
+        const same = graph !== null && this.#state.graph !== null && drawsAlike(graph, this.#state.graph);
+        this.#state = { ...this.#state, graph, faults, stale };
+        if (graph === null) this.#change({ scene: null });
+        else if (same) this.#replaceViews(graph);
+        else this.#arrange();
+        return;
+      }
+      case "run": {
+        const before = this.#state.run;
+        this.#change({ run: message.run });
+        const { sample, answer } = this.#state;
+        const after = message.run?.samples.find(({ id }) => id === sample);
+        const known = before?.samples.find(({ id }) => id === sample);
+        const changed = JSON.stringify(after) !== JSON.stringify(known) || before?.status !== message.run?.status;
+        if (sample !== null && (answer === null || changed)) this.#askSample();
+        return;
+      }
+      case "cursor":
+        if (message.node !== null && message.node !== this.#state.cursor && message.node !== this.#state.selected) {
+          this.#canvas.reveal(message.node);
+        }
+        this.#change({ cursor: message.node });
+    }
+  }
+
+  // Drawing
+
+  #arrange(then?: () => void): void {
+    const { graph, folded } = this.#state;
+    if (!graph) return;
+    const visible = fold(graph.nodes, folded);
+    const show = (layout: Layout) => {
+      this.#direction = layout.direction;
+      this.#showLayout(visible, layout);
+      then?.();
+    };
+    if (this.#direction !== null) {
+      this.#arranger.arrange(visible.nodes, this.#direction, show);
+      return;
+    }
+    // At first: the way that shows more in this window; from then on it stays.
+    this.#arranger.arrange(visible.nodes, "down", (down) =>
+      this.#arranger.arrange(visible.nodes, "right", (right) =>
+        show(this.#canvas.zoomToFit(right) > 1.2 * this.#canvas.zoomToFit(down) ? right : down),
+      ),
+    );
+  }
+
+  #showLayout(visible: Folded, layout: Layout): void {
+    const before = this.#state.scene;
+    const scene = sceneOf(visible, layout);
+    const anchor = before && before.direction === scene.direction ? this.#anchor(before, scene) : null;
+    const { query, selected } = this.#state;
+    this.#state = {
+      ...this.#state,
+      scene,
+      direction: layout.direction,
+      selected: selected !== null && scene.byId.has(selected) ? selected : null,
+      matches: this.#find(query, scene),
+    };
+    this.#draw();
+    if (anchor) this.#canvas.keepInPlace(...anchor);
+    else if (!this.#placed) this.#place();
+    this.#placed = true;
+  }
+
+  /** At first: where it was before the reload, else so that it can be seen. */
+  #place(): void {
+    if (this.#kept.camera) this.#canvas.camera = this.#kept.camera;
+    else this.#canvas.fit(false);
+  }
+
+  /** A node that is to stay in place while the drawing changes: the selected one, else one in the middle. */
+  #anchor(before: Scene, after: Scene): readonly [SceneNode, SceneNode] | null {
+    const { selected } = this.#state;
+    const chosen = (selected !== null ? before.byId.get(selected) : null) ?? this.#canvas.middle(before);
+    const now = chosen && after.byId.get(chosen.id);
+    return chosen && now ? [chosen, now] : null;
+  }
+
+  /** Other words, same drawing: nothing moves. */
+  #replaceViews(graph: GraphView): void {
+    const { scene } = this.#state;
+    const views = new Map(graph.nodes.map((view) => [view.id, view]));
+    const nodes = scene?.nodes.map((node) => ({ ...node, view: views.get(node.id) ?? node.view }));
+    this.#change({
+      scene: scene && nodes ? { ...scene, nodes, byId: new Map(nodes.map((node) => [node.id, node])) } : null,
+    });
+  }
+
+  #change(part: Partial<State>): void {
+    this.#state = { ...this.#state, ...part };
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const state = this.#state;
+    this.#type.refresh(getComputedStyle(document.body).fontFamily);
+    this.#toolbar.update(state);
+    this.#faults.update(state);
+    this.#panel.update(state);
+    this.#strip.update(state.run);
+    this.#mirror.update(state);
+    const nothing =
+      state.graph === null
+        ? "No graph to draw yet."
+        : state.graph.nodes.length === 0
+          ? "This graph has no nodes yet."
+          : "";
+    this.#empty.hidden = nothing === "";
+    this.#empty.textContent = nothing;
+    const { answer } = state;
+    this.#canvas.show({
+      ...state,
+      output: state.graph?.output ?? "",
+      matches: state.matches && new Set(state.matches),
+      values: answer && new Map(answer.values.map(({ node, excerpt }) => [node, excerpt])),
+      outcome: !answer || answer.loss === null ? null : answer.loss === 0 ? "right" : "wrong",
+    });
+    this.#keep();
+  }
+
+  #keep(): void {
+    const { selected, folded, sample, at, graph } = this.#state;
+    if (!graph) return;
+    this.#host.keep({
+      direction: this.#direction,
+      selected,
+      folded: [...folded],
+      sample,
+      at,
+      camera: this.#canvas.camera,
+    });
+  }
+
+  #find(query: string, scene: Scene | null): readonly string[] | null {
+    const wanted = query.trim().toLowerCase();
+    if (wanted === "" || !scene) return null;
+    const fits = ({ view }: SceneNode) =>
+      [view.id, view.role, view.excerpt, view.model].some((words) => words.toLowerCase().includes(wanted));
+    return scene.nodes.filter(fits).map(({ id }) => id);
+  }
+
+  #selectInDrawing(node: string | null): void {
+    this.select(node);
+    if (node !== null) this.#mirror.focus(node);
+  }
+
+  #panelAfterSelect(): boolean {
+    return this.#state.panelOpen || window.innerWidth >= NARROW;
+  }
+
+  #askSample(): void {
+    const { sample, at } = this.#state;
+    if (sample === null || !this.#state.run) return;
+    const use = (answer: SampleAnswer | null) => {
+      if (this.#state.sample === sample && this.#state.at === at) this.#change({ answer });
+    };
+    this.#host.ask({ kind: "sample", sample, at }).then(use, () => use(null));
+  }
+}
+
+/** Whether two graphs give the same drawing but for the words on it. */
+function drawsAlike(a: GraphView, b: GraphView): boolean {
+  const shape = ({ nodes }: GraphView) => JSON.stringify(nodes.map(({ id, kind, inputs }) => [id, kind, inputs]));
+  return shape(a) === shape(b);
+}

@@ -1,0 +1,142 @@
+import { inlineIcon } from "../canvas/icons.ts";
+import { textButton } from "../controls.ts";
+import { h } from "../dom.ts";
+import { onlyLeadsTo } from "../graph/fold.ts";
+import type { CallAnswer, GradientsAnswer, NodeAnswer, NodeView } from "../protocol.ts";
+import type { Acts, State } from "../state.ts";
+import { KINDS, plural, verdictWords } from "../words.ts";
+import { compare } from "./compare.ts";
+import { copyButton, gradientList, nodeLinks, text } from "./parts.ts";
+
+export interface NodeFacts {
+  readonly node: NodeAnswer | null;
+  readonly gradients: GradientsAnswer | null;
+  /** For the sample that is looked at. */
+  readonly call: CallAnswer | null;
+}
+
+/** A titled part of the panel; `name` is how the panel remembers whether it was closed. */
+export interface Part {
+  readonly name: string;
+  readonly title: string;
+  readonly content: readonly (Node | string | null | false)[];
+}
+
+/** @param copy puts the whole prompt or value of the node for the sample on the clipboard */
+export function aboutNode(
+  view: NodeView,
+  facts: NodeFacts,
+  state: State,
+  acts: Acts,
+  copy: (part: "prompt" | "value") => void,
+): { head: HTMLElement[]; parts: Part[] } {
+  const { node, gradients, call } = facts;
+  return {
+    head: head(view, node, state, acts),
+    parts: [
+      ...(call ? callParts(call, view, state, acts, copy) : []),
+      ...(node
+        ? [
+            {
+              name: "instruction",
+              title: view.kind === "llm" ? "Instruction" : "Text",
+              content: [
+                text(node.instruction, "instruction"),
+                node.rules.length > 0 && h("ul", { class: "rules" }, ...node.rules.map((rule) => h("li", {}, rule))),
+              ],
+            },
+          ]
+        : []),
+      ...(gradients && gradients.gradients.length > 0
+        ? [
+            {
+              name: "gradients",
+              title: `Gradients (${gradients.total})`,
+              content: [gradientList(gradients.gradients, acts)],
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Acts): HTMLElement[] {
+  const { graph, scene, run, folded } = state;
+  const nodes = graph?.nodes ?? [];
+  const verdict = run?.nodes.find(({ id }) => id === view.id)?.verdict ?? null;
+  const behind = onlyLeadsTo(nodes, view.id).length;
+  const isFolded = folded.has(view.id);
+  const words = plural(view.words, "word");
+  const facts = {
+    input: [KINDS.input],
+    text: [KINDS.text, words, view.trainable ? "may be changed" : "stays as it is"],
+    llm: [KINDS.llm, view.model, words, view.trainable ? "may be changed" : "stays as it is"],
+  }[view.kind].filter((fact) => fact !== "");
+  const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
+  const feeds = scene?.feeds.get(view.id) ?? [];
+  return [
+    h("h2", { class: `kind-${view.kind}` }, inlineIcon(view.kind), view.id),
+    ...(view.role === "" ? [] : [h("p", {}, view.role)]),
+    h("p", { class: "faint" }, facts.join(" · ")),
+    ...(reads.length > 0 ? [h("p", {}, h("span", { class: "faint" }, "Reads "), ...nodeLinks(reads, acts))] : []),
+    ...(feeds.length > 0 ? [h("p", {}, h("span", { class: "faint" }, "Feeds "), ...nodeLinks(feeds, acts))] : []),
+    ...(verdict
+      ? [
+          h(
+            "p",
+            { class: `verdict-line ${verdict.decision}` },
+            inlineIcon(verdict.decision),
+            `Its change is ${verdictWords(verdict)}.`,
+          ),
+        ]
+      : []),
+    ...(node && node.hypothesis !== ""
+      ? [h("p", { class: "idea" }, h("span", { class: "faint" }, "Idea "), node.hypothesis)]
+      : []),
+    h(
+      "div",
+      { class: "buttons" },
+      textButton("Open in text", () => acts.open(view.id), "primary"),
+      verdict && textButton("Review change", () => acts.review(view.id)),
+      (behind > 0 || isFolded) && textButton(isFolded ? "Unfold" : `Fold ${behind}`, () => acts.fold(view.id)),
+    ),
+  ];
+}
+
+function callParts(
+  call: CallAnswer,
+  view: NodeView,
+  { answer, graph }: State,
+  acts: Acts,
+  copy: (part: "prompt" | "value") => void,
+): Part[] {
+  const parts: Part[] = [];
+  if (view.id === graph?.output && answer) {
+    parts.push({ name: "answer", title: "Expected and actual", content: [compare(answer)] });
+  }
+  parts.push({
+    name: "value",
+    title: "Value for this sample",
+    content: call.value
+      ? [copyButton("Copy the value", () => copy("value")), text(call.value)]
+      : [h("p", { class: "faint" }, "None came, or it is not kept any more.")],
+  });
+  if (call.messages.length > 0) {
+    parts.push({
+      name: "prompt",
+      title: "Prompt as it was sent",
+      content: [
+        copyButton("Copy the prompt", () => copy("prompt")),
+        ...call.messages.flatMap(({ role, content }) => [h("p", { class: "source" }, role), text(content)]),
+      ],
+    });
+  }
+  if (call.gradients.length > 0) {
+    parts.push({
+      name: "sample-gradients",
+      title: "Gradient for this sample",
+      content: [gradientList(call.gradients, acts)],
+    });
+  }
+  return parts;
+}

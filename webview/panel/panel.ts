@@ -1,0 +1,174 @@
+import { choice, iconButton, section } from "../controls.ts";
+import { h } from "../dom.ts";
+import type { Host } from "../host.ts";
+import type { Acts, State } from "../state.ts";
+import { outcomeOf } from "../words.ts";
+import { aboutNode, type Part } from "./about-node.ts";
+import { compare } from "./compare.ts";
+import { gradientList, link } from "./parts.ts";
+import { SampleList } from "./sample-list.ts";
+
+const MOMENTS = { latest: "Latest texts", start: "Texts at the start" } as const;
+
+/** The side panel: what is known of the node, edge or sample that is looked at, else of the graph. */
+export class Panel {
+  readonly element = h("aside", { class: "panel", "aria-label": "Details" });
+  readonly #sampleBar = h("div", { class: "sample-bar", hidden: true });
+  readonly #body = h("div", { class: "panel-body" });
+  readonly #samples: SampleList;
+  /** Parts that the user has closed. */
+  readonly #closed = new Set<string>();
+  #wanted = "";
+  #barShown = "";
+
+  constructor(
+    private readonly host: Host,
+    private readonly acts: Acts,
+  ) {
+    this.#samples = new SampleList(acts);
+    this.element.append(this.#sampleBar, this.#body);
+  }
+
+  update(state: State): void {
+    this.element.hidden = !state.panelOpen;
+    if (!state.panelOpen) return;
+    this.#samples.update(state.run, state.sample);
+    this.#updateBar(state);
+    const wanted = keyOf(state);
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.#fill(state, wanted).catch(() => {
+      this.#wanted = "";
+    });
+  }
+
+  #updateBar(state: State): void {
+    const { sample, at, run } = state;
+    const view = run?.samples.find(({ id }) => id === sample);
+    const key = JSON.stringify([sample, at, view]);
+    if (key === this.#barShown) return;
+    this.#barShown = key;
+    this.#sampleBar.hidden = sample === null;
+    if (sample === null) return;
+    const step = (by: 1 | -1) => {
+      const next = this.#samples.neighbour(sample, by);
+      if (next !== null) this.acts.pick(next);
+    };
+    this.#sampleBar.replaceChildren(
+      h(
+        "div",
+        { class: "sample-name" },
+        h("strong", {}, `Sample ${sample}`),
+        view && h("span", { class: "faint" }, ` ${outcomeOf(view)}`),
+      ),
+      h(
+        "div",
+        { class: "sample-tools" },
+        choice("Under which texts", MOMENTS, at, this.acts.moment),
+        iconButton("previous", "Sample before", () => step(-1)),
+        iconButton("next", "Next sample", () => step(1)),
+        iconButton("close", "Leave the sample", () => this.acts.pick(null)),
+      ),
+    );
+  }
+
+  async #fill(state: State, wanted: string): Promise<void> {
+    const { selected, selectedEdge, graph } = state;
+    const view = graph?.nodes.find(({ id }) => id === selected);
+    const isWanted = () => this.#wanted === wanted;
+    if (view) {
+      const { sample, at } = state;
+      const node = view.id;
+      const [about, gradients, call] = await Promise.all([
+        this.host.ask({ kind: "node", node }),
+        state.run ? this.host.ask({ kind: "gradients", node, from: null }) : null,
+        sample === null ? null : this.host.ask({ kind: "call", node, sample, at }),
+      ]);
+      if (!isWanted()) return;
+      const copy = (part: "prompt" | "value") => {
+        if (sample !== null) this.host.post({ type: "copy", node, sample, at, part });
+      };
+      const { head, parts } = aboutNode(view, { node: about, gradients, call }, state, this.acts, copy);
+      this.#show(head, parts);
+    } else if (selectedEdge) {
+      const { source, target } = selectedEdge;
+      const answer = await this.host.ask({ kind: "gradients", node: source, from: target });
+      if (!isWanted()) return;
+      const title = h(
+        "h2",
+        {},
+        link(source, () => this.acts.select(source)),
+        " → ",
+        link(target, () => this.acts.select(target)),
+      );
+      const found = answer?.gradients ?? [];
+      const words =
+        found.length > 0 ? `What ${target} asks ${source} to change.` : "No gradient has come back along this edge.";
+      this.#show(
+        [title, h("p", { class: "faint" }, words), ...(found.length > 0 ? [gradientList(found, this.acts)] : [])],
+        [],
+      );
+    } else {
+      this.#show(...this.#aboutGraph(state));
+    }
+  }
+
+  #aboutGraph({ graph, run, answer, sample }: State): [HTMLElement[], Part[]] {
+    const head = [
+      h("h2", {}, graph?.name || "Graph"),
+      ...(graph?.description ? [h("p", {}, graph.description)] : []),
+      ...(run
+        ? []
+        : [
+            h(
+              "p",
+              { class: "faint" },
+              "Not optimized yet. Run “Optimize graph” on the file, and what happens shows here.",
+            ),
+          ]),
+    ];
+    const parts: Part[] = [];
+    if (answer && answer.sample === sample) {
+      parts.push({ name: "answer", title: "Expected and actual", content: [compare(answer)] });
+    }
+    if (run && run.samples.length > 0) {
+      parts.push({ name: "samples", title: "Samples", content: [this.#samples.element] });
+    }
+    return [head, parts];
+  }
+
+  #show(head: readonly HTMLElement[], parts: readonly Part[]): void {
+    const { scrollTop } = this.#body;
+    const name = this.#body.querySelector("h2")?.textContent;
+    const sections = parts.map(({ name, title, content }) => {
+      const part = section(title, !this.#closed.has(name), ...content.filter((child) => child !== false));
+      part.addEventListener("toggle", () => (part.open ? this.#closed.delete(name) : this.#closed.add(name)));
+      return part;
+    });
+    this.#body.replaceChildren(...head, ...sections);
+    this.#body.scrollTop = this.#body.querySelector("h2")?.textContent === name ? scrollTop : 0;
+  }
+}
+
+/** Changes when the panel has to ask anew. */
+function keyOf({ graph, run, selected, selectedEdge, sample, at, answer, folded }: State): string {
+  const node = selected === null ? undefined : run?.nodes.find(({ id }) => id === selected);
+  const view = graph?.nodes.find(({ id }) => id === selected);
+  const edge = run?.gradients.find(({ node: of, from }) => of === selectedEdge?.source && from === selectedEdge.target);
+  const subject =
+    view || selectedEdge
+      ? [view, node?.gradients, node?.verdict, edge?.count, run?.iteration, [...folded]]
+      : [graph?.name, graph?.description, (run?.samples.length ?? 0) > 0];
+  return JSON.stringify([
+    selected,
+    selectedEdge,
+    run?.id,
+    run?.status,
+    sample,
+    at,
+    answer?.sample,
+    answer?.at,
+    answer?.loss,
+    subject,
+  ]);
+}

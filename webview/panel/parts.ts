@@ -1,0 +1,66 @@
+import { inlineIcon } from "../canvas/icons.ts";
+import { h } from "../dom.ts";
+import type { Cut, GradientView } from "../protocol.ts";
+import type { Acts } from "../state.ts";
+import { count } from "../words.ts";
+
+/** A text as it is: line breaks kept, never markup; says so where the page got only its start. */
+export function text(cut: Cut, look = ""): HTMLElement {
+  const rest = cut.length - cut.text.length;
+  return h(
+    "div",
+    {
+      class: `text ${look}`,
+      tabindex: cut.text.length > 400 ? 0 : null,
+      role: cut.text.length > 400 ? "group" : null,
+      "aria-label": cut.text.length > 400 ? "text" : null,
+    },
+    cut.text === "" ? h("em", {}, "(empty)") : cut.text,
+    rest > 0 && h("em", {}, ` … ${count(rest)} more characters`),
+  );
+}
+
+export function link(label: string, act: () => void, title = ""): HTMLButtonElement {
+  const button = h("button", { type: "button", class: "link", title: title || null }, label);
+  button.addEventListener("click", act);
+  return button;
+}
+
+export function copyButton(label: string, act: () => void): HTMLButtonElement {
+  const button = h(
+    "button",
+    { type: "button", class: "plain copy", "aria-label": label, title: label },
+    inlineIcon("copy"),
+  );
+  button.addEventListener("click", () => {
+    act();
+    button.replaceChildren("Copied");
+    setTimeout(() => button.replaceChildren(inlineIcon("copy")), 1200);
+  });
+  return button;
+}
+
+/** Names of nodes as links, separated by commas. */
+export function nodeLinks(ids: readonly string[], acts: Acts): (HTMLElement | string)[] {
+  const shown = ids.slice(0, 30);
+  const links = shown.flatMap((id, i) => [...(i > 0 ? [", "] : []), link(id, () => acts.select(id))]);
+  return ids.length > shown.length ? [...links, ` and ${ids.length - shown.length} more`] : links;
+}
+
+/** Gradients with the samples they came from. */
+export function gradientList(gradients: readonly GradientView[], acts: Acts): HTMLElement {
+  return h(
+    "ul",
+    { class: "gradients" },
+    ...gradients.map(({ sample, iteration, of, from, text: words }) => {
+      const about = of === "text" ? "on its instruction" : from === null ? "from the loss" : `through ${from}`;
+      const head = h(
+        "p",
+        { class: "source" },
+        link(sample, () => acts.pick(sample), "Look at this sample"),
+        ` · iteration ${iteration} · ${about}`,
+      );
+      return h("li", {}, head, words.text === "" ? h("p", { class: "faint" }, "No change needed.") : text(words));
+    }),
+  );
+}

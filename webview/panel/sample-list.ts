@@ -1,0 +1,104 @@
+import { choice } from "../controls.ts";
+import { h } from "../dom.ts";
+import type { RunView, SampleView } from "../protocol.ts";
+import type { Acts } from "../state.ts";
+import { count, type Outcome, outcomeOf } from "../words.ts";
+import { link } from "./parts.ts";
+
+const FILTERS = {
+  all: "All samples",
+  wrong: "Wrong",
+  fixed: "Fixed",
+  broken: "Broken",
+  right: "Right",
+  validation: "Validation",
+  train: "Training",
+  test: "Test",
+} as const;
+
+type Filter = keyof typeof FILTERS;
+
+const SIGNS: Readonly<Record<Outcome, string>> = { right: "✓", wrong: "✗", fixed: "✓", broken: "✗", "not scored": "–" };
+const PAGE = 100;
+
+/** The samples of a run to pick from. */
+export class SampleList {
+  readonly element = h("div", { class: "samples" });
+  readonly #list = h("ul", { "aria-label": "Samples" });
+  readonly #said = h("p", { class: "faint" });
+  #filter: Filter = "all";
+  #shown = PAGE;
+  #run: RunView | null = null;
+  #picked: string | null = null;
+  #drawn = "";
+
+  constructor(private readonly acts: Acts) {
+    const filter = choice("Which samples", FILTERS, this.#filter, (key) => {
+      this.#filter = key;
+      this.#shown = PAGE;
+      this.#draw();
+    });
+    this.element.append(filter, this.#said, this.#list);
+  }
+
+  update(run: RunView | null, picked: string | null): void {
+    this.#run = run;
+    this.#picked = picked;
+    this.#draw();
+  }
+
+  /** The sample before or after one, in the order of the list. */
+  neighbour(id: string, step: 1 | -1): string | null {
+    const samples = this.#found();
+    const at = samples.findIndex((sample) => sample.id === id);
+    return samples[at < 0 ? 0 : at + step]?.id ?? null;
+  }
+
+  #found(): readonly SampleView[] {
+    const filter = this.#filter;
+    return (this.#run?.samples ?? []).filter(
+      (sample) => filter === "all" || sample.split === filter || outcomeOf(sample) === filter,
+    );
+  }
+
+  #draw(): void {
+    const found = this.#found();
+    const key = JSON.stringify([found, this.#shown, this.#picked]);
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    const left = (this.#run?.scored ?? 0) - (this.#run?.samples.length ?? 0);
+    this.#said.textContent = `${count(found.length)} shown${left > 0 ? `; ${count(left)} more, most of them right, are not listed` : ""}.`;
+    const more = found.length - this.#shown;
+    this.#list.replaceChildren(
+      ...found.slice(0, this.#shown).map((sample) => this.#row(sample)),
+      ...(more > 0
+        ? [
+            h(
+              "li",
+              {},
+              link(`Show ${Math.min(PAGE, more)} more`, () => this.#showMore()),
+            ),
+          ]
+        : []),
+    );
+  }
+
+  #showMore(): void {
+    this.#shown += PAGE;
+    this.#draw();
+  }
+
+  #row(sample: SampleView): HTMLElement {
+    const outcome = outcomeOf(sample);
+    const split = { train: "training", validation: "validation", test: "test" }[sample.split];
+    const button = h(
+      "button",
+      { type: "button", class: "sample", "aria-pressed": String(sample.id === this.#picked) },
+      h("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, SIGNS[outcome]),
+      h("span", { class: "id" }, sample.id),
+      h("span", { class: "faint" }, `${outcome} · ${split}`),
+    );
+    button.addEventListener("click", () => this.acts.pick(sample.id === this.#picked ? null : sample.id));
+    return h("li", {}, button);
+  }
+}

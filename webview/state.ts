@@ -1,0 +1,69 @@
+import type { Direction } from "../src/graph/layout/node.ts";
+import type { Scene } from "./graph/scene.ts";
+import type { FaultView, GraphView, Moment, RunView, SampleAnswer } from "./protocol.ts";
+
+/** All that the page shows is drawn from this. */
+export interface State {
+  readonly graph: GraphView | null;
+  /** The file is broken, and `graph` is the last good one. */
+  readonly stale: boolean;
+  readonly faults: readonly FaultView[];
+  readonly run: RunView | null;
+  readonly scene: Scene | null;
+  readonly direction: Direction;
+  readonly folded: ReadonlySet<string>;
+  readonly selected: string | null;
+  readonly selectedEdge: { readonly source: string; readonly target: string } | null;
+  readonly cursor: string | null;
+  /** Node that has the keyboard. */
+  readonly focused: string | null;
+  readonly query: string;
+  /** Ids that the search found, in the order of the drawing; null where nothing is searched. */
+  readonly matches: readonly string[] | null;
+  readonly sample: string | null;
+  readonly at: Moment;
+  /** What is known of `sample`; null until it has come. */
+  readonly answer: SampleAnswer | null;
+  readonly panelOpen: boolean;
+}
+
+export const EMPTY: State = {
+  graph: null,
+  stale: false,
+  faults: [],
+  run: null,
+  scene: null,
+  direction: "down",
+  folded: new Set(),
+  selected: null,
+  selectedEdge: null,
+  cursor: null,
+  focused: null,
+  query: "",
+  matches: null,
+  sample: null,
+  at: "latest",
+  answer: null,
+  panelOpen: true,
+};
+
+/** What the user can do; every part of the page is given these. */
+export interface Acts {
+  select(node: string | null): void;
+  selectEdge(source: string, target: string): void;
+  /** Shows the node's instruction in the text. */
+  open(node: string): void;
+  review(node: string): void;
+  fold(node: string): void;
+  pick(sample: string | null): void;
+  moment(at: Moment): void;
+  search(query: string): void;
+  /** Goes to the next thing found, or the one before. */
+  nextMatch(back: boolean): void;
+  fit(): void;
+  zoom(factor: number): void;
+  turn(): void;
+  exportSvg(): void;
+  togglePanel(): void;
+  showFault(index: number): void;
+}
