@@ -4,6 +4,8 @@ import type { WorldOptions } from "./world.ts";
 const WORLDS: Record<string, Omit<WorldOptions, "shape" | "seed">> = {
   plain: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
   quick: { rules: 3, easy: 0.08, adds: 3, accuracy: 0.9, destructive: 0.1, useless: 0 },
+  one: { rules: 1, easy: 0.08, adds: 1, accuracy: 0.9, destructive: 0.1, useless: 0 },
+  twoall: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
   two: { rules: 2, easy: 0.08, adds: 1, accuracy: 0.9, destructive: 0.1, useless: 0 },
   harsh: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
 };
@@ -23,11 +25,7 @@ for (const [name, world] of Object.entries(WORLDS)) {
     if (process.argv[4]) {
       const rows = new Map<string, number>();
       for (const { events } of runs) {
-        let phase = "0 start";
-        let last = "";
         for (const event of events) {
-          if (event.type === "attempt") last = "propose";
-          if (event.type === "iteration") phase = event.accepted.length > 0 ? `after accept` : "after nothing";
           if (event.type === "requested") {
             const key = `${event.purpose} ${event.split ?? ""}`;
             rows.set(key, (rows.get(key) ?? 0) + 1 / runs.length);
@@ -38,7 +36,9 @@ for (const [name, world] of Object.entries(WORLDS)) {
       const its = runs.flatMap(({ events }) => events.filter((e) => e.type === "iteration"));
       const acc = its.filter((e) => e.type === "iteration" && e.accepted.length > 0).length / runs.length;
       const att = runs.flatMap(({ events }) => events.filter((e) => e.type === "attempt")).length / runs.length;
-      console.log(`iterations ${(its.length / runs.length).toFixed(1)} accepting ${acc.toFixed(1)} attempts ${att.toFixed(1)}`);
+      console.log(
+        `iterations ${(its.length / runs.length).toFixed(1)} accepting ${acc.toFixed(1)} attempts ${att.toFixed(1)}`,
+      );
     }
   }
 }

@@ -3,7 +3,8 @@ import type { Theta } from "./events.ts";
 
 /**
  * Which training samples an iteration looks at: those that failed before come first, then the ones never looked at, in
- * a seeded order (method.md §2.1, §9). Samples known to be right under the present Θ are left out.
+ * a seeded order (method.md §2.1, §9). What is known under the present Θ is not looked at again: an iteration that
+ * found nothing is followed by one that sees more.
  */
 export class Batches {
   readonly #samples: readonly Sample[];
@@ -18,12 +19,11 @@ export class Batches {
     const rank = ({ id }: Sample) => {
       const last = this.#last.get(id);
       if (!last) return 1;
-      if (!last.right) return 0;
-      return last.theta === theta ? 3 : 2;
+      return last.right ? 2 : 0;
     };
     return this.#samples
+      .filter(({ id }) => this.#last.get(id)?.theta !== theta)
       .map((sample) => ({ sample, rank: rank(sample) }))
-      .filter(({ rank }) => rank < 3)
       .sort((a, b) => a.rank - b.rank)
       .slice(0, size)
       .map(({ sample }) => sample);

@@ -2,12 +2,15 @@ import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Backward, BackwardPass, Context } from "./backward.ts";
 import type { Batches } from "./batches.ts";
+import type { Theta } from "./events.ts";
 import type { Pass } from "./forward.ts";
-import type { Services } from "./services.ts";
+import type { Differentiated } from "./services.ts";
 import { thetaOf } from "./texts.ts";
 
 export interface DifferentiateDeps {
   readonly batches: Batches;
+  /** Ids of the parameters. */
+  readonly parameters: readonly string[];
   /** Training samples looked at per iteration. */
   readonly size: number;
   /** τ */
@@ -16,48 +19,47 @@ export interface DifferentiateDeps {
   readonly backward: Backward;
 }
 
-interface Looked { pass: Pass; gradients: Promise<BackwardPass> | null }
+interface Looked {
+  pass: Pass;
+  gradients: Promise<BackwardPass> | null;
+}
 /** Samples that went right, shown to ϕ beside the failing ones. */
 const RIGHT_SHOWN = 2;
 
+export interface Differentiate {
+  (texts: Texts, iteration: number): Promise<Differentiated>;
+  /** Starts the forward passes that the next iteration will need if these texts are the incumbent then. */
+  ahead(texts: Texts): void;
+}
+
 /**
  * Steps 1–4 of an iteration, each sample on its own: its backward pass starts the moment its answer is known. A sample
- * with l ≤ τ gives no gradient, nor does one that could not be scored.
+ * with l ≤ τ gives no gradient, nor does one that could not be scored. What an earlier iteration found out under the
+ * same Θ still counts; a batch without any gradient is followed at once by the rest of the training set.
  */
-export function createDifferentiate({
-  batches,
-  size,
-  threshold,
-  forward,
-  backward,
-}: DifferentiateDeps): Services["differentiate"] {
-  return async (texts, iteration) => {
-    const theta = thetaOf(texts);
-    const looked: (Looked | null)[] = [];
-    const limit = Number(process.env.CAP ?? size);
-    const enough = Number(process.env.ENOUGH ?? size);
-    while (looked.length < limit) {
-      const found = looked.filter((one) => one?.gradients).length;
-      if (found >= enough) break;
-      const wave = batches.next(theta, limit).filter((s) => !looked.some((l) => l?.pass.sample.id === s.id)).slice(0, Math.min(limit - looked.length, enough - found));
-      if (wave.length === 0) break;
-      looked.push(...(await Promise.all(wave.map(look))));
-    }
-    async function look(sample: Sample): Promise<Looked | null> {
-        const pass = forward(texts, sample);
-        const score = await pass.score;
-        if (!score) return null;
-        const right = score.loss <= threshold;
-        batches.record(theta, sample, right);
-        return { pass, gradients: right ? null : backward(pass, iteration) };
-    }
-    const scored = looked.filter((one) => one !== null);
-    const failing = scored.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
-    const right = scored.filter(({ gradients }) => !gradients).slice(0, RIGHT_SHOWN);
+export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
+  const { batches, size, parameters, threshold, forward, backward } = deps;
+  let theta: Theta = "";
+  let known: Looked[] = [];
+
+  return Object.assign(differentiate, {
+    ahead: (texts: Texts) => {
+     
+      for (const sample of batches.next(thetaOf(texts), size)) forward(texts, sample);
+    },
+  });
+
+  async function differentiate(texts: Texts, iteration: number): Promise<Differentiated> {
+    if (thetaOf(texts) !== theta) known = [];
+    theta = thetaOf(texts);
+    let looked = await lookAt(size);
+    if (!(await hasGradient())) looked += await lookAt(Number.POSITIVE_INFINITY);
+    const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
+    const right = known.filter(({ gradients }) => !gradients).slice(0, RIGHT_SHOWN);
     return {
       iteration,
       texts,
-      looked: looked.length,
+      looked,
       failing: failing.map(({ pass }) => pass.sample.id),
       contexts: async (parameter) => {
         const all = await Promise.all(failing.map(({ gradients }) => contextOf(gradients, parameter)));
@@ -65,7 +67,29 @@ export function createDifferentiate({
       },
       right: (parameter) => Promise.all(right.map(({ pass }) => backward.context(pass, parameter))),
     };
-  };
+
+    async function lookAt(count: number): Promise<number> {
+      const samples = batches.next(theta, count);
+      const looked = await Promise.all(samples.map((sample) => look(texts, sample, iteration)));
+      known.push(...looked.filter((one) => one !== null));
+      return samples.length;
+    }
+  }
+
+  async function hasGradient(): Promise<boolean> {
+    const failing = known.flatMap(({ gradients }) => gradients ?? []);
+    const contexts = failing.flatMap((gradients) => parameters.map((parameter) => contextOf(gradients, parameter)));
+    return (await Promise.all(contexts)).some((context) => context !== null && context.gradient !== "");
+  }
+
+  async function look(texts: Texts, sample: Sample, iteration: number): Promise<Looked | null> {
+    const pass = forward(texts, sample);
+    const score = await pass.score;
+    if (!score) return null;
+    const right = score.loss <= threshold;
+    batches.record(thetaOf(texts), sample, right);
+    return { pass, gradients: right ? null : backward(pass, iteration) };
+  }
 }
 
 async function contextOf(gradients: Promise<BackwardPass>, parameter: string): Promise<Context | null> {

@@ -26,6 +26,8 @@ export interface Outcome {
 export interface Gate {
   /** The samples that a candidate against this incumbent is scored on first. */
   first(incumbent: Texts, count: number): Sample[];
+  /** Known to have l > τ. */
+  fails(texts: Texts, sample: Sample): boolean;
   /** Puts on record that candidates were turned down before they were scored. */
   turnDown(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void>;
   /** Puts an iteration's proposals before the validation set: jointly first, part by part when that fails. */
@@ -62,37 +64,71 @@ export function createGate({ validation, options, history, score, emit }: GateDe
   const known = new Map<string, Map<string, Scored | null>>();
   let looks = 0;
 
-  return { first, turnDown, judge, lossBounds, complete, compareKnown: verdictOf, netVerdict, formatErrors };
+  return { first, fails, turnDown, judge, lossBounds, complete, compareKnown: verdictOf, netVerdict, formatErrors };
 
   async function judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> {
+    if (candidates.length === 0) return { texts: incumbent, accepted: [] };
     const joint = withTexts(incumbent, candidates);
     const verdict = await compare(incumbent, joint, policyRule);
-    await announce("joint", candidates, joint, verdict);
+    await record(iteration, "joint", candidates, joint, verdict);
     if (verdict.decision === "accepted") return { texts: joint, accepted: candidates };
-    if (candidates.length < 2 || policy === "off") return { texts: incumbent, accepted: [] };
-
-    const parts = await Promise.all(
-      candidates.map(async (candidate) => {
-        const texts = withTexts(incumbent, [candidate]);
-        const verdict = await compare(incumbent, texts, partRule(alpha / candidates.length));
-        return { candidate, texts, verdict };
-      }),
-    );
-    for (const { candidate, texts, verdict } of parts) await announce("part", [candidate], texts, verdict);
-    const harmless = parts.filter(({ verdict }) => verdict.reason !== "broke some");
-    const passed = parts.filter(({ verdict }) => verdict.decision === "accepted");
-    const choices = [harmless, passed].filter(({ length }) => length > 0 && length < parts.length);
-    for (const chosen of choices) {
-      const combined = chosen.map(({ candidate }) => candidate);
-      const texts = withTexts(incumbent, combined);
-      const verdict = await compare(incumbent, texts, policyRule);
-      await announce("combination", combined, texts, verdict);
-      if (verdict.decision === "accepted") return { texts, accepted: combined };
+    if (verdict.decision === "rejected" && policy !== "off") {
+      const level = alpha / candidates.length;
+      for (let rest = candidates; rest.length > 1; ) {
+        const harmless = await withoutCulprits(iteration, incumbent, rest);
+        if (harmless.length === 0 || harmless.length === rest.length) break;
+        rest = harmless;
+        const texts = withTexts(incumbent, rest);
+        const scope = rest.length > 1 ? "combination" : "part";
+        const verdict = await compare(incumbent, texts, partRule(level));
+        await record(iteration, scope, rest, texts, verdict);
+        if (verdict.decision === "accepted") return { texts, accepted: rest };
+      }
     }
     return { texts: incumbent, accepted: [] };
+  }
 
-    function announce(scope: Judged["scope"], judged: readonly Candidate[], texts: Texts, verdict: Verdict) {
-      return record(iteration, scope, judged, texts, verdict);
+  /**
+   * A rejected update hides a gain only where one of its parts does harm. So it is first asked what the parts broke
+   * together; each part is then tried alone on that, and those that break it are turned down.
+   */
+  async function withoutCulprits(
+    iteration: number,
+    incumbent: Texts,
+    candidates: readonly Candidate[],
+  ): Promise<Candidate[]> {
+    const broken = await brokenBy(incumbent, withTexts(incumbent, candidates));
+    if (broken.length === 0) return [...candidates];
+    const harms = await Promise.all(
+      candidates.map(async (candidate) => {
+        const texts = withTexts(incumbent, [candidate]);
+        await ensure(texts, broken);
+        const scores = broken.map(({ id }) => known.get(thetaOf(texts))?.get(id));
+        return scores.some((scored) => scored && scored.loss > threshold);
+      }),
+    );
+    const culprits = candidates.filter((_, index) => harms[index]);
+    for (const candidate of culprits) {
+      const texts = withTexts(incumbent, [candidate]);
+      await record(iteration, "part", [candidate], texts, verdictOf(incumbent, texts, BROKE));
+    }
+    return candidates.filter((_, index) => !harms[index]);
+  }
+
+  /** Some of the samples that are right under the incumbent and wrong under the candidate; scores only as many as it needs. */
+  async function brokenBy(incumbent: Texts, candidate: Texts): Promise<Sample[]> {
+    for (;;) {
+      const pairs = pairsOf(incumbent, candidate);
+      const broken = pairs.flatMap(({ before, after }, index) =>
+        before !== undefined && before <= threshold && after !== undefined && after > threshold ? [index] : [],
+      );
+      const open = pairs.flatMap(({ before, after }, index) =>
+        after === undefined && (before === undefined || before <= threshold) ? [index] : [],
+      );
+      const samples = (indices: number[]) => indices.flatMap((index) => validation[index] ?? []);
+      if (broken.length >= BLAMED || open.length === 0) return samples(broken.slice(0, BLAMED));
+      const wave = samples(open.slice(0, BLAMED));
+      await Promise.all([ensure(candidate, wave), ensure(incumbent, wave)]);
     }
   }
 
@@ -111,6 +147,10 @@ export function createGate({ validation, options, history, score, emit }: GateDe
   function first(incumbent: Texts, count: number): Sample[] {
     const order = inOrder(pairsOf(incumbent, incumbent)).slice(0, count);
     return order.flatMap((index) => validation[index] ?? []);
+  }
+
+  function fails(texts: Texts, { id }: Sample): boolean {
+    return (known.get(thetaOf(texts))?.get(id)?.loss ?? 0) > threshold;
   }
 
   async function turnDown(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void> {
@@ -270,12 +310,16 @@ export function createGate({ validation, options, history, score, emit }: GateDe
   }
 }
 
-/** Samples of the smallest wave: one at a time would spare a few calls and wait for each of them. */
-const MINIMUM_WAVE = 3;
+/** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
+const MINIMUM_WAVE = 8;
 
 const LOWER: Ruling = { decision: "accepted", reason: "lower loss" };
 const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
 const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
+/** Broken samples on which the parts of a rejected update are tried alone. */
+const BLAMED = 2;
+
+const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
 const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
 const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
 

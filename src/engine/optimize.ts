@@ -131,6 +131,7 @@ class Run {
     const random = seededRandom(options.seed);
     const differentiate = createDifferentiate({
       batches: new Batches(shuffler(random)([...data.train])),
+      parameters: parametersOf(graph).map(({ id }) => id),
       size: options.batch,
       threshold: options.threshold,
       forward: (texts, sample) => this.#forward(texts, sample, { split: "train", priority: PRIORITY.train }),
@@ -145,14 +146,11 @@ class Run {
       ask: this.#ask,
       emit,
     });
-    const probe = createProbe({
-      graph,
-      start: this.#start,
-      forward: async (texts) =>
-        this.#gate
-          .first(this.#incumbent, PROBED)
-          .map((sample) => this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation })),
-    });
+    const firstPasses = (texts: Texts) =>
+      this.#gate
+        .first(this.#incumbent, PROBED)
+        .map((sample) => this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }));
+    const probe = createProbe({ graph, start: this.#start, forward: firstPasses });
     return {
       start: this.#start,
       parameters: parametersOf(graph),
@@ -164,6 +162,14 @@ class Run {
         const ruined = await probe(withTexts(texts, candidates), candidates);
         await this.#gate.turnDown(iteration, texts, ruined);
         return ruined;
+      },
+      ahead: async ({ texts }, candidates, ends) => {
+        const joint = withTexts(texts, candidates);
+        const failing = firstPasses(joint).filter(({ sample }) => this.#gate.fails(texts, sample));
+        const scores = await Promise.all(failing.map((pass) => pass.score));
+        const fixed = scores.filter((score) => score && score.loss <= options.threshold).length;
+        if (fixed >= 2) differentiate.ahead(joint);
+        if (fixed === 0 && failing.length >= 2 && !ends) differentiate.ahead(texts);
       },
       gate: async (iteration, incumbent, candidates) => {
         await this.#gate.complete(this.#start);

@@ -1,8 +1,12 @@
 import type { Iterated, RunEvent } from "../engine/events.ts";
+import type { Candidate } from "../engine/propose.ts";
 import type { Differentiated, Services } from "../engine/services.ts";
 import type { Task } from "../engine/task.ts";
 import { thetaOf } from "../engine/texts.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
+
+/** Times ϕ is asked for one text of an iteration. */
+const TRIES = 3;
 
 /**
  * Semantic gradient descent (arXiv 2412.03624, algorithm 2; method.md §2).
@@ -17,14 +21,14 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
 
   for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
     const batch = await services.differentiate(incumbent, iteration);
-    if (batch.looked === 0) {
+    if (batch.looked + batch.failing.length === 0) {
       yield { type: "warning", code: "nothing to learn" };
       break;
     }
     const parameters = choose(services, options.update, iteration);
     const proposals = await proposeSound(services, batch, parameters);
-    const { texts, accepted } =
-      proposals.length > 0 ? await services.gate(iteration, incumbent, proposals) : { texts: incumbent, accepted: [] };
+    if (proposals.length > 0) services.ahead(batch, proposals, fruitless + 1 === options.patience).catch(() => {});
+    const { texts, accepted } = await services.gate(iteration, incumbent, proposals);
 
     fruitless = accepted.length > 0 ? 0 : fruitless + 1;
     incumbent = texts;
@@ -53,11 +57,15 @@ function choose({ parameters, random }: Services, update: "all" | "half" | "one"
   return drawn.slice(0, Math.ceil(parameters.length / 2)).map(({ node }) => node);
 }
 
-/** ϕ is asked a second time for a text that would make its node answer everything alike. */
+/** ϕ is asked again for a text that would make its node answer everything alike. */
 async function proposeSound(services: Services, batch: Differentiated, parameters: readonly GraphNode[]) {
-  const proposals = await services.propose(batch, parameters);
-  const ruined = new Set(await services.probe(batch, proposals));
-  if (ruined.size === 0) return proposals;
-  const again = parameters.filter(({ id }) => [...ruined].some(({ node }) => node === id));
-  return [...proposals.filter((one) => !ruined.has(one)), ...(await services.propose(batch, again))];
+  let sound: readonly Candidate[] = [];
+  let asked = parameters;
+  for (let tries = 0; tries < TRIES && asked.length > 0; tries++) {
+    const proposals = [...sound, ...(await services.propose(batch, asked))];
+    const ruined = await services.probe(batch, proposals);
+    sound = proposals.filter((one) => !ruined.includes(one));
+    asked = parameters.filter(({ id }) => ruined.some(({ node }) => node === id));
+  }
+  return sound;
 }
