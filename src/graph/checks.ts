@@ -1,6 +1,6 @@
 import { type JsonDocument, rangeOf } from "./document.ts";
-import type { Fix, Range } from "./fault.ts";
-import { rename, setValue } from "./fixes.ts";
+import type { Range } from "./fault.ts";
+import { addInput, rename } from "./fixes.ts";
 import { literalRange } from "./literal.ts";
 import { nearest } from "./nearest.ts";
 import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
@@ -39,7 +39,7 @@ export function checkText(document: JsonDocument, outline: Outline, node: Outlin
     const remedy = known
       ? `Add "${name}" to the inputs of "${node.id}".`
       : `Correct the name, or write \\{{${name}}} where the braces are meant.`;
-    document.add("unknown-placeholder", range, message, remedy, known ? addInput(document, node, name) : undefined);
+    document.add("unknown-placeholder", range, message, remedy, known ? addInput(document, node.id, name) : undefined);
   }
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep) {
@@ -138,24 +138,11 @@ function checkReach(document: JsonDocument, outline: Outline, predecessors: Read
 
 function checkOutput(document: JsonDocument, { nodes, output }: Outline): void {
   const ids = nodes.map(({ id }) => id);
-  if (!output) {
-    suggestOutput(document, nodes);
-  } else if (!ids.includes(output.name)) {
-    const meant = nearest(output.name, ids);
-    const message = `The output "${output.name}" is no node.`;
-    const remedy = meant ? `Did you mean "${meant}"?` : "Name the node whose value is the answer.";
-    document.add("unknown-output", output.range, message, remedy, meant ? rename(output.range, meant) : undefined);
-  }
-}
-
-/** The schema says that `output` is missing; where only one node is read by no other, this offers it. */
-function suggestOutput(document: JsonDocument, nodes: readonly OutlineNode[]): void {
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs.map(({ name }) => name)));
-  const [last, ...others] = nodes.filter(({ id }) => !read.has(id));
-  if (!last || others.length > 0 || document.at(["output"])) return;
-  const message = `The file does not say that "${last.id}" gives the answer.`;
-  const fix = setValue(document, `Add "output": "${last.id}"`, ["output"], last.id);
-  document.add("unknown-output", last.idRange, message, `Add "output": "${last.id}".`, fix);
+  if (!output || ids.includes(output.name)) return;
+  const meant = nearest(output.name, ids);
+  const message = `The output "${output.name}" is no node.`;
+  const remedy = meant ? `Did you mean "${meant}"?` : "Name the node whose value is the answer.";
+  document.add("unknown-output", output.range, message, remedy, meant ? rename(output.range, meant) : undefined);
 }
 
 function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
@@ -176,13 +163,6 @@ export function unknownName(document: JsonDocument, at: NamedRange, names: Itera
   const remedy = meant ? `Did you mean "${meant}"?` : "Name a graph input or a node.";
   const fix = meant ? rename(at.range, meant) : undefined;
   document.add("unknown-name", at.range, `${what} is neither a graph input nor a node.`, remedy, fix);
-}
-
-function addInput(document: JsonDocument, { id, inputs }: OutlineNode, name: string): Fix | undefined {
-  const title = `Add "${name}" to the inputs of "${id}"`;
-  return inputs.length > 0
-    ? setValue(document, title, ["nodes", id, "inputs", -1], name)
-    : setValue(document, title, ["nodes", id, "inputs"], [name]);
 }
 
 /** Place of a piece of a node's text; of the whole value where the text stands in a file of its own. */

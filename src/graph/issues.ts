@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
+import type { Fix } from "./fault.ts";
 import { rename } from "./fixes.ts";
 import { nearest } from "./nearest.ts";
 import { NODE_KINDS, RESERVED_KINDS } from "./schema-nodes.ts";
@@ -7,11 +8,19 @@ import { LOSS_KINDS } from "./schema-run.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** A quick fix for a key that is missing. */
+type FixMissing = (path: JsonPath) => Fix | undefined;
+
 /**
  * Parses a value that `document` holds, adds a fault for each way in which it does not fit, and returns it typed; null
  * where it does not fit. Unknown keys are only named, and removed from `value`.
  */
-export function parseWith<T extends z.ZodType>(schema: T, value: unknown, document: JsonDocument): z.output<T> | null {
+export function parseWith<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  document: JsonDocument,
+  fixMissing: FixMissing,
+): z.output<T> | null {
   for (;;) {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
@@ -20,7 +29,7 @@ export function parseWith<T extends z.ZodType>(schema: T, value: unknown, docume
     for (const { keys, path } of unknown) for (const key of keys) nameUnknown(document, [...path.map(step), key]);
     const removed = unknown.filter(({ keys, path }) => removeKeys(value, path.map(step), keys)).length;
     if (removed > 0) continue;
-    for (const issue of issues) addFault(document, issue);
+    for (const issue of issues) addFault(document, issue, fixMissing);
     return null;
   }
 }
@@ -43,7 +52,7 @@ function inner(issue: Issue, before: PropertyKey[]): Issue[] {
   return best && others.length === 0 ? best.flatMap((one) => inner(one, path)) : [{ ...issue, path }];
 }
 
-function addFault(document: JsonDocument, issue: Issue): void {
+function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing): void {
   const path = issue.path.map(step);
   if (issue.code === "unrecognized_keys") return;
   if (issue.code === "custom") {
@@ -52,7 +61,7 @@ function addFault(document: JsonDocument, issue: Issue): void {
     const parent = path.slice(0, -1);
     const range = parent.length > 0 ? rangeOf(document.keyAt(parent) ?? document.at(parent)) : document.rangeAt([]);
     const message = `${capital(pathWords(parent))} has no "${path.at(-1)}".`;
-    document.add("missing-key", range, message, `Add "${path.at(-1)}": ${needs(issue)}.`);
+    document.add("missing-key", range, message, `Add "${path.at(-1)}": ${needs(issue)}.`, fixMissing(path));
   } else if (path.at(-1) === "kind" && issue.code === "invalid_union") {
     addKindFault(document, path);
   } else {

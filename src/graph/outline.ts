@@ -109,23 +109,30 @@ function outlineText(document: JsonDocument, path: JsonPath): OutlineText | null
     if (!value) continue;
     const about = { key, range: rangeOf(value), reference: null };
     if (value.type === "string") return { ...about, form: "string", value: plainText(String(value.value)) };
-    if (value.type === "array") return { ...about, form: "lines", value: joinLines(value.children ?? []) };
+    if (value.type === "array")
+      return { ...about, form: "lines", value: (value.children ?? []).map(plainLine).join("\n") };
     const reference = stringOf(document.at([...path, key, "file"]));
     if (reference !== null) return { ...about, form: "file", value: null, reference };
   }
   const rows = document.at([...path, "examples", "rows"]);
   if (rows?.type !== "array") return null;
-  return { key: "examples", range: rangeOf(rows), form: "rows", value: joinRows(rows.children ?? []), reference: null };
+  return {
+    key: "examples",
+    range: rangeOf(rows),
+    form: "rows",
+    value: (rows.children ?? []).map(plainRow).join("\n"),
+    reference: null,
+  };
 }
 
-/** One line an element: each is put into plain form by itself, so that it stays one piece. */
-function joinLines(elements: readonly Node[]): string {
-  return elements.map((element) => plainText(stringOf(element) ?? "")).join("\n");
+/** What an element of a list of lines adds to its text: each is put into plain form by itself. */
+export function plainLine(element: Node): string {
+  return plainText(stringOf(element) ?? "");
 }
 
-/** One line of JSON a row. */
-function joinRows(rows: readonly Node[]): string {
-  return rows.map((row) => plainText(JSON.stringify(getNodeValue(row)))).join("\n");
+/** A row of examples as its line of the text. */
+export function plainRow(row: Node): string {
+  return plainText(JSON.stringify(getNodeValue(row)));
 }
 
 function textReference(document: JsonDocument, { id, text }: OutlineNode): FileReference[] {

@@ -3,7 +3,7 @@ import type { Files } from "../deps.ts";
 import { checkGraph, checkText } from "./checks.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
-import { rename } from "./fixes.ts";
+import { addOutput, rename } from "./fixes.ts";
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { parseWith } from "./issues.ts";
 import { nearest } from "./nearest.ts";
@@ -92,7 +92,9 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
     return alone;
   }
   const value = document.value();
-  const file = parseWith(graphFileSchema, value, document);
+  const file = parseWith(graphFileSchema, value, document, ([key, ...deeper]) =>
+    key === "output" && deeper.length === 0 ? addOutput(document, outline) : undefined,
+  );
   const part = graphPartSchema.safeParse(value).data ?? null;
   checkGraph(document, outline);
   for (const node of outline.nodes) if (node.text?.value != null) checkText(document, outline, node, node.text.value);
