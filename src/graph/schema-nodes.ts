@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ROLES } from "./graph.ts";
 
 export const NODE_KINDS: readonly string[] = ["llm", "text"];

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { textForm } from "./schema-nodes.ts";
 
 /** Every default of `optimize`: also shown in the README. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { graphInputs, models, nodes } from "./schema-nodes.ts";
 import { data, loss, optimize } from "./schema-run.ts";
 

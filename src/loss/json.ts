@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { findJson, parseJson } from "../graph/json.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./words.ts";

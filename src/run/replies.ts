@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Files, Machine } from "../deps.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
 import { Appending, bytesOf, type Line, linesOf, objectAt } from "./jsonl.ts";

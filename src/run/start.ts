@@ -1,5 +1,5 @@
 import { basename, join, relative, sep } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Files, Machine } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import type { Root } from "../graph/root.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Machine } from "../deps.ts";
 import type { Start } from "./start.ts";
 import type { RunState } from "./state.ts";
