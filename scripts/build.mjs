@@ -7,23 +7,32 @@ import { root } from "./ready.mjs";
 const node = { platform: "node", target: "node20", format: "cjs" };
 const browser = { platform: "browser", target: "es2022", format: "iife" };
 
-/** What is shipped: entry, platform and the most kilobytes it may have. */
+const LAZY = {
+  editor: { filter: /\/editor\/app\.ts$/, path: "./editor.js" },
+  sdk: { filter: /^openai(\/|$)/, path: "./models.js" },
+};
+
+/**
+ * What is shipped: entry, platform, what is left to another bundle, and the most kilobytes it may have. The extension
+ * itself only registers; `editor` is read when the user first looks at something, the SDK on the first request.
+ */
 const BUNDLES = [
-  { name: "extension", entry: "src/extension.ts", limit: 200, ...node, external: ["vscode"] },
-  { name: "models", entry: "openai", limit: 500, ...node },
-  { name: "cli", entry: "src/cli.ts", limit: 400, ...node, banner: { js: "#!/usr/bin/env node" } },
-  { name: "webview", entry: "webview/main.ts", limit: 520, ...browser },
+  { name: "extension", entry: "src/extension.ts", limit: 200, ...node, external: ["vscode"], apart: [LAZY.editor] },
+  { name: "editor", entry: "src/editor/app.ts", limit: 500, ...node, external: ["vscode"], apart: [LAZY.sdk] },
+  { name: "models", entry: "openai", limit: 500, ...node, apart: [] },
+  { name: "cli", entry: "src/cli.ts", limit: 500, ...node, banner: { js: "#!/usr/bin/env node" }, apart: [LAZY.sdk] },
+  { name: "webview", entry: "webview/main.ts", limit: 520, ...browser, apart: [] },
 ];
 
-/** The SDK is large and seldom needed at once: it stays in `models.js`, which is read on the first request. */
-const sdkApart = {
-  name: "sdk-apart",
-  setup({ onResolve }) {
-    onResolve({ filter: /^openai(\/|$)/ }, ({ kind }) =>
-      kind === "entry-point" ? undefined : { path: "./models.js", external: true },
-    );
-  },
-};
+/** Leaves what `filter` matches to a bundle of its own. */
+function leaveApart({ filter, path }) {
+  return {
+    name: `apart ${path}`,
+    setup({ onResolve }) {
+      onResolve({ filter }, ({ kind }) => (kind === "entry-point" ? undefined : { path, external: true }));
+    },
+  };
+}
 
 /** `import source from "./worker.ts?worker"`: a worker's bundled source as text, since the page may load no further file. */
 const workerAsText = {
@@ -53,18 +62,22 @@ const shared = {
   loader: { ".md": "text", ".css": "text" },
 };
 
-/** Bundles everything into `dist/`. Returns one line a bundle; throws where a bundle is larger than it may be. */
-export async function build() {
-  const present = BUNDLES.filter(({ entry }) => entry === "openai" || existsSync(join(root, entry)));
+/**
+ * Bundles into `dist/`: everything, or the named bundles. Returns one line a bundle; throws where one is larger than it
+ * may be.
+ */
+export async function build(names = BUNDLES.map(({ name }) => name)) {
+  const wanted = BUNDLES.filter(({ name }) => names.includes(name));
+  const present = wanted.filter(({ entry }) => entry === "openai" || existsSync(join(root, entry)));
   const lines = await Promise.all(
-    present.map(async ({ name, entry, limit, ...options }) => {
+    present.map(async ({ name, entry, limit, apart, ...options }) => {
       const outfile = `dist/${name}.js`;
       await bundle({
         ...shared,
         ...options,
         entryPoints: [entry],
         outfile,
-        plugins: name === "models" ? [] : [sdkApart, workerAsText],
+        plugins: [...apart.map(leaveApart), workerAsText],
         // `import()` of our own lazily evaluated modules becomes `require`, which works in every extension host.
         supported: options.platform === "node" ? { "dynamic-import": false } : {},
       });
@@ -78,7 +91,8 @@ export async function build() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    for (const line of await build()) console.log(line);
+    const names = process.argv.slice(2);
+    for (const line of await build(names.length > 0 ? names : undefined)) console.log(line);
   } catch (error) {
     console.error(error.message);
     process.exit(1);
