@@ -1,7 +1,60 @@
-import { type ExtensionContext, window } from "vscode";
-import { registerCommands } from "./editor/commands.ts";
+import {
+  commands,
+  type ExtensionContext,
+  type Tab,
+  TabInputCustom,
+  TabInputText,
+  TabInputWebview,
+  window,
+  workspace,
+} from "vscode";
+import type { App } from "./editor/app.ts";
+import { COMMANDS } from "./editor/commands.ts";
+import { isGraphFile } from "./editor/graph-files.ts";
+import { LazyTree, once } from "./editor/lazy.ts";
+import { SCHEME } from "./editor/review/instructions.ts";
 
+/** Constructs, registers and returns: the rest is loaded when the user first looks at something of it. */
 export function activate(context: ExtensionContext): void {
-  const log = window.createOutputChannel("AgentGraph", { log: true });
-  context.subscriptions.push(log, ...registerCommands({ showLog: () => log.show() }, log));
+  const { subscriptions } = context;
+  const own = <T extends { dispose(): unknown }>(disposable: T): T => {
+    subscriptions.push(disposable);
+    return disposable;
+  };
+  const log = own(window.createOutputChannel("AgentGraph", { log: true }));
+  const app = once(async (): Promise<App> => {
+    const { App } = await import("./editor/app.ts");
+    return own(new App(context, log, { proposals }));
+  });
+
+  const proposals = own(
+    window.createTreeView("agentgraph.proposals", {
+      treeDataProvider: own(new LazyTree(async () => (await app()).proposalTree)),
+      manageCheckboxStateManually: true,
+      showCollapseAll: true,
+    }),
+  );
+  const graphTree = own(new LazyTree(async () => (await app()).graphTree));
+  const runTree = own(new LazyTree(async () => (await app()).runTree));
+  own(window.registerTreeDataProvider("agentgraph.graphs", graphTree));
+  own(window.registerTreeDataProvider("agentgraph.runs", runTree));
+  own(
+    workspace.registerTextDocumentContentProvider(SCHEME, {
+      provideTextDocumentContent: async (uri) => (await app()).instructions.provideTextDocumentContent(uri),
+    }),
+  );
+  for (const name of COMMANDS) {
+    own(commands.registerCommand(`agentgraph.${name}`, async (target?: unknown) => (await app()).run(name, target)));
+  }
+
+  // Squiggles, lenses and drawings come with the first graph that a tab shows; an interrupted run offers itself.
+  const look = (tabs: readonly Tab[]) => tabs.some(showsGraph) && void app();
+  own(window.tabGroups.onDidChangeTabs(({ opened }) => look(opened)));
+  look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
+  if (context.workspaceState.get<string[]>("runs.underWay", []).length > 0) void app();
+}
+
+function showsGraph({ input }: Tab): boolean {
+  if (input instanceof TabInputText || input instanceof TabInputCustom) return isGraphFile(input.uri);
+  return input instanceof TabInputWebview && input.viewType.endsWith("agentgraph.graphPanel");
 }

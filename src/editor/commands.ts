@@ -1,27 +1,31 @@
-import { commands, type Disposable, l10n, window } from "vscode";
-import type { Log } from "../deps.ts";
-import { Cancelled, sentence } from "./errors.ts";
+/** Every command of the manifest, without its `agentgraph.`. */
+export const COMMANDS = [
+  "optimize",
+  "showGraph",
+  "resumeRun",
+  "cancelRun",
+  "deleteRun",
+  "review",
+  "reviewAll",
+  "nextProposal",
+  "previousProposal",
+  "apply",
+  "applyAccepted",
+  "applyChecked",
+  "reject",
+  "why",
+  "commit",
+  "chooseModels",
+  "setApiKey",
+  "forgetApiKey",
+  "clearCache",
+  "showLog",
+] as const;
+export type CommandName = (typeof COMMANDS)[number];
 
-/** Command id without its `agentgraph.` → what it does. */
-export type Commands = Readonly<Record<string, (...args: unknown[]) => unknown>>;
+/** What a command does; `target` is what it was called on, unchecked. */
+export type Command = (target?: unknown) => unknown;
+export type Commands = Readonly<Record<CommandName, Command>>;
 
-/** Registers commands so that whatever one of them throws reaches the user as a sentence, and the log in full. */
-export function registerCommands(table: Commands, log: Log): Disposable[] {
-  return Object.entries(table).map(([name, run]) =>
-    commands.registerCommand(`agentgraph.${name}`, async (...args: unknown[]) => {
-      try {
-        return await run(...args);
-      } catch (error) {
-        if (error instanceof Cancelled) return undefined;
-        log.error(`agentgraph.${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-        void showError(sentence(error));
-        return undefined;
-      }
-    }),
-  );
-}
-
-async function showError(message: string): Promise<void> {
-  const show = l10n.t("Show log");
-  if ((await window.showErrorMessage(message, show)) === show) await commands.executeCommand("agentgraph.showLog");
-}
+/** Of one part of the editor. */
+export type SomeCommands = Partial<Commands>;

@@ -1,4 +1,6 @@
+import { basename } from "node:path";
 import { l10n } from "vscode";
+import type { Fault } from "../graph/fault.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
 export class Cancelled extends Error {
@@ -35,6 +37,13 @@ export class GraphFaulty extends Error {
     readonly count: number,
   ) {
     super(`${file} has ${count} faults; the first: ${first}`);
+  }
+
+  static of(file: string, faults: readonly Fault[]): GraphFaulty {
+    const errors = faults.filter(({ severity }) => severity === "error");
+    const [first] = errors;
+    const place = first ? `${first.message} ${first.remedy}` : "";
+    return new GraphFaulty(basename(file), place, errors.length);
   }
 }
 

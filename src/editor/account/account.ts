@@ -3,7 +3,8 @@ import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import { AddressRefused, checkAddress } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
-import type { Commands } from "../commands.ts";
+import type { SomeCommands } from "../commands.ts";
+
 import { Cancelled, NothingThere, NotTrusted, sentence } from "../errors.ts";
 import type { Keys } from "./keys.ts";
 import { askAddress, askKey, pickModel, pickProvider } from "./pick.ts";
@@ -33,11 +34,11 @@ const LOCAL = "http://127.0.0.1:11434/v1";
 
 /** The user's provider, models and keys. Nothing of it comes from a workspace, and a key goes only where it belongs. */
 export class Account {
-  readonly commands: Commands = {
+  readonly commands = {
     chooseModels: () => this.#chooseAll(),
     setApiKey: () => this.#setKey(),
     forgetApiKey: () => this.#forgetKey(),
-  };
+  } satisfies SomeCommands;
 
   constructor(
     private readonly keys: Keys,

@@ -1,4 +1,5 @@
 import { l10n, type TextDocumentContentProvider, Uri } from "vscode";
+import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 
 /** Only this extension's documents have this scheme; their ending gives them the language whose diffs open inline. */
@@ -45,11 +46,11 @@ export function parseInstructionUri(uri: Uri): (ProposalRef & { side: "before" |
 
 /** Serves the texts of proposals and attempts from their runs. */
 export class Instructions implements TextDocumentContentProvider {
-  constructor(private readonly open: (run: string) => Promise<OpenedRun | null>) {}
+  constructor(private readonly library: Library) {}
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const ref = parseInstructionUri(uri);
-    const run = ref && (await this.open(ref.run));
+    const run = ref && (await this.library.open(ref.run));
     const change = run && findChange(run, ref.id);
     if (!change) return l10n.t("The run that held this text is gone.");
     return ref.side === "before" ? change.base : change.text;

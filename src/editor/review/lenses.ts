@@ -1,5 +1,6 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import { Disposable } from "../disposable.ts";
+import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { parseInstructionUri } from "./instructions.ts";
 import { invalidSentence, verdictLine } from "./words.ts";
@@ -9,18 +10,15 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(private readonly open: (run: string) => Promise<OpenedRun | null>) {
+  constructor(private readonly library: Library) {
     super();
-  }
-
-  refresh(): void {
-    this.#changed.fire();
+    this.own(library.onDidChange(() => this.#changed.fire()));
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
     const ref = parseInstructionUri(document.uri);
     if (!ref || ref.side === "before") return [];
-    const run = await this.open(ref.run);
+    const run = await this.library.open(ref.run);
     if (!run) return [];
     const lens = (title: string, command: string, tooltip?: string) =>
       new CodeLens(new Range(0, 0, 0, 0), {

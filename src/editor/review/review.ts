@@ -1,27 +1,29 @@
-import { commands, l10n, TabInputTextDiff, Uri, window } from "vscode";
+import { commands, l10n, TabInputTextDiff, window } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
-import type { Commands } from "../commands.ts";
+import type { SomeCommands } from "../commands.ts";
+
 import { NothingThere } from "../errors.ts";
+import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
+import { refOf, runIdOf } from "../targets.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import type { ProposalSource } from "./tree.ts";
 import { decisionWord, rightFigure } from "./words.ts";
 
 /** Opens proposals as native inline diffs, one by one or all at once, and walks through them. */
 export class Review {
-  readonly commands: Commands = {
+  readonly commands = {
     review: (target) => this.#review(target),
     reviewAll: (target) => this.#reviewAll(target),
     nextProposal: () => this.#step(1),
     previousProposal: () => this.#step(-1),
-  };
+  } satisfies SomeCommands;
 
-  constructor(private readonly source: ProposalSource) {}
+  constructor(private readonly library: Library) {}
 
   /** The proposal that a command is about: what it was called on, else what the active editor shows. */
   async proposal(target: unknown): Promise<{ run: OpenedRun; proposal: Proposal }> {
     const ref = refOf(target) ?? shownRef();
-    const run = ref && (await this.source.open(ref.run));
+    const run = ref && (await this.library.open(ref.run));
     const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
     if (!run || !proposal) {
       throw new NothingThere(
@@ -33,8 +35,9 @@ export class Review {
 
   /** The run that a command is about: what it was called on, else the one being reviewed, else the newest with proposals. */
   async run(target: unknown): Promise<OpenedRun> {
-    const id = entryOf(target)?.id ?? (refOf(target) ?? shownRef())?.run ?? (await this.source.list())[0]?.id;
-    const run = id ? await this.source.open(id) : null;
+    const named = runIdOf(target) ?? (refOf(target) ?? shownRef())?.run;
+    const id = named ?? (await this.library.list()).find(({ proposals }) => proposals.length > 0)?.id;
+    const run = id ? await this.library.open(id) : null;
     if (!run || run.state.proposals.length === 0) {
       throw new NothingThere(
         l10n.t("There is no proposal to review yet. Right-click a graph and choose “Optimize graph”."),
@@ -43,9 +46,17 @@ export class Review {
     return run;
   }
 
+  /** Opens what a run proposes for a node; says so where it proposes nothing. */
+  async ofNode(id: string, node: string): Promise<void> {
+    const run = await this.library.open(id);
+    const proposal = run?.state.proposals.find((it) => it.node === node);
+    if (run && proposal) await show(run, proposal);
+    else void window.showInformationMessage(l10n.t("The run proposes no change of “{0}”.", node));
+  }
+
   async #review(target: unknown): Promise<void> {
     const ref = refOf(target);
-    const run = ref && (await this.source.open(ref.run));
+    const run = ref && (await this.library.open(ref.run));
     const change = run && findChange(run, ref.id);
     if (!change) throw new NothingThere(l10n.t("The run that held this proposal is gone."));
     await show(run, change);
@@ -88,27 +99,4 @@ function shownRef(): ProposalRef | null {
   const inTab = input instanceof TabInputTextDiff ? parseInstructionUri(input.modified) : null;
   // In the multi-diff the tab names no text; the editor in it that has the cursor does.
   return inTab ?? (window.activeTextEditor ? parseInstructionUri(window.activeTextEditor.document.uri) : null);
-}
-
-/** What trees, lenses, menus and other extensions may pass: checked, since anybody can call a command with anything. */
-export function refOf(target: unknown): ProposalRef | null {
-  if (target instanceof Uri) return parseInstructionUri(target);
-  if (!isRecord(target)) return null;
-  if (typeof target.run === "string" && typeof target.id === "string") return { run: target.run, id: target.id };
-  const { run, proposal, attempt } = target;
-  const change = proposal ?? attempt;
-  if (!isRecord(run) || !isRecord(run.entry) || !isRecord(change)) return null;
-  return typeof run.entry.id === "string" && typeof change.id === "string"
-    ? { run: run.entry.id, id: change.id }
-    : null;
-}
-
-/** The run that a tree element stands for. */
-export function entryOf(target: unknown): { readonly id: string } | null {
-  const entry = isRecord(target) ? target.entry : null;
-  return isRecord(entry) && typeof entry.id === "string" ? { id: entry.id } : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -14,6 +14,7 @@ import type { Attempt } from "../../run/state.ts";
 import { Disposable } from "../disposable.ts";
 import { literal, oneLine } from "../markdown.ts";
 import type { RunEntry } from "../runs/entry.ts";
+import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { runLabel, runOutcome } from "../runs/words.ts";
 import { gradientsOf, sampleAnswers } from "./evidence.ts";
@@ -31,13 +32,6 @@ export type ProposalElement =
 
 type Group = "gradients" | "fixed" | "broken" | "attempts";
 
-/** Where the tree gets its runs from. */
-export interface ProposalSource {
-  /** Runs that have proposals, the newest first. */
-  list(): Promise<readonly RunEntry[]>;
-  open(run: string): Promise<OpenedRun | null>;
-}
-
 /** Run → node → verdict; under each the gradients, the samples it fixed and broke, and the attempts. */
 export class ProposalTree extends Disposable implements TreeDataProvider<ProposalElement> {
   readonly #changed = this.own(new EventEmitter<void>());
@@ -45,19 +39,19 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   /** What the user ticked or unticked; the rest is ticked when accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
-  constructor(private readonly source: ProposalSource) {
+  constructor(private readonly library: Library) {
     super();
+    this.own(library.onDidChange(() => this.#changed.fire()));
   }
 
-  refresh(): void {
-    this.#changed.fire();
+  tick(items: readonly (readonly [ProposalElement, TreeItemCheckboxState])[]): void {
+    for (const [element, state] of items) {
+      if (element.kind !== "proposal") continue;
+      this.#ticks.set(tickKey(element.run, element.proposal), state === TreeItemCheckboxState.Checked);
+    }
   }
 
-  tick(element: ProposalElement, on: boolean): void {
-    if (element.kind === "proposal") this.#ticks.set(tickKey(element.run, element.proposal), on);
-  }
-
-  /** Proposals of all runs opened so far that the user could apply now and that are ticked. */
+  /** Proposals of a run that are ticked and not applied yet. */
   ticked(run: OpenedRun): readonly Proposal[] {
     return run.state.proposals.filter((proposal) => this.#isTicked(run, proposal));
   }
@@ -68,10 +62,13 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   }
 
   async getChildren(element?: ProposalElement): Promise<ProposalElement[]> {
-    if (!element) return (await this.source.list()).map((entry) => ({ kind: "run", entry }));
+    if (!element) {
+      const reviewable = (await this.library.list()).filter(({ proposals }) => proposals.length > 0);
+      return reviewable.map((entry) => ({ kind: "run", entry }));
+    }
     switch (element.kind) {
       case "run": {
-        const run = await this.source.open(element.entry.id);
+        const run = await this.library.open(element.entry.id);
         return run ? run.state.proposals.map((proposal) => ({ kind: "proposal", run, proposal })) : [];
       }
       case "proposal":

@@ -11,7 +11,8 @@ import {
   workspace,
 } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
-import type { Commands } from "../commands.ts";
+import type { SomeCommands } from "../commands.ts";
+
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened.ts";
@@ -22,7 +23,7 @@ import { verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
 
 /** Shows why as a comment thread under the new text: the gate's reasons first, then the gradients by sample. */
 export class Why extends Disposable {
-  readonly commands: Commands = { why: (target) => this.#why(target) };
+  readonly commands = { why: (target) => this.#why(target) } satisfies SomeCommands;
   #controller: CommentController | null = null;
   readonly #threads = new Map<string, CommentThread>();
 

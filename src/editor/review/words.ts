@@ -76,6 +76,8 @@ export function verdictReason(verdict: Verdict): string {
       return l10n.t("Alone, it broke samples that were right before.");
     case "fixed none":
       return l10n.t("Alone, it fixed no sample.");
+    case "every output alike":
+      return l10n.t("With it, the node answered the same to different inputs, so it was not scored.");
     case "samples could not be scored":
       return l10n.t(
         "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",

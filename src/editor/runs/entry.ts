@@ -1,4 +1,6 @@
-import type { RunStatus } from "../../engine/events.ts";
+import { join } from "node:path";
+import type { ListedRun, RunStanding } from "../../run/runs.ts";
+import type { Summary } from "../../run/summary.ts";
 
 /** What the lists show of a run, from its summary. */
 export interface RunEntry {
@@ -10,7 +12,9 @@ export interface RunEntry {
   readonly graphName: string;
   readonly method: string;
   /** `interrupted`: nobody writes its log any more, and it has no end. */
-  readonly status: "running" | "interrupted" | RunStatus;
+  readonly status: RunStanding;
+  /** What the error said that ended it; null without one. */
+  readonly detail: string | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Made on another machine or by another user: its verdicts are claims until re-checked. */
@@ -22,8 +26,34 @@ export interface RunEntry {
   readonly calls: number;
   /** US dollars; null where a price was not known. */
   readonly usd: number | null;
+  readonly proposals: Summary["proposals"];
 }
 
-export function resumable(entry: RunEntry): boolean {
-  return entry.status !== "running" && entry.status !== "done";
+export function entryOf(root: string, { summary, standing, madeHere }: ListedRun): RunEntry {
+  const { id, name, method, detail, startedAt, calls, usd, validation, proposals } = summary;
+  return {
+    id,
+    root,
+    graphPath: join(root, summary.graphFile),
+    graphName: name,
+    method,
+    status: standing,
+    detail,
+    startedAt,
+    elsewhere: !madeHere,
+    before: validation?.before ?? null,
+    after: validation?.after ?? null,
+    calls,
+    usd,
+    proposals,
+  };
+}
+
+export function resumable({ status, elsewhere }: RunEntry): boolean {
+  return status !== "running" && status !== "done" && !elsewhere;
+}
+
+/** Accepted proposals that the user has not applied, rejected or committed. */
+export function waiting({ proposals, elsewhere }: RunEntry): number {
+  return elsewhere ? 0 : proposals.filter(({ decision, act }) => decision === "accepted" && act === null).length;
 }

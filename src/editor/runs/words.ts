@@ -1,4 +1,5 @@
 import { l10n } from "vscode";
+import type { RunState } from "../../run/state.ts";
 import type { RunEntry } from "./entry.ts";
 
 /** `Word problems, 21 Nov, 10:32`. */
@@ -37,4 +38,55 @@ export function statusWord(status: RunEntry["status"]): string {
 /** `$0.04`, or as many digits as a small sum needs. */
 export function money(usd: number): string {
   return `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
+}
+
+/** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry. */
+export function progressLine(state: RunState): string {
+  const parts = [
+    state.iteration > 0
+      ? l10n.t("iteration {0}/{1}", state.iteration, state.iterations)
+      : l10n.t("scoring the graph as it is"),
+  ];
+  const point = state.curve.at(-1);
+  if (point) parts.push(l10n.t("{0} % right", Math.round(100 * point.low)));
+  parts.push(state.usd ? money(state.usd) : l10n.t("{0} calls", state.calls.total));
+  return parts.join(" · ");
+}
+
+/**
+ * What ended a run, where, and what to do.
+ * @param error name of the error class
+ */
+export function failureSentence(graph: string, error: string | null, detail: string | null): string {
+  const kept = l10n.t("Everything until then is kept, and the run can be resumed.");
+  switch (error) {
+    case "KeyRefused":
+      return l10n.t("The run of {0} stopped: the model server refused the API key. {1}", graph, kept);
+    case "RateLimited":
+      return l10n.t("The run of {0} stopped: the model server kept limiting the rate. Wait a while. {1}", graph, kept);
+    case "ProviderFault":
+    case "BodyBroken":
+      return l10n.t("The run of {0} stopped: the model server kept failing ({1}). {2}", graph, detail ?? error, kept);
+    case "RequestRefused":
+      return l10n.t(
+        "The run of {0} stopped: the model server refused a request ({1}). {2}",
+        graph,
+        detail ?? error,
+        kept,
+      );
+    case "NotRecorded":
+      return l10n.t(
+        "The run of {0} stopped: its log could not be written ({1}). Free some space. {2}",
+        graph,
+        detail ?? error,
+        kept,
+      );
+    default:
+      return l10n.t(
+        "The run of {0} stopped: {1} {2}",
+        graph,
+        detail ?? error ?? l10n.t("for an unknown reason."),
+        kept,
+      );
+  }
 }

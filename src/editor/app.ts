@@ -1,0 +1,115 @@
+import { commands, type ExtensionContext, type LogOutputChannel, languages } from "vscode";
+import { nodeDeps } from "../platform/node.ts";
+import { Account } from "./account/account.ts";
+import { Keys } from "./account/keys.ts";
+import type { CommandName, Commands } from "./commands.ts";
+import { Disposable } from "./disposable.ts";
+import { Commit } from "./git/commit.ts";
+import { registerGraphView } from "./graph/register.ts";
+import { GraphFiles } from "./graph-files.ts";
+import { pickGraph } from "./graph-pick.ts";
+import { guarded } from "./guard.ts";
+import { Diagnostics } from "./language/diagnostics.ts";
+import { GraphDocuments } from "./language/documents.ts";
+import { NodeLenses } from "./language/lenses.ts";
+import { Definitions, Names, Symbols } from "./language/navigate.ts";
+import { Apply } from "./review/apply.ts";
+import { Instructions, SCHEME } from "./review/instructions.ts";
+import { ProposalLenses } from "./review/lenses.ts";
+import { Review } from "./review/review.ts";
+import { ProposalTree } from "./review/tree.ts";
+import { Why } from "./review/why.ts";
+import { clearCache } from "./runs/cache.ts";
+import { waiting } from "./runs/entry.ts";
+import { GraphTree } from "./runs/graph-tree.ts";
+import { Library } from "./runs/library.ts";
+import { Running } from "./runs/running.ts";
+import { ShownRuns } from "./runs/shown.ts";
+import { Status } from "./runs/status.ts";
+import { RunTree } from "./runs/tree.ts";
+import type { Views } from "./views.ts";
+
+const GRAPHS = { scheme: "file", pattern: "**/{*.agentgraph.json,.agentgraph.json}" };
+
+/** Everything the extension does, put together. Made when the user first looks at something of it. */
+export class App extends Disposable {
+  readonly #log: LogOutputChannel;
+  readonly #commands: Commands;
+  readonly instructions: Instructions;
+  readonly graphTree: GraphTree;
+  readonly proposalTree: ProposalTree;
+  readonly runTree: RunTree;
+  readonly running: Running;
+
+  constructor(
+    { secrets, workspaceState, globalState, extensionUri }: ExtensionContext,
+    log: LogOutputChannel,
+    views: Views,
+  ) {
+    super();
+    this.#log = log;
+    const deps = nodeDeps(log);
+    const graphs = this.own(new GraphFiles(deps.files));
+    const documents = this.own(new GraphDocuments(deps.files));
+    const library = this.own(new Library(deps, graphs));
+    const account = new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log);
+    this.running = this.own(new Running(deps, library, account, graphs, workspaceState));
+    this.own(new Status(library));
+
+    this.instructions = new Instructions(library);
+    this.graphTree = this.own(new GraphTree(graphs, documents, library));
+    this.proposalTree = this.own(new ProposalTree(library));
+    this.runTree = this.own(new RunTree(library));
+    this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
+    const count = () => void this.#count(library, views);
+    this.own(library.onDidChange(count));
+    count();
+
+    const review = new Review(library);
+    const why = this.own(new Why(review));
+    const apply = new Apply(review, this.proposalTree, library, graphs, deps.files);
+    const commit = this.own(new Commit(review, library, graphs, deps.files));
+    const view = this.own(
+      registerGraphView({
+        graphs: documents,
+        runs: this.own(new ShownRuns(library, graphs)),
+        review: (_file, run, node) => review.ofNode(run, node),
+        extension: extensionUri,
+        log,
+      }),
+    );
+    this.#commands = {
+      ...this.running.commands,
+      ...account.commands,
+      ...review.commands,
+      ...why.commands,
+      ...apply.commands,
+      ...commit.commands,
+      clearCache: () => clearCache(graphs, deps),
+      showGraph: async (target) => view.show(await pickGraph(target, graphs)),
+      showLog: () => log.show(),
+    };
+
+    const diagnostics = this.own(new Diagnostics(documents, deps));
+    this.own(languages.registerCodeLensProvider({ scheme: SCHEME }, this.own(new ProposalLenses(library))));
+    this.own(languages.registerCodeLensProvider(GRAPHS, this.own(new NodeLenses(documents, library))));
+    this.own(languages.registerDefinitionProvider(GRAPHS, new Definitions(documents)));
+    this.own(languages.registerCompletionItemProvider(GRAPHS, new Names(documents), '"'));
+    this.own(languages.registerDocumentSymbolProvider(GRAPHS, new Symbols(documents)));
+    this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
+    void this.running.offerInterrupted();
+  }
+
+  run(name: CommandName, target: unknown): Promise<void> {
+    return guarded(`agentgraph.${name}`, () => this.#commands[name](target), this.#log);
+  }
+
+  /** The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. */
+  async #count(library: Library, { proposals }: Views): Promise<void> {
+    const runs = await library.list();
+    const open = runs.reduce((sum, run) => sum + waiting(run), 0);
+    proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
+    const all = runs.reduce((sum, run) => sum + run.proposals.length, 0);
+    await commands.executeCommand("setContext", "agentgraph.proposals", all);
+  }
+}

@@ -1,0 +1,186 @@
+import { basename } from "node:path";
+import { commands, l10n, type TextDocument, type Uri, window, workspace } from "vscode";
+import type { Files } from "../../deps.ts";
+import type { Proposal } from "../../engine/events.ts";
+import { replaceText, TextNotFound } from "../../graph/edit.ts";
+import { applyEdits } from "../../graph/fault.ts";
+import type { SomeCommands } from "../commands.ts";
+import { Disposable } from "../disposable.ts";
+import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { type PlacedProposal, placesOf } from "../review/places.ts";
+import type { Review } from "../review/review.ts";
+import type { Library } from "../runs/library.ts";
+import type { OpenedRun } from "../runs/opened.ts";
+import { gitApi, type Repository } from "./api.ts";
+import { commitMessage } from "./message.ts";
+
+/** Commits applied texts, and nothing else, after the user has seen the message. */
+export class Commit extends Disposable {
+  readonly commands = { commit: (target) => this.#commit(target) } satisfies SomeCommands;
+
+  constructor(
+    private readonly review: Review,
+    private readonly library: Library,
+    private readonly graphs: GraphFiles,
+    private readonly files: Files,
+  ) {
+    super();
+  }
+
+  async #commit(target: unknown): Promise<void> {
+    if (!workspace.isTrusted) throw new NotTrusted();
+    const run = await this.#withApplied(target);
+    const places = await this.#inFiles(run);
+    const documents = [...new Set(places.map(({ document }) => document))];
+    const repository = await repositoryOf(documents.map(({ uri }) => uri));
+    await refuseOtherWork(repository, documents);
+    for (const document of documents) if (document.isDirty) await document.save();
+    await this.#askAboutOtherChanges(repository, documents, places);
+
+    const applied = places.map(({ proposal }) => proposal);
+    const message = messageOf(run, applied);
+    const paths = documents.map(({ uri }) => uri.fsPath);
+    const edit = l10n.t("Edit message…");
+    const go = l10n.t("Commit");
+    const title = l10n.t("Commit {0}?", documents.map(({ uri }) => basename(uri.fsPath)).join(", "));
+    const answer = await window.showInformationMessage(title, { modal: true, detail: message }, go, edit);
+    if (answer === edit) return this.#leaveToUser(repository, run, applied, paths, message);
+    if (answer !== go) throw new Cancelled();
+
+    await repository.add(paths);
+    await repository.commit(message);
+    const sha = await this.#record(repository, run, applied);
+    void window.showInformationMessage(l10n.t("Committed as {0}.", sha.slice(0, 8)));
+  }
+
+  /** The run that the command is about; offers to apply first where nothing is applied. */
+  async #withApplied(target: unknown): Promise<OpenedRun> {
+    const run = await this.review.run(target);
+    if (appliedOf(run).length > 0) return run;
+    const apply = l10n.t("Apply all accepted");
+    const message = l10n.t("No proposal of this run is applied yet, so there is nothing to commit.");
+    if ((await window.showInformationMessage(message, { modal: true }, apply)) !== apply) throw new Cancelled();
+    await commands.executeCommand("agentgraph.applyAccepted", { entry: { id: run.entry.id } });
+    const again = await this.review.run({ entry: { id: run.entry.id } });
+    if (appliedOf(again).length === 0) throw new Cancelled();
+    return again;
+  }
+
+  /** Applied proposals whose texts still stand in their files. */
+  async #inFiles(run: OpenedRun): Promise<PlacedProposal[]> {
+    const places = await placesOf(run, appliedOf(run), this.graphs, this.files);
+    const standing = places.filter(({ proposal, current }) => current === proposal.text);
+    if (standing.length > 0) return standing;
+    throw new NothingThere(l10n.t("The applied texts were changed or undone since, so there is nothing to commit."));
+  }
+
+  /** A file that holds more than HEAD and the applied texts is committed only when the user says so. */
+  async #askAboutOtherChanges(
+    repository: Repository,
+    documents: readonly TextDocument[],
+    places: readonly PlacedProposal[],
+  ): Promise<void> {
+    const others: string[] = [];
+    let same = 0;
+    for (const document of documents) {
+      const own = places.filter((place) => place.document === document);
+      const head = await repository.show("HEAD", document.uri.fsPath).catch(() => null);
+      const text = await textOnDisk(document);
+      if (head === text) same += 1;
+      else if (head === null || withTexts(head, own) !== text) others.push(basename(document.uri.fsPath));
+    }
+    if (same === documents.length) throw new NothingThere(l10n.t("These texts are committed already."));
+    if (others.length === 0) return;
+    const include = l10n.t("Commit them too");
+    const message = l10n.t("{0} holds other changes besides the applied texts.", others.join(", "));
+    const detail = l10n.t("They would be part of the same commit. Cancel to commit them on their own first.");
+    if ((await window.showWarningMessage(message, { modal: true, detail }, include)) !== include) throw new Cancelled();
+  }
+
+  /** Stages and fills in the message; the user commits in Source Control, and the run learns of it. */
+  async #leaveToUser(
+    repository: Repository,
+    run: OpenedRun,
+    applied: readonly Proposal[],
+    paths: string[],
+    message: string,
+  ): Promise<void> {
+    await repository.add(paths);
+    repository.inputBox.value = message;
+    await commands.executeCommand("workbench.view.scm");
+    const listening = this.own(
+      repository.onDidCommit(async () => {
+        const head = await repository.getCommit("HEAD");
+        if (!head.message.includes(run.entry.id)) return;
+        listening.dispose();
+        await this.#record(repository, run, applied);
+      }),
+    );
+  }
+
+  async #record(repository: Repository, run: OpenedRun, applied: readonly Proposal[]): Promise<string> {
+    const { hash } = await repository.getCommit("HEAD");
+    await this.library.act(run, { type: "committed", proposals: applied.map(({ id }) => id), sha: hash });
+    return hash;
+  }
+}
+
+function appliedOf({ state }: OpenedRun): Proposal[] {
+  return state.proposals.filter(({ id }) => state.acts[id] === "applied");
+}
+
+function messageOf(run: OpenedRun, applied: readonly Proposal[]): string {
+  const accepted = run.state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
+  const whole = accepted.length === applied.length && applied.every((one) => accepted.includes(one));
+  const validation = run.state.finished?.validation ?? { n: 0, before: null, after: null };
+  return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, whole, validation });
+}
+
+async function repositoryOf(files: readonly Uri[]): Promise<Repository> {
+  const git = await gitApi();
+  if (!git) throw new NothingThere(l10n.t("VS Code's git support is switched off. Turn on the setting git.enabled."));
+  const [first, ...others] = files.map((file) => git.getRepository(file));
+  if (!first)
+    throw new NothingThere(l10n.t("The graph is not in a git repository. Run “Git: Initialize Repository” first."));
+  if (others.some((other) => other?.rootUri.toString() !== first.rootUri.toString())) {
+    throw new NothingThere(l10n.t("The changed files belong to different git repositories. Commit them one by one."));
+  }
+  return first;
+}
+
+/** The commit takes the whole index, so nobody else's work may stand in it. */
+async function refuseOtherWork(repository: Repository, documents: readonly TextDocument[]): Promise<void> {
+  await repository.status();
+  const { indexChanges, mergeChanges } = repository.state;
+  if (mergeChanges.length > 0)
+    throw new NothingThere(l10n.t("A merge is under way. Finish it first, then commit the prompts."));
+  const own = new Set(documents.map(({ uri }) => uri.fsPath));
+  const other = indexChanges.filter(({ uri }) => !own.has(uri.fsPath)).map(({ uri }) => basename(uri.fsPath));
+  if (other.length > 0) {
+    throw new NothingThere(
+      l10n.t(
+        "Other changes are staged ({0}), and they would get into this commit. Commit or unstage them first.",
+        other.join(", "),
+      ),
+    );
+  }
+}
+
+/** A file as it was, with the applied texts put in; null where it has no place for them. */
+function withTexts(head: string, places: readonly PlacedProposal[]): string | null {
+  try {
+    return places.reduce(
+      (text, { place, proposal }) => applyEdits(text, replaceText(text, place, proposal.text)),
+      head,
+    );
+  } catch (error) {
+    if (error instanceof TextNotFound) return null;
+    throw error;
+  }
+}
+
+/** With its byte order mark, which the document does not show but git does. */
+async function textOnDisk(document: TextDocument): Promise<string> {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await workspace.fs.readFile(document.uri));
+}

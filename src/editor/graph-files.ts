@@ -1,0 +1,59 @@
+import { basename } from "node:path";
+import { EventEmitter, Uri, workspace } from "vscode";
+import type { Files } from "../deps.ts";
+import { findRoot } from "../graph/root.ts";
+import { Disposable } from "./disposable.ts";
+
+const PATTERN = "**/{*.agentgraph.json,.agentgraph.json}";
+
+export function isGraphFile(uri: Uri): boolean {
+  return uri.scheme === "file" && /(^|\.)agentgraph\.json$/.test(basename(uri.path));
+}
+
+/** The graph files of the workspace. Looks for them when first asked, and then only when one comes or goes. */
+export class GraphFiles extends Disposable {
+  readonly #changed = this.own(new EventEmitter<Uri>());
+  /** A graph file was made, saved or deleted. */
+  readonly onDidChange = this.#changed.event;
+  #known: Promise<Uri[]> | null = null;
+
+  constructor(private readonly files: Files) {
+    super();
+  }
+
+  /** In the order of their paths. */
+  list(): Promise<Uri[]> {
+    if (!this.#known) {
+      const watcher = this.own(workspace.createFileSystemWatcher(PATTERN));
+      const forget = (uri: Uri) => {
+        this.#known = this.#find();
+        this.#changed.fire(uri);
+      };
+      watcher.onDidCreate(forget);
+      watcher.onDidDelete(forget);
+      watcher.onDidChange((uri) => this.#changed.fire(uri));
+      this.#known = this.#find();
+    }
+    return this.#known;
+  }
+
+  /** The address under which the workspace knows a file: its real path may be another, behind symbolic links. */
+  async known(realPath: string): Promise<Uri> {
+    for (const uri of await this.list()) {
+      const real = await this.files.realpath(uri.fsPath).catch(() => uri.fsPath);
+      if (real === realPath) return uri;
+    }
+    return Uri.file(realPath);
+  }
+
+  /** Folders that hold the runs of these graphs. */
+  async roots(): Promise<string[]> {
+    const roots = await Promise.all((await this.list()).map(({ fsPath }) => findRoot(fsPath, this.files)));
+    return [...new Set(roots.map(({ folder }) => folder))];
+  }
+
+  async #find(): Promise<Uri[]> {
+    const found = await workspace.findFiles(PATTERN, "**/{node_modules,.git,.agentgraph}/**");
+    return found.sort((a, b) => a.path.localeCompare(b.path));
+  }
+}

@@ -1,0 +1,41 @@
+import { basename } from "node:path";
+import { l10n, type Uri, window, workspace } from "vscode";
+import type { Files } from "../deps.ts";
+import { readGraph } from "../graph/read.ts";
+import { Cancelled, GraphFaulty, NothingThere } from "./errors.ts";
+import { type GraphFiles, isGraphFile } from "./graph-files.ts";
+import { graphOf } from "./targets.ts";
+
+/**
+ * The graph that a command is about: what it was called on, else the one in the active editor, else the only one of the
+ * workspace, else the user's pick. @throws Cancelled, NothingThere
+ */
+export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Uri> {
+  const named = graphOf(target);
+  if (named) return named;
+  const active = window.activeTextEditor?.document.uri;
+  if (active && isGraphFile(active)) return active;
+  const all = await graphs.list();
+  const [first] = all;
+  if (!first) {
+    throw new NothingThere(
+      l10n.t("There is no graph in this workspace. A graph is a file whose name ends in .agentgraph.json."),
+    );
+  }
+  if (all.length === 1) return first;
+  const items = all.map((uri) => ({ label: basename(uri.path), description: workspace.asRelativePath(uri), uri }));
+  const picked = await window.showQuickPick(items, { title: l10n.t("Which graph?") });
+  if (!picked) throw new Cancelled();
+  return picked.uri;
+}
+
+/** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphFaulty */
+export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
+  const document = await workspace.openTextDocument(file);
+  const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files);
+  if (!graph) throw GraphFaulty.of(file.fsPath, faults);
+  const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
+  for (const open of workspace.textDocuments) {
+    if (open.isDirty && paths.has(open.uri.fsPath)) await open.save();
+  }
+}

@@ -1,0 +1,19 @@
+import { commands, l10n, window } from "vscode";
+import type { Log } from "../deps.ts";
+import { Cancelled, sentence } from "./errors.ts";
+
+/** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
+export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Cancelled) return;
+    log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    void show(sentence(error));
+  }
+}
+
+async function show(message: string): Promise<void> {
+  const log = l10n.t("Show log");
+  if ((await window.showErrorMessage(message, log)) === log) await commands.executeCommand("agentgraph.showLog");
+}

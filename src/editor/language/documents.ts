@@ -1,0 +1,113 @@
+import { dirname, resolve } from "node:path";
+import { EventEmitter, Location, Position, Range, type TextDocument, Uri, workspace } from "vscode";
+import type { Files } from "../../deps.ts";
+import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { nodeAt } from "../../graph/outline.ts";
+import { type GraphReading, type GraphTextReading, readGraph, readGraphText } from "../../graph/read.ts";
+import { readSettings } from "../account/settings.ts";
+import { Disposable } from "../disposable.ts";
+import type { CurrentGraph, GraphSource } from "../graph/sources.ts";
+import { isGraphFile } from "../graph-files.ts";
+
+/** Graph files as they stand in the editor, unsaved edits included. */
+export class GraphDocuments extends Disposable implements GraphSource {
+  readonly #changed = this.own(new EventEmitter<Uri>());
+  /** Fires with the graph file when its text, or that of a prompt file it names, has changed. */
+  readonly onDidChange = this.#changed.event;
+  readonly #parsed = new WeakMap<TextDocument, { readonly version: number; readonly reading: GraphTextReading }>();
+  /** By address of the graph file. */
+  readonly #read = new Map<
+    string,
+    { readonly uri: Uri; readonly reading: GraphReading; readonly lastGood: Graph | null }
+  >();
+  readonly #files: Files;
+
+  constructor(files: Files) {
+    super();
+    this.#files = withUnsaved(files);
+    this.own(workspace.onDidChangeTextDocument(({ document }) => this.#touched(document.uri)));
+    this.own(workspace.onDidSaveTextDocument(({ uri }) => this.#touched(uri)));
+  }
+
+  /** What the text says by itself, at once. */
+  parsed(document: TextDocument): GraphTextReading {
+    const known = this.#parsed.get(document);
+    if (known?.version === document.version) return known.reading;
+    const reading = readGraphText(document.uri.fsPath, document.getText());
+    this.#parsed.set(document, { version: document.version, reading });
+    return reading;
+  }
+
+  /** With the texts in the prompt files that it names. */
+  async read(file: Uri): Promise<GraphReading & { readonly lastGood: Graph | null }> {
+    const text = await textOf(file, this.#files);
+    const reading = await readGraph(file.fsPath, text, this.#files);
+    const lastGood = reading.graph ?? this.#read.get(file.toString())?.lastGood ?? null;
+    this.#read.set(file.toString(), { uri: file, reading, lastGood });
+    return { ...reading, lastGood };
+  }
+
+  /** For the drawing: the last good graph, and what is wrong with the text as it is now. */
+  async current(file: Uri): Promise<CurrentGraph> {
+    const { graph, lastGood, faults, file: spec } = await this.read(file);
+    const named = spec?.models?.forward;
+    const model = readSettings().models.forward ?? (typeof named === "string" ? named : (named?.model ?? ""));
+    return { graph: lastGood, faults, stale: graph === null, model };
+  }
+
+  /** Where a node's instruction stands: in the graph file or in a prompt file. */
+  async instruction(file: Uri, node: string): Promise<Location | undefined> {
+    const { sources, outline } = await this.read(file);
+    const source = sources[node];
+    if (source && source.path !== file.fsPath) return new Location(Uri.file(source.path), new Position(0, 0));
+    const range = source?.range ?? outline.nodes.find(({ id }) => id === node)?.range;
+    return range && new Location(file, toRange(await workspace.openTextDocument(file), range));
+  }
+
+  /** The node to which a place in the graph file, or in one of its prompt files, belongs. */
+  nodeAt(file: Uri, document: Uri, offset: number): string | null {
+    const reading = this.#read.get(file.toString())?.reading;
+    if (!reading) return null;
+    if (file.fsPath === document.fsPath) return nodeAt(reading.outline, offset)?.id ?? null;
+    return Object.values(reading.sources).find(({ path }) => path === document.fsPath)?.node ?? null;
+  }
+
+  #touched(uri: Uri): void {
+    if (isGraphFile(uri)) this.#changed.fire(uri);
+    for (const { uri: graph, reading } of this.#read.values()) {
+      const named = reading.outline.references.some(
+        ({ reference }) => resolve(dirname(graph.fsPath), reference) === uri.fsPath,
+      );
+      if (named) this.#changed.fire(graph);
+    }
+  }
+}
+
+/** Offsets count the text without its byte order mark, as VS Code gives it. */
+export function toRange(document: TextDocument, { start, end }: PlainRange): Range {
+  return new Range(document.positionAt(start), document.positionAt(end));
+}
+
+/** Message and remedy as one text. */
+export function faultText({ message, remedy }: Fault): string {
+  return `${message} ${remedy}`;
+}
+
+/** What is open and changed counts, not what is on disk. */
+function withUnsaved(files: Files): Files {
+  return {
+    ...files,
+    async read(path) {
+      const open = workspace.textDocuments.find(
+        ({ uri, isDirty }) => isDirty && uri.scheme === "file" && uri.fsPath === path,
+      );
+      return open ? new TextEncoder().encode(open.getText()) : files.read(path);
+    },
+  };
+}
+
+async function textOf(file: Uri, files: Files): Promise<string> {
+  const open = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+  return open ? open.getText() : new TextDecoder().decode(await files.read(file.fsPath));
+}

@@ -1,0 +1,40 @@
+import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from "vscode";
+import { Disposable } from "../disposable.ts";
+import type { ProposalRef } from "../review/instructions.ts";
+import { verdictLine } from "../review/words.ts";
+import type { Library } from "../runs/library.ts";
+import { type GraphDocuments, toRange } from "./documents.ts";
+
+/** Over each node: what can be done with its graph, and what the last run says of it. */
+export class NodeLenses extends Disposable implements CodeLensProvider {
+  readonly #changed = this.own(new EventEmitter<void>());
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(
+    private readonly documents: GraphDocuments,
+    private readonly library: Library,
+  ) {
+    super();
+    this.own(library.onDidChange(() => this.#changed.fire()));
+  }
+
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
+    const latest = await this.library.latest(document.uri);
+    const run = latest && latest.proposals.length > 0 ? await this.library.open(latest.id) : null;
+    return this.documents.parsed(document).outline.nodes.flatMap(({ id, idRange }) => {
+      const range = toRange(document, idRange);
+      const lens = (title: string, command: string, argument: unknown) =>
+        new CodeLens(range, { title, command: `agentgraph.${command}`, arguments: [argument] });
+      const lenses = [
+        lens(l10n.t("Optimize graph"), "optimize", document.uri),
+        lens(l10n.t("Show graph"), "showGraph", document.uri),
+      ];
+      const proposal = run?.state.proposals.find(({ node }) => node === id);
+      if (run && proposal) {
+        const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
+        lenses.push(lens(verdictLine(proposal.verdict), "review", ref));
+      }
+      return lenses;
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { EventEmitter, type TreeDataProvider, type TreeItem } from "vscode";
+import { Disposable } from "./disposable.ts";
+
+/** Does something once, when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Stands for a tree until somebody looks at it. */
+export class LazyTree<T> extends Disposable implements TreeDataProvider<T> {
+  readonly #changed = this.own(new EventEmitter<T | undefined>());
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #tree: () => Promise<Tree<T>>;
+
+  constructor(load: () => Promise<Tree<T>>) {
+    super();
+    this.#tree = once(async () => {
+      const tree = await load();
+      this.own(tree.onDidChangeTreeData(() => this.#changed.fire(undefined)));
+      return tree;
+    });
+  }
+
+  async getChildren(element?: T): Promise<T[]> {
+    return (await this.#tree()).getChildren(element);
+  }
+
+  async getTreeItem(element: T): Promise<TreeItem> {
+    return (await this.#tree()).getTreeItem(element);
+  }
+
+  async getParent(element: T): Promise<T | undefined> {
+    return (await this.#tree()).getParent?.(element);
+  }
+}
+
+/** What the trees of this extension offer. */
+export interface Tree<T> {
+  readonly onDidChangeTreeData: NonNullable<TreeDataProvider<T>["onDidChangeTreeData"]>;
+  getChildren(element?: T): Promise<T[]>;
+  getTreeItem(element: T): TreeItem | Promise<TreeItem>;
+  getParent?(element: T): T | undefined;
+}

@@ -1,0 +1,118 @@
+import { basename } from "node:path";
+import { commands, l10n, type TextDocument, WorkspaceEdit, window, workspace } from "vscode";
+import type { Files } from "../../deps.ts";
+import type { Proposal } from "../../engine/events.ts";
+import { replaceText } from "../../graph/edit.ts";
+import type { SomeCommands } from "../commands.ts";
+import { Cancelled, NothingThere, TextChanged } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { toRange } from "../language/documents.ts";
+import type { Library } from "../runs/library.ts";
+import type { OpenedRun } from "../runs/opened.ts";
+import { type PlacedProposal, placesOf } from "./places.ts";
+import type { Review } from "./review.ts";
+import { isOpen, type ProposalTree } from "./tree.ts";
+import { verdictHeadline, verdictReason } from "./words.ts";
+
+/** Puts proposed texts into the files they belong to, or turns them down. */
+export class Apply {
+  readonly commands = {
+    apply: async (target) => {
+      const { run, proposal } = await this.review.proposal(target);
+      await this.#apply(run, [proposal]);
+    },
+    applyAccepted: async (target) => {
+      const run = await this.review.run(target);
+      await this.#apply(run, acceptedOf(run));
+    },
+    applyChecked: async (target) => {
+      const run = await this.review.run(target);
+      await this.#apply(run, this.tree.ticked(run));
+    },
+    reject: async (target) => {
+      const { run, proposal } = await this.review.proposal(target);
+      await this.#reject(run, proposal);
+    },
+  } satisfies SomeCommands;
+
+  constructor(
+    private readonly review: Review,
+    private readonly tree: ProposalTree,
+    private readonly library: Library,
+    private readonly graphs: GraphFiles,
+    private readonly files: Files,
+  ) {}
+
+  /** All or nothing, as one edit that can be undone. @throws TextChanged, NothingThere, Cancelled */
+  async #apply(run: OpenedRun, proposals: readonly Proposal[]): Promise<void> {
+    if (proposals.length === 0) throw new NothingThere(nothingToApply(run));
+    for (const proposal of proposals) await confirmDoubtful(run, proposal);
+    const places = await placesOf(run, proposals, this.graphs, this.files);
+    const changed = places.find(({ proposal, current }) => current !== proposal.base && current !== proposal.text);
+    if (changed) throw new TextChanged(changed.proposal.node, basename(changed.document.uri.fsPath));
+    await edit(places.filter(({ proposal, current }) => current !== proposal.text));
+    await this.library.act(run, { type: "applied", proposals: proposals.map(({ id }) => id) });
+    void sayApplied(run, places);
+  }
+
+  async #reject(run: OpenedRun, proposal: Proposal): Promise<void> {
+    if (!isOpen(run, proposal)) throw new NothingThere(l10n.t("This proposal was dealt with already."));
+    await this.library.act(run, { type: "dismissed", proposals: [proposal.id] });
+  }
+}
+
+/** What “all accepted” means: never a run made elsewhere, and nothing that the user has dealt with. */
+function acceptedOf(run: OpenedRun): readonly Proposal[] {
+  if (run.entry.elsewhere) return [];
+  return run.state.proposals.filter((it) => it.verdict.decision === "accepted" && isOpen(run, it));
+}
+
+function nothingToApply(run: OpenedRun): string {
+  return run.entry.elsewhere
+    ? l10n.t("This run was not made on this machine, so its verdicts are claims. Apply its proposals one by one.")
+    : l10n.t("Nothing is left to apply: no accepted proposal of this run is open.");
+}
+
+/** Where the gate did not accept, or another machine says that it did, a plain second question. @throws Cancelled */
+async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Promise<void> {
+  const doubts = [];
+  if (verdict.decision !== "accepted") doubts.push(`${verdictHeadline(verdict)}. ${verdictReason(verdict)}`);
+  if (run.entry.elsewhere) doubts.push(l10n.t("This run was not made on this machine: its verdict is a claim."));
+  if (doubts.length === 0) return;
+  const anyway = l10n.t("Apply anyway");
+  const message = l10n.t("Apply the new text of “{0}” all the same?", node);
+  const answer = await window.showWarningMessage(message, { modal: true, detail: doubts.join("\n\n") }, anyway);
+  if (answer !== anyway) throw new Cancelled();
+}
+
+async function edit(places: readonly PlacedProposal[]): Promise<void> {
+  const change = new WorkspaceEdit();
+  const saved = new Set<TextDocument>();
+  const prompts = new Set<TextDocument>();
+  for (const { proposal, place, document } of places) {
+    // Of two nodes that share a prompt file, one text would undo the other.
+    if (prompts.has(document)) throw new TextChanged(proposal.node, basename(document.uri.fsPath));
+    if (place.form === "file") prompts.add(document);
+    if (!document.isDirty) saved.add(document);
+    for (const { offset, length, text } of replaceText(document.getText(), place, proposal.text)) {
+      change.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
+    }
+  }
+  if (change.size > 0 && !(await workspace.applyEdit(change))) {
+    throw new NothingThere(l10n.t("VS Code refused the edit. Is the file read-only?"));
+  }
+  // What the user had not saved stays unsaved.
+  for (const document of saved) await document.save();
+}
+
+async function sayApplied(run: OpenedRun, places: readonly PlacedProposal[]): Promise<void> {
+  const files = [...new Set(places.map(({ document }) => basename(document.uri.fsPath)))].join(", ");
+  const message =
+    places.length === 1
+      ? l10n.t("Applied the new text of “{0}” to {1}.", places[0]?.proposal.node ?? "", files)
+      : l10n.t("Applied {0} new texts to {1}.", places.length, files);
+  const commit = l10n.t("Commit accepted prompts");
+  if ((await window.showInformationMessage(message, commit)) === commit) {
+    await commands.executeCommand("agentgraph.commit", { entry: { id: run.entry.id } });
+  }
+}

@@ -1,0 +1,20 @@
+import { l10n, window } from "vscode";
+import type { Deps } from "../../deps.ts";
+import { placeOf } from "../../run/place.ts";
+import { Cancelled, NothingThere } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+
+/** Removes the replies that runs share. Nothing depends on them: the next run asks the model again. */
+export async function clearCache(graphs: GraphFiles, { files }: Deps): Promise<void> {
+  const roots = await graphs.roots();
+  const caches: string[] = [];
+  for (const { cache } of roots.map((root) => placeOf(root))) {
+    if (await files.stat(cache).catch(() => null)) caches.push(cache);
+  }
+  if (caches.length === 0) throw new NothingThere(l10n.t("There are no cached replies."));
+  const clear = l10n.t("Clear");
+  const message = l10n.t("Clear the replies that runs share?");
+  const detail = l10n.t("No run loses anything. Calls that were served from there are paid for again.");
+  if ((await window.showWarningMessage(message, { modal: true, detail }, clear)) !== clear) throw new Cancelled();
+  for (const cache of caches) await files.remove(cache);
+}

@@ -1,0 +1,106 @@
+import { l10n, window } from "vscode";
+import type { Task } from "../../engine/task.ts";
+import type { BudgetLimits, Usage } from "../../models/model.ts";
+import type { RunState } from "../../run/state.ts";
+import type { Connection } from "../account/account.ts";
+import { Cancelled } from "../errors.ts";
+import { estimate } from "./estimate.ts";
+import { money } from "./words.ts";
+
+/**
+ * Says what a run will cost, before the first call; the user starts it, changes its budget, or stops.
+ * @param cap the user's own bound on calls, which no file raises; null without one
+ * @returns the budget to start with. @throws Cancelled
+ */
+export async function confirmStart(
+  task: Task,
+  connection: Connection,
+  price: (model: string, usage: Usage) => number | null,
+  cap: number | null,
+): Promise<BudgetLimits> {
+  let limits = task.options.budget;
+  for (;;) {
+    const start = l10n.t("Start");
+    const change = l10n.t("Change budget…");
+    const message = l10n.t("Optimize “{0}”?", task.graph.name);
+    const detail = [costs(task, limits, price), answers(task, connection)].join("\n\n");
+    const answer = await window.showInformationMessage(message, { modal: true, detail }, start, change);
+    if (answer === start) return limits;
+    if (answer !== change) throw new Cancelled();
+    limits = { ...limits, calls: await askCalls(limits.calls ?? estimate(task, price).calls, 1, cap) };
+  }
+}
+
+/** More calls for a run that used up its budget. @throws Cancelled */
+export async function askForMore(
+  limits: BudgetLimits,
+  { calls, tokens, usd }: RunState,
+  cap: BudgetLimits,
+): Promise<BudgetLimits> {
+  const more = await askCalls(Math.max(limits.calls ?? 0, calls.total) * 2, calls.total + 1, cap.calls);
+  const used = tokens.prompt + tokens.completion;
+  // What ended the run may have been another bound: with twice the calls, it gets twice of that, too.
+  return {
+    calls: more,
+    tokens: limits.tokens && smaller(Math.max(limits.tokens, used) * 2, cap.tokens),
+    usd: limits.usd && smaller(Math.max(limits.usd, usd ?? 0) * 2, cap.usd),
+  };
+}
+
+async function askCalls(value: number, least: number, cap: number | null): Promise<number> {
+  const most = cap ?? Number.MAX_SAFE_INTEGER;
+  const answer = await window.showInputBox({
+    title: l10n.t("Budget"),
+    prompt: l10n.t(
+      "The most calls this run may send. Nothing is sent beyond it; what was found until then can be reviewed.",
+    ),
+    value: String(Math.max(least, Math.min(value, most))),
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      const calls = Number(text);
+      if (!Number.isInteger(calls) || calls < least) return l10n.t("A whole number, at least {0}.", least);
+      return calls > most ? l10n.t("Your setting agentgraph.budget.calls allows at most {0}.", most) : null;
+    },
+  });
+  if (!answer) throw new Cancelled();
+  return Number(answer);
+}
+
+function smaller(value: number, cap: number | null): number {
+  return cap === null ? value : Math.min(value, cap);
+}
+
+function costs(task: Task, limits: BudgetLimits, price: (model: string, usage: Usage) => number | null): string {
+  const { calls, firstCalls, tokens, usd } = estimate(task, price);
+  const most = limits.calls === null ? calls : Math.min(calls, limits.calls);
+  const usual = [
+    l10n.t("about {0} calls", most.toLocaleString()),
+    l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
+  ];
+  usual.push(usd === null ? l10n.t("at a price that is not known") : usd === 0 ? l10n.t("free") : money(usd));
+  const bounds = [];
+  if (limits.calls !== null) bounds.push(l10n.t("{0} calls", limits.calls.toLocaleString()));
+  if (limits.tokens !== null) bounds.push(l10n.t("{0} tokens", limits.tokens.toLocaleString()));
+  if (limits.usd !== null) bounds.push(money(limits.usd));
+  return [
+    l10n.t(
+      "A run that finds little uses {0}; {1} of the calls score the graph as it is.",
+      usual.join(", "),
+      firstCalls,
+    ),
+    bounds.length > 0 ? l10n.t("At most: {0}.", bounds.join(", ")) : l10n.t("There is no upper bound."),
+    l10n.t("Replies that are cached from earlier runs cost nothing."),
+  ].join("\n");
+}
+
+function rounded(tokens: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, tokens))) - 1);
+  return Math.round(tokens / step) * step;
+}
+
+function answers({ models, data }: Task, { url }: Connection): string {
+  if (url === null) return l10n.t("The simulated model answers: nothing leaves this machine.");
+  const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])].join(", ");
+  const samples = data.train.length + data.validation.length + data.test.length;
+  return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, names);
+}

@@ -1,0 +1,101 @@
+import { basename, dirname } from "node:path";
+import {
+  EventEmitter,
+  l10n,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type Uri,
+  workspace,
+} from "vscode";
+import type { Fault } from "../../graph/fault.ts";
+import { Disposable } from "../disposable.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
+import type { RunEntry } from "./entry.ts";
+import type { Library } from "./library.ts";
+
+export type GraphElement =
+  | {
+      readonly kind: "graph";
+      readonly file: Uri;
+      readonly name: string;
+      readonly faults: readonly Fault[];
+      readonly run: RunEntry | null;
+    }
+  | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };
+
+/** Every graph of the workspace with its faults, its last score, and whether it runs. */
+export class GraphTree extends Disposable implements TreeDataProvider<GraphElement> {
+  readonly #changed = this.own(new EventEmitter<void>());
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(
+    private readonly graphs: GraphFiles,
+    private readonly documents: GraphDocuments,
+    private readonly library: Library,
+  ) {
+    super();
+    for (const event of [graphs.onDidChange, library.onDidChange]) this.own(event(() => this.#changed.fire()));
+  }
+
+  async getChildren(element?: GraphElement): Promise<GraphElement[]> {
+    if (!element) return Promise.all((await this.graphs.list()).map((file) => this.#graph(file)));
+    return element.kind === "graph"
+      ? element.faults.map((fault) => ({ kind: "fault", file: element.file, fault }))
+      : [];
+  }
+
+  async #graph(file: Uri): Promise<GraphElement> {
+    const [{ graph, lastGood, faults }, run] = await Promise.all([
+      this.documents.read(file),
+      this.library.latest(file),
+    ]);
+    return { kind: "graph", file, name: (graph ?? lastGood)?.name ?? "", faults, run };
+  }
+
+  async getTreeItem(element: GraphElement): Promise<TreeItem> {
+    return element.kind === "graph" ? graphItem(element) : faultItem(element);
+  }
+}
+
+function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }): TreeItem {
+  const state = faults.length > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None;
+  const item = new TreeItem(name || basename(file.path), state);
+  const errors = faults.filter(({ severity }) => severity === "error").length;
+  const running = run?.status === "running";
+  item.resourceUri = file;
+  item.description = [relativeFolder(file), standing(errors, faults.length, run)].filter(Boolean).join(" · ");
+  item.iconPath = running
+    ? new ThemeIcon("sync~spin")
+    : errors > 0
+      ? new ThemeIcon("error", new ThemeColor("list.errorForeground"))
+      : new ThemeIcon("type-hierarchy-sub");
+  item.contextValue = running ? "graph-running" : "graph";
+  item.command = { command: "vscode.open", title: l10n.t("Open"), arguments: [file] };
+  return item;
+}
+
+function standing(errors: number, faults: number, run: RunEntry | null): string {
+  if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
+  if (run?.status === "running") return l10n.t("running");
+  if (run && run.after !== null) return l10n.t("score {0}", run.after.toFixed(2));
+  return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
+}
+
+function relativeFolder(file: Uri): string {
+  const folder = dirname(workspace.asRelativePath(file));
+  return folder === "." ? "" : folder;
+}
+
+async function faultItem({ file, fault }: GraphElement & { kind: "fault" }): Promise<TreeItem> {
+  const item = new TreeItem(fault.message);
+  item.tooltip = faultText(fault);
+  item.description = l10n.t("line {0}", fault.line);
+  item.iconPath = new ThemeIcon(fault.severity === "information" ? "info" : fault.severity);
+  const selection = toRange(await workspace.openTextDocument(file), fault.range);
+  item.command = { command: "vscode.open", title: l10n.t("Open"), arguments: [file, { selection }] };
+  return item;
+}

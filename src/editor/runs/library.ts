@@ -1,0 +1,192 @@
+import { join, sep } from "node:path";
+import { EventEmitter, type Uri, workspace } from "vscode";
+import type { Acted } from "../../engine/events.ts";
+import { extract } from "../../graph/extract.ts";
+import { type Place, placeOf } from "../../run/place.ts";
+import { readReplies } from "../../run/replies.ts";
+import type { Run } from "../../run/run.ts";
+import { deleteRun, listRuns, type RunsDeps, readRun, recordAct } from "../../run/runs.ts";
+import { summaryOf } from "../../run/summary.ts";
+import { Disposable } from "../disposable.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { entryOf, type RunEntry } from "./entry.ts";
+import type { OpenedRun } from "./opened.ts";
+
+/** Opened runs kept in memory. */
+const KEPT = 8;
+/** Milliseconds for which changes on disk are gathered. */
+const PAUSE = 300;
+
+/** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
+export class Library extends Disposable {
+  readonly #changed = this.own(new EventEmitter<void>());
+  /** A run came, went, ended, or the user acted on one. */
+  readonly onDidChange = this.#changed.event;
+  readonly #progressed = this.own(new EventEmitter<string>());
+  /** Fires with the id at every event of a run that this window makes. */
+  readonly onDidProgress = this.#progressed.event;
+  readonly #live = new Map<string, { readonly run: Run; readonly root: string }>();
+  readonly #opened = new Map<string, Promise<OpenedRun>>();
+  #listed: Promise<RunEntry[]> | null = null;
+  #watching = false;
+  #pause: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly graphs: GraphFiles,
+  ) {
+    super();
+    this.own(graphs.onDidChange(() => this.#forget()));
+    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
+  }
+
+  /** Newest first. */
+  list(): Promise<RunEntry[]> {
+    this.#watch();
+    this.#listed ??= this.#read();
+    return this.#listed;
+  }
+
+  async find(id: string): Promise<RunEntry | null> {
+    return (await this.list()).find((entry) => entry.id === id) ?? null;
+  }
+
+  /** The run under way on a graph, else the last one. */
+  async latest(file: Uri): Promise<RunEntry | null> {
+    const graphPath = await this.deps.files.realpath(file.fsPath).catch(() => file.fsPath);
+    const runs = (await this.list()).filter((entry) => entry.graphPath === graphPath);
+    return runs.find(({ status }) => status === "running") ?? runs[0] ?? null;
+  }
+
+  /** null when the run is gone. @throws RunUnreadable */
+  async open(id: string): Promise<OpenedRun | null> {
+    const live = this.#live.get(id);
+    if (live) return this.#openLive(live.run, live.root);
+    const entry = await this.find(id);
+    if (!entry) return null;
+    let opened = this.#opened.get(id);
+    if (!opened) {
+      opened = this.#openStored(entry);
+      opened.catch(() => this.#opened.delete(id));
+      this.#opened.set(id, opened);
+      const oldest = this.#opened.keys().next().value;
+      if (this.#opened.size > KEPT && oldest !== undefined) this.#opened.delete(oldest);
+    }
+    return opened;
+  }
+
+  /** What the user did becomes part of the run. */
+  async act(run: OpenedRun, act: Acted): Promise<void> {
+    const { id, root } = run.entry;
+    await recordAct(this.deps, placeOf(root), id, act);
+    this.#opened.delete(id);
+    this.#forget();
+  }
+
+  async remove(entry: RunEntry): Promise<void> {
+    await deleteRun(this.deps, placeOf(entry.root), entry.id);
+    this.#opened.delete(entry.id);
+    this.#forget();
+  }
+
+  /** Drives a run to its end, showing it as it goes. Ends early when the window closes; the run can be resumed then. */
+  async drive(run: Run, root: string): Promise<void> {
+    this.#live.set(run.id, { run, root });
+    this.#opened.delete(run.id);
+    this.#forget();
+    try {
+      for await (const _ of run.events) this.#progressed.fire(run.id);
+    } finally {
+      this.#live.delete(run.id);
+      this.#forget();
+      this.#progressed.fire(run.id);
+    }
+  }
+
+  /** The state of a run that this window makes. */
+  live(id: string): Run | null {
+    return this.#live.get(id)?.run ?? null;
+  }
+
+  override dispose(): void {
+    for (const { run } of this.#live.values()) void run.events.return(run.state());
+    super.dispose();
+  }
+
+  async #read(): Promise<RunEntry[]> {
+    const roots = await this.graphs.roots();
+    const lists = await Promise.all(
+      roots.map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
+    );
+    return lists.flat().sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  async #openLive(run: Run, root: string): Promise<OpenedRun> {
+    const { start, replies } = run;
+    const state = run.state();
+    const summary = await summaryOf(start, state, this.deps.machine);
+    const entry = entryOf(root, { summary, standing: state.status, madeHere: true });
+    return opened(entry, { start, state }, (key) => replies.get(key)?.reply.text);
+  }
+
+  async #openStored(entry: RunEntry): Promise<OpenedRun> {
+    const place: Place = placeOf(entry.root);
+    const run = await readRun(this.deps, place, entry.id);
+    const current = { ...entry, status: run.standing, elsewhere: !run.madeHere };
+    let replies: ReturnType<typeof readReplies> | null = null;
+    return opened(current, run, async (key) => {
+      replies ??= readReplies(this.deps.files, run.files.replies);
+      return (await replies)(key)?.text;
+    });
+  }
+
+  #forget(): void {
+    this.#listed = null;
+    this.#changed.fire();
+  }
+
+  /** Runs of the command line and of other windows show up by themselves. */
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const watcher = this.own(workspace.createFileSystemWatcher("**/.agentgraph/runs/*/summary.json"));
+    const changed = (uri: Uri) => {
+      const id = uri.fsPath.split(sep).at(-2) ?? "";
+      if (this.#live.has(id)) return;
+      this.#opened.delete(id);
+      this.#pause ??= setTimeout(() => {
+        this.#pause = null;
+        this.#forget();
+      }, PAUSE);
+    };
+    watcher.onDidCreate(changed);
+    watcher.onDidChange(changed);
+    watcher.onDidDelete(changed);
+  }
+}
+
+function opened(
+  entry: RunEntry,
+  { start, state }: Pick<Run, "start"> & { readonly state: OpenedRun["state"] },
+  reply: (key: string) => string | undefined | Promise<string | undefined>,
+): OpenedRun {
+  return {
+    entry,
+    graph: start.graph,
+    data: start.data,
+    limits: start.options.budget,
+    state,
+    async value(theta, sample, id) {
+      const key = state.values[theta]?.[sample]?.[id];
+      const text = key === undefined ? undefined : await reply(key);
+      const node = start.graph.nodes.find((it) => it.id === id);
+      if (text === undefined || node?.kind !== "llm") return null;
+      return extract(text, node.output).value;
+    },
+  };
+}
+
+/** Folder of a run, to be shown to the user. */
+export function runFolder({ root, id }: RunEntry): string {
+  return join(placeOf(root).runs, id);
+}

@@ -1,0 +1,44 @@
+import { commands, l10n, window } from "vscode";
+import type { Run } from "../../run/run.ts";
+import type { RunState } from "../../run/state.ts";
+import type { Account } from "../account/account.ts";
+import { failureSentence } from "./words.ts";
+
+/** Says how a run ended, and offers what comes next. */
+export async function reportEnd(run: Run, account: Account): Promise<void> {
+  const state = run.state();
+  const { name } = run.start.graph;
+  const target = { entry: { id: run.id } };
+  const review = l10n.t("Review proposals");
+  const resume = l10n.t("Resume");
+  if (state.proposals.length > 0) void commands.executeCommand("agentgraph.proposals.focus", { preserveFocus: true });
+
+  let answer: string | undefined;
+  if (state.status === "failed") {
+    const message = failureSentence(name, state.error, state.detail);
+    if (state.error === "KeyRefused") return account.offerNewKey(message);
+    answer = await window.showErrorMessage(message, resume);
+  } else if (state.status === "cancelled") {
+    const message = l10n.t("The run of {0} was cancelled. Nothing that was paid for is lost.", name);
+    answer = await window.showInformationMessage(message, resume);
+  } else if (state.status === "budget") {
+    const message = l10n.t("The run of {0} reached its budget. {1}", name, found(state));
+    answer = await window.showWarningMessage(message, ...(state.proposals.length > 0 ? [review] : []), resume);
+  } else if (state.status === "done") {
+    const message = l10n.t("{0} is optimized. {1}", name, found(state));
+    answer = await window.showInformationMessage(message, ...(state.proposals.length > 0 ? [review] : []));
+  }
+  if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
+  if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);
+}
+
+function found({ proposals, finished }: RunState): string {
+  if (proposals.length === 0) return l10n.t("There is nothing to review: no proposal came of it.");
+  const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
+  const { before, after } = finished?.validation ?? { before: null, after: null };
+  const score =
+    before === null || after === null
+      ? ""
+      : l10n.t(" The validation score is {0} → {1}.", before.toFixed(2), after.toFixed(2));
+  return l10n.t("The gate accepted {0} of {1} proposals.", accepted, proposals.length) + score;
+}

@@ -1,0 +1,45 @@
+import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, window } from "vscode";
+import { Disposable } from "../disposable.ts";
+import { literal } from "../markdown.ts";
+import type { Library } from "./library.ts";
+import { progressLine } from "./words.ts";
+
+/** Milliseconds between two updates. */
+const PACE = 250;
+
+/** One item while a run of this window is under way; nothing while there is none. */
+export class Status extends Disposable {
+  #item: StatusBarItem | null = null;
+  #pause: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(private readonly library: Library) {
+    super();
+    this.own(library.onDidProgress((id) => this.#later(id)));
+    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
+  }
+
+  #later(id: string): void {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = null;
+      this.#show(id);
+    }, PACE);
+  }
+
+  #show(id: string): void {
+    const run = this.library.live(id);
+    if (!run) {
+      this.#item?.hide();
+      return;
+    }
+    this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
+    this.#item.name = "AgentGraph";
+    this.#item.text = `$(sync~spin) ${progressLine(run.state())}`;
+    this.#item.tooltip = new MarkdownString(l10n.t("Optimizing {0}. Click to cancel.", literal(run.start.graph.name)));
+    this.#item.command = {
+      command: "agentgraph.cancelRun",
+      title: l10n.t("Cancel run"),
+      arguments: [{ entry: { id } }],
+    };
+    this.#item.show();
+  }
+}

@@ -1,0 +1,35 @@
+import { Uri } from "vscode";
+import { isGraphFile } from "./graph-files.ts";
+import { type ProposalRef, parseInstructionUri } from "./review/instructions.ts";
+
+// What a command was called on, read with care: menus and trees pass addresses and elements, and anybody may call a
+// command with anything.
+
+/** A proposal or an attempt: its document, a lens's argument, or an element of the Proposals view. */
+export function refOf(target: unknown): ProposalRef | null {
+  if (target instanceof Uri) return parseInstructionUri(target);
+  if (!isRecord(target)) return null;
+  if (typeof target.run === "string" && typeof target.id === "string") return { run: target.run, id: target.id };
+  const { run, proposal, attempt } = target;
+  const change = proposal ?? attempt;
+  if (!isRecord(run) || !isRecord(run.entry) || !isRecord(change)) return null;
+  return typeof run.entry.id === "string" && typeof change.id === "string"
+    ? { run: run.entry.id, id: change.id }
+    : null;
+}
+
+/** Id of the run that an element of a tree stands for. */
+export function runIdOf(target: unknown): string | null {
+  const entry = isRecord(target) ? target.entry : null;
+  return isRecord(entry) && typeof entry.id === "string" ? entry.id : null;
+}
+
+/** A graph file: its address, or an element of the Graphs view. */
+export function graphOf(target: unknown): Uri | null {
+  if (target instanceof Uri) return isGraphFile(target) ? target : null;
+  return isRecord(target) && target.file instanceof Uri ? target.file : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

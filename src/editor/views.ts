@@ -1,0 +1,7 @@
+import type { TreeView } from "vscode";
+import type { ProposalElement } from "./review/tree.ts";
+
+/** The views that more than their tree is set on. */
+export interface Views {
+  readonly proposals: TreeView<ProposalElement>;
+}
