@@ -39,7 +39,7 @@ export async function loadData(source: DataSource): Promise<Data | null> {
   const { spec, document } = source;
   if (spec.target === undefined && !source.targetless) {
     const message = '"data" does not say which field of a row holds the accepted answer.';
-    document.addAt("no-target", ["data"], message, 'Add "target": the name of that field.');
+    document.addAtKey("no-target", ["data"], message, 'Add "target": the name of that field.');
     return null;
   }
   const sets = spec.split ? await drawSplit(source, spec.split) : await drawSets(source);
@@ -47,8 +47,8 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
       document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Give it rows.");
-    } else if (!set && split !== "test" && !spec.split) {
-      document.addAt("missing-set", ["data"], `There is no ${split} set.`, `Add "${split}" to "data".`);
+    } else if (split !== "test" && !spec.split && spec[split] === undefined) {
+      document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, `Add "${split}" to "data".`);
     }
   }
   checkOverlap(document, sets);

@@ -18,10 +18,9 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkEdges(document, outline);
   checkOutput(document, outline);
   checkPatterns(document, outline);
-  if (!outline.nodes.some(({ trainable, text }) => trainable && text)) {
-    const range = rangeOf(document.keyAt(["nodes"]));
+  if (!outline.nodes.some(({ trainable }) => trainable)) {
     const message = "No node has a text that may be changed, so there is nothing to optimize.";
-    document.add("no-trainable-text", range, message, 'Remove "trainable": false from a node.');
+    document.addAtKey("no-trainable-text", ["nodes"], message, 'Remove "trainable": false from a node.');
   }
 }
 

@@ -33,7 +33,9 @@ export class JsonDocument {
     if (json.trim() === "") return;
     const errors: ParseError[] = [];
     this.root = parseTree(json, errors, { allowTrailingComma: true });
-    for (const error of errors) {
+    for (const [index, error] of errors.entries()) {
+      // Of several complaints about one place, the first says what is wrong there.
+      if (errors[index - 1]?.offset === error.offset) continue;
       const range = { start: error.offset, end: Math.min(text.length, error.offset + Math.max(1, error.length)) };
       this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the text at this place.");
     }
@@ -62,6 +64,12 @@ export class JsonDocument {
   /** As `add`, at the value that `path` leads to, or at the nearest part around it that the file has. */
   addAt(code: FaultCode, path: JsonPath, message: string, remedy: string, fix?: Fix): void {
     this.add(code, this.rangeAt(path), message, remedy, fix);
+  }
+
+  /** As `addAt`, at the key: for what a value lacks. */
+  addAtKey(code: FaultCode, path: JsonPath, message: string, remedy: string, fix?: Fix): void {
+    const key = this.keyAt(path);
+    this.add(code, key ? rangeOf(key) : this.rangeAt(path), message, remedy, fix);
   }
 
   /** The value at `path`; undefined where the file has none. Of a key that stands twice, the last counts. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
+import type { JsonDocument, JsonPath } from "./document.ts";
 import type { Fix } from "./fault.ts";
 import { rename } from "./fixes.ts";
 import { nearest } from "./nearest.ts";
@@ -56,12 +56,11 @@ function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing):
   const path = issue.path.map(step);
   if (issue.code === "unrecognized_keys") return;
   if (issue.code === "custom") {
-    document.addAt("wrong-value", path, issue.message, "Keep one of the two.");
+    document.addAtKey("wrong-value", path, issue.message, "Keep one of the two.");
   } else if (isMissing(document, path)) {
     const parent = path.slice(0, -1);
-    const range = parent.length > 0 ? rangeOf(document.keyAt(parent) ?? document.at(parent)) : document.rangeAt([]);
     const message = `${capital(pathWords(parent))} has no "${path.at(-1)}".`;
-    document.add("missing-key", range, message, `Add "${path.at(-1)}": ${needs(issue)}.`, fixMissing(path));
+    document.addAtKey("missing-key", parent, message, `Add "${path.at(-1)}": ${needs(issue)}.`, fixMissing(path));
   } else if (path.at(-1) === "kind" && issue.code === "invalid_union") {
     addKindFault(document, path);
   } else {
@@ -86,14 +85,8 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
 }
 
 function nameUnknown(document: JsonDocument, path: JsonPath): void {
-  const key = document.keyAt(path);
   const message = `${capital(pathWords(path))} is no key that AgentGraph knows; it is kept and has no effect.`;
-  document.add(
-    "unknown-key",
-    key ? rangeOf(key) : document.rangeAt(path),
-    message,
-    "Remove it, or correct its spelling.",
-  );
+  document.addAtKey("unknown-key", path, message, "Remove it, or correct its spelling.");
 }
 
 /** What the value has to be, to follow "must be". */
