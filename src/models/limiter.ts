@@ -6,6 +6,9 @@ import { LONGEST_RETRY_AFTER } from "./retry.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
+/** How long a slot waits for what follows from its reply: a share of the request's own time, and at most so many milliseconds. */
+const ROOM = 0.02;
+const LONGEST_ROOM = 5;
 
 export interface LimiterOptions {
   /** Requests on the way at once. At least 1. */
@@ -67,13 +70,58 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
     }
   };
 
+  // What follows from a reply is asked for a moment after it: without that moment a less urgent request would have taken
+  // the slot, and the chain that the run waits for would stand behind it at every step.
+  const queued = new Priorities();
+  const sent = new Priorities();
+  const leaveRoom = async (sentAt: number, urgent: number, signal: AbortSignal) => {
+    if (queued.highest() >= urgent || queued.highest() === Number.NEGATIVE_INFINITY) return;
+    const moment = Math.min(LONGEST_ROOM, ROOM * (clock.now() - sentAt));
+    await clock.sleep(moment, signal).catch(() => undefined);
+  };
+
   return async (request, signal) => {
+    const priority = request.priority ?? 0;
     waiting++;
     if (clock.now() < pausedUntil) holdQueue();
+    queued.add(priority);
+    let started = false;
     try {
-      return await queue.add(() => send(request, signal), { priority: request.priority ?? 0, signal });
+      return await new Promise((resolve, reject) => {
+        const task = async () => {
+          started = true;
+          queued.remove(priority);
+          sent.add(priority);
+          const sentAt = clock.now();
+          await send(request, signal).then(resolve, reject);
+          await leaveRoom(sentAt, sent.highest(), signal);
+          sent.remove(priority);
+        };
+        queue.add(task, { priority, signal }).catch(reject);
+      });
     } finally {
+      if (!started) queued.remove(priority);
       if (--waiting === 0) wake.abort();
     }
   };
+}
+
+/** How many requests of each priority. */
+class Priorities {
+  readonly #counts = new Map<number, number>();
+
+  add(priority: number): void {
+    this.#counts.set(priority, (this.#counts.get(priority) ?? 0) + 1);
+  }
+
+  remove(priority: number): void {
+    const left = (this.#counts.get(priority) ?? 0) - 1;
+    if (left > 0) this.#counts.set(priority, left);
+    else this.#counts.delete(priority);
+  }
+
+  /** −∞ without any. */
+  highest(): number {
+    return Math.max(...this.#counts.keys());
+  }
 }

@@ -4,7 +4,7 @@ import { type Block, blocksOf } from "./prompt.ts";
 import type { Skill, Step } from "./task.ts";
 
 /** Share of replies that say nothing of use. */
-const VAGUE = 0.1;
+const VAGUE = 0.15;
 const VAGUE_WORDS = ["Work more carefully.", "Check the result before you answer.", "Think about it again."];
 
 export const OWN = /instruction|prompt|own/i;
@@ -27,7 +27,7 @@ export function backward(prompt: string, keys: readonly string[]): Map<string, s
     return feedback;
   }
 
-  const values = new Map(keys.map((key) => [key, blocks.find(({ id }) => id === key)?.text ?? ""]));
+  const values = new Map(keys.map((key) => [key, valueOf(key, blocks)]));
   const sharedKey = keys.find((key) => TASKS.some(({ text }) => text?.stem.test(values.get(key) ?? "")));
   const shared = sharedKey === undefined ? "" : values.get(sharedKey)!;
   for (const key of keys) {
@@ -37,7 +37,7 @@ export function backward(prompt: string, keys: readonly string[]): Map<string, s
   }
 
   if (chance(`vague ${prompt}`) < VAGUE) {
-    say(ownKey, pick(VAGUE_WORDS, prompt));
+    say(sharedKey ?? ownKey, pick(VAGUE_WORDS, prompt));
     return feedback;
   }
   const words = `${instruction}\n${shared}`;
@@ -47,6 +47,11 @@ export function backward(prompt: string, keys: readonly string[]): Map<string, s
   if (skill?.shared && sharedKey !== undefined) say(sharedKey, pick(skill.complaint, prompt));
   else if (skill) say(ownKey, `The instruction should ask for more. ${pick(skill.advice, prompt)}`);
   return feedback;
+}
+
+function valueOf(key: string, blocks: readonly Block[]): string {
+  const named = (label: string) => label.split(/[^\w-]+/).includes(key);
+  return (blocks.find(({ id }) => id === key) ?? blocks.find(({ label }) => named(label)))?.text ?? "";
 }
 
 /** The feedback that a prompt shows. */

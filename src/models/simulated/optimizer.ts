@@ -3,12 +3,10 @@ import { chance, pick } from "./chance.ts";
 import { skillsOf } from "./forward.ts";
 import { type Block, blocksOf } from "./prompt.ts";
 
-/** Share of rewrites that make things worse. */
-const RUINOUS = 0.12;
+/** Share of rewrites that make things worse: of those that have something to go by, and of mere guesses. */
+const RUINOUS = { told: 0.1, guess: 0.75 };
 const RUINS = ["Rough figures will do.", "An estimate is enough.", "Approximate figures are fine."];
 const VAGUE = ["Work carefully.", "Check everything twice.", "Take your time before you answer.", "Be exact."];
-/** Skills asked for in one rewrite. */
-const AT_ONCE = 2;
 
 const TEXT = /text|instruction|prompt|parameter|present|current|incumbent/i;
 const PAST =
@@ -20,34 +18,30 @@ export interface Rewrite {
 }
 
 /**
- * Keeps the old text and adds what the feedback that the prompt shows asks for, most frequent first.
+ * Keeps the old text and adds one thing that the feedback asks for, the most frequent first.
  * @param draw tells repeats of one prompt apart
  */
 export function rewrite(prompt: string, draw: number): Rewrite {
   const blocks = blocksOf(prompt);
   const old = presentText(blocks);
   const add = (sentence: string, hypothesis: string): Rewrite => ({ text: `${old}\n${sentence}`.trim(), hypothesis });
+  // What was tried before is shown, and is not tried again.
   const isNew = (sentence: string) => !prompt.includes(`${old}\n${sentence}`) && !old.includes(sentence);
 
-  const ruin = RUINS.find(isNew);
-  if (chance(`ruin ${draw} ${prompt}`) < RUINOUS && ruin) return add(ruin, "Fewer demands should make fewer mistakes.");
-
   const feedback = gradientsIn(blocks).map(({ text }) => text);
-  const asked = skillsOf(old)
+  const [wanted] = skillsOf(old)
     .filter((skill) => !skill.asked.test(old))
     .map((skill) => ({ skill, times: feedback.filter((text) => skill.asked.test(text)).length }))
     .filter(({ times }) => times > 0)
-    .sort((a, b) => b.times - a.times)
-    .slice(0, AT_ONCE);
-  const sentences = asked.flatMap(({ skill }) => pick(skill.advice, `${draw} ${prompt}`) ?? []);
-  const count = Math.max(...asked.map(({ times }) => times));
-  const several = `${count} ${count === 1 ? "case asks" : "cases ask"} for it: ${sentences.join(" ")}`;
-  const useful = sentences.join("\n");
-  if (useful !== "" && isNew(useful)) return add(useful, several);
-  // The same words were turned down before: one thing at a time, in other words.
-  const other = asked.flatMap(({ skill }) => skill.advice).find(isNew);
-  if (other !== undefined) return add(other, `Said in other words, it may be understood: ${other}`);
-  return add(VAGUE.find(isNew) ?? `${VAGUE.join(" ")}`, "Nothing in the feedback says what exactly is missing.");
+    .sort((a, b) => b.times - a.times);
+
+  const ruin = RUINS.find(isNew);
+  const odds = wanted ? RUINOUS.told : RUINOUS.guess;
+  if (ruin && chance(`ruin ${draw} ${prompt}`) < odds) return add(ruin, "Fewer demands should make fewer mistakes.");
+
+  const useful = wanted && pick(wanted.skill.advice.filter(isNew), `${draw} ${prompt}`);
+  if (!useful) return add(VAGUE.find(isNew) ?? VAGUE.join(" "), "The feedback does not say what exactly is missing.");
+  return add(useful, `${wanted.times === 1 ? "One case asks" : `${wanted.times} cases ask`} for it: ${useful}`);
 }
 
 function presentText(blocks: readonly Block[]): string {

@@ -13,8 +13,8 @@ export interface Block {
 
 const TAGS = /<([a-z_][\w-]*)((?:\s+[\w-]+="[^"]*")*)\s*>\n?([\s\S]*?)\n?<\/\1>/gi;
 const FENCES = /([^\n]*)\n```[^\n]*\n([\s\S]*?)\n```/g;
-/** `## Heading`, `**Heading**` or `Heading:` on a line of its own. */
-const HEADING = /^(?:#{1,6} +(.+?)|\*\*(.+?)\*\*:?|([A-Za-z_][\w -]{0,40}):)$/;
+/** `## Heading`, `**Heading**`, or `Heading:` after an empty line. */
+const HEADING = /(?:^|\n)(?:#{1,6} +(.+)|\*\*(.+?)\*\*:?|(?<=^|\n\n)([A-Za-z_][\w ()-]{0,60}):) *(?=\n|$)/g;
 
 /** Every delimited part, outer ones before those inside. */
 export function blocksOf(text: string, within: readonly string[] = []): Block[] {
@@ -26,7 +26,7 @@ export function blocksOf(text: string, within: readonly string[] = []): Block[] 
   const rest = text.replace(TAGS, "\n");
   const fenced = Array.from(rest.matchAll(FENCES), ([, label = "", inner = ""]) => ({
     label,
-    id: /[A-Za-z][\w-]*/.exec(label)?.[0] ?? "",
+    id: firstWord(label),
     text: inner,
   }));
   return [...tagged, ...fenced, ...sectionsOf(rest.replace(FENCES, "\n"))].flatMap((block) => [
@@ -36,14 +36,16 @@ export function blocksOf(text: string, within: readonly string[] = []): Block[] 
 }
 
 function sectionsOf(text: string): Omit<Block, "within">[] {
-  const sections: { label: string; id: string; lines: string[] }[] = [];
-  for (const line of text.split("\n")) {
-    const found = HEADING.exec(line.trim());
-    const label = found?.[1] ?? found?.[2] ?? found?.[3];
-    if (label !== undefined) sections.push({ label, id: /[A-Za-z][\w-]*/.exec(label)?.[0] ?? "", lines: [] });
-    else sections.at(-1)?.lines.push(line);
-  }
-  return sections.map(({ label, id, lines }) => ({ label, id, text: lines.join("\n").trim() }));
+  const headings = Array.from(text.matchAll(HEADING));
+  return headings.map((heading, index) => {
+    const label = heading[1] ?? heading[2] ?? heading[3] ?? "";
+    const end = headings[index + 1]?.index ?? text.length;
+    return { label, id: firstWord(label), text: text.slice(heading.index + heading[0].length, end).trim() };
+  });
+}
+
+function firstWord(label: string): string {
+  return /[A-Za-z][\w-]*/.exec(label)?.[0] ?? "";
 }
 
 /** What the messages of some roles say. */

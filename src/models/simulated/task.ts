@@ -25,6 +25,6 @@ export interface Task {
   /** Finds each of the task's queries in a text. */
   readonly query: RegExp;
   readonly steps: readonly Step[];
-  /** A text that several steps read. */
+  /** A text that steps read beside their instruction. */
   readonly text?: { readonly stem: RegExp; readonly skills: readonly Skill[] };
 }

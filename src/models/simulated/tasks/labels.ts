@@ -86,8 +86,8 @@ const customer: Step = {
   run(shown, has) {
     const order = readOrder(shown);
     if (!order) return null;
-    const [first = "", ...rest] = order.name.split(" ");
-    return `Customer: ${has(surname) && rest.length > 0 ? rest.join(" ") : [first, ...rest].join(" ")}`;
+    const [, last = order.name] = /^(?!(?:van|von|de|del) )\w+ (.+)$/i.exec(order.name) ?? [];
+    return `Customer: ${has(surname) ? last : order.name}`;
   },
 };
 

@@ -132,4 +132,5 @@ const solve: Step = {
 export const wordProblems: Task = {
   query: /[A-Z]\w+ has [^?]*How many \w+ does \w+ have[^?]*\?/g,
   steps: [plan, solve],
+  text: { stem: /house style/i, skills: [] },
 };
