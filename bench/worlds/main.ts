@@ -2,12 +2,10 @@ import { median, runWorld, type WorldRun } from "./run.ts";
 import type { WorldOptions } from "./world.ts";
 
 const WORLDS: Record<string, Omit<WorldOptions, "shape" | "seed">> = {
-  plain: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  quick: { rules: 3, easy: 0.08, adds: 3, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  one: { rules: 1, easy: 0.08, adds: 1, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  twoall: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  two: { rules: 2, easy: 0.08, adds: 1, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  harsh: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
+  plain: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
+  gradual: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
+  harsh: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
+  harsher: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
 };
 const seeds = Number(process.argv[2] ?? 20);
 const overrides = JSON.parse(process.argv[3] ?? "{}");

@@ -32,6 +32,8 @@ export interface WorldRun {
   readonly ceiling: number;
   readonly finished: Finished;
   readonly events: RunEvent[];
+  /** Virtual seconds at which each event came. */
+  readonly times: number[];
 }
 
 /** One run on one world, in virtual time. @param latency milliseconds a call */
@@ -81,9 +83,11 @@ export async function runWorld(
     options,
   };
   const events: RunEvent[] = [];
+  const times: number[] = [];
   const purposes: Record<string, number> = {};
   for await (const event of optimize(task, { ...stack, price: () => null }, new AbortController().signal)) {
     events.push(event);
+    times.push(clock.now() / 1000);
     if (event.type === "requested") purposes[event.purpose] = (purposes[event.purpose] ?? 0) + 1;
   }
   const finished = events.at(-1);
@@ -98,6 +102,7 @@ export async function runWorld(
     ceiling: ceiling(test),
     finished,
     events,
+    times,
   };
 }
 

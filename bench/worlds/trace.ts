@@ -17,9 +17,12 @@ async function main() {
     shape,
     seed,
   });
-  for (const event of run.events) {
+  for (const [index, event] of run.events.entries()) {
+    if (process.env.ALL && (event.type === "requested" || event.type === "call")) console.log(run.times[index]?.toFixed(3), event.type, event.purpose, event.split, event.node, event.sample);
+    const at = run.times[index]?.toFixed(1);
     if (event.type === "attempt")
       console.log(
+        at,
         event.iteration,
         "attempt",
         event.node,
@@ -30,6 +33,7 @@ async function main() {
     if (event.type === "verdict") {
       const v = event.verdict;
       console.log(
+        at,
         event.iteration,
         event.scope,
         event.proposals.length,
@@ -39,8 +43,8 @@ async function main() {
       );
     }
     if (event.type === "iteration")
-      console.log(event.iteration, "looked", event.looked, "failing", event.batch.length, event.validationLoss);
-    if (event.type === "warning") console.log(event);
+      console.log(at, event.iteration, "looked", event.looked, "failing", event.batch.length, event.validationLoss);
+    if (event.type === "warning") console.log(at, event);
   }
   console.log("RESULT", run.calls, run.seconds, run.start, run.end, run.ceiling);
 }

@@ -23,6 +23,8 @@ interface Looked {
   pass: Pass;
   gradients: Promise<BackwardPass> | null;
 }
+/** Share of failing samples up to which a batch says too little: the rest of the training set is looked at too. */
+const FEW = 0.25;
 /** Samples that went right, shown to ϕ beside the failing ones. */
 const RIGHT_SHOWN = 2;
 
@@ -35,7 +37,8 @@ export interface Differentiate {
 /**
  * Steps 1–4 of an iteration, each sample on its own: its backward pass starts the moment its answer is known. A sample
  * with l ≤ τ gives no gradient, nor does one that could not be scored. What an earlier iteration found out under the
- * same Θ still counts; a batch without any gradient is followed at once by the rest of the training set.
+ * same Θ still counts; a batch with few failing samples, or without any gradient, is followed at once by the rest of the
+ * training set (rule R6).
  */
 export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
   const { batches, size, parameters, threshold, forward, backward } = deps;
@@ -44,7 +47,6 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
 
   return Object.assign(differentiate, {
     ahead: (texts: Texts) => {
-     
       for (const sample of batches.next(thetaOf(texts), size)) forward(texts, sample);
     },
   });
@@ -53,7 +55,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     if (thetaOf(texts) !== theta) known = [];
     theta = thetaOf(texts);
     let looked = await lookAt(size);
-    if (!(await hasGradient())) looked += await lookAt(Number.POSITIVE_INFINITY);
+    if (failingShare() <= FEW || !(await hasGradient())) looked += await lookAt(Number.POSITIVE_INFINITY);
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = known.filter(({ gradients }) => !gradients).slice(0, RIGHT_SHOWN);
     return {
@@ -74,6 +76,10 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       known.push(...looked.filter((one) => one !== null));
       return samples.length;
     }
+  }
+
+  function failingShare(): number {
+    return known.filter(({ gradients }) => gradients).length / Math.max(1, known.length);
   }
 
   async function hasGradient(): Promise<boolean> {

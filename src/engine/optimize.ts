@@ -118,11 +118,16 @@ class Run {
     const { task, emit } = this;
     const method = methods[task.options.method];
     if (!method) throw new Error(`There is no method named ${task.options.method}.`);
+    const loop = method(task, this.#services());
+    // The first batch goes first; the start score fills the slots that it leaves idle.
+    let next = loop.next();
     for (const sample of task.data.validation) {
       this.#forward(this.#start, sample, { split: "validation", priority: PRIORITY.start });
     }
-    const loop = method(task, this.#services());
-    for (let step = await loop.next(); !step.done; step = await loop.next()) await emit(step.value);
+    for (let step = await next; !step.done; step = await next) {
+      await emit(step.value);
+      next = loop.next();
+    }
   }
 
   #services(): Services {
@@ -163,13 +168,12 @@ class Run {
         await this.#gate.turnDown(iteration, texts, ruined);
         return ruined;
       },
-      ahead: async ({ texts }, candidates, ends) => {
+      ahead: async ({ texts }, candidates) => {
         const joint = withTexts(texts, candidates);
         const failing = firstPasses(joint).filter(({ sample }) => this.#gate.fails(texts, sample));
         const scores = await Promise.all(failing.map((pass) => pass.score));
         const fixed = scores.filter((score) => score && score.loss <= options.threshold).length;
         if (fixed >= 2) differentiate.ahead(joint);
-        if (fixed === 0 && failing.length >= 2 && !ends) differentiate.ahead(texts);
       },
       gate: async (iteration, incumbent, candidates) => {
         await this.#gate.complete(this.#start);

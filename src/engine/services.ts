@@ -26,11 +26,10 @@ export interface Services {
   /** Turns down candidates that give one value for everything; returns them, so that ϕ can be asked again. */
   readonly probe: (batch: Differentiated, candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
   /**
-   * While the gate is at work: starts the forward passes that the next iteration needs, where the samples scored first
-   * leave little doubt whether the candidates will pass.
-   * @param ends nothing follows a rejection
+   * While the gate is at work: starts the forward passes that the next iteration needs if the candidates pass, where the
+   * samples scored first leave little doubt that they will.
    */
-  readonly ahead: (batch: Differentiated, candidates: readonly Candidate[], ends: boolean) => Promise<void>;
+  readonly ahead: (batch: Differentiated, candidates: readonly Candidate[]) => Promise<void>;
   /** The validation gate, its part-by-part fallback included (step 6). */
   readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<Outcome>;
   /** Bounds of the mean validation loss of Θ as far as it is known. */
