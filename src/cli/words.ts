@@ -56,7 +56,7 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
     case "small validation set":
       return `The validation set is small${count ? ` (${count} samples)` : ""}: its verdicts are weak. About 50 samples tell more.`;
     case "nothing to learn":
-      return "Every training sample was right already: there was nothing to learn. Give harder samples.";
+      return "Every training sample is right: there is nothing (more) to learn from them.";
     case "no gate":
       return "No gate was used: every proposal was taken, better or not.";
     case "test not scored":

@@ -1,0 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+/** Before all tests: they run what is shipped. */
+export function setup(): void {
+  const root = join(import.meta.dirname, "../..");
+  execFileSync(process.execPath, ["scripts/build.mjs", "cli", "models"], { cwd: root, stdio: "pipe" });
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Model, ModelReply } from "../../src/models/model.ts";
+import { createSimulated } from "../../src/models/simulated.ts";
+import { type Server, type ServerOptions, startServer } from "../server/server.ts";
+
+const root = join(import.meta.dirname, "../..");
+export const KEY = "sk-canary-5f1c9a7e";
+
+/** A folder with a copy of an example and a home of its own, and a server on this computer. */
+export interface Bench {
+  readonly folder: string;
+  readonly graph: string;
+  readonly server: Server;
+  /** Runs the command line there to its end; the server's address and key come with `online`. */
+  run(...args: string[]): Promise<Ended>;
+  online(...args: string[]): Promise<Ended>;
+  /** The same, without waiting. */
+  start(...args: string[]): Started;
+  /** Every file under the folder and the home, by path. */
+  files(): Promise<Map<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export async function openBench(options: Partial<ServerOptions> = {}, example = "chain"): Promise<Bench> {
+  const home = await mkdtemp(join(tmpdir(), "agentgraph-cli-"));
+  const folder = join(home, "work");
+  await cp(join(root, "examples", example), folder, {
+    recursive: true,
+    filter: (source) => !source.includes(".agentgraph/") && !source.endsWith(".agentgraph"),
+  });
+  const server = await startServer({ model: createSimulated(), key: KEY, ...options });
+  const online = ["--base-url", server.url, "--model", "simulated"];
+  const start = (args: readonly string[], key: string): Started => {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, "config"),
+      NO_COLOR: "1",
+      ...(key && { AGENTGRAPH_API_KEY: key }),
+    };
+    const child = spawn(process.execPath, [join(root, "dist/cli.js"), ...args], { cwd: folder, env });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const ended = once(child, "close").then(([code, signal]) => ({ code, signal, stdout, stderr }));
+    return { child, ended };
+  };
+  return {
+    folder,
+    graph: `${example}.agentgraph.json`,
+    server,
+    run: (...args) => start(args, "").ended,
+    online: (...args) => start([...args, ...online], KEY).ended,
+    start: (...args) => start([...args, ...online], KEY),
+    files: () => filesUnder(home),
+    close: async () => {
+      await server.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function filesUnder(folder: string): Promise<Map<string, string>> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path, "utf8")] as const)));
+}
+
+/** A model that answers as the simulated one does, but for what `change` makes of its text. */
+export function altered(change: (text: string) => string): Model {
+  const inner = createSimulated();
+  return {
+    identity: inner.identity,
+    async complete(request, signal): Promise<ModelReply> {
+      const reply = await inner.complete(request, signal);
+      return { ...reply, text: change(reply.text) };
+    },
+  };
+}
+
+/** Resolves when the server has been asked this often, or the process has ended. */
+export async function asked(server: Server, requests: number, { child }: Started): Promise<void> {
+  while (server.requests() < requests && child.exitCode === null) await new Promise((next) => setTimeout(next, 1));
+}

@@ -1,0 +1,216 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { randomLcg } from "d3";
+import { afterEach, describe, expect, it } from "vitest";
+import type { RunReport } from "../../src/cli/json.ts";
+import { asked, type Bench, openBench } from "./cli.ts";
+
+/** How runs and commands end when they do not simply succeed. */
+
+const benches: Bench[] = [];
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.close();
+});
+
+async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
+  const bench = await openBench(...options);
+  benches.push(bench);
+  return bench;
+}
+
+function outcome({ status, proposals, final, validation, test, formatErrors }: RunReport) {
+  return { status, proposals, final, validation, test, formatErrors };
+}
+
+describe("wrong use", () => {
+  it("exits with 2 and says what to do", async () => {
+    const bench = await open();
+    const cases: [string[], RegExp][] = [
+      [["optimize"], /missing required argument/],
+      [["optimise", bench.graph], /unknown command/],
+      [["optimize", bench.graph, "--budget-calls", "many"], /whole number/],
+      [["optimize", bench.graph, "--set", "batch"], /path=value/],
+      [["optimize", bench.graph], /There is no key/],
+      [["optimize", "nowhere.agentgraph.json", "--model", "simulated"], /does not exist/],
+      [["optimize", bench.graph, "--model", "m", "--base-url", "http://example.com/v1"], /https/],
+      [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /There is no run/],
+    ];
+    for (const [args, words] of cases) {
+      const { code, stdout, stderr } = await bench.run(...args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: "" });
+      expect(stderr).toMatch(words);
+    }
+    expect(bench.server.requests()).toBe(0);
+  });
+
+  it("is one JSON object with --json, too", async () => {
+    const bench = await open();
+    for (const args of [["optimize", bench.graph], ["optimize", "nowhere.json"], ["optimize"], ["resume", "nothing"]]) {
+      const { code, stdout } = await bench.run(...args, "--json");
+      expect(code).toBe(2);
+      const failure = JSON.parse(stdout);
+      expect(failure).toMatchObject({ version: 1, run: null, status: "failed", proposals: [], calls: { total: 0 } });
+      expect(failure.error.message).not.toBe("");
+    }
+    const evaluated = await bench.run("evaluate", bench.graph, "--json", "--split", "test");
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ split: "test", score: null, samples: [] });
+  });
+
+  it("shows help and version with 0", async () => {
+    const bench = await open();
+    expect(await bench.run("--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("optimize") });
+    expect(await bench.run("--version")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+describe("check", () => {
+  it("prints every fault with its place and its remedy, and exits with 2 for an error", async () => {
+    const bench = await open();
+    const broken =
+      '{ "version": 1, "inputs": ["q"],\n  "nodes": { "a": { "inputs": ["p"], "instruction": "x" } },\n  "output": "b" }';
+    await writeFile(join(bench.folder, "broken.agentgraph.json"), broken);
+    const { code, stdout } = await bench.run("check", "broken.agentgraph.json", bench.graph);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^broken\.agentgraph\.json:2:\d+ error unknown-name .+\n {4}\S/m);
+    expect(stdout).toMatch(/^broken\.agentgraph\.json:3:\d+ error unknown-output /m);
+    expect(stdout).toMatch(/2 files: \d+ errors/);
+    expect((await bench.run("check", bench.graph)).code).toBe(0);
+    const json = JSON.parse((await bench.run("check", "broken.agentgraph.json", "--json")).stdout);
+    expect(json.errors).toBe(
+      json.files[0].faults.filter(({ severity }: { severity: string }) => severity === "error").length,
+    );
+  });
+});
+
+describe("a provider that fails", () => {
+  it("refuses the key: one clear line, exit 4, and no storm of requests", async () => {
+    const bench = await open({ key: "another" });
+    const { code, stdout, stderr } = await bench.online("optimize", bench.graph, "--json");
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ status: "failed", error: { code: "KeyRefused" } });
+    expect(stderr.match(/^Error: .+refused the key \(401\).+AGENTGRAPH_API_KEY.+$/gm)).toHaveLength(1);
+    expect(bench.server.requests()).toBeLessThanOrEqual(16);
+  });
+
+  it("does not know the model: says so, exit 4", async () => {
+    const bench = await open({ models: ["other"] });
+    const { code, stderr } = await bench.online("optimize", bench.graph);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/Error: .+simulated.+404/);
+  });
+
+  it("is not there: exit 4 for evaluate as well", async () => {
+    const bench = await open({ key: "another" });
+    const { code, stdout } = await bench.online("evaluate", bench.graph, "--json");
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ score: null, error: { code: "KeyRefused" } });
+  });
+});
+
+describe("nothing accepted", () => {
+  it("is 0, and 1 where improvement is required", async () => {
+    const bench = await open();
+    const nothing = ["optimize", bench.graph, "--set", "optimize.iterations=0"];
+    expect((await bench.online(...nothing)).code).toBe(0);
+    expect((await bench.online(...nothing, "--require-improvement")).code).toBe(1);
+  });
+});
+
+describe("Ctrl-C", () => {
+  it("ends the run with 130, leaves no request running, and says how to go on", async () => {
+    const bench = await open({ latency: 50 });
+    const started = bench.start("optimize", bench.graph);
+    await asked(bench.server, 40, started);
+    started.child.kill("SIGINT");
+    const { code, stdout } = await started.ended;
+    expect(code).toBe(130);
+    const folder = /agentgraph resume (\S+)/.exec(stdout)?.[1] ?? "";
+    expect(folder).toContain(".agentgraph/runs/");
+    const before = bench.server.requests();
+    await new Promise((next) => setTimeout(next, 200));
+    expect(bench.server.requests()).toBe(before);
+    expect(bench.server.inFlight().now).toBe(0);
+    const resumed = await bench.online("resume", folder, "--json");
+    expect(resumed.code).toBe(0);
+    expect(JSON.parse(resumed.stdout).status).toBe("done");
+  });
+
+  it("is one JSON object with --json, too", async () => {
+    const bench = await open({ latency: 50 });
+    const started = bench.start("optimize", bench.graph, "--json");
+    await asked(bench.server, 40, started);
+    started.child.kill("SIGINT");
+    const { code, stdout } = await started.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ status: "cancelled" });
+  });
+
+  it("ends with 130 when the server hangs", async () => {
+    const bench = await open({ faults: () => "hang" });
+    const started = bench.start("optimize", bench.graph, "--json");
+    await asked(bench.server, 3, started);
+    started.child.kill("SIGINT");
+    expect((await started.ended).code).toBe(130);
+  });
+});
+
+describe("kill -9 at any moment, then resume", () => {
+  it("ends as the unbroken run does, and pays no reply twice", async () => {
+    const whole = await open({ latency: 5 });
+    const unbroken: RunReport = JSON.parse((await whole.online("optimize", whole.graph, "--json")).stdout);
+    const random = randomLcg(11);
+    for (let round = 0; round < 5; round++) {
+      const bench = await open({ latency: 5 });
+      const concurrency = 16;
+      let kills = 0;
+      const first = bench.start("optimize", bench.graph, "--json");
+      await asked(bench.server, Math.ceil(random() * unbroken.calls.total), first);
+      first.child.kill("SIGKILL");
+      if ((await first.ended).signal === "SIGKILL") kills++;
+      // A second kill, in the middle of the resumed run.
+      const second = bench.start("resume", bench.graph, "--json");
+      await asked(bench.server, bench.server.requests() + Math.ceil(random() * 50), second);
+      second.child.kill("SIGKILL");
+      if ((await second.ended).signal === "SIGKILL") kills++;
+      const listed = JSON.parse((await bench.run("runs", "--json")).stdout).runs;
+      expect(listed).toHaveLength(1);
+      if (listed[0].status === "done") continue;
+      expect(listed[0].status).toBe("interrupted");
+      const { stdout, code } = await bench.online("resume", bench.graph, "--json");
+      expect(code).toBe(0);
+      const resumed: RunReport = JSON.parse(stdout);
+      expect(outcome(resumed)).toEqual(outcome(unbroken));
+      expect(bench.server.requests()).toBeLessThanOrEqual(unbroken.calls.total + kills * concurrency);
+      expect(resumed.calls.total).toBeGreaterThanOrEqual(bench.server.requests());
+      expect(resumed.calls.total).toBeLessThanOrEqual(bench.server.requests() + kills * concurrency);
+    }
+  });
+});
+
+describe("budget, then resume with a larger one", () => {
+  it("goes on where it stopped", async () => {
+    const bench = await open();
+    const first = await bench.online("optimize", bench.graph, "--json", "--budget-calls", "60");
+    expect(first.code).toBe(3);
+    const again = await bench.online("resume", bench.graph, "--json");
+    expect(again.code).toBe(3);
+    expect(bench.server.requests()).toBeLessThanOrEqual(60);
+    const whole = await bench.online("resume", bench.graph, "--json", "--budget-calls", "2000");
+    expect(whole.code).toBe(0);
+    const fresh = await open();
+    const unbroken = JSON.parse((await fresh.online("optimize", fresh.graph, "--json")).stdout);
+    expect(outcome(JSON.parse(whole.stdout)).final).toEqual(unbroken.final);
+  });
+});
+
+describe("two runs of one graph at once", () => {
+  it("the second is refused in words, the first goes on", async () => {
+    const bench = await open({ latency: 20 });
+    const first = bench.start("optimize", bench.graph, "--json");
+    await asked(bench.server, 5, first);
+    const second = await bench.online("optimize", bench.graph, "--json");
+    expect(second.code).toBe(2);
+    expect(JSON.parse(second.stdout).error.code).toBe("RunInProgress");
+    expect((await first.ended).code).toBe(0);
+  });
+});
