@@ -26,15 +26,16 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
 
 /**
  * Faults of a node's text, wherever it stands: placeholders that are no input of it, and texts to keep that it lacks.
+ * @param names of the graph, `namesOf`
  * @param text the decoded text
  */
-export function checkText(document: JsonDocument, outline: Outline, node: OutlineNode, text: string): void {
+export function checkText(document: JsonDocument, names: ReadonlySet<string>, node: OutlineNode, text: string): void {
   const inputs = new Set(node.kind === "text" ? [] : node.inputs.map(({ name }) => name));
   for (const { name, offset, length } of findPlaceholders(text)) {
-    if (inputs.has(name)) continue;
+    if (inputs.has(name) || document.isFull) continue;
     const range = placeOf(document, node, offset, length);
     const message = `"${node.id}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
-    const known = node.kind === "llm" && namesOf(outline).includes(name) && name !== node.id;
+    const known = node.kind === "llm" && names.has(name) && name !== node.id;
     const remedy = known
       ? `Add "${name}" to the inputs of "${node.id}".`
       : `Correct the name, or write \\{{${name}}} where the braces are meant.`;
@@ -81,7 +82,7 @@ function checkNames(document: JsonDocument, { inputs, nodes }: Outline): void {
 }
 
 function checkEdges(document: JsonDocument, outline: Outline): void {
-  const names = new Set(namesOf(outline));
+  const names = namesOf(outline);
   for (const node of outline.nodes) {
     const seen = new Set<string>();
     for (const input of node.inputs) {
@@ -157,7 +158,8 @@ function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
 }
 
 /** A name that is neither a graph input nor a node, with the nearest one offered. */
-export function unknownName(document: JsonDocument, at: NamedRange, names: Iterable<string>, what: string): void {
+function unknownName(document: JsonDocument, at: NamedRange, names: Iterable<string>, what: string): void {
+  if (document.isFull) return;
   const meant = nearest(at.name, names);
   const remedy = meant ? `Did you mean "${meant}"?` : "Name a graph input or a node.";
   const fix = meant ? rename(at.range, meant) : undefined;
@@ -179,6 +181,7 @@ function placeOf(document: JsonDocument, { id, text }: OutlineNode, offset: numb
   return text.range;
 }
 
-function namesOf({ inputs, nodes }: Outline): string[] {
-  return [...inputs.map(({ name }) => name), ...nodes.map(({ id }) => id)];
+/** Names of graph inputs and nodes: they share one set. */
+export function namesOf({ inputs, nodes }: Outline): ReadonlySet<string> {
+  return new Set([...inputs.map(({ name }) => name), ...nodes.map(({ id }) => id)]);
 }

@@ -46,8 +46,13 @@ export class JsonDocument {
     return this.#faults.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   }
 
+  /** No more faults are taken. */
+  get isFull(): boolean {
+    return this.#faults.length > MAX_FAULTS;
+  }
+
   add(code: FaultCode, range: Range, message: string, remedy: string, fix?: Fix): void {
-    if (this.#faults.length > MAX_FAULTS) return;
+    if (this.isFull) return;
     const full = this.#faults.length === MAX_FAULTS;
     this.#faults.push({
       code: full ? "too-many-faults" : code,

@@ -1,6 +1,6 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
-import { checkGraph, checkText } from "./checks.ts";
+import { checkGraph, checkText, namesOf } from "./checks.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
 import { addOutput, rename } from "./fixes.ts";
@@ -65,6 +65,7 @@ export async function readGraph(
 ): Promise<GraphReading> {
   const { document, outline, file, part } = readAlone(path, text, set);
   const root = await findRoot(path, files);
+  const names = namesOf(outline);
   const texts = new Map<string, string>();
   const sources: Record<string, TextSource> = {};
   for (const node of outline.nodes) {
@@ -73,7 +74,7 @@ export async function readGraph(
     texts.set(node.id, found.text);
     const { form, range } = node.text;
     sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text) };
-    if (form === "file") checkText(document, outline, node, found.text);
+    if (form === "file") checkText(document, names, node, found.text);
   }
   const graph = part && !hasGraphErrors(document) ? buildGraph(part, texts) : null;
   return { graph, file, outline, faults: document.faults, sources, root, document };
@@ -97,7 +98,8 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
   );
   const part = graphPartSchema.safeParse(value).data ?? null;
   checkGraph(document, outline);
-  for (const node of outline.nodes) if (node.text?.value != null) checkText(document, outline, node, node.text.value);
+  const names = namesOf(outline);
+  for (const node of outline.nodes) if (node.text?.value != null) checkText(document, names, node, node.text.value);
   if (file) checkFields(document, outline, file);
   return { document, outline, file, part };
 }

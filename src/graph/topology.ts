@@ -25,7 +25,11 @@ export function topologyOf(graph: Graph): Topology {
   const predecessors = new Map(graph.nodes.map((node) => [node.id, node.kind === "llm" ? node.inputs : []]));
   const successors = new Map<string, string[]>();
   for (const [id, names] of predecessors) {
-    for (const name of new Set(names)) successors.set(name, [...(successors.get(name) ?? []), id]);
+    for (const name of new Set(names)) {
+      const readers = successors.get(name);
+      if (readers) readers.push(id);
+      else successors.set(name, [id]);
+    }
   }
 
   const order = topologicalOrder(predecessors).flatMap((id) => nodes.get(id) ?? []);

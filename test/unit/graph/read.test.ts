@@ -1,0 +1,249 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import type { Files } from "../../../src/deps.ts";
+import { applyEdits, type Fault } from "../../../src/graph/fault.ts";
+import { inputAt, nodeAt, referenceAt } from "../../../src/graph/outline.ts";
+import { readGraph, readGraphText } from "../../../src/graph/read.ts";
+import { decodeUtf8 } from "../../../src/graph/root.ts";
+import { hashText } from "../../../src/graph/text.ts";
+import { nodeFiles } from "../../../src/platform/files.ts";
+import { loadTask } from "../../../src/run/load.ts";
+import { invalid, valid } from "./fixtures.ts";
+
+const wordProblems = valid.find(({ name }) => name === "word-problems")!;
+
+const graph = (nodes: object, more: object = {}) =>
+  JSON.stringify(
+    {
+      version: 1,
+      inputs: ["question"],
+      nodes,
+      output: Object.keys(nodes).at(-1),
+      data: { train: [], validation: [], target: "a" },
+      loss: { kind: "exact" },
+      ...more,
+    },
+    null,
+    2,
+  );
+
+const faultsOf = (text: string) => readGraphText("/g.agentgraph.json", text).faults;
+const codes = (text: string) => faultsOf(text).map(({ code }) => code);
+
+function fixed(text: string, fault: Fault | undefined): string {
+  return applyEdits(text, fault?.fix?.edits ?? []);
+}
+
+describe("quick fixes", () => {
+  it("offers the nearest name", () => {
+    const text = graph({ plan: { inputs: ["qeustion"], instruction: "x" } });
+    const fault = first(text, "unknown-name");
+    expect(fault).toMatchObject({ code: "unknown-name", remedy: 'Did you mean "question"?' });
+    expect(codes(fixed(text, fault))).toEqual([]);
+  });
+
+  it("offers nothing where nothing is near", () => {
+    const text = graph({ plan: { inputs: ["weather"], instruction: "x" } });
+    expect(faultsOf(text).find(({ code }) => code === "unknown-name")?.fix).toBeUndefined();
+  });
+
+  it("adds an input for a placeholder that names one", () => {
+    for (const inputs of [["plan"], [], undefined]) {
+      const text = graph({
+        plan: { inputs: ["question"], instruction: "x" },
+        solve: { instruction: "Use {{plan}} for {{question}}.", inputs },
+      });
+      let now = text;
+      for (let fault = first(now, "unknown-placeholder"); fault; fault = first(now, "unknown-placeholder")) {
+        now = fixed(now, fault);
+      }
+      expect(codes(now)).toEqual([]);
+    }
+  });
+
+  it("adds the output where only one node can be it", () => {
+    const text = graph(
+      { a: { inputs: ["question"], instruction: "x" }, b: { inputs: ["a"], instruction: "x" } },
+      {
+        output: undefined,
+      },
+    );
+    const after = fixed(text, first(text, "missing-key"));
+    expect(JSON.parse(after).output).toBe("b");
+    expect(after.split("\n").length).toBe(text.split("\n").length + 1);
+  });
+
+  it("corrects a kind", () => {
+    const text = graph({ a: { inputs: ["question"], instruction: "x" } }, { loss: { kind: "exat" } });
+    expect(codes(fixed(text, first(text, "unknown-kind")))).toEqual([]);
+  });
+
+  const first = (text: string, code: string) => faultsOf(text).find((fault) => fault.code === code);
+});
+
+describe("faults", () => {
+  it("name the path of a cycle", () => {
+    const text = graph({
+      a: { inputs: ["c"], instruction: "x" },
+      b: { inputs: ["a"], instruction: "x" },
+      c: { inputs: ["b"], instruction: "x" },
+    });
+    const cycle = faultsOf(text).find(({ code }) => code === "cycle");
+    expect(cycle?.message).toMatch(/^These nodes wait for one another: (\w) → \w → \w → \1\.$/);
+  });
+
+  it("are the only one for a file of the future", () => {
+    expect(faultsOf('{ "version": 9, "nodes": 3, "odd": [] }')).toMatchObject([
+      { code: "version-newer", message: "This file is of version 9; this AgentGraph reads versions up to 1." },
+    ]);
+  });
+
+  it("stand at the placeholder, also behind escapes and in a later line", () => {
+    const text = graph({ a: { inputs: ["question"], instruction: ['ä\t"', "so {{odd}}"] } }).replace("ä", "\\u00e4");
+    const [fault] = faultsOf(text);
+    expect(text.slice(fault?.range.start, fault?.range.end)).toBe("{{odd}}");
+  });
+
+  it("are counted, not listed without end", () => {
+    const text = graph({ a: { inputs: Array.from({ length: 2000 }, (_, at) => `none${at}`), instruction: "x" } });
+    const faults = faultsOf(text);
+    expect(faults.length).toBeLessThan(510);
+    expect(faults.some(({ code }) => code === "too-many-faults")).toBe(true);
+  });
+
+  it("are found in a large file in little time", () => {
+    const nodes: Record<string, object> = {};
+    for (let at = 0; at < 20_000; at++) {
+      nodes[`n${at}`] = { inputs: ["question", ...(at > 0 ? [`n${at - 1}`] : [])], instruction: "Go on." };
+    }
+    expect(codes(graph(nodes))).toEqual([]);
+  });
+
+  it("of nesting without end are said, not thrown", () => {
+    expect(codes("[".repeat(200_000))).toEqual(["nested-too-deep"]);
+  });
+});
+
+describe("the outline", () => {
+  const { outline } = readGraphText(wordProblems.path, wordProblems.text);
+  const at = (words: string) => wordProblems.text.indexOf(words) + 1;
+  const shown = ({ start, end }: { start: number; end: number }) => wordProblems.text.slice(start, end);
+
+  it("finds node, input and file under the cursor", () => {
+    expect(nodeAt(outline, at("Then list"))?.id).toBe("plan");
+    expect(nodeAt(outline, at('"Word problems"'))).toBeNull();
+    expect(inputAt(outline, at('"style"]'))?.name).toBe("style");
+    expect(referenceAt(outline, at("prompts/solve.md"))).toMatchObject({
+      reference: "prompts/solve.md",
+      node: "solve",
+    });
+    expect(referenceAt(outline, at("data/test.jsonl"))).toMatchObject({ reference: "data/test.jsonl", node: null });
+  });
+
+  it("gives exact ranges", () => {
+    const plan = outline.nodes[0]!;
+    expect(shown(plan.idRange)).toBe('"plan"');
+    expect(shown(plan.range)).toMatch(/^"plan": \{[\s\S]*\}$/);
+    expect(shown(plan.text!.range)).toBe('["List the quantities in the problem.", "Then list the steps."]');
+    expect(plan.inputs.map(({ range }) => shown(range))).toEqual(['"question"']);
+    expect(outline.references.map(({ range }) => shown(range))).toContain('"prompts/style.md"');
+  });
+
+  it("is there for a broken file, too", () => {
+    const cut = wordProblems.text.slice(0, at("Then list"));
+    expect(readGraphText("/g", cut).outline.nodes.map(({ id }) => id)).toEqual(["plan"]);
+  });
+});
+
+describe("readGraph", () => {
+  it("reads texts from their files, and says where they stand", async () => {
+    const { graph: read, sources } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles());
+    expect(read?.nodes[1]).toMatchObject({ id: "style", text: "Write short sentences.", trainable: false });
+    expect(read?.nodes[0]?.text).toBe("List the quantities in the problem.\nThen list the steps.");
+    expect(sources.plan).toMatchObject({ form: "lines", path: wordProblems.path });
+    expect(sources.style).toMatchObject({ form: "file", hash: hashText("Write short sentences.") });
+    expect(sources.style?.path).toMatch(/prompts.style\.md$/);
+  });
+
+  it("gives the graph although data, loss or options are wrong", async () => {
+    const text = graph(
+      { a: { inputs: ["question"], instruction: "x" } },
+      { loss: { kind: "odd" }, optimize: { batch: 0 } },
+    );
+    const reading = await readGraph("/none/g.agentgraph.json", text, nodeFiles());
+    expect(reading.graph?.nodes).toHaveLength(1);
+    expect(reading.file).toBeNull();
+  });
+
+  it("lets given values win, on the same lines", async () => {
+    const set = [
+      ["optimize.batch", "4"],
+      ["name", "Mine"],
+      ["optimize.gate.policy", "off"],
+    ] as const;
+    const { file, faults } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), set);
+    expect(file).toMatchObject({ name: "Mine", optimize: { batch: 4, gate: { policy: "off" } } });
+    expect(faults).toEqual([]);
+    const wrong = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), [
+      ["output.x.y", "1"],
+      ["loss.kind", "odd"],
+    ]);
+    expect(wrong.faults.map(({ code }) => code).sort()).toEqual(["bad-setting", "unknown-kind"]);
+  });
+});
+
+/** A disk on which every file holds the same bytes. */
+function filesOf(bytes: Uint8Array): Files {
+  const refuse = () => Promise.reject(new Error("read only"));
+  return {
+    read: async () => bytes,
+    stat: async (path) => ({ kind: path.endsWith(".git") ? "other" : "file", bytes: bytes.byteLength, modified: 0 }),
+    realpath: async (path) => path,
+    list: async () => [],
+    write: refuse,
+    append: refuse,
+    makeFolder: refuse,
+    remove: refuse,
+  };
+}
+
+function expectWellFormed(faults: readonly Fault[], length: number): void {
+  for (const { range, line, column, message, remedy } of faults) {
+    expect(0 <= range.start && range.start <= range.end && range.end <= length).toBe(true);
+    expect(line >= 1 && column >= 1).toBe(true);
+    expect(message).toMatch(/[.!?]$/);
+    expect(remedy).toMatch(/[.!?]$/);
+  }
+}
+
+test("no bytes make the reader throw", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+      const { faults, task } = await loadTask("/w/g.agentgraph.json", filesOf(bytes));
+      expectWellFormed(faults, bytes.length);
+      expect(task).toBeNull();
+    }),
+  );
+});
+
+test("no damage to a good file makes the reader throw, nor a quick fix or an outline wrong", async () => {
+  const texts = [...valid, ...invalid].map(({ text }) => text);
+  const scrap = fc.oneof(
+    fc.string(),
+    fc.constantFrom('"', "{", "]", ",", "//", "/*", "\\u", ": null", "\uFEFF", "1e999", '"__proto__":{}'),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...texts), fc.nat(), fc.nat(20), scrap, async (text, where, length, by) => {
+      const at = where % (text.length + 1);
+      const damaged = text.slice(0, at) + by + text.slice(at + length);
+      const bytes = Buffer.from(damaged);
+      const decoded = decodeUtf8(bytes) ?? "";
+      const { faults, outline } = await loadTask("/w/g.agentgraph.json", filesOf(bytes));
+      expectWellFormed(faults, decoded.length);
+      for (const fault of faults) expect(fixed(decoded, fault)).toBeTypeOf("string");
+      for (const { id, idRange } of outline.nodes)
+        expect(JSON.parse(decoded.slice(idRange.start, idRange.end))).toBe(id);
+    }),
+    { numRuns: 400 },
+  );
+});
