@@ -38,7 +38,7 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
 
   const reducer = new RunReducer();
   const progress = createProgress(output);
-  const steps = evaluate(task, options.split, { ...stack, clock, price }, signal);
+  const steps = evaluate(task, options.split, { ...stack, price }, signal);
   let step = await steps.next();
   try {
     for (; !step.done; step = await steps.next()) {
