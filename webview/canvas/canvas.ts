@@ -51,6 +51,8 @@ export class GraphCanvas {
   readonly #faces = new WeakMap<SVGGElement, string>();
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
+  /** The user has not moved the drawing yet: it is fitted anew when the window changes. */
+  #untouched = true;
   /** What is in the document now. */
   #drawn: { readonly bounds: Bounds; readonly detail: Detail } | null = null;
 
@@ -63,7 +65,8 @@ export class GraphCanvas {
     this.#world.append(this.#edges, this.#badges, pulses, this.#nodes);
     this.element = s("svg", { class: "graph", "aria-hidden": "true" }, this.#world);
     this.#zoom
-      .on("zoom", ({ transform }: { transform: ZoomTransform }) => {
+      .on("zoom", ({ transform, sourceEvent }: { transform: ZoomTransform; sourceEvent: unknown }) => {
+        if (sourceEvent) this.#untouched = false;
         this.#world.setAttribute("transform", transform.toString());
         if (this.#needsRedraw(transform)) this.#draw();
       })
@@ -72,7 +75,7 @@ export class GraphCanvas {
       .call(this.#zoom)
       .on("dblclick.zoom", null)
       .on("click", () => acts.select(null));
-    new ResizeObserver(() => this.#draw()).observe(this.element);
+    new ResizeObserver(() => (this.#untouched ? this.fit(false) : this.#draw())).observe(this.element);
   }
 
   show(view: CanvasView): void {
@@ -99,6 +102,7 @@ export class GraphCanvas {
   }
 
   set camera([x, y, k]: Camera) {
+    this.#untouched = false;
     select(this.element).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(k));
   }
 
@@ -110,6 +114,7 @@ export class GraphCanvas {
 
   /** The whole drawing, or at first the beginning of a very large one. */
   fit(whole: boolean): void {
+    this.#untouched = true;
     const scene = this.#view?.scene;
     if (!scene) return;
     const { width, height } = this.#size();
@@ -128,6 +133,7 @@ export class GraphCanvas {
   }
 
   zoomBy(factor: number): void {
+    this.#untouched = false;
     const svg = select(this.element);
     if (prefersStill()) svg.call(this.#zoom.scaleBy, factor);
     else svg.transition().duration(120).call(this.#zoom.scaleBy, factor);
@@ -146,7 +152,9 @@ export class GraphCanvas {
     };
     const dx = by(node.x * k + x, node.width * k, width);
     const dy = by(node.y * k + y, node.height * k, height);
-    if (dx !== 0 || dy !== 0) this.#move([x + dx, y + dy, k], true);
+    if (dx === 0 && dy === 0) return;
+    this.#untouched = false;
+    this.#move([x + dx, y + dy, k], true);
   }
 
   /** Keeps a node where it is on the screen though the drawing has changed around it. */
@@ -238,6 +246,7 @@ export class GraphCanvas {
 
   #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, edges: readonly SceneEdge[], detail: Detail): void {
     const counts = gradientCounts(view.run);
+    const isRunning = view.run?.status === "running";
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
     const reachable = detail === "full" && edges.length <= 400;
     select(this.#edges)
@@ -252,7 +261,7 @@ export class GraphCanvas {
           hit?.setAttribute("d", edge.line);
         }
       })
-      .attr("class", (edge) => edgeClass(edge, lit, counts.has(edge.key), edge.key === chosen, reachable))
+      .attr("class", (edge) => edgeClass(edge, lit, isRunning && counts.has(edge.key), edge.key === chosen, reachable))
       .on("click", (event: Event, edge) => {
         event.stopPropagation();
         this.acts.selectEdge(edge.source, edge.target);
@@ -306,7 +315,7 @@ export class GraphCanvas {
     if (this.#faces.get(group) !== wanted) {
       bar ??= s("rect", { class: "bar", x: 8, height: 3, rx: 1.5 });
       bar.setAttribute("y", String(node.height - 4.5));
-      group.replaceChildren(...drawCard(face, this.type), bar);
+      group.replaceChildren(...drawCard(face, this.type, bar));
       this.#faces.set(group, wanted);
     }
     const share = node.view.kind === "llm" && face.run && detail !== "block" ? face.run.forward / most : 0;

@@ -28,14 +28,17 @@ export interface CardFace {
 const PAD = 14;
 const NAME_SIZE: Readonly<Record<Detail, number>> = { full: 14, name: 24, "large-name": 36, block: 0 };
 
-/** The parts of a card within its box, which stands at (0, 0). */
-export function drawCard(face: CardFace, type: Typesetter): SVGElement[] {
-  const { node, detail } = face;
-  const parts: SVGElement[] = [...stack(node), frame(node)];
-  if (detail === "block") return parts;
-  if (detail !== "full") return [...parts, ...farAway(face, type)];
-  if (node.view.kind === "input") return [...parts, ...port(face, type)];
-  return [...parts, ...title(face, type), ...body(face, type), ...footer(face, type), ...flags(face)];
+/** The parts of a card within its box, which stands at (0, 0); `bar` lies between the paper and the words. */
+export function drawCard(face: CardFace, type: Typesetter, bar?: SVGElement): SVGElement[] {
+  const { node } = face;
+  return [...stack(node), frame(node), ...(bar ? [bar] : []), ...written(face, type)];
+}
+
+function written(face: CardFace, type: Typesetter): SVGElement[] {
+  if (face.detail === "block") return [];
+  if (face.detail !== "full") return farAway(face, type);
+  if (face.node.view.kind === "input") return port(face, type);
+  return [...title(face, type), ...body(face, type), ...footer(face, type), ...flags(face)];
 }
 
 /** A card that stands for others looks like a pile. */
@@ -60,7 +63,7 @@ function port({ node, value }: CardFace, type: Typesetter): SVGElement[] {
   const text = type.line(shown, width - 50, 13, value === null ? 600 : 400);
   return [
     mark(view.kind, 14, height / 2 - 7, 14, "kind"),
-    words("name", value === null ? text : `“${text}”`, 36, height / 2 + 4.5, 13),
+    words(value === null ? "name" : "value", value === null ? text : `“${text}”`, 36, height / 2 + 4.5, 13),
   ];
 }
 
@@ -78,7 +81,7 @@ function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[
       mark(state, end, 13, 13, state),
       state === "trainable" ? "This text may be changed." : "This text stays as it is.",
     ),
-    ...(isOutput ? [tip(mark("export", end + 20, 13, 13, "answer"), "The value of this node is the answer.")] : []),
+    ...(isOutput ? [tip(mark("answer", end + 20, 13, 13, "answer"), "The value of this node is the answer.")] : []),
     ...(verdict ? [verdict.element] : []),
   ];
 }
@@ -104,7 +107,7 @@ function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
     run && run.gradients > 0 ? `∇ ${run.gradients}` : "",
     run && run.formatErrors > 0 ? `⚠ ${run.formatErrors}` : "",
   ].filter((part) => part !== "");
-  const right = counts.join("  ");
+  const right = counts.join(" · ");
   const size = `${view.words} ${view.words === 1 ? "word" : "words"}`;
   const left = view.model === "" ? size : `${view.model} · ${size}`;
   const room = width - 2 * PAD - (right === "" ? 0 : type.width(right, 11) + 10);

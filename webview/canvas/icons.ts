@@ -10,6 +10,7 @@ const PATHS = {
   accepted: "M3 8.5l3.5 3.5L13 4.5",
   rejected: "M4 4l8 8M12 4l-8 8",
   undecided: "M5.6 6a2.4 2.4 0 114 1.8c-1 .7-1.6 1.2-1.6 2.2M8 12.6v.4",
+  answer: "M4 14V2.5h8.5l-2.2 3 2.2 3H4",
   fold: "M3 6l5-3 5 3M3 10l5 3 5-3",
   down: "M8 2.5v11M4.5 10L8 13.5 11.5 10",
   right: "M2.5 8h11M10 4.5L13.5 8 10 11.5",

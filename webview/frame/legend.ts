@@ -5,7 +5,7 @@ const MARKS: readonly (readonly [IconName, string, string])[] = [
   ["llm", "kind-llm", "LLM node: an instruction and what it reads"],
   ["text", "kind-text", "Text that other nodes read"],
   ["input", "kind-input", "Graph input: comes with each sample"],
-  ["export", "answer", "Its value is the answer"],
+  ["answer", "answer", "Its value is the answer"],
   ["trainable", "trainable", "The text may be changed"],
   ["fixed", "fixed", "The text stays as it is"],
   ["accepted", "accepted", "The gate accepted the change"],

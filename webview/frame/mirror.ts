@@ -15,7 +15,11 @@ export class Mirror {
     private readonly acts: Acts,
     private readonly focused: (node: string | null) => void,
   ) {
-    this.element.addEventListener("focusin", ({ target }) => this.focused(idOf(target)));
+    this.element.addEventListener("focusin", ({ target }) => {
+      // After a click with the mouse the selection shows enough.
+      const byKeyboard = target instanceof HTMLElement && target.matches(":focus-visible");
+      this.focused(byKeyboard ? idOf(target) : null);
+    });
     this.element.addEventListener("focusout", () => this.focused(null));
     this.element.addEventListener("click", ({ target }) => {
       const id = idOf(target);

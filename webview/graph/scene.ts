@@ -1,4 +1,4 @@
-import { path } from "d3";
+import { group, path } from "d3";
 import type { Direction } from "../../src/graph/layout/node.ts";
 import type { Layout, PlacedEdge, PlacedNode } from "../../src/graph/layout.ts";
 import type { NodeView } from "../protocol.ts";
@@ -65,7 +65,14 @@ export function sceneOf({ nodes, hidden }: Folded, layout: Layout): Scene {
     width: layout.width,
     height: layout.height,
     nodes: placed,
-    edges: layout.edges.map((edge) => sceneEdge(edge, layout.direction, views.get(edge.source)?.kind === "input")),
+    edges: [...group(layout.edges, ({ target }) => target).values()].flatMap((edges) =>
+      inPortOrder(edges, layout.direction).map((edge, i) => ({
+        ...lineOf(edge, layout.direction),
+        fromInput: views.get(edge.source)?.kind === "input",
+        // Badges of neighbours stand at different heights, so that they do not hide each other.
+        middle: along(edge, layout.direction, edges.length === 1 ? 0.5 : i % 2 === 0 ? 0.24 : 0.76),
+      })),
+    ),
     byId: new Map(placed.map((node) => [node.id, node])),
     readsFrom,
     feeds,
@@ -74,7 +81,22 @@ export function sceneOf({ nodes, hidden }: Folded, layout: Layout): Scene {
 
 export const edgeKey = (source: string, target: string) => `${source}\n${target}`;
 
-function sceneEdge({ source, target, path: pieces }: PlacedEdge, direction: Direction, fromInput: boolean): SceneEdge {
+function inPortOrder(edges: readonly PlacedEdge[], direction: Direction): PlacedEdge[] {
+  const port = ({ path: pieces }: PlacedEdge) => pieces.at(-1)?.[direction === "down" ? 6 : 7] ?? 0;
+  return edges.toSorted((a, b) => port(a) - port(b));
+}
+
+/** A place on the last bend of an edge, where it is told apart from others best; t from 0 to 1. */
+function along({ path: pieces }: PlacedEdge, direction: Direction, t: number): [x: number, y: number] {
+  const bend = pieces.findLast((piece) => (direction === "down" ? piece[0] !== piece[6] : piece[1] !== piece[7]));
+  const [x0, y0, x1, y1, x2, y2, x3, y3] = bend ?? pieces.at(-1)!;
+  const u = 1 - t;
+  const at = (a: number, b: number, c: number, d: number) =>
+    u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * d;
+  return [at(x0, x1, x2, x3), at(y0, y1, y2, y3)];
+}
+
+function lineOf({ source, target, path: pieces }: PlacedEdge, direction: Direction) {
   const down = direction === "down";
   const first = pieces[0]!;
   const last = pieces.at(-1)!;
@@ -99,17 +121,14 @@ function sceneEdge({ source, target, path: pieces }: PlacedEdge, direction: Dire
     head.lineTo(endX - HEAD.length, endY + half);
   }
   head.closePath();
-  const bend = pieces.findLast((piece) => (down ? piece[0] !== piece[6] : piece[1] !== piece[7])) ?? last;
   const xs = pieces.flatMap((piece) => [piece[0], piece[6]]);
   const ys = pieces.flatMap((piece) => [piece[1], piece[7]]);
   return {
     key: edgeKey(source, target),
     source,
     target,
-    fromInput,
     line: line.toString(),
     head: head.toString(),
-    middle: [(bend[0] + bend[6]) / 2, (bend[1] + bend[7]) / 2],
     bounds: { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) },
   };
 }

@@ -1,10 +1,10 @@
-import type { Net } from "./waypoints.ts";
+import { MAIN_PULL, type Net } from "./waypoints.ts";
 
 /** Pixels kept free between two boxes, and between an edge that passes and what stands beside it. */
 const GAP = 36;
 const TRACK_GAP = 14;
-/** A bend smaller than this is pulled straight, in pixels. */
-const STRAIGHTEN = 30;
+/** A bend smaller than this is pulled straight, in pixels; on the main line more. */
+const STRAIGHTEN = { any: 24, main: 90 };
 
 /**
  * Gives every item its place across the flow: least squares of the lengths of its segments, in sweeps over the
@@ -56,7 +56,8 @@ function straight(net: Net, item: number, neighbours: readonly number[], pulls: 
   const x = net.x[item]!;
   if (best < 0) return [x, 1];
   const above = net.x[neighbours[best]!]!;
-  return Math.abs(above - x) < STRAIGHTEN ? [above, 50] : [x, 1];
+  const most = pulls[best] === MAIN_PULL ? STRAIGHTEN.main : STRAIGHTEN.any;
+  return Math.abs(above - x) < most ? [above, 50] : [x, 1];
 }
 
 /**

@@ -16,7 +16,7 @@ const MARGIN = 24;
 const LANE_GAP = 14;
 const FIRST_LANE = 30;
 /** Smallest and largest free space between two layers, and how it grows with the widest jump between them. */
-const GAP = { least: 46, most: 120, share: 0.07 };
+const GAP = { least: 56, most: 120, share: 0.07 };
 /** Largest distance between two arrowheads on one side of a box, and the share of the side they may use. */
 const PORT = { gap: 22, share: 0.4 };
 

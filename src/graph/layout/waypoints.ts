@@ -31,6 +31,8 @@ export interface Net {
   readonly via: (readonly number[] | null)[];
 }
 
+type Edge = readonly [source: number, target: number];
+
 export function addWaypoints(
   nodes: readonly LayoutNode[],
   links: Links,
@@ -51,7 +53,7 @@ export function addWaypoints(
     nodes: nodes.length,
     via: [],
   };
-  const span = ([s, t]: readonly [number, number]) => layerOf[t]! - layerOf[s]!;
+  const span = ([s, t]: Edge) => layerOf[t]! - layerOf[s]!;
   const laned = nodes.map((_, v) => links.succs[v]!.some((t) => layerOf[t]! - layerOf[v]! > LONGEST_INSIDE));
   const trunks = new Map<number, number[]>();
   for (const edge of links.edges) {
@@ -65,12 +67,12 @@ export function addWaypoints(
     trunks.set(source, trunk);
     while (trunk.length < span(edge) - 1) {
       const item = addItem(net, layerOf[source]! + trunk.length + 1);
-      connect(net, trunk.at(-1) ?? source, item, 2);
+      connect(net, trunk.at(-1) ?? source, item, 1);
       trunk.push(item);
     }
     const via = trunk.slice(0, span(edge) - 1);
     net.via.push(via);
-    connect(net, via.at(-1) ?? source, target, pullOf(nodes, links, source, target));
+    connect(net, via.at(-1) ?? source, target, pullOf(nodes, links, layerOf, edge));
   }
   net.layer.forEach((layer, item) => {
     while (net.layers.length <= layer) net.layers.push([]);
@@ -79,11 +81,21 @@ export function addWaypoints(
   return net;
 }
 
-/** The main line of a pipeline is to be straight; what comes from a graph input bends first. */
-function pullOf(nodes: readonly LayoutNode[], links: Links, source: number, target: number): number {
-  if (nodes[source]!.kind === "input") return 0.2;
-  const main = links.preds[target]!.filter((p) => nodes[p]!.kind === "llm");
-  return nodes[source]!.kind === "llm" && main.length === 1 ? 2 : 1;
+/** Pull of an edge that is the only one from an LLM node right above: the main line of a pipeline is to be straight. */
+export const MAIN_PULL = 8;
+
+/** What comes from a graph input bends first, then what comes from a text. */
+function pullOf(
+  nodes: readonly LayoutNode[],
+  links: Links,
+  layerOf: readonly number[],
+  [source, target]: Edge,
+): number {
+  const { kind } = nodes[source]!;
+  if (kind !== "llm") return kind === "input" ? 0.1 : 0.4;
+  const isAbove = (p: number) => nodes[p]!.kind === "llm" && layerOf[p] === layerOf[target]! - 1;
+  if (!isAbove(source)) return 1;
+  return links.preds[target]!.filter(isAbove).length === 1 ? MAIN_PULL : 3;
 }
 
 function addItem(net: Net, layer: number): number {

@@ -1,0 +1,67 @@
+import type { Graph, GraphNode } from "../../src/graph/graph.ts";
+import type { LayoutNode } from "../../src/graph/layout/node.ts";
+
+const ROLES = ["breaks the problem into steps", "gives the answer", "checks the arithmetic", "lists what is known", ""];
+const TEXTS = [
+  "List the quantities in the problem.\nThen list the steps, one a line, and say which quantity each step needs.",
+  "Read the steps of the plan. Compute each of them and show your work. End with “Answer:” and the number.",
+  "Compare the result with the question. If a unit is missing, add it. Say “ok” where nothing is wrong.",
+  "Name every item with its quantity. Ignore what is not asked for.",
+];
+
+/** A graph of the given shape with words on it, as people write them. */
+export function graphOf(shape: readonly LayoutNode[], name = "Word problems"): Graph {
+  const nodes = shape.filter(({ kind }) => kind !== "input");
+  return {
+    name,
+    description: "Solves grade-school word problems; the answer is one number.",
+    inputs: shape
+      .filter(({ kind }) => kind === "input")
+      .map(({ id }) => ({ name: id, description: "a word problem from the data" })),
+    nodes: nodes.map((node, i) => nodeOf(node, i)),
+    output: nodes.at(-1)?.id ?? "",
+  };
+}
+
+function nodeOf({ id, kind, inputs }: LayoutNode, i: number): GraphNode {
+  const common = { id, trainable: i % 5 !== 3, keep: [], maxWords: null, constraints: [] };
+  if (kind === "text")
+    return { ...common, kind, role: "house style, read by several", text: "Be brief. Use plain words." };
+  const role = ROLES[i % ROLES.length] ?? "";
+  const text = TEXTS[i % TEXTS.length] ?? "";
+  return { ...common, kind: "llm", role, text, inputs, output: null, model: null, message: "system" };
+}
+
+/** Five nodes and an input, as in the examples: a chain with a shared text. */
+export const five = graphOf([
+  { id: "question", kind: "input", inputs: [] },
+  { id: "style", kind: "text", inputs: [] },
+  { id: "plan", kind: "llm", inputs: ["question"] },
+  { id: "solve", kind: "llm", inputs: ["question", "plan", "style"] },
+  { id: "check", kind: "llm", inputs: ["question", "solve"] },
+  { id: "answer", kind: "llm", inputs: ["solve", "check", "style"] },
+]);
+
+/** Wide and deep like a real pipeline: stages of a few parallel nodes, joined again, all reading the question. */
+export function pipeline(size: number): Graph {
+  const nodes: LayoutNode[] = [
+    { id: "question", kind: "input", inputs: [] },
+    { id: "documents", kind: "input", inputs: [] },
+    { id: "style", kind: "text", inputs: [] },
+  ];
+  let ends = ["question", "documents"];
+  for (let stage = 0; nodes.length < size; stage++) {
+    const width = 1 + ((stage * 2) % 5);
+    const next: string[] = [];
+    for (let i = 0; i < width && nodes.length < size; i++) {
+      const id = `${["gather", "plan", "draft", "judge", "merge", "refine"][stage % 6]}_${stage}${width > 1 ? String.fromCharCode(97 + i) : ""}`;
+      const own = width === 1 ? ends : [ends[i % ends.length] ?? "question"];
+      const extra = stage % 3 === 1 ? ["question"] : stage % 4 === 3 ? ["style"] : [];
+      nodes.push({ id, kind: "llm", inputs: [...new Set([...own, ...extra])] });
+      next.push(id);
+    }
+    ends = next;
+  }
+  nodes.push({ id: "answer", kind: "llm", inputs: [...ends, "question"] });
+  return graphOf(nodes, "Pipeline");
+}

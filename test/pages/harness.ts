@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { BrowserContext, Page } from "playwright-core";
+import { answerTo } from "../../src/editor/graph/answers.ts";
+import { faultViews, graphView } from "../../src/editor/graph/graph-view.ts";
+import { pageHtml } from "../../src/editor/graph/page.ts";
+import { runView } from "../../src/editor/graph/run-view.ts";
+import type { ShownRun } from "../../src/editor/graph/shown-run.ts";
+import type { Fault } from "../../src/graph/fault.ts";
+import type { Graph } from "../../src/graph/graph.ts";
+import { isPageMessage } from "../../webview/checks.ts";
+import type { HostMessage, PageMessage } from "../../webview/protocol.ts";
+
+export const THEMES = ["dark", "light", "high-contrast", "high-contrast-light"] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** VS Code's own values of its four default themes for every token that the page or its toolkit uses. */
+const tokens: Record<Theme, Record<string, string>> = JSON.parse(readFileSync("test/pages/themes.json", "utf8"));
+
+/** The built page with the policy it has in VS Code, served on this machine. */
+export async function servePage(): Promise<{ url: string; stop(): void }> {
+  const script = readFileSync("dist/webview.js");
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    if (pathname === "/webview.js") {
+      response.setHeader("Content-Type", "text/javascript").end(script);
+    } else if (pathname === "/") {
+      const theme = searchParams.get("theme") ?? "dark";
+      const html = pageHtml("/webview.js", "file:///w/team.agentgraph.json").replace(
+        "<body",
+        `<body class="vscode-${theme}"`,
+      );
+      response.setHeader("Content-Type", "text/html").end(html);
+    } else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, stop: () => server.close() };
+}
+
+export interface Opening {
+  readonly theme?: Theme;
+  readonly width?: number;
+  readonly height?: number;
+  readonly still?: boolean;
+  /** What the page kept before it was reloaded. */
+  readonly kept?: unknown;
+}
+
+/** The page in a browser, with a host that answers from a graph and a run as VS Code's does. */
+export class TestPage {
+  readonly sent: PageMessage[] = [];
+  /** What the page may not do: errors, refused scripts and styles, messages that the host would drop. */
+  readonly wrong: string[] = [];
+  #graph: Graph | null = null;
+  #run: ShownRun | null = null;
+
+  private constructor(readonly page: Page) {}
+
+  static async open(context: BrowserContext, url: string, opening: Opening = {}): Promise<TestPage> {
+    const { theme = "dark", width = 1280, height = 800, still = false, kept } = opening;
+    const page = await context.newPage();
+    const test = new TestPage(page);
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ reducedMotion: still ? "reduce" : "no-preference" });
+    page.on("pageerror", (error) => test.wrong.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      if (message.type() === "error") test.wrong.push(`console: ${message.text()}`);
+    });
+    await page.exposeFunction("toHost", (message: unknown) => test.#receive(message));
+    await page.addInitScript(
+      ({ variables, state }) => {
+        let held: unknown = state;
+        const send: unknown = Reflect.get(window, "toHost");
+        Reflect.set(window, "acquireVsCodeApi", () => ({
+          postMessage: (message: unknown) => typeof send === "function" && send(message),
+          getState: () => held,
+          setState: (next: unknown) => {
+            held = next;
+            Reflect.set(window, "kept", next);
+          },
+        }));
+        new MutationObserver((_, observer) => {
+          if (!document.documentElement) return;
+          observer.disconnect();
+          for (const [name, value] of Object.entries(variables)) {
+            document.documentElement.style.setProperty(`--vscode-${name}`, value);
+          }
+        }).observe(document, { childList: true });
+      },
+      { variables: tokens[theme], state: kept },
+    );
+    await page.goto(`${url}?theme=${theme}`);
+    await page.waitForFunction(() => document.querySelector(".toolbar") !== null);
+    return test;
+  }
+
+  /** Shows a graph; resolves when its drawing is there. */
+  async graph(graph: Graph | null, faults: readonly Fault[] = [], stale = false): Promise<void> {
+    this.#graph = graph ?? this.#graph;
+    const view = graph && graphView(graph, "gpt-4.1-mini");
+    await this.say({ type: "graph", graph: view, faults: faultViews(faults), stale });
+    if (graph && graph.nodes.length > 0) await this.page.waitForSelector("svg.graph g.node", { timeout: 10_000 });
+  }
+
+  async run(run: ShownRun | null): Promise<void> {
+    this.#run = run;
+    await this.say({ type: "run", run: run && runView(run) });
+  }
+
+  async say(message: HostMessage): Promise<void> {
+    await this.page.evaluate((data) => window.postMessage(data, "*"), message);
+    await this.settled();
+  }
+
+  /** Two frames and the answers on their way. */
+  async settled(): Promise<void> {
+    await this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) =>
+          setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve())), 30),
+        ),
+    );
+  }
+
+  node(id: string) {
+    return this.page.locator(`svg.graph g.node[data-id="${id}"]`);
+  }
+
+  last<T extends PageMessage["type"]>(type: T): Extract<PageMessage, { type: T }> | undefined {
+    return this.sent.findLast((message): message is Extract<PageMessage, { type: T }> => message.type === type);
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  async #receive(message: unknown): Promise<void> {
+    if (!isPageMessage(message)) {
+      this.wrong.push(`message: ${JSON.stringify(message)?.slice(0, 200)}`);
+      return;
+    }
+    this.sent.push(message);
+    if (message.type !== "ask") return;
+    const answer = await answerTo(message.question, this.#graph, this.#run, "gpt-4.1-mini");
+    const reply: HostMessage = { type: "answer", request: message.request, answer };
+    await this.page.evaluate((data) => window.postMessage(data, "*"), reply).catch(() => {});
+  }
+}
