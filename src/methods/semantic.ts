@@ -13,7 +13,8 @@ const TRIES = 3;
  *
  * Each iteration: forward and loss on a batch of training samples, semantic backpropagation of those that fail, one
  * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen. Stops after
- * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ.
+ * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when the loss
+ * on the validation set is 0, which no proposal could lower.
  */
 export async function* semantic({ options }: Task, services: Services): AsyncGenerator<RunEvent, Texts> {
   let incumbent = services.start;
@@ -27,12 +28,13 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
     }
     const parameters = choose(services, options.update, iteration);
     const proposals = await proposeSound(services, batch, parameters);
-    if (proposals.length > 0) services.ahead(batch, proposals, fruitless + 1 === options.patience).catch(() => {});
+    if (proposals.length > 0) services.ahead(batch, proposals).catch(() => {});
     const { texts, accepted } = await services.gate(iteration, incumbent, proposals);
 
     fruitless = accepted.length > 0 ? 0 : fruitless + 1;
     incumbent = texts;
     yield iterated();
+    if (services.validationLoss(incumbent)[1] === 0) break;
 
     function iterated(): Iterated {
       return {
