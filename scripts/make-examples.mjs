@@ -1,10 +1,10 @@
-// node scripts/make-examples.mjs: writes the rows of the example graphs, which the project makes itself.
+// node scripts/make-examples.mjs [FOLDER]: writes the rows of the example graphs, which the project makes itself.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomLcg } from "d3";
 
-const examples = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples");
+const examples = process.argv[2] ?? join(dirname(dirname(fileURLToPath(import.meta.url))), "examples");
 const ROWS = { train: 20, validation: 20, test: 30 };
 
 /** A seeded source of choices. */

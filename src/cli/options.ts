@@ -29,10 +29,6 @@ export interface PlaceOptions {
   readonly runsDir?: string;
 }
 
-export interface JsonOption {
-  readonly json?: boolean;
-}
-
 export function withModel(command: Command): Command {
   command
     .option("--base-url <url>", "address of an OpenAI-compatible server (default: OpenAI)")
@@ -99,7 +95,7 @@ function assignment(text: string): readonly [string, string] {
   return [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 
-export function positiveInteger(text: string): number {
+function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It has to be a whole number from 1.");
   return value;

@@ -33,8 +33,8 @@ export function verdictLine(verdict: Verdict): string {
   const parts: string[] = [policy === "off" ? "Taken without a gate" : DECISIONS[decision]];
   if (decision !== "accepted") parts.push(REASONS[reason]);
   if (scored === 0) return [...parts, "nothing was scored"].join(" · ");
-  const ofAll = scored < of ? `${scored} scored of ${of}` : `${of}`;
-  parts.push(`${rightBefore} → ${rightAfter} of ${ofAll} right`);
+  const rest = scored < of ? ` (${of - scored} of ${of} not scored)` : "";
+  parts.push(`${rightBefore} → ${rightAfter} of ${scored} right${rest}`);
   parts.push(`fixed ${fixed.length}, broke ${broken.length}`);
   if (p !== null) parts.push(`p = ${p.toPrecision(2)}`);
   const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
@@ -56,7 +56,7 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
     case "small validation set":
       return `The validation set is small${count ? ` (${count} samples)` : ""}: its verdicts are weak. About 50 samples tell more.`;
     case "nothing to learn":
-      return "Every training sample is right: there is nothing (more) to learn from them.";
+      return "Every training sample is right: there is nothing more to learn from them.";
     case "no gate":
       return "No gate was used: every proposal was taken, better or not.";
     case "test not scored":
