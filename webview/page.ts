@@ -328,7 +328,7 @@ export class Page implements Acts {
 
   #selectInDrawing(node: string | null): void {
     this.select(node);
-    if (node !== null) this.#mirror.focus(node);
+    if (node !== null) this.#mirror.focus(node, true);
   }
 
   #panelAfterSelect(): boolean {

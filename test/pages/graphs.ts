@@ -55,7 +55,10 @@ export function pipeline(size: number): Graph {
     const next: string[] = [];
     for (let i = 0; i < width && nodes.length < size; i++) {
       const id = `${["gather", "plan", "draft", "judge", "merge", "refine"][stage % 6]}_${stage}${width > 1 ? String.fromCharCode(97 + i) : ""}`;
-      const own = width === 1 ? ends : [ends[i % ends.length] ?? "question"];
+      const own =
+        width >= ends.length
+          ? [ends[Math.floor((i * ends.length) / width)] ?? "question"]
+          : ends.filter((_, end) => Math.floor((end * width) / ends.length) === i);
       const extra = stage % 3 === 1 ? ["question"] : stage % 4 === 3 ? ["style"] : [];
       nodes.push({ id, kind: "llm", inputs: [...new Set([...own, ...extra])] });
       next.push(id);

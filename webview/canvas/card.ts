@@ -168,7 +168,7 @@ function pill(className: string, text: string, right: number, middle: number) {
   const width = text.length * 6.6 + 12;
   const element = s(
     "g",
-    { class: className, transform: `translate(${right - width},${middle - 9})` },
+    { class: className, transform: `translate(${right - width},${middle - 5})` },
     s("rect", { width, height: 18, rx: 9 }),
     words("", text, width / 2, 13, 11, "middle"),
   );

@@ -7,7 +7,7 @@ const MARKS: readonly (readonly [IconName, string, string])[] = [
   ["input", "kind-input", "Graph input: comes with each sample"],
   ["answer", "answer", "Its value is the answer"],
   ["trainable", "trainable", "The text may be changed"],
-  ["fixed", "fixed", "The text stays as it is"],
+  ["fixed", "kept", "The text stays as it is"],
   ["accepted", "accepted", "The gate accepted the change"],
   ["rejected", "rejected", "The gate rejected the change"],
   ["undecided", "undecided", "The gate could not decide"],

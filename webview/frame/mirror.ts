@@ -9,18 +9,16 @@ export class Mirror {
   readonly #buttons = new Map<string, HTMLButtonElement>();
   #shown: State["scene"] = null;
   #current: string | null = null;
+  #quiet = false;
 
   /** @param focused hears which node has the keyboard, and null when none has */
   constructor(
     private readonly acts: Acts,
     private readonly focused: (node: string | null) => void,
   ) {
-    this.element.addEventListener("focusin", ({ target }) => {
-      // After a click with the mouse the selection shows enough.
-      const byKeyboard = target instanceof HTMLElement && target.matches(":focus-visible");
-      this.focused(byKeyboard ? idOf(target) : null);
-    });
+    this.element.addEventListener("focusin", ({ target }) => this.focused(this.#quiet ? null : idOf(target)));
     this.element.addEventListener("focusout", () => this.focused(null));
+    window.addEventListener("keydown", () => this.#speakUp(), { capture: true });
     this.element.addEventListener("click", ({ target }) => {
       const id = idOf(target);
       if (id !== null) this.acts.select(id);
@@ -52,9 +50,18 @@ export class Mirror {
     this.#makeCurrent(selected ?? this.#current);
   }
 
-  focus(id: string | null): void {
+  /** @param quiet after a click with the mouse: the selection shows enough until a key is used */
+  focus(id: string | null, quiet = false): void {
     this.#makeCurrent(id ?? this.#current);
-    if (this.#current !== null) this.#buttons.get(this.#current)?.focus({ preventScroll: true });
+    if (this.#current === null) return;
+    this.#quiet = quiet;
+    this.#buttons.get(this.#current)?.focus({ preventScroll: true });
+  }
+
+  #speakUp(): void {
+    if (!this.#quiet) return;
+    this.#quiet = false;
+    if (this.element.contains(document.activeElement)) this.focused(idOf(document.activeElement));
   }
 
   #list(scene: State["scene"]): void {

@@ -10,9 +10,13 @@ export class Toolbar {
   readonly #panel: HTMLElement;
 
   constructor(acts: Acts, toggleLegend: () => void) {
-    this.search = searchField("Find a node", acts.search, acts.nextMatch);
-    this.#turn = iconButton("right", "Draw from left to right", acts.turn);
-    this.#panel = iconButton("panel", "Details", acts.togglePanel);
+    this.search = searchField(
+      "Find a node",
+      (text) => acts.search(text),
+      (back) => acts.nextMatch(back),
+    );
+    this.#turn = iconButton("right", "Draw from left to right", () => acts.turn());
+    this.#panel = iconButton("panel", "Details", () => acts.togglePanel());
     this.element = h(
       "header",
       { class: "toolbar", role: "toolbar", "aria-label": "Drawing" },
@@ -21,9 +25,9 @@ export class Toolbar {
       h("span", { class: "spring" }),
       iconButton("minus", "Zoom out (-)", () => acts.zoom(1 / 1.3)),
       iconButton("plus", "Zoom in (+)", () => acts.zoom(1.3)),
-      iconButton("fit", "Fit the drawing (F)", acts.fit),
+      iconButton("fit", "Fit the drawing (F)", () => acts.fit()),
       this.#turn,
-      iconButton("export", "Export as SVG", acts.exportSvg),
+      iconButton("export", "Export as SVG", () => acts.exportSvg()),
       iconButton("help", "Legend and keys (?)", toggleLegend),
       this.#panel,
     );

@@ -64,7 +64,7 @@ export class Panel {
       h(
         "div",
         { class: "sample-tools" },
-        choice("Under which texts", MOMENTS, at, this.acts.moment),
+        choice("Under which texts", MOMENTS, at, (chosen) => this.acts.moment(chosen)),
         iconButton("previous", "Sample before", () => step(-1)),
         iconButton("next", "Next sample", () => step(1)),
         iconButton("close", "Leave the sample", () => this.acts.pick(null)),
