@@ -49,8 +49,8 @@ export function singleFlight(inner: Complete): Complete {
         },
       };
       flight.waiters.add(waiter);
-      // One signal cancels a whole run: many listeners are no leak.
-      setMaxListeners(0, signal);
+      // One signal cancels a whole run, and every attempt of a request listens: many listeners are no leak.
+      setMaxListeners(0, signal, flight.controller.signal);
       signal.addEventListener("abort", leave, { once: true });
       if (known) return;
 

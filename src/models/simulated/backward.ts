@@ -27,7 +27,7 @@ export function backward(prompt: string, keys: readonly string[]): Map<string, s
     return feedback;
   }
 
-  const values = new Map(keys.map((key) => [key, valueOf(key, blocks)]));
+  const values = new Map(keys.map((key) => [key, shownFor(key, blocks)]));
   const sharedKey = keys.find((key) => TASKS.some(({ text }) => text?.stem.test(values.get(key) ?? "")));
   const shared = sharedKey === undefined ? "" : values.get(sharedKey)!;
   for (const key of keys) {
@@ -49,7 +49,7 @@ export function backward(prompt: string, keys: readonly string[]): Map<string, s
   return feedback;
 }
 
-function valueOf(key: string, blocks: readonly Block[]): string {
+function shownFor(key: string, blocks: readonly Block[]): string {
   const named = (label: string) => label.split(/[^\w-]+/).includes(key);
   return (blocks.find(({ id }) => id === key) ?? blocks.find(({ label }) => named(label)))?.text ?? "";
 }

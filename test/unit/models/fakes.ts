@@ -25,11 +25,16 @@ export class FakeClock implements Clock {
     this.slept.push(milliseconds);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const sleeper = { at: this.#now + milliseconds, wake: resolve };
-      signal?.addEventListener("abort", () => {
+      const leave = () => {
         this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
-        reject(signal.reason);
-      });
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const sleeper = { at: this.#now + milliseconds, wake };
+      signal?.addEventListener("abort", leave);
       this.#sleepers.push(sleeper);
       this.#tick();
     });
