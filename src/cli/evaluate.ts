@@ -48,6 +48,7 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
     }
   } finally {
     progress.stop();
+    await replies.flushed();
   }
   const { score, n, formatErrors, samples } = step.value;
   const { calls, usd, elapsed } = reducer.state;

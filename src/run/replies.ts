@@ -22,26 +22,21 @@ type Reply = z.infer<typeof Reply>;
 export class RunReplies implements ReplyStore {
   readonly #own = new Index();
   readonly #shared = new Index();
-  readonly #ownFile: Appending | null;
   /** Made with the first reply that is new. */
-  readonly #segment: () => Appending | null;
+  #segment: Appending | null = null;
 
-  private constructor(ownFile: Appending | null, segment: () => Appending | null) {
-    this.#ownFile = ownFile;
-    this.#segment = segment;
-  }
+  private constructor(
+    readonly files: Files,
+    readonly ownFile: Appending | null,
+    readonly cache: Cache | null,
+  ) {}
 
   /** @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared. */
   static async open(files: Files, own: string | null, cache: Cache | null): Promise<RunReplies> {
     const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
-    const ownFile = own === null ? null : new Appending(files, own, bytes);
-    let segment: Appending | null = null;
-    const replies = new RunReplies(ownFile, () => {
-      if (cache) segment ??= new Appending(files, cache.path, new Uint8Array(), { mark: cache.mark });
-      return segment;
-    });
+    const replies = new RunReplies(files, own === null ? null : new Appending(files, own, bytes), cache);
     replies.#own.add(bytes);
-    for (const older of cache?.segments ?? []) replies.#shared.add(older);
+    for (const segment of cache?.segments ?? []) replies.#shared.add(segment);
     return replies;
   }
 
@@ -55,14 +50,26 @@ export class RunReplies implements ReplyStore {
   async put(key: string, { text, usage, model, finish }: StoredReply): Promise<void> {
     if (this.#own.has(key)) return;
     const reply = { key, text, usage, model, finish, cached: this.#shared.has(key) };
-    this.#ownFile?.append(reply);
-    await this.#ownFile?.flushed();
+    this.ownFile?.append(reply);
+    await this.ownFile?.flushed();
     this.#own.set(reply);
-    if (!reply.cached) this.#segment()?.append(reply);
+    if (!reply.cached) this.#share(reply);
   }
 
   async discredit(key: string): Promise<void> {
-    this.#segment()?.append({ discredited: key });
+    this.#share({ discredited: key });
+  }
+
+  #share(line: object): void {
+    const { files, cache } = this;
+    if (!cache) return;
+    this.#segment ??= new Appending(files, cache.path, new Uint8Array(), { mark: cache.mark });
+    this.#segment.append(line);
+  }
+
+  /** Resolves when the shared segment has taken everything, too. What it could not take is nobody's loss. */
+  async flushed(): Promise<void> {
+    await this.#segment?.flushed().catch(() => {});
   }
 
   /** Replies that this run paid for. */

@@ -187,6 +187,7 @@ async function* record(
   } finally {
     signal.removeEventListener("abort", cancel);
     await log.flushed().catch(() => {});
+    await replies.flushed();
     await lock.release();
   }
 }
