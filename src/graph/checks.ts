@@ -52,16 +52,16 @@ export function checkText(document: JsonDocument, names: ReadonlySet<string>, no
 function checkDuplicateKeys(document: JsonDocument): void {
   const waiting = document.root ? [document.root] : [];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
+    const children = node.children ?? [];
+    for (const child of children) if (child.children) waiting.push(child);
+    if (node.type !== "object" || document.members(node).size === children.length) continue;
     const seen = new Set<unknown>();
-    for (const child of node.children ?? []) {
-      waiting.push(child);
-      const key = child.type === "property" ? child.children?.[0] : undefined;
-      if (!key) continue;
-      if (seen.has(key.value)) {
+    for (const { children: [key] = [] } of children) {
+      if (key && seen.has(key.value)) {
         const message = `The key ${JSON.stringify(key.value)} stands twice in the same object; only the last one counts.`;
         document.add("duplicate-key", rangeOf(key), message, "Remove or rename one of them.");
       }
-      seen.add(key.value);
+      seen.add(key?.value);
     }
   }
 }
@@ -118,7 +118,7 @@ function checkReach(document: JsonDocument, outline: Outline, predecessors: Read
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (used.has(name)) continue;
     used.add(name);
-    waiting.push(...(predecessors.get(name) ?? []));
+    for (const input of predecessors.get(name) ?? []) waiting.push(input);
   }
   for (const { id, idRange } of outline.nodes) {
     if (used.has(id)) continue;
@@ -158,9 +158,8 @@ function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
 }
 
 /** A name that is neither a graph input nor a node, with the nearest one offered. */
-function unknownName(document: JsonDocument, at: NamedRange, names: Iterable<string>, what: string): void {
-  if (document.isFull) return;
-  const meant = nearest(at.name, names);
+function unknownName(document: JsonDocument, at: NamedRange, names: ReadonlySet<string>, what: string): void {
+  const meant = document.isCrowded ? null : nearest(at.name, names);
   const remedy = meant ? `Did you mean "${meant}"?` : "Name a graph input or a node.";
   const fix = meant ? rename(at.range, meant) : undefined;
   document.add("unknown-name", at.range, `${what} is neither a graph input nor a node.`, remedy, fix);

@@ -46,6 +46,11 @@ export class JsonDocument {
     return this.#faults.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   }
 
+  /** So many faults that help with each is not worth its time. */
+  get isCrowded(): boolean {
+    return this.#faults.length > 30;
+  }
+
   /** No more faults are taken. */
   get isFull(): boolean {
     return this.#faults.length > MAX_FAULTS;

@@ -1,9 +1,19 @@
-/** The name that was probably meant: at most a third of its letters differ. null where none is near. */
+/** Looking through more takes longer than a keystroke. */
+const MAX_NAMES = 2000;
+const MAX_LENGTH = 60;
+
+/**
+ * The name that was probably meant: at most a third of its letters differ. null where none is near, or there are more
+ * than 2,000 names to look through, or it is too long for a slip.
+ */
 export function nearest(name: string, names: Iterable<string>): string | null {
+  if (name.length > MAX_LENGTH) return null;
   const wanted = name.toLowerCase();
   let best: string | null = null;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let seen = 0;
   for (const candidate of names) {
+    if (++seen > MAX_NAMES) return null;
     if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
     const distance = editDistance(wanted, candidate.toLowerCase(), least);
     if (distance < least) {

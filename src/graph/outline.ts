@@ -88,41 +88,39 @@ function inputNames(document: JsonDocument): NamedRange[] {
 }
 
 function outlineNode(document: JsonDocument, id: string, member: Node): OutlineNode {
-  const path = ["nodes", id];
-  const text = (key: string): string | null => stringOf(document.at([...path, key]));
-  const list = document.at([...path, "inputs"]);
+  const [key, value] = member.children ?? [];
+  const parts = value ? document.members(value) : new Map<string, Node>();
+  const part = (name: string): Node | undefined => parts.get(name)?.children?.[1];
+  const inputs = part("inputs");
   return {
     id,
-    kind: text("kind") ?? "llm",
-    role: text("role") ?? "",
-    trainable: document.at([...path, "trainable"])?.value !== false,
+    kind: stringOf(part("kind")) ?? "llm",
+    role: stringOf(part("role")) ?? "",
+    trainable: part("trainable")?.value !== false,
     range: rangeOf(member),
-    idRange: rangeOf(member.children?.[0] ?? member),
-    inputs: list?.type === "array" ? (list.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
-    text: outlineText(document, path),
+    idRange: rangeOf(key),
+    inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
+    text: outlineText(document, part),
   };
 }
 
-function outlineText(document: JsonDocument, path: JsonPath): OutlineText | null {
+function outlineText(document: JsonDocument, part: (name: string) => Node | undefined): OutlineText | null {
   for (const key of ["instruction", "text"] as const) {
-    const value = document.at([...path, key]);
+    const value = part(key);
     if (!value) continue;
     const about = { key, range: rangeOf(value), reference: null };
     if (value.type === "string") return { ...about, form: "string", value: plainText(String(value.value)) };
-    if (value.type === "array")
+    if (value.type === "array") {
       return { ...about, form: "lines", value: (value.children ?? []).map(plainLine).join("\n") };
-    const reference = stringOf(document.at([...path, key, "file"]));
+    }
+    const reference = stringOf(document.members(value).get("file")?.children?.[1]);
     if (reference !== null) return { ...about, form: "file", value: null, reference };
   }
-  const rows = document.at([...path, "examples", "rows"]);
+  const examples = part("examples");
+  const rows = examples && document.members(examples).get("rows")?.children?.[1];
   if (rows?.type !== "array") return null;
-  return {
-    key: "examples",
-    range: rangeOf(rows),
-    form: "rows",
-    value: (rows.children ?? []).map(plainRow).join("\n"),
-    reference: null,
-  };
+  const value = (rows.children ?? []).map(plainRow).join("\n");
+  return { key: "examples", range: rangeOf(rows), form: "rows", value, reference: null };
 }
 
 /** What an element of a list of lines adds to its text: each is put into plain form by itself. */

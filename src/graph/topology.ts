@@ -115,7 +115,7 @@ function reach(from: string, next: (name: string) => readonly string[]): Set<str
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (reached.has(name)) continue;
     reached.add(name);
-    waiting.push(...next(name));
+    for (const other of next(name)) waiting.push(other);
   }
   return reached;
 }

@@ -1,0 +1,311 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import type { Sample } from "../../../src/data/sample.ts";
+import { PatternTimeout } from "../../../src/graph/pattern.ts";
+import { graphFileSchema, type LossSpec } from "../../../src/graph/schema.ts";
+import { schemaFault } from "../../../src/loss/json.ts";
+import type { Score } from "../../../src/loss/loss.ts";
+import { JudgeMissing, makeLoss, targetFault, worksWithoutTarget } from "../../../src/loss/make.ts";
+import { numbersIn } from "../../../src/loss/number.ts";
+
+const lossShape = graphFileSchema.shape.loss;
+const spec = (value: object): LossSpec => lossShape.parse(value);
+
+const sample = (targets: string | string[], inputs: Record<string, string> = { question: "?" }): Sample => ({
+  id: "s",
+  inputs,
+  targets: typeof targets === "string" ? [targets] : targets,
+  feedback: null,
+});
+
+/** `[loss, lenient]` */
+function scorer(value: object, inputs?: Record<string, string>) {
+  const loss = makeLoss(spec(value));
+  return (targets: string | string[], answer: string): [number, number] => {
+    const score = scored(loss.score(sample(targets, inputs), answer));
+    return [score.loss, score.lenient];
+  };
+}
+
+function scored(score: Score | Promise<Score>): Score {
+  if (score instanceof Promise) throw new Error("this loss is synchronous");
+  return score;
+}
+
+const RIGHT = [0, 0];
+const LENIENT = [1, 0];
+const WRONG = [1, 1];
+
+describe("exact", () => {
+  const score = scorer({ kind: "exact" });
+  it.each([
+    ["Paris", " paris.\n", RIGHT],
+    ["Paris", '"Paris"', RIGHT],
+    ["Paris", "**Paris.**", RIGHT],
+    ["a b", "a\n  b", RIGHT],
+    ["Ⅳ", "IV", RIGHT],
+    ["] ]", "] ]", RIGHT],
+    ["...", "...", RIGHT],
+    ["Paris", "It is Paris, of course", LENIENT],
+    ["Paris", "Parisians", WRONG],
+    ["Paris", "", WRONG],
+  ])("%j and %j", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+
+  it("takes any of several targets, and case on demand", () => {
+    expect(score(["a", "b"], "B")).toEqual(RIGHT);
+    expect(scorer({ kind: "exact", ignoreCase: false })("a", "A")).toEqual(WRONG);
+  });
+});
+
+describe("contains", () => {
+  const score = scorer({ kind: "contains" });
+  it.each([
+    ["8", "There are 8.", RIGHT],
+    ["8", "There are 18.", WRONG],
+    ["8", "There are 8.5.", WRONG],
+    ["8", "1,800", WRONG],
+    ["New York", "in new\nyork!", RIGHT],
+    ["art", "the start", WRONG],
+    ["c++", "I like C++.", RIGHT],
+  ])("%j in %j", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+});
+
+describe("number", () => {
+  const score = scorer({ kind: "number" });
+  it.each([
+    ["2,125", "2125", RIGHT],
+    ["2125", "The total is $2,125.00.", RIGHT],
+    ["2125", "2{,}125", RIGHT],
+    ["72", "48 + 24 = 72 clips", RIGHT],
+    ["72", "72 clips, that is 48 and 24", LENIENT],
+    ["-5", "−5 °C", RIGHT],
+    ["-5", "-$5", RIGHT],
+    ["5", "-5", WRONG],
+    ["4", "pages 3-4", RIGHT],
+    ["19", "COVID-19", RIGHT],
+    ["0.5", ".5", RIGHT],
+    ["1000000", "1e6", RIGHT],
+    ["8", "eight", WRONG],
+    ["8", "", WRONG],
+    ["18", "1,8", WRONG],
+    ["12", "**12**.", RIGHT],
+  ])("%j and %j", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+
+  it("allows a difference on demand", () => {
+    const near = scorer({ kind: "number", tolerance: 0.01 });
+    expect([near("3.14", "3.149"), near("3.14", "3.16")]).toEqual([RIGHT, WRONG]);
+  });
+
+  it("forgives what binary fractions lose", () => {
+    expect(score("0.3", String(0.1 + 0.2))).toEqual(RIGHT);
+  });
+
+  test("finds every number as it was written, with or without commas", () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom("en-US", "plain"), (number, style) => {
+        const written = style === "plain" ? String(number) : number.toLocaleString("en-US");
+        expect(numbersIn(`so ${written} in all`)).toEqual([number]);
+      }),
+    );
+  });
+});
+
+describe("choice", () => {
+  const question = "Which one?\nOptions:\n(A) a red fox\n(B) a blue fox\n(C) fox";
+  const score = scorer({ kind: "choice" }, { question });
+  it.each([
+    ["(B)", "B", RIGHT],
+    ["(B)", "(b)", RIGHT],
+    ["B", "B.", RIGHT],
+    ["B", "B) a blue fox", RIGHT],
+    ["B", "**(B)**", RIGHT],
+    ["B", "The answer is (B).", RIGHT],
+    ["B", "A blue fox.", RIGHT],
+    ["a blue fox", "B", RIGHT],
+    ["B", "B) a red fox", WRONG],
+    ["B", "First (A) looks good, but (B) is right", LENIENT],
+    ["B", "I think it is a blue fox", WRONG],
+    ["A", "D", WRONG],
+    ["B", "(A)", WRONG],
+    ["B", "", WRONG],
+  ])("%j and %j", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+
+  it("reads options from a JSON list, from bullets, and from the file", () => {
+    expect(scorer({ kind: "choice" }, { choices: '["4","5","20"]' })("B", "5")).toEqual(RIGHT);
+    const bullets = scorer({ kind: "choice" }, { question: "So?\nOptions:\n- Yes\n- No" });
+    expect([bullets("Yes", "yes."), bullets("Yes", "A"), bullets("No", "I say No, never")]).toEqual([
+      RIGHT,
+      WRONG,
+      LENIENT,
+    ]);
+    expect(scorer({ kind: "choice", options: ["valid", "invalid"] })("invalid", "B")).toEqual(RIGHT);
+    expect(scorer({ kind: "choice", options: ["valid", "invalid"] })("valid", "It is invalid")).toEqual(WRONG);
+  });
+
+  it("compares letters and texts where there are no options", () => {
+    const bare = scorer({ kind: "choice" });
+    expect([bare("(C)", "C."), bare("Yes", "yes"), bare("(C)", "so (C) it is")]).toEqual([RIGHT, RIGHT, LENIENT]);
+  });
+});
+
+describe("regex", () => {
+  it("takes the target for the pattern", () => {
+    const score = scorer({ kind: "regex", flags: "i" });
+    expect([score("^colou?r$", "Color"), score("^colou?r$", "colors")]).toEqual([RIGHT, WRONG]);
+  });
+
+  it("compares what a pattern finds", () => {
+    const score = scorer({ kind: "regex", pattern: "#### (.+)" });
+    expect([score("7", "so\n#### 7"), score("7", "7"), score("7", "#### 8")]).toEqual([RIGHT, LENIENT, WRONG]);
+  });
+
+  it("stops a pattern that does not end: the sample is unscored", () => {
+    const score = scorer({ kind: "regex", pattern: "(x+x+)+y" });
+    expect(() => score("7", "x".repeat(60))).toThrow(PatternTimeout);
+  });
+});
+
+describe("f1", () => {
+  const score = scorer({ kind: "f1" });
+  it("is the overlap of words", () => {
+    expect(score("the quick brown fox", "Quick, brown fox!")).toEqual(RIGHT);
+    const [loss, lenient] = score("brown fox", "a brown dog and a fox");
+    expect(loss).toBeCloseTo(1 - 4 / 6, 10);
+    expect(lenient).toBe(0);
+    expect(score("fox", "dog")).toEqual(WRONG);
+    expect(score("", "")).toEqual(RIGHT);
+    expect(score(["cat", "brown fox"], "brown fox")).toEqual(RIGHT);
+  });
+
+  it("counts characters where words have no spaces", () => {
+    expect(score("東京都", "東京")[0]).toBeCloseTo(1 - 4 / 5, 10);
+  });
+});
+
+describe("json", () => {
+  it("counts the fields that differ", () => {
+    const score = scorer({ kind: "json" });
+    expect(score('{"a":1,"b":[2]}', '{"b":[2],"a":1}')).toEqual(RIGHT);
+    expect(score('{"a":1,"b":[2]}', '{"b":[3],"a":1,"c":0}')).toEqual([0.5, 0.5]);
+    expect(score('{"a":1}', 'Sure:\n```json\n{"a":1}\n```')).toEqual(LENIENT);
+    expect(score("[1,2]", "[2,1]")).toEqual(WRONG);
+    expect(score('{"a":1}', "none")).toEqual(WRONG);
+  });
+
+  it("compares chosen paths, and checks a schema", () => {
+    const paths = scorer({ kind: "json", fields: ["a.x", "b"] });
+    expect(paths('{"a":{"x":1,"y":2},"b":1}', '{"a":{"x":1,"y":3},"b":2}')).toEqual([0.5, 0.5]);
+    const schema = { type: "object", properties: { a: { type: "integer" } }, required: ["a"] };
+    const shaped = scorer({ kind: "json", schema });
+    expect([shaped([], '{"a":1}'), shaped([], '{"a":"1"}'), shaped('{"a":2}', '{"a":1}')]).toEqual([
+      RIGHT,
+      WRONG,
+      WRONG,
+    ]);
+  });
+
+  it("says why a schema cannot be used", () => {
+    expect(schemaFault({ type: "string", pattern: "(a+)+$" })).toMatch(/time limit/);
+    expect(schemaFault({ type: "object", properties: { pattern: { type: "string" } } })).toBeNull();
+    expect(schemaFault({ type: "nonsense" })).not.toBeNull();
+  });
+});
+
+describe("makeLoss", () => {
+  it("needs a model for a judge", () => {
+    const judge = spec({ kind: "judge", rubric: "Good." });
+    expect(() => makeLoss(judge)).toThrow(JudgeMissing);
+    const asked = makeLoss(judge, ({ votes }) => ({
+      kind: "judge",
+      describes: `${votes}`,
+      score: async () => ({ loss: 0, lenient: 0, criticism: "" }),
+    }));
+    expect(asked.describes).toBe("1");
+    expect(worksWithoutTarget(judge)).toBe(true);
+  });
+
+  it("says which targets it cannot use", () => {
+    expect(targetFault(spec({ kind: "number" }), "none")).toBe("holds no number");
+    expect(targetFault(spec({ kind: "json" }), "{")).toBe("is not JSON");
+    expect(targetFault(spec({ kind: "regex" }), "(")).toMatch(/^is no regular expression/);
+    expect(targetFault(spec({ kind: "exact" }), " ")).toBe("is empty");
+    expect(targetFault(spec({ kind: "number" }), "$1,000")).toBeNull();
+  });
+
+  it("says what was expected and what came, and nothing when all is right", () => {
+    const loss = makeLoss(spec({ kind: "number" }));
+    expect(scored(loss.score(sample("8"), "8 of 9 items")).criticism).toBe(
+      'The right answer is "8". The answer was "8 of 9 items". The right number stands in it, but its last number, 9, is taken for the answer.',
+    );
+    expect(scored(loss.score(sample("8"), "")).criticism).toBe(
+      'The right answer is "8". The answer was empty. It holds no number.',
+    );
+    expect(scored(loss.score(sample("8"), "8")).criticism).toBe("");
+  });
+});
+
+const specs = [
+  { kind: "exact" },
+  { kind: "contains" },
+  { kind: "number" },
+  { kind: "choice" },
+  { kind: "f1" },
+  { kind: "json" },
+  { kind: "regex", pattern: "a(b)?" },
+  { kind: "choice", options: ["a", "b"] },
+].map(spec);
+
+test("every loss lies between 0 and 1, lenient never above it, with words exactly where something is wrong", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    fc.constantFrom("(A)", "A. x", "1,2", "-", "**", '""', "a\nb"),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...specs),
+      fc.array(text, { minLength: 1, maxLength: 3 }),
+      text,
+      (one, targets, answer) => {
+        const { loss, lenient, criticism } = scored(makeLoss(one).score(sample(targets), answer));
+        expect(loss).toBeGreaterThanOrEqual(0);
+        expect(loss).toBeLessThanOrEqual(1);
+        expect(lenient).toBeGreaterThanOrEqual(0);
+        expect(lenient).toBeLessThanOrEqual(loss);
+        expect(criticism === "").toBe(loss === 0);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("an answer that is the target is right", () => {
+  const own = specs.filter(({ kind }) => ["exact", "contains", "choice", "f1"].includes(kind));
+  fc.assert(
+    fc.property(fc.constantFrom(...own), fc.string({ unit: "binary" }), (one, target) => {
+      expect(scored(makeLoss(one).score(sample(target), target)).loss).toBe(0);
+    }),
+  );
+});
+
+test("hostile answers are scored in little time", () => {
+  const long = [
+    '"'.repeat(200_000),
+    "1,".repeat(100_000),
+    "(A) ".repeat(50_000),
+    " ".repeat(200_000),
+    "[".repeat(100_000),
+    "-".repeat(200_000),
+    "```\n".repeat(50_000),
+  ];
+  for (const one of specs)
+    for (const answer of long) expect(scored(makeLoss(one).score(sample("7"), answer)).loss).toBeLessThanOrEqual(1);
+});
