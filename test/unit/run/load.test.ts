@@ -16,3 +16,39 @@ describe("the fixtures", () => {
     expect(task === null).toBe(faults.some(({ severity }) => severity === "error"));
   });
 });
+
+describe("what the user says beside the file", () => {
+  const path = valid.find(({ name }) => name === "everything")?.path ?? "";
+
+  it("wins: models over names, parameters merged, and the smaller budget", async () => {
+    const { task } = await loadTask(path, nodeFiles(), {
+      set: [["optimize.batch", "4"]],
+      models: { forward: { model: "mine", params: { seed: 1 } } },
+      budget: { calls: 50, tokens: 200_000 },
+    });
+    expect(task?.models.forward).toEqual({ model: "mine", params: { seed: 1 } });
+    expect(task?.models.optimizer.model).toBe("mine");
+    expect(task?.models.judge.model).toBe("large");
+    expect(task?.graph.nodes.map((node) => (node.kind === "llm" ? node.model : null))).toEqual([
+      null,
+      { model: "mine", params: { temperature: 0.5, top_p: 0.9, seed: 1 } },
+      { model: "mine", params: { seed: 1 } },
+      null,
+    ]);
+    expect(task?.options).toMatchObject({ batch: 4, budget: { calls: 50, tokens: 100_000, usd: null } });
+  });
+
+  it("is not needed", async () => {
+    const { task } = await loadTask(path, nodeFiles());
+    expect(task?.graph.nodes[1]).toMatchObject({ model: { model: "small", params: { temperature: 0.5, top_p: 0.9 } } });
+    expect(task?.options.budget).toEqual({ calls: null, tokens: 100_000, usd: null });
+  });
+});
+
+describe("a graph file that cannot be read", () => {
+  it("is a fault like any other", async () => {
+    const { task, faults } = await loadTask("/none/at/all.agentgraph.json", nodeFiles());
+    expect(task).toBeNull();
+    expect(faults).toMatchObject([{ code: "no-such-file", line: 1, column: 1, message: "The file does not exist." }]);
+  });
+});

@@ -1,0 +1,317 @@
+import { existsSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { formatOf } from "../../../src/data/rows.ts";
+import { type Data, SPLITS } from "../../../src/data/sample.ts";
+import { splitRows } from "../../../src/data/split.ts";
+import { nodeFiles } from "../../../src/platform/files.ts";
+import { loadTask } from "../../../src/run/load.ts";
+
+const rowsOf = (name: string, text: string) => {
+  const { rows, broken } = formatOf(name)?.(text) ?? { rows: [], broken: [] };
+  return {
+    rows: rows.map(({ number, fields }) => [number, { ...fields }]),
+    broken: broken.map(({ number }) => number),
+  };
+};
+
+describe("rows", () => {
+  it("of JSONL are lines, blank ones left out", () => {
+    expect(rowsOf("x.jsonl", '\uFEFF{"a":1}\r\n\r\n{"a":\n[1]\n{"a":"\u2028"}')).toEqual({
+      rows: [
+        [1, { a: 1 }],
+        [5, { a: "\u2028" }],
+      ],
+      broken: [3, 4],
+    });
+  });
+
+  it("of JSON are a list, or the only list in an object", () => {
+    expect(rowsOf("x.json", '[{"a":1}, 2, {"a":3}]')).toEqual({
+      rows: [
+        [1, { a: 1 }],
+        [3, { a: 3 }],
+      ],
+      broken: [2],
+    });
+    expect(rowsOf("x.json", '{"canary":"x","examples":[{"a":1}]}').rows).toEqual([[1, { a: 1 }]]);
+    expect(rowsOf("x.json", '{"a":1}').broken).toEqual([1]);
+  });
+
+  it("of CSV and TSV are what follows the header, quoted fields over several lines too", () => {
+    expect(rowsOf("x.csv", '\uFEFFa,b\r\n1,"x\r\ny, z"\r\n3\r\n4,"say ""no"""\r\n')).toEqual({
+      rows: [
+        [1, { a: "1", b: "x\r\ny, z" }],
+        [3, { a: "4", b: 'say "no"' }],
+      ],
+      broken: [2],
+    });
+    expect(rowsOf("X.TSV", "a\tb\n1\t2,3\n").rows).toEqual([[1, { a: "1", b: "2,3" }]]);
+    expect(rowsOf("x.csv", "").rows).toEqual([]);
+  });
+
+  it("are read by the ending of the name alone", () => {
+    expect([formatOf("x.xlsx"), formatOf("jsonl")]).toEqual([null, null]);
+  });
+
+  test("no text makes a reader throw", () => {
+    const piece = fc.constantFrom('{"a":1}', '"', ",", "\n", "\r", "[", "]", "\uFEFF", "a", "\u2028", "\\", "{");
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(piece).map((all) => all.join("")),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom("x.jsonl", "x.json", "x.csv", "x.tsv"), text, (name, content) => {
+        for (const [number] of rowsOf(name, content).rows) expect(number).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
+describe("splitRows", () => {
+  const shares = fc.tuple(fc.nat(10), fc.nat(10), fc.nat(10)).map(([train, validation, test]) => {
+    const sum = Math.max(10, train + validation + test);
+    return { train: train / sum, validation: validation / sum, test: test / sum };
+  });
+
+  test("gives each row to at most one set, in shares, alike for one seed", () => {
+    fc.assert(
+      fc.property(fc.nat(200), shares, fc.nat(), (count, share, seed) => {
+        const rows = Array.from({ length: count }, (_, index) => index);
+        const sets = splitRows(rows, share, seed);
+        const all = SPLITS.flatMap((split) => sets[split]);
+        expect(new Set(all).size).toBe(all.length);
+        for (const split of SPLITS) expect(Math.abs(sets[split].length - share[split] * count)).toBeLessThan(1.001);
+        expect(splitRows(rows, share, seed)).toEqual(sets);
+      }),
+    );
+  });
+
+  it("differs by seed and does not keep the order of the file", () => {
+    const rows = Array.from({ length: 100 }, (_, index) => index);
+    const half = { train: 0.5, validation: 0.5, test: 0 };
+    const first = splitRows(rows, half, 1).train;
+    expect(first).not.toEqual(splitRows(rows, half, 2).train);
+    expect(first).not.toEqual(rows.slice(0, 50));
+  });
+});
+
+interface Spec {
+  readonly data: object;
+  readonly inputs?: readonly string[];
+  readonly loss?: object;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+async function load({ data, inputs = ["q"], loss = { kind: "exact" }, files = {} }: Spec) {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-data-")));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const path = join(folder, "g.agentgraph.json");
+  const nodes = { solve: { inputs, instruction: "Solve." } };
+  writeFileSync(
+    path,
+    JSON.stringify({ version: 1, inputs, nodes, output: "solve", data, loss, models: { forward: "any" } }),
+  );
+  const { task, faults } = await loadTask(path, nodeFiles());
+  return { data: task?.data ?? null, faults: faults.map(({ code, message }) => `${code}: ${message}`) };
+}
+
+const jsonl = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+const questions = (data: Data | null, split: keyof Data) => data?.[split].map(({ inputs }) => inputs.q);
+
+describe("loadData", () => {
+  it("takes slices of one file, counted from 0, the end not included", async () => {
+    const rows = jsonl(...["a", "b", "c", "d"].map((q) => ({ q, t: q })));
+    const { data, faults } = await load({
+      data: { train: { file: "d.jsonl", rows: [0, 2] }, validation: { file: "d.jsonl", rows: [2, 9] }, target: "t" },
+      files: { "d.jsonl": rows },
+    });
+    expect([questions(data, "train"), questions(data, "validation"), questions(data, "test")]).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+      [],
+    ]);
+    expect(faults).toEqual(['rows-out-of-range: "d.jsonl" has 4 rows, so rows 2 to 9 are only 2.']);
+  });
+
+  it("refuses overlaps, naming both rows, however the ids read", async () => {
+    const { data, faults } = await load({
+      data: { train: "a.jsonl", validation: "b.jsonl", test: "b.jsonl", target: "t", id: "n" },
+      files: {
+        "a.jsonl": jsonl({ q: "x", t: 1, n: 1 }, { q: "y", t: 2, n: 2 }),
+        "b.jsonl": jsonl({ q: "z", t: 1, n: 3 }, { q: "y", t: 2, n: 4 }, { q: "w", t: 2, n: 1 }),
+      },
+    });
+    expect(data).toBeNull();
+    expect(faults).toEqual([
+      'overlap: The train and validation sets share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl", and 1 more of the kind.',
+      'overlap: The train and test sets share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl", and 1 more of the kind.',
+      'overlap: The validation and test sets share a sample: row 1 of "b.jsonl" and row 1 of "b.jsonl", and 2 more of the kind.',
+    ]);
+  });
+
+  it("removes equal questions before it divides a file, so that no two sets share one", async () => {
+    const rows = Array.from({ length: 40 }, (_, at) => ({ q: `q${at % 10}`, t: at === 39 ? "odd" : `t${at % 10}` }));
+    const { data, faults } = await load({
+      data: { file: "d.json", split: { test: 0.2 }, target: "t" },
+      files: { "d.json": JSON.stringify(rows) },
+    });
+    const all = SPLITS.flatMap((split) => questions(data, split) ?? []);
+    expect(SPLITS.map((split) => data?.[split].length)).toEqual([4, 3, 2]);
+    expect(new Set(all).size).toBe(9);
+    expect(faults).toEqual([
+      'duplicate-row: In "d.json", rows 1 and 11 ask the same, and 28 more of the kind.',
+      'conflicting-row: In "d.json", rows 10 and 40 ask the same and answer differently.',
+    ]);
+  });
+
+  it("names the row that lacks a field, and the rows that are broken", async () => {
+    const { faults } = await load({
+      data: { train: "d.jsonl", validation: [{ q: "v", t: null }], target: "t" },
+      files: { "d.jsonl": `${jsonl({ q: "a", t: "1" }, { t: "2" })}{"q": \n` },
+    });
+    expect(faults[0]).toMatch(/^broken-row: In "d\.jsonl", row 3 cannot be read: it is no JSON/);
+    expect(faults.slice(1)).toEqual([
+      'missing-field: In "d.jsonl", row 2 has no field "q".',
+      'missing-field: In the rows of "data.validation", row 1 has no field "t".',
+      "empty-set: The validation set is empty.",
+    ]);
+  });
+
+  it("makes text of numbers, lists and objects, and takes lists of targets and criticism", async () => {
+    const { data, faults } = await load({
+      data: {
+        train: [{ text: 7, list: ["x", "y"], t: ["1", 2, null], why: "Too long." }],
+        validation: [{ text: false, list: {}, t: 3, why: "" }],
+        fields: { question: "text", options: "list" },
+        target: "t",
+        feedback: "why",
+      },
+      inputs: ["question", "options"],
+    });
+    expect(faults).toEqual([]);
+    expect(data?.train[0]).toMatchObject({
+      inputs: { question: "7", options: '["x","y"]' },
+      targets: ["1", "2"],
+      feedback: "Too long.",
+    });
+    expect(data?.validation[0]).toMatchObject({
+      inputs: { question: "false", options: "{}" },
+      targets: ["3"],
+      feedback: null,
+    });
+  });
+
+  it("takes a list for one answer where the loss compares structure", async () => {
+    const { data } = await load({
+      data: { train: [{ q: "a", t: [1, 2] }], validation: [{ q: "b", t: { x: 1 } }], target: "t" },
+      loss: { kind: "json" },
+    });
+    expect([data?.train[0]?.targets, data?.validation[0]?.targets]).toEqual([["[1,2]"], ['{"x":1}']]);
+  });
+
+  it("names a sample by its inputs, wherever its row stands", async () => {
+    const one = await load({
+      data: {
+        train: [
+          { q: "a", t: 1 },
+          { q: "b", t: 1 },
+        ],
+        validation: [{ q: "c", t: 1 }],
+        target: "t",
+      },
+    });
+    const two = await load({ data: { train: [{ q: "b", t: 2 }], validation: [{ q: "a", t: 1 }], target: "t" } });
+    expect(one.data?.train[0]?.id).toBe(two.data?.validation[0]?.id);
+    expect(one.data?.train[1]?.id).toBe(two.data?.train[0]?.id);
+    expect(one.data?.train[0]?.id).not.toBe(one.data?.train[1]?.id);
+  });
+
+  it("does not take what objects inherit for a field", async () => {
+    const { faults } = await load({
+      data: { train: [{ t: 1 }], validation: [{ t: 1 }], target: "t" },
+      inputs: ["constructor"],
+    });
+    expect(faults[0]).toBe('missing-field: In the rows of "data.train", row 1 has no field "constructor".');
+  });
+
+  it("reads 10,000 rows in one go", async () => {
+    const rows = jsonl(
+      ...Array.from({ length: 10_000 }, (_, at) => ({ q: `question ${at} ${"x".repeat(300)}`, t: at })),
+    );
+    const { data, faults } = await load({
+      data: { file: "d.jsonl", split: {}, target: "t" },
+      files: { "d.jsonl": rows },
+    });
+    expect(faults).toEqual([]);
+    expect(SPLITS.map((split) => data?.[split].length)).toEqual([4000, 3000, 3000]);
+  });
+});
+
+/** Real rows stand beside the project, never in it. */
+const shared = join(import.meta.dirname, "../../../../shared/data");
+describe.skipIf(!existsSync(shared))(`real rows (skipped where ${shared} is absent)`, () => {
+  const inFolder = async (data: object, loss: object, inputs = ["question"]) => {
+    const folder = join(shared);
+    const nodes = { solve: { inputs, instruction: "Solve." } };
+    const text = JSON.stringify({ version: 1, inputs, nodes, output: "solve", data, loss, models: { forward: "any" } });
+    const disk = nodeFiles();
+    const files = {
+      ...disk,
+      read: async (path: string) => (path.endsWith(".agentgraph.json") ? Buffer.from(text) : disk.read(path)),
+    };
+    const { task, faults } = await loadTask(join(folder, "g.agentgraph.json"), files);
+    return { data: task?.data, codes: faults.map(({ code }) => code), messages: faults.map(({ message }) => message) };
+  };
+
+  it("of GSM8K score right against themselves, thousands commas included", async () => {
+    const { data, codes } = await inFolder(
+      {
+        train: { file: "gsm8k/train.jsonl", rows: [0, 200] },
+        validation: { file: "gsm8k/train.jsonl", rows: [200, 400] },
+        test: "gsm8k/test.jsonl",
+        target: "answer",
+        id: "id",
+      },
+      { kind: "number" },
+    );
+    expect(codes).toEqual([]);
+    expect(data?.test.length).toBe(1022);
+  });
+
+  it("of MMLU: equal rows are kept once", async () => {
+    const { codes, messages } = await inFolder(
+      { file: "mmlu/college_physics_test.jsonl", split: {}, target: "answer", id: "id" },
+      { kind: "choice" },
+      ["question", "choices"],
+    );
+    expect(codes).toEqual(["duplicate-row"]);
+    expect(messages[0]).toMatch(/and 9 more of the kind/);
+  });
+
+  it("of BIG-Bench Hard: the same question with opposite answers is said", async () => {
+    const { codes } = await inFolder(
+      { file: "bbh/causal_judgement.jsonl", split: {}, target: "answer" },
+      { kind: "choice" },
+    );
+    expect(codes).toContain("conflicting-row");
+  });
+
+  it("of LIAR: statements in both train and test are found", async () => {
+    const { codes, messages } = await inFolder(
+      {
+        train: { file: "liar/train.jsonl", rows: [0, 2700] },
+        validation: { file: "liar/train.jsonl", rows: [2700, 2707] },
+        test: "liar/test.jsonl",
+        target: "answer",
+        id: "id",
+      },
+      { kind: "choice" },
+      ["statement"],
+    );
+    expect(codes).toContain("overlap");
+    expect(messages.find((message) => message.includes("train and test"))).toMatch(/and 2 more of the kind/);
+  });
+});
