@@ -3,10 +3,9 @@ import { chance, pick } from "./chance.ts";
 import { skillsOf } from "./forward.ts";
 import { type Block, blocksOf } from "./prompt.ts";
 
-/** Share of rewrites that make things worse: of those that have something to go by, and of mere guesses. */
-const RUINOUS = { told: 0.1, guess: 0.75 };
-const RUINS = ["Rough figures will do.", "An estimate is enough.", "Approximate figures are fine."];
-const VAGUE = ["Work carefully.", "Check everything twice.", "Take your time before you answer.", "Be exact."];
+/** Share of rewrites that make things worse though the feedback says what is missing. */
+const RUINOUS = 0.1;
+const RUIN = "Rough figures will do.";
 
 const TEXT = /text|instruction|prompt|parameter|present|current|incumbent/i;
 const PAST =
@@ -29,18 +28,20 @@ export function rewrite(prompt: string, draw: number): Rewrite {
   const isNew = (sentence: string) => !prompt.includes(`${old}\n${sentence}`) && !old.includes(sentence);
 
   const feedback = gradientsIn(blocks).map(({ text }) => text);
-  const [wanted] = skillsOf(old)
+  const skills = skillsOf(old);
+  if (!skills) return add(feedback[0] ?? "Be exact.", "The text should ask for what the feedback asks for.");
+
+  const [wanted] = skills
     .filter((skill) => !skill.asked.test(old))
     .map((skill) => ({ skill, times: feedback.filter((text) => skill.asked.test(text)).length }))
     .filter(({ times }) => times > 0)
     .sort((a, b) => b.times - a.times);
-
-  const ruin = RUINS.find(isNew);
-  const odds = wanted ? RUINOUS.told : RUINOUS.guess;
-  if (ruin && chance(`ruin ${draw} ${prompt}`) < odds) return add(ruin, "Fewer demands should make fewer mistakes.");
-
+  // Without anything to go by, it guesses once, and badly.
+  if (isNew(RUIN) && (!wanted || chance(`ruin ${draw} ${prompt}`) < RUINOUS)) {
+    return add(RUIN, "Fewer demands should make fewer mistakes.");
+  }
   const useful = wanted && pick(wanted.skill.advice.filter(isNew), `${draw} ${prompt}`);
-  if (!useful) return add(VAGUE.find(isNew) ?? VAGUE.join(" "), "The feedback does not say what exactly is missing.");
+  if (!useful) return { text: old, hypothesis: "The feedback does not say what is missing: the text stays." };
   return add(useful, `${wanted.times === 1 ? "One case asks" : `${wanted.times} cases ask`} for it: ${useful}`);
 }
 
@@ -48,5 +49,5 @@ function presentText(blocks: readonly Block[]): string {
   const candidates = blocks.filter(
     ({ label, text, within }) => TEXT.test(label) && !PAST.test([...within, label].join(" ")) && text.trim() !== "",
   );
-  return (candidates.find(({ text }) => skillsOf(text).length > 0) ?? candidates[0])?.text.trim() ?? "";
+  return (candidates.find(({ text }) => skillsOf(text) !== null) ?? candidates[0])?.text.trim() ?? "";
 }

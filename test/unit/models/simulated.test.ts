@@ -231,6 +231,21 @@ describe("optimizer", () => {
     }
   });
 
+  it("guesses once where the feedback names nothing, badly, and then leaves the text as it is", async () => {
+    const vague = ["Work more carefully.", "Think about it again."];
+    const [guess] = await rewrites(() => prompt(vague));
+    expect(guess?.text).toMatch(new RegExp(`^${PLAN}\\n.`));
+    const rough = await ask([system(guess?.text ?? ""), question]);
+    expect(rough).not.toBe(await ask([system(PLAN), question]));
+    const [later] = await rewrites(() => prompt(vague, `<rejected>\n${guess?.text}\n</rejected>`));
+    expect(later?.text).toBe(PLAN);
+  });
+
+  it("hands on the feedback for a text of which it knows nothing", async () => {
+    const asked = "<present_text>\nTranslate.\n</present_text>\n<feedback>\nUse the polite form.\n</feedback>";
+    expect(JSON.parse(await ask([user(asked)], schema)).text).toBe("Translate.\nUse the polite form.");
+  });
+
   it("keeps placeholders where they stand", async () => {
     const text = "List the quantities in this problem: {{question}}";
     const asked = `<present_text>\n${text}\n</present_text>\n<feedback>\nMultiply the boxes.\n</feedback>`;
