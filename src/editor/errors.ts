@@ -1,6 +1,9 @@
 import { basename } from "node:path";
 import { l10n } from "vscode";
 import type { Fault } from "../graph/fault.ts";
+import { AddressRefused } from "../models/address.ts";
+import { KeyRefused, ProviderFault } from "../models/errors.ts";
+import { MadeElsewhere, NotRecorded, OtherProvider, RunInProgress, RunMissing, RunUnreadable } from "../run/errors.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
 export class Cancelled extends Error {
@@ -47,6 +50,13 @@ export class GraphFaulty extends Error {
   }
 }
 
+/** What a user can bring about and set right: said as a warning, and of no interest to the log. */
+export function isExpected(error: unknown): boolean {
+  return [NotTrusted, TextChanged, GraphFaulty, RunInProgress, OtherProvider, MadeElsewhere, AddressRefused].some(
+    (cause) => error instanceof cause,
+  );
+}
+
 /** What happened, where, and what to do: the words for every error that reaches the user. */
 export function sentence(error: unknown): string {
   if (error instanceof NotTrusted) {
@@ -66,5 +76,49 @@ export function sentence(error: unknown): string {
       ? l10n.t("{0} cannot run: {1}", error.file, error.first)
       : l10n.t("{0} cannot run. {1} ({2} more in Problems.)", error.file, error.first, error.count - 1);
   }
+  if (error instanceof RunInProgress) {
+    return l10n.t(
+      "A run of this graph is under way (process {0} on {1}). Wait for its end, or cancel it there.",
+      error.process,
+      error.host,
+    );
+  }
+  if (error instanceof OtherProvider) {
+    return l10n.t(
+      "This run asked {0}, and now {1} is chosen: its replies cannot be used. Choose the first one again, or start a new run.",
+      error.recorded,
+      error.given,
+    );
+  }
+  if (error instanceof MadeElsewhere) {
+    return l10n.t("This run was not made on this machine, so it cannot be resumed here. Start a new run instead.");
+  }
+  if (error instanceof RunMissing) return l10n.t("The run is gone: its folder {0} is not there any more.", error.folder);
+  if (error instanceof RunUnreadable) {
+    return l10n.t("The run cannot be read: {0} ({1}). Delete it, or update AgentGraph.", error.path, error.detail);
+  }
+  if (error instanceof NotRecorded) {
+    return l10n.t("{0} could not be written ({1}). Free some space or change its permissions.", error.path, error.code);
+  }
+  if (error instanceof AddressRefused) return addressSentence(error);
+  if (error instanceof KeyRefused) {
+    return l10n.t("{0} refused the API key. Set another with “AgentGraph: Set API key”.", error.identity);
+  }
+  if (error instanceof ProviderFault) return l10n.t("{0} gave no answer ({1}). Is it running?", error.identity, error.detail);
   return error instanceof Error ? error.message : String(error);
+}
+
+function addressSentence({ address, reason }: AddressRefused): string {
+  switch (reason) {
+    case "no address":
+      return l10n.t("“{0}” is not a complete address, such as https://api.openai.com/v1.", address);
+    case "not encrypted":
+      return l10n.t("http is only for a server on this computer (localhost). Use https for {0}.", address);
+    case "not http":
+      return l10n.t("{0} has to begin with https://.", address);
+    case "holds credentials":
+      return l10n.t("{0} holds a user name or a password. Leave it out; the key is asked for separately.", address);
+    case "holds a query":
+      return l10n.t("{0} holds a ? or a # part. Leave it out.", address);
+  }
 }

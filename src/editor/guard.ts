@@ -1,6 +1,6 @@
 import { commands, l10n, window } from "vscode";
 import type { Log } from "../deps.ts";
-import { Cancelled, sentence } from "./errors.ts";
+import { Cancelled, isExpected, NothingThere, sentence } from "./errors.ts";
 
 /** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
 export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
@@ -8,12 +8,19 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     await work();
   } catch (error) {
     if (error instanceof Cancelled) return;
-    log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    void show(sentence(error));
+    const message = sentence(error);
+    if (error instanceof NothingThere) {
+      void window.showInformationMessage(message);
+    } else if (isExpected(error)) {
+      void window.showWarningMessage(message);
+    } else {
+      log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      void showError(message);
+    }
   }
 }
 
-async function show(message: string): Promise<void> {
+async function showError(message: string): Promise<void> {
   const log = l10n.t("Show log");
   if ((await window.showErrorMessage(message, log)) === log) await commands.executeCommand("agentgraph.showLog");
 }

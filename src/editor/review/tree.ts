@@ -17,7 +17,7 @@ import type { RunEntry } from "../runs/entry.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { runLabel, runOutcome } from "../runs/words.ts";
-import { gradientsOf, sampleAnswers } from "./evidence.ts";
+import { gradientsOf, sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import { decisionWord, invalidSentence, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
 
@@ -25,7 +25,7 @@ export type ProposalElement =
   | { readonly kind: "run"; readonly entry: RunEntry }
   | { readonly kind: "proposal"; readonly run: OpenedRun; readonly proposal: Proposal }
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
-  | { readonly kind: "gradient"; readonly gradient: Gradient }
+  | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
   | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
   | { readonly kind: "line"; readonly label: string; readonly text: string }
   | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
@@ -99,9 +99,9 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
       case "group":
         return groupItem(element.proposal, element.group, element.run);
       case "gradient":
-        return gradientItem(element.gradient);
+        return textItem(sampleLabel(element.run, element.gradient.sample), element.gradient.text);
       case "sample":
-        return new TreeItem(element.sample, TreeItemCollapsibleState.Collapsed);
+        return new TreeItem(sampleLabel(element.run, element.sample), TreeItemCollapsibleState.Collapsed);
       case "line":
         return textItem(element.label, element.text);
       case "attempt":
@@ -131,7 +131,7 @@ function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {
 function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalElement[] {
   switch (group) {
     case "gradients":
-      return gradientsOf(run, proposal).map((gradient) => ({ kind: "gradient", gradient }));
+      return gradientsOf(run, proposal).map((gradient) => ({ kind: "gradient", run, gradient }));
     case "fixed":
       return proposal.verdict.fixed.map((sample) => ({ kind: "sample", run, proposal, sample }));
     case "broken":
@@ -144,9 +144,10 @@ function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalEl
 }
 
 function runItem(entry: RunEntry): TreeItem {
-  const item = new TreeItem(runLabel(entry), TreeItemCollapsibleState.Expanded);
+  const item = new TreeItem(entry.graphName, TreeItemCollapsibleState.Expanded);
   item.id = entry.id;
   item.description = runOutcome(entry);
+  item.accessibilityInformation = { label: `${runLabel(entry)}, ${runOutcome(entry)}` };
   item.iconPath = new ThemeIcon(entry.elsewhere ? "cloud-download" : "type-hierarchy-sub");
   item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable`;
   return item;
@@ -196,10 +197,6 @@ function groupItem(proposal: Proposal, group: Group, run: OpenedRun): TreeItem {
   item.description = String(membersOf(run, proposal, group).length);
   item.iconPath = new ThemeIcon(icon);
   return item;
-}
-
-function gradientItem(gradient: Gradient): TreeItem {
-  return textItem(gradient.sample, gradient.text);
 }
 
 function textItem(label: string, text: string): TreeItem {

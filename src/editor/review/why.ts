@@ -16,7 +16,7 @@ import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened.ts";
-import { gradientsOf } from "./evidence.ts";
+import { gradientsOf, sampleLabel } from "./evidence.ts";
 import { instructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";
 import { verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
@@ -57,7 +57,7 @@ function commentsOn(run: OpenedRun, proposal: Proposal): Comment[] {
   const said = [comment(l10n.t("Gate"), gate.join("\n\n"))];
   if (proposal.hypothesis) said.push(comment(l10n.t("Idea"), literal(proposal.hypothesis)));
   for (const gradient of gradientsOf(run, proposal)) {
-    said.push(comment(l10n.t("Sample {0}", gradient.sample), literal(gradient.text)));
+    said.push(comment(sampleLabel(run, gradient.sample), literal(gradient.text)));
   }
   return said;
 }

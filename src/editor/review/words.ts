@@ -31,7 +31,7 @@ export function verdictFigures(verdict: Verdict): string[] {
   const graded = Math.abs(1 - verdict.lossAfter - verdict.rightAfter / verdict.scored) > 1e-9;
   if (graded) figures.push(l10n.t("score {0} → {1}", score(verdict.lossBefore), score(verdict.lossAfter)));
   figures.push(l10n.t("fixed {0}, broke {1}", verdict.fixed.length, verdict.broken.length));
-  if (verdict.p !== null) figures.push(l10n.t("p = {0}", verdict.p.toPrecision(2)));
+  if (verdict.p !== null) figures.push(verdict.p < 0.001 ? "p < 0.001" : `p = ${verdict.p.toPrecision(2)}`);
   if (verdict.tokensBefore > 0 && verdict.tokensAfter > 0) {
     const before = Math.round(verdict.tokensBefore);
     const after = Math.round(verdict.tokensAfter);

@@ -74,7 +74,7 @@ function costs(task: Task, limits: BudgetLimits, price: (model: string, usage: U
   const { calls, firstCalls, tokens, usd } = estimate(task, price);
   const most = limits.calls === null ? calls : Math.min(calls, limits.calls);
   const usual = [
-    l10n.t("about {0} calls", most.toLocaleString()),
+    l10n.t("about {0} calls", rounded(most).toLocaleString()),
     l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
   ];
   usual.push(usd === null ? l10n.t("at a price that is not known") : usd === 0 ? l10n.t("free") : money(usd));
@@ -93,6 +93,7 @@ function costs(task: Task, limits: BudgetLimits, price: (model: string, usage: U
   ].join("\n");
 }
 
+/** To two digits: more would claim too much. */
 function rounded(tokens: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, tokens))) - 1);
   return Math.round(tokens / step) * step;

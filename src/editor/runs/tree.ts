@@ -24,9 +24,10 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
   }
 
   getTreeItem({ entry }: RunElement): TreeItem {
-    const item = new TreeItem(runLabel(entry));
+    const item = new TreeItem(entry.graphName);
     item.id = entry.id;
     item.description = [runOutcome(entry), cost(entry)].filter(Boolean).join(" · ");
+    item.accessibilityInformation = { label: `${runLabel(entry)}, ${item.description}` };
     item.iconPath = ICONS[entry.status];
     item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
     const standing = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";

@@ -2,24 +2,26 @@ import { l10n } from "vscode";
 import type { RunState } from "../../run/state.ts";
 import type { RunEntry } from "./entry.ts";
 
-/** `Word problems, 21 Nov, 10:32`. */
+/** `Word problems, 21 Nov, 10:32`: where a run is named in a sentence or read aloud. */
 export function runLabel(entry: RunEntry): string {
   return l10n.t("{0}, {1}", entry.graphName, whenWords(entry.startedAt));
 }
 
+/** The time alone for today's runs. */
 export function whenWords(at: number): string {
   const date = new Date(at);
-  const day = date.toLocaleDateString(undefined, { day: "numeric", month: "short" });
-  return `${day}, ${date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })}`;
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === new Date().toDateString()) return time;
+  return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
 }
 
-/** `score 0.70 → 0.85 · made elsewhere`. */
+/** `0.70 → 0.85 · 10:32 · made elsewhere`: what follows a run's name in a tree, the most telling first. */
 export function runOutcome(entry: RunEntry): string {
   const parts = [];
-  if (entry.before !== null && entry.after !== null) {
-    parts.push(l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2)));
-  }
+  if (entry.before !== null && entry.after !== null)
+    parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
   if (entry.status !== "done") parts.push(statusWord(entry.status));
+  parts.push(whenWords(entry.startedAt));
   if (entry.elsewhere) parts.push(l10n.t("made elsewhere"));
   return parts.join(" · ");
 }

@@ -1,0 +1,26 @@
+import type { Model } from "../../src/models/model.ts";
+import { createSimulated } from "../../src/models/simulated.ts";
+
+/** The simulated model with one bad habit: every rewrite of an instruction is a ruin. */
+export function ruinous(): Model {
+  const model = createSimulated();
+  return {
+    identity: model.identity,
+    async complete(request, signal) {
+      const reply = await model.complete(request, signal);
+      const rewrite: unknown = parsed(reply.text);
+      const isRewrite = typeof rewrite === "object" && rewrite !== null && "hypothesis" in rewrite;
+      return isRewrite
+        ? { ...reply, text: JSON.stringify({ ...rewrite, text: "Greet the reader, and say no more." }) }
+        : reply;
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,41 @@
+// node scripts/ts.mjs test/e2e/run.ts [WORDS…]: plays the stories whose names hold all the words. Last line: `N passed, N failed`.
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { mainStories } from "./stories/main.ts";
+import { play, type Story } from "./world.ts";
+
+const MINUTES = 4;
+const vsix = path.resolve("out/agentgraph.vsix");
+if (!existsSync(vsix)) {
+  console.error("There is no out/agentgraph.vsix. Make it with `npm run package`.");
+  process.exit(2);
+}
+
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const stories: Story[] = [...mainStories];
+const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+const counts = { passed: 0, failed: 0 };
+for (const story of wanted) {
+  const started = Date.now();
+  try {
+    const { outside } = await within(play(story, vsix));
+    if (outside.length > 0) throw new Error(`VS Code asked the outside: ${outside.join(", ")}`);
+    counts.passed += 1;
+    console.log(`  ✓ ${story.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`  ✗ ${story.name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
+
+function within<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`The story did not end within ${MINUTES} minutes.`)),
+      MINUTES * 60_000,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

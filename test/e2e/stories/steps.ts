@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import type { World } from "../world.ts";
+
+/** Answers who answers the calls: the story's own server. */
+export async function chooseServer({ workbench, models }: World): Promise<void> {
+  await workbench.quickTitle("Who answers the calls?").waitFor();
+  await workbench.picture("03-provider");
+  await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+  await workbench.quickTitle("Address of the model server").waitFor();
+  await workbench.picture("04-address");
+  await workbench.answer("Address of the model server", models.url);
+  await workbench.quickTitle("Which model answers?").waitFor();
+  await workbench.picture("05-model");
+  await workbench.pick("Which model answers?", "simulated");
+}
+
+/** A whole run of the workspace's one graph against the story's server, to its end. */
+export async function optimize(world: World, end = "is optimized"): Promise<void> {
+  await start(world);
+  await world.workbench.toast(end).waitFor({ timeout: 60_000 });
+}
+
+export async function start(world: World): Promise<void> {
+  const { workbench } = world;
+  await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+  await chooseServer(world);
+  await workbench.decide("Optimize “", "Start");
+}
+
+/** The last commit holds the accepted texts and nothing else, and says what speaks for them. */
+export function checkCommit({ git, accepted, summary }: World): void {
+  const log = git("log", "-1", "--stat", "--format=%an%n%B");
+  const nodes = accepted();
+  assert.match(log, nodes.length === 1 ? /Tune the prompt of / : new RegExp(`Tune ${nodes.length} prompts in `));
+  assert.ok(log.includes(`Agentgraph-Run: ${summary().id}`), log);
+  assert.match(log, /Agentgraph-Loss: \d\.\d\d -> \d\.\d\d \(n=20\)/);
+  const files = git("show", "--name-only", "--format=", "HEAD").trim().split("\n");
+  assert.deepEqual(files, nodes.map((node) => `prompts/${node}.md`).sort());
+  assert.equal(git("status", "--porcelain").trim(), "");
+}

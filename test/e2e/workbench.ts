@@ -1,0 +1,169 @@
+import { mkdirSync } from "node:fs";
+import type { Locator, Page } from "playwright-core";
+
+/** Milliseconds that anything a person would wait for may take. */
+const PATIENCE = 20_000;
+
+/** VS Code as a person sees it: what is on the screen, the mouse and the keyboard. */
+export class Workbench {
+  constructor(
+    readonly page: Page,
+    private readonly pictures: string,
+  ) {
+    page.setDefaultTimeout(PATIENCE);
+    mkdirSync(pictures, { recursive: true });
+  }
+
+  async ready(): Promise<void> {
+    await this.page.locator(".monaco-workbench").waitFor();
+    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    await this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first().waitFor();
+  }
+
+  /** Saves a picture of the whole window under `out/screenshots/`. */
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: `${this.pictures}/${name}.png` });
+  }
+
+  file(name: string): Locator {
+    return this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first();
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.file(name).dblclick();
+    await this.tab(name).waitFor();
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator(".tabs-container .tab", { hasText: name }).first();
+  }
+
+  async menuOn(target: Locator, item: string): Promise<void> {
+    await target.click({ button: "right" });
+    await this.menuItem(item).click();
+  }
+
+  menuItem(name: string): Locator {
+    return this.page.locator(".monaco-menu .action-item", { hasText: name }).first();
+  }
+
+  /** Runs a command from the palette, by keyboard. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.quickInput().fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  quickInput(): Locator {
+    return this.page.locator(".quick-input-widget:visible input.input").first();
+  }
+
+  quickTitle(text: string): Locator {
+    return this.page.locator(".quick-input-widget:visible .quick-input-title", { hasText: text });
+  }
+
+  /** Chooses an entry of the quick pick with this title. */
+  async pick(title: string, entry: string): Promise<void> {
+    await this.quickTitle(title).waitFor();
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: entry }).first().click();
+  }
+
+  /** Answers the input box with this title. */
+  async answer(title: string, text: string): Promise<void> {
+    await this.quickTitle(title).waitFor();
+    await this.quickInput().fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  dialog(text: string): Locator {
+    return this.page.locator(".monaco-dialog-box", { hasText: text });
+  }
+
+  /** Presses a button of the modal dialog that says `text`; returns all it said. */
+  async decide(text: string, button: string): Promise<string> {
+    const dialog = this.dialog(text);
+    await dialog.waitFor();
+    const said = (await dialog.allInnerTexts()).join();
+    await dialog.locator(".monaco-button", { hasText: button }).first().click();
+    await dialog.waitFor({ state: "detached" });
+    return said;
+  }
+
+  toast(text: string): Locator {
+    return this.page.locator(".notification-toast .notification-list-item", { hasText: text }).first();
+  }
+
+  async pressOnToast(text: string, button: string): Promise<void> {
+    const toast = this.toast(text);
+    await toast.waitFor({ timeout: 60_000 });
+    await toast.hover();
+    await toast.locator(".monaco-button", { hasText: button }).first().click();
+  }
+
+  /** Texts of error toasts on the screen. */
+  async errors(): Promise<string[]> {
+    const found = this.page.locator(".notification-toast .notification-list-item:has(.codicon-error)");
+    return found.locator(".notification-list-item-message").allInnerTexts();
+  }
+
+  async clearToasts(): Promise<void> {
+    await this.command("Notifications: Clear All Notifications");
+  }
+
+  async openSideBar(): Promise<void> {
+    const icon = this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first();
+    await icon.click();
+    await this.section("Proposals").waitFor();
+  }
+
+  section(name: string): Locator {
+    return this.page.locator(".sidebar .pane", { has: this.page.locator(`.pane-header[aria-label^="${name}"]`) });
+  }
+
+  row(section: string, text: string): Locator {
+    return this.section(section).locator(".monaco-list-row", { hasText: text }).first();
+  }
+
+  /** Presses an inline action of a row, which shows when the mouse is over it. */
+  async act(section: string, text: string, action: string): Promise<void> {
+    const row = this.row(section, text);
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  /** Presses an action in a view's title, which shows when the mouse is over the view. */
+  async titleAction(section: string, action: string): Promise<void> {
+    await this.section(section).hover();
+    await this.section(section).locator(`.action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  async activeTab(): Promise<string> {
+    return (await this.page.locator(".tabs-container .tab.active").getAttribute("aria-label")) ?? "";
+  }
+
+  async tabOtherThan(title: string): Promise<void> {
+    await this.page.locator(`.tabs-container .tab.active:not([aria-label=${JSON.stringify(title)}])`).waitFor();
+  }
+
+  async focusEditor(): Promise<void> {
+    await this.command("View: Focus Active Editor Group");
+  }
+
+  insertedLine(): Locator {
+    return this.page.locator(".monaco-diff-editor .line-insert, .monaco-diff-editor .char-insert").first();
+  }
+
+  /** While a lens is a mere memory of the last time, it is no link, and a click on it does nothing. */
+  async pressLens(text: string): Promise<void> {
+    await this.page.locator(".codelens-decoration a", { hasText: text }).first().click();
+  }
+
+  lens(text: string): Locator {
+    return this.page.locator(".codelens-decoration a, .codelens-decoration span", { hasText: text }).first();
+  }
+
+  statusBar(text: string): Locator {
+    return this.page.locator(".statusbar-item", { hasText: text }).first();
+  }
+}

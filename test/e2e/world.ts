@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { createSimulated } from "../../src/models/simulated.ts";
+import type { Summary } from "../../src/run/summary.ts";
+import { type Server, type ServerOptions, startServer } from "../server/server.ts";
+import { type Browser, startBrowser } from "../vscode/browser.ts";
+import { type ServedVscode, serveVscode } from "../vscode/serve.ts";
+import { git, makeWorkspace } from "../vscode/workspace.ts";
+import { Workbench } from "./workbench.ts";
+
+/** What a story is played in: a workspace, a model server, and VS Code with the extension freshly installed. */
+export interface World {
+  readonly workbench: Workbench;
+  /** The workspace's folder. */
+  readonly folder: string;
+  readonly models: Server;
+  git(...args: string[]): string;
+  read(file: string): string;
+  /** What the newest run's own file says of it. */
+  summary(): Summary;
+  /** Nodes whose proposals the newest run accepted. */
+  accepted(): string[];
+  until(condition: () => boolean): Promise<void>;
+}
+
+export interface Story {
+  /** What the user does, as a sentence. */
+  readonly name: string;
+  readonly example?: string;
+  readonly server?: Partial<ServerOptions>;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly size?: { readonly width: number; readonly height: number };
+  play(world: World): Promise<void>;
+}
+
+/** Plays one story from an empty start, and leaves nothing running whatever happens. */
+export async function play(story: Story, vsix: string): Promise<{ outside: readonly string[] }> {
+  const ends: (() => unknown)[] = [];
+  try {
+    const folder = makeWorkspace(story.example ?? "examples/chain");
+    ends.push(() => rmSync(folder, { recursive: true, force: true }));
+    const models = await startServer({ model: createSimulated(), ...story.server });
+    ends.push(() => models.close());
+    const vscode: ServedVscode = await serveVscode({ vsix, settings: story.settings });
+    ends.push(() => vscode.stop());
+    const browser: Browser = await startBrowser(story.size ?? { width: 1280, height: 800 });
+    ends.push(() => browser.stop());
+    const workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
+    const world: World = {
+      workbench,
+      folder,
+      models,
+      git: (...args) => git(folder, ...args),
+      read: (file) => readFileSync(path.join(folder, file), "utf8"),
+      summary: () => newestSummary(folder),
+      accepted: () =>
+        newestSummary(folder)
+          .proposals.filter(({ decision }) => decision === "accepted")
+          .map(({ node }) => node),
+      until,
+    };
+    try {
+      await browser.page.goto(`${vscode.url}?${new URLSearchParams({ folder })}`);
+      await workbench.ready();
+      await story.play(world);
+    } catch (error) {
+      await workbench.picture(`FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
+      throw error;
+    }
+    return { outside: browser.outside };
+  } finally {
+    for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {});
+  }
+}
+
+function newestSummary(folder: string): Summary {
+  const runs = path.join(folder, ".agentgraph", "runs");
+  const newest = readdirSync(runs).sort().at(-1) ?? "";
+  return JSON.parse(readFileSync(path.join(runs, newest, "summary.json"), "utf8"));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 100) {
+    if (waited > 20_000) throw new Error(`This never came true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
