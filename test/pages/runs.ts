@@ -176,9 +176,12 @@ function judgedOf(id: string, decision: Decision, iteration: number): Judged {
 
 function gradientsOf(graph: Graph): Gradient[] {
   const base = { type: "gradient", iteration: 3, theta: "t1" } as const;
-  return graph.nodes.flatMap((node): Gradient[] => {
+  const text = "The total is right, but the unit is missing: say “apples” after the number.";
+  const loss = ["row-01", "row-22"].map(
+    (sample): Gradient => ({ ...base, sample, node: graph.output, of: "value", from: null, text }),
+  );
+  const passed = graph.nodes.flatMap((node): Gradient[] => {
     if (node.kind !== "llm") return [];
-    const text = "The total is right, but the unit is missing: say “apples” after the number.";
     const own: Gradient = { ...base, sample: "row-01", node: node.id, of: "text", from: node.id, text };
     const back = node.inputs.flatMap((input): Gradient[] =>
       graph.nodes.some(({ id }) => id === input)
@@ -187,6 +190,7 @@ function gradientsOf(graph: Graph): Gradient[] {
     );
     return [own, ...back];
   });
+  return [...loss, ...passed];
 }
 
 function scoresAt(theta: string): Record<string, SampleScore> {

@@ -2,51 +2,52 @@ import { s } from "../dom.ts";
 import type { Scene } from "../graph/scene.ts";
 import type { GraphCanvas } from "./canvas.ts";
 
-/** What a drawing program reads; everything else of a style is of no use outside the page. */
-const KEPT = [
-  "fill",
-  "stroke",
-  "stroke-width",
-  "stroke-dasharray",
-  "stroke-linecap",
-  "stroke-linejoin",
-  "opacity",
-  "font-family",
-  "font-weight",
-  "font-style",
-] as const;
+/** What a drawing program reads of a style, with what it takes for granted. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  fill: "rgb(0, 0, 0)",
+  stroke: "none",
+  "stroke-width": "1px",
+  "stroke-dasharray": "none",
+  "stroke-linecap": "butt",
+  "stroke-linejoin": "miter",
+  opacity: "1",
+};
+const OF_TEXT: Readonly<Record<string, string>> = { "font-family": "", "font-weight": "400", "font-style": "normal" };
 
 /** The whole drawing as an SVG file that needs no style sheet, in the colours of the theme. */
 export function exportSvg(canvas: GraphCanvas, scene: Scene, name: string): string {
-  const world = s("g", {});
+  const { width, height } = scene;
+  const world = s("g");
   const svg = s(
     "svg",
-    {
-      class: "graph export",
-      xmlns: "http://www.w3.org/2000/svg",
-      viewBox: `0 0 ${scene.width} ${scene.height}`,
-      width: scene.width,
-      height: scene.height,
-    },
+    { class: "graph export", viewBox: `0 0 ${width} ${height}`, width, height },
     s("title", {}, name),
-    s("rect", { class: "paper", width: scene.width, height: scene.height }),
+    s("rect", { class: "paper", width, height }),
     world,
   );
   canvas.drawWhole(scene, world);
   canvas.element.after(svg);
-  for (const element of svg.querySelectorAll<SVGElement>("rect, path, text, circle, g")) inline(element);
+  for (const element of svg.querySelectorAll("rect, path, text, g")) inline(element);
   svg.remove();
-  for (const element of [svg, ...svg.querySelectorAll("[class]")]) element.removeAttribute("class");
+  for (const element of [svg, ...svg.querySelectorAll("*")]) {
+    for (const own of ["class", "data-key", "style"]) element.removeAttribute(own);
+  }
   return new XMLSerializer().serializeToString(svg);
 }
 
-function inline(element: SVGElement): void {
+/** Writes an element's style on it; of a group only what its children do not say themselves. */
+function inline(element: Element): void {
   const style = getComputedStyle(element);
-  for (const property of KEPT) {
-    const value = style.getPropertyValue(property);
-    // Groups hand on what they say; only what is their own may be written on them.
-    if (element.tagName === "g" && property !== "opacity") continue;
-    if (property.startsWith("font") && element.tagName !== "text") continue;
-    if (value !== "") element.setAttribute(property, value);
+  const wanted =
+    element.tagName === "g" ? { opacity: "1" } : element.tagName === "text" ? { ...DEFAULTS, ...OF_TEXT } : DEFAULTS;
+  for (const [property, taken] of Object.entries(wanted)) {
+    const value = plainColor(style.getPropertyValue(property));
+    if (value !== taken) element.setAttribute(property, value);
   }
+}
+
+/** `color(srgb …)`, which browsers make of mixed colours, as every program reads it. */
+function plainColor(value: string): string {
+  const parts = /^color\(srgb ([\d.e+-]+) ([\d.e+-]+) ([\d.e+-]+)\)$/.exec(value)?.slice(1);
+  return parts ? `rgb(${parts.map((part) => Math.round(Number(part) * 255)).join(", ")})` : value;
 }

@@ -6,6 +6,7 @@ export class Toolbar {
   readonly element: HTMLElement;
   readonly search: SearchField;
   readonly #found = h("span", { class: "found", role: "status" });
+  readonly #name = h("h1", { class: "unseen" }, "Graph");
   readonly #turn: HTMLElement;
   readonly #panel: HTMLElement;
 
@@ -17,8 +18,8 @@ export class Toolbar {
     );
     this.#turn = iconButton("right", "Draw from left to right", () => acts.turn());
     this.#panel = iconButton("panel", "Details", () => acts.togglePanel());
-    this.element = h(
-      "header",
+    const tools = h(
+      "div",
       { class: "toolbar", role: "toolbar", "aria-label": "Drawing" },
       this.search.element,
       this.#found,
@@ -31,9 +32,12 @@ export class Toolbar {
       iconButton("help", "Legend and keys (?)", toggleLegend),
       this.#panel,
     );
+    this.element = h("header", {}, this.#name, tools);
   }
 
-  update({ matches, selected, direction, panelOpen }: State): void {
+  update({ graph, matches, selected, direction, panelOpen }: State): void {
+    const name = graph?.name || "Graph";
+    if (this.#name.textContent !== name) this.#name.textContent = name;
     const at = matches && selected ? matches.indexOf(selected) : -1;
     const found =
       matches === null ? "" : matches.length === 0 ? "none found" : `${at >= 0 ? at + 1 : "–"} of ${matches.length}`;

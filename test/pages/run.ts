@@ -1,0 +1,55 @@
+// node scripts/ts.mjs test/pages/run.ts: the graph page alone in a real browser. Last line: `N passed, N failed`.
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { startBrowser } from "../vscode/browser.ts";
+import { servePage, TestPage } from "./harness.ts";
+import { accessTests } from "./tests/access.ts";
+import { drawingTests } from "./tests/drawing.ts";
+import { hostileTests } from "./tests/hostile.ts";
+import { liveTests } from "./tests/live.ts";
+import type { PageTest } from "./tests/page-test.ts";
+import { textTests } from "./tests/text.ts";
+
+const SECONDS = 150;
+const tests: readonly PageTest[] = [...drawingTests, ...textTests, ...liveTests, ...accessTests, ...hostileTests];
+const filter = process.argv[2] ?? "";
+
+execFileSync(process.execPath, ["scripts/build.mjs", "webview"], { stdio: "inherit" });
+const server = await servePage();
+const browser = await startBrowser({ width: 1280, height: 800 });
+let passed = 0;
+let failed = 0;
+const watchdog = setTimeout(() => {
+  console.log(`The suite did not end within ${SECONDS} seconds.`);
+  failed++;
+  void end();
+}, SECONDS * 1000);
+
+for (const { name, opening, run } of tests.filter((test) => test.name.includes(filter))) {
+  let page: TestPage | null = null;
+  try {
+    page = await TestPage.open(browser.context, server.url, opening);
+    page.page.setDefaultTimeout(8000);
+    await run(page);
+    if (page.wrong.length > 0) throw new Error(page.wrong.join("\n"));
+    if (browser.outside.length > 0) throw new Error(`asked for ${browser.outside.join(", ")}`);
+    passed++;
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`not ok ${name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    mkdirSync("out/screenshots", { recursive: true });
+    const file = `out/screenshots/failed-${name.replace(/\W+/g, "-")}.png`;
+    await page?.page.screenshot({ path: file, timeout: 3000 }).catch(() => {});
+  }
+  await page?.close().catch(() => {});
+}
+await end();
+
+async function end(): Promise<void> {
+  clearTimeout(watchdog);
+  await browser.stop();
+  server.stop();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed > 0 || passed === 0 ? 1 : 0);
+}

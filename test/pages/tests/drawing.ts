@@ -1,0 +1,212 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { chainThatReadsTheQuestion } from "../../graphs.ts";
+import { five, graphOf, pipeline } from "../graphs.ts";
+import type { TestPage } from "../harness.ts";
+import { runOf } from "../runs.ts";
+import type { PageTest } from "./page-test.ts";
+
+const boxOf = async (test: TestPage, id: string) => {
+  const box = await test.node(id).locator(".card").first().boundingBox();
+  ok(box, `${id} is drawn`);
+  return { x: Math.round(box.x), y: Math.round(box.y), width: Math.round(box.width) };
+};
+
+const drawnIds = (test: TestPage) =>
+  test.page.$$eval("svg.graph g.node", (nodes) => nodes.map((node) => node.getAttribute("data-id") ?? ""));
+
+export const drawingTests: readonly PageTest[] = [
+  {
+    name: "draws a card for every node and an edge for every input",
+    async run(test) {
+      await test.graph(five);
+      deepEqual((await drawnIds(test)).sort(), ["answer", "check", "plan", "question", "solve", "style"]);
+      equal(await test.page.locator("svg.graph g.edge").count(), 9);
+      const card = await test.node("solve").textContent();
+      match(card ?? "", /solve.*checks the arithmetic.*Compare the result.*gpt-4\.1-mini/s);
+    },
+  },
+  {
+    name: "fits the drawing into the window, also when the window changes",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done"));
+      await test.page.setViewportSize({ width: 700, height: 500 });
+      await test.settled();
+      const drawing = await test.page.locator(".drawing").boundingBox();
+      ok(drawing);
+      for (const id of ["question", "answer"]) {
+        const box = await boxOf(test, id);
+        ok(box.y >= drawing.y && box.y < drawing.y + drawing.height, `${id} lies in the window`);
+      }
+    },
+  },
+  {
+    name: "a changed instruction moves nothing",
+    async run(test) {
+      await test.graph(five);
+      await test.page.keyboard.press("+");
+      await test.page.waitForTimeout(200);
+      const before = await Promise.all(["plan", "solve"].map((id) => boxOf(test, id)));
+      const [first, ...rest] = five.nodes;
+      ok(first);
+      await test.graph({ ...five, nodes: [{ ...first, text: "Quite other words, and many more of them." }, ...rest] });
+      match((await test.node(first.id).textContent()) ?? "", /Quite other words/);
+      deepEqual(await Promise.all(["plan", "solve"].map((id) => boxOf(test, id))), before);
+    },
+  },
+  {
+    name: "a new node leaves zoom and the selected node in place",
+    async run(test) {
+      await test.graph(five);
+      await test.node("solve").click();
+      await test.page.waitForTimeout(250);
+      const before = await boxOf(test, "solve");
+      const extra = { ...five.nodes.find(({ kind }) => kind === "llm")!, id: "extra", kind: "llm" as const };
+      await test.graph({ ...five, nodes: [{ ...extra, inputs: ["question"] } as never, ...five.nodes] });
+      ok((await drawnIds(test)).includes("extra"));
+      deepEqual(await boxOf(test, "solve"), before);
+    },
+  },
+  {
+    name: "zooms with the wheel and pans with the mouse",
+    async run(test) {
+      await test.graph(five);
+      const before = await boxOf(test, "solve");
+      await test.page.mouse.move(450, 380);
+      await test.page.mouse.wheel(0, -200);
+      await test.page.waitForTimeout(100);
+      const zoomed = await boxOf(test, "solve");
+      ok(zoomed.width > before.width, "larger");
+      await test.page.mouse.move(100, 600);
+      await test.page.mouse.down();
+      await test.page.mouse.move(160, 640, { steps: 4 });
+      await test.page.mouse.up();
+      const panned = await boxOf(test, "solve");
+      deepEqual([panned.x - zoomed.x, panned.y - zoomed.y], [60, 40]);
+    },
+  },
+  {
+    name: "keeps what leads to and from the selected node bright and dims the rest",
+    async run(test) {
+      const graph = pipeline(30);
+      await test.graph(graph);
+      await test.node("plan_1a").click();
+      equal(await test.node("gather_0").evaluate((node) => node.classList.contains("dim")), false);
+      equal(await test.node("plan_1b").evaluate((node) => node.classList.contains("dim")), true);
+      await test.page.keyboard.press("Escape");
+      await test.settled();
+      equal(await test.page.locator("svg.graph .dim").count(), 0);
+    },
+  },
+  {
+    name: "folds what leads to a node alone, and unfolds it",
+    async run(test) {
+      await test.graph(five);
+      await test.node("check").click();
+      await test.page.keyboard.press("c");
+      await test.settled();
+      deepEqual((await drawnIds(test)).length, 6, "nothing leads to check alone");
+      await test.node("answer").click();
+      await test.page.getByText("Fold 5").click();
+      await test.settled();
+      deepEqual(await drawnIds(test), ["answer"]);
+      match((await test.node("answer").textContent()) ?? "", /\+5/);
+      await test.page.getByText("Unfold", { exact: true }).click();
+      await test.settled();
+      equal((await drawnIds(test)).length, 6);
+    },
+  },
+  {
+    name: "finds nodes by name, role and words, and goes from one to the next",
+    async run(test) {
+      await test.graph(pipeline(30));
+      await test.page.keyboard.press("/");
+      await test.page.keyboard.type("DRAFT_2");
+      await test.settled();
+      equal(await test.page.locator(".found").textContent(), "– of 5");
+      await test.page.keyboard.press("Enter");
+      await test.settled();
+      equal(await test.page.locator(".found").textContent(), "1 of 5");
+      await test.page.keyboard.press("Enter");
+      await test.page.keyboard.press("Shift+Enter");
+      await test.settled();
+      equal(await test.page.locator(".found").textContent(), "1 of 5");
+      equal(await test.page.locator("svg.graph g.node.match").count(), 5);
+      await test.page.keyboard.press("Escape");
+      await test.settled();
+      equal(await test.page.locator("svg.graph g.node.match").count(), 0);
+    },
+  },
+  {
+    name: "keeps selection, folds, direction and camera over a reload",
+    async run(test) {
+      await test.graph(five);
+      await test.page.keyboard.press("d");
+      await test.node("solve").click();
+      await test.page.keyboard.press("+");
+      await test.page.waitForTimeout(250);
+      const before = await boxOf(test, "solve");
+      const kept: unknown = await test.page.evaluate(() => Reflect.get(window, "kept"));
+      equal(Reflect.get(Object(kept), "restore"), "file:///w/team.agentgraph.json");
+      await test.reload(kept);
+      await test.graph(five);
+      await test.settled();
+      deepEqual(await boxOf(test, "solve"), before);
+      ok(await test.node("solve").evaluate((node) => node.classList.contains("selected")));
+    },
+  },
+  {
+    name: "lays large graphs out in a worker, from inside the page's policy",
+    async run(test) {
+      let workers = 0;
+      test.page.on("worker", () => workers++);
+      await test.graph(graphOf(chainThatReadsTheQuestion(500)));
+      ok(workers > 0, "a worker was started");
+      const shown = (await drawnIds(test)).length;
+      ok(shown > 0 && shown < 60, `only what can be seen is in the document (${shown})`);
+    },
+  },
+  {
+    name: "draws less of each card from afar, and every card is still there",
+    async run(test) {
+      await test.graph(pipeline(200));
+      const near = await test.page.locator("svg.graph").getAttribute("data-detail");
+      await test.page.keyboard.press("f");
+      await test.page.waitForTimeout(400);
+      const far = await test.page.locator("svg.graph").getAttribute("data-detail");
+      notEqual(near, far);
+      equal((await drawnIds(test)).length, 201);
+    },
+  },
+  {
+    name: "exports the whole drawing as an SVG that needs no style sheet and runs nothing",
+    async run(test) {
+      const graph = pipeline(60);
+      await test.graph(graph);
+      await test.page.click('vscode-button[aria-label="Export as SVG"]');
+      await test.settled();
+      const svg = test.last("export")?.svg ?? "";
+      for (const { id } of graph.nodes) ok(svg.includes(id), `${id} is in the file`);
+      equal(/class=|var\(|color\(|<script|href|\sstyle=/.exec(svg), null);
+      const parsed = await test.page.evaluate((text) => {
+        const file = new DOMParser().parseFromString(text, "image/svg+xml");
+        return {
+          error: file.querySelector("parsererror")?.textContent ?? null,
+          fill: file.querySelector("rect")?.getAttribute("fill"),
+        };
+      }, svg);
+      equal(parsed.error, null);
+      match(parsed.fill ?? "", /^(rgb|color|#)/);
+      equal(await test.page.locator("svg.export").count(), 0);
+    },
+  },
+  {
+    name: "says so where there is nothing to draw",
+    async run(test) {
+      await test.graph(null);
+      equal(await test.page.locator(".empty").textContent(), "No graph to draw yet.");
+      await test.graph({ ...five, inputs: [], nodes: [], output: "" });
+      equal(await test.page.locator(".empty").textContent(), "This graph has no nodes yet.");
+    },
+  },
+];

@@ -1,0 +1,81 @@
+import { equal, match, ok } from "node:assert/strict";
+import type { GraphNode } from "../../../src/graph/graph.ts";
+import { randomGraph } from "../../graphs.ts";
+import { five, graphOf } from "../graphs.ts";
+import { runOf } from "../runs.ts";
+import type { PageTest } from "./page-test.ts";
+
+const HTML = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'>{{constructor}}`;
+
+export const hostileTests: readonly PageTest[] = [
+  {
+    name: "markup in ids, roles, texts and values is shown as text and runs nothing",
+    async run(test) {
+      const rename = (id: string) => `${id}${HTML}`;
+      const nodes = five.nodes.map(
+        (node): GraphNode => ({
+          ...node,
+          id: rename(node.id),
+          role: HTML,
+          text: HTML,
+          keep: [HTML],
+          ...(node.kind === "llm" ? { inputs: node.inputs.map(rename) } : {}),
+        }),
+      );
+      const inputs = [{ name: rename("question"), description: HTML }];
+      const graph = { ...five, name: HTML, description: HTML, inputs, nodes, output: rename("answer") };
+      await test.graph(graph);
+      await test.run({ ...runOf(graph, "done"), value: async () => HTML });
+      await test.page.locator("button.sample").first().click();
+      await test.settled();
+      await test.node(rename("solve").replaceAll('"', '\\"')).click();
+      await test.settled();
+      equal(await test.page.locator("img, iframe, object, embed").count(), 0);
+      equal(await test.page.locator("script").count(), 1, "the page's own script alone");
+      equal(await test.page.evaluate(() => Reflect.get(window, "hacked")), undefined);
+      match((await test.page.locator(".panel").textContent()) ?? "", /<img src=x onerror/);
+      await test.page.click('vscode-button[aria-label="Export as SVG"]');
+      await test.settled();
+      equal(/<img|<script/.test(test.last("export")?.svg ?? "<img"), false);
+    },
+  },
+  {
+    name: "lines of a megabyte are cut, and the page answers at once",
+    async run(test) {
+      const long = "word ".repeat(200_000);
+      const nodes = five.nodes.map((node): GraphNode => ({ ...node, role: long, text: long }));
+      await test.graph({ ...five, description: long, nodes });
+      await test.run({ ...runOf(five, "done"), value: async () => "x".repeat(1_000_000) });
+      await test.page.locator("button.sample").first().click();
+      await test.node("solve").click();
+      await test.settled();
+      match((await test.page.locator(".panel").textContent()) ?? "", /980,000 more characters/);
+    },
+  },
+  {
+    name: "20,000 nodes: shows those nearest to the answer, says so, and stays usable",
+    async run(test) {
+      await test.graph(graphOf(randomGraph(20_000, 4), "Huge"));
+      match((await test.page.locator(".faults").textContent()) ?? "", /17,000 nodes are left out/);
+      const frames = await test.page.evaluate(
+        () =>
+          new Promise<number>((resolve) => {
+            let count = 0;
+            const end = performance.now() + 500;
+            const tick = () => {
+              if (performance.now() > end) return resolve(count);
+              count++;
+              requestAnimationFrame(tick);
+            };
+            requestAnimationFrame(tick);
+          }),
+      );
+      ok(frames > 0, "frames come");
+      await test.page.keyboard.press("/");
+      await test.page.keyboard.type("n19999");
+      await test.page.keyboard.press("Enter");
+      await test.page.waitForTimeout(500);
+      equal(await test.page.locator("svg.graph g.node.selected").getAttribute("data-id"), "n19999");
+    },
+  },
+];

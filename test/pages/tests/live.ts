@@ -1,0 +1,158 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import type { Gradient } from "../../../src/engine/events.ts";
+import { five } from "../graphs.ts";
+import type { TestPage } from "../harness.ts";
+import { runOf } from "../runs.ts";
+import type { PageTest } from "./page-test.ts";
+
+const moreGradients = (): { gradients: Gradient[] } => {
+  const { gradients } = runOf(five, "backward").state;
+  const [first] = gradients.filter(({ of, node }) => of === "value" && node === "plan");
+  ok(first);
+  return { gradients: [...gradients, { ...first, sample: "row-30" }] };
+};
+
+const pulses = (test: TestPage) => test.page.locator("svg.graph .pulse").count();
+
+/** Counts how many pulses are ever put into the page. */
+const watchPulses = (test: TestPage) =>
+  test.page.evaluate(() => {
+    Reflect.set(window, "pulsed", 0);
+    const layer = document.querySelector(".pulses");
+    if (!layer) throw new Error("there is no layer for pulses");
+    new MutationObserver((changes) => {
+      const added = changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
+      Reflect.set(window, "pulsed", Number(Reflect.get(window, "pulsed")) + added);
+    }).observe(layer, { childList: true });
+  });
+const pulsed = (test: TestPage) => test.page.evaluate(() => Reflect.get(window, "pulsed"));
+
+export const liveTests: readonly PageTest[] = [
+  {
+    name: "shows values as they come, and what is on its way",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "forward"));
+      match((await test.node("plan").textContent()) ?? "", /20 values/);
+      match((await test.node("check").textContent()) ?? "", /▸ 3/);
+      await test.page.waitForTimeout(300);
+      const width = (id: string) =>
+        test
+          .node(id)
+          .locator(".bar")
+          .evaluate((bar) => bar.getBoundingClientRect().width);
+      ok((await width("plan")) > (await width("answer")), "a node that has answered more is filled further");
+      match(
+        (await test.page.locator(".run").textContent()) ?? "",
+        /Running.*iteration 3 of 6.*3 answers.*412 of 2,000.*\$0\.04 of \$1\.50/s,
+      );
+    },
+  },
+  {
+    name: "a pulse runs back along an edge for each new gradient, and none without",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "backward"));
+      await watchPulses(test);
+      await test.run(runOf(five, "backward"));
+      equal(await pulsed(test), 0);
+      await test.run(runOf(five, "backward", moreGradients()));
+      equal(await pulsed(test), 1);
+      await test.page.waitForTimeout(900);
+      equal(await pulses(test), 0);
+    },
+  },
+  {
+    name: "with reduced motion nothing moves, and the badges say the same",
+    opening: { still: true },
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "backward"));
+      await watchPulses(test);
+      await test.run(runOf(five, "backward", moreGradients()));
+      equal(await pulsed(test), 0);
+      const badges = await test.page.locator("svg.graph .badge text").allTextContents();
+      equal(badges.filter((text) => text === "∇ 3").length, 1);
+      equal(badges.filter((text) => text === "∇ 2").length, 5);
+    },
+  },
+  {
+    name: "a badge shows the gradients of its edge on demand",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "backward"));
+      const before = test.sent.filter(({ type }) => type === "ask").length;
+      await test.page.locator("svg.graph .badge").first().click();
+      await test.settled();
+      const asked = test.sent.filter(({ type }) => type === "ask").slice(before);
+      equal(asked.length, 1);
+      match((await test.page.locator(".panel").textContent()) ?? "", /→.*row-22.*the unit is missing/s);
+    },
+  },
+  {
+    name: "verdicts land on their nodes, in words and with a sign",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done"));
+      const classes = await test.node("plan").getAttribute("class");
+      match(classes ?? "", /accepted/);
+      match((await test.node("plan").textContent()) ?? "", /14 → 17/);
+      await test.node("solve").click();
+      await test.settled();
+      match((await test.page.locator(".panel").textContent()) ?? "", /Its change is rejected, 14 → 13 of 20 right/);
+      await test.page.getByText("Review change").click();
+      deepEqual(test.last("review"), { type: "review", node: "solve" });
+    },
+  },
+  {
+    name: "plots the score of each iteration with its interval",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done"));
+      equal(await test.page.locator(".plot circle").count(), 4);
+      const label = await test.page.locator(".plot").getAttribute("aria-label");
+      match(label ?? "", /score 0\.35.*interval 0\.18 to 0\.57.*Iteration 3: 1 accepted, score 0\.85/);
+    },
+  },
+  {
+    name: "a sample shows its value on every node, its prompt, its gradient and expected against actual",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done"));
+      await test.page.locator("button.sample", { hasText: "row-22" }).click();
+      await test.settled();
+      match((await test.node("plan").textContent()) ?? "", /Step 1: write down what plan knows\s*about row 22/);
+      match((await test.node("question").textContent()) ?? "", /Ann has/);
+      match((await test.node("answer").textContent()) ?? "", /The answer is 67/);
+      await test.node("answer").click();
+      await test.settled();
+      const panel = (await test.page.locator(".panel").textContent()) ?? "";
+      match(panel, /Expected.*The answer is 69.*Actual.*The answer is 67.*Wrong/s);
+      match(panel, /Prompt as it was sent.*<solve>\s*Step 1: write down what solve knows/s);
+      match(panel, /Gradient for this sample.*the unit is missing/s);
+      deepEqual(await test.page.locator(".compare del, .compare ins").allTextContents(), ["69", "67"]);
+      await test.page.getByRole("button", { name: "Copy the prompt" }).click();
+      deepEqual(test.last("copy"), { type: "copy", node: "answer", sample: "row-22", at: "latest", part: "prompt" });
+    },
+  },
+  {
+    name: "goes from sample to sample, and shows the texts of the start too",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done"));
+      await test.page.locator("button.sample", { hasText: "row-04" }).click();
+      await test.settled();
+      match((await test.node("answer").textContent()) ?? "", /The answer is 15/);
+      await test.page.getByLabel("Under which texts").click();
+      await test.page.getByText("Texts at the start").click();
+      await test.settled();
+      match((await test.node("answer").textContent()) ?? "", /The answer is 13/);
+      await test.page.click('vscode-button[aria-label="Next sample"]');
+      await test.settled();
+      match((await test.page.locator(".sample-bar").textContent()) ?? "", /Sample row-05/);
+      await test.page.click('vscode-button[aria-label="Leave the sample"]');
+      await test.settled();
+      match((await test.node("answer").textContent()) ?? "", /List the quantities/);
+    },
+  },
+];
