@@ -8,7 +8,7 @@ import type { Model, ModelReply, ModelRequest } from "../../src/models/model.ts"
  * node's rules, and an answer is right when no needed rule is missing on the way. So it is known which node is at fault.
  */
 export interface WorldOptions {
-  readonly shape: "chain" | "diamond";
+  readonly shape: keyof typeof SHAPES;
   readonly seed: number;
   /** Rules a node can need. */
   readonly rules: number;
@@ -24,7 +24,7 @@ export interface WorldOptions {
   readonly useless: number;
 }
 
-const SHAPES: Record<WorldOptions["shape"], Record<string, string[]>> = {
+const SHAPES = {
   chain: { draft: ["question"], answer: ["question", "draft"] },
   diamond: {
     facts: ["question"],
@@ -32,6 +32,8 @@ const SHAPES: Record<WorldOptions["shape"], Record<string, string[]>> = {
     right: ["question", "facts"],
     answer: ["question", "left", "right"],
   },
+  /** Two hidden nodes and a final one, all reading the question. */
+  paper: { facts: ["question"], plan: ["question"], answer: ["question", "facts", "plan"] },
 };
 
 const SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu".split(
@@ -50,7 +52,23 @@ export interface World {
   truth(texts: Readonly<Record<string, string>>, samples: readonly Sample[]): number;
 }
 
-export function createWorld(options: WorldOptions, latency: () => Promise<void> = async () => {}): World {
+/** Real questions with their answers, in place of made-up ones. */
+export type Row = { readonly id: string; readonly question: string; readonly answer: string };
+
+export interface Given {
+  /** How each node's instruction begins, by which it is known. */
+  readonly openings: Readonly<Record<string, string>>;
+  readonly train: readonly Row[];
+  readonly validation: readonly Row[];
+  readonly test: readonly Row[];
+}
+
+/** @param latency of each reply */
+export function createWorld(
+  options: WorldOptions,
+  latency: () => Promise<void> = async () => {},
+  given: Given | null = null,
+): World {
   const random = (...parts: unknown[]) =>
     createHash("sha256")
       .update(JSON.stringify([options.seed, ...parts]))
@@ -59,7 +77,7 @@ export function createWorld(options: WorldOptions, latency: () => Promise<void> 
     2 ** 32;
   const word = (...parts: unknown[]) =>
     [0, 1, 2].map((index) => SYLLABLES[Math.floor(random("word", index, ...parts) * SYLLABLES.length)]).join("");
-  const shape = SHAPES[options.shape];
+  const shape: Record<string, string[]> = SHAPES[options.shape];
   const ids = Object.keys(shape);
   const ruleOf = (node: string, index: number) => `mind the ${word(node, index)} rule`;
   const rules = new Map(ids.map((id) => [id, Array.from({ length: options.rules }, (_, index) => ruleOf(id, index))]));
@@ -75,7 +93,7 @@ export function createWorld(options: WorldOptions, latency: () => Promise<void> 
     maxWords: null,
     constraints: [],
     inputs: shape[id] ?? [],
-    output: null,
+    output: given && id === "answer" ? { kind: "after", after: "Answer:" } : null,
     model: null,
     message: "system",
   }));
@@ -88,14 +106,27 @@ export function createWorld(options: WorldOptions, latency: () => Promise<void> 
   };
 
   const questions = new Map<string, number>();
-  const samples = (from: number, count: number): Sample[] =>
-    Array.from({ length: count }, (_, offset) => {
-      const index = from + offset;
+  const answers = new Map<number, string>();
+  const made = (count: number): Row[] =>
+    Array.from({ length: count }, () => {
+      const index = answers.size;
       const question = `Case ${word("q", index)}${index}: what is the ${word("q2", index)} of it?`;
-      questions.set(question, index);
-      return { id: `s${index}`, inputs: { question }, targets: [target(index)], feedback: null };
+      const answer = word("target", index);
+      return rowOf({ id: `s${index}`, question, answer });
     });
-  const target = (index: number) => `${word("target", index)}`;
+  const rowOf = (row: Row): Row => {
+    questions.set(row.question, answers.size);
+    answers.set(answers.size, row.answer);
+    return row;
+  };
+  const samples = (count: number, rows: readonly Row[] | undefined): Sample[] =>
+    (rows?.map(rowOf) ?? made(count)).map(({ id, question, answer }) => ({
+      id,
+      inputs: { question },
+      targets: [answer],
+      feedback: null,
+    }));
+  const target = (index: number) => answers.get(index) ?? "";
   const needed = (node: string, index: number): string[] => {
     const own = rules.get(node) ?? [];
     if (random("need", node, index) < options.easy ** (1 / ids.length)) return [];
@@ -110,12 +141,13 @@ export function createWorld(options: WorldOptions, latency: () => Promise<void> 
   const isRuined = (text: string) => text.includes("Just say something.");
 
   function indexIn(text: string): number {
-    for (const [question, index] of questions) if (text.includes(question)) return index;
+    for (const [question, index] of questions) if (text.includes(question.trim())) return index;
     return -1;
   }
   /** A node's instruction is known by its first sentence, a ruined one by the mark that names its node. */
   function nodeIn(text: string): string | undefined {
-    return ids.find((id) => text.includes(`Do the ${id} part`) || text.includes(`(${id} ruined)`));
+    const opening = (id: string) => given?.openings[id] ?? `Do the ${id} part`;
+    return ids.find((id) => text.includes(opening(id)) || text.includes(`(${id} ruined)`));
   }
 
   const model: Model = {
@@ -147,7 +179,8 @@ export function createWorld(options: WorldOptions, latency: () => Promise<void> 
       return `${node} of case ${index}${marks ? ` (${marks})` : upstream ? " (lacks: something before)" : ""}`;
     }
     const wrong = upstream || lacks.length > 0 || hopeless(index);
-    return wrong ? `not ${word("wrong", index, all.length)}` : target(index);
+    const value = wrong ? `not ${word("wrong", index, all.length)}` : target(index);
+    return given ? `Answer: ${value}` : value;
   }
 
   function backward(all: string, keys: string[]): Record<string, string> {
@@ -200,17 +233,18 @@ export function createWorld(options: WorldOptions, latency: () => Promise<void> 
     return { hypothesis: "rules", text: [present, ...added].join(" ") };
   }
 
-  const score = (texts: Readonly<Record<string, string>>, { id }: Sample) => {
-    const index = Number(id.slice(1));
+  const indexOf = ({ inputs }: Sample) => questions.get(inputs.question ?? "") ?? -1;
+  const score = (texts: Readonly<Record<string, string>>, sample: Sample) => {
+    const index = indexOf(sample);
     return !hopeless(index) && nodes.every((node) => missing(node.id, texts[node.id] ?? node.text, index).length === 0);
   };
   return {
     graph,
-    train: samples(0, 20),
-    validation: samples(1000, 20),
-    test: samples(2000, 50),
+    train: samples(20, given?.train),
+    validation: samples(20, given?.validation),
+    test: samples(50, given?.test),
     model,
-    ceiling: (all) => all.filter(({ id }) => !hopeless(Number(id.slice(1)))).length / all.length,
+    ceiling: (all) => all.filter((sample) => !hopeless(indexOf(sample))).length / all.length,
     truth: (texts, all) => all.filter((sample) => score(texts, sample)).length / all.length,
   };
 }

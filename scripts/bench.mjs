@@ -1,0 +1,29 @@
+// npm run bench [-- NAME [ARGS…]]: prints figures, one JSON line or table row each; asserts nothing about time.
+import { spawnSync } from "node:child_process";
+import { ready, root } from "./ready.mjs";
+
+const BENCHES = {
+  worlds: "bench/worlds/main.ts",
+  http: "bench/worlds/http.ts",
+  graphs: "bench/graphs.ts",
+  layout: "bench/layout/main.ts",
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (name !== undefined && !(name in BENCHES)) {
+  console.error(`There is no bench named ${name}. There are: ${Object.keys(BENCHES).join(", ")}.`);
+  process.exit(2);
+}
+ready();
+spawnSync(process.execPath, ["scripts/build.mjs", "cli", "models"], {
+  cwd: root,
+  stdio: ["ignore", "ignore", "inherit"],
+});
+for (const [one, entry] of Object.entries(BENCHES).filter(([one]) => name === undefined || one === name)) {
+  console.log(`── ${one}`);
+  const { status } = spawnSync(process.execPath, ["scripts/ts.mjs", entry, ...args], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "ignore"],
+  });
+  if (status !== 0) process.exitCode = 1;
+}
