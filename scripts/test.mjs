@@ -16,6 +16,7 @@ const SUITES = [
   { name: "unused", run: ["knip"], minutes: 2 },
   { name: "build", run: ["node", "scripts/build.mjs"], minutes: 2 },
   { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 5 },
+  { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 3 },
   { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 10 },
 ];
 
