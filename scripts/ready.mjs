@@ -15,16 +15,24 @@ export function ready() {
   const missing = outOfStep();
   if (missing === null) return;
   console.error(`Installing dependencies (${missing}) …`);
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const arguments_ = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { status, error } = spawnSync(npm, arguments_, {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
-  });
-  if (status === 0) return;
-  console.error(`\`npm ci\` failed${error ? `: ${error.message}` : ""}. Run it in ${root} and look at what it says.`);
+  const first = npm("ci");
+  if (first.status === 0) return;
+  // A lock that lacks another platform's packages is refused by `npm ci` and good enough for `npm install`.
+  const second = npm("install", "--no-save");
+  if (second.status === 0) return;
+  console.error(first.output + second.output);
+  console.error(`The dependencies could not be installed. Run \`npm ci\` in ${root} and look at what it says.`);
   process.exit(2);
+}
+
+function npm(...options) {
+  const isWindows = process.platform === "win32";
+  const { status, stdout, stderr, error } = spawnSync(
+    isWindows ? "npm.cmd" : "npm",
+    [...options, "--no-audit", "--no-fund", "--loglevel=error"],
+    { cwd: root, shell: isWindows, encoding: "utf8" },
+  );
+  return { status, output: error ? `${error.message}\n` : stdout + stderr };
 }
 
 /** Why the installed packages differ from the lock, in words; null when they do not. */
