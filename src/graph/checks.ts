@@ -18,7 +18,7 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkEdges(document, outline);
   checkOutput(document, outline);
   checkPatterns(document, outline);
-  if (!outline.nodes.some(({ trainable }) => trainable)) {
+  if (outline.nodes.length > 0 && outline.nodes.every(({ trainable }) => !trainable)) {
     const message = "No node has a text that may be changed, so there is nothing to optimize.";
     document.addAtKey("no-trainable-text", ["nodes"], message, 'Remove "trainable": false from a node.');
   }

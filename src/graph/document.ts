@@ -36,7 +36,7 @@ export class JsonDocument {
     for (const [index, error] of errors.entries()) {
       // Of several complaints about one place, the first says what is wrong there.
       if (errors[index - 1]?.offset === error.offset) continue;
-      const range = { start: error.offset, end: Math.min(text.length, error.offset + Math.max(1, error.length)) };
+      const range = { start: error.offset, end: error.offset + Math.max(1, error.length) };
       this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the text at this place.");
     }
   }
@@ -59,14 +59,16 @@ export class JsonDocument {
   add(code: FaultCode, range: Range, message: string, remedy: string, fix?: Fix): void {
     if (this.isFull) return;
     const full = this.#faults.length === MAX_FAULTS;
+    // Behind an open comment, the parser counts beyond the end.
+    const inside = (offset: number): number => Math.min(offset, this.text.length);
     this.#faults.push({
       code: full ? "too-many-faults" : code,
       severity: FAULTS[full ? "too-many-faults" : code],
       message: full ? `There are more than ${MAX_FAULTS} faults; the rest is not shown.` : message,
       remedy: full ? "Correct the others first." : remedy,
       file: this.path,
-      range,
-      ...this.position(range.start),
+      range: { start: inside(range.start), end: inside(range.end) },
+      ...this.position(inside(range.start)),
       ...(fix && !full ? { fix } : {}),
     });
   }

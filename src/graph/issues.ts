@@ -56,7 +56,7 @@ function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing):
   const path = issue.path.map(step);
   if (issue.code === "unrecognized_keys") return;
   if (issue.code === "custom") {
-    document.addAtKey("wrong-value", path, issue.message, "Keep one of the two.");
+    document.addAtKey("wrong-value", path, issue.message, String(issue.params?.remedy));
   } else if (isMissing(document, path)) {
     const parent = path.slice(0, -1);
     const message = `${capital(pathWords(parent))} has no "${path.at(-1)}".`;
@@ -65,7 +65,10 @@ function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing):
     addKindFault(document, path);
   } else {
     const code = issue.code === "invalid_type" || issue.code === "invalid_union" ? "wrong-type" : "wrong-value";
-    document.addAt(code, path, `${capital(pathWords(path))} must be ${needs(issue)}.`, "Change the value.");
+    const message = `${capital(pathWords(path))} must be ${needs(issue)}${instead(document, path)}.`;
+    const meant = nearestOf(document, path, issue);
+    const remedy = meant ? `Did you mean "${meant}"?` : "Change the value.";
+    document.addAt(code, path, message, remedy, meant ? rename(document.rangeAt(path), meant) : undefined);
   }
 }
 
@@ -101,12 +104,25 @@ function needs(issue: Issue): string {
     case "too_big":
       return size(issue.origin, issue.inclusive ? "at most" : "less than", Number(issue.maximum));
     case "invalid_union":
-      return issue.message === "Invalid input" ? "one of the kinds that the format knows" : issue.message;
+      return "discriminator" in issue ? `one of ${LOSS_KINDS.join(", ")}` : issue.message;
     case "invalid_key":
       return "made of known names only";
     default:
       return issue.message;
   }
+}
+
+/** What stands there, where it is short enough to be shown. */
+function instead(document: JsonDocument, path: JsonPath): string {
+  const value: unknown = document.at(path)?.value;
+  const shown = value === undefined ? undefined : JSON.stringify(value);
+  return shown !== undefined && shown.length <= 40 ? `, not ${shown}` : "";
+}
+
+function nearestOf(document: JsonDocument, path: JsonPath, issue: Issue): string | null {
+  const value: unknown = document.at(path)?.value;
+  if (issue.code !== "invalid_value" || typeof value !== "string") return null;
+  return nearest(value, issue.values.map(String));
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -3,14 +3,14 @@ const MAX_NAMES = 2000;
 const MAX_LENGTH = 60;
 
 /**
- * The name that was probably meant: at most a third of its letters differ. null where none is near, or there are more
+ * The name that was probably meant: case aside, at most a third of its letters differ. null where none is near, or there are more
  * than 2,000 names to look through, or it is too long for a slip.
  */
 export function nearest(name: string, names: Iterable<string>): string | null {
   if (name.length > MAX_LENGTH) return null;
   const wanted = name.toLowerCase();
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let least = Math.max(name.length < 3 ? 0 : 1, Math.floor(name.length / 3)) + 1;
   let seen = 0;
   for (const candidate of names) {
     if (++seen > MAX_NAMES) return null;

@@ -87,7 +87,7 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
   if (text.trim() === "") document.add("syntax", { start: 0, end: text.length }, "The file is empty.", EMPTY);
   if (!document.root) return alone;
   const version = document.at(["version"])?.value;
-  if (typeof version === "number" && version > VERSION) {
+  if (Number.isInteger(version) && version > VERSION) {
     const message = `This file is of version ${version}; this AgentGraph reads versions up to ${VERSION}.`;
     document.addAt("version-newer", ["version"], message, "Update AgentGraph. The file is left as it is.");
     return alone;

@@ -106,7 +106,8 @@ const textNode = z
       .describe("Demonstrations in place of `text`: the node's value holds one line of JSON a row."),
   })
   .refine((node) => (node.text === undefined) !== (node.examples === undefined), {
-    error: 'A node of kind "text" has either "text" or "examples".',
+    error: 'A node of kind "text" needs either "text" or "examples".',
+    params: { remedy: "Give it exactly one of the two." },
   })
   .describe("A node whose value is a text: a house style, examples, a draft.");
 
@@ -136,5 +137,5 @@ export const models = z
   .describe("Models by role: `forward`, `backward`, `optimizer`, `judge`. A missing role uses `forward`.");
 
 export type NodeSpec = z.output<typeof nodes>[string];
-export type TextForm = z.output<ReturnType<typeof textForm>>;
+
 export type ModelSpec = z.output<typeof modelChoice>;

@@ -55,7 +55,8 @@ export const data = z
         seed: z.int().min(0).default(1).describe("Same seed and same rows: same sets. Default 1."),
       })
       .refine(({ train, validation, test }) => train + validation + test <= 1 + 1e-9, {
-        error: "The shares of `split` add up to more than 1.",
+        error: "The shares of the split add up to more than 1.",
+        params: { remedy: "Lower them until they add up to at most 1." },
       })
       .optional()
       .describe("How the rows of `file` are divided at random."),
@@ -70,10 +71,12 @@ export const data = z
     feedback: z.string().optional().describe("Field with a person's criticism of the answer; it joins the gradient."),
   })
   .refine((spec) => (spec.file === undefined) === (spec.split === undefined), {
-    error: "`file` and `split` of `data` go together.",
+    error: 'Of "file" and "split" there is only one in "data".',
+    params: { remedy: "Add the other, or name the file of each set." },
   })
   .refine((spec) => spec.file === undefined || !(spec.train || spec.validation || spec.test), {
-    error: "`data` has either `file` and `split`, or sets of its own.",
+    error: '"data" has both a file to split and sets of its own.',
+    params: { remedy: "Keep one of the two." },
   })
   .describe("What the graph is tuned and measured on.");
 
@@ -109,7 +112,7 @@ export const loss = z
         ),
       flags: z
         .string()
-        .regex(/^[imsu]*$/)
+        .regex(/^[imsu]*$/, { error: "made of the letters i, m, s and u" })
         .default("")
         .describe("`i` ignores case, `m` lets ^ and $ match at lines, `s` lets . match line ends, `u` reads Unicode."),
     }),
