@@ -1,0 +1,74 @@
+import type { Sample } from "../../../src/data/sample.ts";
+import type { Ask, Question } from "../../../src/engine/ask.ts";
+import type { RunEvent } from "../../../src/engine/events.ts";
+import type { Graph, GraphNode, LlmNode, TextNode } from "../../../src/graph/graph.ts";
+import type { Loss } from "../../../src/loss/loss.ts";
+import { reply } from "../models/fakes.ts";
+
+const base = { role: "", trainable: true, keep: [], maxWords: null, constraints: [] };
+
+export function llm(id: string, inputs: readonly string[], more: Partial<LlmNode> = {}): LlmNode {
+  return { ...base, kind: "llm", id, text: `Do ${id}.`, inputs, output: null, model: null, message: "system", ...more };
+}
+
+export function textNode(id: string, text: string, more: Partial<TextNode> = {}): TextNode {
+  return { ...base, kind: "text", id, text, ...more };
+}
+
+/** Reads one input, `question`; the last node is the output. */
+export function graphOf(nodes: readonly GraphNode[], more: Partial<Graph> = {}): Graph {
+  const inputs = [{ name: "question", description: "a question" }];
+  return { name: "Test", description: "Answers questions.", inputs, nodes, output: nodes.at(-1)?.id ?? "", ...more };
+}
+
+/** A shared text parameter beside two branches: everything that a backward walk has to deal with. */
+export const diamond = graphOf([
+  textNode("style", "Write plainly.", { role: "house style" }),
+  llm("plan", ["question"], { role: "plans" }),
+  llm("left", ["plan", "style"], { role: "argues for it" }),
+  llm("right", ["plan", "style", "question"], { role: "argues against it" }),
+  llm("answer", ["question", "left", "right"], { role: "decides" }),
+]);
+
+export function sampleOf(id: string, more: Partial<Sample> = {}): Sample {
+  return { id, inputs: { question: `question ${id}` }, targets: [`right ${id}`], feedback: null, ...more };
+}
+
+/** Right is the target to the letter. */
+export const verbatim: Loss = {
+  kind: "exact",
+  describes: "",
+  score: ({ targets }, answer) => {
+    const loss = targets.includes(answer) ? 0 : 1;
+    return { loss, lenient: loss, criticism: loss ? `Expected ${targets.join(" or ")}, got ${answer}.` : "" };
+  },
+};
+
+export const choice = { model: "fake", params: { temperature: 0 } };
+
+export interface FakeAsk {
+  readonly ask: Ask;
+  readonly questions: Question[];
+}
+
+/** Answers each question as told, without a provider. */
+export function fakeAsk(answer: (question: Question) => string | Promise<string>): FakeAsk {
+  const questions: Question[] = [];
+  const ask = async (question: Question) => {
+    questions.push(question);
+    return reply(await answer(question), { key: `key ${questions.length}` });
+  };
+  return { ask: Object.assign(ask, { settled: async () => {} }), questions };
+}
+
+export function recorder(): { emit: (event: RunEvent) => Promise<void>; events: RunEvent[] } {
+  const events: RunEvent[] = [];
+  return { emit: async (event) => void events.push(event), events };
+}
+
+export function ofType<T extends RunEvent["type"]>(
+  events: readonly RunEvent[],
+  type: T,
+): Extract<RunEvent, { type: T }>[] {
+  return events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+}
