@@ -34,6 +34,19 @@ export class Workbench {
     await this.tab(name).waitFor();
   }
 
+  /** Opens a file by its name, by keyboard. */
+  async openByName(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    await this.quickInput().fill(name);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.tab(name).waitFor();
+  }
+
+  editorText(text: string): Locator {
+    return this.page.locator(".monaco-editor .view-line", { hasText: text }).first();
+  }
+
   tab(name: string): Locator {
     return this.page.locator(".tabs-container .tab", { hasText: name }).first();
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createSimulated } from "../../src/models/simulated.ts";
 import type { Summary } from "../../src/run/summary.ts";
@@ -16,6 +16,7 @@ export interface World {
   readonly models: Server;
   git(...args: string[]): string;
   read(file: string): string;
+  write(file: string, text: string): void;
   /** What the newest run's own file says of it. */
   summary(): Summary;
   /** Nodes whose proposals the newest run accepted. */
@@ -52,6 +53,7 @@ export async function play(story: Story, vsix: string): Promise<{ outside: reado
       models,
       git: (...args) => git(folder, ...args),
       read: (file) => readFileSync(path.join(folder, file), "utf8"),
+      write: (file, text) => writeFileSync(path.join(folder, file), text),
       summary: () => newestSummary(folder),
       accepted: () =>
         newestSummary(folder)

@@ -31,7 +31,7 @@ export class Commit extends Disposable {
   async #commit(target: unknown): Promise<void> {
     if (!workspace.isTrusted) throw new NotTrusted();
     const run = await this.#withApplied(target);
-    const places = await this.#inFiles(run);
+    const { places, leftOut } = await this.#inFiles(run);
     const documents = [...new Set(places.map(({ document }) => document))];
     const repository = await repositoryOf(documents.map(({ uri }) => uri));
     await refuseOtherWork(repository, documents);
@@ -44,7 +44,8 @@ export class Commit extends Disposable {
     const edit = l10n.t("Edit message…");
     const go = l10n.t("Commit");
     const title = l10n.t("Commit {0}?", documents.map(({ uri }) => basename(uri.fsPath)).join(", "));
-    const answer = await window.showInformationMessage(title, { modal: true, detail: message }, go, edit);
+    const detail = leftOut.length > 0 ? `${leftOutSentence(leftOut)}\n\n${message}` : message;
+    const answer = await window.showInformationMessage(title, { modal: true, detail }, go, edit);
     if (answer === edit) return this.#leaveToUser(repository, run, applied, paths, message);
     if (answer !== go) throw new Cancelled();
 
@@ -67,12 +68,14 @@ export class Commit extends Disposable {
     return again;
   }
 
-  /** Applied proposals whose texts still stand in their files. */
-  async #inFiles(run: OpenedRun): Promise<PlacedProposal[]> {
-    const places = await placesOf(run, appliedOf(run), this.graphs, this.files);
-    const standing = places.filter(({ proposal, current }) => current === proposal.text);
-    if (standing.length > 0) return standing;
-    throw new NothingThere(l10n.t("The applied texts were changed or undone since, so there is nothing to commit."));
+  /** Applied proposals whose texts still stand in their files, and the nodes of those whose texts do not. */
+  async #inFiles(run: OpenedRun): Promise<{ places: PlacedProposal[]; leftOut: string[] }> {
+    const all = await placesOf(run, appliedOf(run), this.graphs, this.files);
+    const places = all.filter(({ proposal, current }) => current === proposal.text);
+    if (places.length === 0) {
+      throw new NothingThere(l10n.t("The applied texts were changed or undone since, so there is nothing to commit."));
+    }
+    return { places, leftOut: all.filter((one) => !places.includes(one)).map(({ proposal }) => proposal.node) };
   }
 
   /** A file that holds more than HEAD and the applied texts is committed only when the user says so. */
@@ -124,6 +127,10 @@ export class Commit extends Disposable {
     await this.library.act(run, { type: "committed", proposals: applied.map(({ id }) => id), sha: hash });
     return hash;
   }
+}
+
+function leftOutSentence(nodes: readonly string[]): string {
+  return l10n.t("Left out, because the text was changed since it was applied: {0}.", nodes.join(", "));
 }
 
 function appliedOf({ state }: OpenedRun): Proposal[] {

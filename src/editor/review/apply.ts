@@ -105,12 +105,18 @@ async function edit(places: readonly PlacedProposal[]): Promise<void> {
   for (const document of saved) await document.save();
 }
 
+/** While more is open the status bar says it: one toast an act would bury the review. */
 async function sayApplied(run: OpenedRun, places: readonly PlacedProposal[]): Promise<void> {
   const files = [...new Set(places.map(({ document }) => basename(document.uri.fsPath)))].join(", ");
   const message =
     places.length === 1
       ? l10n.t("Applied the new text of “{0}” to {1}.", places[0]?.proposal.node ?? "", files)
       : l10n.t("Applied {0} new texts to {1}.", places.length, files);
+  const applied = new Set(places.map(({ proposal }) => proposal.id));
+  if (acceptedOf(run).some(({ id }) => !applied.has(id))) {
+    window.setStatusBarMessage(`$(check) ${message}`, 5000);
+    return;
+  }
   const commit = l10n.t("Commit accepted prompts");
   if ((await window.showInformationMessage(message, commit)) === commit) {
     await commands.executeCommand("agentgraph.commit", { entry: { id: run.entry.id } });

@@ -43,7 +43,6 @@ export const mainStories: readonly Story[] = [
       await workbench.picture("11-why");
 
       await workbench.pressLens("Apply");
-      await workbench.toast("Applied the new text").waitFor();
       await workbench.lens("Applied").waitFor();
       await workbench.picture("12-applied");
       assert.equal(git("diff", "--name-only").trim(), `prompts/${first}.md`);
@@ -136,7 +135,6 @@ export const mainStories: readonly Story[] = [
 
       await workbench.pressLens("Apply");
       await workbench.decide("all the same?", "Apply anyway");
-      await workbench.toast("Applied the new text").waitFor();
       await world.until(() => git("diff", "--name-only").trim() === `prompts/${proposal.node}.md`);
       assert.deepEqual(await workbench.errors(), []);
     },

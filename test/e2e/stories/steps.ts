@@ -28,13 +28,13 @@ export async function start(world: World): Promise<void> {
 }
 
 /** The last commit holds the accepted texts and nothing else, and says what speaks for them. */
-export function checkCommit({ git, accepted, summary }: World): void {
+export function checkCommit({ git, accepted, summary }: World, fileOf = (node: string) => `prompts/${node}.md`): void {
   const log = git("log", "-1", "--stat", "--format=%an%n%B");
   const nodes = accepted();
   assert.match(log, nodes.length === 1 ? /Tune the prompt of / : new RegExp(`Tune ${nodes.length} prompts in `));
   assert.ok(log.includes(`Agentgraph-Run: ${summary().id}`), log);
   assert.match(log, /Agentgraph-Loss: \d\.\d\d -> \d\.\d\d \(n=20\)/);
   const files = git("show", "--name-only", "--format=", "HEAD").trim().split("\n");
-  assert.deepEqual(files, nodes.map((node) => `prompts/${node}.md`).sort());
+  assert.deepEqual(files, [...new Set(nodes.map(fileOf))].sort());
   assert.equal(git("status", "--porcelain").trim(), "");
 }

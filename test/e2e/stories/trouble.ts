@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import type { Story } from "../world.ts";
+import { checkCommit, optimize, start } from "./steps.ts";
+
+export const troubleStories: readonly Story[] = [
+  {
+    name: "the file is edited during the run: nothing of the user's is overwritten",
+    server: { latency: 40 },
+    async play(world) {
+      const { workbench, read } = world;
+      const { keyboard } = workbench.page;
+      await start(world);
+      await workbench.statusBar("iteration").waitFor();
+      await workbench.openByName("plan.md");
+      await workbench.editorText("List the quantities").click();
+      await keyboard.press("Control+End");
+      await keyboard.type("Mine, written while the run was under way.");
+      await keyboard.press("Control+S");
+      await world.until(() => read("prompts/plan.md").includes("Mine, written"));
+      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      const mine = read("prompts/plan.md");
+
+      assert.ok(world.accepted().includes("plan"), "the run accepted a proposal for the edited file");
+      await workbench.row("Proposals", "plan").click();
+      await workbench.tab("plan: accepted").waitFor();
+      await workbench.pressLens("Apply");
+      await workbench.toast("is no longer the one the run saw").waitFor();
+      await workbench.picture("30-text-changed");
+      assert.equal(read("prompts/plan.md"), mine);
+
+      world.git("checkout", "prompts/plan.md");
+      await workbench.row("Proposals", "plan").click();
+      await workbench.tab("plan: accepted").waitFor();
+      await workbench.pressLens("Apply");
+      await workbench.lens("Applied").waitFor();
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  brokenServer(),
+  {
+    name: "a window that is reloaded in the middle of a run offers to resume it",
+    server: { latency: 150 },
+    async play(world) {
+      const { workbench, models } = world;
+      await start(world);
+      await workbench.statusBar("iteration 1/").waitFor();
+      await workbench.page.reload();
+      await workbench.ready();
+      const before = models.requests();
+      await workbench.pressOnToast("was interrupted", "Resume");
+      await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
+      assert.ok(models.requests() > before, "the rest was asked for");
+      assert.equal(models.requests(), world.summary().calls);
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
+    name: "other work, staged or in the same file, never gets into the commit unasked",
+    example: "examples/fan-in",
+    async play(world) {
+      const { workbench, git } = world;
+      const file = "fan-in.agentgraph.json";
+      await optimize(world);
+      await workbench.titleAction("Proposals", "Apply all accepted");
+      await workbench.toast("Applied").waitFor();
+      const applied = world.read(file);
+      world.write("notes.txt", "something else\n");
+      git("add", "notes.txt");
+      await workbench.command("AgentGraph: Commit accepted prompts");
+      await workbench.toast("Other changes are staged (notes.txt)").waitFor();
+      assert.equal(git("log", "--format=%s", "-1").trim(), "first");
+
+      git("rm", "-qf", "notes.txt");
+      world.write(file, applied.replace('"description": "', '"description": "Mine. '));
+      await workbench.command("AgentGraph: Commit accepted prompts");
+      await workbench.dialog("holds other changes").waitFor();
+      await workbench.picture("31-other-changes");
+      await workbench.decide("holds other changes", "Cancel");
+      assert.equal(git("log", "--format=%s", "-1").trim(), "first");
+
+      world.write(file, applied);
+      await workbench.command("AgentGraph: Commit accepted prompts");
+      await workbench.decide("Commit ", "Commit");
+      await workbench.toast("Committed as").waitFor();
+      checkCommit(world, () => file);
+      const touched = git("show", "--format=", "-U0", "HEAD")
+        .split("\n")
+        .filter((line) => /^[-+] /.test(line));
+      for (const line of touched) assert.match(line, /^[-+]\s+("instruction": |"[^"]*",?$|\],?$)/, "only prompt lines");
+    },
+  },
+];
+
+/** A server that stops knowing its model in the middle of the run, until somebody sets it right. */
+function brokenServer(): Story {
+  let broken = true;
+  return {
+    name: "the server fails in the middle of the run; Resume takes it up from there",
+    server: { faults: ({ count }) => (broken && count > 150 ? "404" : null) },
+    async play(world) {
+      const { workbench, models } = world;
+      await start(world);
+      await workbench.toast("stopped: the model server refused a request").waitFor({ timeout: 60_000 });
+      await workbench.picture("32-failed");
+      const asked = models.requests();
+      assert.equal(world.summary().status, "failed");
+      broken = false;
+      await workbench.pressOnToast("stopped: the model server refused", "Resume");
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      assert.equal(world.summary().status, "done");
+      const onRecord = world.summary().calls;
+      assert.ok(onRecord >= models.requests() && onRecord <= models.requests() + 16, "every request is on record");
+      const contents = models.log.filter(({ fault }) => fault === null).map(({ body }) => JSON.stringify(body));
+      assert.equal(new Set(contents).size, contents.length, "no reply was asked for twice");
+      assert.ok(models.requests() > asked);
+    },
+  };
+}
