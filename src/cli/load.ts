@@ -30,5 +30,6 @@ export async function loadOrRefuse(
   if (subject) return { ...loaded, subject };
   const errors = loaded.faults.filter(({ severity }) => severity === "error");
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
-  throw new FaultyFile(`${path} cannot run: ${errors[0]?.message ?? "it has errors"}${more}`);
+  const first = errors[0] ?? loaded.faults.find(({ code }) => code === "no-model");
+  throw new FaultyFile(`${path} cannot run: ${first?.message ?? "it has errors"}${more}`);
 }

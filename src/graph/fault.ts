@@ -78,7 +78,7 @@ export const FAULTS = {
   "no-target": "error",
   "unfit-target": "error",
   "loss-not-built": "error",
-  "no-model": "error",
+  "no-model": "information",
   "bad-setting": "error",
   "too-many-faults": "information",
 } as const satisfies Record<string, Severity>;

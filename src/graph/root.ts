@@ -37,8 +37,8 @@ export type RefusedReason =
   | "not UTF-8";
 
 /** Bytes. */
-export const MAX_TEXT = 1_000_000;
-export const MAX_DATA = 64_000_000;
+export const MAX_TEXT = 2 ** 20;
+export const MAX_DATA = 64 * 2 ** 20;
 
 export interface ReferencedFile {
   /** Real and absolute. */

@@ -25,7 +25,7 @@ export interface Overrides {
 }
 
 export interface LoadedTask extends GraphReading {
-  /** null where the faults hold an error. */
+  /** null where the faults hold an error, or no model is named or chosen (fault `no-model`). */
   readonly task: Task | null;
   /** The graph file's text as it was read. */
   readonly text: string;
