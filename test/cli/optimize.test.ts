@@ -68,7 +68,7 @@ describe("optimize", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/✓ solve · Accepted by the gate · \d+ → \d+ of 20 right · fixed \d+, broke \d+/);
     expect(stdout).toMatch(/\{\+.+\+\}/);
-    expect(stdout).toMatch(/validation score 0\.\d\d → 0\.\d\d \(n = 20\)/);
+    expect(stdout).toMatch(/validation score \d\.\d\d → \d\.\d\d \(n = 20\)/);
     expect(stdout).not.toContain("Iteration");
     expect(stderr).toContain("Iteration 1/");
   });
