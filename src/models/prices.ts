@@ -12,7 +12,7 @@ export type PriceTable = Readonly<Record<string, Price>>;
 /** US dollars of one reply; null where no price is known. */
 export type PriceOf = (model: string, usage: Usage) => number | null;
 
-/** List prices of standard requests, uncached; a user's own table wins. */
+/** List prices of standard requests without cached tokens, as of November 2026; a user's own table wins. */
 export const PRICES: PriceTable = {
   simulated: { prompt: 0, completion: 0 },
   "gpt-3.5-turbo": { prompt: 0.5, completion: 1.5 },
@@ -27,6 +27,12 @@ export const PRICES: PriceTable = {
   "gpt-5-mini": { prompt: 0.25, completion: 2 },
   "gpt-5-nano": { prompt: 0.05, completion: 0.4 },
   "gpt-5-pro": { prompt: 15, completion: 120 },
+  "gpt-5.1": { prompt: 1.25, completion: 10 },
+  "gpt-5.2": { prompt: 1.75, completion: 14 },
+  "gpt-5.4": { prompt: 2.5, completion: 15 },
+  "gpt-5.4-mini": { prompt: 0.75, completion: 4.5 },
+  "gpt-5.4-nano": { prompt: 0.2, completion: 1.25 },
+  "gpt-5.5": { prompt: 5, completion: 30 },
   o1: { prompt: 15, completion: 60 },
   "o1-mini": { prompt: 1.1, completion: 4.4 },
   o3: { prompt: 2, completion: 8 },

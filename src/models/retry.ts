@@ -45,30 +45,25 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, inner: Comple
       );
     };
     let requests = 0;
-    try {
-      const reply = await pRetry(
-        (number) => {
-          requests = number;
-          return attempt(number);
+    const reply = await pRetry(
+      (number) => {
+        requests = number;
+        return attempt(number);
+      },
+      {
+        retries: ATTEMPTS - 1,
+        minTimeout: 0,
+        shouldConsumeRetry: ({ error }) => !(error instanceof ParameterRefused),
+        shouldRetry: ({ error }) => error instanceof ParameterRefused || isTransient(error),
+        onFailedAttempt: async ({ error, retriesConsumed, retriesLeft }) => {
+          if (error instanceof ParameterRefused) onRefused?.(error);
+          else if (isTransient(error) && retriesLeft > 0 && !signal.aborted) {
+            await clock.sleep(waitAfter(error, retriesConsumed, random()), signal);
+          }
         },
-        {
-          retries: ATTEMPTS - 1,
-          minTimeout: 0,
-          shouldConsumeRetry: ({ error }) => !(error instanceof ParameterRefused),
-          shouldRetry: ({ error }) => error instanceof ParameterRefused || isTransient(error),
-          onFailedAttempt: async ({ error, retriesConsumed, retriesLeft }) => {
-            if (error instanceof ParameterRefused) onRefused?.(error);
-            else if (isTransient(error) && retriesLeft > 0 && !signal.aborted) {
-              await clock.sleep(waitAfter(error, retriesConsumed, random()), signal);
-            }
-          },
-        },
-      );
-      return { ...reply, requests, milliseconds: started === null ? 0 : clock.now() - started };
-    } catch (error) {
-      // p-retry wraps reasons that are no errors.
-      throw signal.aborted ? signal.reason : error;
-    }
+      },
+    );
+    return { ...reply, requests, milliseconds: started === null ? 0 : clock.now() - started };
   };
 }
 

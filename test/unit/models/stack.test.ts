@@ -163,6 +163,15 @@ describe("single flight", () => {
     // The request was paid for on behalf of the one who stayed.
     await expect(second).resolves.toMatchObject({ text: "echo a", source: "provider", requests: 1 });
 
+    // Who comes at the moment the last one leaves gets a request of their own.
+    const three = new AbortController();
+    const left = model.complete(request("d"), three.signal);
+    await settled();
+    three.abort(new Error("left"));
+    const joined = model.complete(request("d"), never);
+    await expect(left).rejects.toThrow("left");
+    await expect(joined).resolves.toMatchObject({ text: "echo d" });
+
     const third = model.complete(request("b"), one.signal);
     await expect(third).rejects.toThrow("left");
     const fourth = model.complete(request("c"), two.signal);
@@ -360,8 +369,9 @@ describe("budget", () => {
     await settled();
     expect(budget.spent.calls).toBe(1);
     await first;
-    await model.complete(request("3", { reservation: "end" }), never);
-    await model.complete(request("4"), never);
+    await model.complete(request("3"), never);
+    await expect(model.complete(request("4"), never)).rejects.toBeInstanceOf(BudgetReached);
+    await model.complete(request("4", { reservation: "end" }), never);
     expect(budget.spent).toMatchObject({ calls: 3, tokens: 45 });
   });
 
@@ -389,6 +399,21 @@ describe("limiter", () => {
     expect(provider.seen.map(({ messages }) => messages[0]?.content)).toEqual(["a", "b", "d", "f", "e", "c"]);
   });
 
+  it("keeps a slot for a moment for what follows from an urgent reply", async () => {
+    const clock = new FakeClock();
+    const provider = slowEcho(clock, 100);
+    const { model } = stackOver(provider, clock, { concurrency: 1 });
+    const ask = (content: string, priority: number) => model.complete(request(content, { priority }), never);
+    const chain = async () => {
+      for (const step of ["1", "2", "3"]) {
+        await ask(step, 5);
+        await clock.sleep(1);
+      }
+    };
+    await Promise.all([chain(), ask("a", 0), ask("b", 0), ask("c", 0)]);
+    expect(provider.seen.map(({ messages }) => messages[0]?.content)).toEqual(["1", "2", "3", "a", "b", "c"]);
+  });
+
   it("holds no slot while a call backs off", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider(async (asked, signal, count) => {
@@ -401,6 +426,22 @@ describe("limiter", () => {
     const ask = (content: string) => model.complete(request(content), never).then(({ text }) => order.push(text));
     await Promise.all([ask("faulty"), ask("b"), ask("c"), ask("d")]);
     expect(order).toEqual(["b", "c", "d", "faulty"]);
+  });
+
+  it("lets a repeat go before what has not been tried yet", async () => {
+    const clock = new FakeClock();
+    const provider = new FakeProvider(async (asked, signal, count) => {
+      if (count === 1) throw fault();
+      await clock.sleep(10, signal);
+      return reply(asked.messages[0]?.content ?? "");
+    });
+    const { model } = stackOver(provider, clock, { concurrency: 1 });
+    const order: string[] = [];
+    const contents = ["faulty", ...Array.from({ length: 200 }, (_, index) => `${index}`)];
+    await Promise.all(
+      contents.map((each) => model.complete(request(each), never).then(({ text }) => order.push(text))),
+    );
+    expect(order.indexOf("faulty")).toBeLessThan(70);
   });
 
   it("pauses everyone at a 429, for as long as the server asks", async () => {
