@@ -21,6 +21,8 @@ export interface Outcome {
   /** The incumbent from here on. */
   readonly texts: Texts;
   readonly accepted: readonly Candidate[];
+  /** Rejected together, and none did harm: what they lack to show a gain may stand in another text. */
+  readonly harmless: readonly Candidate[];
 }
 
 export interface Gate {
@@ -67,25 +69,22 @@ export function createGate({ validation, options, history, score, emit }: GateDe
   return { first, fails, turnDown, judge, lossBounds, complete, compareKnown: verdictOf, netVerdict, formatErrors };
 
   async function judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> {
-    if (candidates.length === 0) return { texts: incumbent, accepted: [] };
-    const joint = withTexts(incumbent, candidates);
-    const verdict = await compare(incumbent, joint, policyRule);
-    await record(iteration, "joint", candidates, joint, verdict);
-    if (verdict.decision === "accepted") return { texts: joint, accepted: candidates };
-    if (verdict.decision === "rejected" && policy !== "off") {
-      const level = alpha / candidates.length;
-      for (let rest = candidates; rest.length > 1; ) {
-        const harmless = await withoutCulprits(iteration, incumbent, rest);
-        if (harmless.length === 0 || harmless.length === rest.length) break;
-        rest = harmless;
-        const texts = withTexts(incumbent, rest);
-        const scope = rest.length > 1 ? "combination" : "part";
-        const verdict = await compare(incumbent, texts, partRule(level));
-        await record(iteration, scope, rest, texts, verdict);
-        if (verdict.decision === "accepted") return { texts, accepted: rest };
-      }
+    const nothing = { texts: incumbent, accepted: [], harmless: [] };
+    if (candidates.length === 0) return nothing;
+    const level = alpha / candidates.length;
+    let rule: Rule = policyRule;
+    for (let rest = candidates; ; rule = partRule(level)) {
+      const texts = withTexts(incumbent, rest);
+      const verdict = await compare(incumbent, texts, rule);
+      const scope = rest === candidates ? "joint" : rest.length > 1 ? "combination" : "part";
+      await record(iteration, scope, rest, texts, verdict);
+      if (verdict.decision === "accepted") return { texts, accepted: rest, harmless: [] };
+      if (verdict.decision === "undecided") return nothing;
+      const harmless = await withoutCulprits(iteration, incumbent, rest);
+      if (harmless.length === rest.length) return { ...nothing, harmless };
+      if (harmless.length === 0) return nothing;
+      rest = harmless;
     }
-    return { texts: incumbent, accepted: [] };
   }
 
   /**
@@ -98,7 +97,7 @@ export function createGate({ validation, options, history, score, emit }: GateDe
     candidates: readonly Candidate[],
   ): Promise<Candidate[]> {
     const broken = await brokenBy(incumbent, withTexts(incumbent, candidates));
-    if (broken.length === 0) return [...candidates];
+    if (broken.length === 0 || candidates.length === 1) return broken.length === 0 ? [...candidates] : [];
     const harms = await Promise.all(
       candidates.map(async (candidate) => {
         const texts = withTexts(incumbent, [candidate]);
@@ -115,20 +114,20 @@ export function createGate({ validation, options, history, score, emit }: GateDe
     return candidates.filter((_, index) => !harms[index]);
   }
 
-  /** Some of the samples that are right under the incumbent and wrong under the candidate; scores only as many as it needs. */
+  /**
+   * Some of the samples that are right under the incumbent and wrong under the candidate. Looks at few: what does harm
+   * shows it soon.
+   */
   async function brokenBy(incumbent: Texts, candidate: Texts): Promise<Sample[]> {
-    for (;;) {
+    const right = (loss: number | undefined) => loss !== undefined && loss <= threshold;
+    for (let looked = 0; ; looked += BLAMED) {
       const pairs = pairsOf(incumbent, candidate);
-      const broken = pairs.flatMap(({ before, after }, index) =>
-        before !== undefined && before <= threshold && after !== undefined && after > threshold ? [index] : [],
-      );
-      const open = pairs.flatMap(({ before, after }, index) =>
-        after === undefined && (before === undefined || before <= threshold) ? [index] : [],
-      );
-      const samples = (indices: number[]) => indices.flatMap((index) => validation[index] ?? []);
-      if (broken.length >= BLAMED || open.length === 0) return samples(broken.slice(0, BLAMED));
-      const wave = samples(open.slice(0, BLAMED));
-      await Promise.all([ensure(candidate, wave), ensure(incumbent, wave)]);
+      const samples = (wanted: (pair: Pair) => boolean) =>
+        pairs.flatMap((pair, index) => (wanted(pair) ? (validation[index] ?? []) : []));
+      const broken = samples(({ before, after }) => right(before) && after !== undefined && !right(after));
+      const open = samples(({ before, after }) => right(before) && after === undefined);
+      if (broken.length >= BLAMED || open.length === 0 || looked >= LOOKED) return broken.slice(0, BLAMED);
+      await ensure(candidate, open.slice(0, BLAMED));
     }
   }
 
@@ -318,6 +317,9 @@ const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
 const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
 /** Broken samples on which the parts of a rejected update are tried alone. */
 const BLAMED = 2;
+
+/** Right samples that are looked at in search of such. */
+const LOOKED = 4;
 
 const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
 const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };

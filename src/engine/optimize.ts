@@ -162,14 +162,14 @@ class Run {
       random,
       differentiate,
       propose,
-      probe: async ({ iteration, texts }, candidates) => {
+      probe: async (texts, iteration, candidates) => {
         // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
         if (texts !== this.#start || iteration > 1) await this.#gate.complete(this.#start);
         const ruined = await probe(withTexts(texts, candidates), candidates);
         await this.#gate.turnDown(iteration, texts, ruined);
         return ruined;
       },
-      ahead: async ({ texts }, candidates) => {
+      ahead: async (texts, candidates) => {
         await this.#gate.complete(this.#start);
         const joint = withTexts(texts, candidates);
         const failing = firstPasses(joint).filter(({ sample }) => this.#gate.fails(texts, sample));

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, ModelChoice } from "../graph/graph.ts";
+import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { placeholders } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { type Ask, askJson, endsRun } from "./ask.ts";
@@ -45,16 +45,17 @@ export function createPropose(deps: ProposeDeps): Services["propose"] {
   const { graph, choice, gradients, history, targets, ask, emit } = deps;
   const topology = topologyOf(graph);
 
-  return async (batch, parameters) => {
-    const candidates = await Promise.all(parameters.map((node) => proposeOne(node, batch)));
+  return async (batch, parameters, incumbent) => {
+    const candidates = await Promise.all(parameters.map((node) => proposeOne(node, batch, incumbent)));
     return candidates.filter((one) => one !== null);
   };
 
-  async function proposeOne(node: GraphNode, batch: Differentiated): Promise<Candidate | null> {
+  async function proposeOne(node: GraphNode, batch: Differentiated, incumbent: Texts): Promise<Candidate | null> {
     const contexts = await batch.contexts(node.id);
     if (contexts.length === 0) return null;
-    const base = batch.texts[node.id] ?? node.text;
-    const reply = await askOptimizer(node, base, contexts, await batch.right(node.id)).catch((error: unknown) => {
+    const base = incumbent[node.id] ?? node.text;
+    const present = batch.texts[node.id] ?? node.text;
+    const reply = await askOptimizer(node, present, contexts, await batch.right(node.id)).catch((error: unknown) => {
       if (endsRun(error)) throw error;
       return { hypothesis: "", text: "" };
     });
@@ -68,7 +69,7 @@ export function createPropose(deps: ProposeDeps): Services["propose"] {
       text,
       hypothesis: reply.hypothesis.trim(),
       samples: contexts.map(({ sample }) => sample),
-      invalid: invalidity(node, base, text),
+      invalid: invalidity(node, base, text) ?? (text === present.trim() ? "no change" : null),
     };
     history.add(attempt);
     await emit(attempt);

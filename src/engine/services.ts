@@ -21,16 +21,24 @@ export interface Services {
    * known which samples fail; their gradients may still be on the way.
    */
   readonly differentiate: (texts: Texts, iteration: number) => Promise<Differentiated>;
-  /** ϕ for every given parameter that has a gradient (step 5). */
-  readonly propose: (batch: Differentiated, parameters: readonly GraphNode[]) => Promise<readonly Candidate[]>;
+  /** ϕ for every given parameter that has a gradient (step 5), from the batch's Θ; what comes is to replace the incumbent's text. */
+  readonly propose: (
+    batch: Differentiated,
+    parameters: readonly GraphNode[],
+    incumbent: Texts,
+  ) => Promise<readonly Candidate[]>;
   /** Turns down candidates that give one value for everything; returns them, so that ϕ can be asked again. */
-  readonly probe: (batch: Differentiated, candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
+  readonly probe: (
+    incumbent: Texts,
+    iteration: number,
+    candidates: readonly Candidate[],
+  ) => Promise<readonly Candidate[]>;
   /**
    * While the gate is at work: starts the forward passes that the next iteration needs if the candidates pass, where the
    * samples scored first leave little doubt that they will.
    */
-  readonly ahead: (batch: Differentiated, candidates: readonly Candidate[]) => Promise<void>;
-  /** The validation gate, its part-by-part fallback included (step 6). */
+  readonly ahead: (incumbent: Texts, candidates: readonly Candidate[]) => Promise<void>;
+  /** The validation gate, its search for parts that do harm included (step 6). */
   readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<Outcome>;
   /** Bounds of the mean validation loss of Θ as far as it is known. */
   readonly validationLoss: (texts: Texts) => [number, number];

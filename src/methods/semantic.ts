@@ -1,4 +1,5 @@
 import type { Iterated, RunEvent } from "../engine/events.ts";
+import { withTexts } from "../engine/gate.ts";
 import type { Candidate } from "../engine/propose.ts";
 import type { Differentiated, Services } from "../engine/services.ts";
 import type { Task } from "../engine/task.ts";
@@ -18,18 +19,21 @@ const TRIES = 3;
  */
 export async function* semantic({ options }: Task, services: Services): AsyncGenerator<RunEvent, Texts> {
   let incumbent = services.start;
+  /** Rejected proposals that did no harm: what they lack to show a gain may stand in another text, so the next build on them. */
+  let pending: readonly Candidate[] = [];
   let fruitless = 0;
 
   for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
-    const batch = await services.differentiate(incumbent, iteration);
+    const batch = await services.differentiate(withTexts(incumbent, pending), iteration);
     if (batch.looked + batch.failing.length === 0) {
       yield { type: "warning", code: "nothing to learn" };
       break;
     }
     const parameters = choose(services, options.update, iteration);
-    const proposals = await proposeSound(services, batch, parameters);
-    if (proposals.length > 0) services.ahead(batch, proposals).catch(() => {});
-    const { texts, accepted } = await services.gate(iteration, incumbent, proposals);
+    const proposals = await proposeSound(services, incumbent, pending, batch, parameters);
+    if (proposals.length > 0) services.ahead(incumbent, proposals).catch(() => {});
+    const { texts, accepted, harmless } = await services.gate(iteration, incumbent, proposals);
+    pending = harmless;
 
     fruitless = accepted.length > 0 ? 0 : fruitless + 1;
     incumbent = texts;
@@ -59,15 +63,25 @@ function choose({ parameters, random }: Services, update: "all" | "half" | "one"
   return drawn.slice(0, Math.ceil(parameters.length / 2)).map(({ node }) => node);
 }
 
-/** ϕ is asked again for a text that would make its node answer everything alike. */
-async function proposeSound(services: Services, batch: Differentiated, parameters: readonly GraphNode[]) {
-  let sound: readonly Candidate[] = [];
+/**
+ * New proposals, and those pending that none replaces; nothing where all would be as judged before. ϕ is asked again for
+ * a text that would make its node answer everything alike.
+ */
+async function proposeSound(
+  services: Services,
+  incumbent: Texts,
+  pending: readonly Candidate[],
+  batch: Differentiated,
+  parameters: readonly GraphNode[],
+) {
+  let sound = pending;
   let asked = parameters;
   for (let tries = 0; tries < TRIES && asked.length > 0; tries++) {
-    const proposals = [...sound, ...(await services.propose(batch, asked))];
-    const ruined = await services.probe(batch, proposals);
+    const fresh = await services.propose(batch, asked, incumbent);
+    const proposals = [...sound.filter(({ node }) => !fresh.some((one) => one.node === node)), ...fresh];
+    const ruined = await services.probe(incumbent, batch.iteration, proposals);
     sound = proposals.filter((one) => !ruined.includes(one));
     asked = parameters.filter(({ id }) => ruined.some(({ node }) => node === id));
   }
-  return sound;
+  return sound.length === pending.length && sound.every((one) => pending.includes(one)) ? [] : sound;
 }
