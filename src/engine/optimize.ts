@@ -1,6 +1,6 @@
 import { randomLcg, shuffler } from "d3";
 import type { Sample } from "../data/sample.ts";
-import type { Texts } from "../graph/graph.ts";
+import type { GraphNode, Texts } from "../graph/graph.ts";
 import { methods } from "../methods/registry.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
@@ -13,8 +13,8 @@ import { createForward, type Forward, type Scored } from "./forward.ts";
 import { createGate, type Gate, withTexts } from "./gate.ts";
 import { History } from "./history.ts";
 import { netProposals } from "./net.ts";
-import { createProbe, PROBED } from "./probe.ts";
-import { createPropose } from "./propose.ts";
+import { createProbe, PROBED, proposeSound } from "./probe.ts";
+import { type Candidate, createPropose } from "./propose.ts";
 import type { Services } from "./services.ts";
 import { EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -161,13 +161,16 @@ class Run {
       parameters: parametersOf(graph),
       random,
       differentiate,
-      propose,
-      probe: async (texts, iteration, candidates) => {
-        // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
-        if (texts !== this.#start || iteration > 1) await this.#gate.complete(this.#start);
-        const ruined = await probe(withTexts(texts, candidates), candidates);
-        await this.#gate.turnDown(iteration, texts, ruined);
-        return ruined;
+      propose: (batch, parameters, incumbent, pending) => {
+        const ask = (asked: readonly GraphNode[]) => propose(batch, asked, incumbent);
+        const turnDownRuined = async (candidates: readonly Candidate[]) => {
+          // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
+          if (incumbent !== this.#start || batch.iteration > 1) await this.#gate.complete(this.#start);
+          const ruined = await probe(withTexts(incumbent, candidates), candidates);
+          await this.#gate.turnDown(batch.iteration, incumbent, ruined);
+          return ruined;
+        };
+        return proposeSound({ ask, probe: turnDownRuined }, parameters, pending);
       },
       ahead: async (texts, candidates) => {
         await this.#gate.complete(this.#start);

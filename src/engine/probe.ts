@@ -1,10 +1,14 @@
-import type { Graph, Texts } from "../graph/graph.ts";
+import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Pass } from "./forward.ts";
 import type { Candidate } from "./propose.ts";
 
 /** Samples that a probe looks at. */
 export const PROBED = 3;
+/** Times ϕ is asked for one text of an iteration. */
+const TRIES = 3;
+
+export type Probe = (joint: Texts, candidates: readonly Candidate[]) => Promise<Candidate[]>;
 
 export interface ProbeDeps {
   readonly graph: Graph;
@@ -20,10 +24,10 @@ export interface ProbeDeps {
  * that the gate makes in any case.
  * @returns the candidates whose node gives one value for everything; not those that only pass on what such a node gives.
  */
-export function createProbe({ graph, forward, start }: ProbeDeps) {
+export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
   const topology = topologyOf(graph);
 
-  return async (joint: Texts, candidates: readonly Candidate[]): Promise<Candidate[]> => {
+  return async (joint, candidates) => {
     const [before, after] = [forward(start), forward(joint)];
     if (after.length < PROBED) return [];
     const alike: Candidate[] = [];
@@ -42,4 +46,31 @@ export function createProbe({ graph, forward, start }: ProbeDeps) {
 async function distinct(passes: readonly Pass[], node: string): Promise<number> {
   const values = await Promise.all(passes.map((pass) => pass.value(node).catch(() => null)));
   return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;
+}
+
+export interface SoundDeps {
+  readonly ask: (parameters: readonly GraphNode[]) => Promise<readonly Candidate[]>;
+  /** Turns down and returns those that are ruined. */
+  readonly probe: (candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
+}
+
+/**
+ * New proposals, and those pending that none of them replaces; nothing where all would be as judged before. ϕ is asked
+ * again for a ruined text.
+ */
+export async function proposeSound(
+  { ask, probe }: SoundDeps,
+  parameters: readonly GraphNode[],
+  pending: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  let sound = pending;
+  let asked = parameters;
+  for (let tries = 0; tries < TRIES && asked.length > 0; tries++) {
+    const fresh = await ask(asked);
+    const proposals = [...sound.filter(({ node }) => !fresh.some((one) => one.node === node)), ...fresh];
+    const ruined = fresh.length > 0 ? await probe(proposals) : [];
+    sound = proposals.filter((one) => !ruined.includes(one));
+    asked = parameters.filter(({ id }) => ruined.some(({ node }) => node === id));
+  }
+  return sound.every((one) => pending.includes(one)) ? [] : sound;
 }

@@ -9,11 +9,17 @@ import { block, fill, inert } from "./prompt.ts";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
-import type { Differentiated, Services } from "./services.ts";
+import type { Differentiated } from "./services.ts";
 import { proposalId } from "./texts.ts";
 
 /** θ′: a new text for one parameter that may be put before the gate. */
 export type Candidate = Attempted & { readonly invalid: null };
+
+export type Propose = (
+  batch: Differentiated,
+  parameters: readonly GraphNode[],
+  incumbent: Texts,
+) => Promise<Candidate[]>;
 
 export interface ProposeDeps {
   readonly graph: Graph;
@@ -41,7 +47,7 @@ const SCHEMA = {
  * ϕ(θ, G_θ) for every parameter with a gradient (method.md §2.5, rule R9: none without). Each parameter is asked for
  * as soon as its own gradients are there.
  */
-export function createPropose(deps: ProposeDeps): Services["propose"] {
+export function createPropose(deps: ProposeDeps): Propose {
   const { graph, choice, gradients, history, targets, ask, emit } = deps;
   const topology = topologyOf(graph);
 

@@ -21,17 +21,17 @@ export interface Services {
    * known which samples fail; their gradients may still be on the way.
    */
   readonly differentiate: (texts: Texts, iteration: number) => Promise<Differentiated>;
-  /** ϕ for every given parameter that has a gradient (step 5), from the batch's Θ; what comes is to replace the incumbent's text. */
+  /**
+   * ϕ for every given parameter that has a gradient (step 5), from the batch's Θ; what comes is to replace the incumbent's
+   * text. Texts that make a node answer everything alike are turned down and asked for again.
+   * @param pending harmless proposals that the batch's Θ holds already: those that nothing replaces are among the result
+   * @returns nothing where there is nothing new to judge
+   */
   readonly propose: (
     batch: Differentiated,
     parameters: readonly GraphNode[],
     incumbent: Texts,
-  ) => Promise<readonly Candidate[]>;
-  /** Turns down candidates that give one value for everything; returns them, so that ϕ can be asked again. */
-  readonly probe: (
-    incumbent: Texts,
-    iteration: number,
-    candidates: readonly Candidate[],
+    pending: readonly Candidate[],
   ) => Promise<readonly Candidate[]>;
   /**
    * While the gate is at work: starts the forward passes that the next iteration needs if the candidates pass, where the

@@ -1,13 +1,10 @@
 import type { Iterated, RunEvent } from "../engine/events.ts";
 import { withTexts } from "../engine/gate.ts";
 import type { Candidate } from "../engine/propose.ts";
-import type { Differentiated, Services } from "../engine/services.ts";
+import type { Services } from "../engine/services.ts";
 import type { Task } from "../engine/task.ts";
 import { thetaOf } from "../engine/texts.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
-
-/** Times ϕ is asked for one text of an iteration. */
-const TRIES = 3;
 
 /**
  * Semantic gradient descent (arXiv 2412.03624, algorithm 2; method.md §2).
@@ -30,7 +27,7 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
       break;
     }
     const parameters = choose(services, options.update, iteration);
-    const proposals = await proposeSound(services, incumbent, pending, batch, parameters);
+    const proposals = await services.propose(batch, parameters, incumbent, pending);
     if (proposals.length > 0) services.ahead(incumbent, proposals).catch(() => {});
     const { texts, accepted, harmless } = await services.gate(iteration, incumbent, proposals);
     pending = harmless;
@@ -61,27 +58,4 @@ function choose({ parameters, random }: Services, update: "all" | "half" | "one"
   if (update === "one") return parameters.filter((_, index) => index === (iteration - 1) % parameters.length);
   const drawn = parameters.map((node) => ({ node, at: random() })).sort((a, b) => a.at - b.at);
   return drawn.slice(0, Math.ceil(parameters.length / 2)).map(({ node }) => node);
-}
-
-/**
- * New proposals, and those pending that none replaces; nothing where all would be as judged before. ϕ is asked again for
- * a text that would make its node answer everything alike.
- */
-async function proposeSound(
-  services: Services,
-  incumbent: Texts,
-  pending: readonly Candidate[],
-  batch: Differentiated,
-  parameters: readonly GraphNode[],
-) {
-  let sound = pending;
-  let asked = parameters;
-  for (let tries = 0; tries < TRIES && asked.length > 0; tries++) {
-    const fresh = await services.propose(batch, asked, incumbent);
-    const proposals = [...sound.filter(({ node }) => !fresh.some((one) => one.node === node)), ...fresh];
-    const ruined = await services.probe(incumbent, batch.iteration, proposals);
-    sound = proposals.filter((one) => !ruined.includes(one));
-    asked = parameters.filter(({ id }) => ruined.some(({ node }) => node === id));
-  }
-  return sound.length === pending.length && sound.every((one) => pending.includes(one)) ? [] : sound;
 }
