@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Split } from "../data/sample.ts";
 import { evaluate } from "../engine/evaluate.ts";
-import { priceList } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { newId, placeOf, preparePlace } from "../run/place.ts";
 import { RunReducer } from "../run/reduce.ts";
@@ -11,7 +10,7 @@ import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import { modelsOf, type OptimizeOptions } from "./optimize.ts";
-import { overridesOf } from "./options.ts";
+import { overridesOf, pricesFor } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 import { callsWords, count, money, seconds } from "./words.ts";
@@ -27,12 +26,13 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
   const graphFile = resolve(path);
   const { subject, root } = await loadOrRefuse(graphFile, files, overridesOf(options), output);
   const { task } = subject;
-  const provider = await connect(modelsOf(task), { baseUrl: options.baseUrl, env, clock });
+  const models = modelsOf(task);
+  const price = pricesFor(models, task.options.budget, options);
+  const provider = await connect(models, { baseUrl: options.baseUrl, env, clock });
   const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
   await preparePlace(files, place, root.folder);
   const cache = await openCache(files, machine, place.cache, newId(clock.now(), subject.graphFile));
   const replies = await RunReplies.open(files, null, cache);
-  const price = priceList();
   const { seed, budget: limits } = task.options;
   const stack = createStack({ provider, replies, limits, concurrency: options.concurrency, clock, seed, price });
 

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Task } from "../engine/task.ts";
-import { priceList } from "../models/prices.ts";
 import { placeOf } from "../run/place.ts";
 import { type Run, startRun } from "../run/run.ts";
 import { applyAccepted } from "./apply.ts";
@@ -10,12 +9,15 @@ import { EXIT, exitOf } from "./exit.ts";
 import { type Failure, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
-import { overridesOf } from "./options.ts";
+import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome } from "./outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
-export interface OptimizeOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions {
+export interface OptimizeOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {}
+
+/** What is done with a run's outcome. */
+export interface EndOptions {
   readonly apply?: boolean;
   readonly requireImprovement?: boolean;
 }
@@ -24,9 +26,11 @@ export async function optimizeCommand(cli: Cli, path: string, options: OptimizeO
   const { deps, output, env, signal } = cli;
   const graphFile = resolve(path);
   const { subject, root } = await loadOrRefuse(graphFile, deps.files, overridesOf(options), output);
-  const provider = await connect(modelsOf(subject.task), { baseUrl: options.baseUrl, env, clock: deps.clock });
+  const models = modelsOf(subject.task);
+  const price = pricesFor(models, subject.task.options.budget, options);
+  const provider = await connect(models, { baseUrl: options.baseUrl, env, clock: deps.clock });
   const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
-  const runDeps = { ...deps, provider, price: priceList(), concurrency: options.concurrency };
+  const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
   const run = await startRun(subject, place, root.folder, runDeps, signal);
   return driveToEnd(cli, run, graphFile, options);
 }
@@ -42,7 +46,7 @@ export async function driveToEnd(
   { deps, output }: Cli,
   run: Run,
   graphFile: string,
-  options: Pick<OptimizeOptions, "apply" | "requireImprovement">,
+  options: EndOptions,
 ): Promise<number> {
   const progress = createProgress(output);
   try {

@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ROLES, type Role } from "../graph/graph.ts";
+import type { BudgetLimits } from "../models/model.ts";
+import { type PriceOf, type PriceTable, priceList } from "../models/prices.ts";
 import type { Overrides } from "../run/load.ts";
+import { Misuse } from "./errors.ts";
 
 /** Options that several commands share. */
 export interface ModelOptions {
@@ -11,6 +14,8 @@ export interface ModelOptions {
   readonly modelOptimizer?: string;
   readonly modelJudge?: string;
   readonly concurrency: number;
+  /** US dollars per million tokens, by model. */
+  readonly price: PriceTable;
 }
 
 export interface BudgetOptions {
@@ -34,9 +39,13 @@ export function withModel(command: Command): Command {
     .option("--base-url <url>", "address of an OpenAI-compatible server (default: OpenAI)")
     .option("--model <name>", "model for every role; `simulated` needs no key");
   for (const role of ROLES) command.option(`--model-${role} <name>`, `model for the role ${role}`);
-  return command.addOption(
-    new Option("--concurrency <n>", "requests on the way at once").argParser(positiveInteger).default(16),
-  );
+  return command
+    .addOption(new Option("--concurrency <n>", "requests on the way at once").argParser(positiveInteger).default(16))
+    .addOption(
+      new Option("--price <model=prompt,completion>", "US dollars per million tokens of a model; repeatable")
+        .argParser((text: string, earlier: PriceTable) => ({ ...earlier, ...pricing(text) }))
+        .default({}, "list prices of well-known models"),
+    );
 }
 
 export function withBudget(command: Command): Command {
@@ -72,10 +81,26 @@ export function overridesOf(options: ModelOptions & TaskOptions & BudgetOptions)
     ["optimize.budget.usd", options.budgetUsd],
   ];
   const named = values.flatMap(([path, value]) => (value === undefined ? [] : [[path, String(value)] as const]));
-  return { set: [...options.set, ...named], models: modelsOf(options) };
+  return { set: [...options.set, ...named], models: chosenModels(options) };
 }
 
-function modelsOf(options: ModelOptions): NonNullable<Overrides["models"]> {
+/**
+ * Prices by list and by `--price`.
+ * @throws Misuse where a budget in money has to be kept for a model without one.
+ */
+export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { price }: ModelOptions): PriceOf {
+  const priceOf = priceList(price);
+  const unknown = models.find((model) => priceOf(model, { prompt: 1, completion: 1, estimated: false }) === null);
+  if (usd !== null && unknown !== undefined) {
+    throw new Misuse(
+      `No price is known for ${unknown}, so a budget in money cannot be kept. Say what it costs with --price ${unknown}=<prompt>,<completion> (US dollars per million tokens), or use --budget-calls or --budget-tokens.`,
+    );
+  }
+  return priceOf;
+}
+
+/** The models that were named, by role. */
+export function chosenModels(options: ModelOptions): NonNullable<Overrides["models"]> {
   const own: Record<Role, string | undefined> = {
     forward: options.modelForward,
     backward: options.modelBackward,
@@ -93,6 +118,14 @@ function assignment(text: string): readonly [string, string] {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Write it as path=value, e.g. optimize.batch=4.");
   return [text.slice(0, at).trim(), text.slice(at + 1)];
+}
+
+function pricing(text: string): PriceTable {
+  const [, model, prompt, completion] = /^(.+)=([\d.]+),([\d.]+)$/.exec(text.trim()) ?? [];
+  if (model === undefined || !Number.isFinite(Number(prompt)) || !Number.isFinite(Number(completion))) {
+    throw new InvalidArgumentError("Write it as model=prompt,completion, e.g. my-model=0.5,1.5.");
+  }
+  return { [model]: { prompt: Number(prompt), completion: Number(completion) } };
 }
 
 function positiveInteger(text: string): number {

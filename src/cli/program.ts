@@ -84,6 +84,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
 
   withPlace(withBudget(withModel(command("resume", "go on with a run that did not come to its end"))))
     .argument("<run>", "a run's id or folder, or a graph file for its last one")
+    .option("--yes", "go on though another version of the engine began it")
     .option("--apply", "write accepted texts into their files")
     .option("--require-improvement", "exit with 1 when nothing was accepted")
     .action(async (run, options) => done(await resumeCommand(cli, run, options)));

@@ -55,11 +55,15 @@ function whatNow(state: RunState): string {
     0,
   );
   const parts = [iteration === 0 ? "scoring the start" : `iteration ${iteration}/${iterations}`];
-  if (score) parts.push(`${Math.round(100 * score.low)} %`);
+  if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))} %`);
   parts.push(callsWords(calls));
   if (usd) parts.push(money(usd));
   if (inFlight > 0) parts.push(`${inFlight} in flight`);
   return parts.join(" · ");
+}
+
+function range(low: number | string, high: number | string): string {
+  return low === high ? `${low}` : `${low} … ${high}`;
 }
 
 function lines(output: Output): Progress {
@@ -73,7 +77,7 @@ function lines(output: Output): Progress {
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
-        const score = high - low < 1e-9 ? low.toFixed(2) : `${low.toFixed(2)} … ${high.toFixed(2)}`;
+        const score = range(low.toFixed(2), high.toFixed(2));
         const taken = event.accepted.length > 0 ? `${event.accepted.length} accepted` : "nothing accepted";
         output.note(
           `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsWords(state.calls)}.`,

@@ -1,30 +1,49 @@
 import { join } from "node:path";
+import { ENGINE_VERSION } from "../engine/optimize.ts";
+import { ROLES } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
-import { priceList } from "../models/prices.ts";
 import { filesOf } from "../run/place.ts";
 import { resumeRun } from "../run/run.ts";
 import { readStart, type Start } from "../run/start.ts";
 import type { Cli } from "./cli.ts";
-import { driveToEnd, modelsOf, type OptimizeOptions } from "./optimize.ts";
-import type { BudgetOptions } from "./options.ts";
+import { Misuse } from "./errors.ts";
+import { driveToEnd, type EndOptions, modelsOf } from "./optimize.ts";
+import { type BudgetOptions, chosenModels, type ModelOptions, type PlaceOptions, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
 import { findRun } from "./runs.ts";
 
-export type ResumeOptions = Pick<
-  OptimizeOptions,
-  "baseUrl" | "concurrency" | "apply" | "requireImprovement" | "runsDir"
-> &
-  BudgetOptions;
+export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions, EndOptions {
+  readonly yes?: boolean;
+}
 
 /** Takes a run up where it ended, with what it started from, however the files have changed since. */
 export async function resumeCommand(cli: Cli, name: string, options: ResumeOptions): Promise<number> {
   const { deps, env, signal } = cli;
   const { id, place, root } = await findRun(cli, name, options);
   const { start } = await readStart(deps.files, deps.machine, filesOf(place, id).start, id);
-  const provider = await connect(modelsOf(start), { baseUrl: options.baseUrl, env, clock: deps.clock });
-  const runDeps = { ...deps, provider, price: priceList(), concurrency: options.concurrency };
-  const run = await resumeRun(id, place, runDeps, signal, limitsOf(start, options));
+  if (start.engine !== ENGINE_VERSION && !options.yes) {
+    throw new Misuse(
+      `Run ${id} was begun by another version of the engine, so replies on record may not fit any more and be paid for again. Add --yes to go on, or start a new run.`,
+    );
+  }
+  refuseOtherModels(start, options);
+  const models = modelsOf(start);
+  const limits = limitsOf(start, options);
+  const price = pricesFor(models, limits, options);
+  const provider = await connect(models, { baseUrl: options.baseUrl, env, clock: deps.clock });
+  const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
+  const run = await resumeRun(id, place, runDeps, signal, limits);
   return driveToEnd(cli, run, join(root, start.graphFile), options);
+}
+
+/** A run's replies answer for its models alone. */
+function refuseOtherModels({ id, models }: Start, options: ModelOptions): void {
+  const chosen = chosenModels(options);
+  for (const role of ROLES) {
+    const [given, own] = [chosen[role]?.model, models[role].model];
+    if (given === undefined || given === own) continue;
+    throw new Misuse(`Run ${id} asks ${own} as its ${role} model, and goes on with it. For ${given}, start a new run.`);
+  }
 }
 
 /** A bound that is named anew replaces the one the run started with; what was spent counts. */

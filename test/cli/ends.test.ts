@@ -33,6 +33,7 @@ describe("wrong use", () => {
       [["optimize", bench.graph], /There is no key/],
       [["optimize", "nowhere.agentgraph.json", "--model", "simulated"], /does not exist/],
       [["optimize", bench.graph, "--model", "m", "--base-url", "http://example.com/v1"], /https/],
+      [["optimize", bench.graph, "--model", "new", "--budget-usd", "1"], /No price is known for new.+--price/],
       [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /There is no run/],
     ];
     for (const [args, words] of cases) {
@@ -192,6 +193,8 @@ describe("budget, then resume with a larger one", () => {
     const bench = await open();
     const first = await bench.online("optimize", bench.graph, "--json", "--budget-calls", "60");
     expect(first.code).toBe(3);
+    const other = await bench.run("resume", bench.graph, "--model", "another", "--base-url", bench.server.url);
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("start a new run") });
     const again = await bench.online("resume", bench.graph, "--json");
     expect(again.code).toBe(3);
     expect(bench.server.requests()).toBeLessThanOrEqual(60);
