@@ -252,23 +252,20 @@ export function createGate({ validation, options, history, score, emit }: GateDe
     if (low >= 0)
       return { decision: "rejected", reason: high > 0 ? "cannot pass any more" : low > 0 ? "higher loss" : "tie" };
     if (policy === "strict") return high < 0 ? LOWER : null;
-    const { better, worse, open } = signs(pairs);
-    if (signTest(better + open, worse) > alpha) return { decision: "rejected", reason: "not significant" };
-    if (high < 0 && signTest(better, worse + open) <= alpha) return LOWER;
-    return null;
+    const { better, worse, canImprove, canWorsen } = signs(pairs);
+    if (!isBetter(better + canImprove, worse, alpha)) return { decision: "rejected", reason: "not significant" };
+    return high < 0 && isBetter(better, worse + canWorsen, alpha) ? LOWER : null;
   }
 
   /** A part passes iff it fixed at least one sample and broke none, or the sign test passes at α divided by the number of parts. */
   function partRule(level: number): Rule {
     return (pairs) => {
-      const { better, worse, open, canImprove } = signs(pairs);
-      if (better > worse + open && signTest(better, worse + open) <= level) {
-        return LOWER;
-      }
-      const canReachLevel = better + canImprove > worse && signTest(better + canImprove, worse) <= level;
-      if (worse > 0 && !canReachLevel) return { decision: "rejected", reason: "broke some" };
+      const { better, worse, canImprove, canWorsen } = signs(pairs);
+      if (differenceBounds(pairs).high < 0 && isBetter(better, worse + canWorsen, level)) return LOWER;
+      if (worse > 0 && !isBetter(better + canImprove, worse, level))
+        return { decision: "rejected", reason: "broke some" };
       if (better + canImprove === 0) return { decision: "rejected", reason: "fixed none" };
-      if (open > 0) return null;
+      if (canImprove + canWorsen > 0) return null;
       return worse === 0 && better > 0
         ? { decision: "accepted", reason: "fixed some, broke none" }
         : { decision: "rejected", reason: better > 0 ? "broke some" : "fixed none" };
@@ -325,20 +322,29 @@ const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
 const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
 const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
 
-/** Signs of the known differences; `open`: pairs not known yet; `canImprove`: those of them that could still count as fixed. */
-function signs(pairs: readonly Pair[]): { better: number; worse: number; open: number; canImprove: number } {
-  let better = 0;
-  let worse = 0;
-  let open = 0;
-  let canImprove = 0;
+/** Significantly more samples better than worse. */
+function isBetter(better: number, worse: number, level: number): boolean {
+  return better > worse && signTest(better, worse) <= level;
+}
+
+interface Signs {
+  better: number;
+  worse: number;
+  /** Pairs not known yet that could still come out better, or worse. */
+  canImprove: number;
+  canWorsen: number;
+}
+
+function signs(pairs: readonly Pair[]): Signs {
+  const count = { better: 0, worse: 0, canImprove: 0, canWorsen: 0 };
   for (const { before, after } of pairs) {
     if (before === undefined || after === undefined) {
-      open++;
-      if (before !== 0 && after !== 1) canImprove++;
-    } else if (after < before) better++;
-    else if (after > before) worse++;
+      if (before !== 0 && after !== 1) count.canImprove++;
+      if (before !== 1 && after !== 0) count.canWorsen++;
+    } else if (after < before) count.better++;
+    else if (after > before) count.worse++;
   }
-  return { better, worse, open, canImprove };
+  return count;
 }
 
 export function withTexts(texts: Texts, candidates: readonly Candidate[]): Texts {

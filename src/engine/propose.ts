@@ -1,5 +1,6 @@
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { placeholders } from "../graph/template.ts";
+import { plainText } from "../graph/text.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { type Ask, askJson, endsRun } from "./ask.ts";
 import type { Context } from "./backward.ts";
@@ -65,7 +66,7 @@ export function createPropose(deps: ProposeDeps): Propose {
       if (endsRun(error)) throw error;
       return { hypothesis: "", text: "" };
     });
-    const text = reply.text.trim();
+    const text = plainText(reply.text).trim();
     const attempt: Attempted = {
       type: "attempt",
       iteration: batch.iteration,

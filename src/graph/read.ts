@@ -202,10 +202,13 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined): GraphN
   return { kind: "llm", ...base, inputs, output: extractorOf(spec.output), model, message: spec.message };
 }
 
+/** What a model is asked with where the file says nothing: a gate cannot tell a gain from the noise of the replies. */
+export const CALM = { temperature: 0 } as const;
+
 export function modelChoice(spec: ModelSpec): ModelChoice {
-  if (typeof spec === "string") return { model: spec, params: {} };
+  if (typeof spec === "string") return { model: spec, params: { ...CALM } };
   const { model, temperature, params } = spec;
-  return { model, params: { ...(temperature === undefined ? {} : { temperature }), ...params } };
+  return { model, params: { ...(temperature !== null && { temperature }), ...params } };
 }
 
 function extractorOf(spec: (NodeSpec & { kind: "llm" })["output"]): Extractor | null {

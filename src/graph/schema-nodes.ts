@@ -27,7 +27,13 @@ const modelChoice = z
       z.string().min(1),
       z.strictObject({
         model: z.string().min(1).describe("Name of the model, as its server knows it."),
-        temperature: z.number().min(0).max(2).optional().describe("0 … 2. At 0 equal calls are made only once."),
+        temperature: z
+          .number()
+          .min(0)
+          .max(2)
+          .nullable()
+          .default(0)
+          .describe("0 … 2; the default 0 makes scores comparable. `null` leaves it to the server."),
         params: z
           .record(z.string(), z.unknown())
           .optional()

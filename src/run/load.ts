@@ -6,7 +6,7 @@ import { JsonDocument } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { outlineOf } from "../graph/outline.ts";
-import { type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
+import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import { decodeUtf8, findRoot } from "../graph/root.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { schemaFault } from "../loss/json.ts";
@@ -100,7 +100,7 @@ function modelsOf(
   const choiceOf = (role: Role): ModelChoice | null => {
     const spec = file.models[role];
     const [own, user] = [spec === undefined ? null : modelChoice(spec), chosen[role]];
-    return user ? { model: user.model, params: { ...own?.params, ...user.params } } : own;
+    return user ? { model: user.model, params: { ...(own?.params ?? CALM), ...user.params } } : own;
   };
   const forward = choiceOf("forward");
   if (!forward) {

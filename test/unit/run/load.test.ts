@@ -23,16 +23,16 @@ describe("what the user says beside the file", () => {
   it("wins: models over names, parameters merged, and the smaller budget", async () => {
     const { task } = await loadTask(path, nodeFiles(), {
       set: [["optimize.batch", "4"]],
-      models: { forward: { model: "mine", params: { seed: 1 } } },
+      models: { forward: { model: "mine", params: { temperature: 0, seed: 1 } } },
       budget: { calls: 50, tokens: 200_000 },
     });
-    expect(task?.models.forward).toEqual({ model: "mine", params: { seed: 1 } });
+    expect(task?.models.forward).toEqual({ model: "mine", params: { temperature: 0, seed: 1 } });
     expect(task?.models.optimizer.model).toBe("mine");
     expect(task?.models.judge.model).toBe("large");
     expect(task?.graph.nodes.map((node) => (node.kind === "llm" ? node.model : null))).toEqual([
       null,
       { model: "mine", params: { temperature: 0.5, top_p: 0.9, seed: 1 } },
-      { model: "mine", params: { seed: 1 } },
+      { model: "mine", params: { temperature: 0, seed: 1 } },
       null,
     ]);
     expect(task?.options).toMatchObject({ batch: 4, budget: { calls: 50, tokens: 100_000, usd: null } });
