@@ -244,6 +244,7 @@ export class Page implements Acts {
     this.#draw();
     if (anchor) this.#canvas.keepInPlace(...anchor);
     else if (!this.#placed) this.#place();
+    if (!this.#placed) requestAnimationFrame(() => performance.mark("agentgraph first drawing"));
     this.#placed = true;
   }
 
