@@ -8,15 +8,15 @@ import { ready, root } from "./ready.mjs";
 const LIMIT = 1_000_000;
 
 ready();
-for (const line of await build(process.env.BUNDLES?.split(","))) console.log(line);
+for (const line of await build()) console.log(line);
 const target = process.argv[2] ?? join(root, "out", "agentgraph.vsix");
 mkdirSync(join(target, ".."), { recursive: true });
 await createVSIX({
   cwd: root,
   packagePath: target,
   dependencies: false,
-  skipLicense: true,
   allowMissingRepository: true,
+  rewriteRelativeLinks: false,
 });
 const { size } = statSync(target);
 if (size > LIMIT) throw new Error(`${target} has ${size} bytes; it may have ${LIMIT}.`);

@@ -111,5 +111,7 @@ export class App extends Disposable {
     proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
     const all = runs.reduce((sum, run) => sum + run.proposals.length, 0);
     await commands.executeCommand("setContext", "agentgraph.proposals", all);
+    // Before it is known what there is, the views say nothing.
+    await commands.executeCommand("setContext", "agentgraph.ready", true);
   }
 }

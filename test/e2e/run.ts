@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { mainStories } from "./stories/main.ts";
+import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { play, type Story } from "./world.ts";
 
@@ -13,7 +14,7 @@ if (!existsSync(vsix)) {
 }
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const stories: Story[] = [...mainStories, ...troubleStories];
+const stories: Story[] = [...mainStories, ...troubleStories, ...surfaceStories];
 const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 const counts = { passed: 0, failed: 0 };
 for (const story of wanted) {

@@ -130,6 +130,12 @@ export class Workbench {
     await this.section("Proposals").waitFor();
   }
 
+  /** Opens a row of a tree if it is closed. */
+  async expand(section: string, text: string): Promise<void> {
+    const row = this.row(section, text);
+    if ((await row.getAttribute("aria-expanded")) !== "true") await row.locator(".monaco-tl-twistie").click();
+  }
+
   section(name: string): Locator {
     return this.page.locator(".sidebar .pane", { has: this.page.locator(`.pane-header[aria-label^="${name}"]`) });
   }

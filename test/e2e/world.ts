@@ -14,6 +14,7 @@ export interface World {
   /** The workspace's folder. */
   readonly folder: string;
   readonly models: Server;
+  readonly vscode: ServedVscode;
   git(...args: string[]): string;
   read(file: string): string;
   write(file: string, text: string): void;
@@ -51,6 +52,7 @@ export async function play(story: Story, vsix: string): Promise<{ outside: reado
       workbench,
       folder,
       models,
+      vscode,
       git: (...args) => git(folder, ...args),
       read: (file) => readFileSync(path.join(folder, file), "utf8"),
       write: (file, text) => writeFileSync(path.join(folder, file), text),

@@ -11,6 +11,8 @@ export interface ServedVscode {
   readonly authority: string;
   readonly pid: number;
   log(): string;
+  /** Changes the user's settings while VS Code runs. */
+  set(settings: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
 }
 
@@ -32,13 +34,19 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   // Short: a socket's path in it has to stay under 108 bytes.
   const root = mkdtempSync(path.join(tmpdir(), "agv-"));
   const at = (name: string) => path.join(root, name);
-  for (const name of ["data/User", "extensions", "home", "tmp"]) mkdirSync(at(name), { recursive: true });
-  const settings = {
+  for (const name of ["data/User", "data/Machine", "extensions", "home", "tmp"]) mkdirSync(at(name), { recursive: true });
+  const settings: Record<string, unknown> = {
     ...STEADY,
     "security.workspace.trust.enabled": options.workspaceTrust ?? false,
     ...options.settings,
   };
-  writeFileSync(at("data/User/settings.json"), JSON.stringify(settings, null, 2));
+  // Settings of the machine are read from a file of their own where the window is remote, as it is here.
+  const write = () => {
+    for (const kind of ["User", "Machine"]) {
+      writeFileSync(at(`data/${kind}/settings.json`), JSON.stringify(settings, null, 2));
+    }
+  };
+  write();
   writeFileSync(at("home/.gitconfig"), GITCONFIG);
   writeFileSync(at("config.yaml"), "auth: none\n");
 
@@ -88,7 +96,11 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     }
     await wait(100);
   }
-  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, log: readLog, stop };
+  const set = (changed: Readonly<Record<string, unknown>>) => {
+    Object.assign(settings, changed);
+    write();
+  };
+  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, log: readLog, set, stop };
 }
 
 /** What would make the interface move on its own, or ask the outside, is off. */

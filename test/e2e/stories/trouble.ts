@@ -28,7 +28,9 @@ export const troubleStories: readonly Story[] = [
       await workbench.picture("30-text-changed");
       assert.equal(read("prompts/plan.md"), mine);
 
-      world.git("checkout", "prompts/plan.md");
+      world.git("checkout", "-q", "prompts/plan.md");
+      await workbench.tab("plan.md").click();
+      await workbench.editorText("Mine, written").waitFor({ state: "detached" });
       await workbench.row("Proposals", "plan").click();
       await workbench.tab("plan: accepted").waitFor();
       await workbench.pressLens("Apply");
