@@ -23,7 +23,7 @@ describe("what the user says beside the file", () => {
   it("wins: models over names, parameters merged, and the smaller budget", async () => {
     const { task } = await loadTask(path, nodeFiles(), {
       set: [["optimize.batch", "4"]],
-      models: { forward: { model: "mine", params: { temperature: 0, seed: 1 } } },
+      models: { forward: { model: "mine", params: { seed: 1 } } },
       budget: { calls: 50, tokens: 200_000 },
     });
     expect(task?.models.forward).toEqual({ model: "mine", params: { temperature: 0, seed: 1 } });
