@@ -1,0 +1,476 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Decision, Verdict } from "../../../src/engine/events.ts";
+import type { Scored } from "../../../src/engine/forward.ts";
+import { createGate } from "../../../src/engine/gate.ts";
+import { History } from "../../../src/engine/history.ts";
+import type { Candidate } from "../../../src/engine/propose.ts";
+import type { OptimizeOptions } from "../../../src/engine/task.ts";
+import { proposalId } from "../../../src/engine/texts.ts";
+import { signTest } from "../../../src/engine/verdict.ts";
+import type { Texts } from "../../../src/graph/graph.ts";
+import { ofType, recorder, sampleOf } from "./fixtures.ts";
+
+/** At least so many samples are scored at a time; what is scored beyond need stays below it. */
+const WAVE = 8;
+const ALPHA = 0.05;
+
+type Policy = OptimizeOptions["gate"]["policy"];
+/** Loss of validation sample `index` under Θ; null: a call was lost. */
+type LossOf = (texts: Texts, index: number) => number | null;
+
+function openGate(
+  n: number,
+  lossOf: LossOf,
+  { policy = "strict" as Policy, threshold = 0, onVerdict = () => {} } = {},
+) {
+  const validation = Array.from({ length: n }, (_, index) => sampleOf(String(index)));
+  const history = new History();
+  const { emit, events } = recorder();
+  const asked = new Map<string, Set<string>>();
+  const keyOf = (texts: Texts) => JSON.stringify(texts);
+  const askedUnder = (texts: Texts) => asked.get(keyOf(texts))?.size ?? 0;
+  const gate = createGate({
+    validation,
+    options: { gate: { policy, alpha: ALPHA }, threshold },
+    history,
+    score: async (texts, { id }) => {
+      const key = keyOf(texts);
+      asked.set(key, (asked.get(key) ?? new Set()).add(id));
+      const loss = lossOf(texts, Number(id));
+      return loss === null ? null : scored(loss);
+    },
+    emit: async (event) => {
+      if (event.type === "verdict") onVerdict();
+      await emit(event);
+    },
+  });
+  return { gate, history, verdicts: () => ofType(events, "verdict"), askedUnder };
+}
+
+function scored(loss: number, tokens = 10): Scored {
+  return { loss, lenient: loss, criticism: "", formatError: false, formatErrors: 0, tokens };
+}
+
+function candidate(node: string, text = `new ${node}`): Candidate {
+  const base = `old ${node}`;
+  const id = proposalId(node, base, text);
+  return { type: "attempt", iteration: 1, id, node, base, text, hypothesis: "", samples: [], invalid: null };
+}
+
+/** Puts one new text before the gate: `before` and `after` are the losses of the validation samples. */
+async function judgeOne(
+  pairs: readonly Losses[],
+  { policy = "strict" as Policy, threshold = 0, startKnown = true } = {},
+) {
+  const [start, end] = [{ a: "old a" }, { a: "new a" }];
+  const lossOf: LossOf = (texts, index) => pairs[index]![texts.a === "old a" ? "before" : "after"];
+  // What the gate looks at afterwards, in search of parts that do harm, is no part of this decision.
+  let asked: number | null = null;
+  const onVerdict = () => {
+    asked ??= askedUnder(end);
+  };
+  const { gate, history, verdicts, askedUnder } = openGate(pairs.length, lossOf, { policy, threshold, onVerdict });
+  if (startKnown) await gate.complete(start);
+  const change = candidate("a");
+  history.add(change);
+  const outcome = await gate.judge(1, start, [change]);
+  const [judged] = verdicts();
+  return { outcome, verdict: judged!.verdict, gate, start, end, asked, history };
+}
+
+interface Losses {
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** What the policy says when every loss is known; nothing of the engine's own reckoning is used. */
+function decideComplete(pairs: readonly { before: number; after: number }[], policy: Policy): Decision {
+  const difference = pairs.reduce((sum, { before, after }) => sum + after - before, 0);
+  const better = pairs.filter(({ before, after }) => after < before).length;
+  const worse = pairs.filter(({ before, after }) => after > before).length;
+  const lower = difference < -1e-9;
+  const significant = better > worse && signTest(better, worse) <= ALPHA;
+  return lower && (policy === "strict" || significant) ? "accepted" : "rejected";
+}
+
+/** As far as it can be told: undecided where what is unknown could make it one or the other. */
+function decide(pairs: readonly Losses[], policy: Policy): Decision {
+  const best = pairs.map(({ before, after }) => ({ before: before ?? 1, after: after ?? 0 }));
+  const worst = pairs.map(({ before, after }) => ({ before: before ?? 0, after: after ?? 1 }));
+  const [atBest, atWorst] = [decideComplete(best, policy), decideComplete(worst, policy)];
+  return atBest === atWorst ? atBest : "undecided";
+}
+
+/** Samples to score, one by one in the gate's order, until the decision is certain. */
+function fewestNeeded(pairs: readonly Losses[], policy: Policy, threshold: number): number {
+  const rank = (before: number | null) => (before === null ? 1 : before > threshold ? 0 : 2);
+  const order = pairs.map((_, index) => index).sort((a, b) => rank(pairs[a]!.before) - rank(pairs[b]!.before) || a - b);
+  const seen: Losses[] = pairs.map(({ before }) => ({ before, after: null }));
+  let count = 0;
+  while (decide(seen, policy) === "undecided" && count < order.length) {
+    const index = order[count++]!;
+    seen[index] = pairs[index]!;
+  }
+  return count;
+}
+
+const binary = fc.constantFrom(0, 1);
+const graded = fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10);
+const lostSometimes = (loss: fc.Arbitrary<number>) => fc.option(loss, { nil: null, freq: 12 });
+const pairsOf = (loss: fc.Arbitrary<number | null>) =>
+  fc.array(fc.record({ before: loss, after: loss }), { minLength: 1, maxLength: 40 });
+/** Candidates that change little, as most do. */
+const similar = fc
+  .array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 9 }), fc.boolean()), { minLength: 1, maxLength: 40 })
+  .map((rows): Losses[] =>
+    rows.map(([right, luck, lean]) => {
+      const before = right ? 0 : 1;
+      return { before, after: luck === 0 ? 1 - before : luck === 1 && lean ? 0 : before };
+    }),
+  );
+const anyPairs = fc.oneof(
+  similar,
+  pairsOf(binary),
+  pairsOf(graded),
+  pairsOf(lostSometimes(binary)),
+  pairsOf(lostSometimes(graded)),
+);
+const setting = fc.record({
+  policy: fc.constantFrom("strict" as const, "significant" as const),
+  threshold: fc.constantFrom(0, 0.25),
+  startKnown: fc.boolean(),
+});
+
+describe("the stop", () => {
+  it("changes no decision: what the whole set would say, and undecided exactly where lost samples could change it", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPairs, setting, async (pairs, options) => {
+        const { verdict } = await judgeOne(pairs, options);
+        expect(verdict.decision).toBe(decide(pairs, options.policy));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("scores no sample that it could do without, but for what fills a wave", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyPairs, setting, async (pairs, options) => {
+        const { asked } = await judgeOne(pairs, { ...options, startKnown: true });
+        const needed = fewestNeeded(pairs, options.policy, options.threshold);
+        expect(asked).toBeLessThanOrEqual(needed === 0 ? 0 : needed + WAVE - 1);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  it("comes after one wave for a ruined text, and after none where nothing can be gained", async () => {
+    const mostlyRight = Array.from({ length: 40 }, (_, index) => ({ before: index < 6 ? 1 : 0, after: 1 }));
+    expect((await judgeOne(mostlyRight)).asked).toBe(WAVE);
+    const allRight = mostlyRight.map(() => ({ before: 0, after: 0 }));
+    expect(await judgeOne(allRight)).toMatchObject({ asked: 0, verdict: { decision: "rejected" } });
+    const fewWrong = Array.from({ length: 40 }, (_, index) => ({ before: index < 5 ? 1 : 0, after: 0 }));
+    expect(await judgeOne(fewWrong, { policy: "significant" })).toMatchObject({
+      asked: 0,
+      verdict: { decision: "rejected", reason: "not significant" },
+    });
+  });
+
+  it("does not depend on which reply comes first", async () => {
+    const pairs = Array.from({ length: 30 }, (_, index) => ({ before: index % 3 ? 1 : 0, after: index % 4 ? 0 : 1 }));
+    const verdicts: Verdict[] = [];
+    for (const late of [0, 7, 29]) {
+      const validation = pairs.map((_, index) => sampleOf(String(index)));
+      const gate = createGate({
+        validation,
+        options: { gate: { policy: "strict", alpha: ALPHA }, threshold: 0 },
+        history: new History(),
+        score: async (texts, { id }) => {
+          const turns = (Number(id) * 7 + late) % 11;
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+          return scored(pairs[Number(id)]![texts.a === "old a" ? "before" : "after"]);
+        },
+        emit: async () => {},
+      });
+      await gate.judge(1, { a: "old a" }, [candidate("a")]);
+      verdicts.push(gate.compareKnown({ a: "old a" }, { a: "new a" }, { decision: "rejected", reason: "tie" }));
+    }
+    expect(verdicts[1]).toEqual(verdicts[0]);
+    expect(verdicts[2]).toEqual(verdicts[0]);
+  });
+});
+
+describe("the verdict", () => {
+  const wrong = { before: 1, after: 1 };
+  const right = { before: 0, after: 0 };
+  const fixed = { before: 1, after: 0 };
+  const broken = { before: 0, after: 1 };
+  const lost = { before: 1, after: null };
+
+  it("names what was fixed and broken, over the samples scored under both alone", async () => {
+    const { verdict } = await judgeOne([fixed, broken, fixed, right, wrong, lost, fixed, right]);
+    expect(verdict).toMatchObject({
+      decision: "accepted",
+      reason: "lower loss",
+      policy: "strict",
+      scored: 7,
+      of: 8,
+      fixed: ["0", "2", "6"],
+      broken: ["1"],
+      rightBefore: 3,
+      rightAfter: 5,
+      unscored: ["5"],
+      p: expect.closeTo(0.625, 12),
+      tokensBefore: 10,
+      tokensAfter: 10,
+      looks: 1,
+    });
+    expect(verdict.lossBefore).toBeCloseTo(4 / 7, 12);
+    expect(verdict.lossAfter).toBeCloseTo(2 / 7, 12);
+    expect(verdict.intervalBefore[0]).toBeLessThan(3 / 7);
+    expect(verdict.intervalAfter[1]).toBeGreaterThan(5 / 7);
+  });
+
+  it("rejects a tie, and says that it is one", async () => {
+    const { verdict, outcome, start } = await judgeOne([fixed, broken, right, wrong]);
+    expect(verdict).toMatchObject({ decision: "rejected", reason: "tie" });
+    expect(outcome).toMatchObject({ texts: start, accepted: [] });
+    expect((await judgeOne([right, wrong, right])).verdict).toMatchObject({ reason: "tie", p: null });
+  });
+
+  it("takes a loss that differs by rounding alone for a tie", async () => {
+    const { verdict } = await judgeOne([
+      { before: 0.3, after: 0 },
+      { before: 0, after: 0.1 },
+      { before: 0, after: 0.2 },
+    ]);
+    expect(verdict).toMatchObject({ decision: "rejected", reason: "tie" });
+  });
+
+  it("never counts a lost sample as wrong: it may pass all the same, or be undecided and name the sample", async () => {
+    const passes = [fixed, fixed, fixed, { before: 0, after: null }];
+    expect((await judgeOne(passes)).verdict).toMatchObject({ decision: "accepted", broken: [], unscored: ["3"] });
+    const open = [fixed, broken, right, lost];
+    const { verdict, outcome } = await judgeOne(open);
+    expect(verdict).toMatchObject({ decision: "undecided", reason: "samples could not be scored", unscored: ["3"] });
+    expect(outcome.accepted).toEqual([]);
+    const hopeless = [broken, broken, right, lost];
+    expect((await judgeOne(hopeless)).verdict.decision).toBe("rejected");
+  });
+
+  it("asks for significance where the policy does, and only in the right direction", async () => {
+    const five = [...Array<Losses>(5).fill(fixed), ...Array<Losses>(15).fill(wrong)];
+    expect((await judgeOne(five, { policy: "significant" })).verdict).toMatchObject({ reason: "not significant" });
+    const six = [fixed, ...five];
+    expect((await judgeOne(six, { policy: "significant" })).verdict).toMatchObject({ decision: "accepted" });
+    // One sample gains much, ten lose a little: the mean is lower, and it is significantly worse.
+    const lopsided = [{ before: 1, after: 0 }, ...Array<Losses>(10).fill({ before: 0.5, after: 0.51 })];
+    expect((await judgeOne(lopsided, { policy: "significant" })).verdict.decision).toBe("rejected");
+    expect((await judgeOne(lopsided, { policy: "strict" })).verdict.decision).toBe("accepted");
+  });
+
+  it("counts a sample as right up to the threshold", async () => {
+    const pairs = [{ before: 0.3, after: 0.2 }, { before: 0.2, after: 0.1 }, right];
+    const { verdict } = await judgeOne(pairs, { threshold: 0.25 });
+    expect(verdict).toMatchObject({ rightBefore: 2, rightAfter: 3, fixed: ["0"], broken: [] });
+  });
+
+  it("reaches the history, where ϕ finds it", async () => {
+    const { history, verdict } = await judgeOne([fixed, broken]);
+    expect(history.of("a")[0]?.verdict).toEqual(verdict);
+    expect(history.unjudged()).toEqual([]);
+    expect(history.refuted("a", "new a")).toBe(true);
+  });
+
+  it("accepts everything where the policy is off, asks for nothing and says that no gate ran", async () => {
+    const { outcome, verdict, end, asked } = await judgeOne([broken, broken], { policy: "off", startKnown: false });
+    expect(outcome.texts).toEqual(end);
+    expect(verdict).toMatchObject({ decision: "accepted", reason: "no gate", policy: "off" });
+    expect(asked).toBe(0);
+  });
+});
+
+describe("the net verdict", () => {
+  it("is `unchanged` without a change, and asks for nothing", async () => {
+    const { gate, askedUnder } = openGate(5, () => 1);
+    expect(gate.netVerdict({ a: "x" }, { a: "x" })).toMatchObject({ decision: "rejected", reason: "unchanged" });
+    expect(askedUnder({ a: "x" })).toBe(0);
+  });
+
+  it("stands on the whole set once that is scored", async () => {
+    const pairs = Array.from({ length: 20 }, (_, index) => ({ before: index < 15 ? 1 : 0, after: index < 4 ? 1 : 0 }));
+    const { gate, start, end, verdict } = await judgeOne(pairs);
+    expect(verdict.decision).toBe("accepted");
+    await gate.complete(end);
+    expect(gate.netVerdict(start, end)).toMatchObject({
+      decision: "accepted",
+      scored: 20,
+      rightBefore: 5,
+      rightAfter: 16,
+    });
+    expect(gate.lossBounds(end)).toEqual([0.2, 0.2]);
+  });
+
+  it("bounds the loss by what is known", async () => {
+    const { gate } = openGate(4, (_, index) => (index === 3 ? null : index === 0 ? 1 : 0));
+    expect(gate.lossBounds({ a: "x" })).toEqual([0, 1]);
+    await gate.complete({ a: "x" });
+    expect(gate.lossBounds({ a: "x" })).toEqual([0.25, 0.5]);
+  });
+});
+
+/** Parts of one update: what each alone fixes and breaks. A sample that any part breaks is wrong. */
+interface Part {
+  readonly fixes: readonly number[];
+  readonly breaks: readonly number[];
+}
+
+async function judgeParts(
+  parts: Readonly<Record<string, Part>>,
+  startWrong: readonly number[],
+  { n = 20, policy = "strict" as Policy, lost = (_texts: Texts, _index: number): boolean => false } = {},
+) {
+  const start = Object.fromEntries(Object.keys(parts).map((node) => [node, `old ${node}`]));
+  const lossOf: LossOf = (texts, index) => {
+    if (lost(texts, index)) return null;
+    const active = Object.entries(parts).filter(([node]) => texts[node] !== start[node]);
+    if (active.some(([, { breaks }]) => breaks.includes(index))) return 1;
+    if (active.some(([, { fixes }]) => fixes.includes(index))) return 0;
+    return startWrong.includes(index) ? 1 : 0;
+  };
+  const { gate, history, verdicts } = openGate(n, lossOf, { policy });
+  await gate.complete(start);
+  const candidates = Object.keys(parts).map((node) => candidate(node));
+  for (const each of candidates) history.add(each);
+  const outcome = await gate.judge(1, start, candidates);
+  const changed = Object.keys(parts).filter((node) => outcome.texts[node] !== start[node]);
+  return { outcome, changed, verdicts: verdicts(), history, lossOf, start };
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+describe("part by part", () => {
+  it("finds the ruined part, names what it broke, and lets the harmless rest pass", async () => {
+    const parts = {
+      good: { fixes: [0, 1, 2], breaks: [] },
+      ruined: { fixes: [], breaks: range(0, 20) },
+      idle: { fixes: [], breaks: [] },
+    };
+    const { changed, outcome, verdicts, history } = await judgeParts(parts, range(0, 12));
+    expect(changed).toEqual(["good", "idle"]);
+    expect(outcome.accepted.map(({ node }) => node)).toEqual(["good", "idle"]);
+    expect(verdicts.map(({ scope, verdict }) => [scope, verdict.decision, verdict.reason])).toEqual([
+      ["joint", "rejected", "cannot pass any more"],
+      ["part", "rejected", "broke some"],
+      ["combination", "accepted", "fixed some, broke none"],
+    ]);
+    expect(verdicts[1]?.verdict.broken.length).toBeGreaterThan(0);
+    expect(history.of("ruined")[0]?.verdict?.decision).toBe("rejected");
+    expect(history.of("good")[0]?.verdict?.decision).toBe("accepted");
+  });
+
+  it("lets a single rest pass as a part", async () => {
+    const parts = { good: { fixes: [0], breaks: [] }, ruined: { fixes: [], breaks: range(0, 20) } };
+    const { changed, verdicts } = await judgeParts(parts, [0, 1]);
+    expect(changed).toEqual(["good"]);
+    expect(verdicts.at(-1)).toMatchObject({ scope: "part", verdict: { decision: "accepted", fixed: ["0"] } });
+  });
+
+  it("turns the rest down where it fixes nothing", async () => {
+    const parts = { idle: { fixes: [], breaks: [] }, ruined: { fixes: [], breaks: range(0, 20) } };
+    const { changed, verdicts } = await judgeParts(parts, [0, 1]);
+    expect(changed).toEqual([]);
+    expect(verdicts.at(-1)?.verdict).toMatchObject({ decision: "rejected", reason: "fixed none" });
+  });
+
+  it("asks a rest that breaks something for the sign test at α divided by the number of parts", async () => {
+    const ruined = { fixes: [], breaks: range(0, 40) };
+    const rest = (fixes: number) => ({ mixed: { fixes: range(0, fixes), breaks: [39] }, ruined });
+    // The broken samples on which parts are tried come first: that `mixed` breaks the last one is found by the gate alone.
+    expect(signTest(9, 1)).toBeLessThan(ALPHA / 2);
+    expect((await judgeParts(rest(9), range(0, 20), { n: 40 })).changed).toEqual(["mixed"]);
+    expect(signTest(8, 1)).toBeGreaterThan(ALPHA / 2);
+    expect(signTest(8, 1)).toBeLessThan(ALPHA);
+    expect((await judgeParts(rest(8), range(0, 20), { n: 40 })).changed).toEqual([]);
+  });
+
+  it("is not tried where the joint update passes or is undecided", async () => {
+    const parts = { a: { fixes: range(0, 5), breaks: [] }, b: { fixes: [], breaks: [19] } };
+    const passed = await judgeParts(parts, range(0, 10));
+    expect(passed.changed).toEqual(["a", "b"]);
+    expect(passed.verdicts.map(({ scope }) => scope)).toEqual(["joint"]);
+    const lost = (texts: Texts, index: number) => texts.a === "new a" && index < 5;
+    const open = await judgeParts(parts, range(0, 10), { lost });
+    expect(open.changed).toEqual([]);
+    expect(open.verdicts.map(({ scope, verdict }) => [scope, verdict.decision])).toEqual([["joint", "undecided"]]);
+  });
+
+  it("comes to an end when samples are lost on the way, and takes none of them for broken", async () => {
+    const parts = { good: { fixes: [0, 1, 2], breaks: [] }, bad: { fixes: [], breaks: range(0, 6) } };
+    const lost = (texts: Texts, index: number) => texts.bad === "new bad" && index >= 4;
+    const { changed, verdicts } = await judgeParts(parts, range(0, 3), { n: 6, lost });
+    expect(verdicts.flatMap(({ verdict }) => verdict.broken)).not.toContain("4");
+    expect(changed.every((node) => node === "good")).toBe(true);
+  });
+
+  it("never accepts what is worse on the whole set, and never keeps a part that was turned down", async () => {
+    const some = fc.subarray(range(0, 24));
+    const few = fc.subarray(range(0, 24), { maxLength: 3 });
+    const part = fc.oneof(
+      fc.record({ fixes: some, breaks: few }),
+      fc.record({ fixes: few, breaks: fc.constant<number[]>([]) }),
+      fc.record({ fixes: fc.constant<number[]>([]), breaks: fc.constant(range(0, 24)) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { minLength: 2, maxLength: 4 }),
+        some,
+        fc.constantFrom("strict" as const, "significant" as const),
+        async (list, startWrong, policy) => {
+          const parts = Object.fromEntries(list.map((each, index) => [`p${index}`, each]));
+          const { outcome, changed, verdicts, lossOf, start } = await judgeParts(parts, startWrong, { n: 24, policy });
+          const pairs = range(0, 24).map((index) => ({
+            before: lossOf(start, index)!,
+            after: lossOf(outcome.texts, index)!,
+          }));
+          const all = { ...start, ...Object.fromEntries(Object.keys(parts).map((node) => [node, `new ${node}`])) };
+          const joint = range(0, 24).map((index) => ({ before: lossOf(start, index)!, after: lossOf(all, index)! }));
+          const jointly = decideComplete(joint, policy);
+          expect(changed.length === list.length).toBe(jointly === "accepted");
+          expect(outcome.accepted.map(({ node }) => node)).toEqual(changed);
+          if (changed.length === 0 || jointly === "accepted") return;
+
+          expect(decideComplete(pairs, "strict")).toBe("accepted");
+          const better = pairs.filter(({ before, after }) => after < before).length;
+          const worse = pairs.filter(({ before, after }) => after > before).length;
+          expect(worse === 0 || signTest(better, worse) <= ALPHA / list.length).toBe(true);
+          const turnedDown = verdicts.filter(
+            ({ scope, verdict }) => scope === "part" && verdict.decision === "rejected",
+          );
+          for (const { proposals } of turnedDown) {
+            expect(outcome.accepted.map(({ id }) => id)).not.toContain(proposals[0]);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("what was turned down before it was scored", () => {
+  it("is on record with the reason, and ϕ may not repeat it", async () => {
+    const { gate, history, verdicts } = openGate(5, () => 0);
+    const change = candidate("a");
+    history.add(change);
+    await gate.turnDown(3, { a: "old a" }, [change]);
+    expect(verdicts()).toMatchObject([
+      {
+        iteration: 3,
+        scope: "part",
+        proposals: [change.id],
+        verdict: { decision: "rejected", reason: "every output alike" },
+      },
+    ]);
+    expect(history.refuted("a", "new a")).toBe(true);
+  });
+});
