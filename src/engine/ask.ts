@@ -152,8 +152,10 @@ export async function askJson<T>(
   read: (value: unknown) => T | null,
   repair: (reply: string) => string,
 ): Promise<T> {
+  const keys = Object.keys(question.schema?.schema.properties ?? {});
+  const readReply = (text: string) => read(looseJson(text)) ?? read(keyedLines(text, keys));
   const first = await ask(question);
-  const value = read(looseJson(first.text));
+  const value = readReply(first.text);
   if (value !== null) return value;
   const again = await ask({
     ...question,
@@ -163,9 +165,24 @@ export async function askJson<T>(
       { role: "user", content: repair(first.text) },
     ],
   });
-  const repaired = read(looseJson(again.text));
+  const repaired = readReply(again.text);
   if (repaired === null) throw new ReplyUnreadable(again.text.slice(0, 500));
   return repaired;
+}
+
+/** Lines that begin with a key of the asked object (`plan: …`, `**plan**: …`), as small models write it. */
+export function keyedLines(text: string, keys: readonly string[]): unknown {
+  const lines = text.split("\n").map((line) => {
+    const key = keys.find((one) => new RegExp(`^\\W*${escaped(one)}\\W*:`, "i").test(line));
+    return { key, text: key === undefined ? line : line.slice(line.indexOf(":") + 1) };
+  });
+  const found: Record<string, string> = {};
+  let current: string | undefined;
+  for (const line of lines) {
+    current = line.key ?? current;
+    if (current !== undefined) found[current] = `${found[current] ?? ""}\n${line.text}`.trim();
+  }
+  return Object.keys(found).length > 0 ? found : undefined;
 }
 
 /** JSON as models really write it: fenced, with words around it, with trailing commas or cut at the end. */
@@ -174,4 +191,9 @@ export function looseJson(text: string): unknown {
   const start = fenced.search(/[{[]/);
   if (start < 0) return undefined;
   return parse(fenced.slice(start), [], { allowTrailingComma: true });
+}
+
+/** Node ids and input names hold nothing that a pattern reads otherwise but `-`, which stands for itself outside a class. */
+function escaped(key: string): string {
+  return key.replace(/[^\w-]/g, "\\$&");
 }
