@@ -21,7 +21,15 @@ const SUITES = [
 ];
 
 function vitest(name, config) {
-  return ["vitest", "run", "--config", config, "--reporter=dot", "--reporter=json", `--outputFile=${reportOf(name)}`];
+  return [
+    "vitest",
+    "run",
+    "--config",
+    config,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=${reportOf(name)}`,
+  ];
 }
 
 function reportOf(name) {
@@ -41,10 +49,13 @@ for (const suite of SUITES.filter(({ name }) => wanted.length === 0 || wanted.in
   console.log(`\n── ${suite.name}`);
   const started = Date.now();
   const { code, output } = await run(suite);
-  const { passed, failed } = count(suite, code, output);
+  const { passed, failed, skipped } = count(suite, code, output);
   totals.passed += passed;
   totals.failed += failed;
-  console.log(`── ${suite.name}: ${passed} passed, ${failed} failed, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(
+    `── ${suite.name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}, ${seconds} s`,
+  );
 }
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
@@ -52,17 +63,16 @@ process.exitCode = totals.failed > 0 ? 1 : 0;
 
 /** A suite that crashes after passing tests has failed once more than it says; one that ran nothing has failed too. */
 function count({ report }, code, output) {
-  const { passed, failed } = report
-    ? vitestCounts(report)
-    : (lastCounts(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 });
+  const byExit = { passed: code === 0 ? 1 : 0, failed: 0 };
+  const { passed, failed, skipped = 0 } = report ? vitestCounts(report) : (lastCounts(output) ?? byExit);
   const silent = passed + failed === 0;
-  return { passed, failed: failed === 0 && (code !== 0 || silent) ? 1 : failed };
+  return { passed, failed: failed === 0 && (code !== 0 || silent) ? 1 : failed, skipped };
 }
 
 function vitestCounts(report) {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
-    return { passed: numPassedTests, failed: numFailedTests };
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
   } catch {
     return { passed: 0, failed: 1 };
   }
