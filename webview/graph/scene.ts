@@ -1,4 +1,4 @@
-import { group, path } from "d3";
+import { group, least, path } from "d3";
 import type { Direction } from "../../src/graph/layout/node.ts";
 import type { Layout, PlacedEdge, PlacedNode } from "../../src/graph/layout.ts";
 import type { NodeView } from "../protocol.ts";
@@ -162,18 +162,23 @@ export function stepOf(key: string, direction: Direction): Step | null {
   return (direction === "down" ? down : right)[key] ?? null;
 }
 
-/** The node that one step leads to; null where there is none. Of several neighbours, the one that lies straightest. */
+/** The node that one step leads to; null where there is none. Of several, the nearest layer, then what lies straightest. */
 export function stepFrom(scene: Scene, id: string, step: Step): string | null {
   const from = scene.byId.get(id);
   if (!from) return null;
   const down = scene.direction === "down";
   const across = (node: PlacedNode) => (down ? node.x + node.width / 2 : node.y + node.height / 2);
+  const distance = (node: SceneNode) => [Math.abs(node.layer - from.layer), Math.abs(across(node) - across(from))];
   const nearest = (nodes: readonly SceneNode[]) =>
-    nodes.toSorted((a, b) => Math.abs(across(a) - across(from)) - Math.abs(across(b) - across(from)))[0]?.id ?? null;
+    least(nodes, (a, b) => compare(distance(a), distance(b)))?.id ?? null;
   if (step === "ahead" || step === "back") {
     const ids = (step === "ahead" ? scene.feeds : scene.readsFrom).get(id) ?? [];
     return nearest(ids.flatMap((other) => scene.byId.get(other) ?? []));
   }
   const side = step === "before" ? -1 : 1;
   return nearest(scene.nodes.filter((node) => node.layer === from.layer && (across(node) - across(from)) * side > 0));
+}
+
+function compare([a1 = 0, a2 = 0]: readonly number[], [b1 = 0, b2 = 0]: readonly number[]): number {
+  return a1 - b1 || a2 - b2;
 }

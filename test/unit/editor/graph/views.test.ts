@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { cut, graphView, line, shownFaults } from "../../../../src/editor/graph/graph-view.ts";
+import { pageHtml } from "../../../../src/editor/graph/page.ts";
+import { runView } from "../../../../src/editor/graph/run-view.ts";
+import type { Fault } from "../../../../src/graph/fault.ts";
+import type { Graph } from "../../../../src/graph/graph.ts";
+import type { SampleScore } from "../../../../src/run/state.ts";
+import { isHostMessage } from "../../../../webview/checks.ts";
+import { LIMITS } from "../../../../webview/protocol.ts";
+import { randomGraph } from "../../../graphs.ts";
+import { five, graphOf, pipeline } from "../../../pages/graphs.ts";
+import { runOf } from "../../../pages/runs.ts";
+
+const isSent = (graph: Graph) =>
+  isHostMessage({ type: "graph", graph: graphView(graph, "m"), faults: [], stale: false });
+
+describe("the graph's view", () => {
+  it("holds every input and node with its first words, and passes the page's own check", () => {
+    const view = graphView(five, "gpt-4.1-mini");
+    expect(view.nodes.map(({ id, kind }) => `${kind} ${id}`)).toEqual([
+      "input question",
+      "text style",
+      "llm plan",
+      "llm solve",
+      "llm check",
+      "llm answer",
+    ]);
+    expect(view.nodes[2]).toMatchObject({
+      excerpt: expect.stringMatching(/^Read the steps of the plan\. Compute/),
+      words: 20,
+      model: "gpt-4.1-mini",
+    });
+    expect(isSent(five)).toBe(true);
+  });
+
+  it("keeps the nodes nearest to the answer where there are too many", () => {
+    const graph = graphOf(randomGraph(9000, 2));
+    const view = graphView(graph, "");
+    expect(view.nodes).toHaveLength(LIMITS.nodes);
+    expect(view.left).toBe(6000);
+    const shown = new Set(view.nodes.map(({ id }) => id));
+    const output = graph.nodes.at(-1);
+    expect(shown.has(graph.output)).toBe(true);
+    for (const input of output?.kind === "llm" ? output.inputs : []) expect(shown.has(input)).toBe(true);
+    expect(isSent(graph)).toBe(true);
+  });
+
+  it("stays within its limits whatever the file holds", () => {
+    const long = "x\n".repeat(600_000);
+    const nodes = five.nodes.map((node) => ({ ...node, id: node.id + long, role: long, text: long }));
+    expect(
+      isSent({
+        ...five,
+        name: long,
+        description: long,
+        nodes,
+        inputs: [{ name: long, description: long }],
+        output: `answer${long}`,
+      }),
+    ).toBe(true);
+  });
+
+  it("shows the worst faults first", () => {
+    const fault = (severity: Fault["severity"], at: number): Fault => ({
+      code: "syntax",
+      severity,
+      message: `${at}`,
+      remedy: "",
+      file: "f",
+      range: { start: at, end: at },
+      line: at,
+      column: 1,
+    });
+    const faults = [fault("information", 1), fault("error", 2), fault("warning", 3), fault("error", 4)];
+    expect(shownFaults(faults).map(({ line: at }) => at)).toEqual([2, 4, 3, 1]);
+  });
+});
+
+describe("the run's view", () => {
+  it("says how far the run is, what it cost and what came of each node", () => {
+    const view = runView(runOf(five, "done"));
+    expect(view).toMatchObject({
+      status: "done",
+      iteration: 3,
+      spent: { calls: 412, cached: 96, tokens: 153_400, usd: 0.042 },
+    });
+    expect(view.nodes.find(({ id }) => id === "solve")?.verdict).toEqual({
+      decision: "rejected",
+      before: 14,
+      after: 13,
+      scored: 20,
+    });
+    expect(isHostMessage({ type: "run", run: view })).toBe(true);
+  });
+
+  it("counts the gradients of the last iteration by edge", () => {
+    const { gradients } = runView(runOf(five, "backward"));
+    expect(gradients).toContainEqual({ node: "plan", from: "solve", count: 2 });
+    expect(gradients).toContainEqual({ node: "answer", from: null, count: 2 });
+    const older = runOf(five, "backward").state.gradients.map((gradient) => ({ ...gradient, iteration: 2 }));
+    const newer = older.slice(0, 1).map((gradient) => ({ ...gradient, iteration: 3 }));
+    expect(runView(runOf(five, "backward", { gradients: [...older, ...newer] })).gradients).toHaveLength(1);
+  });
+
+  it("gives each point of the curve the interval of the verdict that made it", () => {
+    expect(runView(runOf(five, "done")).curve.map(({ interval }) => interval)).toEqual([
+      [0.18, 0.57],
+      [0.64, 0.95],
+      [0.64, 0.95],
+      [0.64, 0.95],
+    ]);
+  });
+
+  it("lists the samples that went wrong where there are too many", () => {
+    const scores = (loss: (i: number) => number): Record<string, SampleScore> =>
+      Object.fromEntries(
+        Array.from({ length: 10_000 }, (_, i) => [
+          `s${i}`,
+          { split: "validation", loss: loss(i), lenient: 0, formatError: false },
+        ]),
+      );
+    const all = { t0: scores((i) => (i % 100 === 0 ? 1 : 0)), t1: scores(() => 0) };
+    const view = runView(runOf(five, "done", { scores: all }));
+    expect(view.scored).toBe(10_000);
+    expect(view.samples).toHaveLength(LIMITS.samples);
+    expect(view.samples.slice(0, 100).every(({ before, after }) => before === 1 && after === 0)).toBe(true);
+    expect(isHostMessage({ type: "run", run: view })).toBe(true);
+  });
+
+  it("is bounded for a graph of any size", () => {
+    const graph = pipeline(5000);
+    expect(isHostMessage({ type: "run", run: runView(runOf(graph, "backward")) })).toBe(true);
+  });
+});
+
+describe("texts on their way to the page", () => {
+  it("become one line, and are not read whole", () => {
+    expect(line("  a\n\tb  c ")).toBe("a b c");
+    expect(line("word ".repeat(1_000_000))).toHaveLength(LIMITS.line);
+    expect(cut("x".repeat(LIMITS.text + 5))).toEqual({ text: "x".repeat(LIMITS.text), length: LIMITS.text + 5 });
+  });
+});
+
+describe("the page", () => {
+  it("allows one script by a fresh nonce, a worker, and nothing else", () => {
+    const [first, second] = [pageHtml("w.js", "file:///a"), pageHtml("w.js", "file:///a")];
+    const policy = /content="([^"]*)"/.exec(first)?.[1] ?? "";
+    expect(policy).toMatch(/^default-src 'none'; script-src 'nonce-[\w-]{24}'; worker-src blob:; img-src data:/);
+    expect(policy).not.toMatch(/unsafe|connect-src|style-src|\*|https?:/);
+    expect(first).not.toBe(second);
+    expect(first.match(/<script/g)).toHaveLength(1);
+  });
+
+  it("cannot be broken out of by an address", () => {
+    expect(pageHtml("w.js", `file:///"><script>alert(1)</script>`)).not.toContain("<script>alert");
+  });
+});
