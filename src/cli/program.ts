@@ -11,6 +11,11 @@ import { wholeNumber, withBudget, withJson, withModel, withPlace, withTask } fro
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 
+const AFTER_HELP = `
+The key comes from AGENTGRAPH_API_KEY or OPENAI_API_KEY.
+Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 wrong use or a file with errors,
+3 budget reached, 4 the provider or the disk failed, 130 cancelled.`;
+
 /** Milliseconds that a cancelled command may take to end by itself. */
 const PATIENCE = 900;
 
@@ -59,6 +64,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .description("Tunes every prompt of an LLM graph at once by semantic backpropagation, behind a validation gate.")
     .version(version)
     .showHelpAfterError("(add --help for what can be said)")
+    .addHelpText("after", AFTER_HELP)
     .configureOutput({ writeErr: (text) => output.note(text.trimEnd()) })
     .exitOverride();
 

@@ -1,9 +1,10 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Finished, LoggedEvent } from "../../../src/engine/events.ts";
 import { EventStream } from "../../../src/engine/stream.ts";
-import { RunInProgress } from "../../../src/run/errors.ts";
+import { RunInProgress, RunUnreadable } from "../../../src/run/errors.ts";
 import { filesOf } from "../../../src/run/place.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
 import { deleteRun, listRuns, readRun, recordAct } from "../../../src/run/runs.ts";
@@ -247,6 +248,20 @@ describe("a run folder that somebody changed", () => {
     const read = await readRun(bench.deps, bench.place, run.id);
     expect(read.damaged).toBe(3);
     expect(read.state.status).toBe("done");
+  });
+
+  it("is read without harm, whatever bytes stand in its log", async () => {
+    const run = await doneRun();
+    const events = await readFile(run.files.events);
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.nat(events.length), async (bytes, at) => {
+        await writeFile(run.files.events, Buffer.concat([events.subarray(0, at), bytes, events.subarray(at)]));
+        await readRun(bench.deps, bench.place, run.id).catch((error: unknown) => {
+          if (!(error instanceof RunUnreadable)) throw error;
+        });
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("with an empty log is an interrupted run", async () => {
