@@ -48,7 +48,7 @@ function sealOf(machine: Machine, run: string, line: string): Promise<string> {
 }
 
 /** Lines read before others get a turn. */
-const TURN = 2_000;
+const TURN = 1_000;
 
 export interface LogRead {
   /** Lines left out: cut, garbage, or of a kind that this program does not know. */
