@@ -45,7 +45,9 @@ export interface Backward {
 export function createBackward({ graph, choice, neighbors, ask, emit }: BackwardDeps): Backward {
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
-  const parameters = topology.order.filter((node) => node.trainable);
+  const needed = topology.ancestors(graph.output);
+  const isNeeded = (id: string) => id === graph.output || needed.has(id);
+  const parameters = topology.order.filter((node) => node.trainable && isNeeded(node.id));
   const leadingInputs = (id: string) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name));
 
   return Object.assign(differentiate, {
@@ -66,7 +68,11 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
       backward: async (id, gradient) => {
-        const given = await contributionsOf(llmNode(id), gradient, criticism, pass);
+        const given = await contributionsOf(llmNode(id), gradient, criticism, pass).catch((error: unknown) => {
+          const lost = { node: id, sample: pass.sample.id, detail: String(error) };
+          if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
+          throw error;
+        });
         for (const [to, text] of given.to) {
           if (topology.leadsToTrainable(to)) void emit({ ...about, node: to, of: "value", from: id, text });
         }
@@ -74,15 +80,14 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
         return given;
       },
     });
-    const drop = (node: string) => (error: unknown) => {
+    const drop = (error: unknown) => {
       if (endsRun(error)) throw error;
-      void emit({ type: "warning", code: "sample dropped", node, sample: pass.sample.id, detail: String(error) });
       return null;
     };
     return new Map(
       parameters.map(({ id, kind }) => {
         const gradient = () => (kind === "llm" ? gradients.ofText(id) : gradients.of(id));
-        const context = contextOf(id, pass, gradient).catch(drop(id));
+        const context = contextOf(id, pass, gradient).catch(drop);
         context.catch(() => {});
         return [id, context];
       }),
@@ -97,7 +102,7 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
       const inputs = await valuesOf(node.inputs, pass);
       return { sample: pass.sample.id, inputs, output: (await pass.value(id)).text, gradient };
     }
-    const results = await valuesOf(topology.successors(id), pass);
+    const results = await valuesOf(topology.successors(id).filter(isNeeded), pass);
     const output = results.map(({ name, value }) => `${name}: ${value}`).join("\n\n");
     return { sample: pass.sample.id, inputs: queryOf(pass), output, gradient };
   }
