@@ -19,6 +19,7 @@ import type { Services } from "./services.ts";
 import { EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { parametersOf, textsOf, thetaOf } from "./texts.ts";
+import { createValidation, type Validation } from "./validation.ts";
 
 /** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
 export const ENGINE_VERSION = "1";
@@ -60,6 +61,7 @@ class Run {
   readonly #history = new History();
   readonly #ask: Ask;
   readonly #forward: Forward;
+  readonly #validation: Validation;
   readonly #gate: Gate;
   readonly #reservesTest: boolean;
 
@@ -76,7 +78,8 @@ class Run {
     this.#forward = createForward({ graph, loss, choice: models.forward, ask: this.#ask, emit });
     const score = (texts: Texts, sample: Sample) =>
       this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }).score;
-    this.#gate = createGate({ validation: data.validation, options, history: this.#history, score, emit });
+    this.#validation = createValidation({ samples: data.validation, options, score });
+    this.#gate = createGate({ validation: this.#validation, options, history: this.#history, emit });
     this.#reservesTest = reserveTest(task, deps.budget);
   }
 
@@ -99,7 +102,7 @@ class Run {
     try {
       const testBefore = this.#scoreTest(this.#start);
       await this.#loop();
-      const complete = [this.#start, this.#incumbent].map((texts) => this.#gate.complete(texts));
+      const complete = [this.#start, this.#incumbent].map((texts) => this.#validation.complete(texts));
       const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), ...complete]);
       test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
     } catch (thrown) {
@@ -152,7 +155,7 @@ class Run {
       emit,
     });
     const firstPasses = (texts: Texts) =>
-      this.#gate
+      this.#validation
         .first(this.#incumbent, PROBED)
         .map((sample) => this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }));
     const probe = createProbe({ graph, start: this.#start, forward: firstPasses });
@@ -165,7 +168,7 @@ class Run {
         const ask = (asked: readonly GraphNode[]) => propose(batch, asked, incumbent);
         const turnDownRuined = async (candidates: readonly Candidate[]) => {
           // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
-          if (incumbent !== this.#start || batch.iteration > 1) await this.#gate.complete(this.#start);
+          if (incumbent !== this.#start || batch.iteration > 1) await this.#validation.complete(this.#start);
           const ruined = await probe(withTexts(incumbent, candidates), candidates);
           await this.#gate.turnDown(batch.iteration, incumbent, ruined);
           return ruined;
@@ -173,20 +176,20 @@ class Run {
         return proposeSound({ ask, probe: turnDownRuined }, parameters, pending);
       },
       ahead: async (texts, candidates) => {
-        await this.#gate.complete(this.#start);
+        await this.#validation.complete(this.#start);
         const joint = withTexts(texts, candidates);
-        const failing = firstPasses(joint).filter(({ sample }) => this.#gate.fails(texts, sample));
+        const failing = firstPasses(joint).filter(({ sample }) => this.#validation.fails(texts, sample));
         const scores = await Promise.all(failing.map((pass) => pass.score));
         const fixed = scores.filter((score) => score && score.loss <= options.threshold).length;
         if (fixed >= 2) differentiate.ahead(joint);
       },
       gate: async (iteration, incumbent, candidates) => {
-        await this.#gate.complete(this.#start);
+        await this.#validation.complete(this.#start);
         const outcome = await this.#gate.judge(iteration, incumbent, candidates);
         this.#incumbent = outcome.texts;
         return outcome;
       },
-      validationLoss: (texts) => this.#gate.lossBounds(texts),
+      validationLoss: (texts) => this.#validation.lossBounds(texts),
     };
   }
 
@@ -208,7 +211,7 @@ class Run {
     for (const { attempt } of this.#history.unjudged()) {
       const candidate = { ...this.#incumbent, [attempt.node]: attempt.text };
       const reason = status === "budget" ? "budget reached" : "samples could not be scored";
-      const verdict = this.#gate.compareKnown(this.#incumbent, candidate, { decision: "undecided", reason });
+      const verdict = this.#validation.verdict(this.#incumbent, candidate, { decision: "undecided", reason });
       this.#history.judge(attempt.id, attempt.node, verdict);
       const { iteration, id } = attempt;
       await this.emit({
@@ -239,7 +242,7 @@ class Run {
         after: measured ? 1 - net.lossAfter : null,
       },
       test,
-      formatErrors: this.#gate.formatErrors(this.#start, this.#incumbent),
+      formatErrors: this.#validation.formatErrors(this.#start, this.#incumbent),
     };
   }
 }

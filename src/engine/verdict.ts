@@ -1,8 +1,9 @@
 import { binomialDistribution } from "simple-statistics";
+import type { Sample } from "../data/sample.ts";
 
 /** Losses of one sample under base and candidate; undefined: not scored (yet). */
 export interface Pair {
-  readonly sample: string;
+  readonly sample: Sample;
   readonly before: number | undefined;
   readonly after: number | undefined;
 }

@@ -7,6 +7,7 @@ import { History } from "../../../src/engine/history.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/texts.ts";
+import { createValidation } from "../../../src/engine/validation.ts";
 import { signTest } from "../../../src/engine/verdict.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
 import { ofType, recorder, sampleOf } from "./fixtures.ts";
@@ -24,28 +25,33 @@ function openGate(
   lossOf: LossOf,
   { policy = "strict" as Policy, threshold = 0, onVerdict = () => {} } = {},
 ) {
-  const validation = Array.from({ length: n }, (_, index) => sampleOf(String(index)));
+  const samples = Array.from({ length: n }, (_, index) => sampleOf(String(index)));
   const history = new History();
   const { emit, events } = recorder();
   const asked = new Map<string, Set<string>>();
   const keyOf = (texts: Texts) => JSON.stringify(texts);
   const askedUnder = (texts: Texts) => asked.get(keyOf(texts))?.size ?? 0;
-  const gate = createGate({
-    validation,
-    options: { gate: { policy, alpha: ALPHA }, threshold },
-    history,
+  const options = { gate: { policy, alpha: ALPHA }, threshold };
+  const validation = createValidation({
+    samples,
+    options,
     score: async (texts, { id }) => {
       const key = keyOf(texts);
       asked.set(key, (asked.get(key) ?? new Set()).add(id));
       const loss = lossOf(texts, Number(id));
       return loss === null ? null : scored(loss);
     },
+  });
+  const gate = createGate({
+    validation,
+    options,
+    history,
     emit: async (event) => {
       if (event.type === "verdict") onVerdict();
       await emit(event);
     },
   });
-  return { gate, history, verdicts: () => ofType(events, "verdict"), askedUnder };
+  return { gate, validation, history, verdicts: () => ofType(events, "verdict"), askedUnder };
 }
 
 function scored(loss: number, tokens = 10): Scored {
@@ -70,13 +76,17 @@ async function judgeOne(
   const onVerdict = () => {
     asked ??= askedUnder(end);
   };
-  const { gate, history, verdicts, askedUnder } = openGate(pairs.length, lossOf, { policy, threshold, onVerdict });
-  if (startKnown) await gate.complete(start);
+  const { gate, validation, history, verdicts, askedUnder } = openGate(pairs.length, lossOf, {
+    policy,
+    threshold,
+    onVerdict,
+  });
+  if (startKnown) await validation.complete(start);
   const change = candidate("a");
   history.add(change);
   const outcome = await gate.judge(1, start, [change]);
   const [judged] = verdicts();
-  return { outcome, verdict: judged!.verdict, gate, start, end, asked, history };
+  return { outcome, verdict: judged!.verdict, gate, validation, start, end, asked, history };
 }
 
 interface Losses {
@@ -180,20 +190,19 @@ describe("the stop", () => {
     const pairs = Array.from({ length: 30 }, (_, index) => ({ before: index % 3 ? 1 : 0, after: index % 4 ? 0 : 1 }));
     const verdicts: Verdict[] = [];
     for (const late of [0, 7, 29]) {
-      const validation = pairs.map((_, index) => sampleOf(String(index)));
-      const gate = createGate({
-        validation,
-        options: { gate: { policy: "strict", alpha: ALPHA }, threshold: 0 },
-        history: new History(),
+      const options = { gate: { policy: "strict" as const, alpha: ALPHA }, threshold: 0 };
+      const validation = createValidation({
+        samples: pairs.map((_, index) => sampleOf(String(index))),
+        options,
         score: async (texts, { id }) => {
           const turns = (Number(id) * 7 + late) % 11;
           for (let turn = 0; turn < turns; turn++) await Promise.resolve();
           return scored(pairs[Number(id)]![texts.a === "old a" ? "before" : "after"]);
         },
-        emit: async () => {},
       });
+      const gate = createGate({ validation, options, history: new History(), emit: async () => {} });
       await gate.judge(1, { a: "old a" }, [candidate("a")]);
-      verdicts.push(gate.compareKnown({ a: "old a" }, { a: "new a" }, { decision: "rejected", reason: "tie" }));
+      verdicts.push(validation.verdict({ a: "old a" }, { a: "new a" }, { decision: "rejected", reason: "tie" }));
     }
     expect(verdicts[1]).toEqual(verdicts[0]);
     expect(verdicts[2]).toEqual(verdicts[0]);
@@ -299,23 +308,23 @@ describe("the net verdict", () => {
 
   it("stands on the whole set once that is scored", async () => {
     const pairs = Array.from({ length: 20 }, (_, index) => ({ before: index < 15 ? 1 : 0, after: index < 4 ? 1 : 0 }));
-    const { gate, start, end, verdict } = await judgeOne(pairs);
+    const { gate, validation, start, end, verdict } = await judgeOne(pairs);
     expect(verdict.decision).toBe("accepted");
-    await gate.complete(end);
+    await validation.complete(end);
     expect(gate.netVerdict(start, end)).toMatchObject({
       decision: "accepted",
       scored: 20,
       rightBefore: 5,
       rightAfter: 16,
     });
-    expect(gate.lossBounds(end)).toEqual([0.2, 0.2]);
+    expect(validation.lossBounds(end)).toEqual([0.2, 0.2]);
   });
 
   it("bounds the loss by what is known", async () => {
-    const { gate } = openGate(4, (_, index) => (index === 3 ? null : index === 0 ? 1 : 0));
-    expect(gate.lossBounds({ a: "x" })).toEqual([0, 1]);
-    await gate.complete({ a: "x" });
-    expect(gate.lossBounds({ a: "x" })).toEqual([0.25, 0.5]);
+    const { validation } = openGate(4, (_, index) => (index === 3 ? null : index === 0 ? 1 : 0));
+    expect(validation.lossBounds({ a: "x" })).toEqual([0, 1]);
+    await validation.complete({ a: "x" });
+    expect(validation.lossBounds({ a: "x" })).toEqual([0.25, 0.5]);
   });
 });
 
@@ -338,8 +347,8 @@ async function judgeParts(
     if (active.some(([, { fixes }]) => fixes.includes(index))) return 0;
     return startWrong.includes(index) ? 1 : 0;
   };
-  const { gate, history, verdicts } = openGate(n, lossOf, { policy });
-  await gate.complete(start);
+  const { gate, validation, history, verdicts } = openGate(n, lossOf, { policy });
+  await validation.complete(start);
   const candidates = Object.keys(parts).map((node) => candidate(node));
   for (const each of candidates) history.add(each);
   const outcome = await gate.judge(1, start, candidates);

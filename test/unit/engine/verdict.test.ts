@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { differenceBounds, type Pair, signTest, wilson } from "../../../src/engine/verdict.ts";
+import { sampleOf } from "./fixtures.ts";
 
 /** Twice the tail of the binomial, in whole numbers. */
 function exactSignTest(better: number, worse: number): number {
@@ -93,7 +94,7 @@ describe("bounds of the difference", () => {
     { nil: undefined },
   );
   const pairs = fc.array(
-    fc.record({ before: loss, after: loss }).map((pair): Pair => ({ sample: "", ...pair })),
+    fc.record({ before: loss, after: loss }).map((pair): Pair => ({ sample: sampleOf("s"), ...pair })),
     { maxLength: 30 },
   );
   const sum = (pairs: readonly Pair[], unknown: { before: number; after: number }) =>
@@ -110,7 +111,7 @@ describe("bounds of the difference", () => {
   });
 
   it("take what is only rounding for a tie", () => {
-    const pair = (before: number, after: number): Pair => ({ sample: "", before, after });
+    const pair = (before: number, after: number): Pair => ({ sample: sampleOf("s"), before, after });
     // In floating point, 0.1 + 0.2 is not 0.3.
     const { low, high } = differenceBounds([pair(0, 0.1), pair(0, 0.2), pair(0.3, 0)]);
     expect([low, high]).toEqual([0, 0]);

@@ -1,0 +1,75 @@
+import type { Decision, VerdictReason } from "./events.ts";
+import type { OptimizeOptions } from "./task.ts";
+import { differenceBounds, type Pair, signTest } from "./verdict.ts";
+
+export interface Ruling {
+  readonly decision: Decision;
+  readonly reason: VerdictReason;
+}
+
+/** Decides from complete or partial pairs, exactly (rule R3); null: more samples could still change the decision. */
+export type Rule = (pairs: readonly Pair[]) => Ruling | null;
+
+export const LOWER: Ruling = { decision: "accepted", reason: "lower loss" };
+export const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
+export const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
+export const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
+export const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
+export const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
+
+/**
+ * `strict`: mean loss strictly lower, a tie is rejected. `significant`: and the exact sign test gives p ≤ α. `off`:
+ * everything (method.md, "Gate policies").
+ */
+export function policyRule({ policy, alpha }: OptimizeOptions["gate"]): Rule {
+  if (policy === "off") return () => NO_GATE;
+  return (pairs) => {
+    const { low, high } = differenceBounds(pairs);
+    if (low >= 0)
+      return { decision: "rejected", reason: high > 0 ? "cannot pass any more" : low > 0 ? "higher loss" : "tie" };
+    if (policy === "strict") return high < 0 ? LOWER : null;
+    const { better, worse, canImprove, canWorsen } = signs(pairs);
+    if (!isBetter(better + canImprove, worse, alpha)) return { decision: "rejected", reason: "not significant" };
+    return high < 0 && isBetter(better, worse + canWorsen, alpha) ? LOWER : null;
+  };
+}
+
+/** A part passes iff it fixed at least one sample and broke none, or the sign test passes at α divided by the number of parts. */
+export function partRule(level: number): Rule {
+  return (pairs) => {
+    const { better, worse, canImprove, canWorsen } = signs(pairs);
+    if (differenceBounds(pairs).high < 0 && isBetter(better, worse + canWorsen, level)) return LOWER;
+    if (worse > 0 && !isBetter(better + canImprove, worse, level))
+      return { decision: "rejected", reason: "broke some" };
+    if (better + canImprove === 0) return { decision: "rejected", reason: "fixed none" };
+    if (canImprove + canWorsen > 0) return null;
+    return worse === 0 && better > 0
+      ? { decision: "accepted", reason: "fixed some, broke none" }
+      : { decision: "rejected", reason: better > 0 ? "broke some" : "fixed none" };
+  };
+}
+
+/** Significantly more samples better than worse. */
+function isBetter(better: number, worse: number, level: number): boolean {
+  return better > worse && signTest(better, worse) <= level;
+}
+
+interface Signs {
+  better: number;
+  worse: number;
+  /** Pairs not known yet that could still come out better, or worse. */
+  canImprove: number;
+  canWorsen: number;
+}
+
+function signs(pairs: readonly Pair[]): Signs {
+  const count = { better: 0, worse: 0, canImprove: 0, canWorsen: 0 };
+  for (const { before, after } of pairs) {
+    if (before === undefined || after === undefined) {
+      if (before !== 0 && after !== 1) count.canImprove++;
+      if (before !== 1 && after !== 0) count.canWorsen++;
+    } else if (after < before) count.better++;
+    else if (after > before) count.worse++;
+  }
+  return count;
+}

@@ -1,0 +1,178 @@
+import type { Sample } from "../data/sample.ts";
+import type { Texts } from "../graph/graph.ts";
+import type { Verdict } from "./events.ts";
+import type { Scored } from "./forward.ts";
+import { NO_GATE, type Rule, type Ruling, UNDECIDED } from "./rules.ts";
+import type { OptimizeOptions } from "./task.ts";
+import { thetaOf } from "./texts.ts";
+import { type Pair, signTest, wilson } from "./verdict.ts";
+
+export interface ValidationDeps {
+  readonly samples: readonly Sample[];
+  readonly options: Pick<OptimizeOptions, "gate" | "threshold">;
+  /** Scores a validation sample under Θ; the same one twice costs nothing. */
+  readonly score: (texts: Texts, sample: Sample) => Promise<Scored | null>;
+}
+
+/** The validation set: what is known of it under each Θ, and the scoring of no more than a decision needs. */
+export type Validation = ReturnType<typeof createValidation>;
+
+/** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
+const MINIMUM_WAVE = 8;
+
+/**
+ * Samples are scored in waves no larger than what the decision needs at least, so the stop is exact and nothing is asked
+ * for in vain (R3); those that failed before come first (R4); of both sides only those samples are scored that the
+ * decision needs. A wave is waited for as a whole, so the figures never depend on which reply came first.
+ */
+export function createValidation({ samples: validation, options, score }: ValidationDeps) {
+  const { threshold } = options;
+  const { policy } = options.gate;
+  /** Θ → sample → score; null: unscored. */
+  const known = new Map<string, Map<string, Scored | null>>();
+  let looks = 0;
+
+  return { compare, ensure, complete, pairs: pairsOf, verdict: verdictOf, lossBounds, formatErrors, first, fails };
+
+  /** Scores until the rule has decided. @param order indices of the samples, the most telling first; default: R4 */
+  async function compare(before: Texts, after: Texts, rule: Rule, order?: readonly number[]): Promise<Verdict> {
+    if (policy === "off") return verdictOf(before, after, NO_GATE);
+    looks++;
+    for (;;) {
+      const pairs = pairsOf(before, after);
+      const ruling = rule(pairs);
+      if (ruling) return verdictOf(before, after, ruling);
+      const wave = nextWave(before, after, pairs, rule, order ?? inOrder(pairs));
+      if (wave.length === 0) return verdictOf(before, after, UNDECIDED);
+      await Promise.all([ensure(after, wave), ensure(before, wave)]);
+    }
+  }
+
+  /**
+   * The samples to score next: as many, in order, as must be known before any outcome could decide. The two outcomes
+   * looked ahead to are the best and the worst for the candidate.
+   */
+  function nextWave(
+    before: Texts,
+    after: Texts,
+    pairs: readonly Pair[],
+    rule: Rule,
+    order: readonly number[],
+  ): Sample[] {
+    const open = order.filter((index) => isOpen(before, after, validation[index]?.id ?? ""));
+    const decides = (count: number) => {
+      const [best, worst] = [[...pairs], [...pairs]];
+      for (const index of open.slice(0, count)) {
+        const pair = pairs[index];
+        if (!pair) continue;
+        best[index] = { ...pair, before: pair.before ?? 1, after: pair.after ?? 0 };
+        worst[index] = { ...pair, before: pair.before ?? 0, after: pair.after ?? 1 };
+      }
+      return rule(best) !== null || rule(worst) !== null;
+    };
+    let [low, high] = [Math.min(MINIMUM_WAVE, open.length), open.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (decides(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return open.slice(0, low).flatMap((index) => validation[index] ?? []);
+  }
+
+  /** Indices of the validation samples: failed under the incumbent first, then not known, then right (R4). */
+  function inOrder(pairs: readonly Pair[]): number[] {
+    const rank = ({ before }: Pair) => (before === undefined ? 1 : before > threshold ? 0 : 2);
+    return pairs
+      .map((pair, index) => ({ index, rank: rank(pair) }))
+      .sort((a, b) => a.rank - b.rank || a.index - b.index)
+      .map(({ index }) => index);
+  }
+
+  function isOpen(before: Texts, after: Texts, id: string): boolean {
+    return [before, after].some((texts) => known.get(thetaOf(texts))?.has(id) !== true);
+  }
+
+  async function ensure(texts: Texts, samples: readonly Sample[]): Promise<void> {
+    const theta = thetaOf(texts);
+    const scores = known.get(theta) ?? new Map<string, Scored | null>();
+    known.set(theta, scores);
+    await Promise.all(samples.map(async (sample) => scores.set(sample.id, await score(texts, sample))));
+  }
+
+  function pairsOf(before: Texts, after: Texts): Pair[] {
+    const [base, changed] = [known.get(thetaOf(before)), known.get(thetaOf(after))];
+    return validation.map((sample) => {
+      const [before, after] = [base?.get(sample.id)?.loss, changed?.get(sample.id)?.loss];
+      return { sample, before, after };
+    });
+  }
+
+  /** Scores every sample under Θ that is not scored yet. */
+  function complete(texts: Texts): Promise<void> {
+    return ensure(texts, validation);
+  }
+
+  /** What is known of Θ's mean loss: equal bounds when every sample is scored. */
+  function lossBounds(texts: Texts): [number, number] {
+    const scores = [...(known.get(thetaOf(texts))?.values() ?? [])].flatMap((scored) => (scored ? [scored.loss] : []));
+    const sum = scores.reduce((total, loss) => total + loss, 0);
+    const n = validation.length;
+    return [sum / n, (sum + n - scores.length) / n];
+  }
+
+  /** Replies that did not match their node's `output`, on the samples scored. */
+  function formatErrors(before: Texts, after: Texts): { before: number; after: number } {
+    const count = (texts: Texts) =>
+      [...(known.get(thetaOf(texts))?.values() ?? [])].reduce((sum, scored) => sum + (scored?.formatErrors ?? 0), 0);
+    return { before: count(before), after: count(after) };
+  }
+
+  /** The samples that a candidate against this incumbent is scored on first. */
+  function first(incumbent: Texts, count: number): Sample[] {
+    const order = inOrder(pairsOf(incumbent, incumbent)).slice(0, count);
+    return order.flatMap((index) => validation[index] ?? []);
+  }
+
+  /** Known to have l > τ. */
+  function fails(texts: Texts, { id }: Sample): boolean {
+    return (known.get(thetaOf(texts))?.get(id)?.loss ?? 0) > threshold;
+  }
+
+  /** A verdict over what is known, without any call. */
+  function verdictOf(before: Texts, after: Texts, { decision, reason }: Ruling): Verdict {
+    const [base, changed] = [known.get(thetaOf(before)), known.get(thetaOf(after))];
+    const both = validation.flatMap(({ id }) => {
+      const [was, is] = [base?.get(id), changed?.get(id)];
+      return was && is ? [{ id, was, is }] : [];
+    });
+    const right = (loss: number) => loss <= threshold;
+    const rightBefore = both.filter(({ was }) => right(was.loss)).length;
+    const rightAfter = both.filter(({ is }) => right(is.loss)).length;
+    const better = both.filter(({ was, is }) => is.loss < was.loss).length;
+    const worse = both.filter(({ was, is }) => is.loss > was.loss).length;
+    return {
+      decision,
+      policy,
+      reason,
+      scored: both.length,
+      of: validation.length,
+      lossBefore: mean(both.map(({ was }) => was.loss)),
+      lossAfter: mean(both.map(({ is }) => is.loss)),
+      rightBefore,
+      rightAfter,
+      fixed: both.filter(({ was, is }) => !right(was.loss) && right(is.loss)).map(({ id }) => id),
+      broken: both.filter(({ was, is }) => right(was.loss) && !right(is.loss)).map(({ id }) => id),
+      p: better + worse > 0 ? signTest(better, worse) : null,
+      intervalBefore: wilson(rightBefore, both.length),
+      intervalAfter: wilson(rightAfter, both.length),
+      tokensBefore: Math.round(mean(both.map(({ was }) => was.tokens))),
+      tokensAfter: Math.round(mean(both.map(({ is }) => is.tokens))),
+      looks,
+      unscored: validation.flatMap(({ id }) => (base?.get(id) === null || changed?.get(id) === null ? [id] : [])),
+    };
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
