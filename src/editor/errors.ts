@@ -93,7 +93,8 @@ export function sentence(error: unknown): string {
   if (error instanceof MadeElsewhere) {
     return l10n.t("This run was not made on this machine, so it cannot be resumed here. Start a new run instead.");
   }
-  if (error instanceof RunMissing) return l10n.t("The run is gone: its folder {0} is not there any more.", error.folder);
+  if (error instanceof RunMissing)
+    return l10n.t("The run is gone: its folder {0} is not there any more.", error.folder);
   if (error instanceof RunUnreadable) {
     return l10n.t("The run cannot be read: {0} ({1}). Delete it, or update AgentGraph.", error.path, error.detail);
   }
@@ -104,7 +105,8 @@ export function sentence(error: unknown): string {
   if (error instanceof KeyRefused) {
     return l10n.t("{0} refused the API key. Set another with “AgentGraph: Set API key”.", error.identity);
   }
-  if (error instanceof ProviderFault) return l10n.t("{0} gave no answer ({1}). Is it running?", error.identity, error.detail);
+  if (error instanceof ProviderFault)
+    return l10n.t("{0} gave no answer ({1}). Is it running?", error.identity, error.detail);
   return error instanceof Error ? error.message : String(error);
 }
 

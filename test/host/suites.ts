@@ -1,1 +1,5 @@
+import "./activation.test.ts";
 import "./commands.test.ts";
+import "./language.test.ts";
+import "./review.test.ts";
+import "./settings.test.ts";

@@ -34,7 +34,8 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   // Short: a socket's path in it has to stay under 108 bytes.
   const root = mkdtempSync(path.join(tmpdir(), "agv-"));
   const at = (name: string) => path.join(root, name);
-  for (const name of ["data/User", "data/Machine", "extensions", "home", "tmp"]) mkdirSync(at(name), { recursive: true });
+  for (const name of ["data/User", "data/Machine", "extensions", "home", "tmp"])
+    mkdirSync(at(name), { recursive: true });
   const settings: Record<string, unknown> = {
     ...STEADY,
     "security.workspace.trust.enabled": options.workspaceTrust ?? false,

@@ -1,4 +1,4 @@
-import { commands, l10n, type Memento, ProgressLocation, window, workspace } from "vscode";
+import { l10n, type Memento, ProgressLocation, window, workspace } from "vscode";
 import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import { AddressRefused, checkAddress } from "../../models/address.ts";
@@ -213,6 +213,17 @@ export class Account {
     return key;
   }
 
+  /** After a refused key. @returns whether there is another one now */
+  async replaceKey(): Promise<boolean> {
+    try {
+      await this.#setKey();
+      return true;
+    } catch (error) {
+      if (error instanceof Cancelled) return false;
+      throw error;
+    }
+  }
+
   async #setKey(): Promise<void> {
     const provider = readSettings().provider ?? (await this.#choose())?.provider ?? "simulated";
     if (provider === "simulated") {
@@ -231,12 +242,6 @@ export class Account {
     if (!origin) throw new Cancelled();
     await this.keys.forget(origin);
     void window.showInformationMessage(l10n.t("The key for {0} is forgotten.", origin));
-  }
-
-  /** After a refused key: offers to enter another. */
-  async offerNewKey(message: string): Promise<void> {
-    const set = l10n.t("Set API key");
-    if ((await window.showErrorMessage(message, set)) === set) await commands.executeCommand("agentgraph.setApiKey");
   }
 }
 

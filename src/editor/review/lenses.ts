@@ -3,7 +3,7 @@ import { Disposable } from "../disposable.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { parseInstructionUri } from "./instructions.ts";
-import { invalidSentence, verdictLine } from "./words.ts";
+import { furtherFigures, invalidSentence, verdictLine } from "./words.ts";
 
 /** The verdict and the acts it allows, on top of each proposal's new text. */
 export class ProposalLenses extends Disposable implements CodeLensProvider {
@@ -30,16 +30,20 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     const proposal = run.state.proposals.find(({ id }) => id === ref.id);
     if (!proposal) return [lens(attemptLine(run, ref.id), "")];
 
-    const lenses = [lens(verdictLine(proposal.verdict), "why", l10n.t("Show why the gate decided so"))];
+    // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
+    const { verdict } = proposal;
+    const lenses = [lens(verdictLine(verdict), "why", l10n.t("Show why the gate decided so"))];
     const act = run.state.acts[proposal.id];
     if (act === "applied") lenses.push(lens(l10n.t("Applied"), ""), lens(l10n.t("Commit"), "commit"));
     else if (act === "committed") lenses.push(lens(l10n.t("Committed"), ""));
-    else
-      lenses.push(
-        lens(l10n.t("Apply"), "apply"),
-        lens(act ? l10n.t("Rejected by you") : l10n.t("Reject"), act ? "" : "reject"),
-      );
+    else {
+      if (act === "dismissed") lenses.push(lens(l10n.t("Rejected by you"), ""));
+      lenses.push(lens(l10n.t("Apply"), "apply"));
+      if (!act) lenses.push(lens(l10n.t("Reject"), "reject"));
+    }
     lenses.push(lens(l10n.t("Why"), "why"));
+    const figures = furtherFigures(verdict).join(" · ");
+    if (figures) lenses.push(lens(figures, ""));
     if (run.entry.elsewhere) lenses.push(lens(l10n.t("Made elsewhere: this verdict is a claim"), ""));
     return lenses;
   }

@@ -1,9 +1,9 @@
 import { l10n } from "vscode";
 import type { Decision, InvalidReason, Verdict } from "../../engine/events.ts";
 
-/** One line for the top of the diff: `✓ Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · …`. */
+/** `✓ Accepted by the gate · 14 → 17 of 20 right`. */
 export function verdictLine(verdict: Verdict): string {
-  return [`${MARKS[verdict.decision]} ${verdictHeadline(verdict)}`, ...verdictFigures(verdict)].join(" · ");
+  return `${MARKS[verdict.decision]} ${verdictHeadline(verdict)} · ${rightFigure(verdict)}`;
 }
 
 const MARKS = { accepted: "✓", rejected: "✗", undecided: "?" };
@@ -26,8 +26,13 @@ export function decisionWord(decision: Decision): string {
 
 /** What was measured, the most telling first. */
 export function verdictFigures(verdict: Verdict): string[] {
-  if (verdict.scored === 0) return [l10n.t("nothing was scored")];
-  const figures = [rightFigure(verdict)];
+  return [rightFigure(verdict), ...furtherFigures(verdict)];
+}
+
+/** `fixed 4, broke 1`, `p = 0.19`, `210 → 260 tokens an answer`. */
+export function furtherFigures(verdict: Verdict): string[] {
+  if (verdict.scored === 0) return [];
+  const figures = [];
   const graded = Math.abs(1 - verdict.lossAfter - verdict.rightAfter / verdict.scored) > 1e-9;
   if (graded) figures.push(l10n.t("score {0} → {1}", score(verdict.lossBefore), score(verdict.lossAfter)));
   figures.push(l10n.t("fixed {0}, broke {1}", verdict.fixed.length, verdict.broken.length));

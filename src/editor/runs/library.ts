@@ -48,7 +48,12 @@ export class Library extends Disposable {
   }
 
   async find(id: string): Promise<RunEntry | null> {
-    return (await this.list()).find((entry) => entry.id === id) ?? null;
+    const named = (entry: RunEntry) => entry.id === id;
+    const known = (await this.list()).find(named);
+    if (known) return known;
+    // It may have come a moment ago, before the watcher told of it.
+    this.#listed = this.#read();
+    return (await this.#listed).find(named) ?? null;
   }
 
   /** The run under way on a graph, else the last one. */

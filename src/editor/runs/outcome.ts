@@ -16,8 +16,9 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   let answer: string | undefined;
   if (state.status === "failed") {
     const message = failureSentence(name, state.error, state.detail);
-    if (state.error === "KeyRefused") return account.offerNewKey(message);
-    answer = await window.showErrorMessage(message, resume);
+    const setKey = l10n.t("Set API key and resume");
+    answer = await window.showErrorMessage(message, state.error === "KeyRefused" ? setKey : resume);
+    if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. Nothing that was paid for is lost.", name);
     answer = await window.showInformationMessage(message, resume);

@@ -16,6 +16,7 @@ import { Disposable } from "../disposable.ts";
 import { Cancelled, GraphFaulty, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, refuseFaulty } from "../graph-pick.ts";
+import { guarded } from "../guard.ts";
 import { graphOf, runIdOf } from "../targets.ts";
 import { askForMore, confirmStart } from "./confirm.ts";
 import { type RunEntry, resumable } from "./entry.ts";
@@ -49,6 +50,10 @@ export class Running extends Disposable {
 
   async #optimize(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
+    const latest = await this.library.latest(file);
+    if (latest?.status === "running") {
+      throw new NothingThere(l10n.t("A run of {0} is under way. Wait for its end, or cancel it.", latest.graphName));
+    }
     await refuseFaulty(file, this.deps.files);
     const connection = await this.account.connect();
     const { limits, prices } = readSettings();
@@ -105,20 +110,18 @@ export class Running extends Disposable {
       })
       .then(
         () => this.#ended(run),
-        (error: unknown) => this.#failed(run, error),
+        (error: unknown) => guarded(`run ${run.id}`, () => Promise.reject(error), this.deps.log),
       );
   }
 
   async #ended(run: Run): Promise<void> {
     this.#stops.delete(run.id);
+    const { status, detail } = run.state();
+    // The window is closing: the run has not come to an end, and is offered again.
+    if (status === "running") return;
     await this.#remember(run.id, false);
-    this.deps.log.info(`Run ${run.id}: ${run.state().status}. ${run.state().detail ?? ""}`);
+    this.deps.log.info(`Run ${run.id}: ${status}. ${detail ?? ""}`);
     await reportEnd(run, this.account);
-  }
-
-  #failed(run: Run, error: unknown): void {
-    this.#stops.delete(run.id);
-    this.deps.log.error(`Run ${run.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 
   async #cancel(target: unknown): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Story, World } from "../world.ts";
 
-const THEMES = ["Light Modern", "Dark Modern", "Dark High Contrast", "Light High Contrast"] as const;
+const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default High Contrast Light"] as const;
 
 /** Not tests so much as pictures to be looked at: each surface, in each theme, wide and narrow. */
 export const surfaceStories: readonly Story[] = [

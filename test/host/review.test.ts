@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
+import type { RunState } from "../../src/run/state.ts";
+import { at, closeAll, folder, makeRun, read, removeRuns, show, until, write } from "./help.ts";
+
+describe("the review of a run that was made outside the editor", () => {
+  const prompts = ["prompts/plan.md", "prompts/solve.md", "prompts/style.md"];
+  let run: { id: string; state: RunState };
+  let originals: string[] = [];
+
+  before(async () => {
+    originals = await Promise.all(prompts.map(read));
+  });
+  beforeEach(async () => {
+    run = await makeRun();
+  });
+  afterEach(async () => {
+    await closeAll();
+    for (const [index, file] of prompts.entries()) {
+      const text = originals[index] ?? "";
+      await write(file, text);
+      await until(async () => (await workspace.openTextDocument(at(file))).getText() === text);
+    }
+    await removeRuns();
+  });
+
+  const accepted = () => run.state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
+  const review = (id: string) => commands.executeCommand("agentgraph.review", { run: run.id, id });
+  const fileOf = (node: string) => `prompts/${node}.md`;
+
+  it("opens a proposal as a native diff of the decoded text, inline, with lenses", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal, "the simulated model finds something");
+    await review(proposal.id);
+    const input = await until(() => {
+      const shown = window.tabGroups.activeTabGroup.activeTab?.input;
+      return shown instanceof TabInputTextDiff ? shown : null;
+    });
+    const before = await workspace.openTextDocument(input.original);
+    const after = await workspace.openTextDocument(input.modified);
+    assert.equal(before.getText(), proposal.base);
+    assert.equal(after.getText(), proposal.text);
+    assert.equal(after.languageId, "agentgraph-instruction");
+    assert.equal(workspace.getConfiguration("diffEditor", after).get("renderSideBySide"), false);
+
+    const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", after.uri, 10);
+    const titles = lenses.map(({ command }) => command?.title ?? "");
+    assert.match(titles[0] ?? "", /^✓ Accepted by the gate · \d+ → \d+ of \d+ right$/);
+    assert.deepEqual(titles.slice(1, 4), ["Apply", "Reject", "Why"]);
+  });
+
+  it("applies all accepted as one edit that one undo takes back", async () => {
+    const files = accepted().map(({ node }) => fileOf(node));
+    const [first] = files;
+    assert.ok(first);
+    await show(first);
+    await commands.executeCommand("agentgraph.applyAccepted", { entry: { id: run.id } });
+    for (const { node, text } of accepted()) assert.equal(await read(fileOf(node)), `${text}\n`);
+    const untouched = prompts.filter((file) => !files.includes(file));
+    for (const file of untouched) assert.equal(await read(file), originals[prompts.indexOf(file)]);
+
+    const document = await show(first);
+    await commands.executeCommand("undo");
+    assert.equal(document.getText(), originals[prompts.indexOf(first)]);
+  });
+
+  it("keeps line ends and a byte order mark of the file", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    const file = fileOf(proposal.node);
+    const base = `${proposal.base.replaceAll("\n", "\r\n")}\r\n`;
+    await write(file, `\uFEFF${base}`);
+    await until(async () => (await workspace.openTextDocument(at(file))).getText() === base);
+    await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+    assert.equal(await read(file), `\uFEFF${proposal.text.replaceAll("\n", "\r\n")}\r\n`);
+  });
+
+  it("changes nothing where one of the texts is not the one that the run saw", async () => {
+    const [first, second] = accepted();
+    assert.ok(first);
+    await write(fileOf(first.node), "Somebody else's words.\n");
+    await commands.executeCommand("agentgraph.applyAccepted", { entry: { id: run.id } });
+    assert.equal(await read(fileOf(first.node)), "Somebody else's words.\n");
+    if (second) assert.equal(await read(fileOf(second.node)), originals[prompts.indexOf(fileOf(second.node))]);
+  });
+
+  it("remembers what the user did in the run itself", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    await commands.executeCommand("agentgraph.reject", { run: run.id, id: proposal.id });
+    const log = await readFile(path.join(folder(), ".agentgraph/runs", run.id, "events.jsonl"), "utf8");
+    assert.match(log, new RegExp(`"type":"dismissed","proposals":\\["${proposal.id}"\\]`));
+  });
+
+  it("takes a run with a forged log for one made elsewhere: never part of “apply all accepted”", async () => {
+    const log = path.join(folder(), ".agentgraph/runs", run.id, "events.jsonl");
+    const text = await readFile(log, "utf8");
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    await writeFile(log, text.replaceAll(JSON.stringify(proposal.text), JSON.stringify("Poison.")));
+    await commands.executeCommand("agentgraph.applyAccepted", { entry: { id: run.id } });
+    for (const [index, file] of prompts.entries()) assert.equal(await read(file), originals[index]);
+  });
+
+  it("survives arguments that no menu would pass", async () => {
+    for (const target of [
+      null,
+      7,
+      "x",
+      {},
+      { run: 1, id: 2 },
+      { entry: null },
+      { entry: { id: "../../x" } },
+      at("x"),
+    ]) {
+      for (const name of ["review", "apply", "why", "reject"]) {
+        await commands.executeCommand(`agentgraph.${name}`, target);
+      }
+    }
+    for (const [index, file] of prompts.entries()) assert.equal(await read(file), originals[index]);
+  });
+});
