@@ -1,4 +1,4 @@
-import { parse } from "jsonc-parser";
+import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
 import { BudgetReached, KeyRefused, RequestRefused } from "../models/errors.ts";
@@ -97,16 +97,17 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
       return reply;
     } catch (error) {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
-      if (!stop.signal.aborted && isLasting(error)) stop.abort(error);
+      if (!stop.signal.aborted && isLasting(error, requests > 0)) stop.abort(error);
       if (stop.signal.aborted) throw new RunStopped(stop.signal.reason);
       throw error;
     }
   }
 
-  function isLasting(error: unknown): boolean {
+  /** @param own whether the request was this call's own: one that several calls share is lost once. */
+  function isLasting(error: unknown, own: boolean): boolean {
     if (error instanceof BudgetReached) return false;
     if (error instanceof KeyRefused || (error instanceof RequestRefused && error.status === 404)) return true;
-    failures++;
+    if (own) failures++;
     return failures >= FAILURES_IN_A_ROW;
   }
 }
@@ -173,8 +174,11 @@ export async function askJson<T>(
 /** Lines that begin with a key of the asked object (`plan: …`, `**plan**: …`), as small models write it. */
 export function keyedLines(text: string, keys: readonly string[]): unknown {
   const lines = text.split("\n").map((line) => {
-    const key = keys.find((one) => new RegExp(`^\\W*${escaped(one)}\\W*:`, "i").test(line));
-    return { key, text: key === undefined ? line : line.slice(line.indexOf(":") + 1) };
+    for (const key of keys) {
+      const start = new RegExp(`^[\\s*_#>-]*${escaped(key)}[\\s*_]*:[*_]*`, "i").exec(line);
+      if (start) return { key, text: line.slice(start[0].length) };
+    }
+    return { key: undefined, text: line };
   });
   const found: Record<string, string> = {};
   let current: string | undefined;
@@ -185,12 +189,19 @@ export function keyedLines(text: string, keys: readonly string[]): unknown {
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-/** JSON as models really write it: fenced, with words around it, with trailing commas or cut at the end. */
+/**
+ * JSON as models really write it: fenced, with words around it, with trailing commas, line breaks inside a text, or cut at
+ * the end. A text that was cut is left out: half an instruction is none.
+ */
 export function looseJson(text: string): unknown {
   const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1] ?? text;
   const start = fenced.search(/[{[]/);
   if (start < 0) return undefined;
-  return parse(fenced.slice(start), [], { allowTrailingComma: true });
+  const json = fenced.slice(start).replace(/"(?:[^"\\]|\\[\s\S])*"?/g, (one) => one.replace(/\r?\n/g, "\\n"));
+  const errors: ParseError[] = [];
+  const value: unknown = parse(json, errors, { allowTrailingComma: true });
+  const cut = errors.find(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");
+  return cut ? parse(json.slice(0, cut.offset), [], { allowTrailingComma: true }) : value;
 }
 
 /** Node ids and input names hold nothing that a pattern reads otherwise but `-`, which stands for itself outside a class. */

@@ -148,7 +148,10 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
       .map((pair, index) => ({ index, gain: gain(pair) }))
       .sort((a, b) => b.gain - a.gain || a.index - b.index)
       .map(({ index }) => index);
-    const { decision } = await validation.compare(without, end, policyRule({ policy: "strict", alpha }), order);
+    const { decision } = await validation.compare(without, end, policyRule({ policy: "strict", alpha }), {
+      order,
+      minimum: 1,
+    });
     return decision === "undecided" ? null : decision === "accepted";
   }
 }

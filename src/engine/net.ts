@@ -7,7 +7,14 @@ import { proposalId } from "./texts.ts";
  * What the user reviews (method.md, "What a proposal is"): per changed node the way from the file's text to the text
  * that the run ended with, with one verdict. A node whose attempts all failed shows its best rejected one.
  */
-export function netProposals(graph: Graph, start: Texts, end: Texts, net: Verdict, history: History): Proposal[] {
+export function netProposals(
+  graph: Graph,
+  start: Texts,
+  end: Texts,
+  net: Verdict,
+  earns: ReadonlyMap<string, boolean>,
+  history: History,
+): Proposal[] {
   return graph.nodes.flatMap(({ id: node, text }) => {
     const entries = history.of(node);
     const attempts = entries.map(({ attempt }) => attempt.id);
@@ -15,7 +22,10 @@ export function netProposals(graph: Graph, start: Texts, end: Texts, net: Verdic
     const final = end[node] ?? text;
     if (final !== base) {
       const hypothesis = entries.findLast(({ attempt }) => attempt.text === final)?.attempt.hypothesis ?? "";
-      return [{ id: proposalId(node, base, final), node, base, text: final, hypothesis, verdict: net, attempts }];
+      const id = proposalId(node, base, final);
+      const earned = earns.get(node);
+      const left = earned === undefined ? {} : { earns: earned };
+      return [{ id, node, base, text: final, hypothesis, verdict: net, ...left, attempts }];
     }
     const best = bestOf(entries);
     if (!best?.verdict) return [];

@@ -59,6 +59,8 @@ class Run {
   readonly #start: Texts;
   #incumbent: Texts;
   readonly #history = new History();
+  /** Changed node → whether its part of the net change lowers the loss. */
+  readonly #earns = new Map<string, boolean>();
   readonly #ask: Ask;
   readonly #forward: Forward;
   readonly #validation: Validation;
@@ -102,8 +104,9 @@ class Run {
     try {
       const testBefore = this.#scoreTest(this.#start);
       await this.#loop();
-      const complete = [this.#start, this.#incumbent].map((texts) => this.#validation.complete(texts));
-      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), ...complete]);
+      const complete = Promise.all([this.#start, this.#incumbent].map((texts) => this.#validation.complete(texts)));
+      const leaveOneOut = complete.then(() => this.#leaveOneOut());
+      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), leaveOneOut]);
       test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
     } catch (thrown) {
       error = thrown instanceof RunStopped ? thrown.cause : thrown;
@@ -115,6 +118,22 @@ class Run {
     const finished = this.#finished(status, error, test);
     await emit(finished);
     return finished;
+  }
+
+  /** Once, on the net change of several nodes. What the budget leaves unmeasured stays so. */
+  async #leaveOneOut(): Promise<void> {
+    const changed = parametersOf(this.task.graph).filter(({ id }) => this.#incumbent[id] !== this.#start[id]);
+    if (changed.length < 2 || this.task.options.gate.policy === "off") return;
+    const open = changed.filter(({ id }) => !this.#earns.has(id));
+    await Promise.all(
+      open.map(async ({ id }) => {
+        const earns = await this.#gate.earns(this.#start, this.#incumbent, id).catch((error: unknown) => {
+          if (error instanceof BudgetReached) return null;
+          throw error;
+        });
+        if (earns !== null) this.#earns.set(id, earns);
+      }),
+    );
   }
 
   async #loop(): Promise<void> {
@@ -187,6 +206,9 @@ class Run {
         await this.#validation.complete(this.#start);
         const outcome = await this.#gate.judge(iteration, incumbent, candidates);
         this.#incumbent = outcome.texts;
+        // A part that lowered the loss by itself has shown what it earns.
+        const [only, ...others] = outcome.accepted;
+        if (only && others.length === 0) this.#earns.set(only.node, true);
         return outcome;
       },
       validationLoss: (texts) => this.#validation.lossBounds(texts),
@@ -235,7 +257,7 @@ class Run {
       detail: status === "failed" ? (error instanceof Error ? error.message : String(error)) : null,
       theta: thetaOf(this.#incumbent),
       texts: this.#incumbent,
-      proposals: netProposals(this.task.graph, this.#start, this.#incumbent, net, this.#history),
+      proposals: netProposals(this.task.graph, this.#start, this.#incumbent, net, this.#earns, this.#history),
       validation: {
         n: net.scored,
         before: measured ? 1 - net.lossBefore : null,

@@ -189,6 +189,7 @@ const shapes = z.discriminatedUnion("type", [
         text: z.string(),
         hypothesis: z.string(),
         verdict,
+        earns: z.boolean().optional(),
         attempts: ids,
       }),
     ),
