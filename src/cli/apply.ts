@@ -5,8 +5,8 @@ import { currentText, replaceText, TextNotFound } from "../graph/edit.ts";
 import { applyEdits } from "../graph/fault.ts";
 import { readGraph } from "../graph/read.ts";
 import { decodeUtf8 } from "../graph/root.ts";
+import { plain } from "../run/plain.ts";
 import type { Output } from "./output.ts";
-import { plain } from "./plain.ts";
 
 /** Writes each accepted text into the file that holds it, where that still holds the text the run saw. */
 export async function applyAccepted(

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { hasErrors } from "../graph/fault.ts";
 import { loadTask } from "../run/load.ts";
+import { count } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";
 import { type ModelOptions, overridesOf, type TaskOptions } from "./options.ts";
-import { count } from "./words.ts";
 
 /** Prints every fault of every file. Exit 2 where there is an error. */
 export async function check(

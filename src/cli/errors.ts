@@ -10,9 +10,9 @@ import {
   RunMissing,
   RunUnreadable,
 } from "../run/errors.ts";
+import { oneLine } from "../run/plain.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
-import { oneLine } from "./plain.ts";
 
 /** Wrong use: what is wrong, where, and what to do, as sentences. */
 export class Misuse extends Error {

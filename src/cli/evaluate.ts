@@ -5,6 +5,7 @@ import { createStack } from "../models/stack.ts";
 import { newId, placeOf, preparePlace } from "../run/place.ts";
 import { RunReducer } from "../run/reduce.ts";
 import { openCache, RunReplies } from "../run/replies.ts";
+import { callsWords, count, money, seconds } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
@@ -13,7 +14,6 @@ import { modelsOf, type OptimizeOptions } from "./optimize.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
-import { callsWords, count, money, seconds } from "./words.ts";
 
 export interface EvaluateOptions extends OptimizeOptions {
   readonly split: Split;

@@ -1,6 +1,6 @@
 import type { Proposal } from "../engine/events.ts";
 import type { Attempt, RunState } from "../run/state.ts";
-import { warningWords } from "./words.ts";
+import { warningWords } from "../run/words.ts";
 
 /** What `--json` prints of a run. Scores are means of 1 − loss, 0 … 1. */
 export interface RunReport {

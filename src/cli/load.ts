@@ -2,10 +2,10 @@ import { relative } from "node:path";
 import type { Files } from "../deps.ts";
 import type { Fault } from "../graph/fault.ts";
 import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
+import { plain } from "../run/plain.ts";
 import { type Subject, subjectOf } from "../run/start.ts";
 import { FaultyFile } from "./errors.ts";
 import type { Output } from "./output.ts";
-import { plain } from "./plain.ts";
 
 /** `file:line:col severity code message`, then what to do about it. */
 export function faultLines({ file, line, column, severity, code, message, remedy }: Fault, output: Output): string {

@@ -1,9 +1,9 @@
 import type { Proposal } from "../engine/events.ts";
+import { oneLine } from "../run/plain.ts";
 import type { Run } from "../run/run.ts";
+import { callsWords, changeWords, count, money, seconds, titleOf, verdictLine, warningWords } from "../run/words.ts";
 import type { Output } from "./output.ts";
-import { oneLine } from "./plain.ts";
 import { wordDiff } from "./word-diff.ts";
-import { callsWords, changeWords, count, money, seconds, titleOf, verdictLine, warningWords } from "./words.ts";
 
 /** Each proposal as an inline diff under its verdict, then the figures, then what to do next. */
 export function printOutcome(run: Run, output: Output): void {

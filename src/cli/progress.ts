@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { LoggedEvent } from "../engine/events.ts";
 import type { RunState } from "../run/state.ts";
+import { callsWords, money, warningWords } from "../run/words.ts";
 import type { Output } from "./output.ts";
-import { callsWords, money, warningWords } from "./words.ts";
 
 /** Milliseconds between two drawings of the bar. */
 const PACE = 100;

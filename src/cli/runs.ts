@@ -1,14 +1,14 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { findRoot, type Root } from "../graph/root.ts";
 import { isId, type Place, placeOf } from "../run/place.ts";
+import { oneLine, plain } from "../run/plain.ts";
 import { type ListedRun, listRuns } from "../run/runs.ts";
 import { nameOf } from "../run/start.ts";
+import { count, money } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
-import { oneLine, plain } from "./plain.ts";
-import { count, money } from "./words.ts";
 
 /** Lists runs, newest first: of one graph file, or of everything in a folder's repository. */
 export async function runsCommand({ deps, output }: Cli, path: string, options: PlaceOptions): Promise<number> {

@@ -1,6 +1,6 @@
 import { diffWordsWithSpace } from "diff";
 import type { Colors } from "picocolors/types.js";
-import { plain } from "./plain.ts";
+import { plain } from "../run/plain.ts";
 
 /** Lines of unchanged text shown around a change. */
 const CONTEXT = 2;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
-import { oneLine, plain } from "../../../src/cli/plain.ts";
 import { wordDiff } from "../../../src/cli/word-diff.ts";
+import { oneLine, plain } from "../../../src/run/plain.ts";
 
 const none = picocolors.createColors(false);
 const some = picocolors.createColors(true);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Cancelled, failureOf, failureWords, Misuse } from "../../../src/cli/errors.ts";
-import { changeWords, money, seconds, verdictLine, warningWords } from "../../../src/cli/words.ts";
 import type { WarningCode } from "../../../src/engine/events.ts";
 import { KeyRefused } from "../../../src/models/errors.ts";
 import { RunInProgress } from "../../../src/run/errors.ts";
+import { changeWords, money, seconds, verdictLine, warningWords } from "../../../src/run/words.ts";
 import { verdict } from "../run/scripted.ts";
 
 describe("verdictLine", () => {

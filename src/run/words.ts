@@ -1,6 +1,6 @@
 import type { Verdict, VerdictReason, Warned } from "../engine/events.ts";
-import type { Calls } from "../run/state.ts";
 import { oneLine, plain } from "./plain.ts";
+import type { Calls } from "./state.ts";
 
 /** What is measured, in words and figures for a person. */
 
