@@ -1,0 +1,246 @@
+import { describe, expect, it } from "vitest";
+import { type Question, RunStopped } from "../../../src/engine/ask.ts";
+import type { Context } from "../../../src/engine/backward.ts";
+import type { Attempted, Verdict } from "../../../src/engine/events.ts";
+import { History } from "../../../src/engine/history.ts";
+import { createPropose } from "../../../src/engine/propose.ts";
+import type { Differentiated } from "../../../src/engine/services.ts";
+import { proposalId } from "../../../src/engine/texts.ts";
+import type { Graph, GraphNode } from "../../../src/graph/graph.ts";
+import { BudgetReached, ProviderFault } from "../../../src/models/errors.ts";
+import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, verdictOf } from "./fixtures.ts";
+
+const context: Context = {
+  sample: "s1",
+  inputs: [{ name: "question", value: "the question" }],
+  output: "the output",
+  gradient: "Say why.",
+};
+
+interface Options {
+  readonly graph?: Graph;
+  /** The parameters asked for; default: all of the graph. */
+  readonly nodes?: readonly GraphNode[];
+  readonly contexts?: (parameter: string) => readonly Context[];
+  readonly right?: readonly Context[];
+  readonly gradients?: boolean;
+  readonly targets?: readonly string[];
+  readonly history?: History;
+}
+
+/** One iteration's proposals, the model replying as told. */
+async function propose(reply: (question: Question) => string | Promise<string>, options: Options = {}) {
+  const {
+    graph = diamond,
+    nodes = graph.nodes.filter(({ trainable }) => trainable),
+    contexts = () => [context],
+  } = options;
+  const { right = [], gradients = true, targets = [], history = new History() } = options;
+  const { ask, questions } = fakeAsk(reply);
+  const { emit, events } = recorder();
+  const texts = Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
+  const batch: Differentiated = {
+    iteration: 3,
+    texts,
+    looked: 2,
+    failing: ["s1"],
+    contexts: async (parameter) => contexts(parameter),
+    right: async () => right,
+  };
+  const candidates = await createPropose({ graph, choice, gradients, history, targets, ask, emit })(
+    batch,
+    nodes,
+    texts,
+  );
+  return { candidates, questions, attempts: ofType(events, "attempt"), events, history };
+}
+
+const proposal = (text: string) => JSON.stringify({ hypothesis: "it helps", text });
+const one = (more: Partial<Parameters<typeof llm>[2] & object> = {}) => graphOf([llm("a", ["question"], more)]);
+const prompt = ({ messages }: Question) => messages.map(({ content }) => content).join("\n");
+
+describe("ϕ", () => {
+  it("is asked once for each parameter with a gradient, and for no other", async () => {
+    const contexts = (parameter: string) => (parameter === "style" || parameter === "answer" ? [context] : []);
+    const { candidates, questions, attempts } = await propose(({ node }) => proposal(`Better ${node}.`), { contexts });
+    expect(questions.map(({ node }) => node)).toEqual(["style", "answer"]);
+    expect(questions[0]).toMatchObject({ purpose: "optimizer", sample: null, split: null, choice });
+    expect(candidates.map(({ node, text }) => [node, text])).toEqual([
+      ["style", "Better style."],
+      ["answer", "Better answer."],
+    ]);
+    expect(attempts).toEqual(candidates);
+  });
+
+  it("gives a proposal with its origin: base, samples, hypothesis and an id that is the change itself", async () => {
+    const { candidates, history } = await propose(() => proposal("  Do a and say why. \n"), { graph: one() });
+    const text = "Do a and say why.";
+    const id = proposalId("a", "Do a.", text);
+    const rest = { type: "attempt", iteration: 3, node: "a", base: "Do a.", hypothesis: "it helps", invalid: null };
+    expect(candidates).toEqual([{ ...rest, id, text, samples: ["s1"] }]);
+    expect(history.of("a").map(({ attempt }) => attempt.id)).toEqual([id]);
+    expect(history.unjudged()).toHaveLength(1);
+  });
+
+  it("sees inputs, outputs and gradients; without gradients, inputs and outputs alone", async () => {
+    const with_ = await propose(() => proposal("x"), { graph: one() });
+    expect(prompt(with_.questions[0]!)).toContain("<feedback>\nSay why.\n</feedback>");
+    const without = await propose(() => proposal("x"), { graph: one(), gradients: false });
+    expect(prompt(without.questions[0]!)).not.toContain("Say why.");
+    for (const { questions } of [with_, without]) {
+      expect(prompt(questions[0]!)).toContain("the question");
+      expect(prompt(questions[0]!)).toContain("the output");
+    }
+  });
+
+  it("sees samples that went right, marked as such and without a gradient", async () => {
+    const right = [{ ...context, sample: "s9", output: "the good output", gradient: "" }];
+    const { questions } = await propose(() => proposal("x"), { graph: one(), right });
+    expect(prompt(questions[0]!)).toMatch(/<case_that_went_right id="s9">[\s\S]*the good output/);
+    expect(prompt(questions[0]!)).not.toContain("<feedback>\n\n</feedback>");
+  });
+
+  it("is told what must stay, how long the text may be, and the author's own rules", async () => {
+    const graph = one({ text: "Answer {{question}}.", keep: ["Acme"], maxWords: 50, constraints: ["Stay formal"] });
+    const { questions } = await propose(() => proposal("x"), { graph });
+    for (const said of ["{{question}}", "Acme", "At most 50 words", "Stay formal"]) {
+      expect(questions[0]?.messages[0]?.content).toContain(said);
+    }
+  });
+
+  it("is told what feeds its node and who reads it", async () => {
+    const { questions } = await propose(() => proposal("x"));
+    const of = (node: string) => prompt(questions.find((question) => question.node === node)!);
+    expect(of("left")).toMatch(
+      /left \(argues for it\).*plan \(plans\), style \(house style\).*Read by: answer \(decides\)/s,
+    );
+    expect(of("answer")).toContain("Its result is the final answer.");
+    expect(of("style")).toMatch(
+      /handed to steps as one of their inputs.*left \(argues for it\), right \(argues against it\)/s,
+    );
+    for (const { messages } of questions) expect(messages[1]?.content).toContain("Answers questions.");
+  });
+
+  it("stops with the run, and takes a lost call for no proposal", async () => {
+    for (const end of [new RunStopped("cancelled"), new BudgetReached("calls", 1)]) {
+      await expect(propose(() => Promise.reject(end), { graph: one() })).rejects.toBe(end);
+    }
+    const { candidates, attempts } = await propose(() => Promise.reject(new ProviderFault("fake", 500, null, "down")), {
+      graph: one(),
+    });
+    expect(candidates).toEqual([]);
+    expect(attempts).toMatchObject([{ invalid: "no text in the reply" }]);
+  });
+});
+
+describe("a reply of ϕ", () => {
+  it.each([
+    ["as asked for", proposal("Better.")],
+    ["without a hypothesis", '{"text": "Better."}'],
+    ["with the text in lines", '{"hypothesis": "h", "text": ["Better."]}'],
+    ["fenced", `\`\`\`json\n${proposal("Better.")}\n\`\`\``],
+    ["with words around", `I suggest:\n${proposal("Better.")}\nGood luck!`],
+    ["with a trailing comma", '{"hypothesis": "h", "text": "Better.",}'],
+    ["cut after the text", '{"hypothesis": "h", "text": "Better."'],
+  ])("is read %s", async (_, reply) => {
+    const { candidates, questions } = await propose(() => reply, { graph: one() });
+    expect(candidates).toMatchObject([{ text: "Better." }]);
+    expect(questions).toHaveLength(1);
+  });
+
+  it("keeps code in the new text, fences and braces included", async () => {
+    const text = 'Reply like this:\n```json\n{"answer": 1}\n```\nNothing else.';
+    expect((await propose(() => proposal(text), { graph: one() })).candidates).toMatchObject([{ text }]);
+    const fenced = `\`\`\`json\n${proposal(text)}\n\`\`\``;
+    expect((await propose(() => fenced, { graph: one() })).candidates).toMatchObject([{ text }]);
+  });
+
+  it.each([
+    ["cut in the middle of the text", '{"hypothesis": "h", "text": "Better, and always ment'],
+    ["without a text", '{"hypothesis": "I would add an example."}'],
+    ["with an empty text", proposal(" ")],
+    ["that is the text itself", "Better."],
+  ])("%s is repaired once", async (_, reply) => {
+    const { candidates, questions } = await propose(
+      ({ messages }) => (messages.length === 2 ? reply : proposal("Better.")),
+      { graph: one() },
+    );
+    expect(candidates).toMatchObject([{ text: "Better." }]);
+    expect(questions).toHaveLength(2);
+    expect(questions[1]?.messages.slice(2)).toMatchObject([
+      { role: "assistant", content: reply },
+      { role: "user", content: expect.stringContaining('"hypothesis", "text"') },
+    ]);
+  });
+
+  it("that cannot be repaired is no proposal", async () => {
+    const { candidates, questions, attempts } = await propose(() => "Sorry.", { graph: one() });
+    expect(candidates).toEqual([]);
+    expect(questions).toHaveLength(2);
+    expect(attempts).toMatchObject([{ node: "a", text: "", invalid: "no text in the reply" }]);
+  });
+});
+
+describe("a text that is no proposal says why", () => {
+  const rejected = (text: string, verdict: Partial<Verdict>) => {
+    const history = new History();
+    const attempt: Attempted = {
+      type: "attempt",
+      iteration: 1,
+      id: "earlier",
+      node: "a",
+      base: "Do a.",
+      text,
+      hypothesis: "",
+      samples: [],
+      invalid: null,
+    };
+    history.add(attempt);
+    history.judge("earlier", "a", verdictOf({ decision: "rejected", reason: "tie", ...verdict }));
+    return history;
+  };
+
+  it.each<[Attempted["invalid"], string, Options]>([
+    ["no change", "Do a.", { graph: one() }],
+    ["drops a placeholder", "Answer it.", { graph: one({ text: "Answer {{question}}." }) }],
+    ["drops a text to keep", "Answer for us.", { graph: one({ text: "Answer for Acme.", keep: ["Acme"] }) }],
+    ["longer than maxWords", "one two three four five", { graph: one({ text: "one two", maxWords: 4 }) }],
+    ["leaks a training target", "Say Constantinople first.", { graph: one(), targets: ["no", "Constantinople"] }],
+    ["repeats an earlier text", "Worse.", { graph: one(), history: rejected("Worse.", { broken: ["v1"] }) }],
+    [
+      "repeats an earlier text",
+      "Same.",
+      { graph: one(), history: rejected("Same.", { reason: "every output alike" }) },
+    ],
+  ])("%s", async (reason, text, options) => {
+    const { candidates, attempts, history } = await propose(() => proposal(text), options);
+    expect(candidates).toEqual([]);
+    expect(attempts).toMatchObject([{ text, invalid: reason }]);
+    expect(history.of("a").at(-1)?.attempt.invalid).toBe(reason);
+    expect(history.unjudged()).toEqual([]);
+  });
+
+  it.each<[string, string, Options]>([
+    [
+      "a placeholder that is written with spaces",
+      "For {{ question }}: answer.",
+      { graph: one({ text: "Answer {{question}}." }) },
+    ],
+    ["a text to keep that was not there before", "Better.", { graph: one({ keep: ["Acme"] }) }],
+    [
+      "a text shorter than one that was too long already",
+      "one two three",
+      { graph: one({ text: "a b c d", maxWords: 2 }) },
+    ],
+    ["a short target, as any text may hold it", "Answer yes or no.", { graph: one(), targets: ["yes"] }],
+    [
+      "a target that the text held before",
+      "Say Constantinople!",
+      { graph: one({ text: "Say Constantinople." }), targets: ["Constantinople"] },
+    ],
+    ["a text that made no difference before", "Same.", { graph: one(), history: rejected("Same.", {}) }],
+  ])("but not %s", async (_, text, options) => {
+    const { candidates } = await propose(() => proposal(text), options);
+    expect(candidates).toMatchObject([{ text, invalid: null }]);
+  });
+});
