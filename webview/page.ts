@@ -92,7 +92,7 @@ export class Page implements Acts {
       ...(node === null ? {} : { panelOpen: this.#panelAfterSelect() }),
     });
     if (node === null) return;
-    this.#canvas.reveal(node);
+    this.#canvas.viewport.reveal(node);
     this.#host.post({ type: "reveal", node, open: false });
   }
 
@@ -138,16 +138,16 @@ export class Page implements Acts {
   }
 
   fit(): void {
-    this.#canvas.fit(true);
+    this.#canvas.viewport.fit(true);
   }
 
   zoom(factor: number): void {
-    this.#canvas.zoomBy(factor);
+    this.#canvas.viewport.zoomBy(factor);
   }
 
   turn(): void {
     this.#direction = this.#state.direction === "down" ? "right" : "down";
-    this.#arrange(() => this.#canvas.fit(false));
+    this.#arrange(() => this.#canvas.viewport.fit(false));
   }
 
   exportSvg(): void {
@@ -165,7 +165,7 @@ export class Page implements Acts {
 
   /** Moves the keyboard to a node. */
   focus(node: string): void {
-    this.#canvas.reveal(node);
+    this.#canvas.viewport.reveal(node);
     this.#mirror.focus(node);
   }
 
@@ -200,7 +200,7 @@ export class Page implements Acts {
       }
       case "cursor":
         if (message.node !== null && message.node !== this.#state.cursor && message.node !== this.#state.selected) {
-          this.#canvas.reveal(message.node);
+          this.#canvas.viewport.reveal(message.node);
         }
         this.#change({ cursor: message.node });
     }
@@ -224,7 +224,7 @@ export class Page implements Acts {
     // At first: the way that shows more in this window; from then on it stays.
     this.#arranger.arrange(visible.nodes, "down", (down) =>
       this.#arranger.arrange(visible.nodes, "right", (right) =>
-        show(this.#canvas.zoomToFit(right) > 1.2 * this.#canvas.zoomToFit(down) ? right : down),
+        show(this.#canvas.viewport.zoomToFit(right) > 1.2 * this.#canvas.viewport.zoomToFit(down) ? right : down),
       ),
     );
   }
@@ -242,7 +242,7 @@ export class Page implements Acts {
       matches: this.#find(query, scene),
     };
     this.#draw();
-    if (anchor) this.#canvas.keepInPlace(...anchor);
+    if (anchor) this.#canvas.viewport.keepInPlace(...anchor);
     else if (!this.#placed) this.#place();
     if (!this.#placed) requestAnimationFrame(() => performance.mark("agentgraph first drawing"));
     this.#placed = true;
@@ -250,14 +250,14 @@ export class Page implements Acts {
 
   /** At first: where it was before the reload, else so that it can be seen. */
   #place(): void {
-    if (this.#kept.camera) this.#canvas.camera = this.#kept.camera;
-    else this.#canvas.fit(false);
+    if (this.#kept.camera) this.#canvas.viewport.camera = this.#kept.camera;
+    else this.#canvas.viewport.fit(false);
   }
 
   /** A node that is to stay in place while the drawing changes: the selected one, else one in the middle. */
   #anchor(before: Scene, after: Scene): readonly [SceneNode, SceneNode] | null {
     const { selected } = this.#state;
-    const chosen = (selected !== null ? before.byId.get(selected) : null) ?? this.#canvas.middle(before);
+    const chosen = (selected !== null ? before.byId.get(selected) : null) ?? this.#canvas.viewport.middle(before);
     const now = chosen && after.byId.get(chosen.id);
     return chosen && now ? [chosen, now] : null;
   }
@@ -315,7 +315,7 @@ export class Page implements Acts {
       folded: [...folded],
       sample,
       at,
-      camera: this.#canvas.camera,
+      camera: this.#canvas.viewport.camera,
     });
   }
 

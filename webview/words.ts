@@ -1,7 +1,8 @@
+import { format } from "d3";
 import type { NodeView, RunView, SampleView, VerdictView } from "./protocol.ts";
 
 /** `12,345`. */
-export const count = (value: number) => value.toLocaleString("en-US");
+export const count = format(",d");
 
 export const plural = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 

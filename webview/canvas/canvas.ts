@@ -1,10 +1,11 @@
-import { select, type ZoomTransform, zoom, zoomIdentity, zoomTransform } from "d3";
-import { prefersStill, s } from "../dom.ts";
+import { select } from "d3";
+import { s } from "../dom.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
 import { type CardFace, type Detail, detailAt, drawCard } from "./card.ts";
 import { badge, gradientCounts, Pulses } from "./marks.ts";
 import type { Typesetter } from "./text.ts";
+import { Viewport } from "./viewport.ts";
 
 /** What the canvas shows; the page gives it anew whenever something has changed. */
 export interface CanvasView {
@@ -32,27 +33,20 @@ export interface CanvasActs {
   readonly moved: () => void;
 }
 
-export type Camera = readonly [x: number, y: number, zoom: number];
-
-const ZOOM = { least: 0.02, most: 3, fit: 1.15 };
-const PAD = 28;
-/** A graph that would be smaller than this starts at its beginning instead of as a whole. */
-const LEAST_AT_START = 0.13;
-
 /** The drawing: only what lies in and around the window is in the document, in as much detail as can be read. */
 export class GraphCanvas {
   readonly element: SVGSVGElement;
+  readonly viewport: Viewport;
   readonly #world = s("g", { class: "world" });
   readonly #edges = s("g", { class: "edges" });
   readonly #badges = s("g", { class: "badges" });
   readonly #nodes = s("g", { class: "nodes" });
   readonly #pulses: Pulses;
-  readonly #zoom = zoom<SVGSVGElement, unknown>().scaleExtent([ZOOM.least, ZOOM.most]);
-  readonly #faces = new WeakMap<SVGGElement, string>();
+  /** What each element in the document shows. */
+  readonly #faces = new WeakMap<SVGGElement, { readonly face: CardFace; readonly most: number }>();
+  readonly #drawnEdges = new WeakMap<SVGGElement, SceneEdge>();
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
-  /** The user has not moved the drawing yet: it is fitted anew when the window changes. */
-  #untouched = true;
   /** What is in the document now. */
   #drawn: { readonly bounds: Bounds; readonly detail: Detail } | null = null;
 
@@ -64,114 +58,25 @@ export class GraphCanvas {
     this.#pulses = new Pulses(pulses);
     this.#world.append(this.#edges, this.#badges, pulses, this.#nodes);
     this.element = s("svg", { class: "graph", "aria-hidden": "true" }, this.#world);
-    this.#zoom
-      .on("zoom", ({ transform, sourceEvent }: { transform: ZoomTransform; sourceEvent: unknown }) => {
-        if (sourceEvent) this.#untouched = false;
-        this.#world.setAttribute("transform", transform.toString());
-        if (this.#needsRedraw(transform)) this.#draw();
-      })
-      .on("end", () => acts.moved());
-    select(this.element)
-      .call(this.#zoom)
-      .on("dblclick.zoom", null)
-      .on("click", () => acts.select(null));
-    new ResizeObserver(() => (this.#untouched ? this.fit(false) : this.#draw())).observe(this.element);
+    this.viewport = new Viewport(
+      this.element,
+      () => this.#moved(),
+      () => acts.moved(),
+    );
+    this.element.addEventListener("click", ({ target }) => this.#clicked(target));
+    this.element.addEventListener("dblclick", ({ target }) => {
+      const node = nodeAt(target);
+      if (node !== null) acts.open(node);
+    });
   }
 
   show(view: CanvasView): void {
-    const sceneChanged = view.scene !== this.#view?.scene;
     this.#view = view;
     this.#runs = new Map(view.run?.nodes.map((run) => [run.id, run]));
-    if (sceneChanged && view.scene) {
-      const { width, height } = view.scene;
-      const [x, y] = [Math.max(2000, width), Math.max(2000, height)];
-      this.#zoom.translateExtent([
-        [-x, -y],
-        [width + x, height + y],
-      ]);
-    }
+    if (view.scene) this.viewport.scene = view.scene;
     this.#draw();
     this.#pulses.update(view.run, view.scene, (key) =>
       this.#edges.querySelector<SVGPathElement>(`[data-key="${CSS.escape(key)}"] > .line`),
-    );
-  }
-
-  get camera(): Camera {
-    const { x, y, k } = zoomTransform(this.element);
-    return [x, y, k];
-  }
-
-  set camera([x, y, k]: Camera) {
-    this.#untouched = false;
-    select(this.element).call(this.#zoom.transform, zoomIdentity.translate(x, y).scale(k));
-  }
-
-  /** The zoom at which a drawing of this size fills the window. */
-  zoomToFit({ width, height }: { readonly width: number; readonly height: number }): number {
-    const room = this.#size();
-    return Math.min((room.width - PAD) / width, (room.height - PAD) / height, ZOOM.fit);
-  }
-
-  /** The whole drawing, or at first the beginning of a very large one. */
-  fit(whole: boolean): void {
-    this.#untouched = true;
-    const scene = this.#view?.scene;
-    if (!scene) return;
-    const { width, height } = this.#size();
-    const k = this.zoomToFit(scene);
-    if (whole || k >= LEAST_AT_START) {
-      this.#move([(width - scene.width * k) / 2, (height - scene.height * k) / 2, Math.max(k, ZOOM.least)], whole);
-      return;
-    }
-    const first = scene.nodes.find(({ layer }) => layer === 0);
-    if (!first) return;
-    const down = scene.direction === "down";
-    const zoomed = 0.6;
-    const x = down ? width / 2 - (first.x + first.width / 2) * zoomed : PAD;
-    const y = down ? PAD : height / 2 - (first.y + first.height / 2) * zoomed;
-    this.#move([x, y, zoomed], false);
-  }
-
-  zoomBy(factor: number): void {
-    this.#untouched = false;
-    const svg = select(this.element);
-    if (prefersStill()) svg.call(this.#zoom.scaleBy, factor);
-    else svg.transition().duration(120).call(this.#zoom.scaleBy, factor);
-  }
-
-  /** Brings a node into the window without changing the zoom; one that is visible stays where it is. */
-  reveal(id: string): void {
-    const node = this.#view?.scene?.byId.get(id);
-    if (!node) return;
-    const { width, height } = this.#size();
-    const [x, y, k] = this.camera;
-    const by = (start: number, size: number, room: number) => {
-      const margin = Math.min(PAD, Math.max(0, (room - size) / 2));
-      if (start < margin) return margin - start;
-      return start + size > room - margin ? Math.max(room - margin - size, margin) - start : 0;
-    };
-    const dx = by(node.x * k + x, node.width * k, width);
-    const dy = by(node.y * k + y, node.height * k, height);
-    if (dx === 0 && dy === 0) return;
-    this.#untouched = false;
-    this.#move([x + dx, y + dy, k], true);
-  }
-
-  /** Keeps a node where it is on the screen though the drawing has changed around it. */
-  keepInPlace(before: SceneNode, after: SceneNode): void {
-    const [x, y, k] = this.camera;
-    this.camera = [x + (before.x - after.x) * k, y + (before.y - after.y) * k, k];
-  }
-
-  /** The node nearest to the middle of the window. */
-  middle(scene: Scene): SceneNode | null {
-    const { width, height } = this.#size();
-    const [x, y, k] = this.camera;
-    const [cx, cy] = [(width / 2 - x) / k, (height / 2 - y) / k];
-    const distance = (node: SceneNode) => Math.hypot(node.x + node.width / 2 - cx, node.y + node.height / 2 - cy);
-    return scene.nodes.reduce<SceneNode | null>(
-      (best, node) => (best && distance(best) <= distance(node) ? best : node),
-      null,
     );
   }
 
@@ -191,43 +96,20 @@ export class GraphCanvas {
     into.append(edges, s("g", { class: "nodes" }, ...nodes));
   }
 
-  #size(): { width: number; height: number } {
-    const { clientWidth, clientHeight } = this.element;
-    return { width: clientWidth || 800, height: clientHeight || 600 };
-  }
-
-  #move([x, y, k]: Camera, smooth: boolean): void {
-    const target = zoomIdentity.translate(x, y).scale(k);
-    const svg = select(this.element);
-    if (smooth && !prefersStill()) svg.transition().duration(200).call(this.#zoom.transform, target);
-    else svg.call(this.#zoom.transform, target);
-  }
-
-  #window({ x, y, k }: ZoomTransform, around: number): Bounds {
-    const { width, height } = this.#size();
-    const [w, h] = [width / k, height / k];
-    const [left, top] = [-x / k, -y / k];
-    return {
-      left: left - w * around,
-      top: top - h * around,
-      right: left + w * (1 + around),
-      bottom: top + h * (1 + around),
-    };
-  }
-
-  #needsRedraw(transform: ZoomTransform): boolean {
-    if (!this.#drawn || this.#drawn.detail !== detailAt(transform.k)) return true;
-    const { left, top, right, bottom } = this.#window(transform, 0);
-    const { bounds } = this.#drawn;
-    return left < bounds.left || top < bounds.top || right > bounds.right || bottom > bounds.bottom;
+  #moved(): void {
+    const { transform } = this.viewport;
+    this.#world.setAttribute("transform", transform.toString());
+    const { left, top, right, bottom } = this.viewport.seen(0);
+    const drawn = this.#drawn?.detail === detailAt(transform.k) ? this.#drawn.bounds : null;
+    const isDrawn = drawn && left >= drawn.left && top >= drawn.top && right <= drawn.right && bottom <= drawn.bottom;
+    if (!isDrawn) this.#draw();
   }
 
   #draw(): void {
     const view = this.#view;
     if (!view) return;
-    const transform = zoomTransform(this.element);
-    const bounds = this.#window(transform, 0.6);
-    const detail = detailAt(transform.k);
+    const bounds = this.viewport.seen(0.6);
+    const detail = detailAt(this.viewport.transform.k);
     this.#drawn = { bounds, detail };
     this.element.setAttribute("data-detail", detail);
     const lit = view.selected && view.scene?.byId.has(view.selected) ? related(view.scene, view.selected) : null;
@@ -244,82 +126,80 @@ export class GraphCanvas {
     );
   }
 
+  #clicked(target: EventTarget | null): void {
+    const node = nodeAt(target);
+    const edge = node === null ? this.#edgeAt(target) : undefined;
+    if (edge) this.acts.selectEdge(edge.source, edge.target);
+    else this.acts.select(node);
+  }
+
+  #edgeAt(target: EventTarget | null): SceneEdge | undefined {
+    const key = target instanceof Element ? target.closest("[data-key]")?.getAttribute("data-key") : null;
+    return key ? this.#view?.scene?.edges.find((edge) => edge.key === key) : undefined;
+  }
+
   #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, edges: readonly SceneEdge[], detail: Detail): void {
     const counts = gradientCounts(view.run);
     const isRunning = view.run?.status === "running";
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
     const reachable = detail === "full" && edges.length <= 400;
+    const drawn = this.#drawnEdges;
     select(this.#edges)
       .selectAll<SVGGElement, SceneEdge>("g.edge")
       .data(edges, (edge) => edge.key)
       .join((enter) => enter.append((edge) => edgeElement(edge, true)))
       .each(function (edge) {
-        const [line, head, hit] = this.children;
-        if (line?.getAttribute("d") !== edge.line) {
-          line?.setAttribute("d", edge.line);
-          head?.setAttribute("d", edge.head);
-          hit?.setAttribute("d", edge.line);
-        }
-      })
-      .attr("class", (edge) => edgeClass(edge, lit, isRunning && counts.has(edge.key), edge.key === chosen, reachable))
-      .on("click", (event: Event, edge) => {
-        event.stopPropagation();
-        this.acts.selectEdge(edge.source, edge.target);
+        const known = drawn.get(this);
+        drawn.set(this, edge);
+        if (known && known.line !== edge.line) this.replaceChildren(...edgeElement(edge, true).childNodes);
+        const look = edgeClass(edge, lit, isRunning && counts.has(edge.key), edge.key === chosen, reachable);
+        setAttribute(this, "class", look);
       });
     const badges = detail === "full" || detail === "name" ? edges.filter((edge) => counts.has(edge.key)) : [];
     select(this.#badges)
       .selectAll<SVGGElement, SceneEdge>("g.badge")
       .data(badges, (edge) => edge.key)
       .join("g")
-      .attr("class", (edge) => (edge.key === chosen ? "badge selected" : "badge"))
       .each(function (edge) {
+        setAttribute(this, "class", edge.key === chosen ? "badge selected" : "badge");
+        setAttribute(this, "data-key", edge.key);
         this.replaceChildren(...badge(edge, counts.get(edge.key) ?? 0));
-      })
-      .on("click", (event: Event, edge) => {
-        event.stopPropagation();
-        this.acts.selectEdge(edge.source, edge.target);
       });
   }
 
   #drawNodes(view: CanvasView, lit: ReadonlySet<string> | null, nodes: readonly SceneNode[], detail: Detail): void {
     const most = Math.max(
       1,
-      ...(view.run?.nodes.map(({ forward, forwardInFlight }) => forward + forwardInFlight) ?? []),
+      ...[...this.#runs.values()].map(({ forward, forwardInFlight }) => forward + forwardInFlight),
     );
-    const draw = (group: SVGGElement, node: SceneNode) => this.#drawNode(group, node, most, detail);
+    const draw = (group: SVGGElement, node: SceneNode) => {
+      setAttribute(group, "data-id", node.id);
+      setAttribute(group, "transform", `translate(${node.x},${node.y})`);
+      setAttribute(group, "class", nodeClass(node, view, lit, this.#runs.get(node.id)));
+      this.#drawFace(group, this.#face(node, detail), most);
+    };
     select(this.#nodes)
       .selectAll<SVGGElement, SceneNode>("g.node")
       .data(nodes, (node) => node.id)
       .join("g")
-      .attr("data-id", (node) => node.id)
-      .attr("transform", (node) => `translate(${node.x},${node.y})`)
-      .attr("class", (node) => nodeClass(node, view, lit, this.#runs.get(node.id)))
       .each(function (node) {
         draw(this, node);
-      })
-      .on("click", (event: Event, node) => {
-        event.stopPropagation();
-        this.acts.select(node.id);
-      })
-      .on("dblclick", (event: Event, node) => {
-        event.stopPropagation();
-        this.acts.open(node.id);
       });
   }
 
-  #drawNode(group: SVGGElement, node: SceneNode, most: number, detail: Detail): void {
-    const face = this.#face(node, detail);
-    const { x: _x, y: _y, layer: _layer, ...look } = node;
-    const wanted = JSON.stringify({ ...face, node: look });
-    let bar = group.querySelector<SVGRectElement>(":scope > .bar");
-    if (this.#faces.get(group) !== wanted) {
-      bar ??= s("rect", { class: "bar", x: 8, height: 3, rx: 1.5 });
+  #drawFace(group: SVGGElement, face: CardFace, most: number): void {
+    const { node, run, detail } = face;
+    const before = this.#faces.get(group);
+    if (before && before.most === most && sameFace(before.face, face)) return;
+    this.#faces.set(group, { face, most });
+    const bar =
+      group.querySelector<SVGRectElement>(":scope > .bar") ?? s("rect", { class: "bar", x: 8, height: 3, rx: 1.5 });
+    if (!before || !looksAlike(before.face, face)) {
       bar.setAttribute("y", String(node.height - 4.5));
       group.replaceChildren(...drawCard(face, this.type, bar));
-      this.#faces.set(group, wanted);
     }
-    const share = node.view.kind === "llm" && face.run && detail !== "block" ? face.run.forward / most : 0;
-    bar?.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
+    const share = node.view.kind === "llm" && run && detail !== "block" ? run.forward / most : 0;
+    bar.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
   }
 
   #face(node: SceneNode, detail: Detail): CardFace {
@@ -387,4 +267,26 @@ function nodeClass(
 
 function classes(base: string, states: Readonly<Record<string, boolean | null | undefined>>): string {
   return [base.trim(), ...Object.keys(states).filter((name) => states[name])].join(" ");
+}
+
+function nodeAt(target: EventTarget | null): string | null {
+  return target instanceof Element ? (target.closest("[data-id]")?.getAttribute("data-id") ?? null) : null;
+}
+
+/** Whether nothing can have changed: what a face is made of is replaced, never altered. */
+function sameFace(a: CardFace, b: CardFace): boolean {
+  return (
+    a.node === b.node && a.run === b.run && a.detail === b.detail && a.value === b.value && a.outcome === b.outcome
+  );
+}
+
+function looksAlike(a: CardFace, b: CardFace): boolean {
+  const words = ({ node: { view, width, height, folded }, ...rest }: CardFace) =>
+    JSON.stringify([rest, view, width, height, folded]);
+  return words(a) === words(b);
+}
+
+/** Writing what stands there already would cost the browser a look at it. */
+function setAttribute(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

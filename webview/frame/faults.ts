@@ -1,5 +1,6 @@
 import { h } from "../dom.ts";
 import type { Acts, State } from "../state.ts";
+import { count } from "../words.ts";
 
 /** What is wrong with the file, above the last good drawing. Named at most three; the rest stands in Problems. */
 export class Faults {
@@ -37,7 +38,7 @@ export class Faults {
             h(
               "p",
               {},
-              `The graph is too large to be drawn whole: ${left.toLocaleString("en-US")} nodes are left out. Those nearest to the answer are shown.`,
+              `The graph is too large to be drawn whole: ${count(left)} nodes are left out. Those nearest to the answer are shown.`,
             ),
           ]
         : []),

@@ -1,0 +1,163 @@
+import { select, type ZoomTransform, zoom, zoomIdentity, zoomTransform } from "d3";
+import { prefersStill } from "../dom.ts";
+import type { Bounds, Scene, SceneNode } from "../graph/scene.ts";
+
+export type Camera = readonly [x: number, y: number, zoom: number];
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const ZOOM = { least: 0.02, most: 3, fit: 1.15 };
+const PAD = 28;
+/** A graph that would be smaller than this starts at its beginning instead of as a whole. */
+const LEAST_AT_START = { fit: 0.13, zoom: 0.6 };
+
+/** Which part of the drawing the window shows. */
+export class Viewport {
+  readonly #zoom = zoom<SVGSVGElement, unknown>().scaleExtent([ZOOM.least, ZOOM.most]);
+  #scene: Scene | null = null;
+  /** The user has not moved the drawing yet: it is fitted anew when the window changes. */
+  #untouched = true;
+
+  /**
+   * @param moved is called at every move, and when the window has another size
+   * @param rested is called when a move has come to its end
+   */
+  constructor(
+    private readonly svg: SVGSVGElement,
+    moved: () => void,
+    rested: () => void,
+  ) {
+    this.#zoom
+      .on("zoom", ({ sourceEvent }: { sourceEvent: unknown }) => {
+        if (sourceEvent) this.#untouched = false;
+        moved();
+      })
+      .on("end", rested);
+    select(svg).call(this.#zoom).on("dblclick.zoom", null);
+    new ResizeObserver(() => (this.#untouched ? this.fit(false) : moved())).observe(svg);
+  }
+
+  /** The drawing that is looked at; it can be moved out of the window, but not lost. */
+  set scene(scene: Scene) {
+    if (scene === this.#scene) return;
+    this.#scene = scene;
+    const { width, height } = scene;
+    const [x, y] = [Math.max(2000, width), Math.max(2000, height)];
+    this.#zoom.translateExtent([
+      [-x, -y],
+      [width + x, height + y],
+    ]);
+  }
+
+  get transform(): ZoomTransform {
+    return zoomTransform(this.svg);
+  }
+
+  get camera(): Camera {
+    const { x, y, k } = this.transform;
+    return [x, y, k];
+  }
+
+  set camera(camera: Camera) {
+    this.#untouched = false;
+    this.#move(camera, false);
+  }
+
+  /** The zoom at which a drawing of this size fills the window. */
+  zoomToFit({ width, height }: Size): number {
+    const room = this.#size();
+    return Math.min((room.width - PAD) / width, (room.height - PAD) / height, ZOOM.fit);
+  }
+
+  /** The whole drawing, or at first the beginning of a very large one. */
+  fit(whole: boolean): void {
+    this.#untouched = true;
+    const scene = this.#scene;
+    if (!scene) return;
+    const { width, height } = this.#size();
+    const k = this.zoomToFit(scene);
+    if (whole || k >= LEAST_AT_START.fit) {
+      this.#move([(width - scene.width * k) / 2, (height - scene.height * k) / 2, Math.max(k, ZOOM.least)], whole);
+      return;
+    }
+    const first = scene.nodes.find(({ layer }) => layer === 0);
+    if (!first) return;
+    const down = scene.direction === "down";
+    const zoomed = LEAST_AT_START.zoom;
+    const x = down ? width / 2 - (first.x + first.width / 2) * zoomed : PAD;
+    const y = down ? PAD : height / 2 - (first.y + first.height / 2) * zoomed;
+    this.#move([x, y, zoomed], false);
+  }
+
+  zoomBy(factor: number): void {
+    this.#untouched = false;
+    const svg = select(this.svg);
+    if (prefersStill()) svg.call(this.#zoom.scaleBy, factor);
+    else svg.transition().duration(120).call(this.#zoom.scaleBy, factor);
+  }
+
+  /** Brings a node into the window without changing the zoom; one that is visible stays where it is. */
+  reveal(id: string): void {
+    const node = this.#scene?.byId.get(id);
+    if (!node) return;
+    const { width, height } = this.#size();
+    const [x, y, k] = this.camera;
+    const by = (start: number, size: number, room: number) => {
+      const margin = Math.min(PAD, Math.max(0, (room - size) / 2));
+      if (start < margin) return margin - start;
+      return start + size > room - margin ? Math.max(room - margin - size, margin) - start : 0;
+    };
+    const dx = by(node.x * k + x, node.width * k, width);
+    const dy = by(node.y * k + y, node.height * k, height);
+    if (dx === 0 && dy === 0) return;
+    this.#untouched = false;
+    this.#move([x + dx, y + dy, k], true);
+  }
+
+  /** Keeps a node where it is on the screen though the drawing has changed around it. */
+  keepInPlace(before: SceneNode, after: SceneNode): void {
+    const [x, y, k] = this.camera;
+    this.camera = [x + (before.x - after.x) * k, y + (before.y - after.y) * k, k];
+  }
+
+  /** The node nearest to the middle of the window. */
+  middle(scene: Scene): SceneNode | null {
+    const { width, height } = this.#size();
+    const [x, y, k] = this.camera;
+    const [cx, cy] = [(width / 2 - x) / k, (height / 2 - y) / k];
+    const distance = (node: SceneNode) => Math.hypot(node.x + node.width / 2 - cx, node.y + node.height / 2 - cy);
+    return scene.nodes.reduce<SceneNode | null>(
+      (best, node) => (best && distance(best) <= distance(node) ? best : node),
+      null,
+    );
+  }
+
+  #size(): Size {
+    const { clientWidth, clientHeight } = this.svg;
+    return { width: clientWidth || 800, height: clientHeight || 600 };
+  }
+
+  #move([x, y, k]: Camera, smooth: boolean): void {
+    const target = zoomIdentity.translate(x, y).scale(k);
+    const svg = select(this.svg);
+    if (smooth && !prefersStill()) svg.transition().duration(200).call(this.#zoom.transform, target);
+    else svg.call(this.#zoom.transform, target);
+  }
+
+  /** The part of the drawing in the window, with `around` times the window on each side. */
+  seen(around: number): Bounds {
+    const { x, y, k } = this.transform;
+    const { width, height } = this.#size();
+    const [w, h] = [width / k, height / k];
+    const [left, top] = [-x / k, -y / k];
+    return {
+      left: left - w * around,
+      top: top - h * around,
+      right: left + w * (1 + around),
+      bottom: top + h * (1 + around),
+    };
+  }
+}
