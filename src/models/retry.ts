@@ -6,6 +6,9 @@ import type { Complete } from "./key.ts";
 
 /** At 20 % faults, 8 attempts lose 0.003 of 1,000 calls. */
 const ATTEMPTS = 8;
+/** Until anything has ever been answered, an address where nobody answers is more likely wrong than down. */
+const ATTEMPTS_UNREACHED = 3;
+const UNREACHED = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
 /** Short at first, since most faults pass at once; over a minute in all, since some do not. */
 const FIRST_WAIT = 100;
 const FACTOR = 3;
@@ -28,6 +31,7 @@ export interface RetryOptions {
  */
 export function retrying({ clock, seed, onRefused }: RetryOptions, inner: Complete): Complete {
   const random = randomLcg(seed);
+  let reached = false;
 
   return async (request, signal) => {
     let started: number | null = null;
@@ -56,7 +60,11 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, inner: Comple
         retries: ATTEMPTS - 1,
         minTimeout: 0,
         shouldConsumeRetry: ({ error }) => !(error instanceof ParameterRefused),
-        shouldRetry: ({ error }) => error instanceof ParameterRefused || isTransient(error),
+        shouldRetry: ({ error, retriesConsumed }) => {
+          reached ||= !isUnreached(error);
+          if (!reached && retriesConsumed >= ATTEMPTS_UNREACHED - 1) return false;
+          return error instanceof ParameterRefused || isTransient(error);
+        },
         onFailedAttempt: async ({ error, retriesConsumed, retriesLeft }) => {
           if (error instanceof ParameterRefused) onRefused?.(error);
           else if (isTransient(error) && retriesLeft > 0 && !signal.aborted) {
@@ -65,8 +73,13 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, inner: Comple
         },
       },
     );
+    reached = true;
     return { ...reply, requests, milliseconds: started === null ? 0 : clock.now() - started };
   };
+}
+
+function isUnreached(error: unknown): boolean {
+  return error instanceof ProviderFault && error.status === null && UNREACHED.test(error.detail);
 }
 
 function isTransient(error: unknown): error is RateLimited | ProviderFault | BodyBroken {
