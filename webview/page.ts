@@ -18,8 +18,8 @@ import { Panel } from "./panel/panel.ts";
 import type { GraphView, Moment, SampleAnswer } from "./protocol.ts";
 import { type Acts, EMPTY, type State } from "./state.ts";
 
-/** Below this width the details lie under the drawing and start closed. */
-const NARROW = 640;
+/** In a window like this the details lie under the drawing (style.css). */
+const NARROW = "(max-width: 640px)";
 
 /** Holds the state, and has every part of the page draw it, at most once a frame. */
 export class Page implements Acts {
@@ -36,6 +36,8 @@ export class Page implements Acts {
   readonly #panel: Panel;
   readonly #strip = new RunStrip();
   readonly #empty = h("p", { class: "empty" });
+  readonly #narrow = matchMedia(NARROW);
+  #panelClosed = false;
   #frame = 0;
   /** Set once the user, or what was kept, has said how to draw. */
   #direction: Direction | null;
@@ -75,8 +77,12 @@ export class Page implements Acts {
       folded: new Set(this.#kept.folded),
       sample: this.#kept.sample ?? null,
       at: this.#kept.at ?? "latest",
-      panelOpen: window.innerWidth >= NARROW,
+      panelOpen: this.#showsPanel(false),
     };
+    this.#narrow.addEventListener("change", () => {
+      const { selected, selectedEdge } = this.#state;
+      this.#change({ panelOpen: this.#showsPanel(selected !== null || selectedEdge !== null) });
+    });
     window.addEventListener("keydown", (event) => {
       if (keyAct(event, this.#state, this, this.#legend, this.#toolbar.search)) event.preventDefault();
     });
@@ -86,18 +92,14 @@ export class Page implements Acts {
   // What the user does
 
   select(node: string | null): void {
-    this.#change({
-      selected: node,
-      selectedEdge: null,
-      ...(node === null ? {} : { panelOpen: this.#panelAfterSelect() }),
-    });
+    this.#change({ selected: node, selectedEdge: null, panelOpen: this.#showsPanel(node !== null) });
     if (node === null) return;
     this.#canvas.viewport.reveal(node);
     this.#host.post({ type: "reveal", node, open: false });
   }
 
   selectEdge(source: string, target: string): void {
-    this.#change({ selected: null, selectedEdge: { source, target }, panelOpen: true });
+    this.#change({ selected: null, selectedEdge: { source, target }, panelOpen: this.#showsPanel(true) });
   }
 
   open(node: string): void {
@@ -156,6 +158,7 @@ export class Page implements Acts {
   }
 
   togglePanel(): void {
+    this.#panelClosed = this.#state.panelOpen;
     this.#change({ panelOpen: !this.#state.panelOpen });
   }
 
@@ -171,7 +174,7 @@ export class Page implements Acts {
 
   clear(): void {
     this.#toolbar.search.clear();
-    this.#change({ selected: null, selectedEdge: null, matches: null, query: "" });
+    this.select(null);
     this.#mirror.focus(null);
   }
 
@@ -332,8 +335,9 @@ export class Page implements Acts {
     if (node !== null) this.#mirror.focus(node, true);
   }
 
-  #panelAfterSelect(): boolean {
-    return this.#state.panelOpen || window.innerWidth >= NARROW;
+  /** Beside the drawing the details are always there; under it only for what is selected. Closed they stay closed. */
+  #showsPanel(isSelected: boolean): boolean {
+    return !this.#panelClosed && (isSelected || !this.#narrow.matches);
   }
 
   #askSample(): void {

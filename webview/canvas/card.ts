@@ -69,9 +69,10 @@ function port({ node, value }: CardFace, type: Typesetter): SVGElement[] {
 
 function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[] {
   const { view, width } = node;
-  const verdict = run?.verdict ? verdictChip(run.verdict, width - PAD, 12) : null;
+  const ear = view.kind === "text" ? 10 : 0;
+  const verdict = run?.verdict ? verdictChip(run.verdict, width - PAD - ear, 12) : null;
   const state = view.trainable ? "trainable" : "fixed";
-  const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - (view.kind === "text" ? 12 : 0) - (isOutput ? 18 : 0);
+  const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - ear - (isOutput ? 18 : 0);
   const name = type.line(view.id, room, NAME_SIZE.full, 600);
   const end = 34 + type.width(name, NAME_SIZE.full, 600) + 8;
   return [
