@@ -13,7 +13,15 @@ if (!existsSync(example)) {
   const git = (...args) => spawnSync("git", args, { cwd: example, stdio: "ignore" });
   git("init", "-q");
   git("add", "-A");
-  git("-c", "user.name=AgentGraph", "-c", "user.email=agentgraph@localhost", "commit", "-qm", "The examples as they come");
+  git(
+    "-c",
+    "user.name=AgentGraph",
+    "-c",
+    "user.email=agentgraph@localhost",
+    "commit",
+    "-qm",
+    "The examples as they come",
+  );
 }
 const [command, ...options] = process.argv.includes("--served") || !hasCode() ? served() : desktop();
 process.exitCode = spawnSync(command, options, { cwd: root, stdio: "inherit" }).status ?? 1;

@@ -167,6 +167,8 @@ export class Workbench {
 
   async focusEditor(): Promise<void> {
     await this.command("View: Focus Active Editor Group");
+    await this.page.locator(".quick-input-widget").first().waitFor({ state: "hidden" });
+    await this.page.locator(".editor-instance .monaco-editor.focused").first().waitFor();
   }
 
   insertedLine(): Locator {

@@ -1,4 +1,4 @@
-import { join, sep } from "node:path";
+import { sep } from "node:path";
 import { EventEmitter, type Uri, workspace } from "vscode";
 import type { Acted } from "../../engine/events.ts";
 import { extract } from "../../graph/extract.ts";
@@ -189,9 +189,4 @@ function opened(
       return extract(text, node.output).value;
     },
   };
-}
-
-/** Folder of a run, to be shown to the user. */
-export function runFolder({ root, id }: RunEntry): string {
-  return join(placeOf(root).runs, id);
 }
