@@ -35,6 +35,8 @@ interface ReportedProposal extends Change {
   readonly fixed: readonly string[];
   readonly broken: readonly string[];
   readonly reason: string;
+  /** Whether the node's part of the net change lowers the loss (leave-one-out); null where that was not measured. */
+  readonly earns: boolean | null;
   readonly base: string;
   readonly text: string;
   /** The node's way there, oldest first. */
@@ -98,7 +100,10 @@ export function failureReport(method: string, status: "failed" | "cancelled", er
   };
 }
 
-function reportProposal({ node, base, text, verdict, attempts }: Proposal, state: RunState): ReportedProposal {
+function reportProposal(
+  { node, base, text, verdict, earns = null, attempts }: Proposal,
+  state: RunState,
+): ReportedProposal {
   return {
     node,
     verdict: verdict.decision,
@@ -107,6 +112,7 @@ function reportProposal({ node, base, text, verdict, attempts }: Proposal, state
     before: verdict.scored > 0 ? 1 - verdict.lossBefore : null,
     after: verdict.scored > 0 ? 1 - verdict.lossAfter : null,
     reason: verdict.reason,
+    earns,
     base,
     text,
     attempts: state.attempts

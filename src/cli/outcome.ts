@@ -28,7 +28,7 @@ export function printOutcome(run: Run, output: Output): void {
   if (next) output.say(next);
 }
 
-function printProposal({ node, base, text, hypothesis, verdict }: Proposal, output: Output): void {
+function printProposal({ node, base, text, hypothesis, verdict, earns }: Proposal, output: Output): void {
   const { colors } = output;
   const [mark, paint] = {
     accepted: ["✓", colors.green] as const,
@@ -36,6 +36,8 @@ function printProposal({ node, base, text, hypothesis, verdict }: Proposal, outp
     undecided: ["?", colors.yellow] as const,
   }[verdict.decision];
   output.say(`\n${paint(`${mark} ${colors.bold(oneLine(node, 80))}`)} · ${verdictLine(verdict)}`);
+  if (earns === false)
+    output.say(colors.yellow("  earns nothing: without this change the score would be as high; you may leave it out"));
   if (hypothesis) output.say(colors.dim(`  because: ${oneLine(hypothesis, 300)}`));
   for (const line of wordDiff(base, text, colors).split("\n")) output.say(`  ${colors.dim("│")} ${line}`);
 }

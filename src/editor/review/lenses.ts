@@ -44,6 +44,9 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     lenses.push(lens(l10n.t("Why"), "why"));
     const figures = furtherFigures(verdict).join(" · ");
     if (figures) lenses.push(lens(figures, ""));
+    if (proposal.earns === false) {
+      lenses.push(lens(l10n.t("Earns nothing: without this change the score would be as high"), ""));
+    }
     if (run.entry.elsewhere) lenses.push(lens(l10n.t("Made elsewhere: this verdict is a claim"), ""));
     return lenses;
   }
