@@ -101,16 +101,20 @@ class Run {
     if (!this.#reservesTest) await emit({ type: "warning", code: "budget too small", count: data.test.length });
     let [status, error]: [RunStatus, unknown] = ["done", null];
     let test: Measured | null = null;
+    const orBudget = (thrown: unknown) => {
+      if (!(thrown instanceof BudgetReached)) throw thrown;
+      status = "budget";
+    };
     try {
       const testBefore = this.#scoreTest(this.#start);
-      await this.#loop();
-      const complete = Promise.all([this.#start, this.#incumbent].map((texts) => this.#validation.complete(texts)));
-      const leaveOneOut = complete.then(() => this.#leaveOneOut());
-      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), leaveOneOut]);
+      testBefore.catch(() => {});
+      await this.#loop().catch(orBudget);
+      const measured = this.#measureNetChange().catch(orBudget);
+      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), measured]);
       test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
     } catch (thrown) {
       error = thrown instanceof RunStopped ? thrown.cause : thrown;
-      status = signal.aborted ? "cancelled" : thrown instanceof BudgetReached ? "budget" : "failed";
+      status = signal.aborted ? "cancelled" : "failed";
       if (!endsRun(thrown)) this.stop.abort(thrown);
     }
     await this.#ask.settled();
@@ -118,6 +122,11 @@ class Run {
     const finished = this.#finished(status, error, test);
     await emit(finished);
     return finished;
+  }
+
+  async #measureNetChange(): Promise<void> {
+    await Promise.all([this.#start, this.#incumbent].map((texts) => this.#validation.complete(texts)));
+    await this.#leaveOneOut();
   }
 
   /** Once, on the net change of several nodes. What the budget leaves unmeasured stays so. */
@@ -222,7 +231,7 @@ class Run {
     const options = { split: "test", priority: PRIORITY.test } as const;
     const scores = Promise.all(test.map((sample) => this.#forward(texts, sample, options).score));
     return scores.catch((error: unknown) => {
-      if (!(error instanceof BudgetReached)) return null;
+      if (!(error instanceof BudgetReached)) throw error;
       void this.emit({ type: "warning", code: "test not scored", detail: error.message });
       return null;
     });
