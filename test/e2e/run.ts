@@ -1,6 +1,7 @@
 // node scripts/ts.mjs test/e2e/run.ts [WORDS…]: plays the stories whose names hold all the words. Last line: `N passed, N failed`.
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { accountStories } from "./stories/account.ts";
 import { mainStories } from "./stories/main.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
@@ -14,7 +15,7 @@ if (!existsSync(vsix)) {
 }
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const stories: Story[] = [...mainStories, ...troubleStories, ...surfaceStories];
+const stories: Story[] = [...mainStories, ...troubleStories, ...accountStories, ...surfaceStories];
 const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 const counts = { passed: 0, failed: 0 };
 for (const story of wanted) {

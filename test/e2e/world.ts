@@ -31,6 +31,7 @@ export interface Story {
   readonly example?: string;
   readonly server?: Partial<ServerOptions>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly workspaceTrust?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
   play(world: World): Promise<void>;
 }
@@ -43,7 +44,11 @@ export async function play(story: Story, vsix: string): Promise<{ outside: reado
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
     const models = await startServer({ model: createSimulated(), ...story.server });
     ends.push(() => models.close());
-    const vscode: ServedVscode = await serveVscode({ vsix, settings: story.settings });
+    const vscode: ServedVscode = await serveVscode({
+      vsix,
+      settings: story.settings,
+      workspaceTrust: story.workspaceTrust,
+    });
     ends.push(() => vscode.stop());
     const browser: Browser = await startBrowser(story.size ?? { width: 1280, height: 800 });
     ends.push(() => browser.stop());

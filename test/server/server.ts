@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const text = await bodyOf(request);
-    if (path.endsWith("/models")) return answerModels(response);
+    if (path.endsWith("/models")) return hasKey(request) ? answerModels(response) : refuseKey(response);
     if (!path.endsWith("/chat/completions")) return fail(response, 404, `there is nothing at ${path}`);
 
     const content = createHash("sha256").update(text).digest("hex");
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const fault = options.faults?.(asked) ?? null;
     log.push({ path, body, headers: request.headers, fault, at: Date.now() - started });
 
-    if (!hasKey(request)) return fail(response, 401, "Incorrect API key provided.", { code: "invalid_api_key" });
+    if (!hasKey(request)) return refuseKey(response);
     await wait(latencyOf(content), closing.signal);
     if (fault !== null && fault !== "no schema") return misbehave(response, fault, body);
     const refusal = refusalOf(body, options);
@@ -103,6 +103,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       data: names.map((id) => ({ id, object: "model", created: 0, owned_by: "test" })),
     });
   };
+
+  const refuseKey = (response: ServerResponse) =>
+    fail(response, 401, "Incorrect API key provided.", { code: "invalid_api_key" });
 
   const hasKey = ({ headers }: IncomingMessage) =>
     options.key === undefined ||
