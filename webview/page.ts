@@ -71,13 +71,14 @@ export class Page implements Acts {
       h("div", { class: "middle" }, drawing, this.#panel.element),
       this.#strip.element,
     );
+    const selected = this.#kept.selected ?? null;
     this.#state = {
       ...EMPTY,
-      selected: this.#kept.selected ?? null,
+      selected,
       folded: new Set(this.#kept.folded),
       sample: this.#kept.sample ?? null,
       at: this.#kept.at ?? "latest",
-      panelOpen: this.#showsPanel(false),
+      panelOpen: this.#showsPanel(selected !== null),
     };
     this.#narrow.addEventListener("change", () => {
       const { selected, selectedEdge } = this.#state;
@@ -184,6 +185,10 @@ export class Page implements Acts {
     switch (message.type) {
       case "graph": {
         const { graph, faults, stale } = message;
+        if (JSON.stringify(graph) === JSON.stringify(this.#state.graph)) {
+          this.#change({ faults, stale });
+          return;
+        }
         const same = graph !== null && this.#state.graph !== null && drawsAlike(graph, this.#state.graph);
         this.#state = { ...this.#state, graph, faults, stale };
         if (graph === null) this.#change({ scene: null });
@@ -318,7 +323,7 @@ export class Page implements Acts {
       folded: [...folded],
       sample,
       at,
-      camera: this.#canvas.viewport.camera,
+      camera: this.#canvas.viewport.chosen,
     });
   }
 

@@ -20,17 +20,12 @@ const tokens: Record<Theme, Record<string, string>> = JSON.parse(readFileSync("t
 
 /** The built page with the policy it has in VS Code, served on this machine. */
 export async function servePage(): Promise<{ url: string; stop(): void }> {
-  const script = readFileSync("dist/webview.js");
+  const script = readFileSync("dist/webview.js", "utf8");
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-    if (pathname === "/webview.js") {
-      response.setHeader("Content-Type", "text/javascript").end(script);
-    } else if (pathname === "/") {
+    if (pathname === "/") {
       const theme = searchParams.get("theme") ?? "dark";
-      const html = pageHtml("/webview.js", "file:///w/team.agentgraph.json").replace(
-        "<body",
-        `<body class="vscode-${theme}"`,
-      );
+      const html = pageHtml(script, "file:///w/team.agentgraph.json").replace("<body", `<body class="vscode-${theme}"`);
       response.setHeader("Content-Type", "text/html").end(html);
     } else response.writeHead(404).end();
   });

@@ -61,6 +61,11 @@ export class Viewport {
     return [x, y, k];
   }
 
+  /** Where the user has moved the drawing to; null while it is fitted into the window. */
+  get chosen(): Camera | null {
+    return this.#untouched ? null : this.camera;
+  }
+
   set camera(camera: Camera) {
     this.#untouched = false;
     this.#move(camera, false);

@@ -76,7 +76,7 @@ export class Mirror {
         return h("li", {}, button);
       });
     this.element.replaceChildren(...items);
-    if (hadFocus) this.focus(null);
+    if (hadFocus) this.focus(null, this.#quiet);
   }
 
   /** One node takes part in the tab order: the one that was used last. */

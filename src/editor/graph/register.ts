@@ -1,5 +1,6 @@
 import {
   type CustomTextEditorProvider,
+  l10n,
   ThemeIcon,
   Uri,
   ViewColumn,
@@ -7,8 +8,10 @@ import {
   type WebviewPanel,
   type WebviewPanelSerializer,
   window,
+  workspace,
 } from "vscode";
 import { Disposable } from "../disposable.ts";
+import { once } from "../lazy.ts";
 import { GraphSession, type SessionDeps } from "./session.ts";
 
 /** The custom editor, `priority: option`, and the panel beside the text show the same page. */
@@ -32,9 +35,14 @@ export function registerGraphView(deps: GraphViewDeps): GraphView {
 
 class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvider, WebviewPanelSerializer {
   readonly #panels = new Map<string, WebviewPanel>();
+  readonly #script: () => Promise<string>;
 
   constructor(private readonly deps: GraphViewDeps) {
     super();
+    this.#script = once(async () => {
+      const bytes = await workspace.fs.readFile(Uri.joinPath(deps.extension, "dist", "webview.js"));
+      return new TextDecoder().decode(bytes);
+    });
     this.own(window.registerCustomEditorProvider(EDITOR, this, { supportsMultipleEditorsPerDocument: true }));
     this.own(window.registerWebviewPanelSerializer(PANEL, this));
   }
@@ -46,30 +54,29 @@ class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvi
       return;
     }
     const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
-    this.#hold(file, window.createWebviewPanel(PANEL, "", column));
+    void this.#hold(file, window.createWebviewPanel(PANEL, "", column));
   }
 
-  resolveCustomTextEditor({ uri }: { readonly uri: Uri }, panel: WebviewPanel): void {
-    this.#draw(uri, panel);
+  resolveCustomTextEditor({ uri }: { readonly uri: Uri }, panel: WebviewPanel): Promise<void> {
+    return this.#draw(uri, panel);
   }
 
   async deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
     const kept: unknown = typeof state === "object" && state !== null ? Reflect.get(state, "restore") : undefined;
-    if (typeof kept === "string" && kept.endsWith("agentgraph.json")) this.#hold(Uri.parse(kept), panel);
+    if (typeof kept === "string" && kept.endsWith("agentgraph.json")) await this.#hold(Uri.parse(kept), panel);
     else panel.dispose();
   }
 
-  #hold(file: Uri, panel: WebviewPanel): void {
-    panel.title = `Graph ${file.path.slice(file.path.lastIndexOf("/") + 1)}`;
+  #hold(file: Uri, panel: WebviewPanel): Promise<void> {
+    panel.title = l10n.t("Graph {0}", file.path.slice(file.path.lastIndexOf("/") + 1));
     panel.iconPath = new ThemeIcon("type-hierarchy-sub");
     this.#panels.set(String(file), panel);
     panel.onDidDispose(() => this.#panels.delete(String(file)));
-    this.#draw(file, panel);
+    return this.#draw(file, panel);
   }
 
-  #draw(file: Uri, panel: WebviewPanel): void {
-    const dist = Uri.joinPath(this.deps.extension, "dist");
-    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
-    new GraphSession(file, panel, Uri.joinPath(dist, "webview.js"), this.deps);
+  async #draw(file: Uri, panel: WebviewPanel): Promise<void> {
+    panel.webview.options = { enableScripts: true, localResourceRoots: [] };
+    new GraphSession(file, panel, await this.#script(), this.deps);
   }
 }

@@ -33,7 +33,7 @@ export class GraphSession extends Disposable {
   constructor(
     readonly file: Uri,
     private readonly panel: WebviewPanel,
-    script: Uri,
+    script: string,
     private readonly deps: SessionDeps,
   ) {
     super();
@@ -44,7 +44,7 @@ export class GraphSession extends Disposable {
     this.own(window.onDidChangeTextEditorSelection(({ textEditor }) => this.#postCursor(textEditor)));
     this.own(panel.onDidChangeViewState(() => this.#refresh()));
     this.own(panel.onDidDispose(() => this.dispose()));
-    webview.html = pageHtml(String(webview.asWebviewUri(script)), String(file));
+    webview.html = pageHtml(script, String(file));
   }
 
   #isOurs(changed: Uri): boolean {
@@ -129,7 +129,10 @@ export class GraphSession extends Disposable {
     if (!location) return;
     const place = this.#placeFor(location.uri);
     if (!place.visible && !open) return;
-    await window.showTextDocument(location.uri, { ...place, selection: location.range, preserveFocus: !open });
+    // Its beginning only: a long selection would scroll the text sideways.
+    const { start } = location.range;
+    const selection = new Range(start, start);
+    await window.showTextDocument(location.uri, { ...place, selection, preserveFocus: !open });
   }
 
   /** Where the text is visible already, else beside the drawing. */
