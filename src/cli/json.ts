@@ -101,7 +101,7 @@ export function failureReport(method: string, status: "failed" | "cancelled", er
 }
 
 function reportProposal(
-  { node, base, text, verdict, earns = null, attempts }: Proposal,
+  { node, base, text, verdict, earns, attempts }: Proposal,
   state: RunState,
 ): ReportedProposal {
   return {
@@ -112,7 +112,7 @@ function reportProposal(
     before: verdict.scored > 0 ? 1 - verdict.lossBefore : null,
     after: verdict.scored > 0 ? 1 - verdict.lossAfter : null,
     reason: verdict.reason,
-    earns,
+    earns: earns ?? null,
     base,
     text,
     attempts: state.attempts
