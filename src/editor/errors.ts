@@ -34,19 +34,15 @@ export class TextChanged extends Error {
 /** The graph file has faults that keep it from running. */
 export class GraphFaulty extends Error {
   override readonly name = "GraphFaulty";
+  readonly errors: readonly Fault[];
   constructor(
-    readonly file: string,
-    readonly first: string,
-    readonly count: number,
+    /** Absolute. */
+    readonly path: string,
+    faults: readonly Fault[],
   ) {
-    super(`${file} has ${count} faults; the first: ${first}`);
-  }
-
-  static of(file: string, faults: readonly Fault[]): GraphFaulty {
     const errors = faults.filter(({ severity }) => severity === "error");
-    const [first] = errors;
-    const place = first ? `${first.message} ${first.remedy}` : "";
-    return new GraphFaulty(basename(file), place, errors.length);
+    super(`${path} has ${errors.length} faults; the first: ${errors[0]?.message}`);
+    this.errors = errors;
   }
 }
 
@@ -72,9 +68,12 @@ export function sentence(error: unknown): string {
     );
   }
   if (error instanceof GraphFaulty) {
-    return error.count === 1
-      ? l10n.t("{0} cannot run: {1}", error.file, error.first)
-      : l10n.t("{0} cannot run. {1} ({2} more in Problems.)", error.file, error.first, error.count - 1);
+    const [first, ...others] = error.errors;
+    const what = first ? `${first.message} ${first.remedy}` : "";
+    const file = basename(error.path);
+    return others.length === 0
+      ? l10n.t("{0} cannot run: {1}", file, what)
+      : l10n.t("{0} cannot run. {1} ({2} more in Problems.)", file, what, others.length);
   }
   if (error instanceof RunInProgress) {
     return l10n.t(

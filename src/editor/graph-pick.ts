@@ -33,7 +33,7 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
   const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files);
-  if (!graph) throw GraphFaulty.of(file.fsPath, faults);
+  if (!graph) throw new GraphFaulty(file.fsPath, faults);
   const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
   for (const open of workspace.textDocuments) {
     if (open.isDirty && paths.has(open.uri.fsPath)) await open.save();

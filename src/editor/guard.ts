@@ -1,6 +1,6 @@
-import { commands, l10n, window } from "vscode";
+import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
-import { Cancelled, isExpected, NothingThere, sentence } from "./errors.ts";
+import { Cancelled, GraphFaulty, isExpected, NothingThere, NotTrusted, sentence } from "./errors.ts";
 
 /** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
 export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
@@ -11,16 +11,22 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     const message = sentence(error);
     if (error instanceof NothingThere) {
       void window.showInformationMessage(message);
+    } else if (error instanceof NotTrusted) {
+      void offer(window.showWarningMessage(message, l10n.t("Manage trust")), "workbench.trust.manage");
+    } else if (error instanceof GraphFaulty) {
+      // Problems lists the faults of what is open.
+      await window.showTextDocument(Uri.file(error.path), { preview: false });
+      void offer(window.showWarningMessage(message, l10n.t("Show problems")), "workbench.actions.view.problems");
     } else if (isExpected(error)) {
       void window.showWarningMessage(message);
     } else {
       log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      void showError(message);
+      void offer(window.showErrorMessage(message, l10n.t("Show log")), "agentgraph.showLog");
     }
   }
 }
 
-async function showError(message: string): Promise<void> {
-  const log = l10n.t("Show log");
-  if ((await window.showErrorMessage(message, log)) === log) await commands.executeCommand("agentgraph.showLog");
+/** Does what the one button of a message promises. */
+async function offer(pressed: Thenable<string | undefined>, command: string): Promise<void> {
+  if (await pressed) await commands.executeCommand(command);
 }

@@ -54,6 +54,9 @@ export class Workbench {
   async menuOn(target: Locator, item: string): Promise<void> {
     await target.click({ button: "right" });
     await this.menuItem(item).click();
+    // A menu that has just opened may take the first press for the end of the right-click.
+    await this.page.waitForTimeout(300);
+    if (await this.menuItem(item).isVisible()) await this.menuItem(item).click();
   }
 
   menuItem(name: string): Locator {

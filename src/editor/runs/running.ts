@@ -60,7 +60,7 @@ export class Running extends Disposable {
     const models = choices(connection.models);
     const loaded = await loadTask(file.fsPath, this.deps.files, { models, budget: limits });
     const subject = subjectOf(loaded);
-    if (!subject) throw GraphFaulty.of(file.fsPath, loaded.faults);
+    if (!subject) throw new GraphFaulty(file.fsPath, loaded.faults);
     const { task } = subject;
     const { folder } = loaded.root;
     const budget = await confirmStart(task, connection, priceList(prices), limits.calls);

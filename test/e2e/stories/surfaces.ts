@@ -6,6 +6,35 @@ const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default
 /** Not tests so much as pictures to be looked at: each surface, in each theme, wide and narrow. */
 export const surfaceStories: readonly Story[] = [
   {
+    name: "a file with faults is opened with its squiggles, and does not run",
+    async play(world) {
+      const { workbench } = world;
+      const file = "chain.agentgraph.json";
+      world.write(file, world.read(file).replace('"plan", "style"]', '"plam", "style"]'));
+      await workbench.openSideBar();
+      await workbench.row("Graphs", "error").waitFor();
+      await workbench.command("AgentGraph: Optimize graph");
+      await workbench.toast("cannot run").waitFor();
+      await workbench.page.locator(".squiggly-error").first().waitFor();
+      await workbench.pressOnToast("cannot run", "Show problems");
+      await workbench.page.locator(".markers-panel .monaco-list-row", { hasText: "plam" }).first().waitFor();
+      await workbench.picture("41-faults");
+    },
+  },
+  {
+    name: "activation, as VS Code itself reports it",
+    async play({ workbench }) {
+      await workbench.command("Developer: Show Running Extensions");
+      const row = workbench.page.locator(".runtime-extensions-editor .extension", { hasText: "AgentGraph" }).first();
+      await workbench.page.locator(".runtime-extensions-editor .monaco-list-row").first().hover();
+      for (let turn = 0; turn < 60 && (await row.count()) === 0; turn++) {
+        await workbench.page.mouse.wheel(0, 100);
+        await workbench.page.waitForTimeout(50);
+      }
+      console.log(`    ${await row.locator(".activation-time").textContent()}`);
+    },
+  },
+  {
     name: "every surface in four themes",
     example: "examples/fan-in",
     settings: { "agentgraph.provider": "simulated" },
