@@ -27,6 +27,8 @@ export class GraphSession extends Disposable {
   #graph: CurrentGraph | null = null;
   #run: ShownRun | null = null;
   #ready = false;
+  /** Read while the page loads, so that its first drawing need not wait. */
+  #first: Promise<CurrentGraph> | null;
   readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), PACE));
   readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), PACE));
 
@@ -39,12 +41,20 @@ export class GraphSession extends Disposable {
     super();
     const { webview } = panel;
     this.own(webview.onDidReceiveMessage((message: unknown) => this.#receive(message)));
-    this.own(deps.graphs.onDidChange((changed) => this.#isOurs(changed) && this.#sendGraph.request()));
+    this.own(
+      deps.graphs.onDidChange((changed) => {
+        if (!this.#isOurs(changed)) return;
+        this.#first = null;
+        this.#sendGraph.request();
+      }),
+    );
     this.own(deps.runs.onDidChange((changed) => this.#isOurs(changed) && this.#sendRun.request()));
     this.own(window.onDidChangeTextEditorSelection(({ textEditor }) => this.#postCursor(textEditor)));
     this.own(panel.onDidChangeViewState(() => this.#refresh()));
     this.own(panel.onDidDispose(() => this.dispose()));
     webview.html = pageHtml(script, String(file));
+    this.#first = deps.graphs.current(file);
+    this.#first.catch(() => {});
   }
 
   #isOurs(changed: Uri): boolean {
@@ -97,7 +107,9 @@ export class GraphSession extends Disposable {
 
   async #postGraph(): Promise<void> {
     if (!this.#ready || !this.panel.visible) return;
-    this.#graph = await this.deps.graphs.current(this.file);
+    const first = this.#first;
+    this.#first = null;
+    this.#graph = await (first ?? this.deps.graphs.current(this.file));
     const { graph, faults, stale, model } = this.#graph;
     this.#post({ type: "graph", graph: graph && graphView(graph, model), faults: faultViews(faults), stale });
     this.#postCursor(window.activeTextEditor);
