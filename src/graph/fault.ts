@@ -78,6 +78,7 @@ export const FAULTS = {
   "no-target": "error",
   "unfit-target": "error",
   "loss-not-built": "error",
+  "option-not-built": "warning",
   "no-model": "information",
   "bad-setting": "error",
   "too-many-faults": "information",

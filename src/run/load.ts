@@ -12,6 +12,7 @@ import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
 import { JudgeMissing, makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
+import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 
 /** What the user says beside the file. */
@@ -58,6 +59,7 @@ async function makeTask(
   files: Files,
   { models = {}, budget = {} }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
+  checkOptions(file.optimize, document);
   const loss = lossOf(file.loss, document);
   const data = await loadData({
     spec: file.data,
@@ -73,6 +75,23 @@ async function makeTask(
   if (!loss || !data || !choices) return null;
   const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
   return { data, loss, models: choices, options: { ...file.optimize, budget: limits } };
+}
+
+function checkOptions({ method, proposals, gateEvery }: GraphFile["optimize"], document: JsonDocument): void {
+  if (!Object.hasOwn(methods, method)) {
+    const known = Object.keys(methods).join(", ");
+    document.addAt(
+      "wrong-value",
+      ["optimize", "method"],
+      `There is no method named ${method}.`,
+      `Use one of: ${known}.`,
+    );
+  }
+  for (const [option, value] of Object.entries({ proposals, gateEvery })) {
+    if (value === 1) continue;
+    const message = `"${option}": ${value} comes in a later version; this one works as with 1.`;
+    document.addAt("option-not-built", ["optimize", option], message, "Leave it out, or set it to 1.");
+  }
 }
 
 function lossOf(spec: LossSpec, document: JsonDocument): Loss | null {
