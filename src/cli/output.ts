@@ -32,6 +32,11 @@ export class Output {
     if (!this.json) this.#stdout.write(`${text}\n`);
   }
 
+  /** What was asked for, as it is: also with `--json`. */
+  text(text: string): void {
+    this.#stdout.write(text);
+  }
+
   note(text: string): void {
     this.#stderr.write(`${text}\n`);
   }

@@ -8,6 +8,7 @@ import { EXIT } from "./exit.ts";
 import { failureReport } from "./json.ts";
 import { optimizeCommand } from "./optimize.ts";
 import { wholeNumber, withBudget, withJson, withModel, withPlace, withTask } from "./options.ts";
+import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
 
@@ -54,7 +55,7 @@ function failureObject(argv: readonly string[], failure: { code: string; message
     const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";
     return evaluationReport(split, failure);
   }
-  if (command === "check" || command === "runs") return { version: 1, error: failure };
+  if (command === "check" || command === "runs" || command === "report") return { version: 1, error: failure };
   return failureReport("semantic", exit === EXIT.cancelled ? "cancelled" : "failed", failure);
 }
 
@@ -94,6 +95,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .option("--apply", "write accepted texts into their files")
     .option("--require-improvement", "exit with 1 when nothing was accepted")
     .action(async (run, options) => done(await resumeCommand(cli, run, options)));
+
+  withPlace(command("report", "what a run found, what speaks for it and against it"))
+    .argument("<run>", "a run's id or folder, or a graph file for its last one")
+    .addOption(new Option("--format <name>", "default: what the ending of --out says, else md").choices(FORMATS))
+    .option("--out <file>", "write it there instead of printing it")
+    .action(async (run, options) => done(await reportCommand(cli, run, options)));
 
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "a graph file, or a folder of the repository", ".")

@@ -19,7 +19,7 @@ export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions
 /** Takes a run up where it ended, with what it started from, however the files have changed since. */
 export async function resumeCommand(cli: Cli, name: string, options: ResumeOptions): Promise<number> {
   const { deps, env, signal } = cli;
-  const { id, place, root } = await findRun(cli, name, options);
+  const { id, place, root } = await findRun(cli, name, options, "resumable");
   const { start } = await readStart(deps.files, deps.machine, filesOf(place, id).start, id);
   if (start.engine !== ENGINE_VERSION && !options.yes) {
     throw new Misuse(

@@ -69,10 +69,16 @@ export interface FoundRun {
 }
 
 /**
- * The run that a person means: by id, by its folder, or the last one of a graph file that can be resumed.
+ * The run that a person means: by id, by its folder, or the last one of a graph file, of those that can be resumed if
+ * asked so.
  * @throws Misuse
  */
-export async function findRun({ deps }: Cli, name: string, options: PlaceOptions): Promise<FoundRun> {
+export async function findRun(
+  { deps }: Cli,
+  name: string,
+  options: PlaceOptions,
+  which: "last" | "resumable",
+): Promise<FoundRun> {
   if (isId(name)) {
     const { place, root } = await placeFor(deps.files, ".", options);
     return { id: name, place, root: root.folder };
@@ -87,9 +93,9 @@ export async function findRun({ deps }: Cli, name: string, options: PlaceOptions
   }
   const { place, root } = await placeFor(deps.files, name, options);
   const graphFile = nameOf(path, root);
-  const open = (await listRuns(deps, place)).find(
-    ({ summary, standing, madeHere }) => summary.graphFile === graphFile && standing !== "done" && madeHere,
-  );
-  if (!open) throw new Misuse(`No run of ${plain(name)} can be resumed. \`agentgraph runs\` lists what there is.`);
-  return { id: open.summary.id, place, root: root.folder };
+  const runs = (await listRuns(deps, place)).filter(({ summary }) => summary.graphFile === graphFile);
+  const found = which === "last" ? runs[0] : runs.find(({ standing, madeHere }) => standing !== "done" && madeHere);
+  const lacks = which === "last" ? `There is no run of ${plain(name)}.` : `No run of ${plain(name)} can be resumed.`;
+  if (!found) throw new Misuse(`${lacks} \`agentgraph runs\` lists what there is.`);
+  return { id: found.summary.id, place, root: root.folder };
 }

@@ -27,6 +27,11 @@ const REASONS: Readonly<Record<VerdictReason, string>> = {
   unchanged: "the text is as it was",
 };
 
+/** Why the gate decided so, as the end of a sentence. */
+export function reasonWords(reason: VerdictReason): string {
+  return REASONS[reason];
+}
+
 /** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens an answer` */
 export function verdictLine(verdict: Verdict): string {
   const { decision, policy, reason, scored, of, rightBefore, rightAfter, fixed, broken, p } = verdict;
@@ -36,7 +41,7 @@ export function verdictLine(verdict: Verdict): string {
   const rest = scored < of ? ` (${of - scored} of ${of} not scored)` : "";
   parts.push(`${rightBefore} → ${rightAfter} of ${scored} right${rest}`);
   parts.push(`fixed ${fixed.length}, broke ${broken.length}`);
-  if (p !== null) parts.push(`p = ${p.toPrecision(2)}`);
+  if (p !== null) parts.push(chance(p));
   const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
   if (before && after) parts.push(`${before} → ${after} tokens an answer`);
   return parts.join(" · ");
@@ -82,6 +87,11 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
     case "unknown placeholder":
       return `An instruction holds a {{…}} that is no input${at}${why}.`;
   }
+}
+
+/** `p = 0.021`, `p < 0.001` */
+export function chance(p: number): string {
+  return p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
 }
 
 /** `0.30 → 0.85 (n = 20)`; empty where nothing was measured. */

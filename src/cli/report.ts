@@ -1,0 +1,44 @@
+import { resolve } from "node:path";
+import { plain } from "../run/plain.ts";
+import { reportHtml } from "../run/report/html.ts";
+import { reportJson } from "../run/report/json.ts";
+import { reportMarkdown } from "../run/report/markdown.ts";
+import { readReport } from "../run/report/read.ts";
+import type { Report } from "../run/report/report.ts";
+import type { Cli } from "./cli.ts";
+import { EXIT } from "./exit.ts";
+import type { PlaceOptions } from "./options.ts";
+import { findRun } from "./runs.ts";
+
+export const FORMATS = ["html", "md", "json"] as const;
+
+const WRITERS: Readonly<Record<(typeof FORMATS)[number], (report: Report) => string>> = {
+  html: reportHtml,
+  md: reportMarkdown,
+  json: reportJson,
+};
+
+export interface ReportOptions extends PlaceOptions {
+  readonly format?: (typeof FORMATS)[number];
+  readonly out?: string;
+}
+
+/**
+ * Writes the report of a run to stdout or to a file. Without a format, the file's ending says which; else it is Markdown,
+ * or JSON with `--json`.
+ */
+export async function reportCommand(cli: Cli, name: string, options: ReportOptions): Promise<number> {
+  const { deps, output } = cli;
+  const { id, place } = await findRun(cli, name, options, "last");
+  const report = await readReport(deps, place, id);
+  if (options.out === undefined) {
+    output.text(WRITERS[output.json ? "json" : (options.format ?? "md")](report));
+    return EXIT.done;
+  }
+  const { out } = options;
+  const format = options.format ?? FORMATS.find((one) => out.toLowerCase().endsWith(`.${one}`)) ?? "md";
+  await deps.files.write(resolve(out), WRITERS[format](report));
+  if (output.json) output.object({ version: 1, run: id, format, file: resolve(out) });
+  else output.note(`Wrote the report of run ${id} to ${plain(out)}.`);
+  return EXIT.done;
+}

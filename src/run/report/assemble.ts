@@ -1,0 +1,156 @@
+import type { Gradient, Proposal } from "../../engine/events.ts";
+import { wilson } from "../../engine/verdict.ts";
+import { makeLoss } from "../../loss/make.ts";
+import type { ReadRun } from "../runs.ts";
+import type { Attempt, RunState } from "../state.ts";
+import { warningWords } from "../words.ts";
+import { cautionsOf } from "./cautions.ts";
+import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, VerdictRow } from "./report.ts";
+import { type ReplyOf, Samples } from "./samples.ts";
+import type { Trace } from "./trace.ts";
+
+export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "standing" | "madeHere" | "damaged">;
+
+/**
+ * Puts together what a report shows of a run, finished or not.
+ * @param trace has seen every event of the run's log
+ * @param replyOf the run's replies by key
+ */
+export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Report {
+  const { start, state } = run;
+  const samples = new Samples(start, state, replyOf);
+  const base = {
+    version: 1,
+    run: factsOf(run, trace),
+    validation: samples.compare("validation", state.startTheta, state.theta),
+    test: samples.compare("test", state.startTheta, state.theta),
+    curve: curveOf(state, trace, samples),
+    changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),
+    verdicts: verdictsOf(state),
+    looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
+    cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
+    warnings: state.warnings.map(warningWords),
+  } as const;
+  return { ...base, cautions: cautionsOf(base) };
+}
+
+function factsOf({ id, start, state, standing, madeHere, damaged }: ReportedRun, trace: Trace): RunFacts {
+  const { graph, data, models, options } = start;
+  return {
+    id,
+    graphFile: start.graphFile,
+    name: graph.name,
+    description: graph.description,
+    standing,
+    error: state.error,
+    detail: state.detail,
+    madeHere,
+    damaged,
+    startedAt: state.startedAt || start.at,
+    seconds: state.elapsed / 1000,
+    segments: state.segments,
+    engine: start.engine,
+    method: state.method || options.method,
+    provider: start.provider,
+    models: {
+      forward: models.forward.model,
+      backward: models.backward.model,
+      optimizer: models.optimizer.model,
+      judge: models.judge.model,
+    },
+    answered: trace.models,
+    loss: { kind: start.loss.kind, describes: describeLoss(start) },
+    samples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
+    options,
+  };
+}
+
+function describeLoss({ loss }: ReportedRun["start"]): string {
+  if (loss.kind === "judge") return "A model scores the answer against the rubric, 0 to 1.";
+  return makeLoss(loss).describes;
+}
+
+/** The incumbents' scores as they are known at the end: more than was known in their iteration. */
+function curveOf({ curve }: RunState, trace: Trace, samples: Samples): CurveRow[] {
+  return curve.map(({ iteration, accepted, ...seen }) => {
+    const theta = trace.incumbent(iteration);
+    const { low, high } = theta === undefined ? seen : samples.bounds(theta);
+    const n = samples.start.data.validation.length;
+    const interval = [wilson(low * n, n)[0], wilson(high * n, n)[1]] as const;
+    return { iteration, low, high, interval, accepted };
+  });
+}
+
+function verdictsOf({ judged, attempts }: RunState): VerdictRow[] {
+  const nodes = new Map(attempts.map(({ id, node }) => [id, node]));
+  return judged.map(({ iteration, scope, proposals, verdict }) => ({
+    iteration,
+    scope,
+    nodes: proposals.flatMap((id) => nodes.get(id) ?? []),
+    verdict,
+  }));
+}
+
+function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trace, samples: Samples): Change {
+  const { id, node, base, text, hypothesis, verdict, earns = null } = proposal;
+  const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
+  const isNet = state.texts[node] === text && state.startTexts[node] !== text;
+  const shown = attempts.filter((one) => (isNet ? one.decision === "accepted" : one.id === id));
+  const judged = state.judged[shown.at(-1)?.verdict ?? -1];
+  const [before, after] =
+    isNet || !judged
+      ? [state.startTheta, state.theta]
+      : [trace.incumbent(judged.iteration - 1) ?? state.startTheta, judged.theta];
+  return {
+    id,
+    node,
+    role: start.graph.nodes.find((one) => one.id === node)?.role ?? "",
+    base,
+    text,
+    hypothesis,
+    verdict,
+    earns,
+    act: state.acts[id] ?? null,
+    gradients: gradientsOf(shown, start.graph.nodes.find((one) => one.id === node)?.kind === "text", state, samples),
+    samples: samples.rows([...verdict.fixed, ...verdict.broken], before, after),
+    attempts: attempts.map((attempt) => attemptRow(attempt, state)),
+  };
+}
+
+function attemptRow(attempt: Attempt, state: RunState): AttemptRow {
+  const { iteration, hypothesis, text, decision, invalid, verdict } = attempt;
+  const judged = verdict === null ? undefined : state.judged[verdict];
+  return { iteration, hypothesis, text, decision, invalid, verdict: judged?.verdict ?? null };
+}
+
+/**
+ * What ϕ saw of each sample: the last gradient of the node's own text up to the attempt, or, for a text node, which has no
+ * call of its own, those of its value.
+ */
+function gradientsOf(
+  attempts: readonly Attempt[],
+  isText: boolean,
+  { gradients }: RunState,
+  samples: Samples,
+): GradientRow[] {
+  const nodes = new Set(attempts.map(({ node }) => node));
+  const bySample = new Map<string, Gradient[]>();
+  for (const gradient of gradients) {
+    if (!nodes.has(gradient.node) || gradient.of !== (isText ? "value" : "text") || gradient.text === "") continue;
+    bySample.set(gradient.sample, [...(bySample.get(gradient.sample) ?? []), gradient]);
+  }
+  const rows = attempts.flatMap((attempt) =>
+    attempt.samples.flatMap((sample) => {
+      const known = (bySample.get(sample) ?? []).filter(({ iteration }) => iteration <= attempt.iteration);
+      const latest = Math.max(...known.map(({ iteration }) => iteration));
+      return known.filter(({ iteration }) => iteration === latest);
+    }),
+  );
+  return [...new Set(rows)].map(({ iteration, sample, from, text }) => ({
+    iteration,
+    sample,
+    question: samples.question(sample),
+    from,
+    text,
+  }));
+}

@@ -1,0 +1,150 @@
+import { oneLine } from "../plain.ts";
+import { chance, count } from "../words.ts";
+import { figure, percent, range, signed } from "./figures.ts";
+import type { Comparison, Report } from "./report.ts";
+
+/** Below this many samples a verdict is called weak (method.md, "Small sets"). */
+export const ENOUGH_SAMPLES = 50;
+/** Chance below which a split of better and worse samples is not put down to luck. */
+const RARE = 0.05;
+/** Growth of an answer's tokens that is worth a word. */
+const DEARER = 1.25;
+
+/** What a sceptic should know before believing the figures, the gravest first; then what speaks for them. */
+export function cautionsOf(report: Omit<Report, "cautions">): string[] {
+  return [
+    ...aboutOrigin(report),
+    ...aboutEnd(report),
+    ...aboutGate(report),
+    ...aboutTest(report),
+    ...aboutValidation(report),
+    ...aboutForm(report),
+    ...aboutChanges(report),
+  ];
+}
+
+function aboutOrigin({ run }: Omit<Report, "cautions">): string[] {
+  const said: string[] = [];
+  if (!run.madeHere) {
+    said.push(
+      "This run was not made on this machine, or its files were changed since. Every figure here is a claim until the run is repeated.",
+    );
+  }
+  if (run.provider === "simulated") {
+    said.push("The simulated model answered. The figures show how the method works; they say nothing of a real model.");
+  }
+  if (run.damaged > 0) {
+    said.push(`${count(run.damaged, "line")} of the run's log could not be read, so figures may lack something.`);
+  }
+  return said;
+}
+
+function aboutEnd({ run }: Omit<Report, "cautions">): string[] {
+  switch (run.standing) {
+    case "done":
+      return [];
+    case "budget":
+      return ["The budget ended the run early. With a larger one it could have found more, or have proved less."];
+    case "running":
+      return ["The run is still under way: these are the figures so far."];
+    case "failed": {
+      const why = run.detail ? `: ${oneLine(run.detail, 300).replace(/\.$/, "")}` : "";
+      return [`The run failed${why}. What stands here was measured until then.`];
+    }
+    default:
+      return ["The run was stopped before its end. What stands here was measured until then."];
+  }
+}
+
+function aboutGate({ run, changes }: Omit<Report, "cautions">): string[] {
+  const taken = changes.some(({ verdict }) => verdict.decision === "accepted");
+  if (run.options.gate.policy !== "off" || !taken) return [];
+  return ["No gate was used: every proposal was taken, better or not."];
+}
+
+function aboutTest({ test, validation, run }: Omit<Report, "cautions">): string[] {
+  if (!test) {
+    const why = run.samples.test > 0 ? "The test set was not scored" : "There is no test set";
+    return [
+      `${why}, so nothing here was measured on samples that took no part in choosing the texts. Give the graph a test set of 50 samples or more.`,
+    ];
+  }
+  const gain = gainOf(test);
+  const expected = validation ? gainOf(validation) : gain;
+  if (gain < 0) {
+    return [`On the test set the result is worse than the untouched graph (${signed(gain)}). Do not apply it unseen.`];
+  }
+  if (expected >= 0.1 && gain < expected / 2) {
+    return [
+      `On the test set the gain is ${signed(gain)}, on the validation set ${signed(expected)}: part of it did not carry over to new samples.`,
+    ];
+  }
+  if (gain === 0) return [];
+  const words = `On the test set, which took no part in the choice, the gain is ${signed(gain)}: ${splitWords(test)}.`;
+  return [words + (test.p !== null && test.p > RARE ? " That may still be luck." : "")];
+}
+
+function aboutValidation({ validation, looks }: Omit<Report, "cautions">): string[] {
+  if (!validation) return ["Nothing was scored on the validation set."];
+  const said: string[] = [];
+  const { scored, of, after, p } = validation;
+  const gain = gainOf(validation);
+  if (gain > 0 && p !== null && p > RARE) {
+    said.push(`On the validation set ${splitWords(validation)}: the gain may be luck.`);
+  }
+  if (scored < ENOUGH_SAMPLES) {
+    said.push(
+      `The validation set is small: with ${count(scored, "sample")}, a score of ${figure(after.score)} stands for anything in ${range(after.interval)} (95 %, Wilson), so verdicts are weak. About ${ENOUGH_SAMPLES} samples tell more.`,
+    );
+  }
+  if (scored < of) said.push(`${of - scored} of ${of} validation samples are not scored under both texts.`);
+  if (looks > 1 && gain > 0) {
+    said.push(
+      `The gate looked at the validation set ${looks} times and kept what did best there, so the score on it flatters the result.`,
+    );
+  }
+  return said;
+}
+
+/** A gain may be one of form: the right answer was there before, but could not be read. */
+function aboutForm({ validation }: Omit<Report, "cautions">): string[] {
+  if (!validation) return [];
+  const { before, after, scored } = validation;
+  const said: string[] = [];
+  const gain = gainOf(validation);
+  if (gain > 0 && after.lenient - before.lenient < gain / 2) {
+    said.push(
+      `Much of the gain is one of form: where the right answer may stand anywhere in the reply, the validation score is ${figure(before.lenient)} before and ${figure(after.lenient)} after.`,
+    );
+  }
+  if (after.formatErrors > 0) {
+    said.push(
+      `${after.formatErrors} of ${scored} final answers on the validation set are not in the form the graph asks for. They count as wrong, but may not be.`,
+    );
+  }
+  return said;
+}
+
+function aboutChanges({ changes }: Omit<Report, "cautions">): string[] {
+  const said = changes
+    .filter(({ earns }) => earns === false)
+    .map(({ node }) => `The change of ${oneLine(node, 80)} earns nothing: without it the result is no worse. Drop it.`);
+  const net = changes.find(({ verdict }) => verdict.decision === "accepted")?.verdict;
+  if (net && net.tokensBefore > 0 && net.tokensAfter > DEARER * net.tokensBefore) {
+    const more = percent(net.tokensAfter / net.tokensBefore - 1);
+    said.push(
+      `An answer takes ${more} more tokens than before (${Math.round(net.tokensBefore)} → ${Math.round(net.tokensAfter)}).`,
+    );
+  }
+  return said;
+}
+
+function gainOf({ before, after }: Comparison): number {
+  return after.score - before.score;
+}
+
+/** `9 of 20 samples got better and 1 worse; chance alone does that with p = 0.021` */
+function splitWords({ better, worse, p, scored }: Comparison): string {
+  const by = p === null ? "" : `; chance alone makes a split this uneven with ${chance(p)}`;
+  return `${better} of ${scored} samples got better and ${worse} worse${by}`;
+}

@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { oneLine } from "../plain.ts";
+import { verdictLine } from "../words.ts";
+import { figure, moment, range } from "./figures.ts";
+import { headline } from "./headline.ts";
+import { type Content, html, type Markup } from "./markup.ts";
+import { bar, intervalPlot, scorePlot } from "./plot.ts";
+import type { Change, Comparison, Report } from "./report.ts";
+import { STYLE } from "./style.ts";
+import {
+  attemptTable,
+  costTable,
+  curveTable,
+  gradientTable,
+  resultTable,
+  sampleTable,
+  setupTable,
+  type Table,
+  telling,
+  verdictTable,
+} from "./tables.ts";
+import { wordChanges } from "./word-changes.ts";
+
+/**
+ * One self-contained page: no script, nothing loaded from anywhere, and a policy that would not let it. The style sheet
+ * is the only thing the policy knows, by its hash.
+ */
+export function reportHtml(report: Report): string {
+  const { run } = report;
+  const policy = `default-src 'none'; style-src '${hashOf(STYLE)}'; base-uri 'none'; form-action 'none'`;
+  const title = oneLine(run.name, 120) || run.graphFile;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title} · AgentGraph report</title>
+<style>`;
+  return `${page.text}${STYLE}</style>\n</head>\n${body(report, title).text}\n</html>\n`;
+}
+
+function hashOf(style: string): string {
+  return `sha256-${createHash("sha256").update(style).digest("base64")}`;
+}
+
+function body(report: Report, title: string): Markup {
+  const { run, cautions, warnings } = report;
+  return html`<body>
+<header>
+<h1>${title}</h1>
+<p class="soft">${run.graphFile} · ${moment(run.startedAt)} · run ${run.id}</p>
+<p class="lead">${headline(report)}</p>
+<nav aria-label="Sections"><a href="#result">Result</a><a href="#changes">Changes</a><a href="#samples">Samples</a><a href="#gate">Gate</a><a href="#cost">Cost</a><a href="#setup">Set-up</a></nav>
+</header>
+<main>
+${cautions.length > 0 ? html`<h2>Before you believe it</h2><ul class="cautions">${cautions.map((one) => html`<li>${one}</li>`)}</ul>` : null}
+<h2 id="result">Result</h2>
+${result(report)}
+<h2 id="changes">Changes</h2>
+${report.changes.length > 0 ? report.changes.map(change) : html`<p>No proposal was made.</p>`}
+<h2 id="samples">Samples</h2>
+${[report.validation, report.test].map((set) => (set ? samples(set) : null))}
+<h2 id="gate">What the gate said</h2>
+<p class="soft">Each row is one comparison of new texts with those of its time, on the validation set. A comparison stops as soon as the rest cannot change its outcome.</p>
+${table(verdictTable(report), 3)}
+<h2 id="cost">Cost</h2>
+${cost(report)}
+<h2 id="setup">Set-up</h2>
+${table(setupTable(report))}
+${warnings.length > 0 ? html`<h2>Warnings</h2><ul>${warnings.map((one) => html`<li>${one}</li>`)}</ul>` : null}
+<h2>Check it yourself</h2>
+<p>Score the graph file as it is, apply the changes, and score it again on samples that took no part:</p>
+<div class="text">agentgraph evaluate ${run.graphFile} --split test --seed ${run.options.seed}</div>
+</main>
+</body>`;
+}
+
+function result(report: Report): Markup {
+  const { curve, test, validation } = report;
+  const sets = [validation, test].filter((set) => set !== null);
+  const strips = sets.flatMap(({ split, before, after }) => [
+    html`<span>${split}, untouched graph</span>${intervalPlot(before, false)}<span>${figure(before.score)} <span class="soft">${range(before.interval)}</span></span>`,
+    html`<span>${split}, result</span>${intervalPlot(after, true)}<span>${figure(after.score)} <span class="soft">${range(after.interval)}</span></span>`,
+  ]);
+  return html`${curve.length > 0 ? scorePlot(curve, test) : null}
+<p class="soft">Scores are 1 − loss; a filled point is an iteration in which the gate accepted something. Intervals are of 95 % (Wilson). Lenient: the right answer may stand anywhere in the reply.</p>
+<div class="strips">${strips}</div>
+${table(resultTable(report))}
+<details><summary>Figures by iteration</summary>${table(curveTable(report))}</details>`;
+}
+
+function change(one: Change): Markup {
+  const { node, role, base, text, hypothesis, verdict, earns, act } = one;
+  const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
+  const parts = wordChanges(base, text).map(({ kind, text: words }) =>
+    kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
+  );
+  const said = [
+    hypothesis ? html`<p>Idea: ${oneLine(hypothesis, 600)}</p>` : null,
+    earns === false ? html`<p>Leave-one-out: without this change the result is no worse. It may be dropped.</p>` : null,
+    earns === true ? html`<p>Leave-one-out: without this change the result is worse.</p>` : null,
+    act ? html`<p>The user has ${act} it.</p>` : null,
+  ];
+  return html`<article>
+<h3>${oneLine(node, 120)}${role ? html` <span class="soft">${oneLine(role, 200)}</span>` : null}</h3>
+<p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict)}</p>
+${said}
+<div class="text">${parts}</div>
+${more(`What it answers: ${one.gradients.length} gradients`, gradientTable(one))}
+${more(`Samples fixed and broken: ${one.samples.length}`, sampleTable(one.samples, true), 0)}
+${more(`Attempts: ${one.attempts.length}`, attemptTable(one), 1)}
+</article>`;
+}
+
+function samples({ split, samples: all, scored, of }: Comparison): Markup {
+  const count = (change: string) => all.filter((row) => row.change === change).length;
+  const counts = ["fixed", "broken", "right", "wrong"].map((change) => `${count(change)} ${change}`).join(", ");
+  const words = { right: "right before and after", wrong: "wrong before and after" };
+  const title = `${split}: ${counts.replace(/right/, words.right).replace(/wrong/, words.wrong)}${scored < of ? `, ${of - scored} not scored` : ""}`;
+  return more(title, sampleTable(telling(all), true), 0);
+}
+
+function cost(report: Report): Markup {
+  const { tokens, calls, byPurpose } = report.cost;
+  const all = tokens.prompt + tokens.completion;
+  const bars = byPurpose.map(
+    ({ purpose, prompt, completion }) =>
+      html`<span>${purpose}</span>${bar(all > 0 ? (prompt + completion) / all : 0)}<span class="soft">of all tokens</span>`,
+  );
+  const spentOnTest = calls.test > 0 ? `${calls.test} of ${calls.total} calls scored the test set. ` : "";
+  const repeated = calls.retried > 0 ? `${calls.retried} requests repeated one that had failed. ` : "";
+  const estimated = tokens.estimated ? "The provider counted no tokens; they are estimated." : "";
+  return html`<div class="strips">${bars}</div>
+${table(costTable(report))}
+<p class="soft">${spentOnTest}${repeated}${estimated}</p>`;
+}
+
+function more(summary: string, rows: Table, toned?: number): Markup {
+  if (rows.rows.length === 0) return html``;
+  return html`<details><summary>${summary}</summary>${table(rows, toned)}</details>`;
+}
+
+/** @param toned column whose word is coloured by its meaning */
+function table({ head, rows, left }: Table, toned?: number): Markup {
+  const headings = head.some(Boolean)
+    ? html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`
+    : null;
+  const cell = (content: Content, index: number) =>
+    index === toned ? html`<td class="${content}">${content}</td>` : html`<td>${content}</td>`;
+  return html`<div class="tables"><table>${headings}<tbody>
+${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>
+${left > 0 ? html`<p class="left">${left} more rows stand in the JSON form of this report.</p>` : null}`;
+}

@@ -1,0 +1,130 @@
+import type { Sample, Split } from "../../data/sample.ts";
+import type { Theta } from "../../engine/events.ts";
+import { signTest, wilson } from "../../engine/verdict.ts";
+import { extract } from "../../graph/extract.ts";
+import type { StoredReply } from "../../models/store.ts";
+import type { Start } from "../start.ts";
+import type { RunState, SampleScore } from "../state.ts";
+import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
+
+export type ReplyOf = (key: string) => Pick<StoredReply, "text"> | undefined;
+
+/** Samples of a run under two Θ: what was asked, expected and answered, and what that scored. */
+export class Samples {
+  readonly #byId: ReadonlyMap<string, Sample>;
+
+  constructor(
+    readonly start: Pick<Start, "graph" | "data" | "options">,
+    readonly state: RunState,
+    readonly replyOf: ReplyOf,
+  ) {
+    this.#byId = new Map(Object.values(start.data).flatMap((samples) => samples.map((one) => [one.id, one] as const)));
+  }
+
+  /** What a sample asks, as far as there is one input; else each with its name. */
+  question(id: string): string {
+    const inputs = Object.entries(this.#byId.get(id)?.inputs ?? {});
+    const [only] = inputs;
+    if (inputs.length === 1 && only) return only[1];
+    return inputs.map(([name, value]) => `${name}: ${value}`).join(" · ") || id;
+  }
+
+  /** Samples that a verdict names, in its order. */
+  rows(ids: readonly string[], before: Theta, after: Theta): SampleRow[] {
+    return ids.flatMap((id) => {
+      const sample = this.#byId.get(id);
+      return sample ? [this.#row(sample, before, after)] : [];
+    });
+  }
+
+  /** Of the mean validation score under Θ: equal where every sample is scored. */
+  bounds(theta: Theta): { low: number; high: number } {
+    const { validation } = this.start.data;
+    const known = validation.flatMap(({ id }) => this.#score(theta, id) ?? []);
+    const sum = known.reduce((total, { loss }) => total + 1 - loss, 0);
+    const n = Math.max(1, validation.length);
+    return { low: sum / n, high: (sum + validation.length - known.length) / n };
+  }
+
+  /** null when no sample of the set was scored under both. */
+  compare(split: Split, before: Theta, after: Theta): Comparison | null {
+    const set = this.start.data[split];
+    const pairs = set.flatMap(({ id }) => {
+      const [was, is] = [this.#score(before, id), this.#score(after, id)];
+      return was && is ? [{ was, is }] : [];
+    });
+    if (pairs.length === 0) return null;
+    const better = pairs.filter(({ was, is }) => is.loss < was.loss).length;
+    const worse = pairs.filter(({ was, is }) => is.loss > was.loss).length;
+    return {
+      split,
+      scored: pairs.length,
+      of: set.length,
+      before: this.#figure(pairs.map(({ was }) => was)),
+      after: this.#figure(pairs.map(({ is }) => is)),
+      better,
+      worse,
+      p: better + worse > 0 ? signTest(better, worse) : null,
+      samples: set.map((sample) => this.#row(sample, before, after)),
+    };
+  }
+
+  #figure(scores: readonly Known[]): Figure {
+    const n = scores.length;
+    const score = 1 - scores.reduce((sum, { loss }) => sum + loss, 0) / n;
+    return {
+      score,
+      interval: wilson(score * n, n),
+      right: scores.filter(({ loss }) => this.#isRight(loss)).length,
+      lenient: 1 - scores.reduce((sum, { loss, lenient }) => sum + (lenient ?? loss), 0) / n,
+      formatErrors: scores.filter(({ formatError }) => formatError).length,
+    };
+  }
+
+  #row({ id, inputs, targets }: Sample, before: Theta, after: Theta): SampleRow {
+    const answers = [this.#answer(before, id), this.#answer(after, id)] as const;
+    const [was, is] = answers.map((answer) => answer?.score ?? null);
+    return { id, inputs, expected: targets, before: answers[0], after: answers[1], change: this.#change(was, is) };
+  }
+
+  #change(before: number | null | undefined, after: number | null | undefined): SampleRow["change"] {
+    if (before === null || before === undefined || after === null || after === undefined) return "unscored";
+    const [was, is] = [this.#isRight(1 - before), this.#isRight(1 - after)];
+    if (was === is) return is ? "right" : "wrong";
+    return is ? "fixed" : "broken";
+  }
+
+  #isRight(loss: number): boolean {
+    return loss <= this.start.options.threshold + 1e-9;
+  }
+
+  #score(theta: Theta, id: string): Known | null {
+    const score = this.state.scores[theta]?.[id];
+    return score && score.loss !== null ? { ...score, loss: score.loss } : null;
+  }
+
+  /** null where the sample never went through the graph under Θ. */
+  #answer(theta: Theta, id: string): Answer | null {
+    const score = this.state.scores[theta]?.[id];
+    const key = this.state.values[theta]?.[id]?.[this.start.graph.output];
+    if (!score && key === undefined) return null;
+    const loss = score?.loss ?? null;
+    return { text: key === undefined ? null : this.#value(key), score: loss === null ? null : 1 - loss };
+  }
+
+  #value(key: string): string | null {
+    const { graph } = this.start;
+    const node = graph.nodes.find(({ id }) => id === graph.output);
+    const reply = this.replyOf(key);
+    if (!reply) return null;
+    if (node?.kind !== "llm") return reply.text;
+    try {
+      return extract(reply.text, node.output).value;
+    } catch {
+      // A pattern that took too long: the reply as it came says more than nothing.
+      return reply.text;
+    }
+  }
+}
+
+type Known = SampleScore & { readonly loss: number };

@@ -1,0 +1,47 @@
+/** The report's style sheet: light and dark by the reader's preference, and fit to be printed. */
+export const STYLE = `
+:root { color-scheme: light dark; --ink: #1c2024; --soft: #5c6570; --line: #d8dde3; --paper: #fff; --wash: #f5f7f9;
+  --accent: #1f6feb; --good: #176f2c; --bad: #b3261e; --doubt: #8a5a00; --added: #d7f5dd; --removed: #fde0de; --test: #8250df; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e3e7eb; --soft: #9aa5b1; --line: #343b43; --paper: #14171a; --wash: #1c2126;
+  --accent: #6cb0ff; --good: #6fdd8b; --bad: #ff938a; --doubt: #e8b44c; --added: #173d22; --removed: #4b1d1b; --test: #c297ff; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.55 system-ui, sans-serif; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
+h2 { font-size: 1.2rem; margin: 2.6rem 0 .7rem; padding-top: .9rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.02rem; margin: 0; }
+p { margin: .5rem 0; }
+.soft, .left { color: var(--soft); }
+.lead { font-size: 1.1rem; }
+nav { color: var(--soft); margin-top: .8rem; }
+nav a { color: var(--accent); margin-right: .9rem; text-decoration: none; }
+nav a:hover, nav a:focus { text-decoration: underline; }
+.cautions { margin: .5rem 0; padding: .6rem 1rem .6rem 2.1rem; background: var(--wash); border-left: 4px solid var(--doubt); border-radius: 3px; }
+.cautions li { margin: .35rem 0; }
+.tables { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .87rem; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; vertical-align: top; padding: .38rem .7rem .38rem 0; border-bottom: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: break-word; }
+th { color: var(--soft); font-weight: 600; }
+td.accepted, td.fixed, .verdict.accepted { color: var(--good); } td.rejected, td.broken, .verdict.rejected { color: var(--bad); }
+td.undecided, td.unscored, .verdict.undecided { color: var(--doubt); }
+article { margin: 1.1rem 0 1.6rem; padding: .9rem 1.1rem 1rem; border: 1px solid var(--line); border-radius: 6px; break-inside: avoid-page; }
+.verdict { font-weight: 600; margin: .25rem 0; }
+.text { margin: .7rem 0; padding: .75rem .9rem; background: var(--wash); border-radius: 4px; white-space: pre-wrap; font: .86rem/1.6 ui-monospace, monospace; }
+ins { background: var(--added); text-decoration: none; border-bottom: 1px solid var(--good); } del { background: var(--removed); color: var(--soft); }
+details { margin: .3rem 0; } summary { cursor: pointer; color: var(--accent); }
+summary:focus-visible, nav a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+details > .tables { margin-top: .4rem; }
+.plot { display: block; width: 100%; height: auto; margin: .4rem 0; }
+.strips { display: grid; grid-template-columns: minmax(auto, max-content) minmax(4rem, 18rem) minmax(auto, max-content); gap: .15rem .9rem; align-items: center; margin: .9rem 0; font-size: .87rem; }
+.strips svg { width: 100%; display: block; }
+.bar { width: 6rem; height: .6rem; display: block; margin-top: .35rem; }
+svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg .tick { fill: var(--soft); } svg .test-name { fill: var(--test); }
+svg .grid { stroke: var(--line); } svg .band { fill: var(--accent); opacity: .16; } svg .score { fill: none; stroke: var(--accent); stroke-width: 2; }
+svg .point { fill: var(--accent); stroke: var(--accent); stroke-width: 2; } svg .hollow { fill: var(--paper); } svg .open { stroke: var(--accent); stroke-width: 2; stroke-dasharray: 2 2; }
+svg .whisker { stroke: var(--soft); stroke-width: 2; } .plot .whisker { stroke: var(--test); stroke-width: 1.5; }
+svg .test { fill: var(--test); } svg .link { stroke: var(--test); stroke-dasharray: 3 4; opacity: .7; } svg .rest { fill: var(--line); } svg .part { fill: var(--accent); }
+@media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --wash: #f4f4f4; --accent: #0b57d0; --good: #176f2c;
+  --bad: #b3261e; --doubt: #8a5a00; --added: #d7f5dd; --removed: #fde0de; --test: #6639ba; }
+  body { max-width: none; padding: 0; font-size: 10.5pt; } nav { display: none; } tr, svg, article { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  details::details-content { content-visibility: visible; display: block; height: auto; } * { print-color-adjust: exact; } }
+`;

@@ -1,0 +1,67 @@
+import type { Called, LoggedEvent, Theta } from "../../engine/events.ts";
+import { ROLES, type Role } from "../../graph/graph.ts";
+import type { CostRow } from "./report.ts";
+
+/** What a report needs of a log beyond the run's state: who cost what, and which Θ each iteration ended with. */
+export class Trace {
+  readonly #costs: Record<Role, Draft<CostRow>> = {
+    forward: nothing("forward"),
+    backward: nothing("backward"),
+    optimizer: nothing("optimizer"),
+    judge: nothing("judge"),
+  };
+  readonly #models = new Set<string>();
+  /** A reply that was paid is counted once, however often a run was resumed. */
+  readonly #paid = new Set<string>();
+  #incumbents: Theta[] = [];
+
+  apply(event: LoggedEvent): void {
+    switch (event.type) {
+      case "started":
+        this.#incumbents = [event.theta];
+        break;
+      case "requested":
+        this.#costs[event.purpose].requests += 1;
+        break;
+      case "call":
+        if (event.error === null) this.#call(event);
+        break;
+      case "iteration":
+        this.#incumbents[event.iteration] = event.theta;
+        break;
+    }
+  }
+
+  #call({ purpose, key, model, usage, usd, source }: Called): void {
+    const cost = this.#costs[purpose];
+    this.#models.add(model);
+    if (source !== "provider") cost.reused += 1;
+    const paid = source === "provider" || (source === "replayed" && !this.#paid.has(key));
+    if (!paid) return;
+    this.#paid.add(key);
+    cost.prompt += usage.prompt;
+    cost.completion += usage.completion;
+    cost.usd = cost.usd === null || usd === null ? null : cost.usd + usd;
+  }
+
+  /** Purposes that were asked for anything. */
+  get costs(): CostRow[] {
+    return ROLES.map((role) => this.#costs[role]).filter(({ requests, reused }) => requests + reused > 0);
+  }
+
+  /** Models that answered, by the provider's word. */
+  get models(): string[] {
+    return [...this.#models].sort();
+  }
+
+  /** Θ of the incumbent after this iteration, 0 for the start; undefined when the run ended before. */
+  incumbent(iteration: number): Theta | undefined {
+    return this.#incumbents[iteration];
+  }
+}
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+function nothing(purpose: Role): Draft<CostRow> {
+  return { purpose, requests: 0, reused: 0, prompt: 0, completion: 0, usd: 0 };
+}

@@ -1,0 +1,324 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { optimize } from "../../../src/engine/optimize.ts";
+import { createSimulated } from "../../../src/models/simulated.ts";
+import { loadTask } from "../../../src/run/load.ts";
+import { reportHtml } from "../../../src/run/report/html.ts";
+import { reportJson } from "../../../src/run/report/json.ts";
+import { reportMarkdown } from "../../../src/run/report/markdown.ts";
+import { readReport } from "../../../src/run/report/read.ts";
+import type { Report } from "../../../src/run/report/report.ts";
+import { wordChanges } from "../../../src/run/report/word-changes.ts";
+import { resumeRun, startRun } from "../../../src/run/run.ts";
+import { type Subject, subjectOf } from "../../../src/run/start.ts";
+import type { RunState } from "../../../src/run/state.ts";
+import { type Bench, openBench, subject } from "./scripted.ts";
+
+const signal = new AbortController().signal;
+const graph = join(import.meta.dirname, "../../../examples/diamond/diamond.agentgraph.json");
+
+/** A finished run of an example with the simulated model, and its report. */
+async function optimized(
+  set: [string, string][] = [],
+  change: (found: Subject) => Subject = (found) => found,
+): Promise<{ report: Report; state: RunState }> {
+  const bench = await openBench();
+  try {
+    const models = { forward: { model: "simulated", params: {} } };
+    const found = subjectOf(await loadTask(graph, bench.deps.files, { models, set }));
+    if (!found) throw new Error("the example cannot run");
+    const deps = { ...bench.deps, provider: createSimulated(), engine: optimize };
+    const run = await startRun(change(found), bench.place, bench.root, deps, signal);
+    for await (const _ of run.events);
+    return { report: await readReport(deps, bench.place, run.id), state: run.state() };
+  } finally {
+    await bench.remove();
+  }
+}
+
+describe("the report of a run", () => {
+  let report: Report;
+  let state: RunState;
+  beforeAll(async () => {
+    ({ report, state } = await optimized());
+  });
+
+  it("says the same as the run", () => {
+    const { validation, test } = state.finished ?? { validation: null, test: null };
+    expect(report.validation?.before.score).toBeCloseTo(validation?.before ?? -1);
+    expect(report.validation?.after.score).toBeCloseTo(validation?.after ?? -1);
+    expect(report.test?.before.score).toBeCloseTo(test?.before ?? -1);
+    expect(report.test?.after.score).toBeCloseTo(test?.after ?? -1);
+    expect(report.run.standing).toBe("done");
+    expect(report.changes.map(({ id }) => id)).toEqual(state.proposals.map(({ id }) => id));
+    expect(report.verdicts.length).toBe(state.judged.length);
+    expect(report.run.answered).toEqual(["simulated"]);
+  });
+
+  it("divides what was spent by purpose, nothing lost and nothing counted twice", () => {
+    const sum = (of: (row: Report["cost"]["byPurpose"][number]) => number) =>
+      report.cost.byPurpose.reduce((total, row) => total + of(row), 0);
+    expect(sum(({ requests }) => requests)).toBe(state.calls.total);
+    expect(sum(({ reused }) => reused)).toBe(state.calls.cached);
+    expect(sum(({ prompt }) => prompt)).toBe(state.tokens.prompt);
+    expect(sum(({ completion }) => completion)).toBe(state.tokens.completion);
+    expect(report.cost.byPurpose.map(({ purpose }) => purpose)).toEqual(["forward", "backward", "optimizer"]);
+  });
+
+  it("draws the curve from the untouched graph to the result, within its intervals", () => {
+    expect(report.curve.map(({ iteration }) => iteration)).toEqual(state.curve.map(({ iteration }) => iteration));
+    expect(report.curve[0]?.low).toBeCloseTo(report.validation?.before.score ?? -1);
+    expect(report.curve.at(-1)?.high).toBeCloseTo(report.validation?.after.score ?? -1);
+    for (const { low, high, interval } of report.curve) {
+      expect(interval[0]).toBeLessThanOrEqual(low);
+      expect(interval[1]).toBeGreaterThanOrEqual(high);
+    }
+  });
+
+  it("shows what each change answers, and the samples that speak for it", () => {
+    expect(report.changes.length).toBeGreaterThan(1);
+    for (const change of report.changes) {
+      expect(change.gradients.length, change.node).toBeGreaterThan(0);
+      const { fixed, broken } = change.verdict;
+      expect(change.samples.map(({ id }) => id)).toEqual([...fixed, ...broken]);
+    }
+    const fixed = report.validation?.samples.filter(({ change }) => change === "fixed") ?? [];
+    expect(fixed.map(({ id }) => id)).toEqual(report.changes[0]?.verdict.fixed);
+    for (const { before, after, expected, inputs } of fixed) {
+      expect(inputs.receipt ?? Object.values(inputs)[0]).toBeTruthy();
+      expect(before?.score).toBe(0);
+      expect(after?.score).toBe(1);
+      expect(Number(after?.text)).toBeCloseTo(Number(expected[0]));
+      expect(before?.text).not.toBe(after?.text);
+    }
+  });
+
+  it("says that a simulated model answered, and how small the set is", () => {
+    expect(report.cautions.join("\n")).toMatch(/simulated model answered/);
+    expect(report.cautions.join("\n")).toMatch(/validation set is small: with 20 samples/);
+    expect(report.cautions.join("\n")).toMatch(/test set, which took no part in the choice, the gain is \+0\.\d\d: /);
+  });
+
+  it("is all there in each form", () => {
+    const forms = [reportHtml(report), reportMarkdown(report), reportJson(report)];
+    for (const form of forms) {
+      for (const { node, text } of report.changes) {
+        expect(form).toContain(node);
+        expect(form).toContain(text.split("\n").at(-1)?.slice(0, 20));
+      }
+      expect(form).toContain(report.run.id);
+    }
+    expect(JSON.parse(forms[2] ?? "")).toEqual(JSON.parse(JSON.stringify(report)));
+  });
+
+  it("lets the page load and run nothing: its policy knows one style sheet, by its hash", () => {
+    const page = reportHtml(report);
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(page).toContain(
+      `content="default-src &#39;none&#39;; style-src &#39;sha256-${hash}&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;"`,
+    );
+    expect(page).not.toMatch(/<script|\son\w+=|style="|(src|href)="(?!#)/);
+  });
+
+  it("stands at the mercy of no text: markup of models and data stays text, whatever it is", () => {
+    const allowed =
+      /^<(!doctype html|\/?(html|head|title|style|body|header|main|nav|h1|h2|h3|p|ul|li|span|article|ins|del|details|summary|table|thead|tbody|tr|th|td|div|a|svg|text|line|path|circle|rect)|meta|circle|line|path|rect)( [a-z][\w:-]*="[^"<>]*")*\/?>$/i;
+    const texts = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...HOSTILE));
+    fc.assert(
+      fc.property(fc.array(texts, { minLength: 3, maxLength: 9 }), (said) => {
+        const hostile = withTexts(report, said);
+        const html = reportHtml(hostile).replace(/<style>[\s\S]*?<\/style>/, "");
+        for (const [tag] of html.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(allowed);
+        expect(html).not.toMatch(OBEYED);
+        const markdown = reportMarkdown(hostile);
+        expect(markdown).not.toMatch(OBEYED);
+        const prose = outsideFences(markdown);
+        expect(prose).not.toMatch(/(?<!\\)</);
+        expect(prose).not.toMatch(/(?<!\\)\]\(|(?<!\\)`|:\/\/|@\w/);
+        for (const table of prose.match(/(^\|.*\n)+/gm) ?? []) {
+          const columns = table
+            .trimEnd()
+            .split("\n")
+            .map((row) => row.match(/(?<!\\)\|/g)?.length);
+          expect(new Set(columns).size, table).toBe(1);
+        }
+        expect(reportJson(hostile)).not.toMatch(OBEYED);
+        expect(JSON.parse(reportJson(hostile))).toEqual(JSON.parse(JSON.stringify(hostile)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+const HOSTILE = [
+  `</style></div><script>alert(1)</script>`,
+  `"><img src=x onerror=alert(1)>`,
+  "' onload='alert(1)",
+  "[click](javascript:alert(1)) ![x](https://evil.example/x.png) <https://evil.example>",
+  "https://evil.example www.evil.example someone@evil.example @someone",
+  "| a | b |\n| --- | --- |\n# Title\n\n---\n```\n</details>",
+  "````\nend of the fence\n````",
+  "\u001b]0;title\u0007\u001b[2J\u009b31mred\u202edesrever\u2066",
+  "&lt;script&gt; &#60;b&#62; $x$ ~~gone~~ *bold* _it_ `code`",
+  "command:workbench.action.terminal.new",
+];
+
+/** Control characters but line ends and tabs, and what turns the direction of a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+
+/** The report with other texts wherever a model, a row or a file has the word. */
+function withTexts(report: Report, said: readonly string[]): Report {
+  let next = 0;
+  const say = () => said[next++ % said.length] ?? "";
+  const rows = (samples: Report["changes"][number]["samples"]) =>
+    samples.map((row) => ({
+      ...row,
+      id: say(),
+      inputs: { question: say(), [say()]: say() },
+      expected: [say()],
+      before: row.before && { ...row.before, text: say() },
+      after: row.after && { ...row.after, text: say() },
+    }));
+  const set = (one: Report["test"]) => one && { ...one, samples: rows(one.samples.slice(0, 4)) };
+  return {
+    ...report,
+    run: {
+      ...report.run,
+      graphFile: say(),
+      name: say(),
+      description: say(),
+      provider: say(),
+      answered: [say()],
+      method: say(),
+      engine: say(),
+      loss: { kind: say(), describes: say() },
+    },
+    cautions: [say()],
+    warnings: [say()],
+    validation: set(report.validation),
+    test: set(report.test),
+    verdicts: report.verdicts.map((row) => ({ ...row, nodes: [say()] })),
+    changes: report.changes.slice(0, 2).map((change) => ({
+      ...change,
+      node: say(),
+      role: say(),
+      base: say(),
+      text: say(),
+      hypothesis: say(),
+      samples: rows(change.samples.slice(0, 2)),
+      gradients: [{ iteration: 1, sample: say(), question: say(), from: null, text: say() }],
+      attempts: change.attempts.map((attempt) => ({ ...attempt, text: say(), hypothesis: say() })),
+    })),
+  };
+}
+
+function outsideFences(markdown: string): string {
+  let fence: string | null = null;
+  return markdown
+    .split("\n")
+    .filter((line) => {
+      const mark = /^(`{3,})/.exec(line)?.[1];
+      if (fence === null && mark) fence = mark;
+      else if (fence !== null && mark === line && line.length >= fence.length) fence = null;
+      else return fence === null;
+      return false;
+    })
+    .join("\n");
+}
+
+describe("a report of a run that", () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await openBench();
+  });
+  afterEach(() => bench.remove());
+
+  it("was interrupted and resumed counts what was paid once", async () => {
+    const first = await startRun(subject, bench.place, bench.root, bench.deps, signal);
+    let left = 30;
+    for await (const _ of first.events) if (--left === 0) break;
+    const unfinished = await readReport(bench.deps, bench.place, first.id);
+    expect(unfinished.run.standing).toBe("interrupted");
+    expect(unfinished.cautions.join(" ")).toMatch(/stopped before its end/);
+    expect(unfinished.validation?.scored).toBeLessThan(20);
+    const second = await resumeRun(first.id, bench.place, bench.deps, signal);
+    for await (const _ of second.events);
+    const report = await readReport(bench.deps, bench.place, first.id);
+    const { tokens, usd, calls } = second.state();
+    expect(report.run.segments).toBe(2);
+    const [forward] = report.cost.byPurpose;
+    expect(forward).toMatchObject({ purpose: "forward", requests: calls.total, prompt: tokens.prompt, usd });
+  });
+
+  it("never began has nothing to show, and says so", async () => {
+    const run = await startRun(subject, bench.place, bench.root, bench.deps, signal);
+    await run.events.return(run.state());
+    const report = await readReport(bench.deps, bench.place, run.id);
+    expect(report.validation).toBeNull();
+    expect(report.cautions).toContain("Nothing was scored on the validation set.");
+    for (const form of [reportHtml, reportMarkdown, reportJson]) expect(form(report)).toContain(run.id);
+  });
+
+  it("was made elsewhere is a claim", async () => {
+    const run = await startRun(subject, bench.place, bench.root, bench.deps, signal);
+    for await (const _ of run.events);
+    const log = new TextDecoder().decode(await bench.files.read(run.files.events));
+    await bench.files.write(run.files.events, log.replace('"after":0.75', '"after":0.99'));
+    const report = await readReport(bench.deps, bench.place, run.id);
+    expect(report.run.madeHere).toBe(false);
+    expect(report.cautions[0]).toMatch(/not made on this machine.+a claim/);
+  });
+});
+
+describe("cautions", () => {
+  it("speak of the gate that was switched off", async () => {
+    const { report } = await optimized([["optimize.gate.policy", "off"]]);
+    expect(report.cautions.join("\n")).toMatch(/No gate was used/);
+    expect(reportMarkdown(report)).toMatch(/taken without a gate/);
+  });
+
+  it("speak of the test set that is not there", async () => {
+    const { report } = await optimized([], ({ task, ...found }) => ({
+      ...found,
+      task: { ...task, data: { ...task.data, test: [] } },
+    }));
+    expect(report.test).toBeNull();
+    expect(report.cautions.join("\n")).toMatch(
+      /no test set, so nothing here was measured on samples that took no part/,
+    );
+  });
+
+  it("speak of the budget that ended the run", async () => {
+    const { report } = await optimized([["optimize.budget.calls", "150"]]);
+    expect(report.run.standing).toBe("budget");
+    expect(report.cautions.join("\n")).toMatch(/budget ended the run early/);
+  });
+});
+
+describe("word changes", () => {
+  it("give both texts back", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (before, after) => {
+        const parts = wordChanges(before, after);
+        const side = (gone: string) =>
+          parts
+            .filter(({ kind }) => kind !== gone)
+            .map(({ text }) => text)
+            .join("");
+        expect(side("added")).toBe(before);
+        expect(side("removed").replace(/^\n/, "")).toBe(after.replace(/^\n/, ""));
+      }),
+    );
+  });
+
+  it("do not mingle two texts that share nothing, and give up on endless ones", () => {
+    const [old, fresh] = ["one two three four five six seven eight", "ten eleven twelve"];
+    expect(wordChanges(old, fresh).map(({ kind }) => kind)).toEqual(["removed", "added"]);
+    const long = (word: string) => Array.from({ length: 20_000 }, (_, index) => `${word}${index}`).join(" ");
+    expect(wordChanges(long("a"), long("b")).map(({ kind }) => kind)).toEqual(["removed", "added"]);
+  });
+});
