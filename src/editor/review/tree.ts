@@ -16,6 +16,7 @@ import { literal, oneLine } from "../markdown.ts";
 import type { RunEntry } from "../runs/entry.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
+import { warningSentence } from "../runs/warnings.ts";
 import { runLabel, runOutcome } from "../runs/words.ts";
 import { gradientsOf, sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
@@ -27,6 +28,7 @@ export type ProposalElement =
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
   | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
+  | { readonly kind: "warning"; readonly text: string }
   | { readonly kind: "line"; readonly label: string; readonly text: string }
   | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
 
@@ -69,7 +71,13 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
     switch (element.kind) {
       case "run": {
         const run = await this.library.open(element.entry.id);
-        return run ? run.state.proposals.map((proposal) => ({ kind: "proposal", run, proposal })) : [];
+        if (!run) return [];
+        return [
+          ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
+          ...[...new Set(run.state.warnings.map(warningSentence))].map(
+            (text): ProposalElement => ({ kind: "warning", text }),
+          ),
+        ];
       }
       case "proposal":
         return groupsOf(element.run, element.proposal);
@@ -102,6 +110,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return textItem(sampleLabel(element.run, element.gradient.sample), element.gradient.text);
       case "sample":
         return new TreeItem(sampleLabel(element.run, element.sample), TreeItemCollapsibleState.Collapsed);
+      case "warning":
+        return warningItem(element.text);
       case "line":
         return textItem(element.label, element.text);
       case "attempt":
@@ -203,6 +213,13 @@ function textItem(label: string, text: string): TreeItem {
   const item = new TreeItem(label, TreeItemCollapsibleState.None);
   item.description = oneLine(text);
   item.tooltip = new MarkdownString(`**${literal(label)}**\n\n${literal(text)}`);
+  return item;
+}
+
+function warningItem(text: string): TreeItem {
+  const item = new TreeItem(text);
+  item.tooltip = text;
+  item.iconPath = new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
   return item;
 }
 

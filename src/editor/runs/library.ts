@@ -11,6 +11,7 @@ import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { entryOf, type RunEntry } from "./entry.ts";
 import type { OpenedRun } from "./opened.ts";
+import { warningSentence } from "./warnings.ts";
 
 /** Opened runs kept in memory. */
 const KEPT = 8;
@@ -100,7 +101,10 @@ export class Library extends Disposable {
     this.#opened.delete(run.id);
     this.#forget();
     try {
-      for await (const _ of run.events) this.#progressed.fire(run.id);
+      for await (const event of run.events) {
+        if (event.type === "warning") this.deps.log.warn(warningSentence(event));
+        this.#progressed.fire(run.id);
+      }
     } finally {
       this.#live.delete(run.id);
       this.#forget();

@@ -95,6 +95,7 @@ export class Running extends Disposable {
   /** Not awaited to the end by the command that starts it: the run goes on while the user does other things. */
   async #drive(run: Run, root: string, stop: AbortController): Promise<void> {
     this.#stops.set(run.id, stop);
+    this.deps.log.info(`Run ${run.id} of ${run.start.graphFile} asks ${run.start.provider}.`);
     await this.#remember(run.id, true);
     const title = l10n.t("Optimizing {0}", run.start.graph.name);
     const options = { location: ProgressLocation.Notification, title, cancellable: true };

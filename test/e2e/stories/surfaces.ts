@@ -51,6 +51,7 @@ export const surfaceStories: readonly Story[] = [
       assert.ok(node);
       await workbench.row("Proposals", node).waitFor();
       for (const theme of THEMES) await themed(world, theme, node);
+      await narrow(world, node);
     },
   },
 ];
@@ -77,4 +78,22 @@ async function themed({ workbench, vscode }: World, theme: string, node: string)
   await workbench.page.waitForTimeout(2500);
   await workbench.picture(name("graph"));
   await workbench.command("View: Close All Editors");
+}
+
+/** A side bar of about 200 pixels beside a narrow editor. */
+async function narrow({ workbench, vscode }: World, node: string): Promise<void> {
+  vscode.set({ "workbench.colorTheme": "Dark Modern" });
+  await workbench.page.setViewportSize({ width: 640, height: 800 });
+  await workbench.page.mouse.move(350, 600);
+  await workbench.page.mouse.down();
+  await workbench.page.mouse.move(250, 600, { steps: 10 });
+  await workbench.page.mouse.up();
+  await workbench.row("Proposals", node).click();
+  await workbench.tab(`${node}: accepted`).waitFor();
+  await workbench.insertedLine().waitFor();
+  await workbench.lens("✓").waitFor();
+  await workbench.picture("51-narrow-diff");
+  await workbench.command("AgentGraph: Show graph");
+  await workbench.page.waitForTimeout(2500);
+  await workbench.picture("51-narrow-graph");
 }
