@@ -142,7 +142,13 @@ const isRunView = isShape<RunView>({
     LIMITS.points,
   ),
   samples: isList(
-    isShape<SampleView>({ id: isId, split: isSplit, before: isNullOr(isNumber), after: isNullOr(isNumber) }),
+    isShape<SampleView>({
+      id: isId,
+      excerpt: isText(LIMITS.excerpt),
+      split: isSplit,
+      before: isNullOr(isNumber),
+      after: isNullOr(isNumber),
+    }),
     LIMITS.samples,
   ),
   scored: isCount,

@@ -58,6 +58,7 @@ export const LIMITS = {
   messages: 20,
   id: 120,
   line: 300,
+  excerpt: 80,
   text: 20_000,
   svg: 50_000_000,
 } as const;
@@ -172,6 +173,8 @@ export interface PointView {
 
 export interface SampleView {
   readonly id: string;
+  /** First words of its inputs. */
+  readonly excerpt: string;
   readonly split: "train" | "validation" | "test";
   /** Loss under the texts of the start and under the latest; null: not scored. */
   readonly before: number | null;

@@ -5,7 +5,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { answerTo } from "../../src/editor/graph/answers.ts";
 import { faultViews, graphView } from "../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../src/editor/graph/page.ts";
-import { runView } from "../../src/editor/graph/run-view.ts";
+import { runView, sampleExcerpts } from "../../src/editor/graph/run-view.ts";
 import type { ShownRun } from "../../src/editor/graph/shown-run.ts";
 import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
@@ -104,7 +104,7 @@ export class TestPage {
 
   async run(run: ShownRun | null): Promise<void> {
     this.#run = run;
-    await this.say({ type: "run", run: run && runView(run) });
+    await this.say({ type: "run", run: run && runView(run, sampleExcerpts(run)) });
   }
 
   async say(message: HostMessage): Promise<void> {

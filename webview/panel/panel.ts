@@ -59,7 +59,8 @@ export class Panel {
         "div",
         { class: "sample-name" },
         h("strong", {}, `Sample ${sample}`),
-        view && h("span", { class: "faint" }, ` ${outcomeOf(view)}`),
+        view && h("span", { class: "faint" }, ` · ${outcomeOf(view)}`),
+        view && h("div", { class: "excerpt" }, view.excerpt),
       ),
       h(
         "div",

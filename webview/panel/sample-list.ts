@@ -95,9 +95,10 @@ export class SampleList {
       "button",
       { type: "button", class: "sample", "aria-pressed": String(sample.id === this.#picked) },
       h("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, SIGNS[outcome]),
-      h("span", { class: "id" }, sample.id),
+      h("span", { class: "excerpt" }, sample.excerpt || sample.id),
       h("span", { class: "faint" }, `${outcome} · ${split}`),
     );
+    button.title = sample.id;
     button.addEventListener("click", () => this.acts.pick(sample.id === this.#picked ? null : sample.id));
     return h("li", {}, button);
   }

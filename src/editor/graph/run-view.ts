@@ -8,14 +8,15 @@ import {
   shortId,
   type VerdictView,
 } from "../../../webview/protocol.ts";
+import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict } from "../../engine/events.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
 import { line } from "./graph-view.ts";
 import type { ShownRun } from "./shown-run.ts";
 
 /** The run as the page shows it: bounded, plain, made anew for each snapshot. */
-export function runView({ entry, state, limits }: ShownRun): RunView {
-  const { samples, scored } = sampleViews(state);
+export function runView({ entry, state, limits }: ShownRun, excerpts: ReadonlyMap<string, string>): RunView {
+  const { samples, scored } = sampleViews(state, excerpts);
   return {
     id: line(entry.id),
     status: entry.status,
@@ -108,7 +109,10 @@ function intervalAt(iteration: number, accepted: readonly Judged[], judged: read
 }
 
 /** Samples scored under the texts of the start or the incumbent's; where there are too many, those that went wrong. */
-function sampleViews({ scores, startTheta, theta }: RunState): { samples: SampleView[]; scored: number } {
+function sampleViews(
+  { scores, startTheta, theta }: RunState,
+  excerpts: ReadonlyMap<string, string>,
+): { samples: SampleView[]; scored: number } {
   const before = scores[startTheta] ?? {};
   const after = scores[theta] ?? {};
   const right: SampleView[] = [];
@@ -118,11 +122,22 @@ function sampleViews({ scores, startTheta, theta }: RunState): { samples: Sample
     const split = (latest ?? start)?.split;
     if (!split) return;
     scored++;
-    const view = { id: shortId(id), split, before: start?.loss ?? null, after: latest?.loss ?? null };
-    const list = view.before === 0 && (view.after === 0 || view.after === null) ? right : wrong;
-    if (list.length < LIMITS.samples) list.push(view);
+    const losses = { before: start?.loss ?? null, after: latest?.loss ?? null };
+    const list = losses.before === 0 && (losses.after === 0 || losses.after === null) ? right : wrong;
+    if (list.length < LIMITS.samples) list.push({ id: shortId(id), excerpt: excerpts.get(id) ?? "", split, ...losses });
   };
   for (const id of Object.keys(before)) add(id, before[id], after[id]);
   for (const id of Object.keys(after)) if (!Object.hasOwn(before, id)) add(id, undefined, after[id]);
   return { samples: [...wrong, ...right].slice(0, LIMITS.samples), scored };
+}
+
+/** First words of each sample's inputs. A run's data never change and snapshots are many: to be made once a run. */
+export function sampleExcerpts({ data, graph }: ShownRun): ReadonlyMap<string, string> {
+  const samples = SPLITS.flatMap((split) => data[split]);
+  return new Map(
+    samples.map(({ id, inputs }) => {
+      const values = graph.inputs.map(({ name }) => line(inputs[name] ?? "", LIMITS.excerpt));
+      return [id, line(values.join(" · "), LIMITS.excerpt)] as const;
+    }),
+  );
 }

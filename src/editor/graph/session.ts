@@ -6,7 +6,7 @@ import { Disposable } from "../disposable.ts";
 import { answerTo, wholeText } from "./answers.ts";
 import { faultViews, graphView, shownFaults } from "./graph-view.ts";
 import { pageHtml } from "./page.ts";
-import { runView } from "./run-view.ts";
+import { runView, sampleExcerpts } from "./run-view.ts";
 import type { ShownRun } from "./shown-run.ts";
 import type { CurrentGraph, GraphSource, RunSource } from "./sources.ts";
 import { Throttle } from "./throttle.ts";
@@ -26,6 +26,8 @@ export interface SessionDeps {
 export class GraphSession extends Disposable {
   #graph: CurrentGraph | null = null;
   #run: ShownRun | null = null;
+  /** Of the run's samples. */
+  #excerpts: ReadonlyMap<string, string> = new Map();
   #ready = false;
   /** Read while the page loads, so that its first drawing need not wait. */
   #first: Promise<CurrentGraph> | null;
@@ -117,8 +119,10 @@ export class GraphSession extends Disposable {
 
   async #postRun(): Promise<void> {
     if (!this.#ready || !this.panel.visible) return;
-    this.#run = await this.deps.runs.current(this.file);
-    this.#post({ type: "run", run: this.#run && runView(this.#run) });
+    const run = await this.deps.runs.current(this.file);
+    if (run && run.entry.id !== this.#run?.entry.id) this.#excerpts = sampleExcerpts(run);
+    this.#run = run;
+    this.#post({ type: "run", run: run && runView(run, this.#excerpts) });
   }
 
   #postCursor(editor: typeof window.activeTextEditor): void {

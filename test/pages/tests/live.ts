@@ -119,7 +119,7 @@ export const liveTests: readonly PageTest[] = [
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
-      await test.page.locator("button.sample", { hasText: "row-22" }).click();
+      await test.page.locator('button.sample[title="row-22"]').click();
       await test.settled();
       match((await test.node("plan").textContent()) ?? "", /Step 1: write down what plan knows\s*about row 22/);
       match((await test.node("question").textContent()) ?? "", /Ann has/);
@@ -140,7 +140,7 @@ export const liveTests: readonly PageTest[] = [
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
-      await test.page.locator("button.sample", { hasText: "row-04" }).click();
+      await test.page.locator('button.sample[title="row-04"]').click();
       await test.settled();
       match((await test.node("answer").textContent()) ?? "", /The answer is 15/);
       await test.page.getByLabel("Under which texts").click();

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { duration, money, outcomeOf, plural, short } from "../../../webview/words.ts";
 
-const sample = (before: number | null, after: number | null) => ({ id: "s", split: "train" as const, before, after });
+const sample = (before: number | null, after: number | null) => ({
+  id: "s",
+  excerpt: "",
+  split: "train" as const,
+  before,
+  after,
+});
 
 describe("words", () => {
   it("says times, numbers and money as people write them", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cut, graphView, line, shownFaults } from "../../../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../../../src/editor/graph/page.ts";
-import { runView } from "../../../../src/editor/graph/run-view.ts";
+import { runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
+import type { ShownRun } from "../../../../src/editor/graph/shown-run.ts";
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
 import type { SampleScore } from "../../../../src/run/state.ts";
@@ -10,6 +11,8 @@ import { LIMITS } from "../../../../webview/protocol.ts";
 import { randomGraph } from "../../../graphs.ts";
 import { five, graphOf, pipeline } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
+
+const shown = (run: ShownRun) => runView(run, sampleExcerpts(run));
 
 const isSent = (graph: Graph) =>
   isHostMessage({ type: "graph", graph: graphView(graph, "m"), faults: [], stale: false });
@@ -78,7 +81,7 @@ describe("the graph's view", () => {
 
 describe("the run's view", () => {
   it("says how far the run is, what it cost and what came of each node", () => {
-    const view = runView(runOf(five, "done"));
+    const view = shown(runOf(five, "done"));
     expect(view).toMatchObject({
       status: "done",
       iteration: 3,
@@ -90,20 +93,23 @@ describe("the run's view", () => {
       after: 13,
       scored: 20,
     });
+    expect(view.samples.find(({ id }) => id === "row-01")?.excerpt).toBe(
+      "Ann has 4 apples and buys 2 more. How many has she?",
+    );
     expect(isHostMessage({ type: "run", run: view })).toBe(true);
   });
 
   it("counts the gradients of the last iteration by edge", () => {
-    const { gradients } = runView(runOf(five, "backward"));
+    const { gradients } = shown(runOf(five, "backward"));
     expect(gradients).toContainEqual({ node: "plan", from: "solve", count: 2 });
     expect(gradients).toContainEqual({ node: "answer", from: null, count: 2 });
     const older = runOf(five, "backward").state.gradients.map((gradient) => ({ ...gradient, iteration: 2 }));
     const newer = older.slice(0, 1).map((gradient) => ({ ...gradient, iteration: 3 }));
-    expect(runView(runOf(five, "backward", { gradients: [...older, ...newer] })).gradients).toHaveLength(1);
+    expect(shown(runOf(five, "backward", { gradients: [...older, ...newer] })).gradients).toHaveLength(1);
   });
 
   it("gives each point of the curve the interval of the verdict that made it", () => {
-    expect(runView(runOf(five, "done")).curve.map(({ interval }) => interval)).toEqual([
+    expect(shown(runOf(five, "done")).curve.map(({ interval }) => interval)).toEqual([
       [0.18, 0.57],
       [0.64, 0.95],
       [0.64, 0.95],
@@ -120,7 +126,7 @@ describe("the run's view", () => {
         ]),
       );
     const all = { t0: scores((i) => (i % 100 === 0 ? 1 : 0)), t1: scores(() => 0) };
-    const view = runView(runOf(five, "done", { scores: all }));
+    const view = shown(runOf(five, "done", { scores: all }));
     expect(view.scored).toBe(10_000);
     expect(view.samples).toHaveLength(LIMITS.samples);
     expect(view.samples.slice(0, 100).every(({ before, after }) => before === 1 && after === 0)).toBe(true);
@@ -129,7 +135,7 @@ describe("the run's view", () => {
 
   it("is bounded for a graph of any size", () => {
     const graph = pipeline(5000);
-    expect(isHostMessage({ type: "run", run: runView(runOf(graph, "backward")) })).toBe(true);
+    expect(isHostMessage({ type: "run", run: shown(runOf(graph, "backward")) })).toBe(true);
   });
 });
 
