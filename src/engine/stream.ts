@@ -31,8 +31,11 @@ export class EventStream {
       for (;;) {
         const next = this.#waiting.shift();
         if (next) {
-          yield next.event;
-          next.recorded();
+          try {
+            yield next.event;
+          } finally {
+            next.recorded();
+          }
         } else if (settled) {
           return await work;
         } else {
