@@ -1,0 +1,149 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Sample } from "../../../src/data/sample.ts";
+import type { Backward, BackwardPass, Context } from "../../../src/engine/backward.ts";
+import { Batches } from "../../../src/engine/batches.ts";
+import { createDifferentiate } from "../../../src/engine/differentiate.ts";
+import type { Pass } from "../../../src/engine/forward.ts";
+import { thetaOf } from "../../../src/engine/texts.ts";
+import type { Texts } from "../../../src/graph/graph.ts";
+import { settled } from "../models/fakes.ts";
+import { sampleOf } from "./fixtures.ts";
+
+const samples = Array.from({ length: 8 }, (_, index) => sampleOf(`s${index}`));
+const start: Texts = { a: "old" };
+const next: Texts = { a: "new" };
+const ids = (list: readonly Sample[]) => list.map(({ id }) => id);
+
+describe("a batch", () => {
+  it("holds what was never looked at, then nothing more under the same Θ", () => {
+    const batches = new Batches(samples);
+    const first = batches.next("t1", 5);
+    expect(ids(first)).toEqual(["s0", "s1", "s2", "s3", "s4"]);
+    for (const sample of first) batches.record("t1", sample, true);
+    expect(ids(batches.next("t1", 5))).toEqual(["s5", "s6", "s7"]);
+    for (const sample of samples) batches.record("t1", sample, false);
+    expect(batches.next("t1", 5)).toEqual([]);
+  });
+
+  it("holds under a new Θ first what failed, then what was never looked at, then what was right", () => {
+    const batches = new Batches(samples);
+    for (const index of [0, 1, 2, 3]) batches.record("t1", samples[index]!, index % 2 === 0);
+    expect(ids(batches.next("t2", 8))).toEqual(["s1", "s3", "s4", "s5", "s6", "s7", "s0", "s2"]);
+    expect(ids(batches.next("t2", 3))).toEqual(["s1", "s3", "s4"]);
+  });
+});
+
+interface Script {
+  /** null: the sample could not be scored. */
+  readonly loss: (sample: string, texts: Texts) => number | null;
+  readonly gradient?: (sample: string, parameter: string) => string | null;
+  readonly threshold?: number;
+  readonly size?: number;
+}
+
+function open({ loss, gradient = (sample) => `gradient of ${sample}`, threshold = 0, size = 4 }: Script) {
+  const forward = vi.fn((texts: Texts, sample: Sample): Pass => {
+    const known = loss(sample.id, texts);
+    const score = known === null ? null : { loss: known, lenient: known, criticism: "" };
+    const scored = score && { ...score, formatError: false, formatErrors: 0, tokens: 0 };
+    const value = () => Promise.reject(new Error("not asked for"));
+    return { theta: thetaOf(texts), texts, sample, value, score: Promise.resolve(scored) };
+  });
+  const contextOf = (sample: string, text: string): Context => ({ sample, inputs: [], output: "", gradient: text });
+  const backward = vi.fn(async ({ sample }: Pass, _iteration: number): Promise<BackwardPass> => {
+    const of = (parameter: string) => {
+      const text = gradient(sample.id, parameter);
+      return Promise.resolve(text === null ? null : contextOf(sample.id, text));
+    };
+    return new Map(["a", "b"].map((parameter) => [parameter, of(parameter)]));
+  });
+  const differentiate = createDifferentiate({
+    batches: new Batches(samples),
+    parameters: ["a", "b"],
+    size,
+    threshold,
+    forward,
+    backward: Object.assign(backward, {
+      context: async ({ sample }: Pass) => contextOf(sample.id, ""),
+    }) satisfies Backward,
+  });
+  return { differentiate, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };
+}
+
+describe("differentiate", () => {
+  it("looks at a batch, and asks for gradients of the samples above τ alone", async () => {
+    const losses: Record<string, number> = { s0: 1, s1: 0.2, s2: 0.6, s3: 0 };
+    const { differentiate, backward, looked } = open({ loss: (sample) => losses[sample] ?? 1, threshold: 0.2 });
+    const batch = await differentiate(start, 3);
+    expect(batch).toMatchObject({ iteration: 3, texts: start, looked: 4, failing: ["s0", "s2"] });
+    expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
+    expect(backward.mock.calls.map(([{ sample }, iteration]) => [sample.id, iteration])).toEqual([
+      ["s0", 3],
+      ["s2", 3],
+    ]);
+    expect((await batch.contexts("a")).map(({ sample }) => sample)).toEqual(["s0", "s2"]);
+    expect((await batch.right("a")).map(({ sample }) => sample)).toEqual(["s1", "s3"]);
+  });
+
+  it("starts the backward pass of a sample while others are still on their way", async () => {
+    let finish = () => {};
+    const slow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const { differentiate, backward, forward } = open({ loss: () => 1 });
+    const pass = forward.getMockImplementation()!;
+    forward.mockImplementation((texts, sample) => {
+      const made = pass(texts, sample);
+      return sample.id === "s0" ? { ...made, score: slow.then(() => made.score) } : made;
+    });
+    const batch = differentiate(start, 1);
+    await settled();
+    expect(backward).toHaveBeenCalledTimes(3);
+    finish();
+    expect((await batch).failing).toHaveLength(4);
+  });
+
+  it("leaves out a sample that could not be scored, and gradients that are empty or were lost", async () => {
+    const gradients: Record<string, string | null> = { s1: "", s2: null };
+    const { differentiate } = open({
+      loss: (sample) => (sample === "s0" ? null : 1),
+      gradient: (sample) => (sample in gradients ? gradients[sample]! : "change"),
+    });
+    const batch = await differentiate(start, 1);
+    expect(batch).toMatchObject({ looked: 4, failing: ["s1", "s2", "s3"] });
+    expect((await batch.contexts("a")).map(({ sample }) => sample)).toEqual(["s3"]);
+  });
+
+  it("looks at all the rest where few of the batch fail, or none gives a gradient", async () => {
+    const few = open({ loss: (sample) => (sample === "s0" ? 1 : 0) });
+    expect(await few.differentiate(start, 1)).toMatchObject({ looked: 8, failing: ["s0"] });
+    const silent = open({ loss: () => 1, gradient: () => "" });
+    expect(await silent.differentiate(start, 1)).toMatchObject({ looked: 8 });
+    const enough = open({ loss: (sample) => (sample === "s0" || sample === "s1" ? 1 : 0) });
+    expect(await enough.differentiate(start, 1)).toMatchObject({ looked: 4, failing: ["s0", "s1"] });
+  });
+
+  it("keeps what it learned under a Θ that stays, and looks at more; under a new one it starts with what failed", async () => {
+    const { differentiate, looked } = open({ loss: (sample) => (sample < "s2" ? 1 : 0), size: 2 });
+    await differentiate(start, 1);
+    expect(looked()).toEqual(["s0", "s1"]);
+    const second = await differentiate(start, 2);
+    expect(second).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
+    expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
+    const third = await differentiate(next, 3);
+    expect(looked().slice(4)).toEqual(["s0", "s1"]);
+    expect(third).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
+  });
+
+  it("ahead starts the very passes that the next iteration would ask for", async () => {
+    const { differentiate, forward } = open({ loss: () => 1 });
+    await differentiate(start, 1);
+    forward.mockClear();
+    differentiate.ahead(next);
+    const ahead = forward.mock.calls.map(([texts, { id }]) => [texts, id]);
+    forward.mockClear();
+    await differentiate(next, 2);
+    expect(forward.mock.calls.map(([texts, { id }]) => [texts, id])).toEqual(ahead);
+    expect(ahead).toHaveLength(4);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { type Evaluation, evaluate } from "../../../src/engine/evaluate.ts";
+import type { RunEvent } from "../../../src/engine/events.ts";
+import { BudgetReached, KeyRefused, RequestRefused } from "../../../src/models/errors.ts";
+import { ofType } from "./fixtures.ts";
+import { callsPerAnswer, type Given, prepare } from "./runs.ts";
+
+async function evaluateSplit(given: Given = {}) {
+  const { task, deps, provider, world } = prepare(given);
+  const events: RunEvent[] = [];
+  const reader = evaluate(task, "validation", deps, given.signal ?? new AbortController().signal);
+  for (;;) {
+    const step: IteratorResult<RunEvent, Evaluation> = await reader.next();
+    if (step.done) return { evaluation: step.value, events, provider, world, samples: task.data.validation };
+    events.push(step.value);
+  }
+}
+
+describe("evaluate", () => {
+  it("scores the file's own texts on one set, each sample once and in the order of the data", async () => {
+    const { evaluation, provider, world, samples, events } = await evaluateSplit();
+    const start = Object.fromEntries(world.graph.nodes.map(({ id, text }) => [id, text]));
+    expect(evaluation).toMatchObject({ split: "validation", n: 10, formatErrors: 0 });
+    expect(evaluation.score).toBeCloseTo(world.truth(start, samples), 12);
+    expect(evaluation.samples.map(({ id }) => id)).toEqual(samples.map(({ id }) => id));
+    for (const [index, { score, output }] of evaluation.samples.entries()) {
+      expect(score).toBe(samples[index]!.targets.includes(output) ? 1 : 0);
+    }
+    expect(provider.seen).toHaveLength(10 * callsPerAnswer(world.graph));
+    expect(ofType(events, "scored")).toHaveLength(10);
+  });
+
+  it("leaves lost samples out of the score", async () => {
+    const lost = prepare().world.validation[4]!;
+    const { evaluation } = await evaluateSplit({
+      instead: ({ messages }) =>
+        messages.some(({ content }) => content.includes(lost.inputs.question!))
+          ? Promise.reject(new RequestRefused("world", 400, "world", "too long"))
+          : null,
+    });
+    expect(evaluation.samples[4]).toEqual({ id: lost.id, score: null, output: "" });
+    const known = evaluation.samples.flatMap(({ score }) => score ?? []);
+    expect(known).toHaveLength(9);
+    expect(evaluation.score).toBeCloseTo(known.reduce((sum, score) => sum + score, 0) / 9, 12);
+  });
+
+  it("throws what ends it, with nothing running", async () => {
+    const refused = new KeyRefused("world", 401, "no such key");
+    await expect(evaluateSplit({ instead: () => Promise.reject(refused) })).rejects.toBe(refused);
+    const budget = { calls: 7, tokens: null, usd: null };
+    await expect(evaluateSplit({ options: { budget } })).rejects.toBeInstanceOf(BudgetReached);
+    const reason = new Error("cancelled by the user");
+    await expect(evaluateSplit({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import type { Attempted, InvalidReason, Verdict } from "../../../src/engine/events.ts";
+import { History } from "../../../src/engine/history.ts";
+import { netProposals } from "../../../src/engine/net.ts";
+import { proposalId } from "../../../src/engine/texts.ts";
+import { graphOf, llm, verdictOf } from "./fixtures.ts";
+
+interface Step {
+  readonly node?: string;
+  readonly base?: string;
+  readonly text: string;
+  readonly invalid?: InvalidReason;
+  readonly verdict?: Partial<Verdict>;
+}
+
+function historyOf(steps: readonly Step[]): History {
+  const history = new History();
+  for (const { node = "a", base = "Do a.", text, invalid = null, verdict } of steps) {
+    const id = proposalId(node, base, text);
+    const hypothesis = `why ${text}`;
+    const attempt: Attempted = {
+      type: "attempt",
+      iteration: 1,
+      id,
+      node,
+      base,
+      text,
+      hypothesis,
+      samples: [],
+      invalid,
+    };
+    history.add(attempt);
+    if (verdict) history.judge(id, node, verdictOf(verdict));
+  }
+  return history;
+}
+
+const rejected = { decision: "rejected", reason: "tie" } as const;
+
+describe("the history", () => {
+  it("tells ϕ of the last accepted version and of the four last that failed", () => {
+    const failures = ["1", "2", "3", "4", "5"].map((text): Step => ({ text: `failed ${text}`, verdict: rejected }));
+    const shown = historyOf([
+      {
+        text: "Do a well.",
+        verdict: { decision: "accepted", scored: 12, rightBefore: 3, rightAfter: 6, fixed: ["x"] },
+      },
+      ...failures,
+      { text: "too long", invalid: "longer than maxWords" },
+      { text: "open", verdict: { decision: "undecided" } },
+    ]).shown("a", "Do a well.");
+    expect(shown).toContain(
+      '<version_before_the_present_one outcome="on 12 queries: 3 right before, 6 right after; fixed 1, broke 0">\nDo a.\n',
+    );
+    expect(Array.from(shown.matchAll(/<rejected_version[^>]*>\n(.*)\n/g), ([, text]) => text)).toEqual([
+      "failed 3",
+      "failed 4",
+      "failed 5",
+      "too long",
+    ]);
+    expect(shown).toContain('outcome="could not be used: longer than maxWords"');
+  });
+
+  it("shows no version as accepted that is not the present one's", () => {
+    const history = historyOf([{ text: "Do a well.", verdict: { decision: "accepted" } }]);
+    expect(history.shown("a", "Do a otherwise.")).toBe("");
+    expect(history.shown("b", "Do b.")).toBe("");
+  });
+
+  it("takes a text for refuted that did harm, and not one that made no difference", () => {
+    const history = historyOf([
+      { text: "breaks", verdict: { ...rejected, broken: ["v1"] } },
+      { text: "alike", verdict: { ...rejected, reason: "every output alike" } },
+      { text: "unusable", invalid: "drops a placeholder" },
+      { text: "idle", verdict: rejected },
+      { text: "taken", verdict: { decision: "accepted", broken: ["v1"] } },
+    ]);
+    const refuted = (text: string) => history.refuted("a", text);
+    expect(["breaks", "alike", "unusable"].map(refuted)).toEqual([true, true, true]);
+    expect(["idle", "taken", "never seen"].map(refuted)).toEqual([false, false, false]);
+    expect(history.refuted("b", "breaks")).toBe(false);
+  });
+
+  it("knows which proposals no verdict has reached", () => {
+    const history = historyOf([
+      { text: "judged", verdict: rejected },
+      { text: "unusable", invalid: "no change" },
+      { text: "open" },
+    ]);
+    expect(history.unjudged().map(({ attempt }) => attempt.text)).toEqual(["open"]);
+  });
+});
+
+describe("the net proposals", () => {
+  const graph = graphOf([llm("a", ["question"]), llm("b", ["a"]), llm("c", ["b"])]);
+  const start = { a: "Do a.", b: "Do b.", c: "Do c." };
+  const net = verdictOf({ scored: 20 });
+
+  it("are the way from the file's text to the last one, with the run's verdict and all attempts", () => {
+    const history = historyOf([
+      { text: "a1", verdict: { decision: "accepted", scored: 8 } },
+      { base: "a1", text: "a2", verdict: rejected },
+      { base: "a1", text: "a3", verdict: { decision: "accepted", scored: 9 } },
+    ]);
+    const proposals = netProposals(graph, start, { ...start, a: "a3" }, net, new Map(), history);
+    expect(proposals).toMatchObject([
+      {
+        id: proposalId("a", "Do a.", "a3"),
+        node: "a",
+        base: "Do a.",
+        text: "a3",
+        hypothesis: "why a3",
+        verdict: net,
+        attempts: [proposalId("a", "Do a.", "a1"), proposalId("a", "a1", "a2"), proposalId("a", "a1", "a3")],
+      },
+    ]);
+  });
+
+  it("show of a node that kept its text the best attempt that failed, against the text of its time", () => {
+    const gain = (lossAfter: number) => ({ ...rejected, lossBefore: 0.5, lossAfter });
+    const history = historyOf([
+      { node: "b", base: "Do b.", text: "b1", verdict: gain(0.9) },
+      { node: "b", base: "Do b.", text: "b2", verdict: gain(0.4) },
+      { node: "b", base: "Do b.", text: "b3", verdict: gain(0.6) },
+      { node: "b", base: "Do b.", text: "b4", invalid: "no text in the reply" },
+    ]);
+    const [proposal, ...others] = netProposals(graph, start, start, net, new Map(), history);
+    expect(proposal).toMatchObject({ node: "b", base: "Do b.", text: "b2", verdict: gain(0.4) });
+    expect(proposal?.attempts).toHaveLength(4);
+    expect(others).toEqual([]);
+  });
+
+  it("leave out what was never proposed or never usable", () => {
+    const history = historyOf([{ node: "c", base: "Do c.", text: "c1", invalid: "drops a text to keep" }]);
+    expect(netProposals(graph, start, start, net, new Map(), history)).toEqual([]);
+  });
+
+  it("say of each part whether it earns something, as far as that was measured", () => {
+    const end = { a: "a1", b: "b1", c: "c1" };
+    const earns = new Map([
+      ["a", true],
+      ["b", false],
+    ]);
+    const proposals = netProposals(graph, start, end, net, earns, new History());
+    expect(proposals.map(({ node, earns }) => [node, earns])).toEqual([
+      ["a", true],
+      ["b", false],
+      ["c", undefined],
+    ]);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Pass, Value } from "../../../src/engine/forward.ts";
+import { createProbe, proposeSound } from "../../../src/engine/probe.ts";
+import type { Candidate } from "../../../src/engine/propose.ts";
+import { textsOf, thetaOf } from "../../../src/engine/texts.ts";
+import type { GraphNode, Texts } from "../../../src/graph/graph.ts";
+import { graphOf, llm, sampleOf } from "./fixtures.ts";
+
+const graph = graphOf([llm("a", ["question"]), llm("b", ["a"]), llm("c", ["question"]), llm("answer", ["b", "c"])]);
+const start = textsOf(graph);
+
+function candidate(node: string, text = `new ${node}`): Candidate {
+  const rest = { iteration: 1, base: "", hypothesis: "", samples: [], invalid: null };
+  return { type: "attempt", id: `${node} ${text}`, node, text, ...rest };
+}
+
+/** Values of a node over three samples: under the file's texts, and under the changed ones. */
+type Values = Readonly<Record<string, { before?: readonly (string | null)[]; after?: readonly (string | null)[] }>>;
+
+function probeOver(values: Values, passes = 3) {
+  const passesOf = (texts: Texts) =>
+    Array.from({ length: passes }, (_, index): Pass => {
+      const side = texts === start ? "before" : "after";
+      return {
+        theta: thetaOf(texts),
+        texts,
+        sample: sampleOf(String(index)),
+        value: async (node): Promise<Value> => {
+          const known = values[node]?.[side];
+          const text = known ? known[index] : `${node} ${index}`;
+          if (text === null || text === undefined) throw new Error("lost");
+          return { text, formatError: false, tokens: 0 };
+        },
+        score: Promise.resolve(null),
+      };
+    });
+  const probe = createProbe({ graph, start, forward: passesOf });
+  return async (...nodes: string[]) => {
+    const candidates = nodes.map((node) => candidate(node));
+    const ruined = await probe({ ...start, changed: "yes" }, candidates);
+    return ruined.map(({ node }) => node);
+  };
+}
+
+const alike = { after: ["same", "same", "same"] };
+
+describe("the probe", () => {
+  it("finds a text that makes its node answer everything alike", async () => {
+    expect(await probeOver({ b: alike })("a", "b")).toEqual(["b"]);
+    expect(await probeOver({ a: alike, c: alike })("a", "c")).toEqual(["a", "c"]);
+  });
+
+  it("does not blame a text for what its node was handed", async () => {
+    expect(await probeOver({ a: alike, b: alike, answer: alike })("answer", "a", "b")).toEqual(["a"]);
+  });
+
+  it("blames nobody where values differ, were alike before, or are not known", async () => {
+    expect(await probeOver({})("a", "b", "c", "answer")).toEqual([]);
+    expect(await probeOver({ b: { after: ["x", "x", "y"] } })("b")).toEqual([]);
+    expect(await probeOver({ b: { before: ["x", "x", "y"], ...alike } })("b")).toEqual([]);
+    expect(await probeOver({ b: { after: ["same", null, "same"] } })("b")).toEqual([]);
+  });
+
+  it("takes two samples for too few", async () => {
+    expect(await probeOver({ b: alike }, 2)("b")).toEqual([]);
+  });
+
+  it("leaves nodes alone that were not changed", async () => {
+    expect(await probeOver({ b: alike })("c")).toEqual([]);
+  });
+});
+
+describe("sound proposals", () => {
+  const parameters = graph.nodes;
+  const byNode = (nodes: readonly GraphNode[], version: number) =>
+    nodes.map(({ id }) => candidate(id, `${id} ${version}`));
+
+  it("are those of one question where none is ruined", async () => {
+    const ask = vi.fn(async (nodes: readonly GraphNode[]) => byNode(nodes, 1));
+    const sound = await proposeSound({ ask, probe: async () => [] }, parameters, []);
+    expect(sound.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1", "answer 1"]);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
+  it("are asked for again where one is ruined, and probed together with the others", async () => {
+    let version = 0;
+    const ask = vi.fn(async (nodes: readonly GraphNode[]) => byNode(nodes, ++version));
+    const probe = vi.fn(async (candidates: readonly Candidate[]) => candidates.filter(({ text }) => text === "b 1"));
+    const sound = await proposeSound({ ask, probe }, parameters, []);
+    expect(sound.map(({ text }) => text).sort()).toEqual(["a 1", "answer 1", "b 2", "c 1"]);
+    expect(ask.mock.calls.map(([nodes]) => nodes.map(({ id }) => id))).toEqual([["a", "b", "c", "answer"], ["b"]]);
+    expect(probe.mock.calls[1]?.[0]).toHaveLength(4);
+  });
+
+  it("are given up after three tries", async () => {
+    let version = 0;
+    const ask = vi.fn(async (nodes: readonly GraphNode[]) => byNode(nodes, ++version));
+    const probe = async (candidates: readonly Candidate[]) => candidates.filter(({ node }) => node === "b");
+    const sound = await proposeSound({ ask, probe }, parameters, []);
+    expect(sound.map(({ node }) => node)).toEqual(["a", "c", "answer"]);
+    expect(ask).toHaveBeenCalledTimes(3);
+  });
+
+  it("hold what is pending, but for what is replaced; nothing where nothing is new", async () => {
+    const pending = [candidate("a", "pending a"), candidate("b", "pending b")];
+    const ask = async () => [candidate("b", "b 1")];
+    const sound = await proposeSound({ ask, probe: async () => [] }, parameters, pending);
+    expect(sound.map(({ text }) => text)).toEqual(["pending a", "b 1"]);
+    expect(await proposeSound({ ask: async () => [], probe: async () => [] }, parameters, pending)).toEqual([]);
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it, vi } from "vitest";
+import type { RunEvent } from "../../../src/engine/events.ts";
+import type { Outcome } from "../../../src/engine/gate.ts";
+import type { Candidate } from "../../../src/engine/propose.ts";
+import type { Differentiated, Services } from "../../../src/engine/services.ts";
+import type { OptimizeOptions } from "../../../src/engine/task.ts";
+import { textsOf, thetaOf } from "../../../src/engine/texts.ts";
+import type { Texts } from "../../../src/graph/graph.ts";
+import { methods } from "../../../src/methods/registry.ts";
+import { graphOf, llm, ofType } from "../engine/fixtures.ts";
+import { prepare } from "../engine/runs.ts";
+
+const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
+const start = textsOf(graph);
+
+type Script = Partial<Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">>;
+
+const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> => ({
+  texts: { ...incumbent, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) },
+  accepted: candidates,
+  harmless: [],
+});
+const reject = async (_: number, incumbent: Texts): Promise<Outcome> => ({
+  texts: incumbent,
+  accepted: [],
+  harmless: [],
+});
+
+function candidate(node: string, text: string): Candidate {
+  const rest = { base: "", hypothesis: "", samples: [], invalid: null };
+  return { type: "attempt", iteration: 1, id: `${node} ${text}`, node, text, ...rest };
+}
+
+function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
+  const none = async () => [];
+  return { iteration, texts, looked: 4, failing: ["s1"], contexts: none, right: none, ...more };
+}
+
+/** The method over services that do as told; every parameter gets a new text each iteration unless told otherwise. */
+async function follow(script: Script, options: Partial<OptimizeOptions> = {}) {
+  const services = {
+    start,
+    parameters: graph.nodes,
+    random: script.random ?? (() => 0.5),
+    differentiate: vi.fn(script.differentiate ?? (async (texts, iteration) => batchOf(texts, iteration))),
+    propose: vi.fn<Services["propose"]>(
+      script.propose ?? (async ({ iteration }, nodes) => nodes.map(({ id }) => candidate(id, `${id} ${iteration}`))),
+    ),
+    ahead: vi.fn(script.ahead ?? (async () => {})),
+    gate: vi.fn<Services["gate"]>(script.gate ?? accept),
+    validationLoss: script.validationLoss ?? ((): [number, number] => [0.5, 0.5]),
+  };
+  const task = prepare().task;
+  const loop = methods.semantic!({ ...task, options: { ...task.options, ...options } }, services);
+  const events: RunEvent[] = [];
+  for (;;) {
+    const step = await loop.next();
+    if (step.done) return { services, events, iterations: ofType(events, "iteration"), texts: step.value };
+    events.push(step.value);
+  }
+}
+
+describe("semantic gradient descent", () => {
+  it("takes what the gate accepted for the next iteration's Θ, and ends with it", async () => {
+    const { services, texts, iterations } = await follow({}, { iterations: 2 });
+    const second = { a: "a 1", b: "b 1", c: "c 1" };
+    expect(services.differentiate.mock.calls).toEqual([
+      [start, 1],
+      [second, 2],
+    ]);
+    expect(services.propose.mock.calls[1]?.[0].texts).toEqual(second);
+    expect(services.gate.mock.calls[1]?.[1]).toEqual(second);
+    expect(texts).toEqual({ a: "a 2", b: "b 2", c: "c 2" });
+    expect(iterations).toMatchObject([
+      { iteration: 1, theta: thetaOf(second), accepted: ["a a 1", "b b 1", "c c 1"], batch: ["s1"], looked: 4 },
+      { iteration: 2, theta: thetaOf(texts), validationLoss: [0.5, 0.5] },
+    ]);
+  });
+
+  it("keeps the incumbent where the gate refuses", async () => {
+    const { services, texts } = await follow({ gate: reject }, { patience: 2 });
+    expect(texts).toEqual(start);
+    expect(services.differentiate.mock.calls.map(([at]) => at)).toEqual([start, start]);
+  });
+
+  it("builds on what was rejected but did no harm, without making it the incumbent", async () => {
+    const harmless = [candidate("a", "a 1")];
+    const gate = vi
+      .fn<Services["gate"]>()
+      .mockImplementationOnce(async (_, incumbent) => ({ texts: incumbent, accepted: [], harmless }))
+      .mockImplementation(reject);
+    const { services, texts } = await follow({ gate }, { patience: 2 });
+    expect(services.differentiate.mock.calls[1]?.[0]).toEqual({ ...start, a: "a 1" });
+    expect(services.propose.mock.calls[1]?.slice(2)).toEqual([start, harmless]);
+    expect(services.gate.mock.calls[1]?.[1]).toEqual(start);
+    expect(texts).toEqual(start);
+  });
+});
+
+describe("it stops", () => {
+  it("after the given iterations", async () => {
+    expect((await follow({}, { iterations: 3 })).iterations).toHaveLength(3);
+    expect((await follow({}, { iterations: 0 })).services.differentiate).not.toHaveBeenCalled();
+  });
+
+  it("after `patience` iterations in a row without improvement", async () => {
+    const accepts = [false, true, false, false, true];
+    const gate: Services["gate"] = (iteration, ...rest) =>
+      (accepts[iteration - 1] ? accept : reject)(iteration, ...rest);
+    expect((await follow({ gate }, { patience: 2, iterations: 9 })).iterations).toHaveLength(4);
+  });
+
+  it("where no training sample is left to learn from, and says so", async () => {
+    const differentiate: Services["differentiate"] = async (texts, iteration) =>
+      batchOf(texts, iteration, { failing: [], looked: iteration === 1 ? 4 : 0 });
+    const propose = async () => [];
+    const { events, iterations, services } = await follow({ differentiate, propose, gate: reject });
+    expect(iterations).toHaveLength(1);
+    expect(events.at(-1)).toEqual({ type: "warning", code: "nothing to learn" });
+    expect(services.propose).toHaveBeenCalledTimes(1);
+  });
+
+  it("but not while known failures can still be tried again", async () => {
+    const differentiate: Services["differentiate"] = async (texts, iteration) =>
+      batchOf(texts, iteration, { looked: iteration === 1 ? 4 : 0 });
+    expect((await follow({ differentiate, gate: reject }, { patience: 3 })).iterations).toHaveLength(3);
+  });
+
+  it("where no proposal could lower the validation loss", async () => {
+    expect((await follow({ validationLoss: () => [0, 0] }, { iterations: 5 })).iterations).toHaveLength(1);
+    expect((await follow({ validationLoss: () => [0, 0.1] }, { iterations: 5 })).iterations).toHaveLength(5);
+  });
+});
+
+describe("how much of Θ an iteration changes", () => {
+  const asked = ({ services }: Awaited<ReturnType<typeof follow>>) =>
+    services.propose.mock.calls.map(([, nodes]) => nodes.map(({ id }) => id));
+
+  it("all of it", async () => {
+    expect(asked(await follow({}, { update: "all", iterations: 2 }))).toEqual([
+      ["a", "b", "c"],
+      ["a", "b", "c"],
+    ]);
+  });
+
+  it("one parameter after another", async () => {
+    expect(asked(await follow({}, { update: "one", iterations: 4 }))).toEqual([["a"], ["b"], ["c"], ["a"]]);
+  });
+
+  it("half of it, rounded up and drawn from the run's seed", async () => {
+    const drawn = [0.9, 0.1, 0.2, 0.3, 0.2, 0.1];
+    const random = () => drawn.shift() ?? 0;
+    expect(asked(await follow({ random }, { update: "half", iterations: 2 }))).toEqual([
+      ["b", "c"],
+      ["c", "b"],
+    ]);
+  });
+});
+
+describe("passes started ahead", () => {
+  it("are asked for only where something is put before the gate, and their failure ends nothing", async () => {
+    const none = await follow({ propose: async () => [] }, { patience: 1 });
+    expect(none.services.ahead).not.toHaveBeenCalled();
+    const failing = await follow({ ahead: () => Promise.reject(new Error("lost")) }, { iterations: 2 });
+    expect(failing.services.ahead).toHaveBeenCalledTimes(2);
+    expect(failing.iterations).toHaveLength(2);
+  });
+});
