@@ -51,6 +51,7 @@ export class History {
     );
     const failed = entries
       .filter(({ verdict, attempt }) => attempt.invalid !== null || verdict?.decision === "rejected")
+      .filter(({ attempt }) => attempt.text !== "")
       .slice(-SHOWN);
     return [
       ...(accepted
