@@ -47,6 +47,7 @@ describe("the history", () => {
       },
       ...failures,
       { text: "too long", invalid: "longer than maxWords" },
+      { text: "", invalid: "no text in the reply" },
       { text: "open", verdict: { decision: "undecided" } },
     ]).shown("a", "Do a well.");
     expect(shown).toContain(
