@@ -1,6 +1,6 @@
 import type { Proposal } from "../engine/events.ts";
 import type { Attempt, RunState } from "../run/state.ts";
-import { warningWords } from "../run/words.ts";
+import { groupedWarnings } from "../run/words.ts";
 
 /** What `--json` prints of a run. Scores are means of 1 − loss, 0 … 1. */
 export interface RunReport {
@@ -75,7 +75,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
     formatErrors: finished?.formatErrors ?? { before: 0, after: 0 },
     proposals: state.proposals.map((proposal) => reportProposal(proposal, state)),
     final: state.texts,
-    warnings: state.warnings.map(warningWords),
+    warnings: groupedWarnings(state.warnings),
   };
 }
 
@@ -100,10 +100,7 @@ export function failureReport(method: string, status: "failed" | "cancelled", er
   };
 }
 
-function reportProposal(
-  { node, base, text, verdict, earns, attempts }: Proposal,
-  state: RunState,
-): ReportedProposal {
+function reportProposal({ node, base, text, verdict, earns, attempts }: Proposal, state: RunState): ReportedProposal {
   return {
     node,
     verdict: verdict.decision,

@@ -1,7 +1,7 @@
 import type { Proposal } from "../engine/events.ts";
 import { oneLine } from "../run/plain.ts";
 import type { Run } from "../run/run.ts";
-import { callsWords, changeWords, count, money, seconds, titleOf, verdictLine, warningWords } from "../run/words.ts";
+import { callsWords, changeWords, count, groupedWarnings, money, seconds, titleOf, verdictLine } from "../run/words.ts";
 import type { Output } from "./output.ts";
 import { wordDiff } from "./word-diff.ts";
 
@@ -23,7 +23,7 @@ export function printOutcome(run: Run, output: Output): void {
   const parts = [callsWords(state.calls), tokens, money(state.usd), seconds(state.elapsed)];
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
   output.say(colors.dim(parts.join(" · ")));
-  if (output.isInteractive) for (const warning of state.warnings) output.warn(warningWords(warning));
+  for (const warning of groupedWarnings(state.warnings)) output.warn(warning);
   const next = nextStep(run, output);
   if (next) output.say(next);
 }

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { LoggedEvent } from "../engine/events.ts";
 import type { RunState } from "../run/state.ts";
-import { callsWords, money, warningWords } from "../run/words.ts";
+import { callsWords, money } from "../run/words.ts";
 import type { Output } from "./output.ts";
 
 /** Milliseconds between two drawings of the bar. */
@@ -83,7 +83,6 @@ function lines(output: Output): Progress {
           `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsWords(state.calls)}.`,
         );
       }
-      if (event.type === "warning") output.warn(warningWords(event));
     },
     stop() {},
   };

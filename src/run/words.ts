@@ -47,6 +47,15 @@ export function verdictLine(verdict: Verdict): string {
   return parts.join(" · ");
 }
 
+/** One sentence a kind of warning: the first, and how many more there are. */
+export function groupedWarnings(warnings: readonly Warned[]): string[] {
+  return [...new Set(warnings.map(({ code }) => code))].flatMap((code) => {
+    const [first, ...more] = warnings.filter((warning) => warning.code === code);
+    if (!first) return [];
+    return more.length === 0 ? [warningWords(first)] : [`${warningWords(first)} And ${more.length} more like it.`];
+  });
+}
+
 export function warningWords({ code, node, sample, detail, count }: Warned): string {
   const where = [node && `node ${node}`, sample && `sample ${sample}`].filter(Boolean).join(", ");
   const at = where ? ` (${where})` : "";
