@@ -4,6 +4,7 @@ import { Account } from "./account/account.ts";
 import { Keys } from "./account/keys.ts";
 import type { CommandName, Commands } from "./commands.ts";
 import { Disposable } from "./disposable.ts";
+import { Example } from "./example.ts";
 import { Commit } from "./git/commit.ts";
 import { registerGraphView } from "./graph/register.ts";
 import { GraphFiles } from "./graph-files.ts";
@@ -85,6 +86,7 @@ export class App extends Disposable {
       ...why.commands,
       ...apply.commands,
       ...commit.commands,
+      ...new Example(extensionUri).commands,
       clearCache: () => clearCache(graphs, deps),
       showGraph: async (target) => view.show(await pickGraph(target, graphs)),
       showLog: () => log.show(),

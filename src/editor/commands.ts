@@ -18,6 +18,7 @@ export const COMMANDS = [
   "chooseModels",
   "setApiKey",
   "forgetApiKey",
+  "createExample",
   "clearCache",
   "showLog",
 ] as const;

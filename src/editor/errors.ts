@@ -15,6 +15,11 @@ export class NothingThere extends Error {
   override readonly name = "NothingThere";
 }
 
+/** The files to commit are in no git repository. */
+export class NoRepository extends Error {
+  override readonly name = "NoRepository";
+}
+
 /** The folder is not trusted, so nothing is sent and no program is called. */
 export class NotTrusted extends Error {
   override readonly name = "NotTrusted";
@@ -59,6 +64,9 @@ export function sentence(error: unknown): string {
     return l10n.t(
       "This folder is not trusted, so AgentGraph sends nothing and calls no program. Trust the folder first.",
     );
+  }
+  if (error instanceof NoRepository) {
+    return l10n.t("The graph is not in a git repository, so there is nowhere to commit it. Initialize one first.");
   }
   if (error instanceof TextChanged) {
     return l10n.t(

@@ -1,6 +1,6 @@
 import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
-import { Cancelled, GraphFaulty, isExpected, NothingThere, NotTrusted, sentence } from "./errors.ts";
+import { Cancelled, GraphFaulty, isExpected, NoRepository, NothingThere, NotTrusted, sentence } from "./errors.ts";
 
 /** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
 export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
@@ -13,6 +13,8 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
       void window.showInformationMessage(message);
     } else if (error instanceof NotTrusted) {
       void offer(window.showWarningMessage(message, l10n.t("Manage trust")), "workbench.trust.manage");
+    } else if (error instanceof NoRepository) {
+      void offer(window.showWarningMessage(message, l10n.t("Initialize repository")), "git.init");
     } else if (error instanceof GraphFaulty) {
       // Problems lists the faults of what is open.
       await window.showTextDocument(Uri.file(error.path), { preview: false });

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { accountStories } from "./stories/account.ts";
+import { graphStories } from "./stories/graph.ts";
 import { mainStories } from "./stories/main.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
@@ -15,7 +16,7 @@ if (!existsSync(vsix)) {
 }
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const stories: Story[] = [...mainStories, ...troubleStories, ...accountStories, ...surfaceStories];
+const stories: Story[] = [...mainStories, ...troubleStories, ...accountStories, ...surfaceStories, ...graphStories];
 const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 const counts = { passed: 0, failed: 0 };
 for (const story of wanted) {

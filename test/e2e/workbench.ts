@@ -16,7 +16,7 @@ export class Workbench {
 
   async ready(): Promise<void> {
     await this.page.locator(".monaco-workbench").waitFor();
-    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    await this.page.locator(".explorer-folders-view").first().waitFor();
     await this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first().waitFor();
   }
 
@@ -131,6 +131,12 @@ export class Workbench {
     const icon = this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first();
     await icon.click();
     await this.section("Proposals").waitFor();
+  }
+
+  /** A text in the graph's drawing. */
+  drawing(text: string): Locator {
+    const frame = this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+    return frame.getByText(text, { exact: false }).first();
   }
 
   /** Opens a row of a tree if it is closed. */

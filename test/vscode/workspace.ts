@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** A fresh git repository with the files of `from` committed. The caller removes it. */
+/** A fresh git repository with the files of `from` committed, or with none. The caller removes it. */
 export function makeWorkspace(from: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), "agw-"));
-  if (existsSync(from)) cpSync(from, folder, { recursive: true });
+  if (from && existsSync(from)) cpSync(from, folder, { recursive: true });
   git(folder, "init", "-q");
   git(folder, "add", "-A");
   git(folder, "commit", "-qm", "first", "--allow-empty");

@@ -6,7 +6,7 @@ import { replaceText, TextNotFound } from "../../graph/edit.ts";
 import { applyEdits } from "../../graph/fault.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
+import { Cancelled, NoRepository, NothingThere, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { type PlacedProposal, placesOf } from "../review/places.ts";
 import type { Review } from "../review/review.ts";
@@ -85,20 +85,27 @@ export class Commit extends Disposable {
     places: readonly PlacedProposal[],
   ): Promise<void> {
     const others: string[] = [];
+    const fresh: string[] = [];
     let same = 0;
     for (const document of documents) {
       const own = places.filter((place) => place.document === document);
       const head = await repository.show("HEAD", document.uri.fsPath).catch(() => null);
       const text = await textOnDisk(document);
-      if (head === text) same += 1;
-      else if (head === null || withTexts(head, own) !== text) others.push(basename(document.uri.fsPath));
+      const name = basename(document.uri.fsPath);
+      if (head === null) fresh.push(name);
+      else if (head === text) same += 1;
+      else if (withTexts(head, own) !== text) others.push(name);
     }
     if (same === documents.length) throw new NothingThere(l10n.t("These texts are committed already."));
-    if (others.length === 0) return;
-    const include = l10n.t("Commit them too");
-    const message = l10n.t("{0} holds other changes besides the applied texts.", others.join(", "));
-    const detail = l10n.t("They would be part of the same commit. Cancel to commit them on their own first.");
-    if ((await window.showWarningMessage(message, { modal: true, detail }, include)) !== include) throw new Cancelled();
+    if (others.length === 0 && fresh.length === 0) return;
+    const said = [];
+    if (others.length > 0) said.push(l10n.t("Besides the applied texts, {0} holds other changes.", others.join(", ")));
+    if (fresh.length > 0) said.push(l10n.t("{0} is not in git yet, so all of it is new.", fresh.join(", ")));
+    const include = l10n.t("Commit all of it");
+    const detail = l10n.t("All of it would be part of this commit. Cancel to commit it on its own first.");
+    if ((await window.showWarningMessage(said.join(" "), { modal: true, detail }, include)) !== include) {
+      throw new Cancelled();
+    }
   }
 
   /** Stages and fills in the message; the user commits in Source Control, and the run learns of it. */
@@ -148,8 +155,7 @@ async function repositoryOf(files: readonly Uri[]): Promise<Repository> {
   const git = await gitApi();
   if (!git) throw new NothingThere(l10n.t("VS Code's git support is switched off. Turn on the setting git.enabled."));
   const [first, ...others] = files.map((file) => git.getRepository(file));
-  if (!first)
-    throw new NothingThere(l10n.t("The graph is not in a git repository. Run “Git: Initialize Repository” first."));
+  if (!first) throw new NoRepository();
   if (others.some((other) => other?.rootUri.toString() !== first.rootUri.toString())) {
     throw new NothingThere(l10n.t("The changed files belong to different git repositories. Commit them one by one."));
   }

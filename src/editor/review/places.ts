@@ -28,18 +28,39 @@ export async function placesOf(
   files: Files,
 ): Promise<PlacedProposal[]> {
   const file = await graphs.known(run.entry.graphPath);
-  const graph = await workspace.openTextDocument(file);
+  const graph = await openAsOnDisk(file);
+  if (!graph) throw new TextChanged(proposals.map(({ node }) => node).join(", "), basename(file.fsPath));
   const { sources, root } = await readGraph(file.fsPath, graph.getText(), files);
   return Promise.all(
     proposals.map(async (proposal) => {
       const source = sources[proposal.node];
       if (!source) throw new TextChanged(proposal.node, basename(file.fsPath));
-      const document = await workspace.openTextDocument(uriOf(source, file, root.base));
+      const document = await openAsOnDisk(uriOf(source, file, root.base));
+      if (!document) throw new TextChanged(proposal.node, basename(source.path));
       const current = currentText(document.getText(), source);
       if (current === null) throw new TextChanged(proposal.node, basename(source.path));
       return { proposal, place: source, document, current };
     }),
   );
+}
+
+/** How often, and how many milliseconds apart, VS Code is given a chance to see what changed on disk. */
+const LOOKS = 20;
+const PAUSE = 100;
+
+/**
+ * A document with the text that is on disk, or with the user's unsaved edits. What another program has written a moment
+ * ago reaches VS Code late: an edit of the old text would be made on what nobody sees any more.
+ * @returns null when it does not catch up
+ */
+async function openAsOnDisk(uri: Uri): Promise<TextDocument | null> {
+  const document = await workspace.openTextDocument(uri);
+  for (let look = 0; look < LOOKS; look++) {
+    const onDisk = new TextDecoder().decode(await workspace.fs.readFile(uri));
+    if (document.isDirty || document.getText() === onDisk) return document;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+  return null;
 }
 
 /** A prompt file's real path as the workspace names it, which may lead through symbolic links. */

@@ -27,6 +27,11 @@ export const mainStories: readonly Story[] = [
       await workbench.picture("08-done");
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
 
+      await workbench.command("AgentGraph: Show graph");
+      await workbench.drawing("Done").waitFor();
+      await workbench.picture("08-graph");
+      await workbench.command("View: Close All Editors");
+
       await workbench.pressOnToast("is optimized", "Review proposals");
       await workbench.tab("Proposals: Word problems").waitFor();
       await workbench.lens("Accepted by the gate").waitFor();
@@ -110,6 +115,30 @@ export const mainStories: readonly Story[] = [
       await keyboard.press("Enter");
       await workbench.toast("Committed as").waitFor();
       checkCommit(world);
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
+    name: "from nothing to a commit: create the example, optimize it without a key, review, commit",
+    example: "",
+    async play(world) {
+      const { workbench, git } = world;
+      await workbench.command("AgentGraph: Create example graph");
+      await workbench.pick("Which example?", "Word problems");
+      await workbench.tab("chain.agentgraph.json").waitFor();
+      await workbench.pressLens("Optimize graph");
+      await workbench.pick("Who answers the calls?", "Simulated model");
+      assert.match(await workbench.decide("Optimize “", "Start"), /nothing leaves this machine/);
+      await workbench.pressOnToast("is optimized", "Review proposals");
+      await workbench.lens("Accepted by the gate").waitFor();
+      await workbench.titleAction("Proposals", "Apply all accepted");
+      await workbench.pressOnToast("Applied", "Commit accepted prompts");
+      await workbench.decide("is not in git yet", "Commit all of it");
+      await workbench.decide("Commit ", "Commit");
+      await workbench.toast("Committed as").waitFor();
+      const files = git("show", "--name-only", "--format=", "HEAD").trim().split("\n");
+      const accepted = world.accepted().map((node) => `agentgraph-chain/prompts/${node}.md`);
+      assert.deepEqual(files, accepted.sort());
       assert.deepEqual(await workbench.errors(), []);
     },
   },

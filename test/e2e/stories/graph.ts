@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import type { Story } from "../world.ts";
+
+export const graphStories: readonly Story[] = [
+  {
+    name: "the graph beside its text: live during a run, both ways, over a reload",
+    example: "examples/diamond",
+    size: { width: 1600, height: 1000 },
+    settings: { "agentgraph.provider": "simulated", "workbench.colorTheme": "Default Dark Modern" },
+    async play({ workbench }) {
+      const { page } = workbench;
+      const refused: string[] = [];
+      page.on("console", (message) => {
+        if (message.text().includes("Content Security Policy")) refused.push(message.text());
+      });
+      const graph = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+      const node = (id: string) => graph.locator(`svg.graph g.node[data-id="${id}"]`);
+
+      await workbench.openByName("diamond.agentgraph.json");
+      await workbench.command("AgentGraph: Show graph");
+      await node("answer").waitFor();
+      assert.equal(await graph.locator("svg.graph g.node").count(), 5);
+      await workbench.picture("60-graph-untouched");
+
+      await node("prices").click();
+      await graph.locator(".panel h2", { hasText: "prices" }).waitFor();
+      await page.locator(".line-numbers.active-line-number", { hasText: "20" }).waitFor();
+      await workbench.picture("61-graph-node");
+
+      await workbench.command("View: Focus First Editor Group");
+      await page.locator(".editor-instance .monaco-editor.focused").first().waitFor();
+      await page.keyboard.press("Control+G");
+      await page.keyboard.type("15");
+      await page.keyboard.press("Enter");
+      await graph.locator('svg.graph g.node.cursor[data-id="amounts"]').waitFor();
+
+      await page.keyboard.press("Control+Home");
+      await page.keyboard.type(",");
+      await graph.locator(".faults", { hasText: "last good drawing" }).waitFor();
+      assert.equal(await graph.locator("svg.graph g.node").count(), 5);
+      await workbench.picture("62-graph-broken");
+      await page.keyboard.press("Control+Z");
+      await graph.locator(".faults").waitFor({ state: "hidden" });
+
+      await workbench.command("AgentGraph: Optimize graph");
+      await workbench.decide("Optimize “", "Start");
+      await graph.locator(".run .status.running").waitFor();
+      await workbench.picture("63-graph-live");
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.clearToasts();
+      await graph.locator(".run .status.done").waitFor();
+      await graph.locator("svg.graph g.node.accepted").first().waitFor();
+
+      await graph.locator(".panel nav button").click();
+      await graph.locator("button.sample").first().click();
+      await node("answer").click();
+      await graph.locator(".compare dt", { hasText: "Expected" }).waitFor();
+      await graph.locator("summary", { hasText: "Prompt as it was sent" }).waitFor();
+      await workbench.picture("64-graph-sample");
+
+      await graph.getByText("Review change").click();
+      await workbench.tab("answer: ").waitFor();
+      await workbench.picture("65-graph-review");
+      assert.ok(refused.length <= 2, `refused by the page's policy: ${refused.join("\n")}`);
+
+      await page.waitForTimeout(2000);
+      await page.reload();
+      await node("answer").waitFor({ timeout: 60_000 });
+      await graph.locator(".run .status.done").waitFor({ timeout: 60_000 });
+      await workbench.picture("66-graph-reloaded");
+    },
+  },
+  {
+    name: "the graph as an editor of its own",
+    example: "examples/chain",
+    settings: {
+      "agentgraph.provider": "simulated",
+      "workbench.editorAssociations": { "*.agentgraph.json": "agentgraph.graph" },
+    },
+    async play({ workbench }) {
+      const { page } = workbench;
+      await workbench.openByName("chain.agentgraph.json");
+      const graph = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+      await graph.locator("svg.graph g.node").first().waitFor();
+      const ids = await graph
+        .locator("svg.graph g.node.llm")
+        .evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-id")));
+      assert.ok(ids.length >= 2);
+      await graph.locator("svg.graph g.node.llm").first().dblclick();
+      await workbench.editorText("").waitFor();
+      await workbench.picture("67-graph-editor");
+    },
+  },
+];
