@@ -139,6 +139,9 @@ export function endsRun(error: unknown): boolean {
 /** The reply held no JSON of the asked shape, not even after one repair. */
 export class ReplyUnreadable extends Error {
   override readonly name = "ReplyUnreadable";
+  constructor(readonly reply: string) {
+    super(`the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`);
+  }
 }
 
 /**
@@ -167,7 +170,7 @@ export async function askJson<T>(
     ],
   });
   const repaired = readReply(again.text);
-  if (repaired === null) throw new ReplyUnreadable(again.text.slice(0, 500));
+  if (repaired === null) throw new ReplyUnreadable(again.text.slice(0, 200));
   return repaired;
 }
 

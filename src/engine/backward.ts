@@ -69,7 +69,8 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
       aggregate: joinGradients,
       backward: async (id, gradient) => {
         const given = await contributionsOf(llmNode(id), gradient, criticism, pass).catch((error: unknown) => {
-          const lost = { node: id, sample: pass.sample.id, detail: String(error) };
+          const detail = error instanceof Error ? error.message : String(error);
+          const lost = { node: id, sample: pass.sample.id, detail };
           if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
           throw error;
         });

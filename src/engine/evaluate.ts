@@ -2,6 +2,7 @@ import type { Sample, Split } from "../data/sample.ts";
 import { createAsk, RunStopped } from "./ask.ts";
 import type { RunEvent } from "./events.ts";
 import { createForward } from "./forward.ts";
+import { createJudge } from "./judge.ts";
 import type { EngineDeps } from "./optimize.ts";
 import { EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -52,7 +53,8 @@ async function scoreAll(
   emit: (event: RunEvent) => Promise<void>,
 ): Promise<Evaluation> {
   const ask = createAsk({ model, price, seed: options.seed, stop, emit });
-  const forward = createForward({ graph, loss, choice: models.forward, ask, emit });
+  const judge = createJudge({ graph, choice: models.judge, ask });
+  const forward = createForward({ graph, loss, choice: models.forward, judge, ask, emit });
   const texts = textsOf(graph);
   const scoreOne = async (sample: Sample) => {
     const pass = forward(texts, sample, { split });

@@ -1,5 +1,6 @@
 import type { Split } from "../data/sample.ts";
 import type { Role, Texts } from "../graph/graph.ts";
+import type { Vote } from "../loss/loss.ts";
 import type { Usage } from "../models/model.ts";
 
 /**
@@ -95,6 +96,8 @@ export interface Scored {
   readonly loss: number | null;
   readonly lenient: number | null;
   readonly formatError: boolean;
+  /** A judge's, in order; absent where no model was asked. */
+  readonly votes?: readonly Vote[];
 }
 
 /** ∇ of one node's value (or of its own text) for one sample. */

@@ -6,6 +6,7 @@ import { topologyOf } from "../graph/topology.ts";
 import type { Loss, Score } from "../loss/loss.ts";
 import { type Ask, endsRun } from "./ask.ts";
 import type { RunEvent, Theta } from "./events.ts";
+import type { Judge } from "./judge.ts";
 import { thetaOf } from "./texts.ts";
 
 /** A node's value for one sample under one Θ. */
@@ -41,6 +42,8 @@ export interface ForwardDeps {
   readonly graph: Graph;
   readonly loss: Loss;
   readonly choice: ModelChoice;
+  /** Answers for the model where the loss asks one. */
+  readonly judge?: Judge;
   readonly ask: Ask;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
@@ -57,7 +60,7 @@ export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) =>
  * (method.md §2.2). A pass is made once per (Θ, sample): asking again returns the same one (rule R6); equal node calls
  * of different Θ meet in the reply store (rule R2).
  */
-export function createForward({ graph, loss, choice, ask, emit }: ForwardDeps): Forward {
+export function createForward({ graph, loss, choice, judge, ask, emit }: ForwardDeps): Forward {
   const topology = topologyOf(graph);
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
@@ -122,6 +125,7 @@ export function createForward({ graph, loss, choice, ask, emit }: ForwardDeps): 
         loss: scored?.loss ?? null,
         lenient: scored?.lenient ?? null,
         formatError: scored?.formatError ?? false,
+        ...(scored?.votes && { votes: scored.votes }),
       });
       return scored;
     }
@@ -134,10 +138,12 @@ export function createForward({ graph, loss, choice, ask, emit }: ForwardDeps): 
       };
       const answer = await values.get(graph.output);
       if (!answer) throw new Error(`no node named ${graph.output}`);
-      const { loss: wrong, lenient, criticism } = await loss.score(sample, answer.text);
-      if (!answer.formatError) return { loss: wrong, lenient, criticism, formatError: false, ...cost };
+      const askVote = judge?.({ sample, answer: answer.text, split, priority });
+      const score = await loss.score(sample, answer.text, askVote);
+      if (!answer.formatError) return { ...score, formatError: false, ...cost };
       const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
-      return { loss: 1, lenient, criticism: `${format} ${criticism}`.trim(), formatError: true, ...cost };
+      const criticism = `${format} ${score.criticism}`.trim();
+      return { ...score, loss: 1, criticism, formatError: true, ...cost };
     }
   };
 }

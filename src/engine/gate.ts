@@ -3,7 +3,7 @@ import type { Texts } from "../graph/graph.ts";
 import type { Judged, RunEvent, Verdict } from "./events.ts";
 import type { History } from "./history.ts";
 import type { Candidate } from "./propose.ts";
-import { ALIKE, BROKE, LOWER, NO_GATE, partRule, policyRule, type Rule, UNCHANGED, UNDECIDED } from "./rules.ts";
+import { ALIKE, BROKE, both, LOWER, NO_GATE, partRule, policyRule, type Rule, UNCHANGED, UNDECIDED } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./texts.ts";
 import type { Validation } from "./validation.ts";
@@ -57,7 +57,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
     if (candidates.length === 0) return nothing;
     const level = alpha / candidates.length;
     let rule: Rule = policyDecides;
-    for (let rest = candidates; ; rule = partRule(level)) {
+    for (let rest = candidates; ; rule = both(partRule(level), policyDecides)) {
       const texts = withTexts(incumbent, rest);
       const verdict = await validation.compare(incumbent, texts, rule);
       const scope = rest === candidates ? "joint" : rest.length > 1 ? "combination" : "part";

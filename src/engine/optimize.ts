@@ -12,6 +12,7 @@ import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
 import { createForward, type Forward, type Scored } from "./forward.ts";
 import { createGate, type Gate, withTexts } from "./gate.ts";
 import { History } from "./history.ts";
+import { createJudge } from "./judge.ts";
 import { netProposals } from "./net.ts";
 import { createProbe, PROBED, proposeSound } from "./probe.ts";
 import { type Candidate, createPropose } from "./propose.ts";
@@ -77,7 +78,8 @@ class Run {
     this.#start = textsOf(graph);
     this.#incumbent = this.#start;
     this.#ask = createAsk({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
-    this.#forward = createForward({ graph, loss, choice: models.forward, ask: this.#ask, emit });
+    const judge = createJudge({ graph, choice: models.judge, ask: this.#ask });
+    this.#forward = createForward({ graph, loss, choice: models.forward, judge, ask: this.#ask, emit });
     const score = (texts: Texts, sample: Sample) =>
       this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }).score;
     this.#validation = createValidation({ samples: data.validation, options, score });
@@ -282,8 +284,8 @@ class Run {
  * Sets the calls of both test scorings aside, so that the loop cannot use them up: a run that reaches its budget still
  * has its figures. A budget that could then not even score the validation set and try something goes to the loop alone.
  */
-function reserveTest({ graph, data }: Task, budget: Budget): boolean {
-  const calls = graph.nodes.filter(({ kind }) => kind === "llm").length;
+function reserveTest({ graph, data, loss }: Task, budget: Budget): boolean {
+  const calls = graph.nodes.filter(({ kind }) => kind === "llm").length + (loss.calls ?? 0);
   const cost = 2 * data.test.length * calls;
   const enough = budget.limits.calls === null || budget.limits.calls >= cost + 2 * data.validation.length * calls;
   if (enough && cost > 0) budget.reserve("test", cost);

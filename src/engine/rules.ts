@@ -25,8 +25,10 @@ export function policyRule({ policy, alpha }: OptimizeOptions["gate"]): Rule {
   if (policy === "off") return () => NO_GATE;
   return (pairs) => {
     const { low, high } = differenceBounds(pairs);
-    if (low >= 0)
-      return { decision: "rejected", reason: high > 0 ? "cannot pass any more" : low > 0 ? "higher loss" : "tie" };
+    if (low >= 0) {
+      const measured = low > 0 ? "higher loss" : "tie";
+      return { decision: "rejected", reason: low === high ? measured : "cannot pass any more" };
+    }
     if (policy === "strict") return high < 0 ? LOWER : null;
     const { better, worse, canImprove, canWorsen } = signs(pairs);
     if (!isBetter(better + canImprove, worse, alpha)) return { decision: "rejected", reason: "not significant" };
@@ -38,7 +40,7 @@ export function policyRule({ policy, alpha }: OptimizeOptions["gate"]): Rule {
 export function partRule(level: number): Rule {
   return (pairs) => {
     const { better, worse, canImprove, canWorsen } = signs(pairs);
-    if (differenceBounds(pairs).high < 0 && isBetter(better, worse + canWorsen, level)) return LOWER;
+    if (isBetter(better, worse + canWorsen, level)) return LOWER;
     if (worse > 0 && !isBetter(better + canImprove, worse, level))
       return { decision: "rejected", reason: "broke some" };
     if (better + canImprove === 0) return { decision: "rejected", reason: "fixed none" };
@@ -46,6 +48,15 @@ export function partRule(level: number): Rule {
     return worse === 0 && better > 0
       ? { decision: "accepted", reason: "fixed some, broke none" }
       : { decision: "rejected", reason: better > 0 ? "broke some" : "fixed none" };
+  };
+}
+
+/** Passes what both let pass. */
+export function both(first: Rule, second: Rule): Rule {
+  return (pairs) => {
+    const rulings = [first(pairs), second(pairs)];
+    const rejection = rulings.find((ruling) => ruling?.decision === "rejected");
+    return rejection ?? (rulings.includes(null) ? null : (rulings[0] ?? null));
   };
 }
 
