@@ -5,10 +5,11 @@ import type { Scored } from "../../../src/engine/forward.ts";
 import { createGate } from "../../../src/engine/gate.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
+import { both, partRule, policyRule } from "../../../src/engine/rules.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/texts.ts";
 import { createValidation } from "../../../src/engine/validation.ts";
-import { signTest } from "../../../src/engine/verdict.ts";
+import { type Pair, signTest } from "../../../src/engine/verdict.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
 import { ofType, recorder, sampleOf } from "./fixtures.ts";
 
@@ -247,6 +248,12 @@ describe("the verdict", () => {
     expect((await judgeOne([right, wrong, right])).verdict).toMatchObject({ reason: "tie", p: null });
   });
 
+  it("says of a higher loss whether it was measured or could only be foreseen", async () => {
+    expect((await judgeOne([fixed, broken, broken, wrong])).verdict).toMatchObject({ reason: "higher loss" });
+    const many = [fixed, ...Array<Losses>(30).fill(broken)];
+    expect((await judgeOne(many)).verdict).toMatchObject({ reason: "cannot pass any more", scored: WAVE });
+  });
+
   it("takes a loss that differs by rounding alone for a tie", async () => {
     const { verdict } = await judgeOne([
       { before: 0.3, after: 0 },
@@ -403,6 +410,16 @@ describe("part by part", () => {
     expect((await judgeParts(rest(8), range(0, 20), { n: 40 })).changed).toEqual([]);
   });
 
+  it("asks it to lower the mean loss, too: nine small gains do not make up for one large loss", () => {
+    const pair = (before: number, after: number): Pair => ({ sample: sampleOf("any"), before, after });
+    const pairs = [...Array<Pair>(9).fill(pair(0.5, 0.4)), pair(0, 1)];
+    const strict = policyRule({ policy: "strict", alpha: ALPHA });
+    expect(partRule(ALPHA / 2)(pairs)).toMatchObject({ decision: "accepted" });
+    expect(both(partRule(ALPHA / 2), strict)(pairs)).toMatchObject({ decision: "rejected", reason: "higher loss" });
+    const gain = [...pairs.slice(0, 9), pair(0, 0.8)];
+    expect(both(partRule(ALPHA / 2), strict)(gain)).toMatchObject({ decision: "accepted" });
+  });
+
   it("is not tried where the joint update passes or is undecided", async () => {
     const parts = { a: { fixes: range(0, 5), breaks: [] }, b: { fixes: [], breaks: [19] } };
     const passed = await judgeParts(parts, range(0, 10));
@@ -449,7 +466,8 @@ describe("part by part", () => {
           expect(outcome.accepted.map(({ node }) => node)).toEqual(changed);
           if (changed.length === 0 || jointly === "accepted") return;
 
-          expect(decideComplete(pairs, "strict")).toBe("accepted");
+          // The rest is gated as a whole, too.
+          expect(decideComplete(pairs, policy)).toBe("accepted");
           const better = pairs.filter(({ before, after }) => after < before).length;
           const worse = pairs.filter(({ before, after }) => after > before).length;
           expect(worse === 0 || signTest(better, worse) <= ALPHA / list.length).toBe(true);
