@@ -77,7 +77,6 @@ export const FAULTS = {
   "conflicting-row": "warning",
   "no-target": "error",
   "unfit-target": "error",
-  "loss-not-built": "error",
   "option-not-built": "warning",
   "no-model": "information",
   "bad-setting": "error",

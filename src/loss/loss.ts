@@ -8,12 +8,31 @@ export interface Score {
   readonly lenient: number;
   /** ∇_A before any backward call: what was expected and what came, in words for a model. Empty when perfect. */
   readonly criticism: string;
+  /** A judge's votes, in order; absent where no model was asked. */
+  readonly votes?: readonly Vote[];
 }
+
+/** What a model says of one answer. */
+export interface Vote {
+  /** 0 … 1, 1 = as good as the rubric asks for. */
+  readonly score: number;
+  readonly reason: string;
+}
+
+/**
+ * Asks a model what it thinks of an answer by a rubric.
+ * @param index tells the votes on one answer apart
+ * @throws what ends a run; ReplyUnreadable or a ModelError where no vote came
+ */
+export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 
 /** l(Q, A). Pure and synchronous but for the judge, which asks a model. */
 export interface Loss {
   readonly kind: string;
   /** What is compared and what is normalised, in one sentence for a person. */
   readonly describes: string;
-  score(sample: Sample, answer: string): Score | Promise<Score>;
+  /** Model calls that one score takes. Default 0. */
+  readonly calls?: number;
+  /** @param askVote about this answer; only the judge needs it */
+  score(sample: Sample, answer: string, askVote?: AskVote): Score | Promise<Score>;
 }

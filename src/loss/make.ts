@@ -6,22 +6,18 @@ import { containsLoss } from "./contains.ts";
 import { exactLoss } from "./exact.ts";
 import { f1Loss } from "./f1.ts";
 import { jsonLoss } from "./json.ts";
+import { judgeLoss } from "./judge.ts";
 import type { Loss } from "./loss.ts";
 import { numberLoss, numbersIn } from "./number.ts";
 import { regexLoss } from "./regex.ts";
 
-export type JudgeSpec = LossSpec & { readonly kind: "judge" };
-
-/** A loss of this kind needs a model, and none was given. */
-export class JudgeMissing extends Error {
-  override readonly name = "JudgeMissing";
+/** The rubric stands in a file that was not read before. */
+export class RubricUnread extends Error {
+  override readonly name = "RubricUnread";
 }
 
-/**
- * @param makeJudge the loss that asks a model; without it a judge cannot be made
- * @throws JudgeMissing
- */
-export function makeLoss(spec: LossSpec, makeJudge?: (spec: JudgeSpec) => Loss): Loss {
+/** @throws RubricUnread */
+export function makeLoss(spec: LossSpec): Loss {
   switch (spec.kind) {
     case "exact":
       return exactLoss(spec);
@@ -38,9 +34,14 @@ export function makeLoss(spec: LossSpec, makeJudge?: (spec: JudgeSpec) => Loss):
     case "json":
       return jsonLoss(spec);
     case "judge":
-      if (!makeJudge) throw new JudgeMissing("this loss asks a model");
-      return makeJudge(spec);
+      return judgeLoss({ rubric: rubricOf(spec.rubric), votes: spec.votes });
   }
+}
+
+function rubricOf(rubric: (LossSpec & { kind: "judge" })["rubric"]): string {
+  if (typeof rubric === "string") return rubric;
+  if (Array.isArray(rubric)) return rubric.join("\n");
+  throw new RubricUnread(rubric.file);
 }
 
 /** Whether rows need no target. */

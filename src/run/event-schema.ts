@@ -100,6 +100,7 @@ const shapes = z.discriminatedUnion("type", [
     loss: share.nullable(),
     lenient: share.nullable(),
     formatError: z.boolean(),
+    votes: z.array(z.object({ score: share, reason: z.string() })).optional(),
   }),
   z.object({
     type: z.literal("gradient"),

@@ -7,11 +7,12 @@ import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
-import { decodeUtf8, findRoot } from "../graph/root.ts";
+import { decodeUtf8, findRoot, MAX_TEXT, ReferenceRefused, readReference, refusalWords } from "../graph/root.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
+import { promptText } from "../graph/text.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
-import { JudgeMissing, makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
+import { makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
 import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 
@@ -26,6 +27,8 @@ export interface Overrides {
 }
 
 export interface LoadedTask extends GraphReading {
+  /** The loss with a judge's rubric read from its file; null where it cannot be used. */
+  readonly loss: LossSpec | null;
   /** null where the faults hold an error, or no model is named or chosen (fault `no-model`). */
   readonly task: Task | null;
   /** The graph file's text as it was read. */
@@ -42,12 +45,14 @@ export async function loadTask(path: string, files: Files, overrides: Overrides 
   if (typeof text !== "string") return unreadable(graphFile, text.problem, files);
   const reading = await readGraph(graphFile, text, files, overrides.set);
   const { document, file, graph } = reading;
-  const task = file && (await makeTask(file, reading, files, overrides));
+  const loss = file && (await lossOf(file.loss, reading, files));
+  const task = file && (await makeTask(file, loss && makeLoss(loss), reading, files, overrides));
   const faults = document.faults;
   return {
     ...reading,
     text,
     faults,
+    loss,
     task: graph && task && !hasErrors(faults) ? { ...task, graph: withUsersModel(graph, overrides) } : null,
   };
 }
@@ -55,12 +60,12 @@ export async function loadTask(path: string, files: Files, overrides: Overrides 
 /** The parts of a task that stand beside the graph; null where one cannot be made, with its faults in the document. */
 async function makeTask(
   file: GraphFile,
+  loss: Loss | null,
   { document, outline, root }: GraphReading,
   files: Files,
   { models = {}, budget = {} }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
-  const loss = lossOf(file.loss, document);
   const data = await loadData({
     spec: file.data,
     inputs: outline.inputs.map(({ name }) => name),
@@ -94,18 +99,38 @@ function checkOptions({ method, proposals, gateEvery }: GraphFile["optimize"], d
   }
 }
 
-function lossOf(spec: LossSpec, document: JsonDocument): Loss | null {
+/** Everything that the loss needs stands in what it returns: a run keeps it, however its files change. */
+async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Promise<LossSpec | null> {
+  const { document } = reading;
   const fault = spec.kind === "json" && spec.schema ? schemaFault(spec.schema) : null;
   if (fault !== null) {
     document.addAt("wrong-value", ["loss", "schema"], `The schema cannot be used: ${fault}.`, "Correct the schema.");
     return null;
   }
+  if (spec.kind !== "judge") return spec;
+  const rubric = await rubricOf(spec.rubric, reading, files);
+  if (rubric === null) return null;
+  if (rubric.trim() === "") {
+    document.addAt("wrong-value", ["loss", "rubric"], "The rubric is empty.", "Say what a good answer is.");
+    return null;
+  }
+  return { ...spec, rubric };
+}
+
+/** null, with a fault, where its file cannot be read. */
+async function rubricOf(
+  rubric: (LossSpec & { kind: "judge" })["rubric"],
+  { document, root }: GraphReading,
+  files: Files,
+): Promise<string | null> {
+  if (typeof rubric === "string") return rubric;
+  if (Array.isArray(rubric)) return rubric.join("\n");
   try {
-    return makeLoss(spec);
+    return promptText((await readReference(root, rubric.file, files, MAX_TEXT)).text);
   } catch (error) {
-    if (!(error instanceof JudgeMissing)) throw error;
-    const message = "Scoring by a judge comes in a later version.";
-    document.addAt("loss-not-built", ["loss", "kind"], message, "Use another loss, or update AgentGraph.");
+    if (!(error instanceof ReferenceRefused)) throw error;
+    const { code, message, remedy } = refusalWords(error);
+    document.addAt(code, ["loss", "rubric", "file"], message, remedy);
     return null;
   }
 }
@@ -170,7 +195,7 @@ async function readText(path: string, files: Files): Promise<string | { problem:
 async function unreadable(path: string, problem: string, files: Files): Promise<LoadedTask> {
   const document = new JsonDocument(path, "");
   document.add("no-such-file", { start: 0, end: 0 }, `The file ${problem}.`, "Name a graph file that can be read.");
-  const nothing = { task: null, graph: null, file: null, sources: {}, text: "" };
+  const nothing = { task: null, graph: null, file: null, loss: null, sources: {}, text: "" };
   return {
     ...nothing,
     document,

@@ -141,8 +141,14 @@ export class RunReducer {
     if (formatError) this.#progress(node).formatErrors += 1;
   }
 
-  #score({ theta, split, sample, loss, lenient, formatError }: Scored): void {
-    ensure(this.#state.scores, theta, record<SampleScore>)[sample] = { split, loss, lenient, formatError };
+  #score({ theta, split, sample, loss, lenient, formatError, votes }: Scored): void {
+    ensure(this.#state.scores, theta, record<SampleScore>)[sample] = {
+      split,
+      loss,
+      lenient,
+      formatError,
+      ...(votes && { votes }),
+    };
   }
 
   #gradient(gradient: Gradient): void {

@@ -92,16 +92,16 @@ export type Start = z.infer<typeof startSchema>;
 /** What is run. */
 export interface Subject {
   readonly task: Task;
-  /** The loss as the file names it. */
+  /** The loss as the file names it, with the text of a rubric that stands in another file. */
   readonly loss: LossSpec;
   /** See `nameOf`. */
   readonly graphFile: string;
 }
 
 /** What a run of a graph file starts from; null where the file's faults keep it from running. */
-export function subjectOf({ task, file, root, document }: LoadedTask): Subject | null {
-  if (!task || !file) return null;
-  return { task, loss: file.loss, graphFile: nameOf(document.path, root) };
+export function subjectOf({ task, loss, root, document }: LoadedTask): Subject | null {
+  if (!task || !loss) return null;
+  return { task, loss, graphFile: nameOf(document.path, root) };
 }
 
 /** How a graph file is named in its runs: relative to the root, with `/`. */

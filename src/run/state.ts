@@ -1,6 +1,7 @@
 import type { Split } from "../data/sample.ts";
 import type { Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
 import type { Texts } from "../graph/graph.ts";
+import type { Vote } from "../loss/loss.ts";
 
 /** Everything shown of a run. Made by `reduce` from events alone, one at a time; plain data. */
 export interface RunState {
@@ -109,4 +110,6 @@ export interface SampleScore {
   readonly loss: number | null;
   readonly lenient: number | null;
   readonly formatError: boolean;
+  /** A judge's, in order; absent where no model was asked. */
+  readonly votes?: readonly Vote[];
 }

@@ -65,9 +65,13 @@ function factsOf({ id, start, state, standing, madeHere, damaged }: ReportedRun,
   };
 }
 
+/** A run from elsewhere may hold a loss that cannot be made. */
 function describeLoss({ loss }: ReportedRun["start"]): string {
-  if (loss.kind === "judge") return "A model scores the answer against the rubric, 0 to 1.";
-  return makeLoss(loss).describes;
+  try {
+    return makeLoss(loss).describes;
+  } catch {
+    return "";
+  }
 }
 
 /** The incumbents' scores as they are known at the end: more than was known in their iteration. */

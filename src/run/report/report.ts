@@ -2,6 +2,7 @@ import type { Sample, Split } from "../../data/sample.ts";
 import type { Decision, Verdict } from "../../engine/events.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
+import type { Vote } from "../../loss/loss.ts";
 import type { RunStanding } from "../runs.ts";
 import type { Calls } from "../state.ts";
 
@@ -105,6 +106,8 @@ export interface Answer {
   readonly text: string | null;
   /** null: unscored, because a call failed. */
   readonly score: number | null;
+  /** A judge's; empty where no model was asked. */
+  readonly votes: readonly Vote[];
 }
 
 export interface CurveRow {

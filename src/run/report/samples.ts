@@ -109,7 +109,8 @@ export class Samples {
     const key = this.state.values[theta]?.[id]?.[this.start.graph.output];
     if (!score && key === undefined) return null;
     const loss = score?.loss ?? null;
-    return { text: key === undefined ? null : this.#value(key), score: loss === null ? null : 1 - loss };
+    const text = key === undefined ? null : this.#value(key);
+    return { text, score: loss === null ? null : 1 - loss, votes: score?.votes ?? [] };
   }
 
   #value(key: string): string | null {

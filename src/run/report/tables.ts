@@ -146,7 +146,11 @@ function answerCell(answer: Answer | null): string {
   if (!answer) return "not asked";
   const text = answer.text === null ? "not on record" : oneLine(answer.text, CELL) || "(empty)";
   const graded = answer.score !== null && answer.score > 0 && answer.score < 1;
-  return graded ? `${text} (${percent(answer.score)})` : text;
+  const reasons = answer.votes
+    .filter(({ score }) => score < 1)
+    .map(({ score, reason }) => `${percent(score)}: ${reason}`);
+  const judged = reasons.length > 0 ? ` — judge: ${oneLine(reasons.join(" / "), CELL)}` : "";
+  return `${text}${graded ? ` (${percent(answer.score)})` : ""}${judged}`;
 }
 
 /** The order in which samples tell something. */

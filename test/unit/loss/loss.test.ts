@@ -5,7 +5,7 @@ import { PatternTimeout } from "../../../src/graph/pattern.ts";
 import { graphFileSchema, type LossSpec } from "../../../src/graph/schema.ts";
 import { schemaFault } from "../../../src/loss/json.ts";
 import type { Score } from "../../../src/loss/loss.ts";
-import { JudgeMissing, makeLoss, targetFault, worksWithoutTarget } from "../../../src/loss/make.ts";
+import { makeLoss, RubricUnread, targetFault, worksWithoutTarget } from "../../../src/loss/make.ts";
 import { numbersIn } from "../../../src/loss/number.ts";
 
 const lossShape = graphFileSchema.shape.loss;
@@ -220,16 +220,11 @@ describe("json", () => {
 });
 
 describe("makeLoss", () => {
-  it("needs a model for a judge", () => {
-    const judge = spec({ kind: "judge", rubric: "Good." });
-    expect(() => makeLoss(judge)).toThrow(JudgeMissing);
-    const asked = makeLoss(judge, ({ votes }) => ({
-      kind: "judge",
-      describes: `${votes}`,
-      score: async () => ({ loss: 0, lenient: 0, criticism: "" }),
-    }));
-    expect(asked.describes).toBe("1");
+  it("takes a judge's rubric as it stands, and refuses one that was not read", () => {
+    const judge = spec({ kind: "judge", rubric: ["Good.", "Short."], votes: 3 });
+    expect(makeLoss(judge)).toMatchObject({ kind: "judge", calls: 3 });
     expect(worksWithoutTarget(judge)).toBe(true);
+    expect(() => makeLoss(spec({ kind: "judge", rubric: { file: "rubric.md" } }))).toThrow(RubricUnread);
   });
 
   it("says which targets it cannot use", () => {

@@ -1,0 +1,43 @@
+import type { Loss, Vote } from "./loss.ts";
+import { scoreOf } from "./words.ts";
+
+/** Nobody answers for the model that this loss asks. */
+export class JudgeMissing extends Error {
+  override readonly name = "JudgeMissing";
+}
+
+interface JudgeLossSpec {
+  /** What a good answer is. */
+  readonly rubric: string;
+  /** How often the model is asked about each answer. */
+  readonly votes: number;
+}
+
+/** Characters of a reason that are kept. */
+const REASON = 600;
+
+/**
+ * 1 − mean of a model's votes on the answer. Its reasons are the criticism. Lenient is the same: a model reads leniently
+ * or not as the rubric says. A vote that does not come leaves the sample unscored.
+ */
+export function judgeLoss({ rubric, votes }: JudgeLossSpec): Loss {
+  return {
+    kind: "judge",
+    describes: `A model scores the answer by a written rubric, 0 to 1${votes > 1 ? `; the mean of ${votes} votes counts` : ""}.`,
+    calls: votes,
+    async score(sample, answer, askVote) {
+      if (!askVote) throw new JudgeMissing("this loss asks a model");
+      const given = await Promise.all(Array.from({ length: votes }, (_, index) => askVote(rubric, index)));
+      const said = given.map(({ score, reason }) => ({ score, reason: reason.trim().slice(0, REASON) }));
+      const loss = 1 - said.reduce((sum, { score }) => sum + score, 0) / said.length;
+      return { ...scoreOf(sample, answer, loss, loss, criticism(said)), votes: said };
+    },
+  };
+}
+
+function criticism(votes: readonly Vote[]): string {
+  const lines = votes
+    .filter(({ score }) => score < 1)
+    .map(({ score, reason }) => `A judge gave it ${score.toFixed(2)} of 1${reason ? `: ${reason}` : "."}`);
+  return lines.join("\n");
+}
