@@ -99,6 +99,10 @@ export class Page implements Acts {
     this.#host.post({ type: "reveal", node, open: false });
   }
 
+  overview(): void {
+    this.#change({ selected: null, selectedEdge: null, panelOpen: true });
+  }
+
   selectEdge(source: string, target: string): void {
     this.#change({ selected: null, selectedEdge: { source, target }, panelOpen: this.#showsPanel(true) });
   }

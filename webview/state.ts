@@ -50,6 +50,8 @@ export const EMPTY: State = {
 /** What the user can do; every part of the page is given these. */
 export interface Acts {
   select(node: string | null): void;
+  /** Back to what there is to say of the whole graph and its samples. */
+  overview(): void;
   selectEdge(source: string, target: string): void;
   /** Shows the node's instruction in the text. */
   open(node: string): void;

@@ -1,6 +1,7 @@
 import { choice, iconButton, section } from "../controls.ts";
 import { h } from "../dom.ts";
 import type { Host } from "../host.ts";
+import type { GraphView } from "../protocol.ts";
 import type { Acts, State } from "../state.ts";
 import { outcomeOf } from "../words.ts";
 import { aboutNode, type Part } from "./about-node.ts";
@@ -90,7 +91,7 @@ export class Panel {
         if (sample !== null) this.host.post({ type: "copy", node, sample, at, part });
       };
       const { head, parts } = aboutNode(view, { node: about, gradients, call }, state, this.acts, copy);
-      this.#show(head, parts);
+      this.#show([this.#wayBack(graph), ...head], parts);
     } else if (selectedEdge) {
       const { source, target } = selectedEdge;
       const answer = await this.host.ask({ kind: "gradients", node: source, from: target });
@@ -105,13 +106,19 @@ export class Panel {
       const found = answer?.gradients ?? [];
       const words =
         found.length > 0 ? `What ${target} asks ${source} to change.` : "No gradient has come back along this edge.";
-      this.#show(
-        [title, h("p", { class: "faint" }, words), ...(found.length > 0 ? [gradientList(found, this.acts)] : [])],
-        [],
-      );
+      const list = found.length > 0 ? [gradientList(found, this.acts)] : [];
+      this.#show([this.#wayBack(graph), title, h("p", { class: "faint" }, words), ...list], []);
     } else {
       this.#show(...this.#aboutGraph(state));
     }
+  }
+
+  #wayBack(graph: GraphView | null): HTMLElement {
+    return h(
+      "nav",
+      {},
+      link(`‹ ${graph?.name || "Graph"}`, () => this.acts.overview()),
+    );
   }
 
   #aboutGraph({ graph, run, answer, sample }: State): [HTMLElement[], Part[]] {
