@@ -160,7 +160,7 @@ describe("the stop", () => {
         const { verdict } = await judgeOne(pairs, options);
         expect(verdict.decision).toBe(decide(pairs, options.policy));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -171,7 +171,7 @@ describe("the stop", () => {
         const needed = fewestNeeded(pairs, options.policy, options.threshold);
         expect(asked).toBeLessThanOrEqual(needed === 0 ? 0 : needed + WAVE - 1);
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
   });
 

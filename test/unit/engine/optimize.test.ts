@@ -122,7 +122,7 @@ describe("the result", () => {
           );
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 

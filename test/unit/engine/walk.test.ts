@@ -137,7 +137,7 @@ describe("backpropagate with numbers", () => {
           if (reads) expectClose(await gradients.ofText(String(weight)), derivative(formula, { weight }));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
