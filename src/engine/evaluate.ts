@@ -36,12 +36,12 @@ export async function* evaluate(
   signal.addEventListener("abort", cancel);
   const stream = new EventStream();
   try {
-    return yield* stream.during(scoreAll(task, split, deps, stop, (event) => stream.push(event)));
+    const work = scoreAll(task, split, deps, stop, (event) => stream.push(event));
+    return yield* stream.during(work, () => stop.abort(new Error("nobody reads this evaluation any more")));
   } catch (error) {
     throw error instanceof RunStopped ? error.cause : error;
   } finally {
     signal.removeEventListener("abort", cancel);
-    stop.abort(new Error("nobody reads this evaluation any more"));
   }
 }
 

@@ -48,10 +48,10 @@ export async function* optimize(task: Task, deps: EngineDeps, signal: AbortSigna
   signal.addEventListener("abort", cancel);
   const stream = new EventStream();
   try {
-    return yield* stream.during(new Run(task, deps, stop, (event) => stream.push(event)).toEnd(signal));
+    const run = new Run(task, deps, stop, (event) => stream.push(event));
+    return yield* stream.during(run.toEnd(signal), () => stop.abort(new Error("nobody reads this run any more")));
   } finally {
     signal.removeEventListener("abort", cancel);
-    stop.abort(new Error("nobody reads this run any more"));
   }
 }
 

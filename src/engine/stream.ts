@@ -1,11 +1,16 @@
 import type { RunEvent } from "./events.ts";
 
+interface Waiting {
+  readonly event: RunEvent;
+  readonly recorded: () => void;
+}
+
 /**
  * Joins what many concurrent calls report into one ordered stream. `push` resolves when the consumer has dealt with
  * the event and asks for the next one: whoever awaits it knows that the event is on record.
  */
 export class EventStream {
-  #waiting: { readonly event: RunEvent; readonly recorded: () => void }[] = [];
+  readonly #waiting: Waiting[] = [];
   #wake: () => void = () => {};
   #closed = false;
 
@@ -19,9 +24,14 @@ export class EventStream {
     });
   }
 
-  /** Yields until `work` has settled and everything pushed has been taken; then returns or throws what `work` did. */
-  async *during<T>(work: Promise<T>): AsyncGenerator<RunEvent, T> {
+  /**
+   * Yields until `work` has settled and everything pushed has been taken; then returns or throws what `work` did.
+   * @param leave called when the consumer stops reading before that: it has to stop the work before those who wait for
+   * their events to be on record are let go
+   */
+  async *during<T>(work: Promise<T>, leave: () => void = () => {}): AsyncGenerator<RunEvent, T> {
     let settled = false;
+    let inHand: Waiting | undefined;
     const end = () => {
       settled = true;
       this.#wake();
@@ -29,13 +39,10 @@ export class EventStream {
     work.then(end, end);
     try {
       for (;;) {
-        const next = this.#waiting.shift();
-        if (next) {
-          try {
-            yield next.event;
-          } finally {
-            next.recorded();
-          }
+        inHand = this.#waiting.shift();
+        if (inHand) {
+          yield inHand.event;
+          inHand.recorded();
         } else if (settled) {
           return await work;
         } else {
@@ -46,6 +53,8 @@ export class EventStream {
       }
     } finally {
       this.#closed = true;
+      if (!settled) leave();
+      inHand?.recorded();
       for (const left of this.#waiting.splice(0)) left.recorded();
     }
   }

@@ -58,6 +58,7 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
 
   const send: Complete = async (request, signal) => {
     await request.onRequest?.(request.attempt);
+    signal.throwIfAborted();
     const sentAt = clock.now();
     try {
       const reply = await inner(request, signal);

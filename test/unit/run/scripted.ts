@@ -171,7 +171,9 @@ export const verdict: Verdict = {
 /** An engine of one step: asks one question a validation sample, one after another, then accepts one proposal. */
 export async function* scripted(task: Task, deps: EngineDeps, signal: AbortSignal): AsyncGenerator<RunEvent, Finished> {
   const stream = new EventStream();
-  return yield* stream.during(act(task, deps, signal, (event) => stream.push(event)));
+  const left = new AbortController();
+  const work = act(task, deps, AbortSignal.any([signal, left.signal]), (event) => stream.push(event));
+  return yield* stream.during(work, () => left.abort(new Error("nobody reads this run any more")));
 }
 
 async function act(
