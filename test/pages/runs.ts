@@ -101,18 +101,19 @@ function stateOf(graph: Graph, stage: Stage): RunState {
     judged,
     gradients: stage === "forward" ? [] : gradientsOf(graph),
     scores: { t0: scoresAt("t0"), t1: scoresAt("t1") },
-    values: Object.fromEntries(
-      ["t0", "t1"].map((theta) => [
-        theta,
-        Object.fromEntries(samples.map(({ id }) => [id, Object.fromEntries(llm.map((node) => [node, "key"]))])),
-      ]),
-    ),
+    values: { t0: valuesOf(llm), t1: valuesOf(llm) },
     warnings: [{ type: "warning", code: "small validation set", count: 20 }],
     proposals: done ? proposals : [],
     finished: null,
     acts: {},
     commits: [],
   };
+}
+
+/** Every node has a reply for every sample. */
+function valuesOf(nodes: readonly string[]): Record<string, Record<string, string>> {
+  const keys = Object.fromEntries(nodes.map((node) => [node, "key"]));
+  return Object.fromEntries(samples.map(({ id }) => [id, keys]));
 }
 
 function progressAt(stage: Stage, i: number, size: number): NodeProgress {
@@ -180,11 +181,12 @@ function gradientsOf(graph: Graph): Gradient[] {
   const loss = ["row-01", "row-22"].map(
     (sample): Gradient => ({ ...base, sample, node: graph.output, of: "value", from: null, text }),
   );
+  const known = new Set(graph.nodes.map(({ id }) => id));
   const passed = graph.nodes.flatMap((node): Gradient[] => {
     if (node.kind !== "llm") return [];
     const own: Gradient = { ...base, sample: "row-01", node: node.id, of: "text", from: node.id, text };
     const back = node.inputs.flatMap((input): Gradient[] =>
-      graph.nodes.some(({ id }) => id === input)
+      known.has(input)
         ? ["row-01", "row-22"].map((sample) => ({ ...base, sample, node: input, of: "value", from: node.id, text }))
         : [],
     );

@@ -122,12 +122,14 @@ function sampleViews(
     const split = (latest ?? start)?.split;
     if (!split) return;
     scored++;
+    const isRight = start?.loss === 0 && (latest?.loss ?? 0) === 0;
+    const list = isRight ? right : wrong;
+    if (list.length >= LIMITS.samples) return;
     const losses = { before: start?.loss ?? null, after: latest?.loss ?? null };
-    const list = losses.before === 0 && (losses.after === 0 || losses.after === null) ? right : wrong;
-    if (list.length < LIMITS.samples) list.push({ id: shortId(id), excerpt: excerpts.get(id) ?? "", split, ...losses });
+    list.push({ id: shortId(id), excerpt: excerpts.get(id) ?? "", split, ...losses });
   };
   for (const id of Object.keys(before)) add(id, before[id], after[id]);
-  for (const id of Object.keys(after)) if (!Object.hasOwn(before, id)) add(id, undefined, after[id]);
+  for (const id of Object.keys(after)) if (before[id] === undefined) add(id, undefined, after[id]);
   return { samples: [...wrong, ...right].slice(0, LIMITS.samples), scored };
 }
 

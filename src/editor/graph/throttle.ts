@@ -2,6 +2,7 @@
 export class Throttle {
   #timer: NodeJS.Timeout | undefined;
   #last = Number.NEGATIVE_INFINITY;
+  #disposed = false;
 
   constructor(
     private readonly act: () => void,
@@ -9,7 +10,7 @@ export class Throttle {
   ) {}
 
   request(): void {
-    if (this.#timer) return;
+    if (this.#timer || this.#disposed) return;
     const wait = Math.max(0, this.#last + this.milliseconds - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -20,7 +21,6 @@ export class Throttle {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#last = Number.POSITIVE_INFINITY;
+    this.#disposed = true;
   }
 }
