@@ -11,11 +11,11 @@ import { RunStrip } from "./frame/run-strip.ts";
 import { Toolbar } from "./frame/toolbar.ts";
 import { Arranger } from "./graph/arrange.ts";
 import { type Folded, fold } from "./graph/fold.ts";
-import { type Scene, type SceneNode, sceneOf } from "./graph/scene.ts";
+import { drawsAlike, found, type Scene, type SceneNode, sceneOf, withViews } from "./graph/scene.ts";
 import { connect, type Host, type Kept, type Told } from "./host.ts";
 import { keyAct } from "./keys.ts";
 import { Panel } from "./panel/panel.ts";
-import type { GraphView, Moment, SampleAnswer } from "./protocol.ts";
+import type { Moment, SampleAnswer } from "./protocol.ts";
 import { type Acts, EMPTY, type State } from "./state.ts";
 
 /** In a window like this the details lie under the drawing (style.css). */
@@ -133,7 +133,7 @@ export class Page implements Acts {
   }
 
   search(query: string): void {
-    this.#change({ query, matches: this.#find(query, this.#state.scene) });
+    this.#change({ query, matches: found(this.#state.scene, query) });
   }
 
   nextMatch(back: boolean): void {
@@ -193,10 +193,10 @@ export class Page implements Acts {
           this.#change({ faults, stale });
           return;
         }
-        const same = graph !== null && this.#state.graph !== null && drawsAlike(graph, this.#state.graph);
+        const same = graph !== null && this.#state.graph !== null && drawsAlike(graph.nodes, this.#state.graph.nodes);
         this.#state = { ...this.#state, graph, faults, stale };
         if (graph === null) this.#change({ scene: null });
-        else if (same) this.#replaceViews(graph);
+        else if (same) this.#change({ scene: this.#state.scene && withViews(this.#state.scene, graph.nodes) });
         else this.#arrange();
         return;
       }
@@ -229,16 +229,9 @@ export class Page implements Acts {
       this.#showLayout(visible, layout);
       then?.();
     };
-    if (this.#direction !== null) {
-      this.#arranger.arrange(visible.nodes, this.#direction, show);
-      return;
-    }
-    // At first: the way that shows more in this window; from then on it stays.
-    this.#arranger.arrange(visible.nodes, "down", (down) =>
-      this.#arranger.arrange(visible.nodes, "right", (right) =>
-        show(this.#canvas.viewport.zoomToFit(right) > 1.2 * this.#canvas.viewport.zoomToFit(down) ? right : down),
-      ),
-    );
+    const { viewport } = this.#canvas;
+    if (this.#direction === null) this.#arranger.arrangeToFit(visible.nodes, (size) => viewport.zoomToFit(size), show);
+    else this.#arranger.arrange(visible.nodes, this.#direction, show);
   }
 
   #showLayout(visible: Folded, layout: Layout): void {
@@ -251,7 +244,7 @@ export class Page implements Acts {
       scene,
       direction: layout.direction,
       selected: selected !== null && scene.byId.has(selected) ? selected : null,
-      matches: this.#find(query, scene),
+      matches: found(scene, query),
     };
     this.#draw();
     if (anchor) this.#canvas.viewport.keepInPlace(...anchor);
@@ -272,16 +265,6 @@ export class Page implements Acts {
     const chosen = (selected !== null ? before.byId.get(selected) : null) ?? this.#canvas.viewport.middle(before);
     const now = chosen && after.byId.get(chosen.id);
     return chosen && now ? [chosen, now] : null;
-  }
-
-  /** Other words, same drawing: nothing moves. */
-  #replaceViews(graph: GraphView): void {
-    const { scene } = this.#state;
-    const views = new Map(graph.nodes.map((view) => [view.id, view]));
-    const nodes = scene?.nodes.map((node) => ({ ...node, view: views.get(node.id) ?? node.view }));
-    this.#change({
-      scene: scene && nodes ? { ...scene, nodes, byId: new Map(nodes.map((node) => [node.id, node])) } : null,
-    });
   }
 
   #change(part: Partial<State>): void {
@@ -331,14 +314,6 @@ export class Page implements Acts {
     });
   }
 
-  #find(query: string, scene: Scene | null): readonly string[] | null {
-    const wanted = query.trim().toLowerCase();
-    if (wanted === "" || !scene) return null;
-    const fits = ({ view }: SceneNode) =>
-      [view.id, view.role, view.excerpt, view.model].some((words) => words.toLowerCase().includes(wanted));
-    return scene.nodes.filter(fits).map(({ id }) => id);
-  }
-
   #selectInDrawing(node: string | null): void {
     this.select(node);
     if (node !== null) this.#mirror.focus(node, true);
@@ -357,10 +332,4 @@ export class Page implements Acts {
     };
     this.#host.ask({ kind: "sample", sample, at }).then(use, () => use(null));
   }
-}
-
-/** Whether two graphs give the same drawing but for the words on it. */
-function drawsAlike(a: GraphView, b: GraphView): boolean {
-  const shape = ({ nodes }: GraphView) => JSON.stringify(nodes.map(({ id, kind, inputs }) => [id, kind, inputs]));
-  return shape(a) === shape(b);
 }

@@ -36,6 +36,13 @@ export class Arranger {
     URL.revokeObjectURL(address);
   }
 
+  /** Whichever way is shown larger in the window; "right" only where it is clearly so. */
+  arrangeToFit(nodes: readonly LayoutNode[], zoom: (layout: Layout) => number, done: (layout: Layout) => void): void {
+    this.arrange(nodes, "down", (down) =>
+      this.arrange(nodes, "right", (right) => done(zoom(right) > 1.2 * zoom(down) ? right : down)),
+    );
+  }
+
   cancel(): void {
     this.#worker?.terminate();
     this.#worker = null;

@@ -133,6 +133,28 @@ function lineOf({ source, target, path: pieces }: PlacedEdge, direction: Directi
   };
 }
 
+/** Whether two graphs give the same drawing but for the words on it. */
+export function drawsAlike(a: readonly NodeView[], b: readonly NodeView[]): boolean {
+  const shape = (nodes: readonly NodeView[]) => JSON.stringify(nodes.map(({ id, kind, inputs }) => [id, kind, inputs]));
+  return shape(a) === shape(b);
+}
+
+/** The same drawing with other words on it: nothing moves. */
+export function withViews(scene: Scene, nodes: readonly NodeView[]): Scene {
+  const views = new Map(nodes.map((view) => [view.id, view]));
+  const changed = scene.nodes.map((node) => ({ ...node, view: views.get(node.id) ?? node.view }));
+  return { ...scene, nodes: changed, byId: new Map(changed.map((node) => [node.id, node])) };
+}
+
+/** Ids of the nodes on which the words stand, in the order of the file; null where nothing is looked for. */
+export function found(scene: Scene | null, query: string): readonly string[] | null {
+  const wanted = query.trim().toLowerCase();
+  if (wanted === "" || !scene) return null;
+  const fits = ({ view }: SceneNode) =>
+    [view.id, view.role, view.excerpt, view.model].some((words) => words.toLowerCase().includes(wanted));
+  return scene.nodes.filter(fits).map(({ id }) => id);
+}
+
 /** The node itself, all that it depends on and all that depends on it. */
 export function related(scene: Scene, id: string): ReadonlySet<string> {
   const reach = (neighbours: Scene["feeds"]) => {
