@@ -78,7 +78,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   if (!options.workspaceTrust) flags.push("--disable-workspace-trust");
   if (options.testDriver) flags.push("--vscode-option", "enable-smoke-test-driver");
   const child = spawn(node, [server, ...folders, ...flags], { env, stdio: ["ignore", log, log], detached: true });
-  endWithUs(child);
+  const letGo = endWithUs(child);
 
   const readLog = () => readFileSync(at("server.log"), "utf8");
   const stop = async () => {
@@ -86,6 +86,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     signal(child, "SIGTERM");
     await Promise.race([gone, wait(5000)]);
     signal(child, "SIGKILL");
+    letGo();
     rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   const url = `http://127.0.0.1:${port}/`;
@@ -133,11 +134,22 @@ const GITCONFIG = `[user]
   defaultBranch = main
 `;
 
-/** The server leads its own process group, so that one signal ends it with its extension host and language servers. */
-function endWithUs(child: ChildProcess) {
-  process.once("exit", () => signal(child, "SIGKILL"));
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => process.exit(1));
+/**
+ * The server leads its own process group, so that one signal ends it with its extension host and language servers.
+ * @returns what ends the tie
+ */
+function endWithUs(child: ChildProcess): () => void {
+  const end = () => signal(child, "SIGKILL");
+  const leave = () => process.exit(1);
+  process.once("exit", end);
+  for (const name of SIGNALS) process.once(name, leave);
+  return () => {
+    process.off("exit", end);
+    for (const name of SIGNALS) process.off(name, leave);
+  };
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function signal(child: ChildProcess, name: NodeJS.Signals) {
   if (child.pid === undefined) return;
