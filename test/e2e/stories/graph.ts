@@ -7,7 +7,7 @@ export const graphStories: readonly Story[] = [
     example: "examples/diamond",
     size: { width: 1600, height: 1000 },
     settings: { "agentgraph.provider": "simulated", "workbench.colorTheme": "Default Dark Modern" },
-    async play({ workbench }) {
+    async play({ workbench, git, until }) {
       const { page } = workbench;
       const refused: string[] = [];
       page.on("console", (message) => {
@@ -41,6 +41,9 @@ export const graphStories: readonly Story[] = [
       await workbench.picture("62-graph-broken");
       await page.keyboard.press("Control+Z");
       await graph.locator(".faults").waitFor({ state: "hidden" });
+      // VS Code may have saved the broken text by itself: a run reads what is on disk.
+      await page.keyboard.press("Control+S");
+      await until(() => git("status", "--porcelain").trim() === "");
 
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
