@@ -114,14 +114,19 @@ function decide(pairs: readonly Losses[], policy: Policy): Decision {
 }
 
 /** Samples to score, one by one in the gate's order, until the decision is certain. */
-function fewestNeeded(pairs: readonly Losses[], policy: Policy, threshold: number): number {
-  const rank = (before: number | null) => (before === null ? 1 : before > threshold ? 0 : 2);
-  const order = pairs.map((_, index) => index).sort((a, b) => rank(pairs[a]!.before) - rank(pairs[b]!.before) || a - b);
-  const seen: Losses[] = pairs.map(({ before }) => ({ before, after: null }));
+function fewestNeeded(
+  pairs: readonly Losses[],
+  { policy, threshold, startKnown }: { policy: Policy; threshold: number; startKnown: boolean },
+): number {
+  const unseen = ({ before }: Losses): Losses => ({ before: startKnown ? before : null, after: null });
+  const seen = pairs.map(unseen);
+  const rank = ({ before }: Losses) => (before === null ? 1 : before > threshold ? 0 : 2);
+  const order = seen.map((pair, index) => ({ index, rank: rank(pair) })).sort((a, b) => a.rank - b.rank);
   let count = 0;
-  while (decide(seen, policy) === "undecided" && count < order.length) {
-    const index = order[count++]!;
+  for (const { index } of order) {
+    if (decide(seen, policy) !== "undecided") break;
     seen[index] = pairs[index]!;
+    count++;
   }
   return count;
 }
@@ -167,8 +172,8 @@ describe("the stop", () => {
   it("scores no sample that it could do without, but for what fills a wave", async () => {
     await fc.assert(
       fc.asyncProperty(anyPairs, setting, async (pairs, options) => {
-        const { asked } = await judgeOne(pairs, { ...options, startKnown: true });
-        const needed = fewestNeeded(pairs, options.policy, options.threshold);
+        const { asked } = await judgeOne(pairs, options);
+        const needed = fewestNeeded(pairs, options);
         expect(asked).toBeLessThanOrEqual(needed === 0 ? 0 : needed + WAVE - 1);
       }),
       { numRuns: 150 },
@@ -418,6 +423,14 @@ describe("part by part", () => {
     expect(both(partRule(ALPHA / 2), strict)(pairs)).toMatchObject({ decision: "rejected", reason: "higher loss" });
     const gain = [...pairs.slice(0, 9), pair(0, 0.8)];
     expect(both(partRule(ALPHA / 2), strict)(gain)).toMatchObject({ decision: "accepted" });
+  });
+
+  it("stops for a rest as soon as it can neither be free of harm nor reach the level", () => {
+    const open: Pair = { sample: sampleOf("open"), before: 1, after: undefined };
+    const broke: Pair = { sample: sampleOf("broke"), before: 0, after: 1 };
+    expect(partRule(ALPHA)([broke, open, open])).toEqual({ decision: "rejected", reason: "broke some" });
+    expect(partRule(ALPHA)([broke, ...Array<Pair>(12).fill(open)])).toBeNull();
+    expect(partRule(ALPHA)([open, open])).toBeNull();
   });
 
   it("is not tried where the joint update passes or is undecided", async () => {
