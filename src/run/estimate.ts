@@ -1,0 +1,148 @@
+import type { Data, Sample, Split } from "../data/sample.ts";
+import type { Clock } from "../deps.ts";
+import { evaluate } from "../engine/evaluate.ts";
+import type { Called } from "../engine/events.ts";
+import { type EngineDeps, optimize } from "../engine/optimize.ts";
+import type { Task } from "../engine/task.ts";
+import type { PriceOf } from "../models/prices.ts";
+import { createStack } from "../models/stack.ts";
+import { MemoryReplies, type ReplyStore } from "../models/store.ts";
+import { PretendedLoss, Pretender } from "./pretend.ts";
+
+/** What is known before a run begins. */
+export interface Known {
+  /** Provider and origin that will be asked: replies are known by it. */
+  readonly provider: string;
+  /** Replies of earlier runs; only read. */
+  readonly replies: Pick<ReplyStore, "get">;
+  readonly price: PriceOf;
+  /** Others get a turn now and then. */
+  readonly clock: Clock;
+}
+
+interface Amount {
+  /** Requests; repeats of failed ones are not counted. */
+  readonly calls: number;
+  readonly tokens: number;
+  /** US dollars; null where a price is not known. */
+  readonly usd: number | null;
+}
+
+/** What a run in which no rewrite helps will use. One that improves goes on longer: mostly less than twice that. */
+export interface Estimate extends Amount {
+  /** Answers' calls that score the untouched graph, before anything is proposed. */
+  readonly scoring: number;
+  /** Replies that earlier runs have paid for already. */
+  readonly cached: number;
+  /** What the budget lets pass; tokens and money at the size of these calls where only calls are bounded. null: no bound. */
+  readonly most: { readonly [unit in keyof Amount]: number | null };
+}
+
+/** Samples of a set that are played through: more would say the same, later. Fewer where each takes many calls. */
+const PLAYED = { most: 40, least: 16, calls: 240 } as const;
+/** Calls after which others get a turn. */
+const TURN = 40;
+
+/**
+ * Plays the run through without asking anybody: the real engine, with replies of earlier runs where they are known and
+ * made-up ones where they are not, in which no rewrite makes any difference. So it always counts as the engine does.
+ */
+export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
+  const { graph, loss, options } = task;
+  const played = playedData(task);
+  const pretender = new Pretender(known.provider, graph.nodes);
+  const pretended = { ...task, data: played, loss: new PretendedLoss(loss, played, options.threshold) };
+  const { signal } = new AbortController();
+  // What is known of the graph's answers is learned first: how long they are, and how many are right.
+  for await (const _ of evaluate(pretended, "validation", depsOf(pretender, task, known), signal));
+  const tally = new Tally(task.data, played);
+  let calls = 0;
+  for await (const event of optimize(pretended, depsOf(pretender, task, known), signal)) {
+    if (event.type !== "call") continue;
+    tally.add(event);
+    if (++calls % TURN === 0) await known.clock.sleep(0);
+  }
+  return tally.estimate(task);
+}
+
+function depsOf(pretender: Pretender, { options }: Task, { replies, price }: Known): EngineDeps {
+  const stack = createStack({
+    provider: pretender,
+    replies: new Overlay(replies),
+    limits: { calls: null, tokens: null, usd: null },
+    concurrency: Number.POSITIVE_INFINITY,
+    clock: { now: () => 0, sleep: async () => {} },
+    seed: options.seed,
+    price,
+  });
+  return { model: pretender.learningFrom(stack.model), budget: stack.budget, price };
+}
+
+/** Replies of earlier runs, and those made up on the way. */
+class Overlay extends MemoryReplies {
+  constructor(readonly known: Known["replies"]) {
+    super();
+  }
+
+  override get(key: string): ReturnType<ReplyStore["get"]> {
+    const own = super.get(key);
+    const known = own ? undefined : this.known.get(key);
+    return known ? { where: "cached", reply: known.reply } : own;
+  }
+}
+
+/** A part of each set, evenly drawn. */
+function playedData({ data: { train, validation, test }, graph, options }: Task): Data {
+  const most = Math.max(PLAYED.least, Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length)));
+  const part = (samples: readonly Sample[], most: number) => {
+    const turn = (index: number) => Math.floor((index * most) / samples.length);
+    return samples.length <= most ? samples : samples.filter((_, index) => turn(index + 1) > turn(index));
+  };
+  return {
+    train: part(train, Math.max(most, 4 * options.batch)),
+    validation: part(validation, most),
+    test: part(test, most),
+  };
+}
+
+/** What was played, scaled to the whole sets. */
+class Tally {
+  #calls = 0;
+  #cached = 0;
+  #tokens = 0;
+  #usd: number | null = 0;
+
+  constructor(
+    readonly data: Data,
+    readonly played: Data,
+  ) {}
+
+  add({ split, source, usage, usd }: Called): void {
+    const weight = this.#weight(split);
+    if (source === "cached") this.#cached += weight;
+    if (source !== "provider") return;
+    this.#calls += weight;
+    this.#tokens += weight * (usage.prompt + usage.completion);
+    this.#usd = this.#usd === null || usd === null ? null : this.#usd + weight * usd;
+  }
+
+  /** Batches do not grow with the training set; what is scored grows with its set. */
+  #weight(split: Split | null): number {
+    return split === null || split === "train" ? 1 : this.data[split].length / Math.max(1, this.played[split].length);
+  }
+
+  estimate({ graph, data, loss, options: { budget } }: Task): Estimate {
+    const perAnswer = graph.nodes.filter(({ kind }) => kind === "llm").length + (loss.calls ?? 0);
+    const [calls, tokens, usd] = [Math.round(this.#calls), Math.round(this.#tokens), this.#usd];
+    const most = (bound: number | null, used: number | null) =>
+      bound !== null || budget.calls === null || used === null || calls === 0 ? bound : (used * budget.calls) / calls;
+    return {
+      calls,
+      tokens,
+      usd,
+      scoring: perAnswer * (data.validation.length + data.test.length),
+      cached: Math.round(this.#cached),
+      most: { calls: budget.calls, tokens: most(budget.tokens, tokens), usd: most(budget.usd, usd) },
+    };
+  }
+}

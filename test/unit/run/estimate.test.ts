@@ -1,0 +1,201 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DEFAULTS } from "../../../bench/worlds/run.ts";
+import { createWorld, type WorldOptions } from "../../../bench/worlds/world.ts";
+import { WORLDS } from "../../../bench/worlds/worlds.ts";
+import { evaluate } from "../../../src/engine/evaluate.ts";
+import { optimize } from "../../../src/engine/optimize.ts";
+import type { Task } from "../../../src/engine/task.ts";
+import { makeLoss } from "../../../src/loss/make.ts";
+import type { Model } from "../../../src/models/model.ts";
+import { createSimulated } from "../../../src/models/simulated.ts";
+import { createStack } from "../../../src/models/stack.ts";
+import { MemoryReplies } from "../../../src/models/store.ts";
+import { nodeFiles } from "../../../src/platform/files.ts";
+import { estimateRun } from "../../../src/run/estimate.ts";
+import { loadTask } from "../../../src/run/load.ts";
+
+const clock = { now: () => 0, sleep: async () => {} };
+const { signal } = new AbortController();
+const none = { get: () => undefined };
+/** US dollars: a prompt token costs one, a reply's four. */
+const price = (_: string, usage: { prompt: number; completion: number }) => usage.prompt + 4 * usage.completion;
+
+/** The same model, but for its rewrites: they never help. */
+function unhelpful(inner: Model): Model {
+  let count = 0;
+  return {
+    identity: inner.identity,
+    async complete(request, stop) {
+      const reply = await inner.complete(request, stop);
+      if (request.tag.purpose !== "optimizer") return reply;
+      const [, present] =
+        /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(request.messages.at(-1)?.content ?? "") ?? [];
+      const text = `${present} Be friendly, as at time ${++count}, and mind your tone throughout.`;
+      const said = JSON.stringify({ hypothesis: "Friendlier words may help the reader.", text });
+      return { ...reply, text: said, usage: { ...reply.usage, completion: Math.ceil(said.length / 4) } };
+    },
+  };
+}
+
+function stackOn(provider: Model, replies: MemoryReplies, task: Task) {
+  const { seed, budget: limits } = task.options;
+  const stack = createStack({ provider, replies, limits, concurrency: 16, clock, seed, price });
+  return { ...stack, price };
+}
+
+async function used(task: Task, provider: Model, replies = new MemoryReplies()) {
+  const sum = { calls: 0, tokens: 0, usd: 0 };
+  for await (const event of optimize(task, stackOn(provider, replies, task), signal)) {
+    if (event.type !== "call" || event.source !== "provider") continue;
+    sum.calls += event.requests;
+    sum.tokens += event.usage.prompt + event.usage.completion;
+    sum.usd += event.usd ?? 0;
+  }
+  return sum;
+}
+
+const known = (provider: Model, replies: Pick<MemoryReplies, "get"> = none) => ({
+  provider: provider.identity,
+  replies,
+  price,
+  clock,
+});
+
+async function example(name: string): Promise<Task> {
+  const path = join(import.meta.dirname, `../../../examples/${name}/${name}.agentgraph.json`);
+  const models = { forward: { model: "simulated", params: {} } };
+  const { task } = await loadTask(path, nodeFiles(), { models, budget: { calls: null } });
+  if (!task) throw new Error("the example cannot run");
+  return { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } };
+}
+
+function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape" | "seed">): { task: Task; provider: Model } {
+  const kind = WORLDS.plain;
+  if (!kind) throw new Error("there is no such world");
+  const { graph, train, validation, test, model } = createWorld({ ...kind, destructive: 0, ...options });
+  const choice = { model: "world", params: { temperature: 0 } };
+  const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
+  const loss = makeLoss({ kind: "exact", ignoreCase: true });
+  const task = { graph, data: { train, validation, test: test.slice(0, 30) }, loss, models, options: DEFAULTS };
+  return { task, provider: unhelpful(model) };
+}
+
+function expectWithin(share: number, estimated: number | null, actual: number): void {
+  expect(estimated).toBeGreaterThan((1 - share) * actual);
+  expect(estimated).toBeLessThan((1 + share) * actual);
+}
+
+describe("the estimate of a run in which no rewrite helps", () => {
+  /** Measured: calls 1.00, 0.99, 1.00 of what was used; tokens 0.94, 0.97, 1.15. */
+  it.each(["chain", "diamond", "fan-in"])("is within 20 % on the example %s, nothing being known", async (name) => {
+    const task = await example(name);
+    const provider = unhelpful(createSimulated());
+    const estimate = await estimateRun(task, known(provider));
+    const actual = await used(task, provider);
+    expectWithin(0.05, estimate.calls, actual.calls);
+    expectWithin(0.2, estimate.tokens, actual.tokens);
+    expect(estimate.cached).toBe(0);
+  });
+
+  /** Measured over both shapes and three seeds: calls 0.96 … 1.00, tokens 0.82 … 1.05. */
+  it.each([1, 2, 3])("is within 20 % on worlds where most is wrong (seed %i)", async (seed) => {
+    for (const shape of ["chain", "diamond"] as const) {
+      const { task, provider } = world({ shape, seed });
+      const estimate = await estimateRun(task, known(provider));
+      const actual = await used(task, provider);
+      expectWithin(0.05, estimate.calls, actual.calls);
+      expectWithin(0.2, estimate.tokens, actual.tokens);
+    }
+  });
+
+  /** Measured over three seeds: tokens 3.05, 1.71, 1.44 of what was used, then 0.83, 0.88, 0.73. */
+  it("knows better once the graph was scored: how much is right, and how long replies are", async () => {
+    const errors = { blind: 0, seeing: 0 };
+    for (const seed of [1, 2, 3]) {
+      const { task, provider } = world({ shape: "diamond", seed, easy: 0.8 });
+      const [blind, actual] = [await estimateRun(task, known(provider)), await used(task, provider)];
+      const replies = new MemoryReplies();
+      for await (const _ of evaluate(task, "validation", stackOn(provider, replies, task), signal));
+      const [seeing, left] = [await estimateRun(task, known(provider, replies)), await used(task, provider, replies)];
+      errors.blind += Math.abs(Math.log(blind.tokens / actual.tokens));
+      errors.seeing += Math.abs(Math.log(seeing.tokens / left.tokens));
+      expect(seeing.cached).toBeGreaterThanOrEqual(80);
+      if (seed === 1) expect(seeing.calls + seeing.cached).toBeLessThan(0.8 * blind.calls);
+    }
+    expect(errors.seeing).toBeLessThan(0.5 * errors.blind);
+  });
+
+  it("costs nothing where an earlier run has paid for all of it", async () => {
+    const task = await example("chain");
+    const provider = createSimulated();
+    const replies = new MemoryReplies();
+    const first = await used(task, provider, replies);
+    const again = await estimateRun(task, known(provider, replies));
+    expect(again).toMatchObject({ calls: 0, tokens: 0, usd: 0 });
+    expect(again.cached).toBeGreaterThanOrEqual(first.calls);
+    const elsewhere = await estimateRun(task, { ...known(provider, replies), provider: "another" });
+    expect(elsewhere.cached).toBe(0);
+    expect(elsewhere.calls).toBeGreaterThan(100);
+  });
+
+  it("takes large sets for what they are without playing all of them", async () => {
+    const { task, provider } = world({ shape: "chain", seed: 2 });
+    const grown = (samples: Task["data"]["test"], times: number) =>
+      Array.from({ length: times }, (_, copy) =>
+        samples.map(({ id, inputs, ...rest }) => ({
+          ...rest,
+          id: `${id} ${copy}`,
+          inputs: { question: `${inputs.question} ${"again ".repeat(copy)}` },
+        })),
+      ).flat();
+    const data = { ...task.data, validation: grown(task.data.validation, 6), test: grown(task.data.test, 6) };
+    const large = { ...task, data };
+    const estimate = await estimateRun(large, known(provider));
+    const actual = await used(large, provider);
+    expectWithin(0.2, estimate.calls, actual.calls);
+    expect(estimate.scoring).toBe(2 * (120 + 180));
+  });
+
+  it("counts a judge's votes, and every form of output", async () => {
+    const task = await example("chain");
+    const judged = { ...task, loss: makeLoss({ kind: "judge", rubric: "The number.", votes: 2 }) };
+    const [plain, voted] = [
+      await estimateRun(task, known(createSimulated())),
+      await estimateRun(judged, known(createSimulated())),
+    ];
+    expect(voted.scoring).toBe(2 * plain.scoring);
+    expect(voted.calls).toBeGreaterThan(1.8 * plain.calls);
+    for (const output of [
+      { kind: "after", after: "So:" },
+      { kind: "tag", tag: "a" },
+      { kind: "json", json: "a.0.b" },
+    ] as const) {
+      const nodes = task.graph.nodes.map((node) => (node.kind === "llm" ? { ...node, output } : node));
+      const formed = await estimateRun({ ...task, graph: { ...task.graph, nodes } }, known(createSimulated()));
+      expect(formed.calls).toBe(plain.calls);
+    }
+  });
+
+  it("says what the budget lets pass, and money only where prices are known", async () => {
+    const task = await example("chain");
+    const budget = { calls: 1000, tokens: null, usd: null };
+    const bounded = { ...task, options: { ...task.options, budget } };
+    const provider = createSimulated();
+    const { calls, tokens, usd, most } = await estimateRun(bounded, known(provider));
+    expect(most.calls).toBe(1000);
+    expect(most.tokens).toBeCloseTo((1000 * tokens) / calls);
+    expect(most.usd).toBeCloseTo((1000 * (usd ?? 0)) / calls);
+    const unpriced = await estimateRun(task, { ...known(provider), price: () => null });
+    expect(unpriced).toMatchObject({ usd: null, most: { calls: null, tokens: null, usd: null } });
+  });
+
+  it("sends nothing and is the same every time", async () => {
+    const task = await example("diamond");
+    const [one, other] = [
+      await estimateRun(task, known(createSimulated())),
+      await estimateRun(task, known(createSimulated())),
+    ];
+    expect(one).toEqual(other);
+  });
+});
