@@ -5,6 +5,7 @@ import { type Run, startRun } from "../run/run.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
 import { failureWords } from "./errors.ts";
+import { sayEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { type Failure, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
@@ -30,6 +31,7 @@ export async function optimizeCommand(cli: Cli, path: string, options: OptimizeO
   const price = pricesFor(models, subject.task.options.budget, options);
   const provider = await connect(models, { baseUrl: options.baseUrl, env, clock: deps.clock });
   const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
+  await sayEstimate(cli, subject.task, place, provider, price);
   const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
   const run = await startRun(subject, place, root.folder, runDeps, signal);
   return driveToEnd(cli, run, graphFile, options);

@@ -1,9 +1,10 @@
 import type { Data, Sample, Split } from "../data/sample.ts";
 import type { Clock } from "../deps.ts";
 import { evaluate } from "../engine/evaluate.ts";
-import type { Called } from "../engine/events.ts";
+import type { RunEvent } from "../engine/events.ts";
 import { type EngineDeps, optimize } from "../engine/optimize.ts";
 import type { Task } from "../engine/task.ts";
+import type { BudgetLimits } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../models/store.ts";
@@ -30,7 +31,7 @@ interface Amount {
 
 /** What a run in which no rewrite helps will use. One that improves goes on longer: mostly less than twice that. */
 export interface Estimate extends Amount {
-  /** Answers' calls that score the untouched graph, before anything is proposed. */
+  /** Of the calls, those that score the untouched graph. */
   readonly scoring: number;
   /** Replies that earlier runs have paid for already. */
   readonly cached: number;
@@ -54,15 +55,18 @@ export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
   const pretended = { ...task, data: played, loss: new PretendedLoss(loss, played, options.threshold) };
   const { signal } = new AbortController();
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
-  for await (const _ of evaluate(pretended, "validation", depsOf(pretender, task, known), signal));
+  const scoring = new Tally(task.data, played);
+  for (const split of ["validation", "test"] as const) {
+    for await (const event of evaluate(pretended, split, depsOf(pretender, task, known), signal)) scoring.add(event);
+  }
   const tally = new Tally(task.data, played);
   let calls = 0;
   for await (const event of optimize(pretended, depsOf(pretender, task, known), signal)) {
-    if (event.type !== "call") continue;
     tally.add(event);
-    if (++calls % TURN === 0) await known.clock.sleep(0);
+    if (event.type === "call" && ++calls % TURN === 0) await known.clock.sleep(0);
   }
-  return tally.estimate(task);
+  const { budget } = options;
+  return { ...tally.amount, cached: tally.cached, scoring: scoring.amount.calls, most: tally.within(budget) };
 }
 
 function depsOf(pretender: Pretender, { options }: Task, { replies, price }: Known): EngineDeps {
@@ -117,7 +121,9 @@ class Tally {
     readonly played: Data,
   ) {}
 
-  add({ split, source, usage, usd }: Called): void {
+  add(event: RunEvent): void {
+    if (event.type !== "call") return;
+    const { split, source, usage, usd } = event;
     const weight = this.#weight(split);
     if (source === "cached") this.#cached += weight;
     if (source !== "provider") return;
@@ -131,18 +137,19 @@ class Tally {
     return split === null || split === "train" ? 1 : this.data[split].length / Math.max(1, this.played[split].length);
   }
 
-  estimate({ graph, data, loss, options: { budget } }: Task): Estimate {
-    const perAnswer = graph.nodes.filter(({ kind }) => kind === "llm").length + (loss.calls ?? 0);
-    const [calls, tokens, usd] = [Math.round(this.#calls), Math.round(this.#tokens), this.#usd];
-    const most = (bound: number | null, used: number | null) =>
-      bound !== null || budget.calls === null || used === null || calls === 0 ? bound : (used * budget.calls) / calls;
-    return {
-      calls,
-      tokens,
-      usd,
-      scoring: perAnswer * (data.validation.length + data.test.length),
-      cached: Math.round(this.#cached),
-      most: { calls: budget.calls, tokens: most(budget.tokens, tokens), usd: most(budget.usd, usd) },
-    };
+  get amount(): Amount {
+    return { calls: Math.round(this.#calls), tokens: Math.round(this.#tokens), usd: this.#usd };
+  }
+
+  get cached(): number {
+    return Math.round(this.#cached);
+  }
+
+  /** What as many calls as the budget has would use, where it bounds nothing else. */
+  within({ calls, tokens, usd }: BudgetLimits): Estimate["most"] {
+    const used = this.amount;
+    const scaled = (bound: number | null, amount: number | null) =>
+      bound !== null || calls === null || amount === null || used.calls === 0 ? bound : (amount * calls) / used.calls;
+    return { calls, tokens: scaled(tokens, used.tokens), usd: scaled(usd, used.usd) };
   }
 }

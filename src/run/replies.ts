@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { Files, Machine } from "../deps.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
-import { Appending, bytesOf, type Line, linesOf, objectAt } from "./jsonl.ts";
+import { Appending, bytesOf, codeOf, type Line, linesOf, objectAt } from "./jsonl.ts";
 
 /** The shared cache is read up to this many bytes, newest segments first; older ones are deleted. */
 const CACHE_BYTES = 64_000_000;
@@ -145,9 +145,28 @@ export interface Cache {
  * @param segment name of the one to be written; sorts by age.
  */
 export async function openCache(files: Files, machine: Machine, folder: string, segment: string): Promise<Cache> {
-  const markOf = (name: string) => machine.mark(`cache ${name}`);
   await files.makeFolder(folder);
-  const names = (await files.list(folder)).filter((name) => name.endsWith(".jsonl")).sort();
+  const segments = await segmentsIn(files, machine, folder);
+  const name = `${segment}.jsonl`;
+  return { segments, path: join(folder, name), mark: await markOf(machine, name) };
+}
+
+/** The same, for who only wants to know what is there. */
+export async function readCache(files: Files, machine: Machine, folder: string): Promise<Pick<ReplyStore, "get">> {
+  const segments = await segmentsIn(files, machine, folder);
+  return RunReplies.open(files, null, { segments, path: "", mark: "" });
+}
+
+function markOf(machine: Machine, name: string): Promise<string> {
+  return machine.mark(`cache ${name}`);
+}
+
+async function segmentsIn(files: Files, machine: Machine, folder: string): Promise<Uint8Array[]> {
+  const all = await files.list(folder).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  });
+  const names = all.filter((name) => name.endsWith(".jsonl")).sort();
   const segments: Uint8Array[] = [];
   let room = CACHE_BYTES;
   for (const name of names.reverse()) {
@@ -159,8 +178,7 @@ export async function openCache(files: Files, machine: Machine, folder: string, 
     }
     const bytes = await bytesOf(files, path);
     const [head] = linesOf(bytes);
-    if (head && objectAt(bytes, head)?.mark === (await markOf(name))) segments.unshift(bytes);
+    if (head && objectAt(bytes, head)?.mark === (await markOf(machine, name))) segments.unshift(bytes);
   }
-  const name = `${segment}.jsonl`;
-  return { segments, path: join(folder, name), mark: await markOf(name) };
+  return segments;
 }

@@ -1,10 +1,10 @@
 import { l10n, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
-import type { BudgetLimits, Usage } from "../../models/model.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import type { Estimate } from "../../run/estimate.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
 import { Cancelled } from "../errors.ts";
-import { estimate } from "./estimate.ts";
 import { money } from "./words.ts";
 
 /**
@@ -15,7 +15,7 @@ import { money } from "./words.ts";
 export async function confirmStart(
   task: Task,
   connection: Connection,
-  price: (model: string, usage: Usage) => number | null,
+  estimate: Estimate,
   cap: number | null,
 ): Promise<BudgetLimits> {
   let limits = task.options.budget;
@@ -23,11 +23,11 @@ export async function confirmStart(
     const start = l10n.t("Start");
     const change = l10n.t("Change budget…");
     const message = l10n.t("Optimize “{0}”?", task.graph.name);
-    const detail = [costs(task, limits, price), answers(task, connection)].join("\n\n");
+    const detail = [costs(estimate, limits), answers(task, connection)].join("\n\n");
     const answer = await window.showInformationMessage(message, { modal: true, detail }, start, change);
     if (answer === start) return limits;
     if (answer !== change) throw new Cancelled();
-    limits = { ...limits, calls: await askCalls(limits.calls ?? estimate(task, price).calls, 1, cap) };
+    limits = { ...limits, calls: await askCalls(limits.calls ?? estimate.calls, 1, cap) };
   }
 }
 
@@ -70,8 +70,7 @@ function smaller(value: number, cap: number | null): number {
   return cap === null ? value : Math.min(value, cap);
 }
 
-function costs(task: Task, limits: BudgetLimits, price: (model: string, usage: Usage) => number | null): string {
-  const { calls, firstCalls, tokens, usd } = estimate(task, price);
+function costs({ calls, scoring, tokens, usd, cached }: Estimate, limits: BudgetLimits): string {
   const most = limits.calls === null ? calls : Math.min(calls, limits.calls);
   const usual = [
     l10n.t("about {0} calls", rounded(most).toLocaleString()),
@@ -83,13 +82,11 @@ function costs(task: Task, limits: BudgetLimits, price: (model: string, usage: U
   if (limits.tokens !== null) bounds.push(l10n.t("{0} tokens", limits.tokens.toLocaleString()));
   if (limits.usd !== null) bounds.push(money(limits.usd));
   return [
-    l10n.t(
-      "A run that finds little uses {0}; {1} of the calls score the graph as it is.",
-      usual.join(", "),
-      firstCalls,
-    ),
+    l10n.t("A run that finds little uses {0}; {1} of the calls score the graph as it is.", usual.join(", "), scoring),
     bounds.length > 0 ? l10n.t("At most: {0}.", bounds.join(", ")) : l10n.t("There is no upper bound."),
-    l10n.t("Replies that are cached from earlier runs cost nothing."),
+    ...(cached > 0
+      ? [l10n.t("Beside these, {0} replies are known from earlier runs and cost nothing.", rounded(cached))]
+      : []),
   ].join("\n");
 }
 

@@ -2,8 +2,10 @@ import { commands, l10n, type Memento, ProgressLocation, window, workspace } fro
 import type { ModelChoice, Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { priceList } from "../../models/prices.ts";
+import { estimateRun } from "../../run/estimate.ts";
 import { loadTask } from "../../run/load.ts";
 import { placeOf } from "../../run/place.ts";
+import { readCache } from "../../run/replies.ts";
 import { type Run, type RunDeps, resumeRun, startRun } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import { subjectOf } from "../../run/start.ts";
@@ -56,18 +58,22 @@ export class Running extends Disposable {
     }
     await refuseFaulty(file, this.deps.files);
     const connection = await this.account.connect();
-    const { limits, prices } = readSettings();
+    const { limits } = readSettings();
     const models = choices(connection.models);
     const loaded = await loadTask(file.fsPath, this.deps.files, { models, budget: limits });
     const subject = subjectOf(loaded);
     if (!subject) throw new GraphFaulty(file.fsPath, loaded.faults);
     const { task } = subject;
     const { folder } = loaded.root;
-    const budget = await confirmStart(task, connection, priceList(prices), limits.calls);
-    const stop = new AbortController();
+    const place = placeOf(folder);
     const deps = await this.#runDeps(connection);
+    const { files, machine, clock, price } = deps;
+    const replies = await readCache(files, machine, place.cache);
+    const estimate = await estimateRun(task, { provider: deps.provider.identity, replies, price, clock });
+    const budget = await confirmStart(task, connection, estimate, limits.calls);
+    const stop = new AbortController();
     const chosen = { ...subject, task: { ...task, options: { ...task.options, budget } } };
-    const run = await startRun(chosen, placeOf(folder), folder, deps, stop.signal);
+    const run = await startRun(chosen, place, folder, deps, stop.signal);
     await this.#drive(run, folder, stop);
   }
 

@@ -132,7 +132,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
     const replies = new MemoryReplies();
     const first = await used(task, provider, replies);
     const again = await estimateRun(task, known(provider, replies));
-    expect(again).toMatchObject({ calls: 0, tokens: 0, usd: 0 });
+    expect(again).toMatchObject({ calls: 0, tokens: 0, usd: 0, scoring: 0 });
     expect(again.cached).toBeGreaterThanOrEqual(first.calls);
     const elsewhere = await estimateRun(task, { ...known(provider, replies), provider: "another" });
     expect(elsewhere.cached).toBe(0);
@@ -188,6 +188,15 @@ describe("the estimate of a run in which no rewrite helps", () => {
     expect(most.usd).toBeCloseTo((1000 * (usd ?? 0)) / calls);
     const unpriced = await estimateRun(task, { ...known(provider), price: () => null });
     expect(unpriced).toMatchObject({ usd: null, most: { calls: null, tokens: null, usd: null } });
+  });
+
+  it("grows with the patience and with the data", async () => {
+    const task = await example("diamond");
+    const { calls } = await estimateRun(task, known(createSimulated()));
+    const patient = { ...task, options: { ...task.options, patience: 4 } };
+    expect((await estimateRun(patient, known(createSimulated()))).calls).toBeGreaterThan(calls);
+    const fewer = { ...task, data: { ...task.data, test: task.data.test.slice(1) } };
+    expect((await estimateRun(fewer, known(createSimulated()))).calls).toBe(calls - 3);
   });
 
   it("sends nothing and is the same every time", async () => {

@@ -1,0 +1,44 @@
+import type { Task } from "../engine/task.ts";
+import type { Model } from "../models/model.ts";
+import type { PriceOf } from "../models/prices.ts";
+import { type Estimate, estimateRun } from "../run/estimate.ts";
+import type { Place } from "../run/place.ts";
+import { readCache } from "../run/replies.ts";
+import { count, money } from "../run/words.ts";
+import type { Cli } from "./cli.ts";
+
+/** Says in a line what a run will cost, before its first call. */
+export async function sayEstimate(
+  { deps, output }: Cli,
+  task: Task,
+  place: Place,
+  { identity: provider }: Model,
+  price: PriceOf,
+): Promise<void> {
+  const { files, machine, clock } = deps;
+  const replies = await readCache(files, machine, place.cache);
+  output.note(estimateLine(await estimateRun(task, { provider, replies, price, clock })));
+}
+
+/** `About 300 calls and 49,000 tokens ($0.02) if nothing improves, more if something does; at most 2,000 calls.` */
+export function estimateLine({ calls, tokens, usd, cached, most }: Estimate): string {
+  const bounds = [
+    most.calls === null ? "" : count(most.calls, "call"),
+    most.tokens === null ? "" : `${about(most.tokens)} tokens`,
+    most.usd === null ? "" : money(most.usd),
+  ].filter(Boolean);
+  const usual =
+    calls === 0
+      ? "Nothing new has to be asked if nothing improves"
+      : `About ${about(calls)} calls and ${about(tokens)} tokens (${money(usd)}) if nothing improves, more if something does`;
+  const bound =
+    bounds.length > 0 ? `at most ${bounds.join(", ")}` : "there is no upper bound (--budget-calls sets one)";
+  const known = cached > 0 ? ` Beside these, ${about(cached)} replies of earlier runs are used and cost nothing.` : "";
+  return `${usual}; ${bound}.${known}`;
+}
+
+/** To two digits: more would claim too much. */
+function about(value: number): string {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, value))) - 1);
+  return (Math.round(value / step) * step).toLocaleString("en");
+}
