@@ -5,7 +5,7 @@ import type { Scored } from "./forward.ts";
 import { NO_GATE, type Rule, type Ruling, UNDECIDED } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./texts.ts";
-import { type Pair, signTest, wilson } from "./verdict.ts";
+import { type Pair, scoreInterval, signTest } from "./verdict.ts";
 
 export interface ValidationDeps {
   readonly samples: readonly Sample[];
@@ -149,6 +149,8 @@ export function createValidation({ samples: validation, options, score }: Valida
       return was && is ? [{ id, was, is }] : [];
     });
     const right = (loss: number) => loss <= threshold;
+    // Right counts as 1: at a threshold above 0 a perfect score and a good enough one are the same.
+    const scoreOf = (loss: number) => (right(loss) ? 1 : 1 - loss);
     const rightBefore = both.filter(({ was }) => right(was.loss)).length;
     const rightAfter = both.filter(({ is }) => right(is.loss)).length;
     const better = both.filter(({ was, is }) => is.loss < was.loss).length;
@@ -166,8 +168,8 @@ export function createValidation({ samples: validation, options, score }: Valida
       fixed: both.filter(({ was, is }) => !right(was.loss) && right(is.loss)).map(({ id }) => id),
       broken: both.filter(({ was, is }) => right(was.loss) && !right(is.loss)).map(({ id }) => id),
       p: better + worse > 0 ? signTest(better, worse) : null,
-      intervalBefore: wilson(rightBefore, both.length),
-      intervalAfter: wilson(rightAfter, both.length),
+      intervalBefore: scoreInterval(both.map(({ was }) => scoreOf(was.loss))),
+      intervalAfter: scoreInterval(both.map(({ is }) => scoreOf(is.loss))),
       tokensBefore: Math.round(mean(both.map(({ was }) => was.tokens))),
       tokensAfter: Math.round(mean(both.map(({ is }) => is.tokens))),
       looks,

@@ -1,4 +1,5 @@
-import { binomialDistribution } from "simple-statistics";
+import { randomLcg } from "d3";
+import { binomialDistribution, mean, quantileSorted, sampleWithReplacement } from "simple-statistics";
 import type { Sample } from "../data/sample.ts";
 
 /** Losses of one sample under base and candidate; undefined: not scored (yet). */
@@ -43,4 +44,21 @@ export function wilson(right: number, n: number): [number, number] {
   const spread = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
   const scale = 1 + (z * z) / n;
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+}
+
+/**
+ * 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's (percentiles of the means of
+ * seeded resamples, so that the same scores always give the same interval). [0, 1] without any sample.
+ */
+export function scoreInterval(scores: readonly number[]): [number, number] {
+  if (scores.every((score) => score === 0 || score === 1)) {
+    return wilson(scores.filter((score) => score === 1).length, scores.length);
+  }
+  const random = randomLcg(scores.length);
+  const resamples = scores.length > 1000 ? 200 : 1000;
+  const means = Array.from({ length: resamples }, () =>
+    mean(sampleWithReplacement([...scores], scores.length, random)),
+  );
+  means.sort((a, b) => a - b);
+  return [quantileSorted(means, 0.025), quantileSorted(means, 0.975)];
 }

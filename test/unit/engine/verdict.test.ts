@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { differenceBounds, type Pair, signTest, wilson } from "../../../src/engine/verdict.ts";
+import { differenceBounds, type Pair, scoreInterval, signTest, wilson } from "../../../src/engine/verdict.ts";
 import { sampleOf } from "./fixtures.ts";
 
 /** Twice the tail of the binomial, in whole numbers. */
@@ -116,5 +116,25 @@ describe("bounds of the difference", () => {
     const { low, high } = differenceBounds([pair(0, 0.1), pair(0, 0.2), pair(0.3, 0)]);
     expect([low, high]).toEqual([0, 0]);
     expect(differenceBounds([pair(0, 0.1), pair(0, 0.2), pair(0.301, 0)]).high).toBeLessThan(0);
+  });
+});
+
+describe("the interval of the mean score", () => {
+  it("is Wilson's for right and wrong alone", () => {
+    expect(scoreInterval([1, 1, 0, 1])).toEqual(wilson(3, 4));
+    expect(scoreInterval([])).toEqual([0, 1]);
+  });
+
+  it("is a bootstrap's for graded scores: around the mean, the same each time, narrower with more samples", () => {
+    const graded = (n: number) => Array.from({ length: n }, (_, index) => (index % 10) / 10);
+    const [few, many] = [scoreInterval(graded(20)), scoreInterval(graded(2000))];
+    expect(scoreInterval(graded(20))).toEqual(few);
+    for (const [low, high] of [few, many]) {
+      expect(low).toBeLessThan(0.45);
+      expect(high).toBeGreaterThan(0.45);
+    }
+    expect(many[1] - many[0]).toBeLessThan((few[1] - few[0]) / 5);
+    // The normal approximation of 20 samples with this spread: 0.45 ± 1.96 · 0.287 / √20.
+    expect(few[1] - few[0]).toBeCloseTo(2 * 1.96 * (0.287 / Math.sqrt(20)), 1);
   });
 });
