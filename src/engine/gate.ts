@@ -32,8 +32,9 @@ export interface Gate {
   /** The verdict on the net change, without any call; as much of it is measured as the end of the run allowed. */
   netVerdict(before: Texts, after: Texts): Verdict;
   /**
-   * Leave-one-out on the net change: whether a changed node's part of it lowers the loss. The samples that the run fixed
-   * come first, so a part that matters shows it after a few. null: samples could not be scored.
+   * Leave-one-out on the net change: whether a changed node's part of it is needed: a sample that the run fixed fails
+   * without it, or else the loss is higher without it. The samples fixed come first, so a part that matters shows it at
+   * once. null: samples could not be scored.
    */
   earns(start: Texts, end: Texts, node: string): Promise<boolean | null>;
 }
@@ -143,15 +144,17 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
   async function earns(start: Texts, end: Texts, node: string): Promise<boolean | null> {
     const without = { ...end, [node]: start[node] ?? "" };
     const gain = ({ before = 0, after = 0 }: Pair) => before - after;
-    const pairs = validation.pairs(start, end);
-    const order = pairs
-      .map((pair, index) => ({ index, gain: gain(pair) }))
-      .sort((a, b) => b.gain - a.gain || a.index - b.index)
-      .map(({ index }) => index);
-    const { decision } = await validation.compare(without, end, policyRule({ policy: "strict", alpha }), {
-      order,
-      minimum: 1,
-    });
+    const order = validation
+      .pairs(start, end)
+      .map((pair, index) => ({ ...pair, index, gain: gain(pair) }))
+      .sort((a, b) => b.gain - a.gain || a.index - b.index);
+    const [most] = order;
+    if (most && most.gain > 0) {
+      await validation.ensure(without, [most.sample]);
+      if (validation.fails(without, most.sample)) return true;
+    }
+    const look = { order: order.map(({ index }) => index), minimum: 1 };
+    const { decision } = await validation.compare(without, end, policyRule({ policy: "strict", alpha }), look);
     return decision === "undecided" ? null : decision === "accepted";
   }
 }
