@@ -17,14 +17,6 @@ export interface ValidationDeps {
 /** The validation set: what is known of it under each Θ, and the scoring of no more than a decision needs. */
 export type Validation = ReturnType<typeof createValidation>;
 
-/** How a comparison goes through the validation set. */
-interface Look {
-  /** Indices of the samples, the most telling first. Default: what failed before (R4). */
-  readonly order?: readonly number[];
-  /** Samples of the smallest wave. */
-  readonly minimum?: number;
-}
-
 /** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
 const MINIMUM_WAVE = 8;
 
@@ -42,15 +34,15 @@ export function createValidation({ samples: validation, options, score }: Valida
 
   return { compare, ensure, complete, pairs: pairsOf, verdict: verdictOf, lossBounds, formatErrors, first, fails };
 
-  /** Scores until the rule has decided. */
-  async function compare(before: Texts, after: Texts, rule: Rule, look: Look = {}): Promise<Verdict> {
+  /** Scores until the rule has decided. @param order indices of the samples, the most telling first; default: R4 */
+  async function compare(before: Texts, after: Texts, rule: Rule, order?: readonly number[]): Promise<Verdict> {
     if (policy === "off") return verdictOf(before, after, NO_GATE);
     looks++;
     for (;;) {
       const pairs = pairsOf(before, after);
       const ruling = rule(pairs);
       if (ruling) return verdictOf(before, after, ruling);
-      const wave = nextWave(before, after, pairs, rule, look);
+      const wave = nextWave(before, after, pairs, rule, order ?? inOrder(pairs));
       if (wave.length === 0) return verdictOf(before, after, UNDECIDED);
       await Promise.all([ensure(after, wave), ensure(before, wave)]);
     }
@@ -60,8 +52,13 @@ export function createValidation({ samples: validation, options, score }: Valida
    * The samples to score next: as many, in order, as must be known before any outcome could decide. The two outcomes
    * looked ahead to are the best and the worst for the candidate.
    */
-  function nextWave(before: Texts, after: Texts, pairs: readonly Pair[], rule: Rule, look: Look): Sample[] {
-    const { order = inOrder(pairs), minimum = MINIMUM_WAVE } = look;
+  function nextWave(
+    before: Texts,
+    after: Texts,
+    pairs: readonly Pair[],
+    rule: Rule,
+    order: readonly number[],
+  ): Sample[] {
     const open = order.filter((index) => isOpen(before, after, validation[index]?.id ?? ""));
     const decides = (count: number) => {
       const [best, worst] = [[...pairs], [...pairs]];
@@ -73,7 +70,7 @@ export function createValidation({ samples: validation, options, score }: Valida
       }
       return rule(best) !== null || rule(worst) !== null;
     };
-    let [low, high] = [Math.min(minimum, open.length), open.length];
+    let [low, high] = [Math.min(MINIMUM_WAVE, open.length), open.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (decides(middle)) high = middle;

@@ -7,8 +7,8 @@ import { LONGEST_RETRY_AFTER } from "./retry.ts";
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
 /** How long a slot waits for what follows from its reply: a share of the request's own time, and at most so many milliseconds. */
-const ROOM = 0.02;
-const LONGEST_ROOM = 5;
+const ROOM = 0.1;
+const LONGEST_ROOM = 25;
 
 export interface LimiterOptions {
   /** Requests on the way at once. At least 1. */
