@@ -12,5 +12,6 @@ const markdownAsText = {
 
 export default defineConfig({
   plugins: [markdownAsText],
-  test: { include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 },
+  // One module graph for all files, since nothing here keeps global state: half the time on two cores.
+  test: { include: ["test/unit/**/*.test.ts"], pool: "threads", isolate: false, testTimeout: 20_000 },
 });
