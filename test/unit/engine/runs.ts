@@ -5,6 +5,7 @@ import type { Finished, RunEvent } from "../../../src/engine/events.ts";
 import { type EngineDeps, optimize } from "../../../src/engine/optimize.ts";
 import type { OptimizeOptions, Task } from "../../../src/engine/task.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
+import { DEFAULTS } from "../../../src/graph/schema-run.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
 import { ProviderFault, RateLimited } from "../../../src/models/errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
@@ -13,18 +14,9 @@ import { MemoryReplies, type ReplyStore } from "../../../src/models/store.ts";
 import { choice, ofType, verbatim } from "./fixtures.ts";
 
 const OPTIONS: OptimizeOptions = {
-  method: "semantic",
+  ...DEFAULTS,
   iterations: 6,
   batch: 6,
-  patience: 3,
-  threshold: 0,
-  proposals: 1,
-  update: "all",
-  gate: { policy: "strict", alpha: 0.05 },
-  gateEvery: 1,
-  neighbors: true,
-  gradients: true,
-  seed: 1,
   budget: { calls: null, tokens: null, usd: null },
 };
 
