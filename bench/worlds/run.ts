@@ -1,14 +1,14 @@
 import type { Finished, RunEvent } from "../../src/engine/events.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { OptimizeOptions } from "../../src/engine/task.ts";
-import { DEFAULTS } from "../../src/graph/schema-run.ts";
+import { DEFAULTS as SHIPPED } from "../../src/graph/schema-run.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
 import { VirtualClock } from "./clock.ts";
 import { createWorld, type WorldOptions } from "./world.ts";
 
 /** The defaults that users get, without a budget: what is measured is what is shipped. */
-const UNBOUNDED: OptimizeOptions = { ...DEFAULTS, budget: { calls: null, tokens: null, usd: null } };
+export const DEFAULTS: OptimizeOptions = { ...SHIPPED, budget: { calls: null, tokens: null, usd: null } };
 
 export interface WorldRun {
   readonly calls: number;
@@ -41,7 +41,7 @@ export async function runWorld(
     ceiling,
     truth,
   } = createWorld(world, () => clock.sleep(latency));
-  const options = { ...UNBOUNDED, seed: world.seed, ...overrides };
+  const options = { ...DEFAULTS, seed: world.seed, ...overrides };
   const stack = createStack({
     provider,
     replies: new MemoryReplies(),
