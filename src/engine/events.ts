@@ -238,6 +238,7 @@ export type WarningCode =
   | "instruction grows"
   | "gate refuses everything"
   | "format errors"
+  | "targets leak"
   | "templates changed"
   | "unknown placeholder";
 

@@ -166,6 +166,7 @@ const shapes = z.discriminatedUnion("type", [
       "instruction grows": 0,
       "gate refuses everything": 0,
       "format errors": 0,
+      "targets leak": 0,
       "templates changed": 0,
       "unknown placeholder": 0,
     }),

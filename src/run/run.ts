@@ -11,6 +11,7 @@ import { EventLog, readLog } from "./log.ts";
 import { filesOf, lockOf, newId, type Place, preparePlace, type RunFiles } from "./place.ts";
 import { RunReducer } from "./reduce.ts";
 import { openCache, RunReplies } from "./replies.ts";
+import { signaturesOf } from "./signatures.ts";
 import { readStart, type Start, type Subject, taskOf, writeStart } from "./start.ts";
 import type { RunState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
@@ -175,8 +176,10 @@ async function* record(
     try {
       for await (const event of engine(task, engineDeps, stop.signal)) {
         for (const warning of pending.splice(0)) yield put(warning);
-        if (event.type === "finished") yield await end(event);
-        else yield put(event);
+        if (event.type === "finished") {
+          for (const warning of signaturesOf({ start, state: reducer.state, finished: event })) yield put(warning);
+          yield await end(event);
+        } else yield put(event);
         if (event.type === "iteration") await summarize();
       }
     } catch (error) {

@@ -68,11 +68,11 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
     case "reply repaired":
       return `A reply was not of the form asked for and was repaired by a second request${at}${why}.`;
     case "small validation set":
-      return `The validation set is small${count ? ` (${count} samples)` : ""}: its verdicts are weak. About 50 samples tell more.`;
+      return `The validation set${count ? ` of ${count} samples` : ""} is too small for the difference that was seen${why}. Its verdict is weak: add samples.`;
     case "nothing to learn":
-      return "Every training sample is right: there is nothing more to learn from them.";
+      return `There is nothing more to learn: ${detail ? oneLine(detail, 200) : "every training sample is right"}. Harder samples would tell more.`;
     case "no gate":
-      return "No gate was used: every proposal was taken, better or not.";
+      return `No gate was used: every proposal was taken, better or not${why}.`;
     case "test not scored":
       return `The test set was not scored${why}.`;
     case "budget too small":
@@ -82,15 +82,17 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
     case "tokens estimated":
       return "The provider returns no token counts; they are estimated from characters.";
     case "gradients look alike":
-      return `The gradients say nearly the same for every sample${at}${why}. A stronger backward model may help.`;
+      return `The gradients say nearly the same for every sample, and no text came of them that helps${at}${why}. A stronger backward model may help, or a rubric or target that says more.`;
     case "instructions converge":
-      return `Instructions of different nodes grow alike${at}${why}.`;
+      return `Instructions of different nodes grow alike${at}${detail ? `, ${oneLine(detail, 80)}` : ""}. Give each node a role that says what it alone does.`;
     case "instruction grows":
-      return `An instruction grows without gain${at}${why}. Set maxWords to bound it.`;
+      return `An instruction grows and nothing shows for it${at}${why}. Set maxWords to bound it.`;
     case "gate refuses everything":
-      return `The gate refused every proposal${why}.`;
+      return `The gate refused every proposal${count ? `, ${count} in all` : ""}${why}. Read the gradients: a stronger backward or optimizer model may help, or more training samples.`;
     case "format errors":
-      return `Replies do not match the node's \`output\`${at}${count ? `: ${count}` : ""}${why}. They are no wrong answers; look at the format the instruction asks for.`;
+      return `Replies are not in the form that is asked for${at}${count ? `: ${count}` : ""}${why}. They are counted apart from wrong answers; say the form in the instruction, or change \`output\`.`;
+    case "targets leak":
+      return `Proposals copied answers of single samples into the text${at}${count ? `, ${count} times` : ""}. Add constraints to the node, or let a stronger model write.`;
     case "templates changed":
       return "This run was begun by another version of the engine, so some replies on record may not fit and be asked again.";
     case "unknown placeholder":

@@ -15,7 +15,7 @@ export function warningSentence(warning: Warned): string {
     case "reply repaired":
       return ended(l10n.t("A reply was not of the form asked for; a second request repaired it."));
     case "small validation set":
-      return l10n.t("The validation set has {0} samples, so verdicts are weak. About 50 tell more.", count);
+      return ended(l10n.t("The validation set has {0} samples: too few for the difference that was seen.", count));
     case "nothing to learn":
       return l10n.t("Every training sample is right: there is nothing more to learn from them.");
     case "no gate":
@@ -36,16 +36,28 @@ export function warningSentence(warning: Warned): string {
     case "gradients look alike":
       return ended(l10n.t("The gradients say nearly the same for every sample. A stronger backward model may help."));
     case "instructions converge":
-      return ended(l10n.t("Instructions of different nodes grow alike."));
+      return ended(
+        l10n.t("Instructions of different nodes grow alike. Give each node a “role” that says what it alone does."),
+      );
     case "instruction grows":
       return ended(l10n.t("An instruction grows without gain. Set maxWords in the graph file to bound it."));
     case "gate refuses everything":
-      return ended(l10n.t("The gate refused every proposal."));
+      return ended(
+        l10n.t(
+          "The gate refused every proposal. Look at the gradients: a stronger backward or optimizer model may help, or more training samples.",
+        ),
+      );
     case "format errors":
       return ended(
         l10n.t(
           "{0} replies do not match what the node's “output” asks for. They count apart from wrong answers.",
           count,
+        ),
+      );
+    case "targets leak":
+      return ended(
+        l10n.t(
+          "Proposals copied answers of single samples into the text. Add “constraints” to the node, or let a stronger model write.",
         ),
       );
     case "templates changed":

@@ -43,6 +43,7 @@ describe("warnings", () => {
     "instruction grows": true,
     "gate refuses everything": true,
     "format errors": true,
+    "targets leak": true,
     "templates changed": true,
     "unknown placeholder": true,
   };
