@@ -1,7 +1,7 @@
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
-import { BudgetReached, KeyRefused, RequestRefused } from "../models/errors.ts";
+import { AccessRefused, BudgetReached, KeyRefused, RequestRefused } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
 import type { RunEvent } from "./events.ts";
 import { shortHash } from "./texts.ts";
@@ -106,7 +106,8 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
   /** @param own whether the request was this call's own: one that several calls share is lost once. */
   function isLasting(error: unknown, own: boolean): boolean {
     if (error instanceof BudgetReached) return false;
-    if (error instanceof KeyRefused || (error instanceof RequestRefused && error.status === 404)) return true;
+    if (error instanceof KeyRefused || error instanceof AccessRefused) return true;
+    if (error instanceof RequestRefused && error.status === 404) return true;
     if (own) failures++;
     return failures >= FAILURES_IN_A_ROW;
   }

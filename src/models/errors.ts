@@ -1,6 +1,7 @@
 /** One class per cause, with the fields a caller needs; words for people are put at the edge. */
 export type ModelError =
   | KeyRefused
+  | AccessRefused
   | RateLimited
   | ProviderFault
   | RequestRefused
@@ -17,6 +18,19 @@ export class KeyRefused extends Error {
     readonly detail: string,
   ) {
     super(`${identity} refused the key (${status}): ${detail}`);
+  }
+}
+
+/** A program that has models of its own does not lend them, or not now: stops the run at once, never repeated. */
+export class AccessRefused extends Error {
+  override readonly name = "AccessRefused";
+  constructor(
+    readonly identity: string,
+    /** The user said no; the program's own list of who is blocked; nothing is left of what may be used. */
+    readonly reason: "permission" | "blocked" | "quota",
+    readonly detail: string,
+  ) {
+    super(`${identity} lends no model (${reason}): ${detail}`);
   }
 }
 

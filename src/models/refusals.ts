@@ -121,7 +121,7 @@ function standsAsName(name: string, message: string): boolean {
 }
 
 /** System text goes before the first user message's. */
-function withoutSystem(messages: readonly Message[]): Message[] {
+export function withoutSystem(messages: readonly Message[]): Message[] {
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const rest = messages.filter(({ role }) => role !== "system");
   const first = rest.findIndex(({ role }) => role === "user");
