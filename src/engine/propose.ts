@@ -11,6 +11,7 @@ import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
 import type { Differentiated } from "./services.ts";
+import { unsound } from "./sound.ts";
 import { proposalId } from "./texts.ts";
 
 /** θ′: a new text for one parameter that may be put before the gate. */
@@ -87,11 +88,7 @@ export function createPropose(deps: ProposeDeps): Propose {
     if (text === "") return "no text in the reply";
     if (text === base.trim()) return "no change";
     if (history.refuted(node.id, text)) return "repeats an earlier text";
-    if (placeholders(base).some((name) => !placeholders(text).includes(name))) return "drops a placeholder";
-    if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
-    if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
-    if (targets.some((target) => leaks(target, base, text))) return "leaks a training target";
-    return null;
+    return unsound(node, base, text, targets);
   }
 
   function askOptimizer(node: GraphNode, base: string, contexts: readonly Context[], right: readonly Context[]) {
@@ -165,13 +162,4 @@ function readProposal(value: unknown): { hypothesis: string; text: string } | nu
   if (typeof text !== "string" || text.trim() === "") return null;
   const hypothesis = "hypothesis" in value && typeof value.hypothesis === "string" ? value.hypothesis : "";
   return { hypothesis, text };
-}
-
-/** Short targets (a letter, a number, yes or no) stand in honest instructions too; only longer ones give a leak away. */
-function leaks(target: string, base: string, text: string): boolean {
-  return target.trim().length >= 12 && text.includes(target.trim()) && !base.includes(target.trim());
-}
-
-function words(text: string): number {
-  return text.split(/\s+/).filter(Boolean).length;
 }
