@@ -1,43 +1,31 @@
-import { l10n, type Memento, ProgressLocation, window, workspace } from "vscode";
+import { l10n, type Memento, window, workspace } from "vscode";
 import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
-import { AddressRefused, checkAddress } from "../../models/address.ts";
-import { KeyRefused } from "../../models/errors.ts";
+import { checkAddress } from "../../models/address.ts";
 import type { SomeCommands } from "../commands.ts";
-
-import { Cancelled, NothingThere, NotTrusted, sentence } from "../errors.ts";
+import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
 import type { Keys } from "./keys.ts";
-import { askAddress, askKey, pickModel, pickProvider } from "./pick.ts";
+import { pickKeys, pickModel } from "./pick.ts";
 import { type ModelNames, modelNames, type ProviderKind, readSettings, writeProvider } from "./settings.ts";
+import { askAndKeep, askSource, listModels, OPENAI, type Source } from "./source.ts";
+import { VSCODE } from "./vscode-models.ts";
 
 /** Who answers the calls of a run, ready to be asked. */
 export interface Connection {
   readonly provider: ProviderKind;
-  /** Base address; null for the simulated model. */
+  /** Base address; null for the simulated model and those of VS Code. */
   readonly url: string | null;
   readonly key: string | null;
   /** The user's own choice by role: it wins over the graph file's. */
   readonly models: ModelNames;
 }
 
-/** A server that the user has chosen. */
-interface Server {
-  readonly provider: ProviderKind;
-  readonly url: string;
-  readonly origin: string;
-  /** Those it offers; empty where it was not asked. */
-  readonly models: readonly string[];
-}
-
-const OPENAI = "https://api.openai.com/v1";
-const LOCAL = "http://127.0.0.1:11434/v1";
-
 /** The user's provider, models and keys. Nothing of it comes from a workspace, and a key goes only where it belongs. */
 export class Account {
   readonly commands = {
-    chooseModels: () => this.#chooseAll(),
+    chooseModels: () => this.#chooseModels(),
     setApiKey: () => this.#setKey(),
-    forgetApiKey: () => this.#forgetKey(),
+    forgetApiKey: () => this.#forgetKeys(),
   } satisfies SomeCommands;
 
   constructor(
@@ -50,11 +38,6 @@ export class Account {
     private readonly log: Log,
   ) {}
 
-  /** What the settings say now, without asking. */
-  get provider(): ProviderKind | null {
-    return readSettings().provider;
-  }
-
   /**
    * Asks for whatever is missing: a provider, a new origin's permission, its key.
    * @throws NotTrusted, Cancelled, AddressRefused
@@ -65,122 +48,56 @@ export class Account {
     const { provider, models } = readSettings();
     if (provider === null) throw new Cancelled();
     if (provider === "simulated") return { provider, url: null, key: null, models: simulatedModels() };
-    const { url, origin } = this.#address(provider);
+    const chosen = (origin: string) => ({ ...models, ...this.#modelsHere(origin) });
+    if (provider === "vscode") return { provider, url: null, key: null, models: chosen(VSCODE) };
+    const { url, origin } = addressOf(provider);
     await this.#agree(origin);
     // Many servers want no key; one that does says so.
     const key = (await this.keys.get(origin)) ?? (provider === "compatible" ? null : await this.#askKey(origin));
-    return { provider, url, key, models: { ...models, ...this.#modelsHere(origin) } };
+    return { provider, url, key, models: chosen(origin) };
   }
 
-  #address(provider: ProviderKind) {
-    const { baseUrl } = readSettings();
-    return checkAddress(provider === "openai" ? baseUrl || OPENAI : baseUrl);
+  /** Who answers from now on, in every workspace. */
+  async #choose(): Promise<Source> {
+    const source = await askSource(this.keys, this.clock);
+    const { provider, url, origin } = source;
+    if (url !== null) await this.#allow(origin);
+    await writeProvider(provider, provider === "openai" ? "" : (url ?? ""));
+    return source;
   }
 
-  /** Provider, then address and key as far as it needs them. */
-  async #choose(): Promise<Server | null> {
-    const provider = await pickProvider(readSettings().provider);
-    if (provider === "simulated") {
-      await writeProvider(provider, "");
-      return null;
-    }
-    const server = await this.#askFor(provider);
-    await this.#allow(server.origin);
-    await writeProvider(provider, provider === "openai" ? "" : server.url);
-    return server;
+  /** One model for all roles, where the file's names may mean nothing to the source. */
+  async #askModel({ provider, origin, models }: Source): Promise<void> {
+    if (provider === "simulated" || provider === "openai") return;
+    const title = provider === "azure" ? l10n.t("Which deployment answers?") : l10n.t("Which model answers?");
+    const name = await pickModel(title, models, { none: l10n.t("The models that the graph file names") });
+    await this.#saveModels(origin, name ? Object.fromEntries(ROLES.map((role) => [role, name])) : {});
   }
 
-  async #askFor(provider: Exclude<ProviderKind, "simulated">): Promise<Server> {
-    if (provider === "azure") return this.#askAzure();
-    if (provider === "compatible") return this.#askServer();
-    const { origin, url } = checkAddress(OPENAI);
-    if ((await this.keys.get(origin)) === null) await this.#askKey(origin);
-    return { provider, origin, url, models: [] };
-  }
-
-  /** One model for all roles, where the file's names may mean nothing to the server. */
-  async #askModel(server: Server | null): Promise<void> {
-    if (!server || server.provider === "openai") return;
-    const title = server.provider === "azure" ? l10n.t("Which deployment answers?") : l10n.t("Which model answers?");
-    const name = await pickModel(title, server.models, l10n.t("The models that the graph file names"));
-    await this.#saveModels(server.origin, name ? Object.fromEntries(ROLES.map((role) => [role, name])) : {});
-  }
-
-  async #askAzure(): Promise<Server> {
-    const prompt = l10n.t("The endpoint of your resource, e.g. https://NAME.openai.azure.com");
-    const { url, origin } = checkAddress(await askAddress(prompt, "", addressProblem));
-    await this.#askKey(origin);
-    return { provider: "azure", url: url === origin ? `${url}/openai` : url, origin, models: [] };
-  }
-
-  /** Asks for an address until a server answers there, or the user insists. */
-  async #askServer(): Promise<Server> {
-    const prompt = l10n.t("Up to and with /v1. Ollama: {0}. LM Studio: http://127.0.0.1:1234/v1.", LOCAL);
-    for (let value = readSettings().baseUrl || LOCAL; ; ) {
-      value = await askAddress(prompt, value, addressProblem);
-      const { url, origin } = checkAddress(value);
-      try {
-        return { provider: "compatible", url, origin, models: await this.#tryServer(url, origin) };
-      } catch (error) {
-        if (error instanceof Cancelled) throw error;
-        const again = l10n.t("Change the address");
-        const insist = l10n.t("Use it all the same");
-        const message = l10n.t("The server at {0} did not answer as expected.", url);
-        const answer = await window.showWarningMessage(
-          message,
-          { modal: true, detail: sentence(error) },
-          again,
-          insist,
-        );
-        if (answer === insist) return { provider: "compatible", url, origin, models: [] };
-        if (answer !== again) throw new Cancelled();
-      }
-    }
-  }
-
-  /** The models a server offers; asks for a key where it wants one. */
-  async #tryServer(url: string, origin: string): Promise<readonly string[]> {
-    const key = await this.keys.get(origin);
-    try {
-      return await this.#listModels(url, key);
-    } catch (error) {
-      if (!(error instanceof KeyRefused)) throw error;
-      return this.#listModels(url, await this.#askKey(origin));
-    }
-  }
-
-  async #listModels(url: string, key: string | null): Promise<readonly string[]> {
-    const { createOpenAI } = await import("../../models/openai.ts");
-    const server = createOpenAI({ baseUrl: url, key: key ?? "", clock: this.clock });
-    const title = l10n.t("Asking {0} for its models", new URL(url).host);
-    return window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (_, token) => {
-      const stop = new AbortController();
-      token.onCancellationRequested(() => stop.abort(new Cancelled()));
-      return server.listModels(AbortSignal.any([stop.signal, AbortSignal.timeout(15_000)]));
-    });
-  }
-
-  /** Who answers, then a model for each role in this workspace. */
-  async #chooseAll(): Promise<void> {
+  /** Who answers, then a model for each role in this workspace. Nothing of the models changes before the last answer. */
+  async #chooseModels(): Promise<void> {
     if (!workspace.isTrusted) throw new NotTrusted();
-    const server = await this.#choose();
-    if (!server) {
+    const source = await this.#choose();
+    const { provider, origin } = source;
+    if (provider === "simulated") {
       void window.showInformationMessage(l10n.t("The simulated model answers from now on."));
       return;
     }
-    const { origin } = server;
-    const names = server.provider === "openai" ? await this.#tryServer(server.url, origin) : server.models;
+    const models = source.models.length > 0 ? source.models : await listModels(source, this.keys, this.clock);
+    const before = this.#modelsHere(origin);
     const chosen: Partial<Record<Role, string>> = {};
-    for (const role of ROLES) {
-      const name = await pickModel(roleTitle(role), names, l10n.t("As the graph file says"));
+    for (const [index, role] of ROLES.entries()) {
+      const title = l10n.t("{0} ({1} of {2})", roleTitle(role), index + 1, ROLES.length);
+      const name = await pickModel(title, models, { none: l10n.t("As the graph file says"), current: before[role] });
       if (name) chosen[role] = name;
     }
     await this.#saveModels(origin, chosen);
+    void window.showInformationMessage(chosenSentence(chosen));
   }
 
   #modelsHere(origin: string): ModelNames {
     const saved = this.here.get<{ origin?: unknown; models?: unknown }>(MODELS);
-    // Names chosen for one server mean nothing to another.
+    // Names chosen for one source mean nothing to another.
     return saved?.origin === origin ? modelNames(saved.models) : {};
   }
 
@@ -207,8 +124,7 @@ export class Account {
   }
 
   async #askKey(origin: string): Promise<string> {
-    const key = await askKey(origin);
-    await this.keys.set(origin, key);
+    const key = await askAndKeep(origin, this.keys);
     this.log.info(`A key for ${origin} was stored.`);
     return key;
   }
@@ -225,40 +141,46 @@ export class Account {
   }
 
   async #setKey(): Promise<void> {
-    const provider = readSettings().provider ?? (await this.#choose())?.provider ?? "simulated";
-    if (provider === "simulated") {
-      throw new NothingThere(l10n.t("The simulated model needs no key. Choose another model provider first."));
+    const provider = readSettings().provider ?? (await this.#choose()).provider;
+    if (provider === "simulated" || provider === "vscode") {
+      throw new NothingThere(
+        provider === "simulated"
+          ? l10n.t("The simulated model needs no key. Choose another model provider first.")
+          : l10n.t("The models that VS Code has need no key of yours. Choose another model provider first."),
+      );
     }
-    const { origin } = this.#address(provider);
+    const { origin } = addressOf(provider);
     await this.#askKey(origin);
     void window.showInformationMessage(l10n.t("The key for {0} is stored.", origin));
   }
 
-  async #forgetKey(): Promise<void> {
+  /** With its key an origin loses its permission: it is asked about anew. */
+  async #forgetKeys(): Promise<void> {
     const origins = await this.keys.origins();
     if (origins.length === 0) throw new NothingThere(l10n.t("No API key is stored."));
-    const title = l10n.t("Which key should be forgotten?");
-    const origin = await window.showQuickPick(origins, { title });
-    if (!origin) throw new Cancelled();
-    await this.keys.forget(origin);
-    void window.showInformationMessage(l10n.t("The key for {0} is forgotten.", origin));
+    const forgotten = await pickKeys(origins);
+    for (const origin of forgotten) await this.keys.forget(origin);
+    const left = this.#allowed().filter((origin) => !forgotten.includes(origin));
+    await this.everywhere.update(ORIGINS, left);
+    this.log.info(`Keys were forgotten: ${forgotten.join(", ")}.`);
+    void window.showInformationMessage(
+      forgotten.length === 1
+        ? l10n.t("The key for {0} is forgotten.", forgotten[0] ?? "")
+        : l10n.t("{0} keys are forgotten.", forgotten.length),
+    );
   }
 }
 
 const MODELS = "models";
 const ORIGINS = "origins";
 
-function simulatedModels(): ModelNames {
-  return Object.fromEntries(ROLES.map((role) => [role, "simulated"]));
+function addressOf(provider: ProviderKind) {
+  const { baseUrl } = readSettings();
+  return checkAddress(provider === "openai" ? baseUrl || OPENAI : baseUrl);
 }
 
-function addressProblem(address: string): string | null {
-  try {
-    checkAddress(address);
-    return null;
-  } catch (error) {
-    return error instanceof AddressRefused ? sentence(error) : String(error);
-  }
+function simulatedModels(): ModelNames {
+  return Object.fromEntries(ROLES.map((role) => [role, "simulated"]));
 }
 
 function roleTitle(role: Role): string {
@@ -268,4 +190,11 @@ function roleTitle(role: Role): string {
     optimizer: l10n.t("Which model rewrites instructions?"),
     judge: l10n.t("Which model judges answers?"),
   }[role];
+}
+
+function chosenSentence(chosen: ModelNames): string {
+  const names = [...new Set(Object.values(chosen))];
+  return names.length === 0
+    ? l10n.t("In this workspace the models that graph files name are used.")
+    : l10n.t("In this workspace {0} answers, whatever graph files say.", names.join(", "));
 }

@@ -13,6 +13,13 @@ export async function pickProvider(current: ProviderKind | null): Promise<Provid
       detail: l10n.t("Ollama, LM Studio, vLLM, llama.cpp and others, on this machine or elsewhere."),
     },
     {
+      provider: "vscode",
+      label: l10n.t("Models VS Code already has"),
+      detail: l10n.t(
+        "Those of GitHub Copilot and other extensions. VS Code asks for your consent; tokens are estimated.",
+      ),
+    },
+    {
       provider: "simulated",
       label: l10n.t("Simulated model"),
       detail: l10n.t("No key, nothing leaves this machine: for a first try. It understands the example graphs only."),
@@ -60,33 +67,52 @@ export async function askKey(origin: string): Promise<string> {
   return key.trim();
 }
 
+/** A model as its source offers it. */
+export interface NamedModel {
+  readonly name: string;
+  /** For people, where it says more than the name. */
+  readonly title?: string;
+}
+
 /**
- * One model out of a server's list, or one typed by hand.
- * @param asInFile what an empty answer means; null where a name is needed
- * @returns the name; null for `asInFile`. @throws Cancelled
+ * One model out of a source's list, or one typed by hand.
+ * @param none what choosing none means
+ * @param current chosen before
+ * @returns the name; null for none. @throws Cancelled
  */
 export async function pickModel(
   title: string,
-  names: readonly string[],
-  asInFile: string | null,
+  models: readonly NamedModel[],
+  { none, current }: { readonly none: string; readonly current?: string | undefined },
 ): Promise<string | null> {
   const typed = { label: `$(edit) ${l10n.t("Type a name…")}` };
-  const file = { label: `$(file-code) ${asInFile ?? ""}` };
-  const items: QuickPickItem[] = [
-    ...(asInFile === null ? [] : [file]),
-    ...names.map((label) => ({ label })),
-    { label: "", kind: QuickPickItemKind.Separator },
-    typed,
-  ];
-  const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true });
+  const file = { label: `$(file-code) ${none}` };
+  const known = models.map(({ name, title: detail = "" }) => ({ label: name, detail, description: "" }));
+  if (current && !models.some(({ name }) => name === current))
+    known.unshift({ label: current, detail: "", description: "" });
+  for (const one of known) if (one.label === current) one.description = l10n.t("used now");
+  const items: QuickPickItem[] = [file, ...known, { label: "", kind: QuickPickItemKind.Separator }, typed];
+  const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true, matchOnDetail: true });
   if (!picked) throw new Cancelled();
   if (picked === file) return null;
   if (picked !== typed) return picked.label;
   const name = await window.showInputBox({
     title,
     prompt: l10n.t("The model's name, as the server knows it"),
+    value: current,
     ignoreFocusOut: true,
   });
   if (!name?.trim()) throw new Cancelled();
   return name.trim();
+}
+
+/** Origins whose keys are to go: one, or all. @throws Cancelled */
+export async function pickKeys(origins: readonly string[]): Promise<readonly string[]> {
+  const all = { label: `$(trash) ${l10n.t("All {0} keys", origins.length)}` };
+  const separator = { label: "", kind: QuickPickItemKind.Separator };
+  const items: QuickPickItem[] = origins.map((label) => ({ label }));
+  if (origins.length > 1) items.push(separator, all);
+  const picked = await window.showQuickPick(items, { title: l10n.t("Which key should be forgotten?") });
+  if (!picked) throw new Cancelled();
+  return picked === all ? origins : [picked.label];
 }

@@ -3,8 +3,12 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
 
-export const PROVIDERS = ["openai", "azure", "compatible", "simulated"] as const;
+export const PROVIDERS = ["openai", "azure", "compatible", "vscode", "simulated"] as const;
 export type ProviderKind = (typeof PROVIDERS)[number];
+
+/** Requests on the way at once unless the user says otherwise. What VS Code lends is shared with the user's own chats. */
+const MANY = 16;
+const FEW = 4;
 
 /** Model by role, where one is chosen. */
 export type ModelNames = Readonly<Partial<Record<Role, string>>>;
@@ -24,16 +28,17 @@ export interface MachineSettings {
 export function readSettings(): MachineSettings {
   const provider = userValue("provider");
   const baseUrl = userValue("baseUrl");
+  const kind = PROVIDERS.find((one) => one === provider) ?? null;
   return {
-    provider: PROVIDERS.find((kind) => kind === provider) ?? null,
+    provider: kind,
     baseUrl: typeof baseUrl === "string" ? baseUrl.trim() : "",
     models: modelNames(userValue("models")),
     limits: {
-      calls: positive(userValue("budget.calls")),
-      tokens: positive(userValue("budget.tokens")),
-      usd: positive(userValue("budget.usd")),
+      calls: positive("budget.calls"),
+      tokens: positive("budget.tokens"),
+      usd: positive("budget.usd"),
     },
-    concurrency: Math.min(256, Math.max(1, Math.round(positive(userValue("concurrency")) ?? 16))),
+    concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? (kind === "vscode" ? FEW : MANY)))),
     prices: priceTable(userValue("prices")),
   };
 }
@@ -46,8 +51,15 @@ export async function writeProvider(kind: ProviderKind, baseUrl: string): Promis
 
 /** The manifest's machine scope keeps workspace values out already; reading the user's own value alone keeps them out twice. */
 function userValue(name: string): unknown {
-  const found = workspace.getConfiguration("agentgraph").inspect<unknown>(name);
-  return found?.globalValue ?? found?.defaultValue;
+  return inspect(name)?.globalValue ?? defaultValue(name);
+}
+
+function defaultValue(name: string): unknown {
+  return inspect(name)?.defaultValue;
+}
+
+function inspect(name: string) {
+  return workspace.getConfiguration("agentgraph").inspect<unknown>(name);
 }
 
 /** Names by role in any value; what is no name is left out. */
@@ -61,8 +73,10 @@ export function modelNames(value: unknown): ModelNames {
   );
 }
 
-function positive(value: unknown): number | null {
-  return typeof value === "number" && value > 0 ? value : null;
+/** The user's number; nonsense is no number, and must not lift the default's bound. null: there is none. */
+function positive(name: string): number | null {
+  const numbers = [userValue(name), defaultValue(name)];
+  return numbers.find((value): value is number => typeof value === "number" && value > 0) ?? null;
 }
 
 function priceTable(value: unknown): PriceTable {

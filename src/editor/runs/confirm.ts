@@ -96,9 +96,16 @@ function rounded(tokens: number): number {
   return Math.round(tokens / step) * step;
 }
 
-function answers({ models, data }: Task, { url }: Connection): string {
-  if (url === null) return l10n.t("The simulated model answers: nothing leaves this machine.");
+function answers({ models, data }: Task, { provider, url }: Connection): string {
+  if (provider === "simulated") return l10n.t("The simulated model answers: nothing leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])].join(", ");
   const samples = data.train.length + data.validation.length + data.test.length;
-  return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, names);
+  if (url !== null) {
+    return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, names);
+  }
+  return l10n.t(
+    "Instructions and {0} samples are sent through VS Code, model {1}. It counts no tokens, so they are estimated, and it may not keep to the temperature: the same run may end otherwise.",
+    samples,
+    names,
+  );
 }

@@ -64,6 +64,13 @@ export function failureSentence(graph: string, error: string | null, detail: str
   switch (error) {
     case "KeyRefused":
       return l10n.t("The run of {0} stopped: the model server refused the API key. {1}", graph, kept);
+    case "AccessRefused":
+      return l10n.t(
+        "The run of {0} stopped: VS Code does not lend its models ({1}). Allow it when VS Code asks, or choose other models. {2}",
+        graph,
+        detail ?? error,
+        kept,
+      );
     case "RateLimited":
       return l10n.t("The run of {0} stopped: the model server kept limiting the rate. Wait a while. {1}", graph, kept);
     case "ProviderFault":
