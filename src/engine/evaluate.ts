@@ -1,12 +1,13 @@
 import type { Sample, Split } from "../data/sample.ts";
 import { createAsk, RunStopped } from "./ask.ts";
-import type { RunEvent } from "./events.ts";
+import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
+import type { Finished, RunEvent } from "./events.ts";
 import { createForward } from "./forward.ts";
 import { createJudge } from "./judge.ts";
-import type { EngineDeps } from "./optimize.ts";
-import { EventStream } from "./stream.ts";
+import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
 import type { Task } from "./task.ts";
-import { textsOf } from "./texts.ts";
+import { textsOf, thetaOf } from "./texts.ts";
+import { scoreInterval } from "./verdict.ts";
 
 /** The graph as it is, scored on one set. */
 export interface Evaluation {
@@ -30,19 +31,50 @@ export async function* evaluate(
   deps: EngineDeps,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Evaluation> {
-  const stop = new AbortController();
-  const cancel = () => stop.abort(signal.reason);
-  if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel);
-  const stream = new EventStream();
   try {
-    const work = scoreAll(task, split, deps, stop, (event) => stream.push(event));
-    return yield* stream.during(work, () => stop.abort(new Error("nobody reads this evaluation any more")));
+    return yield* streamed(signal, (stop, emit) => scoreAll(task, split, deps, stop, emit));
   } catch (error) {
     throw error instanceof RunStopped ? error.cause : error;
-  } finally {
-    signal.removeEventListener("abort", cancel);
   }
+}
+
+/** The same as a run of its own, which proposes nothing. */
+export function evaluation(split: Split): Door {
+  return async function* (task, deps, signal) {
+    const texts = textsOf(task.graph);
+    yield {
+      type: "started",
+      engine: ENGINE_VERSION,
+      method: "evaluate",
+      theta: thetaOf(texts),
+      texts,
+      parameters: [],
+      samples: { train: 0, validation: 0, test: 0, [split]: task.data[split].length },
+      iterations: 0,
+    };
+    let end: Pick<Finished, "status" | "error" | "detail"> = DONE;
+    let evaluated: Finished["evaluated"];
+    try {
+      const { n, score, formatErrors, samples } = yield* evaluate(task, split, deps, signal);
+      const known = samples.flatMap((sample) => sample.score ?? []);
+      evaluated = { split, n, scored: known.length, score, interval: scoreInterval(known), formatErrors };
+    } catch (error) {
+      end = endOf(error, signal);
+    }
+    const finished: Finished = {
+      type: "finished",
+      ...end,
+      theta: thetaOf(texts),
+      texts,
+      proposals: [],
+      validation: { n: 0, before: null, after: null },
+      test: null,
+      formatErrors: { before: 0, after: 0 },
+      ...(evaluated && { evaluated }),
+    };
+    yield finished;
+    return finished;
+  };
 }
 
 async function scoreAll(
@@ -50,7 +82,7 @@ async function scoreAll(
   split: Split,
   { model, price }: EngineDeps,
   stop: AbortController,
-  emit: (event: RunEvent) => Promise<void>,
+  emit: Emit,
 ): Promise<Evaluation> {
   const ask = createAsk({ model, price, seed: options.seed, stop, emit });
   const judge = createJudge({ graph, choice: models.judge, ask });
@@ -62,13 +94,18 @@ async function scoreAll(
     const output = scored ? (await pass.value(graph.output)).text : "";
     return { id: sample.id, score: scored && 1 - scored.loss, output, formatError: scored?.formatError ?? false };
   };
-  const scored = await Promise.all(data[split].map(scoreOne));
-  const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
-  return {
-    split,
-    n: scored.length,
-    score: known.length > 0 ? known.reduce((sum, score) => sum + score, 0) / known.length : null,
-    formatErrors: scored.filter(({ formatError }) => formatError).length,
-    samples: scored.map(({ id, score, output }) => ({ id, score, output })),
-  };
+  try {
+    const scored = await Promise.all(data[split].map(scoreOne));
+    const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
+    return {
+      split,
+      n: scored.length,
+      score: known.length > 0 ? known.reduce((sum, score) => sum + score, 0) / known.length : null,
+      formatErrors: scored.filter(({ formatError }) => formatError).length,
+      samples: scored.map(({ id, score, output }) => ({ id, score, output })),
+    };
+  } finally {
+    // What was paid for has arrived and is on record.
+    await ask.settled();
+  }
 }

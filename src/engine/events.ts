@@ -10,6 +10,7 @@ import type { Usage } from "../models/model.ts";
 export type RunEvent =
   | Started
   | Requested
+  | Withdrawn
   | Called
   | Valued
   | Scored
@@ -52,6 +53,11 @@ export interface Requested {
   readonly split: Split | null;
   /** 1 for the first request of a call. */
   readonly attempt: number;
+}
+
+/** A request on record did not leave after all, since the run was ended in between: it does not count. */
+export interface Withdrawn extends Omit<Requested, "type"> {
+  readonly type: "withdrawn";
 }
 
 /** A call has ended: with a reply, or with `error` after its last attempt. */
@@ -183,6 +189,7 @@ export type VerdictReason =
   | "broke some"
   | "fixed none"
   | "every output alike"
+  | "unsound"
   | "samples could not be scored"
   | "no gate"
   | "budget reached"
@@ -276,6 +283,19 @@ export interface Measured {
   readonly after: number | null;
 }
 
+/** A graph's own texts on one set. */
+export interface Evaluated {
+  readonly split: Split;
+  /** Size of the set, and samples that could be scored. */
+  readonly n: number;
+  readonly scored: number;
+  /** Mean score, 1 − loss, with its 95 % interval. null: none could be scored. */
+  readonly score: number | null;
+  readonly interval: readonly [number, number];
+  /** Answers that did not match the output node's `output`. */
+  readonly formatErrors: number;
+}
+
 export interface Finished {
   readonly type: "finished";
   readonly status: RunStatus;
@@ -290,6 +310,8 @@ export interface Finished {
   readonly test: Measured | null;
   /** Replies that did not match their node's `output`, on the validation set. */
   readonly formatErrors: { readonly before: number; readonly after: number };
+  /** Of a run that only scored the graph as it is. */
+  readonly evaluated?: Evaluated;
 }
 
 /** The user's acts on a finished run. */

@@ -15,6 +15,7 @@ export const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
 export const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
 export const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
 export const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
+export const UNSOUND: Ruling = { decision: "rejected", reason: "unsound" };
 export const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
 
 /**

@@ -69,6 +69,24 @@ export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
   return { ...tally.amount, cached: tally.cached, scoring: scoring.amount.calls, most: tally.within(budget) };
 }
 
+/** The same for what does not optimize: to score a set, to look into one sample, to check what another run claims. */
+export async function estimateDoor(
+  task: Task,
+  known: Known,
+  door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
+): Promise<Amount & Pick<Estimate, "cached">> {
+  const played = playedData(task);
+  const pretender = new Pretender(known.provider, task.graph.nodes);
+  const pretended = { ...task, data: played, loss: new PretendedLoss(task.loss, played, task.options.threshold) };
+  const tally = new Tally(task.data, played);
+  let calls = 0;
+  for await (const event of door(pretended, depsOf(pretender, task, known), new AbortController().signal)) {
+    tally.add(event);
+    if (event.type === "call" && ++calls % TURN === 0) await known.clock.sleep(0);
+  }
+  return { ...tally.amount, cached: tally.cached };
+}
+
 function depsOf(pretender: Pretender, { options }: Task, { replies, price }: Known): EngineDeps {
   const stack = createStack({
     provider: pretender,

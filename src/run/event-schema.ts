@@ -34,6 +34,7 @@ const verdict = z.object({
     "budget reached": 0,
     unchanged: 0,
     "every output alike": 0,
+    unsound: 0,
   }),
   scored: count,
   of: count,
@@ -50,6 +51,15 @@ const verdict = z.object({
   tokensAfter: amount,
   looks: count,
   unscored: ids,
+});
+
+export const evaluated = z.object({
+  split,
+  n: count,
+  scored: count,
+  score: z.number().nullable(),
+  interval: interval.readonly(),
+  formatErrors: count,
 });
 
 /** Exactly the names of a union: one that is missing here does not compile. */
@@ -71,6 +81,7 @@ const shapes = z.discriminatedUnion("type", [
     iterations: count,
   }),
   z.object({ type: z.literal("requested"), ...about, attempt: count }),
+  z.object({ type: z.literal("withdrawn"), ...about, attempt: count }),
   z.object({
     type: z.literal("call"),
     ...about,
@@ -198,6 +209,7 @@ const shapes = z.discriminatedUnion("type", [
     validation: measured,
     test: measured.nullable(),
     formatErrors: z.object({ before: count, after: count }),
+    evaluated: evaluated.optional(),
   }),
   z.object({ type: z.literal("applied"), proposals: ids }),
   z.object({ type: z.literal("dismissed"), proposals: ids }),

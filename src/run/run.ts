@@ -1,12 +1,14 @@
 import type { Deps, Lock, Machine } from "../deps.ts";
+import type { Door } from "../engine/door.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
-import { ENGINE_VERSION, type EngineDeps, optimize } from "../engine/optimize.ts";
+import { ENGINE_VERSION } from "../engine/optimize.ts";
 import type { Task } from "../engine/task.ts";
 import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MadeElsewhere, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
+import { doorOf } from "./job.ts";
 import { EventLog, readLog } from "./log.ts";
 import { filesOf, lockOf, newId, type Place, preparePlace, type RunFiles } from "./place.ts";
 import { RunReducer } from "./reduce.ts";
@@ -22,8 +24,8 @@ export interface RunDeps extends Deps {
   readonly price: PriceOf;
   /** Requests on the way at once. */
   readonly concurrency: number;
-  /** The engine's door. Default: `optimize`. */
-  readonly engine?: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
+  /** The engine's door. Default: that of the run's job. */
+  readonly engine?: Door;
 }
 
 /** A run that this process makes. */
@@ -130,7 +132,7 @@ async function* record(
   { id, files, replies }: Omit<Run, "events">,
   log: EventLog,
 ): AsyncGenerator<LoggedEvent, RunState> {
-  const { machine, provider, price, concurrency, clock, engine = optimize } = deps;
+  const { machine, provider, price, concurrency, clock, engine = doorOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
   signal.addEventListener("abort", cancel);
@@ -206,6 +208,7 @@ function recorded(model: Model, log: EventLog): Model {
       };
       return model.complete({ ...request, onRequest }, signal);
     },
+    ...(model.discredit && { discredit: model.discredit }),
   };
 }
 

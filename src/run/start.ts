@@ -7,6 +7,7 @@ import type { LossSpec } from "../graph/schema.ts";
 import { loss } from "../graph/schema-run.ts";
 import { makeLoss } from "../loss/make.ts";
 import { RunMissing, RunUnreadable } from "./errors.ts";
+import { type Job, job } from "./job.ts";
 import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
 import type { LoadedTask } from "./load.ts";
 
@@ -83,6 +84,8 @@ const startSchema = z.object({
   loss,
   models: z.object({ forward: choice, backward: choice, optimizer: choice, judge: choice }),
   options,
+  /** What the run is for; absent: to optimize. */
+  job: job.optional(),
   /** Of everything above, by the machine that made it. */
   mark: text,
 });
@@ -96,6 +99,8 @@ export interface Subject {
   readonly loss: LossSpec;
   /** See `nameOf`. */
   readonly graphFile: string;
+  /** What it is run for. Default: to optimize. */
+  readonly job?: Job;
 }
 
 /** What a run of a graph file starts from; null where the file's faults keep it from running. */
@@ -115,11 +120,11 @@ export async function writeStart(
   files: Files,
   machine: Machine,
   path: string,
-  { task, loss, graphFile }: Subject,
+  { task, loss, graphFile, job }: Subject,
   about: Pick<Start, "id" | "at" | "engine" | "provider">,
 ): Promise<void> {
   const { graph, data, models, options } = task;
-  const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options };
+  const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options, ...(job && { job }) };
   await files.write(path, `${JSON.stringify({ ...body, mark: await machine.mark(JSON.stringify(body)) })}\n`);
 }
 

@@ -1,5 +1,8 @@
 import * as z from "zod";
+import { SPLITS } from "../data/sample.ts";
 import type { Machine } from "../deps.ts";
+import { evaluated } from "./event-schema.ts";
+import { briefly } from "./job.ts";
 import type { Start } from "./start.ts";
 import type { RunState } from "./state.ts";
 
@@ -37,6 +40,15 @@ const summarySchema = z.object({
       act: z.enum(["applied", "dismissed", "committed"]).nullable(),
     }),
   ),
+  /** What the run is for; absent: to optimize. */
+  job: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("evaluate"), split: z.enum(SPLITS) }),
+      z.object({ kind: z.literal("recheck"), run: z.string() }),
+    ])
+    .optional(),
+  /** Of a run that only scores the graph. */
+  evaluated: evaluated.optional(),
   mark: z.string(),
 });
 
@@ -64,6 +76,8 @@ export async function summaryOf(start: Start, state: RunState, machine: Machine)
     usd: state.usd,
     validation: finished?.validation ?? null,
     test: finished?.test ?? null,
+    ...(start.job && { job: briefly(start.job) }),
+    ...(finished?.evaluated && { evaluated: finished.evaluated }),
     proposals: proposals.map(({ id, node, verdict }) => ({
       id,
       node,

@@ -21,6 +21,7 @@ const REASONS: Readonly<Record<VerdictReason, string>> = {
   "broke some": "it broke samples that were right",
   "fixed none": "it fixed no sample",
   "every output alike": "it made every output alike, so it was not scored",
+  unsound: "it drops what has to stay, is too long, or holds an answer of the data, so it was not scored",
   "samples could not be scored": "samples whose calls failed could change the verdict",
   "no gate": "accepted without a gate",
   "budget reached": "the budget was reached before it could be judged",

@@ -83,6 +83,8 @@ export function verdictReason(verdict: Verdict): string {
       return l10n.t("Alone, it fixed no sample.");
     case "every output alike":
       return l10n.t("With it, the node answered the same to different inputs, so it was not scored.");
+    case "unsound":
+      return l10n.t("It drops what has to stay, is too long, or holds an answer of the data, so it was not scored.");
     case "samples could not be scored":
       return l10n.t(
         "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",

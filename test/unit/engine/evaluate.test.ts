@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Evaluation, evaluate } from "../../../src/engine/evaluate.ts";
+import { type Evaluation, evaluate, evaluation } from "../../../src/engine/evaluate.ts";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { BudgetReached, KeyRefused, RequestRefused } from "../../../src/models/errors.ts";
 import { ofType } from "./fixtures.ts";
@@ -51,5 +51,36 @@ describe("evaluate", () => {
     await expect(evaluateSplit({ options: { budget } })).rejects.toBeInstanceOf(BudgetReached);
     const reason = new Error("cancelled by the user");
     await expect(evaluateSplit({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});
+
+describe("an evaluation as a run", () => {
+  async function runOn(given: Given) {
+    const { task, deps } = prepare(given);
+    const events: RunEvent[] = [];
+    const signal = given.signal ?? new AbortController().signal;
+    for await (const event of evaluation("validation")(task, deps, signal)) events.push(event);
+    return { events, finished: ofType(events, "finished")[0]! };
+  }
+
+  it("begins, scores, and ends with the score and its interval", async () => {
+    const { events, finished } = await runOn({});
+    expect(events[0]).toMatchObject({ type: "started", method: "evaluate", samples: { train: 0, validation: 10 } });
+    expect(events.at(-1)).toBe(finished);
+    expect(finished).toMatchObject({ status: "done", proposals: [], evaluated: { split: "validation", scored: 10 } });
+    const { score, interval } = finished.evaluated!;
+    expect(interval[0]).toBeLessThan(score!);
+    expect(interval[1]).toBeGreaterThan(score!);
+  });
+
+  it("says how it ended when that was too early, with what was scored until then on record", async () => {
+    const budget = { calls: 7, tokens: null, usd: null };
+    const { events, finished } = await runOn({ options: { budget } });
+    expect(finished).toMatchObject({ status: "budget", error: null });
+    expect(finished.evaluated).toBeUndefined();
+    expect(ofType(events, "requested")).toHaveLength(7);
+    expect((await runOn({ signal: AbortSignal.abort(new Error("stop")) })).finished.status).toBe("cancelled");
+    const refused = () => Promise.reject(new KeyRefused("world", 401, "no such key"));
+    expect((await runOn({ instead: refused })).finished).toMatchObject({ status: "failed", error: "KeyRefused" });
   });
 });

@@ -1,0 +1,109 @@
+import type { Sample, Split } from "../data/sample.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { renderNode } from "../graph/template.ts";
+import { topologyOf } from "../graph/topology.ts";
+import type { Message } from "../models/model.ts";
+import { createAsk, endsRun, RunStopped } from "./ask.ts";
+import { createBackward } from "./backward.ts";
+import { type Emit, streamed } from "./door.ts";
+import type { Gradient, RunEvent } from "./events.ts";
+import { createForward, type Pass, type Scored, type Value } from "./forward.ts";
+import { createJudge } from "./judge.ts";
+import type { EngineDeps } from "./optimize.ts";
+import type { Task } from "./task.ts";
+import { textsOf } from "./texts.ts";
+
+/** One sample through the graph as it is, and back where its answer is wrong. */
+export interface Inspection {
+  readonly sample: Sample;
+  readonly split: Split;
+  /** null: unscored, because a call failed. */
+  readonly score: Scored | null;
+  /** Whether the loss is at most τ. */
+  readonly right: boolean;
+  /** In topological order. */
+  readonly nodes: readonly InspectedNode[];
+}
+
+export interface InspectedNode {
+  readonly node: GraphNode;
+  /** As sent; empty for a text node, and where a value that it is made of is missing. */
+  readonly prompt: readonly Message[];
+  /** null: its call failed, or one before it. */
+  readonly value: Value | null;
+  /** What should change in its value, by the step it came through, and in its own text. Without those that ask for nothing. */
+  readonly gradients: readonly Pick<Gradient, "of" | "from" | "text">[];
+}
+
+/** Calls that an inspection makes at most; repeats of failed ones are not counted. */
+export function mostCalls({ graph, loss, options }: Task): number {
+  const topology = topologyOf(graph);
+  const asked = topology.order.filter(({ kind }) => kind === "llm");
+  const leading = asked.map(
+    ({ id }) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name)).length,
+  );
+  const backward = leading.reduce((sum, count) => sum + (options.neighbors ? Math.min(1, count) : count), 0);
+  return asked.length + (loss.calls ?? 0) + backward;
+}
+
+/** @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason. */
+export async function* inspect(
+  task: Task,
+  split: Split,
+  sample: Sample,
+  deps: EngineDeps,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, Inspection> {
+  try {
+    return yield* streamed(signal, (stop, emit) => inspectOne(task, split, sample, deps, stop, emit));
+  } catch (error) {
+    throw error instanceof RunStopped ? error.cause : error;
+  }
+}
+
+async function inspectOne(
+  { graph, loss, models, options }: Task,
+  split: Split,
+  sample: Sample,
+  { model, price }: EngineDeps,
+  stop: AbortController,
+  emit: Emit,
+): Promise<Inspection> {
+  const gradients: Gradient[] = [];
+  const listening: Emit = (event) => {
+    if (event.type === "gradient" && event.text !== "") gradients.push(event);
+    return emit(event);
+  };
+  const ask = createAsk({ model, price, seed: options.seed, stop, emit: listening });
+  const judge = createJudge({ graph, choice: models.judge, ask });
+  const forward = createForward({ graph, loss, choice: models.forward, judge, ask, emit: listening });
+  const choice = models.backward;
+  const backward = createBackward({ graph, choice, neighbors: options.neighbors, ask, emit: listening });
+  try {
+    const pass = forward(textsOf(graph), sample, { split });
+    const score = await pass.score;
+    const right = score !== null && score.loss <= options.threshold;
+    if (score && !right) await Promise.all((await backward(pass, 0)).values());
+    const { order, ancestors } = topologyOf(graph);
+    const needed = ancestors(graph.output);
+    const nodes = order.filter(({ id }) => id === graph.output || needed.has(id));
+    return { sample, split, score, right, nodes: await Promise.all(nodes.map((node) => inspected(node, pass))) };
+  } finally {
+    await ask.settled();
+  }
+
+  async function inspected(node: GraphNode, pass: Pass): Promise<InspectedNode> {
+    const lost = (error: unknown) => {
+      if (endsRun(error)) throw error;
+      return null;
+    };
+    const value = await pass.value(node.id).catch(lost);
+    const prompt = node.kind === "llm" ? await promptOf(node, pass).catch(lost) : [];
+    return { node, prompt: prompt ?? [], value, gradients: gradients.filter((one) => one.node === node.id) };
+  }
+}
+
+async function promptOf(node: GraphNode & { kind: "llm" }, pass: Pass): Promise<readonly Message[]> {
+  const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await pass.value(name)).text] as const));
+  return renderNode(node, node.text, inputs);
+}

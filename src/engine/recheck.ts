@@ -1,0 +1,192 @@
+import type { Texts } from "../graph/graph.ts";
+import { createAsk, RunStopped } from "./ask.ts";
+import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
+import type { Attempted, Finished, Judged, Proposal } from "./events.ts";
+import { createForward } from "./forward.ts";
+import { withTexts } from "./gate.ts";
+import { createJudge } from "./judge.ts";
+import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
+import type { Candidate } from "./propose.ts";
+import { policyRule, type Ruling, UNDECIDED, UNSOUND } from "./rules.ts";
+import { unsound } from "./sound.ts";
+import type { Task } from "./task.ts";
+import { proposalId, textsOf, thetaOf } from "./texts.ts";
+import { createValidation, type Validation } from "./validation.ts";
+
+/** A new text for one node that somebody else speaks well of. */
+export interface ClaimedChange {
+  readonly node: string;
+  readonly text: string;
+  readonly hypothesis: string;
+}
+
+const ITERATION = 1;
+
+/**
+ * Gives texts from elsewhere this machine's own verdict: each has to lower the loss beside the others that pass, and
+ * those that pass together have to pass the graph's own gate. Nothing is taken on trust: the graph, the data and the loss
+ * are the task's, and every sample is scored under every text. A gate that is switched off is on here.
+ */
+export function recheck(changes: readonly ClaimedChange[]): Door {
+  return (task, deps, signal) =>
+    streamed(signal, (stop, emit) => new Recheck(task, deps, stop, emit).toEnd(changes, signal));
+}
+
+class Recheck {
+  readonly #start: Texts;
+  readonly #ask: ReturnType<typeof createAsk>;
+  readonly #validation: Validation;
+  readonly #gate: Task["options"]["gate"];
+  readonly #judged = new Map<string, Judged>();
+  #looks = 0;
+
+  constructor(
+    readonly task: Task,
+    { model, price }: EngineDeps,
+    stop: AbortController,
+    readonly emit: Emit,
+  ) {
+    const { graph, data, loss, models, options } = task;
+    this.#start = textsOf(graph);
+    this.#gate = options.gate.policy === "off" ? { ...options.gate, policy: "strict" } : options.gate;
+    this.#ask = createAsk({ model, price, seed: options.seed, stop, emit });
+    const judge = createJudge({ graph, choice: models.judge, ask: this.#ask });
+    const forward = createForward({ graph, loss, choice: models.forward, judge, ask: this.#ask, emit });
+    this.#validation = createValidation({
+      samples: data.validation,
+      options: { gate: this.#gate, threshold: options.threshold },
+      score: (texts, sample) => forward(texts, sample, { split: "validation" }).score,
+    });
+  }
+
+  async toEnd(changes: readonly ClaimedChange[], signal: AbortSignal): Promise<Finished> {
+    const { graph, data } = this.task;
+    await this.emit({
+      type: "started",
+      engine: ENGINE_VERSION,
+      method: "re-check",
+      theta: thetaOf(this.#start),
+      texts: this.#start,
+      parameters: changes.map(({ node }) => node),
+      samples: { train: 0, validation: data.validation.length, test: 0 },
+      iterations: ITERATION,
+    });
+    const attempts = changes.flatMap((change) => this.#attempt(change));
+    for (const attempt of attempts) await this.emit(attempt);
+    for (const one of attempts) if (one.invalid) await this.#record("part", [one], this.#start, UNSOUND);
+    const candidates = attempts.flatMap((one) => (one.invalid === null ? [{ ...one, invalid: null }] : []));
+    let passed: readonly Candidate[] = [];
+    let end: Pick<Finished, "status" | "error" | "detail"> = DONE;
+    try {
+      passed = await this.#judge(candidates);
+    } catch (thrown) {
+      end = endOf(thrown instanceof RunStopped ? thrown.cause : thrown, signal);
+    }
+    await this.#ask.settled();
+    const open = candidates.filter(({ id }) => !this.#judged.has(id));
+    const reason = end.status === "budget" ? "budget reached" : "samples could not be scored";
+    for (const one of open) await this.#record("part", [one], this.#start, { decision: "undecided", reason });
+    const finished = this.#finished(end, graph.nodes, attempts, passed);
+    await this.emit(finished);
+    return finished;
+  }
+
+  /** Held to what every proposal is held to; no target of any set may stand in it. */
+  #attempt({ node: id, text, hypothesis }: ClaimedChange): Attempted[] {
+    const { graph, data } = this.task;
+    const node = graph.nodes.find((one) => one.id === id);
+    if (!node) return [];
+    const targets = Object.values(data).flatMap((samples) => samples.flatMap((sample) => sample.targets));
+    const about = { type: "attempt", iteration: ITERATION, node: id, base: node.text, text, hypothesis } as const;
+    const invalid = text === node.text ? "no change" : unsound(node, node.text, text, targets);
+    return [{ ...about, id: proposalId(id, node.text, text), samples: [], invalid }];
+  }
+
+  /**
+   * Takes out, one at a time, the text without which the rest does best, until each that is left lowers the loss beside
+   * the others: what gains only together stays together, and one ruin does not hide what the others are worth.
+   * @returns those that pass
+   */
+  async #judge(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    let left = candidates;
+    const scored = this.#validation.complete(this.#start);
+    scored.catch(() => {});
+    while (left.length > 0) {
+      const all = withTexts(this.#start, left);
+      const without = left.map((one) => {
+        const texts = withTexts(
+          this.#start,
+          left.filter((other) => other !== one),
+        );
+        return { one, texts };
+      });
+      await Promise.all([all, ...without.map(({ texts }) => texts)].map((texts) => this.#validation.complete(texts)));
+      this.#looks += 1;
+      const strict = policyRule({ ...this.#gate, policy: "strict" });
+      const failing = without
+        .map(({ one, texts }) => {
+          const pairs = this.#validation.pairs(texts, all);
+          const gains = pairs.map(({ before = 0, after = 0 }) => before - after);
+          return { one, texts, ruling: strict(pairs) ?? UNDECIDED, gain: gains.reduce((sum, gain) => sum + gain, 0) };
+        })
+        .filter(({ ruling }) => ruling.decision !== "accepted")
+        .sort((a, b) => a.gain - b.gain);
+      const [worst] = failing;
+      if (!worst) break;
+      await this.#record("part", [worst.one], worst.texts, worst.ruling, all);
+      left = left.filter((one) => one !== worst.one);
+    }
+    await scored;
+    if (left.length === 0) return [];
+    const texts = withTexts(this.#start, left);
+    const ruling = policyRule(this.#gate)(this.#validation.pairs(this.#start, texts)) ?? UNDECIDED;
+    await this.#record(left.length === 1 ? "part" : "joint", left, this.#start, ruling, texts);
+    return ruling.decision === "accepted" ? left : [];
+  }
+
+  async #record(
+    scope: Judged["scope"],
+    candidates: readonly Attempted[],
+    before: Texts,
+    ruling: Ruling,
+    after: Texts = before,
+  ): Promise<void> {
+    const verdict = { ...this.#validation.verdict(before, after, ruling), looks: this.#looks };
+    const proposals = candidates.map(({ id }) => id);
+    const judged = { type: "verdict", iteration: ITERATION, scope, proposals, theta: thetaOf(after), verdict } as const;
+    for (const id of proposals) this.#judged.set(id, judged);
+    await this.emit(judged);
+  }
+
+  #finished(
+    end: Pick<Finished, "status" | "error" | "detail">,
+    nodes: Task["graph"]["nodes"],
+    attempts: readonly Attempted[],
+    passed: readonly Candidate[],
+  ): Finished {
+    const texts = withTexts(this.#start, passed);
+    const net = this.#validation.verdict(this.#start, texts, UNDECIDED);
+    const proposals = nodes.flatMap(({ id: node }): Proposal[] => {
+      const one = attempts.find((attempt) => attempt.node === node);
+      const judged = one && this.#judged.get(one.id);
+      if (!one || !judged) return [];
+      const { id, base, text, hypothesis } = one;
+      const earns = passed.length > 1 && passed.some((other) => other.id === one.id) ? { earns: true } : {};
+      return [{ id, node, base, text, hypothesis, verdict: judged.verdict, ...earns, attempts: [id] }];
+    });
+    return {
+      type: "finished",
+      ...end,
+      theta: thetaOf(texts),
+      texts,
+      proposals,
+      validation: {
+        n: net.scored,
+        before: net.scored > 0 ? 1 - net.lossBefore : null,
+        after: net.scored > 0 ? 1 - net.lossAfter : null,
+      },
+      test: null,
+      formatErrors: this.#validation.formatErrors(this.#start, texts),
+    };
+  }
+}

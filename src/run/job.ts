@@ -1,0 +1,54 @@
+import * as z from "zod";
+import { SPLITS } from "../data/sample.ts";
+import type { Door } from "../engine/door.ts";
+import { evaluation } from "../engine/evaluate.ts";
+import type { Proposal } from "../engine/events.ts";
+import { optimize } from "../engine/optimize.ts";
+import { recheck } from "../engine/recheck.ts";
+import type { Graph } from "../graph/graph.ts";
+
+/** What a run is for, where it is not to optimize: to score the graph as it is, or to check what another run claims. */
+export const job = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("evaluate"), split: z.enum(SPLITS) }),
+  z.object({
+    kind: z.literal("recheck"),
+    /** Id of the run whose proposals these are. */
+    run: z.string(),
+    changes: z.array(z.object({ node: z.string(), text: z.string(), hypothesis: z.string() })),
+  }),
+]);
+
+export type Job = z.infer<typeof job>;
+
+/** The engine's door for a job. */
+export function doorOf(job: Job | undefined): Door {
+  switch (job?.kind) {
+    case "evaluate":
+      return evaluation(job.split);
+    case "recheck":
+      return recheck(job.changes);
+    default:
+      return optimize;
+  }
+}
+
+/** The job as lists know it. */
+export function briefly(job: Job) {
+  return job.kind === "recheck" ? ({ kind: job.kind, run: job.run } as const) : job;
+}
+
+/**
+ * Checks what a run claims, on the graph as its file holds it now.
+ * @returns the proposals that can be checked, and the nodes of the others: their text is no longer what the run saw
+ */
+export function recheckOf(
+  run: string,
+  proposals: readonly Proposal[],
+  graph: Graph,
+): { readonly job: Job & { kind: "recheck" }; readonly changed: readonly string[] } {
+  const fits = ({ node, base }: Proposal) =>
+    graph.nodes.some(({ id, text, trainable }) => trainable && id === node && text === base);
+  const changes = proposals.filter(fits).map(({ node, text, hypothesis }) => ({ node, text, hypothesis }));
+  const changed = proposals.filter((proposal) => !fits(proposal)).map(({ node }) => node);
+  return { job: { kind: "recheck", run, changes }, changed };
+}
