@@ -1,7 +1,8 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as bundle } from "esbuild";
+import { thirdPartyNotices } from "./notices.mjs";
 import { root } from "./ready.mjs";
 
 const node = { platform: "node", target: "node20", format: "cjs" };
@@ -18,9 +19,9 @@ const LAZY = {
  */
 const BUNDLES = [
   { name: "extension", entry: "src/extension.ts", limit: 200, ...node, external: ["vscode"], apart: [LAZY.editor] },
-  { name: "editor", entry: "src/editor/app.ts", limit: 600, ...node, external: ["vscode"], apart: [LAZY.sdk] },
+  { name: "editor", entry: "src/editor/app.ts", limit: 700, ...node, external: ["vscode"], apart: [LAZY.sdk] },
   { name: "models", entry: "openai", limit: 500, ...node, apart: [] },
-  { name: "cli", entry: "src/cli.ts", limit: 600, ...node, banner: { js: "#!/usr/bin/env node" }, apart: [LAZY.sdk] },
+  { name: "cli", entry: "src/cli.ts", limit: 700, ...node, banner: { js: "#!/usr/bin/env node" }, apart: [LAZY.sdk] },
   { name: "webview", entry: "webview/main.ts", limit: 520, ...browser, apart: [] },
 ];
 
@@ -34,8 +35,11 @@ function leaveApart({ filter, path }) {
   };
 }
 
-/** `import source from "./worker.ts?worker"`: a worker's bundled source as text, since the page may load no further file. */
-const workerAsText = {
+/**
+ * `import source from "./worker.ts?worker"`: a worker's bundled source as text, since the page may load no further file.
+ * @param seen takes the files that went into it
+ */
+const workerAsText = (seen) => ({
   name: "worker-as-text",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\?worker$/ }, ({ path, resolveDir }) => ({
@@ -44,11 +48,19 @@ const workerAsText = {
     }));
     onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => {
       const { outputFiles, metafile } = await bundle({ ...shared, ...browser, entryPoints: [path], write: false });
+      for (const file of shippedIn(metafile)) seen.add(file);
       const watchFiles = Object.keys(metafile.inputs).map((file) => join(root, file));
       return { contents: outputFiles[0].text, loader: "text", watchFiles };
     });
   },
-};
+});
+
+/** Files of which something is left in the output. */
+function shippedIn({ outputs }) {
+  return Object.values(outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0),
+  );
+}
 
 const shared = {
   absWorkingDir: root,
@@ -63,29 +75,34 @@ const shared = {
 };
 
 /**
- * Bundles into `dist/`: everything, or the named bundles. Returns one line a bundle; throws where one is larger than it
- * may be.
+ * Bundles into `dist/`: everything, with the licences of what is in it, or the named bundles. Returns one line a bundle;
+ * throws where one is larger than it may be.
  */
 export async function build(names = BUNDLES.map(({ name }) => name)) {
   const wanted = BUNDLES.filter(({ name }) => names.includes(name));
   const present = wanted.filter(({ entry }) => entry === "openai" || existsSync(join(root, entry)));
+  const shipped = new Set();
   const lines = await Promise.all(
     present.map(async ({ name, entry, limit, apart, ...options }) => {
       const outfile = `dist/${name}.js`;
-      await bundle({
+      const { metafile } = await bundle({
         ...shared,
         ...options,
         entryPoints: [entry],
         outfile,
-        plugins: [...apart.map(leaveApart), workerAsText],
+        plugins: [...apart.map(leaveApart), workerAsText(shipped)],
         // `import()` of our own lazily evaluated modules becomes `require`, which works in every extension host.
         supported: options.platform === "node" ? { "dynamic-import": false } : {},
       });
+      for (const file of shippedIn(metafile)) shipped.add(file);
       const kilobytes = statSync(join(root, outfile)).size / 1000;
       if (kilobytes > limit) throw new Error(`${outfile} has ${kilobytes.toFixed(1)} KB; it may have ${limit} KB.`);
       return `${outfile.padEnd(18)} ${kilobytes.toFixed(1).padStart(7)} KB of ${limit} KB`;
     }),
   );
+  if (present.length === BUNDLES.length) {
+    writeFileSync(join(root, "dist", "ThirdPartyNotices.txt"), thirdPartyNotices(root, shipped));
+  }
   return lines;
 }
 

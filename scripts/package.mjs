@@ -1,23 +1,72 @@
-// npm run package: builds and makes the .vsix from the allow list in .vscodeignore; fails where it is larger than it may be.
-import { mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { createVSIX } from "@vscode/vsce";
+// npm run package: builds and makes the .vsix from the allow list in .vscodeignore. The same sources give the same bytes,
+// whenever and wherever; it fails where the result is larger than it may be.
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createVSIX, listFiles } from "@vscode/vsce";
 import { build } from "./build.mjs";
 import { ready, root } from "./ready.mjs";
 
 const LIMIT = 1_000_000;
+/** A zip's own first moment: the time of packing is nobody's business. Zip files hold local time. */
+process.env.SOURCE_DATE_EPOCH = String(Date.UTC(1980, 0, 1) / 1000);
+process.env.TZ = "UTC";
 
 ready();
 for (const line of await build()) console.log(line);
 const target = process.argv[2] ?? join(root, "out", "agentgraph.vsix");
-mkdirSync(join(target, ".."), { recursive: true });
-await createVSIX({
-  cwd: root,
-  packagePath: target,
-  dependencies: false,
-  allowMissingRepository: true,
-  rewriteRelativeLinks: false,
-});
-const { size } = statSync(target);
-if (size > LIMIT) throw new Error(`${target} has ${size} bytes; it may have ${LIMIT}.`);
-console.log(`${target} ${(size / 1000).toFixed(1)} KB of ${LIMIT / 1000} KB`);
+mkdirSync(dirname(target), { recursive: true });
+const stage = mkdtempSync(join(tmpdir(), "agentgraph-package-"));
+try {
+  const manifest = await fill(stage);
+  const { web, isPlaceholder } = addressOf(manifest);
+  await createVSIX({
+    cwd: stage,
+    packagePath: target,
+    dependencies: false,
+    baseContentUrl: `${web}/blob/main`,
+    baseImagesUrl: `${web}/raw/main`,
+  });
+  const { size } = statSync(target);
+  if (size > LIMIT) throw new Error(`${target} has ${size} bytes; it may have ${LIMIT}.`);
+  console.log(`${target} ${(size / 1000).toFixed(1)} KB of ${LIMIT / 1000} KB`);
+  if (isPlaceholder) {
+    console.log(`Before it is published, \`repository\` in package.json has to name a real address; it is ${web}.`);
+  }
+} finally {
+  rmSync(stage, { recursive: true, force: true });
+}
+
+/** Copies what ships, all with one mode, and a manifest without what only the makers need. Returns that manifest. */
+async function fill(stage) {
+  for (const file of await listFiles({ cwd: root, dependencies: false })) {
+    const copy = join(stage, file);
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(join(root, file), copy);
+    chmodSync(copy, 0o644);
+  }
+  const {
+    scripts: _,
+    devDependencies: __,
+    private: ___,
+    ...manifest
+  } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(stage, ".vscodeignore"), "");
+  return manifest;
+}
+
+/** Where the README's links and pictures lead, once the extension is on the Marketplace. */
+function addressOf({ repository }) {
+  const web = repository.url.replace(/\.git$/, "");
+  return { web, isPlaceholder: new URL(web).hostname.endsWith(".invalid") };
+}
