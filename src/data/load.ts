@@ -1,6 +1,7 @@
 import type { Files } from "../deps.ts";
 import type { JsonDocument, JsonPath } from "../graph/document.ts";
-import type { FaultCode } from "../graph/fault.ts";
+import type { FaultCode, Fixes } from "../graph/fault.ts";
+import { splitData } from "../graph/fixes.ts";
 import { MAX_DATA, ReferenceRefused, type Root, readReference, refusalWords } from "../graph/root.ts";
 import type { DataSet, DataSpec } from "../graph/schema.ts";
 import { EXTENSIONS, formatOf, inlineRows, type Row, type Rows } from "./rows.ts";
@@ -48,7 +49,9 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     if (set && set.drawn.length === 0) {
       document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Give it rows.");
     } else if (split !== "test" && !spec.split && spec[split] === undefined) {
-      document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, `Add "${split}" to "data".`);
+      document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, `Add "${split}" to "data".`, () =>
+        splitData(document),
+      );
     }
   }
   checkOverlap(document, sets);
@@ -196,7 +199,9 @@ function checkOverlap(document: JsonDocument, sets: Sets): void {
         return other ? [`row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`] : [];
       });
       const remedy = "Remove it from one of them: a gate that has seen the training samples proves nothing.";
-      report(document, "overlap", b.path, `The ${earlier} and ${split} sets share a sample: `, shared, remedy);
+      report(document, "overlap", b.path, `The ${earlier} and ${split} sets share a sample: `, shared, remedy, () =>
+        splitData(document),
+      );
     }
   }
 }
@@ -209,11 +214,12 @@ function report(
   before: string,
   found: readonly string[],
   remedy: string,
+  fixes?: Fixes,
 ): void {
   const [first, ...others] = found;
   if (first === undefined) return;
   const more = others.length > 0 ? `, and ${others.length} more of the kind` : "";
-  document.addAt(code, path, `${before}${first}${more}.`, remedy);
+  document.addAt(code, path, `${before}${first}${more}.`, remedy, fixes);
 }
 
 function nameOf(spec: DataSet, split: Split): string {

@@ -1,10 +1,11 @@
+import { getNodePath } from "jsonc-parser";
 import { type JsonDocument, rangeOf } from "./document.ts";
-import type { Range } from "./fault.ts";
-import { addInput, rename } from "./fixes.ts";
-import { literalRange } from "./literal.ts";
+import type { Fix, Range } from "./fault.ts";
+import { addInput, correctPlaceholder, declareInput, remove, removeChildren, rename, replace } from "./fixes.ts";
 import { nearest } from "./nearest.ts";
 import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
+import { inlinePlaceholders, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
 import { findPlaceholders } from "./template.ts";
 import { findCycle } from "./topology.ts";
 
@@ -20,33 +21,67 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkPatterns(document, outline);
   if (outline.nodes.length > 0 && outline.nodes.every(({ trainable }) => !trainable)) {
     const message = "No node has a text that may be changed, so there is nothing to optimize.";
-    document.addAtKey("no-trainable-text", ["nodes"], message, 'Remove "trainable": false from a node.');
+    document.addAtKey("no-trainable-text", ["nodes"], message, 'Remove "trainable": false from a node.', () =>
+      outline.nodes
+        .slice(0, 5)
+        .flatMap(({ id }) => remove(document, ["nodes", id, "trainable"], `Let the text of "${id}" be changed`)),
+    );
   }
 }
 
 /**
  * Faults of a node's text, wherever it stands: placeholders that are no input of it, and texts to keep that it lacks.
- * @param names of the graph, `namesOf`
+ * @param names of the graph: `namesOf(outline)`
  * @param text the decoded text
  */
-export function checkText(document: JsonDocument, names: ReadonlySet<string>, node: OutlineNode, text: string): void {
+export function checkText(
+  document: JsonDocument,
+  outline: Outline,
+  names: ReadonlySet<string>,
+  node: OutlineNode,
+  text: string,
+): void {
   const inputs = new Set(node.kind === "text" ? [] : node.inputs.map(({ name }) => name));
-  for (const { name, offset, length } of findPlaceholders(text)) {
+  for (const { name, place, range } of placeholdersOf(document, node, text)) {
     if (inputs.has(name) || document.isFull) continue;
-    const range = placeOf(document, node, offset, length);
-    const message = `"${node.id}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
     const known = node.kind === "llm" && names.has(name) && name !== node.id;
-    const remedy = known
-      ? `Add "${name}" to the inputs of "${node.id}".`
-      : `Correct the name, or write \\{{${name}}} where the braces are meant.`;
-    document.add("unknown-placeholder", range, message, remedy, known ? addInput(document, node.id, name) : undefined);
+    const meant = document.isCrowded ? null : nearest(name, inputs);
+    const { message, remedy } = placeholderWords(node.id, name, known, meant);
+    document.add("unknown-placeholder", range, message, remedy, () => [
+      ...(known ? addInput(document, outline, node.id, name) : []),
+      ...(place ? correctPlaceholder(place, meant, "\\\\") : []),
+    ]);
   }
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep) {
     if (typeof entry.value !== "string" || text.includes(entry.value)) continue;
     const message = `The text of "${node.id}" does not hold ${JSON.stringify(entry.value)}, which a new version must keep.`;
-    document.add("kept-text-absent", rangeOf(entry), message, "Put it into the text, or remove it here.");
+    document.add("kept-text-absent", rangeOf(entry), message, "Put it into the text, or remove it here.", () =>
+      removeChildren(document, ["nodes", node.id, "keep"], [entry.offset], `Remove it from "keep"`),
+    );
   }
+}
+
+/** What is said of a `{{name}}` that is no input of a node. @param known whether the name stands for anything */
+export function placeholderWords(node: string, name: string, known: boolean, meant: string | null) {
+  const message = `"${node}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
+  if (known) return { message, remedy: `Add "${name}" to the inputs of "${node}".` };
+  if (meant) return { message, remedy: `Did you mean {{${meant}}}?` };
+  return { message, remedy: `Correct the name, or write \\{{${name}}} where the braces are meant.` };
+}
+
+/** Each placeholder of a node's text with its place; those of a file of its own stand where the graph names the file. */
+function placeholdersOf(document: JsonDocument, node: OutlineNode, text: string) {
+  const inline: { name: string; range: Range; place: Use | null }[] = inlinePlaceholders(document, node).map(
+    (place) => ({
+      name: place.name,
+      range: place.around,
+      place,
+    }),
+  );
+  const range = node.text?.range;
+  if (inline.length > 0 || !range) return inline;
+  return findPlaceholders(text).map(({ name }) => ({ name, range, place: null }));
 }
 
 function checkDuplicateKeys(document: JsonDocument): void {
@@ -55,23 +90,32 @@ function checkDuplicateKeys(document: JsonDocument): void {
     const children = node.children ?? [];
     for (const child of children) if (child.children) waiting.push(child);
     if (node.type !== "object" || document.members(node).size === children.length) continue;
+    const holder = node;
     const seen = new Set<unknown>();
     for (const { children: [key] = [] } of children) {
       if (key && seen.has(key.value)) {
         const message = `The key ${JSON.stringify(key.value)} stands twice in the same object; only the last one counts.`;
-        document.add("duplicate-key", rangeOf(key), message, "Remove or rename one of them.");
+        const first = children.find((child) => child.children?.[0]?.value === key.value);
+        document.add("duplicate-key", rangeOf(key), message, "Remove or rename one of them.", () =>
+          first
+            ? removeChildren(document, getNodePath(holder), [first.offset], "Remove the first, which does not count")
+            : [],
+        );
       }
       seen.add(key?.value);
     }
   }
 }
 
-function checkNames(document: JsonDocument, { inputs, nodes }: Outline): void {
+function checkNames(document: JsonDocument, outline: Outline): void {
+  const { inputs, nodes } = outline;
   const taken = new Set<string>();
   for (const { name, range } of [...inputs, ...nodes.map(({ id, idRange }) => ({ name: id, range: idRange }))]) {
     if (!NAME.test(name)) {
       const message = `"${name}" cannot be a name.`;
-      document.add("bad-name", range, message, "Use a letter, then letters, digits, _ or -.");
+      document.add("bad-name", range, message, "Use a letter, then letters, digits, _ or -.", () =>
+        goodName(document, outline, name),
+      );
     }
     if (taken.has(name)) {
       const message = `The name "${name}" is taken: graph inputs and nodes share one set of names.`;
@@ -86,10 +130,13 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
   for (const node of outline.nodes) {
     const seen = new Set<string>();
     for (const input of node.inputs) {
-      if (!names.has(input.name)) unknownName(document, input, names, `The input "${input.name}" of "${node.id}"`);
+      if (!names.has(input.name)) unknownName(document, node, input, names);
       else if (seen.has(input.name)) {
         const message = `"${node.id}" names the input "${input.name}" twice.`;
-        document.add("repeated-input", input.range, message, "Remove one of them.");
+        const path = ["nodes", node.id, "inputs"];
+        document.add("repeated-input", input.range, message, "Remove one of them.", () =>
+          removeChildren(document, path, [input.range.start], "Remove this one"),
+        );
       }
       seen.add(input.name);
     }
@@ -107,7 +154,16 @@ function addCycle(document: JsonDocument, { nodes }: Outline, cycle: readonly st
   const edge = reader?.inputs.find(({ name }) => name === from);
   const range = edge?.range ?? reader?.idRange ?? { start: 0, end: 0 };
   const message = `These nodes wait for one another: ${cycle.join(" → ")}.`;
-  document.add("cycle", range, message, "Remove one of these inputs: a graph has no cycles.");
+  document.add("cycle", range, message, "Remove one of these inputs: a graph has no cycles.", () =>
+    edge && to !== undefined
+      ? removeChildren(
+          document,
+          ["nodes", to, "inputs"],
+          [edge.range.start],
+          `Remove "${from}" from the inputs of "${to}"`,
+        )
+      : [],
+  );
 }
 
 function checkReach(document: JsonDocument, outline: Outline, predecessors: ReadonlyMap<string, string[]>): void {
@@ -123,26 +179,33 @@ function checkReach(document: JsonDocument, outline: Outline, predecessors: Read
   for (const { id, idRange } of outline.nodes) {
     if (used.has(id)) continue;
     const message = `The value of "${id}" does not reach the output "${output}", so the node changes no answer.`;
-    document.add("unreachable-node", idRange, message, `Add "${id}" to the inputs of a node on the way, or remove it.`);
+    const remedy = `Add "${id}" to the inputs of a node on the way, or remove it.`;
+    document.add("unreachable-node", idRange, message, remedy, () => [
+      ...addInput(document, outline, output, id),
+      ...remove(document, ["nodes", id], `Remove the node "${id}"`),
+    ]);
   }
   for (const { name, range } of outline.inputs) {
     if (used.has(name) || outline.nodes.some(({ inputs }) => inputs.some((input) => input.name === name))) continue;
-    document.add(
-      "unused-input",
-      range,
-      `No node reads the input "${name}".`,
-      "Add it to a node's inputs, or remove it.",
-    );
+    const message = `No node reads the input "${name}".`;
+    document.add("unused-input", range, message, "Add it to a node's inputs, or remove it.", () => [
+      ...addInput(document, outline, output, name),
+      ...removeChildren(document, ["inputs"], [range.start], `Remove the input "${name}"`),
+    ]);
   }
 }
 
-function checkOutput(document: JsonDocument, { nodes, output }: Outline): void {
+function checkOutput(document: JsonDocument, outline: Outline): void {
+  const { nodes, output } = outline;
   const ids = nodes.map(({ id }) => id);
   if (!output || ids.includes(output.name)) return;
   const meant = nearest(output.name, ids);
   const message = `The output "${output.name}" is no node.`;
   const remedy = meant ? `Did you mean "${meant}"?` : "Name the node whose value is the answer.";
-  document.add("unknown-output", output.range, message, remedy, meant ? rename(output.range, meant) : undefined);
+  document.add("unknown-output", output.range, message, remedy, () => {
+    const others = sinksOf(outline).slice(0, 3);
+    return [...new Set([...(meant ? [meant] : []), ...others])].map((id) => rename(output.range, id));
+  });
 }
 
 function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
@@ -158,29 +221,21 @@ function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
 }
 
 /** A name that is neither a graph input nor a node, with the nearest one offered. */
-function unknownName(document: JsonDocument, at: NamedRange, names: ReadonlySet<string>, what: string): void {
+function unknownName(document: JsonDocument, { id }: OutlineNode, at: NamedRange, names: ReadonlySet<string>): void {
   const meant = document.isCrowded ? null : nearest(at.name, names);
   const remedy = meant ? `Did you mean "${meant}"?` : "Name a graph input or a node.";
-  const fix = meant ? rename(at.range, meant) : undefined;
-  document.add("unknown-name", at.range, `${what} is neither a graph input nor a node.`, remedy, fix);
+  const message = `The input "${at.name}" of "${id}" is neither a graph input nor a node.`;
+  document.add("unknown-name", at.range, message, remedy, () => [
+    ...(meant ? [rename(at.range, meant)] : []),
+    ...(NAME.test(at.name) ? declareInput(document, at.name) : []),
+    ...removeChildren(document, ["nodes", id, "inputs"], [at.range.start], `Remove it from the inputs of "${id}"`),
+  ]);
 }
 
-/** Place of a piece of a node's text; of the whole value where the text stands in a file of its own. */
-function placeOf(document: JsonDocument, { id, text }: OutlineNode, offset: number, length: number): Range {
-  const value = text && document.at(["nodes", id, text.key]);
-  if (!text || !value) return document.rangeAt(["nodes", id]);
-  if (text.form === "string") return literalRange(document.text, value, offset, length);
-  if (text.form !== "lines") return text.range;
-  let start = 0;
-  for (const line of value.children ?? []) {
-    const end = start + String(line.value).length;
-    if (offset <= end) return literalRange(document.text, line, offset - start, length);
-    start = end + 1;
-  }
-  return text.range;
-}
-
-/** Names of graph inputs and nodes: they share one set. */
-export function namesOf({ inputs, nodes }: Outline): ReadonlySet<string> {
-  return new Set([...inputs.map(({ name }) => name), ...nodes.map(({ id }) => id)]);
+/** The nearest name that is allowed and free, here and at every use. */
+function goodName(document: JsonDocument, outline: Outline, name: string): Fix[] {
+  const good = name.replace(/^[^A-Za-z]+/, "").replaceAll(/[^A-Za-z0-9_-]+/g, "_");
+  if (!NAME.test(good) || namesOf(outline).has(good)) return [];
+  const uses = usesIn(document, outline).filter((use) => use.name === name);
+  return [{ title: `Change to "${good}"`, edits: uses.map(({ around }) => replace(around, JSON.stringify(good))) }];
 }

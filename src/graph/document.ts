@@ -1,5 +1,5 @@
 import { createScanner, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import { FAULTS, type Fault, type FaultCode, type Fix, type Range } from "./fault.ts";
+import { FAULTS, type Fault, type FaultCode, type Fixes, type Range } from "./fault.ts";
 
 export type JsonPath = readonly (string | number)[];
 
@@ -56,7 +56,7 @@ export class JsonDocument {
     return this.#faults.length > MAX_FAULTS;
   }
 
-  add(code: FaultCode, range: Range, message: string, remedy: string, fix?: Fix): void {
+  add(code: FaultCode, range: Range, message: string, remedy: string, fixes?: Fixes): void {
     if (this.isFull) return;
     const full = this.#faults.length === MAX_FAULTS;
     // Behind an open comment, the parser counts beyond the end.
@@ -69,19 +69,19 @@ export class JsonDocument {
       file: this.path,
       range: { start: inside(range.start), end: inside(range.end) },
       ...this.position(inside(range.start)),
-      ...(fix && !full ? { fix } : {}),
+      ...(fixes && !full ? { fixes } : {}),
     });
   }
 
   /** As `add`, at the value that `path` leads to, or at the nearest part around it that the file has. */
-  addAt(code: FaultCode, path: JsonPath, message: string, remedy: string, fix?: Fix): void {
-    this.add(code, this.rangeAt(path), message, remedy, fix);
+  addAt(code: FaultCode, path: JsonPath, message: string, remedy: string, fixes?: Fixes): void {
+    this.add(code, this.rangeAt(path), message, remedy, fixes);
   }
 
   /** As `addAt`, at the key: for what a value lacks. */
-  addAtKey(code: FaultCode, path: JsonPath, message: string, remedy: string, fix?: Fix): void {
+  addAtKey(code: FaultCode, path: JsonPath, message: string, remedy: string, fixes?: Fixes): void {
     const key = this.keyAt(path);
-    this.add(code, key ? rangeOf(key) : this.rangeAt(path), message, remedy, fix);
+    this.add(code, key ? rangeOf(key) : this.rangeAt(path), message, remedy, fixes);
   }
 
   /** The value at `path`; undefined where the file has none. Of a key that stands twice, the last counts. */

@@ -27,7 +27,8 @@ export interface Fault {
   /** Of the start, from 1; the column counts UTF-16 units. */
   readonly line: number;
   readonly column: number;
-  readonly fix?: Fix;
+  /** Worked out when asked: a fix may take longer than finding the fault. */
+  readonly fixes?: Fixes;
 }
 
 /** A quick fix: applying `edits` to the graph file's text removes the fault. */
@@ -35,6 +36,9 @@ export interface Fix {
   readonly title: string;
   readonly edits: readonly TextEdit[];
 }
+
+/** The best first. */
+export type Fixes = () => readonly Fix[];
 
 /** Every fault there is, with its weight. An error keeps the graph from running. */
 export const FAULTS = {

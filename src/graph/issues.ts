@@ -1,15 +1,16 @@
 import type { z } from "zod";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import type { Fix } from "./fault.ts";
-import { rename } from "./fixes.ts";
+import { change, correctKey, rename, splitData } from "./fixes.ts";
 import { nearest } from "./nearest.ts";
+import { knownKeys } from "./schema.ts";
 import { NODE_KINDS, RESERVED_KINDS } from "./schema-nodes.ts";
 import { LOSS_KINDS } from "./schema-run.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** A quick fix for a key that is missing. */
-type FixMissing = (path: JsonPath) => Fix | undefined;
+/** Quick fixes for a key that is missing. */
+type FixMissing = (path: JsonPath) => readonly Fix[];
 
 /**
  * Parses a value that `document` holds, adds a fault for each way in which it does not fit, and returns it typed; null
@@ -56,11 +57,13 @@ function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing):
   const path = issue.path.map(step);
   if (issue.code === "unrecognized_keys") return;
   if (issue.code === "custom") {
-    document.addAtKey("wrong-value", path, issue.message, String(issue.params?.remedy));
+    document.addAtKey("wrong-value", path, issue.message, String(issue.params?.remedy), () =>
+      path.length === 1 && path[0] === "data" ? splitData(document) : [],
+    );
   } else if (isMissing(document, path)) {
     const parent = path.slice(0, -1);
     const message = `${capital(pathWords(parent))} has no "${path.at(-1)}".`;
-    document.addAtKey("missing-key", parent, message, `Add "${path.at(-1)}": ${needs(issue)}.`, fixMissing(path));
+    document.addAtKey("missing-key", parent, message, `Add "${path.at(-1)}": ${needs(issue)}.`, () => fixMissing(path));
   } else if (path.at(-1) === "kind" && issue.code === "invalid_union") {
     addKindFault(document, path);
   } else {
@@ -68,7 +71,11 @@ function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing):
     const message = `${capital(pathWords(path))} must be ${needs(issue)}${instead(document, path)}.`;
     const meant = nearestOf(document, path, issue);
     const remedy = meant ? `Did you mean "${meant}"?` : "Change the value.";
-    document.addAt(code, path, message, remedy, meant ? rename(document.rangeAt(path), meant) : undefined);
+    document.addAt(code, path, message, remedy, () => {
+      if (meant) return [rename(document.rangeAt(path), meant)];
+      const json = fitting(document, path, issue);
+      return json === null ? [] : [change(document.rangeAt(path), json)];
+    });
   }
 }
 
@@ -83,13 +90,16 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   const kinds = ofNode ? NODE_KINDS : LOSS_KINDS;
   const meant = nearest(kind, kinds);
   const message = `There is no ${ofNode ? "kind of node" : "loss"} called "${kind}".`;
-  const fix = meant ? rename(document.rangeAt(path), meant) : undefined;
-  document.addAt("unknown-kind", path, message, `Use one of: ${kinds.join(", ")}.`, fix);
+  document.addAt("unknown-kind", path, message, `Use one of: ${kinds.join(", ")}.`, () =>
+    meant ? [rename(document.rangeAt(path), meant)] : [],
+  );
 }
 
 function nameUnknown(document: JsonDocument, path: JsonPath): void {
   const message = `${capital(pathWords(path))} is no key that AgentGraph knows; it is kept and has no effect.`;
-  document.addAtKey("unknown-key", path, message, "Remove it, or correct its spelling.");
+  document.addAtKey("unknown-key", path, message, "Remove it, or correct its spelling.", () =>
+    correctKey(document, path, knownKeys()),
+  );
 }
 
 /** What the value has to be, to follow "must be". */
@@ -123,6 +133,18 @@ function nearestOf(document: JsonDocument, path: JsonPath, issue: Issue): string
   const value: unknown = document.at(path)?.value;
   if (issue.code !== "invalid_value" || typeof value !== "string") return null;
   return nearest(value, issue.values.map(String));
+}
+
+/** JSON of the nearest value that fits: one text as a list of one, `"4"` as 4, and a number at the bound it exceeds. */
+function fitting(document: JsonDocument, path: JsonPath, issue: Issue): string | null {
+  const value: unknown = document.at(path)?.value;
+  if (issue.code === "too_small" && issue.origin === "number") return issue.inclusive ? String(issue.minimum) : null;
+  if (issue.code === "too_big" && issue.origin === "number") return issue.inclusive ? String(issue.maximum) : null;
+  if (issue.code !== "invalid_type" || typeof value !== "string") return null;
+  if (issue.expected === "array") return JSON.stringify([value]);
+  if (issue.expected === "boolean") return /^(true|false)$/.test(value) ? value : null;
+  const isNumber = issue.expected === "int" ? /^-?\d{1,15}$/.test(value) : /^-?\d+(\.\d+)?$/.test(value);
+  return (issue.expected === "int" || issue.expected === "number") && isNumber ? String(Number(value)) : null;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

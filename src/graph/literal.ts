@@ -27,6 +27,10 @@ export function literalRange(
   length: number,
 ): Range {
   const whole = { start: literal.offset, end: literal.offset + literal.length };
+  if (!source.slice(whole.start, whole.end).includes("\\")) {
+    const start = literal.offset + 1 + offset;
+    return start + length < whole.end ? { start, end: start + length } : whole;
+  }
   const units = literalUnits(source, whole);
   const first = units[offset];
   const last = units[offset + length - 1];

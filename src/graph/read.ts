@@ -1,9 +1,9 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
-import { checkGraph, checkText, namesOf } from "./checks.ts";
+import { checkGraph, checkText } from "./checks.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
-import { addOutput, rename } from "./fixes.ts";
+import { addMissing, declareInput, remove, rename, startGraph } from "./fixes.ts";
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { parseWith } from "./issues.ts";
 import { nearest } from "./nearest.ts";
@@ -11,6 +11,7 @@ import { type Outline, type OutlineNode, outlineOf } from "./outline.ts";
 import { findRoot, MAX_TEXT, ReferenceRefused, type Root, readReference, refusalWords } from "./root.ts";
 import { type GraphFile, type GraphPart, graphFileSchema, graphPartSchema, VERSION } from "./schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
+import { namesOf } from "./symbols.ts";
 import { hashText, promptText } from "./text.ts";
 
 /** What a graph file says by itself, without the files that it names. */
@@ -74,7 +75,7 @@ export async function readGraph(
     texts.set(node.id, found.text);
     const { form, range } = node.text;
     sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text) };
-    if (form === "file") checkText(document, names, node, found.text);
+    if (form === "file") checkText(document, outline, names, node, found.text);
   }
   const graph = part && !hasGraphErrors(document) ? buildGraph(part, texts) : null;
   return { graph, file, outline, faults: document.faults, sources, root, document };
@@ -84,7 +85,9 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
   const document = withSettings(path, text, set);
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
-  if (text.trim() === "") document.add("syntax", { start: 0, end: text.length }, "The file is empty.", EMPTY);
+  if (text.trim() === "") {
+    document.add("syntax", { start: 0, end: text.length }, "The file is empty.", EMPTY, () => startGraph(text));
+  }
   if (!document.root) return alone;
   const version = document.at(["version"])?.value;
   if (Number.isInteger(version) && version > VERSION) {
@@ -93,13 +96,13 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
     return alone;
   }
   const value = document.value();
-  const file = parseWith(graphFileSchema, value, document, ([key, ...deeper]) =>
-    key === "output" && deeper.length === 0 ? addOutput(document, outline) : undefined,
-  );
+  const file = parseWith(graphFileSchema, value, document, (path) => addMissing(document, outline, path));
   const part = graphPartSchema.safeParse(value).data ?? null;
   checkGraph(document, outline);
   const names = namesOf(outline);
-  for (const node of outline.nodes) if (node.text?.value != null) checkText(document, names, node, node.text.value);
+  for (const node of outline.nodes) {
+    if (node.text?.value != null) checkText(document, outline, names, node, node.text.value);
+  }
   if (file) checkFields(document, outline, file);
   return { document, outline, file, part };
 }
@@ -148,7 +151,11 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
     const meant = nearest(name, inputs);
     const message = `"data.fields" names "${name}", which is no input of the graph.`;
     const remedy = meant ? `Did you mean "${meant}"?` : 'Name an input of the graph; "data.target" names the answer.';
-    document.add("unknown-name", rangeOf(key), message, remedy, meant ? rename(rangeOf(key), meant) : undefined);
+    document.add("unknown-name", rangeOf(key), message, remedy, () => [
+      ...(meant ? [rename(rangeOf(key), meant)] : []),
+      ...declareInput(document, name),
+      ...remove(document, ["data", "fields", name], "Remove it"),
+    ]);
   }
 }
 

@@ -48,6 +48,19 @@ export function jsonSchema(): Record<string, unknown> {
   };
 }
 
+/** Every key that some part of the file may have. */
+export function knownKeys(): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const waiting: unknown[] = [jsonSchema()];
+  for (const part of waiting) {
+    if (typeof part !== "object" || part === null) continue;
+    const properties: unknown = Reflect.get(part, "properties");
+    if (typeof properties === "object" && properties !== null) for (const key of Object.keys(properties)) keys.add(key);
+    waiting.push(...Object.values(part));
+  }
+  return keys;
+}
+
 function withoutRefusal(schema: object): Record<string, unknown> {
   const plain = (value: unknown): unknown =>
     Array.isArray(value)

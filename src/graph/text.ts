@@ -5,11 +5,15 @@ import { createHash } from "node:crypto";
  * order mark and no half of a surrogate pair (UTF-8 has none).
  */
 export function plainText(text: string): string {
+  if (!UNPLAIN.test(text)) return text;
   return text
     .replace(/\r\n?/g, "\n")
     .replaceAll("\uFEFF", "")
     .replace(/\p{Surrogate}/gu, "\uFFFD");
 }
+
+/** Holds a character that plain text may not hold, or that needs a closer look. */
+const UNPLAIN = /[\r\uFEFF\uD800-\uDFFF]/;
 
 /** Names a text: SHA-256 of its plain form, in hex. */
 export function hashText(text: string): string {

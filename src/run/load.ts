@@ -4,6 +4,7 @@ import type { Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import { JsonDocument } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
+import { remove } from "../graph/fixes.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
@@ -95,7 +96,9 @@ function checkOptions({ method, proposals, gateEvery }: GraphFile["optimize"], d
   for (const [option, value] of Object.entries({ proposals, gateEvery })) {
     if (value === 1) continue;
     const message = `"${option}": ${value} comes in a later version; this one works as with 1.`;
-    document.addAt("option-not-built", ["optimize", option], message, "Leave it out, or set it to 1.");
+    document.addAt("option-not-built", ["optimize", option], message, "Leave it out, or set it to 1.", () =>
+      remove(document, ["optimize", option], `Remove "${option}"`),
+    );
   }
 }
 

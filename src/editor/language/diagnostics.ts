@@ -43,15 +43,17 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
   provideCodeActions(document: TextDocument, range: Range): CodeAction[] {
     const faults = this.#faults.get(document.uri.toString()) ?? [];
     return faults.flatMap((fault) => {
-      if (!fault.fix || !toRange(document, fault.range).intersection(range)) return [];
-      const action = new CodeAction(fault.fix.title, CodeActionKind.QuickFix);
-      action.edit = new WorkspaceEdit();
-      for (const { offset, length, text } of fault.fix.edits) {
-        action.edit.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
-      }
-      action.diagnostics = [diagnosticOf(document, fault)];
-      action.isPreferred = true;
-      return [action];
+      if (!fault.fixes || !toRange(document, fault.range).intersection(range)) return [];
+      return fault.fixes().map((fix, index) => {
+        const action = new CodeAction(fix.title, CodeActionKind.QuickFix);
+        action.edit = new WorkspaceEdit();
+        for (const { offset, length, text } of fix.edits) {
+          action.edit.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
+        }
+        action.diagnostics = [diagnosticOf(document, fault)];
+        action.isPreferred = index === 0;
+        return action;
+      });
     });
   }
 

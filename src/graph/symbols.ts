@@ -1,0 +1,147 @@
+import type { Node } from "jsonc-parser";
+import { type JsonDocument, rangeOf } from "./document.ts";
+import type { Range } from "./fault.ts";
+import { literalRange } from "./literal.ts";
+import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
+import { findPlaceholders } from "./template.ts";
+import { promptForm } from "./text.ts";
+
+/** A place where a name of the graph stands, in the graph file or in a prompt file. */
+export interface Use {
+  readonly name: string;
+  readonly kind: UseKind;
+  /** Of the name alone. */
+  readonly range: Range;
+  /** With its quotes or braces. */
+  readonly around: Range;
+  /** The node in whose part of the graph file it stands; null outside the nodes, and in a prompt file. */
+  readonly node: string | null;
+}
+
+/**
+ * `node`, `input`: where the name is made. `reads`: in a node's `inputs`. `field`: a key of `data.fields`. `kept`: a
+ * `{{name}}` in `keep`.
+ */
+export type UseKind = "node" | "input" | "reads" | "output" | "field" | "placeholder" | "kept";
+
+export function makesName({ kind }: Use): boolean {
+  return kind === "node" || kind === "input";
+}
+
+/** What a name stands for; null where it stands for nothing. Graph inputs and nodes share one set of names. */
+export type Named = { readonly node: OutlineNode } | { readonly input: NamedRange };
+
+export function named({ nodes, inputs }: Outline, name: string): Named | null {
+  const node = nodes.find(({ id }) => id === name);
+  if (node) return { node };
+  const input = inputs.find((it) => it.name === name);
+  return input ? { input } : null;
+}
+
+/** Names of graph inputs and nodes: they share one set. */
+export function namesOf({ inputs, nodes }: Outline): ReadonlySet<string> {
+  return new Set([...inputs.map(({ name }) => name), ...nodes.map(({ id }) => id)]);
+}
+
+/** Every place of a graph file where a name stands, in the order of the file; texts of prompt files are not looked into. */
+export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outline): Use[] {
+  const quoted = (kind: UseKind, name: NamedRange, node: string | null) => quotedUse(document.text, kind, name, node);
+  const uses = inputs.map((input) => quoted("input", input, null));
+  for (const node of nodes) {
+    uses.push(quoted("node", { name: node.id, range: node.idRange }, node.id));
+    uses.push(...node.inputs.map((input) => quoted("reads", input, node.id)));
+    if (node.kind !== "llm") continue;
+    uses.push(...inlinePlaceholders(document, node), ...keptPlaceholders(document, node));
+  }
+  if (output) uses.push(quoted("output", output, null));
+  const fields = document.at(["data", "fields"]);
+  for (const [name, { children }] of fields ? document.members(fields) : []) {
+    uses.push(quoted("field", { name, range: rangeOf(children?.[0]) }, null));
+  }
+  return uses.sort((a, b) => a.around.start - b.around.start);
+}
+
+/** Every `{{name}}` in the content of a prompt file. */
+export function usesInPrompt(content: string): Use[] {
+  const { start, end } = promptForm(content);
+  return placeholdersAt(content.slice(start, end), null, "placeholder", (offset, length) => ({
+    start: start + offset,
+    end: start + offset + length,
+  }));
+}
+
+/** Every `{{name}}` of a text that stands in the graph file itself. */
+export function inlinePlaceholders(document: JsonDocument, { id, text }: OutlineNode): Use[] {
+  const value = text && document.at(["nodes", id, text.key]);
+  if (text?.form === "string" && value) return placeholdersOf(document, value, id, "placeholder");
+  if (text?.form !== "lines") return [];
+  return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, id, "placeholder"));
+}
+
+/** What stands at an offset, its quotes or braces included. */
+export function useAt(uses: readonly Use[], offset: number): Use | null {
+  return uses.find(({ around }) => around.start <= offset && offset <= around.end) ?? null;
+}
+
+/** Whether the name stands for something: a placeholder does so only in the instruction of an `llm` node. */
+export function isBound(outline: Outline, node: string, name: string): boolean {
+  const reader = outline.nodes.find(({ id }) => id === node);
+  if (reader?.kind !== "llm") return false;
+  return reader.inputs.some((input) => input.name === name) || (name !== node && named(outline, name) !== null);
+}
+
+/** Ids of the nodes that read a name, in the order of the file. */
+export function readersOf({ nodes }: Outline, name: string): string[] {
+  return nodes.filter(({ inputs }) => inputs.some((input) => input.name === name)).map(({ id }) => id);
+}
+
+/** The nodes whose values depend on this one's, itself included: were it to read one of them, there would be a cycle. */
+export function dependents({ nodes }: Outline, id: string): ReadonlySet<string> {
+  const readers = new Map<string, string[]>();
+  for (const { id: reader, inputs } of nodes) {
+    for (const { name } of inputs) {
+      const known = readers.get(name);
+      if (known) known.push(reader);
+      else readers.set(name, [reader]);
+    }
+  }
+  const found = new Set([id]);
+  for (const name of found) for (const reader of readers.get(name) ?? []) found.add(reader);
+  return found;
+}
+
+/** Ids of the nodes that no other node reads: what the answer may be. */
+export function sinksOf({ nodes }: Outline): string[] {
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs.map(({ name }) => name)));
+  return nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id);
+}
+
+function keptPlaceholders(document: JsonDocument, { id }: OutlineNode): Use[] {
+  const entries = document.at(["nodes", id, "keep"])?.children ?? [];
+  return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept"));
+}
+
+function placeholdersOf(document: JsonDocument, literal: Node, node: string, kind: UseKind): Use[] {
+  const text: unknown = literal.value;
+  if (literal.type !== "string" || typeof text !== "string" || !text.includes("{{")) return [];
+  return placeholdersAt(text, node, kind, (offset, length) => literalRange(document.text, literal, offset, length));
+}
+
+function placeholdersAt(
+  text: string,
+  node: string | null,
+  kind: UseKind,
+  rangeAt: (offset: number, length: number) => Range,
+): Use[] {
+  return findPlaceholders(text).map(({ name, offset, length }) => {
+    const from = offset + text.slice(offset, offset + length).indexOf(name);
+    return { name, kind, range: rangeAt(from, name.length), around: rangeAt(offset, length), node };
+  });
+}
+
+/** In the middle of typing, the closing quote may be missing. */
+function quotedUse(source: string, kind: UseKind, { name, range }: NamedRange, node: string | null): Use {
+  const start = range.start + 1;
+  const isClosed = range.end > start && source[range.end - 1] === '"';
+  return { name, kind, range: { start, end: isClosed ? range.end - 1 : range.end }, around: range, node };
+}
