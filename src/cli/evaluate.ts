@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import type { Split } from "../data/sample.ts";
 import { evaluate } from "../engine/evaluate.ts";
-import { createStack } from "../models/stack.ts";
-import { newId, placeOf, preparePlace } from "../run/place.ts";
+import { askWithoutRun } from "../run/ask.ts";
+import { placeOf } from "../run/place.ts";
 import { RunReducer } from "../run/reduce.ts";
-import { openCache, RunReplies } from "../run/replies.ts";
 import { callsWords, count, money, seconds } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
@@ -22,7 +21,7 @@ export interface EvaluateOptions extends OptimizeOptions {
 /** Scores the graph as it is on one set. Keeps replies, but no run. */
 export async function evaluateCommand(cli: Cli, path: string, options: EvaluateOptions): Promise<number> {
   const { deps, output, env, signal } = cli;
-  const { files, clock, machine } = deps;
+  const { files, clock } = deps;
   const graphFile = resolve(path);
   const { subject, root } = await loadOrRefuse(graphFile, files, overridesOf(options), output);
   const { task } = subject;
@@ -30,27 +29,24 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
   const price = pricesFor(models, task.options.budget, options);
   const provider = await connect(models, { baseUrl: options.baseUrl, env, clock });
   const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
-  await preparePlace(files, place, root.folder);
-  const cache = await openCache(files, machine, place.cache, newId(clock.now(), subject.graphFile));
-  const replies = await RunReplies.open(files, null, cache);
-  const { seed, budget: limits } = task.options;
-  const stack = createStack({ provider, replies, limits, concurrency: options.concurrency, clock, seed, price });
-
+  const { concurrency } = options;
   const reducer = new RunReducer();
   const progress = createProgress(output);
-  const steps = evaluate(task, options.split, { ...stack, price }, signal);
-  let step = await steps.next();
-  try {
-    for (; !step.done; step = await steps.next()) {
-      const event = { ...step.value, at: clock.now() };
-      reducer.apply(event);
-      progress.show(event, reducer.state);
+  const asked = { ...deps, provider, price, concurrency };
+  const { score, n, formatErrors, samples } = await askWithoutRun(task, place, root.folder, asked, async (engine) => {
+    const steps = evaluate(task, options.split, engine, signal);
+    try {
+      for (;;) {
+        const step = await steps.next();
+        if (step.done) return step.value;
+        const event = { ...step.value, at: clock.now() };
+        reducer.apply(event);
+        progress.show(event, reducer.state);
+      }
+    } finally {
+      progress.stop();
     }
-  } finally {
-    progress.stop();
-    await replies.flushed();
-  }
-  const { score, n, formatErrors, samples } = step.value;
+  });
   const { calls, usd, elapsed } = reducer.state;
   if (output.json)
     output.object({ ...evaluationReport(options.split), n, score, formatErrors, calls: calls.total, samples });

@@ -29,7 +29,7 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
 }
 
 function runLine({ summary, standing, madeHere }: ListedRun): string {
-  const { id, graphFile, method, validation, calls, usd, proposals } = summary;
+  const { id, graphFile, method, validation, evaluated, calls, usd, proposals } = summary;
   const accepted = proposals.filter(({ decision }) => decision === "accepted").length;
   const score = (value: number | null) => (value === null ? "?" : value.toFixed(2));
   const parts = [
@@ -37,8 +37,12 @@ function runLine({ summary, standing, madeHere }: ListedRun): string {
     standing,
     oneLine(graphFile, 80),
     oneLine(method, 40),
-    validation ? `${score(validation.before)} → ${score(validation.after)}` : "not scored",
-    `${accepted} of ${proposals.length} accepted`,
+    evaluated
+      ? `${evaluated.split} ${score(evaluated.score)}`
+      : validation
+        ? `${score(validation.before)} → ${score(validation.after)}`
+        : "not scored",
+    ...(summary.job?.kind === "evaluate" ? [] : [`${accepted} of ${proposals.length} accepted`]),
     count(calls, "call"),
     money(usd),
   ];
@@ -93,7 +97,9 @@ export async function findRun(
   }
   const { place, root } = await placeFor(deps.files, name, options);
   const graphFile = nameOf(path, root);
-  const runs = (await listRuns(deps, place)).filter(({ summary }) => summary.graphFile === graphFile);
+  const runs = (await listRuns(deps, place)).filter(
+    ({ summary }) => summary.graphFile === graphFile && summary.job?.kind !== "evaluate",
+  );
   const found = which === "last" ? runs[0] : runs.find(({ standing, madeHere }) => standing !== "done" && madeHere);
   const lacks = which === "last" ? `There is no run of ${plain(name)}.` : `No run of ${plain(name)} can be resumed.`;
   if (!found) throw new Misuse(`${lacks} \`agentgraph runs\` lists what there is.`);
