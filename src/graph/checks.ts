@@ -3,13 +3,11 @@ import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Fix, Range } from "./fault.ts";
 import { addInput, correctPlaceholder, declareInput, remove, removeChildren, rename, replace } from "./fixes.ts";
 import { nearest } from "./nearest.ts";
-import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
+import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
 import { inlinePlaceholders, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
 import { findPlaceholders } from "./template.ts";
 import { findCycle } from "./topology.ts";
-
-const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** What a schema cannot say: names, edges, and what is needed to run. Adds its faults to `document`. */
 export function checkGraph(document: JsonDocument, outline: Outline): void {

@@ -9,6 +9,8 @@ const MAX_FAULTS = 500;
 /** A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. */
 export class JsonDocument {
   readonly root: Node | undefined;
+  /** The parser had nothing to complain of. */
+  readonly isSound: boolean;
   readonly #faults: Fault[] = [];
   readonly #members = new Map<Node, Map<string, Node>>();
   #lineStarts: readonly number[] | null = null;
@@ -20,6 +22,7 @@ export class JsonDocument {
     // The parser takes a byte order mark for an error; a space keeps every offset.
     const json = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
     const deep = firstTooDeep(json);
+    this.isSound = deep === null;
     if (deep !== null) {
       const message = `The file is nested more than ${MAX_DEPTH} levels deep.`;
       this.add(
@@ -33,6 +36,7 @@ export class JsonDocument {
     if (json.trim() === "") return;
     const errors: ParseError[] = [];
     this.root = parseTree(json, errors, { allowTrailingComma: true });
+    this.isSound = errors.length === 0;
     for (const [index, error] of errors.entries()) {
       // Of several complaints about one place, the first says what is wrong there.
       if (errors[index - 1]?.offset === error.offset) continue;

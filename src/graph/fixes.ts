@@ -21,7 +21,8 @@ export function change(range: Range, json: string, title = `Change to ${json}`):
 /** Adds a member to the object at a path, or to the file's own. @param json of its value */
 export function add(document: JsonDocument, path: JsonPath, key: string, json: string): Fix[] {
   const object = document.at(path);
-  if (object?.type !== "object") return [];
+  // In the middle of typing, an object has no end where more could be added.
+  if (object?.type !== "object" || document.text[object.offset + object.length - 1] !== "}") return [];
   const shown = json.length > 40 ? "{ … }" : json;
   return [{ title: `Add "${key}": ${shown}`, edits: addMember(document.text, object, key, json) }];
 }

@@ -3,6 +3,9 @@ import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { plainText } from "./text.ts";
 
+/** What a graph input or a node may be called. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
 /** What stands where in a graph file, as far as it can be read: a broken file has one, too. Ranges lie in its text. */
 export interface Outline {
   readonly inputs: readonly NamedRange[];

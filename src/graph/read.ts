@@ -20,6 +20,8 @@ export interface GraphTextReading {
   readonly file: GraphFile | null;
   readonly outline: Outline;
   readonly faults: readonly Fault[];
+  /** Takes further faults, with places in the file. */
+  readonly document: JsonDocument;
 }
 
 export interface GraphReading extends GraphTextReading {
@@ -28,8 +30,6 @@ export interface GraphReading extends GraphTextReading {
   /** By node id: where its text stands. */
   readonly sources: Readonly<Record<string, TextSource>>;
   readonly root: Root;
-  /** Takes further faults, with places in the file. */
-  readonly document: JsonDocument;
 }
 
 /** Where the text of a node stands, and what it was when it was read. */
@@ -50,7 +50,7 @@ export interface TextSource {
  */
 export function readGraphText(path: string, text: string): GraphTextReading {
   const { document, outline, file } = readAlone(path, text);
-  return { file, outline, faults: document.faults };
+  return { file, outline, faults: document.faults, document };
 }
 
 /**

@@ -1,0 +1,111 @@
+import type { JsonDocument } from "./document.ts";
+import type { TextEdit } from "./fault.ts";
+import { add } from "./fixes.ts";
+import { NAME, type Outline } from "./outline.ts";
+import { isBound, named, type Use, usesIn, usesInPrompt } from "./symbols.ts";
+
+/** A rename that would change what a graph means, or would miss a use. */
+export class RenameRefused extends Error {
+  override readonly name = "RenameRefused";
+  constructor(
+    readonly reason: "not a name" | "taken" | "unknown" | "made twice" | "cannot be read",
+    /** The name that is in the way. */
+    readonly of: string,
+    /** Path of the graph file. */
+    readonly graph: string,
+  ) {
+    super(`${graph}: ${of}: ${reason}`);
+  }
+}
+
+/** The files of a rename, by absolute path, as they stand in the editor. */
+export interface RenameSource {
+  graph(path: string): Promise<{ readonly document: JsonDocument; readonly outline: Outline }>;
+  /** Path of a prompt file that a graph names; null where it cannot be read. */
+  promptOf(graph: string, reference: string): Promise<string | null>;
+  prompt(path: string): Promise<string>;
+  /** Every node whose text stands in a prompt file, of whatever graph. */
+  usersOf(prompt: string): Promise<readonly PromptUser[]>;
+}
+
+export interface PromptUser {
+  /** Path of the graph file. */
+  readonly graph: string;
+  readonly node: string;
+}
+
+/**
+ * Edits, by path of the file, that give a name of a graph another one everywhere: its making, `inputs`, `output`,
+ * `data.fields`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several graphs share ties their
+ * names: where another graph reads the same name there, it is renamed in that graph as well. An input that had the name
+ * of its data field keeps the field.
+ * @param graphs paths of the graphs in which it is renamed to begin with
+ * @throws RenameRefused
+ */
+export async function planRename(
+  graphs: readonly string[],
+  name: string,
+  to: string,
+  source: RenameSource,
+): Promise<ReadonlyMap<string, readonly TextEdit[]>> {
+  if (!NAME.test(to)) throw new RenameRefused("not a name", to, graphs[0] ?? "");
+  const edits = new Map<string, readonly TextEdit[]>();
+  const tied = new Set(graphs);
+  for (const graph of tied) {
+    const { document, outline } = await source.graph(graph);
+    edits.set(graph, renameInGraph(document, outline, name, to));
+    const prompts = await Promise.all(
+      outline.nodes.flatMap(({ id, text }) =>
+        text?.reference != null && isBound(outline, id, name) ? [source.promptOf(graph, text.reference)] : [],
+      ),
+    );
+    for (const prompt of new Set(prompts)) {
+      if (prompt === null || edits.has(prompt)) continue;
+      const uses = usesInPrompt(await source.prompt(prompt)).filter((use) => use.name === name);
+      if (uses.length === 0) continue;
+      edits.set(prompt, replaced(uses, to));
+      for (const user of await source.usersOf(prompt)) {
+        const other = await source.graph(user.graph);
+        if (isBound(other.outline, user.node, name)) tied.add(user.graph);
+      }
+    }
+  }
+  return edits;
+}
+
+function renameInGraph(document: JsonDocument, outline: Outline, name: string, to: string): TextEdit[] {
+  const refuse = (reason: RenameRefused["reason"], of: string) => new RenameRefused(reason, of, document.path);
+  const known = named(outline, name);
+  if (!known) throw refuse("unknown", name);
+  if (to !== name && named(outline, to)) throw refuse("taken", to);
+  const uses = usesIn(document, outline).filter((use) => use.name === name);
+  if (uses.filter(({ kind }) => kind === "node" || kind === "input").length !== 1) throw refuse("made twice", name);
+  if (!isWhole(document, uses, name)) throw refuse("cannot be read", name);
+  return [...replaced(uses, to), ...("input" in known ? keepField(document, name, to) : [])].sort(
+    (a, b) => a.offset - b.offset,
+  );
+}
+
+/** An input without an entry in `data.fields` is read from the field of its own name: that field stays. */
+function keepField(document: JsonDocument, name: string, to: string): readonly TextEdit[] {
+  const fields = document.at(["data", "fields"]);
+  if (fields && (document.members(fields).has(name) || document.members(fields).has(to))) return [];
+  const [field, new_] = [JSON.stringify(name), JSON.stringify(to)];
+  const [fix] = fields
+    ? add(document, ["data", "fields"], to, field)
+    : add(document, ["data"], "fields", `{ ${new_}: ${field} }`);
+  return fix?.edits ?? [];
+}
+
+/** Where the JSON is broken, uses may stand in what could not be read: then every place that looks like one must be known. */
+function isWhole(document: JsonDocument, uses: readonly Use[], name: string): boolean {
+  if (document.isSound) return true;
+  const pattern = name.replaceAll(/[^\w]/g, "\\$&");
+  const places = document.text.matchAll(new RegExp(`"${pattern}"|(?<!\\\\)\\{\\{ *${pattern} *\\}\\}`, "g"));
+  const known = new Set(uses.map(({ around }) => around.start));
+  return [...places].every(({ index }) => known.has(index));
+}
+
+function replaced(uses: readonly Use[], to: string): TextEdit[] {
+  return uses.map(({ range: { start, end } }) => ({ offset: start, length: end - start, text: to }));
+}
