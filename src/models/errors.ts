@@ -30,9 +30,15 @@ export class AccessRefused extends Error {
     readonly reason: "permission" | "blocked" | "quota",
     readonly detail: string,
   ) {
-    super(`${identity} lends no model (${reason}): ${detail}`);
+    super(`${ACCESS_WORDS[reason]}: ${detail}`);
   }
 }
+
+const ACCESS_WORDS = {
+  permission: "no permission was given",
+  blocked: "this extension is blocked",
+  quota: "nothing is left of what may be used",
+} as const;
 
 /** 429. Transient: pauses the limiter for everyone. */
 export class RateLimited extends Error {

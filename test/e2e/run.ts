@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { accountStories } from "./stories/account.ts";
 import { graphStories } from "./stories/graph.ts";
+import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
@@ -17,7 +18,14 @@ if (!existsSync(vsix)) {
 }
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const stories: Story[] = [...mainStories, ...troubleStories, ...accountStories, ...surfaceStories, ...graphStories];
+const stories: Story[] = [
+  ...mainStories,
+  ...troubleStories,
+  ...accountStories,
+  ...lentStories,
+  ...surfaceStories,
+  ...graphStories,
+];
 const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 const counts = { passed: 0, failed: 0 };
 for (const story of wanted) {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createSimulated } from "../../src/models/simulated.ts";
@@ -32,6 +33,8 @@ export interface Story {
   readonly server?: Partial<ServerOptions>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;
+  /** VS Code has models of its own, which pass everything to the story's server. */
+  readonly lender?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
   play(world: World): Promise<void>;
 }
@@ -46,6 +49,7 @@ export async function play(story: Story, vsix: string): Promise<{ outside: reado
     ends.push(() => models.close());
     const vscode: ServedVscode = await serveVscode({
       vsix,
+      ...(story.lender && { others: [packLender()], env: { LENDER_URL: models.url } }),
       settings: story.settings,
       workspaceTrust: story.workspaceTrust,
     });
@@ -80,6 +84,14 @@ export async function play(story: Story, vsix: string): Promise<{ outside: reado
   } finally {
     for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {});
   }
+}
+
+function packLender(): string {
+  const packed = path.resolve("out/lender.vsix");
+  const vsce = path.resolve("node_modules/@vscode/vsce/vsce");
+  const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", packed];
+  execFileSync(process.execPath, [vsce, "package", ...options], { cwd: "test/e2e/lender", stdio: "pipe" });
+  return packed;
 }
 
 function newestSummary(folder: string): Summary {

@@ -19,6 +19,8 @@ export interface ServedVscode {
 export interface ServeOptions {
   /** Installed first; without it the extension has to come as an extension under development. */
   readonly vsix?: string;
+  /** Packed extensions of others, installed beside it. */
+  readonly others?: readonly string[];
   /** Lets the page's address name an extension under development and its tests; hides toasts and dialogs. */
   readonly testDriver?: boolean;
   readonly workspaceTrust?: boolean;
@@ -64,12 +66,10 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     delete env[key];
   }
   const folders = ["--user-data-dir", at("data"), "--extensions-dir", at("extensions"), "--config", at("config.yaml")];
-  if (options.vsix) {
-    execFileSync(node, [server, ...folders, "--install-extension", options.vsix], {
-      env,
-      stdio: "pipe",
-      timeout: 60_000,
-    });
+  const packed = [...(options.vsix ? [options.vsix] : []), ...(options.others ?? [])];
+  if (packed.length > 0) {
+    const install = packed.flatMap((file) => ["--install-extension", file]);
+    execFileSync(node, [server, ...folders, ...install], { env, stdio: "pipe", timeout: 60_000 });
   }
   const port = options.port ?? (await freePort());
   const log = openSync(at("server.log"), "w");

@@ -1,0 +1,51 @@
+// An extension that brings chat models, as GitHub Copilot does: it passes what it is asked to the server that LENDER_URL names.
+const { LanguageModelChatMessageRole, LanguageModelError, LanguageModelTextPart, lm } = require("vscode");
+
+exports.activate = ({ subscriptions }) => {
+  const model = (id) => ({
+    id,
+    name: `Lent ${id}`,
+    family: id,
+    version: "1",
+    maxInputTokens: 100_000,
+    maxOutputTokens: 10_000,
+    capabilities: {},
+  });
+  subscriptions.push(
+    lm.registerLanguageModelChatProvider("lender", {
+      provideLanguageModelChatInformation: () => [model("simulated"), model("second")],
+      provideTokenCount: async (_, text) => Math.ceil(textOf(text).length / 5),
+      provideLanguageModelChatResponse: answer,
+    }),
+  );
+};
+
+async function answer({ id }, messages, { modelOptions }, progress, token) {
+  const stop = new AbortController();
+  token.onCancellationRequested(() => stop.abort());
+  const body = {
+    model: id,
+    messages: messages.map((message) => ({
+      role: message.role === LanguageModelChatMessageRole.Assistant ? "assistant" : "user",
+      content: textOf(message),
+    })),
+    ...modelOptions,
+  };
+  const response = await fetch(`${process.env.LENDER_URL}/chat/completions`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    signal: stop.signal,
+  });
+  const reply = await response.json();
+  if (response.status === 401) throw LanguageModelError.NoPermissions(reply.error.message);
+  if (response.status === 404) throw LanguageModelError.NotFound(reply.error.message);
+  if (!response.ok) throw new Error(reply.error.message);
+  const text = reply.choices[0].message.content;
+  const half = Math.ceil(text.length / 2);
+  for (const part of [text.slice(0, half), text.slice(half)]) progress.report(new LanguageModelTextPart(part));
+}
+
+function textOf(message) {
+  if (typeof message === "string") return message;
+  return message.content.map((part) => (part instanceof LanguageModelTextPart ? part.value : "")).join("");
+}

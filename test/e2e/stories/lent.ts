@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import type { Story, World } from "../world.ts";
+
+/** VS Code's own switch for models, which the other stories leave off. */
+const AI = { "chat.disableAIFeatures": false };
+
+/** Models that VS Code already has, lent by another extension. */
+export const lentStories: readonly Story[] = [
+  {
+    name: "a model that VS Code already has optimizes a graph, without a key; its tokens are marked as estimated",
+    lender: true,
+    settings: AI,
+    async play(world) {
+      const { workbench, models } = world;
+      await chooseLent(world);
+      const said = await workbench.decide("Optimize “", "Start");
+      assert.match(said, /through VS Code, model lender\/simulated/);
+      assert.match(said, /estimated/);
+      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      assert.ok(world.accepted().length > 0, "the run accepted a proposal");
+      assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
+      assert.ok(models.inFlight().most <= 4, `${models.inFlight().most} at once`);
+      const roles = new Set(models.log.flatMap(({ body }) => body.messages.map(({ role }) => role)));
+      assert.ok(!roles.has("system"), "no system message is sent");
+      assert.ok(models.log.every(({ headers }) => headers.authorization === undefined));
+      await workbench.picture("70-lent");
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  refusedByVscode(),
+  {
+    name: "without a model in VS Code, choosing them says what to install",
+    settings: AI,
+    async play({ workbench }) {
+      await workbench.command("AgentGraph: Choose models");
+      await workbench.pick("Who answers the calls?", "Models VS Code already has");
+      await workbench.toast("VS Code has no models now").waitFor();
+      await workbench.picture("72-no-models");
+    },
+  },
+];
+
+async function chooseLent({ workbench }: World): Promise<void> {
+  await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+  await workbench.quickTitle("Who answers the calls?").waitFor();
+  await workbench.pick("Who answers the calls?", "Models VS Code already has");
+  await workbench.quickTitle("Which model answers?").waitFor();
+  await workbench.picture("69-lent-models");
+  await workbench.pick("Which model answers?", "lender/simulated");
+}
+
+/** Consent that is taken back in the middle of a run. */
+function refusedByVscode(): Story {
+  let refused = true;
+  return {
+    name: "VS Code stops lending its models: the run stops at once, says so, and is resumed once it is allowed again",
+    lender: true,
+    settings: AI,
+    server: { faults: ({ count }) => (refused && count > 60 ? "401" : null) },
+    async play(world) {
+      const { workbench, models } = world;
+      await chooseLent(world);
+      await workbench.decide("Optimize “", "Start");
+      await workbench.toast("VS Code does not lend its models").waitFor({ timeout: 60_000 });
+      await workbench.picture("71-not-lent");
+      assert.ok(models.requests() <= 60 + 4, `${models.requests()} requests`);
+      assert.equal(world.summary().status, "failed");
+      refused = false;
+      await workbench.pressOnToast("VS Code does not lend its models", "Resume");
+      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      assert.equal(world.summary().status, "done");
+    },
+  };
+}
