@@ -10,6 +10,7 @@ import {
 } from "vscode";
 import type { App } from "./editor/app.ts";
 import { COMMANDS } from "./editor/commands.ts";
+import { TO_SHOW } from "./editor/example.ts";
 import { isGraphFile } from "./editor/graph-files.ts";
 import { LazyTree, once } from "./editor/lazy.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
@@ -51,7 +52,8 @@ export function activate(context: ExtensionContext): void {
   const look = (tabs: readonly Tab[]) => tabs.some(showsGraph) && void app();
   own(window.tabGroups.onDidChangeTabs(({ opened }) => look(opened)));
   look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
-  if (context.workspaceState.get<string[]>("runs.underWay", []).length > 0) void app();
+  const wasRunning = context.workspaceState.get<string[]>("runs.underWay", []).length > 0;
+  if (wasRunning || context.globalState.get(TO_SHOW)) void app();
 }
 
 function showsGraph({ input }: Tab): boolean {

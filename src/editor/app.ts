@@ -79,6 +79,7 @@ export class App extends Disposable {
         log,
       }),
     );
+    const example = new Example(extensionUri, globalState);
     this.#commands = {
       ...this.running.commands,
       ...account.commands,
@@ -86,7 +87,7 @@ export class App extends Disposable {
       ...why.commands,
       ...apply.commands,
       ...commit.commands,
-      ...new Example(extensionUri).commands,
+      ...example.commands,
       clearCache: () => clearCache(graphs, deps),
       showGraph: async (target) => view.show(await pickGraph(target, graphs)),
       showLog: () => log.show(),
@@ -100,6 +101,7 @@ export class App extends Disposable {
     this.own(languages.registerDocumentSymbolProvider(GRAPHS, new Symbols(documents)));
     this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
     void this.running.offerInterrupted();
+    void example.showPending();
   }
 
   run(name: CommandName, target: unknown): Promise<void> {

@@ -4,6 +4,7 @@ import type { Fault } from "../graph/fault.ts";
 import { AddressRefused } from "../models/address.ts";
 import { KeyRefused, ProviderFault } from "../models/errors.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunInProgress, RunMissing, RunUnreadable } from "../run/errors.ts";
+import { oneLine } from "./markdown.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
 export class Cancelled extends Error {
@@ -15,9 +16,20 @@ export class NothingThere extends Error {
   override readonly name = "NothingThere";
 }
 
-/** The files to commit are in no git repository. */
+/** VS Code's git shows no repository where the files to commit are. */
 export class NoRepository extends Error {
   override readonly name = "NoRepository";
+  constructor(readonly folder: string) {
+    super(`git opened no repository in ${folder}`);
+  }
+}
+
+/** git did not make the commit: a hook said no, or it lacks a name or a key to sign with. */
+export class CommitRefused extends Error {
+  override readonly name = "CommitRefused";
+  constructor(readonly detail: string) {
+    super(`git made no commit: ${detail}`);
+  }
 }
 
 /** The folder is not trusted, so nothing is sent and no program is called. */
@@ -66,7 +78,16 @@ export function sentence(error: unknown): string {
     );
   }
   if (error instanceof NoRepository) {
-    return l10n.t("The graph is not in a git repository, so there is nowhere to commit it. Initialize one first.");
+    return l10n.t(
+      "VS Code has not opened the git repository in {0}. Open it in Source Control, then commit again.",
+      error.folder,
+    );
+  }
+  if (error instanceof CommitRefused) {
+    return l10n.t(
+      "git made no commit: {0}. Set that right, then commit in Source Control: files and message are ready there.",
+      oneLine(error.detail, 300).replace(/\.$/, ""),
+    );
   }
   if (error instanceof TextChanged) {
     return l10n.t(

@@ -1,17 +1,23 @@
 import { basename } from "node:path";
-import { FileType, l10n, Uri, window, workspace } from "vscode";
+import { commands, FileType, l10n, type Memento, Uri, window, workspace } from "vscode";
+import { NotRecorded } from "../run/errors.ts";
 import type { SomeCommands } from "./commands.ts";
-import { Cancelled, NothingThere } from "./errors.ts";
+import { Cancelled } from "./errors.ts";
 
-/** Copies one of the graphs that come with the extension into the workspace, and opens it. */
+/** Where it is remembered which graph file to show, while VS Code opens its folder in the place of an empty window. */
+export const TO_SHOW = "example.toShow";
+
+/** Copies one of the graphs that come with the extension into a folder of the user's, and opens it. */
 export class Example {
   readonly commands = { createExample: () => this.#create() } satisfies SomeCommands;
 
-  constructor(private readonly extension: Uri) {}
+  constructor(
+    private readonly extension: Uri,
+    /** Of this machine. */
+    private readonly memory: Memento,
+  ) {}
 
   async #create(): Promise<void> {
-    const [folder] = workspace.workspaceFolders ?? [];
-    if (!folder) throw new NothingThere(l10n.t("Open a folder first: the example is copied into it."));
     const items = [
       { label: l10n.t("Word problems"), description: l10n.t("a chain of two nodes"), name: "chain" },
       { label: l10n.t("Receipts"), description: l10n.t("two branches that share one text"), name: "diamond" },
@@ -19,15 +25,65 @@ export class Example {
     ];
     const picked = await window.showQuickPick(items, { title: l10n.t("Which example?"), ignoreFocusOut: true });
     if (!picked) throw new Cancelled();
-    const target = await unusedFolder(folder.uri, `agentgraph-${picked.name}`);
-    await workspace.fs.copy(Uri.joinPath(this.extension, "examples", picked.name), target);
+    const parent = await chooseParent();
+    const target = await unusedFolder(parent, `agentgraph-${picked.name}`);
+    try {
+      await workspace.fs.copy(Uri.joinPath(this.extension, "examples", picked.name), target);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      throw new NotRecorded(target.fsPath, code, String(error));
+    }
     const entries = await workspace.fs.readDirectory(target);
     const file = entries.find(([name, type]) => type === FileType.File && name.endsWith(".agentgraph.json"));
-    if (file) await window.showTextDocument(Uri.joinPath(target, file[0]));
-    void window.showInformationMessage(
-      l10n.t("The example is in {0}. Optimize it with the simulated model: no key, no cost.", basename(target.path)),
-    );
+    if (!file) return;
+    const graph = Uri.joinPath(target, file[0]);
+    if (workspace.getWorkspaceFolder(graph)) return show(graph);
+    await this.memory.update(TO_SHOW, graph.toString());
+    await commands.executeCommand("vscode.openFolder", target);
   }
+
+  /** After VS Code has opened a folder for an example: goes on where it was. */
+  async showPending(): Promise<void> {
+    const pending = this.memory.get<string>(TO_SHOW);
+    if (!pending) return;
+    const graph = Uri.parse(pending);
+    if (!workspace.getWorkspaceFolder(graph)) return;
+    await this.memory.update(TO_SHOW, undefined);
+    await show(graph);
+  }
+}
+
+/** The workspace's folder; one of several, or one for a window that has none, is the user's pick. @throws Cancelled */
+async function chooseParent(): Promise<Uri> {
+  const [first, ...others] = workspace.workspaceFolders ?? [];
+  if (first && others.length === 0) return first.uri;
+  if (first) {
+    const folder = await window.showWorkspaceFolderPick({ placeHolder: l10n.t("Which folder gets the example?") });
+    if (!folder) throw new Cancelled();
+    return folder.uri;
+  }
+  const [chosen] =
+    (await window.showOpenDialog({
+      title: l10n.t("Which folder gets the example?"),
+      openLabel: l10n.t("Create it here"),
+      canSelectFolders: true,
+      canSelectFiles: false,
+    })) ?? [];
+  if (!chosen) throw new Cancelled();
+  return chosen;
+}
+
+async function show(graph: Uri): Promise<void> {
+  await window.showTextDocument(graph);
+  const optimize = l10n.t("Optimize graph");
+  const message = l10n.t(
+    "The example is in {0}. Optimize it with the simulated model: no key, no cost.",
+    basename(Uri.joinPath(graph, "..").path),
+  );
+  // Not awaited: the command has done what it should.
+  void window.showInformationMessage(message, optimize).then((pressed) => {
+    if (pressed) void commands.executeCommand("agentgraph.optimize", graph);
+  });
 }
 
 /** Never writes over what is there. */

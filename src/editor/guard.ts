@@ -14,7 +14,7 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     } else if (error instanceof NotTrusted) {
       void offer(window.showWarningMessage(message, l10n.t("Manage trust")), "workbench.trust.manage");
     } else if (error instanceof NoRepository) {
-      void offer(window.showWarningMessage(message, l10n.t("Initialize repository")), "git.init");
+      void offer(window.showWarningMessage(message, l10n.t("Open Source Control")), "workbench.view.scm");
     } else if (error instanceof GraphFaulty) {
       // Problems lists the faults of what is open.
       await window.showTextDocument(Uri.file(error.path), { preview: false });

@@ -6,6 +6,8 @@ export interface GitApi {
   readonly onDidChangeState: Event<"uninitialized" | "initialized">;
   getRepository(uri: Uri): Repository | null;
   openRepository(root: Uri): Promise<Repository | null>;
+  /** Makes a new repository in a folder, and opens it. */
+  init(root: Uri): Promise<Repository | null>;
 }
 
 export interface Repository {

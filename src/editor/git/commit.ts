@@ -1,18 +1,18 @@
 import { basename } from "node:path";
-import { commands, l10n, type TextDocument, type Uri, window, workspace } from "vscode";
+import { commands, l10n, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { replaceText, TextNotFound } from "../../graph/edit.ts";
 import { applyEdits } from "../../graph/fault.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { Cancelled, NoRepository, NothingThere, NotTrusted } from "../errors.ts";
+import { Cancelled, CommitRefused, NoRepository, NothingThere, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { type PlacedProposal, placesOf } from "../review/places.ts";
 import type { Review } from "../review/review.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
-import { gitApi, type Repository } from "./api.ts";
+import { type GitApi, gitApi, type Repository } from "./api.ts";
 import { commitMessage } from "./message.ts";
 
 /** Commits applied texts, and nothing else, after the user has seen the message. */
@@ -33,10 +33,13 @@ export class Commit extends Disposable {
     const run = await this.#withApplied(target);
     const { places, leftOut } = await this.#inFiles(run);
     const documents = [...new Set(places.map(({ document }) => document))];
-    const repository = await repositoryOf(documents.map(({ uri }) => uri));
+    const repository = await repositoryOf(
+      documents.map(({ uri }) => uri),
+      Uri.file(run.entry.root),
+    );
     await refuseOtherWork(repository, documents);
     for (const document of documents) if (document.isDirty) await document.save();
-    await this.#askAboutOtherChanges(repository, documents, places);
+    const fresh = await this.#askAboutOtherChanges(repository, documents, places);
 
     const applied = places.map(({ proposal }) => proposal);
     const message = messageOf(run, applied);
@@ -44,13 +47,22 @@ export class Commit extends Disposable {
     const edit = l10n.t("Edit message…");
     const go = l10n.t("Commit");
     const title = l10n.t("Commit {0}?", documents.map(({ uri }) => basename(uri.fsPath)).join(", "));
-    const detail = leftOut.length > 0 ? `${leftOutSentence(leftOut)}\n\n${message}` : message;
+    const notes = [];
+    if (leftOut.length > 0) notes.push(leftOutSentence(leftOut));
+    if (fresh.length > 0) notes.push(l10n.t("Not in git yet, so all of it is new: {0}.", fresh.join(", ")));
+    const detail = [...notes, message].join("\n\n");
     const answer = await window.showInformationMessage(title, { modal: true, detail }, go, edit);
     if (answer === edit) return this.#leaveToUser(repository, run, applied, paths, message);
     if (answer !== go) throw new Cancelled();
 
     await repository.add(paths);
-    await repository.commit(message);
+    try {
+      await repository.commit(message);
+    } catch (error) {
+      // A hook, a missing name, a missing key to sign with: the user sets it right and commits in Source Control.
+      void this.#leaveToUser(repository, run, applied, paths, message);
+      throw new CommitRefused(saidBy(error));
+    }
     const sha = await this.#record(repository, run, applied);
     void window.showInformationMessage(l10n.t("Committed as {0}.", sha.slice(0, 8)));
   }
@@ -78,12 +90,15 @@ export class Commit extends Disposable {
     return { places, leftOut: all.filter((one) => !places.includes(one)).map(({ proposal }) => proposal.node) };
   }
 
-  /** A file that holds more than HEAD and the applied texts is committed only when the user says so. */
+  /**
+   * A file that holds more than HEAD and the applied texts is committed only when the user says so.
+   * @returns names of those that no commit has yet. @throws NothingThere, Cancelled
+   */
   async #askAboutOtherChanges(
     repository: Repository,
     documents: readonly TextDocument[],
     places: readonly PlacedProposal[],
-  ): Promise<void> {
+  ): Promise<string[]> {
     const others: string[] = [];
     const fresh: string[] = [];
     let same = 0;
@@ -97,15 +112,12 @@ export class Commit extends Disposable {
       else if (withTexts(head, own) !== text) others.push(name);
     }
     if (same === documents.length) throw new NothingThere(l10n.t("These texts are committed already."));
-    if (others.length === 0 && fresh.length === 0) return;
-    const said = [];
-    if (others.length > 0) said.push(l10n.t("Besides the applied texts, {0} holds other changes.", others.join(", ")));
-    if (fresh.length > 0) said.push(l10n.t("{0} is not in git yet, so all of it is new.", fresh.join(", ")));
+    if (others.length === 0) return fresh;
     const include = l10n.t("Commit all of it");
+    const said = l10n.t("Besides the applied texts, {0} holds other changes.", others.join(", "));
     const detail = l10n.t("All of it would be part of this commit. Cancel to commit it on its own first.");
-    if ((await window.showWarningMessage(said.join(" "), { modal: true, detail }, include)) !== include) {
-      throw new Cancelled();
-    }
+    if ((await window.showWarningMessage(said, { modal: true, detail }, include)) !== include) throw new Cancelled();
+    return fresh;
   }
 
   /** Stages and fills in the message; the user commits in Source Control, and the run learns of it. */
@@ -151,15 +163,38 @@ function messageOf(run: OpenedRun, applied: readonly Proposal[]): string {
   return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, whole, validation });
 }
 
-async function repositoryOf(files: readonly Uri[]): Promise<Repository> {
+/**
+ * The repository that all the files are in.
+ * @param root where the graph's runs are kept: the top of its repository, or its folder where there is none
+ */
+async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repository> {
   const git = await gitApi();
   if (!git) throw new NothingThere(l10n.t("VS Code's git support is switched off. Turn on the setting git.enabled."));
-  const [first, ...others] = files.map((file) => git.getRepository(file));
-  if (!first) throw new NoRepository();
-  if (others.some((other) => other?.rootUri.toString() !== first.rootUri.toString())) {
+  const found = files.map((file) => git.getRepository(file));
+  if (found.every((one) => one === null)) return openOrMake(git, root);
+  const [first, ...others] = found;
+  if (!first || others.some((other) => other?.rootUri.toString() !== first.rootUri.toString())) {
     throw new NothingThere(l10n.t("The changed files belong to different git repositories. Commit them one by one."));
   }
   return first;
+}
+
+/** VS Code may not have opened the repository, or there is none yet. @throws NoRepository, Cancelled */
+async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
+  const exists = await workspace.fs.stat(Uri.joinPath(root, ".git")).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) {
+    const make = l10n.t("Make a repository");
+    const message = l10n.t("There is no git repository for “{0}” yet. Make one?", basename(root.fsPath));
+    const detail = l10n.t("It is made in {0}, and the applied texts are its first commit.", root.fsPath);
+    if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();
+  }
+  // Made in this folder and no other: seen from a repository further up, the runs would have been kept elsewhere.
+  const repository = exists ? await git.openRepository(root) : await git.init(root);
+  if (!repository) throw new NoRepository(root.fsPath);
+  return repository;
 }
 
 /** The commit takes the whole index, so nobody else's work may stand in it. */
@@ -196,4 +231,10 @@ function withTexts(head: string, places: readonly PlacedProposal[]): string | nu
 /** With its byte order mark, which the document does not show but git does. */
 async function textOnDisk(document: TextDocument): Promise<string> {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await workspace.fs.readFile(document.uri));
+}
+
+/** What git printed, which says more than the error's message. */
+function saidBy(error: unknown): string {
+  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
+  return stderr || (error instanceof Error ? error.message : String(error));
 }
