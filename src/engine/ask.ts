@@ -31,6 +31,8 @@ export interface AskDeps {
 
 export interface Ask {
   (question: Question): Promise<ModelReply>;
+  /** The reply could not be decoded: it stays with this run, but no other run is served it (rule R1). */
+  discredit(reply: ModelReply): Promise<void>;
   /** Resolves when no call is under way: what was paid for has arrived and is on record. */
   settled(): Promise<void>;
 }
@@ -64,7 +66,8 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
   const settled = async () => {
     while (pending.size > 0) await Promise.allSettled([...pending]);
   };
-  return Object.assign(ask, { settled });
+  const discredit = async ({ key }: ModelReply) => model.discredit?.(key);
+  return Object.assign(ask, { settled, discredit });
 
   async function askOnce(question: Question): Promise<ModelReply> {
     const { purpose, node, sample, split, choice } = question;
@@ -85,6 +88,10 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
           onRequest: async (attempt) => {
             requests = attempt;
             await emit({ type: "requested", ...about, attempt });
+          },
+          onWithdrawn: (attempt) => {
+            requests = attempt - 1;
+            void emit({ type: "withdrawn", ...about, attempt });
           },
         },
         stop.signal,
@@ -162,6 +169,7 @@ export async function askJson<T>(
   const first = await ask(question);
   const value = readReply(first.text);
   if (value !== null) return value;
+  await ask.discredit(first);
   const again = await ask({
     ...question,
     messages: [
@@ -171,8 +179,9 @@ export async function askJson<T>(
     ],
   });
   const repaired = readReply(again.text);
-  if (repaired === null) throw new ReplyUnreadable(again.text.slice(0, 200));
-  return repaired;
+  if (repaired !== null) return repaired;
+  await ask.discredit(again);
+  throw new ReplyUnreadable(again.text.slice(0, 200));
 }
 
 /** Lines that begin with a key of the asked object (`plan: …`, `**plan**: …`), as small models write it. */

@@ -166,8 +166,12 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
       await request.onRequest?.(attempt);
       sent = true;
     };
+    const onWithdrawn = (attempt: number) => {
+      sent = false;
+      request.onWithdrawn?.(attempt);
+    };
     try {
-      const reply = await inner({ ...request, onRequest }, signal);
+      const reply = await inner({ ...request, onRequest, onWithdrawn }, signal);
       budget.settle(ticket, reply);
       return reply;
     } catch (error) {

@@ -57,8 +57,13 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
   };
 
   const send: Complete = async (request, signal) => {
-    await request.onRequest?.(request.attempt);
-    signal.throwIfAborted();
+    try {
+      await request.onRequest?.(request.attempt);
+      signal.throwIfAborted();
+    } catch (error) {
+      request.onWithdrawn?.(request.attempt);
+      throw error;
+    }
     const sentAt = clock.now();
     try {
       const reply = await inner(request, signal);
@@ -98,7 +103,10 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
           await leaveRoom(sentAt, sent.highest(), signal);
           sent.remove(priority);
         };
-        queue.add(task, { priority, signal }).catch(reject);
+        // Once it has started, how it ends is for `send` to say: what is on record may still have to be withdrawn.
+        queue.add(task, { priority, signal }).catch((error: unknown) => {
+          if (!started) reject(error);
+        });
       });
     } finally {
       if (!started) queued.remove(priority);

@@ -9,6 +9,8 @@ export interface Model {
    * @throws ModelError, or the signal's reason when aborted.
    */
   complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
+  /** The reply could not be decoded: no other run is served it. Only where replies are kept. */
+  discredit?(key: string): Promise<void>;
 }
 
 export interface Message {
@@ -35,6 +37,8 @@ export interface ModelRequest {
    * Not called for replies from a store, nor for a caller that shares another's request.
    */
   readonly onRequest?: (attempt: number) => Promise<void>;
+  /** A request that `onRequest` was called for does not leave after all: aborted in between, or its record failed. */
+  readonly onWithdrawn?: (attempt: number) => void;
 }
 
 /** Who asks, for events and progress: no part of the key. */

@@ -15,7 +15,7 @@ interface Waiter {
 
 /**
  * Two equal requests in flight are one. The first waiter gets the reply as the provider's, the others as `shared`.
- * A failure reaches every waiter; the request is aborted only when its last waiter has left.
+ * A failure reaches every waiter; the request is aborted only when its last waiter leaves, who stays until it has ended.
  */
 export function singleFlight(inner: Complete): Complete {
   const flights = new Map<string, Flight>();
@@ -32,9 +32,12 @@ export function singleFlight(inner: Complete): Complete {
       const known = flights.get(key);
       const flight = known ?? { controller: new AbortController(), waiters: new Set<Waiter>() };
       const leave = () => {
-        flight.waiters.delete(waiter);
-        reject(signal.reason);
-        if (flight.waiters.size > 0) return;
+        if (flight.waiters.size > 1) {
+          flight.waiters.delete(waiter);
+          reject(signal.reason);
+          return;
+        }
+        // The last one learns how the request ends: withdrawn, lost on its way, or with a reply that is paid for.
         land(key, flight);
         flight.controller.abort(signal.reason);
       };
@@ -45,7 +48,7 @@ export function singleFlight(inner: Complete): Complete {
         },
         reject: (reason) => {
           signal.removeEventListener("abort", leave);
-          reject(reason);
+          reject(signal.aborted ? signal.reason : reason);
         },
       };
       flight.waiters.add(waiter);

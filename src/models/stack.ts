@@ -55,6 +55,7 @@ export function createStack(options: StackOptions): Stack {
       identity: provider.identity,
       complete: (request, signal) =>
         complete({ ...request, key: keyOf(provider.identity, request), attempt: 1 }, signal),
+      discredit: (key) => replies.discredit(key),
     },
   };
 }

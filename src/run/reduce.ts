@@ -10,6 +10,7 @@ import type {
   Scored,
   Started,
   Valued,
+  Withdrawn,
 } from "../engine/events.ts";
 import type { Attempt, Calls, CurvePoint, NodeProgress, RunState, SampleScore } from "./state.ts";
 
@@ -52,7 +53,10 @@ export class RunReducer {
         this.#start(event);
         break;
       case "requested":
-        this.#request(event);
+        this.#request(event, 1);
+        break;
+      case "withdrawn":
+        this.#request(event, -1);
         break;
       case "call":
         this.#call(event);
@@ -108,13 +112,14 @@ export class RunReducer {
     for (const node of Object.keys(texts)) this.#progress(node);
   }
 
-  #request({ purpose, node, split, attempt }: Requested): void {
+  /** @param one −1 for a request that did not leave after all */
+  #request({ purpose, node, split, attempt }: Requested | Withdrawn, one: 1 | -1): void {
     const { calls } = this.#state;
-    calls.total += 1;
-    calls[purpose] += 1;
-    if (split === "test") calls.test += 1;
-    if (attempt > 1) calls.retried += 1;
-    else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += 1;
+    calls.total += one;
+    calls[purpose] += one;
+    if (split === "test") calls.test += one;
+    if (attempt > 1) calls.retried += one;
+    else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += one;
   }
 
   #call({ purpose, node, key, usage, usd, source, requests, error }: Called): void {

@@ -23,6 +23,9 @@ export class Trace {
       case "requested":
         this.#costs[event.purpose].requests += 1;
         break;
+      case "withdrawn":
+        this.#costs[event.purpose].requests -= 1;
+        break;
       case "call":
         if (event.error === null) this.#call(event);
         break;
