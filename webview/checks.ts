@@ -101,7 +101,13 @@ const isRunView = isShape<RunView>({
   iteration: isCount,
   iterations: isCount,
   elapsed: isNumber,
-  spent: isShape<Spent>({ calls: isCount, cached: isCount, tokens: isCount, usd: isNullOr(isNumber) }),
+  spent: isShape<Spent>({
+    calls: isCount,
+    cached: isCount,
+    tokens: isCount,
+    usd: isNullOr(isNumber),
+    estimated: isFlag,
+  }),
   limits: isShape<RunView["limits"]>({
     calls: isNullOr(isNumber),
     tokens: isNullOr(isNumber),

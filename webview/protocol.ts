@@ -127,6 +127,8 @@ export interface Spent {
   readonly tokens: number;
   /** US dollars; null: no known price. */
   readonly usd: number | null;
+  /** Whoever answers counts no tokens: what is shown of them and their cost is an estimate. */
+  readonly estimated: boolean;
 }
 
 export interface NodeRunView {

@@ -59,15 +59,24 @@ function head(run: RunView): HTMLElement[] {
 
 function meters({ spent, limits }: RunView): HTMLElement[] {
   const cached = spent.cached > 0 ? `${count(spent.cached)} more came from replies that were known already` : "";
+  const about = (words: (n: number) => string) => (n: number) => `${spent.estimated && n > 0 ? "≈ " : ""}${words(n)}`;
+  const estimated = spent.estimated ? "Estimated: whoever answers counts no tokens" : "";
   return [
     meter("Calls", spent.calls, limits.calls, count, cached),
-    meter("Tokens", spent.tokens, limits.tokens, short, ""),
-    ...(spent.usd === null ? [] : [meter("Cost", spent.usd, limits.usd, money, "")]),
+    meter("Tokens", spent.tokens, limits.tokens, short, estimated, about(short)),
+    ...(spent.usd === null ? [] : [meter("Cost", spent.usd, limits.usd, money, estimated, about(money))]),
   ];
 }
 
-function meter(label: string, spent: number, limit: number | null, words: (n: number) => string, more: string) {
-  const value = limit === null ? words(spent) : `${words(spent)} of ${words(limit)}`;
+function meter(
+  label: string,
+  spent: number,
+  limit: number | null,
+  words: (n: number) => string,
+  more: string,
+  spentWords = words,
+) {
+  const value = limit === null ? spentWords(spent) : `${spentWords(spent)} of ${words(limit)}`;
   const group = h("div", { class: "meter", title: more || null }, h("dt", {}, label), h("dd", {}, value));
   if (limit !== null && limit > 0) {
     const share = Math.min(1, spent / limit);

@@ -30,6 +30,7 @@ export function runView({ entry, state, limits }: ShownRun, excerpts: ReadonlyMa
       cached: state.calls.cached,
       tokens: state.tokens.prompt + state.tokens.completion,
       usd: state.usd,
+      estimated: state.tokens.estimated,
     },
     limits,
     nodes: nodeViews(state),

@@ -85,7 +85,7 @@ describe("the run's view", () => {
     expect(view).toMatchObject({
       status: "done",
       iteration: 3,
-      spent: { calls: 412, cached: 96, tokens: 153_400, usd: 0.042 },
+      spent: { calls: 412, cached: 96, tokens: 153_400, usd: 0.042, estimated: false },
     });
     expect(view.nodes.find(({ id }) => id === "solve")?.verdict).toEqual({
       decision: "rejected",
