@@ -5,7 +5,7 @@ import { DEFAULTS as SHIPPED } from "../../src/graph/schema-run.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
 import { VirtualClock } from "./clock.ts";
-import { createWorld, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./world.ts";
 
 /** The defaults that users get, without a budget: what is measured is what is shipped. */
 export const DEFAULTS: OptimizeOptions = { ...SHIPPED, budget: { calls: null, tokens: null, usd: null } };
@@ -32,16 +32,17 @@ export async function runWorld(
   concurrency = 16,
 ): Promise<WorldRun> {
   const clock = new VirtualClock();
-  const {
-    graph,
-    train,
-    validation,
-    test,
-    model: provider,
-    ceiling,
-    truth,
-  } = createWorld(world, () => clock.sleep(latency));
-  const options = { ...DEFAULTS, seed: world.seed, ...overrides };
+  const made = createWorld(world, () => clock.sleep(latency));
+  return runOn(made, { ...DEFAULTS, seed: world.seed, ...overrides }, clock, concurrency);
+}
+
+/** The same on a world that is there already. @param clock by which its replies take their time */
+export async function runOn(
+  { graph, train, validation, test, model: provider, ceiling, truth }: World,
+  options: OptimizeOptions,
+  clock: VirtualClock,
+  concurrency = 16,
+): Promise<WorldRun> {
   const stack = createStack({
     provider,
     replies: new MemoryReplies(),

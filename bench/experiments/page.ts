@@ -1,0 +1,98 @@
+import { area, line, scaleLinear, scalePoint } from "d3";
+import { html, type Markup } from "../../src/run/report/markup.ts";
+import { STYLE } from "../../src/run/report/style.ts";
+import type { Experiment, Outcome, Plot, Point } from "./experiment.ts";
+
+/** An experiment's figures as one self-contained page, in the report's clothes. */
+export function page({ title, question }: Experiment, { head, rows, plots }: Outcome, command: string): string {
+  const content = html`<header><h1>${title}</h1><p class="lead">${question}</p></header>
+<main>
+${plots.map(figure)}
+<h2>Figures</h2>
+<div class="tables"><table><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead><tbody>
+${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>
+<p class="soft">In brackets and as bands: 95 % intervals, for scores by bootstrap over the seeds, for shares Wilson's. Calls are medians of all seeds.</p>
+<h2>Make it again</h2>
+<div class="text">${command}</div>
+</main>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${html`${title}`.text}</title>
+<style>${STYLE}${COLOURS}</style>
+</head>
+<body>
+${content.text}
+</body>
+</html>
+`;
+}
+
+const COLOURS = `
+:root { --s0: #1f6feb; --s1: #b35900; --s2: #6e7781; } @media (prefers-color-scheme: dark) { :root { --s0: #6cb0ff; --s1: #f0a45d; --s2: #9aa5b1; } }
+${[0, 1, 2].map((at) => `.s${at} .band { fill: var(--s${at}); opacity: .13; } .s${at} .line { fill: none; stroke: var(--s${at}); stroke-width: 2; } .s${at} .mark { fill: var(--s${at}); } .s${at} .name { fill: var(--s${at}); font-weight: 600; }`).join("\n")}
+figure { margin: 2rem 0; break-inside: avoid; } figcaption { font-weight: 600; }
+`;
+
+const WIDTH = 760;
+const HEIGHT = 280;
+const LEFT = 46;
+const RIGHT = 210;
+const TOP = 12;
+const BOTTOM = 40;
+/** Pixels that two names under each other need. */
+const NAME = 16;
+
+function figure({ title, x: xName, y: yName, series }: Plot): Markup {
+  const values = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const place = scalePoint(values, [LEFT, WIDTH - RIGHT]).padding(0.2);
+  const x = ({ x }: Point) => place(x) ?? LEFT;
+  const y = scaleLinear([0, 1], [HEIGHT - BOTTOM, TOP]);
+  const band = area<Point>()
+    .x(x)
+    .y0(({ interval }) => y(interval[0]))
+    .y1(({ interval }) => y(interval[1]));
+  const path = line<Point>()
+    .x(x)
+    .y(({ value }) => y(value));
+  const grid = y.ticks(5).map(
+    (tick) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>
+<text class="tick" x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick.toFixed(1)}</text>`,
+  );
+  const columns = values.map(
+    (value) =>
+      html`<text class="tick" x="${at(place(value) ?? 0)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${value}</text>`,
+  );
+  const names = apart(series.map(({ points }) => y(points.at(-1)?.value ?? 0)));
+  const drawn = series.map(
+    ({ name, points }, index) => html`<g class="s${index % 3}"><path class="band" d="${band([...points]) ?? ""}"/>
+<path class="line" d="${path([...points]) ?? ""}"/>
+${points.map((point) => html`<circle class="mark" cx="${at(x(point))}" cy="${at(y(point.value))}" r="4"><title>${name}, ${point.x}: ${point.value.toFixed(3)} (${point.interval[0].toFixed(2)} … ${point.interval[1].toFixed(2)})</title></circle>`)}
+<text class="name" x="${WIDTH - RIGHT + 10}" y="${at((names[index] ?? 0) + 4)}">${name}</text></g>`,
+  );
+  return html`<figure><figcaption>${title}</figcaption>
+<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+${grid}${columns}
+<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${xName}</text>
+<text class="tick" x="${-(HEIGHT - BOTTOM + TOP) / 2}" y="12" text-anchor="middle" transform="rotate(-90)">${yName}</text>
+${drawn}
+</svg></figure>`;
+}
+
+/** Places as near as may be to those wanted, so that no name covers another. */
+function apart(wanted: readonly number[]): number[] {
+  const order = wanted.map((at, index) => ({ at, index })).sort((a, b) => a.at - b.at);
+  const placed: number[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  for (const { at, index } of order) {
+    placed[index] = Math.max(at, free);
+    free = (placed[index] ?? at) + NAME;
+  }
+  return placed;
+}
+
+function at(value: number): string {
+  return value.toFixed(1);
+}

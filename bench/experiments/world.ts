@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import type { Sample, Split } from "../../src/data/sample.ts";
+import type { Graph, LlmNode } from "../../src/graph/graph.ts";
+import type { Model, ModelRequest } from "../../src/models/model.ts";
+import type { World } from "../worlds/world.ts";
+
+/** A made-up pipeline with planted faults: it is known which node lacks which rule for which case, so credit is a score. */
+export interface Plan {
+  readonly seed: number;
+  /** Node → what it reads, in topological order. The last one answers. */
+  readonly shape: Readonly<Record<string, readonly string[]>>;
+  /** Nodes whose instruction lacks rules; all others are sound. */
+  readonly faulty: readonly string[];
+  /** Rules that a faulty node lacks. */
+  readonly rules: number;
+  /** Share of cases that need none of them. */
+  readonly easy: number;
+  /** A wrong answer shows which wrong value led to it. */
+  readonly telling: boolean;
+  /** Chance that another wording turns a case from right to wrong, or the other way. */
+  readonly flicker: number;
+  /** Chance that a rule which is none misleads a case. */
+  readonly distraction: number;
+  /** Chance that a rewrite begins anew and forgets the rules that were there. */
+  readonly forgets: number;
+  /** Rules that one rewrite adds at most. */
+  readonly adds: number;
+  readonly rows: Readonly<Record<Split, number>>;
+  /** What the model makes of a backward prompt. */
+  readonly read: Reader;
+}
+
+/** What stands in a backward prompt, as far as it can be understood. */
+export interface Seen {
+  /** Nodes among the inputs shown, with the key that their value claims. */
+  readonly inputs: readonly { readonly id: string; readonly key: string }[];
+  readonly feedback: string;
+  /** The comparison of the final answer with the target. */
+  readonly comparison: string;
+  /** The missing rule that a rule's name or a wrong key in the text points to; undefined where nothing does. */
+  readonly ruleIn: (text: string) => string | undefined;
+  /** A rule that nobody needs. */
+  readonly noise: () => string;
+  /** 0 … 1, another number for every name and prompt. */
+  readonly chance: (name: string) => number;
+}
+
+/** Feedback by node, and on the instruction itself where it is named `instruction`. */
+export type Reader = (seen: Seen) => Readonly<Record<string, string>>;
+
+export interface PlantedWorld extends World {
+  /** The rule that a node's own text of the file lacks for a sample, by its id. */
+  ruleFor(node: string, sample: string): string | undefined;
+}
+
+const SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu".split(
+  " ",
+);
+const RULE = /mind the \w+ rule/g;
+
+/** @param latency of each reply */
+export function createPlanted(plan: Plan, latency: () => Promise<void>): PlantedWorld {
+  const chance = (...parts: unknown[]) =>
+    createHash("sha256")
+      .update(JSON.stringify([plan.seed, ...parts]))
+      .digest()
+      .readUInt32LE(0) /
+    2 ** 32;
+  const word = (...parts: unknown[]) =>
+    [0, 1, 2, 3].map((at) => SYLLABLES[Math.floor(chance("word", at, ...parts) * SYLLABLES.length)]).join("");
+  const ids = Object.keys(plan.shape);
+  const output = ids.at(-1) ?? "";
+  const rulesOf = new Map(
+    plan.faulty.map((id) => [
+      id,
+      Array.from({ length: plan.rules }, (_, at) => `mind the ${word("rule", id, at)} rule`),
+    ]),
+  );
+  const rules = new Set([...rulesOf.values()].flat());
+
+  const nodes: LlmNode[] = ids.map((id) => ({
+    kind: "llm",
+    id,
+    role: `does the ${id} part`,
+    text: `Do the ${id} part of the task.`,
+    trainable: true,
+    keep: [],
+    maxWords: null,
+    constraints: [],
+    inputs: plan.shape[id] ?? [],
+    output: null,
+    model: null,
+    message: "system",
+  }));
+  const graph: Graph = {
+    name: "planted",
+    description: "Solves made-up cases.",
+    inputs: [{ name: "question", description: "the case" }],
+    nodes,
+    output,
+  };
+
+  let made = 0;
+  const samples = (count: number): Sample[] =>
+    Array.from({ length: count }, () => {
+      const index = made++;
+      const question = `Case ${index}: what is the ${word("question", index)} of it?`;
+      return { id: `case ${index}`, inputs: { question }, targets: [word("target", index)], feedback: null };
+    });
+  const train = samples(plan.rows.train);
+  const validation = samples(plan.rows.validation);
+  const test = samples(plan.rows.test);
+
+  /** The rule that a node needs for a case; undefined where it needs none. */
+  const neededBy = memo((node, index): string | undefined => {
+    const own = rulesOf.get(node);
+    if (!own || chance("needs", node, index) < plan.easy ** (1 / plan.faulty.length)) return undefined;
+    return own[Math.floor(chance("which", node, index) * own.length)];
+  });
+  const missing = (node: string, text: string, index: number) => {
+    const rule = neededBy(node, index);
+    return rule !== undefined && !text.includes(rule) ? rule : undefined;
+  };
+  const misleads = memo((rule, index) => chance("misled", rule, index) < plan.distraction);
+  const isMisled = (node: string, text: string, index: number) =>
+    (text.match(RULE) ?? []).some((rule) => !rulesOf.get(node)?.includes(rule) && misleads(rule, index));
+  const soundKey = (index: number) => word("key", index);
+  /** What a wrong key comes from. */
+  const wrongKeys = new Map<string, string>();
+  const wrongKey = (node: string, index: number, rule: string) => {
+    const key = word("wrong key", node, index);
+    wrongKeys.set(key, rule);
+    return key;
+  };
+
+  const indexIn = (text: string) => Number(/case (\d+)/i.exec(text)?.[1] ?? -1);
+
+  const model: Model = {
+    identity: `planted ${plan.seed}`,
+    async complete(request) {
+      await latency();
+      const text = answer(request);
+      const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
+      const usage = { prompt, completion: Math.ceil(text.length / 4), estimated: false };
+      return { text, usage, model: "world", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
+    },
+  };
+
+  function answer({ messages, schema, tag }: ModelRequest): string {
+    const all = messages.map(({ content }) => content).join("\n");
+    if (tag.purpose === "forward") return forward(tag.node ?? "", all);
+    const keys = Object.keys((schema?.schema.properties ?? {}) as Record<string, unknown>);
+    return JSON.stringify(tag.purpose === "optimizer" ? rewrite(all) : backward(all, keys));
+  }
+
+  function forward(node: string, all: string): string {
+    const index = indexIn(all);
+    const [odd] = keysIn(all).filter((key) => key !== soundKey(index));
+    const lacks = missing(node, all, index);
+    const key = lacks ? wrongKey(node, index, lacks) : odd;
+    const isWrong = key !== undefined || isMisled(node, all, index);
+    if (node !== output)
+      return `${node} of case ${index}, key: ${isWrong ? (key ?? word("misled", all)) : soundKey(index)}`;
+    const flips = chance("flicker", all) < plan.flicker;
+    if (isWrong === flips) return word("target", index);
+    return `not ${plan.telling && key !== undefined ? key : word("wrong", index, all)}`;
+  }
+
+  function backward(all: string, keys: readonly string[]): Record<string, string> {
+    const between = (tag: string) => new RegExp(`<${tag}>\\n([\\s\\S]*?)\\n</${tag}>`).exec(all)?.[1] ?? "";
+    const said = plan.read({
+      inputs: [...all.matchAll(/<input id="(\w+)"[^>]*>\n([\s\S]*?)\n<\/input>/g)].flatMap(
+        ([, id = "", value = ""]) => {
+          const [key] = keysIn(value);
+          return key === undefined ? [] : [{ id, key }];
+        },
+      ),
+      feedback: between("feedback_on_the_result"),
+      comparison: between("comparison_of_the_final_answer"),
+      ruleIn: (text) => {
+        const named = text.match(RULE)?.find((rule) => rules.has(rule));
+        const key = [...wrongKeys.keys()].find((one) => text.includes(one));
+        return named ?? (key === undefined ? undefined : wrongKeys.get(key));
+      },
+      noise: () => `mind the ${word("noise", all)} rule`,
+      chance: (name) => chance(name, all),
+    });
+    return Object.fromEntries(keys.map((key) => [key, said[key] ?? ""]));
+  }
+
+  /** Adds the rules that the feedback names most often. */
+  function rewrite(all: string): { hypothesis: string; text: string } {
+    const present = /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(all)?.[1] ?? "";
+    const counts = new Map<string, number>();
+    for (const [, feedback = ""] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {
+      for (const rule of feedback.match(RULE) ?? []) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+    }
+    const asked = [...counts].filter(([rule]) => !present.includes(rule)).sort((a, b) => b[1] - a[1]);
+    const added = asked.slice(0, plan.adds).map(([rule]) => `Always ${rule}.`);
+    const kept = chance("forgets", all) < plan.forgets ? present.split(" Always ")[0] : present;
+    return { hypothesis: "rules", text: [kept, ...added].join(" ") };
+  }
+
+  const rightness = (texts: Readonly<Record<string, string>>, sample: Sample) => {
+    const index = indexIn(sample.inputs.question ?? "");
+    const isRight = nodes.every(({ id, text: start }) => {
+      const text = texts[id] ?? start;
+      return missing(id, text, index) === undefined && !isMisled(id, text, index);
+    });
+    return isRight ? 1 - plan.flicker : plan.flicker;
+  };
+  return {
+    graph,
+    train,
+    validation,
+    test,
+    model,
+    ceiling: () => 1 - plan.flicker,
+    truth: (texts, all) => all.reduce((sum, sample) => sum + rightness(texts, sample), 0) / all.length,
+    ruleFor: (node, sample) => neededBy(node, indexIn(sample)),
+  };
+}
+
+function keysIn(text: string): string[] {
+  return [...text.matchAll(/key: (\w+)/g)].map(([, key = ""]) => key);
+}
+
+/** Held-out scores ask the same of a thousand cases for every candidate. */
+function memo<T>(compute: (name: string, index: number) => T): (name: string, index: number) => T {
+  const known = new Map<string, T>();
+  return (name, index) => {
+    const key = `${index} ${name}`;
+    const value = known.has(key) ? (known.get(key) as T) : compute(name, index);
+    known.set(key, value);
+    return value;
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { chain } from "../../../bench/experiments/chain.ts";
+import type { Estimate, Experiment, Outcome } from "../../../bench/experiments/experiment.ts";
+import { gate } from "../../../bench/experiments/gate.ts";
+import { neighbors } from "../../../bench/experiments/neighbors.ts";
+import { page } from "../../../bench/experiments/page.ts";
+
+/** Points of one plot's series by name. */
+function series({ plots }: Outcome, plot: number, name: string): readonly (Estimate & { readonly x: number })[] {
+  return plots[plot]?.series.find((one) => one.name === name)?.points ?? [];
+}
+
+function last(points: readonly Estimate[]): number {
+  return points.at(-1)?.value ?? Number.NaN;
+}
+
+async function shown(experiment: Experiment, options: Record<string, readonly number[]>): Promise<Outcome> {
+  const outcome = await experiment.run(options);
+  const written = page(experiment, outcome, "npm run experiment");
+  expect(written).not.toMatch(/NaN|undefined|Infinity/);
+  expect(outcome.rows.every((row) => row.length === outcome.head.length)).toBe(true);
+  return outcome;
+}
+
+describe("the experiments", () => {
+  it("chain: the comparison of the final answer keeps gradients telling, however far they travel", async () => {
+    const outcome = await shown(chain, { seeds: [4], depths: [6] });
+    const [both, alone] = ["feedback and final comparison", "feedback alone"].map((arm) => series(outcome, 0, arm));
+    expect(both).toHaveLength(5);
+    expect(last(both ?? [])).toBeGreaterThan(1.3 * last(alone ?? []));
+    expect(both?.[0]?.value).toBeCloseTo(alone?.[0]?.value ?? Number.NaN);
+  });
+
+  it("neighbors: who sees all inputs blames the one at fault", async () => {
+    const outcome = await shown(neighbors, { seeds: [4], siblings: [4] });
+    expect(last(series(outcome, 0, "all inputs at once"))).toBeGreaterThan(0.8);
+    expect(last(series(outcome, 0, "each input alone"))).toBeLessThan(0.4);
+    const [aware, alone] = ["all inputs at once", "each input alone"].map((arm) => last(series(outcome, 1, arm)));
+    expect(aware).toBeGreaterThan(alone ?? Number.NaN);
+  });
+
+  it("gate: off lets everything through and ends below its start, significant lets hardly anything through", async () => {
+    const outcome = await shown(gate, { seeds: [4], sizes: [20] });
+    expect(last(series(outcome, 1, "off"))).toBe(1);
+    expect(last(series(outcome, 2, "off"))).toBe(0);
+    expect(last(series(outcome, 1, "significant"))).toBeLessThan(0.1);
+    expect(last(series(outcome, 0, "strict"))).toBeGreaterThan(last(series(outcome, 0, "off")));
+  });
+});
