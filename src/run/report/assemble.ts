@@ -24,6 +24,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Repo
     run: factsOf(run, trace),
     validation: samples.compare("validation", state.startTheta, state.theta),
     test: samples.compare("test", state.startTheta, state.theta),
+    evaluated: start.job?.kind === "evaluate" ? samples.compare(start.job.split, state.theta, state.theta) : null,
     curve: curveOf(state, trace, samples),
     changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),
     verdicts: verdictsOf(state),

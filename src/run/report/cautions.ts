@@ -12,6 +12,8 @@ const DEARER = 1.25;
 
 /** What a sceptic should know before believing the figures, the gravest first; then what speaks for them. */
 export function cautionsOf(report: Omit<Report, "cautions">): string[] {
+  const { evaluated } = report;
+  if (evaluated) return [...aboutOrigin(report), ...aboutEnd(report), ...aboutEvaluation(evaluated)];
   return [
     ...aboutOrigin(report),
     ...aboutEnd(report),
@@ -101,6 +103,27 @@ function aboutValidation({ validation, looks }: Omit<Report, "cautions">): strin
   if (looks > 1 && gain > 0) {
     said.push(
       `The gate looked at the validation set ${looks} times and kept what did best there, so the score on it flatters the result.`,
+    );
+  }
+  return said;
+}
+
+function aboutEvaluation({ split, scored, of, before }: Comparison): string[] {
+  const said: string[] = [];
+  if (scored < of) said.push(`${of - scored} of ${of} samples are not scored, because calls for them failed.`);
+  if (scored < ENOUGH_SAMPLES) {
+    said.push(
+      `With ${count(scored, "sample")}, a score of ${figure(before.score)} stands for anything in ${range(before.interval)} (95 %).`,
+    );
+  }
+  if (before.formatErrors > 0) {
+    said.push(
+      `${before.formatErrors} answers are not in the form the graph asks for. They count as wrong, but may not be.`,
+    );
+  }
+  if (split !== "test") {
+    said.push(
+      `The texts may have been chosen on this ${split === "train" ? "training" : "validation"} set, which flatters them. Only a test set that decided nothing gives the honest figure.`,
     );
   }
   return said;

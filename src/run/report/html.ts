@@ -8,9 +8,11 @@ import { bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import { STYLE } from "./style.ts";
 import {
+  answerTable,
   attemptTable,
   costTable,
   curveTable,
+  evaluationTable,
   gradientTable,
   resultTable,
   sampleTable,
@@ -21,14 +23,21 @@ import {
 } from "./tables.ts";
 import { wordChanges } from "./word-changes.ts";
 
+/** @param theme see `pageHtml` */
+export function reportHtml(report: Report, theme = ""): string {
+  const { run } = report;
+  const title = oneLine(run.name, 120) || run.graphFile;
+  return pageHtml(`${title} · AgentGraph report`, body(report, title), theme);
+}
+
 /**
  * One self-contained page: no script, nothing loaded from anywhere, and a policy that would not let it. The style sheet
  * is the only thing the policy knows, by its hash.
+ * @param theme rules that follow those of the style sheet
  */
-export function reportHtml(report: Report): string {
-  const { run } = report;
-  const policy = `default-src 'none'; style-src '${hashOf(STYLE)}'; base-uri 'none'; form-action 'none'`;
-  const title = oneLine(run.name, 120) || run.graphFile;
+export function pageHtml(title: string, body: Markup, theme = ""): string {
+  const style = STYLE + theme;
+  const policy = `default-src 'none'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -36,9 +45,9 @@ export function reportHtml(report: Report): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${title} · AgentGraph report</title>
+<title>${title}</title>
 <style>`;
-  return `${page.text}${STYLE}</style>\n</head>\n${body(report, title).text}\n</html>\n`;
+  return `${page.text}${style}</style>\n</head>\n<body>\n${body.text}\n</body>\n</html>\n`;
 }
 
 function hashOf(style: string): string {
@@ -46,9 +55,9 @@ function hashOf(style: string): string {
 }
 
 function body(report: Report, title: string): Markup {
-  const { run, cautions, warnings } = report;
-  return html`<body>
-<header>
+  const { run, cautions, warnings, evaluated } = report;
+  if (evaluated) return evaluationBody(report, evaluated, title);
+  return html`<header>
 <h1>${title}</h1>
 <p class="soft">${run.graphFile} · ${moment(run.startedAt)} · run ${run.id}</p>
 <p class="lead">${headline(report)}</p>
@@ -73,8 +82,31 @@ ${warnings.length > 0 ? html`<h2>Warnings</h2><ul>${warnings.map((one) => html`<
 <h2>Check it yourself</h2>
 <p>Score the graph file as it is, apply the changes, and score it again on samples that took no part:</p>
 <div class="text">agentgraph evaluate ${run.graphFile} --split test --seed ${run.options.seed}</div>
-</main>
-</body>`;
+</main>`;
+}
+
+/** Of a run that only scored the graph as it is: what it answered wrong stands first. */
+function evaluationBody(report: Report, set: Comparison, title: string): Markup {
+  const { run, cautions, warnings } = report;
+  const { split, before, samples: all } = set;
+  return html`<header>
+<h1>${title}</h1>
+<p class="soft">${run.graphFile} · ${moment(run.startedAt)} · evaluation ${run.id}</p>
+<p class="lead">${headline(report)}</p>
+</header>
+<main>
+${cautions.length > 0 ? html`<h2>Before you believe it</h2><ul class="cautions">${cautions.map((one) => html`<li>${one}</li>`)}</ul>` : null}
+<h2>Result</h2>
+<div class="strips"><span>${split}, graph as it is</span>${intervalPlot(before, true)}<span>${figure(before.score)} <span class="soft">${range(before.interval)}</span></span></div>
+${table(evaluationTable(set))}
+<h2>Samples</h2>
+${table(answerTable(all), 0)}
+<h2>Cost</h2>
+${cost(report)}
+<h2>Set-up</h2>
+${table(setupTable(report))}
+${warnings.length > 0 ? html`<h2>Warnings</h2><ul>${warnings.map((one) => html`<li>${one}</li>`)}</ul>` : null}
+</main>`;
 }
 
 function result(report: Report): Markup {
@@ -137,13 +169,13 @@ ${table(costTable(report))}
 <p class="soft">${spentOnTest}${repeated}${estimated}</p>`;
 }
 
-function more(summary: string, rows: Table, toned?: number): Markup {
+export function more(summary: string, rows: Table, toned?: number): Markup {
   if (rows.rows.length === 0) return html``;
   return html`<details><summary>${summary}</summary>${table(rows, toned)}</details>`;
 }
 
 /** @param toned column whose word is coloured by its meaning */
-function table({ head, rows, left }: Table, toned?: number): Markup {
+export function table({ head, rows, left }: Table, toned?: number): Markup {
   const headings = head.some(Boolean)
     ? html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`
     : null;

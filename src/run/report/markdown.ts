@@ -5,9 +5,11 @@ import { moment } from "./figures.ts";
 import { headline } from "./headline.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import {
+  answerTable,
   attemptTable,
   costTable,
   curveTable,
+  evaluationTable,
   gradientTable,
   resultTable,
   sampleTable,
@@ -19,7 +21,7 @@ import {
 
 /** The report for a pull request or a terminal. What models and data say stands in it letter by letter. */
 export function reportMarkdown(report: Report): string {
-  const { run, cautions, warnings, changes, validation, test } = report;
+  const { run, cautions, warnings, evaluated } = report;
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
@@ -27,15 +29,9 @@ export function reportMarkdown(report: Report): string {
     literal(headline(report)),
     ...(cautions.length > 0 ? ["## Before you believe it", list(cautions)] : []),
     "## Result",
-    table(resultTable(report)),
-    "Intervals are of 95 % (Wilson). Lenient: the right answer may stand anywhere in the reply.",
-    table(curveTable(report)),
-    "## Changes",
-    ...(changes.length > 0 ? changes.flatMap(change) : ["No proposal was made."]),
-    "## Samples",
-    ...[validation, test].flatMap((set) => (set ? samples(set) : [])),
-    "## What the gate said",
-    table(verdictTable(report)),
+    ...(evaluated
+      ? [table(evaluationTable(evaluated)), "## Samples", table(answerTable(evaluated.samples))]
+      : found(report)),
     "## Cost",
     table(costTable(report)),
     "## Set-up",
@@ -45,6 +41,22 @@ export function reportMarkdown(report: Report): string {
     fenced(`agentgraph evaluate ${run.graphFile} --split test --seed ${run.options.seed}`, "sh"),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
+}
+
+/** What came of a run that optimizes. */
+function found(report: Report): string[] {
+  const { changes, validation, test } = report;
+  return [
+    table(resultTable(report)),
+    "Intervals are of 95 % (Wilson). Lenient: the right answer may stand anywhere in the reply.",
+    table(curveTable(report)),
+    "## Changes",
+    ...(changes.length > 0 ? changes.flatMap(change) : ["No proposal was made."]),
+    "## Samples",
+    ...[validation, test].flatMap((set) => (set ? samples(set) : [])),
+    "## What the gate said",
+    table(verdictTable(report)),
+  ];
 }
 
 function change(one: Change): string[] {

@@ -19,6 +19,8 @@ export interface Report {
   readonly validation: Comparison | null;
   /** Never gated on: scored only before and after. null: there is no test set, or it was not scored. */
   readonly test: Comparison | null;
+  /** Of a run that only scored the graph as it is: that set, before and after being the same. null: any other run. */
+  readonly evaluated: Comparison | null;
   /** One row an iteration; the untouched graph as iteration 0. */
   readonly curve: readonly CurveRow[];
   /** What is to be reviewed: a node's way from the file's text to the last one, or its best rejected attempt. */

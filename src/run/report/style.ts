@@ -22,7 +22,7 @@ nav a:hover, nav a:focus { text-decoration: underline; }
 table { border-collapse: collapse; width: 100%; font-size: .87rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .38rem .7rem .38rem 0; border-bottom: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: break-word; }
 th { color: var(--soft); font-weight: 600; }
-td.accepted, td.fixed, .verdict.accepted { color: var(--good); } td.rejected, td.broken, .verdict.rejected { color: var(--bad); }
+td.accepted, td.fixed, td.right, .verdict.accepted { color: var(--good); } td.rejected, td.broken, td.wrong, .verdict.rejected { color: var(--bad); }
 td.undecided, td.unscored, .verdict.undecided { color: var(--doubt); }
 article { margin: 1.1rem 0 1.6rem; padding: .9rem 1.1rem 1rem; border: 1px solid var(--line); border-radius: 6px; break-inside: avoid-page; }
 .verdict { font-weight: 600; margin: .25rem 0; }

@@ -142,6 +142,29 @@ export function sampleTable(samples: readonly SampleRow[], change = false): Tabl
   return cut([...(change ? [""] : []), "sample", "expected", "answer before", "answer after"], rows);
 }
 
+/** One set under one Θ. */
+export function evaluationTable({ split, scored, of, before }: Comparison): Table {
+  const { score, interval, right, lenient, formatErrors } = before;
+  const head = ["", "samples", "score", "right", "wrong", "not scored", "not in the form asked for", "lenient"];
+  const counts = [right, scored - right, of - scored, formatErrors].map(String);
+  return {
+    head,
+    rows: [[split, `${of}`, `${figure(score)} (${range(interval)})`, ...counts, figure(lenient)]],
+    left: 0,
+  };
+}
+
+/** What each sample was answered, the wrong ones first. */
+export function answerTable(samples: readonly SampleRow[]): Table {
+  const rows = telling(samples).map((row) => [
+    row.change,
+    oneLine(Object.values(row.inputs).join(" · ") || row.id, CELL),
+    oneLine(row.expected.join(" or ") || "–", CELL),
+    answerCell(row.after),
+  ]);
+  return cut(["", "sample", "expected", "answer"], rows);
+}
+
 function answerCell(answer: Answer | null): string {
   if (!answer) return "not asked";
   const text = answer.text === null ? "not on record" : oneLine(answer.text, CELL) || "(empty)";
