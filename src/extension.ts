@@ -11,7 +11,7 @@ import {
 import type { App } from "./editor/app.ts";
 import { COMMANDS } from "./editor/commands.ts";
 import { TO_SHOW } from "./editor/example.ts";
-import { isGraphFile } from "./editor/graph-files.ts";
+import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files.ts";
 import { LazyTree, once } from "./editor/lazy.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 
@@ -38,22 +38,36 @@ export function activate(context: ExtensionContext): void {
   const graphTree = own(new LazyTree(async () => (await app()).graphTree));
   const runTree = own(new LazyTree(async () => (await app()).runTree));
   own(window.registerTreeDataProvider("agentgraph.graphs", graphTree));
-  own(window.registerTreeDataProvider("agentgraph.runs", runTree));
+  own(window.createTreeView("agentgraph.runs", { treeDataProvider: runTree, canSelectMany: true }));
   own(
     workspace.registerTextDocumentContentProvider(SCHEME, {
       provideTextDocumentContent: async (uri) => (await app()).instructions.provideTextDocumentContent(uri),
     }),
   );
   for (const name of COMMANDS) {
-    own(commands.registerCommand(`agentgraph.${name}`, async (target?: unknown) => (await app()).run(name, target)));
+    own(commands.registerCommand(`agentgraph.${name}`, async (...args: unknown[]) => (await app()).run(name, ...args)));
   }
 
-  // Squiggles, lenses and drawings come with the first graph that a tab shows; an interrupted run offers itself.
-  const look = (tabs: readonly Tab[]) => tabs.some(showsGraph) && void app();
-  own(window.tabGroups.onDidChangeTabs(({ opened }) => look(opened)));
-  look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
+  // Squiggles, lenses and drawings come with the first graph that a tab shows, or what may be a prompt of one; an
+  // interrupted run offers itself.
+  const look = async (tabs: readonly Tab[]) => {
+    if (tabs.some(showsGraph) || (tabs.some(mayShowPrompt) && (await hasGraph()))) await app();
+  };
+  own(window.tabGroups.onDidChangeTabs(({ opened }) => void look(opened)));
+  void look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
   const wasRunning = context.workspaceState.get<string[]>("runs.underWay", []).length > 0;
   if (wasRunning || context.globalState.get(TO_SHOW)) void app();
+}
+
+function mayShowPrompt({ input }: Tab): boolean {
+  return input instanceof TabInputText && input.uri.scheme === "file" && PROMPT.test(input.uri.path);
+}
+
+/** Endings of what people keep prompts in. */
+const PROMPT = /\.(md|mdx|markdown|txt|text|prompt|prompty|tmpl|template|j2|jinja2?|mustache|hbs|liquid)$/i;
+
+async function hasGraph(): Promise<boolean> {
+  return (await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED, 1)).length > 0;
 }
 
 function showsGraph({ input }: Tab): boolean {

@@ -10,10 +10,8 @@ import { registerGraphView } from "./graph/register.ts";
 import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
 import { guarded } from "./guard.ts";
-import { Diagnostics } from "./language/diagnostics.ts";
 import { GraphDocuments } from "./language/documents.ts";
-import { NodeLenses } from "./language/lenses.ts";
-import { Definitions, Names, Symbols } from "./language/navigate.ts";
+import { Language } from "./language/language.ts";
 import { Apply } from "./review/apply.ts";
 import { Instructions, SCHEME } from "./review/instructions.ts";
 import { ProposalLenses } from "./review/lenses.ts";
@@ -21,16 +19,20 @@ import { Review } from "./review/review.ts";
 import { ProposalTree } from "./review/tree.ts";
 import { Why } from "./review/why.ts";
 import { clearCache } from "./runs/cache.ts";
+import { Comparing } from "./runs/comparing.ts";
+import { Deleting } from "./runs/deleting.ts";
 import { waiting } from "./runs/entry.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Library } from "./runs/library.ts";
+import { Pages } from "./runs/pages.ts";
+import { Reports } from "./runs/reports.ts";
 import { Running } from "./runs/running.ts";
+import { Samples } from "./runs/sample.ts";
 import { ShownRuns } from "./runs/shown.ts";
+import { Starting } from "./runs/start.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
 import type { Views } from "./views.ts";
-
-const GRAPHS = { scheme: "file", pattern: "**/{*.agentgraph.json,.agentgraph.json}" };
 
 /** Everything the extension does, put together. Made when the user first looks at something of it. */
 export class App extends Disposable {
@@ -54,7 +56,7 @@ export class App extends Disposable {
     const documents = this.own(new GraphDocuments(deps.files));
     const library = this.own(new Library(deps, graphs));
     const account = new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log);
-    this.running = this.own(new Running(deps, library, account, graphs, workspaceState));
+    this.running = this.own(new Running(deps, library, account, workspaceState));
     this.own(new Status(library));
 
     this.instructions = new Instructions(library);
@@ -80,8 +82,14 @@ export class App extends Disposable {
       }),
     );
     const example = new Example(extensionUri, globalState);
+    const pages = this.own(new Pages());
     this.#commands = {
       ...this.running.commands,
+      ...new Starting(deps, library, account, graphs, this.running).commands,
+      ...new Samples(deps, library, account, graphs, pages).commands,
+      ...new Reports(library, pages).commands,
+      ...new Comparing(library, pages).commands,
+      ...new Deleting(library).commands,
       ...account.commands,
       ...review.commands,
       ...why.commands,
@@ -93,19 +101,14 @@ export class App extends Disposable {
       showLog: () => log.show(),
     };
 
-    const diagnostics = this.own(new Diagnostics(documents, deps));
+    this.own(new Language(graphs, documents, library, deps));
     this.own(languages.registerCodeLensProvider({ scheme: SCHEME }, this.own(new ProposalLenses(library))));
-    this.own(languages.registerCodeLensProvider(GRAPHS, this.own(new NodeLenses(documents, library))));
-    this.own(languages.registerDefinitionProvider(GRAPHS, new Definitions(documents)));
-    this.own(languages.registerCompletionItemProvider(GRAPHS, new Names(documents), '"'));
-    this.own(languages.registerDocumentSymbolProvider(GRAPHS, new Symbols(documents)));
-    this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
     void this.running.offerInterrupted();
     void example.showPending();
   }
 
-  run(name: CommandName, target: unknown): Promise<void> {
-    return guarded(`agentgraph.${name}`, () => this.#commands[name](target), this.#log);
+  run(name: CommandName, target?: unknown, selected?: unknown): Promise<void> {
+    return guarded(`agentgraph.${name}`, () => this.#commands[name](target, selected), this.#log);
   }
 
   /** The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. */

@@ -2,9 +2,16 @@
 export const COMMANDS = [
   "optimize",
   "showGraph",
+  "evaluate",
+  "trySample",
   "resumeRun",
   "cancelRun",
   "deleteRun",
+  "recheckRun",
+  "showReport",
+  "exportReport",
+  "compareRuns",
+  "compareTexts",
   "review",
   "reviewAll",
   "nextProposal",
@@ -24,8 +31,8 @@ export const COMMANDS = [
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-/** What a command does; `target` is what it was called on, unchecked. */
-export type Command = (target?: unknown) => unknown;
+/** What a command does; `target` is what it was called on, `selected` all that was selected then: both unchecked. */
+export type Command = (target?: unknown, selected?: unknown) => unknown;
 export type Commands = Readonly<Record<CommandName, Command>>;
 
 /** Of one part of the editor. */

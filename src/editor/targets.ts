@@ -24,6 +24,17 @@ export function runIdOf(target: unknown): string | null {
   return isRecord(entry) && typeof entry.id === "string" ? entry.id : null;
 }
 
+/** Ids of the runs that the selected elements of a tree stand for, each once. */
+export function runIdsOf(selected: unknown): string[] {
+  return Array.isArray(selected) ? [...new Set(selected.flatMap((one: unknown) => runIdOf(one) ?? []))] : [];
+}
+
+/** A sample of a run: an element of the Runs view. */
+export function sampleRefOf(target: unknown): { readonly run: string; readonly sample: string } | null {
+  const run = runIdOf(target);
+  return run !== null && isRecord(target) && typeof target.sample === "string" ? { run, sample: target.sample } : null;
+}
+
 /** A graph file: its address, or an element of the Graphs view. */
 export function graphOf(target: unknown): Uri | null {
   if (target instanceof Uri) return isGraphFile(target) ? target : null;

@@ -1,4 +1,5 @@
 import { l10n, type TextDocumentContentProvider, Uri } from "vscode";
+import type { RunEntry } from "../runs/entry.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 
@@ -27,12 +28,25 @@ export function findChange(run: OpenedRun, id: string): Change | null {
 
 /** The virtual document that holds one side of a change: the decoded instruction, never JSON. */
 export function instructionUri(run: OpenedRun, change: Change, side: "before" | "after"): Uri {
-  const started = new Date(run.entry.startedAt).toISOString().slice(0, 16).replace("T", " ").replaceAll(":", ".");
   return Uri.from({
     scheme: SCHEME,
-    path: `/AgentGraph/${run.entry.graphName.replaceAll(/[/\\]/g, "-")} ${started}/${change.node}.instruction`,
+    path: `/AgentGraph/${folderOf(run.entry.graphName, run.entry.startedAt)}/${change.node}.instruction`,
     query: new URLSearchParams({ run: run.entry.id, id: change.id, side }).toString(),
   });
+}
+
+/** The virtual document that holds the text a node had when a run ended. */
+export function finalTextUri({ id, startedAt, graphName }: RunEntry, node: string): Uri {
+  return Uri.from({
+    scheme: SCHEME,
+    path: `/AgentGraph/${folderOf(graphName, startedAt)}/${node}.instruction`,
+    query: new URLSearchParams({ run: id, node }).toString(),
+  });
+}
+
+function folderOf(graphName: string, startedAt: number): string {
+  const started = new Date(startedAt).toISOString().slice(0, 16).replace("T", " ").replaceAll(":", ".");
+  return `${graphName.replaceAll(/[/\\]/g, "-")} ${started}`;
 }
 
 /** What the address of one of our documents names; null for any other address. */
@@ -49,6 +63,9 @@ export class Instructions implements TextDocumentContentProvider {
   constructor(private readonly library: Library) {}
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const query = new URLSearchParams(uri.query);
+    const node = query.get("node");
+    if (node !== null) return (await this.library.open(query.get("run") ?? ""))?.state.texts[node] ?? "";
     const ref = parseInstructionUri(uri);
     const run = ref && (await this.library.open(ref.run));
     const change = run && findChange(run, ref.id);

@@ -20,11 +20,11 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     if (!ref || ref.side === "before") return [];
     const run = await this.library.open(ref.run);
     if (!run) return [];
-    const lens = (title: string, command: string, tooltip?: string) =>
+    const lens = (title: string, command: string, tooltip?: string, argument: unknown = ref) =>
       new CodeLens(new Range(0, 0, 0, 0), {
         title,
         command: command && `agentgraph.${command}`,
-        arguments: [ref],
+        arguments: [argument],
         tooltip,
       });
     const proposal = run.state.proposals.find(({ id }) => id === ref.id);
@@ -33,6 +33,10 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
     const { verdict } = proposal;
     const lenses = [lens(verdictLine(verdict), "why", l10n.t("Show why the gate decided so"))];
+    if (run.entry.elsewhere) {
+      const tooltip = l10n.t("This verdict was made elsewhere: it is a claim until it is re-checked here.");
+      lenses.push(lens(l10n.t("Claimed elsewhere: re-check"), "recheckRun", tooltip, { entry: { id: ref.run } }));
+    }
     const act = run.state.acts[proposal.id];
     if (act === "applied") lenses.push(lens(l10n.t("Applied"), ""), lens(l10n.t("Commit"), "commit"));
     else if (act === "committed") lenses.push(lens(l10n.t("Committed"), ""));
@@ -47,7 +51,6 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     if (proposal.earns === false) {
       lenses.push(lens(l10n.t("Earns nothing: without this change the score would be as high"), ""));
     }
-    if (run.entry.elsewhere) lenses.push(lens(l10n.t("Made elsewhere: this verdict is a claim"), ""));
     return lenses;
   }
 }

@@ -159,7 +159,7 @@ function runItem(entry: RunEntry): TreeItem {
   item.description = runOutcome(entry);
   item.accessibilityInformation = { label: `${runLabel(entry)}, ${runOutcome(entry)}` };
   item.iconPath = new ThemeIcon(entry.elsewhere ? "cloud-download" : "type-hierarchy-sub");
-  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable`;
+  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.elsewhere ? "-elsewhere" : ""}`;
   return item;
 }
 

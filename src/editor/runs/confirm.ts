@@ -23,12 +23,73 @@ export async function confirmStart(
     const start = l10n.t("Start");
     const change = l10n.t("Change budget…");
     const message = l10n.t("Optimize “{0}”?", task.graph.name);
-    const detail = [costs(estimate, limits), answers(task, connection)].join("\n\n");
+    const { train, validation, test } = task.data;
+    const samples = train.length + validation.length + test.length;
+    const detail = [costs(estimate, limits), answers(task, connection, samples)].join("\n\n");
     const answer = await window.showInformationMessage(message, { modal: true, detail }, start, change);
     if (answer === start) return limits;
     if (answer !== change) throw new Cancelled();
     limits = { ...limits, calls: await askCalls(limits.calls ?? estimate.calls, 1, cap) };
   }
+}
+
+/** What asks the model without optimizing. */
+export interface Asking {
+  readonly question: string;
+  readonly button: string;
+  /** `calls` that are sent, beside those whose replies are known. */
+  readonly estimate: Pick<Estimate, "calls" | "tokens" | "usd" | "cached">;
+  readonly task: Task;
+  /** Samples that are sent. */
+  readonly samples: number;
+  readonly connection: Connection;
+  /** Calls at most, where that is known. */
+  readonly most?: number;
+  /** What else there is to know. */
+  readonly about?: readonly string[];
+}
+
+/** Says what some calls will cost, before the first one. Where nothing is sent and nothing is to know, nobody is asked. @throws Cancelled */
+export async function confirmCalls({
+  question,
+  button,
+  estimate,
+  task,
+  samples,
+  connection,
+  most,
+  about,
+}: Asking): Promise<void> {
+  const { calls, tokens, usd, cached } = estimate;
+  if (calls === 0 && !about) return;
+  const bound = task.options.budget.calls;
+  const lines = [
+    ...(about ?? []).filter(Boolean),
+    calls === 0
+      ? l10n.t("Every reply is known from earlier runs: this costs nothing.")
+      : l10n.t("About {0}.", amounts({ calls, tokens, usd })),
+    calls > 0 && most !== undefined ? l10n.t("At most: {0}.", l10n.t("{0} calls", most)) : "",
+    calls > 0 && cached > 0
+      ? l10n.t("Beside these, {0} replies are known from earlier runs and cost nothing.", rounded(cached))
+      : "",
+    bound !== null && calls > bound
+      ? l10n.t("The budget allows {0} calls: it will end before that.", bound.toLocaleString())
+      : "",
+    calls > 0 ? answers(task, connection, samples) : "",
+  ];
+  const detail = lines.filter(Boolean).join("\n\n");
+  if ((await window.showInformationMessage(question, { modal: true, detail }, button)) !== button)
+    throw new Cancelled();
+}
+
+function amounts({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
+  const price = usd === null ? l10n.t("at a price that is not known") : usd === 0 ? l10n.t("free") : money(usd);
+  const all = [
+    l10n.t("{0} calls", rounded(calls).toLocaleString()),
+    l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
+    price,
+  ];
+  return all.join(", ");
 }
 
 /** More calls for a run that used up its budget. @throws Cancelled */
@@ -96,10 +157,9 @@ function rounded(tokens: number): number {
   return Math.round(tokens / step) * step;
 }
 
-function answers({ models, data }: Task, { provider, url }: Connection): string {
+function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
   if (provider === "simulated") return l10n.t("The simulated model answers: nothing leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])].join(", ");
-  const samples = data.train.length + data.validation.length + data.test.length;
   if (url !== null) {
     return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, names);
   }

@@ -27,10 +27,14 @@ export interface RunEntry {
   /** US dollars; null where a price was not known. */
   readonly usd: number | null;
   readonly proposals: Summary["proposals"];
+  /** What the run is for, where it is not to optimize. */
+  readonly job: Summary["job"] | null;
+  /** Of a run that only scores the graph as it is; null before its end. */
+  readonly evaluated: Summary["evaluated"] | null;
 }
 
 export function entryOf(root: string, { summary, standing, madeHere }: ListedRun): RunEntry {
-  const { id, name, method, detail, startedAt, calls, usd, validation, proposals } = summary;
+  const { id, name, method, detail, startedAt, calls, usd, validation, evaluated, proposals, job } = summary;
   return {
     id,
     root,
@@ -42,15 +46,22 @@ export function entryOf(root: string, { summary, standing, madeHere }: ListedRun
     startedAt,
     elsewhere: !madeHere,
     before: validation?.before ?? null,
-    after: validation?.after ?? null,
+    after: validation?.after ?? evaluated?.score ?? null,
     calls,
     usd,
     proposals,
+    job: job ?? null,
+    evaluated: evaluated ?? null,
   };
 }
 
 export function resumable({ status, elsewhere }: RunEntry): boolean {
   return status !== "running" && status !== "done" && !elsewhere;
+}
+
+/** Scores the graph as it is: nothing comes of it but figures. */
+export function isEvaluation({ job }: RunEntry): boolean {
+  return job?.kind === "evaluate";
 }
 
 /** Accepted proposals that the user has not applied, rejected or committed. */

@@ -4,12 +4,15 @@ import type { Acted } from "../../engine/events.ts";
 import { extract } from "../../graph/extract.ts";
 import { type Place, placeOf } from "../../run/place.ts";
 import { readReplies } from "../../run/replies.ts";
+import type { Side } from "../../run/report/compare.ts";
+import { readReport, readSide } from "../../run/report/read.ts";
+import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteRun, listRuns, type RunsDeps, readRun, recordAct } from "../../run/runs.ts";
 import { summaryOf } from "../../run/summary.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
-import { entryOf, type RunEntry } from "./entry.ts";
+import { entryOf, isEvaluation, type RunEntry } from "./entry.ts";
 import type { OpenedRun } from "./opened.ts";
 import { warningSentence } from "./warnings.ts";
 
@@ -57,11 +60,12 @@ export class Library extends Disposable {
     return (await this.#listed).find(named) ?? null;
   }
 
-  /** The run under way on a graph, else the last one. */
+  /** The run under way on a graph, else the last one that optimized it, else the last one that scored it. */
   async latest(file: Uri): Promise<RunEntry | null> {
     const graphPath = await this.deps.files.realpath(file.fsPath).catch(() => file.fsPath);
     const runs = (await this.list()).filter((entry) => entry.graphPath === graphPath);
-    return runs.find(({ status }) => status === "running") ?? runs[0] ?? null;
+    const found = (fits: (entry: RunEntry) => boolean) => runs.find(fits);
+    return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
   }
 
   /** null when the run is gone. @throws RunUnreadable */
@@ -115,6 +119,16 @@ export class Library extends Disposable {
   /** The state of a run that this window makes. */
   live(id: string): Run | null {
     return this.#live.get(id)?.run ?? null;
+  }
+
+  /** Everything that can be said of a run, for a page or a file. @throws RunMissing, RunUnreadable */
+  report({ root, id }: RunEntry): Promise<Report> {
+    return readReport(this.deps, placeOf(root), id);
+  }
+
+  /** The same to be put beside another. @throws RunMissing, RunUnreadable */
+  side({ root, id }: RunEntry): Promise<Side> {
+    return readSide(this.deps, placeOf(root), id);
   }
 
   override dispose(): void {
@@ -184,6 +198,7 @@ function opened(
     graph: start.graph,
     data: start.data,
     limits: start.options.budget,
+    threshold: start.options.threshold,
     state,
     async value(theta, sample, id) {
       const key = state.values[theta]?.[sample]?.[id];

@@ -12,6 +12,8 @@ export interface OpenedRun {
   readonly graph: Graph;
   readonly data: Data;
   readonly limits: BudgetLimits;
+  /** A sample with at most this loss is right. */
+  readonly threshold: number;
   /** Of a run under way it changes with each event. */
   readonly state: RunState;
   /** What a node answered for a sample under Θ; null where no call was needed or the reply is gone. */

@@ -2,7 +2,7 @@ import { commands, l10n, window } from "vscode";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
-import { failureSentence } from "./words.ts";
+import { evaluatedWords, failureSentence } from "./words.ts";
 
 /** Says how a run ended, and offers what comes next. */
 export async function reportEnd(run: Run, account: Account): Promise<void> {
@@ -25,6 +25,20 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   } else if (state.status === "budget") {
     const message = l10n.t("The run of {0} reached its budget. {1}", name, found(state));
     answer = await window.showWarningMessage(message, ...(state.proposals.length > 0 ? [review] : []), resume);
+  } else if (state.finished?.evaluated) {
+    const show = l10n.t("Show result");
+    const message = l10n.t("{0}: {1}.", name, evaluatedWords(state.finished.evaluated));
+    answer = await window.showInformationMessage(message, show);
+    if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
+  } else if (state.status === "done" && run.start.job?.kind === "recheck") {
+    const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
+    const message = l10n.t(
+      "{0} is re-checked: this machine accepts {1} of {2} proposals.",
+      name,
+      accepted,
+      state.proposals.length,
+    );
+    answer = await window.showInformationMessage(message, review);
   } else if (state.status === "done") {
     const message = l10n.t("{0} is optimized. {1}", name, found(state));
     answer = await window.showInformationMessage(message, ...(state.proposals.length > 0 ? [review] : []));

@@ -2,7 +2,7 @@ import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, window } 
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
 import type { Library } from "./library.ts";
-import { progressLine } from "./words.ts";
+import { doing, progressLine } from "./words.ts";
 
 /** Milliseconds between two updates. */
 const PACE = 250;
@@ -34,7 +34,7 @@ export class Status extends Disposable {
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";
     this.#item.text = `$(sync~spin) ${progressLine(run.state())}`;
-    this.#item.tooltip = new MarkdownString(l10n.t("Optimizing {0}. Click to cancel.", literal(run.start.graph.name)));
+    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Click to cancel.", literal(doing(run.start))));
     this.#item.command = {
       command: "agentgraph.cancelRun",
       title: l10n.t("Cancel run"),

@@ -1,11 +1,24 @@
-import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, type TreeDataProvider, TreeItem } from "vscode";
+import {
+  EventEmitter,
+  l10n,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+} from "vscode";
 import { Disposable } from "../disposable.ts";
-import { literal } from "../markdown.ts";
-import { type RunEntry, resumable } from "./entry.ts";
+import { literal, oneLine } from "../markdown.ts";
+import { isEvaluation, type RunEntry, resumable } from "./entry.ts";
 import type { Library } from "./library.ts";
-import { money, runLabel, runOutcome, statusWord } from "./words.ts";
+import { evaluatedWords, money, runLabel, runOutcome, statusWord } from "./words.ts";
+import { type WrongSample, wrongSamples } from "./wrong.ts";
 
-export interface RunElement {
+/** A run, or below one that scored the graph, a sample that it answered wrong. */
+export type RunElement = { readonly entry: RunEntry } | SampleElement;
+
+interface SampleElement extends WrongSample {
   readonly entry: RunEntry;
 }
 
@@ -20,23 +33,78 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
   }
 
   async getChildren(element?: RunElement): Promise<RunElement[]> {
-    return element ? [] : (await this.library.list()).map((entry) => ({ entry }));
+    if (!element) return (await this.library.list()).map((entry) => ({ entry }));
+    const { entry } = element;
+    const run = "sample" in element || !isEvaluation(entry) ? null : await this.library.open(entry.id);
+    return run ? (await wrongSamples(run)).map((sample) => ({ entry, ...sample })) : [];
   }
 
-  getTreeItem({ entry }: RunElement): TreeItem {
-    const item = new TreeItem(entry.graphName);
-    item.id = entry.id;
-    item.description = [runOutcome(entry), cost(entry)].filter(Boolean).join(" · ");
-    item.accessibilityInformation = { label: `${runLabel(entry)}, ${item.description}` };
-    item.iconPath = ICONS[entry.status];
-    item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
-    const standing = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
-    item.contextValue = `run-${standing}${entry.proposals.length > 0 ? "-reviewable" : ""}`;
-    if (entry.proposals.length > 0) {
-      item.command = { command: "agentgraph.reviewAll", title: l10n.t("Review all proposals"), arguments: [{ entry }] };
-    }
-    return item;
+  async getTreeItem(element: RunElement): Promise<TreeItem> {
+    if ("sample" in element) return sampleItem(element);
+    const rechecked = (await this.library.list()).some(
+      ({ job, status }) => job?.kind === "recheck" && job.run === element.entry.id && status === "done",
+    );
+    return runItem(element.entry, rechecked);
   }
+}
+
+/** Loss 0 … 1 of a sample that is not right. */
+function sampleItem({ entry, label, sample, answer, expected, score }: SampleElement): TreeItem {
+  const item = new TreeItem(label);
+  item.description = [
+    answer === null ? "" : l10n.t("answered {0}", oneLine(answer, 60) || l10n.t("nothing")),
+    expected ? l10n.t("expected {0}", oneLine(expected, 60)) : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  const lines = [
+    label,
+    item.description,
+    score === null ? l10n.t("not scored") : l10n.t("score {0}", score.toFixed(2)),
+  ];
+  item.tooltip = new MarkdownString(lines.map(literal).join("\n\n"));
+  item.iconPath =
+    score === null
+      ? new ThemeIcon("question", new ThemeColor("testing.iconQueued"))
+      : new ThemeIcon("error", new ThemeColor("testing.iconFailed"));
+  item.contextValue = "sample";
+  item.command = { command: "agentgraph.trySample", title: l10n.t("Try this sample"), arguments: [{ entry, sample }] };
+  return item;
+}
+
+function runItem(entry: RunEntry, rechecked: boolean): TreeItem {
+  const scores = isEvaluation(entry) && entry.status !== "running";
+  const item = new TreeItem(
+    entry.graphName,
+    scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
+  );
+  item.id = entry.id;
+  const parts = [runOutcome(entry), rechecked ? l10n.t("re-checked here") : "", cost(entry)];
+  item.description = parts.filter(Boolean).join(" · ");
+  item.accessibilityInformation = { label: `${runLabel(entry)}, ${item.description}` };
+  item.iconPath = iconOf(entry);
+  item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
+  item.contextValue = contextOf(entry);
+  const [command, title] =
+    entry.proposals.length > 0
+      ? ["agentgraph.reviewAll", l10n.t("Review all proposals")]
+      : ["agentgraph.showReport", l10n.t("Show report")];
+  item.command = { command, title, arguments: [{ entry }] };
+  return item;
+}
+
+/** What the menus go by: `run-done-reviewable-elsewhere`. */
+function contextOf(entry: RunEntry): string {
+  const standing = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
+  const reviewable = entry.proposals.length > 0 ? "-reviewable" : "";
+  return `run-${standing}${reviewable}${reviewable && entry.elsewhere ? "-elsewhere" : ""}`;
+}
+
+function iconOf(entry: RunEntry): ThemeIcon {
+  if (entry.status !== "done") return ICONS[entry.status];
+  if (entry.elsewhere) return new ThemeIcon("cloud-download");
+  if (isEvaluation(entry)) return new ThemeIcon("beaker", new ThemeColor("testing.iconPassed"));
+  return entry.job?.kind === "recheck" ? new ThemeIcon("verified", new ThemeColor("testing.iconPassed")) : ICONS.done;
 }
 
 const ICONS: Record<RunEntry["status"], ThemeIcon> = {
@@ -55,8 +123,12 @@ function cost({ calls, usd }: RunEntry): string {
 function details(entry: RunEntry): string[] {
   const accepted = entry.proposals.filter(({ decision }) => decision === "accepted").length;
   const lines = [
-    l10n.t("{0}, method {1}, {2}", runLabel(entry), entry.method, statusWord(entry.status)),
-    l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
+    isEvaluation(entry)
+      ? l10n.t("{0}, the graph as it was then, {1}", runLabel(entry), statusWord(entry.status))
+      : l10n.t("{0}, method {1}, {2}", runLabel(entry), entry.method, statusWord(entry.status)),
+    entry.evaluated
+      ? l10n.t("{0}, with a 95 % interval", evaluatedWords(entry.evaluated))
+      : l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
     l10n.t("{0} calls", entry.calls),
   ];
   if (entry.usd !== null) lines.push(money(entry.usd));

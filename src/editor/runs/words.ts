@@ -1,4 +1,7 @@
 import { l10n } from "vscode";
+import type { Split } from "../../data/sample.ts";
+import type { Evaluated } from "../../engine/events.ts";
+import type { Start } from "../../run/start.ts";
 import type { RunState } from "../../run/state.ts";
 import type { RunEntry } from "./entry.ts";
 
@@ -18,12 +21,38 @@ export function whenWords(at: number): string {
 /** `0.70 → 0.85 · 10:32 · made elsewhere`: what follows a run's name in a tree, the most telling first. */
 export function runOutcome(entry: RunEntry): string {
   const parts = [];
-  if (entry.before !== null && entry.after !== null)
+  if (entry.evaluated) parts.push(evaluatedWords(entry.evaluated));
+  else if (entry.job?.kind === "evaluate") parts.push(splitWord(entry.job.split));
+  else if (entry.before !== null && entry.after !== null) {
     parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
+  }
+  if (entry.job?.kind === "recheck") parts.push(l10n.t("re-check"));
   if (entry.status !== "done") parts.push(statusWord(entry.status));
   parts.push(whenWords(entry.startedAt));
   if (entry.elsewhere) parts.push(l10n.t("made elsewhere"));
   return parts.join(" · ");
+}
+
+/** `validation score 0.55 (0.34–0.74)`, with a 95 % interval. */
+export function evaluatedWords({ split, score, interval: [low, high] }: Evaluated): string {
+  if (score === null) return l10n.t("{0}: not scored", splitWord(split));
+  return `${splitWord(split)} ${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+}
+
+export function splitWord(split: Split): string {
+  return { train: l10n.t("training set"), validation: l10n.t("validation set"), test: l10n.t("test set") }[split];
+}
+
+/** What a run under way does, as a title. */
+export function doing({ graph, job }: Pick<Start, "graph" | "job">): string {
+  switch (job?.kind) {
+    case "evaluate":
+      return l10n.t("Scoring {0}", graph.name);
+    case "recheck":
+      return l10n.t("Checking the proposals for {0}", graph.name);
+    default:
+      return l10n.t("Optimizing {0}", graph.name);
+  }
 }
 
 export function statusWord(status: RunEntry["status"]): string {
@@ -44,15 +73,23 @@ export function money(usd: number): string {
 
 /** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry. */
 export function progressLine(state: RunState): string {
-  const parts = [
-    state.iteration > 0
-      ? l10n.t("iteration {0}/{1}", state.iteration, state.iterations)
-      : l10n.t("scoring the graph as it is"),
-  ];
+  const parts = [progress(state)];
   const point = state.curve.at(-1);
   if (point) parts.push(l10n.t("{0} % right", Math.round(100 * point.low)));
   parts.push(state.usd ? money(state.usd) : l10n.t("{0} calls", state.calls.total));
   return parts.join(" · ");
+}
+
+function progress(state: RunState): string {
+  if (state.method === "evaluate") {
+    const { train, validation, test } = state.samples;
+    const scored = Object.keys(state.scores[state.theta] ?? {}).length;
+    return l10n.t("{0} of {1} samples scored", scored, train + validation + test);
+  }
+  if (state.method === "re-check") return l10n.t("scoring the proposed texts");
+  return state.iteration > 0
+    ? l10n.t("iteration {0}/{1}", state.iteration, state.iterations)
+    : l10n.t("scoring the graph as it is");
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Place } from "../place.ts";
 import { readReplies } from "../replies.ts";
 import { type RunsDeps, readRun } from "../runs.ts";
 import { assemble } from "./assemble.ts";
+import type { Side } from "./compare.ts";
 import type { Report } from "./report.ts";
 import { Trace } from "./trace.ts";
 
@@ -10,7 +11,13 @@ import { Trace } from "./trace.ts";
  * @throws RunMissing, RunUnreadable
  */
 export async function readReport(deps: RunsDeps, place: Place, id: string): Promise<Report> {
+  return (await readSide(deps, place, id)).report;
+}
+
+/** The same with what it began and ended with, to be put beside another. @throws RunMissing, RunUnreadable */
+export async function readSide(deps: RunsDeps, place: Place, id: string): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
-  return assemble(run, trace, await readReplies(deps.files, run.files.replies));
+  const report = assemble(run, trace, await readReplies(deps.files, run.files.replies));
+  return { report, start: run.start, texts: run.state.texts };
 }

@@ -1,0 +1,40 @@
+import { l10n, window } from "vscode";
+import type { SomeCommands } from "../commands.ts";
+import { NothingThere } from "../errors.ts";
+import { runIdsOf } from "../targets.ts";
+import type { RunEntry } from "./entry.ts";
+import type { Library } from "./library.ts";
+import { pickRun } from "./pick-run.ts";
+import { runLabel } from "./words.ts";
+
+/** Removes runs from disk, one or all that are selected. Asks first. */
+export class Deleting {
+  readonly commands = {
+    deleteRun: (target, selected) => this.#delete(target, selected),
+  } satisfies SomeCommands;
+
+  constructor(private readonly library: Library) {}
+
+  async #delete(target: unknown, selected: unknown): Promise<void> {
+    const entries = await this.#entries(target, selected);
+    const [first] = entries;
+    if (!first) throw new NothingThere(l10n.t("A run under way cannot be deleted. Cancel it first."));
+    const remove = l10n.t("Delete");
+    const message =
+      entries.length === 1
+        ? l10n.t("Delete the run {0}?", runLabel(first))
+        : l10n.t("Delete {0} runs?", entries.length);
+    const detail = l10n.t("Its proposals, gradients and replies are removed from disk. Applied texts stay.");
+    if ((await window.showWarningMessage(message, { modal: true, detail }, remove)) !== remove) return;
+    for (const entry of entries) await this.library.remove(entry);
+  }
+
+  async #entries(target: unknown, selected: unknown): Promise<RunEntry[]> {
+    const idle = ({ status }: RunEntry) => status !== "running";
+    const ids = runIdsOf(selected);
+    if (ids.length < 2) {
+      return [await pickRun(this.library, target, idle, l10n.t("There is no run to delete."))];
+    }
+    return (await this.library.list()).filter((entry) => ids.includes(entry.id) && idle(entry));
+  }
+}

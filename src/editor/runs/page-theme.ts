@@ -1,0 +1,18 @@
+/** What follows a report's own style sheet inside VS Code: the editor's colours and fonts, high contrast included. */
+export const THEME = `
+:root { --ink: var(--vscode-editor-foreground); --soft: var(--vscode-descriptionForeground, var(--vscode-editor-foreground));
+  --line: var(--vscode-contrastBorder, var(--vscode-widget-border, var(--vscode-editorWidget-border)));
+  --paper: var(--vscode-editor-background); --wash: var(--vscode-textCodeBlock-background, var(--vscode-editorWidget-background));
+  --accent: var(--vscode-textLink-foreground); --good: var(--vscode-testing-iconPassed, var(--vscode-charts-green));
+  --bad: var(--vscode-errorForeground, var(--vscode-charts-red)); --doubt: var(--vscode-editorWarning-foreground, var(--vscode-charts-yellow));
+  --added: var(--vscode-diffEditor-insertedTextBackground, transparent); --removed: var(--vscode-diffEditor-removedTextBackground, transparent);
+  --test: var(--vscode-charts-purple); }
+html { color-scheme: light; } html:has(body.vscode-dark), html:has(body.vscode-high-contrast:not(.vscode-high-contrast-light)) { color-scheme: dark; }
+body { padding: 1.5rem 1.25rem 4rem; font: var(--vscode-font-size, 13px)/1.6 var(--vscode-font-family, system-ui, sans-serif); }
+.text { font: var(--vscode-editor-font-size, 12px)/1.5 var(--vscode-editor-font-family, monospace); }
+svg text { font-family: var(--vscode-font-family, sans-serif); }
+.vscode-high-contrast .text, .vscode-high-contrast .cautions, .vscode-high-contrast-light .text, .vscode-high-contrast-light .cautions { border: 1px solid var(--line); }
+.vscode-high-contrast ins, .vscode-high-contrast-light ins { background: none; border-bottom: 2px solid var(--good); }
+.vscode-high-contrast del, .vscode-high-contrast-light del { background: none; text-decoration: line-through; color: var(--ink); }
+summary:focus-visible, nav a:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+`;

@@ -1,0 +1,35 @@
+import { l10n, window } from "vscode";
+import { Cancelled, NothingThere } from "../errors.ts";
+import { graphOf, runIdOf } from "../targets.ts";
+import type { RunEntry } from "./entry.ts";
+import type { Library } from "./library.ts";
+import { runLabel, runOutcome } from "./words.ts";
+
+/**
+ * The run that a command is about: what it was called on, else the only one that fits, else the user's pick.
+ * @param none what is said where no run fits. @throws NothingThere, Cancelled
+ */
+export async function pickRun(
+  library: Library,
+  target: unknown,
+  fits: (entry: RunEntry) => boolean,
+  none: string,
+): Promise<RunEntry> {
+  const all = await library.list();
+  const id = runIdOf(target);
+  const file = graphOf(target);
+  const named = id ? all.filter((entry) => entry.id === id) : all;
+  const ofFile = file && (await library.latest(file))?.graphPath;
+  const entries = named.filter((entry) => fits(entry) && (id || !file || entry.graphPath === ofFile));
+  const [first] = entries;
+  if (!first) throw new NothingThere(none);
+  return entries.length === 1 ? first : chooseRun(entries, l10n.t("Which run?"));
+}
+
+/** @throws Cancelled */
+export async function chooseRun(entries: readonly RunEntry[], title: string): Promise<RunEntry> {
+  const items = entries.map((entry) => ({ label: runLabel(entry), description: runOutcome(entry), entry }));
+  const picked = await window.showQuickPick(items, { title, matchOnDescription: true });
+  if (!picked) throw new Cancelled();
+  return picked.entry;
+}

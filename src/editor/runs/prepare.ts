@@ -1,0 +1,55 @@
+import type { Uri } from "vscode";
+import type { ModelChoice, Role } from "../../graph/graph.ts";
+import type { Root } from "../../graph/root.ts";
+import { priceList } from "../../models/prices.ts";
+import type { Known } from "../../run/estimate.ts";
+import { loadTask } from "../../run/load.ts";
+import { type Place, placeOf } from "../../run/place.ts";
+import { readCache } from "../../run/replies.ts";
+import type { RunDeps } from "../../run/run.ts";
+import type { RunsDeps } from "../../run/runs.ts";
+import { type Subject, subjectOf } from "../../run/start.ts";
+import type { Account, Connection } from "../account/account.ts";
+import { createProvider } from "../account/provider.ts";
+import { type ModelNames, readSettings } from "../account/settings.ts";
+import { GraphFaulty } from "../errors.ts";
+import { refuseFaulty } from "../graph-pick.ts";
+
+/** A graph that can be run, and who answers: everything there is before the first call. */
+export interface Prepared {
+  readonly subject: Subject;
+  readonly root: Root["folder"];
+  readonly place: Place;
+  readonly connection: Connection;
+  readonly deps: RunDeps;
+  /** What an estimate goes by. */
+  readonly known: Known;
+}
+
+/** @throws GraphFaulty, NotTrusted, Cancelled, AddressRefused */
+export async function prepare(file: Uri, account: Account, deps: RunsDeps): Promise<Prepared> {
+  await refuseFaulty(file, deps.files);
+  const connection = await account.connect();
+  const models = choices(connection.models);
+  const loaded = await loadTask(file.fsPath, deps.files, { models, budget: readSettings().limits });
+  const subject = subjectOf(loaded);
+  if (!subject) throw new GraphFaulty(file.fsPath, loaded.faults);
+  const root = loaded.root.folder;
+  const place = placeOf(root);
+  const all = await runDeps(connection, deps);
+  const { price, clock, provider } = all;
+  const replies = await readCache(deps.files, deps.machine, place.cache);
+  const known = { provider: provider.identity, replies, price, clock };
+  return { subject, root, place, connection, deps: all, known };
+}
+
+/** What a run needs of the outside, the model included. */
+export async function runDeps(connection: Connection, deps: RunsDeps): Promise<RunDeps> {
+  const { concurrency, prices } = readSettings();
+  const provider = await createProvider(connection, deps.clock);
+  return { ...deps, provider, price: priceList(prices), concurrency };
+}
+
+function choices(names: ModelNames): Partial<Record<Role, ModelChoice>> {
+  return Object.fromEntries(Object.entries(names).map(([role, model]) => [role, { model, params: {} }]));
+}

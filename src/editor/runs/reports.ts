@@ -1,0 +1,67 @@
+import { basename, dirname, join } from "node:path";
+import { commands, l10n, Uri, window, workspace } from "vscode";
+import { reportHtml } from "../../run/report/html.ts";
+import { reportJson } from "../../run/report/json.ts";
+import { reportMarkdown } from "../../run/report/markdown.ts";
+import type { Report } from "../../run/report/report.ts";
+import type { SomeCommands } from "../commands.ts";
+import { Cancelled } from "../errors.ts";
+import type { RunEntry } from "./entry.ts";
+import type { Library } from "./library.ts";
+import type { Pages } from "./pages.ts";
+import { pickRun } from "./pick-run.ts";
+
+const WRITERS: Readonly<Record<string, (report: Report) => string>> = {
+  html: (report) => reportHtml(report),
+  md: reportMarkdown,
+  json: reportJson,
+};
+
+/** What came of a run, as a page in the editor or as a file. */
+export class Reports {
+  readonly commands = {
+    showReport: (target) => this.#show(target),
+    exportReport: (target) => this.#export(target),
+  } satisfies SomeCommands;
+
+  constructor(
+    private readonly library: Library,
+    private readonly pages: Pages,
+  ) {}
+
+  async #show(target: unknown): Promise<void> {
+    const entry = await this.#entry(target);
+    const report = await this.library.report(entry);
+    const title = report.evaluated
+      ? l10n.t("Evaluation: {0}", entry.graphName)
+      : l10n.t("Report: {0}", entry.graphName);
+    this.pages.show({ kind: "report", about: [entry.id], title, html: (theme) => reportHtml(report, theme) });
+  }
+
+  async #export(target: unknown): Promise<void> {
+    const entry = await this.#entry(target);
+    const report = await this.library.report(entry);
+    const name = basename(entry.graphPath).replace(/\.?agentgraph\.json$/, "") || "graph";
+    const file = await window.showSaveDialog({
+      title: l10n.t("Export report"),
+      defaultUri: Uri.file(join(dirname(entry.graphPath), `${name}-${entry.id.slice(0, 15)}.html`)),
+      filters: { [l10n.t("Web page")]: ["html"], Markdown: ["md"], JSON: ["json"] },
+    });
+    if (!file) throw new Cancelled();
+    const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
+    const write = WRITERS[ending] ?? reportHtml;
+    await workspace.fs.writeFile(file, new TextEncoder().encode(write(report)));
+    const open = l10n.t("Open");
+    const message = l10n.t("The report is in {0}.", basename(file.path));
+    void window.showInformationMessage(message, open).then((pressed) => {
+      if (pressed === open) void commands.executeCommand(ending === "html" ? "revealFileInOS" : "vscode.open", file);
+    });
+  }
+
+  /** The run that the report in front is about, where nothing else is named. */
+  #entry(target: unknown): Promise<RunEntry> {
+    const [shown] = this.pages.inFront("report") ?? [];
+    const named = target instanceof Uri || target === undefined ? shown && { entry: { id: shown } } : target;
+    return pickRun(this.library, named || target, () => true, l10n.t("There is no run to report on."));
+  }
+}
