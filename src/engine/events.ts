@@ -20,6 +20,7 @@ export type RunEvent =
   | Iterated
   | Warned
   | Resumed
+  | Baseline
   | Finished
   | Acted;
 
@@ -254,6 +255,25 @@ export interface Resumed {
   readonly type: "resumed";
   /** 2 for the first resume. */
   readonly attempt: number;
+}
+
+/** Texts that nobody optimized, scored for comparison before the run finishes; its samples are `scored` under `theta`. */
+export interface Baseline {
+  readonly type: "baseline";
+  /** `chain-of-thought`. */
+  readonly method: string;
+  readonly theta: Theta;
+  readonly texts: Texts;
+  /** null: not scored, for want of budget or because all calls failed. */
+  readonly validation: BaselineScore | null;
+  readonly test: BaselineScore | null;
+}
+
+export interface BaselineScore {
+  /** Samples scored. */
+  readonly n: number;
+  /** Mean of 1 − loss over them. */
+  readonly score: number;
 }
 
 export type RunStatus = "done" | "budget" | "cancelled" | "failed";

@@ -6,6 +6,7 @@ import { BudgetReached } from "../models/errors.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
 import { type Ask, createAsk, endsRun, RunStopped } from "./ask.ts";
 import { createBackward } from "./backward.ts";
+import { scoreBaseline } from "./baseline.ts";
 import { Batches } from "./batches.ts";
 import { createDifferentiate } from "./differentiate.ts";
 import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
@@ -113,6 +114,7 @@ class Run {
       await this.#loop().catch(orBudget);
       const measured = this.#measureNetChange().catch(orBudget);
       const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), measured]);
+      if (options.baseline && status === "done") await this.#scoreBaseline();
       test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
     } catch (thrown) {
       error = thrown instanceof RunStopped ? thrown.cause : thrown;
@@ -124,6 +126,13 @@ class Run {
     const finished = this.#finished(status, error, test);
     await emit(finished);
     return finished;
+  }
+
+  async #scoreBaseline(): Promise<void> {
+    const { graph, data } = this.task;
+    const splits = ["validation", ...(this.#reservesTest ? (["test"] as const) : [])] as const;
+    this.deps.budget.release("test");
+    await this.emit(await scoreBaseline(graph, data, splits, this.#forward, PRIORITY.test));
   }
 
   async #measureNetChange(): Promise<void> {

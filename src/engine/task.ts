@@ -32,5 +32,7 @@ export interface OptimizeOptions {
   /** Off: ϕ sees inputs and outputs only. */
   readonly gradients: boolean;
   readonly seed: number;
+  /** The step-by-step suffix on every LLM node is scored, too, for comparison. Absent: false. */
+  readonly baseline?: boolean;
   readonly budget: BudgetLimits;
 }

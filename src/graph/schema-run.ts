@@ -15,6 +15,7 @@ export const DEFAULTS = {
   neighbors: true,
   gradients: true,
   seed: 1,
+  baseline: false,
   budget: { calls: 2000 },
 } as const;
 
@@ -90,7 +91,11 @@ export const loss = z
     }),
     z.strictObject({ kind: z.literal("contains").describe("The answer holds the target as whole words."), ignoreCase }),
     z.strictObject({
-      kind: z.literal("number").describe("The last number of the answer equals the target's."),
+      kind: z
+        .literal("number")
+        .describe(
+          "The last number of the answer equals the target's. `1,000`, `$12.50`, `3/4` and `1e3` are numbers; units do not count.",
+        ),
       tolerance: z.number().min(0).default(0).describe("Largest difference that is still right. Default 0."),
     }),
     z.strictObject({
@@ -129,7 +134,14 @@ export const loss = z
     z.strictObject({
       kind: z.literal("judge").describe("A model scores the answer against a rubric, 0 … 1."),
       rubric: textForm("What a good answer is."),
-      votes: z.int().min(1).max(9).default(1).describe("How often the judge is asked; the mean counts. Default 1."),
+      votes: z
+        .int()
+        .min(1)
+        .max(9)
+        .default(1)
+        .describe(
+          "How often the judge is asked; the mean counts. Votes differ only where the role `judge` has a temperature above 0. Default 1.",
+        ),
     }),
   ])
   .describe("How an answer is scored: 0 is perfect.");
@@ -175,6 +187,12 @@ export const optimize = z
       .describe("Whether a gradient is computed in view of all inputs of a node. Default true."),
     gradients: z.boolean().default(DEFAULTS.gradients).describe("Whether the optimizer sees gradients. Default true."),
     seed: z.int().min(0).default(DEFAULTS.seed).describe("Same seed, same replies: same run. Default 1."),
+    baseline: z
+      .boolean()
+      .default(DEFAULTS.baseline)
+      .describe(
+        "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
+      ),
     budget: z
       .strictObject({
         calls: z

@@ -69,6 +69,8 @@ function oneOf<T extends string>(names: Readonly<Record<T, 0>>) {
 
 const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
 
+const baselineScore = z.object({ n: count, score: z.number() });
+
 const shapes = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("started"),
@@ -187,6 +189,14 @@ const shapes = z.discriminatedUnion("type", [
     count: z.number().optional(),
   }),
   z.object({ type: z.literal("resumed"), attempt: count }),
+  z.object({
+    type: z.literal("baseline"),
+    method: z.string(),
+    theta: z.string(),
+    texts,
+    validation: baselineScore.nullable(),
+    test: baselineScore.nullable(),
+  }),
   z.object({
     type: z.literal("finished"),
     status: z.enum(["done", "budget", "cancelled", "failed"]),

@@ -82,6 +82,9 @@ export class RunReducer {
       case "warning":
         if (this.#state.warnings.length < KEPT) this.#state.warnings.push(event);
         break;
+      case "baseline":
+        this.#state.baselines.push(event);
+        break;
       case "finished":
         this.#finish(event);
         break;
@@ -282,6 +285,7 @@ type DraftState = Omit<
   scores: Record<string, Record<string, SampleScore>>;
   values: Record<string, Record<string, Record<string, string>>>;
   warnings: RunState["warnings"][number][];
+  baselines: RunState["baselines"][number][];
   acts: Record<string, RunState["acts"][string]>;
   commits: string[];
 };
@@ -327,6 +331,7 @@ function blank(): DraftState {
     scores: record(),
     values: record(),
     warnings: [],
+    baselines: [],
     proposals: [],
     finished: null,
     acts: record(),

@@ -66,6 +66,7 @@ const options = z.object({
   neighbors: z.boolean(),
   gradients: z.boolean(),
   seed: z.number(),
+  baseline: z.boolean().optional(),
   budget: z.object({ calls: bound, tokens: bound, usd: bound }),
 });
 

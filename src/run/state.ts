@@ -1,5 +1,5 @@
 import type { Split } from "../data/sample.ts";
-import type { Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
+import type { Baseline, Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Vote } from "../loss/loss.ts";
 
@@ -45,6 +45,8 @@ export interface RunState {
   /** By Θ, then sample, then node: key of the reply that holds the value. */
   readonly values: Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
   readonly warnings: readonly Warned[];
+  /** What was scored for comparison beside the untouched graph; empty where nothing was asked for. */
+  readonly baselines: readonly Baseline[];
   /** Net changes; empty until `finished`. */
   readonly proposals: readonly Proposal[];
   readonly finished: Finished | null;

@@ -1,0 +1,48 @@
+import type { Data } from "../data/sample.ts";
+import type { Graph, Texts } from "../graph/graph.ts";
+import { BudgetReached } from "../models/errors.ts";
+import type { Baseline, BaselineScore } from "./events.ts";
+import type { Forward, Scored } from "./forward.ts";
+import { textsOf, thetaOf } from "./texts.ts";
+
+/** Name of the one baseline there is beside the untouched graph. */
+export const CHAIN_OF_THOUGHT = "chain-of-thought";
+
+/** Kojima et al. 2022 (arXiv 2205.11916). */
+const SUFFIX = "Let's think step by step.";
+
+/** Θ of the chain-of-thought baseline: the step-by-step suffix on every LLM node, and nothing else changed (method.md §5). */
+export function chainOfThought(graph: Graph): Texts {
+  const own = textsOf(graph);
+  const asking = graph.nodes.filter(({ kind }) => kind === "llm");
+  return { ...own, ...Object.fromEntries(asking.map(({ id }) => [id, `${own[id]?.trimEnd()}\n\n${SUFFIX}`])) };
+}
+
+/**
+ * Scores the baseline on the validation and the test set. What the budget does not hold, or what no sample of could be
+ * scored, is null: a comparison that is missing ends no run.
+ * @param splits that are to be scored, in this order
+ * @param priority of the calls
+ */
+export async function scoreBaseline(
+  graph: Graph,
+  data: Data,
+  splits: readonly ("validation" | "test")[],
+  forward: Forward,
+  priority: number,
+): Promise<Baseline> {
+  const texts = chainOfThought(graph);
+  const scoreOn = async (split: "validation" | "test"): Promise<BaselineScore | null> => {
+    const passes = data[split].map((sample) => forward(texts, sample, { split, priority }).score);
+    const scores: (Scored | null)[] = await Promise.all(passes).catch((error: unknown) => {
+      if (!(error instanceof BudgetReached)) throw error;
+      return [];
+    });
+    const scored = scores.filter((score) => score !== null);
+    if (scored.length === 0) return null;
+    return { n: scored.length, score: scored.reduce((sum, { loss }) => sum + 1 - loss, 0) / scored.length };
+  };
+  const found: { validation: BaselineScore | null; test: BaselineScore | null } = { validation: null, test: null };
+  for (const split of splits) found[split] = await scoreOn(split);
+  return { type: "baseline", method: CHAIN_OF_THOUGHT, theta: thetaOf(texts), texts, ...found };
+}
