@@ -4,7 +4,8 @@ import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/root.ts";
 import { Disposable } from "./disposable.ts";
 
-const PATTERN = "**/{*.agentgraph.json,.agentgraph.json}";
+export const GRAPH_PATTERN = "**/{*.agentgraph.json,.agentgraph.json}";
+export const GRAPH_EXCLUDED = "**/{node_modules,.git,.agentgraph}/**";
 
 export function isGraphFile(uri: Uri): boolean {
   return uri.scheme === "file" && /(^|\.)agentgraph\.json$/.test(basename(uri.path));
@@ -24,7 +25,7 @@ export class GraphFiles extends Disposable {
   /** In the order of their paths. */
   list(): Promise<Uri[]> {
     if (!this.#known) {
-      const watcher = this.own(workspace.createFileSystemWatcher(PATTERN));
+      const watcher = this.own(workspace.createFileSystemWatcher(GRAPH_PATTERN));
       const forget = (uri: Uri) => {
         this.#known = this.#find();
         this.#changed.fire(uri);
@@ -53,7 +54,7 @@ export class GraphFiles extends Disposable {
   }
 
   async #find(): Promise<Uri[]> {
-    const found = await workspace.findFiles(PATTERN, "**/{node_modules,.git,.agentgraph}/**");
+    const found = await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED);
     return found.sort((a, b) => a.path.localeCompare(b.path));
   }
 }

@@ -17,3 +17,16 @@ export function oneLine(text: string, length = 120): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 }
+
+/** Lines and characters of a text that a code block shows. */
+const LINES = 12;
+const CHARACTERS = 800;
+
+/** The start of a text as a block that shows it letter by letter: its fence is longer than any in the text. */
+export function codeBlock(text: string): string {
+  const lines = text.slice(0, CHARACTERS).split(/\r\n|\r|\n/);
+  const shown = lines.slice(0, LINES).join("\n");
+  const isCut = text.length > CHARACTERS || lines.length > LINES;
+  const fence = "`".repeat(Math.max(3, ...Array.from(shown.matchAll(/`+/g), ([run]) => run.length + 1)));
+  return `${fence}text\n${shown}${isCut ? "…" : ""}\n${fence}`;
+}

@@ -175,6 +175,44 @@ export function splitData(document: JsonDocument): Fix[] {
   return [{ title, edits: editList(document.text, data, ordered) }];
 }
 
+/** Names the field that holds the answer. @param fields of the data's rows */
+export function chooseTarget(document: JsonDocument, outline: Outline, fields: readonly string[]): Fix[] {
+  const inputs = new Set(outline.inputs.map(({ name }) => name));
+  return fields
+    .filter((field) => !inputs.has(field))
+    .slice(0, MOST)
+    .flatMap((field) => add(document, ["data"], "target", JSON.stringify(field)));
+}
+
+/** Says from which field an input is read, or which holds the answer, where the rows have none of that name. */
+export function mapFields(document: JsonDocument, { inputs }: Outline, fields: readonly string[]): Fix[] {
+  const known = new Set(fields);
+  const [mapping, target] = [document.at(["data", "fields"]), document.at(["data", "target"])];
+  const fixes: Fix[] = [];
+  for (const { name } of inputs) {
+    const mapped = mapping && document.at(["data", "fields", name]);
+    const field: unknown = mapped ? mapped.value : name;
+    if (typeof field !== "string" || known.has(field)) continue;
+    const taken = new Set([...inputs.map((input) => input.name), String(target?.value)]);
+    for (const other of fields.filter((it) => !taken.has(it)).slice(0, MOST)) {
+      const title = `Read the input "${name}" from the field "${other}"`;
+      const [json, key] = [JSON.stringify(other), JSON.stringify(name)];
+      const added = mapping
+        ? add(document, ["data", "fields"], name, json)
+        : add(document, ["data"], "fields", `{ ${key}: ${json} }`);
+      const edits = mapped ? [replace(rangeOf(mapped), json)] : added[0]?.edits;
+      if (edits) fixes.push({ title, edits });
+    }
+  }
+  if (target && typeof target.value === "string" && !known.has(target.value)) {
+    const meant = nearest(target.value, fields);
+    for (const field of new Set([...(meant ? [meant] : []), ...fields.slice(0, MOST)])) {
+      fixes.push(change(rangeOf(target), JSON.stringify(field), `Take the answer from the field "${field}"`));
+    }
+  }
+  return known.size > 0 ? fixes : [];
+}
+
 /** What may be done about a `{{name}}` that is no input. @param backslash as it is written there */
 export function correctPlaceholder({ range, around, name }: Use, meant: string | null, backslash: string): Fix[] {
   const fixes: Fix[] = [];

@@ -112,12 +112,7 @@ export async function readReference(
   maxBytes: number,
 ): Promise<ReferencedFile> {
   const refuse = (reason: RefusedReason, detail?: string) => new ReferenceRefused(reference, reason, detail);
-  const unusable = formFault(reference);
-  if (unusable) throw refuse(unusable);
-  const named = resolve(root.base, reference);
-  if (!isInside(root.folder, named)) throw refuse("leaves the root");
-  if (isPrivate(root.folder, named)) throw refuse("is private");
-
+  const named = namedPath(root, reference);
   const path = await files.realpath(named).catch((error: unknown) => {
     throw refuse(codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? "not found" : "unreadable", codeOf(error));
   });
@@ -126,6 +121,19 @@ export async function readReference(
 
   const bytes = await readBytes(path, files, maxBytes, refuse);
   return { path, text: decodeUtf8(bytes) ?? fail(refuse("not UTF-8")) };
+}
+
+/**
+ * The path that a reference names. What stands there may still lead elsewhere by a link: only `readReference` knows.
+ * @throws ReferenceRefused
+ */
+export function namedPath(root: Root, reference: string): string {
+  const unusable = formFault(reference);
+  if (unusable) throw new ReferenceRefused(reference, unusable);
+  const named = resolve(root.base, reference);
+  if (!isInside(root.folder, named)) throw new ReferenceRefused(reference, "leaves the root");
+  if (isPrivate(root.folder, named)) throw new ReferenceRefused(reference, "is private");
+  return named;
 }
 
 /** null when the bytes are not UTF-8. A byte order mark is kept. */

@@ -1,9 +1,11 @@
+import { basename } from "node:path";
 import {
   CodeAction,
   CodeActionKind,
   type CodeActionProvider,
   Diagnostic,
   DiagnosticSeverity,
+  l10n,
   languages,
   type Range,
   type TextDocument,
@@ -11,25 +13,38 @@ import {
   WorkspaceEdit,
   workspace,
 } from "vscode";
+import { fieldsOf } from "../../data/fields.ts";
 import type { Deps } from "../../deps.ts";
-import type { Fault, Severity } from "../../graph/fault.ts";
+import type { Fault, Fix, Severity } from "../../graph/fault.ts";
+import { chooseTarget, mapFields } from "../../graph/fixes.ts";
+import { referenceAt } from "../../graph/outline.ts";
+import { findRoot } from "../../graph/root.ts";
 import { loadTask } from "../../run/load.ts";
 import { Disposable } from "../disposable.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "./documents.ts";
+import type { PromptFiles } from "./prompts.ts";
 
 /** Milliseconds without a keystroke: before the prompt files are read, and before the data is. */
 const PAUSE = 150;
 const LONG_PAUSE = 700;
+/** Characters: what is longer is not checked before a pause. */
+const LARGE = 100_000;
+
+interface Shown {
+  readonly version: number;
+  readonly faults: readonly Fault[];
+}
 
 /** The reader's faults as squiggles: those of the text at once, those of prompt files and data a moment later. */
 export class Diagnostics extends Disposable implements CodeActionProvider {
   readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph"));
-  readonly #faults = new Map<string, readonly Fault[]>();
+  readonly #faults = new Map<string, Shown>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(
     private readonly documents: GraphDocuments,
+    private readonly prompts: PromptFiles,
     private readonly deps: Deps,
   ) {
     super();
@@ -40,21 +55,49 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
     for (const document of workspace.textDocuments) this.#look(document);
   }
 
-  provideCodeActions(document: TextDocument, range: Range): CodeAction[] {
-    const faults = this.#faults.get(document.uri.toString()) ?? [];
-    return faults.flatMap((fault) => {
-      if (!fault.fixes || !toRange(document, fault.range).intersection(range)) return [];
-      return fault.fixes().map((fix, index) => {
-        const action = new CodeAction(fix.title, CodeActionKind.QuickFix);
-        action.edit = new WorkspaceEdit();
-        for (const { offset, length, text } of fix.edits) {
-          action.edit.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
-        }
-        action.diagnostics = [diagnosticOf(document, fault)];
-        action.isPreferred = index === 0;
-        return action;
-      });
-    });
+  async provideCodeActions(document: TextDocument, range: Range): Promise<CodeAction[]> {
+    const shown = this.#faults.get(document.uri.toString());
+    const faults = shown?.version === document.version ? shown.faults : this.documents.checked(document).faults;
+    const touched = faults.filter((fault) => toRange(document, fault.range).intersection(range));
+    const actions = await Promise.all(touched.map((fault) => this.#actions(document, fault)));
+    return actions.flat();
+  }
+
+  async #actions(document: TextDocument, fault: Fault): Promise<CodeAction[]> {
+    const fixes = [...(fault.fixes?.() ?? []), ...(await this.#fieldFixes(document, fault))];
+    const actions = fixes.map((fix) => edited(document, fix));
+    if (fault.code === "missing-file") actions.push(...(await this.#createFile(document, fault)));
+    if (fault.code === "no-model") {
+      const action = new CodeAction(l10n.t("Choose models"), CodeActionKind.QuickFix);
+      action.command = { command: "agentgraph.chooseModels", title: action.title };
+      actions.push(action);
+    }
+    for (const [index, action] of actions.entries()) {
+      action.diagnostics = [diagnosticOf(document, fault)];
+      action.isPreferred = index === 0;
+    }
+    return actions;
+  }
+
+  /** What can only be offered in view of the data. */
+  async #fieldFixes(document: TextDocument, { code }: Fault): Promise<readonly Fix[]> {
+    if (code !== "no-target" && code !== "missing-field") return [];
+    const { document: json, outline } = this.documents.parsed(document);
+    const references = outline.references.filter(({ node }) => node === null).map(({ reference }) => reference);
+    const root = await findRoot(document.uri.fsPath, this.deps.files);
+    const fields = await fieldsOf([...new Set(references)], root, this.deps.files);
+    return code === "no-target" ? chooseTarget(json, outline, fields) : mapFields(json, outline, fields);
+  }
+
+  /** A prompt file can be begun; data cannot. */
+  async #createFile(document: TextDocument, { range }: Fault): Promise<CodeAction[]> {
+    const reference = referenceAt(this.documents.parsed(document).outline, range.start);
+    const uri = reference?.node == null ? null : await this.prompts.newAddress(document.uri, reference.reference);
+    if (!uri) return [];
+    const action = new CodeAction(l10n.t("Create {0}", basename(uri.path)), CodeActionKind.QuickFix);
+    action.edit = new WorkspaceEdit();
+    action.edit.createFile(uri, { ignoreIfExists: true });
+    return [action];
   }
 
   #lookAt(uri: Uri): void {
@@ -64,7 +107,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
 
   #look(document: TextDocument): void {
     if (!isGraphFile(document.uri)) return;
-    this.#show(document, this.documents.parsed(document).faults);
+    if (document.getText().length <= LARGE) this.#show(document, this.documents.checked(document).faults);
     this.#later(document, PAUSE, async () => {
       const { faults } = await this.documents.read(document.uri);
       return faults;
@@ -97,7 +140,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
   }
 
   #show(document: TextDocument, faults: readonly Fault[]): void {
-    this.#faults.set(document.uri.toString(), faults);
+    this.#faults.set(document.uri.toString(), { version: document.version, faults });
     this.#shown.set(
       document.uri,
       faults.map((fault) => diagnosticOf(document, fault)),
@@ -124,4 +167,13 @@ function diagnosticOf(document: TextDocument, fault: Fault): Diagnostic {
   diagnostic.source = "AgentGraph";
   diagnostic.code = fault.code;
   return diagnostic;
+}
+
+function edited(document: TextDocument, { title, edits }: Fix): CodeAction {
+  const action = new CodeAction(title, CodeActionKind.QuickFix);
+  action.edit = new WorkspaceEdit();
+  for (const { offset, length, text } of edits) {
+    action.edit.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
+  }
+  return action;
 }

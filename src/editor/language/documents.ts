@@ -1,5 +1,15 @@
 import { dirname, resolve } from "node:path";
-import { EventEmitter, Location, Position, Range, type TextDocument, Uri, workspace } from "vscode";
+import {
+  EventEmitter,
+  type FileSystemWatcher,
+  Location,
+  Position,
+  Range,
+  RelativePattern,
+  type TextDocument,
+  Uri,
+  workspace,
+} from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -9,18 +19,19 @@ import { readSettings } from "../account/settings.ts";
 import { Disposable } from "../disposable.ts";
 import type { CurrentGraph, GraphSource } from "../graph/sources.ts";
 import { isGraphFile } from "../graph-files.ts";
+import { ParsedGraph, PerVersion } from "./parsed.ts";
 
 /** Graph files as they stand in the editor, unsaved edits included. */
 export class GraphDocuments extends Disposable implements GraphSource {
   readonly #changed = this.own(new EventEmitter<Uri>());
   /** Fires with the graph file when its text, or that of a prompt file it names, has changed. */
   readonly onDidChange = this.#changed.event;
-  readonly #parsed = new WeakMap<TextDocument, { readonly version: number; readonly reading: GraphTextReading }>();
+  readonly #parsed = new PerVersion((document) => new ParsedGraph(document.uri.fsPath, document.getText()));
+  readonly #checked = new PerVersion((document) => readGraphText(document.uri.fsPath, document.getText()));
   /** By address of the graph file. */
-  readonly #read = new Map<
-    string,
-    { readonly uri: Uri; readonly reading: GraphReading; readonly lastGood: Graph | null }
-  >();
+  readonly #read = new Map<string, ReadGraph>();
+  /** By folder that holds a file which a graph names: what changes there outside the editor is seen, too. */
+  readonly #watchers = new Map<string, FileSystemWatcher>();
   readonly #files: Files;
 
   constructor(files: Files) {
@@ -28,23 +39,28 @@ export class GraphDocuments extends Disposable implements GraphSource {
     this.#files = withUnsaved(files);
     this.own(workspace.onDidChangeTextDocument(({ document }) => this.#touched(document.uri)));
     this.own(workspace.onDidSaveTextDocument(({ uri }) => this.#touched(uri)));
+    this.own({ dispose: () => this.#unwatch() });
   }
 
-  /** What the text says by itself, at once. */
-  parsed(document: TextDocument): GraphTextReading {
-    const known = this.#parsed.get(document);
-    if (known?.version === document.version) return known.reading;
-    const reading = readGraphText(document.uri.fsPath, document.getText());
-    this.#parsed.set(document, { version: document.version, reading });
-    return reading;
+  /** What stands where in the text as it is now, at once. */
+  parsed(document: TextDocument): ParsedGraph {
+    return this.#parsed.of(document);
+  }
+
+  /** What the text says by itself, at once; of a large one that takes longer than a keystroke. */
+  checked(document: TextDocument): GraphTextReading {
+    return this.#checked.of(document);
   }
 
   /** With the texts in the prompt files that it names. */
   async read(file: Uri): Promise<GraphReading & { readonly lastGood: Graph | null }> {
     const text = await textOf(file, this.#files);
     const reading = await readGraph(file.fsPath, text, this.#files);
-    const lastGood = reading.graph ?? this.#read.get(file.toString())?.lastGood ?? null;
-    this.#read.set(file.toString(), { uri: file, reading, lastGood });
+    const before = this.#read.get(file.toString());
+    const lastGood = reading.graph ?? before?.lastGood ?? null;
+    const names = new Set(reading.outline.references.map(({ reference }) => resolve(dirname(file.fsPath), reference)));
+    this.#read.set(file.toString(), { uri: file, reading, lastGood, names });
+    if (!before || !sameSet(before.names, names)) this.#watch();
     return { ...reading, lastGood };
   }
 
@@ -75,13 +91,44 @@ export class GraphDocuments extends Disposable implements GraphSource {
 
   #touched(uri: Uri): void {
     if (isGraphFile(uri)) this.#changed.fire(uri);
-    for (const { uri: graph, reading } of this.#read.values()) {
-      const named = reading.outline.references.some(
-        ({ reference }) => resolve(dirname(graph.fsPath), reference) === uri.fsPath,
-      );
-      if (named) this.#changed.fire(graph);
+    for (const { uri: graph, names } of this.#read.values()) if (names.has(uri.fsPath)) this.#changed.fire(graph);
+  }
+
+  #unwatch(): void {
+    for (const watcher of this.#watchers.values()) watcher.dispose();
+  }
+
+  /** A watcher for each folder that holds a named file. */
+  #watch(): void {
+    const named = [...this.#read.values()].flatMap(({ names }) => [...names]);
+    const folders = new Set(named.map((path) => dirname(path)));
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.has(folder)) continue;
+      watcher.dispose();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (this.#watchers.has(folder)) continue;
+      const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), "*"));
+      const touched = (uri: Uri) => !isGraphFile(uri) && this.#touched(uri);
+      watcher.onDidCreate(touched);
+      watcher.onDidChange(touched);
+      watcher.onDidDelete(touched);
+      this.#watchers.set(folder, watcher);
     }
   }
+}
+
+interface ReadGraph {
+  readonly uri: Uri;
+  readonly reading: GraphReading;
+  readonly lastGood: Graph | null;
+  /** Absolute paths of the files that it names. */
+  readonly names: ReadonlySet<string>;
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((entry) => b.has(entry));
 }
 
 /** Offsets count the text without its byte order mark, as VS Code gives it. */
@@ -107,7 +154,8 @@ function withUnsaved(files: Files): Files {
   };
 }
 
-async function textOf(file: Uri, files: Files): Promise<string> {
+/** The text of a file as it stands in the editor, else on disk; without a byte order mark. */
+export async function textOf(file: Uri, files: Files): Promise<string> {
   const open = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
   return open ? open.getText() : new TextDecoder().decode(await files.read(file.fsPath));
 }

@@ -1,108 +1,115 @@
 import { dirname, resolve } from "node:path";
 import {
-  CompletionItem,
-  CompletionItemKind,
-  type CompletionItemProvider,
   type DefinitionProvider,
-  DocumentSymbol,
-  type DocumentSymbolProvider,
+  DocumentHighlight,
+  DocumentHighlightKind,
+  type DocumentHighlightProvider,
+  Location,
   type LocationLink,
-  l10n,
   type Position,
   Range,
-  SymbolKind,
+  type ReferenceContext,
+  type ReferenceProvider,
   type TextDocument,
   Uri,
   workspace,
 } from "vscode";
-import { inputAt, nodeAt, type Outline, referenceAt } from "../../graph/outline.ts";
-import { oneLine } from "../markdown.ts";
+import { referenceAt } from "../../graph/outline.ts";
+import { isBound, makesName, named } from "../../graph/symbols.ts";
+import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
+import type { PromptFiles } from "./prompts.ts";
+import type { Home, Spots } from "./spots.ts";
 
-/** From an input to the node or graph input it names; from `{ "file": … }` and data files to the file. */
+/** From a name to the node or graph input that makes it; from `{ "file": … }` and data files to the file. */
 export class Definitions implements DefinitionProvider {
-  constructor(private readonly documents: GraphDocuments) {}
+  constructor(
+    private readonly documents: GraphDocuments,
+    private readonly spots: Spots,
+  ) {}
 
-  provideDefinition(document: TextDocument, position: Position): LocationLink[] {
-    const { outline } = this.documents.parsed(document);
-    const offset = document.offsetAt(position);
-    const file = referenceAt(outline, offset);
-    if (file) {
-      const targetUri = Uri.file(resolve(dirname(document.uri.fsPath), file.reference));
-      // A path that leads out of the workspace may name another machine: it is not even looked at.
-      if (!workspace.getWorkspaceFolder(targetUri)) return [];
-      const originSelectionRange = toRange(document, file.range);
-      return [{ originSelectionRange, targetUri, targetRange: new Range(0, 0, 0, 0) }];
-    }
-    const named = inputAt(outline, offset) ?? within(outline.output, offset);
-    const target = named && declarationOf(outline, named.name);
-    if (!named || !target) return [];
-    return [
-      {
-        originSelectionRange: toRange(document, named.range),
-        targetUri: document.uri,
-        targetRange: toRange(document, target.whole),
-        targetSelectionRange: toRange(document, target.name),
-      },
-    ];
-  }
-}
-
-/** Names of nodes and graph inputs where the schema can only say "a text". */
-export class Names implements CompletionItemProvider {
-  constructor(private readonly documents: GraphDocuments) {}
-
-  provideCompletionItems(document: TextDocument, position: Position): CompletionItem[] {
-    const { outline } = this.documents.parsed(document);
-    const offset = document.offsetAt(position);
-    const entry = inputAt(outline, offset);
-    const output = within(outline.output, offset);
-    const place = entry ?? output;
-    if (!place) return [];
-    const self = nodeAt(outline, offset);
-    const taken = new Set(entry ? self?.inputs.map(({ name }) => name) : []);
-    const names = [
-      ...(entry ? outline.inputs.map(({ name }) => ({ name, detail: l10n.t("graph input") })) : []),
-      ...outline.nodes.map(({ id, role }) => ({ name: id, detail: role || l10n.t("node") })),
-    ];
-    return names
-      .filter(({ name }) => name !== self?.id && !taken.has(name))
-      .map(({ name, detail }) => {
-        const item = new CompletionItem(
-          { label: `"${name}"`, description: oneLine(detail, 60) },
-          CompletionItemKind.Reference,
-        );
-        item.range = toRange(document, place.range);
-        item.filterText = `"${name}"`;
-        item.sortText = ` ${name}`;
-        return item;
-      });
-  }
-}
-
-/** The outline by node: what it does, and what flows into it. */
-export class Symbols implements DocumentSymbolProvider {
-  constructor(private readonly documents: GraphDocuments) {}
-
-  provideDocumentSymbols(document: TextDocument): DocumentSymbol[] {
-    const { outline } = this.documents.parsed(document);
-    return outline.nodes.map(({ id, role, kind, range, idRange }) => {
-      const icon = kind === "text" ? SymbolKind.String : SymbolKind.Function;
-      return new DocumentSymbol(id, oneLine(role), icon, toRange(document, range), toRange(document, idRange));
+  async provideDefinition(document: TextDocument, position: Position): Promise<LocationLink[]> {
+    const spot = await this.spots.at(document, position);
+    if (!spot) return this.#file(document, position);
+    return spot.homes.flatMap(({ graph, parsed }) => {
+      const known = named(parsed.outline, spot.name);
+      if (!known) return [];
+      const [whole, name] =
+        "node" in known ? [known.node.range, known.node.idRange] : [known.input.range, known.input.range];
+      return {
+        originSelectionRange: spot.range,
+        targetUri: graph,
+        targetRange: parsed.range(whole),
+        targetSelectionRange: parsed.range(name),
+      };
     });
   }
+
+  #file(document: TextDocument, position: Position): LocationLink[] {
+    if (!isGraphFile(document.uri)) return [];
+    const file = referenceAt(this.documents.parsed(document).outline, document.offsetAt(position));
+    if (!file) return [];
+    const targetUri = Uri.file(resolve(dirname(document.uri.fsPath), file.reference));
+    // A path that leads out of the workspace may name another machine: it is not even looked at.
+    if (!workspace.getWorkspaceFolder(targetUri)) return [];
+    const originSelectionRange = toRange(document, file.range);
+    return [{ originSelectionRange, targetUri, targetRange: new Range(0, 0, 0, 0) }];
+  }
 }
 
-function declarationOf(outline: Outline, name: string) {
-  const node = outline.nodes.find(({ id }) => id === name);
-  if (node) return { whole: node.range, name: node.idRange };
-  const input = outline.inputs.find((it) => it.name === name);
-  return input && { whole: input.range, name: input.range };
+/** Every use of a name: in the graph file, and in the prompt files of its nodes. */
+export class References implements ReferenceProvider {
+  constructor(
+    private readonly spots: Spots,
+    private readonly prompts: PromptFiles,
+  ) {}
+
+  async provideReferences(
+    document: TextDocument,
+    position: Position,
+    { includeDeclaration }: ReferenceContext,
+  ): Promise<Location[]> {
+    const spot = await this.spots.at(document, position);
+    const found = new Map<string, Location>();
+    for (const home of spot?.homes ?? []) {
+      for (const location of await this.#uses(home, spot?.name ?? "", includeDeclaration)) {
+        found.set(`${location.uri} ${location.range.start.line} ${location.range.start.character}`, location);
+      }
+    }
+    return [...found.values()];
+  }
+
+  async #uses({ graph, parsed }: Home, name: string, withMaking: boolean): Promise<Location[]> {
+    const own = parsed.uses
+      .filter((use) => use.name === name && (withMaking || !makesName(use)))
+      .map(({ range }) => new Location(graph, parsed.range(range)));
+    const inPrompts = parsed.outline.nodes.map(async ({ id, text }) => {
+      const uri =
+        text?.reference != null && isBound(parsed.outline, id, name)
+          ? await this.prompts.address(graph, text.reference)
+          : null;
+      if (!uri) return [];
+      const prompt = await workspace.openTextDocument(uri);
+      const uses = this.prompts.uses(prompt).filter((use) => use.name === name);
+      return uses.map(({ range }) => new Location(uri, toRange(prompt, range)));
+    });
+    return [...own, ...(await Promise.all(inPrompts)).flat()];
+  }
 }
 
-function within<T extends { readonly range: { start: number; end: number } }>(
-  place: T | null,
-  offset: number,
-): T | null {
-  return place && place.range.start <= offset && offset <= place.range.end ? place : null;
+/** The uses of a name in the file that is shown. */
+export class Highlights implements DocumentHighlightProvider {
+  constructor(private readonly spots: Spots) {}
+
+  async provideDocumentHighlights(document: TextDocument, position: Position): Promise<DocumentHighlight[]> {
+    const spot = await this.spots.at(document, position);
+    if (!spot) return [];
+    return this.spots
+      .uses(document)
+      .filter(({ name }) => name === spot.name)
+      .map((use) => {
+        const kind = makesName(use) ? DocumentHighlightKind.Write : DocumentHighlightKind.Read;
+        return new DocumentHighlight(toRange(document, use.range), kind);
+      });
+  }
 }

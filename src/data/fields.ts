@@ -1,0 +1,30 @@
+import type { Files } from "../deps.ts";
+import { ReferenceRefused, type Root, readReference } from "../graph/root.ts";
+import { formatOf } from "./rows.ts";
+
+/** Bytes: larger files are not looked into at a keystroke. */
+const MOST = 8 * 2 ** 20;
+/** Of a file with one row a line, characters that are read; rows that are looked at. */
+const HEAD = 2 ** 16;
+const ROWS = 20;
+
+/**
+ * Names of the fields of the first rows of data files, in their order.
+ * @param references as the graph file names them; what is no data file, or cannot be read, has none
+ */
+export async function fieldsOf(references: readonly string[], root: Root, files: Files): Promise<string[]> {
+  const fields = new Set<string>();
+  for (const reference of references) {
+    const format = formatOf(reference);
+    if (!format) continue;
+    try {
+      const { text } = await readReference(root, reference, files, MOST);
+      const byLine = !/\.json$/i.test(reference) && text.length > HEAD;
+      const { rows } = format(byLine ? text.slice(0, text.lastIndexOf("\n", HEAD)) : text);
+      for (const row of rows.slice(0, ROWS)) for (const field of Object.keys(row.fields)) fields.add(field);
+    } catch (error) {
+      if (!(error instanceof ReferenceRefused)) throw error;
+    }
+  }
+  return [...fields];
+}

@@ -1,0 +1,165 @@
+import { getLocation } from "jsonc-parser";
+import {
+  CompletionItem,
+  CompletionItemKind,
+  type CompletionItemProvider,
+  l10n,
+  type Position,
+  Range,
+  type TextDocument,
+  TextEdit,
+} from "vscode";
+import { fieldsOf } from "../../data/fields.ts";
+import type { Files } from "../../deps.ts";
+import { inputEdits } from "../../graph/fixes.ts";
+import { findRoot } from "../../graph/root.ts";
+import { dependents } from "../../graph/symbols.ts";
+import { isGraphFile } from "../graph-files.ts";
+import { oneLine } from "../markdown.ts";
+import type { GraphDocuments } from "./documents.ts";
+import type { ParsedGraph } from "./parsed.ts";
+import type { Home, Spots } from "./spots.ts";
+
+/** Names of nodes, graph inputs and data fields, where the schema can only say "a text"; `{{name}}` in instructions. */
+export class Completion implements CompletionItemProvider {
+  constructor(
+    private readonly documents: GraphDocuments,
+    private readonly spots: Spots,
+    private readonly files: Files,
+  ) {}
+
+  async provideCompletionItems(document: TextDocument, position: Position): Promise<CompletionItem[]> {
+    const open = openBraces(document, position);
+    if (!isGraphFile(document.uri))
+      return open ? placeholders(await this.spots.homes(document, null), open, false) : [];
+    const parsed = this.documents.parsed(document);
+    if (!parsed.document.root) return [];
+    const place = placeIn(document, position);
+    const [part, id, key] = place.path;
+    if (part === "nodes" && (key === "instruction" || key === "text" || key === "keep")) {
+      const home = { graph: document.uri, parsed, node: String(id) };
+      return open && place.inText ? placeholders([home], open, true) : [];
+    }
+    if (part === "nodes" && key === "inputs" && place.path.length === 4)
+      return readable(parsed, String(id), place.range);
+    if (part === "output" && place.path.length === 1) return place.isKey ? [] : answers(parsed, place.range);
+    if (part === "data") return this.#data(parsed, document, place);
+    return [];
+  }
+
+  async #data(parsed: ParsedGraph, document: TextDocument, { path, isKey, range }: Place): Promise<CompletionItem[]> {
+    const [, key, name] = path;
+    if (key === "fields" && isKey && name !== undefined) {
+      const fields = parsed.document.at(["data", "fields"]);
+      const taken = fields ? parsed.document.members(fields) : new Map();
+      return parsed.outline.inputs
+        .filter((input) => !taken.has(input.name))
+        .map((input) => item(input.name, l10n.t("graph input"), range));
+    }
+    const isField =
+      key === "fields" ? path.length === 3 : path.length === 2 && /^(target|id|feedback)$/.test(String(key));
+    if (isKey || !isField) return [];
+    const names = parsed.outline.references.filter(({ node }) => node === null).map(({ reference }) => reference);
+    const root = await findRoot(document.uri.fsPath, this.files);
+    const fields = new Set([...inlineFields(parsed), ...(await fieldsOf([...new Set(names)], root, this.files))]);
+    return [...fields].map((field) => item(field, l10n.t("field of the data"), range));
+  }
+}
+
+interface Place {
+  readonly path: readonly (string | number)[];
+  readonly isKey: boolean;
+  readonly inText: boolean;
+  /** What a name replaces: the text under the cursor with its quotes, else nothing. */
+  readonly range: Range;
+}
+
+function placeIn(document: TextDocument, position: Position): Place {
+  const text = document.getText();
+  const offset = document.offsetAt(position);
+  const { path, isAtPropertyKey, previousNode: node } = getLocation(text, offset);
+  const inText = node?.type === "string" && node.offset < offset && offset <= node.offset + node.length;
+  const range = new Range(position, position);
+  if (!inText) return { path, isKey: isAtPropertyKey, inText, range };
+  const end = node.offset + node.length;
+  // A text that is not closed yet reaches to the end of its line: what follows the cursor is not its own.
+  const isClosed = node.length > 1 && text[end - 1] === '"';
+  const to = isClosed ? document.positionAt(end) : position;
+  return { path, isKey: isAtPropertyKey, inText, range: new Range(document.positionAt(node.offset), to) };
+}
+
+/** From `{{` to what of the name and its braces is there; null where no placeholder is begun. */
+function openBraces(document: TextDocument, position: Position): Range | null {
+  const line = document.lineAt(position).text;
+  const begun = /(?<!\\)\{\{ *[\w-]*$/.exec(line.slice(0, position.character));
+  if (!begun) return null;
+  const rest = /^(?:[\w-]* *\}\}|\}?)/.exec(line.slice(position.character))?.[0].length ?? 0;
+  return new Range(position.line, begun.index, position.line, position.character + rest);
+}
+
+/** Names that a node can read: without itself, those it reads already, and those that would close a circle. */
+function readable({ outline }: ParsedGraph, id: string, range: Range): CompletionItem[] {
+  const after = dependents(outline, id);
+  const taken = new Set(outline.nodes.find((node) => node.id === id)?.inputs.map(({ name }) => name));
+  return [
+    ...outline.inputs.map(({ name }) => ({ name, detail: l10n.t("graph input") })),
+    ...outline.nodes.map((node) => ({ name: node.id, detail: node.role || l10n.t("node") })),
+  ]
+    .filter(({ name }) => !taken.has(name) && !after.has(name))
+    .map(({ name, detail }) => item(name, detail, range));
+}
+
+function answers({ outline }: ParsedGraph, range: Range): CompletionItem[] {
+  return outline.nodes.map(({ id, role }) => item(id, role || l10n.t("node"), range));
+}
+
+function item(name: string, detail: string, range: Range): CompletionItem {
+  const label = JSON.stringify(name);
+  const completion = new CompletionItem({ label, description: oneLine(detail, 60) }, CompletionItemKind.Reference);
+  completion.range = range;
+  completion.filterText = label;
+  completion.sortText = ` ${name}`;
+  return completion;
+}
+
+/**
+ * The inputs of the nodes that hold the text first; then the other names.
+ * @param inGraph the text stands in the graph file itself, so that a name can become an input at once
+ */
+function placeholders(homes: readonly Home[], range: Range, inGraph: boolean): CompletionItem[] {
+  const items = new Map<string, CompletionItem>();
+  for (const { parsed, node } of homes) {
+    const { outline, document } = parsed;
+    const reader = outline.nodes.find(({ id }) => id === node);
+    if (reader?.kind !== "llm") continue;
+    const after = dependents(outline, reader.id);
+    const read = new Set(reader.inputs.map(({ name }) => name));
+    const known = [
+      ...outline.inputs.map(({ name }) => ({ name, detail: l10n.t("graph input") })),
+      ...outline.nodes.map(({ id, role }) => ({ name: id, detail: role || l10n.t("node") })),
+    ];
+    for (const { name, detail } of known) {
+      if (after.has(name) || (items.has(name) && !read.has(name))) continue;
+      const isRead = read.has(name);
+      const description = isRead ? oneLine(detail, 60) : l10n.t("not yet an input of {0}", reader.id);
+      const completion = new CompletionItem({ label: `{{${name}}}`, description }, CompletionItemKind.Variable);
+      completion.range = range;
+      completion.filterText = `{{${name}}}`;
+      completion.sortText = `${isRead ? 0 : 1} ${name}`;
+      if (!isRead && inGraph) {
+        completion.additionalTextEdits = inputEdits(document, outline, reader.id, name).map(
+          ({ offset, length, text }) => TextEdit.replace(parsed.range({ start: offset, end: offset + length }), text),
+        );
+      }
+      items.set(name, completion);
+    }
+  }
+  return [...items.values()];
+}
+
+function inlineFields({ document }: ParsedGraph): string[] {
+  return ["train", "validation", "test"].flatMap((set) => {
+    const row = document.at(["data", set, 0]);
+    return row ? [...document.members(row).keys()] : [];
+  });
+}

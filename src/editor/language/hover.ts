@@ -1,0 +1,163 @@
+import {
+  Hover,
+  type HoverProvider,
+  l10n,
+  MarkdownString,
+  type Position,
+  type TextDocument,
+  type Uri,
+  workspace,
+} from "vscode";
+import type { Files } from "../../deps.ts";
+import type { OutlineNode } from "../../graph/outline.ts";
+import { type Named, named, readersOf } from "../../graph/symbols.ts";
+import { promptText } from "../../graph/text.ts";
+import { codeBlock, literal, oneLine } from "../markdown.ts";
+import { sampleLabel } from "../review/evidence.ts";
+import { verdictLine } from "../review/words.ts";
+import type { Library } from "../runs/library.ts";
+import { type OpenedRun, sampleOf } from "../runs/opened.ts";
+import { whenWords } from "../runs/words.ts";
+import { textOf } from "./documents.ts";
+import type { PromptFiles } from "./prompts.ts";
+import type { Home, Spots } from "./spots.ts";
+
+/** Names in one line, and graphs in one hover. */
+const NAMES = 8;
+const GRAPHS = 3;
+
+/** What a name stands for, what flows in and out, and what the last run says of it. */
+export class Hovers implements HoverProvider {
+  constructor(
+    private readonly spots: Spots,
+    private readonly prompts: PromptFiles,
+    private readonly library: Library,
+    private readonly files: Files,
+  ) {}
+
+  async provideHover(document: TextDocument, position: Position): Promise<Hover | null> {
+    const spot = await this.spots.at(document, position);
+    const homes = new Map(spot?.homes.map((home) => [home.graph.toString(), home]));
+    const parts = await Promise.all(
+      [...homes.values()].slice(0, GRAPHS).map((home) => this.#part(home, spot?.name ?? "", homes.size > 1)),
+    );
+    const shown = parts.filter((part) => part !== null);
+    return spot && shown.length > 0
+      ? new Hover(
+          shown.map((part) => new MarkdownString(part)),
+          spot.range,
+        )
+      : null;
+  }
+
+  async #part(home: Home, name: string, withGraph: boolean): Promise<string | null> {
+    const known = named(home.parsed.outline, name);
+    if (!known) return null;
+    const lines = [withGraph ? l10n.t("In {0}:", literal(workspace.asRelativePath(home.graph))) : ""];
+    lines.push(...("node" in known ? this.#node(home, known.node) : input(home, name)));
+    if (home.node !== null && home.node !== name && !reads(home, name)) {
+      lines.push(l10n.t("It is no input of {0}.", bold(home.node)));
+    }
+    lines.push(...(await this.#value(home, known)));
+    return lines.filter((line) => line !== "").join("\n\n");
+  }
+
+  #node({ parsed }: Home, { id, role, kind, inputs, text, trainable }: OutlineNode): string[] {
+    const what =
+      kind === "text" ? l10n.t("text node") : kind === "llm" ? l10n.t("node") : l10n.t("node of kind {0}", kind);
+    const change = trainable ? "" : ` · ${l10n.t("its text stays as it is")}`;
+    const where = text?.reference == null ? "" : ` · ${literal(oneLine(text.reference, 60))}`;
+    return [
+      `${bold(id)} · ${literal(what)}${change}${where}`,
+      literal(oneLine(role, 300)),
+      inputs.length > 0 ? l10n.t("Reads {0}", names(inputs.map(({ name }) => name))) : "",
+      readersLine(parsed.outline, id),
+    ];
+  }
+
+  /** What stood there last: a text node's own text, else the value of the last run with its verdict. */
+  async #value({ graph, parsed }: Home, known: Named): Promise<string[]> {
+    if ("node" in known && known.node.kind === "text") {
+      const text = known.node.text?.value ?? (await this.#promptText(graph, known.node));
+      return text === null ? [] : [codeBlock(text)];
+    }
+    const run = await this.#lastRun(graph);
+    if (!run) return [];
+    const name = "node" in known ? known.node.id : known.input.name;
+    const proposal = run.state.proposals.find(({ node }) => node === name);
+    const verdict = proposal ? ` · ${verdictLine(proposal.verdict)}` : "";
+    const score = parsed.outline.output?.name === name ? scoreWords(run) : "";
+    const value = await lastValue(run, name);
+    if (value === null && !proposal) return [];
+    const heading = l10n.t("Last run, {0}", whenWords(run.entry.startedAt));
+    const elsewhere = run.entry.elsewhere ? ` · ${l10n.t("made elsewhere")}` : "";
+    const lines = ["---", `${literal(heading + verdict + score)}${elsewhere}`];
+    return value === null ? lines : [...lines, l10n.t("For “{0}”:", literal(value.sample)), codeBlock(value.text)];
+  }
+
+  async #promptText(graph: Uri, { text }: OutlineNode): Promise<string | null> {
+    const uri = text?.reference == null ? null : await this.prompts.address(graph, text.reference);
+    return uri && promptText(await textOf(uri, this.files));
+  }
+
+  /** A run that cannot be read is no reason to say nothing of the graph. */
+  async #lastRun(graph: Uri): Promise<OpenedRun | null> {
+    try {
+      const entry = await this.library.latest(graph);
+      return entry && (await this.library.open(entry.id));
+    } catch {
+      return null;
+    }
+  }
+}
+
+function input({ parsed }: Home, name: string): string[] {
+  const described = parsed.document.at(["inputs", name]);
+  const description: unknown = described?.value ?? parsed.document.at(["inputs", name, "description"])?.value;
+  return [
+    `${bold(name)} · ${l10n.t("graph input")}`,
+    typeof description === "string" ? literal(oneLine(description, 300)) : "",
+    readersLine(parsed.outline, name),
+  ];
+}
+
+function readersLine(outline: Home["parsed"]["outline"], name: string): string {
+  const readers = readersOf(outline, name);
+  const parts = [];
+  if (readers.length > 0) parts.push(l10n.t("Read by {0}", names(readers)));
+  if (outline.output?.name === name) parts.push(l10n.t("its value is the answer"));
+  return parts.length > 0 ? parts.join(" · ") : l10n.t("Nothing reads it");
+}
+
+function names(all: readonly string[]): string {
+  const shown = all.slice(0, NAMES).map(literal).join(", ");
+  return all.length > NAMES ? l10n.t("{0} and {1} more", shown, all.length - NAMES) : shown;
+}
+
+function bold(name: string): string {
+  return `**${literal(oneLine(name, 60))}**`;
+}
+
+function reads({ parsed, node }: Home, name: string): boolean {
+  return parsed.outline.nodes.some(({ id, inputs }) => id === node && inputs.some((it) => it.name === name));
+}
+
+function scoreWords({ entry }: OpenedRun): string {
+  if (entry.before === null || entry.after === null) return "";
+  return ` · ${l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2))}`;
+}
+
+/** Of the sample that came last under the texts that the run ended with. */
+async function lastValue(run: OpenedRun, name: string): Promise<{ sample: string; text: string } | null> {
+  const { theta, startTheta, values } = run.state;
+  for (const at of [theta, startTheta]) {
+    const samples = Object.keys(values[at] ?? {}).reverse();
+    for (const id of samples) {
+      const isInput = run.graph.inputs.some((it) => it.name === name);
+      if (!isInput && values[at]?.[id]?.[name] === undefined) continue;
+      const text = isInput ? sampleOf(run, id)?.inputs[name] : await run.value(at, id, name);
+      return text == null ? null : { sample: sampleLabel(run, id), text };
+    }
+  }
+  return null;
+}

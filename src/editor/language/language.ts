@@ -1,0 +1,82 @@
+import { type DocumentSelector, languages, type Disposable as VscodeDisposable } from "vscode";
+import type { Deps } from "../../deps.ts";
+import { Disposable } from "../disposable.ts";
+import { GRAPH_PATTERN, type GraphFiles } from "../graph-files.ts";
+import type { Library } from "../runs/library.ts";
+import { Completion } from "./completion.ts";
+import { Diagnostics } from "./diagnostics.ts";
+import type { GraphDocuments } from "./documents.ts";
+import { Hovers } from "./hover.ts";
+import { NodeLenses } from "./lenses.ts";
+import { Definitions, Highlights, References } from "./navigate.ts";
+import { Symbols } from "./outline.ts";
+import { PromptDiagnostics } from "./prompt-diagnostics.ts";
+import { PromptFiles } from "./prompts.ts";
+import { Rename } from "./rename.ts";
+import { Spots } from "./spots.ts";
+
+const GRAPHS = { scheme: "file", pattern: GRAPH_PATTERN };
+
+/** What the editor knows of graph files and of their prompt files as languages. */
+export class Language extends Disposable {
+  readonly #documents: GraphDocuments;
+  readonly #prompts: PromptFiles;
+  readonly #spots: Spots;
+  readonly #library: Library;
+  readonly #deps: Deps;
+  readonly #promptDiagnostics: PromptDiagnostics;
+  /** The prompt files for which there are providers, and these. */
+  #served = "";
+  #forPrompts: readonly VscodeDisposable[] = [];
+
+  constructor(graphs: GraphFiles, documents: GraphDocuments, library: Library, deps: Deps) {
+    super();
+    this.#documents = documents;
+    this.#library = library;
+    this.#deps = deps;
+    this.#prompts = this.own(new PromptFiles(graphs, documents, deps.files));
+    this.#spots = new Spots(documents, this.#prompts);
+    this.#promptDiagnostics = this.own(new PromptDiagnostics(this.#spots, this.#prompts));
+    const diagnostics = this.own(new Diagnostics(documents, this.#prompts, deps));
+    this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
+    this.own(languages.registerCodeLensProvider(GRAPHS, this.own(new NodeLenses(documents, library))));
+    this.own(languages.registerDocumentSymbolProvider(GRAPHS, new Symbols(documents)));
+    for (const provider of this.#shared(GRAPHS, '"', "{")) this.own(provider);
+    this.own(this.#prompts.onDidChange(() => this.#servePrompts()));
+    this.own({ dispose: () => this.#stopServing() });
+  }
+
+  /** What graph files and prompt files have in common. */
+  #shared(where: DocumentSelector, ...triggers: string[]): VscodeDisposable[] {
+    const { files } = this.#deps;
+    return [
+      languages.registerHoverProvider(where, new Hovers(this.#spots, this.#prompts, this.#library, files)),
+      languages.registerCompletionItemProvider(where, new Completion(this.#documents, this.#spots, files), ...triggers),
+      languages.registerDefinitionProvider(where, new Definitions(this.#documents, this.#spots)),
+      languages.registerReferenceProvider(where, new References(this.#spots, this.#prompts)),
+      languages.registerDocumentHighlightProvider(where, new Highlights(this.#spots)),
+      languages.registerRenameProvider(where, new Rename(this.#spots, this.#prompts)),
+    ];
+  }
+
+  /** Exactly the prompt files: a provider for all files would put *Rename Symbol* into the menu of each. */
+  #servePrompts(): void {
+    const paths = this.#prompts.paths().sort();
+    const served = paths.join("\n");
+    if (served === this.#served) return;
+    this.#stopServing();
+    this.#served = served;
+    if (paths.length === 0) return;
+    // VS Code compares a pattern with the path before it takes it for a pattern.
+    const where = paths.map((pattern) => ({ scheme: "file", pattern }));
+    this.#forPrompts = [
+      ...this.#shared(where, "{"),
+      languages.registerCodeActionsProvider(where, this.#promptDiagnostics),
+    ];
+  }
+
+  #stopServing(): void {
+    for (const provider of this.#forPrompts) provider.dispose();
+    this.#forPrompts = [];
+  }
+}

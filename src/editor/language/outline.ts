@@ -1,0 +1,22 @@
+import { DocumentSymbol, type DocumentSymbolProvider, l10n, SymbolKind, type TextDocument } from "vscode";
+import { oneLine } from "../markdown.ts";
+import { type GraphDocuments, toRange } from "./documents.ts";
+
+/** The outline: what goes in, and each node with what it does. */
+export class Symbols implements DocumentSymbolProvider {
+  constructor(private readonly documents: GraphDocuments) {}
+
+  provideDocumentSymbols(document: TextDocument): DocumentSymbol[] {
+    const { outline } = this.documents.parsed(document);
+    const inputs = outline.inputs.map(({ name, range }) => {
+      const place = toRange(document, range);
+      return new DocumentSymbol(name || '""', l10n.t("graph input"), SymbolKind.Variable, place, place);
+    });
+    const nodes = outline.nodes.map(({ id, role, kind, range, idRange }) => {
+      const icon = kind === "text" ? SymbolKind.String : SymbolKind.Function;
+      // A symbol without a name is refused, and with it the whole outline.
+      return new DocumentSymbol(id || '""', oneLine(role), icon, toRange(document, range), toRange(document, idRange));
+    });
+    return [...inputs, ...nodes];
+  }
+}

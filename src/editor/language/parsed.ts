@@ -1,0 +1,43 @@
+import { Range, type TextDocument } from "vscode";
+import { JsonDocument } from "../../graph/document.ts";
+import type { Range as PlainRange } from "../../graph/fault.ts";
+import { type Outline, outlineOf } from "../../graph/outline.ts";
+import { type Use, usesIn } from "../../graph/symbols.ts";
+
+/** A graph file's text, parsed as far as it can be: all that is needed at a keystroke. */
+export class ParsedGraph {
+  readonly document: JsonDocument;
+  readonly outline: Outline;
+  #uses: readonly Use[] | null = null;
+
+  constructor(path: string, text: string) {
+    this.document = new JsonDocument(path, text);
+    this.outline = outlineOf(this.document);
+  }
+
+  get uses(): readonly Use[] {
+    this.#uses ??= usesIn(this.document, this.outline);
+    return this.#uses;
+  }
+
+  /** Also of a file that no editor has open. */
+  range({ start, end }: PlainRange): Range {
+    const [from, to] = [this.document.position(start), this.document.position(end)];
+    return new Range(from.line - 1, from.column - 1, to.line - 1, to.column - 1);
+  }
+}
+
+/** What is made of a document's text, once a version. */
+export class PerVersion<T> {
+  readonly #known = new WeakMap<TextDocument, { readonly version: number; readonly value: T }>();
+
+  constructor(private readonly make: (document: TextDocument) => T) {}
+
+  of(document: TextDocument): T {
+    const known = this.#known.get(document);
+    if (known?.version === document.version) return known.value;
+    const value = this.make(document);
+    this.#known.set(document, { version: document.version, value });
+    return value;
+  }
+}

@@ -1,0 +1,160 @@
+import {
+  CodeAction,
+  CodeActionKind,
+  type CodeActionProvider,
+  Diagnostic,
+  DiagnosticRelatedInformation,
+  DiagnosticSeverity,
+  Location,
+  l10n,
+  languages,
+  type Range,
+  type TextDocument,
+  WorkspaceEdit,
+  workspace,
+} from "vscode";
+import { placeholderWords } from "../../graph/checks.ts";
+import { correctPlaceholder, inputEdits } from "../../graph/fixes.ts";
+import { nearest } from "../../graph/nearest.ts";
+import type { OutlineNode } from "../../graph/outline.ts";
+import { isBound, type Use } from "../../graph/symbols.ts";
+import { Disposable } from "../disposable.ts";
+import { toRange } from "./documents.ts";
+import type { PromptFiles } from "./prompts.ts";
+import type { Home, Spots } from "./spots.ts";
+
+/** Milliseconds without a keystroke. */
+const PAUSE = 150;
+/** Graphs that one message names. */
+const MOST = 3;
+
+/** A `{{name}}` of a prompt file that a node does not read. */
+interface Unknown {
+  readonly use: Use;
+  /** Those of which it is no input. */
+  readonly readers: readonly { readonly home: Home; readonly node: OutlineNode }[];
+}
+
+/** Marks each `{{name}}` of an open prompt file that is no input of a node whose text it is, and mends it. */
+export class PromptDiagnostics extends Disposable implements CodeActionProvider {
+  readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph-prompts"));
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(
+    private readonly spots: Spots,
+    private readonly prompts: PromptFiles,
+  ) {
+    super();
+    this.own(workspace.onDidChangeTextDocument(({ document }) => this.#look(document)));
+    this.own(workspace.onDidOpenTextDocument((document) => this.#look(document)));
+    this.own(workspace.onDidCloseTextDocument(({ uri }) => this.#shown.delete(uri)));
+    this.own(prompts.onDidChange(() => this.#lookAtAll()));
+    this.own({ dispose: () => this.#timers.forEach(clearTimeout) });
+    this.#lookAtAll();
+  }
+
+  async provideCodeActions(document: TextDocument, range: Range): Promise<CodeAction[]> {
+    const found = await this.#unknown(document);
+    return found
+      .filter(({ use }) => toRange(document, use.around).intersection(range))
+      .flatMap((unknown) => actionsFor(document, unknown));
+  }
+
+  #lookAtAll(): void {
+    for (const document of workspace.textDocuments) this.#look(document);
+  }
+
+  #look(document: TextDocument): void {
+    if (this.prompts.users(document.uri).length === 0) {
+      if (this.#shown.has(document.uri)) this.#shown.delete(document.uri);
+      return;
+    }
+    const key = document.uri.toString();
+    clearTimeout(this.#timers.get(key));
+    const show = async () => {
+      this.#timers.delete(key);
+      const { version } = document;
+      const found = await this.#unknown(document);
+      if (document.isClosed || document.version !== version) return;
+      this.#shown.set(
+        document.uri,
+        found.map((unknown) => diagnosticOf(document, unknown)),
+      );
+    };
+    this.#timers.set(
+      key,
+      setTimeout(() => void show(), PAUSE),
+    );
+  }
+
+  async #unknown(document: TextDocument): Promise<Unknown[]> {
+    const homes = await this.spots.homes(document, null);
+    return this.prompts.uses(document).flatMap((use) => {
+      const readers = homes.flatMap((home) => {
+        const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
+        const isRead = node?.kind === "llm" && node.inputs.some(({ name }) => name === use.name);
+        return node && !isRead ? [{ home, node }] : [];
+      });
+      return readers.length > 0 ? [{ use, readers }] : [];
+    });
+  }
+}
+
+function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagnostic {
+  const sentences = readers.slice(0, MOST).map(({ home, node }) => {
+    const { message, remedy } = wordsFor(use, home, node);
+    return l10n.t("{0}: {1}", workspace.asRelativePath(home.graph), `${message} ${remedy}`);
+  });
+  const range = toRange(document, use.around);
+  const diagnostic = new Diagnostic(range, sentences.join("\n"), DiagnosticSeverity.Warning);
+  diagnostic.source = "AgentGraph";
+  diagnostic.code = "unknown-placeholder";
+  diagnostic.relatedInformation = readers.slice(0, MOST).map(({ home, node }) => {
+    const place = new Location(home.graph, home.parsed.range(node.idRange));
+    return new DiagnosticRelatedInformation(place, l10n.t("The node “{0}” holds this text.", node.id));
+  });
+  return diagnostic;
+}
+
+function wordsFor(use: Use, { parsed }: Home, node: OutlineNode) {
+  return placeholderWords(node.id, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
+}
+
+function meantBy({ name }: Use, { inputs }: OutlineNode): string | null {
+  return nearest(
+    name,
+    inputs.map((input) => input.name),
+  );
+}
+
+function actionsFor(document: TextDocument, unknown: Unknown): CodeAction[] {
+  const { use, readers } = unknown;
+  const actions = readers.slice(0, MOST).flatMap(({ home, node }) => {
+    const { document: json, outline } = home.parsed;
+    const edits = isBound(outline, node.id, use.name) ? inputEdits(json, outline, node.id, use.name) : [];
+    if (edits.length === 0) return [];
+    const graph = workspace.asRelativePath(home.graph);
+    const title = l10n.t("Add “{0}” to the inputs of “{1}” in {2}", use.name, node.id, graph);
+    const action = new CodeAction(title, CodeActionKind.QuickFix);
+    action.edit = new WorkspaceEdit();
+    for (const { offset, length, text } of edits) {
+      action.edit.replace(home.graph, home.parsed.range({ start: offset, end: offset + length }), text);
+    }
+    return [action];
+  });
+  const [first] = readers;
+  const fixes = correctPlaceholder(use, first ? meantBy(use, first.node) : null, "\\");
+  for (const { title, edits } of fixes) {
+    const action = new CodeAction(title, CodeActionKind.QuickFix);
+    action.edit = new WorkspaceEdit();
+    for (const { offset, length, text } of edits) {
+      action.edit.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
+    }
+    actions.push(action);
+  }
+  for (const [index, action] of actions.entries()) {
+    action.diagnostics = [diagnosticOf(document, unknown)];
+    action.isPreferred = index === 0;
+  }
+  return actions;
+}

@@ -1,0 +1,153 @@
+import { dirname, resolve } from "node:path";
+import { EventEmitter, type TextDocument, Uri, workspace } from "vscode";
+import type { Files } from "../../deps.ts";
+import { findRoot, MAX_TEXT, namedPath, ReferenceRefused, type Root, readReference } from "../../graph/root.ts";
+import { type Use, usesInPrompt } from "../../graph/symbols.ts";
+import { Disposable } from "../disposable.ts";
+import { type GraphFiles, isGraphFile } from "../graph-files.ts";
+import { type GraphDocuments, textOf } from "./documents.ts";
+import { ParsedGraph, PerVersion } from "./parsed.ts";
+
+/** Milliseconds for which changes are gathered. */
+const PAUSE = 200;
+
+/** A node whose text stands in a prompt file. */
+export interface PromptUser {
+  readonly graph: Uri;
+  readonly node: string;
+}
+
+interface KnownGraph {
+  readonly uri: Uri;
+  readonly root: Root;
+  /** Paths of prompt files, as the editor and as the disk names them, and the nodes whose texts they hold. */
+  readonly prompts: ReadonlyMap<string, readonly string[]>;
+  /** Of a file that no editor has open. */
+  readonly parsed: ParsedGraph;
+}
+
+/** The prompt files of the workspace's graphs: which there are, and who reads them. */
+export class PromptFiles extends Disposable {
+  readonly #changed = this.own(new EventEmitter<void>());
+  /** A graph has changed: there may be other prompt files, or other names in it. */
+  readonly onDidChange = this.#changed.event;
+  readonly #uses = new PerVersion((document) => usesInPrompt(document.getText()));
+  readonly #known = new Map<string, KnownGraph>();
+  readonly #stale = new Map<string, Uri>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #reading: Promise<void>;
+
+  constructor(
+    private readonly graphs: GraphFiles,
+    private readonly documents: GraphDocuments,
+    private readonly files: Files,
+  ) {
+    super();
+    this.own(graphs.onDidChange((uri) => this.#later(uri)));
+    this.own(documents.onDidChange((uri) => this.#later(uri)));
+    this.own({ dispose: () => this.#timer && clearTimeout(this.#timer) });
+    this.#reading = this.#readAll();
+  }
+
+  /** Paths of all prompt files. */
+  paths(): string[] {
+    return [...new Set([...this.#known.values()].flatMap(({ prompts }) => [...prompts.keys()]))];
+  }
+
+  /** The nodes whose texts stand in this file; empty where it is no prompt file. */
+  users(prompt: Uri): readonly PromptUser[] {
+    return [...this.#known.values()].flatMap(({ uri, prompts }) =>
+      (prompts.get(prompt.fsPath) ?? []).map((node) => ({ graph: uri, node })),
+    );
+  }
+
+  uses(document: TextDocument): readonly Use[] {
+    return this.#uses.of(document);
+  }
+
+  /** A graph file as it stands in the editor, else on disk. */
+  async graph(uri: Uri): Promise<ParsedGraph> {
+    const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+    if (open) return this.documents.parsed(open);
+    await this.#reading;
+    return this.#known.get(uri.toString())?.parsed ?? new ParsedGraph(uri.fsPath, await textOf(uri, this.files));
+  }
+
+  /** Under which address the editor knows a file that a graph names; null where it may not or cannot be read. */
+  async address(graph: Uri, reference: string): Promise<Uri | null> {
+    try {
+      await readReference(await findRoot(graph.fsPath, this.files), reference, this.files, MAX_TEXT);
+      return Uri.file(resolve(dirname(graph.fsPath), reference));
+    } catch (error) {
+      if (error instanceof ReferenceRefused) return null;
+      throw error;
+    }
+  }
+
+  /** Where a file that a graph names would be made; null where it may not be. */
+  async newAddress(graph: Uri, reference: string): Promise<Uri | null> {
+    try {
+      namedPath(await findRoot(graph.fsPath, this.files), reference);
+      return Uri.file(resolve(dirname(graph.fsPath), reference));
+    } catch (error) {
+      if (error instanceof ReferenceRefused) return null;
+      throw error;
+    }
+  }
+
+  /** What has come in so far is in the index. */
+  settled(): Promise<void> {
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    const open = workspace.textDocuments.map(({ uri }) => uri).filter(isGraphFile);
+    for (const uri of [...(await this.graphs.list()), ...open]) this.#stale.set(uri.toString(), uri);
+    await this.#refresh();
+  }
+
+  #later(uri: Uri): void {
+    this.#stale.set(uri.toString(), uri);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#reading = this.#reading.then(() => this.#refresh());
+    }, PAUSE);
+  }
+
+  async #refresh(): Promise<void> {
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    await Promise.all(
+      stale.map(async ([key, uri]) => {
+        const known = await this.#read(uri).catch(() => null);
+        if (known) this.#known.set(key, known);
+        else this.#known.delete(key);
+      }),
+    );
+    this.#changed.fire();
+  }
+
+  async #read(uri: Uri): Promise<KnownGraph> {
+    const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+    const parsed = open ? this.documents.parsed(open) : new ParsedGraph(uri.fsPath, await textOf(uri, this.files));
+    const root = await findRoot(uri.fsPath, this.files);
+    const prompts = new Map<string, string[]>();
+    for (const { id, text } of parsed.outline.nodes) {
+      for (const path of text?.reference == null ? [] : pathsOf(uri, root, text.reference)) {
+        prompts.set(path, [...(prompts.get(path) ?? []), id]);
+      }
+    }
+    return { uri, root, prompts, parsed };
+  }
+}
+
+/** A folder may be known under two names, its own and that of a link to it. */
+function pathsOf(graph: Uri, root: Root, reference: string): Set<string> {
+  try {
+    const onDisk = namedPath(root, reference);
+    return new Set([Uri.file(resolve(dirname(graph.fsPath), reference)).fsPath, Uri.file(onDisk).fsPath]);
+  } catch (error) {
+    if (error instanceof ReferenceRefused) return new Set();
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  l10n,
+  type Position,
+  type Range,
+  type RenameProvider,
+  type TextDocument,
+  Uri,
+  WorkspaceEdit,
+  workspace,
+} from "vscode";
+import type { TextEdit } from "../../graph/fault.ts";
+import { planRename, RenameRefused, type RenameSource } from "../../graph/rename.ts";
+import { named } from "../../graph/symbols.ts";
+import { toRange } from "./documents.ts";
+import type { PromptFiles } from "./prompts.ts";
+import type { Home, Spot, Spots } from "./spots.ts";
+
+/** Gives a node or a graph input another name, in the graph file and in every prompt file that uses it, as one edit. */
+export class Rename implements RenameProvider {
+  constructor(
+    private readonly spots: Spots,
+    private readonly prompts: PromptFiles,
+  ) {}
+
+  async prepareRename(document: TextDocument, position: Position): Promise<{ range: Range; placeholder: string }> {
+    const { spot } = await this.#spot(document, position);
+    return { range: spot.range, placeholder: spot.name };
+  }
+
+  async provideRenameEdits(document: TextDocument, position: Position, to: string): Promise<WorkspaceEdit> {
+    const { spot, homes } = await this.#spot(document, position);
+    const files = new EditorFiles(this.prompts, [document, ...workspace.textDocuments]);
+    const graphs = [...new Set(homes.map(({ graph }) => graph.fsPath))];
+    try {
+      const edits = await planRename(graphs, spot.name, to.trim(), files);
+      const edit = new WorkspaceEdit();
+      for (const [path, changes] of edits) await add(edit, path, changes);
+      return edit;
+    } catch (error) {
+      if (error instanceof RenameRefused) throw new Error(refusalSentence(error));
+      throw error;
+    }
+  }
+
+  /** @throws Error in words where there is nothing to rename */
+  async #spot(document: TextDocument, position: Position): Promise<{ spot: Spot; homes: readonly Home[] }> {
+    const spot = await this.spots.at(document, position);
+    if (!spot) throw new Error(l10n.t("There is no name of a node or of a graph input here."));
+    const homes = spot.homes.filter(({ parsed }) => named(parsed.outline, spot.name));
+    if (homes.length === 0) throw new Error(l10n.t("“{0}” is neither a node nor a graph input.", spot.name));
+    return { spot, homes };
+  }
+}
+
+/** The files of a rename as they stand in the editor. */
+class EditorFiles implements RenameSource {
+  readonly #open: ReadonlyMap<string, TextDocument>;
+
+  constructor(
+    private readonly prompts: PromptFiles,
+    open: readonly TextDocument[],
+  ) {
+    this.#open = new Map(open.map((document) => [document.uri.fsPath, document]));
+  }
+
+  graph(path: string) {
+    return this.prompts.graph(Uri.file(path));
+  }
+
+  async promptOf(graph: string, reference: string): Promise<string | null> {
+    return (await this.prompts.address(Uri.file(graph), reference))?.fsPath ?? null;
+  }
+
+  async prompt(path: string): Promise<string> {
+    const document = this.#open.get(path) ?? (await workspace.openTextDocument(Uri.file(path)));
+    return document.getText();
+  }
+
+  async usersOf(prompt: string) {
+    await this.prompts.settled();
+    return this.prompts.users(Uri.file(prompt)).map(({ graph, node }) => ({ graph: graph.fsPath, node }));
+  }
+}
+
+async function add(edit: WorkspaceEdit, path: string, changes: readonly TextEdit[]): Promise<void> {
+  const document = await workspace.openTextDocument(Uri.file(path));
+  for (const { offset, length, text } of changes) {
+    edit.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
+  }
+}
+
+function refusalSentence({ reason, of, graph }: RenameRefused): string {
+  const file = workspace.asRelativePath(graph);
+  switch (reason) {
+    case "not a name":
+      return l10n.t("“{0}” cannot be a name. Use a letter, then letters, digits, _ or -.", of);
+    case "taken":
+      return l10n.t("“{0}” is taken in {1}: graph inputs and nodes share one set of names.", of, file);
+    case "unknown":
+      return l10n.t("“{0}” is neither a node nor a graph input of {1}.", of, file);
+    case "made twice":
+      return l10n.t("“{0}” names two things in {1}: give one of them another name by hand first.", of, file);
+    case "cannot be read":
+      return l10n.t("{1} is broken where it uses “{0}”: correct its syntax first, so that no use is missed.", of, file);
+  }
+}
