@@ -35,9 +35,14 @@ function find(reply: string, extractor: Extractor): string | null {
   }
 }
 
+/** Emphasis that was opened before the mark is closed behind it: `**Answer:** 4` and `**Answer: 4**` are 4. */
 function after(reply: string, mark: string): string | null {
   const at = reply.lastIndexOf(mark);
-  return at < 0 ? null : reply.slice(at + mark.length);
+  if (at < 0) return null;
+  const rest = reply.slice(at + mark.length);
+  const [opened] = /(?:\*{1,3}|_{1,3}|`)$/.exec(reply.slice(0, at)) ?? [];
+  const closed = opened === undefined ? -1 : rest.indexOf(opened);
+  return opened === undefined || closed < 0 ? rest : rest.slice(0, closed) + rest.slice(closed + opened.length);
 }
 
 function inTag(reply: string, tag: string): string | null {

@@ -4,7 +4,7 @@ import { holdsWords, normalize, scoreOf } from "./words.ts";
 export function exactLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
   return {
     kind: "exact",
-    describes: `The answer equals the target; ${ignoreCase ? "case, " : ""}spacing, quotes around it and a final full stop do not count.`,
+    describes: `The answer equals the target; ${ignoreCase ? "case, " : ""}spacing, the kind of quotes and dashes, quotes or emphasis around it and a final full stop do not count.`,
     score(sample, answer) {
       const said = normalize(answer, ignoreCase);
       const targets = sample.targets.map((target) => normalize(target, ignoreCase));

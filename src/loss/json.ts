@@ -81,6 +81,16 @@ function words(error: z.ZodError): string {
     .join("; ");
 }
 
+/** Why the loss cannot use a target, as the end of a sentence ("the target …"); null when it can. */
+export function jsonTargetFault({ schema, fields }: JsonLossSpec, target: string): string | null {
+  const wanted = parseJson(target);
+  if (!wanted) return "is not JSON";
+  const lacking = fields?.find((path) => at(wanted.value, path) === undefined);
+  if (lacking !== undefined) return `has no field "${lacking}"`;
+  const misfit = schema && z.fromJSONSchema(schema).safeParse(wanted.value).error;
+  return misfit ? `does not fit the schema (${words(misfit)})` : null;
+}
+
 /** Why a schema cannot be used; null when it can. Patterns are refused: they would run without a time limit. */
 export function schemaFault(schema: Readonly<Record<string, unknown>>): string | null {
   if (/"pattern":"|"patternProperties":/.test(JSON.stringify(schema))) {

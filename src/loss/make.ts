@@ -1,11 +1,10 @@
-import { parseJson } from "../graph/json.ts";
 import { patternFault } from "../graph/pattern.ts";
 import type { LossSpec } from "../graph/schema.ts";
 import { choiceLoss } from "./choice.ts";
 import { containsLoss } from "./contains.ts";
 import { exactLoss } from "./exact.ts";
 import { f1Loss } from "./f1.ts";
-import { jsonLoss } from "./json.ts";
+import { jsonLoss, jsonTargetFault } from "./json.ts";
 import { judgeLoss } from "./judge.ts";
 import type { Loss } from "./loss.ts";
 import { numberLoss, numbersIn } from "./number.ts";
@@ -52,7 +51,7 @@ export function worksWithoutTarget(spec: LossSpec): boolean {
 /** Why this loss cannot use a target, as the end of a sentence ("the target …"); null when it can. */
 export function targetFault(spec: LossSpec, target: string): string | null {
   if (spec.kind === "number" && numbersIn(target).length === 0) return "holds no number";
-  if (spec.kind === "json" && !parseJson(target)) return "is not JSON";
+  if (spec.kind === "json") return jsonTargetFault(spec, target);
   if (spec.kind === "regex" && spec.pattern === undefined) {
     const fault = patternFault(target, spec.flags);
     return fault && `is no regular expression (${fault})`;

@@ -30,11 +30,23 @@ function quoted(text: string): string {
   return shown.includes("\n") ? `\n"""\n${shown}\n"""\n` : `"${shown}"`;
 }
 
-/** Case (on demand), spacing, Unicode form, quotes or emphasis around it, and a final full stop do not count. */
+/**
+ * Case (on demand), spacing, Unicode form, the kind of quotes and dashes, quotes or emphasis around it, and a final full
+ * stop do not count.
+ */
 export function normalize(text: string, ignoreCase = true): string {
-  const spaced = text.normalize("NFKC").replace(/\s+/g, " ").trim();
+  const spaced = text.normalize("NFKC").replace(TYPOGRAPHIC, typewritten).replace(/\s+/g, " ").trim();
   const plain = withoutStop(withoutMarks(withoutStop(spaced)));
   return ignoreCase ? plain.toLowerCase() : plain;
+}
+
+/** What word processors and models write for `'`, `"` and `-`, and what is not seen at all. */
+const TYPOGRAPHIC = /[‘’‚‛′]|[“”„‟«»]|[‐-―−]|[\u00ad\u200b\u2060]/gu;
+
+function typewritten(mark: string): string {
+  if (/[‘’‚‛′]/.test(mark)) return "'";
+  if (/[“”„‟«»]/.test(mark)) return '"';
+  return /[‐-―−]/.test(mark) ? "-" : "";
 }
 
 function withoutStop(text: string): string {
@@ -43,7 +55,7 @@ function withoutStop(text: string): string {
 
 /** Removes as many marks from the end as from the start; a text of marks alone stays. */
 function withoutMarks(text: string): string {
-  const isMark = (at: number) => "\"'`“”‘’*_".includes(text.charAt(at));
+  const isMark = (at: number) => "\"'`*_".includes(text.charAt(at));
   let count = 0;
   while (2 * count + 2 < text.length && isMark(count) && isMark(text.length - 1 - count)) count++;
   return text.slice(count, text.length - count).trim();

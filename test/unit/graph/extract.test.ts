@@ -20,6 +20,17 @@ describe("extract", () => {
     expect(value("Answer: maybe 3.\nNo. Answer: 4 \n", after)).toBe("4");
     expect(value(" It is 4. ", after)).toBe("format error: It is 4.");
     expect(value("Answer: ", after)).toBe("format error: Answer:");
+    expect(value("Answer: 4\nfor these reasons:\n- a\n", after)).toBe("4\nfor these reasons:\n- a");
+  });
+
+  it("leaves out the emphasis that a mark stands in", () => {
+    const after: Extractor = { kind: "after", after: "Answer:" };
+    expect(value("So **Answer:** 4", after)).toBe("4");
+    expect(value("So **Answer: 4**", after)).toBe("4");
+    expect(value("So **Answer: 4** it is", after)).toBe("4 it is");
+    expect(value("**So** Answer: **4**", after)).toBe("**4**");
+    expect(value("`Answer: x*y`", after)).toBe("x*y");
+    expect(value("*Answer: 2", after)).toBe("2");
   });
 
   it("takes the last tag", () => {

@@ -45,6 +45,13 @@ describe("exact", () => {
     ["a b", "a\n  b", RIGHT],
     ["Ⅳ", "IV", RIGHT],
     ["] ]", "] ]", RIGHT],
+    ["don't", "don’t", RIGHT],
+    ['say "no"', "say “no”", RIGHT],
+    ["10-12", "10–12", RIGHT],
+    ["Ａｂｃ１", "abc1", RIGHT],
+    ["e\u0301te\u0301", "été", RIGHT],
+    ["co\u00adop\u200b", "coop", RIGHT],
+    ["…", "...", RIGHT],
     ["...", "...", RIGHT],
     ["Paris", "It is Paris, of course", LENIENT],
     ["Paris", "Parisians", WRONG],
@@ -93,6 +100,33 @@ describe("number", () => {
     ["8", "", WRONG],
     ["18", "1,8", WRONG],
     ["12", "**12**.", RIGHT],
+    ["1000", "1,000", RIGHT],
+    ["12.5", "$12.50", RIGHT],
+    ["-3", "−3", RIGHT],
+    ["0.75", "3/4", RIGHT],
+    ["3/4", "6/8", RIGHT],
+    ["3/4", "1/4", WRONG],
+    ["1 3/4", "1¾", RIGHT],
+    ["3/4", "$\\frac{3}{4}$", RIGHT],
+    ["2024", "on 5/8/2024", RIGHT],
+    ["1000", "1e3", RIGHT],
+    ["300000000", "3 × 10^8 m/s", RIGHT],
+    ["1024", "2^10", RIGHT],
+    ["90", "9 * 10 = 90", RIGHT],
+    ["12", "12 %", RIGHT],
+    ["12%", "12", RIGHT],
+    ["25", "25 m^2", RIGHT],
+    ["25", "25 m2", RIGHT],
+    ["25", "25 m²", RIGHT],
+    ["1000", "1'000", RIGHT],
+    ["1000000", "1\u202f000\u202f000", RIGHT],
+    ["100000", "1,00,000", RIGHT],
+    ["1.5", "1,5", RIGHT],
+    ["1234.5", "1.234,50 €", RIGHT],
+    ["3", "1,2,3", RIGHT],
+    ["-5", "-\\$5", RIGHT],
+    ["12", "１２", RIGHT],
+    ["7", "1e999", WRONG],
   ])("%j and %j", (target, answer, expected) => {
     expect(score(target, answer)).toEqual(expected);
   });
@@ -130,7 +164,19 @@ describe("choice", () => {
     ["a blue fox", "B", RIGHT],
     ["B", "B) a red fox", WRONG],
     ["B", "First (A) looks good, but (B) is right", LENIENT],
-    ["B", "I think it is a blue fox", WRONG],
+    ["B", "I think it is a blue fox", LENIENT],
+    ["B", "**B.** a blue fox", RIGHT],
+    ["B", "B: a blue fox", RIGHT],
+    ["B", "B - a blue fox", RIGHT],
+    ["B", "[B]", RIGHT],
+    ["B", "Answer: **B**", RIGHT],
+    ["B", "The final answer is: (B) a blue fox.", RIGHT],
+    ["B", "Option B", RIGHT],
+    ["B", "$\\boxed{\\text{B}}$", RIGHT],
+    ["B", "B, C", WRONG],
+    ["B", "B and C", WRONG],
+    ["B", "Foxes are often red.\n\nAnswer: B", LENIENT],
+    ["B", "Foxes are often red.\n**B.**", LENIENT],
     ["A", "D", WRONG],
     ["B", "(A)", WRONG],
     ["B", "", WRONG],
@@ -140,6 +186,17 @@ describe("choice", () => {
 
   it("reads options from a JSON list, from bullets, and from the file", () => {
     expect(scorer({ kind: "choice" }, { choices: '["4","5","20"]' })("B", "5")).toEqual(RIGHT);
+    expect(scorer({ kind: "choice" }, { choices: '["A)21","B)22"]' })("B", "22")).toEqual(RIGHT);
+    expect(scorer({ kind: "choice" }, { question: "So? (A) red (B) blue" })("B", "Blue.")).toEqual(RIGHT);
+    expect(scorer({ kind: "choice" }, { question: "So?\na) red\nb) blue" })("B", "blue")).toEqual(RIGHT);
+    const stops = scorer({ kind: "choice", options: ["Yes, I can.", 'No: "never"!'] });
+    expect([stops("A", "yes, I can"), stops("B", "No: “never”!"), stops("B", "Yes, I can.")]).toEqual([
+      RIGHT,
+      RIGHT,
+      WRONG,
+    ]);
+    const many = Array.from({ length: 40 }, (_, at) => `option ${at}`);
+    expect(scorer({ kind: "choice", options: many })("option 30", "Option 30.")).toEqual(RIGHT);
     const bullets = scorer({ kind: "choice" }, { question: "So?\nOptions:\n- Yes\n- No" });
     expect([bullets("Yes", "yes."), bullets("Yes", "A"), bullets("No", "I say No, never")]).toEqual([
       RIGHT,
@@ -230,6 +287,8 @@ describe("makeLoss", () => {
   it("says which targets it cannot use", () => {
     expect(targetFault(spec({ kind: "number" }), "none")).toBe("holds no number");
     expect(targetFault(spec({ kind: "json" }), "{")).toBe("is not JSON");
+    expect(targetFault(spec({ kind: "json", fields: ["a.b"] }), '{"a":1}')).toBe('has no field "a.b"');
+    expect(targetFault(spec({ kind: "json", schema: { type: "object" } }), "[]")).toMatch(/^does not fit the schema/);
     expect(targetFault(spec({ kind: "regex" }), "(")).toMatch(/^is no regular expression/);
     expect(targetFault(spec({ kind: "exact" }), " ")).toBe("is empty");
     expect(targetFault(spec({ kind: "number" }), "$1,000")).toBeNull();
@@ -300,6 +359,13 @@ test("hostile answers are scored in little time", () => {
     "[".repeat(100_000),
     "-".repeat(200_000),
     "```\n".repeat(50_000),
+    "*".repeat(200_000),
+    "1/".repeat(100_000),
+    "1.000".repeat(50_000),
+    "10^".repeat(60_000),
+    "\\boxed{".repeat(30_000),
+    "the answer is ".repeat(15_000),
+    "$".repeat(200_000),
   ];
   for (const one of specs)
     for (const answer of long) expect(scored(makeLoss(one).score(sample("7"), answer)).loss).toBeLessThanOrEqual(1);
