@@ -2,9 +2,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { accountStories } from "./stories/account.ts";
+import { firstStories } from "./stories/first.ts";
 import { graphStories } from "./stories/graph.ts";
 import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
+import { runStories } from "./stories/runs.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { play, type Story } from "./world.ts";
@@ -20,9 +22,11 @@ if (!existsSync(vsix)) {
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const stories: Story[] = [
   ...mainStories,
+  ...firstStories,
   ...troubleStories,
   ...accountStories,
   ...lentStories,
+  ...runStories,
   ...surfaceStories,
   ...graphStories,
 ];
