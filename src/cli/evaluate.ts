@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Split } from "../data/sample.ts";
+import { CHAIN_OF_THOUGHT, stepByStep } from "../engine/baseline.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import { askWithoutRun } from "../run/ask.ts";
 import { placeOf } from "../run/place.ts";
@@ -18,13 +19,15 @@ export interface EvaluateOptions extends OptimizeOptions {
   readonly split: Split;
 }
 
-/** Scores the graph as it is on one set. Keeps replies, but no run. */
+/** Scores the graph as it is, or a baseline of it, on one set. Keeps replies, but no run. */
 export async function evaluateCommand(cli: Cli, path: string, options: EvaluateOptions): Promise<number> {
   const { deps, output, env, signal } = cli;
   const { files, clock } = deps;
   const graphFile = resolve(path);
-  const { subject, root } = await loadOrRefuse(graphFile, files, overridesOf(options), output);
-  const { task } = subject;
+  const { method, ...others } = options;
+  const { subject, root } = await loadOrRefuse(graphFile, files, overridesOf(others), output);
+  const isBaseline = method === CHAIN_OF_THOUGHT;
+  const task = isBaseline ? { ...subject.task, graph: stepByStep(subject.task.graph) } : subject.task;
   const models = modelsOf(task);
   const price = pricesFor(models, task.options.budget, options);
   const provider = await connect(models, { baseUrl: options.baseUrl, env, clock });
@@ -50,7 +53,8 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
   const { calls, usd, elapsed } = reducer.state;
   if (output.json)
     output.object({ ...evaluationReport(options.split), n, score, formatErrors, calls: calls.total, samples });
-  output.say(`${options.split} score ${score === null ? "?" : score.toFixed(3)} (n = ${n})`);
+  const what = isBaseline ? `${options.split} score with a step-by-step suffix` : `${options.split} score`;
+  output.say(`${what} ${score === null ? "?" : score.toFixed(3)} (n = ${n})`);
   const parts = [callsWords(calls), money(usd), seconds(elapsed)];
   if (formatErrors > 0) parts.push(count(formatErrors, "format error"));
   output.say(output.colors.dim(parts.join(" · ")));

@@ -1,4 +1,4 @@
-import type { Proposal } from "../engine/events.ts";
+import type { BaselineScore, Proposal } from "../engine/events.ts";
 import type { Attempt, RunState } from "../run/state.ts";
 import { groupedWarnings } from "../run/words.ts";
 
@@ -18,6 +18,12 @@ export interface RunReport {
   readonly validation: Change & { readonly n: number };
   readonly test: (Change & { readonly n: number }) | null;
   readonly formatErrors: { readonly before: number; readonly after: number };
+  /** What was scored for comparison; empty unless `optimize.baseline` asks for it. */
+  readonly baselines: readonly {
+    readonly method: string;
+    readonly validation: BaselineScore | null;
+    readonly test: BaselineScore | null;
+  }[];
   readonly proposals: readonly ReportedProposal[];
   readonly final: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
@@ -73,6 +79,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
     validation: finished?.validation ?? nothing,
     test: finished?.test ?? null,
     formatErrors: finished?.formatErrors ?? { before: 0, after: 0 },
+    baselines: state.baselines.map(({ method, validation, test }) => ({ method, validation, test })),
     proposals: state.proposals.map((proposal) => reportProposal(proposal, state)),
     final: state.texts,
     warnings: groupedWarnings(state.warnings),
@@ -94,6 +101,7 @@ export function failureReport(method: string, status: "failed" | "cancelled", er
     validation: { n: 0, before: null, after: null },
     test: null,
     formatErrors: { before: 0, after: 0 },
+    baselines: [],
     proposals: [],
     final: {},
     warnings: [],

@@ -1,7 +1,17 @@
 import type { Proposal } from "../engine/events.ts";
 import { oneLine } from "../run/plain.ts";
 import type { Run } from "../run/run.ts";
-import { callsWords, changeWords, count, groupedWarnings, money, seconds, titleOf, verdictLine } from "../run/words.ts";
+import {
+  baselineWords,
+  callsWords,
+  changeWords,
+  count,
+  groupedWarnings,
+  money,
+  seconds,
+  titleOf,
+  verdictLine,
+} from "../run/words.ts";
 import type { Output } from "./output.ts";
 import { wordDiff } from "./word-diff.ts";
 
@@ -18,6 +28,7 @@ export function printOutcome(run: Run, output: Output): void {
     changeWords("test score", state.finished?.test ?? null),
   ].filter(Boolean);
   if (figures.length > 0) output.say(colors.bold(figures.join(" · ")));
+  for (const baseline of state.baselines) output.say(colors.dim(baselineWords(baseline)));
   const { before, after } = state.finished?.formatErrors ?? { before: 0, after: 0 };
   const tokens = `${count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
   const parts = [callsWords(state.calls), tokens, money(state.usd), seconds(state.elapsed)];

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
+import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
 import { Cancelled, failureOf } from "./errors.ts";
@@ -83,6 +84,9 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .argument("<file>", "a graph file, *.agentgraph.json")
     .addOption(new Option("--split <set>", "which samples").choices(SPLITS).default("validation"))
     .addOption(new Option("--seed <n>", "same seed and same replies: same answers").argParser(wholeNumber))
+    .addOption(
+      new Option("--method <name>", "score a baseline instead of the graph as it is").choices([CHAIN_OF_THOUGHT]),
+    )
     .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
 
   withTask(withModel(command("check", "print every fault of graph files, with its place")))

@@ -18,6 +18,12 @@ export function chainOfThought(graph: Graph): Texts {
   return { ...own, ...Object.fromEntries(asking.map(({ id }) => [id, `${own[id]?.trimEnd()}\n\n${SUFFIX}`])) };
 }
 
+/** The graph of that baseline. */
+export function stepByStep(graph: Graph): Graph {
+  const texts = chainOfThought(graph);
+  return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, text: texts[node.id] ?? node.text })) };
+}
+
 /**
  * Scores the baseline on the validation and the test set. What the budget does not hold, or what no sample of could be
  * scored, is null: a comparison that is missing ends no run.

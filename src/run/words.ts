@@ -1,4 +1,4 @@
-import type { Verdict, VerdictReason, Warned } from "../engine/events.ts";
+import type { Baseline, BaselineScore, Verdict, VerdictReason, Warned } from "../engine/events.ts";
 import { oneLine, plain } from "./plain.ts";
 import type { Calls } from "./state.ts";
 
@@ -114,6 +114,13 @@ export function changeWords(
   if (!measured || (measured.before === null && measured.after === null)) return "";
   const [before, after] = [measured.before, measured.after].map((score) => (score === null ? "?" : score.toFixed(2)));
   return `${name} ${before} → ${after} (n = ${measured.n})`;
+}
+
+/** `for comparison, the untouched graph with a step-by-step suffix: validation 0.45, test 0.43` */
+export function baselineWords({ validation, test }: Baseline): string {
+  const score = (set: BaselineScore | null) => (set ? set.score.toFixed(2) : "not scored");
+  const sets = [`validation ${score(validation)}`, ...(test ? [`test ${score(test)}`] : [])];
+  return `for comparison, the untouched graph with a step-by-step suffix: ${sets.join(", ")}`;
 }
 
 export function callsWords({ total, cached, retried }: Calls): string {

@@ -15,8 +15,11 @@ describe("the chain-of-thought baseline", () => {
 
   it("puts its suffix on every LLM node, and on nothing else", async () => {
     const { graph } = prepare().world;
-    const style = { ...graph.nodes[0], kind: "text", id: "style", text: "Be brief." } as const;
-    const texts = chainOfThought({ ...graph, nodes: [...graph.nodes, { ...style, role: "", trainable: true }] });
+    const style = { kind: "text", id: "style", role: "", text: "Be brief.", trainable: true } as const;
+    const texts = chainOfThought({
+      ...graph,
+      nodes: [...graph.nodes, { ...style, keep: [], maxWords: null, constraints: [] }],
+    });
     for (const { id, text } of graph.nodes) expect(texts[id]).toBe(`${text}\n\nLet's think step by step.`);
     expect(texts.style).toBe("Be brief.");
   });
