@@ -64,7 +64,7 @@ export class App extends Disposable {
     this.proposalTree = this.own(new ProposalTree(library));
     this.runTree = this.own(new RunTree(library));
     this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
-    const count = () => void this.#count(library, views);
+    const count = () => void this.#count(library, graphs, views);
     this.own(library.onDidChange(count));
     count();
 
@@ -112,12 +112,13 @@ export class App extends Disposable {
   }
 
   /** The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. */
-  async #count(library: Library, { proposals }: Views): Promise<void> {
+  async #count(library: Library, graphs: GraphFiles, { proposals }: Views): Promise<void> {
     const runs = await library.list();
     const open = runs.reduce((sum, run) => sum + waiting(run), 0);
     proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
     const all = runs.reduce((sum, run) => sum + run.proposals.length, 0);
     await commands.executeCommand("setContext", "agentgraph.proposals", all);
+    await commands.executeCommand("setContext", "agentgraph.graphs", (await graphs.list()).length);
     // Before it is known what there is, the views say nothing.
     await commands.executeCommand("setContext", "agentgraph.ready", true);
   }

@@ -74,7 +74,7 @@ async function chooseParent(): Promise<Uri> {
 }
 
 async function show(graph: Uri): Promise<void> {
-  await window.showTextDocument(graph);
+  await window.showTextDocument(graph, { preview: false });
   const optimize = l10n.t("Optimize graph");
   const message = l10n.t(
     "The example is in {0}. Optimize it with the simulated model: no key, no cost.",

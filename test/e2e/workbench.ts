@@ -14,9 +14,9 @@ export class Workbench {
     mkdirSync(pictures, { recursive: true });
   }
 
-  async ready(): Promise<void> {
+  async ready(window: "folder" | "empty" = "folder"): Promise<void> {
     await this.page.locator(".monaco-workbench").waitFor();
-    await this.page.locator(".explorer-folders-view").first().waitFor();
+    if (window === "folder") await this.page.locator(".explorer-folders-view").first().waitFor();
     await this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first().waitFor();
   }
 

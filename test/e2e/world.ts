@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createSimulated } from "../../src/models/simulated.ts";
 import type { Summary } from "../../src/run/summary.ts";
@@ -19,10 +19,10 @@ export interface World {
   git(...args: string[]): string;
   read(file: string): string;
   write(file: string, text: string): void;
-  /** What the newest run's own file says of it. */
-  summary(): Summary;
+  /** What the newest run's own file says of it; of the repository in the workspace's folder, or in one under it. */
+  summary(under?: string): Summary;
   /** Nodes whose proposals the newest run accepted. */
-  accepted(): string[];
+  accepted(under?: string): string[];
   until(condition: () => boolean): Promise<void>;
 }
 
@@ -35,6 +35,10 @@ export interface Story {
   readonly workspaceTrust?: boolean;
   /** VS Code has models of its own, which pass everything to the story's server. */
   readonly lender?: boolean;
+  /** What VS Code opens: default the folder itself. */
+  readonly opens?: "nothing" | { readonly folders: readonly string[] };
+  /** The folder is no git repository. */
+  readonly plain?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
   play(world: World): Promise<void>;
 }
@@ -43,7 +47,7 @@ export interface Story {
 export async function play(story: Story, vsix: string): Promise<{ outside: readonly string[] }> {
   const ends: (() => unknown)[] = [];
   try {
-    const folder = makeWorkspace(story.example ?? "examples/chain");
+    const folder = makeWorkspace(story.example ?? "examples/chain", story.plain);
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
     const models = await startServer({ model: createSimulated(), ...story.server });
     ends.push(() => models.close());
@@ -65,16 +69,16 @@ export async function play(story: Story, vsix: string): Promise<{ outside: reado
       git: (...args) => git(folder, ...args),
       read: (file) => readFileSync(path.join(folder, file), "utf8"),
       write: (file, text) => writeFileSync(path.join(folder, file), text),
-      summary: () => newestSummary(folder),
-      accepted: () =>
-        newestSummary(folder)
+      summary: (under = "") => newestSummary(path.join(folder, under)),
+      accepted: (under = "") =>
+        newestSummary(path.join(folder, under))
           .proposals.filter(({ decision }) => decision === "accepted")
           .map(({ node }) => node),
       until,
     };
     try {
-      await browser.page.goto(`${vscode.url}?${new URLSearchParams({ folder })}`);
-      await workbench.ready();
+      await browser.page.goto(`${vscode.url}?${opened(folder, story.opens)}`);
+      await workbench.ready(story.opens === "nothing" ? "empty" : "folder");
       await story.play(world);
     } catch (error) {
       await workbench.picture(`FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
@@ -92,6 +96,17 @@ function packLender(): string {
   const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", packed];
   execFileSync(process.execPath, [vsce, "package", ...options], { cwd: "test/e2e/lender", stdio: "pipe" });
   return packed;
+}
+
+/** The part of VS Code's address that says what to open. */
+function opened(folder: string, opens: Story["opens"]): URLSearchParams {
+  if (opens === "nothing") return new URLSearchParams({ ew: "true" });
+  if (!opens) return new URLSearchParams({ folder });
+  const workspace = path.join(folder, "several.code-workspace");
+  const folders = opens.folders.map((name) => ({ path: name }));
+  for (const name of opens.folders) mkdirSync(path.join(folder, name), { recursive: true });
+  writeFileSync(workspace, JSON.stringify({ folders }));
+  return new URLSearchParams({ workspace });
 }
 
 function newestSummary(folder: string): Summary {

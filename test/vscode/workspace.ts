@@ -3,10 +3,14 @@ import { cpSync, existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** A fresh git repository with the files of `from` committed, or with none. The caller removes it. */
-export function makeWorkspace(from: string): string {
+/**
+ * A fresh git repository with the files of `from` committed, or with none. The caller removes it.
+ * @param plain a folder without a repository instead
+ */
+export function makeWorkspace(from: string, plain = false): string {
   const folder = mkdtempSync(path.join(tmpdir(), "agw-"));
   if (from && existsSync(from)) cpSync(from, folder, { recursive: true });
+  if (plain) return folder;
   git(folder, "init", "-q");
   git(folder, "add", "-A");
   git(folder, "commit", "-qm", "first", "--allow-empty");

@@ -119,30 +119,6 @@ export const mainStories: readonly Story[] = [
     },
   },
   {
-    name: "from nothing to a commit: create the example, optimize it without a key, review, commit",
-    example: "",
-    async play(world) {
-      const { workbench, git } = world;
-      await workbench.command("AgentGraph: Create example graph");
-      await workbench.pick("Which example?", "Word problems");
-      await workbench.tab("chain.agentgraph.json").waitFor();
-      await workbench.pressLens("Optimize graph");
-      await workbench.pick("Who answers the calls?", "Simulated model");
-      assert.match(await workbench.decide("Optimize “", "Start"), /nothing leaves this machine/);
-      await workbench.pressOnToast("is optimized", "Review proposals");
-      await workbench.lens("Accepted by the gate").waitFor();
-      await workbench.titleAction("Proposals", "Apply all accepted");
-      await workbench.pressOnToast("Applied", "Commit accepted prompts");
-      await workbench.decide("is not in git yet", "Commit all of it");
-      await workbench.decide("Commit ", "Commit");
-      await workbench.toast("Committed as").waitFor();
-      const files = git("show", "--name-only", "--format=", "HEAD").trim().split("\n");
-      const accepted = world.accepted().map((node) => `agentgraph-chain/prompts/${node}.md`);
-      assert.deepEqual(files, accepted.sort());
-      assert.deepEqual(await workbench.errors(), []);
-    },
-  },
-  {
     name: "a proposal that the gate rejected is applied only after a second question",
     server: { model: ruinous() },
     async play(world) {

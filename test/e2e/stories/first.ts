@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Page } from "playwright-core";
+import { git } from "../../vscode/workspace.ts";
+import type { Story, World } from "../world.ts";
+import { chooseServer } from "./steps.ts";
+
+const EXAMPLE = "agentgraph-chain";
+
+/** The first minutes of somebody who has read nothing, by mouse alone; each says how long it took and how many clicks. */
+export const firstStories: readonly Story[] = [
+  {
+    name: "first minutes: from nothing to a commit with the simulated model",
+    example: "",
+    async play(world) {
+      await firstMinutes(world, async () => {
+        await world.workbench.quickTitle("Who answers the calls?").waitFor();
+        await world.workbench.picture("73-provider");
+        await world.workbench.pick("Who answers the calls?", "Simulated model");
+        await world.workbench.dialog("Optimize “").waitFor();
+        await world.workbench.picture("74-estimate");
+        assert.match(await world.workbench.decide("Optimize “", "Start"), /nothing leaves this machine/);
+      });
+      checkFirstCommit(world, "", `${EXAMPLE}/prompts`);
+    },
+  },
+  {
+    name: "first minutes: from nothing to a commit with a local server that wants no key",
+    example: "",
+    async play(world) {
+      await firstMinutes(world, async () => {
+        await chooseServer(world);
+        await world.workbench.decide("Optimize “", "Start");
+      });
+      checkFirstCommit(world, "", `${EXAMPLE}/prompts`);
+      assert.equal(world.models.requests(), world.summary().calls);
+    },
+  },
+  {
+    name: "first minutes: in a window without a folder, in a place with spaces and umlauts, without git",
+    example: "",
+    plain: true,
+    opens: "nothing",
+    settings: { "agentgraph.provider": "simulated" },
+    async play(world) {
+      const { workbench, folder } = world;
+      const place = path.join(folder, "Übungen für später");
+      mkdirSync(place);
+      await workbench.openSideBar();
+      await workbench.page.getByRole("button", { name: "Create example graph" }).first().click();
+      await workbench.pick("Which example?", "Word problems");
+      await workbench.quickTitle("Which folder gets the example?").waitFor();
+      await workbench.picture("79-which-folder");
+      await workbench.quickInput().fill(`${place}/`);
+      await workbench.page.locator(".quick-input-widget:visible .monaco-button", { hasText: "Create it here" }).click();
+      await workbench.tab("chain.agentgraph.json").waitFor();
+      await workbench.pressOnToast("The example is in", "Optimize graph");
+      await workbench.decide("Optimize “", "Start");
+      await toCommit(world, async () => {
+        const said = await workbench.decide("There is no git repository", "Make a repository");
+        assert.ok(said.includes(path.join(place, EXAMPLE)), said);
+      });
+      checkFirstCommit(world, path.relative(folder, path.join(place, EXAMPLE)), "prompts");
+      assert.ok(await workbench.row("Runs", "Word problems").isVisible(), "the run is still there");
+    },
+  },
+  {
+    name: "first minutes: the walkthrough, step by step",
+    example: "",
+    async play({ workbench, vscode }) {
+      for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
+        vscode.set({ "workbench.colorTheme": theme });
+        await workbench.page.waitForTimeout(500);
+        await workbench.command("Welcome: Open Walkthrough...");
+        await workbench.quickInput().fill("Tune your first graph");
+        await workbench.page.keyboard.press("Enter");
+        const steps = workbench.page.locator(".getting-started-step");
+        await steps.first().waitFor();
+        for (let step = 0; step < (await steps.count()); step++) {
+          await steps.nth(step).click();
+          await workbench.page.waitForTimeout(700);
+          await workbench.picture(`78-walkthrough-${theme.toLowerCase().replaceAll(" ", "-")}-${step + 1}`);
+        }
+        assert.equal(await steps.count(), 4);
+        await workbench.command("View: Close All Editors");
+      }
+    },
+  },
+];
+
+/** From the side bar's empty views to a commit, in under two minutes. */
+async function firstMinutes(world: World, choose: () => Promise<void>): Promise<void> {
+  const { workbench } = world;
+  const clicks = await countClicks(workbench.page);
+  const started = Date.now();
+  await workbench.openSideBar();
+  await workbench.page.getByRole("button", { name: "Create example graph" }).first().waitFor();
+  await workbench.picture("70-empty");
+  await workbench.page.getByRole("button", { name: "Create example graph" }).first().click();
+  await workbench.quickTitle("Which example?").waitFor();
+  await workbench.picture("71-which-example");
+  await workbench.pick("Which example?", "Word problems");
+  await workbench.tab("chain.agentgraph.json").waitFor();
+  await workbench.toast("The example is in").waitFor();
+  await workbench.picture("72-created");
+  await workbench.pressOnToast("The example is in", "Optimize graph");
+  await choose();
+  await toCommit(world);
+  const seconds = (Date.now() - started) / 1000;
+  console.log(`    ${await clicks()} clicks, ${seconds.toFixed(0)} s with the pictures taken`);
+  assert.ok(seconds < 120, `${seconds} s`);
+}
+
+async function toCommit({ workbench }: World, repository = async () => {}): Promise<void> {
+  await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+  await workbench.picture("75-optimized");
+  await workbench.pressOnToast("is optimized", "Review proposals");
+  await workbench.lens("Accepted by the gate").waitFor();
+  await workbench.picture("76-review");
+  await workbench.titleAction("Proposals", "Apply all accepted");
+  await workbench.pressOnToast("Applied", "Commit accepted prompts");
+  await repository();
+  await workbench.dialog("Commit ").waitFor();
+  await workbench.picture("77-commit");
+  assert.match(await workbench.decide("Commit ", "Commit"), /Not in git yet/);
+  await workbench.toast("Committed as").waitFor();
+  assert.deepEqual(await workbench.errors(), []);
+}
+
+function checkFirstCommit(world: World, repository: string, prompts: string): void {
+  const folder = path.join(world.folder, repository);
+  const files = git(folder, "-c", "core.quotePath=off", "show", "--name-only", "--format=", "HEAD");
+  const accepted = world.accepted(repository);
+  assert.ok(accepted.length > 0);
+  assert.deepEqual(files.trim().split("\n"), accepted.map((node) => `${prompts}/${node}.md`).sort());
+}
+
+async function countClicks(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    let clicks = 0;
+    window.addEventListener("pointerdown", () => document.body.setAttribute("data-clicks", String(++clicks)), true);
+  });
+  return async () => Number(await page.locator("body").getAttribute("data-clicks"));
+}
