@@ -45,6 +45,9 @@ export class RunStopped extends Error {
   }
 }
 
+/** Characters of a reply in which JSON is looked for: no answer is as long, and a hostile one must not hold everything up. */
+const LONGEST_JSON = 2 ** 20;
+
 /** Calls that failed for good, one after another, before the provider counts as down. */
 const FAILURES_IN_A_ROW = 3;
 
@@ -114,7 +117,7 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
   function isLasting(error: unknown, own: boolean): boolean {
     if (error instanceof BudgetReached) return false;
     if (error instanceof KeyRefused || error instanceof AccessRefused) return true;
-    if (error instanceof RequestRefused && error.status === 404) return true;
+    if (error instanceof RequestRefused && [403, 404].includes(error.status)) return true;
     if (own) failures++;
     return failures >= FAILURES_IN_A_ROW;
   }
@@ -186,20 +189,27 @@ export async function askJson<T>(
 
 /** Lines that begin with a key of the asked object (`plan: …`, `**plan**: …`), as small models write it. */
 export function keyedLines(text: string, keys: readonly string[]): unknown {
-  const lines = text.split("\n").map((line) => {
-    for (const key of keys) {
-      const start = new RegExp(`^[\\s*_#>-]*${escaped(key)}[\\s*_]*:[*_]*`, "i").exec(line);
-      if (start) return { key, text: line.slice(start[0].length) };
+  const lines = text
+    .slice(0, LONGEST_JSON)
+    .split("\n")
+    .map((line) => {
+      for (const key of keys) {
+        const start = new RegExp(`^[\\s*_#>-]*${escaped(key)}[\\s*_]*:[*_]*`, "i").exec(line);
+        if (start) return { key, text: line.slice(start[0].length) };
+      }
+      return { key: undefined, text: line };
+    });
+  const found = new Map<string, string[]>();
+  let current: string[] | undefined;
+  for (const { key, text: said } of lines) {
+    if (key !== undefined) {
+      current = found.get(key) ?? [];
+      found.set(key, current);
     }
-    return { key: undefined, text: line };
-  });
-  const found: Record<string, string> = {};
-  let current: string | undefined;
-  for (const line of lines) {
-    current = line.key ?? current;
-    if (current !== undefined) found[current] = `${found[current] ?? ""}\n${line.text}`.trim();
+    current?.push(said);
   }
-  return Object.keys(found).length > 0 ? found : undefined;
+  if (found.size === 0) return undefined;
+  return Object.fromEntries([...found].map(([key, said]) => [key, said.join("\n").trim()]));
 }
 
 /**
@@ -207,14 +217,31 @@ export function keyedLines(text: string, keys: readonly string[]): unknown {
  * the end. A text that was cut is left out: half an instruction is none.
  */
 export function looseJson(text: string): unknown {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)\n\s*```/.exec(text)?.[1] ?? text;
+  const fenced = inFence(text.slice(0, LONGEST_JSON));
   const start = fenced.search(/[{[]/);
   if (start < 0) return undefined;
   const json = fenced.slice(start).replace(/"(?:[^"\\]|\\[\s\S])*"?/g, (one) => one.replace(/\r?\n/g, "\\n"));
   const errors: ParseError[] = [];
-  const value: unknown = parse(json, errors, { allowTrailingComma: true });
-  const cut = errors.find(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");
-  return cut ? parse(json.slice(0, cut.offset), [], { allowTrailingComma: true }) : value;
+  try {
+    const value: unknown = parse(json, errors, { allowTrailingComma: true });
+    const cut = errors.find(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");
+    return cut ? parse(json.slice(0, cut.offset), [], { allowTrailingComma: true }) : value;
+  } catch {
+    // Brackets in brackets, deeper than the stack.
+    return undefined;
+  }
+}
+
+/** What stands in the first fence; all of the text where there is none that is closed. Reads each line once. */
+function inFence(text: string): string {
+  const open = /```(?:json)?[^\S\n]*\n/.exec(text);
+  if (!open) return text;
+  const inside: string[] = [];
+  for (const line of text.slice(open.index + open[0].length).split("\n")) {
+    if (line.trimStart().startsWith("```")) return inside.join("\n");
+    inside.push(line);
+  }
+  return text;
 }
 
 /** Node ids and input names hold nothing that a pattern reads otherwise but `-`, which stands for itself outside a class. */
