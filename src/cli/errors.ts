@@ -1,6 +1,14 @@
 import { CommanderError } from "commander";
 import { AddressRefused } from "../models/address.ts";
-import { BodyBroken, BudgetReached, KeyRefused, ProviderFault, RateLimited, RequestRefused } from "../models/errors.ts";
+import {
+  AccessRefused,
+  BodyBroken,
+  BudgetReached,
+  KeyRefused,
+  ProviderFault,
+  RateLimited,
+  RequestRefused,
+} from "../models/errors.ts";
 import {
   MadeElsewhere,
   NotRecorded,
@@ -41,9 +49,15 @@ export function failureOf(error: unknown): Failure & { readonly exit: number } {
 function exitFor(error: unknown): number {
   if (error instanceof Cancelled) return EXIT.cancelled;
   if (error instanceof BudgetReached) return EXIT.budget;
-  const isFailed = [KeyRefused, RateLimited, ProviderFault, BodyBroken, RequestRefused, NotRecorded].some(
-    (cause) => error instanceof cause,
-  );
+  const isFailed = [
+    KeyRefused,
+    AccessRefused,
+    RateLimited,
+    ProviderFault,
+    BodyBroken,
+    RequestRefused,
+    NotRecorded,
+  ].some((cause) => error instanceof cause);
   return isFailed || !isExpected(error) ? EXIT.failed : EXIT.wrongUse;
 }
 
@@ -86,6 +100,8 @@ export function failureWords(name: string, detail: string): string {
   switch (name) {
     case "KeyRefused":
       return `${said}. Put a valid key into AGENTGRAPH_API_KEY (or OPENAI_API_KEY).`;
+    case "AccessRefused":
+      return `${said}. Add credit to the account, or use another key or model; then resume the run.`;
     case "RequestRefused":
       return `${said}. Check the model's name (--model) and the address (--base-url).`;
     case "RateLimited":

@@ -21,7 +21,10 @@ export class KeyRefused extends Error {
   }
 }
 
-/** A program that has models of its own does not lend them, or not now: stops the run at once, never repeated. */
+/**
+ * The key or the user is known, and gets nothing all the same — no credit is left, or a program that has models of its own
+ * does not lend them: stops the run at once, never repeated.
+ */
 export class AccessRefused extends Error {
   override readonly name = "AccessRefused";
   constructor(

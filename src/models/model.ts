@@ -9,6 +9,8 @@ export interface Model {
    * @throws ModelError, or the signal's reason when aborted.
    */
   complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
+  /** Whether a parameter of this request might be refused: none with all of them was answered yet. Default: no. */
+  isUntried?(request: ModelRequest): boolean;
   /** The reply could not be decoded: no other run is served it. Only where replies are kept. */
   discredit?(key: string): Promise<void>;
 }

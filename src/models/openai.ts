@@ -62,6 +62,7 @@ export function createOpenAI(options: OpenAIOptions): OpenAIModel {
       estimated: true,
     };
     charactersPerToken.learn(model, messages, usage);
+    refusals.accept(model, sent);
     const milliseconds = clock.now() - started;
     return { text, finish, usage, model: named ?? model, key: "", source: "provider", requests: 1, milliseconds };
   };
@@ -77,7 +78,13 @@ export function createOpenAI(options: OpenAIOptions): OpenAIModel {
     }
   };
 
-  return { identity, origin: address.origin, complete, listModels };
+  return {
+    identity,
+    origin: address.origin,
+    complete,
+    listModels,
+    isUntried: (request) => refusals.isUntried(request),
+  };
 }
 
 type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;

@@ -6,15 +6,17 @@ type Format = "json_schema" | "json_object" | "none";
 /** Says that a parameter is the matter, not what it is applied to. */
 const REFUSAL = new RegExp(
   [
-    "unsupported|unknown|unexpected|unrecogni[sz]ed|invalid|forbidden|deprecated|must be|only the default|extra inputs",
-    "not (?:be )?(?:support|permitted|allowed|available|valid|recogni[sz]ed)",
-    "(?:does not|doesn't|only) support",
+    "unsupported|unknown|unexpected|unrecogni[sz]ed|invalid|forbidden|deprecated|unavailable|must be|failed to",
+    "only the default|extra inputs|(?:enabled|available|supported) only",
+    "not (?:be |yet )?(?:support|permitted|allowed|available|enabled|implemented|valid|recogni[sz]ed)",
+    "(?:does not|doesn't|don't|only) support",
   ].join("|"),
   "i",
 );
 
-/** Codes of requests that no parameter can mend. */
-const HOPELESS = new Set(["context_length_exceeded", "model_not_found", "invalid_prompt", "content_policy_violation"]);
+/** Codes of requests that leaving a parameter out does not mend, or must not: a wrong value is the user's to correct. */
+const HOPELESS =
+  /^(context_length_exceeded|model_not_found|invalid_prompt|content_policy_violation|content_filter|json_validate_failed|invalid_type|\w+_(above|below)_\w+_value)$/;
 
 /** What the server says of a request it refused. */
 export interface RefusedBody {
@@ -42,6 +44,21 @@ export class Refusals {
   readonly #renames = new Map<string, Map<string, string | null>>();
   readonly #formats = new Map<string, Format>();
   readonly #withoutSystem = new Set<string>();
+  /** Model → what it has answered to without complaint. */
+  readonly #taken = new Map<string, Set<string>>();
+
+  /** Whether this model has never yet answered a request with all that this one holds. */
+  isUntried(request: ModelRequest): boolean {
+    const taken = this.#taken.get(request.model);
+    return !partsOf(this.fit(request)).every((part) => taken?.has(part));
+  }
+
+  /** The model has answered. */
+  accept(model: string, sent: Sent): void {
+    const taken = this.#taken.get(model) ?? new Set();
+    for (const part of partsOf(sent)) taken.add(part);
+    this.#taken.set(model, taken);
+  }
 
   /** The request as this model takes it. */
   fit({ model, messages, params, schema }: ModelRequest): Sent {
@@ -62,14 +79,18 @@ export class Refusals {
 
   /** Learns what of `sent` is refused; null where it is nothing that can be left out. */
   learn(model: string, sent: Sent, refused: RefusedBody): Refusal | null {
+    // A chat template that raises an exception is an error of the server to llama.cpp.
+    if (refused.status === 500)
+      return /jinja|template/i.test(refused.message) ? this.#learnSystem(model, sent, refused) : null;
     if (![400, 422, 501].includes(refused.status)) return null;
-    if (refused.code !== null && HOPELESS.has(refused.code)) return null;
+    if (refused.code !== null && HOPELESS.test(refused.code)) return null;
+    if (/too (large|long|small)|at most|maximum context/i.test(refused.message)) return null;
     const { param } = refused;
     const names = Object.keys(sent.params);
     const name = names.find((each) => param === each || param?.startsWith(`${each}.`)) ?? named(names, refused.message);
     if (name === "response_format") return this.#learnFormat(model, sent);
     if (name !== undefined) return this.#learnName(model, name, refused.message);
-    return this.#learnSystem(model, sent, refused.message);
+    return this.#learnSystem(model, sent, refused);
   }
 
   #learnName(model: string, name: string, message: string): Refusal {
@@ -94,12 +115,18 @@ export class Refusals {
     };
   }
 
-  #learnSystem(model: string, { messages }: Sent, message: string): Refusal | null {
+  #learnSystem(model: string, { messages }: Sent, { message }: RefusedBody): Refusal | null {
     const speaksOfIt = /system/i.test(message) && /role|message|instruction/i.test(message) && REFUSAL.test(message);
     if (!speaksOfIt || !messages.some(({ role }) => role === "system")) return null;
     this.#withoutSystem.add(model);
     return { parameter: "system message", renamedTo: "user message" };
   }
+}
+
+/** All of a request that a model may refuse, by name. */
+function partsOf({ messages, params }: Sent): string[] {
+  const system = messages.some(({ role }) => role === "system") ? ["system message"] : [];
+  return [...Object.keys(params), ...system];
 }
 
 /** The longest of the names that the refusal speaks of. */
@@ -108,7 +135,9 @@ function named(names: readonly string[], message: string): string | undefined {
   const words = new Set(message.match(/[a-z][a-z0-9_]*/gi));
   const mentioned = names.filter((name) => words.has(name) && (name.includes("_") || standsAsName(name, message)));
   if (mentioned.length > 0) return mentioned.sort((a, b) => b.length - a.length)[0];
-  const speaksOfFormat = words.has("json_schema") || words.has("json_object") || /structured output/i.test(message);
+  const speaksOfFormat =
+    ["json_schema", "json_object", "response_schema"].some((word) => words.has(word)) ||
+    /structured output|response_format|json schema|grammar/i.test(message);
   return speaksOfFormat ? names.find((name) => name === "response_format") : undefined;
 }
 

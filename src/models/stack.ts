@@ -4,6 +4,7 @@ import type { ParameterRefused } from "./errors.ts";
 import { keyOf } from "./key.ts";
 import { limited } from "./limiter.ts";
 import type { Budget, BudgetLimits, Model } from "./model.ts";
+import { pioneering } from "./pioneer.ts";
 import type { PriceOf } from "./prices.ts";
 import { retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
@@ -41,9 +42,12 @@ export function createStack(options: StackOptions): Stack {
         replies,
         retrying(
           options,
-          budgeted(
-            budget,
-            limited(options, (request, signal) => provider.complete(request, signal)),
+          pioneering(
+            options,
+            budgeted(
+              budget,
+              limited(options, (request, signal) => provider.complete(request, signal)),
+            ),
           ),
         ),
       ),

@@ -1,5 +1,13 @@
 import type { Clock } from "../deps.ts";
-import { BodyBroken, KeyRefused, type ModelError, ProviderFault, RateLimited, RequestRefused } from "./errors.ts";
+import {
+  AccessRefused,
+  BodyBroken,
+  KeyRefused,
+  type ModelError,
+  ProviderFault,
+  RateLimited,
+  RequestRefused,
+} from "./errors.ts";
 import type { ModelReply, Usage } from "./model.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
@@ -22,12 +30,30 @@ export function errorOf(
   { status, message, code, retryAfter }: ServerError,
 ): ModelError {
   const detail = message || "it gave no reason";
+  if (isUsedUp(status, code)) return new AccessRefused(identity, "quota", detail);
+  if (status === 403 && /model/i.test(code ?? "")) return new RequestRefused(identity, status, model, detail);
   if (status === 401 || status === 403) return new KeyRefused(identity, status, detail);
-  // Nothing is left to spend with this key: waiting does not help.
-  if (status === 429 && code === "insufficient_quota") return new KeyRefused(identity, status, detail);
+  if (status === 404 && isPathUnknown(message)) {
+    const advice = "there are no chat completions at this address; most servers have them under /v1";
+    return new RequestRefused(identity, status, model, `${detail}: ${advice}`);
+  }
+  // A request that is larger than the limit of a minute never fits.
+  if (status === 429 && /request too large/i.test(message)) return new RequestRefused(identity, 413, model, detail);
   if (status === 429) return new RateLimited(identity, retryAfter, detail);
   if (status === 408 || status === 409 || status >= 500) return new ProviderFault(identity, status, retryAfter, detail);
   return new RequestRefused(identity, status, model, detail);
+}
+
+/** Nothing is left to spend with this key: waiting does not help. */
+function isUsedUp(status: number, code: string | null): boolean {
+  return status === 402 || /insufficient_quota|billing_hard_limit|credit/i.test(code ?? "");
+}
+
+/** The address is wrong, not the model: what servers say of a path that they do not have, if anything. */
+function isPathUnknown(message: string): boolean {
+  return /^$|^<|page not found|^"?(file )?not found"?$|resource not found|invalid url|unexpected endpoint|cannot post/i.test(
+    message,
+  );
 }
 
 /** The server answered with an error. Only its fields leave this folder, by way of `errorOf`. */
@@ -72,10 +98,16 @@ export async function readBody(response: Response, reading: Reading): Promise<st
   const failure = property(body, "error");
   if (failure !== undefined && property(body, "choices") === undefined) {
     // Gateways pass on a failure of what stands behind them as a success.
-    const status = Number(property(failure, "code"));
-    throw new Refused(readError(status >= 400 && status < 600 ? status : 502, body, response.headers, clock, key));
+    const code = Number(property(failure, "code"));
+    const status = code >= 400 && code < 600 ? code : isEndpointUnknown(failure) ? 404 : 502;
+    throw new Refused(readError(status, body, response.headers, clock, key));
   }
   return text;
+}
+
+/** LM Studio answers a path that it does not have with 200. */
+function isEndpointUnknown(failure: unknown): boolean {
+  return typeof failure === "string" && /^unexpected endpoint/i.test(failure);
 }
 
 /**
@@ -120,12 +152,35 @@ export function readCompletion(body: unknown, identity: string): Completion {
   if (message === undefined) throw new BodyBroken(identity, "it holds no choice");
   const finish = property(choice, "finish_reason");
   const model = property(body, "model");
+  const failure = property(choice, "error");
+  if (failure !== undefined)
+    throw new BodyBroken(identity, `the reply broke off: ${JSON.stringify(failure).slice(0, 200)}`);
   return {
-    text: textOf(property(message, "content")) ?? textOf(property(message, "refusal")) ?? "",
+    text: answerOf(message, finish),
     finish: finish === "stop" || finish === "length" ? finish : "other",
     usage: usageOf(property(body, "usage")),
     model: typeof model === "string" && model !== "" ? model : null,
   };
+}
+
+/**
+ * The answer without the thoughts before it. Servers that know their model put these into a field of their own — and
+ * the answer of a model that did not think, too: it stands there alone, then, and is finished.
+ */
+function answerOf(message: unknown, finish: unknown): string {
+  const said = textOf(property(message, "content")) ?? textOf(property(message, "refusal")) ?? "";
+  const answer = withoutThoughts(said);
+  if (said.trim() !== "" || finish !== "stop") return answer;
+  return textOf(property(message, "reasoning_content")) ?? textOf(property(message, "reasoning")) ?? answer;
+}
+
+/** A template may have opened the thoughts already, so the first `</think>` ends them; without it, they were cut. */
+function withoutThoughts(text: string): string {
+  const end = /<\/think>\s*/.exec(text);
+  const opened = /^\s*<think>/.test(text);
+  const before = end ? text.slice(0, end.index) : text;
+  if (end && (opened || !before.includes("<think>"))) return text.slice(end.index + end[0].length);
+  return opened ? "" : text;
 }
 
 /** The property's value; undefined where there is none, or null. */

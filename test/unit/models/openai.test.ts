@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  AccessRefused,
   BodyBroken,
   KeyRefused,
   ParameterRefused,
@@ -11,6 +12,7 @@ import {
 } from "../../../src/models/errors.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { createOpenAI, type OpenAIOptions } from "../../../src/models/openai.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
 import { type Fault, randomFaults, TRANSIENT } from "../../server/faults.ts";
 import { type Server, type ServerOptions, startServer } from "../../server/server.ts";
 import { FakeClock, FakeProvider, never, reply, request, stackOver } from "./fakes.ts";
@@ -20,6 +22,9 @@ const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
+
+/** Time that passes by itself, where a wait has to be longer than a request. */
+const { clock: realClock } = nodeDeps();
 
 const echo = () =>
   new FakeProvider(async ({ messages, schema }) =>
@@ -125,6 +130,26 @@ describe("a reply", () => {
     expect(await empty.complete(request("hi"), never)).toMatchObject({ text: "", finish: "length", model: "m-2" });
   });
 
+  it.each([
+    ["thoughts before it", { content: "<think>\n3? No.\n</think>\n\n4" }, "stop", "4"],
+    ["thoughts that the template opened", { content: "3? No.\n</think>\n4" }, "stop", "4"],
+    ["thoughts that were cut", { content: "<think>3? No, but" }, "length", ""],
+    ["thoughts apart", { content: "4", reasoning_content: "3? No." }, "stop", "4"],
+    ["thoughts apart, and cut", { content: null, reasoning_content: "3? No, but" }, "length", ""],
+    ["the answer taken for thoughts", { content: null, reasoning_content: "4" }, "stop", "4"],
+    ["the answer taken for thoughts, by its newer name", { content: "", reasoning: "4" }, "stop", "4"],
+    [
+      "a tag that is spoken of",
+      { content: "The tag <think> is closed by </think>." },
+      "stop",
+      "The tag <think> is closed by </think>.",
+    ],
+    ["nothing", { content: null }, "content_filter", ""],
+  ])("is read where the message holds %s", async (_, message, finish_reason, text) => {
+    const url = await serveRaw(200, JSON.stringify({ choices: [{ message, finish_reason }] }));
+    expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text });
+  });
+
   it("speaks Azure's paths and header", async () => {
     const server = await serve({ key: KEY });
     const azure = connect(server.url, { azureApiVersion: "2024-10-21" });
@@ -165,7 +190,42 @@ describe("a failure", () => {
 
   it.each([
     [403, '{"error":{"message":"no"}}', KeyRefused, { status: 403 }],
-    [429, '{"error":{"message":"pay","code":"insufficient_quota"}}', KeyRefused, { status: 429, detail: "pay" }],
+    [429, '{"error":{"message":"pay","code":"insufficient_quota"}}', AccessRefused, { reason: "quota", detail: "pay" }],
+    [402, '{"error":{"message":"Insufficient Balance","code":"invalid_request_error"}}', AccessRefused, {}],
+    [
+      403,
+      '{"error":{"message":"Project `p` does not have access to model `x`","code":"model_not_found"}}',
+      RequestRefused,
+      {},
+    ],
+    [
+      429,
+      '{"error":{"message":"Request too large for gpt-4o on tokens per min (TPM)"}}',
+      RequestRefused,
+      { status: 413 },
+    ],
+    [401, '{"statusCode":401,"message":"Access denied due to invalid subscription key"}', KeyRefused, {}],
+    [
+      404,
+      '{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}',
+      RequestRefused,
+      { detail: "The API deployment for this resource does not exist." },
+    ],
+    [404, "404 page not found", RequestRefused, { detail: expect.stringMatching(/under \/v1$/) }],
+    [404, '{"detail":"Not Found"}', RequestRefused, { detail: expect.stringMatching(/under \/v1$/) }],
+    [
+      404,
+      '{"error":{"message":"Invalid URL (POST /chat/completions)"}}',
+      RequestRefused,
+      { detail: expect.stringMatching(/under \/v1$/) },
+    ],
+    [
+      200,
+      '{"error":"Unexpected endpoint or method. (POST /chat/completions)"}',
+      RequestRefused,
+      { status: 404, detail: expect.stringMatching(/under \/v1$/) },
+    ],
+    [200, '{"choices":[{"finish_reason":"error","message":{"content":"half"},"error":{"code":502}}]}', BodyBroken, {}],
     [408, "", ProviderFault, { status: 408 }],
     [409, "{}", ProviderFault, { status: 409 }],
     [529, "overloaded", ProviderFault, { detail: "overloaded" }],
@@ -263,12 +323,46 @@ describe("a refused parameter", () => {
     expect(budget.spent.calls).toBe(server.requests());
   });
 
-  it("that several requests on the way had is refused to each, once", async () => {
-    const server = await serve({ refuses: ["temperature"], latency: 20 });
+  it("is refused once, however many requests wait to go", async () => {
+    const server = await serve({ refuses: ["temperature", "max_tokens"], format: "none", latency: 20 });
+    const { model, budget } = stackOver(connect(server.url), realClock, { concurrency: 16 });
+    const ask = (name: string, more: Partial<ModelRequest>) =>
+      Promise.all(
+        Array.from({ length: 16 }, (_, at) =>
+          model.complete(request(`${name} ${at}`, { params: { temperature: 0, max_tokens: 9 }, ...more }), never),
+        ),
+      );
+    const replies = await Promise.all([ask("plain", {}), ask("json", { schema })]);
+    expect(replies.flat()).toHaveLength(32);
+    expect(server.log.filter(({ body }) => "temperature" in body)).toHaveLength(1);
+    expect(server.log.filter(({ body }) => "max_tokens" in body)).toHaveLength(2);
+    expect(server.log.filter(({ body }) => body.response_format)).toHaveLength(2);
+    expect(server.requests()).toBe(32 + 4);
+    expect(budget.spent.calls).toBe(server.requests());
+    expect(server.inFlight().most).toBe(16);
+  });
+
+  it("that is not learned in time is waited for no longer: the others go", async () => {
+    const server = await serve({ faults: ({ count }) => (count === 1 ? "hang" : null) });
     const { model } = stackOver(connect(server.url), new FakeClock());
-    const replies = await Promise.all(["a", "b", "c"].map((each) => model.complete(request(each), never)));
-    expect(replies.map(({ text }) => text)).toEqual(["echo a", "echo b", "echo c"]);
-    expect(server.requests()).toBe(6);
+    const stop = new AbortController();
+    const first = model.complete(request("first"), stop.signal).catch((error: unknown) => error);
+    while (server.requests() === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    const others = await Promise.all(["a", "b", "c"].map((each) => model.complete(request(each), never)));
+    expect(others.map(({ text }) => text)).toEqual(["echo a", "echo b", "echo c"]);
+    stop.abort(new Error("enough"));
+    expect(await first).toMatchObject({ message: "enough" });
+  });
+
+  it("keeps nobody waiting who has left", async () => {
+    const server = await serve({ faults: () => "hang" });
+    const { model } = stackOver(connect(server.url), realClock);
+    const stop = new AbortController();
+    const calls = ["a", "b"].map((each) => model.complete(request(each), stop.signal).catch((error: unknown) => error));
+    while (server.requests() === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    stop.abort(new Error("enough"));
+    expect(await Promise.all(calls)).toMatchObject([{ message: "enough" }, { message: "enough" }]);
+    expect(server.requests()).toBe(1);
   });
 
   it.each([
@@ -285,6 +379,30 @@ describe("a refused parameter", () => {
     ["LM Studio", "'response_format.type' must be 'json_schema' or 'text'", "response_format json_schema"],
     ["llama.cpp", "Unknown parameter: top_k", "top_k"],
     ["a gateway", "this model does not support structured outputs", "response_format json_schema"],
+    [
+      "Groq",
+      "This model does not support response format `json_schema`. See supported models.",
+      "response_format json_schema",
+    ],
+    ["DeepSeek", "This response_format type is unavailable now", "response_format json_schema"],
+    [
+      "an old api-version of Azure",
+      "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later",
+      "response_format json_schema",
+    ],
+    ["llama.cpp's grammars", "Failed to initialize samplers: failed to parse grammar", "response_format json_schema"],
+    [
+      "Gemini",
+      "Invalid JSON payload received. Unknown name \"additional_properties\" at 'generation_config.response_schema': Cannot find field.",
+      "response_format json_schema",
+    ],
+    ["Gemini, of a parameter", 'Invalid JSON payload received. Unknown name "seed": Cannot find field.', "seed"],
+    [
+      "a strict reader of schemas",
+      "Invalid schema for response_format 'vote': In context=(), 'required' is required to be supplied",
+      "response_format json_schema",
+    ],
+    ["a reasoning model", "Unsupported parameter: 'temperature' is not supported with this model.", "temperature"],
     ["a chat template", "System role not supported", "system message"],
     ["o1-mini", "Unsupported value: 'messages[0].role' does not support 'system' with this model.", "system message"],
   ])("is understood from %s", async (_, message, parameter) => {
@@ -309,11 +427,31 @@ describe("a refused parameter", () => {
       "This model's maximum context length is 8192 tokens. Please reduce the length of the messages or completion.",
       "Your request was stopped by the content filter",
       "Invalid 'messages[1].content': string too long",
+      "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens.",
+      "Failed to generate JSON. Please adjust your prompt.",
     ]) {
       const url = await serveRaw(400, JSON.stringify({ error: { message } }));
       const asked = request("hi", { params: { max_tokens: 99_999, stop: "x", seed: 1 } });
       expect(await thrownBy(url, {}, asked)).toBeInstanceOf(RequestRefused);
     }
+  });
+
+  it("is no excuse to drop a value that is only wrong: the user corrects it", async () => {
+    const message = "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 3 instead.";
+    const body = { error: { message, param: "temperature", code: "decimal_above_max_value" } };
+    const url = await serveRaw(400, JSON.stringify(body));
+    const error = await thrownBy(url, {}, request("hi", { params: { temperature: 3 } }));
+    expect(error).toMatchObject({ name: "RequestRefused", detail: message });
+  });
+
+  it("may be the system message of a template that raises an exception", async () => {
+    const message = "Jinja Exception: System role not supported";
+    const url = await serveRaw(500, JSON.stringify({ error: { code: 500, message, type: "server_error" } }));
+    const messages = [
+      { role: "system", content: "s" },
+      { role: "user", content: "u" },
+    ] as const;
+    expect(await thrownBy(url, {}, request("hi", { messages }))).toMatchObject({ parameter: "system message" });
   });
 
   it("puts the system text into the user's message where a model knows no system role", async () => {
