@@ -1,18 +1,43 @@
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import type { Files } from "../deps.ts";
 
 /** How long an append handle stays open with nothing to write, in milliseconds. */
 const IDLE = 2_000;
 
-/** The real file system. Appends to one file are written in the order of the calls, those of one moment together. */
+/** Bytes of the largest file that is read: far more than the log of any run, less than what brings a process down. */
+const LARGEST = 2 ** 30;
+
+/** A repository can ship any file, link or device under a name that is ours. What is found there is not what was written. */
+export class UnsafeFile extends Error {
+  override readonly name = "UnsafeFile";
+  readonly code = "EUNSAFE";
+  constructor(
+    readonly path: string,
+    readonly reason: "is a link" | "is no regular file" | "is too large",
+  ) {
+    super(`${path} ${reason}`);
+  }
+}
+
+/**
+ * The real file system, with care for what others may have put there. Appends to one file are written in the order of
+ * the calls, those of one moment together.
+ */
 export function nodeFiles(): Files {
   const appenders = new Map<string, Appender>();
   return {
-    read: (path) => readFile(path),
-    write: replaceFile,
+    async read(path) {
+      await refuseLinks(path);
+      return readRegular(path);
+    },
+    async write(path, text) {
+      await refuseLinks(path);
+      await replaceFile(path, text);
+    },
     append(path, text) {
       let appender = appenders.get(path);
       if (!appender) {
@@ -27,12 +52,43 @@ export function nodeFiles(): Files {
       return { kind, bytes: found.size, modified: found.mtimeMs };
     },
     realpath: (path) => realpath(path),
-    list: (path) => readdir(path),
+    async list(path) {
+      await refuseLinks(path);
+      return readdir(path);
+    },
     async makeFolder(path) {
+      await refuseLinks(path);
       await mkdir(path, { recursive: true });
     },
-    remove: (path) => rm(path, { recursive: true }),
+    async remove(path) {
+      await refuseLinks(dirname(path));
+      await rm(path, { recursive: true });
+    },
   };
+}
+
+/** Where runs live, no part of a path may be a link: not `.agentgraph` itself, and nothing in it. */
+async function refuseLinks(path: string): Promise<void> {
+  const parts = path.split(sep);
+  const home = parts.lastIndexOf(".agentgraph");
+  if (home < 0) return;
+  for (let length = home + 1; length <= parts.length; length++) {
+    const part = parts.slice(0, length).join(sep);
+    const found = await lstat(part).catch(() => null);
+    if (found?.isSymbolicLink()) throw new UnsafeFile(part, "is a link");
+  }
+}
+
+/** A device or a pipe never ends, and is not opened at all: opening alone may block. */
+async function readRegular(path: string): Promise<Uint8Array> {
+  if (!(await stat(path)).isFile()) throw new UnsafeFile(path, "is no regular file");
+  const handle = await open(path, "r");
+  try {
+    if ((await handle.stat()).size > LARGEST) throw new UnsafeFile(path, "is too large");
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Writes beside the target and renames. Follows a link to its file, and keeps the mode of what it replaces. */
@@ -56,6 +112,13 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rm(draft, { force: true });
     throw error;
   }
+}
+
+/** Never through a link: what is appended would end up in another file. */
+async function openToAppend(path: string): Promise<FileHandle> {
+  await refuseLinks(path);
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
+  return open(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
 }
 
 /** One file open for appending (O_APPEND). Opening costs ten times the write, so the handle is kept until idle. */
@@ -87,7 +150,7 @@ class Appender {
     this.#texts = [];
     this.#next = null;
     try {
-      this.#handle ??= await open(this.path, "a");
+      this.#handle ??= await openToAppend(this.path);
       await this.#handle.appendFile(text);
     } finally {
       if (!this.#next) this.#idle = setTimeout(() => this.#close(), IDLE).unref();

@@ -7,6 +7,9 @@ import type { LockHolder, Machine } from "../deps.ts";
 /** How long a lock file without readable text counts as being written just now, in milliseconds. */
 const BEING_WRITTEN = 10_000;
 
+/** Bytes. */
+const LARGEST_NOTE = 65_536;
+
 /** @param folder where this user's secret is kept; made on first use. */
 export function nodeMachine(folder = configFolder()): Machine {
   let secret: Promise<string> | null = null;
@@ -138,6 +141,12 @@ async function create(path: string, text: string): Promise<boolean> {
   return true;
 }
 
-function textOf(path: string): Promise<string> {
-  return readFile(path, "utf8").catch(() => "");
+/** Empty where there is no such file, or one that nobody here has written: a repository can ship devices and giants. */
+async function textOf(path: string): Promise<string> {
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size <= LARGEST_NOTE ? await readFile(path, "utf8") : "";
+  } catch {
+    return "";
+  }
 }

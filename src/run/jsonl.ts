@@ -32,8 +32,12 @@ export function textAt(bytes: Uint8Array, { start, end }: Line): string {
   return decoder.decode(bytes.subarray(start, end));
 }
 
+/** Bytes: no event or reply is as long. */
+const LONGEST_LINE = 2 ** 26;
+
 /** The object on a line; undefined when it is none. Never throws. */
 export function objectAt(bytes: Uint8Array, line: Line): Record<string, unknown> | undefined {
+  if (line.end - line.start > LONGEST_LINE) return undefined;
   try {
     const value: unknown = JSON.parse(textAt(bytes, line));
     return isObject(value) ? value : undefined;
@@ -46,9 +50,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** All bytes of a file; none when there is no such file. */
-export async function bytesOf(files: Files, path: string): Promise<Uint8Array> {
+/**
+ * All bytes of a file; none when there is no such file.
+ * @throws RunUnreadable when it has more than `most`.
+ */
+export async function bytesOf(files: Files, path: string, most = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
   try {
+    const { bytes } = await files.stat(path);
+    if (bytes > most) throw new RunUnreadable(path, `it has ${bytes} bytes; at most ${most} are read`);
     return await files.read(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return new Uint8Array();

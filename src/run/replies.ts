@@ -163,7 +163,7 @@ function markOf(machine: Machine, name: string): Promise<string> {
 
 async function segmentsIn(files: Files, machine: Machine, folder: string): Promise<Uint8Array[]> {
   const all = await files.list(folder).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
+    if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];
     throw error;
   });
   const names = all.filter((name) => name.endsWith(".jsonl")).sort();
@@ -171,12 +171,16 @@ async function segmentsIn(files: Files, machine: Machine, folder: string): Promi
   let room = CACHE_BYTES;
   for (const name of names.reverse()) {
     const path = join(folder, name);
-    room -= (await files.stat(path)).bytes;
+    const size = await files.stat(path).then(
+      ({ bytes }) => bytes,
+      () => 0,
+    );
+    room -= size;
     if (room < 0) {
       await files.remove(path);
       continue;
     }
-    const bytes = await bytesOf(files, path);
+    const bytes = await bytesOf(files, path).catch(() => new Uint8Array());
     const [head] = linesOf(bytes);
     if (head && objectAt(bytes, head)?.mark === (await markOf(machine, name))) segments.unshift(bytes);
   }

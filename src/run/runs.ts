@@ -34,10 +34,14 @@ export interface ReadRun {
   readonly damaged: number;
 }
 
+/** Bytes: a longer one was not written here. */
+const LARGEST_SUMMARY = 2 ** 20;
+
 /** Newest first. A folder that holds no readable run is left out. */
 export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[]> {
   const names = await deps.files.list(place.runs).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
+    // A repository may have a link or a file where runs would be: then there are none.
+    if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];
     throw error;
   });
   const runs: ListedRun[] = [];
@@ -49,7 +53,11 @@ export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[
 }
 
 async function readListed(deps: RunsDeps, place: Place, id: string): Promise<ListedRun | null> {
-  const json = new TextDecoder().decode(await bytesOf(deps.files, filesOf(place, id).summary));
+  const path = filesOf(place, id).summary;
+  const json = await bytesOf(deps.files, path, LARGEST_SUMMARY).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => "",
+  );
   const summary = await readSummary(json, deps.machine);
   if (summary?.id === id) {
     return { summary, standing: await standingOf(deps, place, id, summary.graphFile, summary.status), madeHere: true };
