@@ -46,18 +46,23 @@ export function wilson(right: number, n: number): [number, number] {
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
-/**
- * 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's (percentiles of the means of
- * seeded resamples, so that the same scores always give the same interval). [0, 1] without any sample.
- */
+/** 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's. [0, 1] without any sample. */
 export function scoreInterval(scores: readonly number[]): [number, number] {
   if (scores.every((score) => score === 0 || score === 1)) {
     return wilson(scores.filter((score) => score === 1).length, scores.length);
   }
-  const random = randomLcg(scores.length);
-  const resamples = scores.length > 1000 ? 200 : 1000;
+  return bootstrap(scores);
+}
+
+/**
+ * 95 % interval of the mean of one or more values: percentiles of the means of resamples, seeded so that the same values
+ * always give the same interval.
+ */
+export function bootstrap(values: readonly number[]): [number, number] {
+  const random = randomLcg(values.length);
+  const resamples = values.length > 1000 ? 200 : 1000;
   const means = Array.from({ length: resamples }, () =>
-    mean(sampleWithReplacement([...scores], scores.length, random)),
+    mean(sampleWithReplacement([...values], values.length, random)),
   );
   means.sort((a, b) => a - b);
   return [quantileSorted(means, 0.025), quantileSorted(means, 0.975)];

@@ -1,10 +1,10 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
-import { wilson } from "../../engine/verdict.ts";
 import { makeLoss } from "../../loss/make.ts";
 import type { ReadRun } from "../runs.ts";
 import type { Attempt, RunState } from "../state.ts";
 import { warningWords } from "../words.ts";
 import { cautionsOf } from "./cautions.ts";
+import { gapsOf } from "./gaps.ts";
 import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, VerdictRow } from "./report.ts";
 import { type ReplyOf, Samples } from "./samples.ts";
 import type { Trace } from "./trace.ts";
@@ -18,13 +18,19 @@ export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "standing" | 
  */
 export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Report {
   const { start, state } = run;
-  const samples = new Samples(start, state, replyOf);
+  const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample));
   const base = {
     version: 1,
     run: factsOf(run, trace),
     validation: samples.compare("validation", state.startTheta, state.theta),
     test: samples.compare("test", state.startTheta, state.theta),
     evaluated: start.job?.kind === "evaluate" ? samples.compare(start.job.split, state.theta, state.theta) : null,
+    baselines: state.baselines.map(({ method, theta }) => ({
+      method,
+      validation: samples.compare("validation", state.startTheta, theta),
+      test: samples.compare("test", state.startTheta, theta),
+    })),
+    isGraded: samples.isGraded,
     curve: curveOf(state, trace, samples),
     changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),
     verdicts: verdictsOf(state),
@@ -32,7 +38,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Repo
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
     warnings: state.warnings.map(warningWords),
   } as const;
-  return { ...base, cautions: cautionsOf(base) };
+  return { ...base, cautions: cautionsOf(base), gaps: gapsOf(base) };
 }
 
 function factsOf({ id, start, state, standing, madeHere, damaged }: ReportedRun, trace: Trace): RunFacts {
@@ -79,9 +85,8 @@ function describeLoss({ loss }: ReportedRun["start"]): string {
 function curveOf({ curve }: RunState, trace: Trace, samples: Samples): CurveRow[] {
   return curve.map(({ iteration, accepted, ...seen }) => {
     const theta = trace.incumbent(iteration);
-    const { low, high } = theta === undefined ? seen : samples.bounds(theta);
-    const n = samples.start.data.validation.length;
-    const interval = [wilson(low * n, n)[0], wilson(high * n, n)[1]] as const;
+    const { low, high, interval } =
+      theta === undefined ? { ...seen, interval: [0, 1] as const } : samples.bounds(theta);
     return { iteration, low, high, interval, accepted };
   });
 }

@@ -1,7 +1,9 @@
+import type { OptimizeOptions } from "../../engine/task.ts";
 import { oneLine } from "../plain.ts";
 import { chance, count } from "../words.ts";
 import { figure, percent, range, signed } from "./figures.ts";
 import type { Comparison, Report } from "./report.ts";
+import { falseAcceptRisk } from "./risk.ts";
 
 /** Below this many samples a verdict is called weak (method.md, "Small sets"). */
 export const ENOUGH_SAMPLES = 50;
@@ -10,8 +12,11 @@ const RARE = 0.05;
 /** Growth of an answer's tokens that is worth a word. */
 const DEARER = 1.25;
 
+/** What the sentences about a report are made from. */
+export type Found = Omit<Report, "cautions" | "gaps">;
+
 /** What a sceptic should know before believing the figures, the gravest first; then what speaks for them. */
-export function cautionsOf(report: Omit<Report, "cautions">): string[] {
+export function cautionsOf(report: Found): string[] {
   const { evaluated } = report;
   if (evaluated) return [...aboutOrigin(report), ...aboutEnd(report), ...aboutEvaluation(evaluated)];
   return [
@@ -19,13 +24,14 @@ export function cautionsOf(report: Omit<Report, "cautions">): string[] {
     ...aboutEnd(report),
     ...aboutGate(report),
     ...aboutTest(report),
+    ...aboutBaselines(report),
     ...aboutValidation(report),
     ...aboutForm(report),
     ...aboutChanges(report),
   ];
 }
 
-function aboutOrigin({ run }: Omit<Report, "cautions">): string[] {
+function aboutOrigin({ run }: Found): string[] {
   const said: string[] = [];
   if (!run.madeHere) {
     said.push(
@@ -41,7 +47,7 @@ function aboutOrigin({ run }: Omit<Report, "cautions">): string[] {
   return said;
 }
 
-function aboutEnd({ run }: Omit<Report, "cautions">): string[] {
+function aboutEnd({ run }: Found): string[] {
   switch (run.standing) {
     case "done":
       return [];
@@ -58,13 +64,13 @@ function aboutEnd({ run }: Omit<Report, "cautions">): string[] {
   }
 }
 
-function aboutGate({ run, changes }: Omit<Report, "cautions">): string[] {
+function aboutGate({ run, changes }: Found): string[] {
   const taken = changes.some(({ verdict }) => verdict.decision === "accepted");
   if (run.options.gate.policy !== "off" || !taken) return [];
   return ["No gate was used: every proposal was taken, better or not."];
 }
 
-function aboutTest({ test, validation, run }: Omit<Report, "cautions">): string[] {
+function aboutTest({ test, validation, run }: Found): string[] {
   if (!test) {
     const why = run.samples.test > 0 ? "The test set was not scored" : "There is no test set";
     return [
@@ -82,11 +88,21 @@ function aboutTest({ test, validation, run }: Omit<Report, "cautions">): string[
     ];
   }
   if (gain === 0) return [];
-  const words = `On the test set, which took no part in the choice, the gain is ${signed(gain)}: ${splitWords(test)}.`;
+  const words = `On the test set, which took no part in the choice, the gain is ${signed(gain)} (${gainRange(test)}): ${splitWords(test)}.`;
   return [words + (test.p !== null && test.p > RARE ? " That may still be luck." : "")];
 }
 
-function aboutValidation({ validation, looks }: Omit<Report, "cautions">): string[] {
+function aboutBaselines({ baselines, test, validation }: Found): string[] {
+  return baselines.flatMap((baseline) => {
+    const [result, plain] = test && baseline.test ? [test, baseline.test] : [validation, baseline.validation];
+    if (!result || !plain) return [];
+    const [found, simple] = [result.after.score, plain.after.score];
+    const words = `A step-by-step suffix alone, with nothing optimized, scores ${figure(simple)} on the ${plain.split} set; the result scores ${figure(found)}.`;
+    return [simple >= found ? `${words} The suffix does as well, for less: try that first.` : words];
+  });
+}
+
+function aboutValidation({ validation, looks, isGraded, run }: Found): string[] {
   if (!validation) return ["Nothing was scored on the validation set."];
   const said: string[] = [];
   const { scored, of, after, p } = validation;
@@ -96,7 +112,7 @@ function aboutValidation({ validation, looks }: Omit<Report, "cautions">): strin
   }
   if (scored < ENOUGH_SAMPLES) {
     said.push(
-      `The validation set is small: with ${count(scored, "sample")}, a score of ${figure(after.score)} stands for anything in ${range(after.interval)} (95 %, Wilson), so verdicts are weak. About ${ENOUGH_SAMPLES} samples tell more.`,
+      `The validation set is small: with ${count(scored, "sample")}, a score of ${figure(after.score)} stands for anything in ${range(after.interval)} (95 %, ${isGraded ? "bootstrap" : "Wilson"}), so verdicts are weak. About ${ENOUGH_SAMPLES} samples tell more.`,
     );
   }
   if (scored < of) said.push(`${of - scored} of ${of} validation samples are not scored under both texts.`);
@@ -105,7 +121,27 @@ function aboutValidation({ validation, looks }: Omit<Report, "cautions">): strin
       `The gate looked at the validation set ${looks} times and kept what did best there, so the score on it flatters the result.`,
     );
   }
-  return said;
+  return [...said, ...aboutFalseAccepts(run.options.gate, validation, looks)];
+}
+
+/** How easily the gate is fooled, in figures of this run. */
+function aboutFalseAccepts(
+  gate: OptimizeOptions["gate"],
+  { better, worse, scored }: Comparison,
+  looks: number,
+): string[] {
+  const differ = better + worse;
+  if (gate.policy === "off" || differ === 0) return [];
+  const once = falseAcceptRisk(gate, differ);
+  const ever = 1 - (1 - once) ** looks;
+  const several = looks > 1 ? `, and at least one such text in ${looks} independent looks with ${chanceOf(ever)}` : "";
+  return [
+    `A gate can be fooled: where ${differ} of ${scored} samples come out differently, as they do here, a ${gate.policy} gate accepts a text that is in truth no better with ${chanceOf(once)}${several}. The test set is what tells.`,
+  ];
+}
+
+function chanceOf(share: number): string {
+  return share > 0.995 ? "near certainty" : `a chance of ${share < 0.01 ? "under 1 %" : percent(share)}`;
 }
 
 function aboutEvaluation({ split, scored, of, before }: Comparison): string[] {
@@ -130,7 +166,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison): string[] {
 }
 
 /** A gain may be one of form: the right answer was there before, but could not be read. */
-function aboutForm({ validation }: Omit<Report, "cautions">): string[] {
+function aboutForm({ validation }: Found): string[] {
   if (!validation) return [];
   const { before, after, scored } = validation;
   const said: string[] = [];
@@ -148,7 +184,7 @@ function aboutForm({ validation }: Omit<Report, "cautions">): string[] {
   return said;
 }
 
-function aboutChanges({ changes }: Omit<Report, "cautions">): string[] {
+function aboutChanges({ changes }: Found): string[] {
   const said = changes
     .filter(({ earns }) => earns === false)
     .map(({ node }) => `The change of ${oneLine(node, 80)} earns nothing: without it the result is no worse. Drop it.`);
@@ -164,6 +200,10 @@ function aboutChanges({ changes }: Omit<Report, "cautions">): string[] {
 
 function gainOf({ before, after }: Comparison): number {
   return after.score - before.score;
+}
+
+function gainRange({ gain: { interval } }: Comparison): string {
+  return `95 %: ${signed(interval[0])} … ${signed(interval[1])}`;
 }
 
 /** `9 of 20 samples got better and 1 worse; chance alone does that with p = 0.021` */

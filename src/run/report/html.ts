@@ -5,7 +5,8 @@ import { figure, moment, range } from "./figures.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { bar, intervalPlot, scorePlot } from "./plot.ts";
-import type { Change, Comparison, Report } from "./report.ts";
+import type { Change, Comparison, Figure, Report } from "./report.ts";
+import { reproduction } from "./reproduce.ts";
 import { STYLE } from "./style.ts";
 import {
   answerTable,
@@ -14,6 +15,8 @@ import {
   curveTable,
   evaluationTable,
   gradientTable,
+  intervalWords,
+  methodWords,
   resultTable,
   sampleTable,
   setupTable,
@@ -55,7 +58,7 @@ function hashOf(style: string): string {
 }
 
 function body(report: Report, title: string): Markup {
-  const { run, cautions, warnings, evaluated } = report;
+  const { run, cautions, warnings, gaps, evaluated } = report;
   if (evaluated) return evaluationBody(report, evaluated, title);
   return html`<header>
 <h1>${title}</h1>
@@ -78,16 +81,16 @@ ${table(verdictTable(report), 3)}
 ${cost(report)}
 <h2 id="setup">Set-up</h2>
 ${table(setupTable(report))}
-${warnings.length > 0 ? html`<h2>Warnings</h2><ul>${warnings.map((one) => html`<li>${one}</li>`)}</ul>` : null}
+${listed("Warnings", warnings)}
+${listed("What was not measured", gaps)}
 <h2>Check it yourself</h2>
-<p>Score the graph file as it is, apply the changes, and score it again on samples that took no part:</p>
-<div class="text">agentgraph evaluate ${run.graphFile} --split test --seed ${run.options.seed}</div>
+${reproduction(report).map(({ why, command }) => html`<p>${why}</p><div class="text">${command}</div>`)}
 </main>`;
 }
 
 /** Of a run that only scored the graph as it is: what it answered wrong stands first. */
 function evaluationBody(report: Report, set: Comparison, title: string): Markup {
-  const { run, cautions, warnings } = report;
+  const { run, cautions, warnings, gaps } = report;
   const { split, before, samples: all } = set;
   return html`<header>
 <h1>${title}</h1>
@@ -105,19 +108,30 @@ ${table(answerTable(all), 0)}
 ${cost(report)}
 <h2>Set-up</h2>
 ${table(setupTable(report))}
-${warnings.length > 0 ? html`<h2>Warnings</h2><ul>${warnings.map((one) => html`<li>${one}</li>`)}</ul>` : null}
+${listed("Warnings", warnings)}
+${listed("What was not measured", gaps)}
 </main>`;
 }
 
+function listed(title: string, lines: readonly string[]): Markup {
+  return lines.length > 0 ? html`<h2>${title}</h2><ul>${lines.map((one) => html`<li>${one}</li>`)}</ul>` : html``;
+}
+
 function result(report: Report): Markup {
-  const { curve, test, validation } = report;
+  const { curve, test, validation, baselines } = report;
   const sets = [validation, test].filter((set) => set !== null);
+  const strip = (name: string, one: Figure, isResult = false) =>
+    html`<span>${name}</span>${intervalPlot(one, isResult)}<span>${figure(one.score)} <span class="soft">${range(one.interval)}</span></span>`;
   const strips = sets.flatMap(({ split, before, after }) => [
-    html`<span>${split}, untouched graph</span>${intervalPlot(before, false)}<span>${figure(before.score)} <span class="soft">${range(before.interval)}</span></span>`,
-    html`<span>${split}, result</span>${intervalPlot(after, true)}<span>${figure(after.score)} <span class="soft">${range(after.interval)}</span></span>`,
+    strip(`${split}, untouched graph`, before),
+    ...baselines.flatMap(({ method, ...scored }) => {
+      const set = split === "test" ? scored.test : scored.validation;
+      return set ? [strip(`${split}, with ${methodWords(method)}`, set.after)] : [];
+    }),
+    strip(`${split}, result`, after, true),
   ]);
   return html`${curve.length > 0 ? scorePlot(curve, test) : null}
-<p class="soft">Scores are 1 − loss; a filled point is an iteration in which the gate accepted something. Intervals are of 95 % (Wilson). Lenient: the right answer may stand anywhere in the reply.</p>
+<p class="soft">Scores are 1 − loss; a filled point is an iteration in which the gate accepted something. ${intervalWords(report)} Lenient: the right answer may stand anywhere in the reply.</p>
 <div class="strips">${strips}</div>
 ${table(resultTable(report))}
 <details><summary>Figures by iteration</summary>${table(curveTable(report))}</details>`;

@@ -4,6 +4,7 @@ import { verdictLine } from "../words.ts";
 import { moment } from "./figures.ts";
 import { headline } from "./headline.ts";
 import type { Change, Comparison, Report } from "./report.ts";
+import { reproduction } from "./reproduce.ts";
 import {
   answerTable,
   attemptTable,
@@ -11,6 +12,7 @@ import {
   curveTable,
   evaluationTable,
   gradientTable,
+  intervalWords,
   resultTable,
   sampleTable,
   setupTable,
@@ -21,7 +23,7 @@ import {
 
 /** The report for a pull request or a terminal. What models and data say stands in it letter by letter. */
 export function reportMarkdown(report: Report): string {
-  const { run, cautions, warnings, evaluated } = report;
+  const { run, cautions, warnings, gaps, evaluated } = report;
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
@@ -37,8 +39,10 @@ export function reportMarkdown(report: Report): string {
     "## Set-up",
     table(setupTable(report)),
     ...(warnings.length > 0 ? ["## Warnings", list(warnings)] : []),
+    "## What was not measured",
+    list(gaps),
     "## Check it yourself",
-    fenced(`agentgraph evaluate ${run.graphFile} --split test --seed ${run.options.seed}`, "sh"),
+    ...reproduction(report).flatMap(({ why, command }) => [literal(why), fenced(command, "sh")]),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
@@ -48,7 +52,7 @@ function found(report: Report): string[] {
   const { changes, validation, test } = report;
   return [
     table(resultTable(report)),
-    "Intervals are of 95 % (Wilson). Lenient: the right answer may stand anywhere in the reply.",
+    `${intervalWords(report)} Lenient: the right answer may stand anywhere in the reply.`,
     table(curveTable(report)),
     "## Changes",
     ...(changes.length > 0 ? changes.flatMap(change) : ["No proposal was made."]),

@@ -19,6 +19,12 @@ export interface Report {
   readonly validation: Comparison | null;
   /** Never gated on: scored only before and after. null: there is no test set, or it was not scored. */
   readonly test: Comparison | null;
+  /** Texts that nobody optimized beside the untouched graph, each compared with it. */
+  readonly baselines: readonly BaselineRow[];
+  /** What nobody measured, so that nobody takes it for measured: sentences. */
+  readonly gaps: readonly string[];
+  /** Whether any score lies between right and wrong: intervals are then the bootstrap's, else Wilson's. */
+  readonly isGraded: boolean;
   /** Of a run that only scored the graph as it is: that set, before and after being the same. null: any other run. */
   readonly evaluated: Comparison | null;
   /** One row an iteration; the untouched graph as iteration 0. */
@@ -73,6 +79,8 @@ export interface Comparison {
   readonly of: number;
   readonly before: Figure;
   readonly after: Figure;
+  /** Mean difference of the scores, sample by sample, with its interval. */
+  readonly gain: { readonly mean: number; readonly interval: readonly [number, number] };
   /** Samples whose loss fell, and rose. */
   readonly better: number;
   readonly worse: number;
@@ -84,7 +92,7 @@ export interface Comparison {
 
 export interface Figure {
   readonly score: number;
-  /** Wilson's, of the mean score; wider than needed where losses are graded. */
+  /** Of the mean score: Wilson's, or the bootstrap's where scores are graded. */
   readonly interval: readonly [number, number];
   /** Samples with loss ≤ τ. */
   readonly right: number;
@@ -92,6 +100,15 @@ export interface Figure {
   readonly lenient: number;
   /** Answers that were not in the form the output node asks for. */
   readonly formatErrors: number;
+  /** Mean tokens of all calls that make an answer; null where no reply is on record. */
+  readonly tokens: number | null;
+}
+
+export interface BaselineRow {
+  readonly method: string;
+  /** The untouched graph before, the baseline after; null: not scored. */
+  readonly validation: Comparison | null;
+  readonly test: Comparison | null;
 }
 
 export interface SampleRow {
@@ -117,7 +134,7 @@ export interface CurveRow {
   /** Bounds of the incumbent's mean validation score: equal where every sample is scored. */
   readonly low: number;
   readonly high: number;
-  /** Wilson's, of both bounds. */
+  /** From the low end of the lower bound's to the high end of the upper one's. */
   readonly interval: readonly [number, number];
   /** Proposals accepted in this iteration. */
   readonly accepted: number;

@@ -1,6 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
-import { signTest, wilson } from "../../engine/verdict.ts";
+import { bootstrap, scoreInterval, signTest } from "../../engine/verdict.ts";
 import { extract } from "../../graph/extract.ts";
 import type { StoredReply } from "../../models/store.ts";
 import type { Start } from "../start.ts";
@@ -17,6 +17,7 @@ export class Samples {
     readonly start: Pick<Start, "graph" | "data" | "options">,
     readonly state: RunState,
     readonly replyOf: ReplyOf,
+    readonly tokensOf: (theta: Theta, sample: string) => number | null,
   ) {
     this.#byId = new Map(Object.values(start.data).flatMap((samples) => samples.map((one) => [one.id, one] as const)));
   }
@@ -37,13 +38,19 @@ export class Samples {
     });
   }
 
-  /** Of the mean validation score under Θ: equal where every sample is scored. */
-  bounds(theta: Theta): { low: number; high: number } {
+  /** Of the mean validation score under Θ, equal where every sample is scored; and the interval from the one to the other. */
+  bounds(theta: Theta): { low: number; high: number; interval: [number, number] } {
     const { validation } = this.start.data;
-    const known = validation.flatMap(({ id }) => this.#score(theta, id) ?? []);
-    const sum = known.reduce((total, { loss }) => total + 1 - loss, 0);
-    const n = Math.max(1, validation.length);
-    return { low: sum / n, high: (sum + validation.length - known.length) / n };
+    const known = validation.flatMap(({ id }) => this.#score(theta, id) ?? []).map(({ loss }) => 1 - loss);
+    const [worst, best] = [0, 1].map((open) => validation.map((_, index) => known[index] ?? open));
+    const [low, high] = [mean(worst ?? []), mean(best ?? [])];
+    return { low, high, interval: [scoreInterval(worst ?? [])[0], scoreInterval(best ?? [])[1]] };
+  }
+
+  /** Whether any score of the run lies between right and wrong. */
+  get isGraded(): boolean {
+    const scores = Object.values(this.state.scores).flatMap((samples) => Object.values(samples));
+    return scores.some(({ loss }) => loss !== null && loss > 0 && loss < 1);
   }
 
   /** null when no sample of the set was scored under both. */
@@ -51,17 +58,28 @@ export class Samples {
     const set = this.start.data[split];
     const pairs = set.flatMap(({ id }) => {
       const [was, is] = [this.#score(before, id), this.#score(after, id)];
-      return was && is ? [{ was, is }] : [];
+      return was && is ? [{ id, was, is }] : [];
     });
     if (pairs.length === 0) return null;
     const better = pairs.filter(({ was, is }) => is.loss < was.loss).length;
     const worse = pairs.filter(({ was, is }) => is.loss > was.loss).length;
+    const ids = pairs.map(({ id }) => id);
+    const gains = pairs.map(({ was, is }) => was.loss - is.loss);
     return {
       split,
       scored: pairs.length,
       of: set.length,
-      before: this.#figure(pairs.map(({ was }) => was)),
-      after: this.#figure(pairs.map(({ is }) => is)),
+      before: this.#figure(
+        pairs.map(({ was }) => was),
+        before,
+        ids,
+      ),
+      after: this.#figure(
+        pairs.map(({ is }) => is),
+        after,
+        ids,
+      ),
+      gain: { mean: mean(gains), interval: bootstrap(gains) },
       better,
       worse,
       p: better + worse > 0 ? signTest(better, worse) : null,
@@ -69,15 +87,15 @@ export class Samples {
     };
   }
 
-  #figure(scores: readonly Known[]): Figure {
-    const n = scores.length;
-    const score = 1 - scores.reduce((sum, { loss }) => sum + loss, 0) / n;
+  #figure(scores: readonly Known[], theta: Theta, ids: readonly string[]): Figure {
+    const tokens = ids.flatMap((id) => this.tokensOf(theta, id) ?? []);
     return {
-      score,
-      interval: wilson(score * n, n),
+      score: mean(scores.map(({ loss }) => 1 - loss)),
+      interval: scoreInterval(scores.map(({ loss }) => 1 - loss)),
       right: scores.filter(({ loss }) => this.#isRight(loss)).length,
-      lenient: 1 - scores.reduce((sum, { loss, lenient }) => sum + (lenient ?? loss), 0) / n,
+      lenient: mean(scores.map(({ loss, lenient }) => 1 - (lenient ?? loss))),
       formatErrors: scores.filter(({ formatError }) => formatError).length,
+      tokens: tokens.length > 0 ? mean(tokens) : null,
     };
   }
 
@@ -129,3 +147,7 @@ export class Samples {
 }
 
 type Known = SampleScore & { readonly loss: number };
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,8 +1,9 @@
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ROLES } from "../../graph/graph.ts";
 import { oneLine } from "../plain.ts";
 import { chance, money, reasonWords, seconds } from "../words.ts";
 import { figure, moment, percent, range, signed, whole } from "./figures.ts";
-import type { Answer, Change, Comparison, Report, SampleRow } from "./report.ts";
+import type { Answer, Change, Comparison, Figure, Report, SampleRow } from "./report.ts";
 
 /** What a report shows in rows: the same in HTML and Markdown. Cells are plain text, not escaped yet. */
 export interface Table {
@@ -17,27 +18,58 @@ const ROWS = 100;
 /** Characters of a question and of an answer in a table. */
 const CELL = 240;
 
-export function resultTable({ validation, test }: Report): Table {
-  const head = ["", "samples", "untouched graph", "result", "gain", "right", "fixed", "broken", "sign test", "lenient"];
-  const rows = [validation, test].flatMap((set) => (set ? [resultRow(set)] : []));
-  return { head, rows, left: 0 };
+/** One column a set; the baselines and the result stand under the untouched graph, with which they are compared. */
+export function resultTable({ validation, test, baselines }: Report): Table {
+  const sets = [validation, test].filter((set) => set !== null);
+  const row = (name: string, cell: (set: Comparison) => string) => [name, ...sets.map(cell)];
+  const scoreOf = ({ score, interval }: Figure) => `${figure(score)} (${range(interval)})`;
+  const compared = baselines.flatMap((baseline) => {
+    const of = ({ split }: Comparison) => (split === "test" ? baseline.test : baseline.validation);
+    const cell = (set: Comparison) => {
+      const scored = of(set);
+      return scored ? `${scoreOf(scored.after)}, ${gainOf(scored)}` : "not scored";
+    };
+    return sets.some(of) ? [row(`untouched graph with ${methodWords(baseline.method)}`, cell)] : [];
+  });
+  const count = ({ samples }: Comparison, change: SampleRow["change"]) =>
+    samples.filter((sample) => sample.change === change).length;
+  const rows = [
+    row("samples", ({ scored, of }) => (scored < of ? `${scored} of ${of}` : `${of}`)),
+    row("untouched graph", ({ before }) => scoreOf(before)),
+    ...compared,
+    row("result", ({ after }) => scoreOf(after)),
+    row("gain, sample by sample", gainOf),
+    row("right", ({ before, after }) => `${before.right} → ${after.right}`),
+    row("fixed / broken", (set) => `${count(set, "fixed")} / ${count(set, "broken")}`),
+    row(
+      "better / worse, sign test",
+      ({ better, worse, p }) => `${better} / ${worse}${p === null ? "" : `, ${chance(p)}`}`,
+    ),
+    row("lenient score", ({ before, after }) => `${figure(before.lenient)} → ${figure(after.lenient)}`),
+    row("not in the form asked for", ({ before, after }) => `${before.formatErrors} → ${after.formatErrors}`),
+    row("tokens an answer", ({ before, after }) => `${tokensOf(before)} → ${tokensOf(after)}`),
+  ];
+  return { head: ["", ...sets.map(({ split }) => split)], rows: sets.length > 0 ? rows : [], left: 0 };
 }
 
-function resultRow(set: Comparison): string[] {
-  const { split, scored, of, before, after, p, samples } = set;
-  const count = (change: SampleRow["change"]) => samples.filter((row) => row.change === change).length;
-  return [
-    split,
-    scored < of ? `${scored} of ${of}` : `${of}`,
-    `${figure(before.score)} (${range(before.interval)})`,
-    `${figure(after.score)} (${range(after.interval)})`,
-    signed(after.score - before.score),
-    `${before.right} → ${after.right}`,
-    `${count("fixed")}`,
-    `${count("broken")}`,
-    p === null ? "–" : chance(p),
-    `${figure(before.lenient)} → ${figure(after.lenient)}`,
-  ];
+function gainOf({ gain: { mean, interval } }: Comparison): string {
+  return `${signed(mean)} (${signed(interval[0])} … ${signed(interval[1])})`;
+}
+
+function tokensOf({ tokens }: Figure): string {
+  return tokens === null ? "–" : whole(tokens);
+}
+
+/** A baseline by the name that its event has. */
+export function methodWords(method: string): string {
+  return method === CHAIN_OF_THOUGHT ? "a step-by-step suffix" : oneLine(method, 60);
+}
+
+/** How the intervals of a report come about. */
+export function intervalWords({ isGraded }: Report): string {
+  return isGraded
+    ? "Intervals are of 95 % by bootstrap, for scores are graded; a sample counts as better or worse by the sign of its difference."
+    : "Intervals of scores are Wilson's, of gains by bootstrap over the samples, both of 95 %.";
 }
 
 export function curveTable({ curve }: Report): Table {

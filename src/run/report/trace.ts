@@ -1,4 +1,4 @@
-import type { Called, LoggedEvent, Theta } from "../../engine/events.ts";
+import type { Called, LoggedEvent, Theta, Valued } from "../../engine/events.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import type { CostRow } from "./report.ts";
 
@@ -14,6 +14,7 @@ export class Trace {
   /** A reply that was paid is counted once, however often a run was resumed. */
   readonly #paid = new Set<string>();
   #incumbents: Theta[] = [];
+  readonly #tokens = new Map<string, Map<string, number>>();
 
   apply(event: LoggedEvent): void {
     switch (event.type) {
@@ -28,6 +29,9 @@ export class Trace {
         break;
       case "call":
         if (event.error === null) this.#call(event);
+        break;
+      case "value":
+        this.#value(event);
         break;
       case "iteration":
         this.#incumbents[event.iteration] = event.theta;
@@ -45,6 +49,19 @@ export class Trace {
     cost.prompt += usage.prompt;
     cost.completion += usage.completion;
     cost.usd = cost.usd === null || usd === null ? null : cost.usd + usd;
+  }
+
+  /** A value is told once more where a run was resumed. */
+  #value({ theta, sample, node, tokens }: Valued): void {
+    const key = `${theta} ${sample}`;
+    const nodes = this.#tokens.get(key) ?? new Map<string, number>();
+    this.#tokens.set(key, nodes.set(node, tokens));
+  }
+
+  /** Tokens of all calls that made the answer to a sample under Θ; null where there is none on record. */
+  tokens(theta: Theta, sample: string): number | null {
+    const nodes = this.#tokens.get(`${theta} ${sample}`);
+    return nodes ? [...nodes.values()].reduce((sum, one) => sum + one, 0) : null;
   }
 
   /** Purposes that were asked for anything. */

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { optimize } from "../../../src/engine/optimize.ts";
+import { scoreInterval } from "../../../src/engine/verdict.ts";
+import { makeLoss } from "../../../src/loss/make.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { reportHtml } from "../../../src/run/report/html.ts";
@@ -10,6 +12,8 @@ import { reportJson } from "../../../src/run/report/json.ts";
 import { reportMarkdown } from "../../../src/run/report/markdown.ts";
 import { readReport } from "../../../src/run/report/read.ts";
 import type { Report } from "../../../src/run/report/report.ts";
+import { reproduction } from "../../../src/run/report/reproduce.ts";
+import { falseAcceptRisk } from "../../../src/run/report/risk.ts";
 import { wordChanges } from "../../../src/run/report/word-changes.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
 import { type Subject, subjectOf } from "../../../src/run/start.ts";
@@ -98,7 +102,9 @@ describe("the report of a run", () => {
   it("says that a simulated model answered, and how small the set is", () => {
     expect(report.cautions.join("\n")).toMatch(/simulated model answered/);
     expect(report.cautions.join("\n")).toMatch(/validation set is small: with 20 samples/);
-    expect(report.cautions.join("\n")).toMatch(/test set, which took no part in the choice, the gain is \+0\.\d\d: /);
+    expect(report.cautions.join("\n")).toMatch(
+      /test set, which took no part in the choice, the gain is \+0\.\d\d \(95 %: /,
+    );
   });
 
   it("is all there in each form", () => {
@@ -199,6 +205,8 @@ function withTexts(report: Report, said: readonly string[]): Report {
     },
     cautions: [say()],
     warnings: [say()],
+    gaps: [say()],
+    baselines: [{ method: say(), validation: set(report.validation), test: set(report.test) }],
     validation: set(report.validation),
     test: set(report.test),
     verdicts: report.verdicts.map((row) => ({ ...row, nodes: [say()] })),
@@ -296,6 +304,75 @@ describe("cautions", () => {
     const { report } = await optimized([["optimize.budget.calls", "150"]]);
     expect(report.run.standing).toBe("budget");
     expect(report.cautions.join("\n")).toMatch(/budget ended the run early/);
+  });
+});
+
+describe("a sceptic's questions", () => {
+  it("what would one sentence have done? A baseline stands beside the result in every form", async () => {
+    const { report } = await optimized([["optimize.baseline", "true"]]);
+    const [{ validation, test } = { validation: null, test: null }] = report.baselines;
+    expect(validation?.before).toEqual(report.validation?.before);
+    expect([validation?.scored, test?.scored]).toEqual([20, 30]);
+    expect(report.gaps.join("\n")).not.toMatch(/step-by-step/);
+    expect(report.cautions.join("\n")).toMatch(
+      /A step-by-step suffix alone.+scores \d\.\d\d on the test set; the result/,
+    );
+    for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toMatch(/with a step-by-step suffix/);
+    expect(JSON.parse(reportJson(report)).baselines[0].test.after.score).toBe(test?.after.score);
+  });
+
+  it("what was not measured?", async () => {
+    const { report } = await optimized();
+    expect(report.baselines).toEqual([]);
+    expect(report.gaps.join("\n")).toMatch(/step-by-step suffix alone would do as well/);
+    expect(report.gaps.join("\n")).toMatch(/vary when the same request is made again/);
+    expect(reportHtml(report)).toContain("What was not measured");
+  });
+
+  it("how sure is a mean of grades? Intervals are the bootstrap's, and a tie is no difference", async () => {
+    const loss = { kind: "f1" } as const;
+    const { report } = await optimized([], (found) => ({
+      ...found,
+      loss,
+      task: { ...found.task, loss: makeLoss(loss) },
+    }));
+    expect(report.isGraded).toBe(true);
+    const { validation } = report;
+    const scores = validation?.samples.flatMap(({ after }) => after?.score ?? []) ?? [];
+    expect(validation?.after.interval).toEqual(scoreInterval(scores));
+    expect(reportMarkdown(report)).toMatch(/by bootstrap, for scores are graded/);
+    expect(reportMarkdown(report)).not.toMatch(/Wilson/);
+  });
+
+  it("how dear is an answer?", async () => {
+    const { report, state } = await optimized();
+    const { tokensBefore, tokensAfter } = state.proposals[0]?.verdict ?? { tokensBefore: 0, tokensAfter: 0 };
+    expect(Math.round(report.validation?.before.tokens ?? 0)).toBe(tokensBefore);
+    expect(Math.round(report.validation?.after.tokens ?? 0)).toBe(tokensAfter);
+  });
+
+  it("how easily is the gate fooled?", () => {
+    const [strict, significant] = (["strict", "significant"] as const).map((policy) => ({ policy, alpha: 0.05 }));
+    const risk = (gate: typeof strict, differ: number) => (gate ? falseAcceptRisk(gate, differ) : Number.NaN);
+    expect(risk(strict, 1)).toBe(0.5);
+    expect(risk(strict, 4)).toBeCloseTo(5 / 16);
+    expect(risk(strict, 20)).toBeCloseTo(0.412, 3);
+    expect(risk(significant, 5)).toBe(0);
+    expect(risk(significant, 6)).toBeCloseTo(1 / 64);
+    expect(falseAcceptRisk({ policy: "off", alpha: 0.05 }, 3)).toBe(1);
+  });
+
+  it("how do I see it myself? The commands hold what files say as words, never as a shell's", async () => {
+    const { report } = await optimized();
+    const names = ["a b.agentgraph.json", "$(touch x).agentgraph.json", "it's `x`;\nrm -rf ~ #.json", "plain/g.json"];
+    const commands = names.map(
+      (graphFile) => reproduction({ ...report, run: { ...report.run, graphFile } })[0]?.command,
+    );
+    expect(commands).toEqual(
+      ["'a b.agentgraph.json'", "'$(touch x).agentgraph.json'", "'it'\\''s `x`; rm -rf ~ #.json'", "plain/g.json"].map(
+        (word) => `agentgraph evaluate ${word} --split test --seed 1 --model simulated`,
+      ),
+    );
   });
 });
 

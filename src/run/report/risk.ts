@@ -1,0 +1,18 @@
+import type { OptimizeOptions } from "../../engine/task.ts";
+import { signTest } from "../../engine/verdict.ts";
+
+/**
+ * Chance that the gate accepts a text that is no better: each of the samples that come out differently is then as likely
+ * better as worse. Exact, over the binomial distribution. Graded losses are counted by their sign.
+ * @param differ samples that come out differently
+ */
+export function falseAcceptRisk({ policy, alpha }: OptimizeOptions["gate"], differ: number): number {
+  if (policy === "off") return 1;
+  let [risk, term] = [0, 0.5 ** differ];
+  for (let better = 0; better <= differ; better++) {
+    const worse = differ - better;
+    if (better > worse && (policy === "strict" || signTest(better, worse) <= alpha)) risk += term;
+    term *= worse / (better + 1);
+  }
+  return risk;
+}
