@@ -48,7 +48,10 @@ const extractor = z
   .union(
     [
       z.strictObject({
-        after: z.string().min(1).describe("The value is what follows the last place where this text stands."),
+        after: z
+          .string()
+          .min(1)
+          .describe("The value is all that follows the last place where this text stands, to the end of the reply."),
       }),
       z.strictObject({
         tag: z
@@ -60,10 +63,16 @@ const extractor = z
         pattern: z
           .string()
           .min(1)
-          .describe("The value is what the group of this regular expression matches. It runs with a time limit."),
+          .describe(
+            "The value is what the group of this regular expression (or all of it) matches first. It runs with a time limit.",
+          ),
       }),
       z.strictObject({
-        json: z.string().describe("The value stands at this path in the reply's JSON: `answer.value`."),
+        json: z
+          .string()
+          .describe(
+            "The value stands at this path in the reply's JSON, the last one where there are several: `answer.value`.",
+          ),
       }),
     ],
     { error: '{ "after": "…" }, { "tag": "…" }, { "pattern": "…" } or { "json": "…" }' },
