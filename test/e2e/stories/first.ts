@@ -53,6 +53,9 @@ export const firstStories: readonly Story[] = [
       await workbench.quickTitle("Which folder gets the example?").waitFor();
       await workbench.picture("79-which-folder");
       await workbench.quickInput().fill(`${place}/`);
+      // The folder's content is listed first; until then the button does nothing.
+      await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: ".." }).first().waitFor();
+      await workbench.page.waitForTimeout(1000);
       await workbench.page.locator(".quick-input-widget:visible .monaco-button", { hasText: "Create it here" }).click();
       await workbench.tab("chain.agentgraph.json").waitFor();
       await workbench.pressOnToast("The example is in", "Optimize graph");
@@ -69,6 +72,8 @@ export const firstStories: readonly Story[] = [
     name: "first minutes: the walkthrough, step by step",
     example: "",
     async play({ workbench, vscode }) {
+      // Beside a side bar there is no room for the pictures.
+      await workbench.command("View: Toggle Primary Side Bar Visibility");
       for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
         vscode.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(500);
