@@ -195,8 +195,11 @@ function checkOverlap(document: JsonDocument, sets: Sets): void {
       const byKey = new Map(a.drawn.map((drawn) => [drawn.key, drawn]));
       const byId = new Map(a.drawn.map((drawn) => [drawn.sample.id, drawn]));
       const shared = b.drawn.flatMap(({ key, sample, row }) => {
-        const other = byKey.get(key) ?? byId.get(sample.id);
-        return other ? [`row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`] : [];
+        const rowsWords = (other: Drawn) => `row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`;
+        const equal = byKey.get(key);
+        if (equal) return [rowsWords(equal)];
+        const namesake = byId.get(sample.id);
+        return namesake ? [`${rowsWords(namesake)} have the id ${JSON.stringify(sample.id)}`] : [];
       });
       const remedy = "Remove it from one of them: a gate that has seen the training samples proves nothing.";
       report(document, "overlap", b.path, `The ${earlier} and ${split} sets share a sample: `, shared, remedy, () =>

@@ -24,7 +24,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   ".jsonl": readJsonl,
   ".ndjson": readJsonl,
   ".json": readJson,
-  ".csv": (text) => readTable(text, ","),
+  ".csv": (text) => readTable(text, delimiterOf(text)),
   ".tsv": (text) => readTable(text, "\t"),
 };
 
@@ -71,12 +71,32 @@ function readJson(text: string): Rows {
   return { rows, broken };
 }
 
+const LONGEST_HEADER = 2 ** 16;
+
+/** A comma, or the semicolon or tab that spreadsheets write in much of the world: what stands most often in the header. */
+function delimiterOf(text: string): string {
+  const header =
+    /^(?:"(?:[^"]|"")*"|[^"\r\n])*/
+      .exec(withoutMark(text.slice(0, LONGEST_HEADER)))?.[0]
+      .replace(/"(?:[^"]|"")*"/g, "") ?? "";
+  const count = (delimiter: string) => header.split(delimiter).length;
+  return [",", ";", "\t"].reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+}
+
+/** Names of columns, without spaces around them. @throws Error where a name stands twice */
+function columnsOf(header: readonly string[]): string[] {
+  const names = header.map((name) => name.trim());
+  const twice = names.find((name, index) => name !== "" && names.indexOf(name) < index);
+  if (twice !== undefined) throw new Error(`the header names the column ${JSON.stringify(twice)} twice`);
+  return names;
+}
+
 function readTable(text: string, delimiter: string): Rows {
   const broken: BrokenRow[] = [];
   try {
     const records: Record<string, unknown>[] = parse(text, {
       bom: true,
-      columns: true,
+      columns: columnsOf,
       delimiter,
       skip_empty_lines: true,
       skip_records_with_error: true,

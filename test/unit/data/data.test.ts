@@ -52,6 +52,29 @@ describe("rows", () => {
     expect(rowsOf("x.csv", "").rows).toEqual([]);
   });
 
+  it("of CSV may be parted by semicolons or tabs, as spreadsheets write them", () => {
+    expect(rowsOf("x.csv", '\uFEFFq;a\r\n"x;\r\ny, ""z""";"1,5"\r\n').rows).toEqual([
+      [1, { q: 'x;\r\ny, "z"', a: "1,5" }],
+    ]);
+    expect(rowsOf("x.csv", "q\ta\n1\t2\n").rows).toEqual([[1, { q: "1", a: "2" }]]);
+    expect(rowsOf("x.csv", '"a;b;c",d\n1,2\n').rows).toEqual([[1, { "a;b;c": "1", d: "2" }]]);
+    expect(rowsOf("x.csv", "q\na;b\n").rows).toEqual([[1, { q: "a;b" }]]);
+  });
+
+  it("of CSV have columns without spaces around their names, each once", () => {
+    expect(rowsOf("x.csv", "q , a\n1, 2\n").rows).toEqual([[1, { q: "1", a: " 2" }]]);
+    const { rows, broken } = formatOf("x.csv")?.("q,a,q\n1,2,3\n") ?? { rows: [], broken: [] };
+    expect(rows).toEqual([]);
+    expect(broken).toEqual([{ number: 1, reason: 'the header names the column "q" twice' }]);
+  });
+
+  it("may be large: a cell of a megabyte is a cell", () => {
+    const cell = 'x "y",\n'.repeat(150_000);
+    const row = rowsOf("x.csv", `q,a\n"${cell.replaceAll('"', '""')}",1\n`).rows[0];
+    expect(row).toEqual([1, { q: cell, a: "1" }]);
+    expect(rowsOf("x.jsonl", `${JSON.stringify({ q: cell })}\n`).rows[0]).toEqual([1, { q: cell }]);
+  });
+
   it("are read by the ending of the name alone", () => {
     expect([formatOf("x.xlsx"), formatOf("jsonl")]).toEqual([null, null]);
   });
@@ -102,7 +125,7 @@ interface Spec {
   readonly data: object;
   readonly inputs?: readonly string[];
   readonly loss?: object;
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Buffer>>;
 }
 
 async function load({ data, inputs = ["q"], loss = { kind: "exact" }, files = {} }: Spec) {
@@ -149,6 +172,30 @@ describe("loadData", () => {
       'overlap: The train and validation sets share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl", and 1 more of the kind.',
       'overlap: The train and test sets share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl", and 1 more of the kind.',
       'overlap: The validation and test sets share a sample: row 1 of "b.jsonl" and row 1 of "b.jsonl", and 2 more of the kind.',
+    ]);
+  });
+
+  it("says so where two sets share an id, not a question", async () => {
+    const { faults } = await load({
+      data: { train: [{ q: "a", t: 1, n: 1 }], validation: [{ q: "b", t: 1, n: 1 }], target: "t", id: "n" },
+    });
+    expect(faults).toEqual([
+      'overlap: The train and validation sets share a sample: row 1 of the rows of "data.train" and row 1 of the rows of "data.validation" have the id "1".',
+    ]);
+  });
+
+  it("reads a table of a spreadsheet in another alphabet's encoding as no UTF-8", async () => {
+    const { data, faults } = await load({
+      data: { train: "latin.csv", validation: "wide.csv", target: "t" },
+      files: {
+        "latin.csv": Buffer.from("q,t\né,1\n", "latin1"),
+        "wide.csv": Buffer.from("\uFEFFq,t\na,1\n", "utf16le"),
+      },
+    });
+    expect(data).toBeNull();
+    expect(faults.slice(0, 2)).toEqual([
+      'unreadable-file: The file "latin.csv" is not a UTF-8 text.',
+      'unreadable-file: The file "wide.csv" is not a UTF-8 text.',
     ]);
   });
 
