@@ -9,8 +9,11 @@ export function literal(text: string): string {
     .replaceAll("://", ":\u200b//")
     .replaceAll(/\bwww\./gi, "www\u200b.")
     .replaceAll("@", "@\u200b");
-  return new MarkdownString().appendText(parted).value;
+  // Spaces that bind would keep a line from being wrapped; those that indent, or make a list, have to stay.
+  return new MarkdownString().appendText(parted).value.replaceAll(SINGLE_SPACE, " ");
 }
+
+const SINGLE_SPACE = /(?<!^|^\d+[.)]|&nbsp;)&nbsp;(?!&nbsp;|$)/gm;
 
 /** The start of a text, on one line, for labels. */
 export function oneLine(text: string, length = 120): string {

@@ -1,12 +1,16 @@
 import { createScanner, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { FAULTS, type Fault, type FaultCode, type Fixes, type Range } from "./fault.ts";
+import { closeQuotes } from "./heal.ts";
 
 export type JsonPath = readonly (string | number)[];
 
 const MAX_DEPTH = 100;
 const MAX_FAULTS = 500;
 
-/** A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. */
+/**
+ * A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. With `heal`, a missing
+ * quote does not take the rest of the file with it: for help while somebody types, never for what is run or written.
+ */
 export class JsonDocument {
   readonly root: Node | undefined;
   /** The parser had nothing to complain of. */
@@ -18,6 +22,7 @@ export class JsonDocument {
   constructor(
     readonly path: string,
     readonly text: string,
+    { heal = false } = {},
   ) {
     // The parser takes a byte order mark for an error; a space keeps every offset.
     const json = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
@@ -37,6 +42,8 @@ export class JsonDocument {
     const errors: ParseError[] = [];
     this.root = parseTree(json, errors, { allowTrailingComma: true });
     this.isSound = errors.length === 0;
+    const healed = heal ? closeQuotes(json, errors) : null;
+    if (healed !== null) this.root = parseTree(healed, [], { allowTrailingComma: true });
     for (const [index, error] of errors.entries()) {
       // Of several complaints about one place, the first says what is wrong there.
       if (errors[index - 1]?.offset === error.offset) continue;

@@ -139,9 +139,11 @@ function placeholdersAt(
   });
 }
 
-/** In the middle of typing, the closing quote may be missing. */
+/** In the middle of typing, the closing quote may be missing: what follows is not the name's. */
 function quotedUse(source: string, kind: UseKind, { name, range }: NamedRange, node: string | null): Use {
   const start = range.start + 1;
   const isClosed = range.end > start && source[range.end - 1] === '"';
-  return { name, kind, range: { start, end: isClosed ? range.end - 1 : range.end }, around: range, node };
+  if (isClosed) return { name, kind, range: { start, end: range.end - 1 }, around: range, node };
+  const end = Math.min(start + name.length, Math.max(start, range.end));
+  return { name, kind, range: { start, end }, around: { start: range.start, end }, node };
 }

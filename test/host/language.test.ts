@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import {
   type CodeAction,
   type CodeLens,
   type CompletionList,
   commands,
   DiagnosticSeverity,
+  type DocumentHighlight,
   type DocumentSymbol,
+  type FoldingRange,
+  type Hover,
+  type Location,
   type LocationLink,
   languages,
+  type Position,
   Range,
   type TextDocument,
   WorkspaceEdit,
+  window,
   workspace,
 } from "vscode";
 import { at, closeAll, GRAPH, read, show, until, write } from "./help.ts";
@@ -20,10 +28,16 @@ describe("the graph file as a language", () => {
   before(async () => {
     original = await read(GRAPH);
   });
-  afterEach(async () => {
-    await closeAll();
-    await write(GRAPH, original);
-  });
+  afterEach(() => restore({ [GRAPH]: original }));
+
+  const labels = async (document: TextDocument, offset: number) => {
+    const { items } = await commands.executeCommand<CompletionList>(
+      "vscode.executeCompletionItemProvider",
+      document.uri,
+      document.positionAt(offset),
+    );
+    return items.map(({ label }) => (typeof label === "string" ? label : label.label));
+  };
 
   const faults = (document: TextDocument) =>
     languages.getDiagnostics(document.uri).filter(({ source }) => source === "AgentGraph");
@@ -79,14 +93,31 @@ describe("the graph file as a language", () => {
   it("completes inputs by the names there are, without the node itself and those taken", async () => {
     const document = await show(GRAPH);
     const offset = document.getText().indexOf('"plan", "style"') + 2;
-    const { items } = await commands.executeCommand<CompletionList>(
-      "vscode.executeCompletionItemProvider",
-      document.uri,
-      document.positionAt(offset),
+    const found = await labels(document, offset);
+    assert.ok(!found.includes('"solve"'), "not itself");
+    assert.ok(!found.includes('"style"'), "not what it reads already");
+  });
+
+  it("completes inputs in the middle of typing, once each, without those that would close a circle", async () => {
+    await write(GRAPH, original.replace('"inputs": ["question"],', '"inputs": ["question", "],'));
+    const document = await show(GRAPH);
+    const found = await labels(document, document.getText().indexOf('"question", "') + 13);
+    assert.deepEqual(
+      found.filter((label) => label === '"style"'),
+      ['"style"'],
     );
-    const labels = items.map(({ label }) => (typeof label === "string" ? label : label.label));
-    assert.ok(!labels.includes('"solve"'), "not itself");
-    assert.ok(!labels.includes('"style"'), "not what it reads already");
+    assert.ok(!found.includes('"solve"'), "plan flows into solve");
+  });
+
+  it("completes the answer's node, and the fields of the data", async () => {
+    const document = await show(GRAPH);
+    const text = document.getText();
+    const nodes = (await labels(document, text.indexOf('"solve",\n  "data"') + 1)).filter((label) =>
+      /plan|style|solve/.test(label),
+    );
+    assert.deepEqual(nodes.toSorted(), ['"plan"', '"solve"', '"style"']);
+    assert.ok((await labels(document, text.indexOf('"answer"') + 1)).includes('"answer"'));
+    assert.ok((await labels(document, text.indexOf('"question" },') + 1)).includes('"question"'));
   });
 
   it("outlines the nodes and puts a lens over each", async () => {
@@ -96,6 +127,7 @@ describe("the graph file as a language", () => {
       document.uri,
     );
     const names = symbols.map(({ name }) => name);
+    assert.equal(symbols.find(({ name }) => name === "plan")?.detail, "lists what is to be counted");
     for (const node of ["plan", "style", "solve"]) assert.ok(names.includes(node), names.join(", "));
     const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 10);
     const optimize = lenses.filter(({ command }) => command?.command === "agentgraph.optimize");
@@ -103,10 +135,256 @@ describe("the graph file as a language", () => {
   });
 });
 
+describe("prompt files as a language", () => {
+  const PROMPT = "prompts/solve.md";
+  let graph = "";
+  let prompt = "";
+  before(async () => {
+    graph = await read(GRAPH);
+    prompt = await read(PROMPT);
+  });
+  afterEach(async () => {
+    await rm(at("second.agentgraph.json").fsPath, { force: true });
+    await restore({ [GRAPH]: graph, [PROMPT]: prompt });
+  });
+
+  const FRONT = "---\r\nauthor: {{plan}}\r\n---\r\n";
+  const TEXT = `${FRONT}Use {{plan}} for {{question}}.\r\nThen {{plam}}, not \\{{plam}}.\r\n`;
+  const faults = (document: TextDocument) =>
+    languages.getDiagnostics(document.uri).filter(({ source }) => source === "AgentGraph");
+  const offsetOf = (document: TextDocument, words: string, more = 0) =>
+    document.positionAt(document.getText().indexOf(words) + more);
+
+  async function showPrompt(text: string): Promise<TextDocument> {
+    await write(PROMPT, text);
+    await show(GRAPH);
+    return show(PROMPT);
+  }
+
+  it("marks what is no input, names the graph, and mends it", async () => {
+    const document = await showPrompt(TEXT);
+    const [fault, ...more] = await until(() => some(faults(document)));
+    assert.deepEqual(more, []);
+    assert.equal(document.getText(fault?.range), "{{plam}}");
+    assert.match(
+      fault?.message ?? "",
+      /^chain\.agentgraph\.json: "solve" has no input "plam".*Did you mean \{\{plan\}\}/,
+    );
+    const fixes = await actions(document, fault?.range);
+    assert.deepEqual(
+      fixes.map(({ title }) => title),
+      ["Change to {{plan}}", "Write \\{{plam}}: the braces are meant"],
+    );
+    await apply(fixes[0]);
+    assert.equal(document.getText(), TEXT.replace("Then {{plam}}", "Then {{plan}}"));
+    await until(() => faults(document).length === 0);
+  });
+
+  it("adds a known name to the node's inputs, in the graph's file", async () => {
+    const inputs = '"inputs": ["question", "plan", "style"]';
+    await write(GRAPH, graph.replace(inputs, '"inputs": ["question", "style"]'));
+    const document = await showPrompt("Use {{plan}}.\n");
+    const [fault] = await until(() => some(faults(document)));
+    const [add] = await actions(document, fault?.range);
+    assert.equal(add?.title, "Add “plan” to the inputs of “solve” in chain.agentgraph.json");
+    await apply(add);
+    const text = (await workspace.openTextDocument(at(GRAPH))).getText();
+    assert.equal(text, graph.replace(inputs, '"inputs": ["question", "style", "plan"]'));
+    await until(() => faults(document).length === 0);
+  });
+
+  it("knows the names in it: definition, hover, completion, references, highlights", async () => {
+    const document = await showPrompt(TEXT);
+    await until(() => faults(document).length > 0);
+    const position = offsetOf(document, "Use {{plan}}", 8);
+    const [link] = await commands.executeCommand<LocationLink[]>(
+      "vscode.executeDefinitionProvider",
+      document.uri,
+      position,
+    );
+    assert.equal(link?.targetUri.fsPath, at(GRAPH).fsPath);
+    const hovers = await commands.executeCommand<Hover[]>("vscode.executeHoverProvider", document.uri, position);
+    assert.match(
+      hoverText(hovers),
+      /\*\*plan\*\*.*node[\s\S]*lists what is to be counted[\s\S]*Reads question[\s\S]*Read by solve/,
+    );
+    const found = await commands.executeCommand<CompletionList>(
+      "vscode.executeCompletionItemProvider",
+      document.uri,
+      offsetOf(document, "{{question}}", 4),
+      "{",
+    );
+    const offered = found.items.map(({ label }) => (typeof label === "string" ? label : label.label));
+    for (const name of ["{{question}}", "{{plan}}", "{{style}}"]) assert.ok(offered.includes(name), offered.join(" "));
+    const references = await commands.executeCommand<Location[]>(
+      "vscode.executeReferenceProvider",
+      document.uri,
+      position,
+    );
+    const files = references.map(({ uri }) => path.basename(uri.path)).sort();
+    assert.deepEqual(files, ["chain.agentgraph.json", "chain.agentgraph.json", "solve.md"]);
+    const marks = await commands.executeCommand<DocumentHighlight[]>(
+      "vscode.executeDocumentHighlights",
+      document.uri,
+      position,
+    );
+    assert.equal(marks.length, 1);
+  });
+
+  it("renames in every file as one edit, and leaves front matter and line ends alone", async () => {
+    const document = await showPrompt(TEXT);
+    await until(() => faults(document).length > 0);
+    const edit = await rename(document, offsetOf(document, "Use {{plan}}", 8), "outline");
+    await workspace.applyEdit(edit);
+    assert.equal(document.getText(), TEXT.replace("Use {{plan}}", "Use {{outline}}"));
+    const text = (await workspace.openTextDocument(at(GRAPH))).getText();
+    assert.equal(
+      text,
+      graph.replace('"plan": {', '"outline": {').replace('"question", "plan"', '"question", "outline"'),
+    );
+  });
+
+  it("refuses a name that is taken or cannot be one, and says why", async () => {
+    const document = await showPrompt(TEXT);
+    await until(() => faults(document).length > 0);
+    const position = offsetOf(document, "Use {{plan}}", 8);
+    await assert.rejects(rename(document, position, "style"), /“style” is taken in chain\.agentgraph\.json/);
+    await assert.rejects(rename(document, position, "2nd"), /cannot be a name/);
+    await assert.rejects(
+      rename(document, offsetOf(document, "Then {{plam}}", 8), "x"),
+      /neither a node nor a graph input/,
+    );
+  });
+
+  it("of two graphs is renamed in both, or in neither", async () => {
+    await write("second.agentgraph.json", graph);
+    const document = await showPrompt(TEXT);
+    await until(() => faults(document)[0]?.message.includes("second.agentgraph.json"));
+    const edit = await rename(document, offsetOf(document, "Use {{plan}}", 8), "outline");
+    const files = edit.entries().map(([uri]) => path.basename(uri.path));
+    assert.deepEqual(files.sort(), ["chain.agentgraph.json", "second.agentgraph.json", "solve.md"]);
+    await write("second.agentgraph.json", graph.replaceAll('"style"', '"outline"'));
+    const position = offsetOf(document, "Use {{plan}}", 8);
+    await until(() =>
+      rename(document, position, "outline").then(
+        () => false,
+        (error) => /taken in second/.test(String(error)),
+      ),
+    );
+  });
+
+  it("changed outside the editor, a file that a graph names is checked again", async () => {
+    const document = await show(GRAPH);
+    const codes = () => languages.getDiagnostics(document.uri).map(({ code }) => code);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.deepEqual(codes(), []);
+    await write(PROMPT, "Say {{nothing}}.\n");
+    await until(() => codes().includes("unknown-placeholder"));
+    await write(PROMPT, prompt);
+    await until(() => codes().length === 0);
+    const data = await read("data/train.jsonl");
+    try {
+      await write("data/train.jsonl", '{"question": "no answer"}\n');
+      await until(() => codes().includes("missing-field"));
+    } finally {
+      await write("data/train.jsonl", data);
+    }
+    await until(() => codes().length === 0);
+  });
+
+  it("what is foldable already: nodes, lists of lines, front matter", async () => {
+    await write(GRAPH, graph.replace('{ "file": "prompts/plan.md" }', '[\n        "a",\n        "b"\n      ]'));
+    const document = await show(GRAPH);
+    await until(async () => {
+      const found = await commands.executeCommand<FoldingRange[]>("vscode.executeFoldingRangeProvider", document.uri);
+      const starts = found.map(({ start }) => document.lineAt(start).text.trim());
+      return ['"plan": {', '"instruction": [', '"nodes": {'].every((line) => starts.includes(line));
+    });
+  });
+
+  it("a file of 2,000 nodes: every request answers", async function () {
+    const nodes = Object.fromEntries(
+      Array.from({ length: 2000 }, (_, n) => [
+        `n${n}`,
+        {
+          inputs: n > 0 ? ["question", `n${n - 1}`] : ["question"],
+          instruction: [`Step {{question}}. ${"x".repeat(400)}`],
+        },
+      ]),
+    );
+    const text = JSON.stringify({ ...JSON.parse(graph), nodes, output: "n1999" }, null, 2);
+    assert.ok(text.length > 1_000_000, `${text.length}`);
+    await write(GRAPH, text);
+    const document = await show(GRAPH);
+    const position = offsetOf(document, '"n999": {', 2);
+    const timed: string[] = [];
+    for (const command of ["Hover", "Definition", "Reference", "DocumentSymbol", "CompletionItem"]) {
+      await replace(document, new Range(0, 1, 0, 1), " ");
+      const started = performance.now();
+      const found = await commands.executeCommand<unknown[]>(
+        `vscode.execute${command}Provider`,
+        document.uri,
+        position,
+      );
+      timed.push(`${command} ${(performance.now() - started).toFixed(0)} ms`);
+      assert.ok(found);
+    }
+    const edit = await rename(document, position, "middle");
+    assert.equal(edit.get(document.uri).length, 2);
+    if (this.test) this.test.title += ` (${timed.join(", ")})`;
+  }).timeout(60_000);
+});
+
 async function replace(document: TextDocument, range: Range, text: string): Promise<void> {
   const edit = new WorkspaceEdit();
   edit.replace(document.uri, range, text);
   await workspace.applyEdit(edit);
+}
+
+/** Everything as it was, also in what the editor still remembers. */
+async function restore(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const document of workspace.textDocuments.filter(({ isDirty }) => isDirty)) {
+    await window.showTextDocument(document);
+    await commands.executeCommand("workbench.action.files.revert");
+  }
+  await closeAll();
+  for (const [file, text] of Object.entries(files)) {
+    await write(file, text);
+    const open = workspace.textDocuments.find(({ uri }) => uri.fsPath === at(file).fsPath);
+    if (open) await until(() => open.isClosed || open.getText() === text);
+  }
+}
+
+/** null for an empty list, so that it can be waited for. */
+function some<T>(list: readonly T[]): readonly T[] | null {
+  return list.length > 0 ? list : null;
+}
+
+async function actions(document: TextDocument, range: Range | undefined): Promise<CodeAction[]> {
+  const found = await commands.executeCommand<CodeAction[]>(
+    "vscode.executeCodeActionProvider",
+    document.uri,
+    range,
+    "quickfix",
+  );
+  return found.filter(({ title }) => !title.includes("Markdown"));
+}
+
+async function apply(action: CodeAction | undefined): Promise<void> {
+  assert.ok(action?.edit);
+  await workspace.applyEdit(action.edit);
+}
+
+function rename(document: TextDocument, position: Position, name: string): Promise<WorkspaceEdit> {
+  return Promise.resolve(
+    commands.executeCommand<WorkspaceEdit>("vscode.executeDocumentRenameProvider", document.uri, position, name),
+  );
+}
+
+function hoverText(hovers: readonly Hover[]): string {
+  return hovers
+    .flatMap(({ contents }) => contents.map((part) => (typeof part === "string" ? part : part.value)))
+    .join("\n");
 }
 
 async function definition(document: TextDocument, offset: number): Promise<LocationLink | undefined> {

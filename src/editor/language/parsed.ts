@@ -11,7 +11,7 @@ export class ParsedGraph {
   #uses: readonly Use[] | null = null;
 
   constructor(path: string, text: string) {
-    this.document = new JsonDocument(path, text);
+    this.document = new JsonDocument(path, text, { heal: true });
     this.outline = outlineOf(this.document);
   }
 

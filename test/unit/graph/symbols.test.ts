@@ -6,8 +6,8 @@ import { invalid, valid } from "./fixtures.ts";
 
 const wordProblems = valid.find(({ name }) => name === "word-problems")!;
 
-function read(text: string) {
-  const document = new JsonDocument("/g", text);
+function read(text: string, heal = false) {
+  const document = new JsonDocument("/g", text, { heal });
   const outline = outlineOf(document);
   return { outline, uses: usesIn(document, outline) };
 }
@@ -26,11 +26,31 @@ describe("uses", () => {
 
   it("lie inside the text of every damaged file, too", () => {
     for (const { text } of [...valid, ...invalid]) {
-      for (let end = 0; end < text.length; end += 7) {
+      for (let end = 0; end < text.length; end += 17) {
         const cut = text.slice(0, end);
-        for (const { range, around } of read(cut).uses) {
+        for (const { range, around } of [...read(cut).uses, ...read(cut, true).uses]) {
           expect(0 <= around.start && around.start <= range.start && range.start <= range.end).toBe(true);
           expect(range.end <= around.end && around.end <= cut.length).toBe(true);
+        }
+      }
+    }
+  });
+
+  it("of all nodes are there although a quote is missing", () => {
+    for (const [from, to] of [
+      ['"inputs": ["question"],', '"inputs": ["question", "],'],
+      ['"inputs": ["question"],', '"inputs": ["question", "pl],'],
+      ['"inputs": ["question"],', '"inputs": ["question", "'],
+      ['"role": "breaks the problem into steps",', '"role": "breaks the problem, and'],
+    ] as const) {
+      for (const end of ["\n", "\r\n"]) {
+        const text = wordProblems.text.replace(from, to).replaceAll("\n", end);
+        expect(text).not.toBe(wordProblems.text.replaceAll("\n", end));
+        const { outline, uses } = read(text, true);
+        expect(outline.nodes.map(({ id }) => id)).toEqual(["plan", "style", "solve"]);
+        expect(outline.output?.name).toBe("solve");
+        for (const { name, range, node } of uses) {
+          if (node !== "plan") expect(text.slice(range.start, range.end)).toBe(name);
         }
       }
     }
