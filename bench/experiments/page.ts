@@ -72,7 +72,7 @@ function figure({ title, x: xName, y: yName, series }: Plot): Markup {
 ${points.map((point) => html`<circle class="mark" cx="${at(x(point))}" cy="${at(y(point.value))}" r="4"><title>${name}, ${point.x}: ${point.value.toFixed(3)} (${point.interval[0].toFixed(2)} … ${point.interval[1].toFixed(2)})</title></circle>`)}
 <text class="name" x="${WIDTH - RIGHT + 10}" y="${at((names[index] ?? 0) + 4)}">${name}</text></g>`,
   );
-  return html`<figure><figcaption>${title}</figcaption>
+  return html`<figure class="tables"><figcaption>${title}</figcaption>
 <svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
 ${grid}${columns}
 <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${xName}</text>

@@ -20,7 +20,10 @@ export function gapsOf({ evaluated, baselines, changes, verdicts, test, run }: F
     const unjudged = changes
       .flatMap(({ attempts }) => attempts)
       .filter(({ decision, invalid }) => invalid === null && (decision === null || decision === "undecided"));
-    if (unjudged.length > 0) said.push(`${count(unjudged.length, "proposal")} that the end of the run overtook.`);
+    if (unjudged.length > 0)
+      said.push(
+        `${count(unjudged.length, "proposal")} without a verdict: a later one took its place, or the run ended first.`,
+      );
     const partial = verdicts.filter(({ verdict }) => verdict.scored < verdict.of);
     if (partial.length > 0) {
       said.push(

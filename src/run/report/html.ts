@@ -130,7 +130,7 @@ function result(report: Report): Markup {
     }),
     strip(`${split}, result`, after, true),
   ]);
-  return html`${curve.length > 0 ? scorePlot(curve, test) : null}
+  return html`${curve.length > 0 ? html`<div class="tables">${scorePlot(curve, test)}</div>` : null}
 <p class="soft">Scores are 1 − loss; a filled point is an iteration in which the gate accepted something. ${intervalWords(report)} Lenient: the right answer may stand anywhere in the reply.</p>
 <div class="strips">${strips}</div>
 ${table(resultTable(report))}

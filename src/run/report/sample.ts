@@ -2,7 +2,7 @@ import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { oneLine } from "../plain.ts";
 import { percent } from "./figures.ts";
-import { pageHtml } from "./html.ts";
+import { pageHtml, table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
@@ -18,19 +18,23 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
   const answer = nodes.find(({ node }) => node.id === graph.output)?.value;
   const mark = score === null ? "undecided" : right ? "accepted" : "rejected";
   const title = oneLine(question, 120);
+  const facts: [string, string][] = [
+    ...Object.entries(sample.inputs),
+    ["expected", sample.targets.join("\nor\n")],
+    ["answered", answer?.text ?? ""],
+    ["what the loss says", score?.criticism ?? ""],
+    ["what a person said", sample.feedback ?? ""],
+    ...(score?.votes ?? []).map(({ score: share, reason }, index): [string, string] => [
+      `judge, vote ${index + 1}: ${percent(share)}`,
+      reason,
+    ]),
+  ];
   const body = html`<header>
-<h1>${title}</h1>
 <p class="soft">${graph.name} · ${split} sample ${oneLine(sample.id, 120)} · ${spent}</p>
-<p class="verdict ${mark}">${outcome(inspection)}</p>
+<p class="lead verdict ${mark}">${outcome(inspection)}</p>
 </header>
 <main>
-<h2>Question and answer</h2>
-${Object.entries(sample.inputs).map(([name, value]) => named(name, value))}
-${sample.targets.length > 0 ? named("expected", sample.targets.join("\nor\n")) : null}
-${answer ? named("answered", answer.text) : null}
-${score && score.criticism !== "" ? named("what the loss says", score.criticism) : null}
-${sample.feedback ? named("what a person said", sample.feedback) : null}
-${(score?.votes ?? []).map((vote, index) => named(`judge, vote ${index + 1}: ${percent(vote.score)}`, vote.reason))}
+${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 })}
 <h2>Node by node</h2>
 ${nodes.map((node) => article(node, graph))}
 </main>`;

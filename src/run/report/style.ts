@@ -31,9 +31,9 @@ ins { background: var(--added); text-decoration: none; border-bottom: 1px solid 
 details { margin: .3rem 0; } summary { cursor: pointer; color: var(--accent); }
 summary:focus-visible, nav a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 details > .tables { margin-top: .4rem; }
-.plot { display: block; width: 100%; height: auto; margin: .4rem 0; }
+.plot { display: block; width: 100%; min-width: 34rem; height: auto; margin: .4rem 0; }
 .strips { display: grid; grid-template-columns: minmax(auto, max-content) minmax(4rem, 18rem) minmax(auto, max-content); gap: .15rem .9rem; align-items: center; margin: .9rem 0; font-size: .87rem; }
-.strips svg { width: 100%; display: block; }
+.strips .soft { white-space: nowrap; } .strips svg { width: 100%; display: block; }
 .bar { width: 6rem; height: .6rem; display: block; margin-top: .35rem; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg .tick { fill: var(--soft); } svg .test-name { fill: var(--test); }
 svg .grid { stroke: var(--line); } svg .band { fill: var(--accent); opacity: .16; } svg .score { fill: none; stroke: var(--accent); stroke-width: 2; }
