@@ -4,6 +4,7 @@ import path from "node:path";
 import { accountStories } from "./stories/account.ts";
 import { firstStories } from "./stories/first.ts";
 import { graphStories } from "./stories/graph.ts";
+import { languageStories } from "./stories/language.ts";
 import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
 import { runStories } from "./stories/runs.ts";
@@ -26,6 +27,7 @@ const stories: Story[] = [
   ...troubleStories,
   ...accountStories,
   ...lentStories,
+  ...languageStories,
   ...runStories,
   ...surfaceStories,
   ...graphStories,

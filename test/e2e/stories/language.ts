@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { Story, World } from "../world.ts";
+
+const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast"] as const;
+const GRAPH = "chain.agentgraph.json";
+
+export const languageStories: readonly Story[] = [
+  {
+    name: "names in graph and prompt are looked at, completed, mended and renamed",
+    settings: { "agentgraph.provider": "simulated" },
+    async play(world) {
+      const { workbench, read, until } = world;
+      const { page } = workbench;
+      await workbench.openByName(GRAPH);
+      await workbench.command("AgentGraph: Optimize graph");
+      await workbench.decide("Optimize “", "Start");
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.clearToasts();
+
+      for (const theme of THEMES) await look(world, theme);
+      world.vscode.set({ "workbench.colorTheme": "Dark Modern" });
+
+      // A slip in a prompt file: marked there, mended there.
+      await workbench.openByName("solve.md");
+      await page.keyboard.press("Control+End");
+      await page.keyboard.type("\nUse {{pl");
+      await page.locator(".suggest-widget .monaco-list-row", { hasText: "{{plan}}" }).waitFor();
+      await workbench.picture("72-language-completion");
+      await page.keyboard.press("Enter");
+      await workbench.editorText("Use {{plan}}").waitFor();
+      await page.keyboard.type(" and {{qestion");
+      await page.keyboard.press("Escape");
+      await page.locator(".squiggly-warning").first().waitFor();
+      await page.keyboard.press("Control+.");
+      await menu(world, "Change to {{question}}").waitFor();
+      await workbench.picture("73-language-prompt-fix");
+      await menu(world, "Change to {{question}}").click();
+      await workbench.editorText("Use {{plan}} and {{question}}").waitFor();
+      await page.locator(".squiggly-warning").first().waitFor({ state: "detached" });
+      await page.keyboard.press("Control+S");
+
+      // Renamed from the prompt file: the graph follows, and one undo takes all of it back.
+      const before = { graph: read(GRAPH), prompt: read("prompts/solve.md") };
+      await page.keyboard.press("Control+Home");
+      await put(world, "{{plan}}");
+      await page.keyboard.press("F2");
+      const box = page.locator(".rename-box input");
+      await box.waitFor();
+      await workbench.picture("74-language-rename");
+      await box.fill("style");
+      await page.keyboard.press("Enter");
+      await page
+        .locator(".monaco-editor-overlaymessage, .notification-toast", { hasText: "is taken" })
+        .first()
+        .waitFor();
+      await workbench.picture("75-language-rename-refused");
+      await workbench.clearToasts();
+      await put(world, "{{plan}}");
+      await page.keyboard.press("F2");
+      await box.waitFor();
+      await box.fill("outline");
+      await page.keyboard.press("Enter");
+      await until(() => read("prompts/solve.md").includes("{{outline}}") && read(GRAPH).includes('"outline"'));
+      assert.equal(
+        read(GRAPH),
+        before.graph.replace('"plan": {', '"outline": {').replace('"question", "plan"', '"question", "outline"'),
+      );
+      assert.equal(read("prompts/solve.md"), before.prompt.replace("{{plan}}", "{{outline}}"));
+    },
+  },
+];
+
+/** Hover over a node, quick fixes of a fault, in one theme. */
+async function look(world: World, theme: string): Promise<void> {
+  const { workbench, vscode } = world;
+  const { page } = workbench;
+  const name = (surface: string) => `70-language-${theme.toLowerCase().replaceAll(" ", "-")}-${surface}`;
+  vscode.set({ "workbench.colorTheme": theme });
+  await page.waitForTimeout(500);
+  await workbench.openByName(GRAPH);
+  await put(world, '"plan", "style"');
+  await workbench.command("Show or Focus Hover");
+  const hover = page.locator(".monaco-hover:visible", { hasText: "Last run" }).first();
+  await hover.waitFor();
+  assert.match(
+    ((await hover.textContent()) ?? "").replaceAll("\u00a0", " "),
+    /lists what is to be counted[\s\S]*Read by solve/,
+  );
+  await workbench.picture(name("hover"));
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("m");
+  await page.locator(".squiggly-error").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+.");
+  await menu(world, 'Change to "plan"').waitFor();
+  await workbench.picture(name("fixes"));
+  await menu(world, 'Change to "plan"').click();
+  await page.locator(".squiggly-error").first().waitFor({ state: "detached" });
+}
+
+function menu({ workbench }: World, text: string) {
+  return workbench.page.locator(".action-widget .monaco-list-row", { hasText: text }).first();
+}
+
+/** Sets the cursor into the first place of the text, two characters in. */
+async function put({ workbench }: World, text: string): Promise<void> {
+  const { page } = workbench;
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("Control+F");
+  const find = page.locator(".find-widget.visible textarea").first();
+  await find.fill(text);
+  await page.locator(".find-widget .matchesCount", { hasText: /of/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+}
