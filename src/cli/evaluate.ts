@@ -30,7 +30,7 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
   const task = isBaseline ? { ...subject.task, graph: stepByStep(subject.task.graph) } : subject.task;
   const models = modelsOf(task);
   const price = pricesFor(models, task.options.budget, options);
-  const provider = await connect(models, { baseUrl: options.baseUrl, env, clock });
+  const provider = await connect(models, { ...options, env, clock });
   const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
   const { concurrency } = options;
   const reducer = new RunReducer();

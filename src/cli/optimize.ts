@@ -29,7 +29,7 @@ export async function optimizeCommand(cli: Cli, path: string, options: OptimizeO
   const { subject, root } = await loadOrRefuse(graphFile, deps.files, overridesOf(options), output);
   const models = modelsOf(subject.task);
   const price = pricesFor(models, subject.task.options.budget, options);
-  const provider = await connect(models, { baseUrl: options.baseUrl, env, clock: deps.clock });
+  const provider = await connect(models, { ...options, env, clock: deps.clock });
   const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
   await sayEstimate(cli, subject.task, place, provider, price);
   const runDeps = { ...deps, provider, price, concurrency: options.concurrency };

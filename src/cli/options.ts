@@ -8,6 +8,7 @@ import { Misuse } from "./errors.ts";
 /** Options that several commands share. */
 export interface ModelOptions {
   readonly baseUrl?: string;
+  readonly azureApiVersion?: string;
   readonly model?: string;
   readonly modelForward?: string;
   readonly modelBackward?: string;
@@ -36,7 +37,8 @@ export interface PlaceOptions {
 
 export function withModel(command: Command): Command {
   command
-    .option("--base-url <url>", "address of an OpenAI-compatible server (default: OpenAI)")
+    .option("--base-url <url>", "address of an OpenAI-compatible server, or of an Azure resource (default: OpenAI)")
+    .option("--azure-api-version <version>", "speak Azure's paths to --base-url (*.azure.com: 2024-10-21)")
     .option("--model <name>", "model for every role; `simulated` needs no key");
   for (const role of ROLES) command.option(`--model-${role} <name>`, `model for the role ${role}`);
   return command

@@ -1,11 +1,14 @@
 import type { Clock } from "../deps.ts";
+import { azureAddress } from "../models/azure.ts";
 import type { Model } from "../models/model.ts";
 import { Misuse } from "./errors.ts";
 
 const OPENAI = "https://api.openai.com/v1";
 
 export interface Connection {
-  readonly baseUrl: string | undefined;
+  readonly baseUrl?: string;
+  /** Takes the address for Azure's. */
+  readonly azureApiVersion?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 }
@@ -15,7 +18,8 @@ export interface Connection {
  * @param models every model that the run asks for.
  * @throws Misuse, AddressRefused
  */
-export async function connect(models: readonly string[], { baseUrl, env, clock }: Connection): Promise<Model> {
+export async function connect(models: readonly string[], connection: Connection): Promise<Model> {
+  const { baseUrl, azureApiVersion, env, clock } = connection;
   const simulated = models.filter((model) => model === "simulated");
   if (simulated.length > 0 && baseUrl === undefined) {
     const other = models.find((model) => model !== "simulated");
@@ -34,5 +38,7 @@ export async function connect(models: readonly string[], { baseUrl, env, clock }
     );
   }
   const { createOpenAI } = await import("../models/openai.ts");
+  const azure = baseUrl === undefined ? null : azureAddress(baseUrl, azureApiVersion);
+  if (azure) return createOpenAI({ baseUrl: azure.baseUrl, key, clock, azureApiVersion: azure.apiVersion });
   return createOpenAI({ baseUrl: baseUrl ?? OPENAI, key, clock });
 }

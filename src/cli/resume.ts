@@ -30,7 +30,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const models = modelsOf(start);
   const limits = limitsOf(start, options);
   const price = pricesFor(models, limits, options);
-  const provider = await connect(models, { baseUrl: options.baseUrl, env, clock: deps.clock });
+  const provider = await connect(models, { ...options, env, clock: deps.clock });
   const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
   const run = await resumeRun(id, place, runDeps, signal, limits);
   return driveToEnd(cli, run, join(root, start.graphFile), options);

@@ -37,6 +37,9 @@ export function errorOf(
     const advice = "there are no chat completions at this address; most servers have them under /v1";
     return new RequestRefused(identity, status, model, `${detail}: ${advice}`);
   }
+  if (status === 404 && code === "DeploymentNotFound") {
+    return new RequestRefused(identity, status, model, `${detail} On Azure, a model is named by its deployment.`);
+  }
   // A request that is larger than the limit of a minute never fits.
   if (status === 429 && /request too large/i.test(message)) return new RequestRefused(identity, 413, model, detail);
   if (status === 429) return new RateLimited(identity, retryAfter, detail);
@@ -66,7 +69,7 @@ export class Refused extends Error {
 
 export interface Reading {
   readonly identity: string;
-  /** Kept out of everything that is thrown. */
+  /** Kept out of everything that is returned or thrown. */
   readonly key: string;
   readonly clock: Clock;
   /** Of the request: its time-out and its caller's. */
@@ -91,7 +94,7 @@ export async function readBody(response: Response, reading: Reading): Promise<st
     if (error instanceof BodyBroken || signal?.aborted) throw error;
     throw new BodyBroken(identity, "it was cut");
   }
-  const text = new TextDecoder().decode(Buffer.concat(parts));
+  const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
   const body = parsed(text);
   if (!response.ok) throw new Refused(readError(response.status, body ?? text, response.headers, clock, key));
   if (body === undefined) throw new BodyBroken(identity, "it is no JSON");
@@ -126,6 +129,14 @@ function readError(status: number, body: unknown, headers: Headers, clock: Clock
     param: typeof param === "string" ? param : null,
     retryAfter: retryAfter(headers, clock),
   };
+}
+
+/** What is shorter is a word that a server asks for in a key's place, such as `ollama`. */
+const SHORTEST_KEY = 16;
+
+/** A server that gives the key back in its answer does not get it into a run's files. */
+function withoutKey(text: string, key: string): string {
+  return key.length < SHORTEST_KEY ? text : text.replaceAll(key, "…");
 }
 
 /** One line without the key. Servers quote keys that they refuse, whole or with stars in the middle. */

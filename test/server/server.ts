@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly seed?: number;
   /** Default: any free one. */
   readonly port?: number;
+  /** Speaks Azure's paths alone: `/openai/deployments/NAME/chat/completions?api-version=…`, the key as `api-key`. */
+  readonly azure?: boolean;
   /** Asked for as a bearer token (or Azure's `api-key`); every other one is refused. */
   readonly key?: string;
   /** Names of models; every other one gets a 404. Default: every name is known. */
@@ -28,6 +30,8 @@ export interface ServerOptions {
 
 export interface LoggedRequest {
   readonly path: string;
+  /** From `?` on; empty where there is nothing. */
+  readonly query: string;
   readonly body: ChatBody;
   readonly headers: IncomingMessage["headers"];
   readonly fault: Fault | null;
@@ -70,9 +74,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   let most = 0;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const { pathname: path, search: query, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const text = await bodyOf(request);
     if (path.endsWith("/models")) return hasKey(request) ? answerModels(response) : refuseKey(response);
+    const deployment = options.azure
+      ? /^\/openai\/deployments\/([^/]+)\/chat\/completions$/.exec(path)?.[1]
+      : undefined;
+    if (options.azure && (!deployment || !searchParams.has("api-version"))) {
+      return fail(response, 404, "Resource not found", { code: "404" });
+    }
     if (!path.endsWith("/chat/completions")) return fail(response, 404, `there is nothing at ${path}`);
 
     const content = createHash("sha256").update(text).digest("hex");
@@ -81,13 +91,18 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const body: ChatBody = JSON.parse(text);
     const asked: Asked = { count: log.length + 1, nth, content };
     const fault = options.faults?.(asked) ?? null;
-    log.push({ path, body, headers: request.headers, fault, at: Date.now() - started });
+    log.push({ path, query, body, headers: request.headers, fault, at: Date.now() - started });
 
     if (!hasKey(request)) return refuseKey(response);
     await wait(latencyOf(content), closing.signal);
     if (fault !== null && fault !== "no schema") return misbehave(response, fault, body);
     const refusal = refusalOf(body, options);
     if (refusal) return fail(response, 400, refusal.message, { param: refusal.param, code: "unsupported_parameter" });
+    if (deployment && options.models && !options.models.includes(deployment)) {
+      return fail(response, 404, "The API deployment for this resource does not exist.", {
+        code: "DeploymentNotFound",
+      });
+    }
     if (options.models && !options.models.includes(body.model)) {
       return fail(response, 404, `The model \`${body.model}\` does not exist.`, { code: "model_not_found" });
     }
@@ -109,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   const hasKey = ({ headers }: IncomingMessage) =>
     options.key === undefined ||
-    headers.authorization === `Bearer ${options.key}` ||
+    (!options.azure && headers.authorization === `Bearer ${options.key}`) ||
     headers["api-key"] === options.key;
 
   const latencyOf = (content: string) => {

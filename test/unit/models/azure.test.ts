@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { AZURE_API_VERSION, azureAddress } from "../../../src/models/azure.ts";
+
+const HOST = "https://mine.openai.azure.com";
+
+it.each([
+  [HOST, `${HOST}/openai`, AZURE_API_VERSION],
+  [`${HOST}/`, `${HOST}/openai`, AZURE_API_VERSION],
+  [`${HOST}/openai/`, `${HOST}/openai`, AZURE_API_VERSION],
+  [
+    `${HOST}/openai/deployments/gpt-4o/chat/completions?api-version=2025-01-01-preview`,
+    `${HOST}/openai`,
+    "2025-01-01-preview",
+  ],
+  [`${HOST}/openai/deployments/gpt-4o`, `${HOST}/openai`, AZURE_API_VERSION],
+  ["https://mine.cognitiveservices.azure.com", "https://mine.cognitiveservices.azure.com/openai", AZURE_API_VERSION],
+  ["https://gateway.example/llm/openai/deployments/a/", "https://gateway.example/llm/openai", AZURE_API_VERSION],
+  ["http://127.0.0.1:80/openai/deployments/a?api-version=v", "http://127.0.0.1/openai", "v"],
+])("%s is Azure's", (address, baseUrl, apiVersion) => {
+  expect(azureAddress(address)).toEqual({ baseUrl, apiVersion });
+});
+
+it("takes the version that is asked for, and any address for Azure's then", () => {
+  expect(azureAddress(`${HOST}?api-version=a`, "b")).toEqual({ baseUrl: `${HOST}/openai`, apiVersion: "b" });
+  expect(azureAddress("http://localhost:8080/openai", "b")).toEqual({
+    baseUrl: "http://localhost:8080/openai",
+    apiVersion: "b",
+  });
+});
+
+it.each([
+  `${HOST}/openai/v1`,
+  `${HOST}/openai/v1/`,
+  "https://api.openai.com/v1",
+  "https://azure.com.example",
+  "nothing",
+])("%s speaks as OpenAI does, or is no address", (address) => {
+  expect(azureAddress(address)).toBeNull();
+});
+
+it("keeps a password where the check of addresses finds and refuses it", () => {
+  expect(azureAddress("https://me:secret@mine.openai.azure.com")?.baseUrl).toMatch("secret");
+});
