@@ -32,7 +32,8 @@ export function createOpenAI(options: OpenAIOptions): OpenAIModel {
   const address = checkAddress(options.baseUrl);
   const identity = `${options.azureApiVersion === undefined ? "openai" : "azure"} ${address.origin}`;
   const client = createClient(address, options, async (url, init) => {
-    const text = await readBody(await fetch(url, init), { identity, key, clock, signal: init?.signal ?? null });
+    const sent = { ...init, headers: ownHeaders(init?.headers, options) };
+    const text = await readBody(await fetch(url, sent), { identity, key, clock, signal: init?.signal ?? null });
     return new Response(text, { headers: { "content-type": "application/json" } });
   });
   const refusals = new Refusals();
@@ -104,9 +105,19 @@ function createClient(address: Address, options: OpenAIOptions, fetch: Fetch): O
     logLevel: "off" as const,
     fetchOptions: { redirect: "error" as const },
     fetch,
-    defaultHeaders: key === "" ? { authorization: null, "api-key": null } : {},
   };
   return apiVersion === undefined ? new OpenAI(own) : new AzureOpenAI({ ...own, apiVersion });
+}
+
+/** The SDK adds what OPENAI_CUSTOM_HEADERS holds, whomever it was meant for: of the headers only these leave. */
+function ownHeaders(headers: RequestInit["headers"], { key, azureApiVersion }: OpenAIOptions): Headers {
+  const own = new Headers();
+  for (const [name, value] of new Headers(headers)) {
+    if (/^(accept|content-type|user-agent|x-stainless-.+)$/.test(name)) own.set(name, value);
+  }
+  if (key !== "" && azureApiVersion === undefined) own.set("authorization", `Bearer ${key}`);
+  if (key !== "" && azureApiVersion !== undefined) own.set("api-key", key);
+  return own;
 }
 
 /** The SDK takes every failure to fetch for a lost connection; what was thrown there is what counts. */
