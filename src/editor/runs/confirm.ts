@@ -160,6 +160,9 @@ function rounded(tokens: number): number {
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
   if (provider === "simulated") return l10n.t("The simulated model answers: nothing leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])].join(", ");
+  if (url !== null && samples === 1) {
+    return l10n.t("The instructions and this sample are sent to {0}, model {1}.", new URL(url).host, names);
+  }
   if (url !== null) {
     return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, names);
   }

@@ -1,8 +1,9 @@
 import { commands, l10n, window } from "vscode";
+import type { Evaluated } from "../../engine/events.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
-import { evaluatedWords, failureSentence } from "./words.ts";
+import { failureSentence, splitWord } from "./words.ts";
 
 /** Says how a run ended, and offers what comes next. */
 export async function reportEnd(run: Run, account: Account): Promise<void> {
@@ -27,7 +28,7 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
     answer = await window.showWarningMessage(message, ...(state.proposals.length > 0 ? [review] : []), resume);
   } else if (state.finished?.evaluated) {
     const show = l10n.t("Show result");
-    const message = l10n.t("{0}: {1}.", name, evaluatedWords(state.finished.evaluated));
+    const message = evaluatedSentence(name, state.finished.evaluated);
     answer = await window.showInformationMessage(message, show);
     if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
   } else if (state.status === "done" && run.start.job?.kind === "recheck") {
@@ -45,6 +46,18 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   }
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);
+}
+
+function evaluatedSentence(name: string, { split, score, interval: [low, high] }: Evaluated): string {
+  if (score === null) return l10n.t("No sample of {0} could be scored: every call failed.", name);
+  return l10n.t(
+    "{0} scores {1} on its {2} (95 % interval {3} to {4}).",
+    name,
+    score.toFixed(2),
+    splitWord(split),
+    low.toFixed(2),
+    high.toFixed(2),
+  );
 }
 
 function found({ proposals, finished }: RunState): string {

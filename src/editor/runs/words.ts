@@ -33,10 +33,10 @@ export function runOutcome(entry: RunEntry): string {
   return parts.join(" · ");
 }
 
-/** `validation score 0.55 (0.34–0.74)`, with a 95 % interval. */
+/** `0.55 (0.34–0.74) · validation set`, with a 95 % interval. */
 export function evaluatedWords({ split, score, interval: [low, high] }: Evaluated): string {
   if (score === null) return l10n.t("{0}: not scored", splitWord(split));
-  return `${splitWord(split)} ${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+  return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitWord(split)}`;
 }
 
 export function splitWord(split: Split): string {

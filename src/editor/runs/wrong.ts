@@ -15,6 +15,8 @@ export interface WrongSample {
   readonly score: number | null;
 }
 
+/** Characters: what was answered stands behind it, and a side bar is narrow. */
+const LABEL = 40;
 /** More would be no list any more; the report has a table of all. */
 const SHOWN = 200;
 
@@ -27,7 +29,7 @@ export async function wrongSamples(run: OpenedRun): Promise<WrongSample[]> {
       const sample = sampleOf(run, id);
       return {
         sample: id,
-        label: oneLine(Object.values(sample?.inputs ?? {}).join(" · ") || id),
+        label: oneLine(Object.values(sample?.inputs ?? {}).join(" · ") || id, LABEL),
         answer: loss === null ? null : await run.value(theta, id, run.graph.output),
         expected: sample?.targets.join(" | ") ?? "",
         score: loss === null ? null : 1 - loss,

@@ -19,12 +19,13 @@ export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "standing" | 
 export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Report {
   const { start, state } = run;
   const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample));
+  const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
   const base = {
     version: 1,
     run: factsOf(run, trace),
-    validation: samples.compare("validation", state.startTheta, state.theta),
-    test: samples.compare("test", state.startTheta, state.theta),
-    evaluated: start.job?.kind === "evaluate" ? samples.compare(start.job.split, state.theta, state.theta) : null,
+    validation: scoring ? null : samples.compare("validation", state.startTheta, state.theta),
+    test: scoring ? null : samples.compare("test", state.startTheta, state.theta),
+    evaluated: scoring && samples.compare(scoring, state.theta, state.theta),
     baselines: state.baselines.map(({ method, theta }) => ({
       method,
       validation: samples.compare("validation", state.startTheta, theta),

@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Inspection } from "../../../src/engine/inspect.ts";
+import { makeLoss } from "../../../src/loss/make.ts";
+import type { ModelRequest } from "../../../src/models/model.ts";
+import { recheckOf } from "../../../src/run/job.ts";
+import { compareHtml, nodesThatDiffer, type Side, unfairness } from "../../../src/run/report/compare.ts";
+import { reportHtml } from "../../../src/run/report/html.ts";
+import { reportMarkdown } from "../../../src/run/report/markdown.ts";
+import { readReport, readSide } from "../../../src/run/report/read.ts";
+import { sampleHtml } from "../../../src/run/report/sample.ts";
+import { type RunDeps, resumeRun, startRun } from "../../../src/run/run.ts";
+import { listRuns, readRun } from "../../../src/run/runs.ts";
+import type { Subject } from "../../../src/run/start.ts";
+import { type Bench, openBench, subject, verdict } from "./scripted.ts";
+
+const signal = new AbortController().signal;
+const HOSTILE = '<img src=x onerror="alert(1)"> <script>alert(2)</script>';
+
+let bench: Bench;
+/** Real engine, real loss; the even samples are answered right. */
+let deps: RunDeps;
+let asked: string[];
+beforeEach(async () => {
+  bench = await openBench();
+  asked = [];
+  const reply = ({ messages }: ModelRequest) => {
+    const id = /v\d+/.exec(messages.map(({ content }) => content).join())?.[0] ?? "";
+    asked.push(id);
+    return Number(id.slice(1)) % 2 === 0 ? "x" : HOSTILE;
+  };
+  const provider = {
+    identity: "counting",
+    complete: async (request: ModelRequest) => ({
+      ...(await bench.provider.complete(request, signal)),
+      text: reply(request),
+    }),
+  };
+  deps = { ...bench.deps, provider, engine: undefined };
+});
+afterEach(() => bench.remove());
+
+const scoring: Subject = {
+  ...subject,
+  task: { ...subject.task, loss: makeLoss(subject.loss) },
+  job: { kind: "evaluate", split: "validation" },
+};
+
+describe("a run that scores the graph as it is", () => {
+  it("is listed with its score, and its report shows what was answered wrong", async () => {
+    const run = await startRun(scoring, bench.place, bench.root, deps, signal);
+    for await (const _ of run.events);
+    const [listed] = await listRuns(deps, bench.place);
+    expect(listed).toMatchObject({ standing: "done", madeHere: true });
+    expect(listed?.summary).toMatchObject({
+      job: { kind: "evaluate", split: "validation" },
+      evaluated: { split: "validation", n: 20, scored: 20, score: 0.5 },
+      proposals: [],
+      validation: { n: 0 },
+    });
+    const report = await readReport(deps, bench.place, run.id);
+    expect(report).toMatchObject({ validation: null, changes: [], evaluated: { scored: 20, before: { right: 10 } } });
+    const [page, markdown] = [reportHtml(report), reportMarkdown(report)];
+    expect(page).toContain("scores 0.50 on the validation set: 10 of 20 right");
+    expect(page.indexOf("&lt;img src=x")).toBeLessThan(page.indexOf(">right</td>"));
+    expect(page).not.toContain("<img");
+    expect(markdown).toContain("scores 0.50 on the validation set");
+  });
+
+  it("is resumed from its own replies, and stays what it was for", async () => {
+    const run = await startRun(scoring, bench.place, bench.root, deps, signal);
+    let scored = 0;
+    for await (const event of run.events) if (event.type === "scored" && ++scored === 7) break;
+    const resumed = await resumeRun(run.id, bench.place, deps, signal);
+    for await (const _ of resumed.events);
+    expect(resumed.state().finished?.evaluated).toMatchObject({ score: 0.5, scored: 20 });
+    expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
+    expect((await readRun(deps, bench.place, run.id)).start.job).toEqual(scoring.job);
+  });
+});
+
+describe("what is checked of a run made elsewhere", () => {
+  const { graph } = subject.task;
+  const proposal = { id: "p", base: "Solve.", text: "Solve!", hypothesis: "", verdict, attempts: [] };
+
+  it("is every text whose node still holds what the run saw, and may be changed", () => {
+    const claims = [
+      { ...proposal, node: "solve" },
+      { ...proposal, node: "gone" },
+    ];
+    expect(recheckOf("r", claims, graph)).toEqual({
+      job: { kind: "recheck", run: "r", changes: [{ node: "solve", text: "Solve!", hypothesis: "" }] },
+      changed: ["gone"],
+    });
+    const edited = { ...graph, nodes: graph.nodes.map((node) => ({ ...node, text: "Edited." })) };
+    expect(recheckOf("r", claims, edited).job.changes).toEqual([]);
+    const fixed = { ...graph, nodes: graph.nodes.map((node) => ({ ...node, trainable: false })) };
+    expect(recheckOf("r", claims, fixed).job.changes).toEqual([]);
+  });
+
+  it("gets a verdict of this machine in a run of its own, whose claims are gone", async () => {
+    const job = recheckOf("20260101-000000-000-abcdef", [{ ...proposal, node: "solve" }], graph).job;
+    const run = await startRun({ ...scoring, job }, bench.place, bench.root, deps, signal);
+    for await (const _ of run.events);
+    const [listed] = await listRuns(deps, bench.place);
+    expect(listed).toMatchObject({ madeHere: true, summary: { job: { kind: "recheck", run: job.run } } });
+    // Both texts answer alike here: what was claimed to be a gain is a tie.
+    expect(listed?.summary.proposals).toMatchObject([{ node: "solve", decision: "rejected" }]);
+    expect(listed?.summary.job).not.toHaveProperty("changes");
+  });
+});
+
+describe("two runs side by side", () => {
+  async function side(change: (subject: Subject) => Subject = (same) => same): Promise<Side> {
+    const run = await startRun(change({ ...scoring, job: undefined }), bench.place, bench.root, bench.deps, signal);
+    for await (const _ of run.events);
+    return readSide(bench.deps, bench.place, run.id);
+  }
+  const withTask = (change: Partial<Subject["task"]>) => (one: Subject) => ({
+    ...one,
+    task: { ...one.task, ...change },
+  });
+
+  it("are fair where nothing but luck differs", async () => {
+    const [a, b] = [await side(), await side()];
+    expect(unfairness(a, b)).toEqual([]);
+    expect(nodesThatDiffer(a.texts, b.texts)).toEqual([]);
+    expect(compareHtml(a, b)).toContain("the figures can be compared");
+  });
+
+  it("are unfair where data, models, options or texts differ, each said by name", async () => {
+    const { options, data, models, graph } = subject.task;
+    const a = await side();
+    const said = async (change: Partial<Subject["task"]>) => unfairness(a, await side(withTask(change))).join("\n");
+    expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
+    expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
+      "Their validation sets differ: 20 and 12 samples, 12 of them shared.",
+    );
+    expect(await said({ models: { ...models, forward: { model: "other", params: {} } } })).toContain(
+      "The role forward was played by m and by other.",
+    );
+    const nodes = graph.nodes.map((node) => ({ ...node, text: "Think." }));
+    expect(await said({ graph: { ...graph, nodes } })).toBe("They began with different texts: solve.");
+  });
+
+  it("stand at the mercy of no text", async () => {
+    const name = `${HOSTILE} {{x}}`;
+    const a = await side(withTask({ graph: { ...subject.task.graph, name } }));
+    const page = compareHtml(a, await side(), ":root { --ink: red; }");
+    expect(page).not.toMatch(/<img|<script/);
+    expect(page).toContain("default-src &#39;none&#39;; style-src &#39;sha256-");
+  });
+});
+
+describe("the page of a sample", () => {
+  it("shows values and gradients letter by letter", () => {
+    const [node] = subject.task.graph.nodes;
+    const [sample] = subject.task.data.validation;
+    if (!node || !sample) throw new Error("no node");
+    const inspection: Inspection = {
+      sample: { ...sample, inputs: { question: HOSTILE } },
+      split: "validation",
+      score: { loss: 1, lenient: 1, criticism: HOSTILE, formatError: true, formatErrors: 1, tokens: 3 },
+      right: false,
+      nodes: [
+        {
+          node,
+          prompt: [{ role: "system", content: HOSTILE }],
+          value: { text: HOSTILE, formatError: true, tokens: 3 },
+          gradients: [{ of: "text", from: "solve", text: `Say the form. ${HOSTILE}` }],
+        },
+      ],
+    };
+    const page = sampleHtml(subject.task.graph, inspection, "1 call");
+    expect(page).not.toMatch(/<img|<script/);
+    expect(page).toContain("✗ Wrong: the answer is not in the form the graph asks for");
+    expect(page).toContain("its text should change");
+    expect(page).toContain("Say the form.");
+    const unscored = sampleHtml(subject.task.graph, { ...inspection, score: null, nodes: [] }, "1 call");
+    expect(unscored).toContain("Not scored, because a call failed");
+  });
+});
