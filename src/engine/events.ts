@@ -232,6 +232,7 @@ export interface Warned {
 
 export type WarningCode =
   | "sample dropped"
+  | "not scored"
   | "parameter refused"
   | "reply repaired"
   | "small validation set"

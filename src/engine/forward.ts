@@ -65,6 +65,8 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
   const passes = new Map<string, Pass>();
+  /** Samples of which it was said already that they could not be scored. */
+  const unscored = new Set<string>();
 
   return (texts, sample, { split, priority = 0 }) => {
     const theta = thetaOf(texts);
@@ -115,6 +117,9 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
     async function score(): Promise<Scored | null> {
       const scored = await answerAndScore().catch((error: unknown) => {
         if (endsRun(error)) throw error;
+        const detail = error instanceof Error ? error.message : String(error);
+        if (!unscored.has(sample.id)) void emit({ type: "warning", code: "not scored", sample: sample.id, detail });
+        unscored.add(sample.id);
         return null;
       });
       void emit({

@@ -165,6 +165,7 @@ const shapes = z.discriminatedUnion("type", [
     type: z.literal("warning"),
     code: oneOf<WarningCode>({
       "sample dropped": 0,
+      "not scored": 0,
       "parameter refused": 0,
       "reply repaired": 0,
       "small validation set": 0,

@@ -66,6 +66,8 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
       return `A sample gave no gradient in this run${at}${why}.`;
     case "parameter refused":
       return `The model refuses a parameter, so requests went without it${why}.`;
+    case "not scored":
+      return `An answer could not be scored, which counts neither as right nor as wrong${at}${why}.`;
     case "reply repaired":
       return `A reply was not of the form asked for and was repaired by a second request${at}${why}.`;
     case "small validation set":

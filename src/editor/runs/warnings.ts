@@ -12,6 +12,8 @@ export function warningSentence(warning: Warned): string {
       return ended(l10n.t("A sample gave no gradient, because a call for it failed."));
     case "parameter refused":
       return ended(l10n.t("The model refuses a parameter, so requests went without it."));
+    case "not scored":
+      return ended(l10n.t("An answer could not be scored; that counts neither as right nor as wrong."));
     case "reply repaired":
       return ended(l10n.t("A reply was not of the form asked for; a second request repaired it."));
     case "small validation set":
