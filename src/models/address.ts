@@ -48,6 +48,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** However it is written: a password may hold slashes, and addresses take backslashes for them. */
 function withoutCredentials(address: string): string {
-  return address.replace(/\/\/[^/]*@/, "//…@");
+  return address.replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*.*@/is, "$1//…@");
 }
