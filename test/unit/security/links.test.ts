@@ -1,0 +1,136 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nodeFiles } from "../../../src/platform/files.ts";
+import { nodeMachine } from "../../../src/platform/machine.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
+import { readLog } from "../../../src/run/log.ts";
+import { filesOf, lockOf, type Place, placeOf, preparePlace } from "../../../src/run/place.ts";
+import { openCache } from "../../../src/run/replies.ts";
+import { listRuns, type RunsDeps, recordAct } from "../../../src/run/runs.ts";
+
+/** A repository may hold any link or file where the runs are kept. */
+const ID = "20260101-000000-000-abcdef";
+let outside = "";
+let root = "";
+let place: Place;
+let deps: RunsDeps;
+
+beforeEach(() => {
+  outside = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-links-")));
+  root = join(outside, "repository");
+  mkdirSync(root);
+  place = placeOf(root);
+  deps = { ...nodeDeps(), files: nodeFiles(), machine: nodeMachine(join(outside, "config")) };
+});
+afterEach(() => rmSync(outside, { recursive: true, force: true }));
+
+function link(target: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path);
+}
+
+function file(path: string, text: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("a link in a run's folder", () => {
+  it("gets nothing appended to what it leads to, though the user acts on the run", async () => {
+    const profile = file(join(outside, ".bashrc"), "# mine\n");
+    const { events } = filesOf(place, ID);
+    link(profile, events);
+    const act = recordAct(deps, place, ID, { type: "dismissed", proposals: ["$(touch owned)"] });
+    await expect(act).rejects.toMatchObject({ name: "UnsafeFile", path: events, reason: "is a link" });
+    await expect(deps.files.append(events, "more")).rejects.toThrow();
+    expect(readFileSync(profile, "utf8")).toBe("# mine\n");
+  });
+
+  it("does not replace what it leads to", async () => {
+    const mine = file(join(outside, "mine.json"), "{}");
+    const { summary } = filesOf(place, ID);
+    link(mine, summary);
+    await expect(deps.files.write(summary, "forged")).rejects.toMatchObject({ name: "UnsafeFile" });
+    expect(readFileSync(mine, "utf8")).toBe("{}");
+  });
+});
+
+it.each([".agentgraph", ".agentgraph/runs", ".agentgraph/locks", ".agentgraph/.gitignore"])(
+  "%s as a link leads no run out of the repository",
+  async (name) => {
+    const elsewhere = join(outside, "elsewhere");
+    mkdirSync(elsewhere);
+    if (name === ".agentgraph/.gitignore") file(join(elsewhere, "x"), "mine");
+    link(name === ".agentgraph/.gitignore" ? join(elsewhere, "x") : elsewhere, join(root, name));
+    if (name === ".agentgraph/.gitignore") {
+      await preparePlace(deps.files, place, root);
+      expect(readFileSync(join(elsewhere, "x"), "utf8")).toBe("mine");
+    } else {
+      await expect(preparePlace(deps.files, place, root)).rejects.toMatchObject({ name: "UnsafeFile" });
+      expect(await listRuns(deps, place)).toEqual([]);
+    }
+  },
+);
+
+it("a cache that is a link has nothing of it cleared away to make room", async () => {
+  const data = join(outside, "data");
+  const large = file(join(data, "large.jsonl"), "{}\n");
+  truncateSync(large, 100_000_000);
+  link(data, place.cache);
+  await expect(openCache(deps.files, deps.machine, place.cache, "new")).rejects.toMatchObject({ name: "UnsafeFile" });
+  expect(existsSync(large)).toBe(true);
+  await expect(deps.files.remove(join(place.cache, "large.jsonl"))).rejects.toMatchObject({ name: "UnsafeFile" });
+  expect(existsSync(large)).toBe(true);
+});
+
+it("a segment of the cache that is a link is not read, and the run goes on", async () => {
+  link("/dev/zero", join(place.cache, "endless.jsonl"));
+  expect((await openCache(deps.files, deps.machine, place.cache, "new")).segments).toEqual([]);
+});
+
+describe.skipIf(process.platform === "win32")("what never ends is not read", () => {
+  it("as a file of a run, a lock, a graph or a text", async () => {
+    for (const path of Object.values(filesOf(place, ID)).filter((one) => /\.json/.test(one))) link("/dev/zero", path);
+    expect(await listRuns(deps, place)).toEqual([]);
+    const lock = lockOf(place, "g.agentgraph.json");
+    link("/dev/zero", lock);
+    expect(await deps.machine.holder(lock)).toBeNull();
+    const device = join(root, "device.agentgraph.json");
+    link("/dev/zero", device);
+    await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is no regular file" });
+    const pipe = join(root, "pipe.md");
+    execFileSync("mkfifo", [pipe]);
+    await expect(deps.files.read(pipe)).rejects.toMatchObject({ reason: "is no regular file" });
+  });
+
+  it("nor what is larger than memory", async () => {
+    const giant = file(filesOf(place, ID).summary, "");
+    truncateSync(giant, 3 * 2 ** 30);
+    await expect(deps.files.read(giant)).rejects.toMatchObject({ reason: "is too large" });
+    file(filesOf(place, ID).start, "{}");
+    expect(await listRuns(deps, place)).toEqual([]);
+  });
+
+  it("nor one line of a log without an end", async () => {
+    const { events } = filesOf(place, ID);
+    file(events, '{"type":"started"');
+    truncateSync(events, 300 * 2 ** 20);
+    writeFileSync(events, "\n", { flag: "a" });
+    const seen: unknown[] = [];
+    const { damaged } = await readLog(deps, events, ID, (event) => seen.push(event));
+    expect({ damaged, seen }).toEqual({ damaged: 1, seen: [] });
+  });
+});
