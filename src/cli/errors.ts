@@ -9,6 +9,7 @@ import {
   RateLimited,
   RequestRefused,
 } from "../models/errors.ts";
+import { UnsafeFile } from "../platform/files.ts";
 import {
   MadeElsewhere,
   NotRecorded,
@@ -18,7 +19,7 @@ import {
   RunMissing,
   RunUnreadable,
 } from "../run/errors.ts";
-import { oneLine } from "../run/plain.ts";
+import { oneLine, plain } from "../run/plain.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 
@@ -43,7 +44,7 @@ export class Cancelled extends Error {
 /** What went wrong, for a person and for a program. */
 export function failureOf(error: unknown): Failure & { readonly exit: number } {
   const code = error instanceof Error ? error.name : "Error";
-  return { code, message: wordsFor(error), exit: exitFor(error) };
+  return { code, message: plain(wordsFor(error)), exit: exitFor(error) };
 }
 
 function exitFor(error: unknown): number {
@@ -63,7 +64,7 @@ function exitFor(error: unknown): number {
 
 function isExpected(error: unknown): boolean {
   return (
-    [Misuse, FaultyFile, AddressRefused, CommanderError].some((cause) => error instanceof cause) ||
+    [Misuse, FaultyFile, AddressRefused, CommanderError, UnsafeFile].some((cause) => error instanceof cause) ||
     [RunInProgress, RunMissing, RunUnreadable, RunComplete, OtherProvider, MadeElsewhere].some(
       (cause) => error instanceof cause,
     ) ||
@@ -86,6 +87,9 @@ function wordsFor(error: unknown): string {
   }
   if (error instanceof MadeElsewhere) {
     return `Run ${error.run} was not made on this machine, or was changed since, so it is not resumed. Start a new run with \`agentgraph optimize\`.`;
+  }
+  if (error instanceof UnsafeFile) {
+    return `${error.path} ${error.reason}, and was not written by AgentGraph. Remove it, or keep runs elsewhere with --runs-dir.`;
   }
   if (error instanceof AddressRefused) return `--base-url: ${error.message}.`;
   return failureWords(

@@ -3,6 +3,7 @@ import { l10n } from "vscode";
 import type { Fault } from "../graph/fault.ts";
 import { AddressRefused } from "../models/address.ts";
 import { KeyRefused, ProviderFault } from "../models/errors.ts";
+import { UnsafeFile } from "../platform/files.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunInProgress, RunMissing, RunUnreadable } from "../run/errors.ts";
 import { oneLine } from "./markdown.ts";
 
@@ -65,9 +66,16 @@ export class GraphFaulty extends Error {
 
 /** What a user can bring about and set right: said as a warning, and of no interest to the log. */
 export function isExpected(error: unknown): boolean {
-  return [NotTrusted, TextChanged, GraphFaulty, RunInProgress, OtherProvider, MadeElsewhere, AddressRefused].some(
-    (cause) => error instanceof cause,
-  );
+  return [
+    NotTrusted,
+    TextChanged,
+    GraphFaulty,
+    RunInProgress,
+    OtherProvider,
+    MadeElsewhere,
+    AddressRefused,
+    UnsafeFile,
+  ].some((cause) => error instanceof cause);
 }
 
 /** What happened, where, and what to do: the words for every error that reaches the user. */
@@ -128,6 +136,16 @@ export function sentence(error: unknown): string {
   }
   if (error instanceof NotRecorded) {
     return l10n.t("{0} could not be written ({1}). Free some space or change its permissions.", error.path, error.code);
+  }
+  if (error instanceof UnsafeFile) {
+    return {
+      "is a link": l10n.t(
+        "{0} is a link, and runs are kept where no link leads elsewhere. Remove it first.",
+        error.path,
+      ),
+      "is no regular file": l10n.t("{0} is no regular file, so it is not read.", error.path),
+      "is too large": l10n.t("{0} is too large to be read.", error.path),
+    }[error.reason];
   }
   if (error instanceof AddressRefused) return addressSentence(error);
   if (error instanceof KeyRefused) {

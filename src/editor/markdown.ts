@@ -1,4 +1,5 @@
 import { MarkdownString } from "vscode";
+import { oneLine as plainLine } from "../run/plain.ts";
 
 /**
  * Text from models and data as Markdown that shows it letter by letter: no HTML, image, link or command comes of it.
@@ -15,10 +16,9 @@ export function literal(text: string): string {
 
 const SINGLE_SPACE = /(?<!^|^\d+[.)]|&nbsp;)&nbsp;(?!&nbsp;|$)/gm;
 
-/** The start of a text, on one line, for labels. */
+/** The start of a text for labels and dialogs: on one line, and nothing in it turns or hides what stands around it. */
 export function oneLine(text: string, length = 120): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+  return plainLine(text, length);
 }
 
 /** Lines and characters of a text that a code block shows. */

@@ -5,6 +5,7 @@ import type { Estimate } from "../../run/estimate.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
 import { Cancelled } from "../errors.ts";
+import { oneLine } from "../markdown.ts";
 import { money } from "./words.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function confirmStart(
   for (;;) {
     const start = l10n.t("Start");
     const change = l10n.t("Change budget…");
-    const message = l10n.t("Optimize “{0}”?", task.graph.name);
+    const message = l10n.t("Optimize “{0}”?", oneLine(task.graph.name));
     const { train, validation, test } = task.data;
     const samples = train.length + validation.length + test.length;
     const detail = [costs(estimate, limits), answers(task, connection, samples)].join("\n\n");
@@ -159,16 +160,17 @@ function rounded(tokens: number): number {
 
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
   if (provider === "simulated") return l10n.t("The simulated model answers: nothing leaves this machine.");
-  const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])].join(", ");
+  const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])];
+  const shown = oneLine(names.join(", "));
   if (url !== null && samples === 1) {
-    return l10n.t("The instructions and this sample are sent to {0}, model {1}.", new URL(url).host, names);
+    return l10n.t("The instructions and this sample are sent to {0}, model {1}.", new URL(url).host, shown);
   }
   if (url !== null) {
-    return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, names);
+    return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, shown);
   }
   return l10n.t(
     "Instructions and {0} samples are sent through VS Code, model {1}. It counts no tokens, so they are estimated, and it may not keep to the temperature: the same run may end otherwise.",
     samples,
-    names,
+    shown,
   );
 }

@@ -103,7 +103,7 @@ export function failureSentence(graph: string, error: string | null, detail: str
       return l10n.t("The run of {0} stopped: the model server refused the API key. {1}", graph, kept);
     case "AccessRefused":
       return l10n.t(
-        "The run of {0} stopped: VS Code does not lend its models ({1}). Allow it when VS Code asks, or choose other models. {2}",
+        "The run of {0} stopped: the models may not be used ({1}). Where VS Code lends them, allow it when it asks; or choose others. {2}",
         graph,
         detail ?? error,
         kept,
