@@ -1,7 +1,7 @@
 import type { Texts } from "../graph/graph.ts";
 import { createAsk, RunStopped } from "./ask.ts";
 import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
-import type { Attempted, Finished, Judged, Proposal } from "./events.ts";
+import type { Attempted, Finished, Judged, Proposal, Theta } from "./events.ts";
 import { createForward } from "./forward.ts";
 import { withTexts } from "./gate.ts";
 import { createJudge } from "./judge.ts";
@@ -38,7 +38,8 @@ class Recheck {
   readonly #validation: Validation;
   readonly #gate: Task["options"]["gate"];
   readonly #judged = new Map<string, Judged>();
-  #looks = 0;
+  /** Θs that the validation set was scored under. */
+  readonly #looked = new Set<Theta>();
 
   constructor(
     readonly task: Task,
@@ -104,44 +105,62 @@ class Recheck {
 
   /**
    * Takes out, one at a time, the text without which the rest does best, until each that is left lowers the loss beside
-   * the others: what gains only together stays together, and one ruin does not hide what the others are worth.
+   * the others: what gains only together stays together, and one ruin does not hide what the others are worth. Then each
+   * that was taken out is tried once more beside those that are left, which also gives figures that speak for themselves.
    * @returns those that pass
    */
   async #judge(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
-    let left = candidates;
-    const scored = this.#validation.complete(this.#start);
-    scored.catch(() => {});
-    while (left.length > 0) {
-      const all = withTexts(this.#start, left);
-      const without = left.map((one) => {
-        const texts = withTexts(
-          this.#start,
-          left.filter((other) => other !== one),
-        );
-        return { one, texts };
-      });
-      await Promise.all([all, ...without.map(({ texts }) => texts)].map((texts) => this.#validation.complete(texts)));
-      this.#looks += 1;
-      const strict = policyRule({ ...this.#gate, policy: "strict" });
-      const failing = without
-        .map(({ one, texts }) => {
-          const pairs = this.#validation.pairs(texts, all);
-          const gains = pairs.map(({ before = 0, after = 0 }) => before - after);
-          return { one, texts, ruling: strict(pairs) ?? UNDECIDED, gain: gains.reduce((sum, gain) => sum + gain, 0) };
-        })
-        .filter(({ ruling }) => ruling.decision !== "accepted")
-        .sort((a, b) => a.gain - b.gain);
-      const [worst] = failing;
-      if (!worst) break;
-      await this.#record("part", [worst.one], worst.texts, worst.ruling, all);
-      left = left.filter((one) => one !== worst.one);
+    let left = await this.#withoutWorst(candidates);
+    for (const one of candidates.filter((candidate) => !left.includes(candidate))) {
+      const more = candidates.filter((candidate) => candidate === one || left.includes(candidate));
+      const [before, after] = [left, more].map((texts) => withTexts(this.#start, texts));
+      if (!before || !after) continue;
+      const ruling = await this.#strictly(before, after);
+      if (ruling.decision === "accepted") left = more;
+      else await this.#record("part", [one], before, ruling, after);
     }
-    await scored;
     if (left.length === 0) return [];
     const texts = withTexts(this.#start, left);
+    await this.#complete(this.#start, texts);
     const ruling = policyRule(this.#gate)(this.#validation.pairs(this.#start, texts)) ?? UNDECIDED;
     await this.#record(left.length === 1 ? "part" : "joint", left, this.#start, ruling, texts);
     return ruling.decision === "accepted" ? left : [];
+  }
+
+  async #withoutWorst(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    let left = candidates;
+    while (left.length > 0) {
+      const all = withTexts(this.#start, left);
+      const parts = left.map((one) => {
+        const rest = left.filter((other) => other !== one);
+        return { one, without: withTexts(this.#start, rest) };
+      });
+      await this.#complete(all, ...parts.map(({ without }) => without));
+      const tried = await Promise.all(
+        parts.map(async ({ one, without }) => {
+          const gains = this.#validation.pairs(without, all).map(({ before = 0, after = 0 }) => before - after);
+          const { decision } = await this.#strictly(without, all);
+          return { one, decision, gain: gains.reduce((sum, gain) => sum + gain, 0) };
+        }),
+      );
+      const failing = tried.filter(({ decision }) => decision !== "accepted").sort((a, b) => a.gain - b.gain);
+      const [worst] = failing;
+      if (!worst) break;
+      left = left.filter((one) => one !== worst.one);
+    }
+    return left;
+  }
+
+  /** Whether the loss is strictly lower, every sample scored under both. */
+  async #strictly(before: Texts, after: Texts): Promise<Ruling> {
+    await this.#complete(before, after);
+    const rule = policyRule({ ...this.#gate, policy: "strict" });
+    return rule(this.#validation.pairs(before, after)) ?? UNDECIDED;
+  }
+
+  async #complete(...all: readonly Texts[]): Promise<void> {
+    await Promise.all(all.map((texts) => this.#validation.complete(texts)));
+    for (const texts of all) this.#looked.add(thetaOf(texts));
   }
 
   async #record(
@@ -151,7 +170,7 @@ class Recheck {
     ruling: Ruling,
     after: Texts = before,
   ): Promise<void> {
-    const verdict = { ...this.#validation.verdict(before, after, ruling), looks: this.#looks };
+    const verdict = { ...this.#validation.verdict(before, after, ruling), looks: Math.max(0, this.#looked.size - 1) };
     const proposals = candidates.map(({ id }) => id);
     const judged = { type: "verdict", iteration: ITERATION, scope, proposals, theta: thetaOf(after), verdict } as const;
     for (const id of proposals) this.#judged.set(id, judged);

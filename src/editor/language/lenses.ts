@@ -32,7 +32,8 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
       const proposal = run?.state.proposals.find(({ node }) => node === id);
       if (run && proposal) {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
-        lenses.push(lens(verdictLine(proposal.verdict), "review", ref));
+        const line = verdictLine(proposal.verdict);
+        lenses.push(lens(run.entry.elsewhere ? l10n.t("Claimed elsewhere: {0}", line) : line, "review", ref));
       }
       return lenses;
     });

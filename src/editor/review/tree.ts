@@ -174,8 +174,15 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean): Tree
   const { verdict } = proposal;
   const act = run.state.acts[proposal.id];
   item.id = tickKey(run, proposal);
-  item.description = [act ? actWord(act) : decisionWord(verdict.decision), rightFigure(verdict)].join(" · ");
-  item.iconPath = act ? new ThemeIcon(ACT_ICONS[act]) : ICONS[verdict.decision];
+  const { elsewhere } = run.entry;
+  const word = decisionWord(verdict.decision);
+  const decided = elsewhere ? l10n.t("claimed {0}", word) : word;
+  item.description = [act ? actWord(act) : decided, rightFigure(verdict)].join(" · ");
+  item.iconPath = act
+    ? new ThemeIcon(ACT_ICONS[act])
+    : elsewhere
+      ? new ThemeIcon("unverified")
+      : ICONS[verdict.decision];
   item.contextValue = `proposal-${act ?? "open"}-${verdict.decision}`;
   item.tooltip = new MarkdownString(
     [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)].join("\n\n"),

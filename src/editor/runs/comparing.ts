@@ -53,7 +53,8 @@ export class Comparing {
     shown: readonly string[] | null = null,
   ): Promise<[RunEntry, RunEntry]> {
     const all = await this.library.list();
-    const ids = shown ?? runIdsOf(selected);
+    const named = runIdsOf(selected);
+    const ids = named.length === 2 ? named : (shown ?? []);
     const known = all.filter(({ id }) => ids.includes(id));
     const [first, second] = known;
     if (known.length === 2 && first && second) return older(first, second);

@@ -81,7 +81,10 @@ function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }
 function standing(errors: number, faults: number, run: RunEntry | null): string {
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
   if (run?.status === "running") return l10n.t("running");
-  if (run && run.after !== null) return l10n.t("score {0}", run.after.toFixed(2));
+  if (run && run.after !== null) {
+    const score = run.after.toFixed(2);
+    return run.elsewhere ? l10n.t("score {0}, claimed elsewhere", score) : l10n.t("score {0}", score);
+  }
   return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
 }
 

@@ -20,6 +20,8 @@ import { warningSentence } from "./warnings.ts";
 const KEPT = 8;
 /** Milliseconds for which changes on disk are gathered. */
 const PAUSE = 300;
+/** Milliseconds between two looks at whether a run of another process still goes on. */
+const LOOK = 5_000;
 
 /** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
 export class Library extends Disposable {
@@ -141,7 +143,10 @@ export class Library extends Disposable {
     const lists = await Promise.all(
       roots.map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
     );
-    return lists.flat().sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
+    const all = lists.flat();
+    // Who makes it elsewhere may be killed, and nothing tells of that.
+    if (all.some(({ id, status }) => status === "running" && !this.#live.has(id))) this.#later(LOOK);
+    return all.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
   }
 
   async #openLive(run: Run, root: string): Promise<OpenedRun> {
@@ -168,6 +173,15 @@ export class Library extends Disposable {
     this.#changed.fire();
   }
 
+  #later(milliseconds: number): void {
+    if (this.#pause && milliseconds === LOOK) return;
+    if (this.#pause) clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = null;
+      this.#forget();
+    }, milliseconds);
+  }
+
   /** Runs of the command line and of other windows show up by themselves. */
   #watch(): void {
     if (this.#watching) return;
@@ -177,10 +191,7 @@ export class Library extends Disposable {
       const id = uri.fsPath.split(sep).at(-2) ?? "";
       if (this.#live.has(id)) return;
       this.#opened.delete(id);
-      this.#pause ??= setTimeout(() => {
-        this.#pause = null;
-        this.#forget();
-      }, PAUSE);
+      this.#later(PAUSE);
     };
     watcher.onDidCreate(changed);
     watcher.onDidChange(changed);

@@ -1,4 +1,4 @@
-import type { Uri } from "vscode";
+import { l10n, type Uri } from "vscode";
 import type { ModelChoice, Role } from "../../graph/graph.ts";
 import type { Root } from "../../graph/root.ts";
 import { priceList } from "../../models/prices.ts";
@@ -12,8 +12,10 @@ import { type Subject, subjectOf } from "../../run/start.ts";
 import type { Account, Connection } from "../account/account.ts";
 import { createProvider } from "../account/provider.ts";
 import { type ModelNames, readSettings } from "../account/settings.ts";
-import { GraphFaulty } from "../errors.ts";
+import { GraphFaulty, NothingThere } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
+import type { RunEntry } from "./entry.ts";
 
 /** A graph that can be run, and who answers: everything there is before the first call. */
 export interface Prepared {
@@ -41,6 +43,13 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
   const replies = await readCache(deps.files, deps.machine, place.cache);
   const known = { provider: provider.identity, replies, price, clock };
   return { subject, root, place, connection, deps: all, known };
+}
+
+/** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NothingThere */
+export async function graphOfRun({ graphPath }: RunEntry, graphs: GraphFiles): Promise<Uri> {
+  const file = await graphs.known(graphPath);
+  if ((await graphs.list()).some((known) => String(known) === String(file))) return file;
+  throw new NothingThere(l10n.t("The graph of this run is not in this workspace."));
 }
 
 /** What a run needs of the outside, the model included. */

@@ -17,7 +17,7 @@ import { sampleRefOf } from "../targets.ts";
 import { confirmCalls } from "./confirm.ts";
 import type { Library } from "./library.ts";
 import type { Pages } from "./pages.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import { splitWord } from "./words.ts";
 
 /** One sample through the graph as it is: its values and, where the answer is wrong, its gradients node by node. */
@@ -62,7 +62,7 @@ export class Samples {
   async #graphOf(run: string): Promise<Uri> {
     const entry = await this.library.find(run);
     if (!entry) throw new NothingThere(l10n.t("The run is gone."));
-    return this.graphs.known(entry.graphPath);
+    return graphOfRun(entry, this.graphs);
   }
 
   async #ask({ subject, place, root, deps }: Prepared, { sample, split }: Found): Promise<void> {

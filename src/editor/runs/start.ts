@@ -13,7 +13,7 @@ import { pickGraph } from "../graph-pick.ts";
 import { confirmCalls, confirmStart } from "./confirm.ts";
 import type { Library } from "./library.ts";
 import { pickRun } from "./pick-run.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { Running } from "./running.ts";
 import { splitWord } from "./words.ts";
 
@@ -66,11 +66,7 @@ export class Starting {
   async #recheck(target: unknown): Promise<void> {
     const none = l10n.t("There is no run that was made elsewhere and proposes anything.");
     const entry = await pickRun(this.library, target, (it) => it.elsewhere && it.proposals.length > 0, none);
-    const file = await this.graphs.known(entry.graphPath);
-    // Where the graph stands is a claim, too.
-    if (!(await this.graphs.list()).some((known) => String(known) === String(file))) {
-      throw new NothingThere(l10n.t("The graph of this run is not in this workspace, so nothing can be checked."));
-    }
+    const file = await graphOfRun(entry, this.graphs);
     const run = await this.library.open(entry.id);
     if (!run) throw new NothingThere(l10n.t("The run is gone."));
     const prepared = await this.#prepare(file);
