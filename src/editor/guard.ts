@@ -1,6 +1,7 @@
 import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
 import { Cancelled, GraphFaulty, isExpected, NoRepository, NothingThere, NotTrusted, sentence } from "./errors.ts";
+import { complain, inform, warn } from "./say.ts";
 
 /** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
 export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
@@ -10,20 +11,20 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     if (error instanceof Cancelled) return;
     const message = sentence(error);
     if (error instanceof NothingThere) {
-      void window.showInformationMessage(message);
+      void inform(message);
     } else if (error instanceof NotTrusted) {
-      void offer(window.showWarningMessage(message, l10n.t("Manage trust")), "workbench.trust.manage");
+      void offer(warn(message, l10n.t("Manage trust")), "workbench.trust.manage");
     } else if (error instanceof NoRepository) {
-      void offer(window.showWarningMessage(message, l10n.t("Open Source Control")), "workbench.view.scm");
+      void offer(warn(message, l10n.t("Open Source Control")), "workbench.view.scm");
     } else if (error instanceof GraphFaulty) {
       // Problems lists the faults of what is open.
       await window.showTextDocument(Uri.file(error.path), { preview: false });
-      void offer(window.showWarningMessage(message, l10n.t("Show problems")), "workbench.actions.view.problems");
+      void offer(warn(message, l10n.t("Show problems")), "workbench.actions.view.problems");
     } else if (isExpected(error)) {
-      void window.showWarningMessage(message);
+      void warn(message);
     } else {
       log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      void offer(window.showErrorMessage(message, l10n.t("Show log")), "agentgraph.showLog");
+      void offer(complain(message, l10n.t("Show log")), "agentgraph.showLog");
     }
   }
 }

@@ -4,6 +4,7 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { checkAddress } from "../../models/address.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
+import { inform } from "../say.ts";
 import type { Keys } from "./keys.ts";
 import { pickKeys, pickModel } from "./pick.ts";
 import { type ModelNames, modelNames, type ProviderKind, readSettings, writeProvider } from "./settings.ts";
@@ -80,7 +81,7 @@ export class Account {
     const source = await this.#choose();
     const { provider, origin } = source;
     if (provider === "simulated") {
-      void window.showInformationMessage(l10n.t("The simulated model answers from now on."));
+      void inform(l10n.t("The simulated model answers from now on."));
       return;
     }
     const models = source.models.length > 0 ? source.models : await listModels(source, this.keys, this.clock);
@@ -92,7 +93,7 @@ export class Account {
       if (name) chosen[role] = name;
     }
     await this.#saveModels(origin, chosen);
-    void window.showInformationMessage(chosenSentence(chosen));
+    void inform(chosenSentence(chosen));
   }
 
   #modelsHere(origin: string): ModelNames {
@@ -151,7 +152,7 @@ export class Account {
     }
     const { origin } = addressOf(provider);
     await this.#askKey(origin);
-    void window.showInformationMessage(l10n.t("The key for {0} is stored.", origin));
+    void inform(l10n.t("The key for {0} is stored.", origin));
   }
 
   /** With its key an origin loses its permission: it is asked about anew. */
@@ -163,7 +164,7 @@ export class Account {
     const left = this.#allowed().filter((origin) => !forgotten.includes(origin));
     await this.everywhere.update(ORIGINS, left);
     this.log.info(`Keys were forgotten: ${forgotten.join(", ")}.`);
-    void window.showInformationMessage(
+    void inform(
       forgotten.length === 1
         ? l10n.t("The key for {0} is forgotten.", forgotten[0] ?? "")
         : l10n.t("{0} keys are forgotten.", forgotten.length),

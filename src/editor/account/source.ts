@@ -3,6 +3,7 @@ import type { Clock } from "../../deps.ts";
 import { AddressRefused, checkAddress } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import { Cancelled, NothingThere, sentence } from "../errors.ts";
+import { withoutLinks } from "../say.ts";
 import type { Keys } from "./keys.ts";
 import { askAddress, askKey, type NamedModel, pickProvider } from "./pick.ts";
 import { type ProviderKind, readSettings } from "./settings.ts";
@@ -110,7 +111,7 @@ async function listOf(url: string, key: string | null, clock: Clock): Promise<Na
   const { createOpenAI } = await import("../../models/openai.ts");
   const server = createOpenAI({ baseUrl: url, key: key ?? "", clock });
   const title = l10n.t("Asking {0} for its models", new URL(url).host);
-  const options = { location: ProgressLocation.Notification, title, cancellable: true };
+  const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
   const names = await window.withProgress(options, (_, token) => {
     const stop = new AbortController();
     token.onCancellationRequested(() => stop.abort(new Cancelled()));

@@ -12,6 +12,7 @@ import { type PlacedProposal, placesOf } from "../review/places.ts";
 import type { Review } from "../review/review.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
+import { inform } from "../say.ts";
 import { type GitApi, gitApi, type Repository } from "./api.ts";
 import { commitMessage } from "./message.ts";
 
@@ -64,7 +65,7 @@ export class Commit extends Disposable {
       throw new CommitRefused(saidBy(error));
     }
     const sha = await this.#record(repository, run, applied);
-    void window.showInformationMessage(l10n.t("Committed as {0}.", sha.slice(0, 8)));
+    void inform(l10n.t("Committed as {0}.", sha.slice(0, 8)));
   }
 
   /** The run that the command is about; offers to apply first where nothing is applied. */

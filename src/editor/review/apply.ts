@@ -9,6 +9,7 @@ import type { GraphFiles } from "../graph-files.ts";
 import { toRange } from "../language/documents.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
+import { inform } from "../say.ts";
 import { type PlacedProposal, placesOf } from "./places.ts";
 import type { Review } from "./review.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
@@ -118,7 +119,7 @@ async function sayApplied(run: OpenedRun, places: readonly PlacedProposal[]): Pr
     return;
   }
   const commit = l10n.t("Commit accepted prompts");
-  if ((await window.showInformationMessage(message, commit)) === commit) {
+  if ((await inform(message, commit)) === commit) {
     await commands.executeCommand("agentgraph.commit", { entry: { id: run.entry.id } });
   }
 }

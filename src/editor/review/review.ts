@@ -5,6 +5,7 @@ import type { SomeCommands } from "../commands.ts";
 import { NothingThere } from "../errors.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
+import { inform } from "../say.ts";
 import { refOf, runIdOf } from "../targets.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 import { decisionWord, rightFigure } from "./words.ts";
@@ -51,7 +52,7 @@ export class Review {
     const run = await this.library.open(id);
     const proposal = run?.state.proposals.find((it) => it.node === node);
     if (run && proposal) await show(run, proposal);
-    else void window.showInformationMessage(l10n.t("The run proposes no change of “{0}”.", node));
+    else void inform(l10n.t("The run proposes no change of “{0}”.", node));
   }
 
   async #review(target: unknown): Promise<void> {

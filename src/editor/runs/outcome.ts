@@ -1,8 +1,9 @@
-import { commands, l10n, window } from "vscode";
+import { commands, l10n } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
+import { complain, inform, warn } from "../say.ts";
 import { failureSentence, splitWord } from "./words.ts";
 
 /** Says how a run ended, and offers what comes next. */
@@ -18,18 +19,18 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   if (state.status === "failed") {
     const message = failureSentence(name, state.error, state.detail);
     const setKey = l10n.t("Set API key and resume");
-    answer = await window.showErrorMessage(message, state.error === "KeyRefused" ? setKey : resume);
+    answer = await complain(message, state.error === "KeyRefused" ? setKey : resume);
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. Nothing that was paid for is lost.", name);
-    answer = await window.showInformationMessage(message, resume);
+    answer = await inform(message, resume);
   } else if (state.status === "budget") {
     const message = l10n.t("The run of {0} reached its budget. {1}", name, found(state));
-    answer = await window.showWarningMessage(message, ...(state.proposals.length > 0 ? [review] : []), resume);
+    answer = await warn(message, ...(state.proposals.length > 0 ? [review] : []), resume);
   } else if (state.finished?.evaluated) {
     const show = l10n.t("Show result");
     const message = evaluatedSentence(name, state.finished.evaluated);
-    answer = await window.showInformationMessage(message, show);
+    answer = await inform(message, show);
     if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
   } else if (state.status === "done" && run.start.job?.kind === "recheck") {
     const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
@@ -39,10 +40,10 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
       accepted,
       state.proposals.length,
     );
-    answer = await window.showInformationMessage(message, review);
+    answer = await inform(message, review);
   } else if (state.status === "done") {
     const message = l10n.t("{0} is optimized. {1}", name, found(state));
-    answer = await window.showInformationMessage(message, ...(state.proposals.length > 0 ? [review] : []));
+    answer = await inform(message, ...(state.proposals.length > 0 ? [review] : []));
   }
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);

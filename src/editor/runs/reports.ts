@@ -6,6 +6,7 @@ import { reportMarkdown } from "../../run/report/markdown.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Cancelled } from "../errors.ts";
+import { inform } from "../say.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
 import type { Pages } from "./pages.ts";
@@ -53,7 +54,7 @@ export class Reports {
     await workspace.fs.writeFile(file, new TextEncoder().encode(write(report)));
     const open = l10n.t("Open");
     const message = l10n.t("The report is in {0}.", basename(file.path));
-    void window.showInformationMessage(message, open).then((pressed) => {
+    void inform(message, open).then((pressed) => {
       if (pressed === open) void commands.executeCommand(ending === "html" ? "revealFileInOS" : "vscode.open", file);
     });
   }

@@ -9,6 +9,7 @@ import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
 import { guarded } from "../guard.ts";
+import { inform, withoutLinks } from "../say.ts";
 import { askForMore } from "./confirm.ts";
 import { type RunEntry, resumable } from "./entry.ts";
 import type { Library } from "./library.ts";
@@ -65,7 +66,7 @@ export class Running extends Disposable {
     this.deps.log.info(`Run ${run.id} of ${run.start.graphFile} asks ${run.start.provider}.`);
     await this.#remember(run.id, true);
     const title = doing(run.start);
-    const options = { location: ProgressLocation.Notification, title, cancellable: true };
+    const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
     void window
       .withProgress(options, async (progress, token) => {
         token.onCancellationRequested(() => stop.abort(new Cancelled()));
@@ -121,7 +122,7 @@ export class Running extends Disposable {
       if (!entry || !resumable(entry)) continue;
       const resume = l10n.t("Resume");
       const message = l10n.t("The run of {0} was interrupted. Nothing that was paid for is lost.", entry.graphName);
-      if ((await window.showInformationMessage(message, resume, l10n.t("Later"))) === resume) {
+      if ((await inform(message, resume, l10n.t("Later"))) === resume) {
         await commands.executeCommand("agentgraph.resumeRun", { entry });
       }
     }

@@ -13,6 +13,7 @@ import { Cancelled, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
+import { withoutLinks } from "../say.ts";
 import { sampleRefOf } from "../targets.ts";
 import { confirmCalls } from "./confirm.ts";
 import type { Library } from "./library.ts";
@@ -69,7 +70,7 @@ export class Samples {
     const { task } = subject;
     const reducer = new RunReducer();
     const title = l10n.t("Trying a sample of {0}", task.graph.name);
-    const options = { location: ProgressLocation.Notification, title, cancellable: true };
+    const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
     const inspection = await window.withProgress(options, (progress, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => stop.abort(new Cancelled()));

@@ -21,7 +21,20 @@ it("every text is a literal, so that none escapes the translators", () => {
 
 it("no message of VS Code's gets a bare literal", () => {
   for (const { name, text } of sources) {
-    for (const [call] of text.matchAll(/show(Information|Warning|Error)Message\(\s*["`]/g))
+    for (const [call] of text.matchAll(
+      /(?:show(Information|Warning|Error)Message|(?<!\.)\b(inform|warn|complain))\(\s*["`]/g,
+    ))
       expect.fail(`${name}: ${call}`);
+  }
+});
+
+it("no toast and no progress title takes a link from anybody's text: both go through say.ts", () => {
+  for (const { name, text } of sources) {
+    if (name === "say.ts") continue;
+    for (const [call, inside = ""] of text.matchAll(/window\s*\.show(?:Information|Warning|Error)Message\(([^;]*);/g)) {
+      expect(inside, `${name}: ${call}`).toContain("modal: true");
+    }
+    for (const [call] of text.matchAll(/ProgressLocation\.Notification,[^}]*/g))
+      expect(call, name).toContain("withoutLinks(");
   }
 });
