@@ -8,21 +8,22 @@ import { KeyRefused, RequestRefused } from "../../../src/models/errors.ts";
 import type { Model, ModelRequest } from "../../../src/models/model.ts";
 import { createStack } from "../../../src/models/stack.ts";
 import { MemoryReplies } from "../../../src/models/store.ts";
-import { choice, graphOf, llm, ofType, sampleOf, verbatim } from "./fixtures.ts";
+import { choice, graphOf, llm, ofType, sampleOf, textNode, verbatim } from "./fixtures.ts";
 
 const graph = graphOf([
   llm("plan", ["question"], { text: "Do plan." }),
-  llm("answer", ["question", "plan"], { text: "Do answer." }),
+  textNode("style", "Be plain."),
+  llm("answer", ["question", "plan", "style"], { text: "Do answer." }),
 ]);
 const samples = Array.from({ length: 10 }, (_, index) => sampleOf(`s${index}`));
 
-/** Which samples are right, by what the texts of both nodes hold. */
-type World = (plan: string, answer: string, index: number) => boolean;
+/** Which samples are right, by all that the last call sees: its own text, the plan's and the style. */
+type World = (seen: string, index: number) => boolean;
 
 /** Each good text alone gains something, both gain most, and a poisoned one ruins everything. */
-const usual: World = (plan, answer, index) => {
-  if (`${plan} ${answer}`.includes("POISON")) return false;
-  return index < 3 + (plan.includes("GOOD") ? 2 : 0) + (answer.includes("GOOD") ? 3 : 0);
+const usual: World = (seen, index) => {
+  if (seen.includes("POISON")) return false;
+  return index < 3 + (seen.includes("GOOD plan") ? 2 : 0) + (seen.includes("GOOD answer") ? 3 : 0);
 };
 
 function worldModel(world: World, asked: ModelRequest[]): Model {
@@ -32,12 +33,8 @@ function worldModel(world: World, asked: ModelRequest[]): Model {
       asked.push(request);
       const text = request.messages.map(({ content }) => content).join("\n");
       const index = samples.findIndex(({ id }) => new RegExp(`question ${id}\\b`).test(text));
-      const reply =
-        request.tag.node === "plan"
-          ? `plan says ${/Do plan[^\n]*/.exec(text)?.[0]}`
-          : world(/plan says ([^\n<]*)/.exec(text)?.[1] ?? "", /Do answer[^\n]*/.exec(text)?.[0] ?? "", index)
-            ? `right s${index}`
-            : "wrong";
+      const answer = world(text, index) ? `right s${index}` : "wrong";
+      const reply = request.tag.node === "plan" ? `plan says ${/Do plan[^\n]*/.exec(text)?.[0]}` : answer;
       const usage = { prompt: 1, completion: 1, estimated: false };
       const rest = { model: "m", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 1 } as const;
       return { text: reply, usage, ...rest };
@@ -87,7 +84,7 @@ async function check(changes: readonly Partial<ClaimedChange>[], given: Given = 
 
 const decisions = ({ proposals }: Finished) =>
   Object.fromEntries(proposals.map(({ node, verdict }) => [node, `${verdict.decision}: ${verdict.reason}`]));
-const good = (node: string) => ({ node, text: `Do ${node}. GOOD` });
+const good = (node: string) => ({ node, text: `Do ${node}. GOOD ${node}` });
 
 describe("recheck", () => {
   it("accepts texts that really lower the loss, with figures measured here", async () => {
@@ -99,7 +96,11 @@ describe("recheck", () => {
     expect(finished.status).toBe("done");
     expect(finished.validation.before).toBeCloseTo(0.3, 12);
     expect(finished.validation.after).toBeCloseTo(0.8, 12);
-    expect(finished.texts).toEqual({ plan: "Do plan. GOOD", answer: "Do answer. GOOD" });
+    expect(finished.texts).toEqual({
+      plan: "Do plan. GOOD plan",
+      style: "Be plain.",
+      answer: "Do answer. GOOD answer",
+    });
     expect(asked.every(({ tag }) => tag.purpose === "forward")).toBe(true);
   });
 
@@ -107,7 +108,7 @@ describe("recheck", () => {
     const poisoned = { node: "plan", text: "Do plan. POISON" };
     const { finished } = await check([poisoned, good("answer")]);
     expect(decisions(finished)).toEqual({ plan: "rejected: higher loss", answer: "accepted: lower loss" });
-    expect(finished.texts).toEqual({ plan: "Do plan.", answer: "Do answer. GOOD" });
+    expect(finished.texts).toEqual({ plan: "Do plan.", style: "Be plain.", answer: "Do answer. GOOD answer" });
     const alone = await check([poisoned]);
     expect(decisions(alone.finished)).toEqual({ plan: "rejected: higher loss" });
     expect(alone.finished.validation.after).toBe(alone.finished.validation.before);
@@ -118,10 +119,23 @@ describe("recheck", () => {
     expect(decisions(finished)).toEqual({ plan: "rejected: tie", answer: "accepted: lower loss" });
   });
 
-  it("keeps together what gains only together", async () => {
-    const world: World = (plan, answer, index) => index < (plan.includes("GOOD") && answer.includes("GOOD") ? 9 : 3);
-    const { finished } = await check([good("plan"), good("answer")], { world });
-    expect(decisions(finished)).toEqual({ plan: "accepted: lower loss", answer: "accepted: lower loss" });
+  const together: World = (seen, index) => {
+    if (seen.includes("POISON")) return false;
+    return index < (seen.includes("GOOD plan") && seen.includes("GOOD answer") ? 9 : 3);
+  };
+
+  it("keeps together what gains only together, also where a ruin hides it", async () => {
+    const both = await check([good("plan"), good("answer")], { world: together });
+    expect(decisions(both.finished)).toEqual({ plan: "accepted: lower loss", answer: "accepted: lower loss" });
+    const poisoned = { node: "style", text: "POISON" };
+    const { finished } = await check([good("plan"), poisoned, good("answer")], { world: together });
+    expect(decisions(finished)).toEqual({
+      plan: "accepted: lower loss",
+      style: "rejected: higher loss",
+      answer: "accepted: lower loss",
+    });
+    const ruin = finished.proposals.find(({ node }) => node === "style")?.verdict;
+    expect(ruin, "measured beside what passes").toMatchObject({ rightBefore: 9, rightAfter: 0 });
   });
 
   it("measures even where the file switches the gate off", async () => {
@@ -135,7 +149,7 @@ describe("recheck", () => {
   it("holds what passes together to the graph's own gate", async () => {
     const { finished } = await check([good("plan")], { options: { gate: { policy: "significant", alpha: 0.05 } } });
     expect(decisions(finished)).toEqual({ plan: "rejected: not significant" });
-    expect(finished.texts).toEqual({ plan: "Do plan.", answer: "Do answer." });
+    expect(finished.texts).toEqual({ plan: "Do plan.", style: "Be plain.", answer: "Do answer." });
   });
 
   it("turns down without a call what drops a placeholder or holds an answer of the data", async () => {
