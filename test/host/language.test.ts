@@ -99,8 +99,7 @@ describe("the graph file as a language", () => {
   });
 
   it("completes inputs in the middle of typing, once each, without those that would close a circle", async () => {
-    await write(GRAPH, original.replace('"inputs": ["question"],', '"inputs": ["question", "],'));
-    const document = await show(GRAPH);
+    const document = await showText(GRAPH, original.replace('"inputs": ["question"],', '"inputs": ["question", "],'));
     const found = await labels(document, document.getText().indexOf('"question", "') + 13);
     assert.deepEqual(
       found.filter((label) => label === '"style"'),
@@ -156,9 +155,8 @@ describe("prompt files as a language", () => {
     document.positionAt(document.getText().indexOf(words) + more);
 
   async function showPrompt(text: string): Promise<TextDocument> {
-    await write(PROMPT, text);
     await show(GRAPH);
-    return show(PROMPT);
+    return showText(PROMPT, text);
   }
 
   it("marks what is no input, names the graph, and mends it", async () => {
@@ -314,8 +312,7 @@ describe("prompt files as a language", () => {
     );
     const text = JSON.stringify({ ...JSON.parse(graph), nodes, output: "n1999" }, null, 2);
     assert.ok(text.length > 1_000_000, `${text.length}`);
-    await write(GRAPH, text);
-    const document = await show(GRAPH);
+    const document = await showText(GRAPH, text);
     const position = offsetOf(document, '"n999": {', 2);
     const timed: string[] = [];
     for (const command of ["Hover", "Definition", "Reference", "DocumentSymbol", "CompletionItem"]) {
@@ -353,6 +350,14 @@ async function restore(files: Readonly<Record<string, string>>): Promise<void> {
     const open = workspace.textDocuments.find(({ uri }) => uri.fsPath === at(file).fsPath);
     if (open) await until(() => open.isClosed || open.getText() === text);
   }
+}
+
+/** An editor may remember for a moment what the file held before. */
+async function showText(file: string, text: string): Promise<TextDocument> {
+  await write(file, text);
+  const document = await show(file);
+  await until(() => document.getText() === text);
+  return document;
 }
 
 /** null for an empty list, so that it can be waited for. */
