@@ -142,6 +142,7 @@ export type InvalidReason =
   | "no text in the reply"
   | "drops a placeholder"
   | "drops a text to keep"
+  | "no rows of examples"
   | "longer than maxWords"
   | "repeats an earlier text"
   | "leaks a training target"

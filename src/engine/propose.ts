@@ -1,3 +1,4 @@
+import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { placeholders } from "../graph/template.ts";
 import { plainText } from "../graph/text.ts";
@@ -11,7 +12,7 @@ import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
 import type { Differentiated } from "./services.ts";
-import { unsound } from "./sound.ts";
+import { holdsRows, unsound } from "./sound.ts";
 import { proposalId } from "./texts.ts";
 
 /** θ′: a new text for one parameter that may be put before the gate. */
@@ -116,7 +117,7 @@ export function createPropose(deps: ProposeDeps): Propose {
         schema: { name: "proposal", schema: SCHEMA },
         priority: 3,
       },
-      readProposal,
+      (value) => readProposal(value, node),
       () => fill(repairTemplate, { keys: '"hypothesis", "text"' }),
     );
   }
@@ -143,6 +144,9 @@ function constraintsOf(node: GraphNode, base: string): string {
     ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
     ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
     ...node.constraints.map((rule) => `- ${rule}`),
+    ...(holdsRows(node)
+      ? ["- The text is a list of worked examples: one JSON object a line, with the keys of the present ones, nothing else."]
+      : []),
     "- Stay in the language of the present text.",
   ].join("\n");
 }
@@ -156,9 +160,10 @@ function caseBlock({ sample, inputs, output, gradient }: Context, withGradient: 
   return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
 }
 
-function readProposal(value: unknown): { hypothesis: string; text: string } | null {
+function readProposal(value: unknown, node: GraphNode): { hypothesis: string; text: string } | null {
   if (typeof value !== "object" || value === null || !("text" in value)) return null;
-  const text = Array.isArray(value.text) ? value.text.join("\n") : value.text;
+  const rows = holdsRows(node) ? rowsText(value.text) : null;
+  const text = rows ?? (Array.isArray(value.text) ? value.text.join("\n") : value.text);
   if (typeof text !== "string" || text.trim() === "") return null;
   const hypothesis = "hypothesis" in value && typeof value.hypothesis === "string" ? value.hypothesis : "";
   return { hypothesis, text };

@@ -43,6 +43,8 @@ export interface LlmNode extends NodeBase {
 /** A parameter node: its value is its text. */
 export interface TextNode extends NodeBase {
   readonly kind: "text";
+  /** The text holds demonstrations, one JSON object a line (`rowsText`), and has to stay so. */
+  readonly form?: "rows";
 }
 
 export type Extractor =

@@ -203,7 +203,7 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined): GraphN
   if (text === undefined) return null;
   const { role, trainable, keep, maxWords = null, constraints } = spec;
   const base = { id, role, text, trainable, keep, maxWords, constraints };
-  if (spec.kind === "text") return { kind: "text", ...base };
+  if (spec.kind === "text") return { kind: "text", ...base, ...(spec.examples && { form: "rows" }) };
   const inputs = [...new Set(spec.inputs)];
   const model = spec.model === undefined ? null : modelChoice(spec.model);
   return { kind: "llm", ...base, inputs, output: extractorOf(spec.output), model, message: spec.message };

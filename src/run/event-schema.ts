@@ -138,6 +138,7 @@ const shapes = z.discriminatedUnion("type", [
       "no text in the reply": 0,
       "drops a placeholder": 0,
       "drops a text to keep": 0,
+      "no rows of examples": 0,
       "longer than maxWords": 0,
       "repeats an earlier text": 0,
       "leaks a training target": 0,

@@ -44,7 +44,7 @@ const graph = z.object({
         model: choice.nullable(),
         message: z.enum(["system", "user"]),
       }),
-      z.object({ kind: z.literal("text"), ...node }),
+      z.object({ kind: z.literal("text"), ...node, form: z.literal("rows").optional() }),
     ]),
   ),
   output: text,

@@ -110,6 +110,7 @@ export function invalidSentence(reason: string): string {
     "no text in the reply": l10n.t("The model's reply held no instruction."),
     "drops a placeholder": l10n.t("It dropped a placeholder that has to stay."),
     "drops a text to keep": l10n.t("It dropped a text that the graph says to keep."),
+    "no rows of examples": l10n.t("It was not written as rows of examples."),
     "longer than maxWords": l10n.t("It was longer than the graph allows."),
     "repeats an earlier text": l10n.t("It repeated a text that was judged before."),
     "leaks a training target": l10n.t("It contained the answer of a training sample."),
