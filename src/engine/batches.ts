@@ -29,7 +29,10 @@ export class Batches {
       .map(({ sample }) => sample);
   }
 
-  record(theta: Theta, sample: Sample, right: boolean): void {
+  /** @returns 1 where the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */
+  record(theta: Theta, sample: Sample, right: boolean): number {
+    const last = this.#last.get(sample.id);
     this.#last.set(sample.id, { theta, right });
+    return last === undefined || last.theta === theta ? 0 : Number(right) - Number(last.right);
   }
 }

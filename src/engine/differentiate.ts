@@ -15,6 +15,8 @@ export interface DifferentiateDeps {
   readonly size: number;
   /** τ */
   readonly threshold: number;
+  /** Off: no backward pass, every failing sample is a context without a gradient (ablation). */
+  readonly gradients: boolean;
   readonly forward: (texts: Texts, sample: Sample) => Pass;
   readonly backward: Backward;
 }
@@ -25,6 +27,8 @@ interface Looked {
 }
 /** Share of failing samples up to which a batch says too little: the rest of the training set is looked at too. */
 const FEW = 0.25;
+/** A Θ that nothing is known of. */
+const NEW: Theta = "";
 /** Samples that went right, shown to ϕ beside the failing ones. */
 const RIGHT_SHOWN = 2;
 
@@ -32,6 +36,8 @@ export interface Differentiate {
   (texts: Texts, iteration: number): Promise<Differentiated>;
   /** Starts the forward passes that the next iteration will need if these texts are the incumbent then. */
   ahead(texts: Texts): void;
+  /** The forward passes that an iteration from new texts begins with. */
+  first(texts: Texts, count: number): Pass[];
 }
 
 /**
@@ -41,19 +47,22 @@ export interface Differentiate {
  * training set (rule R6).
  */
 export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
-  const { batches, size, parameters, threshold, forward, backward } = deps;
-  let theta: Theta = "";
+  const { batches, size, parameters, threshold, gradients: wanted, forward, backward } = deps;
+  let theta = NEW;
+  let gain = 0;
   let known: Looked[] = [];
 
   return Object.assign(differentiate, {
     ahead: (texts: Texts) => {
       for (const sample of batches.next(thetaOf(texts), size)) forward(texts, sample);
     },
+    first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
   });
 
   async function differentiate(texts: Texts, iteration: number): Promise<Differentiated> {
     if (thetaOf(texts) !== theta) known = [];
     theta = thetaOf(texts);
+    gain = 0;
     let looked = await lookAt(size);
     if (failingShare() <= FEW || !(await hasGradient())) looked += await lookAt(Number.POSITIVE_INFINITY);
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
@@ -62,10 +71,11 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       iteration,
       texts,
       looked,
+      gain,
       failing: failing.map(({ pass }) => pass.sample.id),
       contexts: async (parameter) => {
         const all = await Promise.all(failing.map(({ gradients }) => contextOf(gradients, parameter)));
-        return all.filter((context) => context !== null).filter(({ gradient }) => gradient !== "");
+        return all.filter(saysSomething);
       },
       right: (parameter) => Promise.all(right.map(({ pass }) => backward.context(pass, parameter))),
     };
@@ -85,7 +95,16 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
   async function hasGradient(): Promise<boolean> {
     const failing = known.flatMap(({ gradients }) => gradients ?? []);
     const contexts = failing.flatMap((gradients) => parameters.map((parameter) => contextOf(gradients, parameter)));
-    return (await Promise.all(contexts)).some((context) => context !== null && context.gradient !== "");
+    return (await Promise.all(contexts)).some(saysSomething);
+  }
+
+  function saysSomething(context: Context | null): context is Context {
+    return context !== null && (context.gradient !== "" || !wanted);
+  }
+
+  /** What went wrong, without a word on why. */
+  async function withoutGradients(pass: Pass): Promise<BackwardPass> {
+    return new Map(parameters.map((parameter) => [parameter, backward.context(pass, parameter)]));
   }
 
   async function look(texts: Texts, sample: Sample, iteration: number): Promise<Looked | null> {
@@ -93,8 +112,8 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     const score = await pass.score;
     if (!score) return null;
     const right = score.loss <= threshold;
-    batches.record(thetaOf(texts), sample, right);
-    return { pass, gradients: right ? null : backward(pass, iteration) };
+    gain += batches.record(thetaOf(texts), sample, right);
+    return { pass, gradients: right ? null : wanted ? backward(pass, iteration) : withoutGradients(pass) };
   }
 }
 

@@ -139,6 +139,7 @@ export interface Attempted {
 }
 
 export type InvalidReason =
+  | "no reply"
   | "no text in the reply"
   | "drops a placeholder"
   | "drops a text to keep"
@@ -195,6 +196,11 @@ export type VerdictReason =
   | "samples could not be scored"
   | "no gate"
   | "budget reached"
+  /** A later proposal for the same text built on it before the gate looked. */
+  | "replaced before the gate"
+  /** Cancelled or failed before the gate looked. */
+  | "the run ended first"
+  | "lost the race"
   | "unchanged";
 
 /** The gate's word on one attempt or several together. */

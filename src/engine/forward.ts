@@ -38,6 +38,9 @@ export interface Pass {
   readonly score: Promise<Scored | null>;
 }
 
+/** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
+export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const;
+
 export interface ForwardDeps {
   readonly graph: Graph;
   readonly loss: Loss;

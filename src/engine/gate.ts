@@ -3,7 +3,19 @@ import type { Texts } from "../graph/graph.ts";
 import type { Judged, RunEvent, Verdict } from "./events.ts";
 import type { History } from "./history.ts";
 import type { Candidate } from "./propose.ts";
-import { ALIKE, BROKE, both, LOWER, NO_GATE, partRule, policyRule, type Rule, UNCHANGED, UNDECIDED } from "./rules.ts";
+import {
+  BROKE,
+  both,
+  LOWER,
+  NO_GATE,
+  partRule,
+  policyRule,
+  REPLACED,
+  type Rule,
+  type Ruling,
+  UNCHANGED,
+  UNDECIDED,
+} from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./texts.ts";
 import type { Validation } from "./validation.ts";
@@ -16,6 +28,8 @@ export interface GateDeps {
   readonly emit: (event: RunEvent) => Promise<void>;
 }
 
+type Judgeable = Pick<Candidate, "id" | "node" | "text">;
+
 export interface Outcome {
   /** The incumbent from here on. */
   readonly texts: Texts;
@@ -26,7 +40,7 @@ export interface Outcome {
 
 export interface Gate {
   /** Puts on record that candidates were turned down before they were scored. */
-  turnDown(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void>;
+  turnDown(iteration: number, incumbent: Texts, candidates: readonly Judgeable[], why: Ruling): Promise<void>;
   /** Puts an iteration's proposals before the validation set: jointly first, without what does harm when that fails. */
   judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome>;
   /** The verdict on the net change, without any call; as much of it is measured as the end of the run allowed. */
@@ -58,6 +72,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
 
   async function judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> {
     const nothing = { texts: incumbent, accepted: [], harmless: [] };
+    await setAside(iteration, incumbent, candidates);
     if (candidates.length === 0) return nothing;
     const level = alpha / candidates.length;
     let rule: Rule = policyDecides;
@@ -120,7 +135,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
   async function record(
     iteration: number,
     scope: Judged["scope"],
-    judged: readonly Candidate[],
+    judged: readonly Judgeable[],
     texts: Texts,
     verdict: Verdict,
   ): Promise<void> {
@@ -129,10 +144,22 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
     await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(texts), verdict });
   }
 
-  async function turnDown(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void> {
+  /** Proposals that later ones took the place of before the gate looked. */
+  async function setAside(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<void> {
+    const open = history.unjudged().map(({ attempt }) => attempt);
+    const replaced = open.filter((attempt) => !candidates.some(({ id }) => id === attempt.id));
+    await turnDown(iteration, incumbent, replaced, REPLACED);
+  }
+
+  async function turnDown(
+    iteration: number,
+    incumbent: Texts,
+    candidates: readonly Judgeable[],
+    why: Ruling,
+  ): Promise<void> {
     for (const candidate of candidates) {
       const texts = withTexts(incumbent, [candidate]);
-      await record(iteration, "part", [candidate], texts, validation.verdict(incumbent, texts, ALIKE));
+      await record(iteration, "part", [candidate], texts, validation.verdict(incumbent, texts, why));
     }
   }
 
@@ -161,6 +188,6 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
   }
 }
 
-export function withTexts(texts: Texts, candidates: readonly Candidate[]): Texts {
+export function withTexts(texts: Texts, candidates: readonly Pick<Candidate, "node" | "text">[]): Texts {
   return { ...texts, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) };
 }

@@ -20,7 +20,7 @@ export class History {
   }
 
   judge(id: string, node: string, verdict: Verdict): void {
-    const entry = this.#entries.get(node)?.findLast(({ attempt }) => attempt.id === id);
+    const entry = this.#entries.get(node)?.findLast(({ attempt }) => attempt.id === id && !attempt.invalid);
     if (entry) entry.verdict = verdict;
   }
 
@@ -34,9 +34,12 @@ export class History {
     );
   }
 
-  /** Proposals that no verdict has reached yet. */
+  /** Proposals that no verdict has reached yet; in an order that does not depend on which reply came first. */
   unjudged(): Entry[] {
-    return [...this.#entries.values()].flat().filter(({ attempt, verdict }) => attempt.invalid === null && !verdict);
+    return [...this.#entries]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, entries]) => entries)
+      .filter(({ attempt, verdict }) => attempt.invalid === null && !verdict);
   }
 
   of(node: string): readonly Entry[] {

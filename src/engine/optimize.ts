@@ -1,30 +1,24 @@
-import { randomLcg, shuffler } from "d3";
 import type { Sample } from "../data/sample.ts";
-import type { GraphNode, Texts } from "../graph/graph.ts";
+import type { Texts } from "../graph/graph.ts";
 import { methods } from "../methods/registry.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
 import { type Ask, createAsk, endsRun, RunStopped } from "./ask.ts";
-import { createBackward } from "./backward.ts";
 import { scoreBaseline } from "./baseline.ts";
-import { Batches } from "./batches.ts";
-import { createDifferentiate } from "./differentiate.ts";
 import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
-import { createForward, type Forward, type Scored } from "./forward.ts";
-import { createGate, type Gate, withTexts } from "./gate.ts";
+import { createForward, type Forward, PRIORITY, type Scored } from "./forward.ts";
+import { createGate, type Gate } from "./gate.ts";
 import { History } from "./history.ts";
 import { createJudge } from "./judge.ts";
 import { netProposals } from "./net.ts";
-import { createProbe, PROBED, proposeSound } from "./probe.ts";
-import { type Candidate, createPropose } from "./propose.ts";
-import type { Services } from "./services.ts";
+import { createServices, type Services } from "./services.ts";
 import { EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { parametersOf, textsOf, thetaOf } from "./texts.ts";
 import { createValidation, type Validation } from "./validation.ts";
 
 /** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
-export const ENGINE_VERSION = "1";
+export const ENGINE_VERSION = "2";
 
 export interface EngineDeps {
   /** The whole wrapper stack. */
@@ -33,9 +27,6 @@ export interface EngineDeps {
   /** US dollars; null where no price is known. */
   readonly price: (model: string, usage: Usage) => number | null;
 }
-
-/** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
-const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const;
 
 /**
  * Optimizes one graph: validation and test before, the method's loop, validation and test after, net changes.
@@ -61,12 +52,15 @@ class Run {
   readonly #start: Texts;
   #incumbent: Texts;
   readonly #history = new History();
-  /** Changed node → whether its part of the net change lowers the loss. */
+  /** Node → text of it that lowered the loss by itself. */
+  readonly #earned = new Map<string, string>();
+  /** Changed node → whether its part of the net change is needed. */
   readonly #earns = new Map<string, boolean>();
   readonly #ask: Ask;
   readonly #forward: Forward;
   readonly #validation: Validation;
   readonly #gate: Gate;
+  readonly #services: Services;
   readonly #reservesTest: boolean;
 
   constructor(
@@ -85,6 +79,22 @@ class Run {
       this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }).score;
     this.#validation = createValidation({ samples: data.validation, options, score });
     this.#gate = createGate({ validation: this.#validation, options, history: this.#history, emit });
+    this.#services = createServices({
+      task,
+      start: this.#start,
+      ask: this.#ask,
+      forward: this.#forward,
+      validation: this.#validation,
+      gate: this.#gate,
+      history: this.#history,
+      emit,
+      accept: ({ texts, accepted }) => {
+        this.#incumbent = texts;
+        // A part that lowered the loss by itself has shown what it earns.
+        const [only, ...others] = accepted;
+        if (only && others.length === 0) this.#earned.set(only.node, only.text);
+      },
+    });
     this.#reservesTest = reserveTest(task, deps.budget);
   }
 
@@ -144,9 +154,9 @@ class Run {
   async #leaveOneOut(): Promise<void> {
     const changed = parametersOf(this.task.graph).filter(({ id }) => this.#incumbent[id] !== this.#start[id]);
     if (changed.length < 2 || this.task.options.gate.policy === "off") return;
-    const open = changed.filter(({ id }) => !this.#earns.has(id));
     await Promise.all(
-      open.map(async ({ id }) => {
+      changed.map(async ({ id }) => {
+        if (this.#earned.get(id) === this.#incumbent[id]) return this.#earns.set(id, true);
         const earns = await this.#gate.earns(this.#start, this.#incumbent, id).catch((error: unknown) => {
           if (error instanceof BudgetReached) return null;
           throw error;
@@ -160,7 +170,7 @@ class Run {
     const { task, emit } = this;
     const method = methods[task.options.method];
     if (!method) throw new Error(`There is no method named ${task.options.method}.`);
-    const loop = method(task, this.#services());
+    const loop = method(task, this.#services);
     // The first batch goes first; the start score fills the slots that it leaves idle.
     let next = loop.next();
     for (const sample of task.data.validation) {
@@ -170,69 +180,6 @@ class Run {
       await emit(step.value);
       next = loop.next();
     }
-  }
-
-  #services(): Services {
-    const { task, emit } = this;
-    const { graph, data, models, options } = task;
-    const random = seededRandom(options.seed);
-    const differentiate = createDifferentiate({
-      batches: new Batches(shuffler(random)([...data.train])),
-      parameters: parametersOf(graph).map(({ id }) => id),
-      size: options.batch,
-      threshold: options.threshold,
-      forward: (texts, sample) => this.#forward(texts, sample, { split: "train", priority: PRIORITY.train }),
-      backward: createBackward({ graph, choice: models.backward, neighbors: options.neighbors, ask: this.#ask, emit }),
-    });
-    const propose = createPropose({
-      graph,
-      choice: models.optimizer,
-      gradients: options.gradients,
-      history: this.#history,
-      targets: data.train.flatMap(({ targets }) => targets),
-      ask: this.#ask,
-      emit,
-    });
-    const firstPasses = (texts: Texts) =>
-      this.#validation
-        .first(this.#incumbent, PROBED)
-        .map((sample) => this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }));
-    const probe = createProbe({ graph, start: this.#start, forward: firstPasses });
-    return {
-      start: this.#start,
-      parameters: parametersOf(graph),
-      random,
-      differentiate,
-      propose: (batch, parameters, incumbent, pending) => {
-        const ask = (asked: readonly GraphNode[]) => propose(batch, asked, incumbent);
-        const turnDownRuined = async (candidates: readonly Candidate[]) => {
-          // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
-          if (incumbent !== this.#start || batch.iteration > 1) await this.#validation.complete(this.#start);
-          const ruined = await probe(withTexts(incumbent, candidates), candidates);
-          await this.#gate.turnDown(batch.iteration, incumbent, ruined);
-          return ruined;
-        };
-        return proposeSound({ ask, probe: turnDownRuined }, parameters, pending);
-      },
-      ahead: async (texts, candidates) => {
-        await this.#validation.complete(this.#start);
-        const joint = withTexts(texts, candidates);
-        const failing = firstPasses(joint).filter(({ sample }) => this.#validation.fails(texts, sample));
-        const scores = await Promise.all(failing.map((pass) => pass.score));
-        const fixed = scores.filter((score) => score && score.loss <= options.threshold).length;
-        if (fixed >= 2) differentiate.ahead(joint);
-      },
-      gate: async (iteration, incumbent, candidates) => {
-        await this.#validation.complete(this.#start);
-        const outcome = await this.#gate.judge(iteration, incumbent, candidates);
-        this.#incumbent = outcome.texts;
-        // A part that lowered the loss by itself has shown what it earns.
-        const [only, ...others] = outcome.accepted;
-        if (only && others.length === 0) this.#earns.set(only.node, true);
-        return outcome;
-      },
-      validationLoss: (texts) => this.#validation.lossBounds(texts),
-    };
   }
 
   /** null without a test set, or when the budget cannot hold it: never gated on, it fills idle slots. */
@@ -252,7 +199,7 @@ class Run {
   async #judgeWhatIsLeft(status: RunStatus): Promise<void> {
     for (const { attempt } of this.#history.unjudged()) {
       const candidate = { ...this.#incumbent, [attempt.node]: attempt.text };
-      const reason = status === "budget" ? "budget reached" : "samples could not be scored";
+      const reason = status === "budget" ? "budget reached" : "the run ended first";
       const verdict = this.#validation.verdict(this.#incumbent, candidate, { decision: "undecided", reason });
       this.#history.judge(attempt.id, attempt.node, verdict);
       const { iteration, id } = attempt;
@@ -305,11 +252,4 @@ function reserveTest({ graph, data, loss }: Task, budget: Budget): boolean {
 function meanScore(scores: readonly (Scored | null)[]): number | null {
   const scored = scores.filter((score) => score !== null);
   return scored.length === 0 ? null : scored.reduce((sum, { loss }) => sum + 1 - loss, 0) / scored.length;
-}
-
-/** d3's generator starts alike for neighbouring seeds: its first numbers are left out. */
-function seededRandom(seed: number): () => number {
-  const random = randomLcg(seed);
-  for (let skipped = 0; skipped < 8; skipped++) random();
-  return random;
 }

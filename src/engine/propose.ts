@@ -3,7 +3,7 @@ import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { placeholders } from "../graph/template.ts";
 import { plainText } from "../graph/text.ts";
 import { topologyOf } from "../graph/topology.ts";
-import { type Ask, askJson, endsRun } from "./ask.ts";
+import { type Ask, askJson, endsRun, ReplyUnreadable } from "./ask.ts";
 import type { Context } from "./backward.ts";
 import type { Attempted, InvalidReason, RunEvent } from "./events.ts";
 import type { History } from "./history.ts";
@@ -29,6 +29,8 @@ export interface ProposeDeps {
   readonly choice: ModelChoice;
   /** Off: ϕ sees inputs and outputs only (ablation). */
   readonly gradients: boolean;
+  /** k: drafts for each parameter. */
+  readonly proposals: number;
   readonly history: History;
   /** Targets of the training samples: none may stand verbatim in an instruction that did not hold it before. */
   readonly targets: readonly string[];
@@ -51,38 +53,50 @@ const SCHEMA = {
  * as soon as its own gradients are there.
  */
 export function createPropose(deps: ProposeDeps): Propose {
-  const { graph, choice, gradients, history, targets, ask, emit } = deps;
+  const { graph, choice, gradients, proposals, history, targets, ask, emit } = deps;
   const topology = topologyOf(graph);
 
   return async (batch, parameters, incumbent) => {
-    const candidates = await Promise.all(parameters.map((node) => proposeOne(node, batch, incumbent)));
-    return candidates.filter((one) => one !== null);
+    const candidates = await Promise.all(parameters.map((node) => proposeFor(node, batch, incumbent)));
+    return candidates.flat();
   };
 
-  async function proposeOne(node: GraphNode, batch: Differentiated, incumbent: Texts): Promise<Candidate | null> {
+  async function proposeFor(node: GraphNode, batch: Differentiated, incumbent: Texts): Promise<Candidate[]> {
     const contexts = await batch.contexts(node.id);
-    if (contexts.length === 0) return null;
+    if (contexts.length === 0) return [];
     const base = incumbent[node.id] ?? node.text;
     const present = batch.texts[node.id] ?? node.text;
-    const reply = await askOptimizer(node, present, contexts, await batch.right(node.id)).catch((error: unknown) => {
-      if (endsRun(error)) throw error;
-      return { hypothesis: "", text: "" };
-    });
-    const text = plainText(reply.text).trim();
-    const attempt: Attempted = {
-      type: "attempt",
-      iteration: batch.iteration,
-      id: proposalId(node.id, base, text),
-      node: node.id,
-      base,
-      text,
-      hypothesis: reply.hypothesis.trim(),
-      samples: contexts.map(({ sample }) => sample),
-      invalid: invalidity(node, base, text) ?? (text === present.trim() ? "no change" : null),
-    };
-    history.add(attempt);
-    await emit(attempt);
-    return attempt.invalid === null ? { ...attempt, invalid: null } : null;
+    const right = await batch.right(node.id);
+    const drafts = await Promise.all(
+      Array.from({ length: proposals }, (_, index) =>
+        askOptimizer(node, present, contexts, right, index).catch((error: unknown) => {
+          if (endsRun(error)) throw error;
+          return error instanceof ReplyUnreadable ? { hypothesis: "", text: "" } : null;
+        }),
+      ),
+    );
+    const candidates: Candidate[] = [];
+    for (const draft of drafts) {
+      const text = plainText(draft?.text ?? "").trim();
+      // The batch holds this text already, or another draft is the same: nothing new is proposed.
+      if (base !== present && text === present.trim()) continue;
+      if (candidates.some((other) => other.text === text)) continue;
+      const attempt: Attempted = {
+        type: "attempt",
+        iteration: batch.iteration,
+        id: proposalId(node.id, base, text),
+        node: node.id,
+        base,
+        text,
+        hypothesis: draft?.hypothesis.trim() ?? "",
+        samples: contexts.map(({ sample }) => sample),
+        invalid: draft ? invalidity(node, base, text) : "no reply",
+      };
+      history.add(attempt);
+      await emit(attempt);
+      if (attempt.invalid === null) candidates.push({ ...attempt, invalid: null });
+    }
+    return candidates;
   }
 
   function invalidity(node: GraphNode, base: string, text: string): InvalidReason | null {
@@ -92,8 +106,14 @@ export function createPropose(deps: ProposeDeps): Propose {
     return unsound(node, base, text, targets);
   }
 
-  function askOptimizer(node: GraphNode, base: string, contexts: readonly Context[], right: readonly Context[]) {
-    const system = fill(optimizerTemplate, { constraints: constraintsOf(node, base) });
+  function askOptimizer(
+    node: GraphNode,
+    base: string,
+    contexts: readonly Context[],
+    right: readonly Context[],
+    index: number,
+  ) {
+    const system = fill(optimizerTemplate, { constraints: constraintsOf(node, base, index) });
     const user = fill(caseTemplate, {
       purpose: inert(graph.description || graph.name),
       place: inert(placeOf(node)),
@@ -110,6 +130,7 @@ export function createPropose(deps: ProposeDeps): Propose {
         sample: null,
         split: null,
         choice,
+        index,
         messages: [
           { role: "system", content: system },
           { role: "user", content: user },
@@ -138,7 +159,8 @@ export function createPropose(deps: ProposeDeps): Propose {
   }
 }
 
-function constraintsOf(node: GraphNode, base: string): string {
+/** @param index of the draft: those after the first are to be different. */
+function constraintsOf(node: GraphNode, base: string, index: number): string {
   const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
   return [
     ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
@@ -148,6 +170,9 @@ function constraintsOf(node: GraphNode, base: string): string {
       ? ["- The text is a list of worked examples: one JSON object a line, with the keys of the present ones, nothing else."]
       : []),
     "- Stay in the language of the present text.",
+    ...(index > 0
+      ? [`- The obvious improvement is being written by others. Take another approach: idea ${index + 1}.`]
+      : []),
   ].join("\n");
 }
 

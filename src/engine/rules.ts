@@ -16,6 +16,8 @@ export const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
 export const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
 export const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
 export const UNSOUND: Ruling = { decision: "rejected", reason: "unsound" };
+export const OUTRUN: Ruling = { decision: "rejected", reason: "lost the race" };
+export const REPLACED: Ruling = { decision: "undecided", reason: "replaced before the gate" };
 export const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
 
 /**

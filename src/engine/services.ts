@@ -1,9 +1,21 @@
+import { randomLcg, shuffler } from "d3";
+import type { Sample } from "../data/sample.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
-import type { Context } from "./backward.ts";
+import type { Ask } from "./ask.ts";
+import { type Context, createBackward } from "./backward.ts";
+import { Batches } from "./batches.ts";
+import { createDifferentiate } from "./differentiate.ts";
 import type { RunEvent } from "./events.ts";
-import type { Outcome } from "./gate.ts";
-import type { Candidate } from "./propose.ts";
+import { type Forward, PRIORITY } from "./forward.ts";
+import { type Gate, type Outcome, withTexts } from "./gate.ts";
+import type { History } from "./history.ts";
+import { createProbe, PROBED, proposeSound } from "./probe.ts";
+import { type Candidate, createPropose } from "./propose.ts";
+import { race } from "./race.ts";
+import { ALIKE, OUTRUN } from "./rules.ts";
 import type { Task } from "./task.ts";
+import { parametersOf } from "./texts.ts";
+import type { Validation } from "./validation.ts";
 
 /**
  * What a method is given. All calls behind it go through the same reply store, budget and log; a method only decides
@@ -16,6 +28,8 @@ export interface Services {
   readonly parameters: readonly GraphNode[];
   /** 0 ≤ x < 1, from the run's seed. */
   readonly random: () => number;
+  /** Iterations from one look of the gate to the next, at most: the option's, or fewer where the budget in calls could not hold so many. */
+  readonly gateEvery: number;
   /**
    * Forward, loss and backward for one iteration's batch, each sample on its own (steps 1–4): resolves as soon as it is
    * known which samples fail; their gradients may still be on the way.
@@ -24,7 +38,8 @@ export interface Services {
   /**
    * ϕ for every given parameter that has a gradient (step 5), from the batch's Θ; what comes is to replace the incumbent's
    * text. Texts that make a node answer everything alike are turned down and asked for again.
-   * @param pending harmless proposals that the batch's Θ holds already: those that nothing replaces are among the result
+   * @param pending proposals that the batch's Θ holds already: those that nothing replaces are among the result
+   * @param gated whether the gate sees the result at once, so that a probe on its first samples costs nothing
    * @returns nothing where there is nothing new to judge
    */
   readonly propose: (
@@ -32,6 +47,7 @@ export interface Services {
     parameters: readonly GraphNode[],
     incumbent: Texts,
     pending: readonly Candidate[],
+    gated: boolean,
   ) => Promise<readonly Candidate[]>;
   /**
    * While the gate is at work: starts the forward passes that the next iteration needs if the candidates pass, where the
@@ -50,6 +66,8 @@ export interface Differentiated {
   readonly texts: Texts;
   /** Training samples looked at. */
   readonly looked: number;
+  /** Those of them that went right and were wrong under the Θ they were looked at with before, less those that went wrong. */
+  readonly gain: number;
   /** Those with l > τ. */
   readonly failing: readonly string[];
   /** G_θ: of one parameter, over the failing samples whose gradient is not empty. */
@@ -60,3 +78,113 @@ export interface Differentiated {
 
 /** Owns its loop. Yields what it alone knows (iterations); returns the Θ that it ended with. */
 export type Method = (task: Task, services: Services) => AsyncGenerator<RunEvent, Texts>;
+
+export interface ServicesDeps {
+  readonly task: Task;
+  readonly start: Texts;
+  readonly ask: Ask;
+  readonly forward: Forward;
+  readonly validation: Validation;
+  readonly gate: Gate;
+  readonly history: History;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  /** Called with what the gate has let pass. */
+  readonly accept: (outcome: Outcome) => void;
+}
+
+/** The steps of the method over one run's model, budget and history. */
+export function createServices(deps: ServicesDeps): Services {
+  const { task, start, ask: askModel, forward, validation, gate, history, emit, accept } = deps;
+  const { graph, data, models, options } = task;
+  const random = seededRandom(options.seed);
+  const parameters = parametersOf(graph);
+  const train = (texts: Texts, sample: Sample) => forward(texts, sample, { split: "train", priority: PRIORITY.train });
+  const differentiate = createDifferentiate({
+    batches: new Batches(shuffler(random)([...data.train])),
+    parameters: parameters.map(({ id }) => id),
+    size: options.batch,
+    threshold: options.threshold,
+    gradients: options.gradients,
+    forward: train,
+    backward: createBackward({ graph, choice: models.backward, neighbors: options.neighbors, ask: askModel, emit }),
+  });
+  const propose = createPropose({
+    graph,
+    choice: models.optimizer,
+    gradients: options.gradients,
+    proposals: options.proposals,
+    history,
+    targets: data.train.flatMap(({ targets }) => targets),
+    ask: askModel,
+    emit,
+  });
+  const firstOfGate = (texts: Texts, incumbent: Texts) =>
+    validation
+      .first(incumbent, PROBED)
+      .map((sample) => forward(texts, sample, { split: "validation", priority: PRIORITY.validation }));
+
+  return {
+    start,
+    parameters,
+    random,
+    gateEvery: gateEvery(task),
+    differentiate,
+    propose: (batch, chosen, incumbent, pending, gated) => {
+      // Either way the probe looks at passes that are needed next in any case.
+      const first = (texts: Texts) => (gated ? firstOfGate(texts, incumbent) : differentiate.first(texts, PROBED));
+      const probe = createProbe({ graph, start, forward: first });
+      const turnDownRuined = async (candidates: readonly Candidate[]) => {
+        // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
+        if (gated && (incumbent !== start || batch.iteration > 1)) await validation.complete(start);
+        const ruined = await probe(withTexts(incumbent, candidates), candidates);
+        await gate.turnDown(batch.iteration, incumbent, ruined, ALIKE);
+        return ruined;
+      };
+      const failing = data.train.filter(({ id }) => batch.failing.includes(id));
+      const loss = async (texts: Texts, sample: Sample) => (await train(texts, sample).score)?.loss ?? null;
+      const ask = async (asked: readonly GraphNode[]) => {
+        const { winners, losers } = await race(await propose(batch, asked, incumbent), batch.texts, failing, loss);
+        await gate.turnDown(batch.iteration, incumbent, losers, OUTRUN);
+        return winners;
+      };
+      return proposeSound({ ask, probe: turnDownRuined }, chosen, pending);
+    },
+    ahead: async (incumbent, candidates) => {
+      await validation.complete(start);
+      const joint = withTexts(incumbent, candidates);
+      const failing = firstOfGate(joint, incumbent).filter(({ sample }) => validation.fails(incumbent, sample));
+      const scores = await Promise.all(failing.map((pass) => pass.score));
+      const fixed = scores.filter((score) => score && score.loss <= options.threshold).length;
+      if (fixed >= 2) differentiate.ahead(joint);
+    },
+    gate: async (iteration, incumbent, candidates) => {
+      await validation.complete(start);
+      const outcome = await gate.judge(iteration, incumbent, candidates);
+      accept(outcome);
+      return outcome;
+    },
+    validationLoss: (texts) => validation.lossBounds(texts),
+  };
+}
+
+/**
+ * What has not been gated when the budget is reached is lost, so the gate waits only as long as the budget surely holds:
+ * both ends of the run, the iterations, and one look of the gate at everything.
+ */
+function gateEvery({ graph, data, loss, options }: Task): number {
+  const { calls } = options.budget;
+  if (calls === null) return options.gateEvery;
+  const nodes = graph.nodes.filter(({ kind }) => kind === "llm").length;
+  const pass = nodes + (loss.calls ?? 0);
+  const looks = 3 * data.validation.length * pass;
+  const iteration = options.batch * (pass + nodes) + parametersOf(graph).length;
+  const room = calls - 2 * data.test.length * pass - looks;
+  return Math.max(1, Math.min(options.gateEvery, Math.floor(room / iteration)));
+}
+
+/** d3's generator starts alike for neighbouring seeds: its first numbers are left out. */
+function seededRandom(seed: number): () => number {
+  const random = randomLcg(seed);
+  for (let skipped = 0; skipped < 8; skipped++) random();
+  return random;
+}

@@ -11,7 +11,7 @@ export const DEFAULTS = {
   proposals: 1,
   update: "all",
   gate: { policy: "strict", alpha: 0.05 },
-  gateEvery: 1,
+  gateEvery: 4,
   neighbors: true,
   gradients: true,
   seed: 1,
@@ -180,7 +180,11 @@ export const optimize = z
       })
       .prefault({})
       .describe("When a proposal is accepted."),
-    gateEvery: atLeast(1, "The gate looks after every so many iterations.", DEFAULTS.gateEvery),
+    gateEvery: atLeast(
+      1,
+      "The gate looks after at most so many iterations, and at once when the training samples have not got better. 1: after every one.",
+      DEFAULTS.gateEvery,
+    ),
     neighbors: z
       .boolean()
       .default(DEFAULTS.neighbors)

@@ -10,34 +10,51 @@ import type { GraphNode, Texts } from "../graph/graph.ts";
  * Semantic gradient descent (arXiv 2412.03624, algorithm 2; method.md §2).
  *
  * Each iteration: forward and loss on a batch of training samples, semantic backpropagation of those that fail, one
- * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen. Stops after
+ * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen; it looks at the last
+ * few iterations' proposals together, at once when the training samples have not got better. Stops after
  * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when the loss
  * on the validation set is 0, which no proposal could lower.
  */
 export async function* semantic({ options }: Task, services: Services): AsyncGenerator<RunEvent, Texts> {
   let incumbent = services.start;
-  /** Rejected proposals that did no harm: what they lack to show a gain may stand in another text, so the next build on them. */
+  /**
+   * Proposals that the next ones build on: those that the gate has not seen yet, and those that it rejected though they
+   * did no harm, since what they lack to show a gain may stand in another text.
+   */
   let pending: readonly Candidate[] = [];
+  /** Iterations that the gate has not seen. */
+  let waited = 0;
   let fruitless = 0;
 
   for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
     const batch = await services.differentiate(withTexts(incumbent, pending), iteration);
-    if (batch.looked + batch.failing.length === 0) {
+    if (waited === 0 && batch.looked + batch.failing.length === 0) {
       yield { type: "warning", code: "nothing to learn" };
       break;
     }
+    // The gate may wait as long as the training samples get better.
+    const stalled = waited > 0 && batch.gain <= 0;
+    const gated = stalled || waited + 1 >= services.gateEvery || iteration === options.iterations;
     const parameters = choose(services, options.update, iteration);
-    const proposals = await services.propose(batch, parameters, incumbent, pending);
+    const fresh = await services.propose(batch, parameters, incumbent, pending, gated);
+    if (!gated && fresh.length > 0) {
+      pending = fresh;
+      waited++;
+      yield iterated([]);
+      continue;
+    }
+    const proposals = fresh.length === 0 && waited > 0 ? pending : fresh;
+    waited = 0;
     if (proposals.length > 0) services.ahead(incumbent, proposals).catch(() => {});
     const { texts, accepted, harmless } = await services.gate(iteration, incumbent, proposals);
     pending = harmless;
 
     fruitless = accepted.length > 0 ? 0 : fruitless + 1;
     incumbent = texts;
-    yield iterated();
+    yield iterated(accepted);
     if (services.validationLoss(incumbent)[1] === 0) break;
 
-    function iterated(): Iterated {
+    function iterated(accepted: readonly Candidate[]): Iterated {
       return {
         type: "iteration",
         iteration,

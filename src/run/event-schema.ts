@@ -32,6 +32,9 @@ const verdict = z.object({
     "samples could not be scored": 0,
     "no gate": 0,
     "budget reached": 0,
+    "replaced before the gate": 0,
+    "the run ended first": 0,
+    "lost the race": 0,
     unchanged: 0,
     "every output alike": 0,
     unsound: 0,
@@ -135,6 +138,7 @@ const shapes = z.discriminatedUnion("type", [
     hypothesis: z.string(),
     samples: ids,
     invalid: oneOf<InvalidReason>({
+      "no reply": 0,
       "no text in the reply": 0,
       "drops a placeholder": 0,
       "drops a text to keep": 0,

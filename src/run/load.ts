@@ -83,7 +83,7 @@ async function makeTask(
   return { data, loss, models: choices, options: { ...file.optimize, budget: limits } };
 }
 
-function checkOptions({ method, proposals, gateEvery }: GraphFile["optimize"], document: JsonDocument): void {
+function checkOptions({ method, proposals }: GraphFile["optimize"], document: JsonDocument): void {
   if (!Object.hasOwn(methods, method)) {
     const known = Object.keys(methods).join(", ");
     document.addAt(
@@ -93,7 +93,7 @@ function checkOptions({ method, proposals, gateEvery }: GraphFile["optimize"], d
       `Use one of: ${known}.`,
     );
   }
-  for (const [option, value] of Object.entries({ proposals, gateEvery })) {
+  for (const [option, value] of Object.entries({ proposals })) {
     if (value === 1) continue;
     const message = `"${option}": ${value} comes in a later version; this one works as with 1.`;
     document.addAt("option-not-built", ["optimize", option], message, "Leave it out, or set it to 1.", () =>

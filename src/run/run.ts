@@ -99,14 +99,15 @@ export async function resumeRun(
     if (start.engine !== ENGINE_VERSION)
       events.push({ type: "warning", code: "templates changed", detail: start.engine });
     const task = taskOf(start);
-    const options = { ...task.options, budget: limits ?? task.options.budget };
-    return openRun({ start, task: { ...task, options }, place, lock, deps, signal, reducer, events });
+    return openRun({ start, task, limits, place, lock, deps, signal, reducer, events });
   });
 }
 
 interface Opening {
   readonly start: Start;
   readonly task: Task;
+  /** What may be spent in all, where it is not what the task says: what the run decides must not depend on it. */
+  readonly limits?: BudgetLimits | undefined;
   readonly place: Place;
   readonly lock: Lock;
   readonly deps: RunDeps;
@@ -128,7 +129,7 @@ async function openRun(opening: Opening): Promise<Run> {
 
 /** Appends each of the engine's events to the log, reduces it and hands it on. */
 async function* record(
-  { start, task, lock, deps, signal, reducer, events }: Opening,
+  { start, task, limits, lock, deps, signal, reducer, events }: Opening,
   { id, files, replies }: Omit<Run, "events">,
   log: EventLog,
 ): AsyncGenerator<LoggedEvent, RunState> {
@@ -164,7 +165,7 @@ async function* record(
     const stack = createStack({
       provider,
       replies,
-      limits: task.options.budget,
+      limits: limits ?? task.options.budget,
       concurrency,
       clock,
       seed: task.options.seed,

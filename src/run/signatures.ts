@@ -109,12 +109,14 @@ function formatErrors({ start, state, finished }: Ending): Warned[] {
 }
 
 function gateRefusesEverything({ state, finished }: Ending): Warned[] {
+  const reasonOf = ({ verdict }: Attempt) => state.judged[verdict ?? -1]?.verdict.reason ?? "";
   const valid = state.attempts.filter(({ decision }) => decision !== null);
   const rounds = new Set(valid.map(({ iteration }) => iteration)).size;
-  const rejected = valid.filter(({ decision }) => decision === "rejected");
+  const judged = valid.filter((attempt) => reasonOf(attempt) !== "replaced before the gate");
+  const rejected = judged.filter(({ decision }) => decision === "rejected");
   const isSettled = finished.status === "done" || finished.status === "budget";
-  if (!isSettled || rounds < ROUNDS || rejected.length < valid.length) return [];
-  const reasons = rejected.map(({ verdict }) => state.judged[verdict ?? -1]?.verdict.reason ?? "");
+  if (!isSettled || rounds < ROUNDS || rejected.length < judged.length) return [];
+  const reasons = rejected.map(reasonOf);
   return [warned("gate refuses everything", { count: rejected.length, detail: mostCommon(reasons) })];
 }
 

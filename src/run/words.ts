@@ -25,6 +25,9 @@ const REASONS: Readonly<Record<VerdictReason, string>> = {
   "samples could not be scored": "samples whose calls failed could change the verdict",
   "no gate": "accepted without a gate",
   "budget reached": "the budget was reached before it could be judged",
+  "replaced before the gate": "a later proposal built on it before the gate looked",
+  "the run ended first": "the run ended before the gate looked",
+  "lost the race": "another proposal for this text did better on training samples",
   unchanged: "the text is as it was",
 };
 

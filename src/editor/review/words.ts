@@ -99,6 +99,12 @@ export function verdictReason(verdict: Verdict): string {
         verdict.scored,
         verdict.of,
       );
+    case "replaced before the gate":
+      return l10n.t("A later proposal for this text built on it before the gate looked.");
+    case "the run ended first":
+      return l10n.t("The run ended before the gate looked. Resume the run to decide.");
+    case "lost the race":
+      return l10n.t("Another proposal for this text did better on training samples.");
     case "unchanged":
       return l10n.t("The text is the same as before.");
   }
@@ -107,6 +113,7 @@ export function verdictReason(verdict: Verdict): string {
 /** Why what the model wrote is no proposal. */
 export function invalidSentence(reason: string): string {
   const sentences: Record<InvalidReason, string> = {
+    "no reply": l10n.t("The call to the model failed."),
     "no text in the reply": l10n.t("The model's reply held no instruction."),
     "drops a placeholder": l10n.t("It dropped a placeholder that has to stay."),
     "drops a text to keep": l10n.t("It dropped a text that the graph says to keep."),

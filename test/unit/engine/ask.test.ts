@@ -207,21 +207,22 @@ describe("the run is stopped", () => {
 });
 
 describe("settled", () => {
-  it("waits for every call on the way, also for those asked for meanwhile, and for those that fail", async () => {
+  it("waits for every call on the way, also for those that fail, and lets none follow", async () => {
     const clock = new FakeClock();
-    const { ask } = openAsk(async (asked, signal) => {
+    const { ask, provider } = openAsk(async (asked, signal) => {
       await clock.sleep(100, signal);
       if (content(asked) === "bad") throw new RequestRefused("fake", 400, "fake", "no");
       return reply("fine");
     });
     const ended: string[] = [];
     const end = (name: string) => () => ended.push(name);
-    void ask(question("first"))
-      .then(() => ask(question("second")))
-      .then(end("second"));
+    const first = ask(question("first")).then(end("first"));
+    const second = first.then(() => ask(question("second")));
     void ask(question("bad")).catch(end("bad"));
     await ask.settled();
-    expect(ended.sort()).toEqual(["bad", "second"]);
+    expect(ended.sort()).toEqual(["bad", "first"]);
+    await expect(second).rejects.toBeInstanceOf(RunStopped);
+    expect(provider.seen).toHaveLength(2);
   });
 });
 

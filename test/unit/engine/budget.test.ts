@@ -27,7 +27,8 @@ describe("a budget of calls", () => {
       const judged = new Set(ofType(events, "verdict").flatMap(({ proposals }) => proposals));
       for (const { id, invalid } of ofType(events, "attempt")) expect(judged.has(id)).toBe(invalid === null);
       for (const { verdict } of ofType(events, "verdict")) {
-        if (verdict.decision === "undecided") expect(verdict.reason).toBe("budget reached");
+        if (verdict.decision === "undecided")
+          expect(["budget reached", "replaced before the gate"]).toContain(verdict.reason);
       }
     }
   });
@@ -60,7 +61,7 @@ describe("a budget of calls", () => {
 });
 
 describe("a budget of tokens", () => {
-  it.each([0, 1_000, 5_000, 12_000])("of %i is never exceeded", async (tokens) => {
+  it.each([0, 1_000, 5_000, 8_000])("of %i is never exceeded", async (tokens) => {
     const { finished, spent } = await run({
       latency: () => 0,
       options: { budget: { calls: null, tokens, usd: null } },

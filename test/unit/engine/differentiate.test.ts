@@ -39,9 +39,11 @@ interface Script {
   readonly gradient?: (sample: string, parameter: string) => string | null;
   readonly threshold?: number;
   readonly size?: number;
+  readonly gradients?: boolean;
 }
 
-function open({ loss, gradient = (sample) => `gradient of ${sample}`, threshold = 0, size = 4 }: Script) {
+function open(script: Script) {
+  const { loss, gradient = (sample) => `gradient of ${sample}`, threshold = 0, size = 4, gradients = true } = script;
   const forward = vi.fn((texts: Texts, sample: Sample): Pass => {
     const known = loss(sample.id, texts);
     const score = known === null ? null : { loss: known, lenient: known, criticism: "" };
@@ -62,6 +64,7 @@ function open({ loss, gradient = (sample) => `gradient of ${sample}`, threshold 
     parameters: ["a", "b"],
     size,
     threshold,
+    gradients,
     forward,
     backward: Object.assign(backward, {
       context: async ({ sample }: Pass) => contextOf(sample.id, ""),
@@ -133,6 +136,23 @@ describe("differentiate", () => {
     const third = await differentiate(next, 3);
     expect(looked().slice(4)).toEqual(["s0", "s1"]);
     expect(third).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
+  });
+
+  it("says how many samples went right and wrong since they were looked at before", async () => {
+    const before: Record<string, number> = { s0: 1, s1: 1, s2: 1, s3: 0 };
+    const after: Record<string, number> = { s0: 0, s1: 0, s2: 1, s3: 1 };
+    const loss = (sample: string, texts: Texts) => (texts === start ? before : after)[sample] ?? 1;
+    const { differentiate } = open({ loss, size: 8 });
+    expect((await differentiate(start, 1)).gain).toBe(0);
+    expect((await differentiate(next, 2)).gain).toBe(1);
+    expect((await differentiate(next, 3)).gain).toBe(0);
+  });
+
+  it("without gradients shows what failed, and asks for nothing", async () => {
+    const { differentiate, backward } = open({ loss: (sample) => (sample === "s3" ? 0 : 1), gradients: false });
+    const batch = await differentiate(start, 1);
+    expect(await batch.contexts("a")).toMatchObject(["s0", "s1", "s2"].map((sample) => ({ sample, gradient: "" })));
+    expect(backward).not.toHaveBeenCalled();
   });
 
   it("ahead starts the very passes that the next iteration would ask for", async () => {

@@ -5,7 +5,7 @@ import type { Scored } from "../../../src/engine/forward.ts";
 import { createGate } from "../../../src/engine/gate.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
-import { both, partRule, policyRule } from "../../../src/engine/rules.ts";
+import { ALIKE, both, partRule, policyRule } from "../../../src/engine/rules.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/texts.ts";
 import { createValidation } from "../../../src/engine/validation.ts";
@@ -502,7 +502,7 @@ describe("what was turned down before it was scored", () => {
     const { gate, history, verdicts } = openGate(5, () => 0);
     const change = candidate("a");
     history.add(change);
-    await gate.turnDown(3, { a: "old a" }, [change]);
+    await gate.turnDown(3, { a: "old a" }, [change], ALIKE);
     expect(verdicts()).toMatchObject([
       {
         iteration: 3,

@@ -47,6 +47,7 @@ async function promptsOf(said: Said): Promise<Question[]> {
   const batch = {
     iteration: 1,
     texts,
+    gain: 0,
     looked: 2,
     failing: [sample.id],
     contexts: async (parameter: string) => [(await gradients.get(parameter)) ?? null].filter((one) => one !== null),
@@ -56,6 +57,7 @@ async function promptsOf(said: Said): Promise<Question[]> {
     graph: diamond,
     choice,
     gradients: true,
+    proposals: 1,
     history: historyOf(said),
     targets: [],
     ask,

@@ -24,6 +24,7 @@ interface Options {
   readonly contexts?: (parameter: string) => readonly Context[];
   readonly right?: readonly Context[];
   readonly gradients?: boolean;
+  readonly proposals?: number;
   readonly targets?: readonly string[];
   readonly history?: History;
 }
@@ -35,19 +36,20 @@ async function propose(reply: (question: Question) => string | Promise<string>, 
     nodes = graph.nodes.filter(({ trainable }) => trainable),
     contexts = () => [context],
   } = options;
-  const { right = [], gradients = true, targets = [], history = new History() } = options;
+  const { right = [], gradients = true, proposals = 1, targets = [], history = new History() } = options;
   const { ask, questions } = fakeAsk(reply);
   const { emit, events } = recorder();
   const texts = Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
   const batch: Differentiated = {
     iteration: 3,
     texts,
+    gain: 0,
     looked: 2,
     failing: ["s1"],
     contexts: async (parameter) => contexts(parameter),
     right: async () => right,
   };
-  const candidates = await createPropose({ graph, choice, gradients, history, targets, ask, emit })(
+  const candidates = await createPropose({ graph, choice, gradients, proposals, history, targets, ask, emit })(
     batch,
     nodes,
     texts,
@@ -129,7 +131,7 @@ describe("ϕ", () => {
       graph: one(),
     });
     expect(candidates).toEqual([]);
-    expect(attempts).toMatchObject([{ invalid: "no text in the reply" }]);
+    expect(attempts).toMatchObject([{ invalid: "no reply" }]);
   });
 });
 

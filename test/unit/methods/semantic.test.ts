@@ -13,7 +13,9 @@ import { prepare } from "../engine/runs.ts";
 const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
 const start = textsOf(graph);
 
-type Script = Partial<Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">>;
+type Script = Partial<
+  Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random" | "gateEvery">
+>;
 
 const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> => ({
   texts: { ...incumbent, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) },
@@ -33,7 +35,7 @@ function candidate(node: string, text: string): Candidate {
 
 function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
   const none = async () => [];
-  return { iteration, texts, looked: 4, failing: ["s1"], contexts: none, right: none, ...more };
+  return { iteration, texts, looked: 4, gain: 0, failing: ["s1"], contexts: none, right: none, ...more };
 }
 
 /** The method over services that do as told; every parameter gets a new text each iteration unless told otherwise. */
@@ -42,6 +44,7 @@ async function follow(script: Script, options: Partial<OptimizeOptions> = {}) {
     start,
     parameters: graph.nodes,
     random: script.random ?? (() => 0.5),
+    gateEvery: script.gateEvery ?? 1,
     differentiate: vi.fn(script.differentiate ?? (async (texts, iteration) => batchOf(texts, iteration))),
     propose: vi.fn<Services["propose"]>(
       script.propose ?? (async ({ iteration }, nodes) => nodes.map(({ id }) => candidate(id, `${id} ${iteration}`))),
@@ -91,9 +94,40 @@ describe("semantic gradient descent", () => {
       .mockImplementation(reject);
     const { services, texts } = await follow({ gate }, { patience: 2 });
     expect(services.differentiate.mock.calls[1]?.[0]).toEqual({ ...start, a: "a 1" });
-    expect(services.propose.mock.calls[1]?.slice(2)).toEqual([start, harmless]);
+    expect(services.propose.mock.calls[1]?.slice(2)).toEqual([start, harmless, true]);
     expect(services.gate.mock.calls[1]?.[1]).toEqual(start);
     expect(texts).toEqual(start);
+  });
+});
+
+describe("a gate that looks every few iterations", () => {
+  const every = (gateEvery: number, gain: number, options: Partial<OptimizeOptions> = {}) =>
+    follow(
+      { gateEvery, differentiate: async (texts, iteration) => batchOf(texts, iteration, { gain }) },
+      { iterations: 5, ...options },
+    );
+
+  it("sees the last proposals together; those in between build on each other", async () => {
+    const { services, texts, iterations } = await every(2, 1);
+    expect(services.gate.mock.calls.map(([iteration]) => iteration)).toEqual([2, 4, 5]);
+    expect(services.differentiate.mock.calls[1]?.[0]).toEqual({ a: "a 1", b: "b 1", c: "c 1" });
+    expect(services.gate.mock.calls[0]?.[1]).toEqual(start);
+    expect(services.propose.mock.calls.map((call) => call[4])).toEqual([false, true, false, true, true]);
+    expect(iterations.map(({ accepted }) => accepted.length)).toEqual([0, 3, 0, 3, 3]);
+    expect(texts).toEqual({ a: "a 5", b: "b 5", c: "c 5" });
+  });
+
+  it("looks at once where the training samples have not got better", async () => {
+    const { services } = await every(4, 0);
+    expect(services.gate.mock.calls.map(([iteration]) => iteration)).toEqual([2, 4, 5]);
+  });
+
+  it("gates what is left where ϕ proposes nothing more", async () => {
+    const propose: Services["propose"] = async ({ iteration }, nodes) =>
+      iteration === 1 ? nodes.map(({ id }) => candidate(id, `${id} 1`)) : [];
+    const { services, texts } = await follow({ gateEvery: 4, propose }, { iterations: 9, patience: 1 });
+    expect(services.gate.mock.calls[0]?.[2]?.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1"]);
+    expect(texts).toEqual({ a: "a 1", b: "b 1", c: "c 1" });
   });
 });
 
