@@ -8,6 +8,7 @@ import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
 import type { Pages } from "./pages.ts";
 import { chooseRun, pickRun } from "./pick-run.ts";
+import { whenWords } from "./words.ts";
 
 /** Two runs beside each other: figures and what makes them unfair on a page, final texts as native diffs. */
 export class Comparing {
@@ -43,7 +44,11 @@ export class Comparing {
       const after = finalTextUri(b, node);
       return [after, finalTextUri(a, node), after];
     });
-    await commands.executeCommand("vscode.changes", l10n.t("Final texts: {0}", a.graphName), resources);
+    await commands.executeCommand(
+      "vscode.changes",
+      l10n.t("Final texts: {0}, {1} → {2}", a.graphName, whenWords(a.startedAt), whenWords(b.startedAt)),
+      resources,
+    );
   }
 
   /** Two that are selected, else the one named and another that is picked; the older one first. */

@@ -41,7 +41,12 @@ export const runStories: readonly Story[] = [
       assert.match(cost, /this sample are sent to 127|Every reply is known/);
       await workbench.tab("Sample: ").waitFor();
       await workbench.drawing("its text should change").waitFor();
+      await workbench.clearToasts();
       await workbench.picture("74-sample");
+      await workbench.page.setViewportSize({ width: 640, height: 800 });
+      await workbench.page.waitForTimeout(500);
+      await workbench.picture("74-sample-narrow");
+      await workbench.page.setViewportSize({ width: 1280, height: 800 });
       const paid = models.requests();
       assert.ok(paid > 40 && paid <= 43, `${paid} calls: the forward replies are known, only gradients are asked for`);
 
@@ -158,7 +163,10 @@ export const runStories: readonly Story[] = [
 
       await workbench.command("View: Close All Editors");
       await rowsOf(world).nth(0).click();
-      await workbench.page.keyboard.press("Control+A");
+      await workbench.tab("Proposals: Word problems").waitFor();
+      await rowsOf(world)
+        .nth(1)
+        .click({ modifiers: ["Control"] });
       await workbench.menuOn(rowsOf(world).nth(1), "Delete run");
       await workbench.decide("Delete 2 runs?", "Delete");
       await world.until(() => runsOf(world).length === 0);
