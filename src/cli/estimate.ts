@@ -20,21 +20,31 @@ export async function sayEstimate(
   output.note(estimateLine(await estimateRun(task, { provider, replies, price, clock })));
 }
 
-/** `About 300 calls and 49,000 tokens ($0.02) if nothing improves, more if something does; at most 2,000 calls.` */
-export function estimateLine({ calls, tokens, usd, cached, most }: Estimate): string {
+/** `About 300 calls and 49,000 tokens ($0.02) if nothing improves (260 … 340 calls, 37,000 … 180,000 tokens), more if something does; at most 2,000 calls.` */
+export function estimateLine({ calls, tokens, usd, cached, most, range }: Estimate): string {
   const bounds = [
     most.calls === null ? "" : count(most.calls, "call"),
     most.tokens === null ? "" : `${about(most.tokens)} tokens`,
     most.usd === null ? "" : money(most.usd),
   ].filter(Boolean);
+  const open = [
+    between(range.least.calls, range.most.calls, "calls"),
+    between(range.least.tokens, range.most.tokens, "tokens"),
+  ].filter(Boolean);
+  const ranges = open.length > 0 ? ` (${open.join(", ")}: earlier replies would tell more)` : "";
   const usual =
     calls === 0
       ? "Nothing new has to be asked if nothing improves"
-      : `About ${about(calls)} calls and ${about(tokens)} tokens (${money(usd)}) if nothing improves, more if something does`;
+      : `About ${about(calls)} calls and ${about(tokens)} tokens (${money(usd)}) if nothing improves${ranges}, more if something does`;
   const bound =
     bounds.length > 0 ? `at most ${bounds.join(", ")}` : "there is no upper bound (--budget-calls sets one)";
   const known = cached > 0 ? ` Beside these, ${about(cached)} replies of earlier runs are used and cost nothing.` : "";
   return `${usual}; ${bound}.${known}`;
+}
+
+/** `260 … 340 calls`; empty where both ends are the same as they are shown. */
+function between(least: number, most: number, unit: string): string {
+  return about(least) === about(most) ? "" : `${about(least)} … ${about(most)} ${unit}`;
 }
 
 /** To two digits: more would claim too much. */

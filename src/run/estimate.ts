@@ -8,7 +8,7 @@ import type { BudgetLimits } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../models/store.ts";
-import { PretendedLoss, Pretender } from "./pretend.ts";
+import { GUESSES, type Guess, PretendedLoss, Pretender } from "./pretend.ts";
 
 /** What is known before a run begins. */
 export interface Known {
@@ -21,7 +21,7 @@ export interface Known {
   readonly clock: Clock;
 }
 
-interface Amount {
+export interface Amount {
   /** Requests; repeats of failed ones are not counted. */
   readonly calls: number;
   readonly tokens: number;
@@ -35,6 +35,8 @@ export interface Estimate extends Amount {
   readonly scoring: number;
   /** Replies that earlier runs have paid for already. */
   readonly cached: number;
+  /** Between these, by what no earlier reply tells: how much the graph gets right, what feedback finds, how long replies are. */
+  readonly range: { readonly least: Amount; readonly most: Amount };
   /** What the budget lets pass; tokens and money at the size of these calls where only calls are bounded. null: no bound. */
   readonly most: { readonly [unit in keyof Amount]: number | null };
 }
@@ -49,24 +51,28 @@ const TURN = 40;
  * made-up ones where they are not, in which no rewrite makes any difference. So it always counts as the engine does.
  */
 export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
-  const { graph, loss, options } = task;
-  const played = playedData(task);
-  const pretender = new Pretender(known.provider, graph.nodes);
-  const pretended = { ...task, data: played, loss: new PretendedLoss(loss, played, options.threshold) };
-  const { signal } = new AbortController();
+  const { scoring, tally } = await playRun(task, known, GUESSES.usual);
+  const others = [await playRun(task, known, GUESSES.little), await playRun(task, known, GUESSES.much)];
+  const amounts = [tally.amount, ...others.map(({ tally }) => tally.amount)];
+  return {
+    ...tally.amount,
+    cached: tally.cached,
+    scoring: scoring.amount.calls,
+    most: tally.within(task.options.budget),
+    range: { least: extreme(amounts, Math.min), most: extreme(amounts, Math.max) },
+  };
+}
+
+async function playRun(task: Task, known: Known, guess: Guess) {
+  const { pretender, pretended, tally } = pretendTo(task, known, guess);
+  const scoring = new Tally(task.data, pretended.data);
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
-  const scoring = new Tally(task.data, played);
   for (const split of ["validation", "test"] as const) {
+    const { signal } = new AbortController();
     for await (const event of evaluate(pretended, split, depsOf(pretender, task, known), signal)) scoring.add(event);
   }
-  const tally = new Tally(task.data, played);
-  let calls = 0;
-  for await (const event of optimize(pretended, depsOf(pretender, task, known), signal)) {
-    tally.add(event);
-    if (event.type === "call" && ++calls % TURN === 0) await known.clock.sleep(0);
-  }
-  const { budget } = options;
-  return { ...tally.amount, cached: tally.cached, scoring: scoring.amount.calls, most: tally.within(budget) };
+  await play(optimize, pretended, depsOf(pretender, task, known), tally, known.clock);
+  return { scoring, tally };
 }
 
 /** The same for what does not optimize: to score a set, to look into one sample, to check what another run claims. */
@@ -75,16 +81,40 @@ export async function estimateDoor(
   known: Known,
   door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached">> {
-  const played = playedData(task);
-  const pretender = new Pretender(known.provider, task.graph.nodes);
-  const pretended = { ...task, data: played, loss: new PretendedLoss(task.loss, played, task.options.threshold) };
-  const tally = new Tally(task.data, played);
-  let calls = 0;
-  for await (const event of door(pretended, depsOf(pretender, task, known), new AbortController().signal)) {
-    tally.add(event);
-    if (event.type === "call" && ++calls % TURN === 0) await known.clock.sleep(0);
-  }
+  const { pretender, pretended, tally } = pretendTo(task, known, GUESSES.usual);
+  await play(door, pretended, depsOf(pretender, task, known), tally, known.clock);
   return { ...tally.amount, cached: tally.cached };
+}
+
+function pretendTo(task: Task, known: Known, guess: Guess) {
+  const data = playedData(task);
+  const loss = new PretendedLoss(task.loss, data, task.options.threshold, guess);
+  const pretender = new Pretender(known.provider, task.graph.nodes, guess);
+  return { pretender, pretended: { ...task, data, loss }, tally: new Tally(task.data, data) };
+}
+
+async function play(
+  door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
+  task: Task,
+  deps: EngineDeps,
+  tally: Tally,
+  clock: Clock,
+): Promise<void> {
+  let calls = 0;
+  for await (const event of door(task, deps, new AbortController().signal)) {
+    tally.add(event);
+    if (event.type === "call" && ++calls % TURN === 0) await clock.sleep(0);
+  }
+}
+
+/** Unit by unit. */
+function extreme(amounts: readonly Amount[], pick: (...values: number[]) => number): Amount {
+  const usd = amounts.map(({ usd }) => usd);
+  return {
+    calls: pick(...amounts.map(({ calls }) => calls)),
+    tokens: pick(...amounts.map(({ tokens }) => tokens)),
+    usd: usd.every((one) => one !== null) ? pick(...usd) : null,
+  };
 }
 
 function depsOf(pretender: Pretender, { options }: Task, { replies, price }: Known): EngineDeps {

@@ -7,12 +7,25 @@ import type { Message, Model, ModelReply, ModelRequest } from "../models/model.t
 
 /** Replies made up where none is known, so that a run can be played through without asking anybody (`estimate.ts`). */
 
-/** Share of samples that are taken for right where nothing says better: whoever optimizes is not content. */
-const RIGHT = 0.4;
 /** Scores of known answers from which on they say better. */
 const TELLING = 5;
-/** Share of a node's inputs and instruction that feedback finds no fault in. */
-const CONTENT = 1 / 3;
+/** What is taken for true where no earlier reply tells. */
+export interface Guess {
+  /** Share of the samples that the graph gets right at the start: whoever optimizes is not content. */
+  readonly right: number;
+  /** Share of a node's inputs and instruction that feedback finds no fault in. */
+  readonly content: number;
+  /** Length of replies, in multiples of short ones. */
+  readonly length: number;
+}
+
+/** The usual one, and what a run uses least and most with. */
+export const GUESSES = {
+  usual: { right: 0.4, content: 1 / 3, length: 1 },
+  little: { right: 0.95, content: 1, length: 0.5 },
+  much: { right: 0.2, content: 0, length: 6 },
+} as const satisfies Record<string, Guess>;
+
 /** English prose; learned where replies are known. */
 const CHARACTERS_PER_TOKEN = 4;
 /** Tokens of a reply, or of each of its entries; learned for nodes whose replies are known. */
@@ -35,6 +48,7 @@ export class Pretender implements Model {
   constructor(
     readonly identity: string,
     nodes: readonly GraphNode[],
+    readonly guess: Guess,
   ) {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
   }
@@ -83,27 +97,33 @@ export class Pretender implements Model {
     const keys = Object.keys(schema?.schema.properties ?? {});
     switch (tag.purpose) {
       case "forward":
-        return inForm(this.#say(tokens ?? REPLY.forward), node?.kind === "llm" ? node.output : null);
+        return inForm(this.#say(tokens ?? this.#usual("forward")), node?.kind === "llm" ? node.output : null);
       case "backward": {
-        const each = tokens ? tokens / keys.length : REPLY.backward;
+        const each = tokens ? tokens / keys.length : this.#usual("backward");
         return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));
       }
       case "optimizer":
-        return JSON.stringify({ hypothesis: this.#say(REPLY.hypothesis), text: this.#rewrite(node) });
+        return JSON.stringify({ hypothesis: this.#say(this.#usual("hypothesis")), text: this.#rewrite(node) });
       case "judge":
-        return JSON.stringify({ reason: this.#say(tokens ?? REPLY.judge), score: 0.5 });
+        return JSON.stringify({ reason: this.#say(tokens ?? this.#usual("judge")), score: 0.5 });
     }
   }
 
+  #usual(what: keyof typeof REPLY): number {
+    return REPLY[what] * this.guess.length;
+  }
+
   #feedback(tokens: number): string {
-    return this.#random() < CONTENT ? "" : this.#say(tokens);
+    return this.#random() < this.guess.content ? "" : this.#say(tokens);
   }
 
   /** Longer by some words, unless it may not be. */
   #rewrite(node: GraphNode | undefined): string {
     this.#count += 1;
     const { text = "", maxWords = null } = node ?? {};
-    return maxWords === null ? `${text} ${filler(ADDED)} ${this.#count}.` : `${text}·${this.#count}`;
+    return maxWords === null
+      ? `${text} ${filler(ADDED * this.guess.length)} ${this.#count}.`
+      : `${text}·${this.#count}`;
   }
 
   #say(tokens: number): string {
@@ -145,11 +165,15 @@ export class PretendedLoss implements Loss {
   readonly #places: ReadonlyMap<string, number>;
   readonly #known = { right: 0, of: 0 };
 
-  /** @param threshold τ */
+  /**
+   * @param threshold τ
+   * @param guess where nothing says better
+   */
   constructor(
     readonly loss: Loss,
     data: Data,
     readonly threshold: number,
+    readonly guess: Pick<Guess, "right">,
   ) {
     this.kind = loss.kind;
     this.describes = loss.describes;
@@ -174,7 +198,7 @@ export class PretendedLoss implements Loss {
   /** Evenly spread over each set. */
   #isRight({ id }: Sample): boolean {
     const { right, of } = this.#known;
-    const share = of < TELLING ? RIGHT : right / of;
+    const share = of < TELLING ? this.guess.right : right / of;
     const place = this.#places.get(id) ?? 0;
     return Math.floor((place + 1) * share) > Math.floor(place * share);
   }

@@ -132,7 +132,7 @@ function smaller(value: number, cap: number | null): number {
   return cap === null ? value : Math.min(value, cap);
 }
 
-function costs({ calls, scoring, tokens, usd, cached }: Estimate, limits: BudgetLimits): string {
+function costs({ calls, scoring, tokens, usd, cached, range }: Estimate, limits: BudgetLimits): string {
   const most = limits.calls === null ? calls : Math.min(calls, limits.calls);
   const usual = [
     l10n.t("about {0} calls", rounded(most).toLocaleString()),
@@ -145,11 +145,23 @@ function costs({ calls, scoring, tokens, usd, cached }: Estimate, limits: Budget
   if (limits.usd !== null) bounds.push(money(limits.usd));
   return [
     l10n.t("A run that finds little uses {0}; {1} of the calls score the graph as it is.", usual.join(", "), scoring),
+    ...between(range),
     bounds.length > 0 ? l10n.t("At most: {0}.", bounds.join(", ")) : l10n.t("There is no upper bound."),
     ...(cached > 0
       ? [l10n.t("Beside these, {0} replies are known from earlier runs and cost nothing.", rounded(cached))]
       : []),
   ].join("\n");
+}
+
+/** Nothing where earlier replies leave nothing open. */
+function between({ least, most }: Estimate["range"]): string[] {
+  const shown = (amount: number) => rounded(amount).toLocaleString();
+  const calls = [shown(least.calls), shown(most.calls)] as const;
+  const tokens = [shown(least.tokens), shown(most.tokens)] as const;
+  if (calls[0] === calls[1] && tokens[0] === tokens[1]) return [];
+  return [
+    l10n.t("It may be {0} to {1} calls and {2} to {3} tokens: earlier replies would tell more.", ...calls, ...tokens),
+  ];
 }
 
 /** To two digits: more would claim too much. */

@@ -2,17 +2,22 @@ import { expect, it } from "vitest";
 import { estimateLine } from "../../../src/cli/estimate.ts";
 
 const estimate = { calls: 298, tokens: 48_901, usd: 0.0213, scoring: 100, cached: 0 };
+const exactly = { calls: 298, tokens: 48_901, usd: 0.0213 };
+const range = { least: { ...exactly, calls: 263 }, most: { ...exactly, calls: 338, tokens: 181_000 } };
 
 it("is one line: what is usual, what is bounded, what is known", () => {
-  expect(estimateLine({ ...estimate, cached: 104, most: { calls: 2000, tokens: 328_192, usd: 0.143 } })).toBe(
-    "About 300 calls and 49,000 tokens ($0.02) if nothing improves, more if something does; at most 2,000 calls, 330,000 tokens, $0.14. Beside these, 100 replies of earlier runs are used and cost nothing.",
+  expect(estimateLine({ ...estimate, range, cached: 104, most: { calls: 2000, tokens: 328_192, usd: 0.143 } })).toBe(
+    "About 300 calls and 49,000 tokens ($0.02) if nothing improves (260 … 340 calls, 49,000 … 180,000 tokens: earlier replies would tell more), more if something does; at most 2,000 calls, 330,000 tokens, $0.14. Beside these, 100 replies of earlier runs are used and cost nothing.",
   );
 });
 
 it("promises no bound and no price that is not there", () => {
   const most = { calls: null, tokens: null, usd: null };
-  expect(estimateLine({ ...estimate, usd: null, most })).toBe(
+  const range = { least: exactly, most: exactly };
+  expect(estimateLine({ ...estimate, range, usd: null, most })).toBe(
     "About 300 calls and 49,000 tokens (price unknown) if nothing improves, more if something does; there is no upper bound (--budget-calls sets one).",
   );
-  expect(estimateLine({ ...estimate, calls: 0, tokens: 0, usd: 0, most })).toMatch(/^Nothing new has to be asked/);
+  expect(estimateLine({ ...estimate, calls: 0, tokens: 0, usd: 0, range, most })).toMatch(
+    /^Nothing new has to be asked/,
+  );
 });

@@ -1,66 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DEFAULTS } from "../../../bench/worlds/run.ts";
-import { createWorld, type WorldOptions } from "../../../bench/worlds/world.ts";
-import { WORLDS } from "../../../bench/worlds/worlds.ts";
-import { evaluate } from "../../../src/engine/evaluate.ts";
-import { optimize } from "../../../src/engine/optimize.ts";
+import { known, scored, unhelpful, used, world } from "../../../bench/estimate/unimproved.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
-import type { Model } from "../../../src/models/model.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
-import { createStack } from "../../../src/models/stack.ts";
 import { MemoryReplies } from "../../../src/models/store.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { estimateRun } from "../../../src/run/estimate.ts";
 import { loadTask } from "../../../src/run/load.ts";
-
-const clock = { now: () => 0, sleep: async () => {} };
-const { signal } = new AbortController();
-const none = { get: () => undefined };
-/** US dollars: a prompt token costs one, a reply's four. */
-const price = (_: string, usage: { prompt: number; completion: number }) => usage.prompt + 4 * usage.completion;
-
-/** The same model, but for its rewrites: they never help. */
-function unhelpful(inner: Model): Model {
-  let count = 0;
-  return {
-    identity: inner.identity,
-    async complete(request, stop) {
-      const reply = await inner.complete(request, stop);
-      if (request.tag.purpose !== "optimizer") return reply;
-      const [, present] =
-        /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(request.messages.at(-1)?.content ?? "") ?? [];
-      const text = `${present} Be friendly, as at time ${++count}, and mind your tone throughout.`;
-      const said = JSON.stringify({ hypothesis: "Friendlier words may help the reader.", text });
-      return { ...reply, text: said, usage: { ...reply.usage, completion: Math.ceil(said.length / 4) } };
-    },
-  };
-}
-
-function stackOn(provider: Model, replies: MemoryReplies, task: Task) {
-  const { seed, budget: limits } = task.options;
-  const stack = createStack({ provider, replies, limits, concurrency: 16, clock, seed, price });
-  return { ...stack, price };
-}
-
-async function used(task: Task, provider: Model, replies = new MemoryReplies()) {
-  const sum = { calls: 0, tokens: 0, usd: 0 };
-  for await (const event of optimize(task, stackOn(provider, replies, task), signal)) {
-    if (event.type !== "call" || event.source !== "provider") continue;
-    sum.calls += event.requests;
-    sum.tokens += event.usage.prompt + event.usage.completion;
-    sum.usd += event.usd ?? 0;
-  }
-  return sum;
-}
-
-const known = (provider: Model, replies: Pick<MemoryReplies, "get"> = none) => ({
-  provider: provider.identity,
-  replies,
-  price,
-  clock,
-});
 
 async function example(name: string): Promise<Task> {
   const path = join(import.meta.dirname, `../../../examples/${name}/${name}.agentgraph.json`);
@@ -68,17 +15,6 @@ async function example(name: string): Promise<Task> {
   const { task } = await loadTask(path, nodeFiles(), { models, budget: { calls: null } });
   if (!task) throw new Error("the example cannot run");
   return { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } };
-}
-
-function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape" | "seed">): { task: Task; provider: Model } {
-  const kind = WORLDS.plain;
-  if (!kind) throw new Error("there is no such world");
-  const { graph, train, validation, test, model } = createWorld({ ...kind, destructive: 0, ...options });
-  const choice = { model: "world", params: { temperature: 0 } };
-  const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
-  const loss = makeLoss({ kind: "exact", ignoreCase: true });
-  const task = { graph, data: { train, validation, test: test.slice(0, 30) }, loss, models, options: DEFAULTS };
-  return { task, provider: unhelpful(model) };
 }
 
 function expectWithin(share: number, estimated: number | null, actual: number): void {
@@ -115,15 +51,48 @@ describe("the estimate of a run in which no rewrite helps", () => {
     for (const seed of [1, 2, 3]) {
       const { task, provider } = world({ shape: "diamond", seed, easy: 0.8 });
       const [blind, actual] = [await estimateRun(task, known(provider)), await used(task, provider)];
-      const replies = new MemoryReplies();
-      for await (const _ of evaluate(task, "validation", stackOn(provider, replies, task), signal));
+      const replies = await scored(task, provider);
       const [seeing, left] = [await estimateRun(task, known(provider, replies)), await used(task, provider, replies)];
       errors.blind += Math.abs(Math.log(blind.tokens / actual.tokens));
       errors.seeing += Math.abs(Math.log(seeing.tokens / left.tokens));
       expect(seeing.cached).toBeGreaterThanOrEqual(80);
-      if (seed === 1) expect(seeing.calls + seeing.cached).toBeLessThan(0.8 * blind.calls);
+      if (seed === 1) expect(seeing.calls + seeing.cached).toBeLessThan(0.9 * blind.calls);
     }
     expect(errors.seeing).toBeLessThan(0.5 * errors.blind);
+  });
+
+  /** Measured (`npm run bench -- estimate 5`, shares of 0.05 … 0.95 right): 59 of 60 runs within it by calls, 57 by tokens. */
+  it("names the bounds between which it lies, whatever the graph gets right at the start", async () => {
+    for (const shape of ["chain", "diamond"] as const) {
+      for (const easy of [0.05, 0.5, 0.8]) {
+        const { task, provider } = world({ shape, seed: 4, easy });
+        const { range, calls, tokens } = await estimateRun(task, known(provider));
+        const actual = await used(task, provider);
+        for (const [unit, usual] of [
+          ["calls", calls],
+          ["tokens", tokens],
+        ] as const) {
+          expect(range.least[unit]).toBeLessThanOrEqual(1.05 * actual[unit]);
+          expect(range.most[unit]).toBeGreaterThanOrEqual(0.95 * actual[unit]);
+          expect(usual).toBeGreaterThanOrEqual(range.least[unit]);
+          expect(usual).toBeLessThanOrEqual(range.most[unit]);
+        }
+      }
+    }
+  });
+
+  it("leaves less open the more is known", async () => {
+    const { task, provider } = world({ shape: "chain", seed: 1 });
+    const width = async (replies?: MemoryReplies) => {
+      const { range } = await estimateRun(task, known(provider, replies));
+      return range.most.tokens - range.least.tokens;
+    };
+    const blind = await width();
+    const seeing = await width(await scored(task, provider));
+    expect(seeing).toBeLessThan(0.8 * blind);
+    const replies = new MemoryReplies();
+    await used(task, provider, replies);
+    expect(await width(replies)).toBeLessThan(0.5 * seeing);
   });
 
   it("costs nothing where an earlier run has paid for all of it", async () => {

@@ -1,0 +1,82 @@
+import { evaluate } from "../../src/engine/evaluate.ts";
+import { optimize } from "../../src/engine/optimize.ts";
+import type { Task } from "../../src/engine/task.ts";
+import { makeLoss } from "../../src/loss/make.ts";
+import type { Model } from "../../src/models/model.ts";
+import { createStack } from "../../src/models/stack.ts";
+import { MemoryReplies } from "../../src/models/store.ts";
+import { DEFAULTS } from "../worlds/run.ts";
+import { createWorld, type WorldOptions } from "../worlds/world.ts";
+import { WORLDS } from "../worlds/worlds.ts";
+
+/** What the estimate promises to foresee: a run in which no rewrite helps. */
+
+export const clock = { now: () => 0, sleep: async () => {} };
+const { signal } = new AbortController();
+
+/** US dollars: a prompt token costs one, a reply's four. */
+export const price = (_: string, usage: { prompt: number; completion: number }) => usage.prompt + 4 * usage.completion;
+
+/** What is known before a run begins; replies of earlier runs only where they are given. */
+export const known = (provider: Model, replies: Pick<MemoryReplies, "get"> = { get: () => undefined }) => ({
+  provider: provider.identity,
+  replies,
+  price,
+  clock,
+});
+
+/** The same model, but for its rewrites: they never help. */
+export function unhelpful(inner: Model): Model {
+  let count = 0;
+  return {
+    identity: inner.identity,
+    async complete(request, stop) {
+      const reply = await inner.complete(request, stop);
+      if (request.tag.purpose !== "optimizer") return reply;
+      const [, present] =
+        /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(request.messages.at(-1)?.content ?? "") ?? [];
+      const text = `${present} Be friendly, as at time ${++count}, and mind your tone throughout.`;
+      const said = JSON.stringify({ hypothesis: "Friendlier words may help the reader.", text });
+      return { ...reply, text: said, usage: { ...reply.usage, completion: Math.ceil(said.length / 4) } };
+    },
+  };
+}
+
+/** A made-up task, without its budget, and a model that answers it but cannot improve it. */
+export function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape" | "seed">): {
+  task: Task;
+  provider: Model;
+} {
+  const kind = WORLDS.plain;
+  if (!kind) throw new Error("there is no such world");
+  const { graph, train, validation, test, model } = createWorld({ ...kind, destructive: 0, ...options });
+  const choice = { model: "world", params: { temperature: 0 } };
+  const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
+  const loss = makeLoss({ kind: "exact", ignoreCase: true });
+  const task = { graph, data: { train, validation, test: test.slice(0, 30) }, loss, models, options: DEFAULTS };
+  return { task, provider: unhelpful(model) };
+}
+
+/** What a run really uses. */
+export async function used(task: Task, provider: Model, replies = new MemoryReplies()) {
+  const sum = { calls: 0, tokens: 0, usd: 0 };
+  for await (const event of optimize(task, stackOn(provider, replies, task), signal)) {
+    if (event.type !== "call" || event.source !== "provider") continue;
+    sum.calls += event.requests;
+    sum.tokens += event.usage.prompt + event.usage.completion;
+    sum.usd += event.usd ?? 0;
+  }
+  return sum;
+}
+
+/** Scores the validation set first, as a user may do. @returns the replies that are then known */
+export async function scored(task: Task, provider: Model): Promise<MemoryReplies> {
+  const replies = new MemoryReplies();
+  for await (const _ of evaluate(task, "validation", stackOn(provider, replies, task), signal));
+  return replies;
+}
+
+function stackOn(provider: Model, replies: MemoryReplies, task: Task) {
+  const { seed, budget: limits } = task.options;
+  return { ...createStack({ provider, replies, limits, concurrency: 16, clock, seed, price }), price };
+}
