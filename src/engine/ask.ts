@@ -16,7 +16,7 @@ export interface Question {
   readonly messages: readonly Message[];
   readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
   /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
-  readonly index?: number;
+  readonly index?: number | string;
   readonly priority?: number;
 }
 
@@ -33,7 +33,7 @@ export interface Ask {
   (question: Question): Promise<ModelReply>;
   /** The reply could not be decoded: it stays with this run, but no other run is served it (rule R1). */
   discredit(reply: ModelReply): Promise<void>;
-  /** Resolves when no call is under way: what was paid for has arrived and is on record. */
+  /** No call begins any more. Resolves when none is under way: what was paid for has arrived and is on record. */
   settled(): Promise<void>;
 }
 
@@ -58,6 +58,7 @@ const FAILURES_IN_A_ROW = 3;
 export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
   const pending = new Set<Promise<unknown>>();
   let failures = 0;
+  let ended = false;
 
   const ask = (question: Question): Promise<ModelReply> => {
     const call = askOnce(question);
@@ -67,6 +68,7 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
     return call;
   };
   const settled = async () => {
+    ended = true;
     while (pending.size > 0) await Promise.allSettled([...pending]);
   };
   const discredit = async ({ key }: ModelReply) => model.discredit?.(key);
@@ -76,6 +78,8 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
     const { purpose, node, sample, split, choice } = question;
     const about = { purpose, node, sample, split };
     let requests = 0;
+    // What was begun ahead and is not needed goes no further: nobody would put it on record.
+    if (ended) throw new RunStopped(new Error("the run has ended"));
     try {
       if (stop.signal.aborted) throw stop.signal.reason;
       const reply = await model.complete(

@@ -218,6 +218,7 @@ describe("settled", () => {
     const end = (name: string) => () => ended.push(name);
     const first = ask(question("first")).then(end("first"));
     const second = first.then(() => ask(question("second")));
+    second.catch(() => {});
     void ask(question("bad")).catch(end("bad"));
     await ask.settled();
     expect(ended.sort()).toEqual(["bad", "first"]);

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import type { BudgetLimits } from "../../src/models/model.ts";
+import type { RunState } from "../../src/run/state.ts";
+import { priceOf, type Reference } from "./reference.ts";
+import type { Wire } from "./wire.ts";
+
+/** How a segment ended: only a sudden end may lose what was under way. */
+export type End = "ended" | "killed" | "torn" | "disk full";
+
+/** Content → how often. */
+type Counts = ReadonlyMap<string, number>;
+
+const of = (counts: Counts, id: string) => counts.get(id) ?? 0;
+
+/** Holds what the server saw against what is on record, after each segment. */
+export class Ledger {
+  readonly faults: string[] = [];
+  /** Requests on record that the server never saw. */
+  #gap = 0;
+  #requests = 0;
+  #torn = false;
+  /** Replies that were delivered to a process which did not live, or had no room, to keep them. */
+  readonly #lost = new Map<string, number>();
+  #kept: Counts = new Map();
+  #delivered: Counts = new Map();
+
+  constructor(
+    readonly wire: Wire,
+    readonly concurrency: number,
+  ) {}
+
+  /** @param state as it is read from the log; null where the run had not begun */
+  async settle(end: End, state: RunState | null, repliesFile: string | null, limits: BudgetLimits): Promise<void> {
+    const { wire, concurrency } = this;
+    const recorded = state?.calls.total ?? 0;
+    const gap = recorded - wire.requests;
+    const [least, most] = end === "ended" ? [0, 0] : [end === "torn" ? -1 : 0, concurrency];
+    if (gap - this.#gap < least || gap - this.#gap > most) {
+      this.#fault(`${recorded} requests on record, ${wire.requests} at the server; ${this.#gap} apart before (${end})`);
+    }
+    this.#gap = gap;
+
+    this.#torn ||= end === "torn";
+
+    const kept = await repliesIn(repliesFile);
+    for (const id of wire.delivered.keys()) {
+      const delivered = of(wire.delivered, id) - of(this.#delivered, id);
+      const missing = delivered - (of(kept, id) - of(this.#kept, id));
+      if (missing > 0) this.#lost.set(id, of(this.#lost, id) + missing);
+      if (missing > 0 && end === "ended") this.#fault(`reply ${id} was paid for and is not on record`);
+    }
+    const lost = this.#sum(this.#lost).calls;
+    this.#kept = kept;
+    this.#delivered = new Map(wire.delivered);
+    this.#checkBudget(limits);
+    this.#requests = wire.requests;
+    if (lost > this.concurrency * 20) this.#fault(`${lost} replies lost`);
+  }
+
+  #checkBudget({ calls, tokens, usd }: BudgetLimits): void {
+    const { wire } = this;
+    const spent = this.#sum(wire.delivered);
+    const lost = this.#sum(this.#lost);
+    if (calls !== null && wire.requests > Math.max(calls, this.#requests)) {
+      this.#fault(`${wire.requests} requests at the server with a budget of ${calls}`);
+    }
+    if (wire.requests === this.#requests) return;
+    if (tokens !== null && spent.tokens - lost.tokens > tokens) {
+      this.#fault(`${spent.tokens} tokens spent with a budget of ${tokens}`);
+    }
+    if (usd !== null && spent.usd - lost.usd > usd + 1e-9) this.#fault(`$${spent.usd} spent with a budget of $${usd}`);
+  }
+
+  /**
+   * After a run that is done: it has every reply that the clean run needed, no reply twice, and has counted what they
+   * cost. Beyond that it has at most one batch of forward passes that were begun ahead and then not needed.
+   */
+  settleWhole(state: RunState, { asked }: Reference, ahead: number): void {
+    let [more, fewer] = [0, 0];
+    for (const id of new Set([...asked.keys(), ...this.#kept.keys(), ...this.wire.delivered.keys()])) {
+      const [wanted, kept, paid] = [of(asked, id), of(this.#kept, id), of(this.wire.delivered, id)];
+      more += Math.max(0, kept - wanted);
+      fewer += Math.max(0, wanted - kept);
+      if (paid > kept + of(this.#lost, id))
+        this.#fault(`reply ${id} was paid for ${paid} times, and kept ${kept} times`);
+    }
+    if (more > ahead) this.#fault(`${more} replies were asked for that the clean run does not need`);
+    if (fewer > ahead) this.#fault(`${fewer} replies that the clean run needs were never asked for`);
+    const counted = state.tokens.prompt + state.tokens.completion;
+    const most = this.#sum(this.wire.delivered).tokens;
+    // What a torn file lost may have been counted before.
+    const least = most - this.#sum(this.#lost).tokens;
+    if (counted < least || counted > (this.#torn ? most : least))
+      this.#fault(`${counted} tokens counted, ${least} to ${most} spent`);
+  }
+
+  #sum(counts: Counts) {
+    let [calls, tokens, usd] = [0, 0, 0];
+    for (const [id, times] of counts) {
+      const usage = this.wire.usage.get(id);
+      if (!usage) continue;
+      calls += times;
+      tokens += times * (usage.prompt + usage.completion);
+      usd += times * priceOf("", usage);
+    }
+    return { calls, tokens, usd };
+  }
+
+  #fault(words: string): void {
+    this.faults.push(words);
+  }
+}
+
+/** Counts the replies of a file by their content, which is the name of the model that answered (model.ts). */
+async function repliesIn(path: string | null): Promise<Counts> {
+  const counts = new Map<string, number>();
+  const text = path === null ? "" : await readFile(path, "utf8").catch(() => "");
+  const keys = new Set<string>();
+  for (const line of text.split("\n").slice(0, -1)) {
+    const [, key = "", id = ""] = /^\{"key":"(\w+)".*"model":"chaos-(\w+)".*\}$/.exec(line) ?? [];
+    if (id === "" || keys.has(key)) continue;
+    keys.add(key);
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,65 @@
+import type { Fault } from "../server/faults.ts";
+import { Dice } from "./dice.ts";
+import type { Weather } from "./wire.ts";
+import { createWorld, type World } from "./world.ts";
+
+/** What interrupts one segment of a run, and when: at a share of the requests that the whole run makes. */
+export type Accident =
+  | { readonly kind: "killed" | "disk full"; readonly at: number; readonly writes: number; readonly share: number }
+  | { readonly kind: "cancelled" | "key refused" | "server down"; readonly at: number }
+  | { readonly kind: "budget"; readonly unit: "calls" | "tokens" | "usd"; readonly at: number };
+
+/** One case: everything that happens in it follows from seed and number. */
+export interface Case {
+  readonly seed: number;
+  readonly number: number;
+  readonly world: World;
+  readonly weather: Weather;
+  /** One a segment; after the last, the run is resumed to its end. */
+  readonly accidents: readonly Accident[];
+  /** Bytes that the log and the replies lose at their ends after each kill, as when the power fails: at most one line each. */
+  readonly torn: boolean;
+  /** A second run of the same graph beside the first one's replies. */
+  readonly again: boolean;
+}
+
+const FAULTS: readonly Fault[] = ["429", "429 retry-after", "500", "503", "reset", "cut", "bad json", "empty"];
+
+export function caseOf(seed: number, number: number): Case {
+  const dice = new Dice(`chaos ${seed} ${number}`);
+  const world = createWorld(dice);
+  const rare = dice.some<Fault>(["hang", "huge"], 0.04);
+  const weather = {
+    seed: dice.seed,
+    rate: dice.pick([0, 0.05, 0.2, 0.4]),
+    faults: [...dice.some(FAULTS, 0.6), ...rare],
+    latency: dice.pick([0, 100, 600]),
+  };
+  const accidents = Array.from({ length: dice.pick([0, 1, 1, 2, 2, 3, 5]) }, () => accidentOf(dice));
+  return { seed, number, world, weather, accidents, torn: dice.chance(0.2), again: dice.chance(0.2) };
+}
+
+function accidentOf(dice: Dice): Accident {
+  const at = dice.unit();
+  const kind = dice.pick([
+    "killed",
+    "killed",
+    "killed",
+    "cancelled",
+    "cancelled",
+    "disk full",
+    "key refused",
+    "server down",
+    "budget",
+    "budget",
+  ] as const);
+  switch (kind) {
+    case "killed":
+    case "disk full":
+      return { kind, at, writes: dice.int(0, 12), share: dice.unit() };
+    case "budget":
+      return { kind, unit: dice.pick(["calls", "calls", "tokens", "usd"]), at };
+    default:
+      return { kind, at };
+  }
+}

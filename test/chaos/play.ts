@@ -1,0 +1,274 @@
+import { mkdtemp, readFile, rm, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { VirtualClock } from "../../bench/worlds/clock.ts";
+import type { Clock, Log } from "../../src/deps.ts";
+import type { BudgetLimits } from "../../src/models/model.ts";
+import { createOpenAI } from "../../src/models/openai.ts";
+import { nodeFiles } from "../../src/platform/files.ts";
+import { nodeMachine } from "../../src/platform/machine.ts";
+import { loadTask } from "../../src/run/load.ts";
+import { filesOf, lockOf, type Place, placeOf } from "../../src/run/place.ts";
+import { type Run, type RunDeps, resumeRun, startRun } from "../../src/run/run.ts";
+import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
+import { type Subject, subjectOf } from "../../src/run/start.ts";
+import { Disk } from "./disk.ts";
+import { changedIn, writeFolder } from "./folder.ts";
+import { type End, Ledger } from "./ledger.ts";
+import { differenceOf, type Outcome, type Watching } from "./outcome.ts";
+import type { Accident, Case } from "./plan.ts";
+import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts";
+import { Wire } from "./wire.ts";
+
+const UNLIMITED: BudgetLimits = { calls: null, tokens: null, usd: null };
+const START = Date.UTC(2026, 0, 31, 12);
+const silent: Log = { info() {}, warn() {}, error() {} };
+/** Milliseconds of real time after which a request that hangs is given up. */
+const PATIENCE = 60;
+
+/** Plays one case in this process: run layer, wrapper stack and wire client as they ship, over a wire and a disk that fail. */
+export async function play(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
+  const root = await mkdtemp(join(tmpdir(), "agentgraph-chaos-"));
+  try {
+    await writeFolder(root, one.world.files);
+    const loaded = await loadTask(join(root, one.world.graphFile), nodeFiles());
+    const subject = subjectOf(loaded);
+    if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
+    const whole = await referenceOf(subject.task);
+    // What a run decides may depend on the budget that it starts with, never on one that it is resumed with.
+    const first = limitsOf(one.accidents[0] ?? null, whole);
+    const started = { ...subject, task: { ...subject.task, options: { ...subject.task.options, budget: first } } };
+    const reference = first === UNLIMITED ? whole : await referenceOf(started.task);
+    return await new Play(one, root, started, reference, tell).toEnd();
+  } finally {
+    if (keep) tell(`Its folder: ${root}`);
+    else await rm(root, { recursive: true, force: true });
+  }
+}
+
+class Play {
+  readonly #clock: Clock;
+  readonly #wire: Wire;
+  readonly #ledger: Ledger;
+  readonly #place: Place;
+  readonly #faults: string[] = [];
+  #segment = 0;
+  #kills = 0;
+  #id: string | null = null;
+
+  constructor(
+    readonly one: Case,
+    readonly root: string,
+    readonly subject: Subject,
+    readonly reference: Reference,
+    readonly tell: (line: string) => void,
+  ) {
+    const time = new VirtualClock();
+    this.#clock = {
+      now: () => START + this.#segment * 60_000 + time.now(),
+      sleep: (milliseconds, signal) => time.sleep(milliseconds, signal),
+    };
+    this.#wire = new Wire(one.world, one.weather, this.#clock);
+    this.#ledger = new Ledger(this.#wire, one.world.concurrency);
+    this.#place = placeOf(root);
+    globalThis.fetch = (url, init = {}) => this.#wire.fetch(String(url), init);
+  }
+
+  async toEnd(): Promise<Outcome> {
+    const { one, root } = this;
+    let limits: BudgetLimits | null = null;
+    for (const accident of [...one.accidents, null]) limits ??= await this.#play(accident);
+    if (limits === null) this.#fault("the run did not come to its end");
+    else if (limits === UNLIMITED) {
+      await this.#checkWhole();
+      if (one.again && this.subject.task.options.budget === UNLIMITED) await this.#playAgain();
+    }
+    for (const path of await changedIn(root, one.world.files)) this.#fault(`${path} was changed`);
+    return {
+      faults: [...this.#faults, ...this.#ledger.faults],
+      requests: this.#wire.requests,
+      segments: this.#segment,
+      kills: this.#kills,
+    };
+  }
+
+  /** One segment, to its end or its accident. @returns the limits that held when the run was done; null where it is not */
+  async #play(accident: Accident | null): Promise<BudgetLimits | null> {
+    this.#segment += 1;
+    const wire = this.#wire;
+    wire.mood = "fair";
+    wire.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
+    const disk = new Disk();
+    disk.onDeath = () => {
+      wire.address = "";
+    };
+    const stop = new AbortController();
+    const limits = this.#id === null ? this.subject.task.options.budget : limitsOf(accident, this.reference);
+    this.#arm(accident, disk, stop);
+    const run = await Promise.race([this.#drive(disk, stop.signal, limits), disk.death]);
+    wire.onRequest = () => {};
+    // What a dead process still does reaches neither wire nor disk.
+    if (!run) {
+      stop.abort(new Error("killed"));
+      this.#kills += 1;
+      await this.#bury();
+    }
+    const isFull = accident?.kind === "disk full";
+    const end: End = run ? (isFull ? "disk full" : "ended") : this.one.torn ? "torn" : "killed";
+    const read = await this.#read();
+    const replies = this.#id === null ? null : filesOf(this.#place, this.#id).replies;
+    await this.#ledger.settle(end, read?.state ?? null, replies, limits);
+    const what = accident?.kind ?? "nothing";
+    const { requests } = wire;
+    this.tell(
+      `segment ${this.#segment}: ${what} → ${end}, ${read?.state.status ?? "not begun"}, ${requests} requests so far`,
+    );
+    if (read) this.#checkReading(run instanceof Error ? null : (run ?? null), read, isFull);
+    if (run instanceof Error) this.#checkError(run, isFull);
+    else if (run && read) this.#checkEnd(read, accident);
+    await this.#checkList(read);
+    if (read?.state.status !== "done") return null;
+    // Calls that were lost for good cost samples: such a run is done, and rightly another one.
+    return accident?.kind === "server down" ? { ...limits } : limits;
+  }
+
+  async #drive(disk: Disk, signal: AbortSignal, limits: BudgetLimits): Promise<Run | Error> {
+    const deps = this.#deps(disk);
+    try {
+      const run =
+        this.#id === null
+          ? await startRun(this.subject, this.#place, this.root, deps, signal)
+          : await resumeRun(this.#id, this.#place, deps, signal, limits);
+      this.#id = run.id;
+      for await (const _ of run.events);
+      return run;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #deps(disk: Disk): RunDeps {
+    const { weather, world } = this.one;
+    const timeout = weather.faults.includes("hang") ? PATIENCE : 60_000;
+    return {
+      files: disk.files,
+      clock: this.#clock,
+      log: silent,
+      machine: nodeMachine(join(this.root, "home")),
+      provider: createOpenAI({ baseUrl: this.#wire.address, key: "", clock: this.#clock, timeout }),
+      price: priceOf,
+      concurrency: world.concurrency,
+    };
+  }
+
+  /** Sets the accident off when the server has seen its share of all requests. */
+  #arm(accident: Accident | null, disk: Disk, stop: AbortController): void {
+    if (accident === null || accident.kind === "budget") return;
+    const at = Math.floor(accident.at * this.reference.calls);
+    const set = () => {
+      if (accident.kind === "killed") disk.endsAfter("killed", accident.writes, accident.share);
+      else if (accident.kind === "disk full") disk.endsAfter("full", accident.writes, accident.share);
+      else if (accident.kind === "cancelled") setImmediate(() => stop.abort(new Error("cancelled by the user")));
+      else this.#wire.mood = accident.kind === "key refused" ? "refuses keys" : "unreachable";
+    };
+    const check = () => {
+      if (this.#wire.requests >= at) set();
+    };
+    this.#wire.onRequest = check;
+    if (at === 0) set();
+  }
+
+  /** What a killed process leaves behind: a lock that nobody holds, and, where the power failed, cut files. */
+  async #bury(): Promise<void> {
+    await rm(lockOf(this.#place, this.subject.graphFile), { force: true });
+    this.#id ??= (await listRuns(this.#reading(), this.#place))[0]?.summary.id ?? null;
+    if (this.#id === null || !this.one.torn) return;
+    const { events, replies } = filesOf(this.#place, this.#id);
+    for (const path of [events, replies]) {
+      const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+      const last = bytes.subarray(0, -1).lastIndexOf(10) + 1;
+      if (bytes.length > 0) await truncate(path, last + Math.floor((bytes.length - last) * this.one.weather.rate));
+    }
+  }
+
+  #reading() {
+    return { files: nodeFiles(), clock: this.#clock, log: silent, machine: nodeMachine(join(this.root, "home")) };
+  }
+
+  async #read(): Promise<ReadRun | null> {
+    return this.#id === null ? null : readRun(this.#reading(), this.#place, this.#id);
+  }
+
+  /** What was shown while it ran is what its log gives. */
+  #checkReading(run: Run | null, read: ReadRun, isFull: boolean): void {
+    if (!read.madeHere) this.#fault("the run counts as made elsewhere");
+    const least = this.one.accidents.filter(({ kind }) => kind === "killed" || kind === "disk full").length;
+    if (read.damaged > least) this.#fault(`${read.damaged} lines of the log are damaged`);
+    const difference = run && !isFull ? differenceOf(run.state(), read.state) : null;
+    if (difference !== null) this.#fault(`the log gives another state than was shown: ${difference}`);
+  }
+
+  #checkError(error: Error, isFull: boolean): void {
+    if (!isFull || !/ENOSPC|no space/.test(error.message)) this.#fault(`it threw ${error.name}: ${error.message}`);
+  }
+
+  /** The end says what happened. */
+  #checkEnd({ state }: ReadRun, accident: Accident | null): void {
+    const { status, error, detail } = state;
+    const kind = accident?.kind;
+    const said = `${status}, ${error}: ${detail}`;
+    if (status === "done") return;
+    if (kind === "budget" && status === "budget") return;
+    if (kind === "cancelled" && status === "cancelled") return;
+    if (kind === "key refused" && error === "KeyRefused" && /401/.test(detail ?? "")) return;
+    if (kind === "server down" && error === "ProviderFault" && /ECONNREFUSED/.test(detail ?? "")) return;
+    if (kind === "disk full" && status === "running") return;
+    if (kind === "disk full" && error === "NotRecorded" && /ENOSPC/.test(detail ?? "")) return;
+    this.#fault(`${kind ?? "no accident"}: it ended as ${said}`);
+  }
+
+  /** The list says the same as the log, though it does not read it. */
+  async #checkList(read: ReadRun | null): Promise<void> {
+    const listed = await listRuns(this.#reading(), this.#place);
+    if (listed.length !== (read ? 1 : 0)) this.#fault(`${listed.length} runs are listed`);
+    const standing = listed[0]?.standing;
+    if (read && standing !== read.standing) this.#fault(`it is listed as ${standing} and is ${read.standing}`);
+  }
+
+  async #checkWhole(): Promise<void> {
+    const { reference } = this;
+    const read = await this.#read();
+    if (!read) return;
+    const difference = differenceOf(decidedIn(read.state), reference.decided);
+    if (difference !== null) this.#fault(`the result is another one: ${difference}`);
+    const { graph, options } = this.subject.task;
+    this.#ledger.settleWhole(read.state, reference, options.batch * graph.nodes.length);
+  }
+
+  /** A second run is served by the first one's replies. */
+  async #playAgain(): Promise<void> {
+    const { subject, reference } = this;
+    this.#segment += 1;
+    this.#wire.mood = "fair";
+    this.#wire.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
+    const first = this.#wire.requests;
+    const deps = this.#deps(new Disk());
+    const run = await startRun(subject, this.#place, this.root, deps, new AbortController().signal);
+    for await (const _ of run.events);
+    const difference = differenceOf(decidedIn(run.state()), reference.decided);
+    if (difference !== null) this.#fault(`the second run's result is another one: ${difference}`);
+    const [counted, seen] = [run.state().calls.total, this.#wire.requests - first];
+    if (counted !== seen) this.#fault(`the second run counts ${counted} requests, the server ${seen}`);
+  }
+
+  #fault(words: string): void {
+    this.#faults.push(`segment ${this.#segment}: ${words}`);
+  }
+}
+
+function limitsOf(accident: Accident | null, { calls, tokens, usd }: Reference): BudgetLimits {
+  if (accident?.kind !== "budget") return UNLIMITED;
+  const whole = { calls, tokens, usd }[accident.unit];
+  const bound = accident.unit === "calls" ? Math.max(1, Math.floor(accident.at * whole)) : accident.at * whole + 1e-6;
+  return { ...UNLIMITED, [accident.unit]: bound };
+}

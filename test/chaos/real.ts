@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { RunReport } from "../../src/cli/json.ts";
+import { nodeFiles } from "../../src/platform/files.ts";
+import { loadTask } from "../../src/run/load.ts";
+import { filesOf, placeOf } from "../../src/run/place.ts";
+import { randomFaults, TRANSIENT } from "../server/faults.ts";
+import { type Server, startServer } from "../server/server.ts";
+import { Dice } from "./dice.ts";
+import { changedIn, writeFolder } from "./folder.ts";
+import { chaosModel, contentId } from "./model.ts";
+import { differenceOf, type Outcome, type Watching } from "./outcome.ts";
+import type { Case } from "./plan.ts";
+import { type Reference, referenceOf } from "./reference.ts";
+
+const CLI = resolve("dist/cli.js");
+/** Exit codes of `optimize` and `resume`. */
+const DONE = 0;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * The same with the shipped command line as a process of its own, a server at the other end of a socket, and a real
+ * `kill -9` at random requests.
+ */
+export async function playReal(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
+  const root = await mkdtemp(join(tmpdir(), "agentgraph-chaos-"));
+  const { seed, rate } = one.weather;
+  const server = await startServer({
+    model: chaosModel,
+    faults: randomFaults(Math.min(rate, 0.1), Number(new Dice(seed).int(0, 1e6)), TRANSIENT),
+    latency: [1, 8],
+    refuses: one.world.refuses,
+    format: one.world.format,
+  });
+  try {
+    await writeFolder(root, one.world.files);
+    const { task } = await loadTask(join(root, one.world.graphFile), nodeFiles());
+    if (!task) throw new Error("the graph cannot run");
+    return await new RealPlay(one, root, server, await referenceOf(task), tell).toEnd();
+  } finally {
+    await server.close();
+    if (keep) tell(`Its folder: ${root}`);
+    else await rm(root, { recursive: true, force: true });
+  }
+}
+
+class RealPlay {
+  readonly #faults: string[] = [];
+  readonly #dice: Dice;
+  /** Contents whose replies were on record when a process had died. */
+  readonly #kept = new Map<string, number>();
+  #kills = 0;
+  #segments = 0;
+
+  constructor(
+    readonly one: Case,
+    readonly root: string,
+    readonly server: Server,
+    readonly reference: Reference,
+    readonly tell: (line: string) => void,
+  ) {
+    this.#dice = new Dice(`${one.weather.seed} real`);
+  }
+
+  async toEnd(): Promise<Outcome> {
+    const { one, server, reference, root } = this;
+    let ended: Ended | null = null;
+    for (let left = this.#dice.int(1, 3); left > 0 && ended === null; left--) {
+      ended = await this.#start(this.#dice.int(0, Math.max(1, Math.floor((reference.calls * 1.2) / left))));
+      await this.#checkAskedAgain();
+    }
+    ended ??= await this.#start(null);
+    await this.#checkAskedAgain();
+    if (ended?.code !== DONE) this.#faults.push(`it ended with ${ended?.code}: ${ended?.stderr.trim()}`);
+    else this.#checkReport(JSON.parse(ended.stdout));
+    for (const path of await changedIn(root, one.world.files)) this.#faults.push(`${path} was changed`);
+    return { faults: this.#faults, requests: server.log.length, segments: this.#segments, kills: this.#kills };
+  }
+
+  /** @param requests after which the process is killed; null: never. @returns null where it was killed */
+  async #start(requests: number | null): Promise<Ended | null> {
+    const { world } = this.one;
+    this.#segments += 1;
+    const begun = (await this.#runId()) !== null;
+    const words = [begun ? "resume" : "optimize", world.graphFile, "--concurrency", `${world.concurrency}`];
+    const child = spawn(process.execPath, [CLI, ...words, "--json", "--base-url", this.server.url], {
+      cwd: this.root,
+      env: {
+        PATH: process.env.PATH,
+        HOME: join(this.root, "home"),
+        XDG_CONFIG_HOME: join(this.root, "home"),
+        AGENTGRAPH_API_KEY: "sk-chaos",
+        NO_COLOR: "1",
+      },
+    });
+    const ending = endOf(child);
+    if (requests !== null) await this.#kill(child, this.server.log.length + requests);
+    const ended = await ending;
+    const killed = child.signalCode === "SIGKILL";
+    this.#kills += killed ? 1 : 0;
+    this.tell(
+      `segment ${this.#segments}: ${words[0]} → ${killed ? "killed" : `exit code ${ended.code}`}, ${this.server.log.length} requests so far`,
+    );
+    return killed ? null : ended;
+  }
+
+  async #kill(child: ChildProcess, requests: number): Promise<void> {
+    while (this.server.log.length < requests && child.exitCode === null)
+      await new Promise((next) => setImmediate(next));
+    child.kill("SIGKILL");
+  }
+
+  async #runId(): Promise<string | null> {
+    const ids = await nodeFiles()
+      .list(placeOf(this.root).runs)
+      .catch(() => []);
+    const begun = await Promise.all(
+      ids.map((id) =>
+        nodeFiles()
+          .stat(filesOf(placeOf(this.root), id).start)
+          .then(
+            () => id,
+            () => null,
+          ),
+      ),
+    );
+    return begun.find((id) => id !== null) ?? null;
+  }
+
+  /** No content whose replies were all on record then has been asked for since. */
+  async #checkAskedAgain(): Promise<void> {
+    const asked = new Map<string, number>();
+    for (const { body, fault } of this.server.log) {
+      const id = contentId(body.messages);
+      if (fault === null) asked.set(id, (asked.get(id) ?? 0) + 1);
+    }
+    for (const [id, then] of this.#kept) {
+      const wanted = this.reference.asked.get(id) ?? 1;
+      if (wanted === 1 && (asked.get(id) ?? 0) > then)
+        this.#faults.push(`reply ${id} was on record and asked for again`);
+    }
+    const id = await this.#runId();
+    const text = id === null ? "" : await readFile(filesOf(placeOf(this.root), id).replies, "utf8").catch(() => "");
+    for (const line of text.split("\n").slice(0, -1)) {
+      const content = /"model":"chaos-(\w+)"/.exec(line)?.[1];
+      if (content !== undefined) this.#kept.set(content, asked.get(content) ?? 0);
+    }
+  }
+
+  #checkReport(report: RunReport): void {
+    const { finished, texts, proposals } = this.reference.decided;
+    const shown = {
+      final: report.final,
+      proposals: report.proposals.map(({ node, verdict, base, text }) => ({ node, verdict, base, text })),
+    };
+    const wanted = {
+      final: texts,
+      proposals: proposals.map(({ node, verdict, base, text }) => ({ node, verdict: verdict.decision, base, text })),
+    };
+    const difference = differenceOf(shown, wanted);
+    if (difference !== null) this.#faults.push(`the result is another one: ${difference}`);
+    const figures = finished && "validation" in finished ? finished.validation : null;
+    const other = differenceOf(report.validation, figures);
+    if (other !== null) this.#faults.push(`the figures are others: ${other}`);
+    const [counted, seen] = [report.calls.total, this.server.requests()];
+    if (counted < seen || counted > seen + this.#kills * this.one.world.concurrency) {
+      this.#faults.push(`${counted} requests on record, ${seen} at the server, after ${this.#kills} kills`);
+    }
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<Ended> {
+  const texts = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      texts[name] += text;
+    });
+  }
+  const [code] = await once(child, "close");
+  return { code, ...texts };
+}

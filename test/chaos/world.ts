@@ -1,0 +1,172 @@
+import type { Dice } from "./dice.ts";
+
+/**
+ * A random graph as a user's folder, by path. The task behind it is made up: a question names rules, as `n1~r0`, and is
+ * answered right when each stands in the text of the node it belongs to (`Mind n1~r0!`); see model.ts.
+ */
+export interface World {
+  readonly files: Readonly<Record<string, string>>;
+  readonly graphFile: string;
+  /** LLM nodes. */
+  readonly steps: number;
+  /** Parameters that the server refuses. */
+  readonly refuses: readonly string[];
+  readonly format: "json_schema" | "json_object" | "none";
+  readonly loss: string;
+  readonly concurrency: number;
+}
+
+export const FORMS = ["plain", "after", "tag", "json", "pattern"] as const;
+export type Form = (typeof FORMS)[number];
+
+const OUTPUTS: Record<Form, object | null> = {
+  plain: null,
+  after: { after: "Answer:" },
+  tag: { tag: "out" },
+  json: { json: "out.value" },
+  pattern: { pattern: "<<(.*)>>" },
+};
+
+const LOSSES: Record<string, { readonly spec: object; target(index: number): unknown }> = {
+  exact: { spec: {}, target: (index) => `a${index}` },
+  contains: { spec: {}, target: (index) => [`a${index}`, `as${index}`] },
+  number: { spec: {}, target: (index) => index },
+  choice: { spec: { options: ["red", "green", "blue"] }, target: (index) => ["red", "green", "blue"][index % 3] },
+  regex: { spec: {}, target: (index) => `^a${index}$` },
+  f1: { spec: {}, target: (index) => `the answer a${index}` },
+  json: { spec: {}, target: (index) => ({ x: `a${index}`, y: 1 }) },
+  judge: { spec: { rubric: "It is the accepted answer.", votes: 2 }, target: (index) => `a${index}` },
+};
+
+/** Calls of one forward pass over all samples, at most. */
+const CALLS = 110;
+
+export function createWorld(dice: Dice): World {
+  const steps = dice.pick([
+    dice.int(2, 4),
+    dice.int(2, 4),
+    dice.int(2, 8),
+    dice.int(2, 8),
+    dice.int(5, 20),
+    dice.chance(0.15) ? dice.int(20, 50) : 3,
+  ]);
+  const loss = dice.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "json", "judge"]);
+  const { nodes, texts } = graphOf(steps, loss, dice);
+  const rules = [...Object.keys(nodes)].flatMap((id) => [`${id}~r0`, `${id}~r1`]);
+  const most = Math.floor(CALLS / steps);
+  const size = (least: number, largest: number) => Math.max(least, Math.min(dice.int(least, largest), most));
+  const sizes = { train: size(2, 12), validation: size(2, 14), test: dice.chance(0.4) ? size(1, 5) : 0 };
+  const rows = rowsOf(sizes, rules, loss, dice);
+  const graph = {
+    version: 1,
+    name: `chaos ${dice.seed}`,
+    inputs: { question: "names rules" },
+    nodes,
+    output: `n${steps - 1}`,
+    data: {
+      train: "data/train.jsonl",
+      validation: "data/validation.jsonl",
+      ...(sizes.test > 0 && { test: "data/test.jsonl" }),
+      target: "answer",
+      ...(dice.chance(0.5) && { id: "id" }),
+      ...(dice.chance(0.2) && { feedback: "remark" }),
+    },
+    loss: { kind: loss, ...LOSSES[loss]?.spec },
+    models: modelsOf(dice),
+    optimize: optionsOf(loss, dice),
+  };
+  return {
+    files: {
+      "graph.agentgraph.json": `${JSON.stringify(graph, null, 2)}\n`,
+      ...Object.fromEntries(rows),
+      ...Object.fromEntries(texts),
+    },
+    graphFile: "graph.agentgraph.json",
+    steps,
+    refuses: dice.some(["temperature", "max_tokens"], 0.15),
+    format: dice.pick(["json_schema", "json_schema", "json_object", "none"]),
+    loss,
+    concurrency: dice.pick([1, 2, dice.int(3, 8), 16, 32]),
+  };
+}
+
+/** Every step reads some of those before it; what nobody reads, the last one does. */
+function graphOf(steps: number, loss: string, dice: Dice) {
+  const nodes: Record<string, object> = {};
+  const texts = new Map<string, string>();
+  const shared = dice.chance(0.4) ? Array.from({ length: dice.int(1, 2) }, (_, index) => `t${index}`) : [];
+  for (const id of shared) {
+    nodes[id] = { kind: "text", role: "shared by some", text: `Text ${id}: be brief.`, trainable: dice.chance(0.8) };
+  }
+  const unread = new Set<string>(shared);
+  const span = dice.pick([1, 2, 3, steps]);
+  for (let index = 0; index < steps; index++) {
+    const id = `n${index}`;
+    const last = index === steps - 1;
+    const near = Array.from({ length: Math.min(span, index) }, (_, back) => `n${index - 1 - back}`);
+    const reads = new Set([...near.filter((_, back) => back === 0 || dice.chance(0.4)), ...dice.some(shared, 0.4)]);
+    if (reads.size === 0 || !near.some((one) => reads.has(one)) || dice.chance(0.5)) reads.add("question");
+    if (last) for (const one of unread) reads.add(one);
+    const inputs = dice.shuffled([...reads]);
+    for (const one of inputs) unread.delete(one);
+    unread.add(id);
+    const form = dice.pick(FORMS);
+    const placed = dice.chance(0.3) ? ` Use ${inputs.map((one) => `{{${one}}}`).join(" and ")}.` : "";
+    const text = `Node ${id}: work. Form ${form}.${last ? ` Final ${loss}.` : ""}${placed}`;
+    const inFile = dice.chance(0.1);
+    if (inFile) texts.set(`prompts/${id}.md`, `${text}\n`);
+    nodes[id] = {
+      ...(dice.chance(0.7) && { role: `does part ${index}` }),
+      inputs,
+      instruction: inFile ? { file: `prompts/${id}.md` } : text,
+      ...(OUTPUTS[form] && { output: OUTPUTS[form] }),
+      ...(dice.chance(0.15) && !last && { trainable: false }),
+      ...(dice.chance(0.1) && { message: "user" }),
+    };
+  }
+  return { nodes, texts };
+}
+
+type Sizes = Readonly<Record<"train" | "validation" | "test", number>>;
+
+function rowsOf(sizes: Sizes, rules: readonly string[], loss: string, dice: Dice): [path: string, rows: string][] {
+  let index = 0;
+  const row = () => {
+    index += 1;
+    const needed = dice.chance(0.25) ? [] : dice.shuffled(rules).slice(0, dice.int(1, 2));
+    const question = `Q${index} needs ${[...needed, ...(dice.chance(0.1) ? ["luck"] : [])].join(" ")}.`;
+    return { id: `s${index}`, question, answer: LOSSES[loss]?.target(index), remark: "Not what I wanted." };
+  };
+  return Object.entries(sizes).flatMap(([name, size]) => {
+    const rows = Array.from({ length: size }, row);
+    return size === 0 ? [] : [[`data/${name}.jsonl`, rows.map((one) => `${JSON.stringify(one)}\n`).join("")]];
+  });
+}
+
+function modelsOf(dice: Dice) {
+  const choice = () => ({
+    model: "chaos",
+    params: { temperature: dice.pick([0, 0, 0.7]), ...(dice.chance(0.3) && { max_tokens: 600 }) },
+  });
+  return {
+    forward: choice(),
+    ...(dice.chance(0.5) && { backward: choice() }),
+    ...(dice.chance(0.5) && { optimizer: choice() }),
+  };
+}
+
+function optionsOf(loss: string, dice: Dice) {
+  const graded = ["f1", "json", "judge"].includes(loss);
+  return {
+    iterations: dice.int(0, 4),
+    batch: dice.int(1, 8),
+    patience: dice.int(1, 3),
+    threshold: graded ? dice.pick([0, 0.3, 0.5]) : 0,
+    gate: { policy: dice.pick(["strict", "strict", "significant", "off"]), alpha: dice.pick([0.05, 0.3]) },
+    update: dice.pick(["all", "all", "half", "one"]),
+    neighbors: dice.chance(0.8),
+    gradients: dice.chance(0.9),
+    seed: dice.int(0, 99),
+    budget: { calls: null },
+  };
+}
