@@ -204,7 +204,7 @@ describe("prompt files as a language", () => {
     const hovers = await commands.executeCommand<Hover[]>("vscode.executeHoverProvider", document.uri, position);
     assert.match(
       hoverText(hovers),
-      /\*\*plan\*\*.*node[\s\S]*lists what is to be counted[\s\S]*Reads question[\s\S]*Read by solve/,
+      /\*\*plan\*\*.*node[\s\S]*lists what is to be counted[\s\S]*reads question · read by solve/,
     );
     const found = await commands.executeCommand<CompletionList>(
       "vscode.executeCompletionItemProvider",

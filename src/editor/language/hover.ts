@@ -9,7 +9,7 @@ import {
   workspace,
 } from "vscode";
 import type { Files } from "../../deps.ts";
-import type { OutlineNode } from "../../graph/outline.ts";
+import type { Outline, OutlineNode } from "../../graph/outline.ts";
 import { type Named, named, readersOf } from "../../graph/symbols.ts";
 import { promptText } from "../../graph/text.ts";
 import { codeBlock, literal, oneLine } from "../markdown.ts";
@@ -70,8 +70,7 @@ export class Hovers implements HoverProvider {
     return [
       `${bold(id)} · ${literal(what)}${change}${where}`,
       literal(oneLine(role, 300)),
-      inputs.length > 0 ? l10n.t("Reads {0}", names(inputs.map(({ name }) => name))) : "",
-      readersLine(parsed.outline, id),
+      flowLine(parsed.outline, id, inputs),
     ];
   }
 
@@ -117,16 +116,19 @@ function input({ parsed }: Home, name: string): string[] {
   return [
     `${bold(name)} · ${l10n.t("graph input")}`,
     typeof description === "string" ? literal(oneLine(description, 300)) : "",
-    readersLine(parsed.outline, name),
+    flowLine(parsed.outline, name, []),
   ];
 }
 
-function readersLine(outline: Home["parsed"]["outline"], name: string): string {
+/** What flows in and out. */
+function flowLine(outline: Outline, name: string, inputs: OutlineNode["inputs"]): string {
   const readers = readersOf(outline, name);
   const parts = [];
-  if (readers.length > 0) parts.push(l10n.t("Read by {0}", names(readers)));
+  if (inputs.length > 0) parts.push(l10n.t("reads {0}", names(inputs.map((it) => it.name))));
+  if (readers.length > 0) parts.push(l10n.t("read by {0}", names(readers)));
   if (outline.output?.name === name) parts.push(l10n.t("its value is the answer"));
-  return parts.length > 0 ? parts.join(" · ") : l10n.t("Nothing reads it");
+  else if (readers.length === 0) parts.push(l10n.t("nothing reads it"));
+  return parts.join(" · ");
 }
 
 function names(all: readonly string[]): string {
