@@ -18,6 +18,8 @@ export interface Question {
   /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
   readonly index?: number | string;
   readonly priority?: number;
+  /** Asks once more for what could not be read. */
+  readonly isRepair?: boolean;
 }
 
 export interface AskDeps {
@@ -108,6 +110,7 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
       const usd = source === "provider" ? price(reply.model, usage) : 0;
       const spent = { usage, usd, milliseconds, requests: reply.requests };
       void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null });
+      if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
       return reply;
     } catch (error) {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
@@ -125,6 +128,10 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
     if (own) failures++;
     return failures >= FAILURES_IN_A_ROW;
   }
+}
+
+function placeOf({ node, sample }: Question) {
+  return { ...(node !== null && { node }), ...(sample !== null && { sample }) };
 }
 
 function failedCall(model: string, requests: number, error: unknown) {
@@ -179,6 +186,7 @@ export async function askJson<T>(
   await ask.discredit(first);
   const again = await ask({
     ...question,
+    isRepair: true,
     messages: [
       ...question.messages,
       { role: "assistant", content: first.text },

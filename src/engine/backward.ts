@@ -1,4 +1,4 @@
-import type { Graph, LlmNode, ModelChoice } from "../graph/graph.ts";
+import type { Graph, GraphNode, LlmNode, ModelChoice } from "../graph/graph.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { type Ask, askJson, endsRun } from "./ask.ts";
 import type { RunEvent } from "./events.ts";
@@ -16,6 +16,8 @@ export interface BackwardDeps {
   readonly choice: ModelChoice;
   /** Off: one call per predecessor, which sees only that predecessor (ablation). */
   readonly neighbors: boolean;
+  /** Asks, for nothing, also where no gradient can come to a parameter (rule R8 switched off). Default: false. */
+  readonly everywhere?: boolean;
   readonly ask: Ask;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
@@ -42,7 +44,7 @@ export interface Backward {
  * Semantic backpropagation of one sample (arXiv 2412.03624; method.md §2.4): ∇_A from the loss, then one call per node
  * that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
  */
-export function createBackward({ graph, choice, neighbors, ask, emit }: BackwardDeps): Backward {
+export function createBackward({ graph, choice, neighbors, everywhere = false, ask, emit }: BackwardDeps): Backward {
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
   const needed = topology.ancestors(graph.output);
@@ -60,6 +62,7 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
     void emit({ ...about, node: graph.output, of: "value", from: null, text: criticism });
 
+    const asked = new Set<string>();
     const gradients = backpropagate<string>({
       output: graph.output,
       successors: topology.successors,
@@ -68,6 +71,7 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
       backward: async (id, gradient) => {
+        asked.add(id);
         const given = await contributionsOf(llmNode(id), gradient, criticism, pass).catch((error: unknown) => {
           const detail = error instanceof Error ? error.message : String(error);
           const lost = { node: id, sample: pass.sample.id, detail };
@@ -81,18 +85,30 @@ export function createBackward({ graph, choice, neighbors, ask, emit }: Backward
         return given;
       },
     });
+    if (everywhere) void askTheRest();
     const drop = (error: unknown) => {
       if (endsRun(error)) throw error;
       return null;
     };
     return new Map(
-      parameters.map(({ id, kind }) => {
-        const gradient = () => (kind === "llm" ? gradients.ofText(id) : gradients.of(id));
-        const context = contextOf(id, pass, gradient).catch(drop);
+      parameters.map((parameter) => {
+        const context = contextOf(parameter.id, pass, () => gradientOf(parameter)).catch(drop);
         context.catch(() => {});
-        return [id, context];
+        return [parameter.id, context];
       }),
     );
+
+    function gradientOf({ id, kind }: GraphNode): Promise<string> {
+      return kind === "llm" ? gradients.ofText(id) : gradients.of(id);
+    }
+
+    async function askTheRest(): Promise<void> {
+      await Promise.allSettled(parameters.map(gradientOf));
+      for (const node of topology.order) {
+        if (node.kind !== "llm" || !isNeeded(node.id) || asked.has(node.id)) continue;
+        askBackward(node, node.inputs, "", criticism, pass).catch(() => {});
+      }
+    }
   }
 
   /** A text node works on the query, and what comes out is what its readers make of it. */

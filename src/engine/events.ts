@@ -255,8 +255,7 @@ export type WarningCode =
   | "gate refuses everything"
   | "format errors"
   | "targets leak"
-  | "templates changed"
-  | "unknown placeholder";
+  | "templates changed";
 
 /** A new segment: what follows starts the run anew from its own replies. */
 export interface Resumed {

@@ -54,6 +54,8 @@ export interface ForwardDeps {
 export interface ForwardOptions {
   readonly split: Split;
   readonly priority?: number;
+  /** Passes of other occasions share nothing with this one. Default: all are one. */
+  readonly occasion?: string;
 }
 
 export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => Pass;
@@ -71,9 +73,9 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
   /** Samples of which it was said already that they could not be scored. */
   const unscored = new Set<string>();
 
-  return (texts, sample, { split, priority = 0 }) => {
+  return (texts, sample, { split, priority = 0, occasion = "" }) => {
     const theta = thetaOf(texts);
-    const id = `${theta} ${split} ${sample.id}`;
+    const id = `${theta} ${split} ${sample.id} ${occasion}`;
     const known = passes.get(id);
     if (known) return known;
 
@@ -109,6 +111,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
         split,
         choice: node.model ?? choice,
         messages: renderNode(node, text, inputs),
+        ...(occasion && { index: occasion }),
         priority,
       });
       const { value, formatError } = extract(reply.text, node.output);

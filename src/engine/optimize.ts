@@ -3,8 +3,10 @@ import type { Texts } from "../graph/graph.ts";
 import { methods } from "../methods/registry.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
+import { askWithout, forwardWithout, validationWithout } from "./ablation.ts";
 import { type Ask, createAsk, endsRun, RunStopped } from "./ask.ts";
 import { scoreBaseline } from "./baseline.ts";
+import { type Door, streamed } from "./door.ts";
 import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
 import { createForward, type Forward, PRIORITY, type Scored } from "./forward.ts";
 import { createGate, type Gate } from "./gate.ts";
@@ -12,10 +14,9 @@ import { History } from "./history.ts";
 import { createJudge } from "./judge.ts";
 import { netProposals } from "./net.ts";
 import { createServices, type Services } from "./services.ts";
-import { EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { parametersOf, textsOf, thetaOf } from "./texts.ts";
-import { createValidation, type Validation } from "./validation.ts";
+import type { Validation } from "./validation.ts";
 
 /** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
 export const ENGINE_VERSION = "2";
@@ -33,19 +34,8 @@ export interface EngineDeps {
  * The engine's one public door: everything a caller may know is in the events; the last one is `finished`, also of a run
  * that was cancelled, failed or reached its budget. Stopping to read the generator cancels the run.
  */
-export async function* optimize(task: Task, deps: EngineDeps, signal: AbortSignal): AsyncGenerator<RunEvent, Finished> {
-  const stop = new AbortController();
-  const cancel = () => stop.abort(signal.reason);
-  if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel);
-  const stream = new EventStream();
-  try {
-    const run = new Run(task, deps, stop, (event) => stream.push(event));
-    return yield* stream.during(run.toEnd(signal), () => stop.abort(new Error("nobody reads this run any more")));
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
-}
+export const optimize: Door = (task, deps, signal) =>
+  streamed(signal, (stop, emit) => new Run(task, deps, stop, emit).toEnd(signal));
 
 /** One run: the method's loop between the scores at its start and at its end. */
 class Run {
@@ -72,12 +62,19 @@ class Run {
     const { graph, data, loss, models, options } = task;
     this.#start = textsOf(graph);
     this.#incumbent = this.#start;
-    this.#ask = createAsk({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
+    const without = new Set(options.without);
+    const ask = createAsk({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
+    this.#ask = askWithout(without, graph, ask);
     const judge = createJudge({ graph, choice: models.judge, ask: this.#ask });
-    this.#forward = createForward({ graph, loss, choice: models.forward, judge, ask: this.#ask, emit });
-    const score = (texts: Texts, sample: Sample) =>
-      this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation }).score;
-    this.#validation = createValidation({ samples: data.validation, options, score });
+    const forward = createForward({ graph, loss, choice: models.forward, judge, ask: this.#ask, emit });
+    this.#forward = forwardWithout(without, forward);
+    const score = (texts: Texts, sample: Sample, occasion = {}) =>
+      this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation, ...occasion }).score;
+    this.#validation = validationWithout(
+      without,
+      { samples: data.validation, options, score },
+      (texts, sample, occasion) => score(texts, sample, { occasion }),
+    );
     this.#gate = createGate({ validation: this.#validation, options, history: this.#history, emit });
     this.#services = createServices({
       task,

@@ -31,6 +31,8 @@ export interface ProposeDeps {
   readonly gradients: boolean;
   /** k: drafts for each parameter. */
   readonly proposals: number;
+  /** Asks, for nothing, also where there is no gradient (rule R9 switched off). Default: false. */
+  readonly withoutGradient?: boolean;
   readonly history: History;
   /** Targets of the training samples: none may stand verbatim in an instruction that did not hold it before. */
   readonly targets: readonly string[];
@@ -53,7 +55,7 @@ const SCHEMA = {
  * as soon as its own gradients are there.
  */
 export function createPropose(deps: ProposeDeps): Propose {
-  const { graph, choice, gradients, proposals, history, targets, ask, emit } = deps;
+  const { graph, choice, gradients, proposals, withoutGradient = false, history, targets, ask, emit } = deps;
   const topology = topologyOf(graph);
 
   return async (batch, parameters, incumbent) => {
@@ -63,7 +65,7 @@ export function createPropose(deps: ProposeDeps): Propose {
 
   async function proposeFor(node: GraphNode, batch: Differentiated, incumbent: Texts): Promise<Candidate[]> {
     const contexts = await batch.contexts(node.id);
-    if (contexts.length === 0) return [];
+    if (contexts.length === 0 && !withoutGradient) return [];
     const base = incumbent[node.id] ?? node.text;
     const present = batch.texts[node.id] ?? node.text;
     const right = await batch.right(node.id);
@@ -75,6 +77,7 @@ export function createPropose(deps: ProposeDeps): Propose {
         }),
       ),
     );
+    if (contexts.length === 0) return [];
     const candidates: Candidate[] = [];
     for (const draft of drafts) {
       const text = plainText(draft?.text ?? "").trim();
@@ -167,7 +170,9 @@ function constraintsOf(node: GraphNode, base: string, index: number): string {
     ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
     ...node.constraints.map((rule) => `- ${rule}`),
     ...(holdsRows(node)
-      ? ["- The text is a list of worked examples: one JSON object a line, with the keys of the present ones, nothing else."]
+      ? [
+          "- The text is a list of worked examples: one JSON object a line, with the keys of the present ones, nothing else.",
+        ]
       : []),
     "- Stay in the language of the present text.",
     ...(index > 0

@@ -96,6 +96,7 @@ export interface ServicesDeps {
 export function createServices(deps: ServicesDeps): Services {
   const { task, start, ask: askModel, forward, validation, gate, history, emit, accept } = deps;
   const { graph, data, models, options } = task;
+  const without = new Set(options.without);
   const random = seededRandom(options.seed);
   const parameters = parametersOf(graph);
   const train = (texts: Texts, sample: Sample) => forward(texts, sample, { split: "train", priority: PRIORITY.train });
@@ -106,13 +107,21 @@ export function createServices(deps: ServicesDeps): Services {
     threshold: options.threshold,
     gradients: options.gradients,
     forward: train,
-    backward: createBackward({ graph, choice: models.backward, neighbors: options.neighbors, ask: askModel, emit }),
+    backward: createBackward({
+      graph,
+      choice: models.backward,
+      neighbors: options.neighbors,
+      everywhere: without.has("R8"),
+      ask: askModel,
+      emit,
+    }),
   });
   const propose = createPropose({
     graph,
     choice: models.optimizer,
     gradients: options.gradients,
     proposals: options.proposals,
+    withoutGradient: without.has("R9"),
     history,
     targets: data.train.flatMap(({ targets }) => targets),
     ask: askModel,

@@ -12,6 +12,9 @@ export interface Task {
   readonly options: OptimizeOptions;
 }
 
+/** A saving of method.md §6 that changes no decision. */
+export type Saving = "R1" | "R2" | "R3" | "R4" | "R6" | "R7" | "R8" | "R9";
+
 /** `optimize` of the file with every default filled in. */
 export interface OptimizeOptions {
   readonly method: string;
@@ -34,5 +37,7 @@ export interface OptimizeOptions {
   readonly seed: number;
   /** The step-by-step suffix on every LLM node is scored, too, for comparison. Absent: false. */
   readonly baseline?: boolean;
+  /** Savings switched off, to see what each is worth: same proposals and verdicts, more calls. */
+  readonly without?: readonly Saving[];
   readonly budget: BudgetLimits;
 }

@@ -197,6 +197,12 @@ export const optimize = z
       .describe(
         "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
       ),
+    without: z
+      .array(z.enum(["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"]))
+      .optional()
+      .describe(
+        "Savings to switch off, to see what each is worth in calls; proposals and verdicts stay the same. R1: equal questions share a reply. R2: only what a change reaches is run again. R3: scoring stops when the verdict is certain. R4: samples that failed come first. R6: the incumbent is scored once. R7: one backward call a node. R8: none where no gradient can arrive. R9: no proposal without a gradient.",
+      ),
     budget: z
       .strictObject({
         calls: z

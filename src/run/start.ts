@@ -67,6 +67,7 @@ const options = z.object({
   gradients: z.boolean(),
   seed: z.number(),
   baseline: z.boolean().optional(),
+  without: z.array(z.enum(["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"])).optional(),
   budget: z.object({ calls: bound, tokens: bound, usd: bound }),
 });
 
