@@ -18,7 +18,11 @@ export interface Bench {
   /** Runs the command line there to its end; the server's address and key come with `online`. */
   run(...args: string[]): Promise<Ended>;
   online(...args: string[]): Promise<Ended>;
-  /** The same, without waiting. */
+  /** The same with the key alone: for other addresses and models. */
+  keyed(...args: string[]): Promise<Ended>;
+  /** With the key, but another server's address. */
+  against(url: string, ...args: string[]): Started;
+  /** The same as `online`, without waiting. */
   start(...args: string[]): Started;
   /** Every file under the folder and the home, by path. */
   files(): Promise<Map<string, string>>;
@@ -72,6 +76,8 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
     server,
     run: (...args) => start(args, "").ended,
     online: (...args) => start([...args, ...online], KEY).ended,
+    keyed: (...args) => start(args, KEY).ended,
+    against: (url, ...args) => start([...args, "--base-url", url], KEY),
     start: (...args) => start([...args, ...online], KEY),
     files: () => filesUnder(home),
     close: async () => {
