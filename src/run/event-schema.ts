@@ -187,7 +187,6 @@ const shapes = z.discriminatedUnion("type", [
       "format errors": 0,
       "targets leak": 0,
       "templates changed": 0,
-      "unknown placeholder": 0,
     }),
     node: z.string().optional(),
     sample: z.string().optional(),

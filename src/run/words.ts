@@ -72,7 +72,7 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
     case "not scored":
       return `An answer could not be scored, which counts neither as right nor as wrong${at}${why}.`;
     case "reply repaired":
-      return `A reply was not of the form asked for and was repaired by a second request${at}${why}.`;
+      return `A reply was not of the form asked for, so a second request asked for it again${at}${why}. A model that keeps to a JSON schema spares it.`;
     case "small validation set":
       return `The validation set${count ? ` of ${count} samples` : ""} is too small for the difference that was seen${why}. Its verdict is weak: add samples.`;
     case "nothing to learn":
@@ -101,8 +101,6 @@ export function warningWords({ code, node, sample, detail, count }: Warned): str
       return `Proposals copied answers of single samples into the text${at}${count ? `, ${count} times` : ""}. Add constraints to the node, or let a stronger model write.`;
     case "templates changed":
       return "This run was begun by another version of the engine, so some replies on record may not fit and be asked again.";
-    case "unknown placeholder":
-      return `An instruction holds a {{…}} that is no input${at}${why}.`;
   }
 }
 

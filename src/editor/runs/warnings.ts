@@ -15,7 +15,7 @@ export function warningSentence(warning: Warned): string {
     case "not scored":
       return ended(l10n.t("An answer could not be scored; that counts neither as right nor as wrong."));
     case "reply repaired":
-      return ended(l10n.t("A reply was not of the form asked for; a second request repaired it."));
+      return ended(l10n.t("A reply was not of the form asked for, so a second request asked for it again."));
     case "small validation set":
       return ended(l10n.t("The validation set has {0} samples: too few for the difference that was seen.", count));
     case "nothing to learn":
@@ -64,8 +64,6 @@ export function warningSentence(warning: Warned): string {
       );
     case "templates changed":
       return l10n.t("Another version of the engine began this run, so some calls may be paid for again.");
-    case "unknown placeholder":
-      return ended(l10n.t("An instruction holds a placeholder that is no input of its node."));
     default:
       return warning.code;
   }

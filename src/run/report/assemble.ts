@@ -2,7 +2,7 @@ import type { Gradient, Proposal } from "../../engine/events.ts";
 import { makeLoss } from "../../loss/make.ts";
 import type { ReadRun } from "../runs.ts";
 import type { Attempt, RunState } from "../state.ts";
-import { warningWords } from "../words.ts";
+import { groupedWarnings } from "../words.ts";
 import { cautionsOf } from "./cautions.ts";
 import { gapsOf } from "./gaps.ts";
 import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, VerdictRow } from "./report.ts";
@@ -37,7 +37,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Repo
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
-    warnings: state.warnings.map(warningWords),
+    warnings: groupedWarnings(state.warnings),
   } as const;
   return { ...base, cautions: cautionsOf(base), gaps: gapsOf(base) };
 }

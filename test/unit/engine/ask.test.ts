@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type AskDeps, createAsk, keyedLines, looseJson, type Question, RunStopped } from "../../../src/engine/ask.ts";
+import {
+  type AskDeps,
+  askJson,
+  createAsk,
+  keyedLines,
+  looseJson,
+  type Question,
+  RunStopped,
+} from "../../../src/engine/ask.ts";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { BudgetReached, KeyRefused, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelReply, ModelRequest } from "../../../src/models/model.ts";
@@ -244,6 +252,18 @@ describe("JSON as models write it", () => {
     ["an empty reply", "", undefined],
   ])("%s", (_, text, value) => {
     expect(looseJson(text)).toEqual(value);
+  });
+});
+
+describe("a reply that is not the JSON asked for", () => {
+  it("is asked for once more, and the run says so", async () => {
+    const { ask, events } = openAsk(async (_, __, count) => reply(count === 1 ? "Well, well." : '{"a": "x"}'));
+    const schema = { name: "s", schema: { type: "object", properties: { a: {} } } };
+    const read = (value: unknown) => (typeof value === "object" && value !== null && "a" in value ? value.a : null);
+    expect(await askJson(ask, question("q", { schema }), read, () => "as JSON, please")).toBe("x");
+    expect(ofType(events, "warning")).toEqual([{ type: "warning", code: "reply repaired", node: "a", sample: "1" }]);
+    expect(await askJson(ask, question("r", { schema }), read, () => "as JSON, please")).toBe("x");
+    expect(ofType(events, "warning")).toHaveLength(1);
   });
 });
 
