@@ -29,6 +29,7 @@ describe("verdictLine", () => {
 describe("warnings", () => {
   const codes: Record<WarningCode, true> = {
     "sample dropped": true,
+    "not scored": true,
     "parameter refused": true,
     "reply repaired": true,
     "small validation set": true,
