@@ -22,6 +22,8 @@ export const languageStories: readonly Story[] = [
 
       // A slip in a prompt file: marked there, mended there.
       await workbench.openByName("solve.md");
+      await workbench.editorText("Add up").waitFor();
+      await workbench.focusEditor();
       await page.keyboard.press("Control+End");
       await page.keyboard.type("\nUse {{pl");
       await page.locator(".suggest-widget .monaco-list-row", { hasText: "{{plan}}" }).waitFor();
@@ -37,6 +39,7 @@ export const languageStories: readonly Story[] = [
       await workbench.editorText("Use {{plan}} and {{question}}").waitFor();
       await page.locator(".squiggly-warning").first().waitFor({ state: "detached" });
       await page.keyboard.press("Control+S");
+      await until(() => read("prompts/solve.md").includes("{{question}}"));
 
       // Renamed from the prompt file: the graph follows, and one undo takes all of it back.
       const before = { graph: read(GRAPH), prompt: read("prompts/solve.md") };
