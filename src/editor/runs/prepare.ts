@@ -4,12 +4,14 @@ import type { Root } from "../../graph/root.ts";
 import { priceList } from "../../models/prices.ts";
 import type { Known } from "../../run/estimate.ts";
 import { loadTask } from "../../run/load.ts";
+import { modelsOf } from "../../run/models.ts";
 import { type Place, placeOf } from "../../run/place.ts";
 import { readCache } from "../../run/replies.ts";
 import type { RunDeps } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import { type Subject, subjectOf } from "../../run/start.ts";
 import type { Account, Connection } from "../account/account.ts";
+import { pricesFor } from "../account/prices.ts";
 import { createProvider } from "../account/provider.ts";
 import { type ModelNames, readSettings } from "../account/settings.ts";
 import { GraphFaulty, NothingThere } from "../errors.ts";
@@ -38,7 +40,8 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
   if (!subject) throw new GraphFaulty(file.fsPath, loaded.faults);
   const root = loaded.root.folder;
   const place = placeOf(root);
-  const all = await runDeps(connection, deps);
+  const { task } = subject;
+  const all = await runDeps(connection, deps, modelsOf(task), task.options.budget.usd);
   const { price, clock, provider } = all;
   const replies = await readCache(deps.files, deps.machine, place.cache);
   const known = { provider: provider.identity, replies, price, clock };
@@ -52,9 +55,20 @@ export async function graphOfRun({ graphPath }: RunEntry, graphs: GraphFiles): P
   throw new NothingThere(l10n.t("The graph of this run is not in this workspace."));
 }
 
-/** What a run needs of the outside, the model included. */
-export async function runDeps(connection: Connection, deps: RunsDeps): Promise<RunDeps> {
-  const { concurrency, prices } = readSettings();
+/**
+ * What a run needs of the outside, the model included.
+ * @param models that it may ask
+ * @param usd its budget in money, for which prices have to be known; null without one
+ * @throws Cancelled
+ */
+export async function runDeps(
+  connection: Connection,
+  deps: RunsDeps,
+  models: readonly string[],
+  usd: number | null,
+): Promise<RunDeps> {
+  const { concurrency } = readSettings();
+  const prices = await pricesFor(models, usd);
   const provider = await createProvider(connection, deps.clock);
   return { ...deps, provider, price: priceList(prices), concurrency };
 }

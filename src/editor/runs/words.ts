@@ -18,7 +18,7 @@ export function whenWords(at: number): string {
   return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
 }
 
-/** `0.70 → 0.85 · 10:32 · made elsewhere`: what follows a run's name in a tree, the most telling first. */
+/** `0.70 → 0.85 · made elsewhere · 10:32`: what follows a run's name in a tree, the most telling first. */
 export function runOutcome(entry: RunEntry): string {
   const parts = [];
   if (entry.evaluated) parts.push(evaluatedWords(entry.evaluated));
@@ -28,8 +28,8 @@ export function runOutcome(entry: RunEntry): string {
   }
   if (entry.job?.kind === "recheck") parts.push(l10n.t("re-check"));
   if (entry.status !== "done") parts.push(statusWord(entry.status));
-  parts.push(whenWords(entry.startedAt));
   if (entry.elsewhere) parts.push(l10n.t("made elsewhere"));
+  parts.push(whenWords(entry.startedAt));
   return parts.join(" · ");
 }
 

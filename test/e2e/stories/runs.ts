@@ -110,6 +110,51 @@ export const runStories: readonly Story[] = [
     },
   },
   {
+    name: "scoring is cancelled and taken up again, and what the server counts is what the run shows",
+    server: { latency: 700 },
+    settings: { "agentgraph.concurrency": 4 },
+    async play(world) {
+      const { workbench, models } = world;
+      await workbench.command("AgentGraph: Evaluate graph");
+      await chooseServer(world);
+      await workbench.pick("On which samples?", "test set");
+      await workbench.decide("Score “", "Evaluate");
+      await workbench.statusBar("samples scored").waitFor();
+      await workbench.toast("samples scored").waitFor();
+      await workbench.picture("83-scoring");
+      await workbench.pressOnToast("Scoring Word problems", "Cancel");
+      await workbench.pressOnToast("was cancelled", "Resume");
+      await workbench.toast("on its test set").waitFor({ timeout: 60_000 });
+      assert.equal(world.summary().status, "done");
+      assert.equal(world.summary().calls, models.requests());
+      assert.ok(models.requests() <= 60 + 2 * 4, `${models.requests()} requests: only those on the way were lost`);
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
+    name: "in a folder that is not trusted a shipped run is read and reported, and nothing is sent",
+    workspaceTrust: true,
+    settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
+    async play(world) {
+      const { workbench } = world;
+      assert.equal(await elsewhere(world), 0);
+      await workbench.openSideBar();
+      await workbench.row("Runs", "made elsewhere").waitFor();
+      await workbench.command("AgentGraph: Show report");
+      await workbench.tab("Report: Word problems").waitFor();
+      await workbench.drawing("This run was not made on this machine").waitFor();
+      for (const command of ["Evaluate graph", "Try a single sample", "Re-check a run made elsewhere"]) {
+        await workbench.command(`AgentGraph: ${command}`);
+        await workbench.toast("not trusted").waitFor();
+        await workbench.clearToasts();
+      }
+      assert.equal(runsOf(world).length, 1);
+      await workbench.command("AgentGraph: Delete run");
+      await workbench.decide("Delete the run", "Delete");
+      await world.until(() => runsOf(world).length === 0);
+    },
+  },
+  {
     name: "a report is read in every theme and exported, two runs are compared, and both are deleted",
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
