@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly destructive: number;
   /** Share of rewrites that add only what does not help. */
   readonly useless: number;
+  /** A ruined text still gives every sample an answer of its own, so that only scores show the harm. Default: one for all. */
+  readonly sly?: boolean;
 }
 
 const SHAPES = {
@@ -171,7 +173,7 @@ export function createWorld(
   function forward(all: string): string {
     const node = nodeIn(all) ?? "";
     const index = indexIn(all);
-    if (isRuined(all)) return "something";
+    if (isRuined(all) && !options.sly) return "something";
     const lacks = missing(node, all, index);
     const upstream = /lacks:|>\nsomething/.test(all);
     if (node !== "answer") {

@@ -81,7 +81,6 @@ export const FAULTS = {
   "conflicting-row": "warning",
   "no-target": "error",
   "unfit-target": "error",
-  "option-not-built": "warning",
   "no-model": "information",
   "bad-setting": "error",
   "too-many-faults": "information",

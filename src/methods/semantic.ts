@@ -10,8 +10,8 @@ import type { GraphNode, Texts } from "../graph/graph.ts";
  * Semantic gradient descent (arXiv 2412.03624, algorithm 2; method.md §2).
  *
  * Each iteration: forward and loss on a batch of training samples, semantic backpropagation of those that fail, one
- * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen; it looks at the last
- * few iterations' proposals together, at once when the training samples have not got better. Stops after
+ * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen. The gate waits a few
+ * iterations as long as the training samples get better, and judges what has come of them together. Stops after
  * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when the loss
  * on the validation set is 0, which no proposal could lower.
  */
@@ -27,12 +27,17 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
   let fruitless = 0;
 
   for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
-    const batch = await services.differentiate(withTexts(incumbent, pending), iteration);
-    if (waited === 0 && batch.looked + batch.failing.length === 0) {
+    const accepted: Candidate[] = [];
+    let batch = await services.differentiate(withTexts(incumbent, pending), iteration);
+    if (waited > 0 && batch.gain < 0) {
+      // The last proposals did harm: nothing is built on them before the gate has looked.
+      await gate(pending);
+      batch = await services.differentiate(withTexts(incumbent, pending), iteration);
+    }
+    if (waited === 0 && accepted.length === 0 && batch.looked + batch.failing.length === 0) {
       yield { type: "warning", code: "nothing to learn" };
       break;
     }
-    // The gate may wait as long as the training samples get better.
     const stalled = waited > 0 && batch.gain <= 0;
     const gated = stalled || waited + 1 >= services.gateEvery || iteration === options.iterations;
     const parameters = choose(services, options.update, iteration);
@@ -40,21 +45,24 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
     if (!gated && fresh.length > 0) {
       pending = fresh;
       waited++;
-      yield iterated([]);
-      continue;
+    } else {
+      const proposals = fresh.length === 0 && waited > 0 ? pending : fresh;
+      if (proposals.length > 0) services.ahead(incumbent, proposals).catch(() => {});
+      await gate(proposals);
+      fruitless = accepted.length > 0 ? 0 : fruitless + 1;
     }
-    const proposals = fresh.length === 0 && waited > 0 ? pending : fresh;
-    waited = 0;
-    if (proposals.length > 0) services.ahead(incumbent, proposals).catch(() => {});
-    const { texts, accepted, harmless } = await services.gate(iteration, incumbent, proposals);
-    pending = harmless;
-
-    fruitless = accepted.length > 0 ? 0 : fruitless + 1;
-    incumbent = texts;
-    yield iterated(accepted);
+    yield iterated();
     if (services.validationLoss(incumbent)[1] === 0) break;
 
-    function iterated(accepted: readonly Candidate[]): Iterated {
+    async function gate(proposals: readonly Candidate[]): Promise<void> {
+      const outcome = await services.gate(iteration, incumbent, proposals);
+      incumbent = outcome.texts;
+      pending = outcome.harmless;
+      waited = 0;
+      accepted.push(...outcome.accepted);
+    }
+
+    function iterated(): Iterated {
       return {
         type: "iteration",
         iteration,

@@ -4,7 +4,6 @@ import type { Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import { JsonDocument } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
-import { remove } from "../graph/fixes.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
@@ -83,7 +82,7 @@ async function makeTask(
   return { data, loss, models: choices, options: { ...file.optimize, budget: limits } };
 }
 
-function checkOptions({ method, proposals }: GraphFile["optimize"], document: JsonDocument): void {
+function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument): void {
   if (!Object.hasOwn(methods, method)) {
     const known = Object.keys(methods).join(", ");
     document.addAt(
@@ -91,13 +90,6 @@ function checkOptions({ method, proposals }: GraphFile["optimize"], document: Js
       ["optimize", "method"],
       `There is no method named ${method}.`,
       `Use one of: ${known}.`,
-    );
-  }
-  for (const [option, value] of Object.entries({ proposals })) {
-    if (value === 1) continue;
-    const message = `"${option}": ${value} comes in a later version; this one works as with 1.`;
-    document.addAt("option-not-built", ["optimize", option], message, "Leave it out, or set it to 1.", () =>
-      remove(document, ["optimize", option], `Remove "${option}"`),
     );
   }
 }

@@ -122,6 +122,16 @@ describe("a gate that looks every few iterations", () => {
     expect(services.gate.mock.calls.map(([iteration]) => iteration)).toEqual([2, 4, 5]);
   });
 
+  it("looks first where the training samples got worse, before anything is built on what did the harm", async () => {
+    const gate = vi.fn<Services["gate"]>(reject);
+    const differentiate: Services["differentiate"] = async (texts, iteration) =>
+      batchOf(texts, iteration, { gain: texts === start || iteration === 1 ? 0 : -1 });
+    const { services } = await follow({ gateEvery: 4, gate, differentiate }, { iterations: 2 });
+    expect(services.gate.mock.calls[0]?.[2]?.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1"]);
+    expect(services.differentiate.mock.calls.at(-1)).toEqual([start, 2]);
+    expect(services.propose.mock.calls[1]?.[0].texts).toEqual(start);
+  });
+
   it("gates what is left where ϕ proposes nothing more", async () => {
     const propose: Services["propose"] = async ({ iteration }, nodes) =>
       iteration === 1 ? nodes.map(({ id }) => candidate(id, `${id} 1`)) : [];
