@@ -21,6 +21,19 @@ export function textForm(what: string) {
     .describe(`${what} A text, a list of lines, or \`{ "file": "…" }\`.`);
 }
 
+/** Parameters by which gateways and providers choose a server, a key, tools, several answers or a dearer service. */
+const USERS_OWN = new Set(
+  [
+    "model models messages stream n best_of tools tool_choice functions function_call web_search_options plugins",
+    "api_base base_url baseurl api_key apikey api_version headers extra_headers extra_body extra_query user_config",
+    "provider providers route fallbacks transforms service_tier store metadata callbacks success_callback failure_callback",
+  ].flatMap((names) => names.split(" ")),
+);
+
+function isUsersOwn(parameter: string): boolean {
+  return USERS_OWN.has(parameter.toLowerCase().replaceAll("-", "_"));
+}
+
 const modelChoice = z
   .union(
     [
@@ -36,6 +49,12 @@ const modelChoice = z
           .describe("0 … 2; the default 0 makes scores comparable. `null` leaves it to the server."),
         params: z
           .record(z.string(), z.unknown())
+          .superRefine((params, { addIssue }) => {
+            for (const name of Object.keys(params).filter(isUsersOwn)) {
+              const message = `"${name}" is not taken from a file: it can decide who is asked, with what tools, or at what cost.`;
+              addIssue({ code: "custom", path: [name], message, params: { remedy: "Leave it out." } });
+            }
+          })
           .optional()
           .describe("Passed through to the server as they are: `top_p`, `max_tokens`, `reasoning_effort`, …"),
       }),
