@@ -3,14 +3,15 @@ import type { Split } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT, stepByStep } from "../engine/baseline.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import { askWithoutRun } from "../run/ask.ts";
+import { modelsOf } from "../run/models.ts";
 import { placeOf } from "../run/place.ts";
 import { RunReducer } from "../run/reduce.ts";
-import { callsWords, count, money, seconds } from "../run/words.ts";
+import { callsWords, count, groupedWarnings, money, seconds } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
-import { modelsOf, type OptimizeOptions } from "./optimize.ts";
+import type { OptimizeOptions } from "./optimize.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
@@ -50,18 +51,35 @@ export async function evaluateCommand(cli: Cli, path: string, options: EvaluateO
       progress.stop();
     }
   });
-  const { calls, usd, elapsed } = reducer.state;
-  if (output.json)
-    output.object({ ...evaluationReport(options.split), n, score, formatErrors, calls: calls.total, samples });
+  const { calls, usd, elapsed, warnings } = reducer.state;
+  const unscored = samples.filter((sample) => sample.score === null).length;
+  if (output.json) {
+    const figures = { n, unscored, score, formatErrors, calls: calls.total };
+    output.object({ ...evaluationReport(options.split), ...figures, samples, warnings: groupedWarnings(warnings) });
+  }
   const what = isBaseline ? `${options.split} score with a step-by-step suffix` : `${options.split} score`;
-  output.say(`${what} ${score === null ? "?" : score.toFixed(3)} (n = ${n})`);
+  output.say(
+    `${what} ${score === null ? "?" : score.toFixed(3)} (n = ${n}${unscored > 0 ? `, ${unscored} not scored` : ""})`,
+  );
   const parts = [callsWords(calls), money(usd), seconds(elapsed)];
   if (formatErrors > 0) parts.push(count(formatErrors, "format error"));
   output.say(output.colors.dim(parts.join(" · ")));
+  for (const warning of groupedWarnings(warnings)) output.warn(warning);
   return EXIT.done;
 }
 
 /** What `--json` prints of an evaluation, before anything is known. */
 export function evaluationReport(split: string, error: Failure | null = null) {
-  return { version: 1, split, error, n: 0, score: null, formatErrors: 0, calls: 0, samples: [] };
+  return {
+    version: 1,
+    split,
+    error,
+    n: 0,
+    score: null,
+    formatErrors: 0,
+    calls: 0,
+    unscored: 0,
+    samples: [],
+    warnings: [],
+  };
 }

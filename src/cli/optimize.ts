@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Task } from "../engine/task.ts";
+import { modelsOf } from "../run/models.ts";
 import { placeOf } from "../run/place.ts";
 import { type Run, startRun } from "../run/run.ts";
 import { applyAccepted } from "./apply.ts";
@@ -35,12 +35,6 @@ export async function optimizeCommand(cli: Cli, path: string, options: OptimizeO
   const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
   const run = await startRun(subject, place, root.folder, runDeps, signal);
   return driveToEnd(cli, run, graphFile, options);
-}
-
-/** Every model that a task may ask. */
-export function modelsOf({ models, graph }: Pick<Task, "models" | "graph">): string[] {
-  const own = graph.nodes.flatMap((node) => (node.kind === "llm" && node.model ? [node.model.model] : []));
-  return [...new Set([...Object.values(models).map(({ model }) => model), ...own])];
 }
 
 /** Shows a run while it goes and what came of it. @returns the exit code. */

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
-import { type PriceOf, type PriceTable, priceList } from "../models/prices.ts";
+import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
 import type { Overrides } from "../run/load.ts";
 import { Misuse } from "./errors.ts";
 
@@ -92,7 +92,7 @@ export function overridesOf(options: ModelOptions & TaskOptions & BudgetOptions)
  */
 export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { price }: ModelOptions): PriceOf {
   const priceOf = priceList(price);
-  const unknown = models.find((model) => priceOf(model, { prompt: 1, completion: 1, estimated: false }) === null);
+  const unknown = unpriced(models, priceOf);
   if (usd !== null && unknown !== undefined) {
     throw new Misuse(
       `No price is known for ${unknown}, so a budget in money cannot be kept. Say what it costs with --price ${unknown}=<prompt>,<completion> (US dollars per million tokens), or use --budget-calls or --budget-tokens.`,
@@ -123,11 +123,12 @@ function assignment(text: string): readonly [string, string] {
 }
 
 function pricing(text: string): PriceTable {
-  const [, model, prompt, completion] = /^(.+)=([\d.]+),([\d.]+)$/.exec(text.trim()) ?? [];
-  if (model === undefined || !Number.isFinite(Number(prompt)) || !Number.isFinite(Number(completion))) {
+  const at = text.lastIndexOf("=");
+  const price = readPrice(text.slice(at + 1));
+  if (at < 1 || price === null) {
     throw new InvalidArgumentError("Write it as model=prompt,completion, e.g. my-model=0.5,1.5.");
   }
-  return { [model]: { prompt: Number(prompt), completion: Number(completion) } };
+  return { [text.slice(0, at).trim()]: price };
 }
 
 function positiveInteger(text: string): number {

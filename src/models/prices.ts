@@ -40,6 +40,19 @@ export const PRICES: PriceTable = {
   "o4-mini": { prompt: 1.1, completion: 4.4 },
 };
 
+/** The first model whose replies nobody can price; undefined where all can be. */
+export function unpriced(models: readonly string[], price: PriceOf): string | undefined {
+  return models.find((model) => price(model, { prompt: 1, completion: 1, estimated: false }) === null);
+}
+
+/** `0.5, 1.5`: US dollars per million tokens of prompts and of replies; null for anything else. */
+export function readPrice(text: string): Price | null {
+  const [prompt, completion, ...more] = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (prompt === undefined || completion === undefined || more.length > 0) return null;
+  const isPrice = (amount: number) => Number.isFinite(amount) && amount >= 0;
+  return isPrice(prompt) && isPrice(completion) ? { prompt, completion } : null;
+}
+
 /** What a table says, with `own` winning over the prices known here. */
 export function priceList(own: PriceTable = {}): PriceOf {
   const table: PriceTable = { ...PRICES, ...own };

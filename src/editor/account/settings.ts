@@ -49,6 +49,13 @@ export async function writeProvider(kind: ProviderKind, baseUrl: string): Promis
   await settings.update("baseUrl", baseUrl || undefined, ConfigurationTarget.Global);
 }
 
+export async function writePrices(prices: PriceTable): Promise<void> {
+  const value = Object.fromEntries(
+    Object.entries(prices).map(([model, { prompt, completion }]) => [model, [prompt, completion]]),
+  );
+  await workspace.getConfiguration("agentgraph").update("prices", value, ConfigurationTarget.Global);
+}
+
 /** The manifest's machine scope keeps workspace values out already; reading the user's own value alone keeps them out twice. */
 function userValue(name: string): unknown {
   return inspect(name)?.globalValue ?? defaultValue(name);

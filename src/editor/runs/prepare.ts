@@ -11,7 +11,7 @@ import type { RunDeps } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import { type Subject, subjectOf } from "../../run/start.ts";
 import type { Account, Connection } from "../account/account.ts";
-import { pricesFor } from "../account/prices.ts";
+import { askForPrices } from "../account/prices.ts";
 import { createProvider } from "../account/provider.ts";
 import { type ModelNames, readSettings } from "../account/settings.ts";
 import { GraphFaulty, NothingThere } from "../errors.ts";
@@ -41,7 +41,8 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
   const root = loaded.root.folder;
   const place = placeOf(root);
   const { task } = subject;
-  const all = await runDeps(connection, deps, modelsOf(task), task.options.budget.usd);
+  await askForPrices(modelsOf(task), task.options.budget.usd);
+  const all = await runDeps(connection, deps);
   const { price, clock, provider } = all;
   const replies = await readCache(deps.files, deps.machine, place.cache);
   const known = { provider: provider.identity, replies, price, clock };
@@ -55,20 +56,9 @@ export async function graphOfRun({ graphPath }: RunEntry, graphs: GraphFiles): P
   throw new NothingThere(l10n.t("The graph of this run is not in this workspace."));
 }
 
-/**
- * What a run needs of the outside, the model included.
- * @param models that it may ask
- * @param usd its budget in money, for which prices have to be known; null without one
- * @throws Cancelled
- */
-export async function runDeps(
-  connection: Connection,
-  deps: RunsDeps,
-  models: readonly string[],
-  usd: number | null,
-): Promise<RunDeps> {
-  const { concurrency } = readSettings();
-  const prices = await pricesFor(models, usd);
+/** What a run needs of the outside, the model included. */
+export async function runDeps(connection: Connection, deps: RunsDeps): Promise<RunDeps> {
+  const { concurrency, prices } = readSettings();
   const provider = await createProvider(connection, deps.clock);
   return { ...deps, provider, price: priceList(prices), concurrency };
 }

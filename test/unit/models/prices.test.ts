@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { priceList } from "../../../src/models/prices.ts";
+import { priceList, readPrice, unpriced } from "../../../src/models/prices.ts";
 
 const million = { prompt: 1e6, completion: 1e6, estimated: false };
 
@@ -29,5 +29,24 @@ describe("priceList", () => {
     expect(price("llama3.1:8b", { prompt: 2e6, completion: 5e5, estimated: true })).toBeCloseTo(3, 9);
     expect(price("gpt-4.1-2025-04-14", million)).toBe(10);
     expect(price("anything", million)).toBe(0);
+  });
+});
+
+describe("a price that a user writes", () => {
+  it.each([
+    ["0.5,1.5", { prompt: 0.5, completion: 1.5 }],
+    [" 2 , 8 ", { prompt: 2, completion: 8 }],
+    ["0, 0", { prompt: 0, completion: 0 }],
+  ])("%s is read", (text, price) => {
+    expect(readPrice(text)).toEqual(price);
+  });
+
+  it.each(["", "1", "1,", ",1", "1,2,3", "a,b", "-1,2", "1.2.3,2", "Infinity,1", "1;2"])("%s is none", (text) => {
+    expect(readPrice(text)).toBeNull();
+  });
+
+  it("is what a model lacks that is in no table", () => {
+    expect(unpriced(["gpt-4.1", "mine", "other"], priceList())).toBe("mine");
+    expect(unpriced(["gpt-4.1", "mine"], priceList({ mine: { prompt: 0, completion: 0 } }))).toBeUndefined();
   });
 });
