@@ -44,10 +44,10 @@ export function checkText(
     if (inputs.has(name) || document.isFull) continue;
     const known = node.kind === "llm" && names.has(name) && name !== node.id;
     const meant = document.isCrowded ? null : nearest(name, inputs);
-    const { message, remedy } = placeholderWords(node.id, name, known, meant);
+    const { message, remedy } = placeholderWords(node, name, known, meant);
     document.add("unknown-placeholder", range, message, remedy, () => [
       ...(known ? addInput(document, outline, node.id, name) : []),
-      ...(place ? correctPlaceholder(place, meant, "\\\\") : []),
+      ...(place && node.kind === "llm" ? correctPlaceholder(place, meant, "\\\\") : []),
     ]);
   }
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
@@ -61,9 +61,10 @@ export function checkText(
 }
 
 /** What is said of a `{{name}}` that is no input of a node. @param known whether the name stands for anything */
-export function placeholderWords(node: string, name: string, known: boolean, meant: string | null) {
-  const message = `"${node}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
-  if (known) return { message, remedy: `Add "${name}" to the inputs of "${node}".` };
+export function placeholderWords({ id, kind }: OutlineNode, name: string, known: boolean, meant: string | null) {
+  const message = `"${id}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
+  if (kind === "text") return { message, remedy: "Put it into the instruction of a node that reads this text." };
+  if (known) return { message, remedy: `Add "${name}" to the inputs of "${id}".` };
   if (meant) return { message, remedy: `Did you mean {{${meant}}}?` };
   return { message, remedy: `Correct the name, or write \\{{${name}}} where the braces are meant.` };
 }

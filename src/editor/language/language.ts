@@ -55,7 +55,7 @@ export class Language extends Disposable {
       languages.registerDefinitionProvider(where, new Definitions(this.#documents, this.#spots)),
       languages.registerReferenceProvider(where, new References(this.#spots, this.#prompts)),
       languages.registerDocumentHighlightProvider(where, new Highlights(this.#spots)),
-      languages.registerRenameProvider(where, new Rename(this.#spots, this.#prompts)),
+      languages.registerRenameProvider(where, new Rename(this.#documents, this.#spots, this.#prompts)),
     ];
   }
 

@@ -117,7 +117,7 @@ function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagno
 }
 
 function wordsFor(use: Use, { parsed }: Home, node: OutlineNode) {
-  return placeholderWords(node.id, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
+  return placeholderWords(node, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
 }
 
 function meantBy({ name }: Use, { inputs }: OutlineNode): string | null {
@@ -142,8 +142,9 @@ function actionsFor(document: TextDocument, unknown: Unknown): CodeAction[] {
     }
     return [action];
   });
-  const [first] = readers;
-  const fixes = correctPlaceholder(use, first ? meantBy(use, first.node) : null, "\\");
+  // A backslash would stay in what a text node holds: nothing is filled in there.
+  const [first] = readers.every(({ node }) => node.kind === "llm") ? readers : [];
+  const fixes = first ? correctPlaceholder(use, meantBy(use, first.node), "\\") : [];
   for (const { title, edits } of fixes) {
     const action = new CodeAction(title, CodeActionKind.QuickFix);
     action.edit = new WorkspaceEdit();

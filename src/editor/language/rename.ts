@@ -11,13 +11,14 @@ import {
 import type { TextEdit } from "../../graph/fault.ts";
 import { planRename, RenameRefused, type RenameSource } from "../../graph/rename.ts";
 import { named } from "../../graph/symbols.ts";
-import { toRange } from "./documents.ts";
+import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, Spot, Spots } from "./spots.ts";
 
 /** Gives a node or a graph input another name, in the graph file and in every prompt file that uses it, as one edit. */
 export class Rename implements RenameProvider {
   constructor(
+    private readonly documents: GraphDocuments,
     private readonly spots: Spots,
     private readonly prompts: PromptFiles,
   ) {}
@@ -29,7 +30,7 @@ export class Rename implements RenameProvider {
 
   async provideRenameEdits(document: TextDocument, position: Position, to: string): Promise<WorkspaceEdit> {
     const { spot, homes } = await this.#spot(document, position);
-    const files = new EditorFiles(this.prompts, [document, ...workspace.textDocuments]);
+    const files = new EditorFiles(this.documents, this.prompts);
     const graphs = [...new Set(homes.map(({ graph }) => graph.fsPath))];
     try {
       const edits = await planRename(graphs, spot.name, to.trim(), files);
@@ -54,17 +55,13 @@ export class Rename implements RenameProvider {
 
 /** The files of a rename as they stand in the editor. */
 class EditorFiles implements RenameSource {
-  readonly #open: ReadonlyMap<string, TextDocument>;
-
   constructor(
+    private readonly documents: GraphDocuments,
     private readonly prompts: PromptFiles,
-    open: readonly TextDocument[],
-  ) {
-    this.#open = new Map(open.map((document) => [document.uri.fsPath, document]));
-  }
+  ) {}
 
-  graph(path: string) {
-    return this.prompts.graph(Uri.file(path));
+  async graph(path: string) {
+    return this.documents.parsed(await workspace.openTextDocument(Uri.file(path)));
   }
 
   async promptOf(graph: string, reference: string): Promise<string | null> {
@@ -72,8 +69,7 @@ class EditorFiles implements RenameSource {
   }
 
   async prompt(path: string): Promise<string> {
-    const document = this.#open.get(path) ?? (await workspace.openTextDocument(Uri.file(path)));
-    return document.getText();
+    return (await workspace.openTextDocument(Uri.file(path))).getText();
   }
 
   async usersOf(prompt: string) {

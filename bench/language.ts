@@ -1,0 +1,68 @@
+// npm run bench -- language: what the editor does at a keystroke in a graph file of 2,000 nodes and more than 1 MB.
+import { getLocation } from "jsonc-parser";
+import { JsonDocument } from "../src/graph/document.ts";
+import { inputEdits } from "../src/graph/fixes.ts";
+import { outlineOf } from "../src/graph/outline.ts";
+import { readGraphText } from "../src/graph/read.ts";
+import { planRename } from "../src/graph/rename.ts";
+import { dependents, useAt, usesIn } from "../src/graph/symbols.ts";
+
+const NODES = 2000;
+const TURNS = 15;
+const nodes = Object.fromEntries(
+  Array.from({ length: NODES }, (_, n) => {
+    const inputs = n > 0 ? ["question", `n${n - 1}`] : ["question"];
+    return [`n${n}`, { role: "one step", inputs, instruction: ["Step {{question}}.", "x".repeat(400)] }];
+  }),
+);
+const graph = {
+  version: 1,
+  inputs: { question: "" },
+  nodes,
+  output: `n${NODES - 1}`,
+  data: {},
+  loss: { kind: "exact" },
+};
+const sound = JSON.stringify(graph, null, 2);
+const broken = sound.replace('"n999": {', '"n999": { "role": "in the middle');
+
+function median(work: () => unknown): number {
+  const times = Array.from({ length: TURNS }, () => {
+    const started = performance.now();
+    work();
+    return performance.now() - started;
+  });
+  return times.sort((a, b) => a - b)[TURNS >> 1] ?? 0;
+}
+
+const parse = (text: string) => {
+  const document = new JsonDocument("/g.agentgraph.json", text, { heal: true });
+  return { document, outline: outlineOf(document) };
+};
+const parsed = parse(sound);
+const uses = usesIn(parsed.document, parsed.outline);
+const at = sound.indexOf('"n999": {') + 2;
+const rows: Record<string, number> = {
+  "once a keystroke: parse and outline": median(() => parse(sound)),
+  "the same with a quote missing": median(() => parse(broken)),
+  "once a keystroke: uses": median(() => usesIn(parsed.document, parsed.outline)),
+  "name under the cursor": median(() => useAt(uses, at)),
+  "place of a completion": median(() => getLocation(sound, sound.length - 300)),
+  "names that close no circle": median(() => dependents(parsed.outline, "n0")),
+  "edit that adds an input": median(() => inputEdits(parsed.document, parsed.outline, "n1999", "n5")),
+  "at a pause: every check": median(() => readGraphText("/g.agentgraph.json", sound)),
+};
+const source = {
+  graph: async () => parsed,
+  promptOf: async () => null,
+  prompt: async () => "",
+  usersOf: async () => [],
+};
+const started = performance.now();
+await planRename(["/g.agentgraph.json"], "question", "query", source);
+rows["rename through 4,000 uses"] = performance.now() - started;
+
+console.log(JSON.stringify({ bench: "language", nodes: NODES, bytes: sound.length, milliseconds: rows }));
+for (const [what, milliseconds] of Object.entries(rows)) {
+  console.log(`${what.padEnd(38)} ${milliseconds.toFixed(1).padStart(7)} ms`);
+}
