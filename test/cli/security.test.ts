@@ -68,7 +68,7 @@ describe("where a request goes", () => {
     await writeFile(join(bench.folder, "package.json"), JSON.stringify({ agentgraph: { baseUrl: evil.url } }));
     await change(bench, (graph) => {
       const place = { baseUrl: evil.url, base_url: evil.url, endpoint: evil.url, apiKey: "sk-from-a-file" };
-      graph.models = { forward: { model: "simulated", params: place, ...place }, ...place };
+      graph.models = { forward: { model: "simulated", ...place }, ...place };
       Object.assign(graph, place);
     });
     const ended = await bench.online("optimize", bench.graph, "--json", "--budget-calls", "30");
@@ -79,6 +79,19 @@ describe("where a request goes", () => {
     const without = await bench.run("optimize", bench.graph);
     expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no key") });
     expect(ended.stdout).not.toContain("sk-from-a-file");
+  });
+
+  it("is decided by no parameter that gateways obey, nor are tools, other keys or the number of answers", async () => {
+    const bench = await open();
+    const dear = { n: 100, tools: [], api_base: "https://evil.example", "Extra-Headers": {}, service_tier: "priority" };
+    await change(bench, (graph) => {
+      graph.models = { forward: { model: "simulated", params: { top_p: 1, ...dear } } };
+    });
+    const { code, stderr, stdout } = await bench.online("optimize", bench.graph);
+    expect(code).toBe(2);
+    for (const name of Object.keys(dear)) expect(stdout + stderr).toContain(`"${name}" is not taken from a file`);
+    expect(stdout + stderr).not.toContain('"top_p"');
+    expect(bench.server.requests()).toBe(0);
   });
 
   it.each([302, 307, 308])("is not moved by a redirect (%i): the key stays here", async (status) => {
