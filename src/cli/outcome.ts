@@ -1,4 +1,5 @@
 import type { Proposal } from "../engine/events.ts";
+import type { BudgetLimits } from "../models/model.ts";
 import { oneLine } from "../run/plain.ts";
 import type { Run } from "../run/run.ts";
 import {
@@ -21,9 +22,11 @@ export function printOutcome(run: Run, output: Output): void {
   const { colors } = output;
   output.say(colors.bold(`${titleOf(run.start.graph.name, run.start.graphFile)}`) + colors.dim(` · run ${run.id}`));
   for (const proposal of state.proposals) printProposal(proposal, output);
-  if (state.proposals.length === 0) output.say("\nNo proposal was made.");
+  const evaluated = state.finished?.evaluated;
+  if (state.proposals.length === 0 && run.start.job?.kind !== "evaluate") output.say("\nNo proposal was made.");
   output.say();
   const figures = [
+    evaluated ? `${evaluated.split} score ${evaluated.score?.toFixed(3) ?? "?"} (n = ${evaluated.n})` : "",
     changeWords("validation score", state.finished?.validation ?? null),
     changeWords("test score", state.finished?.test ?? null),
   ].filter(Boolean);
@@ -57,7 +60,7 @@ function nextStep(run: Run, { colors }: Output): string {
   const resume = colors.cyan(`agentgraph resume ${run.files.folder}`);
   switch (run.state().status) {
     case "budget":
-      return `The budget is reached. Go on with a larger one: ${resume} --budget-calls <n>`;
+      return `The budget is reached. Go on with a larger one: ${resume} ${raised(run.start.options.budget)}`;
     case "cancelled":
       return `Cancelled; what was paid for is kept. Go on: ${resume}`;
     case "failed":
@@ -65,4 +68,14 @@ function nextStep(run: Run, { colors }: Output): string {
     default:
       return "";
   }
+}
+
+/** The options that raise the bounds of a run. */
+function raised({ calls, tokens, usd }: BudgetLimits): string {
+  const options = [
+    calls === null ? "" : "--budget-calls <n>",
+    tokens === null ? "" : "--budget-tokens <n>",
+    usd === null ? "" : "--budget-usd <amount>",
+  ];
+  return options.filter(Boolean).join(" or ");
 }

@@ -71,9 +71,9 @@ function lines(output: Output): Progress {
     show(event, state) {
       if (event.type === "started") {
         const { train, validation, test } = event.samples;
-        output.note(
-          `Run with ${event.method} on ${train} training, ${validation} validation and ${test} test samples; at most ${event.iterations} iterations.`,
-        );
+        const sets = `${train} training, ${validation} validation and ${test} test samples`;
+        const most = event.iterations > 0 ? `; at most ${event.iterations} iterations` : "";
+        output.note(`Run with ${event.method} on ${sets}${most}.`);
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];

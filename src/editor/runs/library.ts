@@ -21,7 +21,7 @@ const KEPT = 8;
 /** Milliseconds for which changes on disk are gathered. */
 const PAUSE = 300;
 /** Milliseconds between two looks at whether a run of another process still goes on. */
-const LOOK = 5_000;
+const LOOK = 10_000;
 
 /** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
 export class Library extends Disposable {

@@ -8,6 +8,9 @@ import { html, type Markup } from "./markup.ts";
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
 const SHOWN = 20_000;
 
+/** Nodes on the page, those nearest to the answer. */
+const NODES = 300;
+
 /**
  * One sample through the graph as it is, node by node, as a self-contained page.
  * @param spent what it took, in words. @param theme see `pageHtml`
@@ -36,7 +39,8 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
 <main>
 ${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 })}
 <h2>Node by node</h2>
-${nodes.map((node) => article(node, graph))}
+${nodes.length > NODES ? html`<p class="left">${nodes.length} nodes have a value; the ${NODES} nearest to the answer are shown.</p>` : null}
+${nodes.slice(-NODES).map((node) => article(node, graph))}
 </main>`;
   return pageHtml(title, body, theme);
 }
