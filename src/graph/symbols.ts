@@ -47,11 +47,13 @@ export function namesOf({ inputs, nodes }: Outline): ReadonlySet<string> {
 export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outline): Use[] {
   const quoted = (kind: UseKind, name: NamedRange, node: string | null) => quotedUse(document.text, kind, name, node);
   const uses = inputs.map((input) => quoted("input", input, null));
+  const partsOf = partsIn(document);
   for (const node of nodes) {
     uses.push(quoted("node", { name: node.id, range: node.idRange }, node.id));
     uses.push(...node.inputs.map((input) => quoted("reads", input, node.id)));
     if (node.kind !== "llm") continue;
-    uses.push(...inlinePlaceholders(document, node), ...keptPlaceholders(document, node));
+    const parts = partsOf(node.id);
+    uses.push(...placeholdersIn(document, node, parts), ...keptPlaceholders(document, node, parts));
   }
   if (output) uses.push(quoted("output", output, null));
   const fields = document.at(["data", "fields"]);
@@ -71,8 +73,24 @@ export function usesInPrompt(content: string): Use[] {
 }
 
 /** Every `{{name}}` of a text that stands in the graph file itself. */
-export function inlinePlaceholders(document: JsonDocument, { id, text }: OutlineNode): Use[] {
-  const value = text && document.at(["nodes", id, text.key]);
+export function inlinePlaceholders(document: JsonDocument, node: OutlineNode): Use[] {
+  return placeholdersIn(document, node, partsIn(document)(node.id));
+}
+
+type Parts = ReadonlyMap<string, Node>;
+
+/** The members of a node by its id. */
+function partsIn(document: JsonDocument): (id: string) => Parts {
+  const nodes = document.at(["nodes"]);
+  const members = nodes && document.members(nodes);
+  return (id) => {
+    const node = members?.get(id)?.children?.[1];
+    return node ? document.members(node) : new Map();
+  };
+}
+
+function placeholdersIn(document: JsonDocument, { id, text }: OutlineNode, parts: Parts): Use[] {
+  const value = text && parts.get(text.key)?.children?.[1];
   if (text?.form === "string" && value) return placeholdersOf(document, value, id, "placeholder");
   if (text?.form !== "lines") return [];
   return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, id, "placeholder"));
@@ -116,8 +134,8 @@ export function sinksOf({ nodes }: Outline): string[] {
   return nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id);
 }
 
-function keptPlaceholders(document: JsonDocument, { id }: OutlineNode): Use[] {
-  const entries = document.at(["nodes", id, "keep"])?.children ?? [];
+function keptPlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+  const entries = parts.get("keep")?.children?.[1]?.children ?? [];
   return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept"));
 }
 
