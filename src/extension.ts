@@ -25,7 +25,7 @@ export function activate(context: ExtensionContext): void {
   const log = own(window.createOutputChannel("AgentGraph", { log: true }));
   const app = once(async (): Promise<App> => {
     const { App } = await import("./editor/app.ts");
-    return own(new App(context, log, { proposals }));
+    return own(new App(context, log, { proposals, runs }));
   });
 
   const proposals = own(
@@ -38,7 +38,7 @@ export function activate(context: ExtensionContext): void {
   const graphTree = own(new LazyTree(async () => (await app()).graphTree));
   const runTree = own(new LazyTree(async () => (await app()).runTree));
   own(window.registerTreeDataProvider("agentgraph.graphs", graphTree));
-  own(window.createTreeView("agentgraph.runs", { treeDataProvider: runTree, canSelectMany: true }));
+  const runs = own(window.createTreeView("agentgraph.runs", { treeDataProvider: runTree, canSelectMany: true }));
   own(
     workspace.registerTextDocumentContentProvider(SCHEME, {
       provideTextDocumentContent: async (uri) => (await app()).instructions.provideTextDocumentContent(uri),

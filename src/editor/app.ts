@@ -89,7 +89,7 @@ export class App extends Disposable {
       ...new Samples(deps, library, account, graphs, pages).commands,
       ...new Reports(library, pages).commands,
       ...new Comparing(library, pages).commands,
-      ...new Deleting(library).commands,
+      ...new Deleting(library, views.runs).commands,
       ...account.commands,
       ...review.commands,
       ...why.commands,

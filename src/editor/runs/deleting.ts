@@ -1,10 +1,11 @@
-import { l10n, window } from "vscode";
+import { l10n, type TreeView, window } from "vscode";
 import type { SomeCommands } from "../commands.ts";
 import { NothingThere } from "../errors.ts";
 import { runIdsOf } from "../targets.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
 import { pickRun } from "./pick-run.ts";
+import type { RunElement } from "./tree.ts";
 import { runLabel } from "./words.ts";
 
 /** Removes runs from disk, one or all that are selected. Asks first. */
@@ -13,7 +14,10 @@ export class Deleting {
     deleteRun: (target, selected) => this.#delete(target, selected),
   } satisfies SomeCommands;
 
-  constructor(private readonly library: Library) {}
+  constructor(
+    private readonly library: Library,
+    private readonly view: TreeView<RunElement>,
+  ) {}
 
   async #delete(target: unknown, selected: unknown): Promise<void> {
     const entries = await this.#entries(target, selected);
@@ -31,10 +35,14 @@ export class Deleting {
 
   async #entries(target: unknown, selected: unknown): Promise<RunEntry[]> {
     const idle = ({ status }: RunEntry) => status !== "running";
-    const ids = runIdsOf(selected);
-    if (ids.length < 2) {
+    // A key names nothing: what the view has selected is meant.
+    const ids = runIdsOf(target === BY_KEY ? this.view.selection : selected);
+    if (target !== BY_KEY && ids.length < 2) {
       return [await pickRun(this.library, target, idle, l10n.t("There is no run to delete."))];
     }
     return (await this.library.list()).filter((entry) => ids.includes(entry.id) && idle(entry));
   }
 }
+
+/** What the key's binding in the manifest passes. */
+const BY_KEY = "selected";

@@ -212,7 +212,7 @@ export const runStories: readonly Story[] = [
       await rowsOf(world)
         .nth(1)
         .click({ modifiers: ["Control"] });
-      await workbench.menuOn(rowsOf(world).nth(1), "Delete run");
+      await workbench.page.keyboard.press("Delete");
       await workbench.decide("Delete 2 runs?", "Delete");
       await world.until(() => runsOf(world).length === 0);
       await rowsOf(world).first().waitFor({ state: "detached" });
