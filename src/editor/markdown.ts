@@ -1,12 +1,15 @@
 import { MarkdownString } from "vscode";
-import { oneLine as plainLine } from "../run/plain.ts";
+import { plain, oneLine as plainLine } from "../run/plain.ts";
 
 /**
  * Text from models and data as Markdown that shows it letter by letter: no HTML, image, link or command comes of it.
- * Escaping alone leaves bare addresses clickable, so an invisible character parts them.
+ * VS Code's own escaping leaves `<command:x>` and bare addresses clickable: no `<` is left, and an invisible character
+ * parts addresses.
  */
 export function literal(text: string): string {
-  const parted = text
+  const parted = plain(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
     .replaceAll("://", ":\u200b//")
     .replaceAll(/\bwww\./gi, "www\u200b.")
     .replaceAll("@", "@\u200b");

@@ -7,7 +7,9 @@ import { graphStories } from "./stories/graph.ts";
 import { languageStories } from "./stories/language.ts";
 import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
+import { moneyStories } from "./stories/money.ts";
 import { runStories } from "./stories/runs.ts";
+import { securityStories } from "./stories/security.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { play, type Story } from "./world.ts";
@@ -27,6 +29,8 @@ const stories: Story[] = [
   ...troubleStories,
   ...accountStories,
   ...lentStories,
+  ...moneyStories,
+  ...securityStories,
   ...languageStories,
   ...runStories,
   ...surfaceStories,

@@ -2,4 +2,5 @@ import "./activation.test.ts";
 import "./commands.test.ts";
 import "./language.test.ts";
 import "./review.test.ts";
+import "./security.test.ts";
 import "./settings.test.ts";

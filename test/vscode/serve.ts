@@ -10,6 +10,8 @@ export interface ServedVscode {
   /** Host and port, as they stand in `vscode-remote://` addresses. */
   readonly authority: string;
   readonly pid: number;
+  /** Holds everything that this VS Code writes: settings, state, logs, its home. */
+  readonly root: string;
   log(): string;
   /** Changes the user's settings while VS Code runs. */
   set(settings: Readonly<Record<string, unknown>>): void;
@@ -102,7 +104,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     Object.assign(settings, changed);
     write();
   };
-  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, log: readLog, set, stop };
+  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, stop };
 }
 
 /** What would make the interface move on its own, or ask the outside, is off. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { createSimulated } from "../../../src/models/simulated.ts";
+import { startServer } from "../../server/server.ts";
 import type { Story, World } from "../world.ts";
 import { optimize, start } from "./steps.ts";
 
@@ -28,6 +30,107 @@ export const accountStories: readonly Story[] = [
     },
   },
   refusedKey(),
+  {
+    name: "a model is chosen for each role; it wins over the file's names, in this workspace, and the run says what ran",
+    server: { models: ["simulated", "second"] },
+    async play(world) {
+      const { workbench, models } = world;
+      await workbench.command("AgentGraph: Choose models");
+      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.answer("Address of the model server", models.url);
+      await workbench.pick("Which model runs the nodes? (1 of 4)", "simulated");
+      await workbench.pick("Which model says what should change? (2 of 4)", "simulated");
+      await workbench.quickTitle("Which model rewrites instructions? (3 of 4)").waitFor();
+      await workbench.picture("65-role");
+      await workbench.pick("Which model rewrites instructions? (3 of 4)", "second");
+      await workbench.pick("Which model judges answers? (4 of 4)", "As the graph file says");
+      await workbench.toast("simulated, second answers").waitFor();
+      await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+      assert.match(await workbench.decide("Optimize “", "Start"), /model simulated, second/);
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      const rewrites = models.log.filter(({ body }) =>
+        JSON.stringify(body.response_format ?? "").includes("hypothesis"),
+      );
+      assert.ok(rewrites.length > 0);
+      for (const request of models.log) {
+        assert.equal(request.body.model, rewrites.includes(request) ? "second" : "simulated");
+      }
+      const { id } = world.summary();
+      const start = JSON.parse(world.read(`.agentgraph/runs/${id}/start.json`));
+      assert.equal(start.models.optimizer.model, "second");
+
+      await workbench.command("AgentGraph: Choose models");
+      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.answer("Address of the model server", models.url);
+      await workbench.quickTitle("(1 of 4)").waitFor();
+      await workbench.picture("66-role-again");
+      await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "used now" }).waitFor();
+      await workbench.page.keyboard.press("Escape");
+    },
+  },
+  {
+    name: "Azure OpenAI answers: its own endpoint, its own header, a deployment for a model",
+    server: { key: CANARY },
+    async play(world) {
+      const { workbench, models } = world;
+      await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+      await workbench.pick("Who answers the calls?", "Azure OpenAI");
+      await workbench.answer("Address of the model server", new URL(models.url).origin);
+      await workbench.answer("API key for 127.0.0.1", CANARY);
+      await workbench.pick("Which deployment answers?", "Type a name…");
+      await workbench.answer("Which deployment answers?", "simulated");
+      await workbench.decide("Optimize “", "Start");
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      for (const { path: asked, headers } of models.log) {
+        assert.equal(asked, "/openai/deployments/simulated/chat/completions");
+        assert.equal(headers["api-key"], CANARY);
+        assert.equal(headers.authorization, undefined);
+      }
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
+    name: "keys are forgotten one by one or all, and their servers are asked about anew",
+    server: { key: CANARY },
+    async play(world) {
+      const { workbench, models } = world;
+      const { keyboard } = workbench.page;
+      await workbench.command("AgentGraph: Forget API key");
+      await workbench.toast("No API key is stored").waitFor();
+      const others = await Promise.all([1, 2].map(() => startServer({ model: createSimulated(), key: CANARY })));
+      try {
+        const servers = [...others, models];
+        for (const { url } of servers) {
+          await workbench.command("AgentGraph: Choose models");
+          await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+          await workbench.answer("Address of the model server", url);
+          await workbench.answer("API key for 127.0.0.1", CANARY);
+          for (const step of [1, 2, 3, 4]) {
+            await workbench.quickTitle(`(${step} of 4)`).waitFor();
+            await keyboard.press("Enter");
+          }
+          await workbench.toast("the models that graph files name are used").waitFor();
+          await workbench.clearToasts();
+        }
+        const origins = servers.map(({ url }) => new URL(url).origin);
+        await workbench.command("AgentGraph: Forget API key");
+        await workbench.quickTitle("Which key should be forgotten?").waitFor();
+        await workbench.picture("67-forget");
+        await workbench.pick("Which key should be forgotten?", origins[0] ?? "");
+        await workbench.toast(`The key for ${origins[0]} is forgotten`).waitFor();
+        await workbench.command("AgentGraph: Forget API key");
+        await workbench.pick("Which key should be forgotten?", "All 2 keys");
+        await workbench.toast("2 keys are forgotten").waitFor();
+        await workbench.command("AgentGraph: Forget API key");
+        await workbench.toast("No API key is stored").waitFor();
+        await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+        assert.match(await workbench.decide("AgentGraph will send", "Cancel"), new RegExp(new URL(models.url).host));
+        assert.equal(models.requests(), 0);
+      } finally {
+        for (const server of others) await server.close();
+      }
+    },
+  },
   {
     name: "an address in the settings is asked about once, by name, before anything is sent",
     settings: { "agentgraph.provider": "compatible" },
