@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -111,9 +112,11 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     const device = join(root, "device.agentgraph.json");
     link("/dev/zero", device);
     await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is no regular file" });
-    const pipe = join(root, "pipe.md");
-    execFileSync("mkfifo", [pipe]);
-    await expect(deps.files.read(pipe)).rejects.toMatchObject({ reason: "is no regular file" });
+    const socket = join(root, "socket.md");
+    const server = createServer().listen(socket);
+    await once(server, "listening");
+    await expect(deps.files.read(socket)).rejects.toMatchObject({ reason: "is no regular file" });
+    server.close();
   });
 
   it("nor what is larger than memory", async () => {
