@@ -7,6 +7,16 @@ export interface AzureAddress {
   readonly apiVersion: string;
 }
 
+/** An address that its user calls Azure's: whatever its host. null: it speaks as OpenAI does. */
+export function calledAzure(address: string): AzureAddress | null {
+  return azureAddress(address) ?? azureAddress(address, AZURE_API_VERSION);
+}
+
+/** The address in one line, to be read again: the version stands in it unless it is ours. */
+export function azureLine({ baseUrl, apiVersion }: AzureAddress): string {
+  return apiVersion === AZURE_API_VERSION ? baseUrl : `${baseUrl}?api-version=${encodeURIComponent(apiVersion)}`;
+}
+
 const HOST = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/i;
 
 /**

@@ -1,7 +1,8 @@
 import { l10n, type Memento, window, workspace } from "vscode";
 import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
-import { checkAddress } from "../../models/address.ts";
+import { type Address, checkAddress } from "../../models/address.ts";
+import { calledAzure } from "../../models/azure.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
 import { inform } from "../say.ts";
@@ -16,6 +17,8 @@ export interface Connection {
   readonly provider: ProviderKind;
   /** Base address; null for the simulated model and those of VS Code. */
   readonly url: string | null;
+  /** Set where `url` speaks Azure's own paths. */
+  readonly azureApiVersion?: string;
   readonly key: string | null;
   /** The user's own choice by role: it wins over the graph file's. */
   readonly models: ModelNames;
@@ -51,15 +54,16 @@ export class Account {
     if (provider === "simulated") return { provider, url: null, key: null, models: simulatedModels() };
     const chosen = (origin: string) => ({ ...models, ...this.#modelsHere(origin) });
     if (provider === "vscode") return { provider, url: null, key: null, models: chosen(VSCODE) };
-    const { url, origin } = addressOf(provider);
+    const { url, origin, azureApiVersion } = addressOf(provider);
     await this.#agree(origin);
     // Many servers want no key; one that does says so.
     const key = (await this.keys.get(origin)) ?? (provider === "compatible" ? null : await this.#askKey(origin));
-    return { provider, url, key, models: chosen(origin) };
+    return { provider, url, azureApiVersion, key, models: chosen(origin) };
   }
 
-  /** Who answers from now on, in every workspace. */
+  /** Who answers from now on, in every workspace. Servers are asked for their models. @throws NotTrusted, Cancelled */
   async #choose(): Promise<Source> {
+    if (!workspace.isTrusted) throw new NotTrusted();
     const source = await askSource(this.keys, this.clock);
     const { provider, url, origin } = source;
     if (url !== null) await this.#allow(origin);
@@ -77,7 +81,6 @@ export class Account {
 
   /** Who answers, then a model for each role in this workspace. Nothing of the models changes before the last answer. */
   async #chooseModels(): Promise<void> {
-    if (!workspace.isTrusted) throw new NotTrusted();
     const source = await this.#choose();
     const { provider, origin } = source;
     if (provider === "simulated") {
@@ -175,8 +178,10 @@ export class Account {
 const MODELS = "models";
 const ORIGINS = "origins";
 
-function addressOf(provider: ProviderKind) {
+function addressOf(provider: ProviderKind): Address & Pick<Connection, "azureApiVersion"> {
   const { baseUrl } = readSettings();
+  const azure = provider === "azure" ? calledAzure(baseUrl) : null;
+  if (azure) return { ...checkAddress(azure.baseUrl), azureApiVersion: azure.apiVersion };
   return checkAddress(provider === "openai" ? baseUrl || OPENAI : baseUrl);
 }
 

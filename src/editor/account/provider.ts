@@ -3,10 +3,9 @@ import type { Model } from "../../models/model.ts";
 import type { Connection } from "./account.ts";
 import { createVscodeModel } from "./vscode-models.ts";
 
-const AZURE_API = "2024-10-21";
-
 /** The model behind a connection. Reads the SDK's bundle only when one is needed. */
-export async function createProvider({ provider, url, key }: Connection, clock: Clock): Promise<Model> {
+export async function createProvider(connection: Connection, clock: Clock): Promise<Model> {
+  const { provider, url, key, azureApiVersion } = connection;
   if (provider === "vscode") return createVscodeModel(clock);
   if (url === null) {
     const { createSimulated } = await import("../../models/simulated.ts");
@@ -17,6 +16,6 @@ export async function createProvider({ provider, url, key }: Connection, clock: 
     baseUrl: url,
     key: key ?? "",
     clock,
-    azureApiVersion: provider === "azure" ? AZURE_API : undefined,
+    azureApiVersion,
   });
 }

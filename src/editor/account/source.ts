@@ -1,6 +1,7 @@
 import { l10n, ProgressLocation, window } from "vscode";
 import type { Clock } from "../../deps.ts";
 import { AddressRefused, checkAddress } from "../../models/address.ts";
+import { azureLine, calledAzure } from "../../models/azure.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import { Cancelled, NothingThere, sentence } from "../errors.ts";
 import { withoutLinks } from "../say.ts";
@@ -80,10 +81,14 @@ async function askOpenAI(keys: Keys): Promise<Source> {
 }
 
 async function askAzure(keys: Keys, current: string): Promise<Source> {
-  const prompt = l10n.t("The endpoint of your resource, e.g. https://NAME.openai.azure.com");
-  const { url, origin } = checkAddress(await askAddress(prompt, current, addressProblem));
+  const prompt = l10n.t(
+    "The endpoint of your resource, e.g. https://NAME.openai.azure.com, or the target URI of a deployment",
+  );
+  const given = await askAddress(prompt, current, (text) => addressProblem(calledAzure(text)?.baseUrl ?? text));
+  const azure = calledAzure(given);
+  const { origin, url } = checkAddress(azure?.baseUrl ?? given);
   if ((await keys.get(origin)) === null) await askAndKeep(origin, keys);
-  return { provider: "azure", url: url === origin ? `${url}/openai` : url, origin, models: [] };
+  return { provider: "azure", url: azure ? azureLine(azure) : url, origin, models: [] };
 }
 
 /** Asks for an address until a server answers there, or the user insists. */

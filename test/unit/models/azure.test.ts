@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { AZURE_API_VERSION, azureAddress } from "../../../src/models/azure.ts";
+import { AZURE_API_VERSION, azureAddress, azureLine, calledAzure } from "../../../src/models/azure.ts";
 
 const HOST = "https://mine.openai.azure.com";
 
@@ -36,6 +36,16 @@ it.each([
   "nothing",
 ])("%s speaks as OpenAI does, or is no address", (address) => {
   expect(azureAddress(address)).toBeNull();
+});
+
+it("is whatever is called so, and reads the same again from its line", () => {
+  for (const address of ["https://gateway.example/llm", HOST, `${HOST}/openai?api-version=x`]) {
+    const azure = calledAzure(address);
+    expect(azure && calledAzure(azureLine(azure))).toEqual(azure);
+  }
+  expect(calledAzure("https://gateway.example/llm")?.baseUrl).toBe("https://gateway.example/llm");
+  expect(calledAzure(`${HOST}/openai/v1`)).toBeNull();
+  expect(calledAzure("no address")).toBeNull();
 });
 
 it("keeps a password where the check of addresses finds and refuses it", () => {
