@@ -30,6 +30,8 @@ const summarySchema = z.object({
   calls: count,
   tokens: count,
   usd: z.number().nullable(),
+  /** Nobody has counted the tokens: they, and their cost, are estimated. */
+  estimated: z.literal(true).optional(),
   validation: measured.nullable(),
   test: measured.nullable(),
   proposals: z.array(
@@ -74,6 +76,7 @@ export async function summaryOf(start: Start, state: RunState, machine: Machine)
     calls: state.calls.total,
     tokens: tokens.prompt + tokens.completion,
     usd: state.usd,
+    ...(tokens.estimated && { estimated: true as const }),
     validation: finished?.validation ?? null,
     test: finished?.test ?? null,
     ...(start.job && { job: briefly(start.job) }),

@@ -26,6 +26,8 @@ export interface RunEntry {
   readonly calls: number;
   /** US dollars; null where a price was not known. */
   readonly usd: number | null;
+  /** Nobody has counted the tokens, so `usd` is an estimate. */
+  readonly estimated: boolean;
   readonly proposals: Summary["proposals"];
   /** What the run is for, where it is not to optimize. */
   readonly job: Summary["job"] | null;
@@ -49,6 +51,7 @@ export function entryOf(root: string, { summary, standing, madeHere }: ListedRun
     after: validation?.after ?? evaluated?.score ?? null,
     calls,
     usd,
+    estimated: summary.estimated ?? false,
     proposals,
     job: job ?? null,
     evaluated: evaluated ?? null,

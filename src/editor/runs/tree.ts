@@ -116,8 +116,8 @@ const ICONS: Record<RunEntry["status"], ThemeIcon> = {
   failed: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
 };
 
-function cost({ calls, usd }: RunEntry): string {
-  return usd ? money(usd) : l10n.t("{0} calls", calls);
+function cost({ calls, usd, estimated }: RunEntry): string {
+  return usd ? money(usd, estimated) : l10n.t("{0} calls", calls);
 }
 
 function details(entry: RunEntry): string[] {
@@ -131,7 +131,8 @@ function details(entry: RunEntry): string[] {
       : l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
     l10n.t("{0} calls", entry.calls),
   ];
-  if (entry.usd !== null) lines.push(money(entry.usd));
+  if (entry.usd !== null) lines.push(money(entry.usd, entry.estimated));
+  if (entry.estimated) lines.push(l10n.t("Tokens are estimated: whoever answered counts none."));
   if (entry.detail) lines.push(entry.detail);
   if (entry.elsewhere) lines.push(l10n.t("Made elsewhere: its verdicts are claims that this machine has not checked."));
   return lines;

@@ -66,9 +66,9 @@ export function statusWord(status: RunEntry["status"]): string {
   }[status];
 }
 
-/** `$0.04`, or as many digits as a small sum needs. */
-export function money(usd: number): string {
-  return `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
+/** `$0.04`, or as many digits as a small sum needs; `≈ $0.04` where nobody has counted the tokens. */
+export function money(usd: number, estimated = false): string {
+  return `${estimated && usd > 0 ? "≈ " : ""}$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
 }
 
 /** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry. */
@@ -76,7 +76,7 @@ export function progressLine(state: RunState): string {
   const parts = [progress(state)];
   const point = state.curve.at(-1);
   if (point) parts.push(l10n.t("{0} % right", Math.round(100 * point.low)));
-  parts.push(state.usd ? money(state.usd) : l10n.t("{0} calls", state.calls.total));
+  parts.push(state.usd ? money(state.usd, state.tokens.estimated) : l10n.t("{0} calls", state.calls.total));
   return parts.join(" · ");
 }
 
