@@ -58,6 +58,8 @@ export const runStories: readonly Story[] = [
       await world.until(() => world.summary().status === "done");
       assert.equal(models.requests(), paid, "asked a second time, everything is known");
       assert.equal(world.summary().calls, 0);
+      await workbench.toast("on its validation set").waitFor();
+      await workbench.quickInput().waitFor({ state: "hidden" });
 
       await workbench.command("AgentGraph: Try a single sample");
       await workbench.quickTitle("Which sample?").waitFor();
