@@ -138,6 +138,16 @@ describe("recheck", () => {
     expect(ruin, "measured beside what passes").toMatchObject({ rightBefore: 9, rightAfter: 0 });
   });
 
+  it("gives no text the verdict of another one for the same node", async () => {
+    const twice = [{ node: "plan", text: "Do plan. POISON" }, good("plan")];
+    for (const claims of [twice, twice.toReversed()]) {
+      const { finished } = await check(claims);
+      expect(finished.proposals.map(({ text }) => text)).toEqual([claims[0]?.text]);
+      const isGood = claims[0]?.text.includes("GOOD");
+      expect(finished.proposals[0]?.verdict.decision).toBe(isGood ? "accepted" : "rejected");
+    }
+  });
+
   it("measures even where the file switches the gate off", async () => {
     const { finished } = await check([{ node: "plan", text: "Do plan. POISON" }], {
       options: { gate: { policy: "off", alpha: 0.05 } },
