@@ -70,7 +70,9 @@ function acceptedOf(run: OpenedRun): readonly Proposal[] {
 
 function nothingToApply(run: OpenedRun): string {
   return run.entry.elsewhere
-    ? l10n.t("This run was not made on this machine, so its verdicts are claims. Apply its proposals one by one.")
+    ? l10n.t(
+        "This run was not made on this machine, so its verdicts are claims. Re-check it here, or apply its proposals one by one.",
+      )
     : l10n.t("Nothing is left to apply: no accepted proposal of this run is open.");
 }
 
