@@ -1,5 +1,5 @@
 import type { Clock, Deps, Machine } from "../deps.ts";
-import type { LoggedEvent, RunEvent } from "../engine/events.ts";
+import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
 import { readEvent } from "./event-schema.ts";
 import { Appending, bytesOf, checkVersion, type Line, linesOf, objectAt, textAt } from "./jsonl.ts";
 
@@ -29,10 +29,16 @@ export class EventLog {
     return logged;
   }
 
-  /** Marks the end of a run as this machine's word: a later change of that line shows. */
-  async seal(machine: Machine, run: string, end: LoggedEvent): Promise<void> {
-    this.#file.append({ seal: await sealOf(machine, run, JSON.stringify(end)) });
-    await this.#file.flushed();
+  /**
+   * Puts the end of a run there as this machine's word: a later change of that line shows. The seal stands before it, so
+   * that a process killed between the two leaves a run without an end, not one that seems forged.
+   */
+  async end(machine: Machine, run: string, event: Finished): Promise<LoggedEvent> {
+    const logged = { ...event, at: this.#clock.now() };
+    this.#file.append({ seal: await sealOf(machine, run, JSON.stringify(logged)) });
+    this.#file.append(logged);
+    await this.#file.flushed().catch(() => {});
+    return logged;
   }
 
   /** Resolves when everything appended so far survives a killed process. @throws NotRecorded */
@@ -53,7 +59,7 @@ const TURN = 1_000;
 export interface LogRead {
   /** Lines left out: cut, garbage, or of a kind that this program does not know. */
   readonly damaged: number;
-  /** No end of the run stands in the log, or this machine has sealed the last one. */
+  /** The run has no end, or this machine has sealed it. */
   readonly sealed: boolean;
 }
 
@@ -80,6 +86,7 @@ export async function readLog(
     else if (value && "seal" in value) seal = value.seal;
     else damaged += 1;
     if (event?.type === "finished") end = line;
+    if (event?.type === "resumed") end = null;
     count += 1;
     if (count % TURN === 0) await clock.sleep(0);
   }

@@ -67,6 +67,11 @@ export class RunReplies implements ReplyStore {
     this.#segment.append(line);
   }
 
+  /** Why no more replies can be kept; null while they can. */
+  get failure() {
+    return this.ownFile?.failure ?? null;
+  }
+
   /** Resolves when the shared segment has taken everything, too. What it could not take is nobody's loss. */
   async flushed(): Promise<void> {
     await this.#segment?.flushed().catch(() => {});

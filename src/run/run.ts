@@ -139,27 +139,35 @@ async function* record(
   signal.addEventListener("abort", cancel);
   if (signal.aborted) cancel();
 
+  // Without log and replies nothing that is paid for would be kept.
+  const failure = () => log.failure ?? replies.failure;
+  const stopOnFailure = () => {
+    const reason = failure();
+    if (reason && !stop.signal.aborted) stop.abort(reason);
+  };
   const put = (event: RunEvent): LoggedEvent => {
     const logged = log.append(event);
     reducer.apply(logged);
-    // Without a log nothing that is paid for would be kept.
-    if (log.failure && !stop.signal.aborted) stop.abort(log.failure);
+    stopOnFailure();
     return logged;
   };
-  const summarize = async () => {
-    const summary = await summaryOf(start, reducer.state, machine);
+  const summarize = async (state = reducer.state) => {
+    const summary = await summaryOf(start, state, machine);
     await deps.files.write(files.summary, `${JSON.stringify(summary)}\n`).catch(() => {});
   };
   const end = async (event: Finished): Promise<LoggedEvent> => {
     await log.flushed().catch(() => {});
-    const { failure } = log;
-    const logged = put(failure ? { ...event, status: "failed", error: failure.name, detail: failure.message } : event);
-    await log.seal(machine, id, logged).catch(() => {});
+    const { name, message } = failure() ?? {};
+    const last = name ? { ...event, status: "failed" as const, error: name, detail: message ?? "" } : event;
+    const logged = await log.end(machine, id, last);
+    reducer.apply(logged);
     await summarize();
     return logged;
   };
 
   try {
+    // A list that is read before the log says so has to know that the last end counts no more.
+    if (events.length > 0) await summarize({ ...reducer.state, status: "running" });
     for (const event of events) yield put(event);
     const pending: RunEvent[] = [];
     const stack = createStack({
@@ -175,7 +183,7 @@ async function* record(
         pending.push({ type: "warning", code: "parameter refused", detail: `${model}: ${parameter}` }),
     });
     await summarize();
-    const engineDeps = { model: recorded(stack.model, log), budget: stack.budget, price };
+    const engineDeps = { model: recorded(stack.model, log, stopOnFailure), budget: stack.budget, price };
     try {
       for await (const event of engine(task, engineDeps, stop.signal)) {
         for (const warning of pending.splice(0)) yield put(warning);
@@ -199,7 +207,7 @@ async function* record(
 }
 
 /** A request leaves only when it is on record: a killed process never leaves one uncounted. */
-function recorded(model: Model, log: EventLog): Model {
+function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
   return {
     identity: model.identity,
     complete: (request: ModelRequest, signal) => {
@@ -207,7 +215,10 @@ function recorded(model: Model, log: EventLog): Model {
         await request.onRequest?.(attempt);
         await log.flushed();
       };
-      return model.complete({ ...request, onRequest }, signal);
+      return model.complete({ ...request, onRequest }, signal).catch((error: unknown) => {
+        onFailure();
+        throw error;
+      });
     },
     ...(model.discredit && { discredit: model.discredit }),
   };

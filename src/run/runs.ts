@@ -60,7 +60,9 @@ async function readListed(deps: RunsDeps, place: Place, id: string): Promise<Lis
   );
   const summary = await readSummary(json, deps.machine);
   if (summary?.id === id) {
-    return { summary, standing: await standingOf(deps, place, id, summary.graphFile, summary.status), madeHere: true };
+    const standing = await standingOf(deps, place, id, summary.graphFile, summary.status);
+    // A process killed between the end of the log and the summary leaves one that is not true: the log has the word.
+    if (standing !== "interrupted") return { summary, standing, madeHere: true };
   }
   try {
     const { start, state, standing, madeHere } = await readRun(deps, place, id);

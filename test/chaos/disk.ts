@@ -1,40 +1,105 @@
-import type { Files } from "../../src/deps.ts";
-import { nodeFiles } from "../../src/platform/files.ts";
+import { createHash } from "node:crypto";
+import type { Files, Machine } from "../../src/deps.ts";
+
+/** Files in memory, so that a case goes the same way each time it is played. What is on it outlives every process. */
+export class Disk {
+  /** Path → what was written, in parts. */
+  readonly #texts = new Map<string, string[]>();
+  readonly #locks = new Map<string, { readonly note: string; readonly holder: Process }>();
+
+  text(path: string): string | null {
+    return this.#texts.get(path)?.join("") ?? null;
+  }
+
+  /** Of the files under a folder, sorted. */
+  paths(folder: string): string[] {
+    return [...this.#texts.keys()].filter((path) => path.startsWith(`${folder}/`)).sort();
+  }
+
+  put(path: string, text: string): void {
+    this.#texts.set(path, [text]);
+  }
+
+  add(path: string, text: string): void {
+    const parts = this.#texts.get(path);
+    if (parts) parts.push(text);
+    else this.put(path, text);
+  }
+
+  remove(path: string): void {
+    for (const one of [path, ...this.paths(path)]) this.#texts.delete(one);
+  }
+
+  isFolder(path: string): boolean {
+    return this.paths(path).length > 0;
+  }
+
+  /** As a process has it that runs on this machine. */
+  machine(process: Process): Machine {
+    const holderOf = (path: string) => {
+      const held = this.#locks.get(path);
+      return held && !held.holder.isDead ? { note: held.note, process: 1, host: "chaos", since: 0 } : null;
+    };
+    return {
+      mark: async (text) => createHash("sha256").update(`this machine ${text}`).digest("hex"),
+      holder: async (path) => holderOf(path),
+      lock: async (path, note) => {
+        if (holderOf(path)) return null;
+        this.#locks.set(path, { note, holder: process });
+        return { release: async () => void this.#locks.delete(path) };
+      },
+    };
+  }
+}
 
 /**
- * The real disk, until it is full or the process that writes to it is killed. The write under way then gets some of its
- * text down; what a dead process writes later never happens, and nobody in it ever hears of it.
+ * A process and its way to the disk, until the disk is full or the process is killed. The write under way then gets some
+ * of its text down; what a dead process writes later never happens, and nobody in it ever hears of it.
  */
-export class Disk {
+export class Process {
   readonly files: Files;
-  /** Resolves when the process is dead and what it had handed over is on the disk. */
+  /** Resolves when the process has died. */
   readonly death: Promise<void>;
-  /** At the moment of death. */
-  onDeath: () => void = () => {};
-  readonly #under = new Set<Promise<unknown>>();
   #end: { readonly how: "full" | "killed"; writes: number; readonly share: number } | null = null;
   #state: "fine" | "full" | "killed" = "fine";
   #die: () => void = () => {};
 
-  constructor() {
-    const inner = nodeFiles();
+  /** @param onDeath called at that moment */
+  constructor(
+    readonly disk: Disk,
+    readonly onDeath: () => void = () => {},
+  ) {
     this.death = new Promise((die) => {
       this.#die = die;
     });
+    const known = (path: string) => disk.text(path) ?? thrown("ENOENT", `no such file or directory, open '${path}'`);
     this.files = {
-      ...inner,
-      read: (path) => this.#heard(inner.read(path)),
-      stat: (path) => this.#heard(inner.stat(path)),
-      list: (path) => this.#heard(inner.list(path)),
-      makeFolder: (path) => this.#write(() => inner.makeFolder(path)),
-      remove: (path) => this.#write(() => inner.remove(path)),
-      write: (path, text) => this.#write(() => inner.write(path, text)),
+      read: (path) => this.#read(() => new TextEncoder().encode(known(path))),
+      stat: (path) =>
+        this.#read(() =>
+          disk.isFolder(path)
+            ? { kind: "folder", bytes: 0, modified: 0 }
+            : { kind: "file", bytes: Buffer.byteLength(known(path)), modified: 0 },
+        ),
+      realpath: (path) => this.#read(() => (disk.isFolder(path) || known(path) !== null ? path : "")),
+      list: (path) =>
+        this.#read(() => {
+          const names = disk.paths(path).map((one) => one.slice(path.length + 1).split("/")[0] ?? "");
+          return names.length > 0 ? [...new Set(names)] : thrown("ENOENT", `no such folder, '${path}'`);
+        }),
+      makeFolder: async () => {},
+      remove: (path) => this.#write(() => disk.remove(path)),
+      write: (path, text) => this.#write(() => disk.put(path, text)),
       append: (path, text) =>
         this.#write(
-          () => inner.append(path, text),
-          (share) => inner.append(path, text.slice(0, Math.floor(share * text.length))),
+          () => disk.add(path, text),
+          (share) => disk.add(path, text.slice(0, Math.floor(share * text.length))),
         ),
     };
+  }
+
+  get isDead(): boolean {
+    return this.#state === "killed";
   }
 
   /** After so many more writes. @param share of the text of the last one that gets through */
@@ -42,40 +107,32 @@ export class Disk {
     this.#end ??= { how, writes, share };
   }
 
-  /** What the process learns of its own work: nothing once it is dead. */
-  async #heard<T>(work: Promise<T>): Promise<T> {
-    if (this.#state === "killed") return never();
-    this.#under.add(work);
-    try {
-      const result = await work;
-      return this.#dead() ? never() : result;
-    } catch (error) {
-      if (this.#dead()) return never();
-      throw error;
-    } finally {
-      this.#under.delete(work);
-    }
+  async #read<T>(work: () => T): Promise<T> {
+    await turn();
+    return this.isDead ? never() : work();
   }
 
-  #dead(): boolean {
-    return this.#state === "killed";
-  }
-
-  async #write(whole: () => Promise<void>, part?: (share: number) => Promise<void>): Promise<void> {
-    if (this.#state === "killed") return never();
+  /** In the order of the calls; done a moment later, when the process may have died. */
+  async #write(whole: () => void, part?: (share: number) => void): Promise<void> {
     if (this.#state === "full") throw noSpace();
-    if (!this.#end || this.#end.writes-- > 0) return this.#heard(whole());
-    const { how, share } = this.#end;
-    this.#state = how;
-    if (how === "full") {
-      await part?.(share);
-      throw noSpace();
+    if (this.#state === "fine" && this.#end && this.#end.writes-- <= 0) {
+      const { how, share } = this.#end;
+      part?.(share);
+      this.#state = how;
+      if (how === "full") throw noSpace();
+      this.onDeath();
+      this.#die();
     }
-    this.onDeath();
-    await Promise.allSettled([...this.#under, part?.(share)]);
-    this.#die();
-    return never();
+    if (this.isDead) return never();
+    whole();
+    await turn();
+    return this.isDead ? never() : undefined;
   }
+}
+
+/** What a disk takes in the time of this program. */
+function turn(): Promise<void> {
+  return new Promise((next) => setImmediate(next));
 }
 
 function never(): Promise<never> {
@@ -84,4 +141,8 @@ function never(): Promise<never> {
 
 function noSpace(): Error {
   return Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+}
+
+function thrown(code: string, words: string): never {
+  throw Object.assign(new Error(`${code}: ${words}`), { code });
 }

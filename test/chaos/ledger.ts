@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { BudgetLimits } from "../../src/models/model.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { priceOf, type Reference } from "./reference.ts";
@@ -29,8 +28,11 @@ export class Ledger {
     readonly concurrency: number,
   ) {}
 
-  /** @param state as it is read from the log; null where the run had not begun */
-  async settle(end: End, state: RunState | null, repliesFile: string | null, limits: BudgetLimits): Promise<void> {
+  /**
+   * @param state as it is read from the log; null where the run had not begun
+   * @param replies text of the run's `replies.jsonl`
+   */
+  settle(end: End, state: RunState | null, replies: string, limits: BudgetLimits): void {
     const { wire, concurrency } = this;
     const recorded = state?.calls.total ?? 0;
     const gap = recorded - wire.requests;
@@ -42,7 +44,7 @@ export class Ledger {
 
     this.#torn ||= end === "torn";
 
-    const kept = await repliesIn(repliesFile);
+    const kept = repliesIn(replies);
     for (const id of wire.delivered.keys()) {
       const delivered = of(wire.delivered, id) - of(this.#delivered, id);
       const missing = delivered - (of(kept, id) - of(this.#kept, id));
@@ -61,7 +63,9 @@ export class Ledger {
     const { wire } = this;
     const spent = this.#sum(wire.delivered);
     const lost = this.#sum(this.#lost);
-    if (calls !== null && wire.requests > Math.max(calls, this.#requests)) {
+    // A line that was torn off the log is a request nobody knows of any more.
+    const known = wire.requests - Math.max(0, -this.#gap);
+    if (calls !== null && known > Math.max(calls, this.#requests)) {
       this.#fault(`${wire.requests} requests at the server with a budget of ${calls}`);
     }
     if (wire.requests === this.#requests) return;
@@ -111,10 +115,9 @@ export class Ledger {
   }
 }
 
-/** Counts the replies of a file by their content, which is the name of the model that answered (model.ts). */
-async function repliesIn(path: string | null): Promise<Counts> {
+/** Counts replies by their content, which is the name of the model that answered (model.ts). */
+function repliesIn(text: string): Counts {
   const counts = new Map<string, number>();
-  const text = path === null ? "" : await readFile(path, "utf8").catch(() => "");
   const keys = new Set<string>();
   for (const line of text.split("\n").slice(0, -1)) {
     const [, key = "", id = ""] = /^\{"key":"(\w+)".*"model":"chaos-(\w+)".*\}$/.exec(line) ?? [];

@@ -56,7 +56,7 @@ function accidentOf(dice: Dice): Accident {
   switch (kind) {
     case "killed":
     case "disk full":
-      return { kind, at, writes: dice.int(0, 12), share: dice.unit() };
+      return { kind, at, writes: dice.chance(0.3) ? dice.int(0, 400) : dice.int(0, 12), share: dice.unit() };
     case "budget":
       return { kind, unit: dice.pick(["calls", "calls", "tokens", "usd"]), at };
     default:

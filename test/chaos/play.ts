@@ -1,19 +1,17 @@
-import { mkdtemp, readFile, rm, truncate } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VirtualClock } from "../../bench/worlds/clock.ts";
 import type { Clock, Log } from "../../src/deps.ts";
 import type { BudgetLimits } from "../../src/models/model.ts";
 import { createOpenAI } from "../../src/models/openai.ts";
-import { nodeFiles } from "../../src/platform/files.ts";
-import { nodeMachine } from "../../src/platform/machine.ts";
 import { loadTask } from "../../src/run/load.ts";
-import { filesOf, lockOf, type Place, placeOf } from "../../src/run/place.ts";
+import { filesOf, type Place, placeOf } from "../../src/run/place.ts";
 import { type Run, type RunDeps, resumeRun, startRun } from "../../src/run/run.ts";
 import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
 import { type Subject, subjectOf } from "../../src/run/start.ts";
-import { Disk } from "./disk.ts";
-import { changedIn, writeFolder } from "./folder.ts";
+import { Disk, Process } from "./disk.ts";
+import { writeFolder } from "./folder.ts";
 import { type End, Ledger } from "./ledger.ts";
 import { differenceOf, type Outcome, type Watching } from "./outcome.ts";
 import type { Accident, Case } from "./plan.ts";
@@ -21,6 +19,8 @@ import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts"
 import { Wire } from "./wire.ts";
 
 const UNLIMITED: BudgetLimits = { calls: null, tokens: null, usd: null };
+/** The user's folder. */
+const ROOT = "/work";
 const START = Date.UTC(2026, 0, 31, 12);
 const silent: Log = { info() {}, warn() {}, error() {} };
 /** Milliseconds of real time after which a request that hangs is given up. */
@@ -28,22 +28,23 @@ const PATIENCE = 60;
 
 /** Plays one case in this process: run layer, wrapper stack and wire client as they ship, over a wire and a disk that fail. */
 export async function play(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
-  const root = await mkdtemp(join(tmpdir(), "agentgraph-chaos-"));
-  try {
-    await writeFolder(root, one.world.files);
-    const loaded = await loadTask(join(root, one.world.graphFile), nodeFiles());
-    const subject = subjectOf(loaded);
-    if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
-    const whole = await referenceOf(subject.task);
-    // What a run decides may depend on the budget that it starts with, never on one that it is resumed with.
-    const first = limitsOf(one.accidents[0] ?? null, whole);
-    const started = { ...subject, task: { ...subject.task, options: { ...subject.task.options, budget: first } } };
-    const reference = first === UNLIMITED ? whole : await referenceOf(started.task);
-    return await new Play(one, root, started, reference, tell).toEnd();
-  } finally {
-    if (keep) tell(`Its folder: ${root}`);
-    else await rm(root, { recursive: true, force: true });
+  const disk = new Disk();
+  for (const [path, text] of Object.entries(one.world.files)) disk.put(join(ROOT, path), text);
+  const loaded = await loadTask(join(ROOT, one.world.graphFile), new Process(disk).files);
+  const subject = subjectOf(loaded);
+  if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
+  const whole = await referenceOf(subject.task);
+  // What a run decides may depend on the budget that it starts with, never on one that it is resumed with.
+  const first = limitsOf(one.accidents[0] ?? null, whole);
+  const started = { ...subject, task: { ...subject.task, options: { ...subject.task.options, budget: first } } };
+  const reference = first === UNLIMITED ? whole : await referenceOf(started.task);
+  const outcome = await new Play(one, disk, started, reference, tell).toEnd();
+  if (keep) {
+    const folder = await mkdtemp(join(tmpdir(), "agentgraph-chaos-"));
+    await writeFolder(folder, Object.fromEntries(disk.paths(ROOT).map((path) => [path, disk.text(path) ?? ""])));
+    tell(`Its files: ${folder}`);
   }
+  return outcome;
 }
 
 class Play {
@@ -58,7 +59,7 @@ class Play {
 
   constructor(
     readonly one: Case,
-    readonly root: string,
+    readonly disk: Disk,
     readonly subject: Subject,
     readonly reference: Reference,
     readonly tell: (line: string) => void,
@@ -70,12 +71,12 @@ class Play {
     };
     this.#wire = new Wire(one.world, one.weather, this.#clock);
     this.#ledger = new Ledger(this.#wire, one.world.concurrency);
-    this.#place = placeOf(root);
+    this.#place = placeOf(ROOT);
     globalThis.fetch = (url, init = {}) => this.#wire.fetch(String(url), init);
   }
 
   async toEnd(): Promise<Outcome> {
-    const { one, root } = this;
+    const { one, disk } = this;
     let limits: BudgetLimits | null = null;
     for (const accident of [...one.accidents, null]) limits ??= await this.#play(accident);
     if (limits === null) this.#fault("the run did not come to its end");
@@ -83,7 +84,11 @@ class Play {
       await this.#checkWhole();
       if (one.again && this.subject.task.options.budget === UNLIMITED) await this.#playAgain();
     }
-    for (const path of await changedIn(root, one.world.files)) this.#fault(`${path} was changed`);
+    const own = disk.paths(ROOT).filter((path) => !path.startsWith(join(ROOT, ".agentgraph/")));
+    const before = new Map(Object.entries(one.world.files).map(([path, text]) => [join(ROOT, path), text]));
+    for (const path of new Set([...own, ...before.keys()])) {
+      if (disk.text(path) !== (before.get(path) ?? null)) this.#fault(`${path} was changed`);
+    }
     return {
       faults: [...this.#faults, ...this.#ledger.faults],
       requests: this.#wire.requests,
@@ -98,26 +103,26 @@ class Play {
     const wire = this.#wire;
     wire.mood = "fair";
     wire.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
-    const disk = new Disk();
-    disk.onDeath = () => {
+    const process = new Process(this.disk, () => {
       wire.address = "";
-    };
+    });
     const stop = new AbortController();
     const limits = this.#id === null ? this.subject.task.options.budget : limitsOf(accident, this.reference);
-    this.#arm(accident, disk, stop);
-    const run = await Promise.race([this.#drive(disk, stop.signal, limits), disk.death]);
+    this.#arm(accident, process, stop);
+    const run = await Promise.race([this.#drive(process, stop.signal, limits), process.death]);
     wire.onRequest = () => {};
     // What a dead process still does reaches neither wire nor disk.
     if (!run) {
       stop.abort(new Error("killed"));
       this.#kills += 1;
-      await this.#bury();
+      this.#id ??= (await listRuns(this.#reading(), this.#place))[0]?.summary.id ?? null;
+      if (this.#id !== null && this.one.torn) this.#tear(this.#id);
     }
     const isFull = accident?.kind === "disk full";
     const end: End = run ? (isFull ? "disk full" : "ended") : this.one.torn ? "torn" : "killed";
     const read = await this.#read();
-    const replies = this.#id === null ? null : filesOf(this.#place, this.#id).replies;
-    await this.#ledger.settle(end, read?.state ?? null, replies, limits);
+    const replies = this.#id === null ? null : this.disk.text(filesOf(this.#place, this.#id).replies);
+    this.#ledger.settle(end, read?.state ?? null, replies ?? "", limits);
     const what = accident?.kind ?? "nothing";
     const { requests } = wire;
     this.tell(
@@ -132,12 +137,12 @@ class Play {
     return accident?.kind === "server down" ? { ...limits } : limits;
   }
 
-  async #drive(disk: Disk, signal: AbortSignal, limits: BudgetLimits): Promise<Run | Error> {
-    const deps = this.#deps(disk);
+  async #drive(process: Process, signal: AbortSignal, limits: BudgetLimits): Promise<Run | Error> {
+    const deps = this.#deps(process);
     try {
       const run =
         this.#id === null
-          ? await startRun(this.subject, this.#place, this.root, deps, signal)
+          ? await startRun(this.subject, this.#place, ROOT, deps, signal)
           : await resumeRun(this.#id, this.#place, deps, signal, limits);
       this.#id = run.id;
       for await (const _ of run.events);
@@ -147,14 +152,14 @@ class Play {
     }
   }
 
-  #deps(disk: Disk): RunDeps {
+  #deps(process: Process): RunDeps {
     const { weather, world } = this.one;
     const timeout = weather.faults.includes("hang") ? PATIENCE : 60_000;
     return {
-      files: disk.files,
+      files: process.files,
       clock: this.#clock,
       log: silent,
-      machine: nodeMachine(join(this.root, "home")),
+      machine: this.disk.machine(process),
       provider: createOpenAI({ baseUrl: this.#wire.address, key: "", clock: this.#clock, timeout }),
       price: priceOf,
       concurrency: world.concurrency,
@@ -162,12 +167,12 @@ class Play {
   }
 
   /** Sets the accident off when the server has seen its share of all requests. */
-  #arm(accident: Accident | null, disk: Disk, stop: AbortController): void {
+  #arm(accident: Accident | null, process: Process, stop: AbortController): void {
     if (accident === null || accident.kind === "budget") return;
     const at = Math.floor(accident.at * this.reference.calls);
     const set = () => {
-      if (accident.kind === "killed") disk.endsAfter("killed", accident.writes, accident.share);
-      else if (accident.kind === "disk full") disk.endsAfter("full", accident.writes, accident.share);
+      if (accident.kind === "killed") process.endsAfter("killed", accident.writes, accident.share);
+      else if (accident.kind === "disk full") process.endsAfter("full", accident.writes, accident.share);
       else if (accident.kind === "cancelled") setImmediate(() => stop.abort(new Error("cancelled by the user")));
       else this.#wire.mood = accident.kind === "key refused" ? "refuses keys" : "unreachable";
     };
@@ -178,21 +183,21 @@ class Play {
     if (at === 0) set();
   }
 
-  /** What a killed process leaves behind: a lock that nobody holds, and, where the power failed, cut files. */
-  async #bury(): Promise<void> {
-    await rm(lockOf(this.#place, this.subject.graphFile), { force: true });
-    this.#id ??= (await listRuns(this.#reading(), this.#place))[0]?.summary.id ?? null;
-    if (this.#id === null || !this.one.torn) return;
-    const { events, replies } = filesOf(this.#place, this.#id);
+  /** The power failed where the process was killed: the last line of a file may be cut. */
+  #tear(id: string): void {
+    const { events, replies } = filesOf(this.#place, id);
     for (const path of [events, replies]) {
-      const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-      const last = bytes.subarray(0, -1).lastIndexOf(10) + 1;
-      if (bytes.length > 0) await truncate(path, last + Math.floor((bytes.length - last) * this.one.weather.rate));
+      const text = this.disk.text(path) ?? "";
+      const last = text.slice(0, -1).lastIndexOf("\n") + 1;
+      if (text !== "")
+        this.disk.put(path, text.slice(0, last + Math.floor((text.length - last) * this.one.weather.rate)));
     }
   }
 
+  /** What somebody sees who only looks. */
   #reading() {
-    return { files: nodeFiles(), clock: this.#clock, log: silent, machine: nodeMachine(join(this.root, "home")) };
+    const process = new Process(this.disk);
+    return { files: process.files, clock: this.#clock, log: silent, machine: this.disk.machine(process) };
   }
 
   async #read(): Promise<ReadRun | null> {
@@ -252,8 +257,8 @@ class Play {
     this.#wire.mood = "fair";
     this.#wire.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
     const first = this.#wire.requests;
-    const deps = this.#deps(new Disk());
-    const run = await startRun(subject, this.#place, this.root, deps, new AbortController().signal);
+    const deps = this.#deps(new Process(this.disk));
+    const run = await startRun(subject, this.#place, ROOT, deps, new AbortController().signal);
     for await (const _ of run.events);
     const difference = differenceOf(decidedIn(run.state()), reference.decided);
     if (difference !== null) this.#fault(`the second run's result is another one: ${difference}`);
