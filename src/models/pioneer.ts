@@ -3,7 +3,7 @@ import type { Complete } from "./key.ts";
 import type { Model } from "./model.ts";
 
 /** Milliseconds. Servers refuse parameters before they think; one that says nothing for so long is taken to be thinking. */
-const LONGEST_WAIT = 2_000;
+const LONGEST_WAIT = 1_500;
 
 export interface PioneerOptions {
   readonly provider: Model;
@@ -13,7 +13,7 @@ export interface PioneerOptions {
 /**
  * One request goes ahead where a model might refuse a parameter; the others wait for its answer, holding nothing. So each
  * parameter is refused once, not once for every request on the way. A healthy model costs one reply's time for each new
- * parameter, and at most two seconds.
+ * parameter, and at most a second and a half.
  */
 export function pioneering({ provider, clock }: PioneerOptions, inner: Complete): Complete {
   /** Model → resolves when its pioneer has an answer, or has been waited for long enough. */
