@@ -7,7 +7,15 @@ import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
-import { decodeUtf8, findRoot, MAX_TEXT, ReferenceRefused, readReference, refusalWords } from "../graph/root.ts";
+import {
+  decodeUtf8,
+  findRoot,
+  MAX_DATA,
+  MAX_TEXT,
+  ReferenceRefused,
+  readReference,
+  refusalWords,
+} from "../graph/root.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { promptText } from "../graph/text.ts";
 import { schemaFault } from "../loss/json.ts";
@@ -180,6 +188,8 @@ function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits 
 
 async function readText(path: string, files: Files): Promise<string | { problem: string }> {
   try {
+    const { bytes } = await files.stat(path);
+    if (bytes > MAX_DATA) return { problem: `is too large: ${bytes} bytes, at most ${MAX_DATA}` };
     return decodeUtf8(await files.read(path)) ?? { problem: "is not a UTF-8 text" };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);

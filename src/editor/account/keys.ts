@@ -6,7 +6,7 @@ export class Keys {
 
   async get(origin: string): Promise<string | null> {
     const text = await this.secrets.get(slot(origin));
-    const stored: unknown = text && JSON.parse(text);
+    const stored = parsed(text ?? "");
     return isStored(stored) && stored.origin === origin ? stored.key : null;
   }
 
@@ -29,6 +29,15 @@ const PREFIX = "agentgraph.key ";
 
 function slot(origin: string): string {
   return PREFIX + origin;
+}
+
+/** What somebody else has put into the slot is no key. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function isStored(value: unknown): value is { origin: string; key: string } {

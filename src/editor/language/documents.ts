@@ -15,6 +15,7 @@ import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { nodeAt } from "../../graph/outline.ts";
 import { type GraphReading, type GraphTextReading, readGraph, readGraphText } from "../../graph/read.ts";
+import { MAX_DATA } from "../../graph/root.ts";
 import { readSettings } from "../account/settings.ts";
 import { Disposable } from "../disposable.ts";
 import type { CurrentGraph, GraphSource } from "../graph/sources.ts";
@@ -154,8 +155,17 @@ function withUnsaved(files: Files): Files {
   };
 }
 
-/** The text of a file as it stands in the editor, else on disk; without a byte order mark. */
+/**
+ * The text of a file as it stands in the editor, else on disk; without a byte order mark. Empty where it cannot be read: a
+ * link that leads nowhere, a device or a giant is one graph with a fault, and keeps no other from being shown.
+ */
 export async function textOf(file: Uri, files: Files): Promise<string> {
   const open = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
-  return open ? open.getText() : new TextDecoder().decode(await files.read(file.fsPath));
+  if (open) return open.getText();
+  try {
+    const { bytes } = await files.stat(file.fsPath);
+    return bytes > MAX_DATA ? "" : new TextDecoder().decode(await files.read(file.fsPath));
+  } catch {
+    return "";
+  }
 }

@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
+import { loadTask } from "../../../src/run/load.ts";
 import { readLog } from "../../../src/run/log.ts";
 import { filesOf, lockOf, type Place, placeOf, preparePlace } from "../../../src/run/place.ts";
 import { openCache } from "../../../src/run/replies.ts";
@@ -112,6 +113,8 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     const device = join(root, "device.agentgraph.json");
     link("/dev/zero", device);
     await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is no regular file" });
+    const { faults } = await loadTask(device, deps.files);
+    expect(faults).toMatchObject([{ code: "no-such-file", message: "The file cannot be read (EUNSAFE)." }]);
     const socket = join(root, "socket.md");
     const server = createServer().listen(socket);
     await once(server, "listening");
@@ -124,6 +127,10 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     truncateSync(giant, 3 * 2 ** 30);
     await expect(deps.files.read(giant)).rejects.toMatchObject({ reason: "is too large" });
     file(filesOf(place, ID).start, "{}");
+    const graph = file(join(root, "giant.agentgraph.json"), "");
+    truncateSync(graph, 2 ** 29);
+    const { faults } = await loadTask(graph, deps.files);
+    expect(faults).toMatchObject([{ code: "no-such-file", message: expect.stringContaining("too large") }]);
     expect(await listRuns(deps, place)).toEqual([]);
   });
 

@@ -41,3 +41,11 @@ it("forgets one key and lists the others", async () => {
   expect(await keys.origins()).toEqual(["https://b.example"]);
   expect(await keys.get("https://a.example")).toBeNull();
 });
+
+it("takes what is no key of ours for none", async () => {
+  const secrets = new Secrets();
+  const keys = new Keys(secrets);
+  await keys.set("https://a.example", "1");
+  for (const name of secrets.kept.keys()) secrets.kept.set(name, "{ broken");
+  expect(await keys.get("https://a.example")).toBeNull();
+});
