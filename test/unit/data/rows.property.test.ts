@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { formatOf } from "../../../src/data/rows.ts";
+
+const name = fc.stringMatching(/^[A-Za-z]\w{0,8}$/).filter((one) => !(one in {}));
+const cell = fc.oneof(
+  fc.string(),
+  fc.constantFrom('"', ",", ";", "a,b", "two\nlines", "\t", "'", "ß😀", "\u2028", '"quoted"', " x "),
+);
+const table = fc
+  .uniqueArray(name, { minLength: 2, maxLength: 4 })
+  .chain((names) =>
+    fc.tuple(fc.constant(names), fc.array(fc.tuple(...names.map(() => cell)), { minLength: 1, maxLength: 6 })),
+  );
+const mark = fc.constantFrom("", "\uFEFF");
+const lineEnd = fc.constantFrom("\n", "\r\n");
+
+function fieldsOf(file: string, text: string) {
+  const read = formatOf(file)?.(text);
+  expect(read?.broken).toEqual([]);
+  return read?.rows.map(({ fields }) => ({ ...fields }));
+}
+
+test("JSON and JSONL are read back as they were written", () => {
+  const row = fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }));
+  fc.assert(
+    fc.property(
+      fc.array(row, { minLength: 1, maxLength: 6 }),
+      mark,
+      lineEnd,
+      fc.constantFrom(0, 2),
+      (rows, bom, end, indent) => {
+        const wanted = JSON.parse(JSON.stringify(rows));
+        expect(fieldsOf("x.json", bom + JSON.stringify(rows, null, indent).replaceAll("\n", end))).toEqual(wanted);
+        expect(fieldsOf("x.jsonl", bom + rows.map((one) => JSON.stringify(one)).join(end))).toEqual(wanted);
+      },
+    ),
+  );
+});
+
+test("CSV and TSV are read back as they were written, whatever stands in a cell", () => {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  fc.assert(
+    fc.property(table, mark, lineEnd, fc.constantFrom(",", ";", "\t"), ([names, rows], bom, end, delimiter) => {
+      const lines = [names.join(delimiter), ...rows.map((cells) => cells.map(quoted).join(delimiter))];
+      const wanted = rows.map((cells) => Object.fromEntries(names.map((one, index) => [one, cells[index]])));
+      const file = delimiter === "\t" ? "x.tsv" : "x.csv";
+      expect(fieldsOf(file, `${bom}${lines.join(end)}${end}`)).toEqual(wanted);
+    }),
+  );
+});

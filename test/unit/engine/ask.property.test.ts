@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { keyedLines, looseJson } from "../../../src/engine/ask.ts";
+
+const anyText = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc
+    .array(
+      fc.constantFrom("{", "}", "[", '"', ",", ":", "\\", "\n", "```json\n", "\n```", "a", "text", "**", "\u2028", " "),
+    )
+    .map((parts) => parts.join("")),
+);
+const name = fc.stringMatching(/^[A-Za-z][\w-]{0,8}$/).filter((one) => !(one in {}));
+const reply = fc.dictionary(name, fc.string({ unit: "binary" }), { minKeys: 1, maxKeys: 5 });
+/** What models say around JSON: no bracket and no fence of its own. */
+const around = fc.stringMatching(/^[\w .,:!?'\n-]{0,40}$/);
+
+test("no reply makes the parsers throw", () => {
+  fc.assert(
+    fc.property(anyText, fc.array(name, { maxLength: 4 }), (text, keys) => {
+      JSON.stringify(looseJson(text) ?? null);
+      const found = keyedLines(text, keys) ?? {};
+      for (const key of Object.keys(found as object)) expect(keys).toContain(key);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("JSON is read as it was meant, with words or a fence around it, on one line or many", () => {
+  fc.assert(
+    fc.property(reply, around, around, fc.boolean(), fc.constantFrom(0, 2), (value, before, after, fenced, indent) => {
+      const json = JSON.stringify(value, null, indent);
+      const text = fenced ? `${before}\n\`\`\`json\n${json}\n\`\`\`\n${after}` : `${before}${json}${after}`;
+      expect(looseJson(text)).toEqual(value);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("line breaks that a model did not escape are part of the text", () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[\w .,]{0,20}$/), { minLength: 1, maxLength: 5 }), (lines) => {
+      expect(looseJson(`{"text": "${lines.join("\n")}"}`)).toEqual({ text: lines.join("\n") });
+    }),
+  );
+});
+
+test("a reply that was cut gives whole texts or none", () => {
+  fc.assert(
+    fc.property(reply, fc.nat(), fc.constantFrom(0, 2), (value, where, indent) => {
+      const json = JSON.stringify(value, null, indent);
+      const read = looseJson(json.slice(0, where % (json.length + 1)));
+      for (const [key, text] of Object.entries(read ?? {})) expect(text).toBe(value[key]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("lines that begin with a key are read back, however the key is marked", () => {
+  const line = fc.stringMatching(/^[a-z][a-z ,.]{0,30}[a-z]$/);
+  const mark = fc.constantFrom("", "**", "- ", "## ", "> ");
+  const entry = fc.record({ mark, lines: fc.array(line, { minLength: 1, maxLength: 3 }) });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.stringMatching(/^[A-Z][a-z]{2,6}$/), { minLength: 1, maxLength: 4 }),
+      fc.array(entry, { minLength: 4, maxLength: 4 }),
+      (keys, entries) => {
+        const text = keys.map((key, index) => `${entries[index]?.mark}${key}: ${entries[index]?.lines.join("\n")}`);
+        const wanted = keys.map((key, index) => [key, entries[index]?.lines.join("\n")]);
+        const distinct = new Set(keys.map((key) => key.toLowerCase())).size === keys.length;
+        fc.pre(distinct);
+        expect(keyedLines(text.join("\n"), keys)).toEqual(Object.fromEntries(wanted));
+      },
+    ),
+  );
+});
