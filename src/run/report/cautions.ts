@@ -1,5 +1,5 @@
 import type { OptimizeOptions } from "../../engine/task.ts";
-import { oneLine } from "../plain.ts";
+import { oneLine, plain } from "../plain.ts";
 import { chance, count } from "../words.ts";
 import { figure, percent, range, signed } from "./figures.ts";
 import type { Comparison, Report } from "./report.ts";
@@ -188,6 +188,12 @@ function aboutChanges({ changes }: Found): string[] {
   const said = changes
     .filter(({ earns }) => earns === false)
     .map(({ node }) => `The change of ${oneLine(node, 80)} earns nothing: without it the result is no worse. Drop it.`);
+  for (const { node, text } of changes) {
+    if (plain(text) === text.replace(/\r\n?/g, "\n")) continue;
+    said.push(
+      `The text proposed for ${oneLine(node, 80)} holds characters that no page shows: control characters, or marks that turn the direction of writing. Look at it in the JSON form of this report before you apply it.`,
+    );
+  }
   const net = changes.find(({ verdict }) => verdict.decision === "accepted")?.verdict;
   if (net && net.tokensBefore > 0 && net.tokensAfter > DEARER * net.tokensBefore) {
     const more = percent(net.tokensAfter / net.tokensBefore - 1);

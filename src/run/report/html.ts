@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { oneLine } from "../plain.ts";
+import { oneLine, plain } from "../plain.ts";
 import { verdictLine } from "../words.ts";
 import { figure, moment, range } from "./figures.ts";
 import { headline } from "./headline.ts";
@@ -140,7 +140,7 @@ ${table(resultTable(report))}
 function change(one: Change): Markup {
   const { node, role, base, text, hypothesis, verdict, earns, act } = one;
   const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
-  const parts = wordChanges(base, text).map(({ kind, text: words }) =>
+  const parts = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
     kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
   );
   const said = [

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { scoreInterval } from "../../../src/engine/verdict.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
+import type { Model } from "../../../src/models/model.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { reportHtml } from "../../../src/run/report/html.ts";
@@ -27,13 +28,14 @@ const graph = join(import.meta.dirname, "../../../examples/diamond/diamond.agent
 async function optimized(
   set: [string, string][] = [],
   change: (found: Subject) => Subject = (found) => found,
+  provider: Model = createSimulated(),
 ): Promise<{ report: Report; state: RunState }> {
   const bench = await openBench();
   try {
     const models = { forward: { model: "simulated", params: {} } };
     const found = subjectOf(await loadTask(graph, bench.deps.files, { models, set }));
     if (!found) throw new Error("the example cannot run");
-    const deps = { ...bench.deps, provider: createSimulated(), engine: optimize };
+    const deps = { ...bench.deps, provider, engine: optimize };
     const run = await startRun(change(found), bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
     return { report: await readReport(deps, bench.place, run.id), state: run.state() };
@@ -373,6 +375,25 @@ describe("a sceptic's questions", () => {
         (word) => `agentgraph evaluate ${word} --split test --seed 1 --model simulated`,
       ),
     );
+  });
+});
+
+describe("a text with characters that do not show", () => {
+  it("is named, so that nobody applies what he did not see", async () => {
+    const provider = createSimulated();
+    const hidden = "\u202e\u001b[2J";
+    const complete: typeof provider.complete = async (request, stop) => {
+      const reply = await provider.complete(request, stop);
+      if (request.tag.purpose !== "optimizer") return reply;
+      const { hypothesis, text } = JSON.parse(reply.text);
+      return { ...reply, text: JSON.stringify({ hypothesis, text: `${text}${hidden}` }) };
+    };
+    const { report } = await optimized([], (found) => found, { ...provider, complete });
+    expect(report.changes.some(({ text }) => text.endsWith(hidden))).toBe(true);
+    expect(report.cautions.join("\n")).toMatch(/text proposed for \w+ holds characters that no page shows/);
+    for (const form of [reportHtml, reportMarkdown, reportJson]) {
+      for (const character of hidden.slice(0, 2)) expect(form(report)).not.toContain(character);
+    }
   });
 });
 
