@@ -26,13 +26,14 @@ const graph = {
 const sound = JSON.stringify(graph, null, 2);
 const broken = sound.replace('"n999": {', '"n999": { "role": "in the middle');
 
-function median(work: () => unknown): number {
+/** The quickest of some turns: on a machine that does other things, too, what the work itself takes. */
+function best(work: () => unknown): number {
   const times = Array.from({ length: TURNS }, () => {
     const started = performance.now();
     work();
     return performance.now() - started;
   });
-  return times.sort((a, b) => a - b)[TURNS >> 1] ?? 0;
+  return Math.min(...times);
 }
 
 const parse = (text: string) => {
@@ -43,14 +44,14 @@ const parsed = parse(sound);
 const uses = usesIn(parsed.document, parsed.outline);
 const at = sound.indexOf('"n999": {') + 2;
 const rows: Record<string, number> = {
-  "once a keystroke: parse and outline": median(() => parse(sound)),
-  "the same with a quote missing": median(() => parse(broken)),
-  "once a keystroke: uses": median(() => usesIn(parsed.document, parsed.outline)),
-  "name under the cursor": median(() => useAt(uses, at)),
-  "place of a completion": median(() => getLocation(sound, sound.length - 300)),
-  "names that close no circle": median(() => dependents(parsed.outline, "n0")),
-  "edit that adds an input": median(() => inputEdits(parsed.document, parsed.outline, "n1999", "n5")),
-  "at a pause: every check": median(() => readGraphText("/g.agentgraph.json", sound)),
+  "once a keystroke: parse and outline": best(() => parse(sound)),
+  "the same with a quote missing": best(() => parse(broken)),
+  "once a keystroke: uses": best(() => usesIn(parsed.document, parsed.outline)),
+  "name under the cursor": best(() => useAt(uses, at)),
+  "place of a completion": best(() => getLocation(sound, sound.length - 300)),
+  "names that close no circle": best(() => dependents(parsed.outline, "n0")),
+  "edit that adds an input": best(() => inputEdits(parsed.document, parsed.outline, "n1999", "n5")),
+  "at a pause: every check": best(() => readGraphText("/g.agentgraph.json", sound)),
 };
 const source = {
   graph: async () => parsed,

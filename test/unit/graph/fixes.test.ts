@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyEdits, type Fault } from "../../../src/graph/fault.ts";
-import { splitData } from "../../../src/graph/fixes.ts";
+import { applyEdits, type Fault, type Fix } from "../../../src/graph/fault.ts";
+import { chooseTarget, mapFields, splitData } from "../../../src/graph/fixes.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { loadTask } from "../../../src/run/load.ts";
@@ -151,6 +151,41 @@ describe("what is offered for a fault", () => {
   it("two different files stay two", () => {
     const { document } = readGraphText("/g.agentgraph.json", SOUND);
     expect(splitData(document)).toEqual([]);
+  });
+});
+
+describe("what is offered in view of the data", () => {
+  const of = (text: string) => {
+    const { document, outline } = readGraphText("/g.agentgraph.json", text);
+    return { document, outline };
+  };
+  const dataAfter = (text: string, fix: Fix | undefined) =>
+    JSON.parse(applyEdits(text, fix?.edits ?? []).replace("// kept", "")).data;
+
+  it("the field of the answer, where none is named", () => {
+    const text = broken(', "target": "answer"', "");
+    const { document, outline } = of(text);
+    const fixes = chooseTarget(document, outline, ["question", "label"]);
+    expect(fixes.map(({ title }) => title)).toEqual(['Add "target": "label"']);
+    expect(dataAfter(text, fixes[0]).target).toBe("label");
+  });
+
+  it("another field, where the rows lack the one that is named", () => {
+    const { document, outline } = of(SOUND);
+    const fixes = mapFields(document, outline, ["query", "anwser"]);
+    expect(fixes[0]?.title).toBe('Read the input "question" from the field "query"');
+    expect(dataAfter(SOUND, fixes[0]).fields).toEqual({ question: "query" });
+    const target = fixes.find(({ title }) => title === 'Take the answer from the field "anwser"');
+    expect(dataAfter(SOUND, target).target).toBe("anwser");
+    expect(mapFields(document, outline, ["question", "answer"])).toEqual([]);
+    expect(mapFields(document, outline, [])).toEqual([]);
+  });
+
+  it("in the place of a field that is named wrongly", () => {
+    const text = broken('"target"', '"fields": { "question": "qestion" }, "target"');
+    const { document, outline } = of(text);
+    const [fix] = mapFields(document, outline, ["query", "answer"]);
+    expect(dataAfter(text, fix).fields).toEqual({ question: "query" });
   });
 });
 
