@@ -90,8 +90,10 @@ export async function pickModel(
   const known = models.map(({ name, title: detail = "" }) => ({ label: name, detail, description: "" }));
   if (current && !models.some(({ name }) => name === current))
     known.unshift({ label: current, detail: "", description: "" });
-  for (const one of known) if (one.label === current) one.description = l10n.t("used now");
-  const items: QuickPickItem[] = [file, ...known, { label: "", kind: QuickPickItemKind.Separator }, typed];
+  const used = known.filter(({ label }) => label === current);
+  for (const one of used) one.description = l10n.t("used now");
+  const others = known.filter(({ label }) => label !== current);
+  const items: QuickPickItem[] = [...used, file, ...others, { label: "", kind: QuickPickItemKind.Separator }, typed];
   const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true, matchOnDetail: true });
   if (!picked) throw new Cancelled();
   if (picked === file) return null;
