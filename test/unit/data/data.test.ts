@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -138,6 +138,7 @@ async function load({ data, inputs = ["q"], loss = { kind: "exact" }, files = {}
     JSON.stringify({ version: 1, inputs, nodes, output: "solve", data, loss, models: { forward: "any" } }),
   );
   const { task, faults } = await loadTask(path, nodeFiles());
+  rmSync(folder, { recursive: true });
   return { data: task?.data ?? null, faults: faults.map(({ code, message }) => `${code}: ${message}`) };
 }
 

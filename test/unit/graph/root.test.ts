@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRoot, MAX_TEXT, ReferenceRefused, readReference } from "../../../src/graph/root.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 
@@ -10,8 +10,19 @@ let outside = "";
 let repository = "";
 let graphs = "";
 
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true });
+});
+
+function newFolder(name: string): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), `agentgraph-${name}-`)));
+  made.push(folder);
+  return folder;
+}
+
 beforeAll(() => {
-  outside = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-root-")));
+  outside = newFolder("root");
   repository = join(outside, "work");
   graphs = join(repository, "graphs");
   for (const folder of [".git", "graphs/prompts", ".agentgraph/runs"])
@@ -45,7 +56,7 @@ const reasonOf = async (reference: string, from = graphs) => {
 describe("the root", () => {
   it("is the git top level, else the folder of the graph file", async () => {
     expect(await findRoot(join(graphs, "g.agentgraph.json"), files)).toEqual({ folder: repository, base: graphs });
-    const alone = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-alone-")));
+    const alone = newFolder("alone");
     expect(await findRoot(join(alone, "g.agentgraph.json"), files)).toEqual({ folder: alone, base: alone });
   });
 
@@ -97,7 +108,7 @@ describe("a reference", () => {
   });
 
   it("stays in the folder where there is no repository", async () => {
-    const alone = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-alone-")));
+    const alone = newFolder("alone");
     mkdirSync(join(alone, "graphs"));
     writeFileSync(join(alone, "x.md"), "x");
     expect(await reasonOf("../x.md", join(alone, "graphs"))).toBe("leaves the root");
