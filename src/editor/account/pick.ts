@@ -87,13 +87,16 @@ export async function pickModel(
 ): Promise<string | null> {
   const typed = { label: `$(edit) ${l10n.t("Type a name…")}` };
   const file = { label: `$(file-code) ${none}` };
-  const known = models.map(({ name, title: detail = "" }) => ({ label: name, detail, description: "" }));
-  if (current && !models.some(({ name }) => name === current))
-    known.unshift({ label: current, detail: "", description: "" });
-  const used = known.filter(({ label }) => label === current);
-  for (const one of used) one.description = l10n.t("used now");
-  const others = known.filter(({ label }) => label !== current);
-  const items: QuickPickItem[] = [...used, file, ...others, { label: "", kind: QuickPickItemKind.Separator }, typed];
+  const itemOf = ({ name, title: detail = "" }: NamedModel) => ({ label: name, detail });
+  const isUsed = ({ name }: NamedModel) => name === current;
+  const used = current ? [models.find(isUsed) ?? { name: current }] : [];
+  const items: QuickPickItem[] = [
+    ...used.map((model) => ({ ...itemOf(model), description: l10n.t("used now") })),
+    file,
+    ...models.filter((model) => !isUsed(model)).map(itemOf),
+    { label: "", kind: QuickPickItemKind.Separator },
+    typed,
+  ];
   const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true, matchOnDetail: true });
   if (!picked) throw new Cancelled();
   if (picked === file) return null;
