@@ -309,6 +309,10 @@ describe.skipIf(!existsSync(shared))(`real rows (skipped where ${shared} is abse
     const files = {
       ...disk,
       read: async (path: string) => (path.endsWith(".agentgraph.json") ? Buffer.from(text) : disk.read(path)),
+      stat: async (path: string) =>
+        path.endsWith(".agentgraph.json")
+          ? { kind: "file" as const, bytes: text.length, modified: 0 }
+          : disk.stat(path),
     };
     const { task, faults } = await loadTask(join(folder, "g.agentgraph.json"), files);
     return { data: task?.data, codes: faults.map(({ code }) => code), messages: faults.map(({ message }) => message) };
