@@ -84,10 +84,15 @@ function samples({ split, samples: all }: Comparison): string[] {
   return [`Fixed and broken ${split} samples:`, table(sampleTable(changed, true))];
 }
 
-/** Removed and added lines with some context; without the names of files, of which there are none. */
+/** Changed lines that are looked for at most: a text of a megabyte must not hold anybody up. */
+const MOST = 500;
+
+/** Removed and added lines with some context, without the names of files, of which there are none; the old text and then the new where they are too far apart. */
 function patch(before: string, after: string): string {
   const ended = (text: string) => `${text}\n`;
-  const lines = createTwoFilesPatch("", "", ended(before), ended(after), "", "", { context: 3 }).split("\n");
+  const found = createTwoFilesPatch("", "", ended(before), ended(after), "", "", { context: 3, maxEditLength: MOST });
+  const signed = (sign: string, text: string) => text.split("\n").map((line) => `${sign}${line}`);
+  const lines = found?.split("\n") ?? ["@@ @@", ...signed("-", before), ...signed("+", after)];
   return lines
     .slice(lines.findIndex((line) => line.startsWith("@@")))
     .join("\n")

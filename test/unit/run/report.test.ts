@@ -397,6 +397,16 @@ describe("a text with characters that do not show", () => {
   });
 });
 
+it("gives up on comparing endless texts, in every form", async () => {
+  const { report } = await optimized();
+  const long = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word}${index}`).join("\n");
+  const [change] = report.changes;
+  if (!change) throw new Error("there is no change to show");
+  const endless = { ...report, changes: [{ ...change, base: long("a"), text: long("b") }] };
+  expect(reportMarkdown(endless)).toMatch(/\n-a29999\n\+b0\n/);
+  expect(reportHtml(endless)).toMatch(/<del>a0\n/);
+});
+
 describe("word changes", () => {
   it("give both texts back", () => {
     fc.assert(
