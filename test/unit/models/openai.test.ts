@@ -209,7 +209,7 @@ describe("a failure", () => {
       404,
       '{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}',
       RequestRefused,
-      { detail: "The API deployment for this resource does not exist." },
+      { detail: expect.stringMatching(/does not exist\. On Azure, a model is named by its deployment\.$/) },
     ],
     [404, "404 page not found", RequestRefused, { detail: expect.stringMatching(/under \/v1$/) }],
     [404, '{"detail":"Not Found"}', RequestRefused, { detail: expect.stringMatching(/under \/v1$/) }],
