@@ -167,6 +167,7 @@ export function rangeOf(node: Node | undefined): Range {
 
 /** Offset of the first bracket beyond the allowed depth: the parser is recursive and would run out of stack. */
 function firstTooDeep(json: string): number | null {
+  if (isShallow(json)) return null;
   const scanner = createScanner(json, true);
   let depth = 0;
   // Token kinds: 1 `{`, 2 `}`, 3 `[`, 4 `]`, 17 the end (SyntaxKind is a const enum, which isolated modules cannot read).
@@ -176,6 +177,32 @@ function firstTooDeep(json: string): number | null {
     if (depth > MAX_DEPTH) return scanner.getTokenOffset();
   }
   return null;
+}
+
+/** A quick look that only ever says yes to what is certain: no comments, no text over several lines, few open brackets. */
+function isShallow(json: string): boolean {
+  if (/\r(?!\n)/.test(json)) return false;
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charCodeAt(at);
+    if (character === 0x22) {
+      const start = at;
+      do at = json.indexOf('"', at + 1);
+      while (at > 0 && isEscaped(json, at));
+      const lineEnd = json.indexOf("\n", start);
+      if (at < 0 || (lineEnd >= 0 && lineEnd < at)) return false;
+    } else if (character === 0x2f) return false;
+    else if (character === 0x7b || character === 0x5b) depth++;
+    else if (character === 0x7d || character === 0x5d) depth--;
+    if (depth < 0 || depth > MAX_DEPTH) return false;
+  }
+  return true;
+}
+
+function isEscaped(json: string, at: number): boolean {
+  let before = at;
+  while (json.charCodeAt(before - 1) === 0x5c) before--;
+  return (at - before) % 2 === 1;
 }
 
 function syntaxWords(error: ParseError): string {

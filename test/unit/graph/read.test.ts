@@ -122,6 +122,19 @@ describe("faults", () => {
 
   it("of nesting without end are said, not thrown", () => {
     expect(codes("[".repeat(200_000))).toEqual(["nested-too-deep"]);
+    const deep = "[".repeat(101);
+    for (const before of [
+      '"]\\"]]]]",',
+      '/* "]]] */',
+      '"open ]]]]\n',
+      '"open ]]]]\r',
+      '"\\\\",',
+      "]]]]]",
+      "// ]]]\r",
+    ]) {
+      expect(codes(`[${before}${deep}`), before).toContain("nested-too-deep");
+    }
+    expect(codes(`{ "a": "${deep}\\"${deep}" }`)).not.toContain("nested-too-deep");
   });
 });
 
