@@ -39,3 +39,28 @@ describe("agentgraph report", () => {
     expect(JSON.parse(wrong.stdout).error.message).toMatch(/no file or folder/);
   });
 });
+
+describe("a baseline", () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench();
+  });
+  afterAll(() => bench.close());
+
+  it("is scored by a run that is asked for it, and stands in its report", async () => {
+    const args = ["optimize", bench.graph, "--model", "simulated", "--set", "optimize.baseline=true"];
+    const { stdout } = await bench.run(...args, "--json");
+    const { baselines, run } = JSON.parse(stdout);
+    expect(baselines).toMatchObject([{ method: "chain-of-thought", validation: { n: 20 }, test: { n: 30 } }]);
+    const report = await bench.run("report", run);
+    expect(report.stdout).toMatch(/\| untouched graph with a step-by-step suffix \| 0\.\d\d/);
+  });
+
+  it("is scored by itself, and its replies are those of the run", async () => {
+    const args = ["evaluate", bench.graph, "--model", "simulated", "--split", "test", "--method", "chain-of-thought"];
+    const { stdout } = await bench.run(...args);
+    expect(stdout).toMatch(/test score with a step-by-step suffix 0\.\d+ \(n = 30\)\n0 calls/);
+    const wrong = await bench.run("evaluate", bench.graph, "--model", "simulated", "--method", "magic");
+    expect(wrong).toMatchObject({ code: 2 });
+  });
+});
