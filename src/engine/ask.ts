@@ -107,7 +107,8 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
       );
       if (reply.source === "provider") failures = 0;
       const { key, usage, milliseconds, source } = reply;
-      const usd = source === "provider" ? price(reply.model, usage) : 0;
+      // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
+      const usd = source === "provider" || source === "replayed" ? price(reply.model, usage) : 0;
       const spent = { usage, usd, milliseconds, requests: reply.requests };
       void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null });
       if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });

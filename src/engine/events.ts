@@ -71,7 +71,7 @@ export interface Called {
   readonly key: string;
   readonly model: string;
   readonly usage: Usage;
-  /** US dollars; null where no price is known. */
+  /** US dollars; null where no price is known. Of a replayed reply what it cost then: a key counts once in a run. */
   readonly usd: number | null;
   readonly milliseconds: number;
   readonly source: "provider" | "replayed" | "cached" | "shared";

@@ -17,13 +17,15 @@ export interface Line {
   readonly end: number;
 }
 
-/** The non-empty lines of a file. A last line without its end was cut by a crash and is left out. */
+/** The non-empty lines of a file. A last line that was cut by a crash is left out, unless it lacks its end alone. */
 export function* linesOf(bytes: Uint8Array): Generator<Line> {
   let start = 0;
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
     if (end > start) yield { start, end };
     start = end + 1;
   }
+  const rest = { start, end: bytes.length };
+  if (objectAt(bytes, rest)) yield rest;
 }
 
 const decoder = new TextDecoder();

@@ -86,12 +86,12 @@ describe("a call", () => {
     expect(ofType(events, "call")).toMatchObject([{ requests: 3, source: "provider" }]);
   });
 
-  it("that is answered from the record costs nothing and requests nothing", async () => {
+  it("that is answered from the record requests nothing, and says what it cost", async () => {
     const { ask, events } = openAsk();
     await ask(question("q"));
     await ask(question("q", { node: "b" }));
     expect(ofType(events, "requested")).toHaveLength(1);
-    expect(ofType(events, "call")[1]).toMatchObject({ node: "b", source: "replayed", requests: 0, usd: 0 });
+    expect(ofType(events, "call")[1]).toMatchObject({ node: "b", source: "replayed", requests: 0, usd: 0.5 });
   });
 
   it("that failed is on record with its error, unless it never left", async () => {

@@ -19,7 +19,11 @@ function voteOn(answer: string, targets: string[]) {
       new AbortController().signal,
     );
   const choice = { model: "simulated", params: {} };
-  const judge = createJudge({ graph: diamond, choice, ask: Object.assign(ask, { settled: async () => {} }) });
+  const judge = createJudge({
+    graph: diamond,
+    choice,
+    ask: Object.assign(ask, { settled: async () => {}, discredit: async () => {} }),
+  });
   return judge({ sample: sampleOf("1", { targets }), answer, split: "train", priority: 0 })("Right.", 0);
 }
 

@@ -552,6 +552,29 @@ describe("cancel", () => {
     expect(provider.mostRunning).toBeLessThanOrEqual(4);
   });
 
+  it("withdraws what was put on record and has not left", async () => {
+    const provider = slowEcho(new FakeClock(), 1);
+    const { model, budget } = stackOver(provider, new FakeClock());
+    const controller = new AbortController();
+    const told: string[] = [];
+    const call = model.complete(
+      request("a", {
+        onRequest: async (attempt) => {
+          told.push(`requested ${attempt}`);
+          await settled();
+          controller.abort(new Error("cancelled"));
+        },
+        onWithdrawn: (attempt) => told.push(`withdrawn ${attempt}`),
+      }),
+      controller.signal,
+    );
+    // Who asked is let go when it is known what became of the request, not before.
+    await expect(call).rejects.toThrow("cancelled");
+    expect(told).toEqual(["requested 1", "withdrawn 1"]);
+    expect(provider.seen).toHaveLength(0);
+    expect(budget.spent).toEqual({ calls: 0, tokens: 0, usd: 0 });
+  });
+
   it("sends nothing on behalf of someone who has left already", async () => {
     const provider = slowEcho(new FakeClock(), 1);
     const { model } = stackOver(provider, new FakeClock());

@@ -71,6 +71,17 @@ describe("calls", () => {
     expect(state.nodes.a).toMatchObject({ forwardInFlight: 2 });
   });
 
+  it("that did not leave after all do not count", () => {
+    const withdrawn: RunEvent = { ...requested, type: "withdrawn" };
+    const again: RunEvent[] = [
+      { ...requested, split: "test", attempt: 2 },
+      { ...withdrawn, split: "test", attempt: 2 },
+    ];
+    const state = reduceAll(logged(started, requested, requested, withdrawn, ...again));
+    expect(state.calls).toMatchObject({ total: 1, forward: 1, test: 0, retried: 0 });
+    expect(state.nodes.a).toMatchObject({ forwardInFlight: 1 });
+  });
+
   it("come back: tokens and money are added, nothing is left in flight", () => {
     const state = reduceAll(logged(started, requested, called));
     expect(state.tokens).toEqual({ prompt: 10, completion: 5, estimated: false });

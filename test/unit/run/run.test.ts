@@ -172,6 +172,41 @@ describe("resume", () => {
     }
   });
 
+  it("keeps its word when it was killed at its very end", async () => {
+    const whole = await start();
+    await drain(whole);
+    const events = await readFile(whole.files.events);
+    const seal = events.lastIndexOf('{"seal"');
+    expect(seal).toBeGreaterThan(0);
+    for (let cut = seal; cut <= events.length; cut += 25) {
+      await writeFile(whole.files.events, events.subarray(0, cut));
+      const read = await readRun(bench.deps, bench.place, whole.id);
+      expect(read).toMatchObject({ madeHere: true, standing: cut < events.length ? "interrupted" : "done" });
+    }
+  });
+
+  it("is listed as what its log says when it was killed before its summary was written", async () => {
+    const run = await start();
+    let running = "";
+    for await (const _ of run.events) running ||= await readFile(run.files.summary, "utf8").catch(() => "");
+    await writeFile(run.files.summary, running);
+    expect(JSON.parse(running)).toMatchObject({ status: "running" });
+    expect(await listRuns(bench.deps, bench.place)).toMatchObject([{ standing: "done", summary: { status: "done" } }]);
+  });
+
+  it("stops at once where its replies cannot be kept, though its log can", async () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    const { files } = bench.deps;
+    const append = (path: string, text: string) =>
+      path.endsWith("replies.jsonl") && text.includes("key") ? Promise.reject(full) : files.append(path, text);
+    const run = await startRun(subject, bench.place, bench.root, { ...bench.deps, files: { ...files, append } }, never);
+    await drain(run);
+    expect(run.state()).toMatchObject({ status: "failed", error: "NotRecorded" });
+    expect(run.state().detail).toContain("replies.jsonl");
+    expect(bench.provider.asked).toHaveLength(1);
+    expect((await readRun(bench.deps, bench.place, run.id)).state).toEqual(run.state());
+  });
+
   it("counts earlier segments against the budget", async () => {
     const cut = await start();
     await drain(cut, 20);
