@@ -31,6 +31,8 @@ async function main(): Promise<void> {
           iterations: of(({ iterations }) => iterations),
           seconds: of(({ seconds }) => seconds),
           atCeiling: runs.filter(({ end, ceiling }) => end >= ceiling - 0.021).length,
+          accepted: runs.reduce((sum, { gains }) => sum + gains.length, 0),
+          falseAccepts: runs.reduce((sum, { gains }) => sum + gains.filter((gain) => gain <= 0).length, 0),
           belowStart: runs.filter(({ start, end }) => end < start).length,
           start: of(({ start }) => start),
           end: of(({ end }) => end),

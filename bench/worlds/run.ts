@@ -1,6 +1,7 @@
 import type { Finished, RunEvent } from "../../src/engine/events.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { OptimizeOptions } from "../../src/engine/task.ts";
+import type { Texts } from "../../src/graph/graph.ts";
 import { DEFAULTS as SHIPPED } from "../../src/graph/schema-run.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
@@ -18,6 +19,8 @@ export interface WorldRun {
   readonly start: number;
   readonly end: number;
   readonly ceiling: number;
+  /** What each accepted update changed in the true score of all 50 held-out samples: at most 0 is a false accept. */
+  readonly gains: readonly number[];
   readonly finished: Finished;
   readonly events: RunEvent[];
   /** Virtual seconds at which each event came. */
@@ -89,10 +92,27 @@ export async function runOn(
     start: truth(Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text])), test),
     end: truth(finished.texts, test),
     ceiling: ceiling(test),
+    gains: gainsOf(events, (texts) => truth(texts, test)),
     finished,
     events,
     times,
   };
+}
+
+function gainsOf(events: readonly RunEvent[], truth: (texts: Texts) => number): number[] {
+  let texts: Texts = {};
+  const attempts = new Map<string, { readonly node: string; readonly text: string }>();
+  return events.flatMap((event) => {
+    if (event.type === "started") texts = event.texts;
+    if (event.type === "attempt" && event.invalid === null) attempts.set(event.id, event);
+    if (event.type !== "verdict" || event.verdict.decision !== "accepted") return [];
+    const before = truth(texts);
+    for (const id of event.proposals) {
+      const attempt = attempts.get(id);
+      if (attempt) texts = { ...texts, [attempt.node]: attempt.text };
+    }
+    return [truth(texts) - before];
+  });
 }
 
 export function median(values: readonly number[]): number {

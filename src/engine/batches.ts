@@ -9,6 +9,8 @@ import type { Theta } from "./events.ts";
 export class Batches {
   readonly #samples: readonly Sample[];
   readonly #last = new Map<string, { readonly theta: Theta; readonly right: boolean }>();
+  /** Sample → Θ under which it could not be scored. */
+  readonly #lost = new Map<string, Theta>();
 
   /** @param samples the training set, already in the run's seeded order. */
   constructor(samples: readonly Sample[]) {
@@ -22,11 +24,16 @@ export class Batches {
       return last.right ? 2 : 0;
     };
     return this.#samples
-      .filter(({ id }) => this.#last.get(id)?.theta !== theta)
+      .filter(({ id }) => this.#last.get(id)?.theta !== theta && this.#lost.get(id) !== theta)
       .map((sample) => ({ sample, rank: rank(sample) }))
       .sort((a, b) => a.rank - b.rank)
       .slice(0, size)
       .map(({ sample }) => sample);
+  }
+
+  /** The sample could not be scored: it is not looked at again under this Θ. */
+  lose(theta: Theta, sample: Sample): void {
+    this.#lost.set(sample.id, theta);
   }
 
   /** @returns 1 where the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */

@@ -25,7 +25,7 @@ interface Looked {
   pass: Pass;
   gradients: Promise<BackwardPass> | null;
 }
-/** Share of failing samples up to which a batch says too little: the rest of the training set is looked at too. */
+/** Share of failing samples up to which a batch says too little: twice as many are looked at, and so on. */
 const FEW = 0.25;
 /** A Θ that nothing is known of. */
 const NEW: Theta = "";
@@ -54,7 +54,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
 
   return Object.assign(differentiate, {
     ahead: (texts: Texts) => {
-      for (const sample of batches.next(thetaOf(texts), size)) forward(texts, sample);
+      for (const sample of batches.next(thetaOf(texts), size)) void forward(texts, sample).score;
     },
     first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
   });
@@ -64,7 +64,11 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     theta = thetaOf(texts);
     gain = 0;
     let looked = await lookAt(size);
-    if (failingShare() <= FEW || !(await hasGradient())) looked += await lookAt(Number.POSITIVE_INFINITY);
+    for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
+      const found = await lookAt(more);
+      if (found === 0) break;
+      looked += found;
+    }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = known.filter(({ gradients }) => !gradients).slice(0, RIGHT_SHOWN);
     return {
@@ -110,7 +114,10 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
   async function look(texts: Texts, sample: Sample, iteration: number): Promise<Looked | null> {
     const pass = forward(texts, sample);
     const score = await pass.score;
-    if (!score) return null;
+    if (!score) {
+      batches.lose(thetaOf(texts), sample);
+      return null;
+    }
     const right = score.loss <= threshold;
     gain += batches.record(thetaOf(texts), sample, right);
     return { pass, gradients: right ? null : wanted ? backward(pass, iteration) : withoutGradients(pass) };

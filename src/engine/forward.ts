@@ -27,14 +27,14 @@ export interface Scored extends Score {
   readonly tokens: number;
 }
 
-/** One forward pass: one sample through the whole graph under one Θ. */
+/** One forward pass: one sample through the graph under one Θ, as far as it is asked for. */
 export interface Pass {
   readonly theta: Theta;
   readonly texts: Texts;
   readonly sample: Sample;
-  /** Value of a node or graph input; rejects when its call failed. */
+  /** Value of a node or graph input, and of what it is made from; rejects when a call failed. */
   value(name: string): Promise<Value>;
-  /** null: unscored, because a call failed; an infrastructure failure is never a wrong answer. */
+  /** Begun when first asked for. null: unscored, because a call failed; an infrastructure failure is never a wrong answer. */
   readonly score: Promise<Scored | null>;
 }
 
@@ -79,31 +79,33 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
     const known = passes.get(id);
     if (known) return known;
 
-    const values = new Map<string, Promise<Value>>();
+    const values = new Map<string, () => Promise<Value>>();
     for (const input of graph.inputs) {
-      values.set(input.name, Promise.resolve(given(sample.inputs[input.name] ?? "")));
+      values.set(input.name, async () => given(sample.inputs[input.name] ?? ""));
     }
     for (const node of order) {
       const text = texts[node.id] ?? node.text;
-      const value = node.kind === "text" ? Promise.resolve(given(text)) : run(node, text);
-      value.catch(() => {});
-      values.set(node.id, value);
+      values.set(node.id, node.kind === "text" ? async () => given(text) : once(() => run(node, text)));
     }
+    const scored = once(score);
     const pass: Pass = {
       theta,
       texts,
       sample,
-      value: (name) => values.get(name) ?? Promise.reject(new Error(`no value named ${name}`)),
-      score: score(),
+      value: valueAt,
+      get score() {
+        return scored();
+      },
     };
-    pass.score.catch(() => {});
     passes.set(id, pass);
     return pass;
 
+    function valueAt(name: string): Promise<Value> {
+      return values.get(name)?.() ?? Promise.reject(new Error(`no value named ${name}`));
+    }
+
     async function run(node: LlmNode, text: string): Promise<Value> {
-      const inputs = await Promise.all(
-        node.inputs.map(async (name) => [name, (await values.get(name))?.text ?? ""] as const),
-      );
+      const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await valueAt(name)).text] as const));
       const reply = await ask({
         purpose: "forward",
         node: node.id,
@@ -142,13 +144,12 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
     }
 
     async function answerAndScore(): Promise<Scored> {
-      const all = await Promise.all(order.map((node) => values.get(node.id)));
+      const all = await Promise.all(order.map(({ id }) => valueAt(id)));
       const cost = {
-        tokens: all.reduce((sum, value) => sum + (value?.tokens ?? 0), 0),
-        formatErrors: all.filter((value) => value?.formatError).length,
+        tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),
+        formatErrors: all.filter(({ formatError }) => formatError).length,
       };
-      const answer = await values.get(graph.output);
-      if (!answer) throw new Error(`no node named ${graph.output}`);
+      const answer = await valueAt(graph.output);
       const askVote = judge?.({ sample, answer: answer.text, split, priority });
       const score = await loss.score(sample, answer.text, askVote);
       if (!answer.formatError) return { ...score, formatError: false, ...cost };
@@ -156,6 +157,18 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
       const criticism = `${format} ${score.criticism}`.trim();
       return { ...score, loss: 1, criticism, formatError: true, ...cost };
     }
+  };
+}
+
+/** The same promise each time; what it rejects with is for those who wait for it. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    if (!made) {
+      made = make();
+      made.catch(() => {});
+    }
+    return made;
   };
 }
 

@@ -11,6 +11,7 @@ import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
 import { createForward, type Forward, PRIORITY, type Scored } from "./forward.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { History } from "./history.ts";
+import { inTurns } from "./in-turns.ts";
 import { createJudge } from "./judge.ts";
 import { netProposals } from "./net.ts";
 import { createServices, type Services } from "./services.ts";
@@ -170,9 +171,9 @@ class Run {
     const loop = method(task, this.#services);
     // The first batch goes first; the start score fills the slots that it leaves idle.
     let next = loop.next();
-    for (const sample of task.data.validation) {
-      this.#forward(this.#start, sample, { split: "validation", priority: PRIORITY.start });
-    }
+    const options = { split: "validation", priority: PRIORITY.start } as const;
+    // Who needs these scores asks for them again, and is told what went wrong.
+    inTurns(task.data.validation, (sample) => this.#forward(this.#start, sample, options).score).catch(() => {});
     for (let step = await next; !step.done; step = await next) {
       await emit(step.value);
       next = loop.next();
@@ -184,7 +185,7 @@ class Run {
     const { test } = this.task.data;
     if (test.length === 0 || !this.#reservesTest) return null;
     const options = { split: "test", priority: PRIORITY.test } as const;
-    const scores = Promise.all(test.map((sample) => this.#forward(texts, sample, options).score));
+    const scores = inTurns(test, (sample) => this.#forward(texts, sample, options).score);
     return scores.catch((error: unknown) => {
       if (!(error instanceof BudgetReached)) throw error;
       void this.emit({ type: "warning", code: "test not scored", detail: error.message });

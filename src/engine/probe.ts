@@ -30,15 +30,20 @@ export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
   return async (joint, candidates) => {
     const [before, after] = [forward(start), forward(joint)];
     if (after.length < PROBED) return [];
-    const alike: Candidate[] = [];
+    const states = new Map<string, Promise<"sound" | "ruined" | "behind a ruined one">>();
     for (const { id } of topology.order) {
-      const candidate = candidates.find(({ node }) => node === id);
-      const upstream = topology.ancestors(id);
-      if (!candidate || alike.some(({ node }) => upstream.has(node))) continue;
-      const [was, is] = await Promise.all([distinct(before, id), distinct(after, id)]);
-      if (was === after.length && is === 1) alike.push(candidate);
+      if (!candidates.some(({ node }) => node === id)) continue;
+      const upstream = [...states].filter(([node]) => topology.ancestors(id).has(node)).map(([, state]) => state);
+      states.set(id, stateOf(id, upstream));
     }
-    return alike;
+    const found = await Promise.all(candidates.map(async (one) => ({ one, state: await states.get(one.node) })));
+    return found.filter(({ state }) => state === "ruined").map(({ one }) => one);
+
+    async function stateOf(id: string, upstream: readonly Promise<string>[]) {
+      if ((await Promise.all(upstream)).some((state) => state !== "sound")) return "behind a ruined one";
+      const [was, is] = await Promise.all([distinct(before, id), distinct(after, id)]);
+      return was === after.length && is === 1 ? "ruined" : "sound";
+    }
   };
 }
 

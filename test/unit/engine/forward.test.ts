@@ -69,10 +69,21 @@ describe("a forward pass", () => {
     });
     const { forward, asked } = openForward(graph, (question) => (question.node === "slow" ? slow : echo(question)));
     const pass = forward(texts(graph), sampleOf("1"), validation);
+    const answer = pass.value("answer");
     await settled();
     expect(asked()).toEqual(["slow", "a", "b", "c"]);
     finish("at last");
-    expect((await pass.value("answer")).text).toBe("value of answer");
+    expect((await answer).text).toBe("value of answer");
+  });
+
+  it("asks for no more than is wanted: a node's value takes what leads to it", async () => {
+    const graph = graphOf([llm("a", ["question"]), llm("b", ["a"]), llm("answer", ["b"])]);
+    const { forward, asked } = openForward(graph, echo);
+    const pass = forward(texts(graph), sampleOf("1"), validation);
+    await pass.value("b");
+    expect(asked()).toEqual(["a", "b"]);
+    await pass.score;
+    expect(asked()).toEqual(["a", "b", "answer"]);
   });
 
   it("does not let one sample wait for another", async () => {
