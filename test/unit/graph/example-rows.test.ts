@@ -14,9 +14,12 @@ it.each<[string, unknown]>([
   expect(rowsText(text)).toBe(TWO);
 });
 
-it.each<unknown>(["", "Q: a\nA: b", '{"q":"a"}\nand', "[1, 2]", '["a"]', [1], ["a"], null, "{"])("are not %j", (text) => {
-  expect(rowsText(text)).toBeNull();
-});
+it.each<unknown>(["", "Q: a\nA: b", '{"q":"a"}\nand', "[1, 2]", '["a"]', [1], ["a"], null, "{"])(
+  "are not %j",
+  (text) => {
+    expect(rowsText(text)).toBeNull();
+  },
+);
 
 test("whatever it is given, it gives rows that it reads as the same, or nothing", () => {
   fc.assert(
