@@ -10,6 +10,7 @@ const BENCHES = {
   estimate: "bench/estimate/main.ts",
   signatures: "bench/signatures/main.ts",
   layout: "bench/layout/main.ts",
+  stalls: "bench/stalls.ts",
   language: "bench/language.ts",
 };
 

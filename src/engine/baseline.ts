@@ -1,8 +1,9 @@
-import type { Data } from "../data/sample.ts";
+import type { Data, Sample } from "../data/sample.ts";
 import type { Graph, Texts } from "../graph/graph.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Baseline, BaselineScore } from "./events.ts";
 import type { Forward, Scored } from "./forward.ts";
+import { inTurns } from "./in-turns.ts";
 import { textsOf, thetaOf } from "./texts.ts";
 
 /** Name of the one baseline there is beside the untouched graph. */
@@ -39,8 +40,8 @@ export async function scoreBaseline(
 ): Promise<Baseline> {
   const texts = chainOfThought(graph);
   const scoreOn = async (split: "validation" | "test"): Promise<BaselineScore | null> => {
-    const passes = data[split].map((sample) => forward(texts, sample, { split, priority }).score);
-    const scores: (Scored | null)[] = await Promise.all(passes).catch((error: unknown) => {
+    const scoreOne = (sample: Sample) => forward(texts, sample, { split, priority }).score;
+    const scores: (Scored | null)[] = await inTurns(data[split], scoreOne).catch((error: unknown) => {
       if (!(error instanceof BudgetReached)) throw error;
       return [];
     });

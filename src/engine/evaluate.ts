@@ -3,6 +3,7 @@ import { createAsk, RunStopped } from "./ask.ts";
 import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import { createForward } from "./forward.ts";
+import { inTurns } from "./in-turns.ts";
 import { createJudge } from "./judge.ts";
 import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
 import type { Task } from "./task.ts";
@@ -95,7 +96,7 @@ async function scoreAll(
     return { id: sample.id, score: scored && 1 - scored.loss, output, formatError: scored?.formatError ?? false };
   };
   try {
-    const scored = await Promise.all(data[split].map(scoreOne));
+    const scored = await inTurns(data[split], scoreOne);
     const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
     return {
       split,

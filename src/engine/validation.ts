@@ -2,6 +2,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
 import type { Scored } from "./forward.ts";
+import { inTurns } from "./in-turns.ts";
 import { NO_GATE, type Rule, type Ruling, UNDECIDED } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./texts.ts";
@@ -96,7 +97,7 @@ export function createValidation({ samples: validation, options, score }: Valida
     const theta = thetaOf(texts);
     const scores = known.get(theta) ?? new Map<string, Scored | null>();
     known.set(theta, scores);
-    await Promise.all(samples.map(async (sample) => scores.set(sample.id, await score(texts, sample))));
+    await inTurns(samples, async (sample) => scores.set(sample.id, await score(texts, sample)));
   }
 
   function pairsOf(before: Texts, after: Texts): Pair[] {

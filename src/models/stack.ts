@@ -9,6 +9,7 @@ import type { PriceOf } from "./prices.ts";
 import { retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
+import { Turns } from "./turns.ts";
 
 export interface StackOptions {
   readonly provider: Model;
@@ -37,6 +38,7 @@ export function createStack(options: StackOptions): Stack {
   const budget = new CallBudget(limits, price, alreadySpent);
   const complete = fromStore(
     replies,
+    new Turns(options.clock),
     singleFlight(
       intoStore(
         replies,

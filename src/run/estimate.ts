@@ -8,6 +8,7 @@ import type { BudgetLimits } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../models/store.ts";
+import { Turns } from "../models/turns.ts";
 import { GUESSES, type Guess, PretendedLoss, Pretender } from "./pretend.ts";
 
 /** What is known before a run begins. */
@@ -43,8 +44,6 @@ export interface Estimate extends Amount {
 
 /** Samples of a set that are played through: more would say the same, later. Fewer where each takes many calls. */
 const PLAYED = { most: 40, least: 16, calls: 240 } as const;
-/** Calls after which others get a turn. */
-const TURN = 40;
 
 /**
  * Plays the run through without asking anybody: the real engine, with replies of earlier runs where they are known and
@@ -66,10 +65,14 @@ export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
 async function playRun(task: Task, known: Known, guess: Guess) {
   const { pretender, pretended, tally } = pretendTo(task, known, guess);
   const scoring = new Tally(task.data, pretended.data);
+  const turns = new Turns(known.clock);
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
   for (const split of ["validation", "test"] as const) {
     const { signal } = new AbortController();
-    for await (const event of evaluate(pretended, split, depsOf(pretender, task, known), signal)) scoring.add(event);
+    for await (const event of evaluate(pretended, split, depsOf(pretender, task, known), signal)) {
+      scoring.add(event);
+      await turns.next();
+    }
   }
   await play(optimize, pretended, depsOf(pretender, task, known), tally, known.clock);
   return { scoring, tally };
@@ -100,10 +103,10 @@ async function play(
   tally: Tally,
   clock: Clock,
 ): Promise<void> {
-  let calls = 0;
+  const turns = new Turns(clock);
   for await (const event of door(task, deps, new AbortController().signal)) {
     tally.add(event);
-    if (event.type === "call" && ++calls % TURN === 0) await clock.sleep(0);
+    await turns.next();
   }
 }
 

@@ -66,6 +66,8 @@ export async function startRun(
       engine: ENGINE_VERSION,
       provider: provider.identity,
     });
+    // With many samples, writing and reading are long enough each.
+    await clock.sleep(0);
     const { start } = await readStart(files, machine, paths.start, id);
     return openRun({ start, task: subject.task, place, lock, deps, signal, reducer: new RunReducer(), events: [] });
   });

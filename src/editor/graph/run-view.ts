@@ -15,7 +15,7 @@ import { line } from "./graph-view.ts";
 import type { ShownRun } from "./shown-run.ts";
 
 /** The run as the page shows it: bounded, plain, made anew for each snapshot. */
-export function runView({ entry, state, limits }: ShownRun, excerpts: ReadonlyMap<string, string>): RunView {
+export function runView({ entry, state, limits }: ShownRun, excerpts: (id: string) => string): RunView {
   const { samples, scored } = sampleViews(state, excerpts);
   return {
     id: line(entry.id),
@@ -112,7 +112,7 @@ function intervalAt(iteration: number, accepted: readonly Judged[], judged: read
 /** Samples scored under the texts of the start or the incumbent's; where there are too many, those that went wrong. */
 function sampleViews(
   { scores, startTheta, theta }: RunState,
-  excerpts: ReadonlyMap<string, string>,
+  excerpts: (id: string) => string,
 ): { samples: SampleView[]; scored: number } {
   const before = scores[startTheta] ?? {};
   const after = scores[theta] ?? {};
@@ -127,20 +127,24 @@ function sampleViews(
     const list = isRight ? right : wrong;
     if (list.length >= LIMITS.samples) return;
     const losses = { before: start?.loss ?? null, after: latest?.loss ?? null };
-    list.push({ id: shortId(id), excerpt: excerpts.get(id) ?? "", split, ...losses });
+    list.push({ id: shortId(id), excerpt: excerpts(id), split, ...losses });
   };
   for (const id of Object.keys(before)) add(id, before[id], after[id]);
   for (const id of Object.keys(after)) if (before[id] === undefined) add(id, undefined, after[id]);
   return { samples: [...wrong, ...right].slice(0, LIMITS.samples), scored };
 }
 
-/** First words of each sample's inputs. A run's data never change and snapshots are many: to be made once a run. */
-export function sampleExcerpts({ data, graph }: ShownRun): ReadonlyMap<string, string> {
-  const samples = SPLITS.flatMap((split) => data[split]);
-  return new Map(
-    samples.map(({ id, inputs }) => {
-      const values = graph.inputs.map(({ name }) => line(inputs[name] ?? "", LIMITS.excerpt));
-      return [id, line(values.join(" · "), LIMITS.excerpt)] as const;
-    }),
-  );
+/** First words of a sample's inputs. A run's data never change and snapshots are many: each is made once a run. */
+export function sampleExcerpts({ data, graph }: ShownRun): (id: string) => string {
+  const samples = new Map(SPLITS.flatMap((split) => data[split]).map((sample) => [sample.id, sample]));
+  const made = new Map<string, string>();
+  return (id) => {
+    const known = made.get(id);
+    if (known !== undefined) return known;
+    const inputs = samples.get(id)?.inputs ?? {};
+    const values = graph.inputs.map(({ name }) => line(inputs[name] ?? "", LIMITS.excerpt));
+    const excerpt = line(values.join(" · "), LIMITS.excerpt);
+    made.set(id, excerpt);
+    return excerpt;
+  };
 }

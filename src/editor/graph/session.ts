@@ -27,7 +27,7 @@ export class GraphSession extends Disposable {
   #graph: CurrentGraph | null = null;
   #run: ShownRun | null = null;
   /** Of the run's samples. */
-  #excerpts: ReadonlyMap<string, string> = new Map();
+  #excerpts: (id: string) => string = () => "";
   #ready = false;
   /** Read while the page loads, so that its first drawing need not wait. */
   #first: Promise<CurrentGraph> | null;

@@ -1,0 +1,158 @@
+// npm run bench -- stalls [SAMPLES NODES SECONDS]: for how long a run keeps everything else in its process waiting, as VS
+// Code's extension host would wait: load, estimate, run with a view of it ten times a second, read back, resume.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runView, sampleExcerpts } from "../src/editor/graph/run-view.ts";
+import type { Model, ModelRequest } from "../src/models/model.ts";
+import { nodeDeps } from "../src/platform/node.ts";
+import { estimateRun } from "../src/run/estimate.ts";
+import { loadTask } from "../src/run/load.ts";
+import { placeOf } from "../src/run/place.ts";
+import { readCache } from "../src/run/replies.ts";
+import { type Run, resumeRun, startRun } from "../src/run/run.ts";
+import { readRun } from "../src/run/runs.ts";
+import { subjectOf } from "../src/run/start.ts";
+import { summaryOf } from "../src/run/summary.ts";
+
+const [samples = 10_000, nodes = 20, seconds = 20] = process.argv.slice(2).map(Number);
+/** Milliseconds between two looks at the clock, and between two snapshots of the view. */
+const LOOK = 2;
+const PACE = 100;
+const LONG = 50;
+
+/** Answers at once: half of the questions right, whatever the instructions say. */
+const model: Model = {
+  identity: "bench",
+  complete: async (request) => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const text = answer(request);
+    const usage = { prompt: 200, completion: 20, estimated: false };
+    return { text, usage, model: "bench", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 1 };
+  },
+};
+
+let rewrites = 0;
+
+function answer({ messages, schema, tag }: ModelRequest): string {
+  if (!schema) {
+    const [, number = "0"] = /Question (\d+)/.exec(messages.map(({ content }) => content).join("\n")) ?? [];
+    return `From ${tag.node}: the answer is ${Number(number) % 2 === 0 ? number : -1}`;
+  }
+  const names = Object.keys((schema.schema.properties ?? {}) as Record<string, unknown>);
+  rewrites += 1;
+  return JSON.stringify(Object.fromEntries(names.map((name) => [name, `Be more careful, attempt ${rewrites}.`])));
+}
+
+const folder = await mkdtemp(join(tmpdir(), "agentgraph-stalls-"));
+try {
+  const graph = await makeGraph();
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const deps = nodeDeps(log);
+  const choice = { model: "bench", params: {} };
+  const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
+  const loaded = await watched("load", () => loadTask(graph, deps.files, { models }));
+  const subject = subjectOf(loaded);
+  if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
+  const root = loaded.root.folder;
+  const place = placeOf(root);
+  const price = () => 0;
+  await watched("estimate", async () => {
+    const replies = await readCache(deps.files, deps.machine, place.cache);
+    return estimateRun(subject.task, { provider: model.identity, replies, price, clock: deps.clock });
+  });
+  const runDeps = { ...deps, provider: model, price, concurrency: 16 };
+  const first = await watched("start", () =>
+    startRun(subject, place, root, runDeps, AbortSignal.timeout(seconds * 1e3)),
+  );
+  await watched("run", () => drive(first));
+  const { calls } = first.state();
+  await watched("read", () => readRun(deps, place, first.id));
+  const second = await watched("open again", () =>
+    resumeRun(first.id, place, runDeps, AbortSignal.timeout(seconds * 1e3)),
+  );
+  await watched("resume", () => drive(second));
+  console.log(JSON.stringify({ samples, nodes, calls: calls.total, megabytes: memory() }));
+
+  /** As the editor does: events one by one, and a view of them ten times a second. */
+  async function drive(run: Run): Promise<void> {
+    const shown = () => ({
+      entry: { id: run.id, status: run.state().status },
+      graph: run.start.graph,
+      data: run.start.data,
+      state: run.state(),
+      limits: run.start.options.budget,
+      value: async () => null,
+    });
+    const excerpts = sampleExcerpts(shown());
+    const timer = setInterval(async () => {
+      await summaryOf(run.start, run.state(), deps.machine);
+      JSON.stringify(runView(shown(), excerpts));
+    }, PACE);
+    for await (const _ of run.events);
+    clearInterval(timer);
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function makeGraph(): Promise<string> {
+  await mkdir(join(folder, ".git"));
+  const ids = Array.from({ length: nodes }, (_, index) => `n${index}`);
+  const file = {
+    version: 1,
+    name: "Stalls",
+    inputs: { question: "a question" },
+    nodes: Object.fromEntries(
+      ids.map((id, index) => [
+        id,
+        {
+          role: `step ${index}`,
+          inputs: index === 0 ? ["question"] : ["question", `n${index - 1}`],
+          instruction: `Do step ${index}.`,
+        },
+      ]),
+    ),
+    output: ids.at(-1),
+    data: { file: "rows.jsonl", split: { train: 0.3, validation: 0.5, test: 0.2, seed: 1 }, target: "answer" },
+    loss: { kind: "number" },
+    optimize: { budget: { calls: 10_000_000 } },
+  };
+  const rows = Array.from({ length: samples }, (_, row) =>
+    JSON.stringify({ question: `Question ${row}: ${"how many are there? ".repeat(20)}`, answer: String(row) }),
+  );
+  const path = join(folder, "stalls.agentgraph.json");
+  await writeFile(path, JSON.stringify(file));
+  await writeFile(join(folder, "rows.jsonl"), `${rows.join("\n")}\n`);
+  return path;
+}
+
+/** Prints how long the longest task was in it, and how many were longer than they should be. */
+async function watched<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const gaps: number[] = [];
+  let last = started;
+  const look = () => {
+    const now = performance.now();
+    gaps.push(now - last - LOOK);
+    last = now;
+  };
+  const timer = setInterval(look, LOOK);
+  await new Promise((resolve) => setTimeout(resolve, LOOK));
+  try {
+    return await work();
+  } finally {
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    clearInterval(timer);
+    look();
+    const longest = Math.max(...gaps);
+    const long = gaps.filter((gap) => gap > LONG).length;
+    console.log(
+      `${name.padEnd(10)} ${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s, longest task ${longest.toFixed(0).padStart(4)} ms, ${long} over ${LONG} ms, ${memory()} MB`,
+    );
+  }
+}
+
+function memory(): number {
+  return Math.round(process.memoryUsage().rss / 1e6);
+}
