@@ -45,18 +45,21 @@ export class Ledger {
     this.#torn ||= end === "torn";
 
     const kept = repliesIn(replies);
+    let lost = 0;
     for (const id of wire.delivered.keys()) {
       const delivered = of(wire.delivered, id) - of(this.#delivered, id);
       const missing = delivered - (of(kept, id) - of(this.#kept, id));
-      if (missing > 0) this.#lost.set(id, of(this.#lost, id) + missing);
-      if (missing > 0 && end === "ended") this.#fault(`reply ${id} was paid for and is not on record`);
+      if (missing <= 0) continue;
+      lost += missing;
+      this.#lost.set(id, of(this.#lost, id) + missing);
+      if (end === "ended") this.#fault(`reply ${id} was paid for and is not on record`);
     }
-    const lost = this.#sum(this.#lost).calls;
+    // Those on their way to the disk, and those that came while it took them.
+    if (lost > 2 * concurrency + 1) this.#fault(`${lost} replies lost at once (${end})`);
     this.#kept = kept;
     this.#delivered = new Map(wire.delivered);
     this.#checkBudget(limits);
     this.#requests = wire.requests;
-    if (lost > this.concurrency * 20) this.#fault(`${lost} replies lost`);
   }
 
   #checkBudget({ calls, tokens, usd }: BudgetLimits): void {
@@ -90,12 +93,16 @@ export class Ledger {
     }
     if (more > ahead) this.#fault(`${more} replies were asked for that the clean run does not need`);
     if (fewer > ahead) this.#fault(`${fewer} replies that the clean run needs were never asked for`);
-    const counted = state.tokens.prompt + state.tokens.completion;
-    const most = this.#sum(this.wire.delivered).tokens;
-    // What a torn file lost may have been counted before.
-    const least = most - this.#sum(this.#lost).tokens;
-    if (counted < least || counted > (this.#torn ? most : least))
-      this.#fault(`${counted} tokens counted, ${least} to ${most} spent`);
+    const counted = { tokens: state.tokens.prompt + state.tokens.completion, usd: state.usd ?? 0 };
+    const most = this.#sum(this.wire.delivered);
+    const lost = this.#sum(this.#lost);
+    for (const unit of ["tokens", "usd"] as const) {
+      // What a torn file lost may have been counted before.
+      const [low, high] = [most[unit] - lost[unit], this.#torn ? most[unit] : most[unit] - lost[unit]];
+      if (counted[unit] < low - 1e-9 || counted[unit] > high + 1e-9) {
+        this.#fault(`${counted[unit]} ${unit} counted, ${low} to ${high} spent`);
+      }
+    }
   }
 
   #sum(counts: Counts) {

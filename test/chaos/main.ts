@@ -7,7 +7,7 @@ import { caseOf } from "./plan.ts";
 import { play } from "./play.ts";
 import { playReal } from "./real.ts";
 
-/** Every so manieth case is played with the real command line. */
+/** Of so many cases, the last is played with the real command line. */
 const REAL = 50;
 /** Milliseconds that a case may take. */
 const PATIENCE = 120_000;
