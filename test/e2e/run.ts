@@ -7,7 +7,6 @@ import { graphStories } from "./stories/graph.ts";
 import { languageStories } from "./stories/language.ts";
 import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
-import { moneyStories } from "./stories/money.ts";
 import { runStories } from "./stories/runs.ts";
 import { securityStories } from "./stories/security.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
@@ -29,7 +28,6 @@ const stories: Story[] = [
   ...troubleStories,
   ...accountStories,
   ...lentStories,
-  ...moneyStories,
   ...securityStories,
   ...languageStories,
   ...runStories,
