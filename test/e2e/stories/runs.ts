@@ -149,6 +149,7 @@ export const runStories: readonly Story[] = [
         await workbench.command(`AgentGraph: ${command}`);
         await workbench.toast("not trusted").waitFor();
         await workbench.clearToasts();
+        await workbench.quickInput().waitFor({ state: "hidden" });
       }
       assert.equal(runsOf(world).length, 1);
       await workbench.command("AgentGraph: Delete run");
@@ -190,7 +191,9 @@ export const runStories: readonly Story[] = [
       await workbench.toast("The report is in report.md").waitFor();
       assert.match(world.read("report.md"), /^# Word problems/);
 
+      // The diffs that a click opens take the focus when they have come: a menu would close.
       await rowsOf(world).nth(0).click();
+      await workbench.lens("by the gate").waitFor();
       await rowsOf(world)
         .nth(1)
         .click({ modifiers: ["Control"] });
@@ -209,8 +212,9 @@ export const runStories: readonly Story[] = [
       await workbench.picture("82-compare-texts");
 
       await workbench.command("View: Close All Editors");
+      // The diffs that a click opens take the focus when they have come: a menu would close.
       await rowsOf(world).nth(0).click();
-      await workbench.tab("Proposals: Word problems").waitFor();
+      await workbench.lens("by the gate").waitFor();
       await rowsOf(world)
         .nth(1)
         .click({ modifiers: ["Control"] });
