@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import type { LoggedEvent } from "../engine/events.ts";
+import type { Iterated, LoggedEvent } from "../engine/events.ts";
 import type { RunState } from "../run/state.ts";
 import { callsWords, money } from "../run/words.ts";
 import type { Output } from "./output.ts";
@@ -62,6 +62,12 @@ function whatNow(state: RunState): string {
   return parts.join(" · ");
 }
 
+function takenWords({ accepted, waiting = 0, batch }: Iterated): string {
+  if (accepted.length > 0) return `${accepted.length} accepted`;
+  if (waiting === 0) return "nothing accepted";
+  return `${batch.length} training samples failed, ${waiting === 1 ? "a proposal waits" : `${waiting} proposals wait`} for the gate`;
+}
+
 function range(low: number | string, high: number | string): string {
   return low === high ? `${low}` : `${low} … ${high}`;
 }
@@ -78,7 +84,7 @@ function lines(output: Output): Progress {
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
         const score = range(low.toFixed(2), high.toFixed(2));
-        const taken = event.accepted.length > 0 ? `${event.accepted.length} accepted` : "nothing accepted";
+        const taken = takenWords(event);
         output.note(
           `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsWords(state.calls)}.`,
         );

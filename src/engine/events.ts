@@ -220,6 +220,8 @@ export interface Iterated {
   /** The incumbent after this iteration. */
   readonly theta: Theta;
   readonly accepted: readonly string[];
+  /** Proposals that the next iteration builds on and the gate has not seen; absent: none. */
+  readonly waiting?: number;
   /** Training samples with l > τ that gave gradients, and those looked at. */
   readonly batch: readonly string[];
   readonly looked: number;

@@ -68,6 +68,7 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
         iteration,
         theta: thetaOf(incumbent),
         accepted: accepted.map(({ id }) => id),
+        ...(waited > 0 && { waiting: pending.length }),
         batch: batch.failing,
         looked: batch.looked,
         validationLoss: services.validationLoss(incumbent),

@@ -163,6 +163,7 @@ const shapes = z.discriminatedUnion("type", [
     theta: z.string(),
     accepted: ids,
     batch: ids,
+    waiting: count.optional(),
     looked: count,
     validationLoss: interval,
   }),

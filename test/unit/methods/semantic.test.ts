@@ -114,6 +114,7 @@ describe("a gate that looks every few iterations", () => {
     expect(services.gate.mock.calls[0]?.[1]).toEqual(start);
     expect(services.propose.mock.calls.map((call) => call[4])).toEqual([false, true, false, true, true]);
     expect(iterations.map(({ accepted }) => accepted.length)).toEqual([0, 3, 0, 3, 3]);
+    expect(iterations.map(({ waiting }) => waiting)).toEqual([3, undefined, 3, undefined, undefined]);
     expect(texts).toEqual({ a: "a 5", b: "b 5", c: "c 5" });
   });
 
