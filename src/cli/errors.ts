@@ -91,6 +91,9 @@ function wordsFor(error: unknown): string {
   if (error instanceof UnsafeFile) {
     return `${error.path} ${error.reason}, and was not written by AgentGraph. Remove it, or keep runs elsewhere with --runs-dir.`;
   }
+  if (error instanceof NotRecorded) {
+    return `${error.path} could not be written (${error.code}). Make room there, or keep runs elsewhere with --runs-dir; then try again.`;
+  }
   if (error instanceof AddressRefused) return `--base-url: ${error.message}.`;
   return failureWords(
     error instanceof Error ? error.name : "Error",

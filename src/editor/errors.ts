@@ -4,7 +4,15 @@ import type { Fault } from "../graph/fault.ts";
 import { AddressRefused } from "../models/address.ts";
 import { KeyRefused, ProviderFault } from "../models/errors.ts";
 import { UnsafeFile } from "../platform/files.ts";
-import { MadeElsewhere, NotRecorded, OtherProvider, RunInProgress, RunMissing, RunUnreadable } from "../run/errors.ts";
+import {
+  MadeElsewhere,
+  NotRecorded,
+  OtherProvider,
+  RunComplete,
+  RunInProgress,
+  RunMissing,
+  RunUnreadable,
+} from "../run/errors.ts";
 import { oneLine } from "./markdown.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
@@ -49,6 +57,22 @@ export class TextChanged extends Error {
   }
 }
 
+/** The graph file or a prompt file of it was deleted or renamed. */
+export class FileGone extends Error {
+  override readonly name = "FileGone";
+  constructor(readonly file: string) {
+    super(`${file} is gone`);
+  }
+}
+
+/** What VS Code shows of a file is not what is on disk: an edit there would change more than it should. */
+export class ShownOtherwise extends Error {
+  override readonly name = "ShownOtherwise";
+  constructor(readonly file: string) {
+    super(`${file} is not shown as it is on disk`);
+  }
+}
+
 /** The graph file has faults that keep it from running. */
 export class GraphFaulty extends Error {
   override readonly name = "GraphFaulty";
@@ -69,8 +93,11 @@ export function isExpected(error: unknown): boolean {
   return [
     NotTrusted,
     TextChanged,
+    FileGone,
+    ShownOtherwise,
     GraphFaulty,
     RunInProgress,
+    RunComplete,
     OtherProvider,
     MadeElsewhere,
     AddressRefused,
@@ -104,6 +131,18 @@ export function sentence(error: unknown): string {
       error.file,
     );
   }
+  if (error instanceof FileGone) {
+    return l10n.t(
+      "{0} is not there any more, so nothing was changed. Put it back under this name, or optimize the graph again.",
+      error.file,
+    );
+  }
+  if (error instanceof ShownOtherwise) {
+    return l10n.t(
+      "VS Code does not show {0} as it is on disk: it mixes line ends, or is opened in another encoding than UTF-8. Nothing was changed. Choose one line end (LF or CRLF) and UTF-8 in the status bar, save the file, then try again.",
+      error.file,
+    );
+  }
   if (error instanceof GraphFaulty) {
     const [first, ...others] = error.errors;
     const what = first ? `${first.message} ${first.remedy}` : "";
@@ -119,6 +158,9 @@ export function sentence(error: unknown): string {
       error.host,
     );
   }
+  if (error instanceof RunComplete) {
+    return l10n.t("This run has come to its end, so there is nothing to resume.");
+  }
   if (error instanceof OtherProvider) {
     return l10n.t(
       "This run asked {0}, and now {1} is chosen: its replies cannot be used. Choose the first one again, or start a new run.",
@@ -133,6 +175,12 @@ export function sentence(error: unknown): string {
     return l10n.t("The run is gone: its folder {0} is not there any more.", error.folder);
   if (error instanceof RunUnreadable) {
     return l10n.t("The run cannot be read: {0} ({1}). Delete it, or update AgentGraph.", error.path, error.detail);
+  }
+  if (error instanceof NotRecorded && ["EEXIST", "ENOTDIR"].includes(error.code)) {
+    return l10n.t(
+      "{0} could not be written: a file stands where a folder has to be. Move it away, then try again.",
+      error.path,
+    );
   }
   if (error instanceof NotRecorded) {
     return l10n.t("{0} could not be written ({1}). Free some space or change its permissions.", error.path, error.code);

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { EventEmitter, Uri, workspace } from "vscode";
 import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/root.ts";
@@ -33,6 +33,7 @@ export class GraphFiles extends Disposable {
       watcher.onDidCreate(forget);
       watcher.onDidDelete(forget);
       watcher.onDidChange((uri) => this.#changed.fire(uri));
+      this.own(workspace.onDidChangeWorkspaceFolders(() => void this.#followFolders()));
       this.#known = this.#find();
     }
     return this.#known;
@@ -47,10 +48,23 @@ export class GraphFiles extends Disposable {
     return Uri.file(realPath);
   }
 
-  /** Folders that hold the runs of these graphs. */
+  /** Folders that hold the runs of these graphs, and of such as stood in the workspace's folders once. */
   async roots(): Promise<string[]> {
-    const roots = await Promise.all((await this.list()).map(({ fsPath }) => findRoot(fsPath, this.files)));
+    const graphs = (await this.list()).map(({ fsPath }) => fsPath);
+    const local = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+    const gone = local.map(({ uri }) => join(uri.fsPath, "gone.agentgraph.json"));
+    const roots = await Promise.all([...graphs, ...gone].map((path) => findRoot(path, this.files)));
     return [...new Set(roots.map(({ folder }) => folder))];
+  }
+
+  /** A folder that joins or leaves the workspace brings or takes its graphs without a word from the watcher. */
+  async #followFolders(): Promise<void> {
+    const before = (await this.#known) ?? [];
+    this.#known = this.#find();
+    const after = await this.#known;
+    const [had, has] = [before, after].map((uris) => new Set(uris.map(String)));
+    for (const uri of before) if (!has?.has(String(uri))) this.#changed.fire(uri);
+    for (const uri of after) if (!had?.has(String(uri))) this.#changed.fire(uri);
   }
 
   async #find(): Promise<Uri[]> {

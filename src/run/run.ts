@@ -7,8 +7,9 @@ import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
-import { MadeElsewhere, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
+import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
 import { doorOf } from "./job.ts";
+import { codeOf } from "./jsonl.ts";
 import { EventLog, readLog } from "./log.ts";
 import { filesOf, lockOf, newId, type Place, preparePlace, type RunFiles } from "./place.ts";
 import { RunReducer } from "./reduce.ts";
@@ -43,7 +44,7 @@ export interface Run {
 /**
  * Starts a run of one graph in a folder of its own.
  * @param root containment root of the graph file.
- * @throws RunInProgress
+ * @throws RunInProgress, NotRecorded
  */
 export async function startRun(
   subject: Subject,
@@ -53,12 +54,12 @@ export async function startRun(
   signal: AbortSignal,
 ): Promise<Run> {
   const { files, clock, machine, provider } = deps;
-  await preparePlace(files, place, root);
+  await onRecord(place.runs, () => preparePlace(files, place, root));
   const at = clock.now();
   const id = newId(at, subject.graphFile);
   const lock = await takeLock(machine, place, subject.graphFile, id);
-  return unlockOnFailure(lock, async () => {
-    const paths = filesOf(place, id);
+  const paths = filesOf(place, id);
+  return unlockOnFailure(lock, paths.folder, async () => {
     await files.makeFolder(paths.folder);
     await writeStart(files, machine, paths.start, subject, {
       id,
@@ -77,7 +78,7 @@ export async function startRun(
  * Takes up a run that was interrupted, cancelled, failed or out of budget: the method runs again from the replies on
  * record, and asks only for what is missing.
  * @param limits a budget instead of the one it started with; what was spent counts.
- * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, MadeElsewhere, OtherProvider
+ * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, MadeElsewhere, OtherProvider, NotRecorded
  */
 export async function resumeRun(
   id: string,
@@ -92,7 +93,7 @@ export async function resumeRun(
   if (!madeHere) throw new MadeElsewhere(id);
   if (start.provider !== provider.identity) throw new OtherProvider(id, start.provider, provider.identity);
   const lock = await takeLock(machine, place, start.graphFile, id);
-  return unlockOnFailure(lock, async () => {
+  return unlockOnFailure(lock, paths.folder, async () => {
     const reducer = new RunReducer();
     const { sealed } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
     if (!sealed) throw new MadeElsewhere(id);
@@ -256,17 +257,31 @@ function failed(state: RunState, error: unknown): Finished {
 
 async function takeLock(machine: Machine, place: Place, graphFile: string, run: string): Promise<Lock> {
   const path = lockOf(place, graphFile);
-  const lock = await machine.lock(path, run);
+  const lock = await onRecord(path, () => machine.lock(path, run));
   if (lock) return lock;
   const holder = await machine.holder(path);
   throw new RunInProgress(holder?.note ?? "", holder?.process ?? 0, holder?.host ?? "", path);
 }
 
-async function unlockOnFailure<T>(lock: Lock, open: () => Promise<T>): Promise<T> {
+async function unlockOnFailure<T>(lock: Lock, folder: string, open: () => Promise<T>): Promise<T> {
   try {
-    return await open();
+    return await onRecord(folder, open);
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
+
+/** What the system says of a full disk or a file in the way becomes the run's own error. @throws NotRecorded */
+async function onRecord<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = codeOf(error);
+    if (!(error instanceof Error) || !code || !UNWRITABLE.includes(code)) throw error;
+    throw new NotRecorded(path, code, error.message);
+  }
+}
+
+/** Disk full or over quota, file too large, no permission, or a file where a folder has to be. */
+const UNWRITABLE = ["ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EPERM", "EROFS", "EEXIST", "ENOTDIR"];

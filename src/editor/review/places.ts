@@ -1,10 +1,11 @@
 import { basename, dirname, relative } from "node:path";
-import { type TextDocument, Uri, workspace } from "vscode";
+import { FileSystemError, type TextDocument, Uri, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edit.ts";
+import type { Range } from "../../graph/fault.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
-import { TextChanged } from "../errors.ts";
+import { FileGone, ShownOtherwise, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 
@@ -20,6 +21,7 @@ export interface PlacedProposal {
 /**
  * Finds where the texts of proposals stand now: in the graph file, or in the prompt files that it names today.
  * @throws TextChanged where the file holds no text of that node any more
+ * @throws FileGone, ShownOtherwise
  */
 export async function placesOf(
   run: OpenedRun,
@@ -29,14 +31,17 @@ export async function placesOf(
 ): Promise<PlacedProposal[]> {
   const file = await graphs.known(run.entry.graphPath);
   const graph = await openAsOnDisk(file);
-  if (!graph) throw new TextChanged(proposals.map(({ node }) => node).join(", "), basename(file.fsPath));
-  const { sources, root } = await readGraph(file.fsPath, graph.getText(), files);
+  const { sources, root, outline, faults } = await readGraph(file.fsPath, graph.getText(), files);
   return Promise.all(
     proposals.map(async (proposal) => {
       const source = sources[proposal.node];
-      if (!source) throw new TextChanged(proposal.node, basename(file.fsPath));
+      if (!source) {
+        const text = outline.nodes.find(({ id }) => id === proposal.node)?.text;
+        const isHere = ({ start, end }: Range) => !!text && text.range.start <= start && end <= text.range.end;
+        const gone = faults.some(({ code, range }) => code === "missing-file" && isHere(range));
+        throw gone ? new FileGone(text?.reference ?? "") : new TextChanged(proposal.node, basename(file.fsPath));
+      }
       const document = await openAsOnDisk(uriOf(source, file, root.base));
-      if (!document) throw new TextChanged(proposal.node, basename(source.path));
       const current = currentText(document.getText(), source);
       if (current === null) throw new TextChanged(proposal.node, basename(source.path));
       return { proposal, place: source, document, current };
@@ -51,16 +56,25 @@ const PAUSE = 100;
 /**
  * A document with the text that is on disk, or with the user's unsaved edits. What another program has written a moment
  * ago reaches VS Code late: an edit of the old text would be made on what nobody sees any more.
- * @returns null when it does not catch up
+ * @throws FileGone, and ShownOtherwise when it does not catch up
  */
-async function openAsOnDisk(uri: Uri): Promise<TextDocument | null> {
+async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
+  const file = basename(uri.fsPath);
+  const onDisk = async () => {
+    try {
+      return new TextDecoder().decode(await workspace.fs.readFile(uri));
+    } catch (error) {
+      throw error instanceof FileSystemError && error.code === "FileNotFound" ? new FileGone(file) : error;
+    }
+  };
+  // Before VS Code is asked: it would speak of the file in words of its own, or show a deleted one from memory.
+  await onDisk();
   const document = await workspace.openTextDocument(uri);
   for (let look = 0; look < LOOKS; look++) {
-    const onDisk = new TextDecoder().decode(await workspace.fs.readFile(uri));
-    if (document.isDirty || document.getText() === onDisk) return document;
+    if ((await onDisk()) === document.getText() || document.isDirty) return document;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
-  return null;
+  throw new ShownOtherwise(file);
 }
 
 /** A prompt file's real path as the workspace names it, which may lead through symbolic links. */

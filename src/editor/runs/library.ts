@@ -32,6 +32,8 @@ export class Library extends Disposable {
   /** Fires with the id at every event of a run that this window makes. */
   readonly onDidProgress = this.#progressed.event;
   readonly #live = new Map<string, { readonly run: Run; readonly root: string }>();
+  /** Where this window has made runs: those stay in its list when their graph is deleted or leaves the workspace. */
+  readonly #roots = new Set<string>();
   readonly #opened = new Map<string, Promise<OpenedRun>>();
   #listed: Promise<RunEntry[]> | null = null;
   #watching = false;
@@ -104,6 +106,7 @@ export class Library extends Disposable {
   /** Drives a run to its end, showing it as it goes. Ends early when the window closes; the run can be resumed then. */
   async drive(run: Run, root: string): Promise<void> {
     this.#live.set(run.id, { run, root });
+    this.#roots.add(root);
     this.#opened.delete(run.id);
     this.#forget();
     try {
@@ -139,9 +142,9 @@ export class Library extends Disposable {
   }
 
   async #read(): Promise<RunEntry[]> {
-    const roots = await this.graphs.roots();
+    const roots = new Set([...(await this.graphs.roots()), ...this.#roots]);
     const lists = await Promise.all(
-      roots.map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
+      [...roots].map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
     );
     const all = lists.flat();
     // Who makes it elsewhere may be killed, and nothing tells of that.
