@@ -26,6 +26,14 @@ export function inert(text: string): string {
   return shorten(text, PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
 }
 
+/**
+ * A text that comes back rewritten, as it may stand in the block of this name: none of it is left out, and tags of its
+ * own keep their form, for what a model is not shown it would lose, and what it is shown otherwise it would copy so.
+ */
+export function whole(tag: string, text: string): string {
+  return text.replace(new RegExp(`</(?=\\s*${tag})`, "gi"), "<\\/");
+}
+
 /** Keeps the beginning and the end of a text that is too long, and says how much was left out. */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;

@@ -7,7 +7,7 @@ import { type Ask, askJson, endsRun, ReplyUnreadable } from "./ask.ts";
 import type { Context } from "./backward.ts";
 import type { Attempted, InvalidReason, RunEvent } from "./events.ts";
 import type { History } from "./history.ts";
-import { block, fill, inert } from "./prompt.ts";
+import { block, fill, inert, whole } from "./prompt.ts";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
@@ -120,7 +120,7 @@ export function createPropose(deps: ProposeDeps): Propose {
     const user = fill(caseTemplate, {
       purpose: inert(graph.description || graph.name),
       place: inert(placeOf(node)),
-      text: inert(base),
+      text: whole("present_text", base),
       cases: contexts.map((context) => caseBlock(context, gradients)).join("\n\n"),
       right: right.map((context) => caseBlock(context, false, "case_that_went_right")).join("\n\n"),
       history: history.shown(node.id, base),
