@@ -272,14 +272,15 @@ async function unlockOnFailure<T>(lock: Lock, folder: string, open: () => Promis
   }
 }
 
-/** What the system says of a full disk or a file in the way becomes the run's own error. @throws NotRecorded */
+/** What the system says of a full disk or a file in the way becomes the run's own error, with the path that the system names. @throws NotRecorded */
 async function onRecord<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const code = codeOf(error);
     if (!(error instanceof Error) || !code || !UNWRITABLE.includes(code)) throw error;
-    throw new NotRecorded(path, code, error.message);
+    const named = "path" in error && typeof error.path === "string" ? error.path : path;
+    throw new NotRecorded(named, code, error.message);
   }
 }
 
