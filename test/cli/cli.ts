@@ -24,6 +24,8 @@ export interface Bench {
   against(url: string, ...args: string[]): Started;
   /** The same as `online`, without waiting. */
   start(...args: string[]): Started;
+  /** The same as `online` where the system lets no file grow beyond this many KB, as on a full disk. */
+  cramped(kilobytes: number, ...args: string[]): Promise<Ended>;
   /** Every file under the folder and the home, by path. */
   files(): Promise<Map<string, string>>;
   close(): Promise<void>;
@@ -50,7 +52,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
   });
   const server = await startServer({ model: createSimulated(), key: KEY, ...options });
   const online = ["--base-url", server.url, "--model", "simulated"];
-  const start = (args: readonly string[], key: string): Started => {
+  const start = (args: readonly string[], key: string, kilobytes: number | "unlimited" = "unlimited"): Started => {
     const env = {
       PATH: process.env.PATH,
       HOME: home,
@@ -58,7 +60,10 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
       NO_COLOR: "1",
       ...(key && { AGENTGRAPH_API_KEY: key }),
     };
-    const child = spawn(process.execPath, [join(root, "dist/cli.js"), ...args], { cwd: folder, env });
+    const command = [process.execPath, join(root, "dist/cli.js"), ...args];
+    const limited = ["bash", "-c", `ulimit -f ${kilobytes}; exec "$@"`, "bash", ...command];
+    const [program = "", ...rest] = kilobytes === "unlimited" ? command : limited;
+    const child = spawn(program, rest, { cwd: folder, env });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -79,6 +84,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
     keyed: (...args) => start(args, KEY).ended,
     against: (url, ...args) => start([...args, "--base-url", url], KEY),
     start: (...args) => start([...args, ...online], KEY),
+    cramped: (kilobytes, ...args) => start([...args, ...online], KEY, kilobytes).ended,
     files: () => filesUnder(home),
     close: async () => {
       await server.close();

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomLcg } from "d3";
 import { afterEach, describe, expect, it } from "vitest";
@@ -114,6 +114,42 @@ describe("nothing accepted", () => {
     const nothing = ["optimize", bench.graph, "--set", "optimize.iterations=0"];
     expect((await bench.online(...nothing)).code).toBe(0);
     expect((await bench.online(...nothing, "--require-improvement")).code).toBe(1);
+  });
+});
+
+describe("a disk that takes no more", () => {
+  const paid = ({ server }: Bench) => server.log.map(({ body }) => JSON.stringify(body));
+
+  it("stops the run in plain words, keeps the replies so far, and Resume asks for none of them again", async () => {
+    const bench = await open();
+    const { code, stdout, stderr } = await bench.cramped(40, "optimize", bench.graph);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/Error: \S+\.jsonl could not be written: .*Make room, then resume it\./);
+    const before = paid(bench);
+    expect(before.length).toBeGreaterThan(20);
+    const folder = /agentgraph resume (\S+)/.exec(stdout)?.[1] ?? "";
+
+    const resumed = await bench.online("resume", folder, "--json");
+    expect(resumed.code).toBe(0);
+    const kept = (await bench.files()).get(join(folder, "replies.jsonl")) ?? "";
+    expect(kept.split("\n").length).toBeGreaterThan(before.length);
+    // What was on its way when the disk was full is lost: no more than may be asked for at once.
+    const again = paid(bench).length - new Set(paid(bench)).size;
+    expect(again).toBeLessThanOrEqual(16);
+  });
+
+  it("sends nothing where the run cannot be begun, and says which path is in the way", async () => {
+    const bench = await open();
+    const home = join(bench.folder, ".agentgraph");
+    const full = await bench.cramped(0, "optimize", bench.graph);
+    expect(full).toMatchObject({ code: 4, stderr: expect.stringMatching(/Error: .+could not be written \(EFBIG\)/) });
+    await rm(home, { recursive: true });
+    await writeFile(home, "mine");
+    const blocked = await bench.online("optimize", bench.graph);
+    expect(blocked).toMatchObject({ code: 4, stderr: expect.stringContaining(`${home}`) });
+    expect(blocked.stderr).toMatch(/could not be written \((EEXIST|ENOTDIR)\)/);
+    expect(bench.server.requests()).toBe(0);
+    expect((await bench.files()).get(home)).toBe("mine");
   });
 });
 
