@@ -77,6 +77,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       looked,
       gain,
       failing: failing.map(({ pass }) => pass.sample.id),
+      few: failingShare() <= FEW,
       contexts: async (parameter) => {
         const all = await Promise.all(failing.map(({ gradients }) => contextOf(gradients, parameter)));
         return all.filter(saysSomething);

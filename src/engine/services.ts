@@ -70,6 +70,8 @@ export interface Differentiated {
   readonly gain: number;
   /** Those with l > τ. */
   readonly failing: readonly string[];
+  /** They are at most a quarter of the samples looked at. */
+  readonly few: boolean;
   /** G_θ: of one parameter, over the failing samples whose gradient is not empty. */
   readonly contexts: (parameter: string) => Promise<readonly Context[]>;
   /** The same parameter in samples that went right. */

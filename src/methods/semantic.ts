@@ -11,7 +11,7 @@ import type { GraphNode, Texts } from "../graph/graph.ts";
  *
  * Each iteration: forward and loss on a batch of training samples, semantic backpropagation of those that fail, one
  * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen. The gate waits a few
- * iterations as long as the training samples get better, and judges what has come of them together. Stops after
+ * iterations as long as most training samples fail and they get better, and judges what has come of them together. Stops after
  * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when the loss
  * on the validation set is 0, which no proposal could lower.
  */
@@ -29,8 +29,8 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
   for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
     const accepted: Candidate[] = [];
     let batch = await services.differentiate(withTexts(incumbent, pending), iteration);
-    if (waited > 0 && batch.gain < 0) {
-      // The last proposals did harm: nothing is built on them before the gate has looked.
+    if (waited > 0 && (batch.gain < 0 || batch.few)) {
+      // Nothing is built on what did harm, nor mixed with what has mended nearly all, before the gate has looked.
       await gate(pending);
       batch = await services.differentiate(withTexts(incumbent, pending), iteration);
     }
@@ -39,7 +39,7 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
       break;
     }
     const stalled = waited > 0 && batch.gain <= 0;
-    const gated = stalled || waited + 1 >= services.gateEvery || iteration === options.iterations;
+    const gated = stalled || batch.few || waited + 1 >= services.gateEvery || iteration === options.iterations;
     const parameters = choose(services, options.update, iteration);
     const fresh = await services.propose(batch, parameters, incumbent, pending, gated);
     if (!gated && fresh.length > 0) {

@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import type { Data, Sample, Split } from "../data/sample.ts";
 import type { Clock } from "../deps.ts";
 import { evaluate } from "../engine/evaluate.ts";
@@ -45,25 +46,36 @@ export interface Estimate extends Amount {
 /** Samples of a set that are played through: more would say the same, later. Fewer where each takes many calls. */
 const PLAYED = { most: 40, least: 16, calls: 240 } as const;
 
+/** Plays of a run whose mean is the estimate: which samples are right is chance, and what a run does hangs on it. */
+const DRAWS = [1, 2, 3];
+
 /**
  * Plays the run through without asking anybody: the real engine, with replies of earlier runs where they are known and
  * made-up ones where they are not, in which no rewrite makes any difference. So it always counts as the engine does.
  */
 export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
-  const { scoring, tally } = await playRun(task, known, GUESSES.usual);
-  const others = [await playRun(task, known, GUESSES.little), await playRun(task, known, GUESSES.much)];
-  const amounts = [tally.amount, ...others.map(({ tally }) => tally.amount)];
+  const plays: Awaited<ReturnType<typeof playRun>>[] = [];
+  for (const draw of DRAWS) plays.push(await playRun(task, known, GUESSES.usual, draw));
+  const others = [await playRun(task, known, GUESSES.little, 0), await playRun(task, known, GUESSES.much, 0)];
+  const [{ scoring, tally }] = plays as [(typeof plays)[number]];
+  const amounts = [...plays, ...others].map(({ tally }) => tally.amount);
+  const of = (pick: (play: (typeof plays)[number]) => number) => Math.round(mean(plays.map(pick)));
+  const usual: Amount = {
+    calls: of(({ tally }) => tally.amount.calls),
+    tokens: of(({ tally }) => tally.amount.tokens),
+    usd: tally.amount.usd === null ? null : mean(plays.map(({ tally }) => tally.amount.usd ?? 0)),
+  };
   return {
-    ...tally.amount,
-    cached: tally.cached,
+    ...usual,
+    cached: of(({ tally }) => tally.cached),
     scoring: scoring.amount.calls,
-    most: tally.within(task.options.budget),
+    most: within(task.options.budget, usual),
     range: { least: extreme(amounts, Math.min), most: extreme(amounts, Math.max) },
   };
 }
 
-async function playRun(task: Task, known: Known, guess: Guess) {
-  const { pretender, pretended, tally } = pretendTo(task, known, guess);
+async function playRun(task: Task, known: Known, guess: Guess, draw: number) {
+  const { pretender, pretended, tally } = pretendTo(task, known, guess, draw);
   const scoring = new Tally(task.data, pretended.data);
   const turns = new Turns(known.clock);
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
@@ -84,14 +96,14 @@ export async function estimateDoor(
   known: Known,
   door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached">> {
-  const { pretender, pretended, tally } = pretendTo(task, known, GUESSES.usual);
+  const { pretender, pretended, tally } = pretendTo(task, known, GUESSES.usual, 0);
   await play(door, pretended, depsOf(pretender, task, known), tally, known.clock);
   return { ...tally.amount, cached: tally.cached };
 }
 
-function pretendTo(task: Task, known: Known, guess: Guess) {
+function pretendTo(task: Task, known: Known, guess: Guess, draw: number) {
   const data = playedData(task);
-  const loss = new PretendedLoss(task.loss, data, task.options.threshold, guess);
+  const loss = new PretendedLoss(task.loss, task.options.threshold, guess, draw);
   const pretender = new Pretender(known.provider, task.graph.nodes, guess);
   return { pretender, pretended: { ...task, data, loss }, tally: new Tally(task.data, data) };
 }
@@ -195,12 +207,11 @@ class Tally {
   get cached(): number {
     return Math.round(this.#cached);
   }
+}
 
-  /** What as many calls as the budget has would use, where it bounds nothing else. */
-  within({ calls, tokens, usd }: BudgetLimits): Estimate["most"] {
-    const used = this.amount;
-    const scaled = (bound: number | null, amount: number | null) =>
-      bound !== null || calls === null || amount === null || used.calls === 0 ? bound : (amount * calls) / used.calls;
-    return { calls, tokens: scaled(tokens, used.tokens), usd: scaled(usd, used.usd) };
-  }
+/** What as many calls as the budget has would use, where it bounds nothing else. */
+function within({ calls, tokens, usd }: BudgetLimits, used: Amount): Estimate["most"] {
+  const scaled = (bound: number | null, amount: number | null) =>
+    bound !== null || calls === null || amount === null || used.calls === 0 ? bound : (amount * calls) / used.calls;
+  return { calls, tokens: scaled(tokens, used.tokens), usd: scaled(usd, used.usd) };
 }

@@ -1,5 +1,6 @@
 import { randomLcg } from "d3";
-import type { Data, Sample } from "../data/sample.ts";
+import type { Sample } from "../data/sample.ts";
+import { shortHash } from "../engine/texts.ts";
 import type { Extractor, GraphNode } from "../graph/graph.ts";
 import type { AskVote, Loss, Score } from "../loss/loss.ts";
 import { scoreOf } from "../loss/words.ts";
@@ -29,7 +30,7 @@ export const GUESSES = {
 /** English prose; learned where replies are known. */
 const CHARACTERS_PER_TOKEN = 4;
 /** Tokens of a reply, or of each of its entries; learned for nodes whose replies are known. */
-const REPLY = { forward: 12, backward: 13, hypothesis: 12, judge: 30 } as const;
+const REPLY = { forward: 12, backward: 16, hypothesis: 12, judge: 30 } as const;
 /** Words that a rewrite adds. */
 const ADDED = 8;
 /** How a made-up value begins. */
@@ -162,25 +163,22 @@ export class PretendedLoss implements Loss {
   readonly kind: string;
   readonly describes: string;
   readonly calls: number;
-  readonly #places: ReadonlyMap<string, number>;
   readonly #known = { right: 0, of: 0 };
 
   /**
    * @param threshold τ
    * @param guess where nothing says better
+   * @param draw of which samples are right
    */
   constructor(
     readonly loss: Loss,
-    data: Data,
     readonly threshold: number,
     readonly guess: Pick<Guess, "right">,
+    readonly draw: number,
   ) {
     this.kind = loss.kind;
     this.describes = loss.describes;
     this.calls = loss.calls ?? 0;
-    this.#places = new Map(
-      Object.values(data).flatMap((samples) => samples.map(({ id }, index) => [id, index] as const)),
-    );
   }
 
   async score(sample: Sample, answer: string, askVote?: AskVote): Promise<Score> {
@@ -195,11 +193,9 @@ export class PretendedLoss implements Loss {
     return scoreOf(sample, answer, wrong, wrong);
   }
 
-  /** Evenly spread over each set. */
   #isRight({ id }: Sample): boolean {
     const { right, of } = this.#known;
     const share = of < TELLING ? this.guess.right : right / of;
-    const place = this.#places.get(id) ?? 0;
-    return Math.floor((place + 1) * share) > Math.floor(place * share);
+    return Number.parseInt(shortHash([this.draw, id]).slice(0, 8), 16) / 2 ** 32 < share;
   }
 }

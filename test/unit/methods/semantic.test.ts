@@ -35,7 +35,7 @@ function candidate(node: string, text: string): Candidate {
 
 function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
   const none = async () => [];
-  return { iteration, texts, looked: 4, gain: 0, failing: ["s1"], contexts: none, right: none, ...more };
+  return { iteration, texts, looked: 4, gain: 0, few: false, failing: ["s1"], contexts: none, right: none, ...more };
 }
 
 /** The method over services that do as told; every parameter gets a new text each iteration unless told otherwise. */
@@ -131,6 +131,18 @@ describe("a gate that looks every few iterations", () => {
     expect(services.gate.mock.calls[0]?.[2]?.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1"]);
     expect(services.differentiate.mock.calls.at(-1)).toEqual([start, 2]);
     expect(services.propose.mock.calls[1]?.[0].texts).toEqual(start);
+  });
+
+  it("looks first, and at each that follows, where few training samples still fail", async () => {
+    const differentiate: Services["differentiate"] = async (texts, iteration) =>
+      batchOf(texts, iteration, { gain: 1, few: iteration > 1 });
+    const { services } = await follow({ gateEvery: 4, differentiate }, { iterations: 3 });
+    const judged = services.gate.mock.calls.map(([iteration, , candidates]) => [iteration, candidates[0]?.text]);
+    expect(judged).toEqual([
+      [2, "a 1"],
+      [2, "a 2"],
+      [3, "a 3"],
+    ]);
   });
 
   it("gates what is left where ϕ proposes nothing more", async () => {

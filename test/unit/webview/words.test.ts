@@ -20,10 +20,10 @@ describe("words", () => {
     ]);
     expect([950, 9999, 12_340, 234_567, 4_500_000].map(short)).toEqual(["950", "9,999", "12.3k", "235k", "4.5M"]);
     expect([0, 0.042, 1.5, 0.0004].map(money)).toEqual(["$0.00", "$0.04", "$1.50", "$0.0004"]);
-    expect([plural(1, "node"), plural(2, "node"), plural(0, "reply", "replies")]).toEqual([
-      "1 node",
-      "2 nodes",
+    expect([1, 0, 2000].map((replies) => plural(replies, "{0} reply", "{0} replies"))).toEqual([
+      "1 reply",
       "0 replies",
+      "2,000 replies",
     ]);
   });
 
