@@ -7,6 +7,7 @@ import { graphStories } from "./stories/graph.ts";
 import { languageStories } from "./stories/language.ts";
 import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
+import { robustStories } from "./stories/robust.ts";
 import { runStories } from "./stories/runs.ts";
 import { securityStories } from "./stories/security.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
@@ -26,6 +27,7 @@ const stories: Story[] = [
   ...mainStories,
   ...firstStories,
   ...troubleStories,
+  ...robustStories,
   ...accountStories,
   ...lentStories,
   ...securityStories,

@@ -15,7 +15,7 @@ import type { Library } from "./library.ts";
 import { pickRun } from "./pick-run.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { Running } from "./running.ts";
-import { splitWord } from "./words.ts";
+import { runLabel, splitWord } from "./words.ts";
 
 /** Starts runs: to optimize a graph, to score it as it is, or to check what a run made elsewhere claims. */
 export class Starting {
@@ -106,7 +106,14 @@ export class Starting {
   async #prepare(file: Uri): Promise<Prepared> {
     const latest = await this.library.latest(file);
     if (latest?.status === "running") {
-      throw new NothingThere(l10n.t("A run of {0} is under way. Wait for its end, or cancel it.", latest.graphName));
+      throw new NothingThere(
+        this.library.live(latest.id)
+          ? l10n.t("A run of this graph ({0}) is under way. Wait for its end, or cancel it.", runLabel(latest))
+          : l10n.t(
+              "A run of this graph ({0}) is under way in another window or a terminal. Wait for its end, or cancel it there.",
+              runLabel(latest),
+            ),
+      );
     }
     return prepare(file, this.account, this.deps);
   }
