@@ -73,6 +73,14 @@ export class ShownOtherwise extends Error {
   }
 }
 
+/** A file could not be saved; VS Code itself has said why, and the text stands in its editor. */
+export class NotSaved extends Error {
+  override readonly name = "NotSaved";
+  constructor(readonly file: string) {
+    super(`${file} could not be saved`);
+  }
+}
+
 /** The graph file has faults that keep it from running. */
 export class GraphFaulty extends Error {
   override readonly name = "GraphFaulty";
@@ -95,6 +103,7 @@ export function isExpected(error: unknown): boolean {
     TextChanged,
     FileGone,
     ShownOtherwise,
+    NotSaved,
     GraphFaulty,
     RunInProgress,
     RunComplete,
@@ -140,6 +149,12 @@ export function sentence(error: unknown): string {
   if (error instanceof ShownOtherwise) {
     return l10n.t(
       "VS Code does not show {0} as it is on disk: it mixes line ends, or is opened in another encoding than UTF-8. Nothing was changed. Choose one line end (LF or CRLF) and UTF-8 in the status bar, save the file, then try again.",
+      error.file,
+    );
+  }
+  if (error instanceof NotSaved) {
+    return l10n.t(
+      "{0} could not be saved, so what you asked for is not done yet. Its text stands in the editor: save it there, then try again.",
       error.file,
     );
   }

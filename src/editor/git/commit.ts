@@ -8,7 +8,7 @@ import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, CommitRefused, NoRepository, NothingThere, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
-import { type PlacedProposal, placesOf } from "../review/places.ts";
+import { type PlacedProposal, placesOf, saveOrSay } from "../review/places.ts";
 import type { Review } from "../review/review.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
@@ -39,7 +39,7 @@ export class Commit extends Disposable {
       Uri.file(run.entry.root),
     );
     await refuseOtherWork(repository, documents);
-    for (const document of documents) if (document.isDirty) await document.save();
+    for (const document of documents) await saveOrSay(document);
     const fresh = await this.#askAboutOtherChanges(repository, documents, places);
 
     const applied = places.map(({ proposal }) => proposal);

@@ -10,7 +10,7 @@ import { toRange } from "../language/documents.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { inform } from "../say.ts";
-import { type PlacedProposal, placesOf } from "./places.ts";
+import { type PlacedProposal, placesOf, saveOrSay } from "./places.ts";
 import type { Review } from "./review.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
 import { verdictHeadline, verdictReason } from "./words.ts";
@@ -44,7 +44,7 @@ export class Apply {
     private readonly files: Files,
   ) {}
 
-  /** All or nothing, as one edit that can be undone. @throws TextChanged, NothingThere, Cancelled */
+  /** All or nothing, as one edit that can be undone. @throws TextChanged, NotSaved, NothingThere, Cancelled */
   async #apply(run: OpenedRun, proposals: readonly Proposal[]): Promise<void> {
     if (proposals.length === 0) throw new NothingThere(nothingToApply(run));
     for (const proposal of proposals) await confirmDoubtful(run, proposal);
@@ -105,7 +105,7 @@ async function edit(places: readonly PlacedProposal[]): Promise<void> {
     throw new NothingThere(l10n.t("VS Code refused the edit. Is the file read-only?"));
   }
   // What the user had not saved stays unsaved.
-  for (const document of saved) await document.save();
+  for (const document of saved) await saveOrSay(document);
 }
 
 /** While more is open the status bar says it: one toast an act would bury the review. */

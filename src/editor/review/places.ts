@@ -5,7 +5,7 @@ import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edit.ts";
 import type { Range } from "../../graph/fault.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
-import { FileGone, ShownOtherwise, TextChanged } from "../errors.ts";
+import { FileGone, NotSaved, ShownOtherwise, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 
@@ -47,6 +47,11 @@ export async function placesOf(
       return { proposal, place: source, document, current };
     }),
   );
+}
+
+/** Saves a document, or leaves it as it is where it cannot be saved. @throws NotSaved */
+export async function saveOrSay(document: TextDocument): Promise<void> {
+  if (document.isDirty && !(await document.save())) throw new NotSaved(basename(document.uri.fsPath));
 }
 
 /** How often, and how many milliseconds apart, VS Code is given a chance to see what changed on disk. */

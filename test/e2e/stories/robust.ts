@@ -95,6 +95,8 @@ export const robustStories: readonly Story[] = [
       await workbench.clearToasts();
 
       world.write(file, before);
+      // The text is the same to VS Code, which has to see by itself that the bytes are others.
+      await workbench.page.waitForTimeout(3_000);
       await pressTitle(world, "Apply");
       await world.until(() => world.summary().proposals.some(({ act }) => act === "applied"));
       const after = read(file);
