@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
 import type { RunState } from "../../src/run/state.ts";
@@ -75,6 +75,43 @@ describe("the review of a run that was made outside the editor", () => {
     await until(async () => (await workspace.openTextDocument(at(file))).getText() === base);
     await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
     assert.equal(await read(file), `\uFEFF${proposal.text.replaceAll("\n", "\r\n")}\r\n`);
+  });
+
+  it("applies to a file of almost 1 MB with CRLF and a byte order mark, and one undo takes it back", async () => {
+    const file = "prompts/plan.md";
+    const lines = Array.from({ length: 20_000 }, (_, index) => `Rule ${index}: mind what was said before this.`);
+    const before = `\uFEFF${[originals[0]?.trimEnd(), ...lines].join("\r\n")}\r\n`;
+    assert.ok(Buffer.byteLength(before) > 900_000 && Buffer.byteLength(before) < 2 ** 20);
+    await write(file, before);
+    const shown = before.slice(1);
+    await until(async () => (await workspace.openTextDocument(at(file))).getText() === shown);
+    run = await makeRun();
+    const proposal = accepted().find(({ node }) => node === "plan");
+    assert.ok(proposal, "the simulated model finds something");
+    const document = await show(file);
+    await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+    const after = await read(file);
+    assert.equal(after, `\uFEFF${proposal.text.replaceAll("\n", "\r\n")}\r\n`);
+    const added = after.split("\r\n").filter((line) => !before.includes(line));
+    assert.ok(added.length > 0 && added.length < 10, `${added.length} lines are new`);
+
+    await show(file);
+    await commands.executeCommand("undo");
+    await document.save();
+    assert.equal(await read(file), before);
+  }).timeout(90_000);
+
+  it("changes no byte where line ends are mixed, or where a file is gone", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    const file = fileOf(proposal.node);
+    const mixed = "One.\r\nTwo.\nThree.\n";
+    await write(file, mixed);
+    await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+    assert.equal(await read(file), mixed);
+    await rm(at(file).fsPath);
+    await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+    await assert.rejects(read(file), /ENOENT/);
   });
 
   it("changes nothing where one of the texts is not the one that the run saw", async () => {
