@@ -61,6 +61,8 @@ export function searchField(
   submit: (back: boolean) => void,
 ): SearchField {
   const field = create("vscode-text-field", { placeholder: label, "aria-label": label, title: `${label} (/)` });
+  // The toolkit names the field “Text field” as soon as it stands in the page.
+  requestAnimationFrame(() => field.setAttribute("aria-label", label));
   const value = () => String(Reflect.get(field, "value") ?? "");
   field.addEventListener("input", () => input(value()));
   field.addEventListener("keydown", (event) => {

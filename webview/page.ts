@@ -14,6 +14,7 @@ import { type Folded, fold } from "./graph/fold.ts";
 import { drawsAlike, found, type Scene, type SceneNode, sceneOf, withViews } from "./graph/scene.ts";
 import { connect, type Host, type Kept, type Told } from "./host.ts";
 import { keyAct } from "./keys.ts";
+import { t } from "./l10n.ts";
 import { Panel } from "./panel/panel.ts";
 import type { Moment, SampleAnswer } from "./protocol.ts";
 import { type Acts, EMPTY, type State } from "./state.ts";
@@ -59,7 +60,7 @@ export class Page implements Acts {
     this.#panel = new Panel(this.#host, this);
     const drawing = h(
       "main",
-      { class: "drawing", "aria-label": "Graph" },
+      { class: "drawing", "aria-label": t("Graph") },
       this.#mirror.element,
       this.#canvas.element,
       this.#empty,
@@ -159,7 +160,7 @@ export class Page implements Acts {
 
   exportSvg(): void {
     const { scene, graph } = this.#state;
-    if (scene) this.#host.post({ type: "export", svg: exportSvg(this.#canvas, scene, graph?.name ?? "Graph") });
+    if (scene) this.#host.post({ type: "export", svg: exportSvg(this.#canvas, scene, graph?.name ?? t("Graph")) });
   }
 
   togglePanel(): void {
@@ -284,9 +285,9 @@ export class Page implements Acts {
     this.#mirror.update(state);
     const nothing =
       state.graph === null
-        ? "No graph to draw yet."
+        ? t("No graph to draw yet.")
         : state.graph.nodes.length === 0
-          ? "This graph has no nodes yet."
+          ? t("This graph has no nodes yet.")
           : "";
     this.#empty.hidden = nothing === "";
     this.#empty.textContent = nothing;

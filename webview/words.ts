@@ -1,10 +1,13 @@
 import { format } from "d3";
+import { t } from "./l10n.ts";
 import type { NodeView, RunView, SampleView, VerdictView } from "./protocol.ts";
 
 /** `12,345`. */
 export const count = format(",d");
 
-export const plural = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+/** `plural(3, t("{0} node"), t("{0} nodes"))`: `3 nodes`. */
+export const plural = (value: number, one: string, many: string) =>
+  (value === 1 ? one : many).replace("{0}", count(value));
 
 /** `$0.04`, or as many digits as a small sum needs. */
 export const money = (usd: number) => `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
@@ -20,32 +23,55 @@ export function short(value: number): string {
 /** `45 s`, `3 min 20 s`, `1 h 5 min`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 60) return t("{0} s", seconds);
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? t("{0} min {1} s", minutes, seconds % 60)
+    : t("{0} h {1} min", Math.floor(minutes / 60), minutes % 60);
 }
 
 export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
-  input: "graph input",
-  llm: "LLM node",
-  text: "text",
+  input: t("graph input"),
+  llm: t("LLM node"),
+  text: t("text"),
 };
 
 export const STATUS: Readonly<Record<RunView["status"], string>> = {
-  running: "Running",
-  interrupted: "Interrupted",
-  done: "Done",
-  budget: "Budget reached",
-  cancelled: "Cancelled",
-  failed: "Failed",
+  running: t("Running"),
+  interrupted: t("Interrupted"),
+  done: t("Done"),
+  budget: t("Budget reached"),
+  cancelled: t("Cancelled"),
+  failed: t("Failed"),
+};
+
+export const DECISIONS: Readonly<Record<VerdictView["decision"], string>> = {
+  accepted: t("accepted"),
+  rejected: t("rejected"),
+  undecided: t("undecided"),
+};
+
+export const SPLITS: Readonly<Record<SampleView["split"], string>> = {
+  train: t("training"),
+  validation: t("validation"),
+  test: t("test"),
 };
 
 /** `accepted, 14 → 17 of 20 right`. */
 export function verdictWords({ decision, before, after, scored }: VerdictView): string {
-  return scored > 0 ? `${decision}, ${before} → ${after} of ${scored} right` : decision;
+  const words = DECISIONS[decision];
+  return scored > 0 ? t("{0}, {1} → {2} of {3} right", words, before, after, scored) : words;
 }
 
 export type Outcome = "right" | "wrong" | "fixed" | "broken" | "not scored";
+
+export const OUTCOMES: Readonly<Record<Outcome, string>> = {
+  right: t("right"),
+  wrong: t("wrong"),
+  fixed: t("fixed"),
+  broken: t("broken"),
+  "not scored": t("not scored"),
+};
 
 /** What the run made of a sample. Right is a loss of 0. */
 export function outcomeOf({ before, after }: SampleView): Outcome {

@@ -21,11 +21,15 @@ const tokens: Record<Theme, Record<string, string>> = JSON.parse(readFileSync("t
 /** The built page with the policy it has in VS Code, served on this machine. */
 export async function servePage(): Promise<{ url: string; stop(): void }> {
   const script = readFileSync("dist/webview.js", "utf8");
+  const bundle: Record<string, string> = JSON.parse(readFileSync("l10n/bundle.l10n.json", "utf8"));
+  const marked = Object.fromEntries(Object.keys(bundle).map((text) => [text, `⟦${text}⟧`]));
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     if (pathname === "/") {
       const theme = searchParams.get("theme") ?? "dark";
-      const html = pageHtml(script, "file:///w/team.agentgraph.json").replace("<body", `<body class="vscode-${theme}"`);
+      const speech = { language: "en", words: searchParams.has("marked") ? marked : {} };
+      const page = pageHtml(script, "file:///w/team.agentgraph.json", speech);
+      const html = page.replace("<body", `<body class="vscode-${theme}"`);
       response.setHeader("Content-Type", "text/html").end(html);
     } else response.writeHead(404).end();
   });
@@ -47,6 +51,8 @@ export interface Opening {
   readonly width?: number;
   readonly height?: number;
   readonly still?: boolean;
+  /** Every text that a translator was given stands in ⟦brackets⟧. */
+  readonly marked?: boolean;
 }
 
 /** The page in a browser, with a host that answers from a graph and a run as VS Code's does. */
@@ -60,7 +66,7 @@ export class TestPage {
   private constructor(readonly page: Page) {}
 
   static async open(context: BrowserContext, url: string, opening: Opening = {}): Promise<TestPage> {
-    const { theme = "dark", width = 1280, height = 800, still = false } = opening;
+    const { theme = "dark", width = 1280, height = 800, still = false, marked = false } = opening;
     const page = await context.newPage();
     const test = new TestPage(page);
     await page.setViewportSize({ width, height });
@@ -89,7 +95,7 @@ export class TestPage {
         }
       }).observe(document, { childList: true });
     }, tokens[theme]);
-    await page.goto(`${url}?theme=${theme}`);
+    await page.goto(`${url}?theme=${theme}${marked ? "&marked" : ""}`);
     await page.waitForFunction(() => document.querySelector(".toolbar") !== null);
     return test;
   }

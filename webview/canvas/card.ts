@@ -1,6 +1,8 @@
 import { s } from "../dom.ts";
 import type { SceneNode } from "../graph/scene.ts";
+import { t } from "../l10n.ts";
 import type { NodeRunView, VerdictView } from "../protocol.ts";
+import { DECISIONS, plural, verdictWords } from "../words.ts";
 import { type IconName, icon } from "./icons.ts";
 import type { Typesetter } from "./text.ts";
 
@@ -80,9 +82,9 @@ function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[
     words("name", name, 34, 24.5, NAME_SIZE.full),
     tip(
       mark(state, end, 13, 13, state),
-      state === "trainable" ? "This text may be changed." : "This text stays as it is.",
+      state === "trainable" ? t("This text may be changed.") : t("This text stays as it is."),
     ),
-    ...(isOutput ? [tip(mark("answer", end + 20, 13, 13, "answer"), "The value of this node is the answer.")] : []),
+    ...(isOutput ? [tip(mark("answer", end + 20, 13, 13, "answer"), t("The value of this node is the answer."))] : []),
     ...(verdict ? [verdict.element] : []),
   ];
 }
@@ -104,12 +106,12 @@ function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
   const { view, width, height } = node;
   if (view.kind !== "llm") return [];
   const counts = [
-    run && run.forward > 0 ? `${run.forward} ${run.forward === 1 ? "value" : "values"}` : "",
+    run && run.forward > 0 ? plural(run.forward, t("{0} value"), t("{0} values")) : "",
     run && run.gradients > 0 ? `∇ ${run.gradients}` : "",
     run && run.formatErrors > 0 ? `⚠ ${run.formatErrors}` : "",
   ].filter((part) => part !== "");
   const right = counts.join(" · ");
-  const size = `${view.words} ${view.words === 1 ? "word" : "words"}`;
+  const size = plural(view.words, t("{0} word"), t("{0} words"));
   const left = view.model === "" ? size : `${view.model} · ${size}`;
   const room = width - 2 * PAD - (right === "" ? 0 : type.width(right, 11) + 10);
   return [
@@ -122,9 +124,21 @@ function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
 function flags({ node, run }: CardFace): SVGElement[] {
   const flying: readonly (readonly [string, number, string])[] = run
     ? [
-        ["forward", run.forwardInFlight, "being answered"],
-        ["backward", run.backwardInFlight, "gradients on the way"],
-        ["optimizer", run.optimizerInFlight, "being rewritten"],
+        [
+          "forward",
+          run.forwardInFlight,
+          plural(run.forwardInFlight, t("{0} answer on the way"), t("{0} answers on the way")),
+        ],
+        [
+          "backward",
+          run.backwardInFlight,
+          plural(run.backwardInFlight, t("{0} gradient on the way"), t("{0} gradients on the way")),
+        ],
+        [
+          "optimizer",
+          run.optimizerInFlight,
+          plural(run.optimizerInFlight, t("{0} rewrite on the way"), t("{0} rewrites on the way")),
+        ],
       ]
     : [];
   let x = node.width - 8;
@@ -134,7 +148,7 @@ function flags({ node, run }: CardFace): SVGElement[] {
       const text = `${kind === "forward" ? "▸" : kind === "backward" ? "◂" : "✎"} ${count}`;
       const chip = pill(`flag ${kind}`, text, x, node.height);
       x -= chip.width + 4;
-      return tip(chip.element, `${count} ${meaning}`);
+      return tip(chip.element, meaning);
     });
   if (node.folded > 0) chips.push(pill("flag folded", `+${node.folded}`, 34, node.height).element);
   return chips;
@@ -151,10 +165,10 @@ function farAway({ node, detail, run }: CardFace, type: Typesetter): SVGElement[
   ];
 }
 
-function verdictChip({ decision, before, after, scored }: VerdictView, right: number, top: number) {
-  const text = scored > 0 ? `${before} → ${after}` : decision;
+function verdictChip(verdict: VerdictView, right: number, top: number) {
+  const { decision, before, after, scored } = verdict;
+  const text = scored > 0 ? `${before} → ${after}` : DECISIONS[decision];
   const width = text.length * 6.2 + 26;
-  const figures = scored > 0 ? `: ${before} → ${after} of ${scored} samples right` : "";
   const element = s(
     "g",
     { class: `verdict ${decision}`, transform: `translate(${right - width},${top - 3})` },
@@ -162,7 +176,7 @@ function verdictChip({ decision, before, after, scored }: VerdictView, right: nu
     icon(decision, 6, 4, 12),
     words("", text, 21, 14, 11),
   );
-  return { element: tip(element, `The change of this text is ${decision}${figures}.`), room: width + 4 };
+  return { element: tip(element, t("The change of this text is {0}.", verdictWords(verdict))), room: width + 4 };
 }
 
 function pill(className: string, text: string, right: number, middle: number) {

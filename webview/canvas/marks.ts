@@ -1,7 +1,9 @@
 import { select } from "d3";
 import { prefersStill, s } from "../dom.ts";
 import { edgeKey, type Scene, type SceneEdge } from "../graph/scene.ts";
+import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
+import { plural } from "../words.ts";
 
 /** Pulses on their way at once; more could not be told apart. */
 const MOST_PULSES = 40;
@@ -21,7 +23,11 @@ export function badge({ middle: [x, y] }: SceneEdge, count: number): SVGElement[
   const text = `∇ ${count}`;
   const width = text.length * 6.6 + 12;
   return [
-    s("title", {}, `${count} ${count === 1 ? "gradient" : "gradients"} came back along this edge`),
+    s(
+      "title",
+      {},
+      plural(count, t("{0} gradient came back along this edge"), t("{0} gradients came back along this edge")),
+    ),
     s("rect", { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }),
     s("text", { x, y: y + 4, "font-size": 11, "text-anchor": "middle" }, text),
   ];

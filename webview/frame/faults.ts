@@ -1,6 +1,7 @@
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { Acts, State } from "../state.ts";
-import { count } from "../words.ts";
+import { plural } from "../words.ts";
 
 /** What is wrong with the file, above the last good drawing. Named at most three; the rest stands in Problems. */
 export class Faults {
@@ -17,18 +18,20 @@ export class Faults {
     this.#shown = key;
     this.element.hidden = errors.length === 0 && left === 0;
     const lines = errors.slice(0, 3).map(({ index, line, message }) => {
-      const button = h("button", { type: "button", class: "link" }, `Line ${line}`);
+      const button = h("button", { type: "button", class: "link" }, t("Line {0}", line));
       button.addEventListener("click", () => this.acts.showFault(index));
       return h("li", {}, button, ` ${message}`);
     });
-    const more = errors.length > 3 ? h("li", {}, `${errors.length - 3} more in the Problems panel.`) : null;
+    const more = errors.length > 3 ? h("li", {}, t("{0} more in the Problems panel.", errors.length - 3)) : null;
     this.element.replaceChildren(
       ...(errors.length > 0
         ? [
             h(
               "p",
               { role: "alert" },
-              stale && graph ? "The file cannot be read now. This is the last good drawing." : "The file has errors.",
+              stale && graph
+                ? t("The file cannot be read now. This is the last good drawing.")
+                : t("The file has errors."),
             ),
             h("ul", {}, ...lines, more),
           ]
@@ -38,7 +41,15 @@ export class Faults {
             h(
               "p",
               {},
-              `The graph is too large to be drawn whole: ${count(left)} nodes are left out. Those nearest to the answer are shown.`,
+              plural(
+                left,
+                t(
+                  "The graph is too large to be drawn whole: {0} node is left out. Those nearest to the answer are shown.",
+                ),
+                t(
+                  "The graph is too large to be drawn whole: {0} nodes are left out. Those nearest to the answer are shown.",
+                ),
+              ),
             ),
           ]
         : []),

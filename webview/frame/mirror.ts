@@ -1,11 +1,12 @@
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView } from "../protocol.ts";
 import type { Acts, State } from "../state.ts";
 import { KINDS, plural, verdictWords } from "../words.ts";
 
 /** The graph as a list, for the keyboard and for screen readers; not seen, since the drawing shows the same. */
 export class Mirror {
-  readonly element = h("ul", { class: "unseen", "aria-label": "Nodes of the graph" });
+  readonly element = h("ul", { class: "unseen", "aria-label": t("Nodes of the graph") });
   readonly #buttons = new Map<string, HTMLButtonElement>();
   #shown: State["scene"] = null;
   #current: string | null = null;
@@ -39,7 +40,7 @@ export class Mirror {
         runs.get(node.id),
         values.get(node.id),
       );
-      const label = node.id === graph?.output ? `${words}, its value is the answer` : words;
+      const label = node.id === graph?.output ? t("{0}, its value is the answer", words) : words;
       if (button.textContent !== label) button.textContent = label;
       const isSelected = node.id === selected;
       if (isSelected !== (button.getAttribute("aria-current") === "true")) {
@@ -101,17 +102,17 @@ function describe(
   value: string | undefined,
 ): string {
   const list = (names: readonly string[]) =>
-    names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+    names.length > 5 ? t("{0} and {1} more", names.slice(0, 5).join(", "), names.length - 5) : names.join(", ");
   const parts = [
     `${node.id}, ${KINDS[node.kind]}`,
     node.role,
-    node.kind === "input" ? "" : node.trainable ? "may be changed" : "fixed",
-    node.inputs.length > 0 ? `reads ${list(node.inputs)}` : "",
-    feeds.length > 0 ? `feeds ${list(feeds)}` : "",
-    folded > 0 ? `${plural(folded, "node")} folded away` : "",
+    node.kind === "input" ? "" : node.trainable ? t("may be changed") : t("stays as it is"),
+    node.inputs.length > 0 ? t("reads {0}", list(node.inputs)) : "",
+    feeds.length > 0 ? t("feeds {0}", list(feeds)) : "",
+    folded > 0 ? plural(folded, t("{0} node folded away"), t("{0} nodes folded away")) : "",
     run?.verdict ? verdictWords(run.verdict) : "",
-    run && run.gradients > 0 ? plural(run.gradients, "gradient") : "",
-    value === undefined ? "" : `value: ${value}`,
+    run && run.gradients > 0 ? plural(run.gradients, t("{0} gradient"), t("{0} gradients")) : "",
+    value === undefined ? "" : t("value: {0}", value),
   ];
   return parts.filter((part) => part !== "").join(", ");
 }

@@ -1,5 +1,6 @@
 import { area, axisLeft, extent, line, scaleLinear, select } from "d3";
 import { s } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { PointView, RunView } from "../protocol.ts";
 
 const MARGIN = { top: 8, right: 40, bottom: 16, left: 34 };
@@ -75,14 +76,15 @@ export class Plot {
 }
 
 function pointWords({ iteration, low, high, interval, accepted }: PointView): string {
-  const score = low === high ? low.toFixed(2) : `between ${low.toFixed(2)} and ${high.toFixed(2)}`;
-  const range = interval ? `, 95 % interval ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}` : "";
-  const start = iteration === 0 ? "Start" : `Iteration ${iteration}: ${accepted} accepted`;
-  return `${start}, score ${score}${range}`;
+  const score = low === high ? low.toFixed(2) : t("between {0} and {1}", low.toFixed(2), high.toFixed(2));
+  const start = iteration === 0 ? t("Start") : t("Iteration {0}: {1} accepted", iteration, accepted);
+  return interval
+    ? t("{0}, score {1}, 95 % interval {2} to {3}", start, score, interval[0].toFixed(2), interval[1].toFixed(2))
+    : t("{0}, score {1}", start, score);
 }
 
 function describe(points: readonly PointView[]): string {
   const [first, last] = [points[0], points.at(-1)];
-  if (!first || !last) return "Validation score: none yet.";
-  return `Validation score by iteration. ${pointWords(first)}. ${points.length > 1 ? `${pointWords(last)}.` : ""}`;
+  if (!first || !last) return t("Validation score: none yet.");
+  return `${t("Validation score by iteration.")} ${pointWords(first)}. ${points.length > 1 ? `${pointWords(last)}.` : ""}`;
 }

@@ -1,11 +1,12 @@
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
 import { count, duration, money, plural, STATUS, short } from "../words.ts";
 import { Plot } from "./plot.ts";
 
 /** What the run has come to: iteration, what is on its way, calls and money against the budget, the score. */
 export class RunStrip {
-  readonly element = h("footer", { class: "run", hidden: true, "aria-label": "Run" });
+  readonly element = h("footer", { class: "run", hidden: true, "aria-label": t("Run") });
   readonly #head = h("div", { class: "run-head" });
   readonly #meters = h("dl", { class: "meters" });
   readonly #plot = new Plot();
@@ -39,16 +40,19 @@ function head(run: RunView): HTMLElement[] {
     optimizer: sum(run, "optimizerInFlight"),
   };
   const words = {
-    forward: plural(flying.forward, "answer"),
-    backward: plural(flying.backward, "gradient"),
-    optimizer: plural(flying.optimizer, "rewrite"),
+    forward: plural(flying.forward, t("{0} answer"), t("{0} answers")),
+    backward: plural(flying.backward, t("{0} gradient"), t("{0} gradients")),
+    optimizer: plural(flying.optimizer, t("{0} rewrite"), t("{0} rewrites")),
   };
   const chips = (["forward", "backward", "optimizer"] as const)
     .filter((kind) => flying[kind] > 0)
-    .map((kind) => h("span", { class: `chip ${kind}`, title: "on the way now" }, words[kind]));
-  const iteration = run.iterations > 0 ? `iteration ${run.iteration} of ${run.iterations}` : "";
+    .map((kind) => h("span", { class: `chip ${kind}`, title: t("on the way now") }, words[kind]));
+  const iteration = run.iterations > 0 ? t("iteration {0} of {1}", run.iteration, run.iterations) : "";
   const facts = [run.method, iteration, duration(run.elapsed), run.detail].filter((part) => part !== "");
-  const warned = run.warnings > 0 ? h("span", { class: "chip warned" }, plural(run.warnings, "warning")) : null;
+  const warned =
+    run.warnings > 0
+      ? h("span", { class: "chip warned" }, plural(run.warnings, t("{0} warning"), t("{0} warnings")))
+      : null;
   return [
     h("strong", { class: `status ${run.status}` }, STATUS[run.status]),
     h("span", { class: "facts" }, facts.join(" · ")),
@@ -58,13 +62,13 @@ function head(run: RunView): HTMLElement[] {
 }
 
 function meters({ spent, limits }: RunView): HTMLElement[] {
-  const cached = spent.cached > 0 ? `${count(spent.cached)} more came from replies that were known already` : "";
+  const cached = spent.cached > 0 ? t("{0} more came from replies that were known already", count(spent.cached)) : "";
   const about = (words: (n: number) => string) => (n: number) => `${spent.estimated && n > 0 ? "≈ " : ""}${words(n)}`;
-  const estimated = spent.estimated ? "Estimated: whoever answers counts no tokens" : "";
+  const estimated = spent.estimated ? t("Estimated: whoever answers counts no tokens") : "";
   return [
-    meter("Calls", spent.calls, limits.calls, count, cached),
-    meter("Tokens", spent.tokens, limits.tokens, short, estimated, about(short)),
-    ...(spent.usd === null ? [] : [meter("Cost", spent.usd, limits.usd, money, estimated, about(money))]),
+    meter(t("Calls"), spent.calls, limits.calls, count, cached),
+    meter(t("Tokens"), spent.tokens, limits.tokens, short, estimated, about(short)),
+    ...(spent.usd === null ? [] : [meter(t("Cost"), spent.usd, limits.usd, money, estimated, about(money))]),
   ];
 }
 
@@ -76,7 +80,7 @@ function meter(
   more: string,
   spentWords = words,
 ) {
-  const value = limit === null ? spentWords(spent) : `${spentWords(spent)} of ${words(limit)}`;
+  const value = limit === null ? spentWords(spent) : t("{0} of {1}", spentWords(spent), words(limit));
   const group = h("div", { class: "meter", title: more || null }, h("dt", {}, label), h("dd", {}, value));
   if (limit !== null && limit > 0) {
     const share = Math.min(1, spent / limit);
@@ -89,8 +93,12 @@ function meter(
 
 function announcement(run: RunView): string {
   const last = run.curve.at(-1);
-  const score = last ? `, score ${((last.low + last.high) / 2).toFixed(2)}` : "";
-  return `${STATUS[run.status]}, iteration ${run.iteration} of ${run.iterations}${score}.`;
+  const facts = [
+    STATUS[run.status],
+    t("iteration {0} of {1}", run.iteration, run.iterations),
+    ...(last ? [t("score {0}", ((last.low + last.high) / 2).toFixed(2))] : []),
+  ];
+  return `${facts.join(", ")}.`;
 }
 
 function sum(run: RunView, key: "forwardInFlight" | "backwardInFlight" | "optimizerInFlight"): number {

@@ -1,49 +1,54 @@
 import { iconButton, type SearchField, searchField } from "../controls.ts";
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { Acts, State } from "../state.ts";
 
 export class Toolbar {
   readonly element: HTMLElement;
   readonly search: SearchField;
   readonly #found = h("span", { class: "found", role: "status" });
-  readonly #name = h("h1", { class: "unseen" }, "Graph");
+  readonly #name = h("h1", { class: "unseen" }, t("Graph"));
   readonly #turn: HTMLElement;
   readonly #panel: HTMLElement;
 
   constructor(acts: Acts, toggleLegend: () => void) {
     this.search = searchField(
-      "Find a node",
+      t("Find a node"),
       (text) => acts.search(text),
       (back) => acts.nextMatch(back),
     );
-    this.#turn = iconButton("right", "Draw from left to right", () => acts.turn());
-    this.#panel = iconButton("panel", "Details", () => acts.togglePanel());
+    this.#turn = iconButton("right", t("Draw from left to right"), () => acts.turn());
+    this.#panel = iconButton("panel", t("Details"), () => acts.togglePanel());
     const tools = h(
       "div",
-      { class: "toolbar", role: "toolbar", "aria-label": "Drawing" },
+      { class: "toolbar", role: "toolbar", "aria-label": t("Drawing") },
       this.search.element,
       this.#found,
       h("span", { class: "spring" }),
-      iconButton("minus", "Zoom out (-)", () => acts.zoom(1 / 1.3)),
-      iconButton("plus", "Zoom in (+)", () => acts.zoom(1.3)),
-      iconButton("fit", "Fit the drawing (F)", () => acts.fit()),
+      iconButton("minus", t("Zoom out (-)"), () => acts.zoom(1 / 1.3)),
+      iconButton("plus", t("Zoom in (+)"), () => acts.zoom(1.3)),
+      iconButton("fit", t("Fit the drawing (F)"), () => acts.fit()),
       this.#turn,
-      iconButton("export", "Export as SVG", () => acts.exportSvg()),
-      iconButton("help", "Legend and keys (?)", toggleLegend),
+      iconButton("export", t("Export as SVG"), () => acts.exportSvg()),
+      iconButton("help", t("Legend and keys (?)"), toggleLegend),
       this.#panel,
     );
     this.element = h("header", {}, this.#name, tools);
   }
 
   update({ graph, matches, selected, direction, panelOpen }: State): void {
-    const name = graph?.name || "Graph";
+    const name = graph?.name || t("Graph");
     if (this.#name.textContent !== name) this.#name.textContent = name;
     const at = matches && selected ? matches.indexOf(selected) : -1;
     const found =
-      matches === null ? "" : matches.length === 0 ? "none found" : `${at >= 0 ? at + 1 : "–"} of ${matches.length}`;
+      matches === null
+        ? ""
+        : matches.length === 0
+          ? t("none found")
+          : t("{0} of {1}", at >= 0 ? at + 1 : "–", matches.length);
     if (this.#found.textContent !== found) this.#found.textContent = found;
     this.#found.hidden = found === "";
-    const turned = direction === "down" ? "Draw from left to right (D)" : "Draw from top to bottom (D)";
+    const turned = direction === "down" ? t("Draw from left to right (D)") : t("Draw from top to bottom (D)");
     if (this.#turn.title !== turned) {
       this.#turn.title = turned;
       this.#turn.setAttribute("aria-label", turned);

@@ -2,6 +2,7 @@ import { inlineIcon } from "../canvas/icons.ts";
 import { textButton } from "../controls.ts";
 import { h } from "../dom.ts";
 import { onlyLeadsTo } from "../graph/fold.ts";
+import { t } from "../l10n.ts";
 import type { CallAnswer, GradientsAnswer, NodeAnswer, NodeView } from "../protocol.ts";
 import type { Acts, State } from "../state.ts";
 import { KINDS, plural, verdictWords } from "../words.ts";
@@ -39,7 +40,7 @@ export function aboutNode(
         ? [
             {
               name: "instruction",
-              title: view.kind === "llm" ? "Instruction" : "Text",
+              title: view.kind === "llm" ? t("Instruction") : t("Text"),
               content: [
                 text(node.instruction, "instruction"),
                 node.rules.length > 0 && h("ul", { class: "rules" }, ...node.rules.map((rule) => h("li", {}, rule))),
@@ -51,7 +52,7 @@ export function aboutNode(
         ? [
             {
               name: "gradients",
-              title: `Gradients (${gradients.total})`,
+              title: t("Gradients ({0})", gradients.total),
               content: [gradientList(gradients.gradients, acts)],
             },
           ]
@@ -66,11 +67,11 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Acts)
   const verdict = run?.nodes.find(({ id }) => id === view.id)?.verdict ?? null;
   const behind = onlyLeadsTo(nodes, view.id).length;
   const isFolded = folded.has(view.id);
-  const words = plural(view.words, "word");
+  const words = plural(view.words, t("{0} word"), t("{0} words"));
   const facts = {
     input: [KINDS.input],
-    text: [KINDS.text, words, view.trainable ? "may be changed" : "stays as it is"],
-    llm: [KINDS.llm, view.model, words, view.trainable ? "may be changed" : "stays as it is"],
+    text: [KINDS.text, words, view.trainable ? t("may be changed") : t("stays as it is")],
+    llm: [KINDS.llm, view.model, words, view.trainable ? t("may be changed") : t("stays as it is")],
   }[view.kind].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
@@ -78,27 +79,31 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Acts)
     h("h2", { class: `kind-${view.kind}` }, inlineIcon(view.kind), view.id),
     ...(view.role === "" ? [] : [h("p", {}, view.role)]),
     h("p", { class: "faint" }, facts.join(" · ")),
-    ...(reads.length > 0 ? [h("p", {}, h("span", { class: "faint" }, "Reads "), ...nodeLinks(reads, acts))] : []),
-    ...(feeds.length > 0 ? [h("p", {}, h("span", { class: "faint" }, "Feeds "), ...nodeLinks(feeds, acts))] : []),
+    ...(reads.length > 0
+      ? [h("p", {}, h("span", { class: "faint" }, t("Reads")), " ", ...nodeLinks(reads, acts))]
+      : []),
+    ...(feeds.length > 0
+      ? [h("p", {}, h("span", { class: "faint" }, t("Feeds")), " ", ...nodeLinks(feeds, acts))]
+      : []),
     ...(verdict
       ? [
           h(
             "p",
             { class: `verdict-line ${verdict.decision}` },
             inlineIcon(verdict.decision),
-            `Its change is ${verdictWords(verdict)}.`,
+            t("Its change is {0}.", verdictWords(verdict)),
           ),
         ]
       : []),
     ...(node && node.hypothesis !== ""
-      ? [h("p", { class: "idea" }, h("span", { class: "faint" }, "Idea "), node.hypothesis)]
+      ? [h("p", { class: "idea" }, h("span", { class: "faint" }, t("Idea")), " ", node.hypothesis)]
       : []),
     h(
       "div",
       { class: "buttons" },
-      textButton("Open in text", () => acts.open(view.id), "primary"),
-      verdict && textButton("Review change", () => acts.review(view.id)),
-      (behind > 0 || isFolded) && textButton(isFolded ? "Unfold" : `Fold ${behind}`, () => acts.fold(view.id)),
+      textButton(t("Open in text"), () => acts.open(view.id), "primary"),
+      verdict && textButton(t("Review change"), () => acts.review(view.id)),
+      (behind > 0 || isFolded) && textButton(isFolded ? t("Unfold") : t("Fold {0}", behind), () => acts.fold(view.id)),
     ),
   ];
 }
@@ -112,21 +117,21 @@ function callParts(
 ): Part[] {
   const parts: Part[] = [];
   if (view.id === graph?.output && answer) {
-    parts.push({ name: "answer", title: "Expected and actual", content: [compare(answer)] });
+    parts.push({ name: "answer", title: t("Expected and actual"), content: [compare(answer)] });
   }
   parts.push({
     name: "value",
-    title: "Value for this sample",
+    title: t("Value for this sample"),
     content: call.value
-      ? [copyButton("Copy the value", () => copy("value")), text(call.value)]
-      : [h("p", { class: "faint" }, "None came, or it is not kept any more.")],
+      ? [copyButton(t("Copy the value"), () => copy("value")), text(call.value)]
+      : [h("p", { class: "faint" }, t("None came, or it is not kept any more."))],
   });
   if (call.messages.length > 0) {
     parts.push({
       name: "prompt",
-      title: "Prompt as it was sent",
+      title: t("Prompt as it was sent"),
       content: [
-        copyButton("Copy the prompt", () => copy("prompt")),
+        copyButton(t("Copy the prompt"), () => copy("prompt")),
         ...call.messages.flatMap(({ role, content }) => [h("p", { class: "source" }, role), text(content)]),
       ],
     });
@@ -134,7 +139,7 @@ function callParts(
   if (call.gradients.length > 0) {
     parts.push({
       name: "sample-gradients",
-      title: "Gradient for this sample",
+      title: t("Gradient for this sample"),
       content: [gradientList(call.gradients, acts)],
     });
   }

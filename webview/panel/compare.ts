@@ -1,5 +1,6 @@
 import { diffWordsWithSpace } from "diff";
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { Cut, SampleAnswer } from "../protocol.ts";
 import { text } from "./parts.ts";
 
@@ -15,18 +16,24 @@ export function compare({ expected, actual, loss, formatError }: SampleAnswer): 
   const rows: (HTMLElement | string)[] = [];
   if (first) {
     rows.push(
-      h("dt", {}, expected.length > 1 ? "Expected, one of" : "Expected"),
+      h("dt", {}, expected.length > 1 ? t("Expected, one of") : t("Expected")),
       h("dd", {}, marked?.expected ?? text(first)),
     );
     for (const other of expected.slice(1)) rows.push(h("dd", {}, text(other)));
   }
   rows.push(
-    h("dt", {}, "Actual"),
-    h("dd", {}, actual === null ? h("em", {}, "no answer came") : (marked?.actual ?? text(actual))),
+    h("dt", {}, t("Actual")),
+    h("dd", {}, actual === null ? h("em", {}, t("no answer came")) : (marked?.actual ?? text(actual))),
   );
   const verdict =
-    loss === null ? "Not scored." : loss === 0 ? "Right." : loss === 1 ? "Wrong." : `Score ${(1 - loss).toFixed(2)}.`;
-  const form = formatError ? " The reply is not in the form that is asked for." : "";
+    loss === null
+      ? t("Not scored.")
+      : loss === 0
+        ? t("Right.")
+        : loss === 1
+          ? t("Wrong.")
+          : t("Score {0}.", (1 - loss).toFixed(2));
+  const form = formatError ? ` ${t("The reply is not in the form that is asked for.")}` : "";
   const look = loss === null ? "" : loss === 0 ? "right" : "wrong";
   return h("div", { class: "compare" }, h("dl", {}, ...rows), h("p", { class: `outcome ${look}` }, verdict + form));
 }

@@ -1,19 +1,20 @@
 import { choice, iconButton, section } from "../controls.ts";
 import { h } from "../dom.ts";
 import type { Host } from "../host.ts";
+import { t } from "../l10n.ts";
 import type { GraphView } from "../protocol.ts";
 import type { Acts, State } from "../state.ts";
-import { outcomeOf } from "../words.ts";
+import { OUTCOMES, outcomeOf } from "../words.ts";
 import { aboutNode, type Part } from "./about-node.ts";
 import { compare } from "./compare.ts";
 import { gradientList, link } from "./parts.ts";
 import { SampleList } from "./sample-list.ts";
 
-const MOMENTS = { latest: "Latest texts", start: "Texts at the start" } as const;
+const MOMENTS = { latest: t("Latest texts"), start: t("Texts at the start") } as const;
 
 /** The side panel: what is known of the node, edge or sample that is looked at, else of the graph. */
 export class Panel {
-  readonly element = h("aside", { class: "panel", "aria-label": "Details" });
+  readonly element = h("aside", { class: "panel", "aria-label": t("Details") });
   readonly #sampleBar = h("div", { class: "sample-bar", hidden: true });
   readonly #body = h("div", { class: "panel-body" });
   readonly #samples: SampleList;
@@ -59,17 +60,17 @@ export class Panel {
       h(
         "div",
         { class: "sample-name" },
-        h("strong", {}, `Sample ${sample}`),
-        view && h("span", { class: "faint" }, ` · ${outcomeOf(view)}`),
+        h("strong", {}, t("Sample {0}", sample)),
+        view && h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view)]}`),
         view && h("div", { class: "excerpt" }, view.excerpt),
       ),
       h(
         "div",
         { class: "sample-tools" },
-        choice("Under which texts", MOMENTS, at, (chosen) => this.acts.moment(chosen)),
-        iconButton("previous", "Sample before", () => step(-1)),
-        iconButton("next", "Next sample", () => step(1)),
-        iconButton("close", "Leave the sample", () => this.acts.pick(null)),
+        choice(t("Under which texts"), MOMENTS, at, (chosen) => this.acts.moment(chosen)),
+        iconButton("previous", t("Sample before"), () => step(-1)),
+        iconButton("next", t("Next sample"), () => step(1)),
+        iconButton("close", t("Leave the sample"), () => this.acts.pick(null)),
       ),
     );
   }
@@ -105,7 +106,9 @@ export class Panel {
       );
       const found = answer?.gradients ?? [];
       const words =
-        found.length > 0 ? `What ${target} asks ${source} to change.` : "No gradient has come back along this edge.";
+        found.length > 0
+          ? t("What {0} asks {1} to change.", target, source)
+          : t("No gradient has come back along this edge.");
       const list = found.length > 0 ? [gradientList(found, this.acts)] : [];
       this.#show([this.#wayBack(graph), title, h("p", { class: "faint" }, words), ...list], []);
     } else {
@@ -117,13 +120,13 @@ export class Panel {
     return h(
       "nav",
       {},
-      link(`‹ ${graph?.name || "Graph"}`, () => this.acts.overview()),
+      link(`‹ ${graph?.name || t("Graph")}`, () => this.acts.overview()),
     );
   }
 
   #aboutGraph({ graph, run, answer, sample }: State): [HTMLElement[], Part[]] {
     const head = [
-      h("h2", {}, graph?.name || "Graph"),
+      h("h2", {}, graph?.name || t("Graph")),
       ...(graph?.description ? [h("p", {}, graph.description)] : []),
       ...(run
         ? []
@@ -131,16 +134,16 @@ export class Panel {
             h(
               "p",
               { class: "faint" },
-              "Not optimized yet. Run “Optimize graph” on the file, and what happens shows here.",
+              t("Not optimized yet. Run “Optimize graph” on the file, and what happens shows here."),
             ),
           ]),
     ];
     const parts: Part[] = [];
     if (answer && answer.sample === sample) {
-      parts.push({ name: "answer", title: "Expected and actual", content: [compare(answer)] });
+      parts.push({ name: "answer", title: t("Expected and actual"), content: [compare(answer)] });
     }
     if (run && run.samples.length > 0) {
-      parts.push({ name: "samples", title: "Samples", content: [this.#samples.element] });
+      parts.push({ name: "samples", title: t("Samples"), content: [this.#samples.element] });
     }
     return [head, parts];
   }

@@ -1,8 +1,9 @@
 import { inlineIcon } from "../canvas/icons.ts";
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { Cut, GradientView } from "../protocol.ts";
 import type { Acts } from "../state.ts";
-import { count } from "../words.ts";
+import { plural } from "../words.ts";
 
 /** A text as it is: line breaks kept, never markup; says so where the page got only its start. */
 export function text(cut: Cut, look = ""): HTMLElement {
@@ -13,10 +14,10 @@ export function text(cut: Cut, look = ""): HTMLElement {
       class: `text ${look}`,
       tabindex: cut.text.length > 400 ? 0 : null,
       role: cut.text.length > 400 ? "group" : null,
-      "aria-label": cut.text.length > 400 ? "text" : null,
+      "aria-label": cut.text.length > 400 ? t("text") : null,
     },
-    cut.text === "" ? h("em", {}, "(empty)") : cut.text,
-    rest > 0 && h("em", {}, ` … ${count(rest)} more characters`),
+    cut.text === "" ? h("em", {}, t("(empty)")) : cut.text,
+    rest > 0 && h("em", {}, ` … ${plural(rest, t("{0} more character"), t("{0} more characters"))}`),
   );
 }
 
@@ -34,7 +35,7 @@ export function copyButton(label: string, act: () => void): HTMLButtonElement {
   );
   button.addEventListener("click", () => {
     act();
-    button.replaceChildren("Copied");
+    button.replaceChildren(t("Copied"));
     setTimeout(() => button.replaceChildren(inlineIcon("copy")), 1200);
   });
   return button;
@@ -44,7 +45,7 @@ export function copyButton(label: string, act: () => void): HTMLButtonElement {
 export function nodeLinks(ids: readonly string[], acts: Acts): (HTMLElement | string)[] {
   const shown = ids.slice(0, 30);
   const links = shown.flatMap((id, i) => [...(i > 0 ? [", "] : []), link(id, () => acts.select(id))]);
-  return ids.length > shown.length ? [...links, ` and ${ids.length - shown.length} more`] : links;
+  return ids.length > shown.length ? [...links, ` ${t("and {0} more", ids.length - shown.length)}`] : links;
 }
 
 /** Gradients with the samples they came from. */
@@ -53,14 +54,15 @@ export function gradientList(gradients: readonly GradientView[], acts: Acts): HT
     "ul",
     { class: "gradients" },
     ...gradients.map(({ sample, iteration, of, from, text: words }) => {
-      const about = of === "text" ? "on its instruction" : from === null ? "from the loss" : `through ${from}`;
+      const about =
+        of === "text" ? t("on its instruction") : from === null ? t("from the loss") : t("through {0}", from);
       const head = h(
         "p",
         { class: "source" },
-        link(sample, () => acts.pick(sample), "Look at this sample"),
-        ` · iteration ${iteration} · ${about}`,
+        link(sample, () => acts.pick(sample), t("Look at this sample")),
+        ` · ${t("iteration {0}", iteration)} · ${about}`,
       );
-      return h("li", {}, head, words.text === "" ? h("p", { class: "faint" }, "No change needed.") : text(words));
+      return h("li", {}, head, words.text === "" ? h("p", { class: "faint" }, t("No change needed.")) : text(words));
     }),
   );
 }

@@ -1,19 +1,20 @@
 import { choice } from "../controls.ts";
 import { h } from "../dom.ts";
+import { t } from "../l10n.ts";
 import type { RunView, SampleView } from "../protocol.ts";
 import type { Acts } from "../state.ts";
-import { count, type Outcome, outcomeOf } from "../words.ts";
+import { count, OUTCOMES, type Outcome, outcomeOf, SPLITS } from "../words.ts";
 import { link } from "./parts.ts";
 
 const FILTERS = {
-  all: "All samples",
-  wrong: "Wrong",
-  fixed: "Fixed",
-  broken: "Broken",
-  right: "Right",
-  validation: "Validation",
-  train: "Training",
-  test: "Test",
+  all: t("All samples"),
+  wrong: t("Wrong"),
+  fixed: t("Fixed"),
+  broken: t("Broken"),
+  right: t("Right"),
+  validation: t("Validation"),
+  train: t("Training"),
+  test: t("Test"),
 } as const;
 
 type Filter = keyof typeof FILTERS;
@@ -24,7 +25,7 @@ const PAGE = 100;
 /** The samples of a run to pick from. */
 export class SampleList {
   readonly element = h("div", { class: "samples" });
-  readonly #list = h("ul", { "aria-label": "Samples" });
+  readonly #list = h("ul", { "aria-label": t("Samples") });
   readonly #said = h("p", { class: "faint" });
   #filter: Filter = "all";
   #shown = PAGE;
@@ -33,7 +34,7 @@ export class SampleList {
   #drawn = "";
 
   constructor(private readonly acts: Acts) {
-    const filter = choice("Which samples", FILTERS, this.#filter, (key) => {
+    const filter = choice(t("Which samples"), FILTERS, this.#filter, (key) => {
       this.#filter = key;
       this.#shown = PAGE;
       this.#draw();
@@ -67,7 +68,10 @@ export class SampleList {
     if (key === this.#drawn) return;
     this.#drawn = key;
     const left = (this.#run?.scored ?? 0) - (this.#run?.samples.length ?? 0);
-    this.#said.textContent = `${count(found.length)} shown${left > 0 ? `; ${count(left)} more, most of them right, are not listed` : ""}.`;
+    this.#said.textContent =
+      left > 0
+        ? t("{0} shown; {1} more, most of them right, are not listed.", count(found.length), count(left))
+        : t("{0} shown.", count(found.length));
     const more = found.length - this.#shown;
     this.#list.replaceChildren(
       ...found.slice(0, this.#shown).map((sample) => this.#row(sample)),
@@ -76,7 +80,7 @@ export class SampleList {
             h(
               "li",
               {},
-              link(`Show ${Math.min(PAGE, more)} more`, () => this.#showMore()),
+              link(t("Show {0} more", Math.min(PAGE, more)), () => this.#showMore()),
             ),
           ]
         : []),
@@ -90,13 +94,12 @@ export class SampleList {
 
   #row(sample: SampleView): HTMLElement {
     const outcome = outcomeOf(sample);
-    const split = { train: "training", validation: "validation", test: "test" }[sample.split];
     const button = h(
       "button",
       { type: "button", class: "sample", "aria-pressed": String(sample.id === this.#picked) },
       h("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, SIGNS[outcome]),
       h("span", { class: "excerpt" }, sample.excerpt || sample.id),
-      h("span", { class: "faint" }, `${outcome} · ${split}`),
+      h("span", { class: "faint" }, `${OUTCOMES[outcome]} · ${SPLITS[sample.split]}`),
     );
     button.title = sample.id;
     button.addEventListener("click", () => this.acts.pick(sample.id === this.#picked ? null : sample.id));

@@ -1,12 +1,20 @@
 import { randomBytes } from "node:crypto";
 
+export interface Speech {
+  readonly language: string;
+  readonly words: Readonly<Record<string, string>>;
+}
+
+const ENGLISH: Speech = { language: "en", words: {} };
+
 /**
  * The whole page: one script, which brings its styles and its worker. Nothing is loaded: a script that VS Code would have
  * to fetch for the page comes some hundred milliseconds later.
  * @param script text of `dist/webview.js`
  * @param restore kept by the page and handed back when the window is reloaded
+ * @param speech the editor's language, as a BCP 47 tag, and the texts translated into it by their English ones
  */
-export function pageHtml(script: string, restore: string): string {
+export function pageHtml(script: string, restore: string, { language, words }: Speech = ENGLISH): string {
   const nonce = randomBytes(18).toString("base64url");
   const policy = [
     "default-src 'none'",
@@ -17,14 +25,14 @@ export function pageHtml(script: string, restore: string): string {
     "form-action 'none'",
   ].join("; ");
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escapeAttribute(language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Graph</title>
 </head>
-<body data-restore="${escapeAttribute(restore)}">
+<body data-restore="${escapeAttribute(restore)}" data-words="${escapeAttribute(JSON.stringify(words))}">
 <script nonce="${nonce}">${script.replace(/<(?=\/script|!--)/gi, "\\x3C")}</script>
 </body>
 </html>`;

@@ -54,7 +54,7 @@ export class GraphSession extends Disposable {
     this.own(window.onDidChangeTextEditorSelection(({ textEditor }) => this.#postCursor(textEditor)));
     this.own(panel.onDidChangeViewState(() => this.#refresh()));
     this.own(panel.onDidDispose(() => this.dispose()));
-    webview.html = pageHtml(script, String(file));
+    webview.html = pageHtml(script, String(file), { language: env.language, words: l10n.bundle ?? {} });
     this.#first = deps.graphs.current(file);
     this.#first.catch(() => {});
   }

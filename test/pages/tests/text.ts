@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Fault } from "../../../src/graph/fault.ts";
 import { five } from "../graphs.ts";
+import { runOf } from "../runs.ts";
 import type { PageTest } from "./page-test.ts";
 
 const fault = (line: number, severity: Fault["severity"], message: string): Fault => ({
@@ -70,4 +71,69 @@ export const textTests: readonly PageTest[] = [
       equal(await test.page.locator("svg.graph g.node").count(), 6);
     },
   },
+  {
+    name: "every text of the page is in the editor's language: shown, spoken and in tooltips",
+    opening: { marked: true, width: 1600 },
+    async run(test) {
+      const said = new Set<string>();
+      const listen = async () => {
+        await test.settled();
+        for (const text of await test.page.evaluate(textsOfPage)) said.add(text);
+      };
+      await listen();
+      const broken = fault(7, "error", "A comma is missing.");
+      await test.graph(five, [broken], true);
+      await listen();
+      await test.page.keyboard.press("?");
+      await listen();
+      await test.page.keyboard.press("Escape");
+      for (const stage of ["forward", "backward", "done"] as const) {
+        const run = runOf(five, stage);
+        await test.run(run);
+        await listen();
+        for (const { id } of five.nodes) {
+          await test.node(id).click({ position: { x: 60, y: 20 } });
+          await listen();
+        }
+        await test.page.keyboard.press("Escape");
+        if (stage !== "done") continue;
+        await listen();
+        await test.page.click("button.sample >> nth=0");
+        await listen();
+        await test.node("answer").click({ position: { x: 60, y: 20 } });
+        await listen();
+      }
+      ok([...said].some((text) => text.includes("⟦Legend⟧")));
+      const { data, state, value } = runOf(five, "done");
+      const values = await Promise.all(five.nodes.map(({ id }) => value("t1", "row-00", id)));
+      const others = wordsIn(JSON.stringify([five, data, state, values, broken, "gpt-4.1-mini", "system", "user"]));
+      const ours = [...said].map(withoutMarked).filter((text) => [...wordsIn(text)].some((word) => !others.has(word)));
+      deepEqual(ours, [], "texts that no translator was given");
+    },
+  },
 ];
+
+/** Runs in the page: what stands in it, and what is only spoken or shown on hover. */
+function textsOfPage(): string[] {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found: string[] = [];
+  while (walker.nextNode()) {
+    const { parentElement, textContent } = walker.currentNode;
+    if (parentElement && parentElement.tagName !== "SCRIPT") found.push(textContent ?? "");
+  }
+  for (const element of document.querySelectorAll("*")) {
+    for (const name of ["aria-label", "title", "placeholder"]) found.push(element.getAttribute(name) ?? "");
+  }
+  return found;
+}
+
+/** Words of two letters and more: what is shorter is a key, a sign or a figure. */
+function wordsIn(text: string): ReadonlySet<string> {
+  return new Set(text.replaceAll("\\n", " ").match(/[A-Za-z]{2,}/g));
+}
+
+/** Also without what a line was too short for. */
+function withoutMarked(text: string): string {
+  const shorter = text.replace(/⟦[^⟦⟧]*(?:⟧|…)|[A-Za-z]+…/g, "");
+  return shorter === text ? text : withoutMarked(shorter);
+}
