@@ -105,7 +105,7 @@ export class Commit extends Disposable {
     let same = 0;
     for (const document of documents) {
       const own = places.filter((place) => place.document === document);
-      const head = await repository.show("HEAD", document.uri.fsPath).catch(() => null);
+      const head = await textInHead(repository, document);
       const text = await textOnDisk(document);
       const name = basename(document.uri.fsPath);
       if (head === null) fresh.push(name);
@@ -229,9 +229,15 @@ function withTexts(head: string, places: readonly PlacedProposal[]): string | nu
   }
 }
 
-/** With its byte order mark, which the document does not show but git does. */
+/** Without a byte order mark, which VS Code's git shows or not, by its version. */
 async function textOnDisk(document: TextDocument): Promise<string> {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await workspace.fs.readFile(document.uri));
+  return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
+}
+
+/** The same of the last commit; null where it has no such file. */
+async function textInHead(repository: Repository, document: TextDocument): Promise<string | null> {
+  const text = await repository.show("HEAD", document.uri.fsPath).catch(() => null);
+  return text?.replace(/^\uFEFF/, "") ?? null;
 }
 
 /** What git printed, which says more than the error's message. */

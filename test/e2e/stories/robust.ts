@@ -103,7 +103,7 @@ export const robustStories: readonly Story[] = [
       const [added, removed] = git("diff", "--numstat", file).split("\t").map(Number);
       assert.ok(added && added < 10 && (removed ?? 99) < 10, `only a few lines differ: +${added} -${removed}`);
       await workbench.command("AgentGraph: Commit accepted prompts");
-      await workbench.decide("Commit ", "Commit");
+      await workbench.decide(`Commit ${node}.md?`, "Commit");
       await workbench.toast("Committed as").waitFor();
       assert.equal(git("show", `HEAD:${file}`), after);
       assert.deepEqual(await workbench.errors(), []);
