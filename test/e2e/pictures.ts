@@ -1,0 +1,67 @@
+// node scripts/ts.mjs test/e2e/pictures.ts: takes the README's pictures anew, docs/*.png, from out/agentgraph.vsix in a real VS Code.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { play, type World } from "./world.ts";
+
+/** What has nothing to do with the extension is out of the picture. */
+const CALM = {
+  "agentgraph.provider": "simulated",
+  "editor.minimap.enabled": false,
+  "window.commandCenter": false,
+  "workbench.colorTheme": "Light Modern",
+  "workbench.layoutControl.enabled": false,
+  "workbench.statusBar.visible": false,
+};
+
+const vsix = path.resolve("out/agentgraph.vsix");
+const size = { width: 1280, height: 800 };
+await play({ name: "pictures of the review", settings: CALM, size, play: review }, vsix);
+await play({ name: "pictures of the graph", example: "examples/fan-in", settings: CALM, size, play: graph }, vsix);
+process.exit(0);
+
+async function review(world: World): Promise<void> {
+  const { workbench } = world;
+  await optimized(world, "chain.agentgraph.json");
+  const [node] = world.accepted();
+  assert.ok(node, "the run accepted a proposal");
+  await workbench.row("Proposals", node).click();
+  await workbench.insertedLine().waitFor();
+  await workbench.lens("Accepted by the gate").waitFor();
+  await workbench.expand("Proposals", node);
+  await workbench.pressLens("Why");
+  await workbench.page.locator(".review-widget").first().waitFor();
+  await workbench.command("View: Hide Panel");
+  await picture(world, "review");
+  await workbench.command("View: Close All Editors");
+  await workbench.menuOn(workbench.row("Runs", "Word problems"), "Show report");
+  await workbench.drawing("Before you believe it").waitFor();
+  await workbench.command("View: Close Primary Side Bar");
+  await picture(world, "report");
+}
+
+async function graph(world: World): Promise<void> {
+  const { workbench, vscode } = world;
+  vscode.set({ "workbench.colorTheme": "Dark Modern" });
+  await optimized(world, "fan-in.agentgraph.json");
+  await workbench.lens("Accepted by the gate").waitFor();
+  await workbench.command("AgentGraph: Show graph");
+  await workbench.drawing("Done").waitFor();
+  await workbench.command("View: Close Primary Side Bar");
+  await picture(world, "graph");
+}
+
+async function optimized({ workbench }: World, file: string): Promise<void> {
+  await workbench.openByName(file);
+  await workbench.openSideBar();
+  await workbench.command("AgentGraph: Optimize graph");
+  await workbench.decide("Optimize “", "Start");
+  await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+  await workbench.clearToasts();
+}
+
+/** When all has come to rest and nothing stands under the mouse. */
+async function picture({ workbench: { page } }: World, name: string): Promise<void> {
+  await page.mouse.move(640, 4);
+  await page.waitForTimeout(2500);
+  await page.screenshot({ path: `docs/${name}.png` });
+}
