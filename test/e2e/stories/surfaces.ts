@@ -41,6 +41,7 @@ export const surfaceStories: readonly Story[] = [
     async play(world) {
       const { workbench } = world;
       await workbench.openSideBar();
+      await workbench.row("Graphs", "Shipping labels").waitFor();
       await workbench.picture("40-nothing-yet");
       await workbench.openByName("fan-in.agentgraph.json");
       await workbench.command("AgentGraph: Optimize graph");
@@ -66,6 +67,7 @@ async function themed({ workbench, vscode }: World, theme: string, node: string)
   await workbench.row("Proposals", node).click();
   await workbench.tab(`${node}: accepted`).waitFor();
   await workbench.insertedLine().waitFor();
+  await workbench.lens("Accepted by the gate").waitFor();
   await workbench.expand("Proposals", node);
   await workbench.picture(name("diff"));
   await workbench.command("AgentGraph: Review all proposals");
