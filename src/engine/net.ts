@@ -21,7 +21,8 @@ export function netProposals(
     const base = start[node] ?? text;
     const final = end[node] ?? text;
     if (final !== base) {
-      const hypothesis = entries.findLast(({ attempt }) => attempt.text === final)?.attempt.hypothesis ?? "";
+      const hypothesis =
+        entries.findLast(({ attempt }) => attempt.text === final && !attempt.invalid)?.attempt.hypothesis ?? "";
       const id = proposalId(node, base, final);
       const earned = earns.get(node);
       const left = earned === undefined ? {} : { earns: earned };
