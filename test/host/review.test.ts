@@ -79,7 +79,7 @@ describe("the review of a run that was made outside the editor", () => {
 
   it("applies to a file of almost 1 MB with CRLF and a byte order mark, and one undo takes it back", async () => {
     const file = "prompts/plan.md";
-    const lines = Array.from({ length: 20_000 }, (_, index) => `Rule ${index}: mind what was said before this.`);
+    const lines = Array.from({ length: 21_000 }, (_, index) => `Rule ${index}: mind what was said before this.`);
     const before = `\uFEFF${[originals[0]?.trimEnd(), ...lines].join("\r\n")}\r\n`;
     assert.ok(Buffer.byteLength(before) > 900_000 && Buffer.byteLength(before) < 2 ** 20);
     await write(file, before);
