@@ -3,14 +3,14 @@ import { s } from "../dom.ts";
 import { t } from "../l10n.ts";
 import type { PointView, RunView } from "../protocol.ts";
 
-const MARGIN = { top: 8, right: 40, bottom: 16, left: 34 };
+const MARGIN = { top: 8, right: 50, bottom: 16, left: 34 };
 
 /** Score of the incumbent per iteration, with its 95 % interval. */
 export class Plot {
   readonly element = s("svg", { class: "plot", role: "img" });
 
   update({ curve, iterations }: RunView): void {
-    const points = curve.map((point) => ({ ...point, score: (point.low + point.high) / 2 }));
+    const points = curve.filter(isKnown).map((point) => ({ ...point, score: (point.low + point.high) / 2 }));
     this.element.setAttribute("aria-label", describe(points));
     const width = this.element.clientWidth || 240;
     const height = this.element.clientHeight || 64;
@@ -69,14 +69,25 @@ export class Plot {
       .text((point) => pointWords(point));
     const last = points.at(-1);
     if (last) {
-      const label = svg.append("text").attr("class", "last").text(last.score.toFixed(2));
+      const figure = `${last.low === last.high ? "" : "≈ "}${last.score.toFixed(2)}`;
+      const label = svg.append("text").attr("class", "last").text(figure);
       label.attr("x", x(last.iteration) + 7).attr("y", y(last.score) + 4);
     }
   }
 }
 
-function pointWords({ iteration, low, high, interval, accepted }: PointView): string {
-  const score = low === high ? low.toFixed(2) : t("between {0} and {1}", low.toFixed(2), high.toFixed(2));
+/** Whether the samples scored so far say anything of the score, which is a range until all of them are. */
+export function isKnown({ low, high }: PointView): boolean {
+  return high - low < 1;
+}
+
+export function scoreWords({ low, high }: PointView): string {
+  return low === high ? low.toFixed(2) : t("between {0} and {1}", low.toFixed(2), high.toFixed(2));
+}
+
+function pointWords(point: PointView): string {
+  const { iteration, interval, accepted } = point;
+  const score = scoreWords(point);
   const start = iteration === 0 ? t("Start") : t("Iteration {0}: {1} accepted", iteration, accepted);
   return interval
     ? t("{0}, score {1}, 95 % interval {2} to {3}", start, score, interval[0].toFixed(2), interval[1].toFixed(2))

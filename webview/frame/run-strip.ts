@@ -2,7 +2,7 @@ import { h } from "../dom.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
 import { count, duration, money, plural, STATUS, short } from "../words.ts";
-import { Plot } from "./plot.ts";
+import { isKnown, Plot, scoreWords } from "./plot.ts";
 
 /** What the run has come to: iteration, what is on its way, calls and money against the budget, the score. */
 export class RunStrip {
@@ -92,11 +92,11 @@ function meter(
 }
 
 function announcement(run: RunView): string {
-  const last = run.curve.at(-1);
+  const last = run.curve.findLast(isKnown);
   const facts = [
     STATUS[run.status],
     t("iteration {0} of {1}", run.iteration, run.iterations),
-    ...(last ? [t("score {0}", ((last.low + last.high) / 2).toFixed(2))] : []),
+    ...(last ? [t("score {0}", scoreWords(last))] : []),
   ];
   return `${facts.join(", ")}.`;
 }

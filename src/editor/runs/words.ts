@@ -75,7 +75,11 @@ export function money(usd: number, estimated = false): string {
 export function progressLine(state: RunState): string {
   const parts = [progress(state)];
   const point = state.curve.at(-1);
-  if (point) parts.push(l10n.t("{0} % right", Math.round(100 * point.low)));
+  // While few samples are scored the score is known as a range only, at first as none.
+  if (point && point.high - point.low < 1) {
+    const [low, high] = [Math.round(100 * point.low), Math.round(100 * point.high)];
+    parts.push(low === high ? l10n.t("{0} % right", low) : l10n.t("{0} to {1} % right", low, high));
+  }
   parts.push(state.usd ? money(state.usd, state.tokens.estimated) : l10n.t("{0} calls", state.calls.total));
   return parts.join(" · ");
 }

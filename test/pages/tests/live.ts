@@ -115,6 +115,21 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
+    name: "a score of which only a range is known is called about right, and one of which nothing is known is not drawn",
+    async run(test) {
+      await test.graph(five);
+      const unknown = { iteration: 1, low: 0, high: 1, accepted: 0 };
+      const ranged = { iteration: 0, low: 0.2, high: 0.4, accepted: 0 };
+      await test.run(runOf(five, "backward", { curve: [ranged, unknown] }));
+      equal(await test.page.locator(".plot circle").count(), 1);
+      equal(await test.page.locator(".plot .last").textContent(), "≈ 0.30");
+      match((await test.page.locator(".run [role=status]").textContent()) ?? "", /score between 0\.20 and 0\.40/);
+      await test.run(runOf(five, "backward", { curve: [unknown] }));
+      equal(await test.page.locator(".plot circle").count(), 0);
+      equal(await test.page.locator(".plot").getAttribute("aria-label"), "Validation score: none yet.");
+    },
+  },
+  {
     name: "a sample shows its value on every node, its prompt, its gradient and expected against actual",
     async run(test) {
       await test.graph(five);
