@@ -28,7 +28,7 @@ export class RunReducer {
   #segmentStart = 0;
   #elapsedBefore = 0;
   /** Keys of replies whose cost is counted: after a crash the log may lack the call of a reply that was paid. */
-  #paid = new Set<string>();
+  #settled = new Set<string>();
   /** The counts of an iteration stand until the next one does something. */
   #turned = false;
 
@@ -134,9 +134,10 @@ export class RunReducer {
     }
     if (error !== null) return;
     if (source !== "provider") state.calls.cached += 1;
-    const paid = source === "provider" || (source === "replayed" && !this.#paid.has(key));
-    if (!paid) return;
-    this.#paid.add(key);
+    const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
+    // A reply that another run has paid for is among this run's own from here on, and still costs it nothing.
+    this.#settled.add(key);
+    if (!isPaid) return;
     state.tokens.prompt += usage.prompt;
     state.tokens.completion += usage.completion;
     state.tokens.estimated ||= usage.estimated;

@@ -17,7 +17,6 @@ export class Ledger {
   /** Requests on record that the server never saw. */
   #gap = 0;
   #requests = 0;
-  #torn = false;
   /** Replies that were delivered to a process which did not live, or had no room, to keep them. */
   readonly #lost = new Map<string, number>();
   #kept: Counts = new Map();
@@ -41,8 +40,6 @@ export class Ledger {
       this.#fault(`${recorded} requests on record, ${wire.requests} at the server; ${this.#gap} apart before (${end})`);
     }
     this.#gap = gap;
-
-    this.#torn ||= end === "torn";
 
     const kept = repliesIn(replies);
     let lost = 0;
@@ -97,8 +94,8 @@ export class Ledger {
     const most = this.#sum(this.wire.delivered);
     const lost = this.#sum(this.#lost);
     for (const unit of ["tokens", "usd"] as const) {
-      // What a torn file lost may have been counted before.
-      const [low, high] = [most[unit] - lost[unit], this.#torn ? most[unit] : most[unit] - lost[unit]];
+      // A reply that a full disk or a torn file lost was paid for all the same, and may have been counted.
+      const [low, high] = [most[unit] - lost[unit], most[unit]];
       if (counted[unit] < low - 1e-9 || counted[unit] > high + 1e-9) {
         this.#fault(`${counted[unit]} ${unit} counted, ${low} to ${high} spent`);
       }

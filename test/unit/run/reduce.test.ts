@@ -96,6 +96,19 @@ describe("calls", () => {
     expect(state.tokens.prompt).toBe(0);
   });
 
+  it("counts what another run paid for as free, also when a later segment replays it", () => {
+    const state = reduceAll(
+      logged(
+        started,
+        { ...called, key: "theirs", source: "cached", requests: 0, usd: 0 },
+        { type: "resumed", attempt: 2 },
+        started,
+        { ...called, key: "theirs", source: "replayed", requests: 0 },
+      ),
+    );
+    expect(state).toMatchObject({ tokens: { prompt: 0, completion: 0 }, usd: 0 });
+  });
+
   it("of an unknown price make the sum unknown", () => {
     const state = reduceAll(logged(started, called, { ...called, key: "k2", usd: null }, { ...called, key: "k3" }));
     expect(state.usd).toBeNull();
