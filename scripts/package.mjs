@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createVSIX, listFiles } from "@vscode/vsce";
+import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { build } from "./build.mjs";
 import { ready, root } from "./ready.mjs";
 
@@ -48,7 +48,7 @@ try {
 
 /** Copies what ships, all with one mode, and a manifest without what only the makers need. Returns that manifest. */
 async function fill(stage) {
-  for (const file of await listFiles({ cwd: root, dependencies: false })) {
+  for (const file of await listFiles({ cwd: root, packageManager: PackageManager.None })) {
     const copy = join(stage, file);
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(join(root, file), copy);

@@ -1,6 +1,7 @@
 import { randomLcg, shuffler } from "d3";
 import type { Sample } from "../data/sample.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
+import type { Budget } from "../models/model.ts";
 import type { Ask } from "./ask.ts";
 import { type Context, createBackward } from "./backward.ts";
 import { Batches } from "./batches.ts";
@@ -83,6 +84,7 @@ export type Method = (task: Task, services: Services) => AsyncGenerator<RunEvent
 
 export interface ServicesDeps {
   readonly task: Task;
+  readonly budget: Budget;
   readonly start: Texts;
   readonly ask: Ask;
   readonly forward: Forward;
@@ -96,7 +98,7 @@ export interface ServicesDeps {
 
 /** The steps of the method over one run's model, budget and history. */
 export function createServices(deps: ServicesDeps): Services {
-  const { task, start, ask: askModel, forward, validation, gate, history, emit, accept } = deps;
+  const { task, budget, start, ask: askModel, forward, validation, gate, history, emit, accept } = deps;
   const { graph, data, models, options } = task;
   const without = new Set(options.without);
   const random = seededRandom(options.seed);
@@ -138,7 +140,7 @@ export function createServices(deps: ServicesDeps): Services {
     start,
     parameters,
     random,
-    gateEvery: gateEvery(task),
+    gateEvery: gateEvery(task, budget),
     differentiate,
     propose: (batch, chosen, incumbent, pending, gated) => {
       // Either way the probe looks at passes that are needed next in any case.
@@ -182,8 +184,8 @@ export function createServices(deps: ServicesDeps): Services {
  * What has not been gated when the budget is reached is lost, so the gate waits only as long as the budget surely holds:
  * both ends of the run, the iterations, and one look of the gate at everything.
  */
-function gateEvery({ graph, data, loss, options }: Task): number {
-  const { calls } = options.budget;
+function gateEvery({ graph, data, loss, options }: Task, { limits }: Budget): number {
+  const { calls } = limits;
   if (calls === null) return options.gateEvery;
   const nodes = graph.nodes.filter(({ kind }) => kind === "llm").length;
   const pass = nodes + (loss.calls ?? 0);

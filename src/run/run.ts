@@ -109,7 +109,7 @@ export async function resumeRun(
 interface Opening {
   readonly start: Start;
   readonly task: Task;
-  /** What may be spent in all, where it is not what the task says: what the run decides must not depend on it. */
+  /** What may be spent in all, where it is not what the task says. */
   readonly limits?: BudgetLimits | undefined;
   readonly place: Place;
   readonly lock: Lock;

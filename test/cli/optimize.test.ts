@@ -33,6 +33,7 @@ describe("optimize", () => {
     const result = report(stdout);
     expect(code).toBe(0);
     expect(Object.keys(result).sort()).toEqual([
+      "baselines",
       "calls",
       "error",
       "final",
@@ -175,7 +176,9 @@ describe("evaluate", () => {
       "score",
       "formatErrors",
       "calls",
+      "unscored",
       "samples",
+      "warnings",
     ]);
     expect(result).toMatchObject({ version: 1, split: "test", n: 30, calls: bench.server.requests() });
     expect(result.samples).toHaveLength(30);

@@ -115,9 +115,16 @@ function newestSummary(folder: string): Summary {
   return JSON.parse(readFileSync(path.join(runs, newest, "summary.json"), "utf8"));
 }
 
+/** A file that the condition reads may not be there yet. */
 async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 100) {
-    if (waited > 20_000) throw new Error(`This never came true: ${condition}`);
+  for (let waited = 0; ; waited += 100) {
+    let last: unknown;
+    try {
+      if (condition()) return;
+    } catch (error) {
+      last = error;
+    }
+    if (waited > 20_000) throw new Error(`This never came true: ${condition}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -2,10 +2,13 @@ import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDo
 import { Disposable } from "../disposable.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
-import { parseInstructionUri } from "./instructions.ts";
+import { type ProposalRef, parseInstructionUri } from "./instructions.ts";
 import { furtherFigures, invalidSentence, verdictLine } from "./words.ts";
 
-/** The verdict and the acts it allows, on top of each proposal's new text. */
+/** Lines from the top within which the first change is in sight together with what stands above line 1. */
+const IN_SIGHT = 12;
+
+/** The verdict and the acts it allows, on top of each proposal's new text, and where its first change is far below. */
 export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
@@ -20,8 +23,16 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     if (!ref || ref.side === "before") return [];
     const run = await this.library.open(ref.run);
     if (!run) return [];
+    const proposal = run.state.proposals.find(({ id }) => id === ref.id);
+    const text = proposal ?? run.state.attempts.find(({ id }) => id === ref.id);
+    const change = text ? firstChange(text.base, text.text) : 0;
+    const lines = change < IN_SIGHT ? [0] : [0, change];
+    return lines.flatMap((line) => this.#lensesAt(line, ref, run));
+  }
+
+  #lensesAt(line: number, ref: ProposalRef, run: OpenedRun): CodeLens[] {
     const lens = (title: string, command: string, tooltip?: string, argument: unknown = ref) =>
-      new CodeLens(new Range(0, 0, 0, 0), {
+      new CodeLens(new Range(line, 0, line, 0), {
         title,
         command: command && `agentgraph.${command}`,
         arguments: [argument],
@@ -53,6 +64,13 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     }
     return lenses;
   }
+}
+
+/** The line, counted from 0, at which the second text begins to differ. */
+function firstChange(before: string, after: string): number {
+  const [were, are] = [before.split(/\r?\n/), after.split(/\r?\n/)];
+  const line = are.findIndex((text, index) => text !== were[index]);
+  return line < 0 ? are.length - 1 : line;
 }
 
 function attemptLine(run: OpenedRun, id: string): string {
