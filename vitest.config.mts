@@ -13,5 +13,11 @@ const markdownAsText = {
 export default defineConfig({
   plugins: [markdownAsText],
   // One module graph for all files, since nothing here keeps global state: half the time on two cores.
-  test: { include: ["test/unit/**/*.test.ts"], pool: "threads", isolate: false, testTimeout: 20_000 },
+  test: {
+    include: ["test/unit/**/*.test.ts"],
+    pool: "threads",
+    isolate: false,
+    maxWorkers: "100%",
+    testTimeout: 20_000,
+  },
 });
