@@ -79,7 +79,6 @@ class Run {
     this.#gate = createGate({ validation: this.#validation, options, history: this.#history, emit });
     this.#services = createServices({
       task,
-      budget: deps.budget,
       start: this.#start,
       ask: this.#ask,
       forward: this.#forward,

@@ -1,7 +1,6 @@
 import { randomLcg, shuffler } from "d3";
 import type { Sample } from "../data/sample.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
-import type { Budget } from "../models/model.ts";
 import type { Ask } from "./ask.ts";
 import { type Context, createBackward } from "./backward.ts";
 import { Batches } from "./batches.ts";
@@ -29,8 +28,6 @@ export interface Services {
   readonly parameters: readonly GraphNode[];
   /** 0 ≤ x < 1, from the run's seed. */
   readonly random: () => number;
-  /** Iterations from one look of the gate to the next, at most: the option's, or fewer where the budget in calls could not hold so many. */
-  readonly gateEvery: number;
   /**
    * Forward, loss and backward for one iteration's batch, each sample on its own (steps 1–4): resolves as soon as it is
    * known which samples fail; their gradients may still be on the way.
@@ -84,7 +81,6 @@ export type Method = (task: Task, services: Services) => AsyncGenerator<RunEvent
 
 export interface ServicesDeps {
   readonly task: Task;
-  readonly budget: Budget;
   readonly start: Texts;
   readonly ask: Ask;
   readonly forward: Forward;
@@ -98,7 +94,7 @@ export interface ServicesDeps {
 
 /** The steps of the method over one run's model, budget and history. */
 export function createServices(deps: ServicesDeps): Services {
-  const { task, budget, start, ask: askModel, forward, validation, gate, history, emit, accept } = deps;
+  const { task, start, ask: askModel, forward, validation, gate, history, emit, accept } = deps;
   const { graph, data, models, options } = task;
   const without = new Set(options.without);
   const random = seededRandom(options.seed);
@@ -136,11 +132,13 @@ export function createServices(deps: ServicesDeps): Services {
       .first(incumbent, PROBED)
       .map((sample) => forward(texts, sample, { split: "validation", priority: PRIORITY.validation }));
 
+  /** What the gate has not decided on yet: afterwards nothing is begun ahead of its decision. */
+  let atTheGate: readonly Candidate[] | null = null;
+
   return {
     start,
     parameters,
     random,
-    gateEvery: gateEvery(task, budget),
     differentiate,
     propose: (batch, chosen, incumbent, pending, gated) => {
       // Either way the probe looks at passes that are needed next in any case.
@@ -163,36 +161,23 @@ export function createServices(deps: ServicesDeps): Services {
       return proposeSound({ ask, probe: turnDownRuined }, chosen, pending);
     },
     ahead: async (incumbent, candidates) => {
+      atTheGate = candidates;
       await validation.complete(start);
       const joint = withTexts(incumbent, candidates);
       const failing = firstOfGate(joint, incumbent).filter(({ sample }) => validation.fails(incumbent, sample));
       const scores = await Promise.all(failing.map((pass) => pass.score));
       const fixed = scores.filter((score) => score && score.loss <= options.threshold).length;
-      if (fixed >= 2) differentiate.ahead(joint);
+      if (fixed >= 2 && atTheGate === candidates) differentiate.ahead(joint);
     },
     gate: async (iteration, incumbent, candidates) => {
       await validation.complete(start);
       const outcome = await gate.judge(iteration, incumbent, candidates);
+      atTheGate = null;
       accept(outcome);
       return outcome;
     },
     validationLoss: (texts) => validation.lossBounds(texts),
   };
-}
-
-/**
- * What has not been gated when the budget is reached is lost, so the gate waits only as long as the budget surely holds:
- * both ends of the run, the iterations, and one look of the gate at everything.
- */
-function gateEvery({ graph, data, loss, options }: Task, { limits }: Budget): number {
-  const { calls } = limits;
-  if (calls === null) return options.gateEvery;
-  const nodes = graph.nodes.filter(({ kind }) => kind === "llm").length;
-  const pass = nodes + (loss.calls ?? 0);
-  const looks = 3 * data.validation.length * pass;
-  const iteration = options.batch * (pass + nodes) + parametersOf(graph).length;
-  const room = calls - 2 * data.test.length * pass - looks;
-  return Math.max(1, Math.min(options.gateEvery, Math.floor(room / iteration)));
 }
 
 /** d3's generator starts alike for neighbouring seeds: its first numbers are left out. */

@@ -39,7 +39,7 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
       break;
     }
     const stalled = waited > 0 && batch.gain <= 0;
-    const gated = stalled || batch.few || waited + 1 >= services.gateEvery || iteration === options.iterations;
+    const gated = stalled || batch.few || waited + 1 >= options.gateEvery || iteration === options.iterations;
     const parameters = choose(services, options.update, iteration);
     const fresh = await services.propose(batch, parameters, incumbent, pending, gated);
     if (!gated && fresh.length > 0) {

@@ -14,7 +14,7 @@ const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
 const start = textsOf(graph);
 
 type Script = Partial<
-  Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random" | "gateEvery">
+  Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">
 >;
 
 const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> => ({
@@ -44,7 +44,6 @@ async function follow(script: Script, options: Partial<OptimizeOptions> = {}) {
     start,
     parameters: graph.nodes,
     random: script.random ?? (() => 0.5),
-    gateEvery: script.gateEvery ?? 1,
     differentiate: vi.fn(script.differentiate ?? (async (texts, iteration) => batchOf(texts, iteration))),
     propose: vi.fn<Services["propose"]>(
       script.propose ?? (async ({ iteration }, nodes) => nodes.map(({ id }) => candidate(id, `${id} ${iteration}`))),
@@ -54,7 +53,7 @@ async function follow(script: Script, options: Partial<OptimizeOptions> = {}) {
     validationLoss: script.validationLoss ?? ((): [number, number] => [0.5, 0.5]),
   };
   const task = prepare().task;
-  const loop = methods.semantic!({ ...task, options: { ...task.options, ...options } }, services);
+  const loop = methods.semantic!({ ...task, options: { ...task.options, gateEvery: 1, ...options } }, services);
   const events: RunEvent[] = [];
   for (;;) {
     const step = await loop.next();
@@ -103,8 +102,8 @@ describe("semantic gradient descent", () => {
 describe("a gate that looks every few iterations", () => {
   const every = (gateEvery: number, gain: number, options: Partial<OptimizeOptions> = {}) =>
     follow(
-      { gateEvery, differentiate: async (texts, iteration) => batchOf(texts, iteration, { gain }) },
-      { iterations: 5, ...options },
+      { differentiate: async (texts, iteration) => batchOf(texts, iteration, { gain }) },
+      { gateEvery, iterations: 5, ...options },
     );
 
   it("sees the last proposals together; those in between build on each other", async () => {
@@ -127,7 +126,7 @@ describe("a gate that looks every few iterations", () => {
     const gate = vi.fn<Services["gate"]>(reject);
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
       batchOf(texts, iteration, { gain: texts === start || iteration === 1 ? 0 : -1 });
-    const { services } = await follow({ gateEvery: 4, gate, differentiate }, { iterations: 2 });
+    const { services } = await follow({ gate, differentiate }, { gateEvery: 4, iterations: 2 });
     expect(services.gate.mock.calls[0]?.[2]?.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1"]);
     expect(services.differentiate.mock.calls.at(-1)).toEqual([start, 2]);
     expect(services.propose.mock.calls[1]?.[0].texts).toEqual(start);
@@ -136,7 +135,7 @@ describe("a gate that looks every few iterations", () => {
   it("looks first, and at each that follows, where few training samples still fail", async () => {
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
       batchOf(texts, iteration, { gain: 1, few: iteration > 1 });
-    const { services } = await follow({ gateEvery: 4, differentiate }, { iterations: 3 });
+    const { services } = await follow({ differentiate }, { gateEvery: 4, iterations: 3 });
     const judged = services.gate.mock.calls.map(([iteration, , candidates]) => [iteration, candidates[0]?.text]);
     expect(judged).toEqual([
       [2, "a 1"],
@@ -148,7 +147,7 @@ describe("a gate that looks every few iterations", () => {
   it("gates what is left where ϕ proposes nothing more", async () => {
     const propose: Services["propose"] = async ({ iteration }, nodes) =>
       iteration === 1 ? nodes.map(({ id }) => candidate(id, `${id} 1`)) : [];
-    const { services, texts } = await follow({ gateEvery: 4, propose }, { iterations: 9, patience: 1 });
+    const { services, texts } = await follow({ propose }, { gateEvery: 4, iterations: 9, patience: 1 });
     expect(services.gate.mock.calls[0]?.[2]?.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1"]);
     expect(texts).toEqual({ a: "a 1", b: "b 1", c: "c 1" });
   });
