@@ -13,9 +13,7 @@ import { prepare } from "../engine/runs.ts";
 const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
 const start = textsOf(graph);
 
-type Script = Partial<
-  Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">
->;
+type Script = Partial<Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">>;
 
 const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> => ({
   texts: { ...incumbent, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) },
