@@ -2,7 +2,7 @@ import type { RunEvent } from "../../src/engine/events.ts";
 import { VirtualClock } from "../worlds/clock.ts";
 import { DEFAULTS, median, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, written } from "./experiment.ts";
-import { createPlanted, type PlantedWorld, type Reader } from "./world.ts";
+import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts";
 
 /** Share of its clues that the model understands. */
 const UNDERSTANDS = 0.8;
@@ -115,17 +115,12 @@ async function runChain(depth: number, seed: number, read: Reader) {
   const clock = new VirtualClock();
   const world = createPlanted(
     {
+      ...USUAL,
       seed,
       shape: Object.fromEntries(ids.map((id, at) => [id, ["question", ...ids.slice(Math.max(0, at - 1), at)]])),
       faulty: [first],
-      rules: 2,
-      easy: 0.2,
       telling: true,
-      flicker: 0.03,
       distraction: 0,
-      forgets: 0,
-      adds: 2,
-      rows: { train: 20, validation: 20, test: 500 },
       read,
     },
     () => clock.sleep(200),

@@ -2,7 +2,7 @@ import type { RunEvent } from "../../src/engine/events.ts";
 import { VirtualClock } from "../worlds/clock.ts";
 import { DEFAULTS, median, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, sum, written } from "./experiment.ts";
-import { createPlanted, type PlantedWorld, type Reader } from "./world.ts";
+import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts";
 
 /** Share of comparisons in which the model sees which value does not fit the others. */
 const COMPARES = 0.9;
@@ -108,17 +108,12 @@ async function runFan(width: number, seed: number, isAware: boolean) {
   const clock = new VirtualClock();
   const world = createPlanted(
     {
+      ...USUAL,
       seed,
       shape: { ...Object.fromEntries(siblings.map((id) => [id, ["question"]])), answer: ["question", ...siblings] },
       faulty: [faulty],
-      rules: 2,
-      easy: 0.2,
       telling: false,
-      flicker: 0.03,
       distraction: 0.05,
-      forgets: 0,
-      adds: 2,
-      rows: { train: 20, validation: 20, test: 500 },
       read,
     },
     () => clock.sleep(200),

@@ -30,6 +30,16 @@ export interface Plan {
   readonly read: Reader;
 }
 
+/** A task of the usual kind: two rules are lacking, and nothing that was learned is forgotten. */
+export const USUAL = {
+  rules: 2,
+  easy: 0.2,
+  flicker: 0.03,
+  forgets: 0,
+  adds: 2,
+  rows: { train: 20, validation: 20, test: 500 },
+} as const satisfies Partial<Plan>;
+
 /** What stands in a backward prompt, as far as it can be understood. */
 export interface Seen {
   /** Nodes among the inputs shown, with the key that their value claims. */

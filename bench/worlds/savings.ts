@@ -1,8 +1,6 @@
-import type { Saving } from "../../src/engine/task.ts";
+import { SAVINGS } from "../../src/graph/schema-run.ts";
 import { median, runWorld, type WorldRun } from "./run.ts";
 import { WORLDS } from "./worlds.ts";
-
-const SAVINGS: readonly Saving[] = ["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"];
 
 /** All that was decided: proposals, verdicts, final texts and figures, without what it cost. */
 function decisionsOf({ events, finished }: Pick<WorldRun, "events" | "finished">): string {

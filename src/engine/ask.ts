@@ -47,6 +47,11 @@ export class RunStopped extends Error {
   }
 }
 
+/** What went wrong, behind the word that the run is over. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof RunStopped ? error.cause : error;
+}
+
 /** Characters of a reply in which JSON is looked for: no answer is as long, and a hostile one must not hold everything up. */
 const LONGEST_JSON = 2 ** 20;
 

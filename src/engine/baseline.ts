@@ -5,6 +5,7 @@ import type { Baseline, BaselineScore } from "./events.ts";
 import type { Forward, Scored } from "./forward.ts";
 import { inTurns } from "./in-turns.ts";
 import { textsOf, thetaOf } from "./texts.ts";
+import { meanScore } from "./verdict.ts";
 
 /** Name of the one baseline there is beside the untouched graph. */
 export const CHAIN_OF_THOUGHT = "chain-of-thought";
@@ -45,9 +46,8 @@ export async function scoreBaseline(
       if (!(error instanceof BudgetReached)) throw error;
       return [];
     });
-    const scored = scores.filter((score) => score !== null);
-    if (scored.length === 0) return null;
-    return { n: scored.length, score: scored.reduce((sum, { loss }) => sum + 1 - loss, 0) / scored.length };
+    const score = meanScore(scores);
+    return score === null ? null : { n: scores.filter((one) => one !== null).length, score };
   };
   const found: { validation: BaselineScore | null; test: BaselineScore | null } = { validation: null, test: null };
   for (const split of splits) found[split] = await scoreOn(split);

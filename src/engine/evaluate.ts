@@ -1,10 +1,9 @@
 import type { Sample, Split } from "../data/sample.ts";
-import { createAsk, RunStopped } from "./ask.ts";
+import { causeOf, createAsk } from "./ask.ts";
 import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
 import type { Finished, RunEvent } from "./events.ts";
-import { createForward } from "./forward.ts";
+import { forwardOf } from "./forward.ts";
 import { inTurns } from "./in-turns.ts";
-import { createJudge } from "./judge.ts";
 import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
 import type { Task } from "./task.ts";
 import { textsOf, thetaOf } from "./texts.ts";
@@ -35,7 +34,7 @@ export async function* evaluate(
   try {
     return yield* streamed(signal, (stop, emit) => scoreAll(task, split, deps, stop, emit));
   } catch (error) {
-    throw error instanceof RunStopped ? error.cause : error;
+    throw causeOf(error);
   }
 }
 
@@ -79,15 +78,15 @@ export function evaluation(split: Split): Door {
 }
 
 async function scoreAll(
-  { graph, data, loss, models, options }: Task,
+  task: Task,
   split: Split,
   { model, price }: EngineDeps,
   stop: AbortController,
   emit: Emit,
 ): Promise<Evaluation> {
+  const { graph, data, options } = task;
   const ask = createAsk({ model, price, seed: options.seed, stop, emit });
-  const judge = createJudge({ graph, choice: models.judge, ask });
-  const forward = createForward({ graph, loss, choice: models.forward, judge, ask, emit });
+  const forward = forwardOf(task, ask, emit);
   const texts = textsOf(graph);
   const scoreOne = async (sample: Sample) => {
     const pass = forward(texts, sample, { split });

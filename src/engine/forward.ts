@@ -6,7 +6,8 @@ import { topologyOf } from "../graph/topology.ts";
 import type { Loss, Score } from "../loss/loss.ts";
 import { type Ask, endsRun } from "./ask.ts";
 import type { RunEvent, Theta } from "./events.ts";
-import type { Judge } from "./judge.ts";
+import { createJudge, type Judge } from "./judge.ts";
+import type { Task } from "./task.ts";
 import { thetaOf } from "./texts.ts";
 
 /** A node's value for one sample under one Θ. */
@@ -170,6 +171,12 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     }
     return made;
   };
+}
+
+/** The forward function of a task, with its judge where its loss asks one. */
+export function forwardOf({ graph, loss, models }: Task, ask: Ask, emit: ForwardDeps["emit"]): Forward {
+  const judge = createJudge({ graph, choice: models.judge, ask });
+  return createForward({ graph, loss, choice: models.forward, judge, ask, emit });
 }
 
 function given(text: string): Value {

@@ -3,12 +3,11 @@ import type { GraphNode } from "../graph/graph.ts";
 import { renderNode } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
-import { createAsk, endsRun, RunStopped } from "./ask.ts";
+import { causeOf, createAsk, endsRun } from "./ask.ts";
 import { createBackward } from "./backward.ts";
 import { type Emit, streamed } from "./door.ts";
 import type { Gradient, RunEvent } from "./events.ts";
-import { createForward, type Pass, type Scored, type Value } from "./forward.ts";
-import { createJudge } from "./judge.ts";
+import { forwardOf, type Pass, type Scored, type Value } from "./forward.ts";
 import type { EngineDeps } from "./optimize.ts";
 import type { Task } from "./task.ts";
 import { textsOf } from "./texts.ts";
@@ -57,26 +56,26 @@ export async function* inspect(
   try {
     return yield* streamed(signal, (stop, emit) => inspectOne(task, split, sample, deps, stop, emit));
   } catch (error) {
-    throw error instanceof RunStopped ? error.cause : error;
+    throw causeOf(error);
   }
 }
 
 async function inspectOne(
-  { graph, loss, models, options }: Task,
+  task: Task,
   split: Split,
   sample: Sample,
   { model, price }: EngineDeps,
   stop: AbortController,
   emit: Emit,
 ): Promise<Inspection> {
+  const { graph, models, options } = task;
   const gradients: Gradient[] = [];
   const listening: Emit = (event) => {
     if (event.type === "gradient" && event.text !== "") gradients.push(event);
     return emit(event);
   };
   const ask = createAsk({ model, price, seed: options.seed, stop, emit: listening });
-  const judge = createJudge({ graph, choice: models.judge, ask });
-  const forward = createForward({ graph, loss, choice: models.forward, judge, ask, emit: listening });
+  const forward = forwardOf(task, ask, listening);
   const choice = models.backward;
   const backward = createBackward({ graph, choice, neighbors: options.neighbors, ask, emit: listening });
   try {

@@ -4,20 +4,20 @@ import { methods } from "../methods/registry.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
 import { askWithout, forwardWithout, validationWithout } from "./ablation.ts";
-import { type Ask, createAsk, endsRun, RunStopped } from "./ask.ts";
+import { type Ask, causeOf, createAsk, endsRun } from "./ask.ts";
 import { scoreBaseline } from "./baseline.ts";
 import { type Door, streamed } from "./door.ts";
 import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
-import { createForward, type Forward, PRIORITY, type Scored } from "./forward.ts";
+import { type Forward, forwardOf, PRIORITY, type Scored } from "./forward.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { History } from "./history.ts";
 import { inTurns } from "./in-turns.ts";
-import { createJudge } from "./judge.ts";
 import { netProposals } from "./net.ts";
 import { createServices, type Services } from "./services.ts";
 import type { Task } from "./task.ts";
 import { parametersOf, textsOf, thetaOf } from "./texts.ts";
 import type { Validation } from "./validation.ts";
+import { meanScore } from "./verdict.ts";
 
 /** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
 export const ENGINE_VERSION = "2";
@@ -60,15 +60,13 @@ class Run {
     readonly stop: AbortController,
     readonly emit: (event: RunEvent) => Promise<void>,
   ) {
-    const { graph, data, loss, models, options } = task;
+    const { graph, data, options } = task;
     this.#start = textsOf(graph);
     this.#incumbent = this.#start;
     const without = new Set(options.without);
     const ask = createAsk({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
     this.#ask = askWithout(without, graph, ask);
-    const judge = createJudge({ graph, choice: models.judge, ask: this.#ask });
-    const forward = createForward({ graph, loss, choice: models.forward, judge, ask: this.#ask, emit });
-    this.#forward = forwardWithout(without, forward);
+    this.#forward = forwardWithout(without, forwardOf(task, this.#ask, emit));
     const score = (texts: Texts, sample: Sample, occasion = {}) =>
       this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation, ...occasion }).score;
     this.#validation = validationWithout(
@@ -125,7 +123,7 @@ class Run {
       if (options.baseline && status === "done") await this.#scoreBaseline();
       test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
     } catch (thrown) {
-      error = thrown instanceof RunStopped ? thrown.cause : thrown;
+      error = causeOf(thrown);
       status = signal.aborted ? "cancelled" : "failed";
       if (!endsRun(thrown)) this.stop.abort(thrown);
     }
@@ -244,10 +242,4 @@ function reserveTest({ graph, data, loss }: Task, budget: Budget): boolean {
   const enough = budget.limits.calls === null || budget.limits.calls >= cost + 2 * data.validation.length * calls;
   if (enough && cost > 0) budget.reserve("test", cost);
   return enough;
-}
-
-/** @returns null when no sample could be scored. */
-function meanScore(scores: readonly (Scored | null)[]): number | null {
-  const scored = scores.filter((score) => score !== null);
-  return scored.length === 0 ? null : scored.reduce((sum, { loss }) => sum + 1 - loss, 0) / scored.length;
 }

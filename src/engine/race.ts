@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Candidate } from "./propose.ts";
@@ -45,6 +46,6 @@ export async function race(
   async function meanLoss({ node, text }: Candidate, looked: readonly Sample[]): Promise<number> {
     const losses = await Promise.all(looked.map((sample) => loss({ ...texts, [node]: text }, sample)));
     const known = losses.filter((one) => one !== null);
-    return known.length === 0 ? 1 : known.reduce((sum, one) => sum + one, 0) / known.length;
+    return known.length === 0 ? 1 : mean(known);
   }
 }

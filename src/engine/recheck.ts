@@ -1,10 +1,9 @@
 import type { Texts } from "../graph/graph.ts";
-import { createAsk, RunStopped } from "./ask.ts";
+import { causeOf, createAsk } from "./ask.ts";
 import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta } from "./events.ts";
-import { createForward } from "./forward.ts";
+import { forwardOf } from "./forward.ts";
 import { withTexts } from "./gate.ts";
-import { createJudge } from "./judge.ts";
 import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
 import type { Candidate } from "./propose.ts";
 import { policyRule, type Ruling, UNDECIDED, UNSOUND } from "./rules.ts";
@@ -47,12 +46,11 @@ class Recheck {
     stop: AbortController,
     readonly emit: Emit,
   ) {
-    const { graph, data, loss, models, options } = task;
+    const { graph, data, options } = task;
     this.#start = textsOf(graph);
     this.#gate = options.gate.policy === "off" ? { ...options.gate, policy: "strict" } : options.gate;
     this.#ask = createAsk({ model, price, seed: options.seed, stop, emit });
-    const judge = createJudge({ graph, choice: models.judge, ask: this.#ask });
-    const forward = createForward({ graph, loss, choice: models.forward, judge, ask: this.#ask, emit });
+    const forward = forwardOf(task, this.#ask, emit);
     this.#validation = createValidation({
       samples: data.validation,
       options: { gate: this.#gate, threshold: options.threshold },
@@ -83,7 +81,7 @@ class Recheck {
     try {
       passed = await this.#judge(candidates);
     } catch (thrown) {
-      end = endOf(thrown instanceof RunStopped ? thrown.cause : thrown, signal);
+      end = endOf(causeOf(thrown), signal);
     }
     await this.#ask.settled();
     const open = candidates.filter(({ id }) => !this.#judged.has(id));

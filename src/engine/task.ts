@@ -1,5 +1,6 @@
 import type { Data } from "../data/sample.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
+import type { SAVINGS } from "../graph/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
 import type { BudgetLimits } from "../models/model.ts";
 
@@ -12,8 +13,7 @@ export interface Task {
   readonly options: OptimizeOptions;
 }
 
-/** A saving of method.md §6 that changes no decision. */
-export type Saving = "R1" | "R2" | "R3" | "R4" | "R6" | "R7" | "R8" | "R9";
+export type Saving = (typeof SAVINGS)[number];
 
 /** `optimize` of the file with every default filled in. */
 export interface OptimizeOptions {

@@ -35,6 +35,12 @@ export function signTest(better: number, worse: number): number {
   return Math.min(1, 2 * tail);
 }
 
+/** Mean of 1 − loss; null when no sample could be scored. */
+export function meanScore(scores: readonly ({ readonly loss: number } | null)[]): number | null {
+  const scored = scores.filter((score) => score !== null);
+  return scored.length === 0 ? null : scored.reduce((sum, { loss }) => sum + 1 - loss, 0) / scored.length;
+}
+
 /** Wilson's 95 % interval of a share (E. B. Wilson 1927). [0, 1] without any sample. */
 export function wilson(right: number, n: number): [number, number] {
   if (n === 0) return [0, 1];

@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { textForm } from "./schema-nodes.ts";
 
+/** Savings of method.md §6 that change no decision. */
+export const SAVINGS = ["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"] as const;
+
 /** Every default of `optimize`: also shown in the README. */
 export const DEFAULTS = {
   method: "semantic",
@@ -198,7 +201,7 @@ export const optimize = z
         "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
       ),
     without: z
-      .array(z.enum(["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"]))
+      .array(z.enum(SAVINGS))
       .optional()
       .describe(
         "Savings to switch off, to see what each is worth in calls; proposals and verdicts stay the same. R1: equal questions share a reply. R2: only what a change reaches is run again. R3: scoring stops when the verdict is certain. R4: samples that failed come first. R6: the incumbent is scored once. R7: one backward call a node. R8: none where no gradient can arrive. R9: no proposal without a gradient.",

@@ -11,9 +11,10 @@ import type { GraphNode, Texts } from "../graph/graph.ts";
  *
  * Each iteration: forward and loss on a batch of training samples, semantic backpropagation of those that fail, one
  * proposal per parameter from the same old Θ, and the gate on samples that none of this has seen. The gate waits a few
- * iterations as long as most training samples fail and they get better, and judges what has come of them together. Stops after
- * `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when the loss
- * on the validation set is 0, which no proposal could lower.
+ * iterations as long as most training samples fail and they get better, and judges what has come of them together.
+ *
+ * Stops after `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when
+ * the loss on the validation set is 0, which no proposal could lower.
  */
 export async function* semantic({ options }: Task, services: Services): AsyncGenerator<RunEvent, Texts> {
   let incumbent = services.start;

@@ -4,7 +4,7 @@ import type { Files, Machine } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import type { Root } from "../graph/root.ts";
 import type { LossSpec } from "../graph/schema.ts";
-import { loss } from "../graph/schema-run.ts";
+import { loss, SAVINGS } from "../graph/schema-run.ts";
 import { makeLoss } from "../loss/make.ts";
 import { RunMissing, RunUnreadable } from "./errors.ts";
 import { type Job, job } from "./job.ts";
@@ -67,7 +67,7 @@ const options = z.object({
   gradients: z.boolean(),
   seed: z.number(),
   baseline: z.boolean().optional(),
-  without: z.array(z.enum(["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"])).optional(),
+  without: z.array(z.enum(SAVINGS)).optional(),
   budget: z.object({ calls: bound, tokens: bound, usd: bound }),
 });
 

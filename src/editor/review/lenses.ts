@@ -1,8 +1,8 @@
-import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
+import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import { Disposable } from "../disposable.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
-import { type ProposalRef, parseInstructionUri } from "./instructions.ts";
+import { findChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 import { furtherFigures, invalidSentence, verdictLine } from "./words.ts";
 
 /** Lines from the top within which the first change is in sight together with what stands above line 1. */
@@ -23,47 +23,47 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     if (!ref || ref.side === "before") return [];
     const run = await this.library.open(ref.run);
     if (!run) return [];
-    const proposal = run.state.proposals.find(({ id }) => id === ref.id);
-    const text = proposal ?? run.state.attempts.find(({ id }) => id === ref.id);
-    const change = text ? firstChange(text.base, text.text) : 0;
-    const lines = change < IN_SIGHT ? [0] : [0, change];
-    return lines.flatMap((line) => this.#lensesAt(line, ref, run));
+    const change = findChange(run, ref.id);
+    const first = change ? firstChange(change.base, change.text) : 0;
+    const lines = first < IN_SIGHT ? [0] : [0, first];
+    const said = offers(ref, run);
+    return lines.flatMap((line) => said.map((command) => new CodeLens(new Range(line, 0, line, 0), command)));
   }
+}
 
-  #lensesAt(line: number, ref: ProposalRef, run: OpenedRun): CodeLens[] {
-    const lens = (title: string, command: string, tooltip?: string, argument: unknown = ref) =>
-      new CodeLens(new Range(line, 0, line, 0), {
-        title,
-        command: command && `agentgraph.${command}`,
-        arguments: [argument],
-        tooltip,
-      });
-    const proposal = run.state.proposals.find(({ id }) => id === ref.id);
-    if (!proposal) return [lens(attemptLine(run, ref.id), "")];
+/** What stands above a proposal, or above an attempt that became none. */
+function offers(ref: ProposalRef, run: OpenedRun): Command[] {
+  const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
+    title,
+    command: command && `agentgraph.${command}`,
+    arguments: [argument],
+    ...(tooltip && { tooltip }),
+  });
+  const proposal = run.state.proposals.find(({ id }) => id === ref.id);
+  if (!proposal) return [offer(attemptLine(run, ref.id), "")];
 
-    // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
-    const { verdict } = proposal;
-    const lenses = [lens(verdictLine(verdict), "why", l10n.t("Show why the gate decided so"))];
-    if (run.entry.elsewhere) {
-      const tooltip = l10n.t("This verdict was made elsewhere: it is a claim until it is re-checked here.");
-      lenses.push(lens(l10n.t("Claimed elsewhere: re-check"), "recheckRun", tooltip, { entry: { id: ref.run } }));
-    }
-    const act = run.state.acts[proposal.id];
-    if (act === "applied") lenses.push(lens(l10n.t("Applied"), ""), lens(l10n.t("Commit"), "commit"));
-    else if (act === "committed") lenses.push(lens(l10n.t("Committed"), ""));
-    else {
-      if (act === "dismissed") lenses.push(lens(l10n.t("Rejected by you"), ""));
-      lenses.push(lens(l10n.t("Apply"), "apply"));
-      if (!act) lenses.push(lens(l10n.t("Reject"), "reject"));
-    }
-    lenses.push(lens(l10n.t("Why"), "why"));
-    const figures = furtherFigures(verdict).join(" · ");
-    if (figures) lenses.push(lens(figures, ""));
-    if (proposal.earns === false) {
-      lenses.push(lens(l10n.t("Earns nothing: without this change the score would be as high"), ""));
-    }
-    return lenses;
+  // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
+  const { verdict } = proposal;
+  const offered = [offer(verdictLine(verdict), "why", l10n.t("Show why the gate decided so"))];
+  if (run.entry.elsewhere) {
+    const tooltip = l10n.t("This verdict was made elsewhere: it is a claim until it is re-checked here.");
+    offered.push(offer(l10n.t("Claimed elsewhere: re-check"), "recheckRun", tooltip, { entry: { id: ref.run } }));
   }
+  const act = run.state.acts[proposal.id];
+  if (act === "applied") offered.push(offer(l10n.t("Applied"), ""), offer(l10n.t("Commit"), "commit"));
+  else if (act === "committed") offered.push(offer(l10n.t("Committed"), ""));
+  else {
+    if (act === "dismissed") offered.push(offer(l10n.t("Rejected by you"), ""));
+    offered.push(offer(l10n.t("Apply"), "apply"));
+    if (!act) offered.push(offer(l10n.t("Reject"), "reject"));
+  }
+  offered.push(offer(l10n.t("Why"), "why"));
+  const figures = furtherFigures(verdict).join(" · ");
+  if (figures) offered.push(offer(figures, ""));
+  if (proposal.earns === false) {
+    offered.push(offer(l10n.t("Earns nothing: without this change the score would be as high"), ""));
+  }
+  return offered;
 }
 
 /** The line, counted from 0, at which the second text begins to differ. */

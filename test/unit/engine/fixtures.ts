@@ -1,6 +1,7 @@
 import type { Sample } from "../../../src/data/sample.ts";
 import type { Ask, Question } from "../../../src/engine/ask.ts";
 import type { RunEvent, Verdict } from "../../../src/engine/events.ts";
+import type { Candidate } from "../../../src/engine/propose.ts";
 import type { Graph, GraphNode, LlmNode, TextNode } from "../../../src/graph/graph.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
 import { reply } from "../models/fakes.ts";
@@ -95,4 +96,10 @@ export function verdictOf(more: Partial<Verdict>): Verdict {
     unscored: [],
     ...more,
   };
+}
+
+/** A proposal whose id can be read. */
+export function candidate(node: string, text: string): Candidate {
+  const rest = { base: "", hypothesis: "", samples: [], invalid: null };
+  return { type: "attempt", iteration: 1, id: `${node} ${text}`, node, text, ...rest };
 }

@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Candidate } from "../../../src/engine/propose.ts";
 import { race } from "../../../src/engine/race.ts";
-import { sampleOf } from "./fixtures.ts";
+import { candidate, sampleOf } from "./fixtures.ts";
 
 const samples = Array.from({ length: 8 }, (_, index) => sampleOf(`s${index}`));
-
-function candidate(node: string, text: string): Candidate {
-  const rest = { base: "", hypothesis: "", samples: [], invalid: null };
-  return { type: "attempt", iteration: 1, id: `${node} ${text}`, node, text, ...rest };
-}
 
 /** Each text goes right on so many of the samples, from the first on. */
 async function run(candidates: readonly Candidate[], rightOn: Readonly<Record<string, number>>) {

@@ -7,7 +7,7 @@ import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { textsOf, thetaOf } from "../../../src/engine/texts.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
 import { methods } from "../../../src/methods/registry.ts";
-import { graphOf, llm, ofType } from "../engine/fixtures.ts";
+import { candidate, graphOf, llm, ofType } from "../engine/fixtures.ts";
 import { prepare } from "../engine/runs.ts";
 
 const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
@@ -25,11 +25,6 @@ const reject = async (_: number, incumbent: Texts): Promise<Outcome> => ({
   accepted: [],
   harmless: [],
 });
-
-function candidate(node: string, text: string): Candidate {
-  const rest = { base: "", hypothesis: "", samples: [], invalid: null };
-  return { type: "attempt", iteration: 1, id: `${node} ${text}`, node, text, ...rest };
-}
 
 function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
   const none = async () => [];
