@@ -4,26 +4,21 @@ import type { ProviderKind } from "./settings.ts";
 
 /** Who answers the calls. @throws Cancelled */
 export async function pickProvider(current: ProviderKind | null): Promise<ProviderKind> {
+  // A quick pick never wraps: in a narrow window there is room for about 40 characters.
   const items: (QuickPickItem & { provider: ProviderKind })[] = [
-    { provider: "openai", label: "OpenAI", detail: l10n.t("With your own API key.") },
-    { provider: "azure", label: "Azure OpenAI", detail: l10n.t("With the address and the key of your own resource.") },
+    { provider: "openai", label: "OpenAI", detail: l10n.t("With your own API key") },
+    { provider: "azure", label: "Azure OpenAI", detail: l10n.t("With your own endpoint and key") },
     {
       provider: "compatible",
       label: l10n.t("Any OpenAI-compatible server"),
-      detail: l10n.t("Ollama, LM Studio, vLLM, llama.cpp and others, on this machine or elsewhere."),
+      detail: l10n.t("Ollama, LM Studio, vLLM, llama.cpp …"),
     },
     {
       provider: "vscode",
       label: l10n.t("Models VS Code already has"),
-      detail: l10n.t(
-        "Those of GitHub Copilot and other extensions. VS Code asks for your consent; tokens are estimated.",
-      ),
+      detail: l10n.t("Such as those of GitHub Copilot"),
     },
-    {
-      provider: "simulated",
-      label: l10n.t("Simulated model"),
-      detail: l10n.t("No key, nothing leaves this machine: for a first try. It understands the example graphs only."),
-    },
+    { provider: "simulated", label: l10n.t("Simulated model"), detail: l10n.t("No key, no network; for the examples") },
   ];
   for (const item of items) if (item.provider === current) item.description = l10n.t("used now");
   const picked = await window.showQuickPick(items, {

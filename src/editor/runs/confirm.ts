@@ -69,9 +69,9 @@ export async function confirmCalls({
     calls === 0
       ? l10n.t("Every reply is known from earlier runs: this costs nothing.")
       : l10n.t("About {0}.", amounts({ calls, tokens, usd })),
-    calls > 0 && most !== undefined ? l10n.t("At most: {0}.", l10n.t("{0} calls", most)) : "",
+    calls > 0 && most !== undefined ? l10n.t("Never more than {0}.", l10n.t("{0} calls", most)) : "",
     calls > 0 && cached > 0
-      ? l10n.t("Beside these, {0} replies are known from earlier runs and cost nothing.", rounded(cached))
+      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached))
       : "",
     bound !== null && calls > bound
       ? l10n.t("The budget allows {0} calls: it will end before that.", bound.toLocaleString())
@@ -132,36 +132,37 @@ function smaller(value: number, cap: number | null): number {
   return cap === null ? value : Math.min(value, cap);
 }
 
-function costs({ calls, scoring, tokens, usd, cached, range }: Estimate, limits: BudgetLimits): string {
-  const most = limits.calls === null ? calls : Math.min(calls, limits.calls);
-  const usual = [
-    l10n.t("about {0} calls", rounded(most).toLocaleString()),
-    l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
-  ];
-  usual.push(usd === null ? l10n.t("at a price that is not known") : usd === 0 ? l10n.t("free") : money(usd));
-  const bounds = [];
-  if (limits.calls !== null) bounds.push(l10n.t("{0} calls", limits.calls.toLocaleString()));
-  if (limits.tokens !== null) bounds.push(l10n.t("{0} tokens", limits.tokens.toLocaleString()));
-  if (limits.usd !== null) bounds.push(money(limits.usd));
+function costs(estimate: Estimate, limits: BudgetLimits): string {
+  const { calls, cached, range } = estimate;
   return [
-    l10n.t("A run that finds little uses {0}; {1} of the calls score the graph as it is.", usual.join(", "), scoring),
-    ...between(range),
-    bounds.length > 0 ? l10n.t("At most: {0}.", bounds.join(", ")) : l10n.t("There is no upper bound."),
-    ...(cached > 0
-      ? [l10n.t("Beside these, {0} replies are known from earlier runs and cost nothing.", rounded(cached))]
-      : []),
-  ].join("\n");
+    l10n.t("About {0}; more while the prompts keep getting better.", amounts(estimate)),
+    uncertainty(range),
+    bounds(estimate, limits),
+    limits.calls !== null && limits.calls < calls ? l10n.t("That is probably too few: the run would end early.") : "",
+    cached > 0 ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached)) : "",
+  ]
+    .filter(Boolean)
+    .join("\n");
 }
 
-/** Nothing where earlier replies leave nothing open. */
-function between({ least, most }: Estimate["range"]): string[] {
-  const shown = (amount: number) => rounded(amount).toLocaleString();
-  const calls = [shown(least.calls), shown(most.calls)] as const;
-  const tokens = [shown(least.tokens), shown(most.tokens)] as const;
-  if (calls[0] === calls[1] && tokens[0] === tokens[1]) return [];
-  return [
-    l10n.t("It may be {0} to {1} calls and {2} to {3} tokens: earlier replies would tell more.", ...calls, ...tokens),
-  ];
+/** Empty where earlier replies leave nothing open. Money says more than tokens, where there is a price. */
+function uncertainty({ least, most }: Estimate["range"]): string {
+  const [few, many] = [least, most].map(({ calls }) => l10n.t("{0} calls", rounded(calls).toLocaleString()));
+  const [from, to] = [least, most].map(({ tokens, usd }) =>
+    most.usd ? money(usd ?? 0) : l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
+  );
+  if (few === many && from === to) return "";
+  return l10n.t("This is uncertain: {0} to {1}.", `${few}, ${from}`, `${many}, ${to}`);
+}
+
+/** Where calls alone are bounded, what so many of these would cost. */
+function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: BudgetLimits): string {
+  const all = [];
+  if (calls !== null) all.push(l10n.t("{0} calls", calls.toLocaleString()));
+  if (tokens !== null) all.push(l10n.t("{0} tokens", tokens.toLocaleString()));
+  if (usd !== null) all.push(money(usd));
+  else if (calls !== null && price) all.push(l10n.t("about {0}", money((price / usual) * calls)));
+  return all.length > 0 ? l10n.t("Never more than {0}.", all.join(", ")) : l10n.t("There is no upper bound.");
 }
 
 /** To two digits: more would claim too much. */

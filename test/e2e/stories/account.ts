@@ -199,7 +199,7 @@ export const accountStories: readonly Story[] = [
       await workbench.pick("Which model answers?", "simulated");
       await workbench.decide("Optimize “", "Change budget");
       await workbench.answer("Budget", "230");
-      assert.match(await workbench.decide("Optimize “", "Start"), /At most: 230 calls/);
+      assert.match(await workbench.decide("Optimize “", "Start"), /Never more than 230 calls/);
       await workbench.toast("reached its budget").waitFor({ timeout: 60_000 });
       await workbench.picture("63-budget");
       assert.ok(models.requests() <= 230, `${models.requests()} requests`);
