@@ -79,6 +79,7 @@ try {
     const shown = () => ({
       entry: { id: run.id, status: run.state().status },
       graph: run.start.graph,
+      model: run.start.models.forward.model,
       data: run.start.data,
       state: run.state(),
       limits: run.start.options.budget,

@@ -53,9 +53,9 @@ export class App extends Disposable {
     this.#log = log;
     const deps = nodeDeps(log);
     const graphs = this.own(new GraphFiles(deps.files));
-    const documents = this.own(new GraphDocuments(deps.files));
+    const account = this.own(new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log));
+    const documents = this.own(new GraphDocuments(deps.files, account));
     const library = this.own(new Library(deps, graphs));
-    const account = new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log);
     this.running = this.own(new Running(deps, library, account, workspaceState));
     this.own(new Status(library));
 

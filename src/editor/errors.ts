@@ -96,6 +96,14 @@ export class GraphFaulty extends Error {
   }
 }
 
+/** Nobody has said which model is asked: neither the user nor the file. */
+export class NoModel extends Error {
+  override readonly name = "NoModel";
+  constructor(readonly file: string) {
+    super(`${file} names no model, and none is chosen`);
+  }
+}
+
 /** What a user can bring about and set right: said as a warning, and of no interest to the log. */
 export function isExpected(error: unknown): boolean {
   return [
@@ -165,6 +173,9 @@ export function sentence(error: unknown): string {
     return others.length === 0
       ? l10n.t("{0} cannot run: {1}", file, what)
       : l10n.t("{0} cannot run. {1} ({2} more in Problems.)", file, what, others.length);
+  }
+  if (error instanceof NoModel) {
+    return l10n.t("No model is chosen, and {0} names none. Choose models, then try again.", error.file);
   }
   if (error instanceof RunInProgress) {
     return l10n.t(

@@ -1,6 +1,15 @@
 import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
-import { Cancelled, GraphFaulty, isExpected, NoRepository, NothingThere, NotTrusted, sentence } from "./errors.ts";
+import {
+  Cancelled,
+  GraphFaulty,
+  isExpected,
+  NoModel,
+  NoRepository,
+  NothingThere,
+  NotTrusted,
+  sentence,
+} from "./errors.ts";
 import { complain, inform, warn } from "./say.ts";
 
 /** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
@@ -16,6 +25,8 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
       void offer(warn(message, l10n.t("Manage trust")), "workbench.trust.manage");
     } else if (error instanceof NoRepository) {
       void offer(warn(message, l10n.t("Open Source Control")), "workbench.view.scm");
+    } else if (error instanceof NoModel) {
+      void offer(warn(message, l10n.t("Choose models")), "agentgraph.chooseModels");
     } else if (error instanceof GraphFaulty) {
       // Problems lists the faults of what is open.
       await window.showTextDocument(Uri.file(error.path), { preview: false });

@@ -61,7 +61,8 @@ export async function loadTask(path: string, files: Files, overrides: Overrides 
     text,
     faults,
     loss,
-    task: graph && task && !hasErrors(faults) ? { ...task, graph: withUsersModel(graph, overrides) } : null,
+    task:
+      graph && task && !hasErrors(faults) ? { ...task, graph: withUsersModel(graph, overrides.models ?? {}) } : null,
   };
 }
 
@@ -165,8 +166,7 @@ function modelsOf(
 }
 
 /** A node's own model is a name in the file, too. */
-function withUsersModel(graph: Graph, { models }: Overrides): Graph {
-  const user = models?.forward;
+export function withUsersModel(graph: Graph, { forward: user }: NonNullable<Overrides["models"]>): Graph {
   if (!user) return graph;
   const nodes = graph.nodes.map((node) =>
     node.kind === "llm" && node.model

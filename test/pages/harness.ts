@@ -154,7 +154,7 @@ export class TestPage {
     }
     this.sent.push(message);
     if (message.type !== "ask") return;
-    const answer = await answerTo(message.question, this.#graph, this.#run, "gpt-4.1-mini");
+    const answer = await answerTo(message.question, this.#graph, this.#run);
     const reply: HostMessage = { type: "answer", request: message.request, answer };
     await this.page.evaluate((data) => window.postMessage(data, "*"), reply).catch(() => {});
   }

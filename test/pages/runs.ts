@@ -33,6 +33,7 @@ export function runOf(graph: Graph, stage: Stage, changes: Partial<RunState> = {
   return {
     entry: { id: "20261121-103200-ab12", status: state.status },
     graph,
+    model: "gpt-4.1-mini",
     data,
     state,
     limits: { calls: 2000, tokens: null, usd: 1.5 },

@@ -1,9 +1,10 @@
-import { l10n, type Memento, window, workspace } from "vscode";
+import { EventEmitter, l10n, type Memento, window, workspace } from "vscode";
 import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
-import { type Address, checkAddress } from "../../models/address.ts";
+import { type Address, AddressRefused, checkAddress } from "../../models/address.ts";
 import { calledAzure } from "../../models/azure.ts";
 import type { SomeCommands } from "../commands.ts";
+import { Disposable } from "../disposable.ts";
 import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
 import { inform } from "../say.ts";
 import type { Keys } from "./keys.ts";
@@ -25,12 +26,15 @@ export interface Connection {
 }
 
 /** The user's provider, models and keys. Nothing of it comes from a workspace, and a key goes only where it belongs. */
-export class Account {
+export class Account extends Disposable {
   readonly commands = {
     chooseModels: () => this.#chooseModels(),
     setApiKey: () => this.#setKey(),
     forgetApiKey: () => this.#forgetKeys(),
   } satisfies SomeCommands;
+  readonly #modelsChanged = this.own(new EventEmitter<void>());
+  /** Other models than before would be asked. */
+  readonly onDidChangeModels = this.#modelsChanged.event;
 
   constructor(
     private readonly keys: Keys,
@@ -40,7 +44,24 @@ export class Account {
     private readonly everywhere: Memento,
     private readonly clock: Clock,
     private readonly log: Log,
-  ) {}
+  ) {
+    super();
+    this.own(
+      workspace.onDidChangeConfiguration((change) => {
+        if (["provider", "baseUrl", "models"].some((name) => change.affectsConfiguration(`agentgraph.${name}`))) {
+          this.#modelsChanged.fire();
+        }
+      }),
+    );
+  }
+
+  /** The user's own choice by role: it wins over a graph file's. */
+  models(): ModelNames {
+    const { provider, models } = readSettings();
+    if (provider === "simulated") return simulatedModels();
+    const origin = provider === null ? null : originOf(provider);
+    return origin === null ? models : { ...models, ...this.#modelsHere(origin) };
+  }
 
   /**
    * Asks for whatever is missing: a provider, a new origin's permission, its key.
@@ -49,16 +70,16 @@ export class Account {
   async connect(): Promise<Connection> {
     if (!workspace.isTrusted) throw new NotTrusted();
     if (readSettings().provider === null) await this.#askModel(await this.#choose());
-    const { provider, models } = readSettings();
+    const { provider } = readSettings();
     if (provider === null) throw new Cancelled();
-    if (provider === "simulated") return { provider, url: null, key: null, models: simulatedModels() };
-    const chosen = (origin: string) => ({ ...models, ...this.#modelsHere(origin) });
-    if (provider === "vscode") return { provider, url: null, key: null, models: chosen(VSCODE) };
+    if (provider === "simulated" || provider === "vscode") {
+      return { provider, url: null, key: null, models: this.models() };
+    }
     const { url, origin, azureApiVersion } = addressOf(provider);
     await this.#agree(origin);
     // Many servers want no key; one that does says so.
     const key = (await this.keys.get(origin)) ?? (provider === "compatible" ? null : await this.#askKey(origin));
-    return { provider, url, azureApiVersion, key, models: chosen(origin) };
+    return { provider, url, azureApiVersion, key, models: this.models() };
   }
 
   /** Who answers from now on, in every workspace. Servers are asked for their models. @throws NotTrusted, Cancelled */
@@ -107,6 +128,7 @@ export class Account {
 
   async #saveModels(origin: string, models: ModelNames): Promise<void> {
     await this.here.update(MODELS, { origin, models });
+    this.#modelsChanged.fire();
   }
 
   /** A new origin asks once, naming the host. @throws Cancelled */
@@ -183,6 +205,17 @@ function addressOf(provider: ProviderKind): Address & Pick<Connection, "azureApi
   const azure = provider === "azure" ? calledAzure(baseUrl) : null;
   if (azure) return { ...checkAddress(azure.baseUrl), azureApiVersion: azure.apiVersion };
   return checkAddress(provider === "openai" ? baseUrl || OPENAI : baseUrl);
+}
+
+/** What the choice of models belongs to; null where the address cannot be used. */
+function originOf(provider: ProviderKind): string | null {
+  if (provider === "vscode") return VSCODE;
+  try {
+    return addressOf(provider).origin;
+  } catch (error) {
+    if (error instanceof AddressRefused) return null;
+    throw error;
+  }
 }
 
 function simulatedModels(): ModelNames {

@@ -21,21 +21,15 @@ import type { ShownRun } from "./shown-run.ts";
 /**
  * What the page asks for by id. null: the node, the sample or the run is not known (any more).
  * @param graph as the file holds it
- * @param model of nodes that name none
  */
-export async function answerTo(
-  question: Question,
-  graph: Graph | null,
-  run: ShownRun | null,
-  model: string,
-): Promise<Answer | null> {
+export async function answerTo(question: Question, graph: Graph | null, run: ShownRun | null): Promise<Answer | null> {
   switch (question.kind) {
     case "node":
       return aboutNode(question.node, graph, run);
     case "sample":
       return run ? aboutSample(question.sample, question.at, run) : null;
     case "call":
-      return run ? aboutCall(question.node, question.sample, question.at, run, model) : null;
+      return run ? aboutCall(question.node, question.sample, question.at, run) : null;
     case "gradients":
       return run ? aboutGradients(question.node, question.from, run) : null;
   }
@@ -98,13 +92,7 @@ async function aboutSample(id: string, at: Moment, run: ShownRun): Promise<Sampl
   };
 }
 
-async function aboutCall(
-  node: string,
-  id: string,
-  at: Moment,
-  run: ShownRun,
-  model: string,
-): Promise<CallAnswer | null> {
+async function aboutCall(node: string, id: string, at: Moment, run: ShownRun): Promise<CallAnswer | null> {
   const scene = sceneOf(id, at, run);
   const name = scene?.byShortId.get(node);
   if (!scene || name === undefined) return null;
@@ -116,7 +104,7 @@ async function aboutCall(
     node,
     sample: id,
     at,
-    model: known?.kind === "llm" ? line(known.model?.model ?? model) : "",
+    model: known?.kind === "llm" ? line(known.model?.model ?? run.model) : "",
     messages: messages.slice(0, LIMITS.messages).map(({ role, content }) => ({ role, content: cut(content) })),
     value: value === null ? null : cut(value),
     gradients: newest(

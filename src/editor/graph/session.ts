@@ -92,8 +92,7 @@ export class GraphSession extends Disposable {
         return;
       }
       case "ask": {
-        const { graph, model } = this.#graph ?? { graph: null, model: "" };
-        const answer = await answerTo(message.question, graph, this.#run, model);
+        const answer = await answerTo(message.question, this.#graph?.graph ?? null, this.#run);
         return this.#post({ type: "answer", request: message.request, answer });
       }
       case "copy": {

@@ -9,6 +9,8 @@ export interface ShownRun {
   readonly entry: { readonly id: string; readonly status: "running" | "interrupted" | RunStatus };
   /** As the run began, which may differ from the file as it is now. */
   readonly graph: Graph;
+  /** Of nodes that name none. */
+  readonly model: string;
   readonly data: Data;
   readonly state: RunState;
   readonly limits: BudgetLimits;

@@ -15,13 +15,13 @@ export interface GraphSource {
 }
 
 export interface CurrentGraph {
-  /** The last good one; null where there was none yet. */
+  /** The last good one, with the models that would run it; null where there was none yet. */
   readonly graph: Graph | null;
   /** Of the text as it is now. */
   readonly faults: readonly Fault[];
   /** True where the text as it is now gives no graph, so that `graph` is older. */
   readonly stale: boolean;
-  /** The model for nodes that name none; empty where none is chosen. */
+  /** The model that would run nodes which name none; empty where none is chosen. */
   readonly model: string;
 }
 

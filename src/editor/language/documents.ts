@@ -16,7 +16,8 @@ import type { Graph } from "../../graph/graph.ts";
 import { nodeAt } from "../../graph/outline.ts";
 import { type GraphReading, type GraphTextReading, readGraph, readGraphText } from "../../graph/read.ts";
 import { MAX_DATA } from "../../graph/root.ts";
-import { readSettings } from "../account/settings.ts";
+import { withUsersModel } from "../../run/load.ts";
+import type { Account } from "../account/account.ts";
 import { Disposable } from "../disposable.ts";
 import type { CurrentGraph, GraphSource } from "../graph/sources.ts";
 import { isGraphFile } from "../graph-files.ts";
@@ -35,9 +36,13 @@ export class GraphDocuments extends Disposable implements GraphSource {
   readonly #watchers = new Map<string, FileSystemWatcher>();
   readonly #files: Files;
 
-  constructor(files: Files) {
+  constructor(
+    files: Files,
+    private readonly account: Pick<Account, "models" | "onDidChangeModels">,
+  ) {
     super();
     this.#files = withUnsaved(files);
+    this.own(account.onDidChangeModels(() => this.#allTouched()));
     this.own(workspace.onDidChangeTextDocument(({ document }) => this.#touched(document.uri)));
     this.own(workspace.onDidSaveTextDocument(({ uri }) => this.#touched(uri)));
     this.own({ dispose: () => this.#unwatch() });
@@ -69,8 +74,10 @@ export class GraphDocuments extends Disposable implements GraphSource {
   async current(file: Uri): Promise<CurrentGraph> {
     const { graph, lastGood, faults, file: spec } = await this.read(file);
     const named = spec?.models?.forward;
-    const model = readSettings().models.forward ?? (typeof named === "string" ? named : (named?.model ?? ""));
-    return { graph: lastGood, faults, stale: graph === null, model };
+    const chosen = this.account.models().forward;
+    const shown = lastGood && chosen ? withUsersModel(lastGood, { forward: { model: chosen, params: {} } }) : lastGood;
+    const model = chosen ?? (typeof named === "string" ? named : (named?.model ?? ""));
+    return { graph: shown, faults, stale: graph === null, model };
   }
 
   /** Where a node's instruction stands: in the graph file or in a prompt file. */
@@ -93,6 +100,10 @@ export class GraphDocuments extends Disposable implements GraphSource {
   #touched(uri: Uri): void {
     if (isGraphFile(uri)) this.#changed.fire(uri);
     for (const { uri: graph, names } of this.#read.values()) if (names.has(uri.fsPath)) this.#changed.fire(graph);
+  }
+
+  #allTouched(): void {
+    for (const { uri } of this.#read.values()) this.#changed.fire(uri);
   }
 
   #unwatch(): void {

@@ -210,6 +210,7 @@ function opened(
   return {
     entry,
     graph: start.graph,
+    model: start.models.forward.model,
     data: start.data,
     limits: start.options.budget,
     threshold: start.options.threshold,

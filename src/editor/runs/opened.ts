@@ -10,6 +10,8 @@ export interface OpenedRun {
   readonly entry: RunEntry;
   /** As the run began, which may differ from the file as it is now. */
   readonly graph: Graph;
+  /** Of nodes that name none. */
+  readonly model: string;
   readonly data: Data;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */

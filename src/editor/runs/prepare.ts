@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { l10n, type Uri } from "vscode";
 import type { ModelChoice, Role } from "../../graph/graph.ts";
 import type { Root } from "../../graph/root.ts";
@@ -14,7 +15,7 @@ import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
 import { createProvider } from "../account/provider.ts";
 import { type ModelNames, readSettings } from "../account/settings.ts";
-import { GraphFaulty, NothingThere } from "../errors.ts";
+import { GraphFaulty, NoModel, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
 import type { RunEntry } from "./entry.ts";
@@ -30,14 +31,17 @@ export interface Prepared {
   readonly known: Known;
 }
 
-/** @throws GraphFaulty, NotTrusted, Cancelled, AddressRefused */
+/** @throws GraphFaulty, NoModel, NotTrusted, Cancelled, AddressRefused */
 export async function prepare(file: Uri, account: Account, deps: RunsDeps): Promise<Prepared> {
   await refuseFaulty(file, deps.files);
   const connection = await account.connect();
   const models = choices(connection.models);
   const loaded = await loadTask(file.fsPath, deps.files, { models, budget: readSettings().limits });
   const subject = subjectOf(loaded);
-  if (!subject) throw new GraphFaulty(file.fsPath, loaded.faults);
+  if (!subject) {
+    const faulty = new GraphFaulty(file.fsPath, loaded.faults);
+    throw faulty.errors.length > 0 ? faulty : new NoModel(basename(file.fsPath));
+  }
   const root = loaded.root.folder;
   const place = placeOf(root);
   const { task } = subject;

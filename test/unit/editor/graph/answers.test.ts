@@ -7,7 +7,7 @@ import { runOf } from "../../../pages/runs.ts";
 
 const run = runOf(five, "done");
 const ask = async (question: Question, of: typeof run | null = run) => {
-  const answer = await answerTo(question, five, of, "gpt-4.1-mini");
+  const answer = await answerTo(question, five, of);
   expect(isHostMessage({ type: "answer", request: 0, answer })).toBe(true);
   return answer;
 };
