@@ -4,6 +4,7 @@ import type { Files } from "../deps.ts";
 import { readGraph } from "../graph/read.ts";
 import { Cancelled, GraphFaulty, NothingThere } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
+import { saveOrSay } from "./review/places.ts";
 import { graphOf } from "./targets.ts";
 
 /**
@@ -29,13 +30,13 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
   return picked.uri;
 }
 
-/** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphFaulty */
+/** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphFaulty, NotSaved */
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
   const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files);
   if (!graph) throw new GraphFaulty(file.fsPath, faults);
   const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
   for (const open of workspace.textDocuments) {
-    if (open.isDirty && paths.has(open.uri.fsPath)) await open.save();
+    if (paths.has(open.uri.fsPath)) await saveOrSay(open);
   }
 }

@@ -82,10 +82,18 @@ function standing(errors: number, faults: number, run: RunEntry | null): string 
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
   if (run?.status === "running") return l10n.t("running");
   if (run && run.after !== null) {
-    const score = run.after.toFixed(2);
+    const score = scoreOf(run, run.after);
     return run.elsewhere ? l10n.t("score {0}, claimed elsewhere", score) : l10n.t("score {0}", score);
   }
   return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
+}
+
+/** What was accepted counts once it stands in the file: until then, the file's own score comes first. */
+function scoreOf({ before, proposals }: RunEntry, after: number): string {
+  const inFile = proposals.every(
+    ({ decision, act }) => decision !== "accepted" || act === "applied" || act === "committed",
+  );
+  return inFile || before === null ? after.toFixed(2) : `${before.toFixed(2)} → ${after.toFixed(2)}`;
 }
 
 function relativeFolder(file: Uri): string {

@@ -13,6 +13,7 @@ import { summaryOf } from "../../run/summary.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { entryOf, isEvaluation, type RunEntry } from "./entry.ts";
+import { followMoves } from "./moved.ts";
 import type { OpenedRun } from "./opened.ts";
 import { warningSentence } from "./warnings.ts";
 
@@ -146,7 +147,7 @@ export class Library extends Disposable {
     const lists = await Promise.all(
       [...roots].map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
     );
-    const all = lists.flat();
+    const all = [...(await followMoves(lists.flat(), this.graphs, this.deps.files))];
     // Who makes it elsewhere may be killed, and nothing tells of that.
     if (all.some(({ id, status }) => status === "running" && !this.#live.has(id))) this.#later(LOOK);
     return all.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));

@@ -69,6 +69,41 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
+    name: "models with a known price: the question, the status bar and the list say the money, as counted by the server",
+    server: { models: ["gpt-4.1-mini", "gpt-4.1"], latency: 120 },
+    async play(world) {
+      const { workbench, models } = world;
+      await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.answer("Address of the model server", models.url);
+      await workbench.pick("Which model answers?", "The models that the graph file names");
+      await workbench.dialog("Optimize “").waitFor();
+      await workbench.picture("68-price");
+      const said = await workbench.decide("Optimize “", "Start");
+      assert.match(said, /About \d+ calls, [\d,]+ tokens, \$0\.\d+; more while/);
+      assert.match(said, /Never more than 2,000 calls, about \$0\.\d+/);
+      assert.match(said, /model gpt-4\.1-mini, gpt-4\.1/);
+      await workbench.statusBar("$0.0").waitFor();
+      await workbench.picture("69-price-running");
+      await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
+      const { id, usd } = world.summary();
+      const price = (model: string) => (model === "gpt-4.1" ? [2, 8] : [0.4, 1.6]);
+      const calls = world
+        .read(`.agentgraph/runs/${id}/events.jsonl`)
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+        .filter(({ type, source }) => type === "call" && source === "provider");
+      const counted = calls.reduce((sum, { model, usage }) => {
+        const [prompt = 0, completion = 0] = price(model);
+        return sum + (usage.prompt * prompt + usage.completion * completion) / 1e6;
+      }, 0);
+      assert.ok(usd !== null && usd > 0 && Math.abs(usd - counted) < 1e-9, `${usd}, not ${counted}`);
+      await workbench.row("Runs", `$${usd.toFixed(2)}`).waitFor();
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
     name: "Azure OpenAI answers: its own endpoint, its own header, a deployment for a model",
     server: { key: CANARY },
     async play(world) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { Workbench } from "../workbench.ts";
 import type { Story, World } from "../world.ts";
@@ -9,7 +9,7 @@ const GRAPH = "chain.agentgraph.json";
 
 export const robustStories: readonly Story[] = [
   {
-    name: "robust: the files are deleted or renamed while a diff is open: Apply says which one, and what to do",
+    name: "robust: the files are deleted while a diff is open: Apply says which one; a renamed graph keeps its runs",
     async play(world) {
       const { workbench, folder, read } = world;
       await optimize(world);
@@ -28,17 +28,18 @@ export const robustStories: readonly Story[] = [
       world.write(prompt, promptText);
       await workbench.clearToasts();
 
-      renameSync(path.join(folder, GRAPH), path.join(folder, "renamed.agentgraph.json"));
-      await workbench.row("Graphs", "renamed").or(workbench.row("Graphs", "Word problems")).first().waitFor();
+      rmSync(path.join(folder, GRAPH));
+      await workbench.row("Graphs", "Word problems").waitFor({ state: "detached" });
       await workbench.pressLens("Apply");
       await workbench.toast(`${GRAPH} is not there any more`).waitFor();
       await workbench.picture("41-graph-gone");
       assert.equal(read(prompt), promptText);
-      rmSync(path.join(folder, "renamed.agentgraph.json"));
       await workbench.row("Runs", "accepted").or(workbench.row("Runs", "→")).first().waitFor();
       await workbench.clearToasts();
 
-      world.write(GRAPH, graphText);
+      world.write("renamed.agentgraph.json", graphText);
+      await workbench.row("Graphs", "→").waitFor();
+      await workbench.picture("42-graph-renamed");
       await workbench.pressLens("Apply");
       await workbench.lens("Applied").waitFor();
       assert.notEqual(read(prompt), promptText);
