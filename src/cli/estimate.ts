@@ -1,32 +1,38 @@
-import type { Task } from "../engine/task.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
-import { type Estimate, estimateRun } from "../run/estimate.ts";
+import { type Estimate, estimateDoor, estimateRun } from "../run/estimate.ts";
+import { doorOf } from "../run/job.ts";
 import type { Place } from "../run/place.ts";
 import { readCache } from "../run/replies.ts";
+import type { Subject } from "../run/start.ts";
 import { count, money } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 
 /** Says in a line what a run will cost, before its first call. */
 export async function sayEstimate(
   { deps, output }: Cli,
-  task: Task,
+  { task, job }: Subject,
   place: Place,
   { identity: provider }: Model,
   price: PriceOf,
 ): Promise<void> {
   const { files, machine, clock } = deps;
   const replies = await readCache(files, machine, place.cache);
-  output.note(estimateLine(await estimateRun(task, { provider, replies, price, clock })));
+  const known = { provider, replies, price, clock };
+  if (!job) return output.note(estimateLine(await estimateRun(task, known)));
+  const estimate = await estimateDoor(task, known, doorOf(job));
+  output.note(scoringLine({ ...estimate, most: task.options.budget }));
+}
+
+/** `About 40 calls and 9,100 tokens ($0.01); at most 2,000 calls.` */
+export function scoringLine(estimate: Pick<Estimate, "calls" | "tokens" | "usd" | "cached" | "most">): string {
+  const { calls, cached } = estimate;
+  if (calls === 0 && cached > 0) return "Every reply is known from earlier runs: nothing is asked.";
+  return `About ${amountWords(estimate)}; ${boundWords(estimate.most)}.${cachedWords(cached)}`;
 }
 
 /** `About 300 calls and 49,000 tokens ($0.02) if nothing improves (260 … 340 calls, 37,000 … 180,000 tokens), more if something does; at most 2,000 calls.` */
 export function estimateLine({ calls, tokens, usd, cached, most, range }: Estimate): string {
-  const bounds = [
-    most.calls === null ? "" : count(most.calls, "call"),
-    most.tokens === null ? "" : `${about(most.tokens)} tokens`,
-    most.usd === null ? "" : money(most.usd),
-  ].filter(Boolean);
   const open = [
     between(range.least.calls, range.most.calls, "calls"),
     between(range.least.tokens, range.most.tokens, "tokens"),
@@ -35,11 +41,25 @@ export function estimateLine({ calls, tokens, usd, cached, most, range }: Estima
   const usual =
     calls === 0
       ? "Nothing new has to be asked if nothing improves"
-      : `About ${about(calls)} calls and ${about(tokens)} tokens (${money(usd)}) if nothing improves${ranges}, more if something does`;
-  const bound =
-    bounds.length > 0 ? `at most ${bounds.join(", ")}` : "there is no upper bound (--budget-calls sets one)";
-  const known = cached > 0 ? ` Beside these, ${about(cached)} replies of earlier runs are used and cost nothing.` : "";
-  return `${usual}; ${bound}.${known}`;
+      : `About ${amountWords({ calls, tokens, usd })} if nothing improves${ranges}, more if something does`;
+  return `${usual}; ${boundWords(most)}.${cachedWords(cached)}`;
+}
+
+function amountWords({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
+  return `${about(calls)} calls and ${about(tokens)} tokens (${money(usd)})`;
+}
+
+function boundWords({ calls, tokens, usd }: Estimate["most"]): string {
+  const bounds = [
+    calls === null ? "" : count(calls, "call"),
+    tokens === null ? "" : `${about(tokens)} tokens`,
+    usd === null ? "" : money(usd),
+  ].filter(Boolean);
+  return bounds.length > 0 ? `at most ${bounds.join(", ")}` : "there is no upper bound (--budget-calls sets one)";
+}
+
+function cachedWords(cached: number): string {
+  return cached > 0 ? ` Beside these, ${about(cached)} replies of earlier runs are used and cost nothing.` : "";
 }
 
 /** `260 … 340 calls`; empty where both ends are the same as they are shown. */

@@ -1,4 +1,7 @@
+import type { Split } from "../data/sample.ts";
 import type { BaselineScore, Proposal } from "../engine/events.ts";
+import { Samples } from "../run/report/samples.ts";
+import type { Run } from "../run/run.ts";
 import type { Attempt, RunState } from "../run/state.ts";
 import { groupedWarnings } from "../run/words.ts";
 
@@ -132,4 +135,54 @@ function reportAttempt(
 ): ReportedAttempt {
   const judged = verdict === null ? null : state.judged[verdict];
   return { iteration, verdict: decision, reason: invalid ?? judged?.verdict.reason ?? null, hypothesis, text };
+}
+
+/** What `--json` prints of a graph that was scored as it is, or of a baseline of it. */
+export interface EvaluationReport extends Pick<RunReport, "version" | "run" | "status" | "error" | "warnings"> {
+  readonly split: string;
+  /** Size of the set. */
+  readonly n: number;
+  /** Mean of 1 − loss over the samples that could be scored; null where none could, or not all were asked. */
+  readonly score: number | null;
+  /** Answers that did not match the output node's `output`. */
+  readonly formatErrors: number;
+  readonly calls: number;
+  readonly unscored: number;
+  /** In the order of the data. `score` is null where a call failed. */
+  readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
+}
+
+export function evaluationReport(run: Run, split: Split, error: Failure | null): EvaluationReport {
+  const { start, replies } = run;
+  const state = run.state();
+  const { status, theta, calls, warnings, finished } = state;
+  const ids = start.data[split].map(({ id }) => id);
+  const samples = new Samples(
+    start,
+    state,
+    (key) => replies.get(key)?.reply,
+    () => null,
+  )
+    .rows(ids, theta, theta)
+    .map(({ id, before }) => ({ id, score: before?.score ?? null, output: before?.text ?? "" }));
+  return {
+    version: 1,
+    run: run.id,
+    split,
+    status: status === "running" ? "failed" : status,
+    error,
+    n: ids.length,
+    score: finished?.evaluated?.score ?? null,
+    formatErrors: finished?.evaluated?.formatErrors ?? 0,
+    calls: calls.total,
+    unscored: samples.filter(({ score }) => score === null).length,
+    samples,
+    warnings: groupedWarnings(warnings),
+  };
+}
+
+/** The same shape where nothing could begin. */
+export function evaluationFailure(split: string, status: "failed" | "cancelled", error: Failure): EvaluationReport {
+  const nothing = { n: 0, score: null, formatErrors: 0, calls: 0, unscored: 0, samples: [], warnings: [] };
+  return { version: 1, run: null, split, status, error, ...nothing };
 }

@@ -69,6 +69,12 @@ export function withPlace(command: Command): Command {
   return command.option("--runs-dir <folder>", "where runs are kept (default: .agentgraph/runs of the repository)");
 }
 
+export function withEnd(command: Command): Command {
+  return command
+    .option("--apply", "write accepted texts into their files")
+    .option("--require-improvement", "exit with 1 when nothing was accepted");
+}
+
 export function withJson(command: Command): Command {
   return command.option("--json", "print one JSON object on stdout, and nothing else there");
 }

@@ -1,5 +1,6 @@
-import type { Proposal } from "../engine/events.ts";
+import type { Evaluated, Proposal } from "../engine/events.ts";
 import type { BudgetLimits } from "../models/model.ts";
+import type { Job } from "../run/job.ts";
 import { oneLine } from "../run/plain.ts";
 import type { Run } from "../run/run.ts";
 import {
@@ -26,7 +27,7 @@ export function printOutcome(run: Run, output: Output): void {
   if (state.proposals.length === 0 && run.start.job?.kind !== "evaluate") output.say("\nNo proposal was made.");
   output.say();
   const figures = [
-    evaluated ? `${evaluated.split} score ${evaluated.score?.toFixed(3) ?? "?"} (n = ${evaluated.n})` : "",
+    evaluated ? evaluatedWords(evaluated, run.start.job) : "",
     changeWords("validation score", state.finished?.validation ?? null),
     changeWords("test score", state.finished?.test ?? null),
   ].filter(Boolean);
@@ -36,10 +37,17 @@ export function printOutcome(run: Run, output: Output): void {
   const tokens = `${count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
   const parts = [callsWords(state.calls), tokens, money(state.usd), seconds(state.elapsed)];
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
+  if (evaluated && evaluated.formatErrors > 0) parts.push(count(evaluated.formatErrors, "format error"));
   output.say(colors.dim(parts.join(" · ")));
   for (const warning of groupedWarnings(state.warnings)) output.warn(warning);
   const next = nextStep(run, output);
   if (next) output.say(next);
+}
+
+/** `test score 0.850 (n = 20, 1 not scored)` */
+function evaluatedWords({ split, n, scored, score }: Evaluated, job: Job | undefined): string {
+  const what = job?.kind === "evaluate" && job.method ? `${split} score with a step-by-step suffix` : `${split} score`;
+  return `${what} ${score?.toFixed(3) ?? "?"} (n = ${n}${scored < n ? `, ${n - scored} not scored` : ""})`;
 }
 
 function printProposal({ node, base, text, hypothesis, verdict, earns }: Proposal, output: Output): void {

@@ -1,14 +1,15 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
+import { begin } from "./begin.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
 import { Cancelled, failureOf } from "./errors.ts";
-import { evaluateCommand, evaluationReport } from "./evaluate.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
-import { failureReport } from "./json.ts";
-import { optimizeCommand } from "./optimize.ts";
-import { wholeNumber, withBudget, withJson, withModel, withPlace, withTask } from "./options.ts";
+import { evaluationFailure, failureReport } from "./json.ts";
+import { wholeNumber, withBudget, withEnd, withJson, withModel, withPlace, withTask } from "./options.ts";
+import { recheckCommand } from "./recheck.ts";
 import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
 import { runsCommand } from "./runs.ts";
@@ -52,12 +53,13 @@ function longCancelled({ deps, signal }: Cli): Promise<never> {
 /** Of the shape that the command prints when all goes well. */
 function failureObject(argv: readonly string[], failure: { code: string; message: string }, exit: number): object {
   const [command] = argv.filter((argument) => !argument.startsWith("-"));
+  const status = exit === EXIT.cancelled ? "cancelled" : "failed";
   if (command === "evaluate") {
     const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";
-    return evaluationReport(split, failure);
+    return evaluationFailure(split, status, failure);
   }
   if (command === "check" || command === "runs" || command === "report") return { version: 1, error: failure };
-  return failureReport("semantic", exit === EXIT.cancelled ? "cancelled" : "failed", failure);
+  return failureReport(command === "recheck" ? "re-check" : "semantic", status, failure);
 }
 
 function createProgram(cli: Cli, version: string, done: (exit: number) => void): Command {
@@ -72,15 +74,16 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
 
   const command = (name: string, description: string) => withJson(program.command(name).description(description));
 
-  withPlace(withTask(withBudget(withModel(command("optimize", "tune a graph; each proposal comes with its verdict")))))
+  const starting = (name: string, description: string) =>
+    withPlace(withTask(withBudget(withModel(command(name, description)))));
+
+  withEnd(starting("optimize", "tune a graph; each proposal comes with its verdict"))
     .argument("<file>", "a graph file, *.agentgraph.json")
     .addOption(new Option("--seed <n>", "same seed and same replies: same run").argParser(wholeNumber))
     .option("--method <name>", "how to optimize (default: the file's, else semantic)")
-    .option("--apply", "write accepted texts into their files")
-    .option("--require-improvement", "exit with 1 when nothing was accepted")
-    .action(async (file, options) => done(await optimizeCommand(cli, file, options)));
+    .action(async (file, options) => done(await begin(cli, file, options)));
 
-  withPlace(withTask(withBudget(withModel(command("evaluate", "score a graph as it is")))))
+  starting("evaluate", "score a graph as it is")
     .argument("<file>", "a graph file, *.agentgraph.json")
     .addOption(new Option("--split <set>", "which samples").choices(SPLITS).default("validation"))
     .addOption(new Option("--seed <n>", "same seed and same replies: same answers").argParser(wholeNumber))
@@ -89,15 +92,19 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
 
+  withEnd(starting("recheck", "give another run's proposals a verdict of your own"))
+    .argument("<run>", "a run's id or folder, or a graph file for its last one made elsewhere")
+    .option("--graph <file>", "the graph file, where it is not the one that the run names")
+    .addOption(new Option("--seed <n>", "same seed and same replies: same verdicts").argParser(wholeNumber))
+    .action(async (run, options) => done(await recheckCommand(cli, run, options)));
+
   withTask(withModel(command("check", "print every fault of graph files, with its place")))
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
 
-  withPlace(withBudget(withModel(command("resume", "go on with a run that did not come to its end"))))
+  withEnd(withPlace(withBudget(withModel(command("resume", "go on with a run that did not come to its end")))))
     .argument("<run>", "a run's id or folder, or a graph file for its last one")
     .option("--yes", "go on though another version of the engine began it")
-    .option("--apply", "write accepted texts into their files")
-    .option("--require-improvement", "exit with 1 when nothing was accepted")
     .action(async (run, options) => done(await resumeCommand(cli, run, options)));
 
   withPlace(command("report", "what a run found, what speaks for it and against it"))

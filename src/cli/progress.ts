@@ -35,26 +35,39 @@ function bar(output: Output): Progress {
   let drawn = 0;
   return {
     show({ at }, state) {
-      if (!begun) single.start(Math.max(1, state.iterations), 0, { what: "starting" });
+      if (!begun) single.start(1, 0, { what: "starting" });
       if (begun && at - drawn < PACE) return;
       begun = true;
       drawn = at;
-      single.setTotal(Math.max(1, state.iterations));
-      single.update(Math.min(state.iteration, state.iterations), { what: whatNow(state) });
+      const { done, of } = wayOf(state);
+      single.setTotal(Math.max(1, of));
+      single.update(Math.min(done, of), { what: whatNow(state, { done, of }) });
     },
     stop: () => single.stop(),
   };
 }
 
+interface Way {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Iterations; samples, where a run has none. */
+function wayOf({ iteration, iterations, samples, scores, theta }: RunState): Way {
+  if (iterations > 0) return { done: iteration, of: iterations };
+  return { done: Object.keys(scores[theta] ?? {}).length, of: samples.train + samples.validation + samples.test };
+}
+
 /** `iteration 2/12 · 45 % · 123 calls · $0.04 · 8 in flight` */
-function whatNow(state: RunState): string {
+function whatNow(state: RunState, { done, of }: Way): string {
   const { iteration, iterations, curve, calls, usd, nodes } = state;
   const score = curve.at(-1);
   const inFlight = Object.values(nodes).reduce(
     (sum, node) => sum + node.forwardInFlight + node.backwardInFlight + node.optimizerInFlight,
     0,
   );
-  const parts = [iteration === 0 ? "scoring the start" : `iteration ${iteration}/${iterations}`];
+  const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the start";
+  const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
   if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))} %`);
   parts.push(callsWords(calls));
   if (usd) parts.push(money(usd));
@@ -77,9 +90,10 @@ function lines(output: Output): Progress {
     show(event, state) {
       if (event.type === "started") {
         const { train, validation, test } = event.samples;
-        const sets = `${train} training, ${validation} validation and ${test} test samples`;
-        const most = event.iterations > 0 ? `; at most ${event.iterations} iterations` : "";
-        output.note(`Run with ${event.method} on ${sets}${most}.`);
+        const names = { training: train, validation, test };
+        const sets = Object.entries(names).flatMap(([name, size]) => (size > 0 ? [`${size} ${name}`] : []));
+        const most = event.iterations > 1 ? `; at most ${event.iterations} iterations` : "";
+        output.note(`Run with ${event.method} on ${sets.join(", ")} samples${most}.`);
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];

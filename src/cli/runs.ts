@@ -72,16 +72,29 @@ export interface FoundRun {
   readonly root: string;
 }
 
+/** Which of a graph file's runs is meant, and what to say where there is none. */
+const WANTED = {
+  last: { isIt: () => true, lacks: (name: string) => `There is no run of ${name}.` },
+  resumable: {
+    isIt: ({ standing, madeHere }: ListedRun) => standing !== "done" && madeHere,
+    lacks: (name: string) => `No run of ${name} can be resumed.`,
+  },
+  claims: {
+    isIt: ({ summary, madeHere }: ListedRun) => summary.proposals.length > 0 && !madeHere,
+    lacks: (name: string) => `No run of ${name} was made elsewhere and proposes anything.`,
+  },
+} as const;
+
 /**
  * The run that a person means: by id, by its folder, or the last one of a graph file, of those that can be resumed if
- * asked so.
+ * asked so; for a graph file, claims are runs made elsewhere that propose something.
  * @throws Misuse
  */
 export async function findRun(
   { deps }: Cli,
   name: string,
   options: PlaceOptions,
-  which: "last" | "resumable",
+  which: keyof typeof WANTED,
 ): Promise<FoundRun> {
   if (isId(name)) {
     const { place, root } = await placeFor(deps.files, ".", options);
@@ -100,8 +113,8 @@ export async function findRun(
   const runs = (await listRuns(deps, place)).filter(
     ({ summary }) => summary.graphFile === graphFile && summary.job?.kind !== "evaluate",
   );
-  const found = which === "last" ? runs[0] : runs.find(({ standing, madeHere }) => standing !== "done" && madeHere);
-  const lacks = which === "last" ? `There is no run of ${plain(name)}.` : `No run of ${plain(name)} can be resumed.`;
-  if (!found) throw new Misuse(`${lacks} \`agentgraph runs\` lists what there is.`);
+  const { isIt, lacks } = WANTED[which];
+  const found = runs.find(isIt);
+  if (!found) throw new Misuse(`${lacks(plain(name))} \`agentgraph runs\` lists what there is.`);
   return { id: found.summary.id, place, root: root.folder };
 }

@@ -1,5 +1,6 @@
 import type { Sample, Split } from "../data/sample.ts";
 import { causeOf, createAsk } from "./ask.ts";
+import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import { forwardOf } from "./forward.ts";
@@ -38,14 +39,18 @@ export async function* evaluate(
   }
 }
 
-/** The same as a run of its own, which proposes nothing. */
-export function evaluation(split: Split): Door {
-  return async function* (task, deps, signal) {
+/**
+ * The same as a run of its own, which proposes nothing.
+ * @param baseline scored instead of the graph's own texts
+ */
+export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Door {
+  return async function* (given, deps, signal) {
+    const task = baseline ? { ...given, graph: stepByStep(given.graph) } : given;
     const texts = textsOf(task.graph);
     yield {
       type: "started",
       engine: ENGINE_VERSION,
-      method: "evaluate",
+      method: baseline ?? "evaluate",
       theta: thetaOf(texts),
       texts,
       parameters: [],

@@ -1,15 +1,23 @@
 import * as z from "zod";
 import { SPLITS } from "../data/sample.ts";
+import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import type { Door } from "../engine/door.ts";
 import { evaluation } from "../engine/evaluate.ts";
 import type { Proposal } from "../engine/events.ts";
 import { optimize } from "../engine/optimize.ts";
 import { recheck } from "../engine/recheck.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Task } from "../engine/task.ts";
+
+const evaluating = z.object({
+  kind: z.literal("evaluate"),
+  split: z.enum(SPLITS),
+  /** Scores this baseline of the graph; absent: the graph as it is. */
+  method: z.literal(CHAIN_OF_THOUGHT).optional(),
+});
 
 /** What a run is for, where it is not to optimize: to score the graph as it is, or to check what another run claims. */
 export const job = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("evaluate"), split: z.enum(SPLITS) }),
+  evaluating,
   z.object({
     kind: z.literal("recheck"),
     /** Id of the run whose proposals these are. */
@@ -24,7 +32,7 @@ export type Job = z.infer<typeof job>;
 export function doorOf(job: Job | undefined): Door {
   switch (job?.kind) {
     case "evaluate":
-      return evaluation(job.split);
+      return evaluation(job.split, job.method);
     case "recheck":
       return recheck(job.changes);
     default:
@@ -33,22 +41,29 @@ export function doorOf(job: Job | undefined): Door {
 }
 
 /** The job as lists know it. */
-export function briefly(job: Job) {
-  return job.kind === "recheck" ? ({ kind: job.kind, run: job.run } as const) : job;
+export const briefJob = z.discriminatedUnion("kind", [
+  evaluating,
+  z.object({ kind: z.literal("recheck"), run: z.string() }),
+]);
+
+export function briefly(job: Job): z.infer<typeof briefJob> {
+  return job.kind === "recheck" ? { kind: job.kind, run: job.run } : job;
 }
 
 /**
- * Checks what a run claims, on the graph as its file holds it now.
+ * Checks what a run claims, on the graph as its file holds it now, and behind a gate, whatever the file says of one.
  * @returns the proposals that can be checked, and the nodes of the others: their text is no longer what the run saw
  */
 export function recheckOf(
   run: string,
   proposals: readonly Proposal[],
-  graph: Graph,
-): { readonly job: Job & { kind: "recheck" }; readonly changed: readonly string[] } {
+  task: Task,
+): { readonly job: Job & { kind: "recheck" }; readonly task: Task; readonly changed: readonly string[] } {
+  const { graph, options } = task;
+  const gate = options.gate.policy === "off" ? ({ ...options.gate, policy: "strict" } as const) : options.gate;
   const fits = ({ node, base }: Proposal) =>
     graph.nodes.some(({ id, text, trainable }) => trainable && id === node && text === base);
   const changes = proposals.filter(fits).map(({ node, text, hypothesis }) => ({ node, text, hypothesis }));
   const changed = proposals.filter((proposal) => !fits(proposal)).map(({ node }) => node);
-  return { job: { kind: "recheck", run, changes }, changed };
+  return { job: { kind: "recheck", run, changes }, task: { ...task, options: { ...options, gate } }, changed };
 }

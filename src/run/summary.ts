@@ -1,8 +1,7 @@
 import * as z from "zod";
-import { SPLITS } from "../data/sample.ts";
 import type { Machine } from "../deps.ts";
 import { evaluated } from "./event-schema.ts";
-import { briefly } from "./job.ts";
+import { briefJob, briefly } from "./job.ts";
 import type { Start } from "./start.ts";
 import type { RunState } from "./state.ts";
 
@@ -43,12 +42,7 @@ const summarySchema = z.object({
     }),
   ),
   /** What the run is for; absent: to optimize. */
-  job: z
-    .discriminatedUnion("kind", [
-      z.object({ kind: z.literal("evaluate"), split: z.enum(SPLITS) }),
-      z.object({ kind: z.literal("recheck"), run: z.string() }),
-    ])
-    .optional(),
+  job: briefJob.optional(),
   /** Of a run that only scores the graph. */
   evaluated: evaluated.optional(),
   mark: z.string(),

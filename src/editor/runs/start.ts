@@ -71,7 +71,7 @@ export class Starting {
     if (!run) throw new NothingThere(l10n.t("The run is gone."));
     const prepared = await this.#prepare(file);
     const { task } = prepared.subject;
-    const { job, changed } = recheckOf(entry.id, run.state.proposals, task.graph);
+    const { job, task: gated, changed } = recheckOf(entry.id, run.state.proposals, task);
     if (job.changes.length === 0) {
       throw new NothingThere(
         l10n.t("The texts of {0} are no longer those that the run saw, so nothing can be checked.", changed.join(", ")),
@@ -79,11 +79,6 @@ export class Starting {
     }
     const count = task.data.validation.length;
     const left = changed.length > 0 ? l10n.t("Left out, because their text has changed: {0}.", changed.join(", ")) : "";
-    const gate = {
-      ...task.options.gate,
-      policy: task.options.gate.policy === "off" ? "strict" : task.options.gate.policy,
-    };
-    const gated = { ...task, options: { ...task.options, gate } } as const;
     await confirmCalls({
       question: l10n.t("Check {0} proposed texts of “{1}” with your own model?", job.changes.length, task.graph.name),
       button: l10n.t("Re-check"),

@@ -79,7 +79,11 @@ describe("a run that scores the graph as it is", () => {
 });
 
 describe("what is checked of a run made elsewhere", () => {
-  const { graph } = subject.task;
+  const { task } = subject;
+  const withNodes = (change: { readonly text?: string; readonly trainable?: boolean }) => ({
+    ...task,
+    graph: { ...task.graph, nodes: task.graph.nodes.map((node) => ({ ...node, ...change })) },
+  });
   const proposal = { id: "p", base: "Solve.", text: "Solve!", hypothesis: "", verdict, attempts: [] };
 
   it("is every text whose node still holds what the run saw, and may be changed", () => {
@@ -87,18 +91,22 @@ describe("what is checked of a run made elsewhere", () => {
       { ...proposal, node: "solve" },
       { ...proposal, node: "gone" },
     ];
-    expect(recheckOf("r", claims, graph)).toEqual({
+    expect(recheckOf("r", claims, task)).toEqual({
+      task,
       job: { kind: "recheck", run: "r", changes: [{ node: "solve", text: "Solve!", hypothesis: "" }] },
       changed: ["gone"],
     });
-    const edited = { ...graph, nodes: graph.nodes.map((node) => ({ ...node, text: "Edited." })) };
-    expect(recheckOf("r", claims, edited).job.changes).toEqual([]);
-    const fixed = { ...graph, nodes: graph.nodes.map((node) => ({ ...node, trainable: false })) };
-    expect(recheckOf("r", claims, fixed).job.changes).toEqual([]);
+    expect(recheckOf("r", claims, withNodes({ text: "Edited." })).job.changes).toEqual([]);
+    expect(recheckOf("r", claims, withNodes({ trainable: false })).job.changes).toEqual([]);
+  });
+
+  it("goes through a gate, also where the file switches it off", () => {
+    const ungated = { ...task, options: { ...task.options, gate: { policy: "off", alpha: 0.01 } as const } };
+    expect(recheckOf("r", [], ungated).task.options.gate).toEqual({ policy: "strict", alpha: 0.01 });
   });
 
   it("gets a verdict of this machine in a run of its own, whose claims are gone", async () => {
-    const job = recheckOf("20260101-000000-000-abcdef", [{ ...proposal, node: "solve" }], graph).job;
+    const job = recheckOf("20260101-000000-000-abcdef", [{ ...proposal, node: "solve" }], task).job;
     const run = await startRun({ ...scoring, job }, bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
     const [listed] = await listRuns(deps, bench.place);

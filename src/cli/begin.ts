@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { modelsOf } from "../run/models.ts";
 import { placeOf } from "../run/place.ts";
 import { type Run, startRun } from "../run/run.ts";
+import type { Subject } from "../run/start.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
 import { failureWords } from "./errors.ts";
 import { sayEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
-import { type Failure, runReport } from "./json.ts";
+import { evaluationReport, type Failure, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
@@ -15,7 +16,7 @@ import { printOutcome } from "./outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
-export interface OptimizeOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {}
+export interface BeginOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {}
 
 /** What is done with a run's outcome. */
 export interface EndOptions {
@@ -23,18 +24,29 @@ export interface EndOptions {
   readonly requireImprovement?: boolean;
 }
 
-export async function optimizeCommand(cli: Cli, path: string, options: OptimizeOptions): Promise<number> {
+/**
+ * Begins a run of a graph file and drives it to its end.
+ * @param become what the run is for. Default: to optimize
+ * @returns the exit code
+ */
+export async function begin(
+  cli: Cli,
+  path: string,
+  options: BeginOptions,
+  become: (subject: Subject) => Subject = (same) => same,
+): Promise<number> {
   const { deps, output, env, signal } = cli;
   const graphFile = resolve(path);
-  const { subject, root } = await loadOrRefuse(graphFile, deps.files, overridesOf(options), output);
+  const loaded = await loadOrRefuse(graphFile, deps.files, overridesOf(options), output);
+  const subject = become(loaded.subject);
+  const root = loaded.root.folder;
   const models = modelsOf(subject.task);
   const price = pricesFor(models, subject.task.options.budget, options);
   const provider = await connect(models, { ...options, env, clock: deps.clock });
-  const place = placeOf(root.folder, options.runsDir && resolve(options.runsDir));
-  await sayEstimate(cli, subject.task, place, provider, price);
+  const place = placeOf(root, options.runsDir && resolve(options.runsDir));
+  await sayEstimate(cli, subject, place, provider, price);
   const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
-  const run = await startRun(subject, place, root.folder, runDeps, signal);
-  return driveToEnd(cli, run, graphFile, options);
+  return driveToEnd(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }
 
 /** Shows a run while it goes and what came of it. @returns the exit code. */
@@ -55,8 +67,10 @@ export async function driveToEnd(
     state.status === "failed"
       ? { code: state.error ?? "Error", message: failureWords(state.error ?? "Error", state.detail ?? "") }
       : null;
-  if (output.json) output.object(runReport(run.id, state, error));
-  else printOutcome(run, output);
+  const { job } = run.start;
+  if (!output.json) printOutcome(run, output);
+  else
+    output.object(job?.kind === "evaluate" ? evaluationReport(run, job.split, error) : runReport(run.id, state, error));
   if (error) output.error(error.message);
   if (options.apply) await applyAccepted(state.proposals, graphFile, deps.files, output);
   if (state.status !== "done") return exitOf(state.status);

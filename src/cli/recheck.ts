@@ -1,0 +1,47 @@
+import { join, resolve } from "node:path";
+import type { Files } from "../deps.ts";
+import { findRoot } from "../graph/root.ts";
+import { recheckOf } from "../run/job.ts";
+import { oneLine, plain } from "../run/plain.ts";
+import { readRun } from "../run/runs.ts";
+import { nameOf } from "../run/start.ts";
+import { type BeginOptions, begin } from "./begin.ts";
+import type { Cli } from "./cli.ts";
+import { Misuse } from "./errors.ts";
+import { findRun } from "./runs.ts";
+
+export interface RecheckOptions extends BeginOptions {
+  /** Where the run does not say it, or says it wrongly. */
+  readonly graph?: string;
+}
+
+async function isHere(path: string, name: string, files: Files): Promise<boolean> {
+  const isFile = await files.stat(path).then(
+    ({ kind }) => kind === "file",
+    () => false,
+  );
+  return isFile && nameOf(path, await findRoot(path, files)) === name;
+}
+
+/** Gives what another run proposes this machine's own verdict, in a run of its own. */
+export async function recheckCommand(cli: Cli, name: string, options: RecheckOptions): Promise<number> {
+  const { deps, output } = cli;
+  const { id, place, root } = await findRun(cli, name, options, "claims");
+  const { start, state } = await readRun(deps, place, id);
+  if (state.proposals.length === 0) throw new Misuse(`Run ${id} proposes nothing, so there is nothing to check.`);
+  const graphFile = options.graph === undefined ? join(root, start.graphFile) : resolve(options.graph);
+  // A log is input like any other: what it names is read only where it is a graph of this repository.
+  if (options.graph === undefined && !(await isHere(graphFile, start.graphFile, deps.files))) {
+    const shown = oneLine(start.graphFile, 200);
+    throw new Misuse(`Run ${id} is of ${shown}, which is not in ${root}. Name its graph file with --graph.`);
+  }
+  return begin(cli, graphFile, options, (subject) => {
+    const { job, task, changed } = recheckOf(id, state.proposals, subject.task);
+    const gone = plain(changed.join(", "));
+    if (job.changes.length === 0) {
+      throw new Misuse(`The texts of ${gone} are no longer those that run ${id} saw, so nothing can be checked.`);
+    }
+    if (changed.length > 0) output.warn(`Left out, because their text is no longer what the run saw: ${gone}.`);
+    return { ...subject, task, job };
+  });
+}
