@@ -1,3 +1,4 @@
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ROLES } from "../../graph/graph.ts";
 import { plain } from "../plain.ts";
 import type { Report } from "./report.ts";
@@ -13,7 +14,10 @@ export function reproduction({ run, evaluated }: Report): { readonly why: string
   const command = (...parts: readonly string[]) => ["agentgraph", ...parts].map(quoted).join(" ");
   const evaluate = (split: string, ...more: readonly string[]) =>
     command("evaluate", run.graphFile, "--split", split, "--seed", `${options.seed}`, ...answering, ...more);
-  if (evaluated) return [{ why: "Score it again:", command: evaluate(evaluated.split) }];
+  if (evaluated) {
+    const more = run.method === CHAIN_OF_THOUGHT ? ["--method", run.method] : [];
+    return [{ why: "Score it again:", command: evaluate(evaluated.split, ...more) }];
+  }
   const split = run.samples.test > 0 ? "test" : "validation";
   const address = run.provider.startsWith("simulated") ? "" : " With another server than OpenAI, add its --base-url.";
   return [
@@ -23,7 +27,7 @@ export function reproduction({ run, evaluated }: Report): { readonly why: string
     },
     {
       why: "Score the untouched graph with a step-by-step suffix instead:",
-      command: evaluate(split, "--method", "chain-of-thought"),
+      command: evaluate(split, "--method", CHAIN_OF_THOUGHT),
     },
     {
       why: "Make the run again: same seed and same replies, same run. A model that answers otherwise the next time makes another one.",
