@@ -16,7 +16,7 @@ function decisionsOf({ events, finished }: Pick<WorldRun, "events" | "finished">
 /** What each of the savings R1–R9 is worth: `npm run bench -- savings [seeds]`. Every run decides the same without it. */
 async function main(): Promise<void> {
   const seeds = Number(process.argv[2] ?? 10);
-  for (const name of ["plain", "harsh"] as const) {
+  for (const name of ["plain", "harsh", "halfway"] as const) {
     for (const shape of ["chain", "diamond"] as const) {
       const world = (seed: number) => ({ ...WORLDS[name]!, shape, seed: seed + 100 });
       const all = Array.from({ length: seeds }, (_, seed) => seed + 1);

@@ -59,9 +59,6 @@ const BLAMED = 2;
 /** Right samples that are looked at in search of such. */
 const LOOKED = 4;
 
-/** Samples that the run fixed, on which each change is taken back first. */
-const TAKEN_BACK = 2;
-
 /** The validation gate (method.md §2.6 and "Gate policies"). */
 export function createGate({ validation, options, history, emit }: GateDeps): Gate {
   const { threshold } = options;
@@ -178,10 +175,12 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
       .pairs(start, end)
       .map((pair, index) => ({ ...pair, index, gain: gain(pair) }))
       .sort((a, b) => b.gain - a.gain || a.index - b.index);
-    const most = order.slice(0, TAKEN_BACK).filter(({ gain }) => gain > 0);
-    const samples = most.map(({ sample }) => sample);
-    await validation.ensure(without, samples);
-    if (samples.some((sample) => validation.fails(without, sample))) return true;
+    const fixed = order.filter(({ gain }) => gain > 0).map(({ sample }) => sample);
+    for (let [from, to] = [0, 1]; from < fixed.length; [from, to] = [to, 2 * to]) {
+      const samples = fixed.slice(from, to);
+      await validation.ensure(without, samples);
+      if (samples.some((sample) => validation.fails(without, sample))) return true;
+    }
     const indices = order.map(({ index }) => index);
     const { decision } = await validation.compare(without, end, policyRule({ policy: "strict", alpha }), indices);
     return decision === "undecided" ? null : decision === "accepted";

@@ -15,6 +15,12 @@ export interface ValidationDeps {
   readonly score: (texts: Texts, sample: Sample) => Promise<Scored | null>;
 }
 
+/** Samples to score next, under each of the sides. */
+interface Wave {
+  readonly sides: readonly Texts[];
+  readonly samples: readonly Sample[];
+}
+
 /** The validation set: what is known of it under each Θ, and the scoring of no more than a decision needs. */
 export type Validation = ReturnType<typeof createValidation>;
 
@@ -43,41 +49,45 @@ export function createValidation({ samples: validation, options, score }: Valida
       const pairs = pairsOf(before, after);
       const ruling = rule(pairs);
       if (ruling) return verdictOf(before, after, ruling);
-      const wave = nextWave(before, after, pairs, rule, order ?? inOrder(pairs));
-      if (wave.length === 0) return verdictOf(before, after, UNDECIDED);
-      await Promise.all([ensure(after, wave), ensure(before, wave)]);
+      const { sides, samples } = nextWave(before, after, rule, order ?? inOrder(pairs));
+      if (samples.length === 0) return verdictOf(before, after, UNDECIDED);
+      await Promise.all(sides.map((texts) => ensure(texts, samples)));
     }
   }
 
   /**
-   * The samples to score next: as many, in order, as must be known before any outcome could decide. The two outcomes
-   * looked ahead to are the best and the worst for the candidate.
+   * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide: the run
+   * goes on with it, and needs its figures later anyway.
    */
-  function nextWave(
-    before: Texts,
-    after: Texts,
-    pairs: readonly Pair[],
-    rule: Rule,
-    order: readonly number[],
-  ): Sample[] {
-    const open = order.filter((index) => isOpen(before, after, validation[index]?.id ?? ""));
-    const decides = (count: number) => {
-      const [best, worst] = [[...pairs], [...pairs]];
-      for (const index of open.slice(0, count)) {
-        const pair = pairs[index];
-        if (!pair) continue;
-        best[index] = { ...pair, before: pair.before ?? 1, after: pair.after ?? 0 };
-        worst[index] = { ...pair, before: pair.before ?? 0, after: pair.after ?? 1 };
+  function nextWave(before: Texts, after: Texts, rule: Rule, order: readonly number[]): Wave {
+    const pairs = pairsOf(before, after);
+    const lead = pairs.reduce((sum, { before, after }) => sum + (before ?? after ?? 0) - (after ?? before ?? 0), 0);
+    const alone = waveOf([lead > 0 ? after : before]);
+    return alone.samples.length > 0 ? alone : waveOf([before, after]);
+
+    /** As many, in order, as must be known before the best or the worst outcome for the candidate could decide. */
+    function waveOf(sides: readonly Texts[]): Wave {
+      const open = order.filter((index) => sides.some((texts) => isOpen(texts, validation[index]?.id ?? "")));
+      let [low, high] = [Math.min(MINIMUM_WAVE, open.length), open.length];
+      if (!decides(high) && sides.length === 1) return { sides, samples: [] };
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (decides(middle)) high = middle;
+        else low = middle + 1;
       }
-      return rule(best) !== null || rule(worst) !== null;
-    };
-    let [low, high] = [Math.min(MINIMUM_WAVE, open.length), open.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (decides(middle)) high = middle;
-      else low = middle + 1;
+      return { sides, samples: open.slice(0, low).flatMap((index) => validation[index] ?? []) };
+
+      function decides(count: number): boolean {
+        const seen = new Set(open.slice(0, count));
+        const supposed = (side: Texts, loss: number) => (sides.includes(side) ? loss : undefined);
+        const outcome = (was: number, is: number) =>
+          pairs.map((pair, index) => {
+            if (!seen.has(index)) return pair;
+            return { ...pair, before: pair.before ?? supposed(before, was), after: pair.after ?? supposed(after, is) };
+          });
+        return rule(outcome(1, 0)) !== null || rule(outcome(0, 1)) !== null;
+      }
     }
-    return open.slice(0, low).flatMap((index) => validation[index] ?? []);
   }
 
   /** Indices of the validation samples: failed under the incumbent first, then not known, then right (R4). */
@@ -89,8 +99,8 @@ export function createValidation({ samples: validation, options, score }: Valida
       .map(({ index }) => index);
   }
 
-  function isOpen(before: Texts, after: Texts, id: string): boolean {
-    return [before, after].some((texts) => known.get(thetaOf(texts))?.has(id) !== true);
+  function isOpen(texts: Texts, id: string): boolean {
+    return known.get(thetaOf(texts))?.has(id) !== true;
   }
 
   async function ensure(texts: Texts, samples: readonly Sample[]): Promise<void> {
