@@ -6,7 +6,7 @@ import type { CommandName, Commands } from "./commands.ts";
 import { Disposable } from "./disposable.ts";
 import { Example } from "./example.ts";
 import { Commit } from "./git/commit.ts";
-import { registerGraphView } from "./graph/register.ts";
+import { type GraphView, registerGraphView } from "./graph/register.ts";
 import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
 import { guarded } from "./guard.ts";
@@ -21,7 +21,7 @@ import { Why } from "./review/why.ts";
 import { clearCache } from "./runs/cache.ts";
 import { Comparing } from "./runs/comparing.ts";
 import { Deleting } from "./runs/deleting.ts";
-import { waiting } from "./runs/entry.ts";
+import { resumable, waiting } from "./runs/entry.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Library } from "./runs/library.ts";
 import { Pages } from "./runs/pages.ts";
@@ -32,12 +32,14 @@ import { ShownRuns } from "./runs/shown.ts";
 import { Starting } from "./runs/start.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
+import { isWebview } from "./targets.ts";
 import type { Views } from "./views.ts";
 
 /** Everything the extension does, put together. Made when the user first looks at something of it. */
 export class App extends Disposable {
   readonly #log: LogOutputChannel;
   readonly #commands: Commands;
+  readonly #view: GraphView;
   readonly instructions: Instructions;
   readonly graphTree: GraphTree;
   readonly proposalTree: ProposalTree;
@@ -72,7 +74,7 @@ export class App extends Disposable {
     const why = this.own(new Why(review));
     const apply = new Apply(review, this.proposalTree, library, graphs, deps.files);
     const commit = this.own(new Commit(review, library, graphs, deps.files));
-    const view = this.own(
+    this.#view = this.own(
       registerGraphView({
         graphs: documents,
         runs: this.own(new ShownRuns(library, graphs)),
@@ -97,7 +99,7 @@ export class App extends Disposable {
       ...commit.commands,
       ...example.commands,
       clearCache: () => clearCache(graphs, deps),
-      showGraph: async (target) => view.show(await pickGraph(target, graphs)),
+      showGraph: async (target) => this.#view.show(await pickGraph(target, graphs)),
       showLog: () => log.show(),
     };
 
@@ -107,19 +109,32 @@ export class App extends Disposable {
     void example.showPending();
   }
 
+  /** A command that was called on nothing is about the drawing that is in front. */
   run(name: CommandName, target?: unknown, selected?: unknown): Promise<void> {
-    return guarded(`agentgraph.${name}`, () => this.#commands[name](target, selected), this.#log);
+    const on = target === undefined || isWebview(target) ? (this.#view.front() ?? target) : target;
+    return guarded(`agentgraph.${name}`, () => this.#commands[name](on, selected), this.#log);
   }
 
-  /** The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. */
+  /**
+   * The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. Menus and the
+   * palette go by what there is.
+   */
   async #count(library: Library, graphs: GraphFiles, { proposals }: Views): Promise<void> {
     const runs = await library.list();
     const open = runs.reduce((sum, run) => sum + waiting(run), 0);
     proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
-    const all = runs.reduce((sum, run) => sum + run.proposals.length, 0);
-    await commands.executeCommand("setContext", "agentgraph.proposals", all);
-    await commands.executeCommand("setContext", "agentgraph.graphs", (await graphs.list()).length);
-    // Before it is known what there is, the views say nothing.
-    await commands.executeCommand("setContext", "agentgraph.ready", true);
+    const there = {
+      graphs: (await graphs.list()).length,
+      runs: runs.length,
+      proposals: runs.reduce((sum, run) => sum + run.proposals.length, 0),
+      running: runs.some(({ id }) => library.live(id) !== null),
+      resumable: runs.some(resumable),
+      elsewhere: runs.some(({ elsewhere, proposals }) => elsewhere && proposals.length > 0),
+      // Last: until it is known what there is, the views say so, and the palette offers everything.
+      ready: true,
+    };
+    for (const [name, value] of Object.entries(there)) {
+      await commands.executeCommand("setContext", `agentgraph.${name}`, value);
+    }
   }
 }

@@ -41,6 +41,11 @@ export function graphOf(target: unknown): Uri | null {
   return isRecord(target) && target.file instanceof Uri ? target.file : null;
 }
 
+/** What the title bar of a drawing or a report passes. */
+export function isWebview(target: unknown): boolean {
+  return target instanceof Uri && target.scheme === "webview-panel";
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

@@ -27,6 +27,8 @@ export interface GraphViewDeps extends SessionDeps {
 export interface GraphView extends VscodeDisposable {
   /** Shows the graph beside the text; a panel that is open already comes to the front. */
   show(file: Uri): void;
+  /** The graph whose panel is in front; null where another editor is. */
+  front(): Uri | null;
 }
 
 export function registerGraphView(deps: GraphViewDeps): GraphView {
@@ -55,6 +57,11 @@ class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvi
     }
     const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
     void this.#hold(file, window.createWebviewPanel(PANEL, "", column));
+  }
+
+  front(): Uri | null {
+    const [file] = [...this.#panels].find(([, panel]) => panel.active) ?? [];
+    return file === undefined ? null : Uri.parse(file);
   }
 
   resolveCustomTextEditor({ uri }: { readonly uri: Uri }, panel: WebviewPanel): Promise<void> {
