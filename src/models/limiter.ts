@@ -33,13 +33,19 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
     queue.concurrency = Math.floor(window);
   };
 
+  /** Milliseconds; 0 where the clock was set back meanwhile, for no pause is as long as that. */
+  const pauseLeft = () => {
+    const left = pausedUntil - clock.now();
+    return left > LONGEST_RETRY_AFTER ? 0 : Math.max(0, left);
+  };
+
   // The pause is slept through only while someone waits: a cancelled run leaves no timer behind.
   const holdQueue = async () => {
     if (queue.isPaused) return;
     queue.pause();
-    while (waiting > 0 && clock.now() < pausedUntil) {
+    while (waiting > 0 && pauseLeft() > 0) {
       wake = new AbortController();
-      await clock.sleep(pausedUntil - clock.now(), wake.signal).catch(() => undefined);
+      await clock.sleep(pauseLeft(), wake.signal).catch(() => undefined);
     }
     queue.start();
   };
@@ -52,7 +58,7 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
     }
     const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
     const pause = error.retryAfter === null ? own : Math.min(error.retryAfter, LONGEST_RETRY_AFTER);
-    pausedUntil = Math.max(pausedUntil, clock.now() + pause);
+    pausedUntil = clock.now() + Math.max(pauseLeft(), pause);
     holdQueue();
   };
 
@@ -89,7 +95,7 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
   return async (request, signal) => {
     const priority = request.priority ?? 0;
     waiting++;
-    if (clock.now() < pausedUntil) holdQueue();
+    if (pauseLeft() > 0) holdQueue();
     queued.add(priority);
     let started = false;
     try {

@@ -74,7 +74,8 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, inner: Comple
       },
     );
     reached = true;
-    return { ...reply, requests, milliseconds: started === null ? 0 : clock.now() - started };
+    // A clock may be set back meanwhile, and no reply takes less than no time.
+    return { ...reply, requests, milliseconds: started === null ? 0 : Math.max(0, clock.now() - started) };
   };
 }
 
