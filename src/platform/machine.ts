@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, hostname, uptime } from "node:os";
 import { dirname, join } from "node:path";
 import type { LockHolder, Machine } from "../deps.ts";
@@ -42,16 +42,32 @@ function configFolder(): string {
   return join(base, "agentgraph");
 }
 
-/** Where the home folder cannot be written the secret lasts for this process: its runs then count as made elsewhere. */
+/**
+ * Made whole or not at all: a killed process leaves no half of it, and of processes that begin at once all use the first
+ * one's. Where the home folder cannot be written it lasts for this process: its runs then count as made elsewhere.
+ */
 async function machineSecret(path: string): Promise<string> {
+  const known = await textOf(path);
+  if (isSecret(known)) return known;
   const fresh = randomBytes(32).toString("hex");
+  const draft = `${path}.${fresh.slice(0, 8)}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(path, fresh, { flag: "wx", mode: 0o600 });
-    return fresh;
+    await writeFile(draft, fresh, { flag: "wx", mode: 0o600 });
+    // Fails where there is one by now; but what is no secret has to go, and some disks know no second names.
+    await link(draft, path).catch(async () => {
+      if (!isSecret(await textOf(path))) await rename(draft, path);
+    });
   } catch {
-    return (await textOf(path)) || fresh;
+    // Said by what is returned.
   }
+  await rm(draft, { force: true }).catch(() => {});
+  const made = await textOf(path);
+  return isSecret(made) ? made : fresh;
+}
+
+function isSecret(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 interface Holding extends LockHolder {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -65,5 +65,15 @@ describe("mark", () => {
     expect(await nodeMachine(join(folder, "other")).mark("run")).not.toBe(here);
     expect(await nodeMachine(folder).mark("another run")).not.toBe(here);
     expect(here).not.toContain((await readFile(join(folder, "machine"), "utf8")).slice(0, 8));
+  });
+
+  it("is the same for processes that begin at once, and after one that was killed while it made the secret", async () => {
+    const marks = await Promise.all(Array.from({ length: 20 }, () => nodeMachine(folder).mark("run")));
+    expect(new Set(marks).size).toBe(1);
+    const other = join(folder, "other");
+    await mkdir(other);
+    await writeFile(join(other, "machine"), "");
+    expect(await nodeMachine(other).mark("run")).toBe(await nodeMachine(other).mark("run"));
+    expect(await readdir(other)).toEqual(["machine"]);
   });
 });
