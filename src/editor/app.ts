@@ -104,7 +104,12 @@ export class App extends Disposable {
     };
 
     this.own(new Language(graphs, documents, library, deps));
-    this.own(languages.registerCodeLensProvider({ scheme: SCHEME }, this.own(new ProposalLenses(library))));
+    this.own(
+      languages.registerCodeLensProvider(
+        { scheme: SCHEME },
+        this.own(new ProposalLenses(library, graphs, deps.files, documents)),
+      ),
+    );
     void this.running.offerInterrupted();
     void example.showPending();
   }

@@ -10,7 +10,7 @@ import { toRange } from "../language/documents.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { inform } from "../say.ts";
-import { type PlacedProposal, placesOf, saveOrSay } from "./places.ts";
+import { isUndone, type PlacedProposal, placesOf, saveOrSay } from "./places.ts";
 import type { Review } from "./review.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
 import { verdictHeadline, verdictReason } from "./words.ts";
@@ -24,7 +24,7 @@ export class Apply {
     },
     applyAccepted: async (target) => {
       const run = await this.review.run(target);
-      await this.#apply(run, acceptedOf(run));
+      await this.#apply(run, [...acceptedOf(run), ...(await this.#undone(run))]);
     },
     applyChecked: async (target) => {
       const run = await this.review.run(target);
@@ -54,6 +54,15 @@ export class Apply {
     await edit(places.filter(({ proposal, current }) => current !== proposal.text));
     await this.library.act(run, { type: "applied", proposals: proposals.map(({ id }) => id) });
     void sayApplied(run, places);
+  }
+
+  async #undone(run: OpenedRun): Promise<Proposal[]> {
+    const undone: Proposal[] = [];
+    for (const proposal of run.state.proposals) {
+      const accepted = proposal.verdict.decision === "accepted" && !run.entry.elsewhere;
+      if (accepted && (await isUndone(run, proposal, this.graphs, this.files))) undone.push(proposal);
+    }
+    return undone;
   }
 
   async #reject(run: OpenedRun, proposal: Proposal): Promise<void> {

@@ -45,7 +45,8 @@ export function finalTextUri({ id, startedAt, graphName }: RunEntry, node: strin
 }
 
 function folderOf(graphName: string, startedAt: number): string {
-  const started = new Date(startedAt).toISOString().slice(0, 16).replace("T", " ").replaceAll(":", ".");
+  const local = startedAt - new Date(startedAt).getTimezoneOffset() * 60_000;
+  const started = new Date(local).toISOString().slice(0, 16).replace("T", " ").replaceAll(":", ".");
   return `${graphName.replaceAll(/[/\\]/g, "-")} ${started}`;
 }
 

@@ -1,8 +1,13 @@
 import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
+import type { Files } from "../../deps.ts";
+import type { Proposal } from "../../engine/events.ts";
 import { Disposable } from "../disposable.ts";
+import type { GraphSource } from "../graph/sources.ts";
+import type { GraphFiles } from "../graph-files.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
 import { findChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
+import { isUndone } from "./places.ts";
 import { furtherFigures, invalidSentence, verdictLine } from "./words.ts";
 
 /** Lines from the top within which the first change is in sight together with what stands above line 1. */
@@ -13,9 +18,14 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(private readonly library: Library) {
+  constructor(
+    private readonly library: Library,
+    private readonly graphs: GraphFiles,
+    private readonly files: Files,
+    documents: Pick<GraphSource, "onDidChange">,
+  ) {
     super();
-    this.own(library.onDidChange(() => this.#changed.fire()));
+    for (const event of [library.onDidChange, documents.onDidChange]) this.own(event(() => this.#changed.fire()));
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
@@ -26,20 +36,21 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     const change = findChange(run, ref.id);
     const first = change ? firstChange(change.base, change.text) : 0;
     const lines = first < IN_SIGHT ? [0] : [0, first];
-    const said = offers(ref, run);
+    const proposal = run.state.proposals.find(({ id }) => id === ref.id);
+    const undone = proposal !== undefined && (await isUndone(run, proposal, this.graphs, this.files));
+    const said = offers(ref, run, proposal, undone);
     return lines.flatMap((line) => said.map((command) => new CodeLens(new Range(line, 0, line, 0), command)));
   }
 }
 
 /** What stands above a proposal, or above an attempt that became none. */
-function offers(ref: ProposalRef, run: OpenedRun): Command[] {
+function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, undone: boolean): Command[] {
   const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
     title,
     command: command && `agentgraph.${command}`,
     arguments: [argument],
     ...(tooltip && { tooltip }),
   });
-  const proposal = run.state.proposals.find(({ id }) => id === ref.id);
   if (!proposal) return [offer(attemptLine(run, ref.id), "")];
 
   // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
@@ -50,7 +61,8 @@ function offers(ref: ProposalRef, run: OpenedRun): Command[] {
     offered.push(offer(l10n.t("Claimed elsewhere: re-check"), "recheckRun", tooltip, { entry: { id: ref.run } }));
   }
   const act = run.state.acts[proposal.id];
-  if (act === "applied") offered.push(offer(l10n.t("Applied"), ""), offer(l10n.t("Commit"), "commit"));
+  if (undone) offered.push(offer(l10n.t("Applied and undone"), ""), offer(l10n.t("Apply again"), "apply"));
+  else if (act === "applied") offered.push(offer(l10n.t("Applied"), ""), offer(l10n.t("Commit"), "commit"));
   else if (act === "committed") offered.push(offer(l10n.t("Committed"), ""));
   else {
     if (act === "dismissed") offered.push(offer(l10n.t("Rejected by you"), ""));

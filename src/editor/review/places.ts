@@ -49,6 +49,13 @@ export async function placesOf(
   );
 }
 
+/** Whether an applied text was taken back since: its place holds again what the run saw. */
+export async function isUndone(run: OpenedRun, proposal: Proposal, graphs: GraphFiles, files: Files): Promise<boolean> {
+  if (run.state.acts[proposal.id] !== "applied") return false;
+  const places = await placesOf(run, [proposal], graphs, files).catch(() => []);
+  return places.some(({ current }) => current === proposal.base);
+}
+
 /** Saves a document, or leaves it as it is where it cannot be saved. @throws NotSaved */
 export async function saveOrSay(document: TextDocument): Promise<void> {
   if (document.isDirty && !(await document.save())) throw new NotSaved(basename(document.uri.fsPath));

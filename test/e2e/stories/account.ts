@@ -199,7 +199,9 @@ export const accountStories: readonly Story[] = [
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.toast("This folder is not trusted").waitFor();
       await workbench.picture("62-not-trusted");
-      await workbench.command("AgentGraph: Commit accepted prompts");
+      await workbench.clearToasts();
+      await workbench.command("AgentGraph: Evaluate graph");
+      await workbench.toast("This folder is not trusted").waitFor();
       await workbench.command("AgentGraph: Show graph");
       await workbench.tab("Graph chain").waitFor();
       assert.deepEqual(readdirSync(world.folder).includes(".agentgraph"), false);

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import type { Story } from "../world.ts";
+import { chooseServer } from "./steps.ts";
 
 export const graphStories: readonly Story[] = [
   {
     name: "the graph beside its text: live during a run, both ways, over a reload",
     example: "examples/diamond",
     size: { width: 1600, height: 1000 },
-    settings: { "agentgraph.provider": "simulated", "workbench.colorTheme": "Default Dark Modern" },
-    async play({ workbench, git, until }) {
+    settings: { "workbench.colorTheme": "Default Dark Modern" },
+    // Slow enough to be seen while it runs.
+    server: { latency: 100 },
+    async play(world) {
+      const { workbench, git, until } = world;
       const { page } = workbench;
       const refused: string[] = [];
       page.on("console", (message) => {
@@ -20,6 +24,7 @@ export const graphStories: readonly Story[] = [
       await workbench.command("AgentGraph: Show graph");
       await node("answer").waitFor();
       assert.equal(await graph.locator("svg.graph g.node").count(), 5);
+      await node("answer").getByText("gpt-4.1-mini").waitFor();
       await workbench.picture("60-graph-untouched");
 
       await node("prices").click();
@@ -46,7 +51,9 @@ export const graphStories: readonly Story[] = [
       await until(() => git("status", "--porcelain").trim() === "");
 
       await workbench.command("AgentGraph: Optimize graph");
+      await chooseServer(world);
       await workbench.decide("Optimize “", "Start");
+      await node("answer").getByText("simulated").waitFor();
       await graph.locator(".run .status.running").waitFor();
       await workbench.picture("63-graph-live");
       await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
