@@ -161,28 +161,3 @@ describe("optimize", () => {
     expect((await bench.run("runs")).stdout).toContain("No run is kept in");
   });
 });
-
-describe("evaluate", () => {
-  it("scores one set as it is", async () => {
-    const bench = await open();
-    const { code, stdout } = await bench.online("evaluate", bench.graph, "--split", "test", "--json");
-    const result = JSON.parse(stdout);
-    expect(code).toBe(0);
-    expect(Object.keys(result)).toEqual([
-      "version",
-      "split",
-      "error",
-      "n",
-      "score",
-      "formatErrors",
-      "calls",
-      "unscored",
-      "samples",
-      "warnings",
-    ]);
-    expect(result).toMatchObject({ version: 1, split: "test", n: 30, calls: bench.server.requests() });
-    expect(result.samples).toHaveLength(30);
-    const mean = result.samples.reduce((sum: number, { score }: { score: number }) => sum + score, 0) / 30;
-    expect(result.score).toBeCloseTo(mean);
-  });
-});
