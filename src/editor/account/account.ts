@@ -96,7 +96,11 @@ export class Account extends Disposable {
   async #askModel({ provider, origin, models }: Source): Promise<void> {
     if (provider === "simulated" || provider === "openai") return;
     const title = provider === "azure" ? l10n.t("Which deployment answers?") : l10n.t("Which model answers?");
-    const name = await pickModel(title, models, { none: l10n.t("The models that the graph file names") });
+    const name = await pickModel(title, models, {
+      none: l10n.t("The models that the graph file names"),
+      // A server of one's own seldom knows the file's names.
+      first: "models",
+    });
     await this.#saveModels(origin, name ? Object.fromEntries(ROLES.map((role) => [role, name])) : {});
   }
 
@@ -113,7 +117,8 @@ export class Account extends Disposable {
     const chosen: Partial<Record<Role, string>> = {};
     for (const [index, role] of ROLES.entries()) {
       const title = l10n.t("{0} ({1} of {2})", roleTitle(role), index + 1, ROLES.length);
-      const name = await pickModel(title, models, { none: l10n.t("As the graph file says"), current: before[role] });
+      const none = l10n.t("As the graph file says");
+      const name = await pickModel(title, models, { none, first: "none", current: before[role] });
       if (name) chosen[role] = name;
     }
     await this.#saveModels(origin, chosen);

@@ -72,23 +72,24 @@ export interface NamedModel {
 /**
  * One model out of a source's list, or one typed by hand.
  * @param none what choosing none means
+ * @param first what Enter takes where nothing was chosen before
  * @param current chosen before
  * @returns the name; null for none. @throws Cancelled
  */
 export async function pickModel(
   title: string,
   models: readonly NamedModel[],
-  { none, current }: { readonly none: string; readonly current?: string | undefined },
+  { none, first, current }: { readonly none: string; readonly first: "none" | "models"; readonly current?: string },
 ): Promise<string | null> {
   const typed = { label: `$(edit) ${l10n.t("Type a name…")}` };
   const file = { label: `$(file-code) ${none}` };
   const itemOf = ({ name, title: detail = "" }: NamedModel) => ({ label: name, detail });
   const isUsed = ({ name }: NamedModel) => name === current;
   const used = current ? [models.find(isUsed) ?? { name: current }] : [];
+  const offered = models.filter((model) => !isUsed(model)).map(itemOf);
   const items: QuickPickItem[] = [
     ...used.map((model) => ({ ...itemOf(model), description: l10n.t("used now") })),
-    file,
-    ...models.filter((model) => !isUsed(model)).map(itemOf),
+    ...(first === "none" ? [file, ...offered] : [...offered, file]),
     { label: "", kind: QuickPickItemKind.Separator },
     typed,
   ];

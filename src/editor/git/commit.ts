@@ -170,7 +170,13 @@ function messageOf(run: OpenedRun, applied: readonly Proposal[]): string {
  */
 async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repository> {
   const git = await gitApi();
-  if (!git) throw new NothingThere(l10n.t("VS Code's git support is switched off. Turn on the setting git.enabled."));
+  if (!git) {
+    throw new NothingThere(
+      workspace.getConfiguration("git").get("enabled")
+        ? l10n.t("VS Code finds no git on this machine. Install git, reload the window, then commit again.")
+        : l10n.t("VS Code's git support is switched off. Turn on the setting git.enabled."),
+    );
+  }
   const found = files.map((file) => git.getRepository(file));
   if (found.every((one) => one === null)) return openOrMake(git, root);
   const [first, ...others] = found;

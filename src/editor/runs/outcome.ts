@@ -19,7 +19,12 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   if (state.status === "failed") {
     const message = failureSentence(name, state.error, state.detail);
     const setKey = l10n.t("Set API key and resume");
-    answer = await complain(message, state.error === "KeyRefused" ? setKey : resume);
+    const choose = l10n.t("Choose models");
+    // The server does not know the model, or what is asked of it: the same again would be refused again.
+    const offers =
+      state.error === "KeyRefused" ? [setKey] : state.error === "RequestRefused" ? [resume, choose] : [resume];
+    answer = await complain(message, ...offers);
+    if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. Nothing that was paid for is lost.", name);
@@ -42,7 +47,10 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
     );
     answer = await inform(message, review);
   } else if (state.status === "done") {
-    const message = l10n.t("{0} is optimized. {1}", name, found(state));
+    const accepted = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
+    const message = accepted
+      ? l10n.t("{0} is optimized. {1}", name, found(state))
+      : l10n.t("The run of {0} has ended. {1}", name, found(state));
     answer = await inform(message, ...(state.proposals.length > 0 ? [review] : []));
   }
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
@@ -61,8 +69,12 @@ function evaluatedSentence(name: string, { split, score, interval: [low, high] }
   );
 }
 
-function found({ proposals, finished }: RunState): string {
-  if (proposals.length === 0) return l10n.t("There is nothing to review: no proposal came of it.");
+function found({ proposals, finished, warnings }: RunState): string {
+  if (proposals.length === 0) {
+    return warnings.some(({ code }) => code === "nothing to learn")
+      ? l10n.t("Every training sample is right already, so there is nothing to learn from.")
+      : l10n.t("No proposal came of it, so there is nothing to review.");
+  }
   const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
   const { before, after } = finished?.validation ?? { before: null, after: null };
   const score =

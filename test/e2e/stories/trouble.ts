@@ -93,6 +93,40 @@ export const troubleStories: readonly Story[] = [
       for (const line of touched) assert.match(line, /^[-+]\s+("instruction": |"[^"]*",?$|\],?$)/, "only prompt lines");
     },
   },
+  {
+    name: "a file that cannot be saved is not committed, and what is in the editor stays there",
+    example: "examples/fan-in",
+    settings: { "files.autoSave": "off", "agentgraph.provider": "simulated" },
+    async play(world) {
+      const { workbench, git, read } = world;
+      const file = "fan-in.agentgraph.json";
+      await workbench.openByName(file);
+      await workbench.openSideBar();
+      await workbench.command("AgentGraph: Optimize graph");
+      await workbench.decide("Optimize “", "Start");
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.clearToasts();
+      await workbench.titleAction("Proposals", "Apply all accepted");
+      await workbench.toast("Applied").waitFor();
+      await workbench.clearToasts();
+      await workbench.tab(file).click();
+      await workbench.editorText('"description"').click();
+      await workbench.page.keyboard.press("End");
+      await workbench.page.keyboard.press("ArrowLeft");
+      await workbench.page.keyboard.press("ArrowLeft");
+      await workbench.page.keyboard.type(" Mine.");
+      await workbench.editorText(" Mine.").waitFor();
+      // Somebody else has written the file meanwhile: VS Code refuses to save over it.
+      const others = read(file).replace('"version": 1', '"version": 1 ');
+      world.write(file, others);
+      await workbench.command("AgentGraph: Commit accepted prompts");
+      await workbench.toast(`${file} could not be saved`).waitFor();
+      await workbench.picture("33-not-saved");
+      assert.equal(read(file), others);
+      assert.equal(git("log", "--format=%s", "-1").trim(), "first");
+      await workbench.editorText(" Mine.").waitFor();
+    },
+  },
 ];
 
 /** A server that stops knowing its model in the middle of the run, until somebody sets it right. */
