@@ -51,14 +51,14 @@ try {
   const deps = nodeDeps(log);
   const choice = { model: "bench", params: {} };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
-  const loaded = await watched("load", () => loadTask(graph, deps.files, { models }));
+  const loaded = await watched("load", () => loadTask(graph, deps, { models }));
   const subject = subjectOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const root = loaded.root.folder;
   const place = placeOf(root);
   const price = () => 0;
   await watched("estimate", async () => {
-    const replies = await readCache(deps.files, deps.machine, place.cache);
+    const replies = await readCache(deps, place.cache);
     return estimateRun(subject.task, { provider: model.identity, replies, price, clock: deps.clock });
   });
   const runDeps = { ...deps, provider: model, price, concurrency: 16 };

@@ -37,7 +37,7 @@ export async function begin(
 ): Promise<number> {
   const { deps, output, env, signal } = cli;
   const graphFile = resolve(path);
-  const loaded = await loadOrRefuse(graphFile, deps.files, overridesOf(options), output);
+  const loaded = await loadOrRefuse(graphFile, deps, overridesOf(options), output);
   const subject = become(loaded.subject);
   const root = loaded.root.folder;
   const models = modelsOf(subject.task);

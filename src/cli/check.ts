@@ -15,7 +15,7 @@ export async function check(
 ): Promise<number> {
   const found = [];
   for (const path of paths) {
-    const { faults } = await loadTask(resolve(path), deps.files, overridesOf(options));
+    const { faults } = await loadTask(resolve(path), deps, overridesOf(options));
     for (const fault of faults) output.say(faultLines(fault, output));
     found.push({ file: path, faults });
   }

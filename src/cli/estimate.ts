@@ -16,9 +16,8 @@ export async function sayEstimate(
   { identity: provider }: Model,
   price: PriceOf,
 ): Promise<void> {
-  const { files, machine, clock } = deps;
-  const replies = await readCache(files, machine, place.cache);
-  const known = { provider, replies, price, clock };
+  const replies = await readCache(deps, place.cache);
+  const known = { provider, replies, price, clock: deps.clock };
   if (!job) return output.note(estimateLine(await estimateRun(task, known)));
   const estimate = await estimateDoor(task, known, doorOf(job));
   output.note(scoringLine({ ...estimate, most: task.options.budget }));

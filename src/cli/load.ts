@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { Files } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import type { Fault } from "../graph/fault.ts";
 import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
 import { plain } from "../run/plain.ts";
@@ -18,11 +18,11 @@ export function faultLines({ file, line, column, severity, code, message, remedy
 /** Reads a graph file and what it names. Errors and warnings are said; @throws FaultyFile where it cannot run. */
 export async function loadOrRefuse(
   path: string,
-  files: Files,
+  deps: Pick<Deps, "files" | "clock">,
   overrides: Overrides,
   output: Output,
 ): Promise<LoadedTask & { readonly subject: Subject }> {
-  const loaded = await loadTask(path, files, overrides);
+  const loaded = await loadTask(path, deps, overrides);
   for (const fault of loaded.faults) {
     if (fault.severity !== "information") output.note(faultLines(fault, output));
   }

@@ -21,7 +21,7 @@ export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions
 export async function resumeCommand(cli: Cli, name: string, options: ResumeOptions): Promise<number> {
   const { deps, env, signal } = cli;
   const { id, place, root } = await findRun(cli, name, options, "resumable");
-  const { start } = await readStart(deps.files, deps.machine, filesOf(place, id).start, id);
+  const { start } = await readStart(deps, filesOf(place, id).start, id);
   if (start.engine !== ENGINE_VERSION && !options.yes) {
     throw new Misuse(
       `Run ${id} was begun by another version of the engine, so replies on record may not fit any more and be paid for again. Add --yes to go on, or start a new run.`,

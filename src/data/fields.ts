@@ -20,7 +20,8 @@ export async function fieldsOf(references: readonly string[], root: Root, files:
     try {
       const { text } = await readReference(root, reference, files, MOST);
       const byLine = !/\.json$/i.test(reference) && text.length > HEAD;
-      const { rows } = format(byLine ? text.slice(0, text.lastIndexOf("\n", HEAD)) : text);
+      const head = byLine ? text.slice(0, text.lastIndexOf("\n", HEAD)) : text;
+      const { rows } = await format(head, async () => {});
       for (const row of rows.slice(0, ROWS)) for (const field of Object.keys(row.fields)) fields.add(field);
     } catch (error) {
       if (!(error instanceof ReferenceRefused)) throw error;

@@ -4,7 +4,7 @@ import type { FaultCode, Fixes } from "../graph/fault.ts";
 import { splitData } from "../graph/fixes.ts";
 import { MAX_DATA, ReferenceRefused, type Root, readReference, refusalWords } from "../graph/root.ts";
 import type { DataSet, DataSpec } from "../graph/schema.ts";
-import { EXTENSIONS, formatOf, inlineRows, type Row, type Rows } from "./rows.ts";
+import { type Breathe, EXTENSIONS, formatOf, inlineRows, type Row, type Rows } from "./rows.ts";
 import { type Data, SPLITS, type Split } from "./sample.ts";
 import { type Drawn, type Mapping, sampleOf } from "./samples.ts";
 import { splitRows } from "./split.ts";
@@ -17,6 +17,8 @@ export interface DataSource {
   readonly document: JsonDocument;
   readonly root: Root;
   readonly files: Files;
+  /** Called with each row. */
+  readonly breathe: Breathe;
   /** Rows may do without a target: the loss needs none. */
   readonly targetless: boolean;
   /** The loss compares structure: a list in the target field is one answer. */
@@ -69,7 +71,7 @@ async function drawSets(source: DataSource): Promise<Sets> {
     if (spec === undefined) continue;
     const path = ["data", split];
     const rows = await rowsOf(source, spec, path, read);
-    if (rows) sets[split] = draw(source, rows, path, nameOf(spec, split));
+    if (rows) sets[split] = await draw(source, rows, path, nameOf(spec, split));
   }
   return sets;
 }
@@ -79,7 +81,7 @@ async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"
   const rows = await readRows(source, source.spec.file ?? "", path);
   if (!rows) return {};
   // Equal questions are removed before the division, so that no two sets share one.
-  const { name, drawn } = draw(source, rows.rows, path, JSON.stringify(source.spec.file));
+  const { name, drawn } = await draw(source, rows.rows, path, JSON.stringify(source.spec.file));
   const parts = splitRows(drawn, split, split.seed);
   const sets: Sets = {};
   for (const part of SPLITS) {
@@ -110,7 +112,8 @@ async function rowsOf(
 }
 
 /** null, with a fault, where the file cannot be read. */
-async function readRows({ document, root, files }: DataSource, file: string, path: JsonPath): Promise<Rows | null> {
+async function readRows(source: DataSource, file: string, path: JsonPath): Promise<Rows | null> {
+  const { document, root, files, breathe } = source;
   const format = formatOf(file);
   if (!format) {
     const message = `The ending of ${JSON.stringify(file)} does not say how to read it.`;
@@ -118,7 +121,8 @@ async function readRows({ document, root, files }: DataSource, file: string, pat
     return null;
   }
   try {
-    const rows = format((await readReference(root, file, files, MAX_DATA)).text);
+    const { text } = await readReference(root, file, files, MAX_DATA);
+    const rows = await format(text, breathe);
     const broken = rows.broken.map(({ number, reason }) => `row ${number} cannot be read: ${reason}`);
     report(document, "broken-row", path, `In ${JSON.stringify(file)}, `, broken, "Correct or remove the row.");
     return rows;
@@ -131,7 +135,7 @@ async function readRows({ document, root, files }: DataSource, file: string, pat
 }
 
 /** Makes samples of rows; each question once. */
-function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Drawing {
+async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Promise<Drawing> {
   const mapping: Mapping = { ...source.spec, inputs: source.inputs, listIsAnswer: source.listIsAnswer };
   const kept = new Map<string, Drawn>();
   const ids = new Map<string, Drawn>();
@@ -146,6 +150,7 @@ function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: st
     "id-repeated": [],
   };
   for (const row of rows) {
+    await source.breathe();
     const drawn = sampleOf(row, mapping);
     if ("missing" in drawn) {
       found["missing-field"].push(`row ${row.number} has no field ${JSON.stringify(drawn.missing)}`);

@@ -1,4 +1,5 @@
-import { parse } from "csv-parse/sync";
+import { Readable } from "node:stream";
+import { parse } from "csv-parse";
 
 /** One object of a data file. */
 export interface Row {
@@ -18,14 +19,17 @@ export interface Rows {
   readonly broken: readonly BrokenRow[];
 }
 
-type Format = (text: string) => Rows;
+/** Lets others have a turn when there was much to do: a large file is read in many. */
+export type Breathe = () => Promise<void>;
+
+type Format = (text: string, breathe: Breathe) => Promise<Rows>;
 
 const FORMATS: Readonly<Record<string, Format>> = {
   ".jsonl": readJsonl,
   ".ndjson": readJsonl,
   ".json": readJson,
-  ".csv": (text) => readTable(text, delimiterOf(text)),
-  ".tsv": (text) => readTable(text, "\t"),
+  ".csv": (text, breathe) => readTable(text, delimiterOf(text), breathe),
+  ".tsv": (text, breathe) => readTable(text, "\t", breathe),
 };
 
 export const EXTENSIONS = Object.keys(FORMATS);
@@ -41,7 +45,7 @@ export function inlineRows(values: readonly Readonly<Record<string, unknown>>[])
   return { rows: values.map((fields, index) => ({ number: index + 1, fields })), broken: [] };
 }
 
-function readJsonl(text: string): Rows {
+async function readJsonl(text: string, breathe: Breathe): Promise<Rows> {
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   const lines = withoutMark(text).split("\n");
@@ -52,12 +56,13 @@ function readJsonl(text: string): Rows {
     } catch (error) {
       broken.push({ number: index + 1, reason: `it is no JSON (${messageOf(error)})` });
     }
+    await breathe();
   }
   return { rows, broken };
 }
 
 /** A list of objects, or an object with one such list in it. */
-function readJson(text: string): Rows {
+async function readJson(text: string): Promise<Rows> {
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   try {
@@ -91,23 +96,36 @@ function columnsOf(header: readonly string[]): string[] {
   return names;
 }
 
-function readTable(text: string, delimiter: string): Rows {
+async function readTable(text: string, delimiter: string, breathe: Breathe): Promise<Rows> {
   const broken: BrokenRow[] = [];
+  const parser = parse({
+    bom: true,
+    columns: columnsOf,
+    delimiter,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      broken.push({ number: Number(error?.records ?? 0) + broken.length + 1, reason: messageOf(error) });
+    },
+  });
   try {
-    const records: Record<string, unknown>[] = parse(text, {
-      bom: true,
-      columns: columnsOf,
-      delimiter,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: (error) => {
-        broken.push({ number: Number(error?.records ?? 0) + broken.length + 1, reason: messageOf(error) });
-      },
-    });
+    const records: Record<string, unknown>[] = [];
+    for await (const record of Readable.from(piecesOf(text)).pipe(parser)) {
+      records.push(record);
+      await breathe();
+    }
     return { rows: numbered(records, broken), broken };
   } catch (error) {
     return { rows: [], broken: [...broken, { number: 1, reason: messageOf(error) }] };
   }
+}
+
+/** Bytes that are parsed in one go. */
+const PIECE = 2 ** 16;
+
+function* piecesOf(text: string): Generator<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
 }
 
 /** Positions that count the skipped records, too. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Deps, Log, Machine } from "../deps.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeMachine } from "./machine.ts";
@@ -12,7 +12,9 @@ const nodeClock: Clock = {
   now: () => Date.now(),
   async sleep(milliseconds, signal) {
     signal?.throwIfAborted();
-    await sleep(milliseconds, undefined, { signal }).catch((error: unknown) => {
+    // A timer of 0 takes a millisecond.
+    const wait = milliseconds > 0 ? sleep(milliseconds, undefined, { signal }) : nextTurn(undefined, { signal });
+    await wait.catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
     });
   },

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { loadData } from "../data/load.ts";
-import type { Files } from "../deps.ts";
+import type { Deps, Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import { JsonDocument } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
@@ -23,6 +23,7 @@ import type { Loss } from "../loss/loss.ts";
 import { makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
 import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
+import { Turns } from "../models/turns.ts";
 
 /** What the user says beside the file. */
 export interface Overrides {
@@ -43,18 +44,21 @@ export interface LoadedTask extends GraphReading {
   readonly text: string;
 }
 
+type Outside = Pick<Deps, "files" | "clock">;
+
 /**
  * Reads a graph file and everything that a run of it needs. Never throws for what stands in files.
  * @param path absolute path of the graph file
  */
-export async function loadTask(path: string, files: Files, overrides: Overrides = {}): Promise<LoadedTask> {
+export async function loadTask(path: string, deps: Outside, overrides: Overrides = {}): Promise<LoadedTask> {
+  const { files } = deps;
   const graphFile = resolve(path);
   const text = await readText(graphFile, files);
   if (typeof text !== "string") return unreadable(graphFile, text.problem, files);
   const reading = await readGraph(graphFile, text, files, overrides.set);
   const { document, file, graph } = reading;
   const loss = file && (await lossOf(file.loss, reading, files));
-  const task = file && (await makeTask(file, loss && makeLoss(loss), reading, files, overrides));
+  const task = file && (await makeTask(file, loss && makeLoss(loss), reading, deps, overrides));
   const faults = document.faults;
   return {
     ...reading,
@@ -71,16 +75,18 @@ async function makeTask(
   file: GraphFile,
   loss: Loss | null,
   { document, outline, root }: GraphReading,
-  files: Files,
+  { files, clock }: Outside,
   { models = {}, budget = {} }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
+  const turns = new Turns(clock);
   const data = await loadData({
     spec: file.data,
     inputs: outline.inputs.map(({ name }) => name),
     document,
     root,
     files,
+    breathe: () => turns.next(),
     targetless: worksWithoutTarget(file.loss),
     listIsAnswer: file.loss.kind === "json",
     targetFault: (target) => targetFault(file.loss, target),

@@ -1,5 +1,6 @@
 import type { Clock, Deps, Machine } from "../deps.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
+import { Turns } from "../models/turns.ts";
 import { readEvent } from "./event-schema.ts";
 import { Appending, bytesOf, checkVersion, type Line, linesOf, objectAt, textAt } from "./jsonl.ts";
 
@@ -53,9 +54,6 @@ function sealOf(machine: Machine, run: string, line: string): Promise<string> {
   return machine.mark(`${run}\n${line}`);
 }
 
-/** Lines read before others get a turn. */
-const TURN = 1_000;
-
 export interface LogRead {
   /** Lines left out: cut, garbage, or of a kind that this program does not know. */
   readonly damaged: number;
@@ -75,10 +73,11 @@ export async function readLog(
 ): Promise<LogRead> {
   const bytes = await bytesOf(files, path);
   let damaged = 0;
-  let count = 0;
+  const turns = new Turns(clock);
   let end: Line | null = null;
   let seal: unknown = null;
   for (const line of linesOf(bytes)) {
+    await turns.next();
     const value = objectAt(bytes, line);
     const event = readEvent(value);
     if (event) each(event);
@@ -87,8 +86,6 @@ export async function readLog(
     else damaged += 1;
     if (event?.type === "finished") end = line;
     if (event?.type === "resumed") end = null;
-    count += 1;
-    if (count % TURN === 0) await clock.sleep(0);
   }
   const sealed = end === null || seal === (await sealOf(machine, run, textAt(bytes, end)));
   return { damaged, sealed };

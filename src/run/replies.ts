@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import * as z from "zod";
-import type { Files, Machine } from "../deps.ts";
+import type { Deps, Files, Machine } from "../deps.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
+import { Turns } from "../models/turns.ts";
 import { Appending, bytesOf, codeOf, type Line, linesOf, objectAt } from "./jsonl.ts";
 
 /** The shared cache is read up to this many bytes, newest segments first; older ones are deleted. */
@@ -32,11 +33,12 @@ export class RunReplies implements ReplyStore {
   ) {}
 
   /** @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared. */
-  static async open(files: Files, own: string | null, cache: Cache | null): Promise<RunReplies> {
+  static async open({ files, clock }: Outside, own: string | null, cache: Cache | null): Promise<RunReplies> {
+    const turns = new Turns(clock);
     const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
     const replies = new RunReplies(files, own === null ? null : new Appending(files, own, bytes), cache);
-    replies.#own.add(bytes);
-    for (const segment of cache?.segments ?? []) replies.#shared.add(segment);
+    await replies.#own.add(bytes, turns);
+    for (const segment of cache?.segments ?? []) await replies.#shared.add(segment, turns);
     return replies;
   }
 
@@ -83,10 +85,15 @@ export class RunReplies implements ReplyStore {
   }
 }
 
+type Outside = Pick<Deps, "files" | "clock">;
+
 /** Texts by key of a run that is only looked at. */
-export async function readReplies(files: Files, path: string): Promise<(key: string) => StoredReply | undefined> {
+export async function readReplies(
+  { files, clock }: Outside,
+  path: string,
+): Promise<(key: string) => StoredReply | undefined> {
   const index = new Index();
-  index.add(await bytesOf(files, path));
+  await index.add(await bytesOf(files, path), new Turns(clock));
   return (key) => index.get(key);
 }
 
@@ -94,8 +101,9 @@ export async function readReplies(files: Files, path: string): Promise<(key: str
 class Index {
   readonly #entries = new Map<string, Reply | { readonly bytes: Uint8Array; readonly line: Line }>();
 
-  add(bytes: Uint8Array): void {
+  async add(bytes: Uint8Array, turns: Turns): Promise<void> {
     for (const line of linesOf(bytes)) {
+      await turns.next();
       const { kind, key } = headOf(bytes, line);
       if (kind === "key") this.#entries.set(key, { bytes, line });
       if (kind === "discredited") this.#entries.delete(key);
@@ -157,9 +165,12 @@ export async function openCache(files: Files, machine: Machine, folder: string, 
 }
 
 /** The same, for who only wants to know what is there. */
-export async function readCache(files: Files, machine: Machine, folder: string): Promise<Pick<ReplyStore, "get">> {
-  const segments = await segmentsIn(files, machine, folder);
-  return RunReplies.open(files, null, { segments, path: "", mark: "" });
+export async function readCache(
+  outside: Outside & { readonly machine: Machine },
+  folder: string,
+): Promise<Pick<ReplyStore, "get">> {
+  const segments = await segmentsIn(outside.files, outside.machine, folder);
+  return RunReplies.open(outside, null, { segments, path: "", mark: "" });
 }
 
 function markOf(machine: Machine, name: string): Promise<string> {

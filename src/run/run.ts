@@ -7,6 +7,7 @@ import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
+import { Turns } from "../models/turns.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
 import { doorOf } from "./job.ts";
 import { codeOf } from "./jsonl.ts";
@@ -61,15 +62,14 @@ export async function startRun(
   const paths = filesOf(place, id);
   return unlockOnFailure(lock, paths.folder, async () => {
     await files.makeFolder(paths.folder);
-    await writeStart(files, machine, paths.start, subject, {
+    await writeStart(deps, paths.start, subject, {
       id,
       at,
       engine: ENGINE_VERSION,
       provider: provider.identity,
     });
-    // With many samples, writing and reading are long enough each.
     await clock.sleep(0);
-    const { start } = await readStart(files, machine, paths.start, id);
+    const { start } = await readStart(deps, paths.start, id);
     return openRun({ start, task: subject.task, place, lock, deps, signal, reducer: new RunReducer(), events: [] });
   });
 }
@@ -87,9 +87,9 @@ export async function resumeRun(
   signal: AbortSignal,
   limits?: BudgetLimits,
 ): Promise<Run> {
-  const { files, machine, provider } = deps;
+  const { machine, provider } = deps;
   const paths = filesOf(place, id);
-  const { start, madeHere } = await readStart(files, machine, paths.start, id);
+  const { start, madeHere } = await readStart(deps, paths.start, id);
   if (!madeHere) throw new MadeElsewhere(id);
   if (start.provider !== provider.identity) throw new OtherProvider(id, start.provider, provider.identity);
   const lock = await takeLock(machine, place, start.graphFile, id);
@@ -124,7 +124,7 @@ async function openRun(opening: Opening): Promise<Run> {
   const { start, place, deps, reducer } = opening;
   const paths = filesOf(place, start.id);
   const cache = await openCache(deps.files, deps.machine, place.cache, `${start.id}-${reducer.state.segments}`);
-  const replies = await RunReplies.open(deps.files, paths.replies, cache);
+  const replies = await RunReplies.open(deps, paths.replies, cache);
   const log = await EventLog.open(deps, paths.events);
   const run = { id: start.id, files: paths, start, state: () => reducer.state, replies };
   return { ...run, events: record(opening, run, log) };
@@ -172,6 +172,7 @@ async function* record(
     // A list that is read before the log says so has to know that the last end counts no more.
     if (events.length > 0) await summarize({ ...reducer.state, status: "running" });
     for (const event of events) yield put(event);
+    const turns = new Turns(clock);
     const pending: RunEvent[] = [];
     const stack = createStack({
       provider,
@@ -181,7 +182,7 @@ async function* record(
       clock,
       seed: task.options.seed,
       price,
-      alreadySpent: spentSoFar(reducer.state, replies, price),
+      alreadySpent: await spentSoFar(reducer.state, replies, price, turns),
       onRefused: ({ model, parameter }) =>
         pending.push({ type: "warning", code: "parameter refused", detail: `${model}: ${parameter}` }),
     });
@@ -189,6 +190,7 @@ async function* record(
     const engineDeps = { model: recorded(stack.model, log, stopOnFailure), budget: stack.budget, price };
     try {
       for await (const event of engine(task, engineDeps, stop.signal)) {
+        await turns.next();
         for (const warning of pending.splice(0)) yield put(warning);
         if (event.type === "finished") {
           for (const warning of signaturesOf({ start, state: reducer.state, finished: event })) yield put(warning);
@@ -228,10 +230,11 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
 }
 
 /** Requests on record, whether or not their replies came; tokens and money of the replies that did. */
-function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf): Spent {
+async function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf, turns: Turns): Promise<Spent> {
   let tokens = 0;
   let usd = 0;
   for (const { model, usage } of replies.paid()) {
+    await turns.next();
     tokens += usage.prompt + usage.completion;
     usd += price(model, usage) ?? 0;
   }

@@ -84,7 +84,7 @@ export async function readRun(
   each: (event: LoggedEvent) => void = () => {},
 ): Promise<ReadRun> {
   const files = filesOf(place, id);
-  const { start, madeHere } = await readStart(deps.files, deps.machine, files.start, id);
+  const { start, madeHere } = await readStart(deps, files.start, id);
   const reducer = new RunReducer();
   const { damaged, sealed } = await readLog(deps, files.events, id, (event) => {
     reducer.apply(event);
@@ -111,7 +111,7 @@ export async function recordAct(deps: RunsDeps, place: Place, id: string, act: A
 /** @throws RunInProgress */
 export async function deleteRun(deps: RunsDeps, place: Place, id: string): Promise<void> {
   const files = filesOf(place, id);
-  const graphFile = await readStart(deps.files, deps.machine, files.start, id).then(
+  const graphFile = await readStart(deps, files.start, id).then(
     ({ start }) => start.graphFile,
     () => null,
   );

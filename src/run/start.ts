@@ -1,6 +1,6 @@
 import { basename, join, relative, sep } from "node:path";
 import * as z from "zod";
-import type { Files, Machine } from "../deps.ts";
+import type { Deps, Machine } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import type { Root } from "../graph/root.ts";
 import type { LossSpec } from "../graph/schema.ts";
@@ -118,16 +118,27 @@ export function nameOf(path: string, { folder, base }: Root): string {
     .join("/");
 }
 
+type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
+
+/** With many samples each step of writing and reading is long enough to let others have a turn after it. */
 export async function writeStart(
-  files: Files,
-  machine: Machine,
+  { files, clock, machine }: Outside,
   path: string,
   { task, loss, graphFile, job }: Subject,
   about: Pick<Start, "id" | "at" | "engine" | "provider">,
 ): Promise<void> {
   const { graph, data, models, options } = task;
   const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options, ...(job && { job }) };
-  await files.write(path, `${JSON.stringify({ ...body, mark: await machine.mark(JSON.stringify(body)) })}\n`);
+  const json = JSON.stringify(body);
+  await clock.sleep(0);
+  const mark = await machine.mark(json);
+  await clock.sleep(0);
+  await files.write(path, `${json.slice(0, -1)}${markField(mark)}\n`);
+}
+
+/** The end of the file; without it the object is the one that bears the mark. */
+function markField(mark: string): string {
+  return `,"mark":"${mark}"}`;
 }
 
 /**
@@ -135,23 +146,24 @@ export async function writeStart(
  * @throws RunMissing, RunUnreadable
  */
 export async function readStart(
-  files: Files,
-  machine: Machine,
+  { files, clock, machine }: Outside,
   path: string,
   run: string,
 ): Promise<{ readonly start: Start; readonly madeHere: boolean }> {
   const bytes = await files.read(path).catch((error: unknown) => {
     throw codeOf(error) === "ENOENT" ? new RunMissing(run, path) : error;
   });
-  const value = parse(new TextDecoder().decode(bytes), path);
+  const json = new TextDecoder().decode(bytes).trimEnd();
+  const value = parse(json, path);
   checkVersion(value.version, path);
+  await clock.sleep(0);
   const parsed = startSchema.safeParse(value);
   if (!parsed.success) throw new RunUnreadable(path, z.prettifyError(parsed.error));
-  const { mark, ...body } = value;
-  return {
-    start: parsed.data,
-    madeHere: mark === (await machine.mark(JSON.stringify(body))) && parsed.data.id === run,
-  };
+  const { mark, id } = parsed.data;
+  await clock.sleep(0);
+  const body = `${json.slice(0, -markField(mark).length)}}`;
+  const isMarked = json.endsWith(markField(mark)) && mark === (await machine.mark(body));
+  return { start: parsed.data, madeHere: isMarked && id === run };
 }
 
 function parse(json: string, path: string): Record<string, unknown> {

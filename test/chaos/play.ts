@@ -30,7 +30,7 @@ const PATIENCE = 60;
 export async function play(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
   const disk = new Disk();
   for (const [path, text] of Object.entries(one.world.files)) disk.put(join(ROOT, path), text);
-  const loaded = await loadTask(join(ROOT, one.world.graphFile), new Process(disk).files);
+  const loaded = await loadTask(join(ROOT, one.world.graphFile), { files: new Process(disk).files, clock: new VirtualClock() });
   const subject = subjectOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const whole = await referenceOf(subject.task);

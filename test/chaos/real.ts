@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { RunReport } from "../../src/cli/json.ts";
 import { nodeFiles } from "../../src/platform/files.ts";
+import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { filesOf, placeOf } from "../../src/run/place.ts";
 import { randomFaults, TRANSIENT } from "../server/faults.ts";
@@ -42,7 +43,7 @@ export async function playReal(one: Case, { tell = () => {}, keep = false }: Wat
   });
   try {
     await writeFolder(root, one.world.files);
-    const { task } = await loadTask(join(root, one.world.graphFile), nodeFiles());
+    const { task } = await loadTask(join(root, one.world.graphFile), nodeDeps());
     if (!task) throw new Error("the graph cannot run");
     return await new RealPlay(one, root, server, await referenceOf(task), tell).toEnd();
   } finally {

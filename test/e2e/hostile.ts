@@ -54,7 +54,7 @@ async function forgeRun(folder: string): Promise<string> {
   const deps = { ...nodeDeps({ info: () => {}, warn: () => {}, error: () => {} }), machine };
   const simulated = { model: "simulated", params: {} };
   const models = { forward: simulated, backward: simulated, optimizer: simulated };
-  const subject = subjectOf(await loadTask(path.join(folder, GRAPH), deps.files, { models }));
+  const subject = subjectOf(await loadTask(path.join(folder, GRAPH), deps, { models }));
   if (!subject) throw new Error("the hostile graph can run");
   const outside = { ...deps, provider: createSimulated(), price: () => 0, concurrency: 16 };
   const run = await startRun(subject, placeOf(folder), folder, outside, new AbortController().signal);

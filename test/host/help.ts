@@ -45,7 +45,7 @@ export async function closeAll(): Promise<void> {
 
 /** A real run of the workspace's graph on the simulated model, made beside the editor as the command line would. */
 export async function makeRun(): Promise<{ id: string; state: RunState }> {
-  const loaded = await loadTask(at(GRAPH).fsPath, deps.files, {
+  const loaded = await loadTask(at(GRAPH).fsPath, deps, {
     models: Object.fromEntries(
       ["forward", "backward", "optimizer"].map((role) => [role, { model: "simulated", params: {} }]),
     ),

@@ -36,7 +36,7 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
   await refuseFaulty(file, deps.files);
   const connection = await account.connect();
   const models = choices(connection.models);
-  const loaded = await loadTask(file.fsPath, deps.files, { models, budget: readSettings().limits });
+  const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits });
   const subject = subjectOf(loaded);
   if (!subject) {
     const faulty = new GraphFaulty(file.fsPath, loaded.faults);
@@ -48,7 +48,7 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
   await askForPrices(modelsOf(task), task.options.budget.usd);
   const all = await runDeps(connection, deps);
   const { price, clock, provider } = all;
-  const replies = await readCache(deps.files, deps.machine, place.cache);
+  const replies = await readCache(deps, place.cache);
   const known = { provider: provider.identity, replies, price, clock };
   return { subject, root, place, connection, deps: all, known };
 }

@@ -18,6 +18,6 @@ export async function readReport(deps: RunsDeps, place: Place, id: string): Prom
 export async function readSide(deps: RunsDeps, place: Place, id: string): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
-  const report = assemble(run, trace, await readReplies(deps.files, run.files.replies));
+  const report = assemble(run, trace, await readReplies(deps, run.files.replies));
   return { report, start: run.start, texts: run.state.texts };
 }

@@ -7,10 +7,12 @@ import { formatOf } from "../../../src/data/rows.ts";
 import { type Data, SPLITS } from "../../../src/data/sample.ts";
 import { splitRows } from "../../../src/data/split.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 
-const rowsOf = (name: string, text: string) => {
-  const { rows, broken } = formatOf(name)?.(text) ?? { rows: [], broken: [] };
+const nothing = { rows: [], broken: [] };
+const rowsOf = async (name: string, text: string, breathe = async () => {}) => {
+  const { rows, broken } = (await formatOf(name)?.(text, breathe)) ?? nothing;
   return {
     rows: rows.map(({ number, fields }) => [number, { ...fields }]),
     broken: broken.map(({ number }) => number),
@@ -18,8 +20,8 @@ const rowsOf = (name: string, text: string) => {
 };
 
 describe("rows", () => {
-  it("of JSONL are lines, blank ones left out", () => {
-    expect(rowsOf("x.jsonl", '\uFEFF{"a":1}\r\n\r\n{"a":\n[1]\n{"a":"\u2028"}')).toEqual({
+  it("of JSONL are lines, blank ones left out", async () => {
+    expect(await rowsOf("x.jsonl", '\uFEFF{"a":1}\r\n\r\n{"a":\n[1]\n{"a":"\u2028"}')).toEqual({
       rows: [
         [1, { a: 1 }],
         [5, { a: "\u2028" }],
@@ -28,66 +30,81 @@ describe("rows", () => {
     });
   });
 
-  it("of JSON are a list, or the only list in an object", () => {
-    expect(rowsOf("x.json", '[{"a":1}, 2, {"a":3}]')).toEqual({
+  it("of JSON are a list, or the only list in an object", async () => {
+    expect(await rowsOf("x.json", '[{"a":1}, 2, {"a":3}]')).toEqual({
       rows: [
         [1, { a: 1 }],
         [3, { a: 3 }],
       ],
       broken: [2],
     });
-    expect(rowsOf("x.json", '{"canary":"x","examples":[{"a":1}]}').rows).toEqual([[1, { a: 1 }]]);
-    expect(rowsOf("x.json", '{"a":1}').broken).toEqual([1]);
+    expect((await rowsOf("x.json", '{"canary":"x","examples":[{"a":1}]}')).rows).toEqual([[1, { a: 1 }]]);
+    expect((await rowsOf("x.json", '{"a":1}')).broken).toEqual([1]);
   });
 
-  it("of CSV and TSV are what follows the header, quoted fields over several lines too", () => {
-    expect(rowsOf("x.csv", '\uFEFFa,b\r\n1,"x\r\ny, z"\r\n3\r\n4,"say ""no"""\r\n')).toEqual({
+  it("of CSV and TSV are what follows the header, quoted fields over several lines too", async () => {
+    expect(await rowsOf("x.csv", '\uFEFFa,b\r\n1,"x\r\ny, z"\r\n3\r\n4,"say ""no"""\r\n')).toEqual({
       rows: [
         [1, { a: "1", b: "x\r\ny, z" }],
         [3, { a: "4", b: 'say "no"' }],
       ],
       broken: [2],
     });
-    expect(rowsOf("X.TSV", "a\tb\n1\t2,3\n").rows).toEqual([[1, { a: "1", b: "2,3" }]]);
-    expect(rowsOf("x.csv", "").rows).toEqual([]);
+    expect((await rowsOf("X.TSV", "a\tb\n1\t2,3\n")).rows).toEqual([[1, { a: "1", b: "2,3" }]]);
+    expect((await rowsOf("x.csv", "")).rows).toEqual([]);
   });
 
-  it("of CSV may be parted by semicolons or tabs, as spreadsheets write them", () => {
-    expect(rowsOf("x.csv", '\uFEFFq;a\r\n"x;\r\ny, ""z""";"1,5"\r\n').rows).toEqual([
+  it("of CSV may be parted by semicolons or tabs, as spreadsheets write them", async () => {
+    expect((await rowsOf("x.csv", '\uFEFFq;a\r\n"x;\r\ny, ""z""";"1,5"\r\n')).rows).toEqual([
       [1, { q: 'x;\r\ny, "z"', a: "1,5" }],
     ]);
-    expect(rowsOf("x.csv", "q\ta\n1\t2\n").rows).toEqual([[1, { q: "1", a: "2" }]]);
-    expect(rowsOf("x.csv", '"a;b;c",d\n1,2\n').rows).toEqual([[1, { "a;b;c": "1", d: "2" }]]);
-    expect(rowsOf("x.csv", "q\na;b\n").rows).toEqual([[1, { q: "a;b" }]]);
+    expect((await rowsOf("x.csv", "q\ta\n1\t2\n")).rows).toEqual([[1, { q: "1", a: "2" }]]);
+    expect((await rowsOf("x.csv", '"a;b;c",d\n1,2\n')).rows).toEqual([[1, { "a;b;c": "1", d: "2" }]]);
+    expect((await rowsOf("x.csv", "q\na;b\n")).rows).toEqual([[1, { q: "a;b" }]]);
   });
 
-  it("of CSV have columns without spaces around their names, each once", () => {
-    expect(rowsOf("x.csv", "q , a\n1, 2\n").rows).toEqual([[1, { q: "1", a: " 2" }]]);
-    const { rows, broken } = formatOf("x.csv")?.("q,a,q\n1,2,3\n") ?? { rows: [], broken: [] };
+  it("of CSV have columns without spaces around their names, each once", async () => {
+    expect((await rowsOf("x.csv", "q , a\n1, 2\n")).rows).toEqual([[1, { q: "1", a: " 2" }]]);
+    const { rows, broken } = (await formatOf("x.csv")?.("q,a,q\n1,2,3\n", async () => {})) ?? nothing;
     expect(rows).toEqual([]);
     expect(broken).toEqual([{ number: 1, reason: 'the header names the column "q" twice' }]);
   });
 
-  it("may be large: a cell of a megabyte is a cell", () => {
+  it("may be large: a cell of a megabyte is a cell", async () => {
     const cell = 'x "y",\n'.repeat(150_000);
-    const row = rowsOf("x.csv", `q,a\n"${cell.replaceAll('"', '""')}",1\n`).rows[0];
+    const row = (await rowsOf("x.csv", `q,a\n"${cell.replaceAll('"', '""')}",1\n`)).rows[0];
     expect(row).toEqual([1, { q: cell, a: "1" }]);
-    expect(rowsOf("x.jsonl", `${JSON.stringify({ q: cell })}\n`).rows[0]).toEqual([1, { q: cell }]);
+    const [line] = (await rowsOf("x.jsonl", `${JSON.stringify({ q: cell })}\n`)).rows;
+    expect(line).toEqual([1, { q: cell }]);
+  });
+
+  it("let others have a turn between two of them, and are the same however the bytes are parted", async () => {
+    const rows = Array.from({ length: 3000 }, (_, index) => ({ q: `${"ß😀".repeat(index % 31)} ${index}`, a: "1" }));
+    const files = {
+      "x.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
+      "x.csv": ["q,a", ...rows.map(({ q, a }) => `${q},${a}`)].join("\n"),
+    };
+    for (const [name, text] of Object.entries(files)) {
+      let turns = 0;
+      const read = await rowsOf(name, text, async () => void turns++);
+      expect(read.rows.map(([, fields]) => fields)).toEqual(rows);
+      expect(turns).toBe(rows.length);
+    }
   });
 
   it("are read by the ending of the name alone", () => {
     expect([formatOf("x.xlsx"), formatOf("jsonl")]).toEqual([null, null]);
   });
 
-  test("no text makes a reader throw", () => {
+  test("no text makes a reader throw", async () => {
     const piece = fc.constantFrom('{"a":1}', '"', ",", "\n", "\r", "[", "]", "\uFEFF", "a", "\u2028", "\\", "{");
     const text = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.array(piece).map((all) => all.join("")),
     );
-    fc.assert(
-      fc.property(fc.constantFrom("x.jsonl", "x.json", "x.csv", "x.tsv"), text, (name, content) => {
-        for (const [number] of rowsOf(name, content).rows) expect(number).toBeGreaterThan(0);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom("x.jsonl", "x.json", "x.csv", "x.tsv"), text, async (name, content) => {
+        for (const [number] of (await rowsOf(name, content)).rows) expect(number).toBeGreaterThan(0);
       }),
     );
   });
@@ -137,7 +154,7 @@ async function load({ data, inputs = ["q"], loss = { kind: "exact" }, files = {}
     path,
     JSON.stringify({ version: 1, inputs, nodes, output: "solve", data, loss, models: { forward: "any" } }),
   );
-  const { task, faults } = await loadTask(path, nodeFiles());
+  const { task, faults } = await loadTask(path, nodeDeps());
   rmSync(folder, { recursive: true });
   return { data: task?.data ?? null, faults: faults.map(({ code, message }) => `${code}: ${message}`) };
 }
@@ -314,7 +331,7 @@ describe.skipIf(!existsSync(shared))(`real rows (skipped where ${shared} is abse
           ? { kind: "file" as const, bytes: text.length, modified: 0 }
           : disk.stat(path),
     };
-    const { task, faults } = await loadTask(join(folder, "g.agentgraph.json"), files);
+    const { task, faults } = await loadTask(join(folder, "g.agentgraph.json"), { ...nodeDeps(), files });
     return { data: task?.data, codes: faults.map(({ code }) => code), messages: faults.map(({ message }) => message) };
   };
 

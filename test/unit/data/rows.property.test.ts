@@ -15,37 +15,45 @@ const table = fc
 const mark = fc.constantFrom("", "\uFEFF");
 const lineEnd = fc.constantFrom("\n", "\r\n");
 
-function fieldsOf(file: string, text: string) {
-  const read = formatOf(file)?.(text);
+async function fieldsOf(file: string, text: string) {
+  const read = await formatOf(file)?.(text, async () => {});
   expect(read?.broken).toEqual([]);
   return read?.rows.map(({ fields }) => ({ ...fields }));
 }
 
-test("JSON and JSONL are read back as they were written", () => {
+test("JSON and JSONL are read back as they were written", async () => {
   const row = fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }));
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(row, { minLength: 1, maxLength: 6 }),
       mark,
       lineEnd,
       fc.constantFrom(0, 2),
-      (rows, bom, end, indent) => {
+      async (rows, bom, end, indent) => {
         const wanted = JSON.parse(JSON.stringify(rows));
-        expect(fieldsOf("x.json", bom + JSON.stringify(rows, null, indent).replaceAll("\n", end))).toEqual(wanted);
-        expect(fieldsOf("x.jsonl", bom + rows.map((one) => JSON.stringify(one)).join(end))).toEqual(wanted);
+        expect(await fieldsOf("x.json", bom + JSON.stringify(rows, null, indent).replaceAll("\n", end))).toEqual(
+          wanted,
+        );
+        expect(await fieldsOf("x.jsonl", bom + rows.map((one) => JSON.stringify(one)).join(end))).toEqual(wanted);
       },
     ),
   );
 });
 
-test("CSV and TSV are read back as they were written, whatever stands in a cell", () => {
+test("CSV and TSV are read back as they were written, whatever stands in a cell", async () => {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  fc.assert(
-    fc.property(table, mark, lineEnd, fc.constantFrom(",", ";", "\t"), ([names, rows], bom, end, delimiter) => {
-      const lines = [names.join(delimiter), ...rows.map((cells) => cells.map(quoted).join(delimiter))];
-      const wanted = rows.map((cells) => Object.fromEntries(names.map((one, index) => [one, cells[index]])));
-      const file = delimiter === "\t" ? "x.tsv" : "x.csv";
-      expect(fieldsOf(file, `${bom}${lines.join(end)}${end}`)).toEqual(wanted);
-    }),
+  await fc.assert(
+    fc.asyncProperty(
+      table,
+      mark,
+      lineEnd,
+      fc.constantFrom(",", ";", "\t"),
+      async ([names, rows], bom, end, delimiter) => {
+        const lines = [names.join(delimiter), ...rows.map((cells) => cells.map(quoted).join(delimiter))];
+        const wanted = rows.map((cells) => Object.fromEntries(names.map((one, index) => [one, cells[index]])));
+        const file = delimiter === "\t" ? "x.tsv" : "x.csv";
+        expect(await fieldsOf(file, `${bom}${lines.join(end)}${end}`)).toEqual(wanted);
+      },
+    ),
   );
 });

@@ -3,6 +3,7 @@ import { applyEdits, type Fault, type Fix } from "../../../src/graph/fault.ts";
 import { chooseTarget, mapFields, splitData } from "../../../src/graph/fixes.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { invalid } from "./fixtures.ts";
 
@@ -191,7 +192,7 @@ describe("what is offered in view of the data", () => {
 
 describe("every remedy of every invalid fixture", () => {
   it.each(invalid.map((fixture) => [fixture.name, fixture] as const))("%s", async (_, { path, text }) => {
-    const { faults } = await loadTask(path, nodeFiles());
+    const { faults } = await loadTask(path, nodeDeps());
     const worse = (after: readonly Fault[]) => after.filter(({ code }) => code === "syntax").length;
     for (const fault of faults) {
       for (const { title, edits } of fault.fixes?.() ?? []) {

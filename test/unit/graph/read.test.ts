@@ -8,6 +8,7 @@ import { readGraph, readGraphText } from "../../../src/graph/read.ts";
 import { decodeUtf8 } from "../../../src/graph/root.ts";
 import { hashText } from "../../../src/graph/text.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { invalid, valid } from "./fixtures.ts";
 
@@ -233,7 +234,7 @@ function expectWellFormed(faults: readonly Fault[], length: number): void {
 test("no bytes make the reader throw", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-      const { faults, task } = await loadTask("/w/g.agentgraph.json", filesOf(bytes));
+      const { faults, task } = await loadTask("/w/g.agentgraph.json", { ...nodeDeps(), files: filesOf(bytes) });
       expectWellFormed(faults, bytes.length);
       expect(task).toBeNull();
     }),
@@ -252,7 +253,7 @@ test("no damage to a good file makes the reader throw, nor a quick fix or an out
       const damaged = text.slice(0, at) + by + text.slice(at + length);
       const bytes = Buffer.from(damaged);
       const decoded = decodeUtf8(bytes) ?? "";
-      const { faults, outline } = await loadTask("/w/g.agentgraph.json", filesOf(bytes));
+      const { faults, outline } = await loadTask("/w/g.agentgraph.json", { ...nodeDeps(), files: filesOf(bytes) });
       expectWellFormed(faults, decoded.length);
       for (const fault of faults) expect(fixed(decoded, fault)).toBeTypeOf("string");
       for (const { id, idRange } of outline.nodes) {

@@ -23,7 +23,7 @@ beforeAll(() => {
 afterAll(() => rmSync(made, { recursive: true, force: true }));
 
 async function load(name: string) {
-  const { task, faults } = await loadTask(join(examples, name, `${name}.agentgraph.json`), nodeDeps().files);
+  const { task, faults } = await loadTask(join(examples, name, `${name}.agentgraph.json`), nodeDeps());
   expect(faults).toEqual([]);
   if (!task) throw new Error(`${name} cannot be read`);
   return task;

@@ -5,14 +5,14 @@ import type { Task } from "../../../src/engine/task.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { MemoryReplies } from "../../../src/models/store.ts";
-import { nodeFiles } from "../../../src/platform/files.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
 import { estimateRun } from "../../../src/run/estimate.ts";
 import { loadTask } from "../../../src/run/load.ts";
 
 async function example(name: string): Promise<Task> {
   const path = join(import.meta.dirname, `../../../examples/${name}/${name}.agentgraph.json`);
   const models = { forward: { model: "simulated", params: {} } };
-  const { task } = await loadTask(path, nodeFiles(), { models, budget: { calls: null } });
+  const { task } = await loadTask(path, nodeDeps(), { models, budget: { calls: null } });
   if (!task) throw new Error("the example cannot run");
   return { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } };
 }

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { nodeFiles } from "../../../src/platform/files.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { invalid, valid } from "../graph/fixtures.ts";
 
 describe("the fixtures", () => {
   it.each(valid)("$name makes a task without a fault", async ({ path }) => {
-    const { task, faults } = await loadTask(path, nodeFiles());
+    const { task, faults } = await loadTask(path, nodeDeps());
     expect(faults).toEqual([]);
     expect(task?.graph.nodes.length).toBeGreaterThan(0);
   });
 
   it.each(invalid)("$name has exactly the faults it lists", async ({ path, expected }) => {
-    const { task, faults } = await loadTask(path, nodeFiles());
+    const { task, faults } = await loadTask(path, nodeDeps());
     expect(faults.map(({ code, line, column }) => `${code}@${line}:${column}`).sort()).toEqual([...expected].sort());
     expect(task === null).toBe(faults.some(({ severity, code }) => severity === "error" || code === "no-model"));
   });
@@ -21,7 +21,7 @@ describe("what the user says beside the file", () => {
   const path = valid.find(({ name }) => name === "everything")?.path ?? "";
 
   it("wins: models over names, parameters merged, and the smaller budget", async () => {
-    const { task } = await loadTask(path, nodeFiles(), {
+    const { task } = await loadTask(path, nodeDeps(), {
       set: [["optimize.batch", "4"]],
       models: { forward: { model: "mine", params: { seed: 1 } } },
       budget: { calls: 50, tokens: 200_000 },
@@ -39,7 +39,7 @@ describe("what the user says beside the file", () => {
   });
 
   it("is not needed", async () => {
-    const { task } = await loadTask(path, nodeFiles());
+    const { task } = await loadTask(path, nodeDeps());
     expect(task?.graph.nodes[1]).toMatchObject({ model: { model: "small", params: { temperature: 0.5, top_p: 0.9 } } });
     expect(task?.options.budget).toEqual({ calls: null, tokens: 100_000, usd: null });
   });
@@ -47,7 +47,7 @@ describe("what the user says beside the file", () => {
 
 describe("a graph file that cannot be read", () => {
   it("is a fault like any other", async () => {
-    const { task, faults } = await loadTask("/none/at/all.agentgraph.json", nodeFiles());
+    const { task, faults } = await loadTask("/none/at/all.agentgraph.json", nodeDeps());
     expect(task).toBeNull();
     expect(faults).toMatchObject([{ code: "no-such-file", line: 1, column: 1, message: "The file does not exist." }]);
   });

@@ -109,17 +109,17 @@ test("replies that were cut anywhere are there whole or not at all, and take mor
   await fc.assert(
     fc.asyncProperty(fc.array(reply, { minLength: 1, maxLength: 6 }), share, async (replies, where) => {
       const { disk, outside } = open();
-      const first = await RunReplies.open(outside.files, REPLIES, null);
+      const first = await RunReplies.open(outside, REPLIES, null);
       for (const [index, one] of replies.entries()) await first.put(`k${index}`, one);
       const lines = cut(disk, REPLIES, where);
-      const second = await RunReplies.open(open(disk).outside.files, REPLIES, null);
+      const second = await RunReplies.open(open(disk).outside, REPLIES, null);
       for (const [index, one] of replies.entries()) {
         const found = second.get(`k${index}`)?.reply;
         if (index < lines - 1) expect(found).toMatchObject(one);
         else expect(found).toBeUndefined();
         await second.put(`k${index}`, one);
       }
-      const third = await RunReplies.open(open(disk).outside.files, REPLIES, null);
+      const third = await RunReplies.open(open(disk).outside, REPLIES, null);
       for (const [index, one] of replies.entries()) expect(third.get(`k${index}`)?.reply).toMatchObject(one);
     }),
     { numRuns: 60 },

@@ -22,7 +22,7 @@ const examples = join(import.meta.dirname, "../../../examples");
 
 async function example(name: string) {
   const models = { forward: { model: "simulated", params: {} } };
-  const loaded = await loadTask(join(examples, name, `${name}.agentgraph.json`), bench.deps.files, { models });
+  const loaded = await loadTask(join(examples, name, `${name}.agentgraph.json`), bench.deps, { models });
   const subject = subjectOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   return { subject, deps: { ...bench.deps, provider: createSimulated(), engine: optimize } };

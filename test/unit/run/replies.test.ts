@@ -19,7 +19,7 @@ function reply(text: string): StoredReply {
 
 async function open(segment: string, path: string | null = own): Promise<RunReplies> {
   const { files, machine } = bench.deps;
-  return RunReplies.open(files, path, await openCache(files, machine, bench.place.cache, segment));
+  return RunReplies.open(bench.deps, path, await openCache(files, machine, bench.place.cache, segment));
 }
 
 describe("replies", () => {
@@ -63,12 +63,12 @@ describe("replies", () => {
     const bytes = await readFile(own);
     await writeFile(own, bytes.subarray(0, bytes.length - 5));
     await appendFile(own, '\n{"key":"c","text":7}\nnothing\n');
-    const again = await RunReplies.open(bench.deps.files, own, null);
+    const again = await RunReplies.open(bench.deps, own, null);
     expect(again.get("a")?.reply.text).toBe("A");
     expect(again.get("b")).toBeUndefined();
     expect(again.get("c")).toBeUndefined();
     await again.put("b", reply("B again"));
-    const read = await readReplies(bench.deps.files, own);
+    const read = await readReplies(bench.deps, own);
     expect(["a", "b", "c"].map((key) => read(key)?.text)).toEqual(["A", "B again", undefined]);
   });
 
@@ -76,7 +76,11 @@ describe("replies", () => {
     const { files, machine } = bench.deps;
     const big = "x".repeat(21_000_000);
     for (const segment of ["1", "2", "3", "4"]) {
-      const replies = await RunReplies.open(files, null, await openCache(files, machine, bench.place.cache, segment));
+      const replies = await RunReplies.open(
+        bench.deps,
+        null,
+        await openCache(files, machine, bench.place.cache, segment),
+      );
       await replies.put(`k${segment}`, reply(big));
       await replies.flushed();
     }

@@ -33,7 +33,7 @@ async function optimized(
   const bench = await openBench();
   try {
     const models = { forward: { model: "simulated", params: {} } };
-    const found = subjectOf(await loadTask(graph, bench.deps.files, { models, set }));
+    const found = subjectOf(await loadTask(graph, bench.deps, { models, set }));
     if (!found) throw new Error("the example cannot run");
     const deps = { ...bench.deps, provider, engine: optimize };
     const run = await startRun(change(found), bench.place, bench.root, deps, signal);

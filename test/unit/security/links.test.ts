@@ -113,7 +113,7 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     const device = join(root, "device.agentgraph.json");
     link("/dev/zero", device);
     await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is no regular file" });
-    const { faults } = await loadTask(device, deps.files);
+    const { faults } = await loadTask(device, deps);
     expect(faults).toMatchObject([{ code: "no-such-file", message: "The file cannot be read (EUNSAFE)." }]);
     const socket = join(root, "socket.md");
     const server = createServer().listen(socket);
@@ -129,7 +129,7 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     file(filesOf(place, ID).start, "{}");
     const graph = file(join(root, "giant.agentgraph.json"), "");
     truncateSync(graph, 2 ** 29);
-    const { faults } = await loadTask(graph, deps.files);
+    const { faults } = await loadTask(graph, deps);
     expect(faults).toMatchObject([{ code: "no-such-file", message: expect.stringContaining("too large") }]);
     expect(await listRuns(deps, place)).toEqual([]);
   });
