@@ -1,5 +1,5 @@
-// node scripts/words.mjs: gathers every text that the editor shows through `l10n.t`, and the graph page through `t`, into
-// l10n/bundle.l10n.json, for translators.
+// node scripts/words.mjs: gathers every text that is shown through `l10n.t` or `t`, by the editor, the reports and the graph
+// page, into l10n/bundle.l10n.json, for translators.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,24 +7,17 @@ import { root } from "./ready.mjs";
 
 /** The file's content as it should be. */
 export function words() {
-  const found = [
-    ...textsIn(join(root, "src", "editor"), /l10n\.t\(\s*("(?:[^"\\]|\\.)*")/g),
-    ...textsIn(join(root, "webview"), /(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*")/g),
-  ];
-  const sorted = [...new Set(found)].sort();
-  return `${JSON.stringify(Object.fromEntries(sorted.map((text) => [text, text])), null, 2)}\n`;
+  const found = ["src/editor", "src/run", "webview"].flatMap(textsIn);
+  return `${JSON.stringify(Object.fromEntries([...new Set(found)].sort().map((text) => [text, text])), null, 2)}\n`;
 }
 
-/** Literals that `call` captures in the sources of a folder. */
-function textsIn(folder, call) {
-  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".ts"));
-  return files.flatMap((name) =>
-    [
-      ...readFileSync(join(folder, name), "utf8")
-        .replaceAll(/^\s*(?:\/\*\*|\*).*$/gm, "")
-        .matchAll(call),
-    ].map(([, text]) => JSON.parse(text)),
-  );
+function textsIn(folder) {
+  const files = readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(".ts"));
+  return files.flatMap((name) => {
+    // Calls stand in doc comments as examples.
+    const code = readFileSync(join(root, folder, name), "utf8").replaceAll(/^\s*(?:\/\*\*|\*).*$/gm, "");
+    return [...code.matchAll(/(?<!\w)t\(\s*("(?:[^"\\]|\\.)*")/g)].map(([, text]) => JSON.parse(text));
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,112 +1,179 @@
-import type { Baseline, BaselineScore, Verdict, VerdictReason, Warned } from "../engine/events.ts";
+import type {
+  Baseline,
+  BaselineScore,
+  Decision,
+  InvalidReason,
+  Verdict,
+  VerdictReason,
+  Warned,
+} from "../engine/events.ts";
 import { oneLine, plain } from "./plain.ts";
+import { ENGLISH, type Speech } from "./speech.ts";
 import type { Calls } from "./state.ts";
 
-/** What is measured, in words and figures for a person. */
-
-const DECISIONS = {
-  accepted: "Accepted by the gate",
-  rejected: "Rejected by the gate",
-  undecided: "Undecided",
-} as const;
-
-const REASONS: Readonly<Record<VerdictReason, string>> = {
-  "lower loss": "the loss fell",
-  tie: "no better than before: a tie is rejected",
-  "higher loss": "the loss rose",
-  "cannot pass any more": "it could not pass any more, so the rest was not scored",
-  "not significant": "the difference may be chance",
-  "the combination was rejected": "passed alone, but not together with the others",
-  "fixed some, broke none": "it fixed some samples and broke none",
-  "broke some": "it broke samples that were right",
-  "fixed none": "it fixed no sample",
-  "every output alike": "it made every output alike, so it was not scored",
-  unsound: "it drops what has to stay, is too long, or holds an answer of the data, so it was not scored",
-  "samples could not be scored": "samples whose calls failed could change the verdict",
-  "no gate": "accepted without a gate",
-  "budget reached": "the budget was reached before it could be judged",
-  "replaced before the gate": "a later proposal built on it before the gate looked",
-  "the run ended first": "the run ended before the gate looked",
-  "lost the race": "another proposal for this text did better on training samples",
-  unchanged: "the text is as it was",
-};
+/** What is measured, in words and figures for a person: in English, where nobody says otherwise. */
 
 /** Why the gate decided so, as the end of a sentence. */
-export function reasonWords(reason: VerdictReason): string {
-  return REASONS[reason];
-}
-
-/** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens an answer` */
-export function verdictLine(verdict: Verdict): string {
-  const { decision, policy, reason, scored, of, rightBefore, rightAfter, fixed, broken, p } = verdict;
-  const parts: string[] = [policy === "off" ? "Taken without a gate" : DECISIONS[decision]];
-  if (decision !== "accepted") parts.push(REASONS[reason]);
-  if (scored === 0) return [...parts, "nothing was scored"].join(" · ");
-  const rest = scored < of ? ` (${of - scored} of ${of} not scored)` : "";
-  parts.push(`${rightBefore} → ${rightAfter} of ${scored} right${rest}`);
-  parts.push(`fixed ${fixed.length}, broke ${broken.length}`);
-  if (p !== null) parts.push(chance(p));
-  const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
-  if (before && after) parts.push(`${before} → ${after} tokens an answer`);
-  return parts.join(" · ");
-}
-
-/** One sentence a kind of warning: the first, and how many more there are. */
-export function groupedWarnings(warnings: readonly Warned[]): string[] {
-  return [...new Set(warnings.map(({ code }) => code))].flatMap((code) => {
-    const [first, ...more] = warnings.filter((warning) => warning.code === code);
-    if (!first) return [];
-    return more.length === 0 ? [warningWords(first)] : [`${warningWords(first)} And ${more.length} more like it.`];
-  });
-}
-
-export function warningWords({ code, node, sample, detail, count }: Warned): string {
-  const where = [node && `node ${node}`, sample && `sample ${sample}`].filter(Boolean).join(", ");
-  const at = where ? ` (${where})` : "";
-  const why = detail ? `: ${oneLine(detail, 300)}` : "";
-  switch (code) {
-    case "sample dropped":
-      return `A sample gave no gradient in this run${at}${why}.`;
-    case "parameter refused":
-      return `The model refuses a parameter, so requests went without it${why}.`;
-    case "not scored":
-      return `An answer could not be scored, which counts neither as right nor as wrong${at}${why}.`;
-    case "reply repaired":
-      return `A reply was not of the form asked for, so a second request asked for it again${at}${why}. A model that keeps to a JSON schema spares it.`;
-    case "small validation set":
-      return `The validation set${count ? ` of ${count} samples` : ""} is too small for the difference that was seen${why}. Its verdict is weak: add samples.`;
-    case "nothing to learn":
-      return `There is nothing more to learn: ${detail ? oneLine(detail, 200) : "every training sample is right"}. Harder samples would tell more.`;
+export function reasonWords(reason: VerdictReason, { t }: Speech): string {
+  switch (reason) {
+    case "lower loss":
+      return t("the loss fell");
+    case "tie":
+      return t("no better than before: a tie is rejected");
+    case "higher loss":
+      return t("the loss rose");
+    case "cannot pass any more":
+      return t("it could not pass any more, so the rest was not scored");
+    case "not significant":
+      return t("the difference may be chance");
+    case "the combination was rejected":
+      return t("passed alone, but not together with the others");
+    case "fixed some, broke none":
+      return t("it fixed some samples and broke none");
+    case "broke some":
+      return t("it broke samples that were right");
+    case "fixed none":
+      return t("it fixed no sample");
+    case "every output alike":
+      return t("it made every output alike, so it was not scored");
+    case "unsound":
+      return t("it drops what has to stay, is too long, or holds an answer of the data, so it was not scored");
+    case "samples could not be scored":
+      return t("samples whose calls failed could change the verdict");
     case "no gate":
-      return `No gate was used: every proposal was taken, better or not${why}.`;
-    case "test not scored":
-      return `The test set was not scored${why}.`;
-    case "budget too small":
-      return `The budget cannot hold the test set${count ? ` of ${count} samples` : ""}, so it is not scored. Raise --budget-calls.`;
-    case "unknown price":
-      return `No price is known for a model, so money is not counted${why}.`;
-    case "tokens estimated":
-      return "The provider returns no token counts; they are estimated from characters.";
-    case "gradients look alike":
-      return `The gradients say nearly the same for every sample, and no text came of them that helps${at}${why}. A stronger backward model may help, or a rubric or target that says more.`;
-    case "instructions converge":
-      return `Instructions of different nodes grow alike${at}${detail ? `, ${oneLine(detail, 80)}` : ""}. Give each node a role that says what it alone does.`;
-    case "instruction grows":
-      return `An instruction grows and nothing shows for it${at}${why}. Set maxWords to bound it.`;
-    case "gate refuses everything":
-      return `The gate refused every proposal${count ? `, ${count} in all` : ""}${why}. Read the gradients: a stronger backward or optimizer model may help, or more training samples.`;
-    case "format errors":
-      return `Replies are not in the form that is asked for${at}${count ? `: ${count}` : ""}${why}. They are counted apart from wrong answers; say the form in the instruction, or change \`output\`.`;
-    case "targets leak":
-      return `Proposals copied answers of single samples into the text${at}${count ? `, ${count} times` : ""}. Add constraints to the node, or let a stronger model write.`;
-    case "templates changed":
-      return "This run was begun by another version of the engine, so some replies on record may not fit and be asked again.";
+      return t("accepted without a gate");
+    case "budget reached":
+      return t("the budget was reached before it could be judged");
+    case "replaced before the gate":
+      return t("a later proposal built on it before the gate looked");
+    case "the run ended first":
+      return t("the run ended before the gate looked");
+    case "lost the race":
+      return t("another proposal for this text did better on training samples");
+    case "unchanged":
+      return t("the text is as it was");
   }
 }
 
-/** `p = 0.021`, `p < 0.001` */
-export function chance(p: number): string {
-  return p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
+/** Why what the model wrote never came before the gate. A log may give a reason that nobody knows. */
+export function invalidWords(reason: string, { t }: Speech): string {
+  const known: Record<InvalidReason, string> = {
+    "no reply": t("the call to the model failed"),
+    "no text in the reply": t("the reply held no text"),
+    "drops a placeholder": t("it drops a placeholder that has to stay"),
+    "drops a text to keep": t("it drops a text that the graph says to keep"),
+    "no rows of examples": t("it is not written as rows of examples"),
+    "longer than maxWords": t("it is longer than the graph allows"),
+    "repeats an earlier text": t("it repeats a text that was judged before"),
+    "leaks a training target": t("it holds the answer of a training sample"),
+    "no change": t("it is the same text"),
+  };
+  return Object.entries(known).find(([one]) => one === reason)?.[1] ?? reason;
+}
+
+/** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens an answer` */
+export function verdictLine(verdict: Verdict, speech = ENGLISH): string {
+  const { t } = speech;
+  const { policy, decision, reason, scored, of, fixed, broken, p } = verdict;
+  const parts = [policy === "off" ? t("Taken without a gate") : decisionWords(decision, speech)];
+  if (decision !== "accepted") parts.push(reasonWords(reason, speech));
+  if (scored === 0) return [...parts, t("nothing was scored")].join(" · ");
+  const right = t("{0} → {1} of {2} right", verdict.rightBefore, verdict.rightAfter, scored);
+  parts.push(scored < of ? t("{0} ({1} of {2} not scored)", right, of - scored, of) : right);
+  parts.push(t("fixed {0}, broke {1}", fixed.length, broken.length));
+  if (p !== null) parts.push(speech.chance(p));
+  const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
+  if (before && after) parts.push(t("{0} → {1} tokens an answer", before, after));
+  return parts.join(" · ");
+}
+
+function decisionWords(decision: Decision, { t }: Speech): string {
+  return {
+    accepted: t("Accepted by the gate"),
+    rejected: t("Rejected by the gate"),
+    undecided: t("Undecided"),
+  }[decision];
+}
+
+/** One sentence a kind of warning: the first, and how many more there are. */
+export function groupedWarnings(warnings: readonly Warned[], speech = ENGLISH): string[] {
+  return [...new Set(warnings.map(({ code }) => code))].flatMap((code) => {
+    const [first, ...more] = warnings.filter((warning) => warning.code === code);
+    if (!first) return [];
+    const said = warningWords(first, speech);
+    return more.length === 0 ? [said] : [speech.t("{0} And {1} more like it.", said, more.length)];
+  });
+}
+
+/** What went wrong, where, and what to do about it where there is something to do. */
+export function warningWords(warning: Warned, { t } = ENGLISH): string {
+  const { code, node, sample, count = 0 } = warning;
+  const place = [node && t("node {0}", node), sample && t("sample {0}", sample)].filter(Boolean).join(", ");
+  const detail = oneLine([place, warning.detail].filter(Boolean).join(": "), 300);
+  const ended = (sentence: string) => (detail ? t("{0} ({1})", sentence, detail) : sentence);
+  switch (code) {
+    case "sample dropped":
+      return ended(t("A sample gave no gradient, because a call for it failed."));
+    case "parameter refused":
+      return ended(t("The model refuses a parameter, so requests went without it."));
+    case "not scored":
+      return ended(t("An answer could not be scored; that counts neither as right nor as wrong."));
+    case "reply repaired":
+      return ended(
+        t(
+          "A reply was not of the form asked for, so a second request asked for it again. A model that keeps to a JSON schema spares it.",
+        ),
+      );
+    case "small validation set":
+      return ended(t("The validation set has {0} samples: too few for the difference that was seen.", count));
+    case "nothing to learn":
+      return ended(t("There is nothing more to learn from the training samples. Harder ones would tell more."));
+    case "no gate":
+      return t("The graph file switches the gate off: every proposal was taken, better or not.");
+    case "test not scored":
+      return ended(t("The test set was not scored."));
+    case "budget too small":
+      return t("The budget cannot hold the test set of {0} samples, so it is not scored. Allow more calls.", count);
+    case "unknown price":
+      return ended(
+        t("The price of a model is not known, so money is not counted: name it in agentgraph.prices, or with --price."),
+      );
+    case "tokens estimated":
+      return t("The provider returns no token counts; they are estimated from characters.");
+    case "gradients look alike":
+      return ended(
+        t(
+          "The gradients say nearly the same for every sample, and no text came of them that helps. A stronger backward model may help, or a rubric or target that says more.",
+        ),
+      );
+    case "instructions converge":
+      return ended(
+        t("Instructions of different nodes grow alike. Give each node a “role” that says what it alone does."),
+      );
+    case "instruction grows":
+      return ended(t("An instruction grows without gain. Set maxWords in the graph file to bound it."));
+    case "gate refuses everything":
+      return ended(
+        t(
+          "The gate refused every proposal. Look at the gradients: a stronger backward or optimizer model may help, or more training samples.",
+        ),
+      );
+    case "format errors":
+      return ended(
+        t(
+          "{0} replies do not match what the node's “output” asks for. They count apart from wrong answers; say the form in the instruction, or change “output”.",
+          count,
+        ),
+      );
+    case "targets leak":
+      return ended(
+        t(
+          "Proposals copied answers of single samples into the text. Add “constraints” to the node, or let a stronger model write.",
+        ),
+      );
+    case "templates changed":
+      return t("Another version of the engine began this run, so some calls may be paid for again.");
+  }
 }
 
 /** `0.30 → 0.85 (n = 20)`; empty where nothing was measured. */
@@ -126,10 +193,11 @@ export function baselineWords({ validation, test }: Baseline): string {
   return `for comparison, the untouched graph with a step-by-step suffix: ${sets.join(", ")}`;
 }
 
-export function callsWords({ total, cached, retried }: Calls): string {
-  const parts = [count(total, "call")];
-  if (cached > 0) parts.push(`${cached} replies reused`);
-  if (retried > 0) parts.push(`${count(retried, "request")} repeated`);
+export function callsWords({ total, cached, retried }: Calls, speech = ENGLISH): string {
+  const parts = [speech.count(total, "call")];
+  if (cached > 0) parts.push(speech.t("{0} replies reused", speech.whole(cached)));
+  if (retried === 1) parts.push(speech.t("1 request repeated"));
+  else if (retried > 1) parts.push(speech.t("{0} requests repeated", speech.whole(retried)));
   return parts.join(", ");
 }
 
@@ -138,13 +206,11 @@ export function count(n: number, what: string): string {
 }
 
 export function money(usd: number | null): string {
-  if (usd === null) return "price unknown";
-  return usd > 0 && usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
+  return ENGLISH.money(usd);
 }
 
 export function seconds(milliseconds: number): string {
-  const whole = Math.round(milliseconds / 1000);
-  return whole < 100 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return ENGLISH.seconds(milliseconds);
 }
 
 /** A text from a file, for a headline. */

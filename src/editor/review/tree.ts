@@ -11,13 +11,14 @@ import {
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
 import type { Attempt } from "../../run/state.ts";
+import { groupedWarnings } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
 import { literal, oneLine } from "../markdown.ts";
 import type { RunEntry } from "../runs/entry.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
-import { warningSentence } from "../runs/warnings.ts";
 import { runLabel, runOutcome } from "../runs/words.ts";
+import { SPEECH } from "../speech.ts";
 import { gradientsOf, sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import { decisionWord, invalidSentence, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
@@ -74,9 +75,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
-          ...[...new Set(run.state.warnings.map(warningSentence))].map(
-            (text): ProposalElement => ({ kind: "warning", text }),
-          ),
+          ...groupedWarnings(run.state.warnings, SPEECH).map((text): ProposalElement => ({ kind: "warning", text })),
         ];
       }
       case "proposal":

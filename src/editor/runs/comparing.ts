@@ -3,6 +3,7 @@ import { compareHtml, nodesThatDiffer } from "../../run/report/compare.ts";
 import type { SomeCommands } from "../commands.ts";
 import { NothingThere } from "../errors.ts";
 import { finalTextUri } from "../review/instructions.ts";
+import { SPEECH } from "../speech.ts";
 import { runIdsOf } from "../targets.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
@@ -31,7 +32,7 @@ export class Comparing {
       kind: "comparison",
       about: [a.id, b.id],
       title,
-      html: (theme) => compareHtml(one, other, theme),
+      html: (theme) => compareHtml(one, other, SPEECH, theme),
     });
   }
 

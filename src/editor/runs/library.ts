@@ -1,7 +1,8 @@
 import { sep } from "node:path";
 import { EventEmitter, type Uri, workspace } from "vscode";
 import type { Acted } from "../../engine/events.ts";
-import { extract } from "../../graph/extract.ts";
+import { shownValue } from "../../graph/extract.ts";
+import { Patterns } from "../../graph/pattern.ts";
 import { type Place, placeOf } from "../../run/place.ts";
 import { readReplies } from "../../run/replies.ts";
 import type { Side } from "../../run/report/compare.ts";
@@ -10,12 +11,13 @@ import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
 import { deleteRun, listRuns, type RunsDeps, readRun, recordAct } from "../../run/runs.ts";
 import { summaryOf } from "../../run/summary.ts";
+import { warningWords } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
+import { SPEECH } from "../speech.ts";
 import { entryOf, isEvaluation, type RunEntry } from "./entry.ts";
 import { followMoves } from "./moved.ts";
 import type { OpenedRun } from "./opened.ts";
-import { warningSentence } from "./warnings.ts";
 
 /** Opened runs kept in memory. */
 const KEPT = 8;
@@ -112,7 +114,7 @@ export class Library extends Disposable {
     this.#forget();
     try {
       for await (const event of run.events) {
-        if (event.type === "warning") this.deps.log.warn(warningSentence(event));
+        if (event.type === "warning") this.deps.log.warn(warningWords(event, SPEECH));
         this.#progressed.fire(run.id);
       }
     } finally {
@@ -128,13 +130,13 @@ export class Library extends Disposable {
   }
 
   /** Everything that can be said of a run, for a page or a file. @throws RunMissing, RunUnreadable */
-  report({ root, id }: RunEntry): Promise<Report> {
-    return readReport(this.deps, placeOf(root), id);
+  report({ root, id }: RunEntry, speech = SPEECH): Promise<Report> {
+    return readReport(this.deps, placeOf(root), id, speech);
   }
 
   /** The same to be put beside another. @throws RunMissing, RunUnreadable */
   side({ root, id }: RunEntry): Promise<Side> {
-    return readSide(this.deps, placeOf(root), id);
+    return readSide(this.deps, placeOf(root), id, SPEECH);
   }
 
   override dispose(): void {
@@ -208,6 +210,7 @@ function opened(
   { start, state }: Pick<Run, "start"> & { readonly state: OpenedRun["state"] },
   reply: (key: string) => string | undefined | Promise<string | undefined>,
 ): OpenedRun {
+  const patterns = new Patterns();
   return {
     entry,
     graph: start.graph,
@@ -221,7 +224,7 @@ function opened(
       const text = key === undefined ? undefined : await reply(key);
       const node = start.graph.nodes.find((it) => it.id === id);
       if (text === undefined || node?.kind !== "llm") return null;
-      return extract(text, node.output).value;
+      return shownValue(text, node.output, patterns);
     },
   };
 }

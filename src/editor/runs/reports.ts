@@ -4,19 +4,27 @@ import { reportHtml } from "../../run/report/html.ts";
 import { reportJson } from "../../run/report/json.ts";
 import { reportMarkdown } from "../../run/report/markdown.ts";
 import type { Report } from "../../run/report/report.ts";
+import { ENGLISH } from "../../run/speech.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Cancelled } from "../errors.ts";
 import { inform } from "../say.ts";
+import { SPEECH } from "../speech.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
 import type { Pages } from "./pages.ts";
 import { pickRun } from "./pick-run.ts";
 
-const WRITERS: Readonly<Record<string, (report: Report) => string>> = {
-  html: (report) => reportHtml(report),
-  md: reportMarkdown,
-  json: reportJson,
-};
+/** The form that a file's ending asks for; a web page where it asks for none. */
+function written(report: Report, ending: string): string {
+  switch (ending) {
+    case "md":
+      return reportMarkdown(report, SPEECH);
+    case "json":
+      return reportJson(report);
+    default:
+      return reportHtml(report, SPEECH);
+  }
+}
 
 /** What came of a run, as a page in the editor or as a file. */
 export class Reports {
@@ -36,12 +44,11 @@ export class Reports {
     const title = report.evaluated
       ? l10n.t("Evaluation: {0}", entry.graphName)
       : l10n.t("Report: {0}", entry.graphName);
-    this.pages.show({ kind: "report", about: [entry.id], title, html: (theme) => reportHtml(report, theme) });
+    this.pages.show({ kind: "report", about: [entry.id], title, html: (theme) => reportHtml(report, SPEECH, theme) });
   }
 
   async #export(target: unknown): Promise<void> {
     const entry = await this.#entry(target);
-    const report = await this.library.report(entry);
     const name = basename(entry.graphPath).replace(/\.?agentgraph\.json$/, "") || "graph";
     const file = await window.showSaveDialog({
       title: l10n.t("Export report"),
@@ -50,8 +57,9 @@ export class Reports {
     });
     if (!file) throw new Cancelled();
     const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
-    const write = WRITERS[ending] ?? reportHtml;
-    await workspace.fs.writeFile(file, new TextEncoder().encode(write(report)));
+    // Programs read JSON: it is the same whoever makes it.
+    const report = await this.library.report(entry, ending === "json" ? ENGLISH : SPEECH);
+    await workspace.fs.writeFile(file, new TextEncoder().encode(written(report, ending)));
     const open = l10n.t("Open");
     const message = l10n.t("The report is in {0}.", basename(file.path));
     void inform(message, open).then((pressed) => {

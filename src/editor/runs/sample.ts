@@ -6,7 +6,7 @@ import { estimateDoor } from "../../run/estimate.ts";
 import { RunReducer } from "../../run/reduce.ts";
 import { sampleHtml } from "../../run/report/sample.ts";
 import type { RunsDeps } from "../../run/runs.ts";
-import { callsWords, money } from "../../run/words.ts";
+import { callsWords } from "../../run/words.ts";
 import type { Account } from "../account/account.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
@@ -14,6 +14,7 @@ import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
 import { withoutLinks } from "../say.ts";
+import { SPEECH } from "../speech.ts";
 import { sampleRefOf } from "../targets.ts";
 import { confirmCalls } from "./confirm.ts";
 import type { Library } from "./library.ts";
@@ -85,12 +86,13 @@ export class Samples {
       });
     });
     const { calls, usd } = reducer.state;
-    const spent = calls.total === 0 ? "every reply was known" : `${callsWords(calls)}, ${money(usd)}`;
+    const spent =
+      calls.total === 0 ? l10n.t("every reply was known") : `${callsWords(calls, SPEECH)}, ${SPEECH.money(usd)}`;
     this.pages.show({
       kind: "sample",
       about: [subject.graphFile, split, sample.id],
       title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
-      html: (theme) => sampleHtml(task.graph, inspection, spent, theme),
+      html: (theme) => sampleHtml(task.graph, inspection, spent, SPEECH, theme),
     });
   }
 }

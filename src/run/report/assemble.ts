@@ -1,6 +1,7 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { makeLoss } from "../../loss/make.ts";
 import type { ReadRun } from "../runs.ts";
+import type { Speech } from "../speech.ts";
 import type { Attempt, RunState } from "../state.ts";
 import { groupedWarnings } from "../words.ts";
 import { cautionsOf } from "./cautions.ts";
@@ -14,9 +15,9 @@ export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "standing" | 
 /**
  * Puts together what a report shows of a run, finished or not.
  * @param trace has seen every event of the run's log
- * @param replyOf the run's replies by key
+ * @param replyOf the run's replies by key. @param speech of its sentences
  */
-export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Report {
+export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, speech: Speech): Report {
   const { start, state } = run;
   const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample));
   const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
@@ -37,9 +38,9 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf): Repo
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
-    warnings: groupedWarnings(state.warnings),
+    warnings: groupedWarnings(state.warnings, speech),
   } as const;
-  return { ...base, cautions: cautionsOf(base), gaps: gapsOf(base) };
+  return { ...base, cautions: cautionsOf(base, speech), gaps: gapsOf(base, speech) };
 }
 
 function factsOf({ id, start, state, standing, madeHere, damaged }: ReportedRun, trace: Trace): RunFacts {

@@ -1,14 +1,12 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
 import { oneLine } from "../plain.ts";
+import { ENGLISH, type Speech } from "../speech.ts";
 import type { Start } from "../start.ts";
-import { count, money, seconds } from "../words.ts";
-import { figure, moment, range, signed, whole } from "./figures.ts";
-import { pageHtml, table } from "./html.ts";
+import { listed, pageHtml, strips, table } from "./html.ts";
 import { html } from "./markup.ts";
-import { intervalPlot } from "./plot.ts";
-import type { Comparison, Figure, Report } from "./report.ts";
-import type { Table } from "./tables.ts";
+import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
+import { splitWord, type Table } from "./tables.ts";
 
 /** A run as it is put beside another: its report, what it began with, and the texts it ended with. */
 export interface Side {
@@ -18,41 +16,69 @@ export interface Side {
 }
 
 /** What makes it unfair to put the figures of two runs beside each other: sentences, the gravest first. */
-export function unfairness(a: Side, b: Side): string[] {
+export function unfairness(a: Side, b: Side, speech = ENGLISH): string[] {
+  const { t } = speech;
   const said: string[] = [];
   if (a.start.graphFile !== b.start.graphFile) {
-    said.push(`They ran different graph files: ${a.start.graphFile} and ${b.start.graphFile}.`);
+    said.push(t("They ran different graph files: {0} and {1}.", a.start.graphFile, b.start.graphFile));
   }
   for (const split of SPLITS) {
-    const difference = setDifference(a.start.data[split], b.start.data[split]);
-    if (difference) said.push(`Their ${NAMES[split]} sets differ: ${difference}.`);
+    const shared = sharedSamples(a.start.data[split], b.start.data[split]);
+    const [one, other] = [a.start.data[split].length, b.start.data[split].length];
+    if (shared === one && shared === other) continue;
+    const set = splitWord(split, speech);
+    said.push(t("The {0} differs: {1} and {2} samples, {3} of them shared.", set, one, other, shared));
   }
-  if (!same(a.start.loss, b.start.loss)) said.push("They were scored by different losses.");
+  if (!same(a.start.loss, b.start.loss)) said.push(t("They were scored by different losses."));
   for (const role of ["forward", "judge", "backward", "optimizer"] as const) {
     const [one, other] = [a.start.models[role], b.start.models[role]];
-    const params = one.model === other.model ? " with different parameters" : "";
-    if (!same(one, other)) said.push(`The role ${role} was played by ${one.model} and by ${other.model}${params}.`);
+    if (one.model !== other.model) {
+      said.push(t("The role {0} was played by {1} and by {2}.", role, one.model, other.model));
+    } else if (!same(one, other)) {
+      said.push(t("The role {0} was played by {1}, with different parameters.", role, one.model));
+    }
   }
   if (a.start.provider !== b.start.provider) {
-    said.push(`Different providers answered: ${a.start.provider} and ${b.start.provider}.`);
+    said.push(t("Different providers answered: {0} and {1}.", a.start.provider, b.start.provider));
   }
-  if (!same(shape(a.start), shape(b.start))) said.push("The graphs differ in their nodes, edges or settings.");
+  if (!same(shape(a.start), shape(b.start))) said.push(t("The graphs differ in their nodes, edges or settings."));
   else {
     const changed = nodesThatDiffer(textsOf(a.start), textsOf(b.start));
-    if (changed.length > 0) said.push(`They began with different texts: ${changed.join(", ")}.`);
+    if (changed.length > 0) said.push(t("They began with different texts: {0}.", changed.join(", ")));
   }
-  const options = optionsThatDiffer(a.start, b.start);
-  if (options.length > 0) said.push(`Their options differ: ${options.join(", ")}.`);
-  if (a.start.engine !== b.start.engine) said.push("Different versions of the engine made them.");
-  for (const [name, side] of [
-    ["first", a],
-    ["second", b],
-  ] as const) {
-    if (!side.report.run.madeHere) said.push(`The ${name} run was not made on this machine: its figures are claims.`);
-    if (side.report.run.standing !== "done")
-      said.push(`The ${name} run did not come to its end (${side.report.run.standing}).`);
+  const options = optionsThatDiffer(a.start, b.start, speech);
+  if (options.length > 0) said.push(t("Their options differ: {0}.", options.join(", ")));
+  if (a.start.engine !== b.start.engine) said.push(t("Different versions of the engine made them."));
+  for (const [index, { report }] of [a, b].entries()) {
+    const { madeHere, standing } = report.run;
+    if (!madeHere) {
+      said.push(
+        index === 0
+          ? t("The first run was not made on this machine: its figures are claims.")
+          : t("The second run was not made on this machine: its figures are claims."),
+      );
+    }
+    if (standing !== "done") {
+      const why = standingWord(standing, speech);
+      said.push(
+        index === 0
+          ? t("The first run did not come to its end ({0}).", why)
+          : t("The second run did not come to its end ({0}).", why),
+      );
+    }
   }
   return said;
+}
+
+function standingWord(standing: RunFacts["standing"], { t }: Speech): string {
+  return {
+    running: t("running"),
+    interrupted: t("interrupted"),
+    done: t("done"),
+    budget: t("budget reached"),
+    cancelled: t("cancelled"),
+    failed: t("failed"),
+  }[standing];
 }
 
 /** Nodes whose final texts are not the same, or that only one of the runs has. */
@@ -61,99 +87,99 @@ export function nodesThatDiffer(a: Side["texts"], b: Side["texts"]): string[] {
 }
 
 /** Two runs beside each other as one self-contained page. @param theme see `pageHtml` */
-export function compareHtml(a: Side, b: Side, theme = ""): string {
+export function compareHtml(a: Side, b: Side, speech = ENGLISH, theme = ""): string {
+  const { t } = speech;
   const sides = [a, b] as const;
-  const cautions = unfairness(a, b);
+  const order = [t("first"), t("second")];
+  const cautions = unfairness(a, b, speech);
   const nodes = nodesThatDiffer(a.texts, b.texts);
-  const strips = SPLITS.flatMap((split) =>
+  const rows = SPLITS.flatMap((split) =>
     sides.flatMap(({ report }, index) => {
       const set = setOf(report, split);
+      const name = `${order[index]}, ${splitWord(split, speech)}`;
       if (!set) return [];
-      return figuresOf(report, set).map(
-        ([when, one], place) =>
-          html`<span>${ORDER[index] ?? ""}, ${split}${when ? `, ${when}` : ""}</span>${intervalPlot(one, place > 0 || when === "")}<span>${figure(one.score)} <span class="soft">${range(one.interval)}</span></span>`,
-      );
+      if (report.evaluated) return [[name, set.after, true] as const];
+      return [
+        [t("{0}, untouched graph", name), set.before, false] as const,
+        [t("{0}, result", name), set.after, true] as const,
+      ];
     }),
   );
-  const title = "Two runs compared";
+  const title = t("Two runs compared");
+  const about = ({ name, startedAt, method, id }: RunFacts) =>
+    html`${oneLine(name, 120)} <span class="soft">${t("{0} · {1} · run {2}", speech.moment(startedAt), method, id)}</span>`;
+  const fair = t("Same graph, texts at the start, samples, loss, models and options: the figures can be compared.");
+  const differ = t(
+    "They differ in {0}: {1}. “Compare texts” in the title of this editor shows them as diffs.",
+    speech.count(nodes.length, "node"),
+    nodes.map((node) => oneLine(node, 60)).join(", "),
+  );
   const body = html`<header>
 <h1>${title}</h1>
-${sides.map(({ report: { run } }, index) => html`<p><b>${ORDER[index] ?? ""}</b> ${oneLine(run.name, 120)} <span class="soft">${moment(run.startedAt)} · ${run.method} · run ${run.id}</span></p>`)}
+${sides.map(({ report: { run } }, index) => html`<p><b>${order[index] ?? ""}</b> ${about(run)}</p>`)}
 </header>
 <main>
-${cautions.length > 0 ? html`<h2>What makes it unfair</h2><ul class="cautions">${cautions.map((one) => html`<li>${one}</li>`)}</ul>` : html`<p class="lead">Same graph, texts at the start, samples, loss, models and options: the figures can be compared.</p>`}
-<h2>Scores</h2>
-${strips.length > 0 ? html`<div class="strips">${strips}</div>` : html`<p>Neither run has scored anything.</p>`}
-<p class="soft">Intervals are of 95 %. Where they overlap widely, the difference may be chance.</p>
-${table(scoreTable(a, b))}
-<h2>Cost</h2>
-${table(costTable(a, b))}
-<h2>Final texts</h2>
-<p>${nodes.length === 0 ? "Both runs ended with the same texts." : `They differ in ${count(nodes.length, "node")}: ${nodes.map((node) => oneLine(node, 60)).join(", ")}. “Compare texts” in the title of this editor shows them as diffs.`}</p>
+${cautions.length > 0 ? listed(t("What makes it unfair"), cautions, "cautions") : html`<p class="lead">${fair}</p>`}
+<h2>${t("Scores")}</h2>
+${rows.length > 0 ? strips(rows, speech) : html`<p>${t("Neither run has scored anything.")}</p>`}
+<p class="soft">${t("Intervals are of 95 %. Where they overlap widely, the difference may be chance.")}</p>
+${table(scoreTable(a, b, speech), speech)}
+<h2>${t("Cost")}</h2>
+${table(costTable(a, b, speech), speech)}
+<h2>${t("Final texts")}</h2>
+<p>${nodes.length === 0 ? t("Both runs ended with the same texts.") : differ}</p>
 </main>`;
-  return pageHtml(title, body, theme);
+  return pageHtml(title, body, speech, theme);
 }
-
-const ORDER = ["first", "second"];
-const NAMES: Record<Split, string> = { train: "training", validation: "validation", test: "test" };
 
 function setOf({ validation, test, evaluated }: Report, split: Split): Comparison | null {
   return [evaluated, validation, test].find((set) => set?.split === split) ?? null;
 }
 
-function figuresOf({ evaluated }: Report, { before, after }: Comparison): [string, Figure][] {
-  return evaluated
-    ? [["", after]]
-    : [
-        ["start", before],
-        ["result", after],
-      ];
-}
-
-function scoreTable(a: Side, b: Side): Table {
+function scoreTable(a: Side, b: Side, speech: Speech): Table {
+  const { t } = speech;
   const rows = SPLITS.flatMap((split) => {
     const [one, other] = [setOf(a.report, split), setOf(b.report, split)];
     if (!one && !other) return [];
-    const cell = (set: Comparison | null, report: Report) =>
-      set
-        ? figuresOf(report, set)
-            .map(([, { score }]) => figure(score))
-            .join(" → ")
-        : "–";
-    const apart = one && other ? signed(other.after.score - one.after.score) : "–";
-    const right = (set: Comparison | null) => (set ? `${set.after.right} of ${set.scored}` : "–");
-    return [[split, cell(one, a.report), cell(other, b.report), apart, right(one), right(other)]];
+    const cell = (set: Comparison | null, { evaluated }: Report) => {
+      const figures: Figure[] = set ? (evaluated ? [set.after] : [set.before, set.after]) : [];
+      return figures.map(({ score }) => speech.figure(score)).join(" → ") || "–";
+    };
+    const apart = one && other ? speech.signed(other.after.score - one.after.score) : "–";
+    const right = (set: Comparison | null) => (set ? t("{0} of {1}", set.after.right, set.scored) : "–");
+    return [[splitWord(split, speech), cell(one, a.report), cell(other, b.report), apart, right(one), right(other)]];
   });
-  return { head: ["", "first", "second", "second − first", "right, first", "right, second"], rows, left: 0 };
+  const head = ["", t("first"), t("second"), t("second − first"), t("right, first"), t("right, second")];
+  return { head, rows, left: 0 };
 }
 
-function costTable(a: Side, b: Side): Table {
+function costTable(a: Side, b: Side, speech: Speech): Table {
+  const { t } = speech;
   const row = (name: string, of: (report: Report) => string) => [name, of(a.report), of(b.report)];
   const rows = [
-    row("calls", ({ cost }) => whole(cost.calls.total)),
-    row("replies reused", ({ cost }) => whole(cost.calls.cached)),
-    row("tokens", ({ cost }) => whole(cost.tokens.prompt + cost.tokens.completion)),
-    row("cost", ({ cost }) => money(cost.usd)),
-    row("time", ({ run }) => seconds(1000 * run.seconds)),
-    row("tokens an answer, before → after", tokensAnAnswer),
-    row("proposals accepted", ({ changes }) => {
+    row(t("calls"), ({ cost }) => speech.whole(cost.calls.total)),
+    row(t("replies reused"), ({ cost }) => speech.whole(cost.calls.cached)),
+    row(t("tokens"), ({ cost: { tokens } }) => speech.whole(tokens.prompt + tokens.completion)),
+    row(t("cost"), ({ cost: { usd, tokens } }) => speech.money(usd, tokens.estimated)),
+    row(t("time"), ({ run }) => speech.seconds(1000 * run.seconds)),
+    row(t("tokens an answer, before → after"), (report) => tokensAnAnswer(report, speech)),
+    row(t("proposals accepted"), ({ changes }) => {
       const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
-      return `${accepted} of ${changes.length}`;
+      return t("{0} of {1}", accepted, changes.length);
     }),
   ];
-  return { head: ["", "first", "second"], rows, left: 0 };
+  return { head: ["", t("first"), t("second")], rows, left: 0 };
 }
 
-function tokensAnAnswer({ changes }: Report): string {
+function tokensAnAnswer({ changes }: Report, speech: Speech): string {
   const net = changes.find(({ verdict }) => verdict.decision === "accepted")?.verdict;
-  return net ? `${Math.round(net.tokensBefore)} → ${Math.round(net.tokensAfter)}` : "–";
+  return net ? `${speech.whole(net.tokensBefore)} → ${speech.whole(net.tokensAfter)}` : "–";
 }
 
-function setDifference(a: readonly Sample[], b: readonly Sample[]): string {
+/** Samples that are the same in both sets, whatever their order. */
+function sharedSamples(a: readonly Sample[], b: readonly Sample[]): number {
   const [one, other] = [a, b].map((samples) => new Set(samples.map((sample) => JSON.stringify(sample))));
-  const shared = [...(one ?? [])].filter((sample) => other?.has(sample)).length;
-  if (shared === a.length && shared === b.length) return "";
-  return `${a.length} and ${b.length} samples, ${shared} of them shared`;
+  return [...(one ?? [])].filter((sample) => other?.has(sample)).length;
 }
 
 function textsOf({ graph }: Start): Side["texts"] {
@@ -166,10 +192,10 @@ function shape({ graph }: Start) {
 }
 
 /** Which options, with both values. */
-function optionsThatDiffer({ options: a }: Start, { options: b }: Start): string[] {
+function optionsThatDiffer({ options: a }: Start, { options: b }: Start, { t }: Speech): string[] {
   return Object.entries(a).flatMap(([name, value]) => {
     const other: unknown = Object.entries(b).find(([key]) => key === name)?.[1];
-    return same(value, other) ? [] : [`${name} (${JSON.stringify(value)} and ${JSON.stringify(other)})`];
+    return same(value, other) ? [] : [t("{0} ({1} and {2})", name, JSON.stringify(value), `${JSON.stringify(other)}`)];
   });
 }
 

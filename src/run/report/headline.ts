@@ -1,23 +1,41 @@
-import { count, money, seconds } from "../words.ts";
-import { figure } from "./figures.ts";
+import type { Speech } from "../speech.ts";
 import type { Comparison, Report } from "./report.ts";
+import { splitWord } from "./tables.ts";
 
 /** What came of the run, in a sentence or two. */
-export function headline({ validation, test, changes, cost, run, evaluated }: Report): string {
-  const tokens = cost.tokens.prompt + cost.tokens.completion;
-  const spent = `${count(cost.calls.total, "call")}, ${count(tokens, "token")}, ${money(cost.usd)}, ${seconds(1000 * run.seconds)}`;
+export function headline({ validation, test, changes, cost, run, evaluated }: Report, speech: Speech): string {
+  const { t } = speech;
+  const { tokens, calls, usd } = cost;
+  const spent = t(
+    "It took {0}.",
+    [
+      speech.count(calls.total, "call"),
+      speech.count(tokens.prompt + tokens.completion, "token"),
+      speech.money(usd, tokens.estimated),
+      speech.seconds(1000 * run.seconds),
+    ].join(", "),
+  );
   if (evaluated) {
     const { split, before, scored } = evaluated;
-    return `The graph as it is scores ${figure(before.score)} on the ${split} set: ${before.right} of ${scored} right. It took ${spent}.`;
+    const [set, score] = [splitWord(split, speech), speech.figure(before.score)];
+    return `${t("The graph as it is scores {0} on the {1}: {2} of {3} right.", score, set, before.right, scored)} ${spent}`;
   }
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
-  const proposed = count(changes.length, "proposed text");
-  const passed = run.options.gate.policy === "off" ? "taken without a gate" : "passed the gate";
-  const what = changes.length === 0 ? "No text was proposed" : `${accepted} of ${proposed} ${passed}`;
-  const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set)] : []));
-  return `${[what, ...scores].join("; ")}. It took ${spent}.`;
+  const proposed = speech.count(changes.length, "proposed text");
+  const isGated = run.options.gate.policy !== "off";
+  const what =
+    changes.length === 0
+      ? t("No text was proposed")
+      : isGated
+        ? t("{0} of {1} passed the gate", accepted, proposed)
+        : t("{0} of {1} taken without a gate", accepted, proposed);
+  const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set, speech)] : []));
+  return `${[what, ...scores].join("; ")}. ${spent}`;
 }
 
-function scoreWords({ split, before, after, of }: Comparison): string {
-  return `${split} score ${figure(before.score)} → ${figure(after.score)} (n = ${of})`;
+function scoreWords({ split, before, after, of }: Comparison, speech: Speech): string {
+  const scores = [speech.figure(before.score), speech.figure(after.score)] as const;
+  return split === "test"
+    ? speech.t("test score {0} → {1} (n = {2})", ...scores, of)
+    : speech.t("validation score {0} → {1} (n = {2})", ...scores, of);
 }

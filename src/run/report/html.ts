@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { oneLine, plain } from "../plain.ts";
+import { ENGLISH, type Speech } from "../speech.ts";
 import { verdictLine } from "../words.ts";
-import { figure, moment, range } from "./figures.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { bar, intervalPlot, scorePlot } from "./plot.ts";
@@ -13,6 +13,7 @@ import {
   attemptTable,
   costTable,
   curveTable,
+  earnsWords,
   evaluationTable,
   gradientTable,
   intervalWords,
@@ -20,17 +21,18 @@ import {
   resultTable,
   sampleTable,
   setupTable,
+  splitWord,
   type Table,
-  telling,
   verdictTable,
 } from "./tables.ts";
 import { wordChanges } from "./word-changes.ts";
 
 /** @param theme see `pageHtml` */
-export function reportHtml(report: Report, theme = ""): string {
-  const { run } = report;
+export function reportHtml(report: Report, speech = ENGLISH, theme = ""): string {
+  const { run, evaluated } = report;
   const title = oneLine(run.name, 120) || run.graphFile;
-  return pageHtml(`${title} · AgentGraph report`, body(report, title), theme);
+  const body = evaluated ? evaluationBody(report, evaluated, title, speech) : runBody(report, title, speech);
+  return pageHtml(speech.t("{0} · AgentGraph report", title), body, speech, theme);
 }
 
 /**
@@ -38,11 +40,11 @@ export function reportHtml(report: Report, theme = ""): string {
  * is the only thing the policy knows, by its hash.
  * @param theme rules that follow those of the style sheet
  */
-export function pageHtml(title: string, body: Markup, theme = ""): string {
+export function pageHtml(title: string, body: Markup, { language }: Speech, theme = ""): string {
   const style = STYLE + theme;
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -57,145 +59,190 @@ function hashOf(style: string): string {
   return `sha256-${createHash("sha256").update(style).digest("base64")}`;
 }
 
-function body(report: Report, title: string): Markup {
-  const { run, cautions, warnings, gaps, evaluated } = report;
-  if (evaluated) return evaluationBody(report, evaluated, title);
+function runBody(report: Report, title: string, speech: Speech): Markup {
+  const { t } = speech;
+  const { run, changes, validation, test } = report;
+  const sections = {
+    result: t("Result"),
+    changes: t("Changes"),
+    samples: t("Samples"),
+    gate: t("What the gate said"),
+    cost: t("Cost"),
+    setup: t("Set-up"),
+    check: t("Check it yourself"),
+  };
   return html`<header>
 <h1>${title}</h1>
-<p class="soft">${run.graphFile} · ${moment(run.startedAt)} · run ${run.id}</p>
-<p class="lead">${headline(report)}</p>
-<nav aria-label="Sections"><a href="#result">Result</a><a href="#changes">Changes</a><a href="#samples">Samples</a><a href="#gate">Gate</a><a href="#cost">Cost</a><a href="#setup">Set-up</a></nav>
+<p class="soft">${t("{0} · {1} · run {2}", run.graphFile, speech.moment(run.startedAt), run.id)}</p>
+<p class="lead">${headline(report, speech)}</p>
+<nav aria-label="${t("Sections")}">${Object.entries(sections).map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 </header>
 <main>
-${cautions.length > 0 ? html`<h2>Before you believe it</h2><ul class="cautions">${cautions.map((one) => html`<li>${one}</li>`)}</ul>` : null}
-<h2 id="result">Result</h2>
-${result(report)}
-<h2 id="changes">Changes</h2>
-${report.changes.length > 0 ? report.changes.map(change) : html`<p>No proposal was made.</p>`}
-<h2 id="samples">Samples</h2>
-${[report.validation, report.test].map((set) => (set ? samples(set) : null))}
-<h2 id="gate">What the gate said</h2>
-<p class="soft">Each row is one comparison of new texts with those of its time, on the validation set. A comparison stops as soon as the rest cannot change its outcome.</p>
-${table(verdictTable(report), 3)}
-<h2 id="cost">Cost</h2>
-${cost(report)}
-<h2 id="setup">Set-up</h2>
-${table(setupTable(report))}
-${listed("Warnings", warnings)}
-${listed("What was not measured", gaps)}
-<h2>Check it yourself</h2>
-${reproduction(report).map(({ why, command }) => html`<p>${why}</p><div class="text">${command}</div>`)}
+${cautions(report, speech)}
+<h2 id="result">${sections.result}</h2>
+${result(report, speech)}
+<h2 id="changes">${sections.changes}</h2>
+${changes.length > 0 ? changes.map((one) => change(one, speech)) : html`<p>${t("No proposal was made.")}</p>`}
+<h2 id="samples">${sections.samples}</h2>
+${[validation, test].map((set) => (set ? samples(set, speech) : null))}
+<h2 id="gate">${sections.gate}</h2>
+<p class="soft">${t("Each row is one comparison of new texts with those of its time, on the validation set. A comparison stops as soon as the rest cannot change its outcome.")}</p>
+${table(verdictTable(report, speech), speech)}
+<h2 id="cost">${sections.cost}</h2>
+${cost(report, speech)}
+<h2 id="setup">${sections.setup}</h2>
+${table(setupTable(report, speech), speech)}
+${remarks(report, speech)}
+<h2 id="check">${sections.check}</h2>
+${reproduced(report, speech)}
 </main>`;
 }
 
 /** Of a run that only scored the graph as it is: what it answered wrong stands first. */
-function evaluationBody(report: Report, set: Comparison, title: string): Markup {
-  const { run, cautions, warnings, gaps } = report;
-  const { split, before, samples: all } = set;
+function evaluationBody(report: Report, set: Comparison, title: string, speech: Speech): Markup {
+  const { t } = speech;
+  const { run } = report;
   return html`<header>
 <h1>${title}</h1>
-<p class="soft">${run.graphFile} · ${moment(run.startedAt)} · evaluation ${run.id}</p>
-<p class="lead">${headline(report)}</p>
+<p class="soft">${t("{0} · {1} · evaluation {2}", run.graphFile, speech.moment(run.startedAt), run.id)}</p>
+<p class="lead">${headline(report, speech)}</p>
 </header>
 <main>
-${cautions.length > 0 ? html`<h2>Before you believe it</h2><ul class="cautions">${cautions.map((one) => html`<li>${one}</li>`)}</ul>` : null}
-<h2>Result</h2>
-<div class="strips"><span>${split}, graph as it is</span>${intervalPlot(before, true)}<span>${figure(before.score)} <span class="soft">${range(before.interval)}</span></span></div>
-${table(evaluationTable(set))}
-<h2>Samples</h2>
-${table(answerTable(all), 0)}
-<h2>Cost</h2>
-${cost(report)}
-<h2>Set-up</h2>
-${table(setupTable(report))}
-${listed("Warnings", warnings)}
-${listed("What was not measured", gaps)}
+${cautions(report, speech)}
+<h2>${t("Result")}</h2>
+${strips([[t("{0}, graph as it is", splitWord(set.split, speech)), set.before, true]], speech)}
+${table(evaluationTable(set, speech), speech)}
+<h2>${t("Samples")}</h2>
+${table(answerTable(set.samples, speech), speech)}
+<h2>${t("Cost")}</h2>
+${cost(report, speech)}
+<h2>${t("Set-up")}</h2>
+${table(setupTable(report, speech), speech)}
+${remarks(report, speech)}
+<h2>${t("Check it yourself")}</h2>
+${reproduced(report, speech)}
 </main>`;
 }
 
-function listed(title: string, lines: readonly string[]): Markup {
-  return lines.length > 0 ? html`<h2>${title}</h2><ul>${lines.map((one) => html`<li>${one}</li>`)}</ul>` : html``;
+function cautions({ cautions: lines }: Report, { t }: Speech): Markup {
+  return listed(t("Before you believe it"), lines, "cautions");
 }
 
-function result(report: Report): Markup {
+function remarks({ warnings, gaps }: Report, { t }: Speech): Markup {
+  return html`${listed(t("Warnings"), warnings)}${listed(t("What was not measured"), gaps)}`;
+}
+
+export function listed(title: string, lines: readonly string[], kind = "lines"): Markup {
+  if (lines.length === 0) return html``;
+  return html`<h2>${title}</h2><ul class="${kind}">${lines.map((one) => html`<li>${one}</li>`)}</ul>`;
+}
+
+function reproduced(report: Report, speech: Speech): Content {
+  return reproduction(report, speech).map(({ why, command }) => html`<p>${why}</p><div class="text">${command}</div>`);
+}
+
+/** Scores with their intervals below each other: name, figure, and whether it is what the run came to. */
+export function strips(rows: readonly (readonly [string, Figure, boolean])[], speech: Speech): Markup {
+  const strip = ([name, one, isResult]: (typeof rows)[number]) =>
+    html`<span>${name}</span>${intervalPlot(one, isResult, speech)}<span>${speech.figure(one.score)} <span class="soft">${speech.range(one.interval)}</span></span>`;
+  return html`<div class="strips">${rows.map(strip)}</div>`;
+}
+
+function result(report: Report, speech: Speech): Markup {
+  const { t } = speech;
   const { curve, test, validation, baselines } = report;
   const sets = [validation, test].filter((set) => set !== null);
-  const strip = (name: string, one: Figure, isResult = false) =>
-    html`<span>${name}</span>${intervalPlot(one, isResult)}<span>${figure(one.score)} <span class="soft">${range(one.interval)}</span></span>`;
-  const strips = sets.flatMap(({ split, before, after }) => [
-    strip(`${split}, untouched graph`, before),
-    ...baselines.flatMap(({ method, ...scored }) => {
+  const rows = sets.flatMap(({ split, before, after }) => {
+    const name = splitWord(split, speech);
+    const compared = baselines.flatMap(({ method, ...scored }) => {
       const set = split === "test" ? scored.test : scored.validation;
-      return set ? [strip(`${split}, with ${methodWords(method)}`, set.after)] : [];
-    }),
-    strip(`${split}, result`, after, true),
-  ]);
-  return html`${curve.length > 0 ? html`<div class="tables">${scorePlot(curve, test)}</div>` : null}
-<p class="soft">Scores are 1 − loss; a filled point is an iteration in which the gate accepted something. ${intervalWords(report)} Lenient: the right answer may stand anywhere in the reply.</p>
-<div class="strips">${strips}</div>
-${table(resultTable(report))}
-<details><summary>Figures by iteration</summary>${table(curveTable(report))}</details>`;
+      return set ? [[t("{0}, with {1}", name, methodWords(method, speech)), set.after, false] as const] : [];
+    });
+    return [
+      [t("{0}, untouched graph", name), before, false] as const,
+      ...compared,
+      [t("{0}, result", name), after, true] as const,
+    ];
+  });
+  return html`${curve.length > 0 ? html`<div class="tables">${scorePlot(curve, test, speech)}</div>` : null}
+<p class="soft">${t("Scores are 1 − loss; a filled point is an iteration in which the gate accepted something.")} ${intervalWords(report, speech)}</p>
+${strips(rows, speech)}
+${table(resultTable(report, speech), speech)}
+${more(t("Figures by iteration"), curveTable(report, speech), speech)}`;
 }
 
-function change(one: Change): Markup {
-  const { node, role, base, text, hypothesis, verdict, earns, act } = one;
+function change(one: Change, speech: Speech): Markup {
+  const { t } = speech;
+  const { node, role, base, text, hypothesis, verdict, act } = one;
   const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
   const parts = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
     kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
   );
+  const acts = {
+    applied: t("The user has applied it."),
+    dismissed: t("The user has rejected it."),
+    committed: t("The user has committed it."),
+  };
   const said = [
-    hypothesis ? html`<p>Idea: ${oneLine(hypothesis, 600)}</p>` : null,
-    earns === false ? html`<p>Leave-one-out: without this change the result is no worse. It may be dropped.</p>` : null,
-    earns === true ? html`<p>Leave-one-out: without this change the result is worse.</p>` : null,
-    act ? html`<p>The user has ${act} it.</p>` : null,
-  ];
+    hypothesis ? t("Idea: {0}", oneLine(hypothesis, 600)) : "",
+    earnsWords(one, speech),
+    act ? acts[act] : "",
+  ].filter(Boolean);
+  const gradients = speech.count(one.gradients.length, "gradient");
   return html`<article>
 <h3>${oneLine(node, 120)}${role ? html` <span class="soft">${oneLine(role, 200)}</span>` : null}</h3>
-<p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict)}</p>
-${said}
+<p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict, speech)}</p>
+${said.map((line) => html`<p>${line}</p>`)}
 <div class="text">${parts}</div>
-${more(`What it answers: ${one.gradients.length} gradients`, gradientTable(one))}
-${more(`Samples fixed and broken: ${one.samples.length}`, sampleTable(one.samples, true), 0)}
-${more(`Attempts: ${one.attempts.length}`, attemptTable(one), 1)}
+${more(t("What it answers: {0}", gradients), gradientTable(one, speech), speech)}
+${more(t("Samples fixed and broken: {0}", one.samples.length), sampleTable(one.samples, speech), speech)}
+${more(t("Attempts: {0}", one.attempts.length), attemptTable(one, speech), speech)}
 </article>`;
 }
 
-function samples({ split, samples: all, scored, of }: Comparison): Markup {
+function samples({ split, samples: all, scored, of }: Comparison, speech: Speech): Markup {
+  const { t } = speech;
   const count = (change: string) => all.filter((row) => row.change === change).length;
-  const counts = ["fixed", "broken", "right", "wrong"].map((change) => `${count(change)} ${change}`).join(", ");
-  const words = { right: "right before and after", wrong: "wrong before and after" };
-  const title = `${split}: ${counts.replace(/right/, words.right).replace(/wrong/, words.wrong)}${scored < of ? `, ${of - scored} not scored` : ""}`;
-  return more(title, sampleTable(telling(all), true), 0);
+  const counts = [
+    t("{0} fixed", count("fixed")),
+    t("{0} broken", count("broken")),
+    t("{0} right before and after", count("right")),
+    t("{0} wrong before and after", count("wrong")),
+    ...(scored < of ? [t("{0} not scored", of - scored)] : []),
+  ];
+  return more(`${splitWord(split, speech)}: ${counts.join(", ")}`, sampleTable(all, speech), speech);
 }
 
-function cost(report: Report): Markup {
+function cost(report: Report, speech: Speech): Markup {
+  const { t } = speech;
   const { tokens, calls, byPurpose } = report.cost;
   const all = tokens.prompt + tokens.completion;
-  const bars = byPurpose.map(
-    ({ purpose, prompt, completion }) =>
-      html`<span>${purpose}</span>${bar(all > 0 ? (prompt + completion) / all : 0)}<span class="soft">of all tokens</span>`,
-  );
-  const spentOnTest = calls.test > 0 ? `${calls.test} of ${calls.total} calls scored the test set. ` : "";
-  const repeated = calls.retried > 0 ? `${calls.retried} requests repeated one that had failed. ` : "";
-  const estimated = tokens.estimated ? "The provider counted no tokens; they are estimated." : "";
+  const bars = byPurpose.map(({ purpose, prompt, completion }) => {
+    const share = all > 0 ? (prompt + completion) / all : 0;
+    return html`<span>${purpose}</span>${bar(share, speech)}<span class="soft">${t("{0} of all tokens", speech.percent(share))}</span>`;
+  });
+  const said = [
+    calls.test > 0 ? t("{0} of {1} calls scored the test set.", calls.test, calls.total) : "",
+    calls.retried > 0 ? t("{0} requests repeated one that had failed.", calls.retried) : "",
+    tokens.estimated ? t("The provider counted no tokens; they are estimated.") : "",
+  ].filter(Boolean);
   return html`<div class="strips">${bars}</div>
-${table(costTable(report))}
-<p class="soft">${spentOnTest}${repeated}${estimated}</p>`;
+${table(costTable(report, speech), speech)}
+<p class="soft">${said.join(" ")}</p>`;
 }
 
-export function more(summary: string, rows: Table, toned?: number): Markup {
+function more(summary: string, rows: Table, speech: Speech): Markup {
   if (rows.rows.length === 0) return html``;
-  return html`<details><summary>${summary}</summary>${table(rows, toned)}</details>`;
+  return html`<details><summary>${summary}</summary>${table(rows, speech)}</details>`;
 }
 
-/** @param toned column whose word is coloured by its meaning */
-export function table({ head, rows, left }: Table, toned?: number): Markup {
+export function table({ head, rows, left, tones }: Table, { t }: Speech): Markup {
   const headings = head.some(Boolean)
     ? html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`
     : null;
-  const cell = (content: Content, index: number) =>
-    index === toned ? html`<td class="${content}">${content}</td>` : html`<td>${content}</td>`;
+  const cell = (content: string, column: number, row: number) =>
+    column === tones?.column ? html`<td class="${tones.of[row] ?? ""}">${content}</td>` : html`<td>${content}</td>`;
   return html`<div class="tables"><table>${headings}<tbody>
-${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>
-${left > 0 ? html`<p class="left">${left} more rows stand in the JSON form of this report.</p>` : null}`;
+${rows.map((cells, row) => html`<tr>${cells.map((content, column) => cell(content, column, row))}</tr>\n`)}</tbody></table></div>
+${left > 0 ? html`<p class="left">${t("{0} more rows stand in the JSON form of this report.", left)}</p>` : null}`;
 }

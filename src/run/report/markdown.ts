@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from "diff";
 import { oneLine, plain } from "../plain.ts";
+import { ENGLISH, type Speech } from "../speech.ts";
 import { verdictLine } from "../words.ts";
-import { moment } from "./figures.ts";
 import { headline } from "./headline.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
@@ -10,78 +10,86 @@ import {
   attemptTable,
   costTable,
   curveTable,
+  earnsWords,
   evaluationTable,
   gradientTable,
   intervalWords,
   resultTable,
   sampleTable,
   setupTable,
+  splitWord,
   type Table,
-  telling,
   verdictTable,
 } from "./tables.ts";
 
 /** The report for a pull request or a terminal. What models and data say stands in it letter by letter. */
-export function reportMarkdown(report: Report): string {
+export function reportMarkdown(report: Report, speech = ENGLISH): string {
+  const { t } = speech;
   const { run, cautions, warnings, gaps, evaluated } = report;
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
-    literal(`${run.graphFile} · ${moment(run.startedAt)} · run ${run.id}`),
-    literal(headline(report)),
-    ...(cautions.length > 0 ? ["## Before you believe it", list(cautions)] : []),
-    "## Result",
+    literal(t("{0} · {1} · run {2}", run.graphFile, speech.moment(run.startedAt), run.id)),
+    literal(headline(report, speech)),
+    ...(cautions.length > 0 ? [`## ${t("Before you believe it")}`, list(cautions)] : []),
+    `## ${t("Result")}`,
     ...(evaluated
-      ? [table(evaluationTable(evaluated)), "## Samples", table(answerTable(evaluated.samples))]
-      : found(report)),
-    "## Cost",
-    table(costTable(report)),
-    "## Set-up",
-    table(setupTable(report)),
-    ...(warnings.length > 0 ? ["## Warnings", list(warnings)] : []),
-    "## What was not measured",
+      ? [
+          table(evaluationTable(evaluated, speech), speech),
+          `## ${t("Samples")}`,
+          table(answerTable(evaluated.samples, speech), speech),
+        ]
+      : found(report, speech)),
+    `## ${t("Cost")}`,
+    table(costTable(report, speech), speech),
+    `## ${t("Set-up")}`,
+    table(setupTable(report, speech), speech),
+    ...(warnings.length > 0 ? [`## ${t("Warnings")}`, list(warnings)] : []),
+    `## ${t("What was not measured")}`,
     list(gaps),
-    "## Check it yourself",
-    ...reproduction(report).flatMap(({ why, command }) => [literal(why), fenced(command, "sh")]),
+    `## ${t("Check it yourself")}`,
+    ...reproduction(report, speech).flatMap(({ why, command }) => [literal(why), fenced(command, "sh")]),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
 
 /** What came of a run that optimizes. */
-function found(report: Report): string[] {
+function found(report: Report, speech: Speech): string[] {
+  const { t } = speech;
   const { changes, validation, test } = report;
   return [
-    table(resultTable(report)),
-    `${intervalWords(report)} Lenient: the right answer may stand anywhere in the reply.`,
-    table(curveTable(report)),
-    "## Changes",
-    ...(changes.length > 0 ? changes.flatMap(change) : ["No proposal was made."]),
-    "## Samples",
-    ...[validation, test].flatMap((set) => (set ? samples(set) : [])),
-    "## What the gate said",
-    table(verdictTable(report)),
+    table(resultTable(report, speech), speech),
+    intervalWords(report, speech),
+    table(curveTable(report, speech), speech),
+    `## ${t("Changes")}`,
+    ...(changes.length > 0 ? changes.flatMap((one) => change(one, speech)) : [t("No proposal was made.")]),
+    `## ${t("Samples")}`,
+    ...[validation, test].flatMap((set) => (set ? samples(set, speech) : [])),
+    `## ${t("What the gate said")}`,
+    table(verdictTable(report, speech), speech),
   ];
 }
 
-function change(one: Change): string[] {
-  const { node, base, text, hypothesis, verdict, earns } = one;
+function change(one: Change, speech: Speech): string[] {
+  const { node, base, text, hypothesis, verdict } = one;
   const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
   return [
     `### ${mark} ${literal(oneLine(node, 120))}`,
-    `**${literal(verdictLine(verdict))}**`,
-    hypothesis ? `Idea: ${literal(oneLine(hypothesis, 600))}` : "",
-    earns === false ? "Leave-one-out: without this change the result is no worse. It may be dropped." : "",
+    `**${literal(verdictLine(verdict, speech))}**`,
+    hypothesis ? literal(speech.t("Idea: {0}", oneLine(hypothesis, 600))) : "",
+    earnsWords(one, speech),
     fenced(patch(base, text), "diff"),
-    table(gradientTable(one)),
-    table(attemptTable(one)),
+    table(gradientTable(one, speech), speech),
+    table(attemptTable(one, speech), speech),
   ];
 }
 
 /** Only what changed: all samples stand in the other forms. */
-function samples({ split, samples: all }: Comparison): string[] {
-  const changed = telling(all).filter(({ change: what }) => what === "fixed" || what === "broken");
-  if (changed.length === 0) return [`No ${split} sample was fixed or broken.`];
-  return [`Fixed and broken ${split} samples:`, table(sampleTable(changed, true))];
+function samples({ split, samples: all }: Comparison, speech: Speech): string[] {
+  const changed = all.filter(({ change: what }) => what === "fixed" || what === "broken");
+  const set = splitWord(split, speech);
+  if (changed.length === 0) return [speech.t("{0}: no sample was fixed or broken.", set)];
+  return [speech.t("{0}, fixed and broken:", set), table(sampleTable(changed, speech), speech)];
 }
 
 /** Changed lines that are looked for at most: a text of a megabyte must not hold anybody up. */
@@ -99,10 +107,10 @@ function patch(before: string, after: string): string {
     .trimEnd();
 }
 
-function table({ head, rows, left }: Table): string {
+function table({ head, rows, left }: Table, { t }: Speech): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.map(literal).join(" | ")} |`;
-  const more = left > 0 ? `\n\n${left} more rows stand in the JSON form of this report.` : "";
+  const more = left > 0 ? `\n\n${t("{0} more rows stand in the JSON form of this report.", left)}` : "";
   return `${[line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n")}${more}`;
 }
 

@@ -1,5 +1,5 @@
 import { area, line, scaleLinear } from "d3";
-import { figure, percent, range } from "./figures.ts";
+import type { Speech } from "../speech.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Comparison, CurveRow, Figure } from "./report.ts";
 
@@ -13,7 +13,8 @@ const TOP = 14;
 const BOTTOM = 36;
 
 /** The incumbent's validation score by iteration with its interval, and the test score before and after. */
-export function scorePlot(curve: readonly CurveRow[], test: Comparison | null): Markup {
+export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, speech: Speech): Markup {
+  const { t } = speech;
   const last = curve.at(-1)?.iteration ?? 0;
   const x = scaleLinear([0, Math.max(1, last)], [LEFT, WIDTH - RIGHT]);
   const y = scaleLinear([0, 1], [HEIGHT - BOTTOM, TOP]);
@@ -29,29 +30,31 @@ export function scorePlot(curve: readonly CurveRow[], test: Comparison | null): 
   const rows = y.ticks(5).map(
     (tick) =>
       html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>
-<text class="tick" x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick.toFixed(1)}</text>`,
+<text class="tick" x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick.toLocaleString(speech.language, { minimumFractionDigits: 1 })}</text>`,
   );
   const columns = curve
     .filter(({ iteration }) => iteration % step === 0)
     .map(
       ({ iteration }) =>
-        html`<text class="tick" x="${at(x(iteration))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${iteration === 0 ? "start" : iteration}</text>`,
+        html`<text class="tick" x="${at(x(iteration))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${iteration === 0 ? t("start") : iteration}</text>`,
     );
   const points = curve.map((row) => {
     const { iteration, accepted, low, high } = row;
-    const words = `iteration ${iteration}: ${range([low, high])}${accepted > 0 ? `, ${accepted} accepted` : ""}`;
+    const score = t("iteration {0}: {1}", iteration, speech.range([low, high]));
+    const words = accepted > 0 ? t("{0}, {1} accepted", score, accepted) : score;
     const open = html`<line class="open" x1="${at(x(iteration))}" x2="${at(x(iteration))}" y1="${at(y(low))}" y2="${at(y(high))}"/>`;
     return html`${low < high ? open : null}<circle class="${accepted > 0 || iteration === 0 ? "point" : "point hollow"}" cx="${at(x(iteration))}" cy="${at(y(middle(row)))}" r="4"><title>${words}</title></circle>`;
   });
   const end = curve.at(-1);
-  const label = `Validation score by iteration: from ${curve[0] ? figure(middle(curve[0])) : "?"} to ${end ? figure(middle(end)) : "?"}`;
+  const [from, to] = [curve[0], end].map((row) => (row ? speech.figure(middle(row)) : "?"));
+  const label = t("Validation score by iteration: from {0} to {1}", from ?? "?", to ?? "?");
   return html`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
 ${rows}${columns}
-<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">iteration</text>
+<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">${t("iteration")}</text>
 <path class="band" d="${band(curve) ?? ""}"/><path class="score" d="${path(curve) ?? ""}"/>
-${test ? testMarks(test, [x(0), x(Math.max(1, last))], y, end ? y(middle(end)) : TOP) : null}
+${test ? testMarks(test, [x(0), x(Math.max(1, last))], y, end ? y(middle(end)) : TOP, speech) : null}
 ${points}
-${end ? html`<text class="name" x="${WIDTH - RIGHT + 18}" y="${at(y(middle(end)) + 4)}">validation</text>` : null}
+${end ? html`<text class="name" x="${WIDTH - RIGHT + 18}" y="${at(y(middle(end)) + 4)}">${t("validation")}</text>` : null}
 </svg>`;
 }
 
@@ -64,24 +67,27 @@ function testMarks(
   [start, end]: readonly [number, number],
   y: (score: number) => number,
   taken: number,
+  speech: Speech,
 ): Markup {
+  const { t } = speech;
   const mark = ({ score, interval }: Figure, x: number, when: string) =>
     html`<line class="whisker" x1="${at(x)}" x2="${at(x)}" y1="${at(y(interval[0]))}" y2="${at(y(interval[1]))}"/>
-<rect class="test" x="${at(x - 4)}" y="${at(y(score) - 4)}" width="8" height="8"><title>test ${when}: ${figure(score)} (${range(interval)})</title></rect>`;
+<rect class="test" x="${at(x - 4)}" y="${at(y(score) - 4)}" width="8" height="8"><title>${when}: ${speech.figure(score)} (${speech.range(interval)})</title></rect>`;
   const beside = 12;
   const wanted = y(after.score);
   const name = Math.abs(wanted - taken) < NAME ? taken + (wanted < taken ? -NAME : NAME) : wanted;
-  return html`${mark(before, start + beside, "before")}${mark(after, end + beside, "after")}
+  return html`${mark(before, start + beside, t("test before"))}${mark(after, end + beside, t("test after"))}
 <line class="link" x1="${at(start + beside)}" x2="${at(end + beside)}" y1="${at(y(before.score))}" y2="${at(y(after.score))}"/>
-<text class="name test-name" x="${at(end + beside + 10)}" y="${at(name + 4)}">test</text>`;
+<text class="name test-name" x="${at(end + beside + 10)}" y="${at(name + 4)}">${t("test")}</text>`;
 }
 
 const STRIP = 260;
 
 /** Score and interval on a line from 0 to 1. */
-export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean): Markup {
+export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean, speech: Speech): Markup {
+  const words = speech.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => speech.figure(one)));
   const x = scaleLinear([0, 1], [6, STRIP - 6]);
-  return html`<svg class="strip" viewBox="0 0 ${STRIP} 18" role="img" aria-label="${figure(score)}, between ${figure(low)} and ${figure(high)}">
+  return html`<svg class="strip" viewBox="0 0 ${STRIP} 18" role="img" aria-label="${words}">
 <line class="grid" x1="6" x2="${STRIP - 6}" y1="9" y2="9"/>
 <line class="whisker" x1="${at(x(low))}" x2="${at(x(high))}" y1="9" y2="9"/>
 <circle class="${isAfter ? "point" : "point hollow"}" cx="${at(x(score))}" cy="9" r="5"/>
@@ -89,8 +95,8 @@ export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: 
 }
 
 /** A share as a bar. */
-export function bar(share: number): Markup {
-  return html`<svg class="bar" viewBox="0 0 100 10" role="img" aria-label="${percent(share)}" preserveAspectRatio="none">
+export function bar(share: number, speech: Speech): Markup {
+  return html`<svg class="bar" viewBox="0 0 100 10" role="img" aria-label="${speech.percent(share)}" preserveAspectRatio="none">
 <rect class="rest" width="100" height="10"/><rect class="part" width="${at(100 * share)}" height="10"/></svg>`;
 }
 

@@ -1,10 +1,16 @@
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
+import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES } from "../../graph/graph.ts";
+import { DEFAULTS } from "../../graph/schema-run.ts";
 import { plain } from "../plain.ts";
+import { ENGLISH } from "../speech.ts";
 import type { Report } from "./report.ts";
 
 /** Commands by which a reader finds out for himself, each with what it tells; names from files are quoted for a shell. */
-export function reproduction({ run, evaluated }: Report): { readonly why: string; readonly command: string }[] {
+export function reproduction(
+  { run, evaluated }: Report,
+  { t } = ENGLISH,
+): { readonly why: string; readonly command: string }[] {
   const { models, options } = run;
   const { forward, judge } = models;
   const all = ["--model", forward];
@@ -14,27 +20,52 @@ export function reproduction({ run, evaluated }: Report): { readonly why: string
   const command = (...parts: readonly string[]) => ["agentgraph", ...parts].map(quoted).join(" ");
   const evaluate = (split: string, ...more: readonly string[]) =>
     command("evaluate", run.graphFile, "--split", split, "--seed", `${options.seed}`, ...answering, ...more);
+  const address = run.provider.startsWith("simulated")
+    ? ""
+    : ` ${t("With another server than OpenAI, add its --base-url.")}`;
   if (evaluated) {
     const more = run.method === CHAIN_OF_THOUGHT ? ["--method", run.method] : [];
-    return [{ why: "Score it again:", command: evaluate(evaluated.split, ...more) }];
+    return [{ why: `${t("Score it again.")}${address}`, command: evaluate(evaluated.split, ...more) }];
   }
   const split = run.samples.test > 0 ? "test" : "validation";
-  const address = run.provider.startsWith("simulated") ? "" : " With another server than OpenAI, add its --base-url.";
   return [
     {
-      why: `Score the graph file as it is, apply the changes, and score it again.${address}`,
+      why: `${t("Score the graph file as it is, apply the changes, and score it again.")}${address}`,
       command: evaluate(split),
     },
     {
-      why: "Score the untouched graph with a step-by-step suffix instead:",
+      why: t("Score the untouched graph with a step-by-step suffix instead:"),
       command: evaluate(split, "--method", CHAIN_OF_THOUGHT),
     },
     {
-      why: "Make the run again: same seed and same replies, same run. A model that answers otherwise the next time makes another one.",
-      command: command("optimize", run.graphFile, "--seed", `${options.seed}`, ...asked),
+      why: t(
+        "Make the run again: same seed and same replies, same run. A model that answers otherwise the next time makes another one.",
+      ),
+      command: command("optimize", run.graphFile, "--seed", `${options.seed}`, ...asked, ...settings(options)),
     },
   ];
 }
+
+/** What the run was set to do where that is not what a file without a word on it asks for. */
+function settings({ seed: _, budget, ...options }: OptimizeOptions): string[] {
+  const chosen = flat("optimize", options).filter(([path, value]) => value !== DEFAULT_SETTINGS.get(path));
+  const limits = [
+    budget.calls === DEFAULTS.budget.calls || budget.calls === null ? [] : ["--budget-calls", `${budget.calls}`],
+    budget.tokens === null ? [] : ["--budget-tokens", `${budget.tokens}`],
+    budget.usd === null ? [] : ["--budget-usd", `${budget.usd}`],
+  ];
+  return [...chosen.flatMap(([path, value]) => ["--set", `${path}=${value}`]), ...limits.flat()];
+}
+
+/** Values by their path, each as it is written after `--set`. */
+function flat(path: string, value: unknown): [string, string][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
+  }
+  return Object.entries(value).flatMap(([name, one]) => flat(`${path}.${name}`, one));
+}
+
+const DEFAULT_SETTINGS = new Map([...flat("optimize", DEFAULTS), ["optimize.without", "[]"] as const]);
 
 /** As one word of a POSIX shell. */
 function quoted(word: string): string {

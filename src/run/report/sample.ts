@@ -1,9 +1,10 @@
 import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { oneLine } from "../plain.ts";
-import { percent } from "./figures.ts";
+import { ENGLISH, type Speech } from "../speech.ts";
 import { pageHtml, table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
+import { splitWord } from "./tables.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
 const SHOWN = 20_000;
@@ -15,7 +16,8 @@ const NODES = 300;
  * One sample through the graph as it is, node by node, as a self-contained page.
  * @param spent what it took, in words. @param theme see `pageHtml`
  */
-export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, theme = ""): string {
+export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, speech = ENGLISH, theme = ""): string {
+  const { t } = speech;
   const { sample, split, score, right, nodes } = inspection;
   const question = Object.values(sample.inputs).join(" · ") || sample.id;
   const answer = nodes.find(({ node }) => node.id === graph.output)?.value;
@@ -23,62 +25,67 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
   const title = oneLine(question, 120);
   const facts: [string, string][] = [
     ...Object.entries(sample.inputs),
-    ["expected", sample.targets.join("\nor\n")],
-    ["answered", answer?.text ?? ""],
-    ["what the loss says", score?.criticism ?? ""],
-    ["what a person said", sample.feedback ?? ""],
+    [t("expected"), sample.targets.join(`\n${t("or")}\n`)],
+    [t("answered"), answer?.text ?? ""],
+    [t("what the loss says"), score?.criticism ?? ""],
+    [t("what a person said"), sample.feedback ?? ""],
     ...(score?.votes ?? []).map(({ score: share, reason }, index): [string, string] => [
-      `judge, vote ${index + 1}: ${percent(share)}`,
+      t("judge, vote {0}: {1}", index + 1, speech.percent(share)),
       reason,
     ]),
   ];
   const body = html`<header>
-<p class="soft">${graph.name} · ${split} sample ${oneLine(sample.id, 120)} · ${spent}</p>
-<p class="lead verdict ${mark}">${outcome(inspection)}</p>
+<p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitWord(split, speech), oneLine(sample.id, 120), spent)}</p>
+<p class="lead verdict ${mark}">${outcome(inspection, speech)}</p>
 </header>
 <main>
-${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 })}
-<h2>Node by node</h2>
-${nodes.length > NODES ? html`<p class="left">${nodes.length} nodes have a value; the ${NODES} nearest to the answer are shown.</p>` : null}
-${nodes.slice(-NODES).map((node) => article(node, graph))}
+${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 }, speech)}
+<h2>${t("Node by node")}</h2>
+${nodes.length > NODES ? html`<p class="left">${t("{0} nodes have a value; the {1} nearest to the answer are shown.", nodes.length, NODES)}</p>` : null}
+${nodes.slice(-NODES).map((node) => article(node, graph, speech))}
 </main>`;
-  return pageHtml(title, body, theme);
+  return pageHtml(title, body, speech, theme);
 }
 
-function outcome({ score, right }: Inspection): string {
-  if (score === null) return "? Not scored, because a call failed";
-  const graded = score.loss > 0 && score.loss < 1 ? `, score ${percent(1 - score.loss)}` : "";
-  const form = score.formatError ? ": the answer is not in the form the graph asks for" : "";
-  return right ? `✓ Right${graded}` : `✗ Wrong${graded}${form}`;
+function outcome({ score, right }: Inspection, speech: Speech): string {
+  const { t } = speech;
+  if (score === null) return `? ${t("Not scored, because a call failed")}`;
+  const graded = score.loss > 0 && score.loss < 1 ? `, ${t("score {0}", speech.percent(1 - score.loss))}` : "";
+  const form = score.formatError ? `: ${t("the answer is not in the form the graph asks for")}` : "";
+  return right ? `✓ ${t("Right")}${graded}` : `✗ ${t("Wrong")}${graded}${form}`;
 }
 
-function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph): Markup {
+function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph, speech: Speech): Markup {
+  const { t } = speech;
   const isOutput = node.id === graph.output;
   const notes = [
-    node.kind === "text" ? "text" : "",
-    isOutput ? "gives the answer" : "",
-    value?.formatError ? "not in the form asked for" : "",
+    node.kind === "text" ? t("text") : "",
+    isOutput ? t("gives the answer") : "",
+    value?.formatError ? t("not in the form asked for") : "",
   ];
   const wanted = gradients.map(({ of, from, text }) =>
     named(
       of === "text"
-        ? "its text should change"
+        ? t("its text should change")
         : from === null
-          ? "its value should change, says the loss"
-          : `its value should change, says ${from}`,
+          ? t("its value should change, says the loss")
+          : t("its value should change, says {0}", oneLine(from, 120)),
       text,
+      speech,
     ),
   );
   return html`<article>
 <h3>${oneLine(node.id, 120)} <span class="soft">${[oneLine(node.role, 200), ...notes].filter(Boolean).join(" · ")}</span></h3>
-${prompt.length > 0 ? html`<details><summary>What was sent</summary>${prompt.map(({ role, content }) => named(role, content))}</details>` : null}
-${value ? named("value", value.text) : html`<p class="verdict undecided">No value: its call failed, or one before it.</p>`}
+${prompt.length > 0 ? html`<details><summary>${t("What was sent")}</summary>${prompt.map(({ role, content }) => named(role, content, speech))}</details>` : null}
+${value ? named(t("value"), value.text, speech) : html`<p class="verdict undecided">${t("No value: its call failed, or one before it.")}</p>`}
 ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 </article>`;
 }
 
-function named(name: string, text: string): Markup {
+function named(name: string, text: string, speech: Speech): Markup {
+  const { t } = speech;
   const left = text.length - SHOWN;
-  const more = left > 0 ? html`<p class="left">${left.toLocaleString("en")} more characters are not shown.</p>` : null;
-  return html`<p class="soft">${name}</p><div class="text">${text.slice(0, SHOWN) || "(empty)"}</div>${more}`;
+  const more =
+    left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", speech.whole(left))}</p>` : null;
+  return html`<p class="soft">${name}</p><div class="text">${text.slice(0, SHOWN) || t("(empty)")}</div>${more}`;
 }

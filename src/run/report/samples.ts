@@ -1,7 +1,8 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
 import { bootstrap, scoreInterval, signTest } from "../../engine/verdict.ts";
-import { extract } from "../../graph/extract.ts";
+import { shownValue } from "../../graph/extract.ts";
+import { Patterns } from "../../graph/pattern.ts";
 import type { StoredReply } from "../../models/store.ts";
 import type { Start } from "../start.ts";
 import type { RunState, SampleScore } from "../state.ts";
@@ -12,6 +13,7 @@ export type ReplyOf = (key: string) => Pick<StoredReply, "text"> | undefined;
 /** Samples of a run under two Θ: what was asked, expected and answered, and what that scored. */
 export class Samples {
   readonly #byId: ReadonlyMap<string, Sample>;
+  readonly #patterns = new Patterns();
 
   constructor(
     readonly start: Pick<Start, "graph" | "data" | "options">,
@@ -136,13 +138,7 @@ export class Samples {
     const node = graph.nodes.find(({ id }) => id === graph.output);
     const reply = this.replyOf(key);
     if (!reply) return null;
-    if (node?.kind !== "llm") return reply.text;
-    try {
-      return extract(reply.text, node.output).value;
-    } catch {
-      // A pattern that took too long: the reply as it came says more than nothing.
-      return reply.text;
-    }
+    return node?.kind === "llm" ? shownValue(reply.text, node.output, this.#patterns) : reply.text;
   }
 }
 

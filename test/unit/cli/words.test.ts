@@ -50,9 +50,9 @@ describe("warnings", () => {
 
   it("are sentences, with and without their fields", () => {
     for (const code of Object.keys(codes) as WarningCode[]) {
-      expect(warningWords({ type: "warning", code })).toMatch(/^[A-Z].*\.$/s);
+      expect(warningWords({ type: "warning", code })).toMatch(/^[A-Z0-9].*\.$/s);
       const full = warningWords({ type: "warning", code, node: "a", sample: "s", detail: "\u001b[2Jwhy", count: 3 });
-      expect(full).toMatch(/^[A-Z].*\.$/s);
+      expect(full).toMatch(/^[A-Z0-9].*[.)]$/s);
       expect(full).not.toContain("\u001b");
       expect(full).not.toContain("undefined");
     }

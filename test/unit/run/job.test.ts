@@ -10,6 +10,7 @@ import { readReport, readSide } from "../../../src/run/report/read.ts";
 import { sampleHtml } from "../../../src/run/report/sample.ts";
 import { type RunDeps, resumeRun, startRun } from "../../../src/run/run.ts";
 import { listRuns, readRun } from "../../../src/run/runs.ts";
+import { ENGLISH } from "../../../src/run/speech.ts";
 import type { Subject } from "../../../src/run/start.ts";
 import { type Bench, openBench, subject, verdict } from "./scripted.ts";
 
@@ -141,7 +142,7 @@ describe("two runs side by side", () => {
     const said = async (change: Partial<Subject["task"]>) => unfairness(a, await side(withTask(change))).join("\n");
     expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
     expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
-      "Their validation sets differ: 20 and 12 samples, 12 of them shared.",
+      "The validation set differs: 20 and 12 samples, 12 of them shared.",
     );
     expect(await said({ models: { ...models, forward: { model: "other", params: {} } } })).toContain(
       "The role forward was played by m and by other.",
@@ -153,7 +154,7 @@ describe("two runs side by side", () => {
   it("stand at the mercy of no text", async () => {
     const name = `${HOSTILE} {{x}}`;
     const a = await side(withTask({ graph: { ...subject.task.graph, name } }));
-    const page = compareHtml(a, await side(), ":root { --ink: red; }");
+    const page = compareHtml(a, await side(), ENGLISH, ":root { --ink: red; }");
     expect(page).not.toMatch(/<img|<script/);
     expect(page).toContain("default-src &#39;none&#39;; style-src &#39;sha256-");
   });
