@@ -40,16 +40,33 @@ export class Disk {
       const held = this.#locks.get(path);
       return held && !held.holder.isDead ? { note: held.note, process: 1, host: "chaos", since: 0 } : null;
     };
+    const take = (path: string, note: string) => {
+      if (holderOf(path)) return null;
+      this.#locks.set(path, { note, holder: process });
+      return { release: () => process.change(`${path} released`, "", () => void this.#locks.delete(path)) };
+    };
     return {
       mark: async (text) => createHash("sha256").update(`this machine ${text}`).digest("hex"),
       holder: async (path) => holderOf(path),
-      lock: async (path, note) => {
-        if (holderOf(path)) return null;
-        this.#locks.set(path, { note, holder: process });
-        return { release: async () => void this.#locks.delete(path) };
-      },
+      lock: (path, note) => process.change(path, note, () => take(path, note)),
     };
   }
+
+  /** Another disk that holds the same. */
+  copy(): Disk {
+    const disk = new Disk();
+    for (const [path, parts] of this.#texts) disk.put(path, parts.join(""));
+    return disk;
+  }
+}
+
+/** What ends a process's luck, and when. */
+export interface End {
+  readonly how: "full" | "killed";
+  /** Whether this is the write. Of a lock, `text` is its note, and nothing when it is released. */
+  readonly isHere: (path: string, text: string) => boolean;
+  /** Of the text of that write, what gets through. */
+  readonly share: number;
 }
 
 /**
@@ -60,7 +77,7 @@ export class Process {
   readonly files: Files;
   /** Resolves when the process has died. */
   readonly death: Promise<void>;
-  #end: { readonly how: "full" | "killed"; writes: number; readonly share: number } | null = null;
+  #end: End | null = null;
   #state: "fine" | "full" | "killed" = "fine";
   #die: () => void = () => {};
 
@@ -88,10 +105,12 @@ export class Process {
           return names.length > 0 ? [...new Set(names)] : thrown("ENOENT", `no such folder, '${path}'`);
         }),
       makeFolder: async () => {},
-      remove: (path) => this.#write(() => disk.remove(path)),
-      write: (path, text) => this.#write(() => disk.put(path, text)),
+      remove: (path) => this.change(path, "", () => disk.remove(path)),
+      write: (path, text) => this.change(path, text, () => disk.put(path, text)),
       append: (path, text) =>
-        this.#write(
+        this.change(
+          path,
+          text,
           () => disk.add(path, text),
           (share) => disk.add(path, text.slice(0, Math.floor(share * text.length))),
         ),
@@ -102,9 +121,17 @@ export class Process {
     return this.#state === "killed";
   }
 
-  /** After so many more writes. @param share of the text of the last one that gets through */
-  endsAfter(how: "full" | "killed", writes: number, share: number): void {
-    this.#end ??= { how, writes, share };
+  /** The first of several ends is the one that comes. */
+  ends(end: End): void {
+    this.#end ??= end;
+  }
+
+  /** Nothing of it is left. */
+  die(): void {
+    if (this.isDead) return;
+    this.#state = "killed";
+    this.onDeath();
+    this.#die();
   }
 
   async #read<T>(work: () => T): Promise<T> {
@@ -112,21 +139,23 @@ export class Process {
     return this.isDead ? never() : work();
   }
 
-  /** In the order of the calls; done a moment later, when the process may have died. */
-  async #write(whole: () => void, part?: (share: number) => void): Promise<void> {
-    if (this.#state === "full") throw noSpace();
-    if (this.#state === "fine" && this.#end && this.#end.writes-- <= 0) {
-      const { how, share } = this.#end;
+  /** Writes, in the order of the calls; done a moment later, when the process may have died. */
+  async change<T>(path: string, text: string, whole: () => T, part?: (share: number) => void): Promise<T> {
+    if (this.#state === "full" && text !== "") throw noSpace();
+    const end = this.#state === "fine" && (text !== "" || this.#end?.how === "killed") ? this.#end : null;
+    if (end?.isHere(path, text)) {
+      const { how, share } = end;
       part?.(share);
-      this.#state = how;
-      if (how === "full") throw noSpace();
-      this.onDeath();
-      this.#die();
+      if (how === "killed") this.die();
+      else {
+        this.#state = how;
+        throw noSpace();
+      }
     }
     if (this.isDead) return never();
-    whole();
+    const changed = whole();
     await turn();
-    return this.isDead ? never() : undefined;
+    return this.isDead ? never() : changed;
   }
 }
 

@@ -4,7 +4,7 @@ import { priceOf, type Reference } from "./reference.ts";
 import type { Wire } from "./wire.ts";
 
 /** How a segment ended: only a sudden end may lose what was under way. */
-export type End = "ended" | "killed" | "torn" | "disk full";
+export type Ending = "ended" | "killed" | "torn" | "disk full";
 
 /** Content → how often. */
 type Counts = ReadonlyMap<string, number>;
@@ -31,7 +31,7 @@ export class Ledger {
    * @param state as it is read from the log; null where the run had not begun
    * @param replies text of the run's `replies.jsonl`
    */
-  settle(end: End, state: RunState | null, replies: string, limits: BudgetLimits): void {
+  settle(end: Ending, state: RunState | null, replies: string, limits: BudgetLimits): void {
     const { wire, concurrency } = this;
     const recorded = state?.calls.total ?? 0;
     const gap = recorded - wire.requests;

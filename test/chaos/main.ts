@@ -77,6 +77,7 @@ function assign(worker: ChildProcess, number: number): Promise<Outcome | null> {
     };
     worker.once("message", (outcome: Outcome) => settle(outcome));
     worker.once("exit", () => settle(null));
+    worker.once("error", () => settle(null));
     worker.send(number);
   });
 }

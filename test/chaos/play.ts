@@ -5,16 +5,19 @@ import { VirtualClock } from "../../bench/worlds/clock.ts";
 import type { Clock, Log } from "../../src/deps.ts";
 import type { BudgetLimits } from "../../src/models/model.ts";
 import { createOpenAI } from "../../src/models/openai.ts";
+import { RunInProgress } from "../../src/run/errors.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { filesOf, type Place, placeOf } from "../../src/run/place.ts";
 import { type Run, type RunDeps, resumeRun, startRun } from "../../src/run/run.ts";
 import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
 import { type Subject, subjectOf } from "../../src/run/start.ts";
+import { unitOf } from "../server/faults.ts";
+import { faultsOfApplying, faultsOfEnd, faultsOfList, faultsOfReport } from "./aftermath.ts";
 import { Disk, Process } from "./disk.ts";
 import { writeFolder } from "./folder.ts";
-import { type End, Ledger } from "./ledger.ts";
+import { type Ending, Ledger } from "./ledger.ts";
 import { differenceOf, type Outcome, type Watching } from "./outcome.ts";
-import type { Accident, Case } from "./plan.ts";
+import { type Accident, type Case, endOf } from "./plan.ts";
 import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts";
 import { Wire } from "./wire.ts";
 
@@ -23,14 +26,16 @@ const UNLIMITED: BudgetLimits = { calls: null, tokens: null, usd: null };
 const ROOT = "/work";
 const START = Date.UTC(2026, 0, 31, 12);
 const silent: Log = { info() {}, warn() {}, error() {} };
-/** Milliseconds of real time after which a request that hangs is given up. */
-const PATIENCE = 60;
+/** Milliseconds by which a restless clock jumps, and at which share of all requests. */
+const JUMPS = [-3_600_000, -700, 700, 3_600_000] as const;
+const OFTEN = 0.03;
 
 /** Plays one case in this process: run layer, wrapper stack and wire client as they ship, over a wire and a disk that fail. */
 export async function play(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
   const disk = new Disk();
   for (const [path, text] of Object.entries(one.world.files)) disk.put(join(ROOT, path), text);
-  const loaded = await loadTask(join(ROOT, one.world.graphFile), { files: new Process(disk).files, clock: new VirtualClock() });
+  const outside = { files: new Process(disk).files, clock: new VirtualClock() };
+  const loaded = await loadTask(join(ROOT, one.world.graphFile), outside);
   const subject = subjectOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const whole = await referenceOf(subject.task);
@@ -56,6 +61,12 @@ class Play {
   #segment = 0;
   #kills = 0;
   #id: string | null = null;
+  /** By which the clock is wrong, in milliseconds. */
+  #wrong = 0;
+  /** The process that holds the run. */
+  #underWay: Process | null = null;
+  /** Another one that wants it. */
+  #rival: Promise<void> | null = null;
 
   constructor(
     readonly one: Case,
@@ -66,7 +77,7 @@ class Play {
   ) {
     const time = new VirtualClock();
     this.#clock = {
-      now: () => START + this.#segment * 60_000 + time.now(),
+      now: () => START + this.#segment * 60_000 + time.now() + this.#wrong,
       sleep: (milliseconds, signal) => time.sleep(milliseconds, signal),
     };
     this.#wire = new Wire(one.world, one.weather, this.#clock);
@@ -109,7 +120,10 @@ class Play {
     const stop = new AbortController();
     const limits = this.#id === null ? this.subject.task.options.budget : limitsOf(accident, this.reference);
     this.#arm(accident, process, stop);
+    this.#underWay = process;
     const run = await Promise.race([this.#drive(process, stop.signal, limits), process.death]);
+    this.#underWay = null;
+    await this.#rival;
     wire.onRequest = () => {};
     // What a dead process still does reaches neither wire nor disk.
     if (!run) {
@@ -119,7 +133,7 @@ class Play {
       if (this.#id !== null && this.one.torn) this.#tear(this.#id);
     }
     const isFull = accident?.kind === "disk full";
-    const end: End = run ? (isFull ? "disk full" : "ended") : this.one.torn ? "torn" : "killed";
+    const end: Ending = run ? (isFull ? "disk full" : "ended") : this.one.torn ? "torn" : "killed";
     const read = await this.#read();
     const replies = this.#id === null ? null : this.disk.text(filesOf(this.#place, this.#id).replies);
     this.#ledger.settle(end, read?.state ?? null, replies ?? "", limits);
@@ -129,9 +143,12 @@ class Play {
       `segment ${this.#segment}: ${what} → ${end}, ${read?.state.status ?? "not begun"}, ${requests} requests so far`,
     );
     if (read) this.#checkReading(run instanceof Error ? null : (run ?? null), read, isFull);
-    if (run instanceof Error) this.#checkError(run, isFull);
-    else if (run && read) this.#checkEnd(read, accident);
-    await this.#checkList(read);
+    if (run instanceof Error && !(isFull && /ENOSPC|no space/.test(run.message))) {
+      this.#fault(`it threw ${run.name}: ${run.message}`);
+    } else if (run && read) this.#found(faultsOfEnd(read.state, accident));
+    const looking = this.#reading();
+    if (!isFull) this.#found(await faultsOfList(await listRuns(looking, this.#place), read, looking));
+    if (read) this.#found(await faultsOfReport(looking, this.#place, read));
     if (read?.state.status !== "done") return null;
     // Calls that were lost for good cost samples: such a run is done, and rightly another one.
     return accident?.kind === "server down" ? { ...limits } : limits;
@@ -153,34 +170,62 @@ class Play {
   }
 
   #deps(process: Process): RunDeps {
-    const { weather, world } = this.one;
-    const timeout = weather.faults.includes("hang") ? PATIENCE : 60_000;
     return {
       files: process.files,
       clock: this.#clock,
       log: silent,
       machine: this.disk.machine(process),
-      provider: createOpenAI({ baseUrl: this.#wire.address, key: "", clock: this.#clock, timeout }),
+      provider: createOpenAI({ baseUrl: this.#wire.address, key: "", clock: this.#clock }),
       price: priceOf,
-      concurrency: world.concurrency,
+      concurrency: this.one.world.concurrency,
     };
   }
 
-  /** Sets the accident off when the server has seen its share of all requests. */
+  /** Sets the accident off when the server has seen its share of all requests, and lets a rival in on the way. */
   #arm(accident: Accident | null, process: Process, stop: AbortController): void {
-    if (accident === null || accident.kind === "budget") return;
-    const at = Math.floor(accident.at * this.reference.calls);
-    const set = () => {
-      if (accident.kind === "killed") process.endsAfter("killed", accident.writes, accident.share);
-      else if (accident.kind === "disk full") process.endsAfter("full", accident.writes, accident.share);
+    const { one, reference } = this;
+    const wire = this.#wire;
+    const isDue = (share: number) => wire.requests >= Math.floor(share * reference.calls);
+    const happen = () => {
+      if (accident === null || accident.kind === "budget" || !isDue(accident.at)) return;
+      if (accident.kind === "killed" || accident.kind === "disk full") process.ends(endOf(accident));
       else if (accident.kind === "cancelled") setImmediate(() => stop.abort(new Error("cancelled by the user")));
-      else this.#wire.mood = accident.kind === "key refused" ? "refuses keys" : "unreachable";
+      else wire.mood = accident.kind === "key refused" ? "refuses keys" : "unreachable";
     };
-    const check = () => {
-      if (this.#wire.requests >= at) set();
+    wire.onRequest = () => {
+      const chance = unitOf(`jump ${one.weather.seed} ${wire.requests}`) / OFTEN;
+      if (one.restless && chance < 1) this.#wrong += JUMPS[Math.floor(chance * JUMPS.length)] ?? 0;
+      if (one.rival && isDue(unitOf(`rival ${one.weather.seed}`))) this.#rival ??= this.#meetRival();
+      happen();
     };
-    this.#wire.onRequest = check;
-    if (at === 0) set();
+    happen();
+  }
+
+  /** A second process finds the run taken, and can look at it all the same. */
+  async #meetRival(): Promise<void> {
+    const { subject } = this;
+    const mine = this.#underWay;
+    const isHeld = () => mine === this.#underWay && mine?.isDead === false;
+    const rival = new Process(this.disk);
+    // Where the other has just ended, it would go on.
+    rival.ends({ how: "killed", isHere: (path) => path.startsWith(this.#place.runs), share: 0 });
+    const deps = this.#deps(rival);
+    const signal = new AbortController().signal;
+    const id = this.#id;
+    const take = async () =>
+      id !== null && this.#segment % 2 === 0
+        ? resumeRun(id, this.#place, deps, signal)
+        : startRun(subject, this.#place, ROOT, deps, signal);
+    const refused = await Promise.race([take(), rival.death]).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (!(refused instanceof RunInProgress) && isHeld()) this.#fault(`a second process was not kept off: ${refused}`);
+    rival.die();
+    const read = await this.#read();
+    if (!read || !isHeld()) return;
+    if (read.standing !== "running") this.#fault(`a run under way counts as ${read.standing}`);
+    this.#found(await faultsOfReport(this.#reading(), this.#place, read));
   }
 
   /** The power failed where the process was killed: the last line of a file may be cut. */
@@ -195,9 +240,9 @@ class Play {
   }
 
   /** What somebody sees who only looks. */
-  #reading() {
-    const process = new Process(this.disk);
-    return { files: process.files, clock: this.#clock, log: silent, machine: this.disk.machine(process) };
+  #reading(disk = this.disk) {
+    const process = new Process(disk);
+    return { files: process.files, clock: this.#clock, log: silent, machine: disk.machine(process) };
   }
 
   async #read(): Promise<ReadRun | null> {
@@ -213,33 +258,6 @@ class Play {
     if (difference !== null) this.#fault(`the log gives another state than was shown: ${difference}`);
   }
 
-  #checkError(error: Error, isFull: boolean): void {
-    if (!isFull || !/ENOSPC|no space/.test(error.message)) this.#fault(`it threw ${error.name}: ${error.message}`);
-  }
-
-  /** The end says what happened. */
-  #checkEnd({ state }: ReadRun, accident: Accident | null): void {
-    const { status, error, detail } = state;
-    const kind = accident?.kind;
-    const said = `${status}, ${error}: ${detail}`;
-    if (status === "done") return;
-    if (kind === "budget" && status === "budget") return;
-    if (kind === "cancelled" && status === "cancelled") return;
-    if (kind === "key refused" && error === "KeyRefused" && /401/.test(detail ?? "")) return;
-    if (kind === "server down" && error === "ProviderFault" && /ECONNREFUSED/.test(detail ?? "")) return;
-    if (kind === "disk full" && status === "running") return;
-    if (kind === "disk full" && error === "NotRecorded" && /ENOSPC/.test(detail ?? "")) return;
-    this.#fault(`${kind ?? "no accident"}: it ended as ${said}`);
-  }
-
-  /** The list says the same as the log, though it does not read it. */
-  async #checkList(read: ReadRun | null): Promise<void> {
-    const listed = await listRuns(this.#reading(), this.#place);
-    if (listed.length !== (read ? 1 : 0)) this.#fault(`${listed.length} runs are listed`);
-    const standing = listed[0]?.standing;
-    if (read && standing !== read.standing) this.#fault(`it is listed as ${standing} and is ${read.standing}`);
-  }
-
   async #checkWhole(): Promise<void> {
     const { reference } = this;
     const read = await this.#read();
@@ -248,6 +266,8 @@ class Play {
     if (difference !== null) this.#fault(`the result is another one: ${difference}`);
     const { graph, options } = this.subject.task;
     this.#ledger.settleWhole(read.state, reference, options.batch * graph.nodes.length);
+    const graphFile = join(ROOT, this.one.world.graphFile);
+    this.#found(await faultsOfApplying(graphFile, this.disk, (disk) => this.#reading(disk), this.#place, read));
   }
 
   /** A second run is served by the first one's replies. */
@@ -268,6 +288,10 @@ class Play {
 
   #fault(words: string): void {
     this.#faults.push(`segment ${this.#segment}: ${words}`);
+  }
+
+  #found(faults: readonly string[]): void {
+    for (const fault of faults) this.#fault(fault);
   }
 }
 

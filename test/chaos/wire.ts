@@ -16,6 +16,8 @@ export interface Weather {
 /** More in a row than this, and a call would be lost for good: the run would then rightly differ from the clean one. */
 const IN_A_ROW = 5;
 const HUGE = 11 * 1024 * 1024;
+/** Milliseconds after which the client gives up what hangs: here, because its own timer knows nothing of this clock. */
+const PATIENCE = 120_000;
 
 /** A server at the other end of `fetch`: it counts, remembers every reply it delivered, and fails as told. */
 export class Wire {
@@ -55,7 +57,10 @@ export class Wire {
     this.#seen.set(id, nth);
     this.onRequest();
     const fault = this.#faultOf(id, nth);
-    if (fault === "hang") return aborted(signal);
+    if (fault === "hang") {
+      await this.clock.sleep(PATIENCE, signal);
+      throw new DOMException("This operation was aborted", "AbortError");
+    }
     await this.clock.sleep(100 * Math.ceil((this.weather.latency / 100) * unitOf(`latency ${id}`)), signal);
     if (this.mood === "refuses keys") return said(401, "Incorrect API key provided.", { code: "invalid_api_key" });
     const refusal = this.#refusalOf(body);
@@ -176,12 +181,6 @@ function streamed(parts: readonly string[], signal: AbortSignal, end: () => void
 /** As undici says it. */
 function lost(code: string): TypeError {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 function never(): Promise<never> {

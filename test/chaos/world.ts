@@ -35,7 +35,7 @@ const LOSSES: Record<string, { readonly spec: object; target(index: number): unk
   regex: { spec: {}, target: (index) => `^a${index}$` },
   f1: { spec: {}, target: (index) => `the answer a${index}` },
   json: { spec: {}, target: (index) => ({ x: `a${index}`, y: 1 }) },
-  judge: { spec: { rubric: "It is the accepted answer.", votes: 2 }, target: (index) => `a${index}` },
+  judge: { spec: { rubric: "It is the accepted answer.", votes: 3 }, target: (index) => `a${index}` },
 };
 
 /** Calls of one forward pass over all samples, at most. */
@@ -48,7 +48,7 @@ export function createWorld(dice: Dice): World {
     dice.int(2, 8),
     dice.int(2, 8),
     dice.int(5, 20),
-    dice.chance(0.15) ? dice.int(20, 50) : 3,
+    dice.chance(0.3) ? dice.int(20, 50) : 3,
   ]);
   const loss = dice.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "json", "judge"]);
   const { nodes, texts } = graphOf(steps, loss, dice);
@@ -113,12 +113,14 @@ function graphOf(steps: number, loss: string, dice: Dice) {
     const form = dice.pick(FORMS);
     const placed = dice.chance(0.3) ? ` Use ${inputs.map((one) => `{{${one}}}`).join(" and ")}.` : "";
     const text = `Node ${id}: work. Form ${form}.${last ? ` Final ${loss}.` : ""}${placed}`;
-    const inFile = dice.chance(0.1);
-    if (inFile) texts.set(`prompts/${id}.md`, `${text}\n`);
+    const place = dice.pick(["string", "string", "string", "lines", "file"]);
+    if (place === "file") texts.set(`prompts/${id}.md`, `${text}\n`);
     nodes[id] = {
       ...(dice.chance(0.7) && { role: `does part ${index}` }),
       inputs,
-      instruction: inFile ? { file: `prompts/${id}.md` } : text,
+      instruction: place === "file" ? { file: `prompts/${id}.md` } : place === "lines" ? text.split(/(?<=\.) /) : text,
+      ...(dice.chance(0.05) && { model: modelOf(dice) }),
+      ...(dice.chance(0.1) && { keep: [`Form ${form}`], maxWords: 40, constraints: ["Keep it short."] }),
       ...(OUTPUTS[form] && { output: OUTPUTS[form] }),
       ...(dice.chance(0.15) && !last && { trainable: false }),
       ...(dice.chance(0.1) && { message: "user" }),
@@ -144,14 +146,17 @@ function rowsOf(sizes: Sizes, rules: readonly string[], loss: string, dice: Dice
 }
 
 function modelsOf(dice: Dice) {
-  const choice = () => ({
+  return {
+    forward: modelOf(dice),
+    ...(dice.chance(0.5) && { backward: modelOf(dice) }),
+    ...(dice.chance(0.5) && { optimizer: modelOf(dice) }),
+  };
+}
+
+function modelOf(dice: Dice) {
+  return {
     model: "chaos",
     params: { temperature: dice.pick([0, 0, 0.7]), ...(dice.chance(0.3) && { max_tokens: 600 }) },
-  });
-  return {
-    forward: choice(),
-    ...(dice.chance(0.5) && { backward: choice() }),
-    ...(dice.chance(0.5) && { optimizer: choice() }),
   };
 }
 
@@ -163,7 +168,10 @@ function optionsOf(loss: string, dice: Dice) {
     patience: dice.int(1, 3),
     threshold: graded ? dice.pick([0, 0.3, 0.5]) : 0,
     gate: { policy: dice.pick(["strict", "strict", "significant", "off"]), alpha: dice.pick([0.05, 0.3]) },
+    gateEvery: dice.pick([1, 1, 2, 4]),
+    proposals: dice.pick([1, 1, 1, 2, 3]),
     update: dice.pick(["all", "all", "half", "one"]),
+    baseline: dice.chance(0.1),
     neighbors: dice.chance(0.8),
     gradients: dice.chance(0.9),
     seed: dice.int(0, 99),

@@ -1,0 +1,100 @@
+import { applyAccepted } from "../../src/cli/apply.ts";
+import { Output } from "../../src/cli/output.ts";
+import { loadTask } from "../../src/run/load.ts";
+import type { Place } from "../../src/run/place.ts";
+import { reportHtml } from "../../src/run/report/html.ts";
+import { reportJson } from "../../src/run/report/json.ts";
+import { reportMarkdown } from "../../src/run/report/markdown.ts";
+import { readReport } from "../../src/run/report/read.ts";
+import { type ListedRun, type ReadRun, type RunsDeps, readRun, recordAct } from "../../src/run/runs.ts";
+import type { RunState } from "../../src/run/state.ts";
+import { summaryOf } from "../../src/run/summary.ts";
+import type { Disk } from "./disk.ts";
+import { differenceOf } from "./outcome.ts";
+import type { Accident } from "./plan.ts";
+import { decidedIn } from "./reference.ts";
+
+/** What a run leaves on the disk, as somebody finds it who comes later: what is wrong with it, in words. */
+
+/** The end says what happened. */
+export function faultsOfEnd({ status, error, detail }: RunState, accident: Accident | null): string[] {
+  const kind = accident?.kind;
+  const said = detail ?? "";
+  const isExpected =
+    status === "done" ||
+    (kind === "budget" && status === "budget") ||
+    (kind === "cancelled" && status === "cancelled") ||
+    (kind === "key refused" && error === "KeyRefused" && /401/.test(said)) ||
+    (kind === "server down" && error === "ProviderFault" && /ECONNREFUSED/.test(said)) ||
+    (kind === "disk full" && status === "running") ||
+    (kind === "disk full" && error === "NotRecorded" && /ENOSPC/.test(said));
+  return isExpected ? [] : [`${kind ?? "no accident"}: it ended as ${status}, ${error}: ${said}`];
+}
+
+/** The list says the same as the log, though it does not read it. */
+export async function faultsOfList(listed: readonly ListedRun[], read: ReadRun | null, deps: RunsDeps) {
+  if (listed.length !== (read ? 1 : 0)) return [`${listed.length} runs are listed`];
+  const [entry] = listed;
+  if (!entry || !read) return [];
+  if (!entry.madeHere) return ["it is listed as made elsewhere"];
+  if (entry.standing !== read.standing) return [`it is listed as ${entry.standing} and is ${read.standing}`];
+  const difference = differenceOf(entry.summary, await summaryOf(read.start, read.state, deps.machine));
+  return difference === null ? [] : [`the list says something else than the log: ${difference}`];
+}
+
+/** A report comes of every run, however it ended, and nothing in it is a hole. */
+export async function faultsOfReport(deps: RunsDeps, place: Place, read: ReadRun) {
+  const report = await readReport(deps, place, read.id);
+  const pages = { html: reportHtml(report), Markdown: reportMarkdown(report), JSON: reportJson(report) };
+  const holes = Object.entries(pages).flatMap(([form, page]) => {
+    const hole = /.{0,40}\b(?:NaN|undefined|\[object Object\]|Infinity)\b.{0,40}/.exec(page)?.[0];
+    return hole === undefined ? [] : [`the report as ${form} says: ${hole}`];
+  });
+  const { run } = JSON.parse(pages.JSON);
+  return run.standing === read.standing ? holes : [...holes, `the report calls it ${run.standing}`];
+}
+
+/**
+ * Accepted texts reach their files and are read back as they are, nothing else of the folder changes, and the run knows
+ * of it afterwards.
+ */
+export async function faultsOfApplying(
+  graphFile: string,
+  disk: Disk,
+  depsOf: (disk: Disk) => RunsDeps,
+  place: Place,
+  read: ReadRun,
+) {
+  const { state, id } = read;
+  const copy = disk.copy();
+  const deps = depsOf(copy);
+  const output = new Heard();
+  await applyAccepted(state.proposals, graphFile, deps.files, output);
+  const { task, faults } = await loadTask(graphFile, deps);
+  const texts = Object.fromEntries(task?.graph.nodes.map(({ id, text }) => [id, text]) ?? []);
+  const wrong = task ? differenceOf(texts, { ...texts, ...state.texts }) : faults.map(({ message }) => message).join();
+  const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").map(({ id }) => id);
+  await recordAct(deps, place, id, { type: "applied", proposals: accepted });
+  const again = await readRun(deps, place, id);
+  const lost = differenceOf(decidedIn(again.state), decidedIn(state));
+  return [
+    ...output.warnings,
+    ...(wrong === null ? [] : [`applied, the graph has another text: ${wrong}`]),
+    ...(lost === null && again.madeHere ? [] : [`applied, the run is another one: ${lost}`]),
+    ...accepted.filter((one) => again.state.acts[one] !== "applied").map((one) => `${one} does not count as applied`),
+  ];
+}
+
+class Heard extends Output {
+  readonly warnings: string[] = [];
+
+  constructor() {
+    super(process, true);
+  }
+
+  override note(): void {}
+
+  override warn(text: string): void {
+    this.warnings.push(text);
+  }
+}
