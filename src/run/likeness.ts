@@ -1,9 +1,15 @@
+/** What of a text counts for likeness: its words and pairs of words, with how often they come. */
+export interface Grams {
+  readonly counts: ReadonlyMap<string, number>;
+  /** Of the vector of counts. */
+  readonly length: number;
+}
+
 /** How alike two texts are: 0 nothing in common … 1 the same words in the same order. Case and punctuation do not count. */
-export function likeness(a: string, b: string): number {
-  const [one, other] = [gramsOf(a), gramsOf(b)];
+export function likeness(one: Grams, other: Grams): number {
   let product = 0;
-  for (const [gram, count] of one) product += count * (other.get(gram) ?? 0);
-  const sizes = lengthOf(one) * lengthOf(other);
+  for (const [gram, count] of one.counts) product += count * (other.counts.get(gram) ?? 0);
+  const sizes = one.length * other.length;
   return sizes > 0 ? product / sizes : 0;
 }
 
@@ -11,14 +17,14 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
-/** Words and pairs of words with how often they come: the cosine of these counts is what is measured. */
-function gramsOf(text: string): Map<string, number> {
+/** Made once for a text that is compared with many. */
+export function gramsOf(text: string): Grams {
   const words = wordsOf(text);
   const counts = new Map<string, number>();
   for (const [index, word] of words.entries()) {
     for (const gram of [word, `${words[index - 1] ?? ""} ${word}`]) counts.set(gram, (counts.get(gram) ?? 0) + 1);
   }
-  return counts;
+  return { counts, length: lengthOf(counts) };
 }
 
 function lengthOf(counts: ReadonlyMap<string, number>): number {

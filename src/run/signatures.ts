@@ -2,7 +2,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Finished, Warned } from "../engine/events.ts";
 import type { Task } from "../engine/task.ts";
 import { signTest } from "../engine/verdict.ts";
-import { likeness, wordsOf } from "./likeness.ts";
+import { gramsOf, likeness, wordsOf } from "./likeness.ts";
 import type { Attempt, RunState, SampleScore } from "./state.ts";
 
 /** A run at its end, before that is on record. */
@@ -131,7 +131,7 @@ function gradientsLookAlike({ state }: Ending): Warned[] {
     }
     const texts = [...bySample.values()].slice(-GRADIENTS.most);
     if (texts.length < GRADIENTS.least) return [];
-    const pairs = pairsOf(texts).map(([a, b]) => likeness(a, b));
+    const pairs = pairsOf(texts.map(gramsOf)).map(([a, b]) => likeness(a, b));
     const same = pairs.filter((one) => one >= SAME).length / pairs.length;
     return same >= MONOTONOUS ? [warned("gradients look alike", { node, count: texts.length, detail: texts[0] })] : [];
   });
@@ -139,13 +139,13 @@ function gradientsLookAlike({ state }: Ending): Warned[] {
 
 /** Texts of different nodes that have become one: at the end, or in what was last proposed for each. */
 function instructionsConverge({ state, finished }: Ending): Warned[] {
-  const texts = state.parameters.map((node) => ({
-    node,
-    was: state.startTexts[node] ?? "",
-    last: lastAttempt(state.attempts, node)?.text ?? finished.texts[node] ?? "",
-    is: finished.texts[node] ?? "",
-  }));
-  const found = pairsOf(texts.filter(({ was, last, is }) => last !== was || is !== was)).find(([a, b]) => {
+  const changed = state.parameters.flatMap((node) => {
+    const was = state.startTexts[node] ?? "";
+    const is = finished.texts[node] ?? "";
+    const last = lastAttempt(state.attempts, node)?.text ?? is;
+    return last === was && is === was ? [] : [{ node, was: gramsOf(was), last: gramsOf(last), is: gramsOf(is) }];
+  });
+  const found = pairsOf(changed).find(([a, b]) => {
     const most = Math.max(likeness(a.is, b.is), likeness(a.last, b.last));
     return most >= CONVERGED.likeness && 1 - most <= CONVERGED.left * (1 - likeness(a.was, b.was));
   });
@@ -170,14 +170,14 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
 
 /** Answers of single samples in a text that did not hold them: learned by heart instead of understood. */
 function targetsLeak({ start, state, finished }: Ending): Warned[] {
-  const single = singleTargets(Object.values(start.data).flat());
+  const heldIn = finderOf(singleTargets(Object.values(start.data).flat()));
   return state.parameters.flatMap((node) => {
-    const was = state.startTexts[node] ?? "";
+    const known = heldIn(state.startTexts[node] ?? "");
     const attempts = state.attempts.filter((one) => one.node === node);
     const refused = attempts.filter(({ invalid }) => invalid === "leaks a training target").length;
     const texts = [finished.texts[node] ?? "", ...attempts.map(({ text }) => text)];
     const leaks = texts.filter((text) => {
-      const held = single.filter((target) => text.includes(target) && !was.includes(target));
+      const held = [...heldIn(text)].filter((target) => !known.has(target));
       return held.length >= LEAK.together || held.some((target) => target.length >= LEAK.alone);
     }).length;
     const count = Math.max(refused, leaks);
@@ -192,6 +192,25 @@ function singleTargets(samples: readonly Sample[]): string[] {
     counts.set(target, (counts.get(target) ?? 0) + 1);
   }
   return [...counts].flatMap(([target, count]) => (count === 1 && target.length >= LEAK.short ? [target] : []));
+}
+
+/** Which of the wanted texts stand in another: it is gone through once for all of them. */
+function finderOf(wanted: readonly string[]): (text: string) => ReadonlySet<string> {
+  const byStart = new Map<string, string[]>();
+  for (const one of wanted) {
+    const start = one.slice(0, LEAK.short);
+    const alike = byStart.get(start) ?? [];
+    byStart.set(start, alike);
+    alike.push(one);
+  }
+  return (text) => {
+    const found = new Set<string>();
+    for (let at = 0; at < text.length; at++) {
+      for (const one of byStart.get(text.slice(at, at + LEAK.short)) ?? [])
+        if (text.startsWith(one, at)) found.add(one);
+    }
+    return found;
+  };
 }
 
 function unknownCost({ state }: Ending): Warned[] {

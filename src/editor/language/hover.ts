@@ -16,7 +16,7 @@ import { codeBlock, literal, oneLine } from "../markdown.ts";
 import { sampleLabel } from "../review/evidence.ts";
 import { verdictLine } from "../review/words.ts";
 import type { Library } from "../runs/library.ts";
-import { type OpenedRun, sampleOf } from "../runs/opened.ts";
+import type { OpenedRun } from "../runs/opened.ts";
 import { whenWords } from "../runs/words.ts";
 import { textOf } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
@@ -157,7 +157,7 @@ async function lastValue(run: OpenedRun, name: string): Promise<{ sample: string
     for (const id of samples) {
       const isInput = run.graph.inputs.some((it) => it.name === name);
       if (!isInput && values[at]?.[id]?.[name] === undefined) continue;
-      const text = isInput ? sampleOf(run, id)?.inputs[name] : await run.value(at, id, name);
+      const text = isInput ? run.sample(id)?.inputs[name] : await run.value(at, id, name);
       return text == null ? null : { sample: sampleLabel(run, id), text };
     }
   }

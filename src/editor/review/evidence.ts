@@ -1,7 +1,7 @@
 import { l10n } from "vscode";
 import type { Gradient, Proposal, Theta } from "../../engine/events.ts";
 import { oneLine } from "../markdown.ts";
-import { type OpenedRun, sampleOf } from "../runs/opened.ts";
+import type { OpenedRun } from "../runs/opened.ts";
 
 /**
  * What should change at the proposal's node, each text once, the newest first: gradients on its own text, or, where there
@@ -21,7 +21,7 @@ export function gradientsOf(run: OpenedRun, proposal: Proposal): Gradient[] {
 
 /** How a person recognises a sample: by what it asks, not by its id. */
 export function sampleLabel(run: OpenedRun, id: string): string {
-  const [question] = Object.values(sampleOf(run, id)?.inputs ?? {});
+  const [question] = Object.values(run.sample(id)?.inputs ?? {});
   return question ? oneLine(question, 60) : id;
 }
 
@@ -33,7 +33,7 @@ function judgedTheta(run: OpenedRun, proposal: Proposal): Theta {
 
 /** A validation sample as the proposal found and left it: question, expected answer, answer before and after. */
 export async function sampleAnswers(run: OpenedRun, proposal: Proposal, id: string) {
-  const sample = sampleOf(run, id);
+  const sample = run.sample(id);
   const { output } = run.graph;
   const before = await run.value(run.state.startTheta, id, output);
   const after = await run.value(judgedTheta(run, proposal), id, output);

@@ -1,5 +1,6 @@
 import { sep } from "node:path";
 import { EventEmitter, type Uri, workspace } from "vscode";
+import { type Sample, SPLITS } from "../../data/sample.ts";
 import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
@@ -211,6 +212,8 @@ function opened(
   reply: (key: string) => string | undefined | Promise<string | undefined>,
 ): OpenedRun {
   const patterns = new Patterns();
+  // Thousands may be asked for at once; a run that only moves a status bar asks for none.
+  let samples: ReadonlyMap<string, Sample> | null = null;
   return {
     entry,
     graph: start.graph,
@@ -219,6 +222,10 @@ function opened(
     limits: start.options.budget,
     threshold: start.options.threshold,
     state,
+    sample(id) {
+      samples ??= new Map(SPLITS.flatMap((split) => start.data[split]).map((sample) => [sample.id, sample]));
+      return samples.get(id) ?? null;
+    },
     async value(theta, sample, id) {
       const key = state.values[theta]?.[sample]?.[id];
       const text = key === undefined ? undefined : await reply(key);

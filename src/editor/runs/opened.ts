@@ -13,6 +13,8 @@ export interface OpenedRun {
   /** Of nodes that name none. */
   readonly model: string;
   readonly data: Data;
+  /** null: the data have no such sample. */
+  sample(id: string): Sample | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;
@@ -20,9 +22,4 @@ export interface OpenedRun {
   readonly state: RunState;
   /** What a node answered for a sample under Θ; null where no call was needed or the reply is gone. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
-}
-
-export function sampleOf(run: OpenedRun, id: string): Sample | null {
-  const { train, validation, test } = run.data;
-  return [...validation, ...train, ...test].find((sample) => sample.id === id) ?? null;
 }

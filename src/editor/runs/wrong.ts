@@ -1,5 +1,5 @@
 import { oneLine } from "../markdown.ts";
-import { type OpenedRun, sampleOf } from "./opened.ts";
+import type { OpenedRun } from "./opened.ts";
 
 /** A sample that a run answered wrong or could not score. */
 export interface WrongSample {
@@ -26,7 +26,7 @@ export async function wrongSamples(run: OpenedRun): Promise<WrongSample[]> {
   const wrong = Object.entries(scores[theta] ?? {}).filter(([, { loss }]) => loss === null || loss > run.threshold);
   return Promise.all(
     wrong.slice(0, SHOWN).map(async ([id, { loss }]) => {
-      const sample = sampleOf(run, id);
+      const sample = run.sample(id);
       return {
         sample: id,
         label: oneLine(Object.values(sample?.inputs ?? {}).join(" · ") || id, LABEL),
