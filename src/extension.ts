@@ -51,7 +51,7 @@ export function activate(context: ExtensionContext): void {
   // Squiggles, lenses and drawings come with the first graph that a tab shows, or what may be a prompt of one; an
   // interrupted run offers itself.
   const look = async (tabs: readonly Tab[]) => {
-    if (tabs.some(showsGraph) || (tabs.some(mayShowPrompt) && (await hasGraph()))) await app();
+    if (tabs.some(showsOurs) || (tabs.some(mayShowPrompt) && (await hasGraph()))) await app();
   };
   own(window.tabGroups.onDidChangeTabs(({ opened }) => void look(opened)));
   void look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
@@ -66,11 +66,14 @@ function mayShowPrompt({ input }: Tab): boolean {
 /** Endings of what people keep prompts in. */
 const PROMPT = /\.(md|mdx|markdown|txt|text|prompt|prompty|tmpl|template|j2|jinja2?|mustache|hbs|liquid)$/i;
 
+/** Panels that are made again when a window is loaded again. */
+const OURS = /agentgraph\.(graphPanel|report|comparison|sample)$/;
+
 async function hasGraph(): Promise<boolean> {
   return (await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED, 1)).length > 0;
 }
 
-function showsGraph({ input }: Tab): boolean {
+function showsOurs({ input }: Tab): boolean {
   if (input instanceof TabInputText || input instanceof TabInputCustom) return isGraphFile(input.uri);
-  return input instanceof TabInputWebview && input.viewType.endsWith("agentgraph.graphPanel");
+  return input instanceof TabInputWebview && OURS.test(input.viewType);
 }

@@ -19,15 +19,15 @@ import { Review } from "./review/review.ts";
 import { ProposalTree } from "./review/tree.ts";
 import { Why } from "./review/why.ts";
 import { clearCache } from "./runs/cache.ts";
-import { Comparing } from "./runs/comparing.ts";
+import { Comparing, comparisonPage } from "./runs/comparing.ts";
 import { Deleting } from "./runs/deleting.ts";
 import { resumable, waiting } from "./runs/entry.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Library } from "./runs/library.ts";
 import { Pages } from "./runs/pages.ts";
-import { Reports } from "./runs/reports.ts";
+import { Reports, reportPage } from "./runs/reports.ts";
 import { Running } from "./runs/running.ts";
-import { Samples } from "./runs/sample.ts";
+import { Samples, samplePage } from "./runs/sample.ts";
 import { ShownRuns } from "./runs/shown.ts";
 import { Starting } from "./runs/start.ts";
 import { Status } from "./runs/status.ts";
@@ -84,7 +84,16 @@ export class App extends Disposable {
       }),
     );
     const example = new Example(extensionUri, globalState);
-    const pages = this.own(new Pages());
+    const pages = this.own(
+      new Pages(
+        {
+          report: (about) => reportPage(library, about),
+          comparison: (about) => comparisonPage(library, about),
+          sample: samplePage,
+        },
+        workspaceState,
+      ),
+    );
     this.#commands = {
       ...this.running.commands,
       ...new Starting(deps, library, account, graphs, this.running).commands,

@@ -7,9 +7,19 @@ import { SPEECH } from "../speech.ts";
 import { runIdsOf } from "../targets.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
-import type { Pages } from "./pages.ts";
+import type { Page, Pages } from "./pages.ts";
 import { chooseRun, pickRun } from "./pick-run.ts";
 import { whenWords } from "./words.ts";
+
+/** The page of two runs. @throws NothingThere, RunMissing, RunUnreadable */
+export async function comparisonPage(library: Library, [first = "", second = ""]: readonly string[]): Promise<Page> {
+  const [a, b] = [await library.existing(first), await library.existing(second)];
+  const [one, other] = [await library.side(a), await library.side(b)];
+  return {
+    title: l10n.t("Compare: {0}, {1} and {2}", a.graphName, whenWords(a.startedAt), whenWords(b.startedAt)),
+    html: (theme) => compareHtml(one, other, SPEECH, theme),
+  };
+}
 
 /** Two runs beside each other: figures and what makes them unfair on a page, final texts as native diffs. */
 export class Comparing {
@@ -25,15 +35,7 @@ export class Comparing {
 
   async #compare(target: unknown, selected: unknown): Promise<void> {
     const [a, b] = await this.#pair(target, selected);
-    const [one, other] = await Promise.all([a, b].map((entry) => this.library.side(entry)));
-    if (!one || !other) return;
-    const title = l10n.t("Compare: {0}", a.graphName);
-    this.pages.show({
-      kind: "comparison",
-      about: [a.id, b.id],
-      title,
-      html: (theme) => compareHtml(one, other, SPEECH, theme),
-    });
+    await this.pages.show("comparison", [a.id, b.id]);
   }
 
   async #texts(target: unknown, selected: unknown): Promise<void> {

@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import { EventEmitter, type Uri, workspace } from "vscode";
+import { EventEmitter, l10n, type Uri, workspace } from "vscode";
 import { type Sample, SPLITS } from "../../data/sample.ts";
 import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
@@ -14,6 +14,7 @@ import { deleteRun, listRuns, type RunsDeps, readRun, recordAct } from "../../ru
 import { summaryOf } from "../../run/summary.ts";
 import { warningWords } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
+import { NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { SPEECH } from "../speech.ts";
 import { entryOf, isEvaluation, type RunEntry } from "./entry.ts";
@@ -66,6 +67,15 @@ export class Library extends Disposable {
     // It may have come a moment ago, before the watcher told of it.
     this.#listed = this.#read();
     return (await this.#listed).find(named) ?? null;
+  }
+
+  /** @throws NothingThere */
+  async existing(id: string): Promise<RunEntry> {
+    const entry = await this.find(id);
+    if (!entry) {
+      throw new NothingThere(l10n.t("The run is gone: it was deleted, or its graph is no longer in this workspace."));
+    }
+    return entry;
   }
 
   /** The run under way on a graph, else the last one that optimized it, else the last one that scored it. */

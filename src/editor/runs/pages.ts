@@ -1,50 +1,126 @@
-import { ThemeIcon, ViewColumn, type WebviewPanel, window } from "vscode";
+import { type Memento, TabInputWebview, ThemeIcon, ViewColumn, type WebviewPanel, window } from "vscode";
+import { html } from "../../run/report/markup.ts";
+import { pageHtml } from "../../run/report/page.ts";
 import { Disposable } from "../disposable.ts";
+import { sentence } from "../errors.ts";
+import { SPEECH } from "../speech.ts";
 import { THEME } from "./page-theme.ts";
 
 /** What pages are about; their panels' types are `agentgraph.<kind>`, by which the manifest puts buttons on them. */
-export type PageKind = "report" | "sample" | "comparison";
+const ICONS = { report: "graph", sample: "beaker", comparison: "split-horizontal" } as const;
+export type PageKind = keyof typeof ICONS;
 
 export interface Page {
-  readonly kind: PageKind;
-  /** Ids of the runs it is about, if any. A page about the same is shown anew in its place. */
-  readonly about: readonly string[];
   readonly title: string;
   /** Makes the self-contained page in the colours of the editor. */
   readonly html: (theme: string) => string;
 }
 
-/** Pages that are only read: no script, no file, no message, and a policy that lets nothing in but their own style. */
-export class Pages extends Disposable {
-  readonly #open = new Map<WebviewPanel, Page>();
+/** Makes a page anew from the ids that it is about. @throws NothingThere, RunMissing, RunUnreadable */
+export type Draw = (about: readonly string[]) => Promise<Page>;
 
-  show(page: Page): void {
-    const known = [...this.#open].find(([, one]) => one.kind === page.kind && String(one.about) === String(page.about));
-    const panel = known?.[0] ?? this.#make(page);
-    this.#open.set(panel, page);
-    panel.title = page.title;
-    panel.webview.html = page.html(THEME);
+/** What is known of a page beside its content: enough to make it again. */
+interface Kept {
+  readonly kind: PageKind;
+  readonly about: readonly string[];
+  readonly title: string;
+}
+
+/**
+ * Pages that are only read: no script, no file, no message, and a policy that lets nothing in but their own style. None
+ * of them can say what it shows when the window is loaded again, so the workspace's memory does.
+ */
+export class Pages extends Disposable {
+  readonly #open = new Map<WebviewPanel, Kept>();
+
+  constructor(
+    private readonly draw: Readonly<Record<PageKind, Draw>>,
+    /** Of this workspace. */
+    private readonly memory: Memento,
+  ) {
+    super();
+    for (const kind of ["report", "sample", "comparison"] as const) {
+      const deserializeWebviewPanel = (panel: WebviewPanel) => this.#restore(kind, panel);
+      this.own(window.registerWebviewPanelSerializer(`agentgraph.${kind}`, { deserializeWebviewPanel }));
+    }
+  }
+
+  /** A page about the same is shown anew in its place. @param page where it is there already */
+  async show(kind: PageKind, about: readonly string[], page?: Page): Promise<void> {
+    const { title, html: content } = page ?? (await this.draw[kind](about));
+    const known = [...this.#open].find(([, one]) => isSame({ kind, about })(one))?.[0];
+    const panel = known ?? window.createWebviewPanel(`agentgraph.${kind}`, title, ViewColumn.Active, OPTIONS);
+    this.#hold(panel, { kind, about, title });
+    panel.webview.html = content(THEME);
     if (known) panel.reveal();
   }
 
-  /** Runs that the page in front is about; null where none of this kind is. */
+  /** Ids that the page in front is about; null where none of this kind is. */
   inFront(kind: PageKind): readonly string[] | null {
     const found = [...this.#open].find(([panel, page]) => panel.active && page.kind === kind);
     return found?.[1].about ?? null;
   }
 
-  override dispose(): void {
-    for (const panel of this.#open.keys()) panel.dispose();
-    super.dispose();
+  /** After a reload the panel is there, with its title and nothing else. */
+  async #restore(kind: PageKind, panel: WebviewPanel): Promise<void> {
+    const { title } = panel;
+    const open = [...this.#open.values()];
+    const kept = this.#kept().find((one) => one.kind === kind && one.title === title && !open.some(isSame(one)));
+    const about = kept?.about ?? [];
+    panel.webview.options = OPTIONS;
+    this.#hold(panel, { kind, about, title });
+    try {
+      const page = await this.draw[kind](about);
+      this.#hold(panel, { kind, about, title: page.title });
+      panel.webview.html = page.html(THEME);
+    } catch (error) {
+      const body = html`<main><p class="lead">${sentence(error)}</p></main>`;
+      panel.webview.html = pageHtml(panel.title, body, SPEECH, THEME);
+    }
   }
 
-  #make({ kind, title }: Page): WebviewPanel {
-    const options = { enableScripts: false, enableFindWidget: true, localResourceRoots: [] };
-    const panel = window.createWebviewPanel(`agentgraph.${kind}`, title, ViewColumn.Active, options);
-    panel.iconPath = new ThemeIcon(ICONS[kind]);
-    panel.onDidDispose(() => this.#open.delete(panel));
-    return panel;
+  #hold(panel: WebviewPanel, page: Kept): void {
+    if (!this.#open.has(panel)) {
+      panel.onDidDispose(() => {
+        this.#open.delete(panel);
+        this.#keep();
+      });
+    }
+    this.#open.set(panel, page);
+    panel.title = page.title;
+    panel.iconPath = new ThemeIcon(ICONS[page.kind]);
+    this.#keep();
+  }
+
+  #kept(): Kept[] {
+    const kept = this.memory.get<unknown>(MEMORY);
+    return Array.isArray(kept) ? kept.filter(isKept) : [];
+  }
+
+  /** Those that are open, and those whose tab nobody has looked at since the window was loaded. */
+  #keep(): void {
+    const open = [...this.#open.values()];
+    const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
+    const isTab = ({ kind, title }: Kept) =>
+      tabs.some(
+        ({ input, label }) =>
+          label === title && input instanceof TabInputWebview && input.viewType.endsWith(`agentgraph.${kind}`),
+      );
+    const waiting = this.#kept().filter((one) => !open.some(isSame(one)) && isTab(one));
+    void this.memory.update(MEMORY, [...open, ...waiting]);
   }
 }
 
-const ICONS: Record<PageKind, string> = { report: "graph", sample: "beaker", comparison: "split-horizontal" };
+function isSame({ kind, about }: Pick<Kept, "kind" | "about">): (other: Kept) => boolean {
+  return (other) => other.kind === kind && String(other.about) === String(about);
+}
+
+function isKept(value: unknown): value is Kept {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, about, title }: Partial<Record<keyof Kept, unknown>> = value;
+  const isText = (one: unknown) => typeof one === "string";
+  return isText(kind) && isText(title) && Array.isArray(about) && about.every(isText);
+}
+
+const OPTIONS = { enableScripts: false, enableFindWidget: true, localResourceRoots: [] };
+const MEMORY = "pages";

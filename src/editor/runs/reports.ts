@@ -11,8 +11,9 @@ import { inform } from "../say.ts";
 import { SPEECH } from "../speech.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
-import type { Pages } from "./pages.ts";
+import type { Page, Pages } from "./pages.ts";
 import { pickRun } from "./pick-run.ts";
+import { runLabel } from "./words.ts";
 
 /** The form that a file's ending asks for; a web page where it asks for none. */
 function written(report: Report, ending: string): string {
@@ -24,6 +25,14 @@ function written(report: Report, ending: string): string {
     default:
       return reportHtml(report, SPEECH);
   }
+}
+
+/** The page of a run. @throws NothingThere, RunMissing, RunUnreadable */
+export async function reportPage(library: Library, [id = ""]: readonly string[]): Promise<Page> {
+  const entry = await library.existing(id);
+  const report = await library.report(entry);
+  const title = report.evaluated ? l10n.t("Evaluation: {0}", runLabel(entry)) : l10n.t("Report: {0}", runLabel(entry));
+  return { title, html: (theme) => reportHtml(report, SPEECH, theme) };
 }
 
 /** What came of a run, as a page in the editor or as a file. */
@@ -39,12 +48,7 @@ export class Reports {
   ) {}
 
   async #show(target: unknown): Promise<void> {
-    const entry = await this.#entry(target);
-    const report = await this.library.report(entry);
-    const title = report.evaluated
-      ? l10n.t("Evaluation: {0}", entry.graphName)
-      : l10n.t("Report: {0}", entry.graphName);
-    this.pages.show({ kind: "report", about: [entry.id], title, html: (theme) => reportHtml(report, SPEECH, theme) });
+    await this.pages.show("report", [(await this.#entry(target)).id]);
   }
 
   async #export(target: unknown): Promise<void> {

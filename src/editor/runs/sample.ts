@@ -22,6 +22,15 @@ import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import { splitWord } from "./words.ts";
 
+/** Nothing of a sample is kept but replies. @throws NothingThere */
+export async function samplePage(): Promise<never> {
+  throw new NothingThere(
+    l10n.t(
+      "This page showed a sample node by node, and is not kept when the window is loaded again. “AgentGraph: Try a single sample” shows it anew; replies that are known cost nothing.",
+    ),
+  );
+}
+
 /** One sample through the graph as it is: its values and, where the answer is wrong, its gradients node by node. */
 export class Samples {
   readonly commands = { trySample: (target) => this.#try(target) } satisfies SomeCommands;
@@ -62,9 +71,7 @@ export class Samples {
   }
 
   async #graphOf(run: string): Promise<Uri> {
-    const entry = await this.library.find(run);
-    if (!entry) throw new NothingThere(l10n.t("The run is gone."));
-    return graphOfRun(entry, this.graphs);
+    return graphOfRun(await this.library.existing(run), this.graphs);
   }
 
   async #ask({ subject, place, root, deps }: Prepared, { sample, split }: Found): Promise<void> {
@@ -88,9 +95,7 @@ export class Samples {
     const { calls, usd } = reducer.state;
     const spent =
       calls.total === 0 ? l10n.t("every reply was known") : `${callsWords(calls, SPEECH)}, ${SPEECH.money(usd)}`;
-    this.pages.show({
-      kind: "sample",
-      about: [subject.graphFile, split, sample.id],
+    await this.pages.show("sample", [subject.graphFile, split, sample.id], {
       title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
       html: (theme) => sampleHtml(task.graph, inspection, spent, SPEECH, theme),
     });

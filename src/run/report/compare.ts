@@ -3,8 +3,9 @@ import { SPLITS } from "../../data/sample.ts";
 import { oneLine } from "../plain.ts";
 import { ENGLISH, type Speech } from "../speech.ts";
 import type { Start } from "../start.ts";
-import { listed, pageHtml, strips, table } from "./html.ts";
+import { listed, strips, table } from "./html.ts";
 import { html } from "./markup.ts";
+import { pageHtml } from "./page.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
 import { splitWord, type Table } from "./tables.ts";
 

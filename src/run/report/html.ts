@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
 import { oneLine, plain } from "../plain.ts";
 import { ENGLISH, type Speech } from "../speech.ts";
 import { verdictLine } from "../words.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { pageHtml } from "./page.ts";
 import { bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
-import { STYLE } from "./style.ts";
 import {
   answerTable,
   attemptTable,
@@ -33,30 +32,6 @@ export function reportHtml(report: Report, speech = ENGLISH, theme = ""): string
   const title = oneLine(run.name, 120) || run.graphFile;
   const body = evaluated ? evaluationBody(report, evaluated, title, speech) : runBody(report, title, speech);
   return pageHtml(speech.t("{0} · AgentGraph report", title), body, speech, theme);
-}
-
-/**
- * One self-contained page: no script, nothing loaded from anywhere, and a policy that would not let it. The style sheet
- * is the only thing the policy knows, by its hash.
- * @param theme rules that follow those of the style sheet
- */
-export function pageHtml(title: string, body: Markup, { language }: Speech, theme = ""): string {
-  const style = STYLE + theme;
-  const policy = `default-src 'none'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
-  const page = html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>`;
-  return `${page.text}${style}</style>\n</head>\n<body>\n${body.text}\n</body>\n</html>\n`;
-}
-
-function hashOf(style: string): string {
-  return `sha256-${createHash("sha256").update(style).digest("base64")}`;
 }
 
 function runBody(report: Report, title: string, speech: Speech): Markup {

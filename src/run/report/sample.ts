@@ -2,8 +2,9 @@ import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { oneLine } from "../plain.ts";
 import { ENGLISH, type Speech } from "../speech.ts";
-import { pageHtml, table } from "./html.ts";
+import { table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
+import { pageHtml } from "./page.ts";
 import { splitWord } from "./tables.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
