@@ -8,7 +8,7 @@ import type { Message, Model, ModelReply, ModelRequest } from "../models/model.t
 
 /** Replies made up where none is known, so that a run can be played through without asking anybody (`estimate.ts`). */
 
-/** Scores of known answers from which on they say better. */
+/** Samples with a known answer from which on they say better. */
 const TELLING = 5;
 /** What is taken for true where no earlier reply tells. */
 export interface Guess {
@@ -158,12 +158,16 @@ function charactersOf(messages: readonly Message[]): number {
   return messages.reduce((sum, { content }) => sum + content.length, 0);
 }
 
-/** Known answers score what they score; of made-up ones, a share is right whatever the texts: that of the known ones. */
+/**
+ * Known answers score what they score. A made-up one is as right as what is known of its sample; of the other samples a
+ * share is right, that of the known ones, whatever the texts.
+ */
 export class PretendedLoss implements Loss {
   readonly kind: string;
   readonly describes: string;
   readonly calls: number;
-  readonly #known = { right: 0, of: 0 };
+  /** Sample → whether its first known answer is right. */
+  readonly #known = new Map<string, boolean>();
 
   /**
    * @param threshold τ
@@ -185,8 +189,7 @@ export class PretendedLoss implements Loss {
     const isMade = answer.startsWith(MARK);
     const score = isMade && this.calls === 0 ? null : await this.loss.score(sample, answer, askVote);
     if (score && !isMade && !score.votes?.some(({ reason }) => reason.startsWith(MARK))) {
-      this.#known.of += 1;
-      if (score.loss <= this.threshold) this.#known.right += 1;
+      if (!this.#known.has(sample.id)) this.#known.set(sample.id, score.loss <= this.threshold);
       return score;
     }
     const wrong = this.#isRight(sample) ? 0 : 1;
@@ -194,8 +197,10 @@ export class PretendedLoss implements Loss {
   }
 
   #isRight({ id }: Sample): boolean {
-    const { right, of } = this.#known;
-    const share = of < TELLING ? this.guess.right : right / of;
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const right = [...this.#known.values()].filter((isRight) => isRight).length;
+    const share = this.#known.size < TELLING ? this.guess.right : right / this.#known.size;
     return Number.parseInt(shortHash([this.draw, id]).slice(0, 8), 16) / 2 ** 32 < share;
   }
 }
