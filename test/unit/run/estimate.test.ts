@@ -17,6 +17,13 @@ async function example(name: string): Promise<Task> {
   return { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } };
 }
 
+/** The same with few samples: for what does not hang on how many there are. */
+async function small(name: string): Promise<Task> {
+  const task = await example(name);
+  const { train, validation, test } = task.data;
+  return { ...task, data: { train: train.slice(0, 8), validation: validation.slice(0, 6), test: test.slice(0, 4) } };
+}
+
 function expectWithin(share: number, estimated: number | null, actual: number): void {
   expect(estimated).toBeGreaterThan((1 - share) * actual);
   expect(estimated).toBeLessThan((1 + share) * actual);
@@ -95,7 +102,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
   });
 
   it("costs nothing where an earlier run has paid for all of it", async () => {
-    const task = await example("chain");
+    const task = await small("chain");
     const provider = createSimulated();
     const replies = new MemoryReplies();
     const first = await used(task, provider, replies);
@@ -104,7 +111,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
     expect(again.cached).toBeGreaterThanOrEqual(first.calls);
     const elsewhere = await estimateRun(task, { ...known(provider, replies), provider: "another" });
     expect(elsewhere.cached).toBe(0);
-    expect(elsewhere.calls).toBeGreaterThan(100);
+    expect(elsewhere.calls).toBeGreaterThan(first.calls / 2);
   });
 
   it("takes large sets for what they are without playing all of them", async () => {
@@ -125,7 +132,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
     expect(estimate.scoring).toBe(2 * (120 + 180));
   });
 
-  it("counts a judge's votes, and every form of output", async () => {
+  it("counts a judge's votes", async () => {
     const task = await example("chain");
     const judged = { ...task, loss: makeLoss({ kind: "judge", rubric: "The number.", votes: 2 }) };
     const [plain, voted] = [
@@ -134,6 +141,11 @@ describe("the estimate of a run in which no rewrite helps", () => {
     ];
     expect(voted.scoring).toBe(2 * plain.scoring);
     expect(voted.calls).toBeGreaterThan(1.8 * plain.calls);
+  });
+
+  it("counts alike whatever the form of an output", async () => {
+    const task = await small("chain");
+    const plain = await estimateRun(task, known(createSimulated()));
     for (const output of [
       { kind: "after", after: "So:" },
       { kind: "tag", tag: "a" },
@@ -146,7 +158,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
   });
 
   it("says what the budget lets pass, and money only where prices are known", async () => {
-    const task = await example("chain");
+    const task = await small("chain");
     const budget = { calls: 1000, tokens: null, usd: null };
     const bounded = { ...task, options: { ...task.options, budget } };
     const provider = createSimulated();
@@ -159,7 +171,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
   });
 
   it("grows with the patience and with the data", async () => {
-    const task = await example("diamond");
+    const task = await small("diamond");
     const { calls } = await estimateRun(task, known(createSimulated()));
     const patient = { ...task, options: { ...task.options, patience: 4 } };
     expect((await estimateRun(patient, known(createSimulated()))).calls).toBeGreaterThan(calls);
@@ -168,7 +180,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
   });
 
   it("sends nothing and is the same every time", async () => {
-    const task = await example("diamond");
+    const task = await small("diamond");
     const [one, other] = [
       await estimateRun(task, known(createSimulated())),
       await estimateRun(task, known(createSimulated())),
