@@ -1,9 +1,10 @@
-import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
-import { AccessRefused, BudgetReached, KeyRefused, RequestRefused } from "../models/errors.ts";
+import { AccessRefused, BudgetReached, KeyRefused, ReplyWithheld, RequestRefused } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
+import { outputLimit } from "../models/tokens.ts";
 import type { RunEvent } from "./events.ts";
+import { keyedLines, looseJson } from "./loose-json.ts";
 import { shortHash } from "./texts.ts";
 
 /** What one call of the method says to a model. */
@@ -52,9 +53,6 @@ export function causeOf(error: unknown): unknown {
   return error instanceof RunStopped ? error.cause : error;
 }
 
-/** Characters of a reply in which JSON is looked for: no answer is as long, and a hostile one must not hold everything up. */
-const LONGEST_JSON = 2 ** 20;
-
 /** Calls that failed for good, one after another, before the provider counts as down. */
 const FAILURES_IN_A_ROW = 3;
 
@@ -68,7 +66,7 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
   let ended = false;
 
   const ask = (question: Question): Promise<ModelReply> => {
-    const call = askOnce(question);
+    const call = answered(question);
     pending.add(call);
     const done = () => pending.delete(call);
     call.then(done, done);
@@ -80,6 +78,16 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
   };
   const discredit = async ({ key }: ModelReply) => model.discredit?.(key);
   return Object.assign(ask, { settled, discredit });
+
+  async function answered(question: Question): Promise<ModelReply> {
+    const { model: name, params } = question.choice;
+    const reply = await askOnce(question);
+    const isWithheld = reply.finish === "filter";
+    // What the server's own settings cut or withheld may come whole when they are others.
+    if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await discredit(reply);
+    if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
+    return reply;
+  }
 
   async function askOnce(question: Question): Promise<ModelReply> {
     const { purpose, node, sample, split, choice } = question;
@@ -111,11 +119,12 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
         stop.signal,
       );
       if (reply.source === "provider") failures = 0;
-      const { key, usage, milliseconds, source } = reply;
+      const { key, usage, milliseconds, source, finish } = reply;
       // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
       const usd = source === "provider" || source === "replayed" ? price(reply.model, usage) : 0;
       const spent = { usage, usd, milliseconds, requests: reply.requests };
-      void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null });
+      const early = finish === "length" || finish === "filter" ? { finish } : {};
+      void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null, ...early });
       if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
       return reply;
     } catch (error) {
@@ -128,7 +137,7 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
 
   /** @param own whether the request was this call's own: one that several calls share is lost once. */
   function isLasting(error: unknown, own: boolean): boolean {
-    if (error instanceof BudgetReached) return false;
+    if (error instanceof BudgetReached || error instanceof ReplyWithheld) return false;
     if (error instanceof KeyRefused || error instanceof AccessRefused) return true;
     if (error instanceof RequestRefused && [403, 404].includes(error.status)) return true;
     if (own) failures++;
@@ -164,19 +173,31 @@ export function endsRun(error: unknown): boolean {
   return error instanceof RunStopped || error instanceof BudgetReached;
 }
 
-/** The reply held no JSON of the asked shape, not even after one repair. */
+/** The reply held no JSON of the asked shape, not even when it was asked for again. */
 export class ReplyUnreadable extends Error {
   override readonly name = "ReplyUnreadable";
-  constructor(readonly reply: string) {
-    super(`the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`);
+  constructor(
+    readonly reply: string,
+    /** Tokens at which it was cut; null where it came to its end. */
+    readonly cutAt: number | null = null,
+  ) {
+    super(
+      cutAt === null
+        ? `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`
+        : `the reply was cut at ${cutAt} tokens, before it held what was asked for; raise the model's max_tokens`,
+    );
   }
 }
 
+/** Times the tokens of a limit that cut a reply, when it is asked for again. */
+const LONGER = 4;
+
 /**
  * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
- * wrong (method.md §3).
+ * wrong (method.md §3). One that was cut would be cut again: it is asked for anew with a larger limit, where the limit is
+ * ours, and else taken as far as it goes.
  * @param read returns null for a value it cannot use.
- * @throws ReplyUnreadable after the repair failed too.
+ * @throws ReplyUnreadable after the second request failed too.
  */
 export async function askJson<T>(
   ask: Ask,
@@ -185,84 +206,34 @@ export async function askJson<T>(
   repair: (reply: string) => string,
 ): Promise<T> {
   const keys = Object.keys(question.schema?.schema.properties ?? {});
-  const readReply = (text: string) => read(looseJson(text)) ?? read(keyedLines(text, keys));
+  const readReply = ({ text }: ModelReply) => read(looseJson(text)) ?? read(keyedLines(text, keys));
   const first = await ask(question);
-  const value = readReply(first.text);
-  if (value !== null) return value;
-  await ask.discredit(first);
-  const again = await ask({
-    ...question,
-    isRepair: true,
-    messages: [
-      ...question.messages,
-      { role: "assistant", content: first.text },
-      { role: "user", content: repair(first.text) },
-    ],
-  });
-  const repaired = readReply(again.text);
-  if (repaired !== null) return repaired;
+  const value = readReply(first);
+  const isCut = first.finish === "length" && !holdsAll(looseJson(first.text), keys);
+  if (value !== null && !isCut) return value;
+  const { messages, choice } = question;
+  const limit = outputLimit(choice.params);
+  if (isCut && !limit) {
+    if (value !== null) return value;
+    throw new ReplyUnreadable(first.text.slice(0, 200), first.usage.completion);
+  }
+  if (!isCut) await ask.discredit(first);
+  const shown = [
+    { role: "assistant", content: first.text },
+    { role: "user", content: repair(first.text) },
+  ] as const;
+  const params = { ...choice.params, ...(limit && { [limit.name]: LONGER * limit.tokens }) };
+  const again = await ask(
+    isCut
+      ? { ...question, choice: { ...choice, params } }
+      : { ...question, isRepair: true, messages: [...messages, ...shown] },
+  );
+  const second = readReply(again) ?? value;
+  if (second !== null) return second;
   await ask.discredit(again);
-  throw new ReplyUnreadable(again.text.slice(0, 200));
+  throw new ReplyUnreadable(again.text.slice(0, 200), again.finish === "length" ? again.usage.completion : null);
 }
 
-/** Lines that begin with a key of the asked object (`plan: …`, `**plan**: …`), as small models write it. */
-export function keyedLines(text: string, keys: readonly string[]): unknown {
-  const lines = text
-    .slice(0, LONGEST_JSON)
-    .split("\n")
-    .map((line) => {
-      for (const key of keys) {
-        const start = new RegExp(`^[\\s*_#>-]*${escaped(key)}[\\s*_]*:[*_]*`, "i").exec(line);
-        if (start) return { key, text: line.slice(start[0].length) };
-      }
-      return { key: undefined, text: line };
-    });
-  const found = new Map<string, string[]>();
-  let current: string[] | undefined;
-  for (const { key, text: said } of lines) {
-    if (key !== undefined) {
-      current = found.get(key) ?? [];
-      found.set(key, current);
-    }
-    current?.push(said);
-  }
-  if (found.size === 0) return undefined;
-  return Object.fromEntries([...found].map(([key, said]) => [key, said.join("\n").trim()]));
-}
-
-/**
- * JSON as models really write it: fenced, with words around it, with trailing commas, line breaks inside a text, or cut at
- * the end. A text that was cut is left out: half an instruction is none.
- */
-export function looseJson(text: string): unknown {
-  const fenced = inFence(text.slice(0, LONGEST_JSON));
-  const start = fenced.search(/[{[]/);
-  if (start < 0) return undefined;
-  const json = fenced.slice(start).replace(/"(?:[^"\\]|\\[\s\S])*"?/g, (one) => one.replace(/\r?\n/g, "\\n"));
-  const errors: ParseError[] = [];
-  try {
-    const value: unknown = parse(json, errors, { allowTrailingComma: true });
-    const cut = errors.find(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");
-    return cut ? parse(json.slice(0, cut.offset), [], { allowTrailingComma: true }) : value;
-  } catch {
-    // Brackets in brackets, deeper than the stack.
-    return undefined;
-  }
-}
-
-/** What stands in the first fence; all of the text where there is none that is closed. Reads each line once. */
-function inFence(text: string): string {
-  const open = /```(?:json)?[^\S\n]*\n/.exec(text);
-  if (!open) return text;
-  const inside: string[] = [];
-  for (const line of text.slice(open.index + open[0].length).split("\n")) {
-    if (line.trimStart().startsWith("```")) return inside.join("\n");
-    inside.push(line);
-  }
-  return text;
-}
-
-/** Node ids and input names hold nothing that a pattern reads otherwise but `-`, which stands for itself outside a class. */
-function escaped(key: string): string {
-  return key.replace(/[^\w-]/g, "\\$&");
+function holdsAll(value: unknown, keys: readonly string[]): boolean {
+  return typeof value === "object" && value !== null && keys.every((key) => Object.hasOwn(value, key));
 }

@@ -79,6 +79,8 @@ export interface Called {
   readonly requests: number;
   /** Name of the error class; null for a reply. */
   readonly error: string | null;
+  /** Why the reply ended early: cut at a limit of tokens, or withheld by a content filter. Absent: it did not. */
+  readonly finish?: "length" | "filter";
 }
 
 /** A node has its value for a sample under Θ. The value is `extract(reply of key)`. */
@@ -237,6 +239,10 @@ export interface Warned {
   readonly sample?: string;
   readonly detail?: string;
   readonly count?: number;
+  /** What `count` is a part of. */
+  readonly of?: number;
+  readonly purpose?: Role;
+  readonly tokens?: number;
 }
 
 export type WarningCode =
@@ -244,6 +250,8 @@ export type WarningCode =
   | "not scored"
   | "parameter refused"
   | "reply repaired"
+  /** `count` of `of` replies for `purpose` were cut, from `tokens` on. */
+  | "replies cut"
   | "small validation set"
   | "nothing to learn"
   | "no gate"

@@ -1,6 +1,7 @@
 import type { Sample, Split } from "../data/sample.ts";
 import { extract } from "../graph/extract.ts";
 import type { Graph, LlmNode, ModelChoice, Texts } from "../graph/graph.ts";
+import { Patterns } from "../graph/pattern.ts";
 import { renderNode } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Loss, Score } from "../loss/loss.ts";
@@ -70,6 +71,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
   const topology = topologyOf(graph);
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
+  const patterns = new Patterns();
   const passes = new Map<string, Pass>();
   /** Samples of which it was said already that they could not be scored. */
   const unscored = new Set<string>();
@@ -117,7 +119,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
         ...(occasion && { index: occasion }),
         priority,
       });
-      const { value, formatError } = extract(reply.text, node.output);
+      const { value, formatError } = await extract(reply.text, node.output, patterns);
       const tokens = reply.usage.prompt + reply.usage.completion;
       void emit({ type: "value", theta, node: node.id, sample: sample.id, key: reply.key, formatError, tokens });
       return { text: value, formatError, tokens };

@@ -1,6 +1,6 @@
 import type { Extractor } from "./graph.ts";
 import { findJson } from "./json.ts";
-import { matchPattern } from "./pattern.ts";
+import type { Match, Patterns } from "./pattern.ts";
 
 export interface Extracted {
   /** Trimmed; the whole trimmed reply on a format error. */
@@ -15,21 +15,37 @@ export interface Extracted {
  * @param extractor null: the whole reply
  * @throws PatternTimeout
  */
-export function extract(reply: string, extractor: Extractor | null): Extracted {
+export async function extract(reply: string, extractor: Extractor | null, patterns: Patterns): Promise<Extracted> {
+  const match = extractor?.kind === "pattern" ? await patterns.match(extractor.pattern, "", reply) : null;
+  return extracted(reply, extractor, match);
+}
+
+/** The value as it is shown: at once, and the reply as it came where a pattern takes its time. */
+export function shownValue(reply: string, extractor: Extractor | null, patterns: Patterns): string {
+  try {
+    const match = extractor?.kind === "pattern" ? patterns.matchNow(extractor.pattern, "", reply) : null;
+    return extracted(reply, extractor, match).value;
+  } catch {
+    return reply;
+  }
+}
+
+/** @param match what the extractor's pattern has found */
+function extracted(reply: string, extractor: Extractor | null, match: Match): Extracted {
   const whole = reply.trim();
   if (!extractor) return { value: whole, formatError: false };
-  const value = find(reply, extractor)?.trim() ?? "";
+  const value = find(reply, extractor, match)?.trim() ?? "";
   return value === "" ? { value: whole, formatError: true } : { value, formatError: false };
 }
 
-function find(reply: string, extractor: Extractor): string | null {
+function find(reply: string, extractor: Extractor, match: Match): string | null {
   switch (extractor.kind) {
     case "after":
       return after(reply, extractor.after);
     case "tag":
       return inTag(reply, extractor.tag);
     case "pattern":
-      return group(matchPattern(extractor.pattern, "", reply));
+      return match && (match[1] ?? match[0] ?? null);
     case "json":
       return atPath(findJson(reply), extractor.json);
   }
@@ -50,10 +66,6 @@ function inTag(reply: string, tag: string): string | null {
   const open = `<${tag}>`;
   const start = end < 0 ? -1 : reply.lastIndexOf(open, end);
   return start < 0 ? null : reply.slice(start + open.length, end);
-}
-
-function group(match: readonly (string | undefined)[] | null): string | null {
-  return match ? (match[1] ?? match[0] ?? null) : null;
 }
 
 /** @param path keys and array positions with dots between them, `answer.items.0`; empty: the whole value */

@@ -1,6 +1,15 @@
+import { once } from "node:events";
 import { Script } from "node:vm";
+import { Worker } from "node:worker_threads";
 
-const MILLISECONDS = 200;
+/** Milliseconds that a pattern gets for one text: here, where everything else waits; then in a thread of its own; and there, once it was not worth the wait. */
+const LIMITS = { here: 50, apart: 500, distrusted: 25 } as const;
+
+/** Texts on which a pattern may use up its time before it is given less. */
+const CHANCES = 3;
+
+/** The first match and its groups; null where there is none. */
+export type Match = readonly (string | undefined)[] | null;
 
 /** A regular expression from a file ran longer than its time: the sample is unscored, never wrong. */
 export class PatternTimeout extends Error {
@@ -9,27 +18,103 @@ export class PatternTimeout extends Error {
     readonly pattern: string,
     readonly milliseconds: number,
   ) {
-    super(`the pattern ${pattern} did not end within ${milliseconds} ms on one text`);
+    super(
+      `the pattern ${pattern} did not end within ${milliseconds} ms on one text; write it without repeats inside repeats`,
+    );
   }
 }
 
 /**
- * The first match, and its groups, of a regular expression that a file brought along; null where there is none.
- * @throws PatternTimeout after 200 ms; SyntaxError when `pattern` or `flags` is no regular expression
+ * Regular expressions that files brought along, each with a time limit. One that turns out to be slow runs in a thread of
+ * its own from then on, one text after another; one that was slow in vain on three texts gets little time for the rest.
  */
-export function matchPattern(pattern: string, flags: string, text: string): readonly (string | undefined)[] | null {
-  const [regex, of, subject] = [pattern, flags.replace(/[gy]/g, ""), text].map((part) => JSON.stringify(part));
-  // A running match cannot be stopped from this thread; a script can be given a time limit.
-  const script = new Script(`new RegExp(${regex}, ${of}).exec(${subject})`);
+export class Patterns {
+  /** Slow pattern → texts on which it used up its time. */
+  readonly #slow = new Map<string, number>();
+  #worker: Worker | null = null;
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @throws PatternTimeout; SyntaxError when `pattern` or `flags` is no regular expression */
+  async match(pattern: string, flags: string, text: string): Promise<Match> {
+    if (!this.#slow.has(pattern)) {
+      const found = matchWithin(LIMITS.here, sourceOf(pattern, flags, text));
+      if (found !== undefined) return found;
+      this.#slow.set(pattern, 0);
+    }
+    this.#waiting++;
+    const turn = this.#last.then(() => this.#matchApart(pattern, sourceOf(pattern, flags, text)));
+    this.#last = turn.catch(() => {}).then(() => this.#rest());
+    return turn;
+  }
+
+  /** Does not wait: for what is only shown. @throws the same, and PatternTimeout at once for a pattern known to be slow */
+  matchNow(pattern: string, flags: string, text: string): Match {
+    const found = this.#slow.has(pattern) ? undefined : matchWithin(LIMITS.here, sourceOf(pattern, flags, text));
+    if (found !== undefined) return found;
+    this.#slow.set(pattern, this.#slow.get(pattern) ?? 0);
+    throw new PatternTimeout(pattern, LIMITS.here);
+  }
+
+  async #matchApart(pattern: string, source: string): Promise<Match> {
+    const spent = this.#slow.get(pattern) ?? 0;
+    const limit = spent < CHANCES ? LIMITS.apart : LIMITS.distrusted;
+    const found = await this.#ask(source, limit);
+    if (found !== undefined) return found;
+    this.#slow.set(pattern, spent + 1);
+    throw new PatternTimeout(pattern, limit);
+  }
+
+  async #ask(source: string, limit: number): Promise<Match | undefined> {
+    this.#worker ??= new Worker(WORKER, { eval: true });
+    this.#worker.postMessage({ source, limit });
+    try {
+      return (await once(this.#worker, "message"))[0];
+    } catch (error) {
+      this.#worker = null;
+      throw error;
+    }
+  }
+
+  /** Nobody waits any more: no thread is kept. */
+  async #rest(): Promise<void> {
+    this.#waiting--;
+    if (this.#waiting > 0) return;
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+}
+
+/** The first match and its groups; null: none; undefined: out of time. A running match cannot be stopped, but a script can be given a limit. */
+function matchWithin(limit: number, source: string): Match | undefined {
   try {
-    const match: RegExpExecArray | null = script.runInThisContext({ timeout: MILLISECONDS });
+    const match: RegExpExecArray | null = new Script(source).runInThisContext({ timeout: limit });
     return match && Array.from(match);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
-      throw new PatternTimeout(pattern, MILLISECONDS);
-    }
+    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
     throw error;
   }
+}
+
+/** The same in a thread of its own, which anything else that is thrown ends. */
+const WORKER = `
+const { parentPort } = require("node:worker_threads");
+const { Script } = require("node:vm");
+parentPort.on("message", ({ source, limit }) => {
+  try {
+    const match = new Script(source).runInThisContext({ timeout: limit });
+    parentPort.postMessage(match && Array.from(match));
+  } catch (error) {
+    if (error.code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+    parentPort.postMessage(undefined);
+  }
+});
+`;
+
+function sourceOf(pattern: string, flags: string, text: string): string {
+  const [regex, of, subject] = [pattern, flags.replace(/[gy]/g, ""), text].map((part) => JSON.stringify(part));
+  return `new RegExp(${regex}, ${of}).exec(${subject})`;
 }
 
 /** Why this is no regular expression, in the language's own words; null when it is one. */

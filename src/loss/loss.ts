@@ -26,7 +26,7 @@ export interface Vote {
  */
 export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 
-/** l(Q, A). Pure and synchronous but for the judge, which asks a model. */
+/** l(Q, A). Pure and synchronous but for the judge, which asks a model, and patterns, which may take their time. */
 export interface Loss {
   readonly kind: string;
   /** What is compared and what is normalised, in one sentence for a person. */

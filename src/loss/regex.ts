@@ -1,15 +1,17 @@
-import { matchPattern } from "../graph/pattern.ts";
+import { Patterns } from "../graph/pattern.ts";
 import type { Loss } from "./loss.ts";
 import { holdsWords, normalize, scoreOf } from "./words.ts";
 
 /** `score` throws PatternTimeout when a pattern runs out of time: the sample is then unscored, not wrong. */
 export function regexLoss({ pattern, flags }: { readonly pattern?: string; readonly flags: string }): Loss {
+  const patterns = new Patterns();
   if (pattern === undefined) {
     return {
       kind: "regex",
       describes: "The target, a regular expression, matches somewhere in the answer.",
-      score(sample, answer) {
-        const loss = sample.targets.some((target) => matchPattern(target, flags, answer) !== null) ? 0 : 1;
+      async score(sample, answer) {
+        let loss = 1;
+        for (const target of sample.targets) if (await patterns.match(target, flags, answer)) loss = 0;
         return scoreOf(sample, answer, loss, loss, "A right answer is text that this regular expression matches.");
       },
     };
@@ -17,8 +19,8 @@ export function regexLoss({ pattern, flags }: { readonly pattern?: string; reado
   return {
     kind: "regex",
     describes: `What /${pattern}/${flags} finds in the answer equals the target; case and spacing do not count.`,
-    score(sample, answer) {
-      const match = matchPattern(pattern, flags, answer);
+    async score(sample, answer) {
+      const match = await patterns.match(pattern, flags, answer);
       const targets = sample.targets.map((target) => normalize(target));
       const right = match !== null && targets.includes(normalize(match[1] ?? match[0] ?? ""));
       const held = targets.some((target) => holdsWords(normalize(answer), target));

@@ -2,7 +2,7 @@ import { BodyBroken, BudgetReached, ProviderFault } from "./errors.ts";
 import type { Complete } from "./key.ts";
 import type { Budget, BudgetLimits, ModelReply, ModelRequest } from "./model.ts";
 import type { PriceOf } from "./prices.ts";
-import { CharactersPerToken } from "./tokens.ts";
+import { CharactersPerToken, outputLimit } from "./tokens.ts";
 
 /** Tokens of a reply whose request names no maximum, until longer ones were seen. */
 const FIRST_COMPLETION = 512;
@@ -111,7 +111,7 @@ export class CallBudget implements Budget {
   #ticketFor(request: ModelRequest): Ticket {
     const prompt = this.#charactersPerToken.ofPrompt(request.model, request.messages);
     const longest = Math.max(FIRST_COMPLETION, this.#longest.get(request.model) ?? 0);
-    const completion = maxTokens(request) ?? longest;
+    const completion = outputLimit(request.params)?.tokens ?? longest;
     const usd = this.price(request.model, { prompt, completion, estimated: true });
     const left = request.reservation === undefined ? 0 : (this.#reserved.get(request.reservation) ?? 0);
     return {
@@ -184,9 +184,4 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
 
 function isUnanswered(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted || error instanceof BodyBroken || (error instanceof ProviderFault && error.status === null);
-}
-
-function maxTokens({ params }: ModelRequest): number | null {
-  const given = params.max_completion_tokens ?? params.max_tokens ?? params.max_output_tokens;
-  return typeof given === "number" && given > 0 ? given : null;
 }

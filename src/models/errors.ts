@@ -7,7 +7,8 @@ export type ModelError =
   | RequestRefused
   | ParameterRefused
   | BudgetReached
-  | BodyBroken;
+  | BodyBroken
+  | ReplyWithheld;
 
 /** 401 or 403: stops the run at once, never repeated. */
 export class KeyRefused extends Error {
@@ -91,6 +92,18 @@ export class RequestRefused extends Error {
     readonly detail: string,
   ) {
     super(`${identity} refused the request for model ${model} (${status}): ${detail}`);
+  }
+}
+
+/** A content filter between us and the model took the prompt or the reply: nobody knows the answer, and the provider is well. */
+export class ReplyWithheld extends Error {
+  override readonly name = "ReplyWithheld";
+  constructor(
+    readonly identity: string,
+    readonly model: string,
+    readonly detail: string,
+  ) {
+    super(`${identity} withheld an answer of model ${model}: ${detail}`);
   }
 }
 

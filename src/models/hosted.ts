@@ -6,6 +6,7 @@ import {
   ParameterRefused,
   ProviderFault,
   RateLimited,
+  ReplyWithheld,
   RequestRefused,
 } from "./errors.ts";
 import type { Message, Model, ModelReply, ModelRequest, Usage } from "./model.ts";
@@ -158,7 +159,7 @@ function errorOf({ code, detail }: HostFailure, identity: string, model: string)
   if (code === "NoPermissions") return new AccessRefused(identity, "permission", detail);
   if (code === "NotFound") return new RequestRefused(identity, 404, model, detail);
   if (/off.?topic|content.?filter|filtered|responsible ai/i.test(said)) {
-    return new RequestRefused(identity, 400, model, detail);
+    return new ReplyWithheld(identity, model, detail);
   }
   if (/quota|allowance|billing/i.test(said)) return new AccessRefused(identity, "quota", detail);
   if (/rate.?limit|too many requests|\b429\b/i.test(said)) return new RateLimited(identity, null, detail);

@@ -55,7 +55,8 @@ export interface ModelReply {
   readonly usage: Usage;
   /** The model that the provider says it ran. */
   readonly model: string;
-  readonly finish: "stop" | "length" | "other";
+  /** `length`: cut at a limit of tokens. `filter`: withheld, in whole or in part, by a content filter. */
+  readonly finish: "stop" | "length" | "filter" | "other";
   /** Key of the reply store: hash of (identity, model, params, messages, schema, draw). Set by the store wrapper. */
   readonly key: string;
   /** Where the reply came from. `replayed`: this run's own log. `cached`: the store shared between runs. `shared`: an equal request in flight. */

@@ -1,4 +1,4 @@
-import type { Message, Usage } from "./model.ts";
+import type { Message, ModelRequest, Usage } from "./model.ts";
 
 const FIRST_GUESS = 3.5;
 /** Tokens of a message beyond its text. */
@@ -31,6 +31,15 @@ export class CharactersPerToken {
     const known = this.#ratios.get(model);
     this.#ratios.set(model, known === undefined ? seen : known + LEARNING * (seen - known));
   }
+}
+
+/** The bound that a request sets for its reply, under whichever of its names; null where the server's own holds. */
+export function outputLimit(params: ModelRequest["params"]): { readonly name: string; readonly tokens: number } | null {
+  for (const name of ["max_completion_tokens", "max_tokens", "max_output_tokens"]) {
+    const tokens = params[name];
+    if (typeof tokens === "number" && tokens > 0) return { name, tokens };
+  }
+  return null;
 }
 
 function characters(messages: readonly Message[]): number {

@@ -6,6 +6,7 @@ import {
   type ModelError,
   ProviderFault,
   RateLimited,
+  ReplyWithheld,
   RequestRefused,
 } from "./errors.ts";
 import type { ModelReply, Usage } from "./model.ts";
@@ -30,6 +31,7 @@ export function errorOf(
   { status, message, code, retryAfter }: ServerError,
 ): ModelError {
   const detail = message || "it gave no reason";
+  if (isWithheld(status, code, message)) return new ReplyWithheld(identity, model, detail);
   if (isUsedUp(status, code)) return new AccessRefused(identity, "quota", detail);
   if (status === 403 && /model/i.test(code ?? "")) return new RequestRefused(identity, status, model, detail);
   if (status === 401 || status === 403) return new KeyRefused(identity, status, detail);
@@ -45,6 +47,11 @@ export function errorOf(
   if (status === 429) return new RateLimited(identity, retryAfter, detail);
   if (status === 408 || status === 409 || status >= 500) return new ProviderFault(identity, status, retryAfter, detail);
   return new RequestRefused(identity, status, model, detail);
+}
+
+/** A content filter took the prompt: Azure and OpenAI say so by a code, gateways in words. */
+function isWithheld(status: number, code: string | null, message: string): boolean {
+  return /^content_(filter|policy_violation)$/.test(code ?? "") || (status === 403 && /\bflagged\b/i.test(message));
 }
 
 /** Nothing is left to spend with this key: waiting does not help. */
@@ -168,10 +175,18 @@ export function readCompletion(body: unknown, identity: string): Completion {
     throw new BodyBroken(identity, `the reply broke off: ${JSON.stringify(failure).slice(0, 200)}`);
   return {
     text: answerOf(message, finish),
-    finish: finish === "stop" || finish === "length" ? finish : "other",
+    finish: finishOf(finish),
     usage: usageOf(property(body, "usage")),
     model: typeof model === "string" && model !== "" ? model : null,
   };
+}
+
+/** Gateways pass on what other vendors call it: `MAX_TOKENS`, `content_filter: SAFETY`. */
+function finishOf(reason: unknown): ModelReply["finish"] {
+  if (reason === "stop") return "stop";
+  if (typeof reason !== "string") return "other";
+  if (/^(length|max_tokens)$/i.test(reason)) return "length";
+  return /^(content_filter|safety|prohibited_content)\b/i.test(reason) ? "filter" : "other";
 }
 
 /**

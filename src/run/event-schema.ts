@@ -98,6 +98,7 @@ const shapes = z.discriminatedUnion("type", [
     source,
     requests: count,
     error: z.string().nullable(),
+    finish: z.enum(["length", "filter"]).optional(),
   }),
   z.object({
     type: z.literal("value"),
@@ -174,6 +175,7 @@ const shapes = z.discriminatedUnion("type", [
       "not scored": 0,
       "parameter refused": 0,
       "reply repaired": 0,
+      "replies cut": 0,
       "small validation set": 0,
       "nothing to learn": 0,
       "no gate": 0,
@@ -193,6 +195,9 @@ const shapes = z.discriminatedUnion("type", [
     sample: z.string().optional(),
     detail: z.string().optional(),
     count: z.number().optional(),
+    of: z.number().optional(),
+    purpose: role.optional(),
+    tokens: z.number().optional(),
   }),
   z.object({ type: z.literal("resumed"), attempt: count }),
   z.object({

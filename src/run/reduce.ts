@@ -12,7 +12,8 @@ import type {
   Valued,
   Withdrawn,
 } from "../engine/events.ts";
-import type { Attempt, Calls, CurvePoint, NodeProgress, RunState, SampleScore } from "./state.ts";
+import type { Role } from "../graph/graph.ts";
+import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleScore } from "./state.ts";
 
 /** What is kept of long runs' gradients and warnings. */
 const KEPT = 5_000;
@@ -125,7 +126,7 @@ export class RunReducer {
     else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += one;
   }
 
-  #call({ purpose, node, key, usage, usd, source, requests, error }: Called): void {
+  #call({ purpose, node, key, usage, usd, source, requests, error, finish }: Called): void {
     const state = this.#state;
     if (node !== null && purpose !== "judge") {
       const progress = this.#progress(node);
@@ -133,6 +134,12 @@ export class RunReducer {
       if (error === null && purpose !== "optimizer") progress[purpose] += 1;
     }
     if (error !== null) return;
+    const cut = ensure(state.cuts[purpose], node ?? "", () => ({ replies: 0, cut: 0, tokens: 0 }));
+    cut.replies += 1;
+    if (finish === "length") {
+      cut.cut += 1;
+      cut.tokens = Math.min(cut.tokens || usage.completion, usage.completion);
+    }
     if (source !== "provider") state.calls.cached += 1;
     const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
     // A reply that another run has paid for is among this run's own from here on, and still costs it nothing.
@@ -285,6 +292,7 @@ type DraftState = Omit<
   gradients: Gradient[];
   scores: Record<string, Record<string, SampleScore>>;
   values: Record<string, Record<string, Record<string, string>>>;
+  cuts: Record<Role, Record<string, Draft<Cut>>>;
   warnings: RunState["warnings"][number][];
   baselines: RunState["baselines"][number][];
   acts: Record<string, RunState["acts"][string]>;
@@ -331,6 +339,7 @@ function blank(): DraftState {
     gradients: [],
     scores: record(),
     values: record(),
+    cuts: { forward: record(), backward: record(), optimizer: record(), judge: record() },
     warnings: [],
     baselines: [],
     proposals: [],

@@ -13,7 +13,7 @@ const Reply = z.object({
   text: z.string(),
   usage: z.object({ prompt: z.number(), completion: z.number(), estimated: z.boolean() }),
   model: z.string(),
-  finish: z.enum(["stop", "length", "other"]),
+  finish: z.enum(["stop", "length", "filter", "other"]),
   /** Taken from the shared cache: this run did not pay for it. */
   cached: z.boolean(),
 });

@@ -2,6 +2,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Finished, Warned } from "../engine/events.ts";
 import type { Task } from "../engine/task.ts";
 import { signTest } from "../engine/verdict.ts";
+import { ROLES } from "../graph/graph.ts";
 import { gramsOf, likeness, wordsOf } from "./likeness.ts";
 import type { Attempt, RunState, SampleScore } from "./state.ts";
 
@@ -48,6 +49,7 @@ const SIGNATURES: readonly Signature[] = [
   noGate,
   nothingToLearn,
   smallValidationSet,
+  repliesCut,
   formatErrors,
   gateRefusesEverything,
   gradientsLookAlike,
@@ -91,16 +93,27 @@ function samplesNeeded(n: number, fixed: number, broken: number): number {
   return 100 * n;
 }
 
+/** Replies that ended where their tokens did: answers without their end, feedback that had to be asked for again. */
+function repliesCut({ state }: Ending): Warned[] {
+  return ROLES.flatMap((purpose) =>
+    Object.entries(state.cuts[purpose]).flatMap(([node, { replies, cut, tokens }]) => {
+      const about = { purpose, count: cut, of: replies, tokens, ...(node !== "" && { node }) };
+      return cut > 0 ? [warned("replies cut", about)] : [];
+    }),
+  );
+}
+
 /** Replies that do not match their form, and answers that are right but stand where nobody reads them. */
 function formatErrors({ start, state, finished }: Ending): Warned[] {
   const { threshold } = start.options;
+  const split = finished.evaluated?.split ?? "validation";
   const scores = Object.values(state.scores[finished.theta] ?? {}).filter(
-    (score): score is SampleScore & { loss: number } => score.split === "validation" && score.loss !== null,
+    (score): score is SampleScore & { loss: number } => score.split === split && score.loss !== null,
   );
   const least = Math.max(2, MISFITS * scores.length);
-  const { after } = finished.formatErrors;
+  const after = finished.evaluated?.formatErrors ?? finished.formatErrors.after;
   if (scores.length > 0 && after >= least) {
-    return [warned("format errors", { count: after, detail: `among ${scores.length} validation answers` })];
+    return [warned("format errors", { count: after, detail: `among ${scores.length} ${split} answers` })];
   }
   const hidden = scores.filter(({ loss, lenient }) => loss > threshold && (lenient ?? loss) <= threshold).length;
   if (scores.length === 0 || hidden < least) return [];
@@ -235,13 +248,7 @@ function mostCommon(values: readonly string[]): string | undefined {
 
 function warned(
   code: Warned["code"],
-  { node, count, detail }: { node?: string; count?: number; detail?: string | undefined } = {},
+  { detail, ...about }: Omit<Warned, "type" | "code" | "detail"> & { detail?: string | undefined } = {},
 ): Warned {
-  return {
-    type: "warning",
-    code,
-    ...(node !== undefined && { node }),
-    ...(count !== undefined && { count }),
-    ...(detail !== undefined && { detail }),
-  };
+  return { type: "warning", code, ...about, ...(detail !== undefined && { detail }) };
 }

@@ -1,6 +1,6 @@
 import type { Split } from "../data/sample.ts";
 import type { Baseline, Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
-import type { Texts } from "../graph/graph.ts";
+import type { Role, Texts } from "../graph/graph.ts";
 import type { Vote } from "../loss/loss.ts";
 
 /** Everything shown of a run. Made by `reduce` from events alone, one at a time; plain data. */
@@ -44,6 +44,8 @@ export interface RunState {
   readonly scores: Readonly<Record<Theta, Readonly<Record<string, SampleScore>>>>;
   /** By Θ, then sample, then node: key of the reply that holds the value. */
   readonly values: Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+  /** By purpose, then node (empty for a judge): how many replies came, and how many of them were cut. */
+  readonly cuts: Readonly<Record<Role, Readonly<Record<string, Cut>>>>;
   readonly warnings: readonly Warned[];
   /** What was scored for comparison beside the untouched graph; empty where nothing was asked for. */
   readonly baselines: readonly Baseline[];
@@ -68,6 +70,14 @@ export interface Calls {
   readonly cached: number;
   /** Requests beyond the first of their call. */
   readonly retried: number;
+}
+
+export interface Cut {
+  readonly replies: number;
+  /** At a limit of tokens. */
+  readonly cut: number;
+  /** Tokens of the shortest that was cut; 0 where none was. */
+  readonly tokens: number;
 }
 
 export interface NodeProgress {

@@ -105,6 +105,17 @@ export function groupedWarnings(warnings: readonly Warned[], speech = ENGLISH): 
   });
 }
 
+function repliesCutWords(
+  { purpose = "forward", node = "", count = 0, of = count, tokens = 0 }: Warned,
+  t: Speech["t"],
+): string {
+  const limit = t("Thinking counts, too. Raise max_tokens in models.{0}.params.", purpose);
+  if (purpose !== "forward") {
+    return `${t("{0} of {1} replies of the model {2} were cut at {3} tokens, and asked for again where that could help.", count, of, purpose, tokens)} ${limit}`;
+  }
+  return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
+}
+
 /** What went wrong, where, and what to do about it where there is something to do. */
 export function warningWords(warning: Warned, { t } = ENGLISH): string {
   const { code, node, sample, count = 0 } = warning;
@@ -124,6 +135,8 @@ export function warningWords(warning: Warned, { t } = ENGLISH): string {
           "A reply was not of the form asked for, so a second request asked for it again. A model that keeps to a JSON schema spares it.",
         ),
       );
+    case "replies cut":
+      return repliesCutWords(warning, t);
     case "small validation set":
       return ended(t("The validation set has {0} samples: too few for the difference that was seen.", count));
     case "nothing to learn":

@@ -24,6 +24,8 @@ const ROWS: readonly (readonly string[])[] = [
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // It picks the method by name: the one place where the engine knows that there are any.
   "src/engine/optimize.ts": ["src/methods"],
+  // What a pattern finds is a function of the text alone; the thread only keeps one without end from holding up the rest.
+  "src/graph/pattern.ts": ["node:worker_threads"],
   // The graph view's host side speaks the page's protocol.
   "src/editor": ["webview/protocol.ts", "webview/checks.ts"],
   "src/extension.ts": ["webview/protocol.ts"],
@@ -142,7 +144,9 @@ describe("the house", () => {
     const wrong = sources
       .filter((source) => !isOutside(source))
       .flatMap(({ path, imports }) =>
-        imports.filter(({ from }) => modules.test(from)).map(({ from }) => `${path} imports ${from}`),
+        imports
+          .filter(({ from }) => modules.test(from) && !isExcepted(path, from))
+          .map(({ from }) => `${path} imports ${from}`),
       );
     expect(wrong).toEqual([]);
     const isProvider = ({ path }: Source) => path === "src/models/openai.ts" || isIn("src/models/openai")(path);

@@ -32,6 +32,7 @@ describe("warnings", () => {
     "not scored": true,
     "parameter refused": true,
     "reply repaired": true,
+    "replies cut": true,
     "small validation set": true,
     "nothing to learn": true,
     "no gate": true,

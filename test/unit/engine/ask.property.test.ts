@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyedLines, looseJson } from "../../../src/engine/ask.ts";
+import { keyedLines, looseJson } from "../../../src/engine/loose-json.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),

@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  type AskDeps,
-  askJson,
-  createAsk,
-  keyedLines,
-  looseJson,
-  type Question,
-  RunStopped,
-} from "../../../src/engine/ask.ts";
+import { type AskDeps, askJson, createAsk, type Question, RunStopped } from "../../../src/engine/ask.ts";
 import type { RunEvent } from "../../../src/engine/events.ts";
+import { keyedLines, looseJson } from "../../../src/engine/loose-json.ts";
 import { BudgetReached, KeyRefused, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { FakeClock, FakeProvider, NO_LIMITS, reply, settled, stackOver } from "../models/fakes.ts";

@@ -4,6 +4,7 @@ import {
   ParameterRefused,
   ProviderFault,
   RateLimited,
+  ReplyWithheld,
   RequestRefused,
 } from "../../../src/models/errors.ts";
 import { createHosted, type HostedChat, type HostedOptions, HostFailure } from "../../../src/models/hosted.ts";
@@ -114,8 +115,8 @@ describe("a model that the host has", () => {
     ["Blocked", "You have exceeded your quota.", AccessRefused, { reason: "quota" }],
     ["ChatQuotaExceeded", "Upgrade your plan.", AccessRefused, { reason: "quota" }],
     ["NotFound", "It is gone.", RequestRefused, { status: 404 }],
-    ["Unknown", "The request is off_topic.", RequestRefused, { status: 400 }],
-    ["", "Response got filtered.", RequestRefused, { status: 400 }],
+    ["Unknown", "The request is off_topic.", ReplyWithheld, { detail: "The request is off_topic." }],
+    ["", "Response got filtered.", ReplyWithheld, {}],
     ["ChatRateLimited", "Sorry, wait a moment.", RateLimited, {}],
     ["", "Server error: 503", ProviderFault, { status: null }],
   ])("says %s “%s” as what it is", async (code, detail, cause, fields) => {

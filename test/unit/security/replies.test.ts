@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { keyedLines, looseJson } from "../../../src/engine/ask.ts";
+import { keyedLines, looseJson } from "../../../src/engine/loose-json.ts";
 import type { Model } from "../../../src/models/model.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
