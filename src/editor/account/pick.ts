@@ -18,7 +18,11 @@ export async function pickProvider(current: ProviderKind | null): Promise<Provid
       label: l10n.t("Models VS Code already has"),
       detail: l10n.t("Such as those of GitHub Copilot"),
     },
-    { provider: "simulated", label: l10n.t("Simulated model"), detail: l10n.t("No key, no network; for the examples") },
+    {
+      provider: "simulated",
+      label: l10n.t("Simulated model"),
+      detail: l10n.t("No key, no network; for the example graphs"),
+    },
   ];
   for (const item of items) if (item.provider === current) item.description = l10n.t("used now");
   const picked = await window.showQuickPick(items, {

@@ -17,7 +17,7 @@ import { literal, oneLine } from "../markdown.ts";
 import type { RunEntry } from "../runs/entry.ts";
 import type { Library } from "../runs/library.ts";
 import type { OpenedRun } from "../runs/opened.ts";
-import { runLabel, runOutcome } from "../runs/words.ts";
+import { runOutcome } from "../runs/words.ts";
 import { SPEECH } from "../speech.ts";
 import { gradientsOf, sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
@@ -156,7 +156,7 @@ function runItem(entry: RunEntry): TreeItem {
   const item = new TreeItem(entry.graphName, TreeItemCollapsibleState.Expanded);
   item.id = entry.id;
   item.description = runOutcome(entry);
-  item.accessibilityInformation = { label: `${runLabel(entry)}, ${runOutcome(entry)}` };
+  item.accessibilityInformation = { label: `${entry.graphName}, ${runOutcome(entry)}` };
   item.iconPath = new ThemeIcon(entry.elsewhere ? "cloud-download" : "type-hierarchy-sub");
   item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.elsewhere ? "-elsewhere" : ""}`;
   return item;
@@ -187,7 +187,9 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean): Tree
     [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)].join("\n\n"),
   );
   item.accessibilityInformation = {
-    label: [proposal.node, act ? actWord(act) : "", verdictHeadline(verdict), ...verdictFigures(verdict)].join(", "),
+    label: [proposal.node, ...(act ? [actWord(act)] : []), verdictHeadline(verdict), ...verdictFigures(verdict)].join(
+      ", ",
+    ),
   };
   const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
   item.command = { command: "agentgraph.review", title: l10n.t("Review proposal"), arguments: [ref] };

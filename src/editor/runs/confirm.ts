@@ -147,12 +147,13 @@ function costs(estimate: Estimate, limits: BudgetLimits): string {
 
 /** Empty where earlier replies leave nothing open. Money says more than tokens, where there is a price. */
 function uncertainty({ least, most }: Estimate["range"]): string {
-  const [few, many] = [least, most].map(({ calls }) => l10n.t("{0} calls", rounded(calls).toLocaleString()));
-  const [from, to] = [least, most].map(({ tokens, usd }) =>
-    most.usd ? money(usd ?? 0) : l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
-  );
-  if (few === many && from === to) return "";
-  return l10n.t("This is uncertain: {0} to {1}.", `${few}, ${from}`, `${many}, ${to}`);
+  const shown = (amount: number) => rounded(amount).toLocaleString();
+  const calls = l10n.t("{0} to {1} calls", shown(least.calls), shown(most.calls));
+  const rest = most.usd
+    ? l10n.t("{0} to {1}", money(least.usd ?? 0), money(most.usd))
+    : l10n.t("{0} to {1} tokens", shown(least.tokens), shown(most.tokens));
+  const isOpen = shown(least.calls) !== shown(most.calls) || shown(least.tokens) !== shown(most.tokens);
+  return isOpen ? l10n.t("This is uncertain: {0}, {1}.", calls, rest) : "";
 }
 
 /** Where calls alone are bounded, what so many of these would cost. */

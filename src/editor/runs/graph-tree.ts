@@ -67,7 +67,7 @@ function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const running = run?.status === "running";
   item.resourceUri = file;
-  item.description = [relativeFolder(file), standing(errors, faults.length, run)].filter(Boolean).join(" · ");
+  item.description = [standing(errors, faults.length, run), relativeFolder(file)].filter(Boolean).join(" · ");
   item.iconPath = running
     ? new ThemeIcon("sync~spin")
     : errors > 0

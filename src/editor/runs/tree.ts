@@ -81,7 +81,7 @@ function runItem(entry: RunEntry, rechecked: boolean): TreeItem {
   item.id = entry.id;
   const parts = [runOutcome(entry), rechecked ? l10n.t("re-checked here") : "", cost(entry)];
   item.description = parts.filter(Boolean).join(" · ");
-  item.accessibilityInformation = { label: `${runLabel(entry)}, ${item.description}` };
+  item.accessibilityInformation = { label: `${entry.graphName}, ${item.description}` };
   item.iconPath = iconOf(entry);
   item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
   item.contextValue = contextOf(entry);
