@@ -97,9 +97,35 @@ export function schemaFault(schema: Readonly<Record<string, unknown>>): string |
     return 'it holds "pattern"; the loss "regex" runs patterns with a time limit';
   }
   try {
+    if (sizeOf(schema, schema, []) > LARGEST_SCHEMA) {
+      return `with every "$ref" written out it has more than ${LARGEST_SCHEMA} parts, or no end`;
+    }
     z.fromJSONSchema(schema);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Parts of a schema: twenty definitions that name the next one twice are a million, each of them tried on a value. */
+const LARGEST_SCHEMA = 5_000;
+
+/** Parts of a schema with every `$ref` written out, counted as far as it matters; infinite where one leads back to itself. */
+function sizeOf(part: unknown, root: object, within: readonly unknown[]): number {
+  if (typeof part !== "object" || part === null) return 0;
+  if (within.includes(part)) return Number.POSITIVE_INFINITY;
+  let size = 1;
+  for (const [key, value] of Object.entries(part)) {
+    if (key === "$defs" || key === "definitions") continue;
+    const named = key === "$ref" && typeof value === "string" ? definitionOf(value, root) : value;
+    size += sizeOf(named, root, [...within, part]);
+    if (size > LARGEST_SCHEMA) break;
+  }
+  return size;
+}
+
+/** What `#/…` leads to: no other place is looked at. */
+function definitionOf(reference: string, root: object): unknown {
+  const steps = reference.split("/").slice(1);
+  return steps.map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~")).reduce(member, root);
 }

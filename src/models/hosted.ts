@@ -54,7 +54,8 @@ export interface HostedOptions {
   readonly timeout?: number;
 }
 
-const LARGEST_TEXT = 10 * 1024 * 1024;
+/** Characters. */
+const LARGEST_TEXT = 2 ** 20;
 /** Milliseconds that counting a reply's tokens may take before they are estimated instead. */
 const COUNTING = 2_000;
 
@@ -134,7 +135,7 @@ async function collect(answer: AsyncIterable<string>, identity: string): Promise
   let text = "";
   for await (const part of answer) {
     text += part;
-    if (text.length > LARGEST_TEXT) throw new BodyBroken(identity, `it is larger than ${LARGEST_TEXT / 1024 ** 2} MB`);
+    if (text.length > LARGEST_TEXT) throw new BodyBroken(identity, `it is longer than ${LARGEST_TEXT} characters`);
   }
   return text;
 }

@@ -1,11 +1,11 @@
 import { APIConnectionError, APIConnectionTimeoutError, AzureOpenAI, OpenAI } from "openai";
 import type { Clock } from "../deps.ts";
 import { type Address, checkAddress } from "./address.ts";
-import { BodyBroken, ParameterRefused, ProviderFault, RequestRefused } from "./errors.ts";
+import { ParameterRefused, ProviderFault, RequestRefused } from "./errors.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
 import { Refusals } from "./refusals.ts";
 import { CharactersPerToken } from "./tokens.ts";
-import { errorOf, Refused, readBody, readCompletion } from "./wire.ts";
+import { errorOf, Refused, readBody, readCompletion, readModelNames } from "./wire.ts";
 
 export interface OpenAIOptions {
   /** Of any compatible server, e.g. `https://api.openai.com/v1`. See `checkAddress`. */
@@ -71,8 +71,7 @@ export function createOpenAI(options: OpenAIOptions): OpenAIModel {
   const listModels = async (signal: AbortSignal): Promise<string[]> => {
     try {
       const { data } = await client.models.list({ signal });
-      if (!Array.isArray(data)) throw new BodyBroken(identity, "it lists no models");
-      return data.map(({ id }) => id).sort();
+      return readModelNames(data, identity);
     } catch (error) {
       const cause = causeOf(error, signal);
       throw cause instanceof Refused ? errorOf(identity, "", cause.said) : errorFrom(cause, identity, "");

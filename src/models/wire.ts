@@ -1,4 +1,5 @@
 import type { Clock } from "../deps.ts";
+import { parseJson } from "../graph/json.ts";
 import {
   AccessRefused,
   BodyBroken,
@@ -12,6 +13,8 @@ import {
 import type { ModelReply, Usage } from "./model.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
+/** Characters of an answer: what is made to be long would be searched for what it does not hold. */
+const LONGEST_REPLY = 2 ** 20;
 const LONGEST_DETAIL = 500;
 
 /** What servers say of a failure, in their various shapes, as far as it is of use. */
@@ -102,7 +105,7 @@ export async function readBody(response: Response, reading: Reading): Promise<st
     throw new BodyBroken(identity, "it was cut");
   }
   const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
-  const body = parsed(text);
+  const body = parseJson(text)?.value;
   if (!response.ok) throw new Refused(readError(response.status, body ?? text, response.headers, clock, key));
   if (body === undefined) throw new BodyBroken(identity, "it is no JSON");
   const failure = property(body, "error");
@@ -149,7 +152,9 @@ function withoutKey(text: string, key: string): string {
 /** One line without the key. Servers quote keys that they refuse, whole or with stars in the middle. */
 function words(text: string, key: string): string {
   const whole = key === "" ? text : text.replaceAll(key, "…");
-  const line = whole.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
+  // A page of an error without a space would be searched from each of its letters.
+  const start = whole.slice(0, 4 * LONGEST_DETAIL);
+  const line = start.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
   return line.replace(/\s+/g, " ").trim().slice(0, LONGEST_DETAIL);
 }
 
@@ -173,9 +178,11 @@ export function readCompletion(body: unknown, identity: string): Completion {
   const failure = property(choice, "error");
   if (failure !== undefined)
     throw new BodyBroken(identity, `the reply broke off: ${JSON.stringify(failure).slice(0, 200)}`);
+  const answer = answerOf(message, finish);
+  const isCut = answer.length > LONGEST_REPLY;
   return {
-    text: answerOf(message, finish),
-    finish: finishOf(finish),
+    text: isCut ? answer.slice(0, LONGEST_REPLY) : answer,
+    finish: isCut ? "length" : finishOf(finish),
     usage: usageOf(property(body, "usage")),
     model: typeof model === "string" && model !== "" ? model : null,
   };
@@ -215,15 +222,6 @@ function property(value: unknown, name: string): unknown {
   return Reflect.get(value, name) ?? undefined;
 }
 
-/** JSON's value; undefined where it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Milliseconds, from `retry-after-ms` or `retry-after` in seconds or as a date by the server's own clock. */
 function retryAfter(headers: Headers, clock: Clock): number | null {
   const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
@@ -245,6 +243,24 @@ function textOf(content: unknown): string | undefined {
 
 function usageOf(usage: unknown): Usage | null {
   const [prompt, completion] = [property(usage, "prompt_tokens"), property(usage, "completion_tokens")];
-  if (typeof prompt !== "number" || typeof completion !== "number" || prompt <= 0 || completion < 0) return null;
-  return { prompt, completion, estimated: false };
+  return isCount(prompt) && isCount(completion) && prompt > 0 ? { prompt, completion, estimated: false } : null;
+}
+
+/** Tokens: no context window comes near it. JSON's `1e999` is a number, too, and could not be written down again. */
+const MOST_TOKENS = 1e9;
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= MOST_TOKENS;
+}
+
+/** More are offered to nobody: a list of a million would hold the editor up. */
+const MOST_MODELS = 2_000;
+const LONGEST_NAME = 200;
+
+/** Names in a list of models, sorted. @throws BodyBroken where it is none. */
+export function readModelNames(list: unknown, identity: string): string[] {
+  if (!Array.isArray(list)) throw new BodyBroken(identity, "it lists no models");
+  const names = list.map((model) => property(model, "id"));
+  const usable = names.filter((name): name is string => typeof name === "string" && name.length <= LONGEST_NAME);
+  return [...new Set(usable)].sort().slice(0, MOST_MODELS);
 }
