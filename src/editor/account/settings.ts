@@ -1,5 +1,5 @@
 import { ConfigurationTarget, workspace } from "vscode";
-import { ROLES, type Role } from "../../graph/graph.ts";
+import { type ModelChoice, ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
 
@@ -78,6 +78,11 @@ export function modelNames(value: unknown): ModelNames {
       return typeof name === "string" && name.trim() ? [[role, name.trim()]] : [];
     }),
   );
+}
+
+/** The same as what wins over a file. */
+export function modelChoices(names: ModelNames): Partial<Record<Role, ModelChoice>> {
+  return Object.fromEntries(Object.entries(names).map(([role, model]) => [role, { model, params: {} }]));
 }
 
 /** The user's number; nonsense is no number, and must not lift the default's bound. null: there is none. */

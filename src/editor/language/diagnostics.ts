@@ -135,7 +135,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
   }
 
   async #everything(document: TextDocument): Promise<readonly Fault[]> {
-    const { faults } = await loadTask(document.uri.fsPath, this.deps);
+    const { faults } = await loadTask(document.uri.fsPath, this.deps, { models: this.documents.models() });
     return faults;
   }
 

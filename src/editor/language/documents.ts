@@ -18,6 +18,7 @@ import { type GraphReading, type GraphTextReading, readGraph, readGraphText } fr
 import { MAX_DATA } from "../../graph/root.ts";
 import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";
+import { modelChoices } from "../account/settings.ts";
 import { Disposable } from "../disposable.ts";
 import type { CurrentGraph, GraphSource } from "../graph/sources.ts";
 import { isGraphFile } from "../graph-files.ts";
@@ -74,10 +75,15 @@ export class GraphDocuments extends Disposable implements GraphSource {
   async current(file: Uri): Promise<CurrentGraph> {
     const { graph, lastGood, faults, file: spec } = await this.read(file);
     const named = spec?.models?.forward;
-    const chosen = this.account.models().forward;
-    const shown = lastGood && chosen ? withUsersModel(lastGood, { forward: { model: chosen, params: {} } }) : lastGood;
-    const model = chosen ?? (typeof named === "string" ? named : (named?.model ?? ""));
+    const models = this.models();
+    const shown = lastGood && withUsersModel(lastGood, models);
+    const model = models.forward?.model ?? (typeof named === "string" ? named : (named?.model ?? ""));
     return { graph: shown, faults, stale: graph === null, model };
+  }
+
+  /** The user's own choice, which wins over a file's. */
+  models(): ReturnType<typeof modelChoices> {
+    return modelChoices(this.account.models());
   }
 
   /** Where a node's instruction stands: in the graph file or in a prompt file. */

@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import { l10n, type Uri } from "vscode";
-import type { ModelChoice, Role } from "../../graph/graph.ts";
 import type { Root } from "../../graph/root.ts";
 import { priceList } from "../../models/prices.ts";
 import type { Known } from "../../run/estimate.ts";
@@ -14,7 +13,7 @@ import { type Subject, subjectOf } from "../../run/start.ts";
 import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
 import { createProvider } from "../account/provider.ts";
-import { type ModelNames, readSettings } from "../account/settings.ts";
+import { modelChoices, readSettings } from "../account/settings.ts";
 import { GraphFaulty, NoModel, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
@@ -35,7 +34,7 @@ export interface Prepared {
 export async function prepare(file: Uri, account: Account, deps: RunsDeps): Promise<Prepared> {
   await refuseFaulty(file, deps.files);
   const connection = await account.connect();
-  const models = choices(connection.models);
+  const models = modelChoices(connection.models);
   const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits });
   const subject = subjectOf(loaded);
   if (!subject) {
@@ -65,8 +64,4 @@ export async function runDeps(connection: Connection, deps: RunsDeps): Promise<R
   const { concurrency, prices } = readSettings();
   const provider = await createProvider(connection, deps.clock);
   return { ...deps, provider, price: priceList(prices), concurrency };
-}
-
-function choices(names: ModelNames): Partial<Record<Role, ModelChoice>> {
-  return Object.fromEntries(Object.entries(names).map(([role, model]) => [role, { model, params: {} }]));
 }
