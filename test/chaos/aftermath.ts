@@ -6,7 +6,14 @@ import { reportHtml } from "../../src/run/report/html.ts";
 import { reportJson } from "../../src/run/report/json.ts";
 import { reportMarkdown } from "../../src/run/report/markdown.ts";
 import { readReport } from "../../src/run/report/read.ts";
-import { type ListedRun, type ReadRun, type RunsDeps, readRun, recordAct } from "../../src/run/runs.ts";
+import {
+  type ListedRun,
+  type ReadRun,
+  type RunStanding,
+  type RunsDeps,
+  readRun,
+  recordAct,
+} from "../../src/run/runs.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { summaryOf } from "../../src/run/summary.ts";
 import type { Disk } from "./disk.ts";
@@ -42,16 +49,20 @@ export async function faultsOfList(listed: readonly ListedRun[], read: ReadRun |
   return difference === null ? [] : [`the list says something else than the log: ${difference}`];
 }
 
-/** A report comes of every run, however it ended, and nothing in it is a hole. */
-export async function faultsOfReport(deps: RunsDeps, place: Place, read: ReadRun) {
-  const report = await readReport(deps, place, read.id);
+/**
+ * A report comes of every run, however it ended, and nothing in it is a hole.
+ * @param standing of the run; not given where it may change meanwhile
+ */
+export async function faultsOfReport(deps: RunsDeps, place: Place, id: string, standing?: RunStanding) {
+  const report = await readReport(deps, place, id);
   const pages = { html: reportHtml(report), Markdown: reportMarkdown(report), JSON: reportJson(report) };
   const holes = Object.entries(pages).flatMap(([form, page]) => {
     const hole = /.{0,40}\b(?:NaN|undefined|\[object Object\]|Infinity)\b.{0,40}/.exec(page)?.[0];
     return hole === undefined ? [] : [`the report as ${form} says: ${hole}`];
   });
   const { run } = JSON.parse(pages.JSON);
-  return run.standing === read.standing ? holes : [...holes, `the report calls it ${run.standing}`];
+  const isTrue = standing === undefined || run.standing === standing;
+  return isTrue ? holes : [...holes, `the report calls it ${run.standing}`];
 }
 
 /**

@@ -52,6 +52,11 @@ export class Disk {
     };
   }
 
+  /** Whether a process that lives has taken a lock. */
+  isHeldBy(process: Process): boolean {
+    return !process.isDead && [...this.#locks.values()].some(({ holder }) => holder === process);
+  }
+
   /** Another disk that holds the same. */
   copy(): Disk {
     const disk = new Disk();

@@ -147,8 +147,11 @@ class Play {
       this.#fault(`it threw ${run.name}: ${run.message}`);
     } else if (run && read) this.#found(faultsOfEnd(read.state, accident));
     const looking = this.#reading();
-    if (!isFull) this.#found(await faultsOfList(await listRuns(looking, this.#place), read, looking));
-    if (read) this.#found(await faultsOfReport(looking, this.#place, read));
+    // A full disk, or a power failure that cut the log, leaves a summary that knows more than the log, or less.
+    if (!isFull && end !== "torn") {
+      this.#found(await faultsOfList(await listRuns(looking, this.#place), read, looking));
+    }
+    if (read) this.#found(await faultsOfReport(looking, this.#place, read.id, read.standing));
     if (read?.state.status !== "done") return null;
     // Calls that were lost for good cost samples: such a run is done, and rightly another one.
     return accident?.kind === "server down" ? { ...limits } : limits;
@@ -205,7 +208,7 @@ class Play {
   async #meetRival(): Promise<void> {
     const { subject } = this;
     const mine = this.#underWay;
-    const isHeld = () => mine === this.#underWay && mine?.isDead === false;
+    const isHeld = () => mine !== null && this.disk.isHeldBy(mine);
     const rival = new Process(this.disk);
     // Where the other has just ended, it would go on.
     rival.ends({ how: "killed", isHere: (path) => path.startsWith(this.#place.runs), share: 0 });
@@ -223,9 +226,9 @@ class Play {
     if (!(refused instanceof RunInProgress) && isHeld()) this.#fault(`a second process was not kept off: ${refused}`);
     rival.die();
     const read = await this.#read();
-    if (!read || !isHeld()) return;
-    if (read.standing !== "running") this.#fault(`a run under way counts as ${read.standing}`);
-    this.#found(await faultsOfReport(this.#reading(), this.#place, read));
+    if (!read) return;
+    if (read.standing === "interrupted" && isHeld()) this.#fault("a run under way counts as interrupted");
+    this.#found(await faultsOfReport(this.#reading(), this.#place, read.id));
   }
 
   /** The power failed where the process was killed: the last line of a file may be cut. */
