@@ -14,6 +14,7 @@ import {
   RunUnreadable,
 } from "../run/errors.ts";
 import { oneLine } from "./markdown.ts";
+import { serverWords } from "./runs/words.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
 export class Cancelled extends Error {
@@ -223,10 +224,10 @@ export function sentence(error: unknown): string {
   }
   if (error instanceof AddressRefused) return addressSentence(error);
   if (error instanceof KeyRefused) {
-    return l10n.t("{0} refused the API key. Set another with “AgentGraph: Set API key”.", error.identity);
+    return l10n.t("{0} refused the API key. Set another with “AgentGraph: Set API key”.", serverWords(error.identity));
   }
   if (error instanceof ProviderFault)
-    return l10n.t("{0} gave no answer ({1}). Is it running?", error.identity, error.detail);
+    return l10n.t("{0} gave no answer ({1}). Is it running?", serverWords(error.identity), error.detail);
   return error instanceof Error ? error.message : String(error);
 }
 

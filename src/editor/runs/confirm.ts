@@ -84,7 +84,7 @@ export async function confirmCalls({
 }
 
 function amounts({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
-  const price = usd === null ? l10n.t("at a price that is not known") : usd === 0 ? l10n.t("free") : money(usd);
+  const price = usd === null ? l10n.t("price not known") : usd === 0 ? l10n.t("free") : money(usd);
   const all = [
     l10n.t("{0} calls", rounded(calls).toLocaleString()),
     l10n.t("{0} tokens", rounded(tokens).toLocaleString()),

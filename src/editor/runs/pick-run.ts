@@ -3,7 +3,7 @@ import { Cancelled, NothingThere } from "../errors.ts";
 import { graphOf, runIdOf } from "../targets.ts";
 import type { RunEntry } from "./entry.ts";
 import type { Library } from "./library.ts";
-import { runLabel, runOutcome } from "./words.ts";
+import { costWords, runOutcome } from "./words.ts";
 
 /**
  * The run that a command is about: what it was called on, else the only one that fits, else the user's pick.
@@ -28,7 +28,11 @@ export async function pickRun(
 
 /** @throws Cancelled */
 export async function chooseRun(entries: readonly RunEntry[], title: string): Promise<RunEntry> {
-  const items = entries.map((entry) => ({ label: runLabel(entry), description: runOutcome(entry), entry }));
+  const items = entries.map((entry) => ({
+    label: entry.graphName,
+    description: `${runOutcome(entry)} · ${costWords(entry)}`,
+    entry,
+  }));
   const picked = await window.showQuickPick(items, { title, matchOnDescription: true });
   if (!picked) throw new Cancelled();
   return picked.entry;

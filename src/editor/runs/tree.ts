@@ -12,7 +12,7 @@ import { Disposable } from "../disposable.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { isEvaluation, type RunEntry, resumable } from "./entry.ts";
 import type { Library } from "./library.ts";
-import { evaluatedWords, money, runLabel, runOutcome, statusWord } from "./words.ts";
+import { costWords, evaluatedWords, money, runLabel, runOutcome, statusWord } from "./words.ts";
 import { type WrongSample, wrongSamples } from "./wrong.ts";
 
 /** A run, or below one that scored the graph, a sample that it answered wrong. */
@@ -79,7 +79,7 @@ function runItem(entry: RunEntry, rechecked: boolean): TreeItem {
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = entry.id;
-  const parts = [runOutcome(entry), rechecked ? l10n.t("re-checked here") : "", cost(entry)];
+  const parts = [runOutcome(entry), rechecked ? l10n.t("re-checked here") : "", costWords(entry)];
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: `${entry.graphName}, ${item.description}` };
   item.iconPath = iconOf(entry);
@@ -115,10 +115,6 @@ const ICONS: Record<RunEntry["status"], ThemeIcon> = {
   cancelled: new ThemeIcon("circle-slash", new ThemeColor("testing.iconSkipped")),
   failed: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
 };
-
-function cost({ calls, usd, estimated }: RunEntry): string {
-  return usd ? money(usd, estimated) : l10n.t("{0} calls", calls);
-}
 
 function details(entry: RunEntry): string[] {
   const accepted = entry.proposals.filter(({ decision }) => decision === "accepted").length;

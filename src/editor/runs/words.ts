@@ -96,12 +96,24 @@ function progress(state: RunState): string {
     : l10n.t("scoring the graph as it is");
 }
 
+/** By its address alone: `openai http://127.0.0.1:11434` is nothing that a person would call a server. */
+export function serverWords(text: string): string {
+  return text.replace(/^(?:openai|azure) (?=https?:)/, "");
+}
+
+/** `1 call`, `489 calls`, or the money where there is a price. */
+export function costWords({ calls, usd, estimated }: Pick<RunEntry, "calls" | "usd" | "estimated">): string {
+  if (usd) return money(usd, estimated);
+  return calls === 1 ? l10n.t("1 call") : l10n.t("{0} calls", calls);
+}
+
 /**
  * What ended a run, where, and what to do.
  * @param error name of the error class
  */
 export function failureSentence(graph: string, error: string | null, detail: string | null): string {
   const kept = l10n.t("Everything until then is kept, and the run can be resumed.");
+  const said = serverWords(detail ?? error ?? "").replace(/\.$/, "");
   switch (error) {
     case "KeyRefused":
       return l10n.t("The run of {0} stopped: the model server refused the API key. {1}", graph, kept);
@@ -116,14 +128,9 @@ export function failureSentence(graph: string, error: string | null, detail: str
       return l10n.t("The run of {0} stopped: the model server kept limiting the rate. Wait a while. {1}", graph, kept);
     case "ProviderFault":
     case "BodyBroken":
-      return l10n.t("The run of {0} stopped: the model server kept failing ({1}). {2}", graph, detail ?? error, kept);
+      return l10n.t("The run of {0} stopped: the model server kept failing ({1}). {2}", graph, said, kept);
     case "RequestRefused":
-      return l10n.t(
-        "The run of {0} stopped: the model server refused a request ({1}). {2}",
-        graph,
-        detail ?? error,
-        kept,
-      );
+      return l10n.t("The run of {0} stopped: {1}. {2}", graph, said, kept);
     case "NotRecorded":
       return l10n.t(
         "The run of {0} stopped: its log could not be written ({1}). Free some space. {2}",
