@@ -82,7 +82,10 @@ export const mainStories: readonly Story[] = [
 
       const [first] = world.accepted();
       assert.ok(first, "the run accepted a proposal");
-      await workbench.command("AgentGraph: Next proposal");
+      await workbench.command("AgentGraph: Review all proposals");
+      await workbench.lens("by the gate").waitFor();
+      await keyboard.press("Alt+F7");
+      await workbench.page.locator('.tabs-container .tab.active:not([aria-label^="Proposals"])').waitFor();
       await workbench.insertedLine().waitFor();
       const shown: string[] = [];
       for (const _ of world.summary().proposals) {
