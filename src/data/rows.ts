@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { parse } from "csv-parse";
+import { isNestedTooDeep } from "../graph/json.ts";
 
 /** One object of a data file. */
 export interface Row {
@@ -45,14 +46,18 @@ export function inlineRows(values: readonly Readonly<Record<string, unknown>>[])
   return { rows: values.map((fields, index) => ({ number: index + 1, fields })), broken: [] };
 }
 
+/** Rows that cannot be read, after which the rest is not looked at: each takes as long as a hundred that can. */
+const MOST_BROKEN = 1_000;
+
 async function readJsonl(text: string, breathe: Breathe): Promise<Rows> {
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   const lines = withoutMark(text).split("\n");
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
+    if (broken.length >= MOST_BROKEN) break;
     try {
-      addRow(JSON.parse(line), index + 1, rows, broken);
+      addRow(parsed(line), index + 1, rows, broken);
     } catch (error) {
       broken.push({ number: index + 1, reason: `it is no JSON (${messageOf(error)})` });
     }
@@ -66,7 +71,7 @@ async function readJson(text: string): Promise<Rows> {
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   try {
-    const value: unknown = JSON.parse(withoutMark(text));
+    const value = parsed(withoutMark(text));
     const list = Array.isArray(value) ? value : onlyList(value);
     if (!list) return { rows, broken: [{ number: 1, reason: "the file holds no list of objects" }] };
     for (const [index, entry] of list.entries()) addRow(entry, index + 1, rows, broken);
@@ -91,7 +96,8 @@ function delimiterOf(text: string): string {
 /** Names of columns, without spaces around them. @throws Error where a name stands twice */
 function columnsOf(header: readonly string[]): string[] {
   const names = header.map((name) => name.trim());
-  const twice = names.find((name, index) => name !== "" && names.indexOf(name) < index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => name !== "" && seen.size === seen.add(name).size);
   if (twice !== undefined) throw new Error(`the header names the column ${JSON.stringify(twice)} twice`);
   return names;
 }
@@ -105,6 +111,7 @@ async function readTable(text: string, delimiter: string, breathe: Breathe): Pro
     skip_empty_lines: true,
     skip_records_with_error: true,
     on_skip: (error) => {
+      if (broken.length >= MOST_BROKEN) throw error;
       broken.push({ number: Number(error?.records ?? 0) + broken.length + 1, reason: messageOf(error) });
     },
   });
@@ -137,6 +144,12 @@ function numbered(records: readonly Record<string, unknown>[], broken: readonly 
     while (skipped.has(number));
     return { number, fields };
   });
+}
+
+/** @throws Error in words for a person */
+function parsed(json: string): unknown {
+  if (isNestedTooDeep(json)) throw new Error("its brackets stand too deep in each other");
+  return JSON.parse(json);
 }
 
 function addRow(value: unknown, number: number, rows: Row[], broken: BrokenRow[]): void {

@@ -89,7 +89,8 @@ async function makeTask(
     breathe: () => turns.next(),
     targetless: worksWithoutTarget(file.loss),
     listIsAnswer: file.loss.kind === "json",
-    targetFault: (target) => targetFault(file.loss, target),
+    // A loss that cannot be used says nothing about targets, and may never come to an end with one.
+    targetFault: (target) => (loss ? targetFault(file.loss, target) : null),
   });
   const choices = modelsOf(file, document, models);
   if (!loss || !data || !choices) return null;

@@ -169,6 +169,8 @@ describe("a model that the host has", () => {
         for (;;) yield "x".repeat(2 ** 20);
       },
     });
-    await expect(hosted([endless]).complete(request("hi", { model: "one" }), never)).rejects.toThrow("10 MB");
+    await expect(hosted([endless]).complete(request("hi", { model: "one" }), never)).rejects.toThrow(
+      "1048576 characters",
+    );
   });
 });
