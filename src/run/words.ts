@@ -83,7 +83,7 @@ export function verdictLine(verdict: Verdict, speech = ENGLISH): string {
   parts.push(t("fixed {0}, broke {1}", fixed.length, broken.length));
   if (p !== null) parts.push(speech.chance(p));
   const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
-  if (before && after) parts.push(t("{0} → {1} tokens an answer", before, after));
+  if (before && after) parts.push(t("{0} → {1} tokens an answer", speech.whole(before), speech.whole(after)));
   return parts.join(" · ");
 }
 

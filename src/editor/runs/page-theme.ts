@@ -14,5 +14,6 @@ svg text { font-family: var(--vscode-font-family, sans-serif); }
 .vscode-high-contrast .text, .vscode-high-contrast .cautions, .vscode-high-contrast-light .text, .vscode-high-contrast-light .cautions { border: 1px solid var(--line); }
 .vscode-high-contrast ins, .vscode-high-contrast-light ins { background: none; border-bottom: 2px solid var(--good); }
 .vscode-high-contrast del, .vscode-high-contrast-light del { background: none; text-decoration: line-through; color: var(--ink); }
-summary:focus-visible, nav a:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+.vscode-high-contrast svg .grid, .vscode-high-contrast-light svg .grid { stroke-dasharray: 1 4; }
+summary:focus-visible, nav a:focus-visible, .tables:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 `;

@@ -1,4 +1,5 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
+import { shortHash } from "../../engine/texts.ts";
 import { makeLoss } from "../../loss/make.ts";
 import type { ReadRun } from "../runs.ts";
 import type { Speech } from "../speech.ts";
@@ -67,10 +68,22 @@ function factsOf({ id, start, state, standing, madeHere, damaged }: ReportedRun,
       optimizer: models.optimizer.model,
       judge: models.judge.model,
     },
+    parameters: {
+      forward: models.forward.params,
+      backward: models.backward.params,
+      optimizer: models.optimizer.params,
+      judge: models.judge.params,
+    },
     answered: trace.models,
     loss: { kind: start.loss.kind, describes: describeLoss(start) },
     samples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
     options,
+    hashes: {
+      graph: shortHash(graph),
+      before: state.startTheta,
+      after: state.theta,
+      data: { train: shortHash(data.train), validation: shortHash(data.validation), test: shortHash(data.test) },
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { oneLine, plain } from "../plain.ts";
 import type { Speech } from "../speech.ts";
 import type { Comparison, Report } from "./report.ts";
 import { falseAcceptRisk } from "./risk.ts";
-import { splitWord } from "./tables.ts";
+import { splitWord } from "./words.ts";
 
 /** Below this many samples a verdict is called weak (method.md, "Small sets"). */
 export const ENOUGH_SAMPLES = 50;
@@ -269,12 +269,12 @@ function aboutChanges({ changes }: Found, speech: Speech): string[] {
     .map(({ node }) =>
       t("The change of {0} earns nothing: without it the result is no worse. Drop it.", oneLine(node, 80)),
     );
-  for (const { node, text } of changes) {
-    if (plain(text) === text.replace(/\r\n?/g, "\n")) continue;
+  const hiding = changes.filter(({ text }) => plain(text) !== text.replace(/\r\n?/g, "\n"));
+  if (hiding.length > 0) {
     said.push(
       t(
-        "The text proposed for {0} holds characters that no page shows: control characters, or marks that turn the direction of writing. Look at it in the JSON form of this report before you apply it.",
-        oneLine(node, 80),
+        "What is proposed for {0} holds characters that no page shows: control characters, or marks that turn the direction of writing. Look at it in the JSON form of this report before you apply it.",
+        hiding.map(({ node }) => oneLine(node, 80)).join(", "),
       ),
     );
   }

@@ -1,5 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
+import { bootstrap, signTest } from "../../engine/verdict.ts";
 import { oneLine } from "../plain.ts";
 import { ENGLISH, type Speech } from "../speech.ts";
 import type { Start } from "../start.ts";
@@ -7,7 +8,8 @@ import { listed, strips, table } from "./html.ts";
 import { html } from "./markup.ts";
 import { pageHtml } from "./page.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
-import { splitWord, type Table } from "./tables.ts";
+import type { Table } from "./table.ts";
+import { splitWord } from "./words.ts";
 
 /** A run as it is put beside another: its report, what it began with, and the texts it ended with. */
 export interface Side {
@@ -146,12 +148,50 @@ function scoreTable(a: Side, b: Side, speech: Speech): Table {
       const figures: Figure[] = set ? (evaluated ? [set.after] : [set.before, set.after]) : [];
       return figures.map(({ score }) => speech.figure(score)).join(" → ") || "–";
     };
-    const apart = one && other ? speech.signed(other.after.score - one.after.score) : "–";
     const right = (set: Comparison | null) => (set ? t("{0} of {1}", set.after.right, set.scored) : "–");
-    return [[splitWord(split, speech), cell(one, a.report), cell(other, b.report), apart, right(one), right(other)]];
+    return [
+      [
+        splitWord(split, speech),
+        cell(one, a.report),
+        cell(other, b.report),
+        right(one),
+        right(other),
+        ...differenceCells(one, other, speech),
+      ],
+    ];
   });
-  const head = ["", t("first"), t("second"), t("second − first"), t("right, first"), t("right, second")];
+  const head = [
+    "",
+    t("first"),
+    t("second"),
+    t("right, first"),
+    t("right, second"),
+    t("second − first, sample by sample"),
+    t("better / worse, sign test"),
+  ];
   return { head, rows, left: 0 };
+}
+
+/** What the second run's texts do to the samples that both have scored: mean difference with its interval, and who won. */
+function differenceCells(a: Comparison | null, b: Comparison | null, speech: Speech): [string, string] {
+  const scores = new Map(a?.samples.map(({ id, after }) => [id, after?.score ?? null]));
+  const differences = (b?.samples ?? []).flatMap(({ id, after }) => {
+    const [one, other] = [scores.get(id) ?? null, after?.score ?? null];
+    return one === null || other === null ? [] : [other - one];
+  });
+  if (differences.length === 0) return ["–", "–"];
+  const [low, high] = bootstrap(differences);
+  const [better, worse] = [differences.filter((one) => one > 0).length, differences.filter((one) => one < 0).length];
+  const p = better + worse > 0 ? `, ${speech.chance(signTest(better, worse))}` : "";
+  const mean = differences.reduce((sum, one) => sum + one, 0) / differences.length;
+  return [
+    speech.t(
+      "{0} (n = {1})",
+      `${speech.signed(mean)} (${speech.signed(low)} … ${speech.signed(high)})`,
+      differences.length,
+    ),
+    `${better} / ${worse}${p}`,
+  ];
 }
 
 function costTable(a: Side, b: Side, speech: Speech): Table {

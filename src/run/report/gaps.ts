@@ -27,13 +27,14 @@ export function gapsOf({ evaluated, baselines, changes, verdicts, test, run }: F
       const proposals = speech.count(unjudged.length, "proposal");
       said.push(t("{0} without a verdict: a later one took its place, or the run ended first.", proposals));
     }
-    const partial = verdicts.filter(({ verdict }) => verdict.scored < verdict.of);
+    const judged = verdicts.filter(({ verdict }) => verdict.scored > 0);
+    const partial = judged.filter(({ verdict }) => verdict.scored < verdict.of);
     if (partial.length > 0) {
       said.push(
         t(
           "The rest of the validation set in {0} of {1}: scoring stops as soon as no further sample could change the decision, so their figures are of what was scored.",
           partial.length,
-          speech.count(verdicts.length, "verdict"),
+          speech.count(judged.length, "verdict"),
         ),
       );
     }

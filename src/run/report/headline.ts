@@ -1,6 +1,6 @@
 import type { Speech } from "../speech.ts";
 import type { Comparison, Report } from "./report.ts";
-import { splitWord } from "./tables.ts";
+import { splitWord } from "./words.ts";
 
 /** What came of the run, in a sentence or two. */
 export function headline({ validation, test, changes, cost, run, evaluated }: Report, speech: Speech): string {

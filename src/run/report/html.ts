@@ -4,27 +4,14 @@ import { verdictLine } from "../words.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { pageHtml } from "./page.ts";
-import { bar, intervalPlot, scorePlot } from "./plot.ts";
+import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
-import {
-  answerTable,
-  attemptTable,
-  costTable,
-  curveTable,
-  earnsWords,
-  evaluationTable,
-  gradientTable,
-  intervalWords,
-  methodWords,
-  resultTable,
-  sampleTable,
-  setupTable,
-  splitWord,
-  type Table,
-  verdictTable,
-} from "./tables.ts";
+import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
+import type { Table } from "./table.ts";
+import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 import { wordChanges } from "./word-changes.ts";
+import { changesWords, earnsWords, gateWords, intervalWords, methodWords, splitWord } from "./words.ts";
 
 /** @param theme see `pageHtml` */
 export function reportHtml(report: Report, speech = ENGLISH, theme = ""): string {
@@ -57,11 +44,12 @@ ${cautions(report, speech)}
 <h2 id="result">${sections.result}</h2>
 ${result(report, speech)}
 <h2 id="changes">${sections.changes}</h2>
-${changes.length > 0 ? changes.map((one) => change(one, speech)) : html`<p>${t("No proposal was made.")}</p>`}
+${changes.length > 0 ? html`<p class="soft">${changesWords(report, speech)}</p>` : html`<p>${t("No proposal was made.")}</p>`}
+${changes.map((one) => change(one, speech))}
 <h2 id="samples">${sections.samples}</h2>
 ${[validation, test].map((set) => (set ? samples(set, speech) : null))}
 <h2 id="gate">${sections.gate}</h2>
-<p class="soft">${t("Each row is one comparison of new texts with those of its time, on the validation set. A comparison stops as soon as the rest cannot change its outcome.")}</p>
+<p class="soft">${gateWords(report, speech)}</p>
 ${table(verdictTable(report, speech), speech)}
 <h2 id="cost">${sections.cost}</h2>
 ${cost(report, speech)}
@@ -119,8 +107,8 @@ function reproduced(report: Report, speech: Speech): Content {
 /** Scores with their intervals below each other: name, figure, and whether it is what the run came to. */
 export function strips(rows: readonly (readonly [string, Figure, boolean])[], speech: Speech): Markup {
   const strip = ([name, one, isResult]: (typeof rows)[number]) =>
-    html`<span>${name}</span>${intervalPlot(one, isResult, speech)}<span>${speech.figure(one.score)} <span class="soft">${speech.range(one.interval)}</span></span>`;
-  return html`<div class="strips">${rows.map(strip)}</div>`;
+    html`<span>${name}</span>${intervalPlot(one, isResult, speech)}<span>${speech.figure(one.score)} <span class="soft">(${speech.range(one.interval)})</span></span>`;
+  return html`<div class="strips">${rows.map(strip)}<span></span>${axis()}<span></span></div>`;
 }
 
 function result(report: Report, speech: Speech): Markup {
@@ -139,7 +127,7 @@ function result(report: Report, speech: Speech): Markup {
       [t("{0}, result", name), after, true] as const,
     ];
   });
-  return html`${curve.length > 0 ? html`<div class="tables">${scorePlot(curve, test, speech)}</div>` : null}
+  return html`${curve.length > 0 ? html`<div class="tables" tabindex="0">${scorePlot(curve, test, speech)}</div>` : null}
 <p class="soft">${t("Scores are 1 − loss; a filled point is an iteration in which the gate accepted something.")} ${intervalWords(report, speech)}</p>
 ${strips(rows, speech)}
 ${table(resultTable(report, speech), speech)}
@@ -197,7 +185,9 @@ function cost(report: Report, speech: Speech): Markup {
     return html`<span>${purpose}</span>${bar(share, speech)}<span class="soft">${t("{0} of all tokens", speech.percent(share))}</span>`;
   });
   const said = [
-    calls.test > 0 ? t("{0} of {1} calls scored the test set.", calls.test, calls.total) : "",
+    calls.test > 0
+      ? t("{0} of {1} calls scored the test set.", speech.whole(calls.test), speech.whole(calls.total))
+      : "",
     calls.retried > 0 ? t("{0} requests repeated one that had failed.", calls.retried) : "",
     tokens.estimated ? t("The provider counted no tokens; they are estimated.") : "",
   ].filter(Boolean);
@@ -211,13 +201,25 @@ function more(summary: string, rows: Table, speech: Speech): Markup {
   return html`<details><summary>${summary}</summary>${table(rows, speech)}</details>`;
 }
 
+/** What may be broken anywhere, lest it widen its table. */
+const LONG_WORD = /\S{25}/;
+
+/** On a narrow page each row of a table with several columns is a list of its cells, each under its column's name. */
 export function table({ head, rows, left, tones }: Table, { t }: Speech): Markup {
+  if (rows.length === 0) return html``;
+  const isWide = head.length > 2;
   const headings = head.some(Boolean)
     ? html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`
     : null;
-  const cell = (content: string, column: number, row: number) =>
-    column === tones?.column ? html`<td class="${tones.of[row] ?? ""}">${content}</td>` : html`<td>${content}</td>`;
-  return html`<div class="tables"><table>${headings}<tbody>
-${rows.map((cells, row) => html`<tr>${cells.map((content, column) => cell(content, column, row))}</tr>\n`)}</tbody></table></div>
+  const cell = (content: string, column: number, row: number) => {
+    const label = isWide ? html` data-label="${head[column] ?? ""}"` : null;
+    const classes = [column === tones?.column ? tones.of[row] : "", LONG_WORD.test(content) ? "long" : ""].filter(
+      Boolean,
+    );
+    const kind = classes.length > 0 ? html` class="${classes.join(" ")}"` : null;
+    return html`<td${label}${kind}>${content}</td>`;
+  };
+  return html`<table${isWide ? html` class="wide"` : null}>${headings}<tbody>
+${rows.map((cells, row) => html`<tr>${cells.map((content, column) => cell(content, column, row))}</tr>\n`)}</tbody></table>
 ${left > 0 ? html`<p class="left">${t("{0} more rows stand in the JSON form of this report.", left)}</p>` : null}`;
 }

@@ -5,22 +5,10 @@ import { verdictLine } from "../words.ts";
 import { headline } from "./headline.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
-import {
-  answerTable,
-  attemptTable,
-  costTable,
-  curveTable,
-  earnsWords,
-  evaluationTable,
-  gradientTable,
-  intervalWords,
-  resultTable,
-  sampleTable,
-  setupTable,
-  splitWord,
-  type Table,
-  verdictTable,
-} from "./tables.ts";
+import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
+import type { Table } from "./table.ts";
+import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
+import { changesWords, earnsWords, gateWords, intervalWords, splitWord } from "./words.ts";
 
 /** The report for a pull request or a terminal. What models and data say stands in it letter by letter. */
 export function reportMarkdown(report: Report, speech = ENGLISH): string {
@@ -62,10 +50,12 @@ function found(report: Report, speech: Speech): string[] {
     intervalWords(report, speech),
     table(curveTable(report, speech), speech),
     `## ${t("Changes")}`,
+    changesWords(report, speech),
     ...(changes.length > 0 ? changes.flatMap((one) => change(one, speech)) : [t("No proposal was made.")]),
     `## ${t("Samples")}`,
     ...[validation, test].flatMap((set) => (set ? samples(set, speech) : [])),
     `## ${t("What the gate said")}`,
+    gateWords(report, speech),
     table(verdictTable(report, speech), speech),
   ];
 }

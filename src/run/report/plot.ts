@@ -6,10 +6,10 @@ import type { Comparison, CurveRow, Figure } from "./report.ts";
 /** Plots as SVG text. Colours come from classes of the page's style sheet, so that they follow its theme. */
 
 const WIDTH = 720;
-const HEIGHT = 250;
+const HEIGHT = 260;
 const LEFT = 44;
 const RIGHT = 96;
-const TOP = 14;
+const TOP = 26;
 const BOTTOM = 36;
 
 /** The incumbent's validation score by iteration with its interval, and the test score before and after. */
@@ -43,13 +43,14 @@ export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, s
     const score = t("iteration {0}: {1}", iteration, speech.range([low, high]));
     const words = accepted > 0 ? t("{0}, {1} accepted", score, accepted) : score;
     const open = html`<line class="open" x1="${at(x(iteration))}" x2="${at(x(iteration))}" y1="${at(y(low))}" y2="${at(y(high))}"/>`;
-    return html`${low < high ? open : null}<circle class="${accepted > 0 || iteration === 0 ? "point" : "point hollow"}" cx="${at(x(iteration))}" cy="${at(y(middle(row)))}" r="4"><title>${words}</title></circle>`;
+    return html`${low < high ? open : null}<circle class="${accepted > 0 ? "point" : "point hollow"}" cx="${at(x(iteration))}" cy="${at(y(middle(row)))}" r="4"><title>${words}</title></circle>`;
   });
   const end = curve.at(-1);
   const [from, to] = [curve[0], end].map((row) => (row ? speech.figure(middle(row)) : "?"));
   const label = t("Validation score by iteration: from {0} to {1}", from ?? "?", to ?? "?");
   return html`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
 ${rows}${columns}
+<text class="tick" x="${LEFT - 8}" y="${TOP - 12}" text-anchor="end">${t("score")}</text>
 <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">${t("iteration")}</text>
 <path class="band" d="${band(curve) ?? ""}"/><path class="score" d="${path(curve) ?? ""}"/>
 ${test ? testMarks(test, [x(0), x(Math.max(1, last))], y, end ? y(middle(end)) : TOP, speech) : null}
@@ -91,6 +92,14 @@ export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: 
 <line class="grid" x1="6" x2="${STRIP - 6}" y1="9" y2="9"/>
 <line class="whisker" x1="${at(x(low))}" x2="${at(x(high))}" y1="9" y2="9"/>
 <circle class="${isAfter ? "point" : "point hollow"}" cx="${at(x(score))}" cy="9" r="5"/>
+</svg>`;
+}
+
+/** The line on which scores and intervals are to be read. */
+export function axis(): Markup {
+  const x = scaleLinear([0, 1], [6, STRIP - 6]);
+  return html`<svg class="strip" viewBox="0 0 ${STRIP} 16" aria-hidden="true">
+${[0, 0.5, 1].map((score) => html`<line class="grid" x1="${at(x(score))}" x2="${at(x(score))}" y1="0" y2="4"/><text class="tick" x="${at(x(score))}" y="15" text-anchor="middle">${score}</text>`)}
 </svg>`;
 }
 

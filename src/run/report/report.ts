@@ -1,5 +1,5 @@
 import type { Sample, Split } from "../../data/sample.ts";
-import type { Decision, Verdict } from "../../engine/events.ts";
+import type { Decision, Theta, Verdict } from "../../engine/events.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Vote } from "../../loss/loss.ts";
@@ -64,11 +64,21 @@ export interface RunFacts {
   readonly provider: string;
   /** What was asked for, by role. */
   readonly models: Readonly<Record<Role, string>>;
+  /** What went with each request, by role. */
+  readonly parameters: Readonly<Record<Role, Readonly<Record<string, unknown>>>>;
   /** What the provider says answered. */
   readonly answered: readonly string[];
   readonly loss: { readonly kind: string; readonly describes: string };
   readonly samples: Readonly<Record<Split, number>>;
   readonly options: OptimizeOptions;
+  /** Short hashes: equal ones stand for equal texts and rows. */
+  readonly hashes: {
+    readonly graph: string;
+    /** Of all texts, at the start and at the end. */
+    readonly before: Theta;
+    readonly after: Theta;
+    readonly data: Readonly<Record<Split, string>>;
+  };
 }
 
 /** One set under the untouched graph and under the final texts, over the samples that were scored under both. */

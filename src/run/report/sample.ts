@@ -5,7 +5,7 @@ import { ENGLISH, type Speech } from "../speech.ts";
 import { table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
 import { pageHtml } from "./page.ts";
-import { splitWord } from "./tables.ts";
+import { splitWord } from "./words.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
 const SHOWN = 20_000;
@@ -36,6 +36,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
     ]),
   ];
   const body = html`<header>
+<h1>${title}</h1>
 <p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitWord(split, speech), oneLine(sample.id, 120), spent)}</p>
 <p class="lead verdict ${mark}">${outcome(inspection, speech)}</p>
 </header>

@@ -24,7 +24,7 @@ const mark: Translate = (text, ...values) =>
 const MARKED = new Speech(mark, "de");
 
 /** Names of the file format, of methods and of units, which are the same in every language. */
-const NAMES = /^(forward|backward|optimizer|judge|strict|UTC|AgentGraph|agentgraph|Wilson|JSON)$/;
+const NAMES = /^(forward|backward|optimizer|judge|temperature|strict|UTC|AgentGraph|agentgraph|Wilson|JSON)$/;
 
 /** Words of a page or a text that no translator was given. */
 function untranslated(text: string): string[] {

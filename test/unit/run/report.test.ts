@@ -390,7 +390,7 @@ describe("a text with characters that do not show", () => {
     };
     const { report } = await optimized([], (found) => found, { ...provider, complete });
     expect(report.changes.some(({ text }) => text.endsWith(hidden))).toBe(true);
-    expect(report.cautions.join("\n")).toMatch(/text proposed for \w+ holds characters that no page shows/);
+    expect(report.cautions.join("\n")).toMatch(/What is proposed for [\w, ]+ holds characters that no page shows/);
     for (const form of [reportHtml, reportMarkdown, reportJson]) {
       for (const character of hidden.slice(0, 2)) expect(form(report)).not.toContain(character);
     }

@@ -1,0 +1,90 @@
+import { oneLine } from "../plain.ts";
+import type { Speech } from "../speech.ts";
+import type { Answer, Change, Comparison, SampleRow } from "./report.ts";
+import { cut, type Table } from "./table.ts";
+import { changeWord, splitWord } from "./words.ts";
+
+/** Characters of a question and of an answer in a table. */
+const CELL = 240;
+
+export function gradientTable({ gradients }: Change, { t }: Speech): Table {
+  const rows = gradients.map(({ iteration, question, text }) => [`${iteration}`, oneLine(question, CELL), text]);
+  return cut([t("iteration"), t("sample"), t("what should change")], rows);
+}
+
+/** What became of each sample: those that tell most come first. */
+export function sampleTable(samples: readonly SampleRow[], speech: Speech): Table {
+  const { t } = speech;
+  const cells = (row: SampleRow) => [
+    ...question(row, speech),
+    answerCell(row.before, speech),
+    answerCell(row.after, speech),
+  ];
+  return changeTable(samples, [t("sample"), t("expected"), t("answer before"), t("answer after")], cells, speech);
+}
+
+/** One set under one Θ. */
+export function evaluationTable({ split, scored, of, before }: Comparison, speech: Speech): Table {
+  const { t } = speech;
+  const { score, interval, right, lenient, formatErrors, tokens } = before;
+  const head = [
+    "",
+    t("samples"),
+    t("score"),
+    t("right"),
+    t("wrong"),
+    t("not scored"),
+    t("not in the form asked for"),
+    t("lenient score"),
+    t("tokens an answer"),
+  ];
+  const counts = [right, scored - right, of - scored, formatErrors].map(String);
+  const cells = [
+    splitWord(split, speech),
+    `${of}`,
+    `${speech.figure(score)} (${speech.range(interval)})`,
+    ...counts,
+    speech.figure(lenient),
+    tokens === null ? "–" : speech.whole(tokens),
+  ];
+  return { head, rows: [cells], left: 0 };
+}
+
+/** What each sample was answered, the wrong ones first. */
+export function answerTable(samples: readonly SampleRow[], speech: Speech): Table {
+  const { t } = speech;
+  const cells = (row: SampleRow) => [...question(row, speech), answerCell(row.after, speech)];
+  return changeTable(samples, [t("sample"), t("expected"), t("answer")], cells, speech);
+}
+
+function changeTable(
+  samples: readonly SampleRow[],
+  head: readonly string[],
+  cells: (row: SampleRow) => readonly string[],
+  speech: Speech,
+): Table {
+  const order: SampleRow["change"][] = ["broken", "fixed", "unscored", "wrong", "right"];
+  const told = order.flatMap((change) => samples.filter((row) => row.change === change));
+  return cut(
+    ["", ...head],
+    told.map((row) => [changeWord(row.change, speech), ...cells(row)]),
+    { column: 0, of: told.map(({ change }) => change) },
+  );
+}
+
+function question({ id, inputs, expected }: SampleRow, { t }: Speech): string[] {
+  const what = oneLine(Object.values(inputs).join(" · ") || id, CELL);
+  return [what, oneLine(expected.join(` ${t("or")} `), CELL) || "–"];
+}
+
+function answerCell(answer: Answer | null, speech: Speech): string {
+  const { t } = speech;
+  if (!answer) return t("not asked");
+  const text = answer.text === null ? t("not on record") : oneLine(answer.text, CELL) || t("(empty)");
+  const graded = answer.score !== null && answer.score > 0 && answer.score < 1;
+  const reasons = answer.votes
+    .filter(({ score }) => score < 1)
+    .map(({ score, reason }) => `${speech.percent(score)}: ${reason}`);
+  const judged = reasons.length > 0 ? ` — ${t("judge: {0}", oneLine(reasons.join(" / "), CELL))}` : "";
+  return `${text}${graded ? ` (${speech.percent(answer.score)})` : ""}${judged}`;
+}

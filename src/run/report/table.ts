@@ -1,0 +1,26 @@
+import type { Decision } from "../../engine/events.ts";
+import type { SampleRow } from "./report.ts";
+
+/** What a report shows in rows: the same in HTML and Markdown. Cells are plain text, not escaped yet. */
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Rows left out because there are too many to read; all of them stand in the JSON form. */
+  readonly left: number;
+  /** A column whose words are coloured by what they mean, row by row. */
+  readonly tones?: { readonly column: number; readonly of: readonly Tone[] };
+}
+
+type Tone = Decision | SampleRow["change"] | "";
+
+/** Rows of one table that a person will read. */
+const ROWS = 100;
+
+/** Figures that belong on one line. */
+export function tight(figures: string): string {
+  return figures.replaceAll(" ", "\u00a0");
+}
+
+export function cut(head: readonly string[], rows: readonly (readonly string[])[], tones?: Table["tones"]): Table {
+  return { head, rows: rows.slice(0, ROWS), left: Math.max(0, rows.length - ROWS), tones };
+}
