@@ -8,6 +8,8 @@ export interface StoredReply {
   readonly usage: Usage;
   readonly model: string;
   readonly finish: ModelReply["finish"];
+  /** What the request called it, where that is not how the reply does: prices go by the name that the user chose. */
+  readonly asked?: string;
 }
 
 /** Replies by key: this run's own and those shared between runs. Failures never get here. */
@@ -38,7 +40,8 @@ export function intoStore(replies: ReplyStore, inner: Complete): Complete {
   return async (request, signal) => {
     const reply = await inner(request, signal);
     const { text, usage, model, finish } = reply;
-    await replies.put(request.key, { text, usage, model, finish });
+    const asked = request.model !== model && { asked: request.model };
+    await replies.put(request.key, { text, usage, model, finish, ...asked });
     return { ...reply, key: request.key };
   };
 }

@@ -15,7 +15,7 @@ export async function askWithoutRun<T>(
 ): Promise<T> {
   await preparePlace(files, place, root);
   const cache = await openCache(files, machine, place.cache, newId(clock.now(), root));
-  const replies = await RunReplies.open({ files, clock }, null, cache);
+  const replies = await RunReplies.open({ files, clock, machine }, null, cache);
   const { seed, budget: limits } = options;
   const stack = createStack({ provider, replies, limits, concurrency, clock, seed, price });
   try {

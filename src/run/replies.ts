@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Deps, Files, Machine } from "../deps.ts";
@@ -14,29 +15,53 @@ const Reply = z.object({
   usage: z.object({ prompt: z.number(), completion: z.number(), estimated: z.boolean() }),
   model: z.string(),
   finish: z.enum(["stop", "length", "filter", "other"]),
+  /** What the request called the model; absent where that is how the reply calls it. */
+  asked: z.string().optional(),
   /** Taken from the shared cache: this run did not pay for it. */
   cached: z.boolean(),
+  /** Made on this machine, and not changed since. */
+  mark: z.string().optional(),
 });
 type Reply = z.infer<typeof Reply>;
 
+/** What this machine marks a reply with. Its key is itself a mark, and is written nowhere. */
+type Seal = (reply: Omit<Reply, "mark">) => string;
+
+async function sealOf(machine: Machine): Promise<Seal> {
+  const secret = await machine.mark("replies");
+  return ({ key, text, usage: { prompt, completion, estimated }, model, finish, asked, cached }) => {
+    const said = [key, text, prompt, completion, estimated, model, finish, asked ?? null, cached];
+    return createHmac("sha256", secret).update(JSON.stringify(said)).digest("base64url");
+  };
+}
+
 /** The replies of one run in `replies.jsonl`, and behind them those shared between runs: a segment a run, append-only. */
 export class RunReplies implements ReplyStore {
-  readonly #own = new Index();
-  readonly #shared = new Index();
+  readonly #own: Index;
+  readonly #shared: Index;
   /** Made with the first reply that is new. */
   #segment: Appending | null = null;
 
   private constructor(
     readonly files: Files,
+    readonly seal: Seal,
     readonly ownFile: Appending | null,
     readonly cache: Cache | null,
-  ) {}
+  ) {
+    const isOurs = ({ mark, ...reply }: Reply) => mark === seal(reply);
+    this.#own = new Index(isOurs);
+    this.#shared = new Index(isOurs);
+  }
 
-  /** @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared. */
-  static async open({ files, clock }: Outside, own: string | null, cache: Cache | null): Promise<RunReplies> {
+  /**
+   * What others have written or changed in these files is not there: it would be asked for anew.
+   * @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared.
+   */
+  static async open({ files, clock, machine }: Home, own: string | null, cache: Cache | null): Promise<RunReplies> {
     const turns = new Turns(clock);
     const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
-    const replies = new RunReplies(files, own === null ? null : new Appending(files, own, bytes), cache);
+    const ownFile = own === null ? null : new Appending(files, own, bytes);
+    const replies = new RunReplies(files, await sealOf(machine), ownFile, cache);
     await replies.#own.add(bytes, turns);
     for (const segment of cache?.segments ?? []) await replies.#shared.add(segment, turns);
     return replies;
@@ -49,9 +74,11 @@ export class RunReplies implements ReplyStore {
     return shared && { where: "cached", reply: shared };
   }
 
-  async put(key: string, { text, usage, model, finish }: StoredReply): Promise<void> {
+  async put(key: string, { text, usage, model, finish, asked }: StoredReply): Promise<void> {
     if (this.#own.has(key)) return;
-    const reply = { key, text, usage, model, finish, cached: this.#shared.has(key) };
+    const cached = this.#shared.has(key);
+    const body = { key, text, usage, model, finish, ...(asked !== undefined && { asked }), cached };
+    const reply = { ...body, mark: this.seal(body) };
     this.ownFile?.append(reply);
     await this.ownFile?.flushed();
     this.#own.set(reply);
@@ -65,7 +92,7 @@ export class RunReplies implements ReplyStore {
   #share(line: object): void {
     const { files, cache } = this;
     if (!cache) return;
-    this.#segment ??= new Appending(files, cache.path, new Uint8Array(), { mark: cache.mark });
+    this.#segment ??= new Appending(files, cache.path, new Uint8Array());
     this.#segment.append(line);
   }
 
@@ -86,13 +113,14 @@ export class RunReplies implements ReplyStore {
 }
 
 type Outside = Pick<Deps, "files" | "clock">;
+type Home = Outside & { readonly machine: Machine };
 
 /** Texts by key of a run that is only looked at. */
 export async function readReplies(
   { files, clock }: Outside,
   path: string,
 ): Promise<(key: string) => StoredReply | undefined> {
-  const index = new Index();
+  const index = new Index(() => true);
   await index.add(await bytesOf(files, path), new Turns(clock));
   return (key) => index.get(key);
 }
@@ -100,6 +128,8 @@ export async function readReplies(
 /** Knows where in a file each reply stands, and parses it when it is asked for: opening a large file stays cheap. */
 class Index {
   readonly #entries = new Map<string, Reply | { readonly bytes: Uint8Array; readonly line: Line }>();
+
+  constructor(readonly isUsable: (reply: Reply) => boolean) {}
 
   async add(bytes: Uint8Array, turns: Turns): Promise<void> {
     for (const line of linesOf(bytes)) {
@@ -117,10 +147,13 @@ class Index {
   get(key: string): Reply | undefined {
     const entry = this.#entries.get(key);
     if (!entry || "key" in entry) return entry;
-    const parsed = Reply.safeParse(objectAt(entry.bytes, entry.line));
-    if (parsed.success) this.#entries.set(key, parsed.data);
-    else this.#entries.delete(key);
-    return parsed.data;
+    const reply = Reply.safeParse(objectAt(entry.bytes, entry.line)).data;
+    if (reply && this.isUsable(reply)) {
+      this.#entries.set(key, reply);
+      return reply;
+    }
+    this.#entries.delete(key);
+    return undefined;
   }
 
   set(reply: Reply): void {
@@ -150,31 +183,26 @@ export interface Cache {
   readonly segments: readonly Uint8Array[];
   /** Where this run's new replies go. */
   readonly path: string;
-  readonly mark: string;
 }
 
 /**
- * Reads the segments made on this machine: a repository could ship others, with replies nobody ever gave.
- * @param segment name of the one to be written; sorts by age.
+ * Reads the segments made on this machine. Their names say so: what a repository ships is neither read nor counted.
+ * @param segment sorts by age.
  */
 export async function openCache(files: Files, machine: Machine, folder: string, segment: string): Promise<Cache> {
   await files.makeFolder(folder);
   const segments = await segmentsIn(files, machine, folder);
-  const name = `${segment}.jsonl`;
-  return { segments, path: join(folder, name), mark: await markOf(machine, name) };
+  return { segments, path: join(folder, await segmentName(machine, segment)) };
 }
 
 /** The same, for who only wants to know what is there. */
-export async function readCache(
-  outside: Outside & { readonly machine: Machine },
-  folder: string,
-): Promise<Pick<ReplyStore, "get">> {
-  const segments = await segmentsIn(outside.files, outside.machine, folder);
-  return RunReplies.open(outside, null, { segments, path: "", mark: "" });
+export async function readCache(home: Home, folder: string): Promise<Pick<ReplyStore, "get">> {
+  const segments = await segmentsIn(home.files, home.machine, folder);
+  return RunReplies.open(home, null, { segments, path: "" });
 }
 
-function markOf(machine: Machine, name: string): Promise<string> {
-  return machine.mark(`cache ${name}`);
+async function segmentName(machine: Machine, segment: string): Promise<string> {
+  return `${segment}.${(await machine.mark(`cache ${segment}`)).slice(0, 16)}.jsonl`;
 }
 
 async function segmentsIn(files: Files, machine: Machine, folder: string): Promise<Uint8Array[]> {
@@ -182,23 +210,18 @@ async function segmentsIn(files: Files, machine: Machine, folder: string): Promi
     if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];
     throw error;
   });
-  const names = all.filter((name) => name.endsWith(".jsonl")).sort();
   const segments: Uint8Array[] = [];
   let room = CACHE_BYTES;
-  for (const name of names.reverse()) {
+  for (const name of all.sort().reverse()) {
+    if (name !== (await segmentName(machine, name.split(".")[0] ?? ""))) continue;
     const path = join(folder, name);
     const size = await files.stat(path).then(
       ({ bytes }) => bytes,
       () => 0,
     );
     room -= size;
-    if (room < 0) {
-      await files.remove(path);
-      continue;
-    }
-    const bytes = await bytesOf(files, path).catch(() => new Uint8Array());
-    const [head] = linesOf(bytes);
-    if (head && objectAt(bytes, head)?.mark === (await markOf(machine, name))) segments.unshift(bytes);
+    if (room < 0) await files.remove(path);
+    else segments.unshift(await bytesOf(files, path).catch(() => new Uint8Array()));
   }
   return segments;
 }
