@@ -121,7 +121,8 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
       if (reply.source === "provider") failures = 0;
       const { key, usage, milliseconds, source, finish } = reply;
       // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
-      const usd = source === "provider" || source === "replayed" ? price(reply.model, usage) : 0;
+      // By the name that the budget is kept by: what the server calls the model may have no price, or another.
+      const usd = source === "provider" || source === "replayed" ? price(choice.model, usage) : 0;
       const spent = { usage, usd, milliseconds, requests: reply.requests };
       const early = finish === "length" || finish === "filter" ? { finish } : {};
       void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null, ...early });

@@ -233,10 +233,10 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
 async function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf, turns: Turns): Promise<Spent> {
   let tokens = 0;
   let usd = 0;
-  for (const { model, usage } of replies.paid()) {
+  for (const { model, asked = model, usage } of replies.paid()) {
     await turns.next();
     tokens += usage.prompt + usage.completion;
-    usd += price(model, usage) ?? 0;
+    usd += price(asked, usage) ?? 0;
   }
   return { calls: calls.total, tokens, usd };
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Finished, LoggedEvent } from "../../../src/engine/events.ts";
 import { EventStream } from "../../../src/engine/stream.ts";
+import type { Model } from "../../../src/models/model.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { RunInProgress, RunUnreadable } from "../../../src/run/errors.ts";
 import { filesOf } from "../../../src/run/place.ts";
@@ -216,6 +217,24 @@ describe("resume", () => {
     await drain(resumed);
     expect(bench.provider.asked).toHaveLength(sent + 3);
     expect(resumed.state().status).toBe("budget");
+  });
+
+  it("knows what was spent though the server calls the model by a name without a price", async () => {
+    const provider: Model = {
+      identity: bench.provider.identity,
+      complete: async (request, signal) => ({ ...(await bench.provider.complete(request, signal)), model: "served" }),
+    };
+    const deps = { ...bench.deps, provider, price: (model: string) => (model === "m" ? 0.5 : null) };
+    const budget = { calls: null, tokens: null, usd: 3 };
+    const task = { ...subject.task, options: { ...subject.task.options, budget } };
+    const run = await startRun({ ...subject, task }, bench.place, bench.root, deps, never);
+    await drain(run);
+    expect(run.state().status).toBe("budget");
+    const asked = bench.provider.asked.length;
+    const again = await resumeRun(run.id, bench.place, deps, never);
+    await drain(again);
+    expect(again.state().status).toBe("budget");
+    expect(bench.provider.asked).toHaveLength(asked);
   });
 
   it("refuses a run that is done, one that is missing and one that asked another provider", async () => {
