@@ -260,7 +260,8 @@ function nodeClass(
     cursor: node.id === view.cursor,
     focused: node.id === view.focused,
     match: isMatch,
-    dim: (lit !== null && !lit.has(node.id)) || (view.matches !== null && !isMatch),
+    // Of a search and a selection, what either is about stays bright.
+    dim: !isMatch && (lit === null ? view.matches !== null : !lit.has(node.id)),
     busy: flying,
   });
 }

@@ -9,7 +9,7 @@ import type { PageTest } from "./page-test.ts";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What the checker finds: rule and place. */
-async function violations(test: TestPage): Promise<string[]> {
+export async function violations(test: TestPage): Promise<string[]> {
   await test.page.evaluate(axe);
   return test.page.evaluate(async () => {
     const checker: {
@@ -53,6 +53,26 @@ export const accessTests: readonly PageTest[] = [
       deepEqual(await violations(test), []);
       const overflow = await test.page.evaluate(() => document.documentElement.scrollWidth);
       ok(overflow <= 300, `nothing reaches out of the column (${overflow})`);
+    },
+  },
+  {
+    name: "what a search finds is seen above the panel that tells of it, and what leads to it stays bright",
+    opening: { width: 460, height: 700 },
+    async run(test) {
+      const graph = pipeline(30);
+      await test.graph(graph);
+      await test.page.keyboard.press("/");
+      await test.page.keyboard.type("answer");
+      await test.page.keyboard.press("Enter");
+      await test.page.waitForTimeout(500);
+      const [node, drawing] = await Promise.all([
+        test.node("answer").boundingBox(),
+        test.page.locator("svg.graph").boundingBox(),
+      ]);
+      ok(node && drawing && node.y >= drawing.y && node.y + node.height <= drawing.y + drawing.height, "it is seen");
+      const output = graph.nodes.find(({ id }) => id === "answer");
+      const [input = ""] = output?.kind === "llm" ? output.inputs : [];
+      equal(await test.node(input).evaluate((element) => element.classList.contains("dim")), false);
     },
   },
   {
