@@ -15,6 +15,11 @@ export const FAULTS = [
   "empty",
   "huge",
   "no schema",
+  // The reply ends half way, at a bound of the server's own.
+  "length",
+  // A content filter takes the reply, or the prompt.
+  "filter",
+  "filtered prompt",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly refuses?: readonly string[];
   /** The most that `response_format` may ask for. */
   readonly format?: "json_schema" | "json_object" | "none";
+  /** Tokens of thinking before each answer, which count as its own. */
+  readonly thinks?: number;
   /** Off: replies come without token counts, as from some local servers. */
   readonly usage?: boolean;
 }
@@ -95,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
     if (!hasKey(request)) return refuseKey(response);
     await wait(latencyOf(content), closing.signal);
-    if (fault !== null && fault !== "no schema") return misbehave(response, fault, body);
+    if (fault !== null && !ANSWERED.includes(fault)) return misbehave(response, fault, body);
     const refusal = refusalOf(body, options);
     if (refusal) return fail(response, 400, refusal.message, { param: refusal.param, code: "unsupported_parameter" });
     if (deployment && options.models && !options.models.includes(deployment)) {
@@ -107,8 +109,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return fail(response, 404, `The model \`${body.model}\` does not exist.`, { code: "model_not_found" });
     }
     const reply = await ask(options.model, body, nth, closing.signal);
-    const shown = fault === "no schema" ? { ...reply, text: "I would rather not answer in JSON." } : reply;
-    send(response, 200, completion(shown, options.usage ?? true));
+    send(response, 200, completion(faulty(within(reply, body, options), fault), options.usage ?? true));
   };
 
   const answerModels = (response: ServerResponse) => {
@@ -160,6 +161,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
+/** Faults of a reply that comes all the same. */
+const ANSWERED: readonly Fault[] = ["no schema", "length", "filter"];
+
+function faulty(reply: Shown, fault: Fault | null): Shown {
+  if (fault === "no schema") return { ...reply, text: "I would rather not answer in JSON." };
+  if (fault === "length") return { ...reply, text: reply.text.slice(0, reply.text.length / 2), finish: "length" };
+  return fault === "filter" ? { ...reply, text: "", finish: "filter" } : reply;
+}
+
+/** As far as the request's own limit reaches: thoughts first. */
+function within(reply: ModelReply, body: ChatBody, { thinks = 0 }: ServerOptions): Shown {
+  const { text, usage } = reply;
+  const limit = Number(body.max_completion_tokens ?? body.max_tokens ?? Number.POSITIVE_INFINITY);
+  if (thinks + usage.completion <= limit)
+    return { ...reply, usage: { ...usage, completion: thinks + usage.completion } };
+  const share = Math.max(0, limit - thinks) / usage.completion;
+  const cut = text.slice(0, Math.floor(share * text.length));
+  return { ...reply, text: cut, finish: "length", usage: { ...usage, completion: limit } };
+}
+
 /** Faults that are answers, with what OpenAI's server says. */
 const REFUSED: Partial<Record<Fault, readonly [status: number, message: string, code: string]>> = {
   "401": [401, "Incorrect API key provided.", "invalid_api_key"],
@@ -168,6 +189,7 @@ const REFUSED: Partial<Record<Fault, readonly [status: number, message: string, 
   "429 retry-after": [429, "Rate limit reached. Try again in 50 ms.", "rate_limit_exceeded"],
   "500": [500, "The server had an error.", "server_error"],
   "503": [503, "The server is overloaded.", "server_error"],
+  "filtered prompt": [400, "The response was filtered due to the prompt.", "content_filter"],
 };
 
 function misbehave(response: ServerResponse, fault: Fault, body: ChatBody): void {
@@ -234,7 +256,13 @@ function completion({ text, usage, model, finish }: Shown, counts: boolean): Rec
     object: "chat.completion",
     created: 0,
     model,
-    choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: finish }],
+    choices: [
+      {
+        index: 0,
+        message: { role: "assistant", content: text },
+        finish_reason: finish === "filter" ? "content_filter" : finish,
+      },
+    ],
     ...(counts && { usage: { prompt_tokens: prompt, completion_tokens: answer, total_tokens: prompt + answer } }),
   };
 }

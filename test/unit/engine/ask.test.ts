@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type AskDeps, askJson, createAsk, type Question, RunStopped } from "../../../src/engine/ask.ts";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { keyedLines, looseJson } from "../../../src/engine/loose-json.ts";
-import { BudgetReached, KeyRefused, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
+import { BudgetReached, KeyRefused, ProviderFault, ReplyWithheld, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { FakeClock, FakeProvider, NO_LIMITS, reply, settled, stackOver } from "../models/fakes.ts";
 import { choice, ofType, recorder } from "./fixtures.ts";
@@ -257,6 +257,62 @@ describe("a reply that is not the JSON asked for", () => {
     expect(ofType(events, "warning")).toEqual([{ type: "warning", code: "reply repaired", node: "a", sample: "1" }]);
     expect(await askJson(ask, question("r", { schema }), read, () => "as JSON, please")).toBe("x");
     expect(ofType(events, "warning")).toHaveLength(1);
+  });
+});
+
+describe("a reply that was cut", () => {
+  const schema = { name: "s", schema: { type: "object", properties: { a: {}, b: {} } } };
+  const read = (value: unknown) => (typeof value === "object" && value !== null && "a" in value ? value : null);
+  const limited = { model: "fake", params: { temperature: 0, max_tokens: 50 } };
+  const cut = (text: string) => reply(text, { finish: "length" });
+  const asking = (more: Partial<Question>, ...replies: readonly ModelReply[]) => {
+    const { ask, events, provider } = openAsk(async (_, __, count) => replies[count - 1] ?? expect.fail("asked again"));
+    return { given: askJson(ask, question("q", { schema, ...more }), read, () => "as JSON"), events, provider };
+  };
+
+  it("is asked for anew with four times the limit, not shown and repaired: that would be cut again", async () => {
+    const { given, events, provider } = asking(
+      { choice: limited },
+      cut('{"a": 1, "b": "and th'),
+      reply('{"a": 1, "b": 2}'),
+    );
+    expect(await given).toEqual({ a: 1, b: 2 });
+    expect(provider.seen.map(({ params }) => params.max_tokens)).toEqual([50, 200]);
+    expect(provider.seen[1]?.messages).toEqual(provider.seen[0]?.messages);
+    expect(ofType(events, "call").map(({ finish }) => finish)).toEqual(["length", undefined]);
+    expect(ofType(events, "warning")).toEqual([]);
+  });
+
+  it("is taken where it holds all that was asked for", async () => {
+    const { given, provider } = asking({ choice: limited }, cut('{"a": 1, "b": 2} And what is mo'));
+    expect(await given).toEqual({ a: 1, b: 2 });
+    expect(provider.seen).toHaveLength(1);
+  });
+
+  it("is taken as far as it goes where the limit is the server's own, and is no more asked for", async () => {
+    const { given, provider } = asking({}, cut('{"a": 1, "b": "and th'));
+    expect(await given).toEqual({ a: 1 });
+    expect(provider.seen).toHaveLength(1);
+  });
+
+  it("says so where it holds nothing", async () => {
+    const { given } = asking({}, cut('{"b": "and th'));
+    await expect(given).rejects.toThrow("the reply was cut at 5 tokens");
+    const twice = asking({ choice: limited }, cut(""), cut(""));
+    await expect(twice.given).rejects.toMatchObject({ name: "ReplyUnreadable", cutAt: 5 });
+    expect(twice.provider.seen).toHaveLength(2);
+  });
+});
+
+describe("a reply that a content filter took", () => {
+  it("is on record with what it cost, answers nothing, and ends no run, however many there are", async () => {
+    const { ask, events, provider } = openAsk(async () => reply("I ha", { finish: "filter" }));
+    for (const content of ["a", "b", "c", "d", "d"]) {
+      await expect(ask(question(content))).rejects.toBeInstanceOf(ReplyWithheld);
+    }
+    expect(provider.seen).toHaveLength(4);
+    expect(ofType(events, "call")).toHaveLength(5);
+    expect(ofType(events, "call")[0]).toMatchObject({ finish: "filter", error: null, usd: 0.5 });
   });
 });
 

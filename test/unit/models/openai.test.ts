@@ -8,6 +8,7 @@ import {
   ParameterRefused,
   ProviderFault,
   RateLimited,
+  ReplyWithheld,
   RequestRefused,
 } from "../../../src/models/errors.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
@@ -150,6 +151,18 @@ describe("a reply", () => {
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text });
   });
 
+  it.each([
+    ["length", "length"],
+    ["MAX_TOKENS", "length"],
+    ["content_filter", "filter"],
+    ["content_filter: SAFETY", "filter"],
+    ["tool_calls", "other"],
+    [null, "other"],
+  ])("that ended by %s is told apart", async (finish_reason, finish) => {
+    const url = await serveRaw(200, JSON.stringify({ choices: [{ message: { content: "4" }, finish_reason }] }));
+    expect(await connect(url).complete(request("hi"), never)).toMatchObject({ finish });
+  });
+
   it("speaks Azure's paths and header", async () => {
     const server = await serve({ key: KEY });
     const azure = connect(server.url, { azureApiVersion: "2024-10-21" });
@@ -232,6 +245,13 @@ describe("a failure", () => {
     [413, '{"detail":"too long"}', RequestRefused, { status: 413, detail: "too long" }],
     [404, '{"error":"model \\"x\\" not found, try pulling it first"}', RequestRefused, { status: 404 }],
     [400, '{"error":{"message":"maximum context length","code":"context_length_exceeded"}}', RequestRefused, {}],
+    [
+      400,
+      '{"error":{"message":"Filtered.","code":"content_filter","param":"prompt"}}',
+      ReplyWithheld,
+      { model: "fake" },
+    ],
+    [403, '{"error":{"message":"Your input was flagged","code":403}}', ReplyWithheld, {}],
     [200, '{"choices":[]}', BodyBroken, { detail: "it holds no choice" }],
     [200, "null", BodyBroken, {}],
     [204, "", BodyBroken, {}],

@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { EvaluationReport, RunReport } from "../../src/cli/json.ts";
+import type { Model, ModelRequest } from "../../src/models/model.ts";
+import { type Bench, openBench } from "./cli.ts";
+import { rows, type Script, scripted, writeGraph } from "./scripted.ts";
+
+/** Replies that end early: at a limit of tokens, or at a content filter. */
+
+const benches: Bench[] = [];
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.close();
+});
+
+async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
+  const bench = await openBench(...options);
+  benches.push(bench);
+  return bench;
+}
+
+/** Tokens of a reply are its words. */
+function counted(
+  script: Script,
+  finish: (request: ModelRequest) => "stop" | "length" | "filter" = () => "stop",
+): Model {
+  const inner = scripted(script);
+  return {
+    identity: inner.identity,
+    async complete(request, signal) {
+      const reply = await inner.complete(request, signal);
+      const completion = Math.max(1, reply.text.split(/\s+/).length);
+      return { ...reply, usage: { ...reply.usage, completion }, finish: finish(request) };
+    },
+  };
+}
+
+const LONG = "one two three four five six seven eight nine yes";
+function limited(max_tokens: number) {
+  const model = { model: "m", temperature: 0, params: { max_tokens } };
+  return { forward: model, backward: model, optimizer: model };
+}
+
+const ofCuts = ({ warnings }: Pick<RunReport, "warnings">) =>
+  warnings.filter((warning) => warning.includes(" were cut "));
+
+async function evaluate(bench: Bench, file: string): Promise<EvaluationReport> {
+  const { stdout, stderr } = await bench.online("evaluate", file, "--json");
+  return stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+}
+
+async function optimize(bench: Bench, file: string): Promise<RunReport> {
+  const { stdout, stderr } = await bench.online("optimize", file, "--json", "--set", "optimize.iterations=2");
+  return stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+}
+
+describe("an answer that was cut", () => {
+  const task = { data: rows(4, () => "yes"), loss: { kind: "contains" } };
+
+  it("counts as it came, and the run says how many there were and what to raise", async () => {
+    const bench = await open({ model: counted({ forward: () => LONG }) });
+    const short = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(5) }));
+    expect(short).toMatchObject({ score: 0, unscored: 0 });
+    expect(ofCuts(short).join("\n")).toMatch(
+      /4 of 4 replies of “solve” were cut at 5 tokens.+Raise max_tokens in models\.forward\.params/,
+    );
+    const long = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(50) }, "long"));
+    expect([long.score, ofCuts(long)]).toEqual([1, []]);
+  });
+
+  it("to nothing, since the model thought for too long, is said as well", async () => {
+    const bench = await open({ model: counted({ forward: () => LONG }), thinks: 40 });
+    const report = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(30) }));
+    expect(report.samples.map(({ output }) => output)).toEqual(["", "", "", ""]);
+    expect(report.warnings.join("\n")).toMatch(/4 of 4 replies of “solve” were cut at 30 tokens.+Thinking counts, too/);
+  });
+
+  it("by a setting of the server is asked for anew by the next run, for the setting may be another", async () => {
+    let isCut = true;
+    const bench = await open({ model: counted({ forward: () => LONG }, () => (isCut ? "length" : "stop")) });
+    const file = await writeGraph(bench, task);
+    expect(ofCuts(await evaluate(bench, file))).toHaveLength(1);
+    isCut = false;
+    const [second, third] = [await evaluate(bench, file), await evaluate(bench, file)];
+    expect([second.calls, ofCuts(second), third.calls]).toEqual([4, [], 0]);
+  });
+});
+
+describe("feedback that was cut", () => {
+  const nodes = {
+    plan: { inputs: ["question"], instruction: "Make a plan." },
+    solve: { inputs: ["plan"], instruction: "Answer the question." },
+  };
+  const task = { nodes, data: rows(6, () => "yes"), loss: { kind: "exact" } };
+  const script = { forward: (_: string, better: boolean) => (better ? "yes" : "no") };
+
+  it("under the limit of the forward model is asked for again with four times as much, and the run finds the way", async () => {
+    const bench = await open({ model: counted(script) });
+    const file = await writeGraph(bench, { ...task, models: limited(2) });
+    const report = await optimize(bench, file);
+    expect(report.validation).toMatchObject({ before: 0, after: 1 });
+    const limits = bench.server.log.map(({ body }) =>
+      [body.response_format?.json_schema?.name, body.max_tokens].join(" "),
+    );
+    expect(new Set(limits)).toEqual(new Set([" 2", "feedback 2", "feedback 8", "proposal 2", "proposal 8"]));
+    expect(report.warnings.join("\n")).toMatch(/\d+ of \d+ replies of the model .+ were cut at 2 tokens/);
+  });
+
+  it("at a limit of the server is not asked for again in vain: its samples are dropped, and that is said", async () => {
+    const finish = ({ schema }: ModelRequest) => (schema?.name === "feedback" ? "length" : "stop");
+    const bench = await open({ model: counted({ ...script, feedback: () => '{"question": "Say mo' }, finish) });
+    const report = await optimize(bench, await writeGraph(bench, task));
+    expect(report).toMatchObject({ status: "done", proposals: [] });
+    const asked = bench.server.log.filter(({ body }) => body.response_format).map(({ body }) => JSON.stringify(body));
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(report.warnings.join("\n")).toMatch(/cut at \d+ tokens, before it held what was asked for/);
+  });
+});
+
+describe("what a content filter takes", () => {
+  const task = { data: rows(6, () => "yes"), loss: { kind: "exact" } };
+
+  it("is not scored, whether it took the reply or the prompt; the rest is", async () => {
+    const isTaken = (text: string) => /question [0-3]/.test(text);
+    const taken = ({ messages }: ModelRequest) =>
+      isTaken(messages.map(({ content }) => content).join()) ? ("filter" as const) : ("stop" as const);
+    const replies = await open({ model: counted({ forward: () => "yes" }, taken) });
+    const found = await evaluate(replies, await writeGraph(replies, task));
+    expect(found).toMatchObject({ status: "done", n: 6, unscored: 4, score: 1 });
+    expect(found.warnings.join("\n")).toMatch(/could not be scored.+content filter/);
+    const prompts = await open({ model: counted({ forward: () => "yes" }), faults: () => "filtered prompt" });
+    const none = await evaluate(prompts, await writeGraph(prompts, task));
+    expect(none).toMatchObject({ status: "done", n: 6, unscored: 6, score: null, calls: 6 });
+  });
+});
