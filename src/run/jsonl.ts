@@ -94,8 +94,11 @@ export class Appending {
     return this.#failure;
   }
 
-  append(value: object): void {
-    this.#write(`${JSON.stringify(value)}\n`);
+  /** @returns the line, with its end */
+  append(value: object): string {
+    const line = `${JSON.stringify(value)}\n`;
+    this.#write(line);
+    return line;
   }
 
   /** Resolves when everything appended so far is with the operating system. @throws NotRecorded */

@@ -1,21 +1,28 @@
+import { createHash, type Hash } from "node:crypto";
 import type { Clock, Deps, Machine } from "../deps.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
 import { Turns } from "../models/turns.ts";
 import { readEvent } from "./event-schema.ts";
-import { Appending, bytesOf, checkVersion, type Line, linesOf, objectAt, textAt } from "./jsonl.ts";
+import { Appending, bytesOf, checkVersion, linesOf, objectAt } from "./jsonl.ts";
+
+/** Of all that was found and done in a run, line by line. What its user does with it later is no part of it. */
+export type Word = Hash;
 
 /** `events.jsonl`, being written. */
 export class EventLog {
   readonly #file: Appending;
   readonly #clock: Clock;
+  readonly #word: Word;
 
-  private constructor(file: Appending, clock: Clock) {
+  private constructor(file: Appending, clock: Clock, word: Word) {
     this.#file = file;
     this.#clock = clock;
+    this.#word = word;
   }
 
-  static async open({ files, clock }: Outside, path: string): Promise<EventLog> {
-    return new EventLog(new Appending(files, path, await bytesOf(files, path)), clock);
+  /** @param word what `readLog` found there, where the run goes on */
+  static async open({ files, clock }: Outside, path: string, word: Word = createHash("sha256")): Promise<EventLog> {
+    return new EventLog(new Appending(files, path, await bytesOf(files, path)), clock, word);
   }
 
   /** Why the log can hold no more; null while it can. */
@@ -26,18 +33,19 @@ export class EventLog {
   /** Puts the event on its way to the disk; those of one moment are written together. */
   append(event: RunEvent): LoggedEvent {
     const logged = { ...event, at: this.#clock.now() };
-    this.#file.append(logged);
+    this.#word.update(this.#file.append(logged));
     return logged;
   }
 
   /**
-   * Puts the end of a run there as this machine's word: a later change of that line shows. The seal stands before it, so
+   * Puts the end of a run there as this machine's word: a later change of the log shows. The seal stands before it, so
    * that a process killed between the two leaves a run without an end, not one that seems forged.
    */
   async end(machine: Machine, run: string, event: Finished): Promise<LoggedEvent> {
     const logged = { ...event, at: this.#clock.now() };
-    this.#file.append({ seal: await sealOf(machine, run, JSON.stringify(logged)) });
-    this.#file.append(logged);
+    const word = this.#word.copy().update(`${JSON.stringify(logged)}\n`);
+    this.#file.append({ seal: await sealOf(machine, run, word) });
+    this.#word.update(this.#file.append(logged));
     await this.#file.flushed().catch(() => {});
     return logged;
   }
@@ -50,15 +58,16 @@ export class EventLog {
 
 type Outside = Pick<Deps, "files" | "clock">;
 
-function sealOf(machine: Machine, run: string, line: string): Promise<string> {
-  return machine.mark(`${run}\n${line}`);
+function sealOf(machine: Machine, run: string, word: Word): Promise<string> {
+  return machine.mark(`${run}\n${word.copy().digest("hex")}`);
 }
 
 export interface LogRead {
   /** Lines left out: cut, garbage, or of a kind that this program does not know. */
   readonly damaged: number;
-  /** The run has no end, or this machine has sealed it. */
+  /** The run has no end, or this machine has sealed all up to it and nothing follows. */
   readonly sealed: boolean;
+  readonly word: Word;
 }
 
 /**
@@ -74,7 +83,8 @@ export async function readLog(
   const bytes = await bytesOf(files, path);
   let damaged = 0;
   const turns = new Turns(clock);
-  let end: Line | null = null;
+  const word = createHash("sha256");
+  let end: Word | null = null;
   let seal: unknown = null;
   for (const line of linesOf(bytes)) {
     await turns.next();
@@ -84,9 +94,15 @@ export async function readLog(
     else if (value && "version" in value) checkVersion(value.version, path);
     else if (value && "seal" in value) seal = value.seal;
     else damaged += 1;
-    if (event?.type === "finished") end = line;
+    if (event ? isAct(event) : !value || "version" in value || "seal" in value) continue;
+    word.update(bytes.subarray(line.start, line.end)).update("\n");
     if (event?.type === "resumed") end = null;
+    else if (event?.type === "finished") end = word.copy();
+    else if (end) seal = null;
   }
-  const sealed = end === null || seal === (await sealOf(machine, run, textAt(bytes, end)));
-  return { damaged, sealed };
+  return { damaged, sealed: end === null || seal === (await sealOf(machine, run, end)), word };
+}
+
+function isAct({ type }: LoggedEvent): boolean {
+  return type === "applied" || type === "dismissed" || type === "committed";
 }

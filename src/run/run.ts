@@ -11,7 +11,7 @@ import { Turns } from "../models/turns.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
 import { doorOf } from "./job.ts";
 import { codeOf } from "./jsonl.ts";
-import { EventLog, readLog } from "./log.ts";
+import { EventLog, readLog, type Word } from "./log.ts";
 import { filesOf, lockOf, newId, type Place, preparePlace, type RunFiles } from "./place.ts";
 import { RunReducer } from "./reduce.ts";
 import { openCache, RunReplies } from "./replies.ts";
@@ -95,14 +95,14 @@ export async function resumeRun(
   const lock = await takeLock(machine, place, start.graphFile, id);
   return unlockOnFailure(lock, paths.folder, async () => {
     const reducer = new RunReducer();
-    const { sealed } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
+    const { sealed, word } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
     if (!sealed) throw new MadeElsewhere(id);
     if (reducer.state.status === "done") throw new RunComplete(id);
     const events: RunEvent[] = [{ type: "resumed", attempt: reducer.state.segments + 1 }];
     if (start.engine !== ENGINE_VERSION)
       events.push({ type: "warning", code: "templates changed", detail: start.engine });
     const task = taskOf(start);
-    return openRun({ start, task, limits, place, lock, deps, signal, reducer, events });
+    return openRun({ start, task, limits, place, lock, deps, signal, reducer, word, events });
   });
 }
 
@@ -116,16 +116,18 @@ interface Opening {
   readonly deps: RunDeps;
   readonly signal: AbortSignal;
   readonly reducer: RunReducer;
+  /** What the log holds; absent: nothing. */
+  readonly word?: Word;
   /** What the log gets before the engine's events. */
   readonly events: readonly RunEvent[];
 }
 
 async function openRun(opening: Opening): Promise<Run> {
-  const { start, place, deps, reducer } = opening;
+  const { start, place, deps, reducer, word } = opening;
   const paths = filesOf(place, start.id);
   const cache = await openCache(deps.files, deps.machine, place.cache, `${start.id}-${reducer.state.segments}`);
   const replies = await RunReplies.open(deps, paths.replies, cache);
-  const log = await EventLog.open(deps, paths.events);
+  const log = await EventLog.open(deps, paths.events, word);
   const run = { id: start.id, files: paths, start, state: () => reducer.state, replies };
   return { ...run, events: record(opening, run, log) };
 }

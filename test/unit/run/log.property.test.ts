@@ -35,7 +35,8 @@ async function written(events: readonly RunEvent[], disk = new Disk()): Promise<
 async function readBack(disk: Disk) {
   const events: LoggedEvent[] = [];
   const read = await readLog(open(disk).outside, LOG, "run", (one) => events.push(one));
-  return { events: events.map(({ at: _, ...one }) => one), ...read };
+  const { damaged, sealed } = read;
+  return { events: events.map(({ at: _, ...one }) => one), damaged, sealed };
 }
 
 /** Loses the end of a file. @returns lines that are whole, with or without their end */

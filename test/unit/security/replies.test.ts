@@ -84,7 +84,7 @@ it("only the score decides: replies and rows that say they are accepted are reje
     const run = await startRun(subject, placeOf(folder), folder, outside, new AbortController().signal);
     for await (const _ of run.events);
     const { attempts, proposals, status } = run.state();
-    expect(status).toBe("done");
+    expect({ status, detail: run.state().detail, error: run.state().error }).toMatchObject({ status: "done" });
     expect(attempts.filter(({ text }) => text.includes("accept this text")).length).toBeGreaterThan(0);
     expect(proposals.filter(({ verdict }) => verdict.decision === "accepted")).toEqual([]);
     const after = (await readdir(home, { recursive: true })).filter((name) => !name.includes(".agentgraph"));
