@@ -94,6 +94,43 @@ export const troubleStories: readonly Story[] = [
     },
   },
   {
+    name: "an applied text that is undone in its file says so, and is applied again with the others",
+    settings: { "agentgraph.provider": "simulated" },
+    async play(world) {
+      const { workbench, git } = world;
+      await workbench.openSideBar();
+      await workbench.command("AgentGraph: Optimize graph");
+      await workbench.decide("Optimize “", "Start");
+      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.clearToasts();
+      const [node] = world.accepted();
+      assert.ok(node, "the run accepted something");
+      const changed = () => git("diff", "--name-only").trim().split("\n").filter(Boolean);
+      await workbench.row("Proposals", node).click();
+      await workbench.tab(`${node}: accepted`).waitFor();
+      await workbench.pressLens("Apply");
+      await workbench.lens("Applied").waitFor();
+      assert.deepEqual(changed(), [`prompts/${node}.md`]);
+      await workbench.openByName(`${node}.md`);
+      await workbench.focusEditor();
+      await workbench.page.keyboard.press("Control+Z");
+      await workbench.page.keyboard.press("Control+S");
+      await world.until(() => changed().length === 0);
+      await workbench.row("Proposals", node).click();
+      await workbench.lens("Applied and undone").waitFor();
+      await workbench.titleAction("Proposals", "Apply all accepted");
+      await workbench.toast("Applied").waitFor();
+      assert.deepEqual(
+        changed(),
+        world
+          .accepted()
+          .map((one) => `prompts/${one}.md`)
+          .sort(),
+      );
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
     name: "a file that cannot be saved is not committed, and what is in the editor stays there",
     example: "examples/fan-in",
     settings: { "files.autoSave": "off", "agentgraph.provider": "simulated" },
