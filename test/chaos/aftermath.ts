@@ -33,7 +33,6 @@ export function faultsOfEnd({ status, error, detail }: RunState, accident: Accid
     (kind === "cancelled" && status === "cancelled") ||
     (kind === "key refused" && error === "KeyRefused" && /401/.test(said)) ||
     (kind === "server down" && error === "ProviderFault" && /ECONNREFUSED/.test(said)) ||
-    (kind === "disk full" && status === "running") ||
     (kind === "disk full" && error === "NotRecorded" && /ENOSPC/.test(said));
   return isExpected ? [] : [`${kind ?? "no accident"}: it ended as ${status}, ${error}: ${said}`];
 }

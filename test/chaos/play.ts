@@ -143,9 +143,9 @@ class Play {
       `segment ${this.#segment}: ${what} → ${end}, ${read?.state.status ?? "not begun"}, ${requests} requests so far`,
     );
     if (read) this.#checkReading(run instanceof Error ? null : (run ?? null), read, isFull);
-    if (run instanceof Error && !(isFull && /ENOSPC|no space/.test(run.message))) {
-      this.#fault(`it threw ${run.name}: ${run.message}`);
-    } else if (run && read) this.#found(faultsOfEnd(read.state, accident));
+    if (run instanceof Error) {
+      if (!isFull || !/ENOSPC|no space/.test(run.message)) this.#fault(`it threw ${run.name}: ${run.message}`);
+    } else if (run) this.#found(faultsOfEnd(run.state(), accident));
     const looking = this.#reading();
     // A full disk, or a power failure that cut the log, leaves a summary that knows more than the log, or less.
     if (!isFull && end !== "torn") {

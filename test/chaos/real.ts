@@ -20,6 +20,9 @@ import { type Reference, referenceOf } from "./reference.ts";
 const CLI = resolve("dist/cli.js");
 /** Exit codes of `optimize` and `resume`. */
 const DONE = 0;
+const WRONG_USE = 2;
+/** Milliseconds in which a process has started and asked for something. */
+const STARTING = 1_500;
 
 interface Ended {
   readonly code: number | null;
@@ -72,7 +75,7 @@ class RealPlay {
   }
 
   async toEnd(): Promise<Outcome> {
-    const { one, server, reference, root } = this;
+    const { server, reference } = this;
     let ended: Ended | null = null;
     for (let left = this.#dice.int(1, 3); left > 0 && ended === null; left--) {
       ended = await this.#start(this.#dice.int(0, Math.max(1, Math.floor((reference.calls * 1.2) / left))));
@@ -81,29 +84,23 @@ class RealPlay {
     ended ??= await this.#start(null);
     await this.#checkAskedAgain();
     if (ended?.code !== DONE) this.#faults.push(`it ended with ${ended?.code}: ${ended?.stderr.trim()}`);
-    else this.#checkReport(JSON.parse(ended.stdout));
-    for (const path of await changedIn(root, one.world.files)) this.#faults.push(`${path} was changed`);
+    else {
+      const report: RunReport = JSON.parse(ended.stdout);
+      this.#checkReport(report);
+      await this.#checkFiles(report);
+    }
     return { faults: this.#faults, requests: server.log.length, segments: this.#segments, kills: this.#kills };
   }
 
   /** @param requests after which the process is killed; null: never. @returns null where it was killed */
   async #start(requests: number | null): Promise<Ended | null> {
-    const { world } = this.one;
     this.#segments += 1;
-    const begun = (await this.#runId()) !== null;
-    const words = [begun ? "resume" : "optimize", world.graphFile, "--concurrency", `${world.concurrency}`];
-    const child = spawn(process.execPath, [CLI, ...words, "--json", "--base-url", this.server.url], {
-      cwd: this.root,
-      env: {
-        PATH: process.env.PATH,
-        HOME: join(this.root, "home"),
-        XDG_CONFIG_HOME: join(this.root, "home"),
-        AGENTGRAPH_API_KEY: "sk-chaos",
-        NO_COLOR: "1",
-      },
-    });
+    const words = [(await this.#runId()) === null ? "optimize" : "resume", this.one.world.graphFile];
+    const child = this.#spawn(words);
     const ending = endOf(child);
-    if (requests !== null) await this.#kill(child, this.server.log.length + requests);
+    const before = this.server.log.length;
+    if (requests !== null && this.#dice.chance(0.3)) await this.#meetRival(child, before + Math.floor(requests / 2));
+    if (requests !== null) await this.#kill(child, before + requests);
     const ended = await ending;
     const killed = child.signalCode === "SIGKILL";
     this.#kills += killed ? 1 : 0;
@@ -113,10 +110,39 @@ class RealPlay {
     return killed ? null : ended;
   }
 
+  #spawn(words: readonly string[]): ChildProcess {
+    const more = ["--json", "--apply", "--concurrency", `${this.one.world.concurrency}`, "--base-url", this.server.url];
+    return spawn(process.execPath, [CLI, ...words, ...more], {
+      cwd: this.root,
+      env: {
+        PATH: process.env.PATH,
+        HOME: join(this.root, "home"),
+        XDG_CONFIG_HOME: join(this.root, "home"),
+        AGENTGRAPH_API_KEY: "sk-chaos",
+        NO_COLOR: "1",
+      },
+    });
+  }
+
+  /** So many requests later, or sooner, while it starts. */
   async #kill(child: ChildProcess, requests: number): Promise<void> {
-    while (this.server.log.length < requests && child.exitCode === null)
+    const late = this.#dice.chance(0.3) ? Date.now() + this.#dice.int(0, STARTING) : Number.POSITIVE_INFINITY;
+    while (this.server.log.length < requests && Date.now() < late && child.exitCode === null)
       await new Promise((next) => setImmediate(next));
     child.kill("SIGKILL");
+  }
+
+  /** A second process at the same run is told that it is under way, or done. */
+  async #meetRival(child: ChildProcess, requests: number): Promise<void> {
+    while (this.server.log.length < requests && child.exitCode === null)
+      await new Promise((next) => setImmediate(next));
+    const id = await this.#runId();
+    if (id === null) return;
+    const { code, stdout } = await endOf(this.#spawn(["resume", id]));
+    const said: unknown = JSON.parse(stdout).error?.code;
+    if (code !== WRONG_USE || (said !== "RunInProgress" && said !== "RunComplete")) {
+      this.#faults.push(`a second process was not kept off: ${code}, ${said}`);
+    }
   }
 
   async #runId(): Promise<string | null> {
@@ -153,6 +179,21 @@ class RealPlay {
     for (const line of text.split("\n").slice(0, -1)) {
       const content = /"model":"chaos-(\w+)"/.exec(line)?.[1];
       if (content !== undefined) this.#kept.set(content, asked.get(content) ?? 0);
+    }
+  }
+
+  /** The accepted texts are in their files, and nothing else is changed. */
+  async #checkFiles({ proposals, final }: RunReport): Promise<void> {
+    const { files, graphFile } = this.one.world;
+    const { task } = await loadTask(join(this.root, graphFile), nodeDeps());
+    const texts = Object.fromEntries(task?.graph.nodes.map(({ id, text }) => [id, text]) ?? []);
+    const difference = differenceOf(texts, { ...texts, ...final });
+    if (difference !== null) this.#faults.push(`applied, the graph has another text: ${difference}`);
+    const accepted = proposals.some(({ verdict }) => verdict === "accepted");
+    for (const path of await changedIn(this.root, files)) {
+      if (!accepted || !/^(graph\.agentgraph\.json|prompts\/n\d+\.md)$/.test(path)) {
+        this.#faults.push(`${path} was changed`);
+      }
     }
   }
 
