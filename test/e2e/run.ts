@@ -7,6 +7,7 @@ import { graphStories } from "./stories/graph.ts";
 import { languageStories } from "./stories/language.ts";
 import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
+import { pageStories } from "./stories/pages.ts";
 import { robustStories } from "./stories/robust.ts";
 import { runStories } from "./stories/runs.ts";
 import { securityStories } from "./stories/security.ts";
@@ -33,6 +34,7 @@ const stories: Story[] = [
   ...securityStories,
   ...languageStories,
   ...runStories,
+  ...pageStories,
   ...surfaceStories,
   ...graphStories,
 ];

@@ -11,6 +11,7 @@ import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { isPageMessage } from "../../webview/checks.ts";
 import type { HostMessage, PageMessage } from "../../webview/protocol.ts";
+import { REPORTS, reportPage } from "./reported.ts";
 
 export const THEMES = ["dark", "light", "high-contrast", "high-contrast-light"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -25,17 +26,26 @@ export async function servePage(): Promise<{ url: string; stop(): void }> {
   const marked = Object.fromEntries(Object.keys(bundle).map((text) => [text, `⟦${text}⟧`]));
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+    const theme = searchParams.get("theme") ?? "dark";
     if (pathname === "/") {
-      const theme = searchParams.get("theme") ?? "dark";
       const speech = { language: "en", words: searchParams.has("marked") ? marked : {} };
       const page = pageHtml(script, "file:///w/team.agentgraph.json", speech);
-      const html = page.replace("<body", `<body class="vscode-${theme}"`);
-      response.setHeader("Content-Type", "text/html").end(html);
-    } else response.writeHead(404).end();
+      response.setHeader("Content-Type", "text/html").end(inTheme(page, theme));
+      return;
+    }
+    const run = REPORTS.find((name) => pathname === `/${name}`);
+    if (!run) response.writeHead(404).end();
+    else void reportPage(run).then((html) => response.setHeader("Content-Type", "text/html").end(inTheme(html, theme)));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/`, stop: () => server.close() };
+}
+
+/** As VS Code marks a page. */
+function inTheme(html: string, theme: string): string {
+  const classes = theme === "high-contrast-light" ? `vscode-${theme} vscode-high-contrast` : `vscode-${theme}`;
+  return html.replace("<body", `<body class="${classes}"`);
 }
 
 /** The toolkit writes empty style attributes, which the policy refuses; nothing else may be refused. */

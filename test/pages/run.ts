@@ -1,4 +1,4 @@
-// node scripts/ts.mjs test/pages/run.ts: the graph page alone in a real browser. Last line: `N passed, N failed`.
+// node scripts/ts.mjs test/pages/run.ts: the graph page and the pages of runs alone in a real browser. Last line: `N passed, N failed`.
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { startBrowser } from "../vscode/browser.ts";
@@ -8,10 +8,18 @@ import { drawingTests } from "./tests/drawing.ts";
 import { hostileTests } from "./tests/hostile.ts";
 import { liveTests } from "./tests/live.ts";
 import type { PageTest } from "./tests/page-test.ts";
+import { reportTests } from "./tests/reports.ts";
 import { textTests } from "./tests/text.ts";
 
 const SECONDS = 150;
-const tests: readonly PageTest[] = [...drawingTests, ...textTests, ...liveTests, ...accessTests, ...hostileTests];
+const tests: readonly PageTest[] = [
+  ...drawingTests,
+  ...textTests,
+  ...liveTests,
+  ...accessTests,
+  ...hostileTests,
+  ...reportTests,
+];
 const filter = process.argv[2] ?? "";
 
 execFileSync(process.execPath, ["scripts/build.mjs", "webview"], { stdio: "inherit" });

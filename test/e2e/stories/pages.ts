@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { Story, World } from "../world.ts";
+
+const LOADED = { timeout: 60_000 };
+
+export const pageStories: readonly Story[] = [
+  {
+    name: "the pages of runs are there again when the window is loaded again, and say it when their run is gone",
+    settings: { "agentgraph.provider": "simulated" },
+    async play(world) {
+      const { workbench, folder } = world;
+      const { page } = workbench;
+      await workbench.openSideBar();
+      await optimize(world);
+      await optimize(world);
+      const runs = workbench.section("Runs").locator(".monaco-list-row", { hasText: "Word problems" });
+      await runs.nth(0).click();
+      await workbench.lens("by the gate").waitFor();
+      await runs.nth(1).click({ modifiers: ["Control"] });
+      await workbench.menuOn(runs.nth(1), "Compare runs");
+      await workbench.drawing("Two runs compared").waitFor();
+      await workbench.menuOn(runs.nth(0), "Show report");
+      await workbench.drawing("Before you believe it").waitFor();
+
+      await page.waitForTimeout(2000);
+      await page.reload();
+      await workbench.drawing("Before you believe it").waitFor(LOADED);
+      await workbench.tab("Compare: Word problems").click();
+      await workbench.drawing("Two runs compared").waitFor();
+      await workbench.picture("84-compare-reloaded");
+      assert.equal(await page.locator(".tabs-container .tab", { hasText: "Word problems, " }).count(), 2);
+
+      // A tab that nobody looks at in between is remembered, too.
+      await page.waitForTimeout(2000);
+      const [oldest = ""] = readdirSync(path.join(folder, ".agentgraph/runs")).sort();
+      rmSync(path.join(folder, ".agentgraph/runs", oldest), { recursive: true });
+      await page.reload();
+      await workbench.drawing("The run is gone").waitFor(LOADED);
+      await workbench.picture("85-compare-gone");
+      await workbench.tab("Report: Word problems").click();
+      await workbench.drawing("Before you believe it").waitFor();
+    },
+  },
+];
+
+async function optimize({ workbench }: World): Promise<void> {
+  await workbench.command("AgentGraph: Optimize graph");
+  await workbench.decide("Optimize “", "Start");
+  await workbench.toast("is optimized").waitFor(LOADED);
+  await workbench.clearToasts();
+}

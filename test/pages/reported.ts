@@ -1,0 +1,187 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createPlanted, type Plan, USUAL } from "../../bench/experiments/world.ts";
+import { VirtualClock } from "../../bench/worlds/clock.ts";
+import { DEFAULTS } from "../../bench/worlds/run.ts";
+import { createWorld, type World, type WorldOptions } from "../../bench/worlds/world.ts";
+import { THEME } from "../../src/editor/runs/page-theme.ts";
+import { inspect } from "../../src/engine/inspect.ts";
+import type { OptimizeOptions, Task } from "../../src/engine/task.ts";
+import { loss } from "../../src/graph/schema-run.ts";
+import { makeLoss } from "../../src/loss/make.ts";
+import type { Model } from "../../src/models/model.ts";
+import { priceList } from "../../src/models/prices.ts";
+import { nodeMachine } from "../../src/platform/machine.ts";
+import { nodeDeps } from "../../src/platform/node.ts";
+import { askWithoutRun } from "../../src/run/ask.ts";
+import type { Job } from "../../src/run/job.ts";
+import { placeOf } from "../../src/run/place.ts";
+import { compareHtml, type Side } from "../../src/run/report/compare.ts";
+import { reportHtml } from "../../src/run/report/html.ts";
+import { readSide } from "../../src/run/report/read.ts";
+import { sampleHtml } from "../../src/run/report/sample.ts";
+import { type RunDeps, startRun } from "../../src/run/run.ts";
+import { ENGLISH } from "../../src/run/speech.ts";
+
+/** Text that would do harm as markup, and that is wider than any page. */
+const HOSTILE = `</div><script>alert(1)</script><img src=x onerror=alert(2)> ${"wide".repeat(80)} \u202eturned`;
+
+const HARSH = { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 };
+const EXACT = loss.parse({ kind: "exact" });
+
+interface Setting {
+  readonly world?: World;
+  readonly options?: Partial<OptimizeOptions>;
+  readonly job?: Job;
+  /** Calls after which the user stops the run. */
+  readonly stopAfter?: number;
+  /** Nobody counts tokens. */
+  readonly estimated?: boolean;
+  /** Its log is changed afterwards. */
+  readonly forged?: boolean;
+  readonly hostile?: boolean;
+  /** Of all roles. */
+  readonly model?: string;
+}
+
+/** Real runs on made-up worlds, with all that a page may have to show. */
+const RUNS = {
+  rich: { options: { baseline: true } },
+  refused: { world: harsh({ destructive: 1, sly: true }), options: { iterations: 4 } },
+  cancelled: { stopAfter: 150 },
+  elsewhere: { forged: true, options: { gate: { policy: "off", alpha: 0.05 }, iterations: 3 } },
+  estimated: { estimated: true, options: { iterations: 2 } },
+  hostile: { hostile: true, options: { iterations: 3 } },
+  large: { world: fifty(), options: { iterations: 6, baseline: true }, model: "a-model-without-a-price" },
+  evaluation: { job: { kind: "evaluate", split: "test" } },
+} satisfies Record<string, Setting>;
+
+/** Names of all pages that can be had. */
+export const REPORTS = [
+  "rich",
+  "refused",
+  "cancelled",
+  "elsewhere",
+  "estimated",
+  "hostile",
+  "large",
+  "evaluation",
+  "comparison",
+  "sample",
+] as const;
+
+function harsh(change: Partial<WorldOptions> = {}): World {
+  return createWorld({ ...HARSH, shape: "diamond", seed: 3, ...change });
+}
+
+/** 50 nodes in ten layers; each reads two of the layer before. */
+function fifty(): World {
+  const name = (layer: number, place: number) => `step_${layer}_${place % 5}`;
+  const nodes = Array.from({ length: 50 }, (_, index): [string, string[]] => {
+    const [layer, place] = [Math.floor(index / 5), index % 5];
+    return [name(layer, place), layer === 0 ? ["question"] : [name(layer - 1, place), name(layer - 1, place + 1)]];
+  });
+  const read: Plan["read"] = ({ inputs, feedback, comparison, ruleIn }) => {
+    const rule = ruleIn(feedback) ?? ruleIn(comparison);
+    return Object.fromEntries(inputs.map(({ id }) => [id, rule ? `It should ${rule}.` : "Be more precise."]));
+  };
+  const shape = Object.fromEntries(nodes);
+  const faulty = ["step_3_1", "step_7_2", "step_9_4"];
+  const plan = { ...USUAL, seed: 5, shape, faulty, telling: true, distraction: 0, read };
+  return createPlanted({ ...plan, rows: { train: 20, validation: 60, test: 60 } }, async () => {});
+}
+
+/** The page by its name, as VS Code shows it. */
+export async function reportPage(name: (typeof REPORTS)[number]): Promise<string> {
+  switch (name) {
+    case "sample":
+      return samplePage();
+    case "comparison":
+      return compareHtml(await sideOf("rich"), await sideOf("estimated"), ENGLISH, THEME);
+    default:
+      return reportHtml((await sideOf(name)).report, ENGLISH, THEME);
+  }
+}
+
+/** A run from its start to its end on disk, read back as a page reads it. */
+async function sideOf(name: keyof typeof RUNS): Promise<Side> {
+  const setting: Setting = RUNS[name];
+  return inFolder(async (root) => {
+    const { deps, task } = outside(setting, root);
+    const stop = new AbortController();
+    const subject = { task, loss: EXACT, graphFile: "pipelines/support.agentgraph.json", job: setting.job };
+    const run = await startRun(subject, placeOf(root), root, deps, stop.signal);
+    let calls = 0;
+    for await (const { type } of run.events) if (type === "call" && ++calls === setting.stopAfter) stop.abort();
+    if (setting.forged) {
+      const log = await readFile(run.files.events, "utf8");
+      await writeFile(run.files.events, log.replace('"type":"finished"', '"type": "finished"'));
+    }
+    return readSide(deps, placeOf(root), run.id);
+  });
+}
+
+/** A sample that is answered wrong. */
+async function samplePage(): Promise<string> {
+  return inFolder(async (root) => {
+    const { deps, task } = outside({}, root);
+    const [sample] = task.data.validation;
+    if (!sample) throw new Error("the world has no rows");
+    const inspection = await askWithoutRun(task, placeOf(root), root, deps, async (engine) => {
+      const steps = inspect(task, "validation", sample, engine, new AbortController().signal);
+      for (;;) {
+        const step = await steps.next();
+        if (step.done) return step.value;
+      }
+    });
+    return sampleHtml(task.graph, inspection, "7 calls", ENGLISH, THEME);
+  });
+}
+
+function outside(setting: Setting, root: string): { readonly deps: RunDeps; readonly task: Task } {
+  const { world = harsh(), options, estimated = false, hostile = false, model = "gpt-4.1-mini" } = setting;
+  const { graph, train, validation, test } = world;
+  const choice = { model, params: { temperature: 0 } };
+  const said = hostile ? HOSTILE : "Support answers";
+  const task: Task = {
+    graph: { ...graph, name: said, description: said },
+    data: { train, validation, test },
+    loss: makeLoss(EXACT),
+    models: { forward: choice, backward: choice, optimizer: choice, judge: choice },
+    options: { ...DEFAULTS, seed: 3, budget: { calls: 50_000, tokens: null, usd: null }, ...options },
+  };
+  const deps = {
+    ...nodeDeps({ info() {}, warn() {}, error() {} }),
+    machine: nodeMachine(path.join(root, "home")),
+    clock: new VirtualClock(),
+    provider: changed(world.model, estimated, hostile),
+    price: priceList(),
+    concurrency: 16,
+  };
+  return { deps, task };
+}
+
+/** The same model, as a provider would sell it. */
+function changed(model: Model, estimated: boolean, hostile: boolean): Model {
+  return {
+    identity: "openai https://models.example.com",
+    async complete(request, signal) {
+      const reply = await model.complete(request, signal);
+      const usage = { ...reply.usage, prompt: 400 + (reply.text.length % 90), completion: 60, estimated };
+      const sold = { ...reply, usage, model: request.model };
+      if (!hostile || request.tag.purpose !== "optimizer") return sold;
+      const said = JSON.parse(reply.text);
+      return { ...sold, text: JSON.stringify({ hypothesis: HOSTILE, text: `${said.text} ${HOSTILE}` }) };
+    },
+  };
+}
+
+async function inFolder<T>(use: (root: string) => Promise<T>): Promise<T> {
+  const root = await mkdtemp(path.join(tmpdir(), "agr-"));
+  try {
+    return await use(root);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,56 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { type TestPage, THEMES } from "../harness.ts";
+import { REPORTS } from "../reported.ts";
+import { violations } from "./access.ts";
+import type { PageTest } from "./page-test.ts";
+
+const NARROW = { width: 300, height: 800 };
+
+/** Goes from the graph page to one of a run's pages, with everything on it opened. */
+async function open({ page }: TestPage, name: string): Promise<void> {
+  await page.goto(`${new URL(page.url()).origin}/${name}${new URL(page.url()).search}`);
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+  });
+}
+
+const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Pages of runs, which no script animates: what they hold has to be right as it stands. */
+export const reportTests: readonly PageTest[] = [
+  ...THEMES.map(
+    (theme): PageTest => ({
+      name: `the accessibility checker finds nothing on the pages of runs, ${theme}`,
+      opening: { theme },
+      async run(test) {
+        for (const name of ["rich", "evaluation", "comparison", "sample"]) {
+          await open(test, name);
+          deepEqual(await violations(test), [], name);
+        }
+      },
+    }),
+  ),
+  {
+    name: "no page of a run reaches out of a narrow column, whatever it holds",
+    opening: NARROW,
+    async run(test) {
+      for (const name of REPORTS) {
+        await open(test, name);
+        equal(await overflow(test.page), 0, name);
+      }
+      await test.page.setViewportSize({ width: 1000, height: 800 });
+      await open(test, "hostile");
+      equal(await overflow(test.page), 0, "hostile, wide");
+    },
+  },
+  {
+    name: "hostile texts stay texts on the pages of runs",
+    async run(test) {
+      await open(test, "hostile");
+      equal(await test.page.locator("script, img, iframe, object, embed, link, a:not([href^='#'])").count(), 0);
+      ok((await test.page.locator("ins", { hasText: "<script>alert(1)</script>" }).count()) > 0, "shown as it is");
+    },
+  },
+];
