@@ -31,6 +31,12 @@ export class Batches {
       .map(({ sample }) => sample);
   }
 
+  /** Samples that were right under the Θ they were last looked at with, which is another one. */
+  right(theta: Theta, count: number): Sample[] {
+    const isRight = ({ id }: Sample) => this.#last.get(id)?.right && this.#last.get(id)?.theta !== theta;
+    return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
+  }
+
   /** The sample could not be scored: it is not looked at again under this Θ. */
   lose(theta: Theta, sample: Sample): void {
     this.#lost.set(sample.id, theta);

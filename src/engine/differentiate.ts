@@ -29,8 +29,8 @@ interface Looked {
 const FEW = 0.25;
 /** A Θ that nothing is known of. */
 const NEW: Theta = "";
-/** Samples that went right, shown to ϕ beside the failing ones. */
-const RIGHT_SHOWN = 2;
+/** Samples that went right: shown to ϕ beside the failing ones, and looked at where nothing shows a gain. */
+const RIGHT_ONES = 2;
 
 export interface Differentiate {
   (texts: Texts, iteration: number): Promise<Differentiated>;
@@ -43,8 +43,8 @@ export interface Differentiate {
 /**
  * Steps 1–4 of an iteration, each sample on its own: its backward pass starts the moment its answer is known. A sample
  * with l ≤ τ gives no gradient, nor does one that could not be scored. What an earlier iteration found out under the
- * same Θ still counts; a batch with few failing samples, or without any gradient, is followed at once by the rest of the
- * training set (rule R6).
+ * same Θ still counts; a batch with few failing samples, or without any gradient, is followed at once by more of the
+ * training set (rule R6), one that gained nothing by samples that were right before: what did harm shows it there.
  */
 export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
   const { batches, size, parameters, threshold, gradients: wanted, forward, backward } = deps;
@@ -63,14 +63,15 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     if (thetaOf(texts) !== theta) known = [];
     theta = thetaOf(texts);
     gain = 0;
-    let looked = await lookAt(size);
+    let looked = await lookAt(batches.next(theta, size));
+    if (gain <= 0) looked += await lookAt(batches.right(theta, RIGHT_ONES));
     for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
-      const found = await lookAt(more);
+      const found = await lookAt(batches.next(theta, more));
       if (found === 0) break;
       looked += found;
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
-    const right = known.filter(({ gradients }) => !gradients).slice(0, RIGHT_SHOWN);
+    const right = known.filter(({ gradients }) => !gradients).slice(0, RIGHT_ONES);
     return {
       iteration,
       texts,
@@ -78,6 +79,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       gain,
       failing: failing.map(({ pass }) => pass.sample.id),
       few: failingShare() <= FEW,
+      rightOnes: right.map(({ pass }) => pass.sample.id),
       contexts: async (parameter) => {
         const all = await Promise.all(failing.map(({ gradients }) => contextOf(gradients, parameter)));
         return all.filter(saysSomething);
@@ -85,8 +87,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       right: (parameter) => Promise.all(right.map(({ pass }) => backward.context(pass, parameter))),
     };
 
-    async function lookAt(count: number): Promise<number> {
-      const samples = batches.next(theta, count);
+    async function lookAt(samples: readonly Sample[]): Promise<number> {
       const looked = await Promise.all(samples.map((sample) => look(texts, sample, iteration)));
       known.push(...looked.filter((one) => one !== null));
       return samples.length;

@@ -6,6 +6,8 @@ import type { Candidate } from "./propose.ts";
 import {
   BROKE,
   both,
+  either,
+  harmRule,
   LOWER,
   NO_GATE,
   partRule,
@@ -18,7 +20,7 @@ import {
 } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./texts.ts";
-import type { Validation } from "./validation.ts";
+import { MINIMUM_WAVE, type Validation } from "./validation.ts";
 import type { Pair } from "./verdict.ts";
 
 export interface GateDeps {
@@ -64,6 +66,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
   const { threshold } = options;
   const { policy, alpha } = options.gate;
   const policyDecides = policyRule(options.gate);
+  const doesHarm = harmRule(MINIMUM_WAVE, threshold);
 
   return { turnDown, judge, netVerdict, earns };
 
@@ -75,7 +78,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
     let rule: Rule = policyDecides;
     for (let rest = candidates; ; rule = both(partRule(level), policyDecides)) {
       const texts = withTexts(incumbent, rest);
-      const verdict = await validation.compare(incumbent, texts, rule);
+      const verdict = await validation.compare(incumbent, texts, either(rule, doesHarm));
       const scope = rest === candidates ? "joint" : rest.length > 1 ? "combination" : "part";
       await record(iteration, scope, rest, texts, verdict);
       if (verdict.decision === "accepted") return { texts, accepted: rest, harmless: [] };

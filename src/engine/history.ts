@@ -1,4 +1,4 @@
-import type { Attempted, Verdict } from "./events.ts";
+import type { Attempted, Verdict, VerdictReason } from "./events.ts";
 import { block } from "./prompt.ts";
 
 /** Rejected and unusable versions shown to ϕ, newest first. */
@@ -8,6 +8,9 @@ export interface Entry {
   readonly attempt: Attempted;
   verdict: Verdict | null;
 }
+
+/** Reasons that say by themselves that a text did harm. */
+const HARM: ReadonlySet<VerdictReason> = new Set(["every output alike", "broke training samples"]);
 
 /** Attempts of a run by parameter: ϕ is shown what was tried and what it scored (method.md §2.7). */
 export class History {
@@ -32,6 +35,12 @@ export class History {
     return this.of(node).some(
       ({ attempt, verdict }) => attempt.text === text && (attempt.invalid !== null || harmful(verdict)),
     );
+  }
+
+  /** True once the gate has found a text that breaks by itself what was right. */
+  hasBroken(): boolean {
+    const all = [...this.#entries.values()].flat();
+    return all.some(({ verdict }) => verdict?.reason === "broke some");
   }
 
   /** Proposals that no verdict has reached yet; in an order that does not depend on which reply came first. */
@@ -73,5 +82,5 @@ function scores({ attempt, verdict }: Entry): string {
 }
 
 function harmful(verdict: Verdict | null): boolean {
-  return verdict?.decision === "rejected" && (verdict.broken.length > 0 || verdict.reason === "every output alike");
+  return verdict?.decision === "rejected" && (verdict.broken.length > 0 || HARM.has(verdict.reason));
 }

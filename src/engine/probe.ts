@@ -53,18 +53,31 @@ async function distinct(passes: readonly Pass[], node: string): Promise<number> 
   return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;
 }
 
+/**
+ * Finds texts that break what was right: all of them together are tried first, then each alone.
+ * @param breaks whether the samples that were right are all wrong with these texts
+ */
+export async function harmfulAmong(
+  candidates: readonly Candidate[],
+  breaks: (candidates: readonly Candidate[]) => Promise<boolean>,
+): Promise<readonly Candidate[]> {
+  if (candidates.length === 0 || !(await breaks(candidates))) return [];
+  const harms = await Promise.all(candidates.map((one) => candidates.length === 1 || breaks([one])));
+  return candidates.filter((_, index) => harms[index]);
+}
+
 export interface SoundDeps {
   readonly ask: (parameters: readonly GraphNode[]) => Promise<readonly Candidate[]>;
-  /** Turns down and returns those that are ruined. */
-  readonly probe: (candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
+  /** Turns down and returns those that are ruined, or do harm. */
+  readonly turnDown: (candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
 }
 
 /**
  * New proposals, and those pending that none of them replaces; nothing where all would be as judged before. ϕ is asked
- * again for a ruined text.
+ * again for a text that is turned down.
  */
 export async function proposeSound(
-  { ask, probe }: SoundDeps,
+  { ask, turnDown }: SoundDeps,
   parameters: readonly GraphNode[],
   pending: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
@@ -73,9 +86,9 @@ export async function proposeSound(
   for (let tries = 0; tries < TRIES && asked.length > 0; tries++) {
     const fresh = await ask(asked);
     const proposals = [...sound.filter(({ node }) => !fresh.some((one) => one.node === node)), ...fresh];
-    const ruined = fresh.length > 0 ? await probe(proposals) : [];
-    sound = proposals.filter((one) => !ruined.includes(one));
-    asked = parameters.filter(({ id }) => ruined.some(({ node }) => node === id));
+    const down = fresh.length > 0 ? await turnDown(proposals) : [];
+    sound = proposals.filter((one) => !down.includes(one));
+    asked = parameters.filter(({ id }) => down.some(({ node }) => node === id));
   }
   return sound.every((one) => pending.includes(one)) ? [] : sound;
 }

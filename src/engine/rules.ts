@@ -14,6 +14,8 @@ export const LOWER: Ruling = { decision: "accepted", reason: "lower loss" };
 export const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
 export const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
 export const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
+export const HARMED: Ruling = { decision: "rejected", reason: "fixed none, broke some" };
+export const BROKE_TRAINING: Ruling = { decision: "rejected", reason: "broke training samples" };
 export const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
 export const UNSOUND: Ruling = { decision: "rejected", reason: "unsound" };
 export const OUTRUN: Ruling = { decision: "rejected", reason: "lost the race" };
@@ -52,6 +54,28 @@ export function partRule(level: number): Rule {
       ? { decision: "accepted", reason: "fixed some, broke none" }
       : { decision: "rejected", reason: better > 0 ? "broke some" : "fixed none" };
   };
+}
+
+/**
+ * Rejects before the policy must what fixed none of the first samples and broke each of them that was right. It only ever
+ * rejects, so nothing passes by it that the policy would not let pass.
+ * @param enough samples to be seen, or all that there are
+ * @param threshold τ
+ */
+export function harmRule(enough: number, threshold: number): Rule {
+  return (pairs) => {
+    const seen = pairs.flatMap(({ before, after }) =>
+      before === undefined || after === undefined ? [] : [{ before, after }],
+    );
+    if (seen.length < Math.min(enough, pairs.length) || seen.some(({ before, after }) => after < before)) return null;
+    const right = seen.filter(({ before }) => before <= threshold);
+    return right.length > 0 && right.every(({ after }) => after > threshold) ? HARMED : null;
+  };
+}
+
+/** The first of two that decides. */
+export function either(first: Rule, second: Rule): Rule {
+  return (pairs) => first(pairs) ?? second(pairs);
 }
 
 /** Passes what both let pass. */

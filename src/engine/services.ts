@@ -9,10 +9,10 @@ import type { RunEvent } from "./events.ts";
 import { type Forward, PRIORITY } from "./forward.ts";
 import { type Gate, type Outcome, withTexts } from "./gate.ts";
 import type { History } from "./history.ts";
-import { createProbe, PROBED, proposeSound } from "./probe.ts";
+import { createProbe, harmfulAmong, PROBED, proposeSound } from "./probe.ts";
 import { type Candidate, createPropose } from "./propose.ts";
 import { race } from "./race.ts";
-import { ALIKE, OUTRUN } from "./rules.ts";
+import { ALIKE, BROKE_TRAINING, OUTRUN } from "./rules.ts";
 import type { Task } from "./task.ts";
 import { parametersOf } from "./texts.ts";
 import type { Validation } from "./validation.ts";
@@ -35,7 +35,8 @@ export interface Services {
   readonly differentiate: (texts: Texts, iteration: number) => Promise<Differentiated>;
   /**
    * ϕ for every given parameter that has a gradient (step 5), from the batch's Θ; what comes is to replace the incumbent's
-   * text. Texts that make a node answer everything alike are turned down and asked for again.
+   * text. Texts that make a node answer everything alike are turned down and asked for again; so are those that break
+   * training samples that were right, once the gate has found such a text.
    * @param pending proposals that the batch's Θ holds already: those that nothing replaces are among the result
    * @param gated whether the gate sees the result at once, so that a probe on its first samples costs nothing
    * @returns nothing where there is nothing new to judge
@@ -68,7 +69,9 @@ export interface Differentiated {
   readonly gain: number;
   /** Those with l > τ. */
   readonly failing: readonly string[];
-  /** They are at most a quarter of the samples looked at. */
+  /** Some of those with l ≤ τ. */
+  readonly rightOnes: readonly string[];
+  /** Failing are at most a quarter of the samples looked at. */
   readonly few: boolean;
   /** G_θ: of one parameter, over the failing samples whose gradient is not empty. */
   readonly contexts: (parameter: string) => Promise<readonly Context[]>;
@@ -144,21 +147,33 @@ export function createServices(deps: ServicesDeps): Services {
       // Either way the probe looks at passes that are needed next in any case.
       const first = (texts: Texts) => (gated ? firstOfGate(texts, incumbent) : differentiate.first(texts, PROBED));
       const probe = createProbe({ graph, start, forward: first });
-      const turnDownRuined = async (candidates: readonly Candidate[]) => {
+      const [failing = [], right = []] = [batch.failing, batch.rightOnes].map((ids) =>
+        data.train.filter(({ id }) => ids.includes(id)),
+      );
+      const loss = async (texts: Texts, sample: Sample) => (await train(texts, sample).score)?.loss ?? null;
+      const breaks = async (candidates: readonly Candidate[]) => {
+        const texts = withTexts(batch.texts, candidates);
+        const losses = await Promise.all(right.map((sample) => loss(texts, sample)));
+        return losses.every((loss) => loss !== null && loss > options.threshold);
+      };
+      const turnDown = async (candidates: readonly Candidate[]) => {
         // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
         if (gated && (incumbent !== start || batch.iteration > 1)) await validation.complete(start);
         const ruined = await probe(withTexts(incumbent, candidates), candidates);
         await gate.turnDown(batch.iteration, incumbent, ruined, ALIKE);
-        return ruined;
+        // Where nothing has done harm so far, the samples that were right are not worth their calls.
+        if (!history.hasBroken() || right.length < 2) return ruined;
+        const fresh = candidates.filter((one) => !ruined.includes(one) && !pending.includes(one));
+        const harmful = await harmfulAmong(fresh, breaks);
+        await gate.turnDown(batch.iteration, incumbent, harmful, BROKE_TRAINING);
+        return [...ruined, ...harmful];
       };
-      const failing = data.train.filter(({ id }) => batch.failing.includes(id));
-      const loss = async (texts: Texts, sample: Sample) => (await train(texts, sample).score)?.loss ?? null;
       const ask = async (asked: readonly GraphNode[]) => {
         const { winners, losers } = await race(await propose(batch, asked, incumbent), batch.texts, failing, loss);
         await gate.turnDown(batch.iteration, incumbent, losers, OUTRUN);
         return winners;
       };
-      return proposeSound({ ask, probe: turnDownRuined }, chosen, pending);
+      return proposeSound({ ask, turnDown }, chosen, pending);
     },
     ahead: async (incumbent, candidates) => {
       atTheGate = candidates;

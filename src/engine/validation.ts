@@ -25,7 +25,10 @@ interface Wave {
 export type Validation = ReturnType<typeof createValidation>;
 
 /** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
-const MINIMUM_WAVE = 8;
+export const MINIMUM_WAVE = 8;
+
+/** Right samples in the first wave: what does harm shows it there. */
+const RIGHT_ONES = 2;
 
 /**
  * Samples are scored in waves no larger than what the decision needs at least, so the stop is exact and nothing is asked
@@ -90,13 +93,18 @@ export function createValidation({ samples: validation, options, score }: Valida
     }
   }
 
-  /** Indices of the validation samples: failed under the incumbent first, then not known, then right (R4). */
+  /**
+   * Indices of the validation samples: failed under the incumbent first, then not known, then right (R4), but for the few
+   * right ones of the first wave.
+   */
   function inOrder(pairs: readonly Pair[]): number[] {
     const rank = ({ before }: Pair) => (before === undefined ? 1 : before > threshold ? 0 : 2);
-    return pairs
+    const order = pairs
       .map((pair, index) => ({ index, rank: rank(pair) }))
-      .sort((a, b) => a.rank - b.rank || a.index - b.index)
-      .map(({ index }) => index);
+      .sort((a, b) => a.rank - b.rank || a.index - b.index);
+    const right = order.filter(({ rank }) => rank === 2).slice(0, RIGHT_ONES);
+    const others = order.filter((one) => !right.includes(one));
+    return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ index }) => index);
   }
 
   function isOpen(texts: Texts, id: string): boolean {

@@ -34,8 +34,12 @@ export function reasonWords(reason: VerdictReason, { t }: Speech): string {
       return t("it broke samples that were right");
     case "fixed none":
       return t("it fixed no sample");
+    case "fixed none, broke some":
+      return t("it fixed none of the first samples and broke what was right, so the rest was not scored");
     case "every output alike":
       return t("it made every output alike, so it was not scored");
+    case "broke training samples":
+      return t("it broke training samples that were right, so it was not scored");
     case "unsound":
       return t("it drops what has to stay, is too long, or holds an answer of the data, so it was not scored");
     case "samples could not be scored":

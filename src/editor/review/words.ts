@@ -81,6 +81,10 @@ export function verdictReason(verdict: Verdict): string {
       return l10n.t("Alone, it broke samples that were right before.");
     case "fixed none":
       return l10n.t("Alone, it fixed no sample.");
+    case "fixed none, broke some":
+      return l10n.t("It fixed none of the first samples and broke those that were right, so the rest was not scored.");
+    case "broke training samples":
+      return l10n.t("Alone, it broke training samples that were right before, so it was not scored.");
     case "every output alike":
       return l10n.t("With it, the node answered the same to different inputs, so it was not scored.");
     case "unsound":

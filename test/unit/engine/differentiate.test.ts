@@ -134,8 +134,26 @@ describe("differentiate", () => {
     expect(second).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
     expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
     const third = await differentiate(next, 3);
+    expect(looked().slice(4, 6)).toEqual(["s0", "s1"]);
+    expect(third.failing).toEqual(["s0", "s1"]);
+  });
+
+  it("looks at two samples that were right where nothing shows a gain: what did harm shows it there", async () => {
+    const loss = (sample: string, texts: Texts) => (texts !== start || sample < "s2" ? 1 : 0);
+    const { differentiate, looked } = open({ loss, size: 2 });
+    await differentiate(start, 1);
+    await differentiate(start, 2);
+    expect(await differentiate(next, 3)).toMatchObject({ looked: 4, gain: -2, failing: ["s0", "s1", "s2", "s3"] });
+    expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
+  });
+
+  it("leaves them alone where there is one", async () => {
+    const loss = (sample: string, texts: Texts) => (sample === "s0" || (texts === start && sample < "s2") ? 1 : 0);
+    const { differentiate, looked } = open({ loss, size: 2 });
+    await differentiate(start, 1);
+    await differentiate(start, 2);
+    expect(await differentiate(next, 3)).toMatchObject({ looked: 2, gain: 1 });
     expect(looked().slice(4)).toEqual(["s0", "s1"]);
-    expect(third).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
   });
 
   it("says how many samples went right and wrong since they were looked at before", async () => {

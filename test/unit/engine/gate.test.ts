@@ -5,7 +5,7 @@ import type { Scored } from "../../../src/engine/forward.ts";
 import { createGate } from "../../../src/engine/gate.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
-import { ALIKE, both, partRule, policyRule } from "../../../src/engine/rules.ts";
+import { ALIKE, both, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/texts.ts";
 import { createValidation } from "../../../src/engine/validation.ts";
@@ -381,10 +381,12 @@ describe("part by part", () => {
     expect(changed).toEqual(["good", "idle"]);
     expect(outcome.accepted.map(({ node }) => node)).toEqual(["good", "idle"]);
     expect(verdicts.map(({ scope, verdict }) => [scope, verdict.decision, verdict.reason])).toEqual([
-      ["joint", "rejected", "cannot pass any more"],
+      ["joint", "rejected", "fixed none, broke some"],
       ["part", "rejected", "broke some"],
       ["combination", "accepted", "fixed some, broke none"],
     ]);
+    // The first wave held two right samples, so no more was needed.
+    expect(verdicts[0]?.verdict).toMatchObject({ scored: 8, rightBefore: 2, rightAfter: 0 });
     expect(verdicts[1]?.verdict.broken.length).toBeGreaterThan(0);
     expect(history.of("ruined")[0]?.verdict?.decision).toBe("rejected");
     expect(history.of("good")[0]?.verdict?.decision).toBe("accepted");
@@ -431,6 +433,28 @@ describe("part by part", () => {
     expect(partRule(ALPHA)([broke, open, open])).toEqual({ decision: "rejected", reason: "broke some" });
     expect(partRule(ALPHA)([broke, ...Array<Pair>(12).fill(open)])).toBeNull();
     expect(partRule(ALPHA)([open, open])).toBeNull();
+  });
+
+  it("is found without the rest where nothing is fixed and all that was right is broken, never where one is fixed", () => {
+    const [fixed, stays, broke] = [
+      { before: 1, after: 0 },
+      { before: 1, after: 1 },
+      { before: 0, after: 1 },
+    ].map((pair) => ({ ...pair, sample: sampleOf("any") })) as [Pair, Pair, Pair];
+    const [kept, open]: Pair[] = [
+      { ...broke, after: 0 },
+      { ...broke, before: undefined, after: undefined },
+    ] as [Pair, Pair];
+    const rule = (...pairs: Pair[]) => harmRule(4, 0)(pairs)?.reason ?? null;
+    expect(rule(stays, stays, broke, broke, open, open)).toBe("fixed none, broke some");
+    expect(rule(stays, stays, broke)).toBe("fixed none, broke some");
+    for (const pairs of [
+      [stays, stays, broke, open, open],
+      [stays, stays, stays, stays, open],
+      [stays, stays, broke, kept, open],
+      [fixed, stays, broke, broke, open],
+    ])
+      expect(rule(...pairs)).toBeNull();
   });
 
   it("is not tried where the joint update passes or is undecided", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Attempted, InvalidReason, Verdict } from "../../../src/engine/events.ts";
+import type { Attempted, InvalidReason, Verdict, VerdictReason } from "../../../src/engine/events.ts";
 import { History } from "../../../src/engine/history.ts";
 import { netProposals } from "../../../src/engine/net.ts";
 import { proposalId } from "../../../src/engine/texts.ts";
@@ -72,14 +72,22 @@ describe("the history", () => {
     const history = historyOf([
       { text: "breaks", verdict: { ...rejected, broken: ["v1"] } },
       { text: "alike", verdict: { ...rejected, reason: "every output alike" } },
+      { text: "harms", verdict: { ...rejected, reason: "broke training samples" } },
       { text: "unusable", invalid: "drops a placeholder" },
       { text: "idle", verdict: rejected },
       { text: "taken", verdict: { decision: "accepted", broken: ["v1"] } },
     ]);
     const refuted = (text: string) => history.refuted("a", text);
-    expect(["breaks", "alike", "unusable"].map(refuted)).toEqual([true, true, true]);
+    expect(["breaks", "alike", "harms", "unusable"].map(refuted)).toEqual([true, true, true, true]);
     expect(["idle", "taken", "never seen"].map(refuted)).toEqual([false, false, false]);
     expect(history.refuted("b", "breaks")).toBe(false);
+  });
+
+  it("knows whether any text was found to break what was right", () => {
+    const reasons = (...all: VerdictReason[]) =>
+      historyOf(all.map((reason, index) => ({ text: `${index}`, verdict: { ...rejected, reason } }))).hasBroken();
+    expect(reasons("tie", "fixed none, broke some", "every output alike")).toBe(false);
+    expect(reasons("tie", "broke some")).toBe(true);
   });
 
   it("knows which proposals no verdict has reached", () => {

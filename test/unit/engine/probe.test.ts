@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Pass, Value } from "../../../src/engine/forward.ts";
-import { createProbe, proposeSound } from "../../../src/engine/probe.ts";
+import { createProbe, harmfulAmong, proposeSound } from "../../../src/engine/probe.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
 import { textsOf, thetaOf } from "../../../src/engine/texts.ts";
 import type { GraphNode, Texts } from "../../../src/graph/graph.ts";
@@ -70,6 +70,24 @@ describe("the probe", () => {
   });
 });
 
+describe("texts that do harm", () => {
+  const [a, b, c] = ["a", "b", "c"].map((id) => candidate(id, `${id} new`)) as [Candidate, Candidate, Candidate];
+  const found = async (harmful: readonly Candidate[], all: readonly Candidate[]) => {
+    const breaks = vi.fn(async (some: readonly Candidate[]) => some.some((one) => harmful.includes(one)));
+    return { found: await harmfulAmong(all, breaks), asked: breaks.mock.calls.length };
+  };
+
+  it("are told apart alone, where all together break what was right", async () => {
+    expect(await found([a, c], [a, b, c])).toEqual({ found: [a, c], asked: 4 });
+  });
+
+  it("cost one look where there are none, and no second one where there is a single text", async () => {
+    expect(await found([], [a, b, c])).toEqual({ found: [], asked: 1 });
+    expect(await found([b], [b])).toEqual({ found: [b], asked: 1 });
+    expect(await found([], [])).toEqual({ found: [], asked: 0 });
+  });
+});
+
 describe("sound proposals", () => {
   const parameters = graph.nodes;
   const byNode = (nodes: readonly GraphNode[], version: number) =>
@@ -77,7 +95,7 @@ describe("sound proposals", () => {
 
   it("are those of one question where none is ruined", async () => {
     const ask = vi.fn(async (nodes: readonly GraphNode[]) => byNode(nodes, 1));
-    const sound = await proposeSound({ ask, probe: async () => [] }, parameters, []);
+    const sound = await proposeSound({ ask, turnDown: async () => [] }, parameters, []);
     expect(sound.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1", "answer 1"]);
     expect(ask).toHaveBeenCalledTimes(1);
   });
@@ -85,18 +103,18 @@ describe("sound proposals", () => {
   it("are asked for again where one is ruined, and probed together with the others", async () => {
     let version = 0;
     const ask = vi.fn(async (nodes: readonly GraphNode[]) => byNode(nodes, ++version));
-    const probe = vi.fn(async (candidates: readonly Candidate[]) => candidates.filter(({ text }) => text === "b 1"));
-    const sound = await proposeSound({ ask, probe }, parameters, []);
+    const turnDown = vi.fn(async (candidates: readonly Candidate[]) => candidates.filter(({ text }) => text === "b 1"));
+    const sound = await proposeSound({ ask, turnDown }, parameters, []);
     expect(sound.map(({ text }) => text).sort()).toEqual(["a 1", "answer 1", "b 2", "c 1"]);
     expect(ask.mock.calls.map(([nodes]) => nodes.map(({ id }) => id))).toEqual([["a", "b", "c", "answer"], ["b"]]);
-    expect(probe.mock.calls[1]?.[0]).toHaveLength(4);
+    expect(turnDown.mock.calls[1]?.[0]).toHaveLength(4);
   });
 
   it("are given up after three tries", async () => {
     let version = 0;
     const ask = vi.fn(async (nodes: readonly GraphNode[]) => byNode(nodes, ++version));
-    const probe = async (candidates: readonly Candidate[]) => candidates.filter(({ node }) => node === "b");
-    const sound = await proposeSound({ ask, probe }, parameters, []);
+    const turnDown = async (candidates: readonly Candidate[]) => candidates.filter(({ node }) => node === "b");
+    const sound = await proposeSound({ ask, turnDown }, parameters, []);
     expect(sound.map(({ node }) => node)).toEqual(["a", "c", "answer"]);
     expect(ask).toHaveBeenCalledTimes(3);
   });
@@ -104,8 +122,8 @@ describe("sound proposals", () => {
   it("hold what is pending, but for what is replaced; nothing where nothing is new", async () => {
     const pending = [candidate("a", "pending a"), candidate("b", "pending b")];
     const ask = async () => [candidate("b", "b 1")];
-    const sound = await proposeSound({ ask, probe: async () => [] }, parameters, pending);
+    const sound = await proposeSound({ ask, turnDown: async () => [] }, parameters, pending);
     expect(sound.map(({ text }) => text)).toEqual(["pending a", "b 1"]);
-    expect(await proposeSound({ ask: async () => [], probe: async () => [] }, parameters, pending)).toEqual([]);
+    expect(await proposeSound({ ask: async () => [], turnDown: async () => [] }, parameters, pending)).toEqual([]);
   });
 });

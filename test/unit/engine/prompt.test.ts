@@ -14,6 +14,7 @@ async function shown(instruction: string): Promise<string> {
     iteration: 1,
     texts,
     gain: 0,
+    rightOnes: [],
     few: false,
     looked: 1,
     failing: ["s1"],

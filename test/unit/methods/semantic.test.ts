@@ -28,7 +28,8 @@ const reject = async (_: number, incumbent: Texts): Promise<Outcome> => ({
 
 function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
   const none = async () => [];
-  return { iteration, texts, looked: 4, gain: 0, few: false, failing: ["s1"], contexts: none, right: none, ...more };
+  const failing = { failing: ["s1"], few: false, contexts: none };
+  return { iteration, texts, looked: 4, gain: 0, ...failing, rightOnes: [], right: none, ...more };
 }
 
 /** The method over services that do as told; every parameter gets a new text each iteration unless told otherwise. */
@@ -123,6 +124,20 @@ describe("a gate that looks every few iterations", () => {
     expect(services.gate.mock.calls[0]?.[2]?.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1"]);
     expect(services.differentiate.mock.calls.at(-1)).toEqual([start, 2]);
     expect(services.propose.mock.calls[1]?.[0].texts).toEqual(start);
+  });
+
+  it("goes back to the incumbent where what the gate called harmless breaks training samples", async () => {
+    const gate: Services["gate"] = async (_, incumbent, candidates) => ({
+      texts: incumbent,
+      accepted: [],
+      harmless: candidates,
+    });
+    const differentiate: Services["differentiate"] = async (texts, iteration) =>
+      batchOf(texts, iteration, { gain: texts === start ? 0 : -1 });
+    const { services } = await follow({ gate, differentiate }, { iterations: 2 });
+    expect(services.gate).toHaveBeenCalledTimes(2);
+    const [, batches] = services.propose.mock.calls.map(([batch, , , pending]) => ({ texts: batch.texts, pending }));
+    expect(batches).toEqual({ texts: start, pending: [] });
   });
 
   it("looks first, and at each that follows, where few training samples still fail", async () => {
