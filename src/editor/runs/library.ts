@@ -100,7 +100,10 @@ export class Library extends Disposable {
       const oldest = this.#opened.keys().next().value;
       if (this.#opened.size > KEPT && oldest !== undefined) this.#opened.delete(oldest);
     }
-    return opened;
+    const run = await opened;
+    // Its file may have been renamed since it was opened.
+    const { graphPath } = entry;
+    return run.entry.graphPath === graphPath ? run : { ...run, entry: { ...run.entry, graphPath } };
   }
 
   /** What the user did becomes part of the run. */
