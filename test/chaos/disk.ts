@@ -144,8 +144,9 @@ export class Process {
     return this.isDead ? never() : work();
   }
 
-  /** Writes, in the order of the calls; done a moment later, when the process may have died. */
+  /** Writes, in the order of the calls, each a moment later: by then the process may have died. */
   async change<T>(path: string, text: string, whole: () => T, part?: (share: number) => void): Promise<T> {
+    await turn();
     if (this.#state === "full" && text !== "") throw noSpace();
     const end = this.#state === "fine" && (text !== "" || this.#end?.how === "killed") ? this.#end : null;
     if (end?.isHere(path, text)) {
