@@ -108,7 +108,7 @@ function reproduced(report: Report, speech: Speech): Content {
 export function strips(rows: readonly (readonly [string, Figure, boolean])[], speech: Speech): Markup {
   const strip = ([name, one, isResult]: (typeof rows)[number]) =>
     html`<span>${name}</span>${intervalPlot(one, isResult, speech)}<span>${speech.figure(one.score)} <span class="soft">(${speech.range(one.interval)})</span></span>`;
-  return html`<div class="strips">${rows.map(strip)}<span></span>${axis()}<span></span></div>`;
+  return html`<div class="strips">${rows.map(strip)}<span></span>${axis(speech)}<span></span></div>`;
 }
 
 function result(report: Report, speech: Speech): Markup {

@@ -1,4 +1,3 @@
-import { area, line, scaleLinear } from "d3";
 import type { Speech } from "../speech.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Comparison, CurveRow, Figure } from "./report.ts";
@@ -11,23 +10,27 @@ const LEFT = 44;
 const RIGHT = 96;
 const TOP = 26;
 const BOTTOM = 36;
+const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
-/** The incumbent's validation score by iteration with its interval, and the test score before and after. */
+/** From 0 … `most` to pixels. */
+function scale(most: number, from: number, to: number): (value: number) => number {
+  return (value) => from + ((to - from) * value) / most;
+}
+
+function path(points: readonly (readonly [number, number])[]): string {
+  return `M${points.map(([x, y]) => `${at(x)},${at(y)}`).join("L")}`;
+}
+
+/** The incumbent's validation score by iteration with its interval, and the test score before and after. @param curve at least the start */
 export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, speech: Speech): Markup {
   const { t } = speech;
-  const last = curve.at(-1)?.iteration ?? 0;
-  const x = scaleLinear([0, Math.max(1, last)], [LEFT, WIDTH - RIGHT]);
-  const y = scaleLinear([0, 1], [HEIGHT - BOTTOM, TOP]);
+  const last = Math.max(1, curve.at(-1)?.iteration ?? 1);
+  const x = scale(last, LEFT, WIDTH - RIGHT);
+  const y = scale(1, HEIGHT - BOTTOM, TOP);
   const middle = ({ low, high }: CurveRow) => (low + high) / 2;
-  const band = area<CurveRow>()
-    .x(({ iteration }) => x(iteration))
-    .y0(({ interval }) => y(interval[0]))
-    .y1(({ interval }) => y(interval[1]));
-  const path = line<CurveRow>()
-    .x(({ iteration }) => x(iteration))
-    .y((row) => y(middle(row)));
-  const step = Math.max(1, Math.ceil(last / 12));
-  const rows = y.ticks(5).map(
+  const bound = (side: 0 | 1) => curve.map(({ iteration, interval }) => [x(iteration), y(interval[side])] as const);
+  const step = Math.ceil(last / 12);
+  const rows = TICKS.map(
     (tick) =>
       html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>
 <text class="tick" x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick.toLocaleString(speech.language, { minimumFractionDigits: 1 })}</text>`,
@@ -52,8 +55,8 @@ export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, s
 ${rows}${columns}
 <text class="tick" x="${LEFT - 8}" y="${TOP - 12}" text-anchor="end">${t("score")}</text>
 <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">${t("iteration")}</text>
-<path class="band" d="${band(curve) ?? ""}"/><path class="score" d="${path(curve) ?? ""}"/>
-${test ? testMarks(test, [x(0), x(Math.max(1, last))], y, end ? y(middle(end)) : TOP, speech) : null}
+<path class="band" d="${path([...bound(0), ...bound(1).reverse()])}Z"/><path class="score" d="${path(curve.map((row) => [x(row.iteration), y(middle(row))]))}"/>
+${test ? testMarks(test, [x(0), x(last)], y, end ? y(middle(end)) : TOP, speech) : null}
 ${points}
 ${end ? html`<text class="name" x="${WIDTH - RIGHT + 18}" y="${at(y(middle(end)) + 4)}">${t("validation")}</text>` : null}
 </svg>`;
@@ -83,24 +86,23 @@ function testMarks(
 }
 
 const STRIP = 260;
+const onStrip = scale(1, 6, STRIP - 6);
 
 /** Score and interval on a line from 0 to 1. */
 export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean, speech: Speech): Markup {
   const words = speech.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => speech.figure(one)));
-  const x = scaleLinear([0, 1], [6, STRIP - 6]);
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 18" role="img" aria-label="${words}">
 <line class="grid" x1="6" x2="${STRIP - 6}" y1="9" y2="9"/>
-<line class="whisker" x1="${at(x(low))}" x2="${at(x(high))}" y1="9" y2="9"/>
-<circle class="${isAfter ? "point" : "point hollow"}" cx="${at(x(score))}" cy="9" r="5"/>
+<line class="whisker" x1="${at(onStrip(low))}" x2="${at(onStrip(high))}" y1="9" y2="9"/>
+<circle class="${isAfter ? "point" : "point hollow"}" cx="${at(onStrip(score))}" cy="9" r="5"/>
 </svg>`;
 }
 
 /** The line on which scores and intervals are to be read. */
-export function axis(): Markup {
-  const x = scaleLinear([0, 1], [6, STRIP - 6]);
-  return html`<svg class="strip" viewBox="0 0 ${STRIP} 16" aria-hidden="true">
-${[0, 0.5, 1].map((score) => html`<line class="grid" x1="${at(x(score))}" x2="${at(x(score))}" y1="0" y2="4"/><text class="tick" x="${at(x(score))}" y="15" text-anchor="middle">${score}</text>`)}
-</svg>`;
+export function axis({ language }: Speech): Markup {
+  const tick = (score: number) =>
+    html`<line class="grid" x1="${at(onStrip(score))}" x2="${at(onStrip(score))}" y1="0" y2="4"/><text class="tick" x="${at(onStrip(score))}" y="15" text-anchor="middle">${score.toLocaleString(language)}</text>`;
+  return html`<svg class="strip" viewBox="0 0 ${STRIP} 16" aria-hidden="true">${[0, 0.5, 1].map(tick)}</svg>`;
 }
 
 /** A share as a bar. */
