@@ -87,15 +87,16 @@ export const accountStories: readonly Story[] = [
       await workbench.picture("69-price-running");
       await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
       const { id, usd } = world.summary();
-      const price = (model: string) => (model === "gpt-4.1" ? [2, 8] : [0.4, 1.6]);
+      // Dollars per million tokens: gpt-4.1-mini answers for the nodes, gpt-4.1 says what should change and rewrites.
+      const price = (purpose: string) => (purpose === "forward" ? [0.4, 1.6] : [2, 8]);
       const calls = world
         .read(`.agentgraph/runs/${id}/events.jsonl`)
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line))
         .filter(({ type, source }) => type === "call" && source === "provider");
-      const counted = calls.reduce((sum, { model, usage }) => {
-        const [prompt = 0, completion = 0] = price(model);
+      const counted = calls.reduce((sum, { purpose, usage }) => {
+        const [prompt = 0, completion = 0] = price(purpose);
         return sum + (usage.prompt * prompt + usage.completion * completion) / 1e6;
       }, 0);
       assert.ok(usd !== null && usd > 0 && Math.abs(usd - counted) < 1e-9, `${usd}, not ${counted}`);
