@@ -37,6 +37,23 @@ test("JSON is read as it was meant, with words or a fence around it, on one line
   );
 });
 
+test("words alone hold no JSON", () => {
+  fc.assert(
+    fc.property(fc.oneof(around, anyText), (text) => {
+      if (!/[{[]/.test(text)) expect(looseJson(text)).toBeUndefined();
+    }),
+  );
+});
+
+test("where there is a fence, brackets in the words before it are words", () => {
+  fc.assert(
+    fc.property(reply, around, fc.constantFrom("{", "[1]", "{{question}}", "}{"), (value, words, bracket) => {
+      const text = `${words} ${bracket} ${words}\n\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\`\n${words}`;
+      expect(looseJson(text)).toEqual(value);
+    }),
+  );
+});
+
 test("line breaks that a model did not escape are part of the text", () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[\w .,]{0,20}$/), { minLength: 1, maxLength: 5 }), (lines) => {

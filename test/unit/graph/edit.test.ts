@@ -193,6 +193,8 @@ const anyText = fc.oneof(
         "\uD800",
         "{{x}}",
         '{"a":1}',
+        "null",
+        "[1]",
       ),
     )
     .map((all) => all.join("\n")),
@@ -254,8 +256,13 @@ test("reading back gives exactly the new text, from a prompt file", () => {
 });
 
 test("rows read back as written", () => {
+  const lines = fc.array(fc.constantFrom("null", "[1]", '{"a":1}', "7", '"x"'), { minLength: 1, maxLength: 3 });
+  const after = fc.oneof(
+    anyText,
+    lines.map((all) => all.join("\n")),
+  );
   fc.assert(
-    fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1 }), anyText, (rows, after) => {
+    fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1 }), after, (rows, after) => {
       const content = `{"nodes":{"solve":{"kind":"text","examples":{"rows":${JSON.stringify(rows, null, 2)}}}}}`;
       const result = replaced(content, "rows", after);
       const form = currentText(result, { node: "solve", form: "rows" });

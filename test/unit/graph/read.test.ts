@@ -241,6 +241,29 @@ test("no bytes make the reader throw", async () => {
   );
 });
 
+test("a byte order mark changes nothing but where everything stands", () => {
+  const told = (text: string, shift: number) => {
+    const { file, faults } = readGraphText("/g.agentgraph.json", text);
+    // What is said of the whole file stands at its very start.
+    const places = faults.map(({ code, message, range }) => [code, message, Math.max(1, range.start + shift)]);
+    return { file, places };
+  };
+  for (const { text } of [...valid, ...invalid]) {
+    if (!text.startsWith("\uFEFF")) expect(told(`\uFEFF${text}`, 0)).toEqual(told(text, 1));
+  }
+});
+
+test("nesting is refused above its limit and nowhere else, whatever stands between the brackets", () => {
+  const between = fc.constantFrom('"]}"', '"\\""', '"\\\\"', "/* [{ */", "// [{\n", "\n", "\r", "7,", '"unclosed\n');
+  fc.assert(
+    fc.property(fc.integer({ min: 90, max: 110 }), fc.array(between, { maxLength: 4 }), (depth, parts) => {
+      const around = parts.join(" ");
+      const text = `${around}${"[".repeat(depth)}${around}${"]".repeat(depth)}`;
+      expect(codes(text).includes("nested-too-deep")).toBe(depth > 100);
+    }),
+  );
+});
+
 test("no damage to a good file makes the reader throw, nor a quick fix or an outline wrong", async () => {
   const texts = [...valid, ...invalid].map(({ text }) => text);
   const scrap = fc.oneof(

@@ -126,3 +126,50 @@ test("replies that were cut anywhere are there whole or not at all, and take mor
     { numRuns: 60 },
   );
 });
+
+test("after a first failure nothing more is written: what follows would leave a gap", async () => {
+  const { disk, outside } = open();
+  let fails = false;
+  const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  const append = (path: string, text: string) => {
+    const failing = fails;
+    fails = false;
+    return failing ? Promise.reject(full) : outside.files.append(path, text);
+  };
+  const log = await EventLog.open({ ...outside, files: { ...outside.files, append } }, LOG);
+  log.append({ type: "resumed", attempt: 1 });
+  await log.flushed();
+  fails = true;
+  log.append({ type: "resumed", attempt: 2 });
+  await expect(log.flushed()).rejects.toThrow("no space left");
+  log.append({ type: "resumed", attempt: 3 });
+  await expect(log.flushed()).rejects.toThrow("no space left");
+  expect(log.failure).toMatchObject({ code: "ENOSPC", path: LOG });
+  expect((await readBack(disk)).events).toEqual([{ type: "resumed", attempt: 1 }]);
+});
+
+test("an end that was said is on the disk, sealed", async () => {
+  const { disk, outside } = open();
+  const log = await EventLog.open(outside, LOG);
+  const texts = { a: "A" };
+  const figures = {
+    validation: { n: 0, before: null, after: null },
+    test: null,
+    formatErrors: { before: 0, after: 0 },
+  };
+  const end = {
+    type: "finished",
+    status: "done",
+    error: null,
+    detail: null,
+    theta: "x",
+    texts,
+    proposals: [],
+  } as const;
+  await log.end(outside.machine, "run", { ...end, ...figures });
+  const { events, sealed } = await readBack(disk);
+  expect(events.at(-1)).toMatchObject({ type: "finished" });
+  expect(sealed).toBe(true);
+  disk.put(LOG, (disk.text(LOG) ?? "").replace('"status":"done"', '"status":"budget"'));
+  expect((await readBack(disk)).sealed).toBe(false);
+});
