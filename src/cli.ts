@@ -14,8 +14,8 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     cancel.abort();
   });
 }
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on("error", () => process.exit(EXIT.done));
+// A reader that has seen enough (`| head`) is no failure; a run that nobody listens to any more is stopped.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => cancel.abort());
 
 void run();
 

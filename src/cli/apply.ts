@@ -6,22 +6,29 @@ import { applyEdits } from "../graph/fault.ts";
 import { readGraph } from "../graph/read.ts";
 import { decodeUtf8 } from "../graph/root.ts";
 import { plain } from "../run/plain.ts";
+import { unwritable } from "./errors.ts";
 import type { Output } from "./output.ts";
 
-/** Writes each accepted text into the file that holds it, where that still holds the text the run saw. */
+/**
+ * Writes each accepted text into the file that holds it, where that still holds the text the run saw.
+ * @returns whether all of them were written
+ */
 export async function applyAccepted(
   proposals: readonly Proposal[],
   graphFile: string,
   files: Files,
   output: Output,
-): Promise<void> {
+): Promise<boolean> {
+  let isDone = true;
   for (const { node, base, text, verdict } of proposals) {
     if (verdict.decision !== "accepted") continue;
     const written = await applyText(node, base, text, graphFile, files);
     const name = plain(node);
+    isDone &&= "path" in written;
     if ("path" in written) output.note(`Wrote ${name} to ${relative(process.cwd(), written.path) || written.path}.`);
     else output.warn(`${name} was not written: ${written.why}`);
   }
+  return isDone;
 }
 
 /** Reads the file anew for each text: an edit moves those behind it. */
@@ -43,6 +50,6 @@ async function applyText(
     return { path: source.path };
   } catch (error) {
     if (error instanceof TextNotFound) return { why: "the file has no such text any more." };
-    return { why: `${error instanceof Error ? error.message : String(error)}.` };
+    return { why: `${unwritable(error)}.` };
   }
 }

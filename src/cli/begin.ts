@@ -5,7 +5,7 @@ import { type Run, startRun } from "../run/run.ts";
 import type { Subject } from "../run/start.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
-import { failureWords } from "./errors.ts";
+import { Cancelled, failureWords } from "./errors.ts";
 import { sayEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { evaluationReport, type Failure, runReport } from "./json.ts";
@@ -44,9 +44,18 @@ export async function begin(
   const price = pricesFor(models, subject.task.options.budget, options);
   const provider = await connect(models, { ...options, env, clock: deps.clock });
   const place = placeOf(root, options.runsDir && resolve(options.runsDir));
-  await sayEstimate(cli, subject, place, provider, price);
+  await Promise.race([sayEstimate(cli, subject, place, provider, price), cancelled(signal)]);
   const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
   return driveToEnd(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
+}
+
+/** Rejects when the person has had enough: an estimate goes on without anybody. @throws Cancelled */
+function cancelled(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const leave = () => reject(new Cancelled());
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+  });
 }
 
 /** Shows a run while it goes and what came of it. @returns the exit code. */
@@ -72,8 +81,9 @@ export async function driveToEnd(
   else
     output.object(job?.kind === "evaluate" ? evaluationReport(run, job.split, error) : runReport(run.id, state, error));
   if (error) output.error(error.message);
-  if (options.apply) await applyAccepted(state.proposals, graphFile, deps.files, output);
+  const isWritten = !options.apply || (await applyAccepted(state.proposals, graphFile, deps.files, output));
   if (state.status !== "done") return exitOf(state.status);
+  if (!isWritten) return EXIT.failed;
   const improved = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
   return options.requireImprovement && !improved ? EXIT.nothingAccepted : EXIT.done;
 }

@@ -5,13 +5,13 @@ import { count } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";
-import { type ModelOptions, overridesOf, type TaskOptions } from "./options.ts";
+import { type ModelNames, overridesOf, type TaskOptions } from "./options.ts";
 
 /** Prints every fault of every file. Exit 2 where there is an error. */
 export async function check(
   { deps, output }: Cli,
   paths: readonly string[],
-  options: TaskOptions & ModelOptions,
+  options: TaskOptions & ModelNames,
 ): Promise<number> {
   const found = [];
   for (const path of paths) {

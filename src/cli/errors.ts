@@ -41,9 +41,28 @@ export class Cancelled extends Error {
   }
 }
 
+/** Why a file could not be written, as the end of a sentence, with what to do. */
+export function unwritable(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = UNWRITABLE[code];
+  if (reason !== undefined) return reason;
+  return error instanceof Error ? oneLine(error.message, 300) : String(error);
+}
+
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist; make it first",
+  ENOTDIR: "a file stands where its folder would be",
+  EISDIR: "it is a folder",
+  EACCES: "you may not write there",
+  EPERM: "you may not write there",
+  EROFS: "nothing can be written to that disk",
+  ENOSPC: "the disk is full",
+};
+
 /** What went wrong, for a person and for a program. */
 export function failureOf(error: unknown): Failure & { readonly exit: number } {
-  const code = error instanceof Error ? error.name : "Error";
+  const isUse = error instanceof CommanderError;
+  const code = isUse ? "Misuse" : error instanceof Error ? error.name : "Error";
   return { code, message: plain(wordsFor(error)), exit: exitFor(error) };
 }
 
@@ -92,13 +111,22 @@ function wordsFor(error: unknown): string {
     return `${error.path} ${error.reason}, and was not written by AgentGraph. Remove it, or keep runs elsewhere with --runs-dir.`;
   }
   if (error instanceof NotRecorded) {
-    return `${error.path} could not be written (${error.code}). Make room there, or keep runs elsewhere with --runs-dir; then try again.`;
+    const isFull = ["ENOSPC", "EDQUOT", "EFBIG"].includes(error.code);
+    const remedy = isFull ? "Make room there" : "See to it that you may write there";
+    return `${error.path} could not be written (${error.code}). ${remedy}, or keep runs elsewhere with --runs-dir; then try again.`;
   }
+  if (error instanceof CommanderError) return sentence(error.message);
   if (error instanceof AddressRefused) return `--base-url: ${error.message}.`;
   return failureWords(
     error instanceof Error ? error.name : "Error",
     error instanceof Error ? error.message : String(error),
   );
+}
+
+/** Commander's words as ours: `error: unknown option '--x'`. */
+export function sentence(message: string): string {
+  const said = message.replace(/^error: /, "");
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.)]$/.test(said) ? "" : "."}`;
 }
 
 /** Of a run that ended: the name of what ended it and what that said. */

@@ -6,14 +6,17 @@ import type { Overrides } from "../run/load.ts";
 import { Misuse } from "./errors.ts";
 
 /** Options that several commands share. */
-export interface ModelOptions {
-  readonly baseUrl?: string;
-  readonly azureApiVersion?: string;
+export interface ModelNames {
   readonly model?: string;
   readonly modelForward?: string;
   readonly modelBackward?: string;
   readonly modelOptimizer?: string;
   readonly modelJudge?: string;
+}
+
+export interface ModelOptions extends ModelNames {
+  readonly baseUrl?: string;
+  readonly azureApiVersion?: string;
   readonly concurrency: number;
   /** US dollars per million tokens, by model. */
   readonly price: PriceTable;
@@ -36,18 +39,31 @@ export interface PlaceOptions {
 }
 
 export function withModel(command: Command): Command {
-  command
-    .option("--base-url <url>", "address of an OpenAI-compatible server, or of an Azure resource (default: OpenAI)")
-    .option("--azure-api-version <version>", "speak Azure's paths to --base-url (*.azure.com: 2024-10-21)")
-    .option("--model <name>", "model for every role; `simulated` needs no key");
-  for (const role of ROLES) command.option(`--model-${role} <name>`, `model for the role ${role}`);
-  return command
+  return withModelNames(
+    command
+      .addOption(named("--base-url <url>", "an OpenAI-compatible server, or an Azure resource (default: OpenAI)"))
+      .addOption(named("--azure-api-version <version>", "speak Azure's paths to --base-url (*.azure.com: 2024-10-21)")),
+  )
     .addOption(new Option("--concurrency <n>", "requests on the way at once").argParser(positiveInteger).default(16))
     .addOption(
       new Option("--price <model=prompt,completion>", "US dollars per million tokens of a model; repeatable")
         .argParser((text: string, earlier: PriceTable) => ({ ...earlier, ...pricing(text) }))
         .default({}, "list prices of well-known models"),
     );
+}
+
+export function withModelNames(command: Command): Command {
+  command.addOption(named("--model <name>", "model for every role; `simulated` needs no key"));
+  for (const role of ROLES) command.addOption(named(`--model-${role} <name>`, `model for the role ${role}`));
+  return command;
+}
+
+/** What is empty, since a variable of a script is, would count as not given. */
+function named(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    if (text.trim() === "") throw new InvalidArgumentError("It is empty.");
+    return text;
+  });
 }
 
 export function withBudget(command: Command): Command {
@@ -66,7 +82,9 @@ export function withTask(command: Command): Command {
 }
 
 export function withPlace(command: Command): Command {
-  return command.option("--runs-dir <folder>", "where runs are kept (default: .agentgraph/runs of the repository)");
+  return command.addOption(
+    named("--runs-dir <folder>", "where runs are kept (default: .agentgraph/runs of the repository)"),
+  );
 }
 
 export function withEnd(command: Command): Command {
@@ -80,7 +98,7 @@ export function withJson(command: Command): Command {
 }
 
 /** What the user says beside the file. The person at the command line has the last word on the budget, too. */
-export function overridesOf(options: ModelOptions & TaskOptions & BudgetOptions): Overrides {
+export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): Overrides {
   const values: [string, string | number | undefined][] = [
     ["optimize.seed", options.seed],
     ["optimize.method", options.method && JSON.stringify(options.method)],
@@ -108,7 +126,7 @@ export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { pr
 }
 
 /** The models that were named, by role. */
-export function chosenModels(options: ModelOptions): NonNullable<Overrides["models"]> {
+export function chosenModels(options: ModelNames): NonNullable<Overrides["models"]> {
   const own: Record<Role, string | undefined> = {
     forward: options.modelForward,
     backward: options.modelBackward,

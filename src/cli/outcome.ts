@@ -2,6 +2,7 @@ import type { Evaluated, Proposal } from "../engine/events.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import type { Job } from "../run/job.ts";
 import { oneLine } from "../run/plain.ts";
+import { quoted } from "../run/report/reproduce.ts";
 import type { Run } from "../run/run.ts";
 import {
   baselineWords,
@@ -65,7 +66,7 @@ function printProposal({ node, base, text, hypothesis, verdict, earns }: Proposa
 }
 
 function nextStep(run: Run, { colors }: Output): string {
-  const resume = colors.cyan(`agentgraph resume ${run.files.folder}`);
+  const resume = colors.cyan(`agentgraph resume ${quoted(run.files.folder)}`);
   switch (run.state().status) {
     case "budget":
       return `The budget is reached. Go on with a larger one: ${resume} ${raised(run.start.options.budget)}`;

@@ -4,11 +4,20 @@ import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { begin } from "./begin.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, failureOf } from "./errors.ts";
+import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
-import { wholeNumber, withBudget, withEnd, withJson, withModel, withPlace, withTask } from "./options.ts";
+import {
+  wholeNumber,
+  withBudget,
+  withEnd,
+  withJson,
+  withModel,
+  withModelNames,
+  withPlace,
+  withTask,
+} from "./options.ts";
 import { recheckCommand } from "./recheck.ts";
 import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
@@ -17,7 +26,7 @@ import { runsCommand } from "./runs.ts";
 const AFTER_HELP = `
 The key comes from AGENTGRAPH_API_KEY or OPENAI_API_KEY.
 Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 wrong use or a file with errors,
-3 budget reached, 4 the provider or the disk failed, 130 cancelled.`;
+3 budget reached, 4 the provider or the disk failed, or --apply could not write all, 130 cancelled.`;
 
 /** Milliseconds that a cancelled command may take to end by itself. */
 const PATIENCE = 900;
@@ -58,8 +67,9 @@ function failureObject(argv: readonly string[], failure: { code: string; message
     const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";
     return evaluationFailure(split, status, failure);
   }
-  if (command === "check" || command === "runs" || command === "report") return { version: 1, error: failure };
-  return failureReport(command === "recheck" ? "re-check" : "semantic", status, failure);
+  if (command === "recheck") return failureReport("re-check", status, failure);
+  const isRun = command === "optimize" || command === "resume";
+  return isRun ? failureReport("semantic", status, failure) : { version: 1, error: failure };
 }
 
 function createProgram(cli: Cli, version: string, done: (exit: number) => void): Command {
@@ -69,7 +79,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .version(version)
     .showHelpAfterError("(add --help for what can be said)")
     .addHelpText("after", AFTER_HELP)
-    .configureOutput({ writeErr: (text) => output.note(text.trimEnd()) })
+    .configureOutput({
+      writeErr: (text) => output.note(text.trimEnd()),
+      outputError: (text) => output.error(sentence(text.trim())),
+    })
     .exitOverride();
 
   const command = (name: string, description: string) => withJson(program.command(name).description(description));
@@ -98,7 +111,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .addOption(new Option("--seed <n>", "same seed and same replies: same verdicts").argParser(wholeNumber))
     .action(async (run, options) => done(await recheckCommand(cli, run, options)));
 
-  withTask(withModel(command("check", "print every fault of graph files, with its place")))
+  withTask(withModelNames(command("check", "print every fault of graph files, with its place")))
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
 

@@ -23,7 +23,7 @@ function bar(output: Output): Progress {
     {
       format,
       stream: output.progress,
-      barsize: 24,
+      barsize: Math.max(6, Math.min(24, Math.floor(output.progress.columns / 5))),
       hideCursor: true,
       clearOnComplete: true,
       fps: 1000 / PACE,

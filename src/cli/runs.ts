@@ -24,7 +24,8 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
     output.object({ version: 1, folder: place.runs, runs: listed });
   }
   for (const run of runs) output.say(runLine(run));
-  output.say(runs.length === 0 ? `No run is kept in ${place.runs}.` : count(runs.length, "run"));
+  const none = `No run${isFile ? ` of ${plain(path)}` : ""} is kept in ${place.runs}.`;
+  output.say(runs.length === 0 ? none : count(runs.length, "run"));
   return EXIT.done;
 }
 
@@ -39,7 +40,7 @@ function runLine({ summary, standing, madeHere }: ListedRun): string {
     oneLine(method, 40),
     evaluated
       ? `${evaluated.split} ${score(evaluated.score)}`
-      : validation
+      : validation && (validation.before !== null || validation.after !== null)
         ? `${score(validation.before)} → ${score(validation.after)}`
         : "not scored",
     ...(summary.job?.kind === "evaluate" ? [] : [`${accepted} of ${proposals.length} accepted`]),
@@ -108,7 +109,8 @@ export async function findRun(
     const isUsual = basename(runs) === "runs" && basename(home) === ".agentgraph";
     return { id: basename(path), place: isUsual ? placeOf(root) : placeOf(root, runs), root };
   }
-  const { place, root } = await placeFor(deps.files, name, options);
+  const { place, root, isFile } = await placeFor(deps.files, name, options);
+  if (!isFile) throw new Misuse(`${plain(name)} is a folder, and not a run's. Name a run, or a graph file.`);
   const graphFile = nameOf(path, root);
   const runs = (await listRuns(deps, place)).filter(
     ({ summary }) => summary.graphFile === graphFile && summary.job?.kind !== "evaluate",

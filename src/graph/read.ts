@@ -104,10 +104,25 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
     if (node.text?.value != null) checkText(document, outline, names, node, node.text.value);
   }
   if (file) checkFields(document, outline, file);
+  for (const [setting] of set) refuseUnknown(setting, document);
   return { document, outline, file, part };
 }
 
 const EMPTY = 'Start with { "version": 1, "inputs": {}, "nodes": {} }.';
+
+/** In the file, a key that nothing knows is kept for whoever knows it; one that is set for this run alone is a slip. */
+function refuseUnknown(setting: string, document: JsonDocument): void {
+  const steps = stepsOf(setting);
+  const starts = steps.map((_, at) => document.keyAt(steps.slice(0, at + 1))?.offset);
+  const unknown = document.faults.find(({ code, range }) => code === "unknown-key" && starts.includes(range.start));
+  if (!unknown) return;
+  const message = `"${setting}" cannot be set: AgentGraph knows no such key.`;
+  document.add("bad-setting", unknown.range, message, "Correct its spelling, or leave it out.");
+}
+
+function stepsOf(setting: string): (string | number)[] {
+  return setting.split(".").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
 
 /** The file as if it held the given values, on the same lines. */
 function withSettings(path: string, text: string, set: readonly (readonly [string, string])[]): JsonDocument {
@@ -116,7 +131,7 @@ function withSettings(path: string, text: string, set: readonly (readonly [strin
   for (const [setting, value] of set) {
     try {
       const parent = new JsonDocument(path, changed);
-      const steps = setting.split(".").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+      const steps = stepsOf(setting);
       const keys = steps.map((step, at) => (parent.at(steps.slice(0, at))?.type === "array" ? step : String(step)));
       const edits = modify(changed, keys, parsedOr(value), {});
       changed = applyEdits(

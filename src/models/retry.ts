@@ -8,7 +8,7 @@ import type { Complete } from "./key.ts";
 const ATTEMPTS = 8;
 /** Until anything has ever been answered, an address where nobody answers is more likely wrong than down. */
 const ATTEMPTS_UNREACHED = 3;
-const UNREACHED = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
+const UNREACHED = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|bad port/;
 /** Short at first, since most faults pass at once; over a minute in all, since some do not. */
 const FIRST_WAIT = 100;
 const FACTOR = 3;

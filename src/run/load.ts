@@ -54,7 +54,7 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   const { files } = deps;
   const graphFile = resolve(path);
   const text = await readText(graphFile, files);
-  if (typeof text !== "string") return unreadable(graphFile, text.problem, files);
+  if (typeof text !== "string") return unreadable(graphFile, text, files);
   const reading = await readGraph(graphFile, text, files, overrides.set);
   const { document, file, graph } = reading;
   const loss = file && (await lossOf(file.loss, reading, files));
@@ -193,9 +193,19 @@ function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits 
   };
 }
 
-async function readText(path: string, files: Files): Promise<string | { problem: string }> {
+interface Unreadable {
+  readonly problem: string;
+  /** Default: to name another. */
+  readonly remedy?: string;
+}
+
+async function readText(path: string, files: Files): Promise<string | Unreadable> {
   try {
-    const { bytes } = await files.stat(path);
+    const { kind, bytes } = await files.stat(path);
+    if (kind === "folder") {
+      const graph = (await files.list(path)).filter((name) => name.endsWith(".agentgraph.json")).sort()[0];
+      return { problem: "is a folder", remedy: `Name a graph file in it${graph ? `, such as ${graph}` : ""}.` };
+    }
     if (bytes > MAX_DATA) return { problem: `is too large: ${bytes} bytes, at most ${MAX_DATA}` };
     return decodeUtf8(await files.read(path)) ?? { problem: "is not a UTF-8 text" };
   } catch (error) {
@@ -204,9 +214,10 @@ async function readText(path: string, files: Files): Promise<string | { problem:
   }
 }
 
-async function unreadable(path: string, problem: string, files: Files): Promise<LoadedTask> {
+async function unreadable(path: string, { problem, remedy }: Unreadable, files: Files): Promise<LoadedTask> {
   const document = new JsonDocument(path, "");
-  document.add("no-such-file", { start: 0, end: 0 }, `The file ${problem}.`, "Name a graph file that can be read.");
+  const advice = remedy ?? "Name a graph file that can be read.";
+  document.add("no-such-file", { start: 0, end: 0 }, `The file ${problem}.`, advice);
   const nothing = { task: null, graph: null, file: null, loss: null, sources: {}, text: "" };
   return {
     ...nothing,

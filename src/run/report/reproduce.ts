@@ -68,7 +68,7 @@ function flat(path: string, value: unknown): [string, string][] {
 const DEFAULT_SETTINGS = new Map([...flat("optimize", DEFAULTS), ["optimize.without", "[]"] as const]);
 
 /** As one word of a POSIX shell. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   const text = plain(word).replace(/\s+/g, " ");
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
