@@ -8,6 +8,7 @@ import type { RunState } from "./state.ts";
 /** `summary.json`: what a list shows of a run, derived from its log, so that lists never read logs. */
 const count = z.number().int().nonnegative();
 const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
+const scored = z.object({ n: count, score: z.number() }).nullable();
 
 const summarySchema = z.object({
   version: z.number(),
@@ -33,6 +34,8 @@ const summarySchema = z.object({
   estimated: z.literal(true).optional(),
   validation: measured.nullable(),
   test: measured.nullable(),
+  /** Texts that nobody optimized, where they were scored for comparison. */
+  baselines: z.array(z.object({ method: z.string(), validation: scored, test: scored })).optional(),
   proposals: z.array(
     z.object({
       id: z.string(),
@@ -51,7 +54,7 @@ const summarySchema = z.object({
 export type Summary = z.infer<typeof summarySchema>;
 
 export async function summaryOf(start: Start, state: RunState, machine: Machine): Promise<Summary> {
-  const { tokens, proposals, acts, finished } = state;
+  const { tokens, proposals, acts, finished, baselines } = state;
   const body = {
     version: start.version,
     id: start.id,
@@ -73,6 +76,9 @@ export async function summaryOf(start: Start, state: RunState, machine: Machine)
     ...(tokens.estimated && { estimated: true as const }),
     validation: finished?.validation ?? null,
     test: finished?.test ?? null,
+    ...(baselines.length > 0 && {
+      baselines: baselines.map(({ method, validation, test }) => ({ method, validation, test })),
+    }),
     ...(start.job && { job: briefly(start.job) }),
     ...(finished?.evaluated && { evaluated: finished.evaluated }),
     proposals: proposals.map(({ id, node, verdict }) => ({

@@ -151,6 +151,21 @@ describe("two runs side by side", () => {
     expect(await said({ graph: { ...graph, nodes } })).toBe("They began with different texts: solve.");
   });
 
+  it("are compared sample by sample, with an interval and a sign test", async () => {
+    const scored = async (provider: RunDeps["provider"]) => {
+      const run = await startRun(scoring, bench.place, bench.root, { ...deps, provider }, signal);
+      for await (const _ of run.events);
+      return readSide(deps, bench.place, run.id);
+    };
+    const half = await scored(deps.provider);
+    const all = await scored({
+      identity: "right",
+      complete: async (request) => ({ ...(await bench.provider.complete(request, signal)), text: "x" }),
+    });
+    expect(compareHtml(half, all)).toMatch(/\+0\.50 \(\+0\.\d\d … \+0\.\d\d\) \(n = 20\).+>10 \/ 0, p = 0\.0020</);
+    expect(compareHtml(all, half)).toMatch(/−0\.50 .+>0 \/ 10, p = 0\.0020</);
+  });
+
   it("stand at the mercy of no text", async () => {
     const name = `${HOSTILE} {{x}}`;
     const a = await side(withTask({ graph: { ...subject.task.graph, name } }));

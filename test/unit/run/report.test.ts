@@ -17,8 +17,11 @@ import { reproduction } from "../../../src/run/report/reproduce.ts";
 import { falseAcceptRisk } from "../../../src/run/report/risk.ts";
 import { wordChanges } from "../../../src/run/report/word-changes.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
+import { listRuns } from "../../../src/run/runs.ts";
+import { ENGLISH } from "../../../src/run/speech.ts";
 import { type Subject, subjectOf } from "../../../src/run/start.ts";
 import type { RunState } from "../../../src/run/state.ts";
+import type { Summary } from "../../../src/run/summary.ts";
 import { type Bench, openBench, subject } from "./scripted.ts";
 
 const signal = new AbortController().signal;
@@ -29,7 +32,7 @@ async function optimized(
   set: [string, string][] = [],
   change: (found: Subject) => Subject = (found) => found,
   provider: Model = createSimulated(),
-): Promise<{ report: Report; state: RunState }> {
+): Promise<{ report: Report; state: RunState; summary: Summary | undefined }> {
   const bench = await openBench();
   try {
     const models = { forward: { model: "simulated", params: {} } };
@@ -38,17 +41,26 @@ async function optimized(
     const deps = { ...bench.deps, provider, engine: optimize };
     const run = await startRun(change(found), bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
-    return { report: await readReport(deps, bench.place, run.id), state: run.state() };
+    const [listed] = await listRuns(deps, bench.place);
+    return { report: await readReport(deps, bench.place, run.id), state: run.state(), summary: listed?.summary };
   } finally {
     await bench.remove();
   }
+}
+
+let made: ReturnType<typeof optimized> | null = null;
+
+/** The run of the example as it is, made once. */
+function usual(): ReturnType<typeof optimized> {
+  made ??= optimized();
+  return made;
 }
 
 describe("the report of a run", () => {
   let report: Report;
   let state: RunState;
   beforeAll(async () => {
-    ({ report, state } = await optimized());
+    ({ report, state } = await usual());
   });
 
   it("says the same as the run", () => {
@@ -311,7 +323,7 @@ describe("cautions", () => {
 
 describe("a sceptic's questions", () => {
   it("what would one sentence have done? A baseline stands beside the result in every form", async () => {
-    const { report } = await optimized([["optimize.baseline", "true"]]);
+    const { report, summary } = await optimized([["optimize.baseline", "true"]]);
     const [{ validation, test } = { validation: null, test: null }] = report.baselines;
     expect(validation?.before).toEqual(report.validation?.before);
     expect([validation?.scored, test?.scored]).toEqual([20, 30]);
@@ -321,10 +333,55 @@ describe("a sceptic's questions", () => {
     );
     for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toMatch(/with a step-by-step suffix/);
     expect(JSON.parse(reportJson(report)).baselines[0].test.after.score).toBe(test?.after.score);
+    const [kept] = summary?.baselines ?? [];
+    expect(kept).toMatchObject({ method: "chain-of-thought", validation: { n: 20 }, test: { n: 30 } });
+    expect(kept?.test?.score).toBeCloseTo(test?.after.score ?? -1);
+  });
+
+  it("what exactly ran? Hashes and parameters, and a command with all that is not by default", async () => {
+    const set: [string, string][] = [
+      ["optimize.batch", "4"],
+      ["optimize.gate.policy", "significant"],
+      ["optimize.budget.calls", "900"],
+    ];
+    const [one, other] = [await optimized(set), await optimized(set)];
+    expect(one.report.run.hashes).toEqual(other.report.run.hashes);
+    expect(one.report.run.hashes).toMatchObject({ before: one.state.startTheta, after: one.state.theta });
+    const less = await optimized(set, ({ task, ...found }) => ({
+      ...found,
+      task: { ...task, data: { ...task.data, test: task.data.test.slice(1) } },
+    }));
+    expect(less.report.run.hashes.data.test).not.toBe(one.report.run.hashes.data.test);
+    expect(less.report.run.hashes.data.train).toBe(one.report.run.hashes.data.train);
+    expect(reportHtml(one.report)).toContain(one.report.run.hashes.data.validation);
+    const command = reproduction(one.report).at(-1)?.command;
+    expect(command).toMatch(/--set optimize\.batch=4 --set optimize\.gate\.policy=significant --budget-calls 900$/);
+    expect(reproduction((await usual()).report).at(-1)?.command).toMatch(
+      /^agentgraph optimize \S+ --seed 1( --model-\w+ \S+)+$/,
+    );
+  });
+
+  it("whose merit is it? The figures of several changes are called those of all together", async () => {
+    const { report } = await usual();
+    for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toContain("are of all of them together");
+    const alone = { ...report, changes: report.changes.slice(0, 1) };
+    expect(reportHtml(alone)).not.toContain("are of all of them together");
+  });
+
+  it("what did the gate compare? What never came so far is counted, not listed among the verdicts", async () => {
+    const { report } = await usual();
+    const [verdict] = report.verdicts;
+    if (!verdict) throw new Error("the gate said nothing");
+    const never = { ...verdict, nodes: ["never-compared"], verdict: { ...verdict.verdict, scored: 0 } };
+    const page = reportHtml({ ...report, verdicts: [...report.verdicts, never] });
+    const left = report.verdicts.filter(({ verdict: { scored } }) => scored === 0).length + 1;
+    expect(page).toContain(`${ENGLISH.count(left, "proposal")} never came so far`);
+    expect(page).not.toContain("never-compared");
+    expect(reportHtml({ ...report, verdicts: [never] })).toContain("The gate compared nothing.");
   });
 
   it("what was not measured?", async () => {
-    const { report } = await optimized();
+    const { report } = await usual();
     expect(report.baselines).toEqual([]);
     expect(report.gaps.join("\n")).toMatch(/step-by-step suffix alone would do as well/);
     expect(report.gaps.join("\n")).toMatch(/vary when the same request is made again/);
@@ -347,7 +404,7 @@ describe("a sceptic's questions", () => {
   });
 
   it("how dear is an answer?", async () => {
-    const { report, state } = await optimized();
+    const { report, state } = await usual();
     const { tokensBefore, tokensAfter } = state.proposals[0]?.verdict ?? { tokensBefore: 0, tokensAfter: 0 };
     expect(Math.round(report.validation?.before.tokens ?? 0)).toBe(tokensBefore);
     expect(Math.round(report.validation?.after.tokens ?? 0)).toBe(tokensAfter);
@@ -365,7 +422,7 @@ describe("a sceptic's questions", () => {
   });
 
   it("how do I see it myself? The commands hold what files say as words, never as a shell's", async () => {
-    const { report } = await optimized();
+    const { report } = await usual();
     const names = ["a b.agentgraph.json", "$(touch x).agentgraph.json", "it's `x`;\nrm -rf ~ #.json", "plain/g.json"];
     const commands = names.map(
       (graphFile) => reproduction({ ...report, run: { ...report.run, graphFile } })[0]?.command,
@@ -398,7 +455,7 @@ describe("a text with characters that do not show", () => {
 });
 
 it("gives up on comparing endless texts, in every form", async () => {
-  const { report } = await optimized();
+  const { report } = await usual();
   const long = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word}${index}`).join("\n");
   const [change] = report.changes;
   if (!change) throw new Error("there is no change to show");
