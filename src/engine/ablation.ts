@@ -33,7 +33,7 @@ export function askWithout(without: Without, graph: Graph, ask: Ask): Ask {
     for (let edge = 1; edge <= others; edge++) ask(apart({ ...question, index: `edge ${edge}` })).catch(() => {});
     return ask(apart(question));
   };
-  return Object.assign(wasteful, { settled: ask.settled, discredit: ask.discredit });
+  return Object.assign(wasteful, { settled: ask.settled, discredit: ask.discredit, breathe: ask.breathe });
 }
 
 /** R2: a node's call belongs to one Θ, also where another Θ gives it the very same prompt. */

@@ -36,6 +36,8 @@ export interface Ask {
   (question: Question): Promise<ModelReply>;
   /** The reply could not be decoded: it stays with this run, but no other run is served it (rule R1). */
   discredit(reply: ModelReply): Promise<void>;
+  /** Resolves when much that begins or ends at once may go on: nothing else in the process is to wait for all of it. */
+  breathe(): Promise<void>;
   /** No call begins any more. Resolves when none is under way: what was paid for has arrived and is on record. */
   settled(): Promise<void>;
 }
@@ -77,7 +79,8 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
     while (pending.size > 0) await Promise.allSettled([...pending]);
   };
   const discredit = async ({ key }: ModelReply) => model.discredit?.(key);
-  return Object.assign(ask, { settled, discredit });
+  const breathe = async () => model.breathe?.();
+  return Object.assign(ask, { settled, discredit, breathe });
 
   async function answered(question: Question): Promise<ModelReply> {
     const { model: name, params } = question.choice;
@@ -125,14 +128,18 @@ export function createAsk({ model, seed, stop, emit, price }: AskDeps): Ask {
       const usd = source === "provider" || source === "replayed" ? price(choice.model, usage) : 0;
       const spent = { usage, usd, milliseconds, requests: reply.requests };
       const early = finish === "length" || finish === "filter" ? { finish } : {};
-      void emit({ type: "call", ...about, key, model: reply.model, source, ...spent, error: null, ...early });
+      const call = { ...about, key, model: reply.model, source, ...spent, error: null, ...early };
+      const recorded = emit({ type: "call", ...call });
+      // Replies on record come faster than events are written: those that wait for the log would pile up.
+      if (source !== "provider") await recorded;
       if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
       return reply;
     } catch (error) {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
       if (!stop.signal.aborted && isLasting(error, requests > 0)) stop.abort(error);
-      if (stop.signal.aborted) throw new RunStopped(stop.signal.reason);
-      throw error;
+      if (!stop.signal.aborted) throw error;
+      await breathe();
+      throw new RunStopped(stop.signal.reason);
     }
   }
 

@@ -147,6 +147,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
     }
 
     async function answerAndScore(): Promise<Scored> {
+      await ask.breathe();
       const all = await Promise.all(order.map(({ id }) => valueAt(id)));
       const cost = {
         tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),

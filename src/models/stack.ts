@@ -36,9 +36,9 @@ export interface Stack {
 export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);
+  const turns = new Turns(options.clock);
   const complete = fromStore(
     replies,
-    new Turns(options.clock),
     singleFlight(
       intoStore(
         replies,
@@ -59,8 +59,11 @@ export function createStack(options: StackOptions): Stack {
     budget,
     model: {
       identity: provider.identity,
-      complete: (request, signal) =>
-        complete({ ...request, key: keyOf(provider.identity, request), attempt: 1 }, signal),
+      complete: async (request, signal) => {
+        await turns.next();
+        return complete({ ...request, key: keyOf(provider.identity, request), attempt: 1 }, signal);
+      },
+      breathe: () => turns.next(),
       discredit: (key) => replies.discredit(key),
     },
   };

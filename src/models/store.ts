@@ -1,6 +1,5 @@
 import type { Complete } from "./key.ts";
 import type { ModelReply, Usage } from "./model.ts";
-import type { Turns } from "./turns.ts";
 
 /** What is kept of a reply. Plain data. */
 export interface StoredReply {
@@ -22,13 +21,12 @@ export interface ReplyStore {
   discredit(key: string): Promise<void>;
 }
 
-/** Serves what is on record, a few at a time; the rest goes on. */
-export function fromStore(replies: ReplyStore, turns: Turns, inner: Complete): Complete {
+/** Serves what is on record; the rest goes on. */
+export function fromStore(replies: ReplyStore, inner: Complete): Complete {
   return async (request, signal) => {
     signal.throwIfAborted();
     const found = replies.get(request.key);
     if (!found) return inner(request, signal);
-    await turns.next();
     // A run replays from its own replies alone: what came from the shared store joins them.
     if (found.where === "cached") await replies.put(request.key, found.reply);
     return { ...found.reply, key: request.key, source: found.where, requests: 0, milliseconds: 0 };

@@ -227,6 +227,7 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
         throw error;
       });
     },
+    ...(model.breathe && { breathe: model.breathe }),
     ...(model.discredit && { discredit: model.discredit }),
   };
 }

@@ -69,6 +69,25 @@ describe("a call", () => {
     });
   });
 
+  it("that is served from what is on record waits until its own record is written", async () => {
+    let record = () => {};
+    const written = new Promise<void>((resolve) => {
+      record = resolve;
+    });
+    const { ask } = openAsk(undefined, {
+      emit: (event) => (event.type === "call" && event.source === "replayed" ? written : Promise.resolve()),
+    });
+    await ask(question("q"));
+    let served = false;
+    const again = ask(question("q")).then(() => {
+      served = true;
+    });
+    await settled();
+    expect(served).toBe(false);
+    record();
+    await again;
+  });
+
   it("that is repeated puts each request on record", async () => {
     const { ask, events } = openAsk(async (_, _signal, count) => {
       if (count < 3) throw new ProviderFault("fake", 503, null, "busy");

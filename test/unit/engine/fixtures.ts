@@ -59,7 +59,10 @@ export function fakeAsk(answer: (question: Question) => string | Promise<string>
     questions.push(question);
     return reply(await answer(question), { key: `key ${questions.length}` });
   };
-  return { ask: Object.assign(ask, { settled: async () => {}, discredit: async () => {} }), questions };
+  return {
+    ask: Object.assign(ask, { settled: async () => {}, discredit: async () => {}, breathe: async () => {} }),
+    questions,
+  };
 }
 
 export function recorder(): { emit: (event: RunEvent) => Promise<void>; events: RunEvent[] } {

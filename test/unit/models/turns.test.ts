@@ -14,7 +14,10 @@ function workshop() {
       since = now;
     },
   };
-  return { turns: new Turns(clock), stretches, work: (milliseconds: number) => void (now += milliseconds) };
+  const work = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  return { turns: new Turns(clock), stretches, work };
 }
 
 it("lets others in after some milliseconds of work, and not before", async () => {
