@@ -22,48 +22,6 @@ function outcome({ status, proposals, final, validation, test, formatErrors }: R
   return { status, proposals, final, validation, test, formatErrors };
 }
 
-describe("wrong use", () => {
-  it("exits with 2 and says what to do", async () => {
-    const bench = await open();
-    const cases: [string[], RegExp][] = [
-      [["optimize"], /missing required argument/],
-      [["optimise", bench.graph], /unknown command/],
-      [["optimize", bench.graph, "--budget-calls", "many"], /whole number/],
-      [["optimize", bench.graph, "--set", "batch"], /path=value/],
-      [["optimize", bench.graph], /There is no key/],
-      [["optimize", "nowhere.agentgraph.json", "--model", "simulated"], /does not exist/],
-      [["optimize", bench.graph, "--model", "m", "--base-url", "http://example.com/v1"], /https/],
-      [["optimize", bench.graph, "--model", "new", "--budget-usd", "1"], /No price is known for new.+--price/],
-      [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /There is no run/],
-    ];
-    for (const [args, words] of cases) {
-      const { code, stdout, stderr } = await bench.run(...args);
-      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: "" });
-      expect(stderr).toMatch(words);
-    }
-    expect(bench.server.requests()).toBe(0);
-  });
-
-  it("is one JSON object with --json, too", async () => {
-    const bench = await open();
-    for (const args of [["optimize", bench.graph], ["optimize", "nowhere.json"], ["optimize"], ["resume", "nothing"]]) {
-      const { code, stdout } = await bench.run(...args, "--json");
-      expect(code).toBe(2);
-      const failure = JSON.parse(stdout);
-      expect(failure).toMatchObject({ version: 1, run: null, status: "failed", proposals: [], calls: { total: 0 } });
-      expect(failure.error.message).not.toBe("");
-    }
-    const evaluated = await bench.run("evaluate", bench.graph, "--json", "--split", "test");
-    expect(JSON.parse(evaluated.stdout)).toMatchObject({ split: "test", score: null, samples: [] });
-  });
-
-  it("shows help and version with 0", async () => {
-    const bench = await open();
-    expect(await bench.run("--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("optimize") });
-    expect(await bench.run("--version")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-  });
-});
-
 describe("check", () => {
   it("prints every fault with its place and its remedy, and exits with 2 for an error", async () => {
     const bench = await open();

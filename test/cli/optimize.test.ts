@@ -99,7 +99,8 @@ describe("optimize", () => {
     const started = bench.start("optimize", bench.graph, "--json", "--apply");
     while (bench.server.requests() < 5) await new Promise((next) => setTimeout(next, 2));
     await writeFile(join(bench.folder, "prompts/solve.md"), "Mine now.\n");
-    const { stderr } = await started.ended;
+    const { code, stdout, stderr } = await started.ended;
+    expect([code, report(stdout).status]).toEqual([4, "done"]);
     expect(stderr).toContain("solve was not written: its text was changed since the run began.");
     expect(await readFile(join(bench.folder, "prompts/solve.md"), "utf8")).toBe("Mine now.\n");
   });

@@ -1,0 +1,152 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Bench, openBench } from "./cli.ts";
+
+/** What a person or a script may do to the command line. */
+
+const benches: Bench[] = [];
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.close();
+});
+
+async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
+  const bench = await openBench(...options);
+  benches.push(bench);
+  return bench;
+}
+
+describe("wrong use", () => {
+  it("exits with 2 and says what to do", async () => {
+    const bench = await open();
+    const cases: [string[], RegExp][] = [
+      [["optimize"], /^Error: Missing required argument 'file'\.$/m],
+      [["optimise", bench.graph], /^Error: Unknown command 'optimise'\n\(Did you mean optimize\?\)$/m],
+      [["optimize", bench.graph, "--modle", "m"], /^Error: Unknown option '--modle'/m],
+      [["optimize", bench.graph, "--model", ""], /'--model <name>' argument '' is invalid\. It is empty\./],
+      [["evaluate", bench.graph, "--split", "dev"], /Allowed choices are train, validation, test\./],
+      [
+        ["evaluate", bench.graph, "--model", "simulated", "--set", "optimise.seed=2"],
+        /"optimise\.seed" cannot be set: AgentGraph knows no such key\./,
+      ],
+      [
+        ["evaluate", ".", "--model", "simulated"],
+        /The file is a folder\.\n {4}Name a graph file in it, such as chain\.agentgraph\.json\./,
+      ],
+      [
+        ["recheck", "prompts", "--model", "simulated"],
+        /prompts is a folder, and not a run's\. Name a run, or a graph file\./,
+      ],
+      [["runs", "nowhere"], /There is no file or folder nowhere\./],
+      [["optimize", bench.graph, "--budget-calls", "many"], /whole number/],
+      [["optimize", bench.graph, "--set", "batch"], /path=value/],
+      [["optimize", bench.graph], /There is no key/],
+      [["optimize", "nowhere.agentgraph.json", "--model", "simulated"], /does not exist/],
+      [["optimize", bench.graph, "--model", "m", "--base-url", "http://example.com/v1"], /https/],
+      [["optimize", bench.graph, "--model", "new", "--budget-usd", "1"], /No price is known for new.+--price/],
+      [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /There is no run/],
+    ];
+    for (const [args, words] of cases) {
+      const { code, stdout, stderr } = await bench.run(...args);
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: "" });
+      expect(stderr).toMatch(words);
+    }
+    expect(bench.server.requests()).toBe(0);
+  });
+
+  it("is one JSON object with --json, too", async () => {
+    const bench = await open();
+    for (const args of [["optimize", bench.graph], ["optimize", "nowhere.json"], ["optimize"], ["resume", "nothing"]]) {
+      const { code, stdout } = await bench.run(...args, "--json");
+      expect(code).toBe(2);
+      const failure = JSON.parse(stdout);
+      expect(failure).toMatchObject({ version: 1, run: null, status: "failed", proposals: [], calls: { total: 0 } });
+      expect(failure.error.message).not.toBe("");
+    }
+    const evaluated = await bench.run("evaluate", bench.graph, "--json", "--split", "test");
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ split: "test", score: null, samples: [] });
+  });
+
+  it("names no class of ours in JSON that is none of a run", async () => {
+    const bench = await open();
+    const { code, stdout } = await bench.run("optimise", "--json");
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { version: 1, error: { code: "Misuse" } }]);
+  });
+
+  it("shows help and version with 0", async () => {
+    const bench = await open();
+    expect(await bench.run("--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("optimize") });
+    expect(await bench.run("--version")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    for (const command of ["optimize", "evaluate", "recheck", "check", "resume", "report", "runs"]) {
+      const help = await bench.run(command, "--help");
+      expect(help).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^Usage: agentgraph /) });
+    }
+  });
+});
+
+describe("what cannot be written", () => {
+  it("is named with what to do", async () => {
+    const bench = await open();
+    await bench.run("evaluate", bench.graph, "--model", "simulated");
+    const [{ id }] = JSON.parse((await bench.run("runs", "--json")).stdout).runs;
+    const nowhere = await bench.run("report", id, "--out", "no/such/r.html");
+    expect(nowhere).toMatchObject({ code: 2, stdout: "" });
+    expect(nowhere.stderr).toBe(
+      "Error: The report could not be written to no/such/r.html: its folder does not exist; make it first.\n",
+    );
+    const folder = await bench.run("report", id, "--out", "data");
+    expect(folder.stderr).toBe("Error: The report could not be written to data: it is a folder.\n");
+  });
+});
+
+describe("a reader that leaves", () => {
+  it("after a line of what is there is no failure", async () => {
+    const bench = await open();
+    await bench.run("evaluate", bench.graph, "--model", "simulated");
+    expect(piped(bench, `runs | head -1; echo \${PIPESTATUS[0]}`)).toMatch(/evaluate {2}validation.+\n0\n$/);
+  });
+
+  it("stops a run that nobody listens to any more; what was paid for is kept", async () => {
+    const bench = await open();
+    const status = piped(bench, `optimize ${bench.graph} --model simulated 2>&1 | head -1; echo \${PIPESTATUS[0]}`);
+    expect(status).toMatch(/^About .+\n130\n$/);
+    const { runs } = JSON.parse((await bench.run("runs", "--json")).stdout);
+    for (const run of runs) expect(run.status).toBe("cancelled");
+  });
+
+  function piped({ folder }: Bench, line: string): string {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: folder,
+      NO_COLOR: "1",
+      ENTRY: join(import.meta.dirname, "../../dist/cli.js"),
+    };
+    return execFileSync("bash", ["-c", `node "$ENTRY" ${line}`], { cwd: folder, env, encoding: "utf8" });
+  }
+});
+
+describe("names in other scripts, with spaces", () => {
+  it("are read, listed, and quoted where a command is shown", async () => {
+    const bench = await open();
+    const home = join(bench.folder, "mein Ordner 日本");
+    await mkdir(home);
+    for (const part of ["data", "prompts", bench.graph]) await rename(join(bench.folder, part), join(home, part));
+    const file = "mein Ordner 日本/グラフ 1.agentgraph.json";
+    await rename(join(home, bench.graph), join(bench.folder, file));
+    const { code, stdout } = await bench.run("optimize", file, "--model", "simulated", "--budget-calls", "30");
+    expect(code).toBe(3);
+    const shown = /agentgraph resume ('[^']+')/.exec(stdout)?.[1] ?? "";
+    const line = `node "$ENTRY" resume ${shown} --budget-calls 2000 --json`;
+    const env = {
+      PATH: process.env.PATH,
+      HOME: join(bench.folder, ".."),
+      XDG_CONFIG_HOME: join(bench.folder, "../config"),
+      ENTRY: join(import.meta.dirname, "../../dist/cli.js"),
+    };
+    const resumed = await promisify(execFile)("bash", ["-c", line], { cwd: bench.folder, env });
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ status: "done" });
+    expect((await bench.run("runs", file)).stdout).toContain("グラフ 1.agentgraph.json");
+  });
+});
