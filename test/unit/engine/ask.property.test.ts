@@ -39,8 +39,8 @@ test("JSON is read as it was meant, with words or a fence around it, on one line
 
 test("words alone hold no JSON", () => {
   fc.assert(
-    fc.property(fc.oneof(around, anyText), (text) => {
-      if (!/[{[]/.test(text)) expect(looseJson(text)).toBeUndefined();
+    fc.property(around, fc.constantFrom("", "7", '"a text"', "null"), (words, value) => {
+      expect(looseJson(words + value)).toBeUndefined();
     }),
   );
 });

@@ -267,6 +267,8 @@ test("rows read back as written", () => {
       const result = replaced(content, "rows", after);
       const form = currentText(result, { node: "solve", form: "rows" });
       expect(form).toBe(plainText(after));
+      const left: unknown[] = JSON.parse(result).nodes.solve.examples?.rows ?? [];
+      for (const row of left) expect(Object.prototype.toString.call(row)).toBe("[object Object]");
     }),
   );
 });

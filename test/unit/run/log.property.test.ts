@@ -167,6 +167,7 @@ test("an end that was said is on the disk, sealed", async () => {
     proposals: [],
   } as const;
   await log.end(outside.machine, "run", { ...end, ...figures });
+  expect(disk.text(LOG)).toContain('"type":"finished"');
   const { events, sealed } = await readBack(disk);
   expect(events.at(-1)).toMatchObject({ type: "finished" });
   expect(sealed).toBe(true);
