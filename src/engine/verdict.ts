@@ -1,5 +1,5 @@
 import { randomLcg } from "d3";
-import { binomialDistribution, mean, quantileSorted, sampleWithReplacement } from "simple-statistics";
+import { gammaln, mean, quantileSorted, sampleWithReplacement } from "simple-statistics";
 import type { Sample } from "../data/sample.ts";
 
 /** Losses of one sample under base and candidate; undefined: not scored (yet). */
@@ -28,10 +28,14 @@ function snap(value: number): number {
 /** Exact two-sided sign test: probability of a split at least this uneven when both directions are equally likely. 1 without any pair. */
 export function signTest(better: number, worse: number): number {
   const n = better + worse;
-  if (n === 0) return 1;
-  const distribution = binomialDistribution(n, 0.5) ?? [];
+  let k = Math.min(better, worse);
+  // Of the binomial distribution's tail the last term is the largest; those before it are taken while they still count.
+  let term = Math.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * Math.LN2);
   let tail = 0;
-  for (let k = 0; k <= Math.min(better, worse); k++) tail += distribution[k] ?? 0;
+  for (; k >= 0 && term > tail * Number.EPSILON; k--) {
+    tail += term;
+    term *= k / (n - k + 1);
+  }
   return Math.min(1, 2 * tail);
 }
 
