@@ -26,6 +26,7 @@ export function runOutcome(entry: RunEntry): string {
   else if (entry.before !== null && entry.after !== null) {
     parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
   }
+  if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
   if (entry.job?.kind === "recheck") parts.push(l10n.t("re-check"));
   if (entry.status !== "done") parts.push(statusWord(entry.status));
   if (entry.elsewhere) parts.push(l10n.t("made elsewhere"));

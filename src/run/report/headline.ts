@@ -1,3 +1,4 @@
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { Speech } from "../speech.ts";
 import type { Comparison, Report } from "./report.ts";
 import { splitWord } from "./words.ts";
@@ -18,7 +19,17 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
   if (evaluated) {
     const { split, before, scored } = evaluated;
     const [set, score] = [splitWord(split, speech), speech.figure(before.score)];
-    return `${t("The graph as it is scores {0} on the {1}: {2} of {3} right.", score, set, before.right, scored)} ${spent}`;
+    const said =
+      run.method === CHAIN_OF_THOUGHT
+        ? t(
+            "The graph with a step-by-step suffix scores {0} on the {1}: {2} of {3} right.",
+            score,
+            set,
+            before.right,
+            scored,
+          )
+        : t("The graph as it is scores {0} on the {1}: {2} of {3} right.", score, set, before.right, scored);
+    return `${said} ${spent}`;
   }
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
   const proposed = speech.count(changes.length, "proposed text");
