@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { AddressRefused } from "../models/address.ts";
+import { AddressRefused, KeyUnusable } from "../models/address.ts";
 import {
   AccessRefused,
   BodyBroken,
@@ -83,7 +83,9 @@ function exitFor(error: unknown): number {
 
 function isExpected(error: unknown): boolean {
   return (
-    [Misuse, FaultyFile, AddressRefused, CommanderError, UnsafeFile].some((cause) => error instanceof cause) ||
+    [Misuse, FaultyFile, AddressRefused, KeyUnusable, CommanderError, UnsafeFile].some(
+      (cause) => error instanceof cause,
+    ) ||
     [RunInProgress, RunMissing, RunUnreadable, RunComplete, OtherProvider, MadeElsewhere].some(
       (cause) => error instanceof cause,
     ) ||
@@ -133,6 +135,7 @@ export function sentence(message: string): string {
 export function failureWords(name: string, detail: string): string {
   const said = oneLine(detail, 500).replace(/\.$/, "");
   switch (name) {
+    case "KeyUnusable":
     case "KeyRefused":
       return `${said}. Put a valid key into AGENTGRAPH_API_KEY (or OPENAI_API_KEY).`;
     case "AccessRefused":

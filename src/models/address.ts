@@ -17,6 +17,22 @@ const WORDS = {
   "holds a query": "it holds a ? or a # part; leave it out",
 } as const;
 
+/** No request can carry this key: it has a line break, a space or a sign of another alphabet in it. Never shown. */
+export class KeyUnusable extends Error {
+  override readonly name = "KeyUnusable";
+  constructor() {
+    super("the key cannot be used: it holds a line break, a space or a sign that no key has; copy it once more");
+  }
+}
+
+/** @returns the key without the white space around it. @throws KeyUnusable */
+export function checkKey(text: string): string {
+  const key = text.trim();
+  // What builds the headers would refuse it, too, and quote it.
+  if (!/^[\x21-\x7e]*$/.test(key)) throw new KeyUnusable();
+  return key;
+}
+
 export interface Address {
   /** Without a slash at the end. */
   readonly url: string;

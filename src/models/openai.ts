@@ -1,6 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, AzureOpenAI, OpenAI } from "openai";
 import type { Clock } from "../deps.ts";
-import { type Address, checkAddress } from "./address.ts";
+import { type Address, checkAddress, checkKey } from "./address.ts";
 import { ParameterRefused, ProviderFault, RequestRefused } from "./errors.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
 import { Refusals } from "./refusals.ts";
@@ -26,9 +26,11 @@ export interface OpenAIModel extends Model {
   listModels(signal: AbortSignal): Promise<string[]>;
 }
 
-/** A provider that speaks OpenAI's chat completions. @throws AddressRefused */
-export function createOpenAI(options: OpenAIOptions): OpenAIModel {
-  const { clock, key } = options;
+/** A provider that speaks OpenAI's chat completions. @throws AddressRefused, KeyUnusable */
+export function createOpenAI(given: OpenAIOptions): OpenAIModel {
+  const key = checkKey(given.key);
+  const options = { ...given, key };
+  const { clock } = options;
   const address = checkAddress(options.baseUrl);
   const identity = `${options.azureApiVersion === undefined ? "openai" : "azure"} ${address.origin}`;
   const client = createClient(address, options, async (url, init) => {

@@ -12,12 +12,12 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-async function answering(status: number, body: string): Promise<OpenAIModel> {
+async function answering(status: number, body: string, key = ""): Promise<OpenAIModel> {
   const server = createServer((_, response) => response.writeHead(status).end(body)).listen(0, "127.0.0.1");
   await once(server, "listening");
   ends.push(() => [server.closeAllConnections(), server.close()]);
   const { port } = server.address() as AddressInfo;
-  return createOpenAI({ baseUrl: `http://127.0.0.1:${port}/v1`, key: "", clock: nodeDeps().clock });
+  return createOpenAI({ baseUrl: `http://127.0.0.1:${port}/v1`, key, clock: nodeDeps().clock });
 }
 
 function complete(model: OpenAIModel): Promise<ModelReply> {
@@ -68,3 +68,13 @@ it("of a list of models without end some are offered; what is no name is none", 
     await expect(none).rejects.toMatchObject(BROKEN);
   }
 });
+
+it.each(["\n", "\r\nx-evil: 1", "\u0000", "é", "”", " "])(
+  "a key with %j in it is refused before anything quotes it, and one with white space around it is used",
+  async (sign) => {
+    const quoted = await answering(200, "{}", `sk-canary${sign}more`).catch((error: Error) => error);
+    expect(quoted).toMatchObject({ name: "KeyUnusable", message: expect.not.stringContaining("canary") });
+    const body = JSON.stringify({ choices: [{ message: { content: "four" } }] });
+    expect(await complete(await answering(200, body, "sk-canary\n"))).toMatchObject({ text: "four" });
+  },
+);
