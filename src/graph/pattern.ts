@@ -3,7 +3,7 @@ import { Script } from "node:vm";
 import { Worker } from "node:worker_threads";
 
 /** Milliseconds that a pattern gets for one text: here, where everything else waits; then in a thread of its own; and there, once it was not worth the wait. */
-const LIMITS = { here: 50, apart: 500, distrusted: 25 } as const;
+const LIMITS = { here: 50, apart: 500, distrusted: 50 } as const;
 
 /** Texts on which a pattern may use up its time before it is given less. */
 const CHANCES = 3;
