@@ -179,7 +179,7 @@ function isInside(folder: string, path: string): boolean {
 /** Git's own files (they may hold credentials) and the runs are neither prompts nor data. */
 function isPrivate(folder: string, path: string): boolean {
   const parts = relative(folder, path).toLowerCase().split(sep);
-  return parts.includes(".git") || parts.includes(".agentgraph") || basename(path).toLowerCase() === ".env";
+  return parts.includes(".git") || parts.includes(".agentgraph") || /^\.env(\.|$)/i.test(basename(path));
 }
 
 function codeOf(error: unknown): string {

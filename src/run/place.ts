@@ -25,10 +25,9 @@ export interface RunFiles {
  * @param runs where the user wants the runs instead.
  */
 export function placeOf(root: string, runs?: string): Place {
-  const home = join(root, ".agentgraph");
-  return runs === undefined
-    ? { runs: join(home, "runs"), cache: join(home, "cache"), locks: join(home, "locks") }
-    : { runs, cache: join(runs, ".cache"), locks: join(runs, ".locks") };
+  // No link is followed below a folder of this name: the user's own folder may lie in a repository, too.
+  const home = join(runs ?? root, ".agentgraph");
+  return { runs: runs ?? join(home, "runs"), cache: join(home, "cache"), locks: join(home, "locks") };
 }
 
 export function filesOf(place: Place, id: string): RunFiles {

@@ -97,6 +97,7 @@ describe("a reference", () => {
     ["../.git/config", "is private"],
     ["config.md", "is private"],
     ["../.env", "is private"],
+    ["../.Env.local", "is private"],
     ["../.agentgraph/runs/log.md", "is private"],
     ["none.md", "not found"],
     ["prompts/solve.md/x", "not found"],

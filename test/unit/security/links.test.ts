@@ -98,6 +98,17 @@ it("a cache that is a link has nothing of it cleared away to make room", async (
   expect(existsSync(large)).toBe(true);
 });
 
+it.each(["cache", "locks"] as const)("nor does %s in a folder for runs that the user names", async (part) => {
+  const elsewhere = join(outside, "elsewhere");
+  mkdirSync(elsewhere);
+  const named = placeOf(root, join(root, "runs"));
+  link(elsewhere, named[part]);
+  const opened = preparePlace(deps.files, named, root).then(() =>
+    openCache(deps.files, deps.machine, named.cache, "new"),
+  );
+  await expect(opened).rejects.toMatchObject({ name: "UnsafeFile" });
+});
+
 it("a segment of the cache that is a link is not read, and the run goes on", async () => {
   link("/dev/zero", join(place.cache, "endless.jsonl"));
   expect((await openCache(deps.files, deps.machine, place.cache, "new")).segments).toEqual([]);
