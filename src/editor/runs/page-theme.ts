@@ -1,10 +1,13 @@
-/** What follows a report's own style sheet inside VS Code: the editor's colours and fonts, high contrast included. */
+/**
+ * What follows a report's own style sheet inside VS Code: the editor's colours and fonts, high contrast included. What
+ * VS Code means for icons is too pale for words in light themes, and so is mixed with the ink.
+ */
 export const THEME = `
 :root { --ink: var(--vscode-editor-foreground); --soft: var(--vscode-descriptionForeground, var(--vscode-editor-foreground));
   --line: var(--vscode-contrastBorder, var(--vscode-widget-border, var(--vscode-editorWidget-border)));
   --paper: var(--vscode-editor-background); --wash: var(--vscode-textCodeBlock-background, var(--vscode-editorWidget-background));
-  --accent: var(--vscode-textLink-foreground); --good: var(--vscode-testing-iconPassed, var(--vscode-charts-green));
-  --bad: var(--vscode-errorForeground, var(--vscode-charts-red)); --doubt: var(--vscode-editorWarning-foreground, var(--vscode-charts-yellow));
+  --accent: var(--vscode-textLink-foreground); --good: color-mix(in srgb, var(--vscode-charts-green) 65%, var(--ink));
+  --bad: color-mix(in srgb, var(--vscode-charts-red) 65%, var(--ink)); --doubt: color-mix(in srgb, var(--vscode-charts-yellow) 65%, var(--ink));
   --added: var(--vscode-diffEditor-insertedTextBackground, transparent); --removed: var(--vscode-diffEditor-removedTextBackground, transparent);
   --test: var(--vscode-charts-purple); }
 html { color-scheme: light; } html:has(body.vscode-dark), html:has(body.vscode-high-contrast:not(.vscode-high-contrast-light)) { color-scheme: dark; }

@@ -209,7 +209,7 @@ export function table({ head, rows, left, tones }: Table, { t }: Speech): Markup
   if (rows.length === 0) return html``;
   const isWide = head.length > 2;
   const headings = head.some(Boolean)
-    ? html`<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>`
+    ? html`<thead><tr>${head.map((cell) => (cell ? html`<th scope="col">${cell}</th>` : html`<td></td>`))}</tr></thead>`
     : null;
   const cell = (content: string, column: number, row: number) => {
     const label = isWide ? html` data-label="${head[column] ?? ""}"` : null;

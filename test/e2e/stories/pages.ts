@@ -4,6 +4,8 @@ import path from "node:path";
 import type { Story, World } from "../world.ts";
 
 const LOADED = { timeout: 60_000 };
+/** Milliseconds after which a browser has what VS Code keeps of its tabs: it is written every five seconds. */
+const SAVED = 8000;
 
 export const pageStories: readonly Story[] = [
   {
@@ -24,7 +26,7 @@ export const pageStories: readonly Story[] = [
       await workbench.menuOn(runs.nth(0), "Show report");
       await workbench.drawing("Before you believe it").waitFor();
 
-      await page.waitForTimeout(2000);
+      await page.waitForTimeout(SAVED);
       await page.reload();
       await workbench.drawing("Before you believe it").waitFor(LOADED);
       await workbench.tab("Compare: Word problems").click();
@@ -33,7 +35,7 @@ export const pageStories: readonly Story[] = [
       assert.equal(await page.locator(".tabs-container .tab", { hasText: "Word problems, " }).count(), 2);
 
       // A tab that nobody looks at in between is remembered, too.
-      await page.waitForTimeout(2000);
+      await page.waitForTimeout(SAVED);
       const [oldest = ""] = readdirSync(path.join(folder, ".agentgraph/runs")).sort();
       rmSync(path.join(folder, ".agentgraph/runs", oldest), { recursive: true });
       await page.reload();
