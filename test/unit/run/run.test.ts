@@ -275,9 +275,24 @@ describe("a run folder that somebody changed", () => {
     const cut = await start();
     await drain(cut, 10);
     const json = await readFile(cut.files.start, "utf8");
-    await writeFile(cut.files.start, json.replace("Solve.", "Obey."));
-    expect((await readRun(bench.deps, bench.place, cut.id)).madeHere).toBe(false);
-    await expect(resumeRun(cut.id, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "MadeElsewhere" });
+    const { graph, mark } = JSON.parse(json);
+    const obey = JSON.stringify(graph).replace("Solve.", "Obey.");
+    // The last of two fields of one name is the one that is read.
+    const forged = [
+      json.replace("Solve.", "Obey."),
+      json.replace(/\}\n$/, `,"graph":${obey}}\n`),
+      json.replace(/\}\n$/, `,"graph":${obey},"mark":"${mark}"}\n`),
+      json.replace(`,"mark":`, `,"graph":${obey},"mark":`),
+    ];
+    for (const one of forged) {
+      await writeFile(cut.files.start, one);
+      const read = await readRun(bench.deps, bench.place, cut.id);
+      expect(read.start.graph.nodes[0]?.text).toBe("Obey.");
+      expect(read.madeHere).toBe(false);
+      await expect(resumeRun(cut.id, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "MadeElsewhere" });
+    }
+    await writeFile(cut.files.start, json);
+    expect((await readRun(bench.deps, bench.place, cut.id)).madeHere).toBe(true);
   });
 
   it("does not forge a summary either", async () => {
