@@ -8,7 +8,7 @@ import { listed, strips, table } from "./html.ts";
 import { html } from "./markup.ts";
 import { pageHtml } from "./page.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
-import type { Table } from "./table.ts";
+import { type Table, tight } from "./table.ts";
 import { splitWord } from "./words.ts";
 
 /** A run as it is put beside another: its report, what it began with, and the texts it ended with. */
@@ -146,7 +146,7 @@ function scoreTable(a: Side, b: Side, speech: Speech): Table {
     if (!one && !other) return [];
     const cell = (set: Comparison | null, { evaluated }: Report) => {
       const figures: Figure[] = set ? (evaluated ? [set.after] : [set.before, set.after]) : [];
-      return figures.map(({ score }) => speech.figure(score)).join(" → ") || "–";
+      return tight(figures.map(({ score }) => speech.figure(score)).join(" → ")) || "–";
     };
     const right = (set: Comparison | null) => (set ? t("{0} of {1}", set.after.right, set.scored) : "–");
     return [
