@@ -101,8 +101,9 @@ function decisionWords(decision: Decision, { t }: Speech): string {
 
 /** One sentence a kind of warning: the first, and how many more there are. */
 export function groupedWarnings(warnings: readonly Warned[], speech = ENGLISH): string[] {
-  return [...new Set(warnings.map(({ code }) => code))].flatMap((code) => {
-    const [first, ...more] = warnings.filter((warning) => warning.code === code);
+  const kindOf = ({ code, purpose }: Warned) => `${code} ${purpose ?? ""}`;
+  return [...new Set(warnings.map(kindOf))].flatMap((kind) => {
+    const [first, ...more] = warnings.filter((warning) => kindOf(warning) === kind);
     if (!first) return [];
     const said = warningWords(first, speech);
     return more.length === 0 ? [said] : [speech.t("{0} And {1} more like it.", said, more.length)];

@@ -3,7 +3,7 @@ import { Cancelled, failureOf, failureWords, Misuse } from "../../../src/cli/err
 import type { WarningCode } from "../../../src/engine/events.ts";
 import { KeyRefused } from "../../../src/models/errors.ts";
 import { RunInProgress } from "../../../src/run/errors.ts";
-import { changeWords, money, seconds, verdictLine, warningWords } from "../../../src/run/words.ts";
+import { changeWords, groupedWarnings, money, seconds, verdictLine, warningWords } from "../../../src/run/words.ts";
 import { verdict } from "../run/scripted.ts";
 
 describe("verdictLine", () => {
@@ -79,5 +79,18 @@ describe("figures", () => {
     expect(changeWords("score", { n: 20, before: null, after: null })).toBe("");
     expect([money(0), money(0.00123), money(1.5), money(null)]).toEqual(["$0.00", "$0.0012", "$1.50", "price unknown"]);
     expect([seconds(1234), seconds(99_900), seconds(754_000)]).toEqual(["1.2 s", "1 min 40 s", "12 min 34 s"]);
+  });
+
+  it("are said once a kind, and those of replies that were cut once a model: each has its own limit", () => {
+    const cut = { type: "warning", code: "replies cut", count: 3, of: 4, tokens: 9 } as const;
+    const said = groupedWarnings([
+      { ...cut, purpose: "forward", node: "plan" },
+      { ...cut, purpose: "forward", node: "solve" },
+      { ...cut, purpose: "backward", node: "solve" },
+    ]);
+    expect(said).toEqual([
+      "3 of 4 replies of “plan” were cut at 9 tokens, so the end of their answers may be missing. Thinking counts, too. Raise max_tokens in models.forward.params. And 1 more like it.",
+      "3 of 4 replies of the model backward were cut at 9 tokens, and asked for again where that could help. Thinking counts, too. Raise max_tokens in models.backward.params.",
+    ]);
   });
 });
