@@ -21,7 +21,7 @@ import { Why } from "./review/why.ts";
 import { clearCache } from "./runs/cache.ts";
 import { Comparing, comparisonPage } from "./runs/comparing.ts";
 import { Deleting } from "./runs/deleting.ts";
-import { resumable, waiting } from "./runs/entry.ts";
+import { type RunEntry, resumable, waiting } from "./runs/entry.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Library } from "./runs/library.ts";
 import { Pages } from "./runs/pages.ts";
@@ -135,7 +135,12 @@ export class App extends Disposable {
    */
   async #count(library: Library, graphs: GraphFiles, { proposals }: Views): Promise<void> {
     const runs = await library.list();
-    const open = runs.reduce((sum, run) => sum + waiting(run), 0);
+    // A later run of a graph takes the place of the earlier ones.
+    const latest = new Map<string, RunEntry>();
+    for (const run of runs.toReversed()) {
+      if (run.proposals.length > 0 && !run.elsewhere) latest.set(run.graphPath, run);
+    }
+    const open = [...latest.values()].reduce((sum, run) => sum + waiting(run), 0);
     proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
     const there = {
       graphs: (await graphs.list()).length,

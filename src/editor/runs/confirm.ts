@@ -135,11 +135,17 @@ function smaller(value: number, cap: number | null): number {
 function costs(estimate: Estimate, limits: BudgetLimits): string {
   const { calls, cached, range } = estimate;
   return [
-    l10n.t("About {0}; more while the prompts keep getting better.", amounts(estimate)),
+    calls > 0
+      ? l10n.t("About {0}; more while the prompts keep getting better.", amounts(estimate))
+      : l10n.t(
+          "Earlier runs know every reply, so this costs nothing; something while the prompts keep getting better.",
+        ),
     uncertainty(range),
     bounds(estimate, limits),
     limits.calls !== null && limits.calls < calls ? l10n.t("That is probably too few: the run would end early.") : "",
-    cached > 0 ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached)) : "",
+    calls > 0 && cached > 0
+      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached))
+      : "",
   ]
     .filter(Boolean)
     .join("\n");

@@ -163,7 +163,9 @@ export class Library extends Disposable {
     const lists = await Promise.all(
       [...roots].map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
     );
-    const all = [...(await followMoves(lists.flat(), this.graphs, this.deps.files))];
+    const followed = await followMoves(lists.flat(), this.graphs, this.deps.files);
+    // What stands on disk of a run that is taken up again is how it ended before.
+    const all = followed.map((entry) => (this.#live.has(entry.id) ? { ...entry, status: "running" as const } : entry));
     // Who makes it elsewhere may be killed, and nothing tells of that.
     if (all.some(({ id, status }) => status === "running" && !this.#live.has(id))) this.#later(LOOK);
     return all.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));

@@ -10,6 +10,7 @@ import { Disposable } from "../disposable.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
 import { guarded } from "../guard.ts";
 import { inform, withoutLinks } from "../say.ts";
+import { runIdOf } from "../targets.ts";
 import { askForMore } from "./confirm.ts";
 import { type RunEntry, resumable } from "./entry.ts";
 import type { Library } from "./library.ts";
@@ -94,13 +95,10 @@ export class Running extends Disposable {
   }
 
   async #cancel(target: unknown): Promise<void> {
-    const entry = await pickRun(
-      this.library,
-      target,
-      ({ status }) => status === "running",
-      l10n.t("No run is under way."),
-    );
-    const stop = this.#stops.get(entry.id);
+    // A run that has just been taken up again may not be in the list as such yet.
+    const own = this.#stops.get(runIdOf(target) ?? "");
+    const none = l10n.t("No run is under way.");
+    const stop = own ?? this.#stops.get((await pickRun(this.library, target, isRunning, none)).id);
     if (!stop) {
       throw new NothingThere(l10n.t("This run was started outside this window. Cancel it where it was started."));
     }
@@ -127,6 +125,10 @@ export class Running extends Disposable {
       }
     }
   }
+}
+
+function isRunning({ status }: RunEntry): boolean {
+  return status === "running";
 }
 
 const UNDER_WAY = "runs.underWay";
