@@ -137,9 +137,7 @@ function costs(estimate: Estimate, limits: BudgetLimits): string {
   return [
     calls > 0
       ? l10n.t("About {0}; more while the prompts keep getting better.", amounts(estimate))
-      : l10n.t(
-          "Earlier runs know every reply, so this costs nothing; something while the prompts keep getting better.",
-        ),
+      : l10n.t("Earlier runs know the replies: this costs little or nothing."),
     uncertainty(range),
     bounds(estimate, limits),
     limits.calls !== null && limits.calls < calls ? l10n.t("That is probably too few: the run would end early.") : "",
