@@ -36,6 +36,8 @@ export interface ReadRun {
 
 /** Bytes: a longer one was not written here. */
 const LARGEST_SUMMARY = 2 ** 20;
+/** Bytes: what others have made larger is read when it is asked for by its id, not to be listed. */
+const LARGEST_CLAIM = 2 ** 26;
 
 /** Newest first. A folder that holds no readable run is left out. */
 export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[]> {
@@ -65,11 +67,17 @@ async function readListed(deps: RunsDeps, place: Place, id: string): Promise<Lis
     if (standing !== "interrupted") return { summary, standing, madeHere: true };
   }
   try {
+    if (!summary && (await isLarge(deps, filesOf(place, id)))) return null;
     const { start, state, standing, madeHere } = await readRun(deps, place, id);
     return { summary: await summaryOf(start, state, deps.machine), standing, madeHere };
   } catch {
     return null;
   }
+}
+
+async function isLarge({ files }: RunsDeps, { start, events }: RunFiles): Promise<boolean> {
+  const found = await Promise.all([start, events].map((path) => files.stat(path).catch(() => null)));
+  return found.some((file) => file !== null && file.bytes > LARGEST_CLAIM);
 }
 
 /**

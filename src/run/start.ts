@@ -76,8 +76,8 @@ const startSchema = z.object({
   id: text,
   /** Milliseconds since the epoch. */
   at: z.number(),
-  /** Relative to the root, with `/`. */
-  graphFile: text,
+  /** Relative to the root, with `/`: a run that somebody ships is about no graph outside of it. */
+  graphFile: text.refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes("..")),
   engine: text,
   /** Provider and origin that were asked. */
   provider: text,

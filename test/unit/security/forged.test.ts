@@ -2,7 +2,7 @@ import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
-import { readRun } from "../../../src/run/runs.ts";
+import { listRuns, readRun } from "../../../src/run/runs.ts";
 import { type Bench, openBench, subject } from "../run/scripted.ts";
 
 /**
@@ -87,5 +87,29 @@ describe("a run of ours counts as made elsewhere when its log says something els
     await drain(await resumeRun(run.id, bench.place, bench.deps, never));
     await appendFile(run.files.events, '{"type":"applied","proposals":["p1"],"at":1}\n');
     expect((await readRun(bench.deps, bench.place, run.id)).madeHere).toBe(true);
+  });
+});
+
+describe("a run that somebody ships", () => {
+  it.each([
+    "../other/graph.agentgraph.json",
+    "/etc/graph.agentgraph.json",
+    "C:\\graph.agentgraph.json",
+    "a\\..\\..\\b",
+  ])("is no run when it is about a graph elsewhere: %s", async (graphFile) => {
+    const { id, files } = await drain(await start());
+    await rm(files.summary);
+    await edit(files.start, (json) => JSON.stringify({ ...JSON.parse(json), graphFile }));
+    await expect(readRun(bench.deps, bench.place, id)).rejects.toMatchObject({ name: "RunUnreadable" });
+    expect(await listRuns(bench.deps, bench.place)).toEqual([]);
+  });
+
+  it("is not read to be listed when it is large, and is when it is asked for", async () => {
+    const { id, files } = await drain(await start());
+    await edit(files.summary, (json) => json.replace('"mark":"', '"mark":"x'));
+    expect(await listRuns(bench.deps, bench.place)).toHaveLength(1);
+    await appendFile(files.events, `${" ".repeat(70_000_000)}\n`);
+    expect(await listRuns(bench.deps, bench.place)).toEqual([]);
+    expect((await readRun(bench.deps, bench.place, id)).state.status).toBe("done");
   });
 });
