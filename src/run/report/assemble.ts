@@ -102,7 +102,7 @@ function curveOf({ curve }: RunState, trace: Trace, samples: Samples): CurveRow[
     const theta = trace.incumbent(iteration);
     const { low, high, interval } =
       theta === undefined ? { ...seen, interval: [0, 1] as const } : samples.bounds(theta);
-    return { iteration, low, high, interval, accepted };
+    return { iteration, low, high, interval, accepted, calls: trace.calls(iteration) };
   });
 }
 

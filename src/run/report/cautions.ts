@@ -39,7 +39,7 @@ function aboutOrigin({ run }: Found, speech: Speech): string[] {
   if (!run.madeHere) {
     said.push(
       t(
-        "This run was not made on this machine, or its files were changed since. Every figure here is a claim until the run is repeated.",
+        "This run was not made on this machine, or its files were changed since. Every figure here is a claim until it is re-checked here, or the run repeated.",
       ),
     );
   }

@@ -148,6 +148,8 @@ export interface CurveRow {
   readonly interval: readonly [number, number];
   /** Proposals accepted in this iteration. */
   readonly accepted: number;
+  /** Requests from the start of the run until the end of this iteration; null for the start itself. */
+  readonly calls: number | null;
 }
 
 export interface Change {

@@ -56,13 +56,14 @@ export function resultTable({ validation, test, baselines }: Report, speech: Spe
 
 export function curveTable({ curve }: Report, speech: Speech): Table {
   const { t } = speech;
-  const rows = curve.map(({ iteration, low, high, interval, accepted }) => [
+  const rows = curve.map(({ iteration, low, high, interval, accepted, calls }) => [
     iteration === 0 ? t("start") : `${iteration}`,
     tight(speech.range([low, high])),
     tight(speech.range(interval)),
     iteration === 0 ? "" : `${accepted}`,
+    calls === null ? "" : speech.whole(calls),
   ]);
-  return cut([t("iteration"), t("validation score"), t("interval"), t("accepted")], rows);
+  return cut([t("iteration"), t("validation score"), t("interval"), t("accepted"), t("calls so far")], rows);
 }
 
 /** What came before the gate; what never did stands with its node's attempts. */

@@ -14,6 +14,7 @@ export class Trace {
   /** A reply that was paid is counted once, however often a run was resumed. */
   readonly #paid = new Set<string>();
   #incumbents: Theta[] = [];
+  readonly #calls: number[] = [];
   readonly #tokens = new Map<string, Map<string, number>>();
 
   apply(event: LoggedEvent): void {
@@ -35,6 +36,8 @@ export class Trace {
         break;
       case "iteration":
         this.#incumbents[event.iteration] = event.theta;
+        // A resumed run goes through its iterations again, at no cost.
+        this.#calls[event.iteration] ??= ROLES.reduce((sum, role) => sum + this.#costs[role].requests, 0);
         break;
     }
   }
@@ -72,6 +75,11 @@ export class Trace {
   /** Models that answered, by the provider's word. */
   get models(): string[] {
     return [...this.#models].sort();
+  }
+
+  /** Requests until the end of an iteration; null for the start. */
+  calls(iteration: number): number | null {
+    return this.#calls[iteration] ?? null;
   }
 
   /** Θ of the incumbent after this iteration, 0 for the start; undefined when the run ended before. */

@@ -90,6 +90,10 @@ describe("the report of a run", () => {
     expect(report.curve.map(({ iteration }) => iteration)).toEqual(state.curve.map(({ iteration }) => iteration));
     expect(report.curve[0]?.low).toBeCloseTo(report.validation?.before.score ?? -1);
     expect(report.curve.at(-1)?.high).toBeCloseTo(report.validation?.after.score ?? -1);
+    const calls = report.curve.slice(1).map((row) => row.calls ?? -1);
+    expect(calls).toEqual(calls.toSorted((a, b) => a - b));
+    expect(calls[0]).toBeGreaterThan(20);
+    expect(calls.at(-1)).toBeLessThanOrEqual(state.calls.total);
     for (const { low, high, interval } of report.curve) {
       expect(interval[0]).toBeLessThanOrEqual(low);
       expect(interval[1]).toBeGreaterThanOrEqual(high);
