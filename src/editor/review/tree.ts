@@ -24,7 +24,7 @@ import type { ProposalRef } from "./instructions.ts";
 import { decisionWord, invalidSentence, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
 
 export type ProposalElement =
-  | { readonly kind: "run"; readonly entry: RunEntry }
+  | { readonly kind: "run"; readonly entry: RunEntry; readonly isLatest: boolean }
   | { readonly kind: "proposal"; readonly run: OpenedRun; readonly proposal: Proposal }
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
@@ -67,7 +67,10 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   async getChildren(element?: ProposalElement): Promise<ProposalElement[]> {
     if (!element) {
       const reviewable = (await this.library.list()).filter(({ proposals }) => proposals.length > 0);
-      return reviewable.map((entry) => ({ kind: "run", entry }));
+      return reviewable.map((entry, index) => {
+        const isLatest = !reviewable.slice(0, index).some(({ graphPath }) => graphPath === entry.graphPath);
+        return { kind: "run", entry, isLatest };
+      });
     }
     switch (element.kind) {
       case "run": {
@@ -94,13 +97,13 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   }
 
   getParent(element: ProposalElement): ProposalElement | undefined {
-    return element.kind === "proposal" ? { kind: "run", entry: element.run.entry } : undefined;
+    return element.kind === "proposal" ? { kind: "run", entry: element.run.entry, isLatest: true } : undefined;
   }
 
   getTreeItem(element: ProposalElement): TreeItem {
     switch (element.kind) {
       case "run":
-        return runItem(element.entry);
+        return runItem(element);
       case "proposal":
         return proposalItem(element.run, element.proposal, this.#isTicked(element.run, element.proposal));
       case "group":
@@ -152,8 +155,9 @@ function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalEl
   }
 }
 
-function runItem(entry: RunEntry): TreeItem {
-  const item = new TreeItem(entry.graphName, TreeItemCollapsibleState.Expanded);
+function runItem({ entry, isLatest }: ProposalElement & { kind: "run" }): TreeItem {
+  const { Expanded, Collapsed } = TreeItemCollapsibleState;
+  const item = new TreeItem(entry.graphName, isLatest ? Expanded : Collapsed);
   item.id = entry.id;
   item.description = runOutcome(entry);
   item.accessibilityInformation = { label: `${entry.graphName}, ${runOutcome(entry)}` };
