@@ -14,7 +14,7 @@ it("each promise has a test, and each test that is named exists", () => {
     expect(named, promise).not.toEqual([]);
     for (const [, file = "", name = ""] of named) {
       expect(existsSync(file), `${promise}: ${file}`).toBe(true);
-      const text = readFileSync(file, "utf8");
+      const text = readFileSync(file, "utf8").replace(/\(\s+"/g, '("');
       expect(text.includes(`("${name}"`) || text.includes(`name: "${name}"`), `${file}: ${name}`).toBe(true);
     }
   }
