@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/root.ts";
 import { recheckOf } from "../run/job.ts";
-import { oneLine, plain } from "../run/plain.ts";
+import { oneLine } from "../run/plain.ts";
 import { readRun } from "../run/runs.ts";
 import { nameOf } from "../run/start.ts";
 import { type BeginOptions, begin } from "./begin.ts";
@@ -13,14 +13,6 @@ import { findRun } from "./runs.ts";
 export interface RecheckOptions extends BeginOptions {
   /** Where the run does not say it, or says it wrongly. */
   readonly graph?: string;
-}
-
-async function isHere(path: string, name: string, files: Files): Promise<boolean> {
-  const isFile = await files.stat(path).then(
-    ({ kind }) => kind === "file",
-    () => false,
-  );
-  return isFile && nameOf(path, await findRoot(path, files)) === name;
 }
 
 /** Gives what another run proposes this machine's own verdict, in a run of its own. */
@@ -37,11 +29,19 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
   }
   return begin(cli, graphFile, options, (subject) => {
     const { job, task, changed } = recheckOf(id, state.proposals, subject.task);
-    const gone = plain(changed.join(", "));
+    const gone = oneLine(changed.join(", "), 300);
     if (job.changes.length === 0) {
       throw new Misuse(`The texts of ${gone} are no longer those that run ${id} saw, so nothing can be checked.`);
     }
     if (changed.length > 0) output.warn(`Left out, because their text is no longer what the run saw: ${gone}.`);
     return { ...subject, task, job };
   });
+}
+
+async function isHere(path: string, name: string, files: Files): Promise<boolean> {
+  const isFile = await files.stat(path).then(
+    ({ kind }) => kind === "file",
+    () => false,
+  );
+  return isFile && nameOf(path, await findRoot(path, files)) === name;
 }
