@@ -105,6 +105,21 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
+    name: "no model is named anywhere: that is said, with the choice beside it, and nothing is sent",
+    async play(world) {
+      const { workbench, models } = world;
+      const file = "chain.agentgraph.json";
+      world.write(file, world.read(file).replace(/ {2}"models": \{[^]*?\n {2}\},\n/, ""));
+      await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
+      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.answer("Address of the model server", models.url);
+      await workbench.pick("Which model answers?", "The models that the graph file names");
+      await workbench.pressOnToast("No model is chosen, and chain.agentgraph.json names none", "Choose models");
+      await workbench.quickTitle("Who answers the calls?").waitFor();
+      assert.equal(models.requests(), 0);
+    },
+  },
+  {
     name: "Azure OpenAI answers: its own endpoint, its own header, a deployment for a model",
     server: { key: CANARY },
     async play(world) {
