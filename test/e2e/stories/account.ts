@@ -109,7 +109,7 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench, models } = world;
       const file = "chain.agentgraph.json";
-      world.write(file, world.read(file).replace(/ {2}"models": \{[^]*?\n {2}\},\n/, ""));
+      world.write(file, world.read(file).replace(/ {2}"models": \{.*?\n {2}\},\n/s, ""));
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
       await workbench.answer("Address of the model server", models.url);
