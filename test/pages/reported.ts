@@ -69,6 +69,7 @@ export const REPORTS = [
   "evaluation",
   "comparison",
   "sample",
+  "exported",
 ] as const;
 
 function harsh(change: Partial<WorldOptions> = {}): World {
@@ -92,13 +93,15 @@ function fifty(): World {
   return createPlanted({ ...plan, rows: { train: 20, validation: 60, test: 60 } }, async () => {});
 }
 
-/** The page by its name, as VS Code shows it. */
+/** The page by its name, as VS Code shows it; `exported`: as a browser does. */
 export async function reportPage(name: (typeof REPORTS)[number]): Promise<string> {
   switch (name) {
     case "sample":
       return samplePage();
     case "comparison":
       return compareHtml(await sideOf("rich"), await sideOf("estimated"), ENGLISH, THEME);
+    case "exported":
+      return reportHtml((await sideOf("rich")).report);
     default:
       return reportHtml((await sideOf(name)).report, ENGLISH, THEME);
   }

@@ -25,7 +25,8 @@ export const reportTests: readonly PageTest[] = [
       name: `the accessibility checker finds nothing on the pages of runs, ${theme}`,
       opening: { theme },
       async run(test) {
-        for (const name of ["rich", "evaluation", "comparison", "sample"]) {
+        await test.page.emulateMedia({ colorScheme: /light/.test(theme) ? "light" : "dark" });
+        for (const name of ["rich", "evaluation", "comparison", "sample", "exported"]) {
           await open(test, name);
           deepEqual(await violations(test), [], name);
         }
