@@ -33,6 +33,7 @@ async function playCase(number: number, watching?: Watching): Promise<Outcome> {
 }
 
 function work(): void {
+  process.once("disconnect", () => process.exit());
   process.on("message", async (number: number) => process.send?.(await playCase(number)));
 }
 
