@@ -11,7 +11,7 @@ import {
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
 import type { Attempt } from "../../run/state.ts";
-import { groupedWarnings } from "../../run/words.ts";
+import { warningWords } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
 import { literal, oneLine } from "../markdown.ts";
 import type { RunEntry } from "../runs/entry.ts";
@@ -78,7 +78,9 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
-          ...groupedWarnings(run.state.warnings, SPEECH).map((text): ProposalElement => ({ kind: "warning", text })),
+          ...[...new Set(run.state.warnings.map((warning) => warningWords(warning, SPEECH)))].map(
+            (text): ProposalElement => ({ kind: "warning", text }),
+          ),
         ];
       }
       case "proposal":
