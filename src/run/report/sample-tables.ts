@@ -1,15 +1,18 @@
 import { oneLine } from "../plain.ts";
 import type { Speech } from "../speech.ts";
 import type { Answer, Change, Comparison, SampleRow } from "./report.ts";
-import { cut, type Table } from "./table.ts";
+import { firstOf, type Table } from "./table.ts";
 import { changeWord, splitWord } from "./words.ts";
 
 /** Characters of a question and of an answer in a table. */
 const CELL = 240;
 
 export function gradientTable({ gradients }: Change, { t }: Speech): Table {
-  const rows = gradients.map(({ iteration, question, text }) => [`${iteration}`, oneLine(question, CELL), text]);
-  return cut([t("iteration"), t("sample"), t("what should change")], rows);
+  return firstOf([t("iteration"), t("sample"), t("what should change")], gradients, ({ iteration, question, text }) => [
+    `${iteration}`,
+    oneLine(question, CELL),
+    text,
+  ]);
 }
 
 /** What became of each sample: those that tell most come first. */
@@ -65,11 +68,10 @@ function changeTable(
 ): Table {
   const order: SampleRow["change"][] = ["broken", "fixed", "unscored", "wrong", "right"];
   const told = order.flatMap((change) => samples.filter((row) => row.change === change));
-  return cut(
-    ["", ...head],
-    told.map((row) => [changeWord(row.change, speech), ...cells(row)]),
-    { column: 0, of: told.map(({ change }) => change) },
-  );
+  return firstOf(["", ...head], told, (row) => [changeWord(row.change, speech), ...cells(row)], {
+    column: 0,
+    of: ({ change }) => change,
+  });
 }
 
 function question({ id, inputs, expected }: SampleRow, { t }: Speech): string[] {

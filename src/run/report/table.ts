@@ -21,6 +21,18 @@ export function tight(figures: string): string {
   return figures.replaceAll(" ", "\u00a0");
 }
 
-export function cut(head: readonly string[], rows: readonly (readonly string[])[], tones?: Table["tones"]): Table {
-  return { head, rows: rows.slice(0, ROWS), left: Math.max(0, rows.length - ROWS), tones };
+/** A table of the first items: no more are written than a person will read. */
+export function firstOf<T>(
+  head: readonly string[],
+  items: readonly T[],
+  row: (item: T) => readonly string[],
+  tones?: { readonly column: number; readonly of: (item: T) => Tone },
+): Table {
+  const shown = items.slice(0, ROWS);
+  return {
+    head,
+    rows: shown.map(row),
+    left: items.length - shown.length,
+    ...(tones && { tones: { column: tones.column, of: shown.map(tones.of) } }),
+  };
 }

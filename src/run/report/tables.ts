@@ -2,8 +2,8 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { oneLine } from "../plain.ts";
 import type { Speech } from "../speech.ts";
 import { invalidWords, reasonWords } from "../words.ts";
-import type { Change, Comparison, Figure, Report, SampleRow } from "./report.ts";
-import { cut, type Table, tight } from "./table.ts";
+import type { AttemptRow, Change, Comparison, Figure, Report, SampleRow, VerdictRow } from "./report.ts";
+import { firstOf, type Table, tight } from "./table.ts";
 import { decisionWord, methodWords, splitWord } from "./words.ts";
 
 /** Characters of an idea in a table. */
@@ -56,14 +56,14 @@ export function resultTable({ validation, test, baselines }: Report, speech: Spe
 
 export function curveTable({ curve }: Report, speech: Speech): Table {
   const { t } = speech;
-  const rows = curve.map(({ iteration, low, high, interval, accepted, calls }) => [
+  const head = [t("iteration"), t("validation score"), t("interval"), t("accepted"), t("calls so far")];
+  return firstOf(head, curve, ({ iteration, low, high, interval, accepted, calls }) => [
     iteration === 0 ? t("start") : `${iteration}`,
     tight(speech.range([low, high])),
     tight(speech.range(interval)),
     iteration === 0 ? "" : `${accepted}`,
     calls === null ? "" : speech.whole(calls),
   ]);
-  return cut([t("iteration"), t("validation score"), t("interval"), t("accepted"), t("calls so far")], rows);
 }
 
 /** What came before the gate; what never did stands with its node's attempts. */
@@ -71,7 +71,7 @@ export function verdictTable({ verdicts }: Report, speech: Speech): Table {
   const { t } = speech;
   const compared = verdicts.filter(({ verdict }) => verdict.scored > 0);
   const scopes = { joint: t("together"), part: t("alone"), combination: t("those that did no harm") };
-  const rows = compared.map(({ iteration, scope, nodes, verdict }) => [
+  const row = ({ iteration, scope, nodes, verdict }: VerdictRow) => [
     `${iteration}`,
     nodes.map((node) => oneLine(node, 60)).join(", "),
     scopes[scope],
@@ -81,7 +81,7 @@ export function verdictTable({ verdicts }: Report, speech: Speech): Table {
     tight(`${verdict.rightBefore} → ${verdict.rightAfter}`),
     `${verdict.fixed.length} / ${verdict.broken.length}`,
     verdict.p === null ? "–" : tight(speech.chance(verdict.p)),
-  ]);
+  ];
   const head = [
     t("iteration"),
     t("nodes"),
@@ -93,7 +93,7 @@ export function verdictTable({ verdicts }: Report, speech: Speech): Table {
     t("fixed / broken"),
     t("sign test"),
   ];
-  return cut(head, rows, { column: 3, of: compared.map(({ verdict }) => verdict.decision) });
+  return firstOf(head, compared, row, { column: 3, of: ({ verdict }) => verdict.decision });
 }
 
 export function costTable({ cost }: Report, speech: Speech): Table {
@@ -163,7 +163,7 @@ export function setupTable({ run, looks }: Report, speech: Speech): Table {
 
 export function attemptTable({ attempts }: Change, speech: Speech): Table {
   const { t } = speech;
-  const rows = attempts.map(({ iteration, decision, invalid, verdict, hypothesis }) => [
+  const row = ({ iteration, decision, invalid, verdict, hypothesis }: AttemptRow) => [
     `${iteration}`,
     invalid !== null ? t("not used") : decision ? decisionWord(decision, speech) : t("not judged"),
     invalid !== null ? invalidWords(invalid, speech) : verdict ? reasonWords(verdict.reason, speech) : "",
@@ -171,7 +171,7 @@ export function attemptTable({ attempts }: Change, speech: Speech): Table {
       ? t("{0} → {1} of {2}", verdict.rightBefore, verdict.rightAfter, verdict.scored)
       : "–",
     oneLine(hypothesis, IDEA),
-  ]);
-  const tones = attempts.map(({ decision }) => decision ?? "");
-  return cut([t("iteration"), t("verdict"), t("because"), t("right"), t("idea")], rows, { column: 1, of: tones });
+  ];
+  const head = [t("iteration"), t("verdict"), t("because"), t("right"), t("idea")];
+  return firstOf(head, attempts, row, { column: 1, of: ({ decision }) => decision ?? "" });
 }
