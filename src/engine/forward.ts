@@ -73,11 +73,14 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
   const patterns = new Patterns();
   const passes = new Map<string, Pass>();
+  /** Of texts that were seen: thousands of samples go through the same ones. */
+  const thetas = new WeakMap<Texts, Theta>();
   /** Samples of which it was said already that they could not be scored. */
   const unscored = new Set<string>();
 
   return (texts, sample, { split, priority = 0, occasion = "" }) => {
-    const theta = thetaOf(texts);
+    const theta = thetas.get(texts) ?? thetaOf(texts);
+    thetas.set(texts, theta);
     const id = `${theta} ${split} ${sample.id} ${occasion}`;
     const known = passes.get(id);
     if (known) return known;

@@ -70,9 +70,13 @@ export function createValidation({ samples: validation, options, score }: Valida
 
     /** As many, in order, as must be known before the best or the worst outcome for the candidate could decide. */
     function waveOf(sides: readonly Texts[]): Wave {
-      const open = order.filter((index) => sides.some((texts) => isOpen(texts, validation[index]?.id ?? "")));
-      let [low, high] = [Math.min(MINIMUM_WAVE, open.length), open.length];
-      if (!decides(high) && sides.length === 1) return { sides, samples: [] };
+      const scores = sides.map(scoresOf);
+      const open = order.filter((index) => scores.some((side) => !side.has(validation[index]?.id ?? "")));
+      if (sides.length === 1 && !decides(open.length)) return { sides, samples: [] };
+      let low = Math.min(MINIMUM_WAVE, open.length);
+      let high = low;
+      // Most waves are small: the number is looked for from below.
+      while (high < open.length && !decides(high)) [low, high] = [high + 1, Math.min(2 * high, open.length)];
       while (low < high) {
         const middle = (low + high) >> 1;
         if (decides(middle)) high = middle;
@@ -81,13 +85,17 @@ export function createValidation({ samples: validation, options, score }: Valida
       return { sides, samples: open.slice(0, low).flatMap((index) => validation[index] ?? []) };
 
       function decides(count: number): boolean {
-        const seen = new Set(open.slice(0, count));
         const supposed = (side: Texts, loss: number) => (sides.includes(side) ? loss : undefined);
-        const outcome = (was: number, is: number) =>
-          pairs.map((pair, index) => {
-            if (!seen.has(index)) return pair;
-            return { ...pair, before: pair.before ?? supposed(before, was), after: pair.after ?? supposed(after, is) };
-          });
+        const outcome = (was: number, is: number) => {
+          const supposing = [...pairs];
+          for (const index of open.slice(0, count)) {
+            const pair = pairs[index];
+            if (!pair) continue;
+            const [lossBefore, lossAfter] = [pair.before ?? supposed(before, was), pair.after ?? supposed(after, is)];
+            supposing[index] = { sample: pair.sample, before: lossBefore, after: lossAfter };
+          }
+          return supposing;
+        };
         return rule(outcome(1, 0)) !== null || rule(outcome(0, 1)) !== null;
       }
     }
@@ -107,8 +115,8 @@ export function createValidation({ samples: validation, options, score }: Valida
     return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ index }) => index);
   }
 
-  function isOpen(texts: Texts, id: string): boolean {
-    return known.get(thetaOf(texts))?.has(id) !== true;
+  function scoresOf(texts: Texts): ReadonlyMap<string, Scored | null> {
+    return known.get(thetaOf(texts)) ?? new Map();
   }
 
   async function ensure(texts: Texts, samples: readonly Sample[]): Promise<void> {
@@ -119,9 +127,9 @@ export function createValidation({ samples: validation, options, score }: Valida
   }
 
   function pairsOf(before: Texts, after: Texts): Pair[] {
-    const [base, changed] = [known.get(thetaOf(before)), known.get(thetaOf(after))];
+    const [base, changed] = [scoresOf(before), scoresOf(after)];
     return validation.map((sample) => {
-      const [before, after] = [base?.get(sample.id)?.loss, changed?.get(sample.id)?.loss];
+      const [before, after] = [base.get(sample.id)?.loss, changed.get(sample.id)?.loss];
       return { sample, before, after };
     });
   }
@@ -133,7 +141,7 @@ export function createValidation({ samples: validation, options, score }: Valida
 
   /** What is known of Θ's mean loss: equal bounds when every sample is scored. */
   function lossBounds(texts: Texts): [number, number] {
-    const scores = [...(known.get(thetaOf(texts))?.values() ?? [])].flatMap((scored) => (scored ? [scored.loss] : []));
+    const scores = [...scoresOf(texts).values()].flatMap((scored) => (scored ? [scored.loss] : []));
     const sum = scores.reduce((total, loss) => total + loss, 0);
     const n = validation.length;
     return [sum / n, (sum + n - scores.length) / n];
@@ -142,7 +150,7 @@ export function createValidation({ samples: validation, options, score }: Valida
   /** Replies that did not match their node's `output`, on the samples scored. */
   function formatErrors(before: Texts, after: Texts): { before: number; after: number } {
     const count = (texts: Texts) =>
-      [...(known.get(thetaOf(texts))?.values() ?? [])].reduce((sum, scored) => sum + (scored?.formatErrors ?? 0), 0);
+      [...scoresOf(texts).values()].reduce((sum, scored) => sum + (scored?.formatErrors ?? 0), 0);
     return { before: count(before), after: count(after) };
   }
 
@@ -154,14 +162,14 @@ export function createValidation({ samples: validation, options, score }: Valida
 
   /** Known to have l > τ. */
   function fails(texts: Texts, { id }: Sample): boolean {
-    return (known.get(thetaOf(texts))?.get(id)?.loss ?? 0) > threshold;
+    return (scoresOf(texts).get(id)?.loss ?? 0) > threshold;
   }
 
   /** A verdict over what is known, without any call. */
   function verdictOf(before: Texts, after: Texts, { decision, reason }: Ruling): Verdict {
-    const [base, changed] = [known.get(thetaOf(before)), known.get(thetaOf(after))];
+    const [base, changed] = [scoresOf(before), scoresOf(after)];
     const both = validation.flatMap(({ id }) => {
-      const [was, is] = [base?.get(id), changed?.get(id)];
+      const [was, is] = [base.get(id), changed.get(id)];
       return was && is ? [{ id, was, is }] : [];
     });
     const right = (loss: number) => loss <= threshold;
@@ -189,7 +197,7 @@ export function createValidation({ samples: validation, options, score }: Valida
       tokensBefore: Math.round(mean(both.map(({ was }) => was.tokens))),
       tokensAfter: Math.round(mean(both.map(({ is }) => is.tokens))),
       looks,
-      unscored: validation.flatMap(({ id }) => (base?.get(id) === null || changed?.get(id) === null ? [id] : [])),
+      unscored: validation.flatMap(({ id }) => (base.get(id) === null || changed.get(id) === null ? [id] : [])),
     };
   }
 }
