@@ -69,14 +69,14 @@ export class Pages extends Disposable {
     const about = kept?.about ?? [];
     panel.webview.options = OPTIONS;
     this.#hold(panel, { kind, about, title });
-    try {
-      const page = await this.draw[kind](about);
-      this.#hold(panel, { kind, about, title: page.title });
-      panel.webview.html = page.html(THEME);
-    } catch (error) {
+    const page = await this.draw[kind](about).catch((error: unknown): Page => {
       const body = html`<main><p class="lead">${sentence(error)}</p></main>`;
-      panel.webview.html = pageHtml(panel.title, body, SPEECH, THEME);
-    }
+      return { title, html: (theme) => pageHtml(title, body, SPEECH, theme) };
+    });
+    // It may have been closed in the meantime.
+    if (!this.#open.has(panel)) return;
+    this.#hold(panel, { kind, about, title: page.title });
+    panel.webview.html = page.html(THEME);
   }
 
   #hold(panel: WebviewPanel, page: Kept): void {
