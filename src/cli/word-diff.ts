@@ -1,6 +1,6 @@
-import { diffWordsWithSpace } from "diff";
 import type { Colors } from "picocolors/types.js";
 import { plain } from "../run/plain.ts";
+import { wordChanges } from "../run/report/word-changes.ts";
 
 /** Lines of unchanged text shown around a change. */
 const CONTEXT = 2;
@@ -14,26 +14,14 @@ export function wordDiff(before: string, after: string, colors: Colors): string 
     ? (text: string) => colors.strikethrough(colors.red(text))
     : (text: string) => `[-${text}-]`;
   const added = colors.isColorSupported ? (text: string) => colors.green(text) : (text: string) => `{+${text}+}`;
-  const parts = isRewrite(before, after)
-    ? [
-        { removed: true, added: false, value: plain(before) },
-        { removed: false, added: true, value: `\n${plain(after)}` },
-      ]
-    : diffWordsWithSpace(plain(before), plain(after));
+  const parts = wordChanges(plain(before), plain(after));
   return parts
     .map((part, index) => {
-      if (part.removed) return eachLine(part.value, removed);
-      if (part.added) return eachLine(part.value, added);
-      return shortened(part.value, { hasBefore: index > 0, hasAfter: index < parts.length - 1 }, colors);
+      if (part.kind === "removed") return eachLine(part.text, removed);
+      if (part.kind === "added") return eachLine(part.text, added);
+      return shortened(part.text, { hasBefore: index > 0, hasAfter: index < parts.length - 1 }, colors);
     })
     .join("");
-}
-
-/** Almost nothing in common: words of both in turn would be harder to read than one text after the other. */
-function isRewrite(before: string, after: string): boolean {
-  const words = (text: string) => text.split(/\s+/).filter(Boolean).length;
-  const kept = diffWordsWithSpace(before, after).filter((part) => !part.added && !part.removed);
-  return words(before) > 6 && words(kept.map(({ value }) => value).join("")) < 0.2 * words(before);
 }
 
 /** A colour that runs over a line end would also colour the margin. */

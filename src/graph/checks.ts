@@ -27,6 +27,9 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   }
 }
 
+/** Texts to keep that are looked for: each may be a search through a megabyte. */
+const MOST_KEPT = 50;
+
 /**
  * Faults of a node's text, wherever it stands: placeholders that are no input of it, and texts to keep that it lacks.
  * @param names of the graph: `namesOf(outline)`
@@ -51,7 +54,7 @@ export function checkText(
     ]);
   }
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
-  for (const entry of keep) {
+  for (const entry of keep.slice(0, MOST_KEPT)) {
     if (typeof entry.value !== "string" || text.includes(entry.value)) continue;
     const message = `The text of "${node.id}" does not hold ${JSON.stringify(entry.value)}, which a new version must keep.`;
     document.add("kept-text-absent", rangeOf(entry), message, "Put it into the text, or remove it here.", () =>

@@ -183,13 +183,15 @@ function firstTooDeep(json: string): number | null {
 function isShallow(json: string): boolean {
   if (/\r(?!\n)/.test(json)) return false;
   let depth = 0;
+  let lineEnd = 0;
   for (let at = 0; at < json.length; at++) {
     const character = json.charCodeAt(at);
     if (character === 0x22) {
       const start = at;
       do at = json.indexOf('"', at + 1);
       while (at > 0 && isEscaped(json, at));
-      const lineEnd = json.indexOf("\n", start);
+      // Looked for when the last one is behind: a file may have one line, and many texts in it.
+      if (lineEnd >= 0 && lineEnd < start) lineEnd = json.indexOf("\n", start);
       if (at < 0 || (lineEnd >= 0 && lineEnd < at)) return false;
     } else if (character === 0x2f) return false;
     else if (character === 0x7b || character === 0x5b) depth++;

@@ -5,9 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatOf } from "../../../src/data/rows.ts";
 import { extract } from "../../../src/graph/extract.ts";
 import { Patterns } from "../../../src/graph/pattern.ts";
+import { readGraphText } from "../../../src/graph/read.ts";
 import { jsonLoss } from "../../../src/loss/json.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
+import { wordChanges } from "../../../src/run/report/word-changes.ts";
+// from "../../../src/run/load.ts";
 
 /** Files of some kilobytes that would keep an editor busy, or break what reads them, as soon as they are looked at. */
 let folder: string;
@@ -97,4 +100,23 @@ it("columns by the thousand are compared with each other once", async () => {
   const names = Array.from({ length: 50_000 }, (_, index) => `c${index}`).join(",");
   const { broken } = (await formatOf("t.csv")?.(`${names},c7\n`, async () => {})) ?? { broken: [] };
   expect(broken[0]?.reason).toContain('"c7" twice');
+});
+
+it("a graph of one long line, and texts to keep by the thousand in a text of one letter, are read at once", () => {
+  const graph = (nodes: object) => JSON.stringify({ version: 1, inputs: {}, nodes, output: "a" });
+  const ids = Array.from({ length: 600 }, (_, index) => `n${index}`);
+  const all = Object.fromEntries(ids.map((id, index) => [id, { inputs: ids.slice(0, index), instruction: "x" }]));
+  expect(readGraphText("/g.agentgraph.json", graph(all)).outline.nodes).toHaveLength(600);
+  const keep = Array.from({ length: 20_000 }, (_, index) => `${"k".repeat(20)}${index}`);
+  const kept = { a: { inputs: [], keep, instruction: "k".repeat(400_000) } };
+  expect(readGraphText("/g.agentgraph.json", graph(kept)).faults.length).toBeLessThan(500);
+});
+
+it("two long texts with little in common are told apart without looking for all that they share", () => {
+  const text = (word: (index: number) => number) => Array.from({ length: 50_000 }, (_, at) => `w${word(at)}`).join(" ");
+  const changes = wordChanges(
+    text((at) => (at * 7919) % 53),
+    text((at) => (at * 104_729) % 59),
+  );
+  expect(changes.map(({ kind }) => kind)).toEqual(["removed", "added"]);
 });
