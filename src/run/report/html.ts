@@ -73,7 +73,7 @@ function evaluationBody(report: Report, set: Comparison, title: string, speech: 
 <main>
 ${cautions(report, speech)}
 <h2>${t("Result")}</h2>
-${strips([[t("{0}, graph as it is", splitWord(set.split, speech)), set.before, true]], speech)}
+${strips([[splitWord(set.split, speech), set.before, true]], speech)}
 ${table(evaluationTable(set, speech), speech)}
 <h2>${t("Samples")}</h2>
 ${table(answerTable(set.samples, speech), speech)}
