@@ -72,10 +72,13 @@ function readVote(value: unknown): Vote | null {
   return { score, reason: "reason" in value && typeof value.reason === "string" ? value.reason : "" };
 }
 
+/** Characters. */
+const LONGEST_SCORE = 40;
+
 /** A number from 0 to 1, also written `"0.7"`, `"7/10"` or `"70 %"`. */
 function scoreIn(value: unknown): number | null {
   if (typeof value === "number") return within(value);
-  if (typeof value !== "string") return null;
+  if (typeof value !== "string" || value.length > LONGEST_SCORE) return null;
   const [, number, of, percent] = /^\s*([\d.]+)\s*(?:\/\s*([\d.]+)|(%))?[\s.]*$/.exec(value) ?? [];
   if (number === undefined) return null;
   return within(Number(number) / (percent ? 100 : Number(of ?? 1)));

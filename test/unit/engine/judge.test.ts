@@ -44,7 +44,8 @@ describe("a vote", () => {
     expect(questions.length).toBe(1);
   });
 
-  it.each(["7 of 10, I say.", '{"score": 7}', '{"score": "good"}', '{"score": -1}', '{"reason": "x"}', ""])(
+  const endless = `{"score": "1${".".repeat(500_000)}x"}`;
+  it.each([endless, "7 of 10, I say.", '{"score": 7}', '{"score": "good"}', '{"score": -1}', '{"reason": "x"}', ""])(
     "that cannot be read (%s) is asked for once more, and no scale is guessed",
     async (text) => {
       const { given, questions } = vote([text, '{"reason": "again", "score": 0.7}']);

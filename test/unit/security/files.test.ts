@@ -10,7 +10,6 @@ import { jsonLoss } from "../../../src/loss/json.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { wordChanges } from "../../../src/run/report/word-changes.ts";
-// from "../../../src/run/load.ts";
 
 /** Files of some kilobytes that would keep an editor busy, or break what reads them, as soon as they are looked at. */
 let folder: string;
