@@ -41,7 +41,10 @@ export class Ledger {
     }
     this.#gap = gap;
 
-    const kept = repliesIn(replies);
+    const known = repliesIn(replies);
+    const unknown = end === "torn" ? undefined : keysUsed(state).find((key) => !known.has(key));
+    if (unknown !== undefined) this.#fault(`a value was used whose reply is not on record: ${unknown} (${end})`);
+    const kept = countsOf(known.values());
     let lost = 0;
     for (const id of wire.delivered.keys()) {
       const delivered = of(wire.delivered, id) - of(this.#delivered, id);
@@ -119,15 +122,23 @@ export class Ledger {
   }
 }
 
-/** Counts replies by their content, which is the name of the model that answered (model.ts). */
-function repliesIn(text: string): Counts {
-  const counts = new Map<string, number>();
-  const keys = new Set<string>();
+/** Key → content, which is the name of the model that answered (model.ts). */
+function repliesIn(text: string): Map<string, string> {
+  const replies = new Map<string, string>();
   for (const line of text.split("\n").slice(0, -1)) {
     const [, key = "", id = ""] = /^\{"key":"(\w+)".*"model":"chaos-(\w+)".*\}$/.exec(line) ?? [];
-    if (id === "" || keys.has(key)) continue;
-    keys.add(key);
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    if (id !== "" && !replies.has(key)) replies.set(key, id);
   }
+  return replies;
+}
+
+function countsOf(ids: Iterable<string>): Counts {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   return counts;
+}
+
+function keysUsed(state: RunState | null): string[] {
+  const samples = Object.values(state?.values ?? {}).flatMap((byTheta) => Object.values(byTheta));
+  return samples.flatMap((byNode) => Object.values(byNode));
 }
