@@ -106,6 +106,7 @@ function reproduced(report: Report, speech: Speech): Content {
 
 /** Scores with their intervals below each other: name, figure, and whether it is what the run came to. */
 export function strips(rows: readonly (readonly [string, Figure, boolean])[], speech: Speech): Markup {
+  if (rows.length === 0) return html``;
   const strip = ([name, one, isResult]: (typeof rows)[number]) =>
     html`<span>${name}</span>${intervalPlot(one, isResult, speech)}<span>${speech.figure(one.score)} <span class="soft">(${speech.range(one.interval)})</span></span>`;
   return html`<div class="strips">${rows.map(strip)}<span></span>${axis(speech)}<span></span></div>`;

@@ -115,7 +115,7 @@ export function setupTable({ run, looks }: Report, speech: Speech): Table {
   const { options, samples, models, hashes } = run;
   const asked = (role: Role) => {
     const parameters = Object.entries(run.parameters[role]).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-    return parameters.length > 0 ? `${models[role]} (${parameters.join(", ")})` : models[role];
+    return oneLine(parameters.length > 0 ? `${models[role]} (${parameters.join(", ")})` : models[role], 240);
   };
   const same = [...new Set(ROLES.map(asked))];
   const { policy, alpha } = options.gate;
