@@ -8,12 +8,17 @@ export function nodeDeps(log: Log = stderrLog): Deps & { readonly machine: Machi
   return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine() };
 }
 
+/** In less time than the millisecond of a timer of 0. The first half may come before timers and sockets were looked at. */
+async function wholeTurn(signal?: AbortSignal): Promise<void> {
+  await nextTurn(undefined, { signal });
+  await nextTurn(undefined, { signal });
+}
+
 const nodeClock: Clock = {
   now: () => Date.now(),
   async sleep(milliseconds, signal) {
     signal?.throwIfAborted();
-    // A timer of 0 takes a millisecond.
-    const wait = milliseconds > 0 ? sleep(milliseconds, undefined, { signal }) : nextTurn(undefined, { signal });
+    const wait = milliseconds > 0 ? sleep(milliseconds, undefined, { signal }) : wholeTurn(signal);
     await wait.catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;
     });

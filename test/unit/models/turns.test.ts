@@ -47,6 +47,18 @@ it("lets those who waited go on one after the other, in their order, with others
   expect(Math.max(...stretches.slice(1))).toBeLessThan(40);
 });
 
+it("lets those in who asked while there was time, but not all of them in one go", async () => {
+  const { turns, stretches, work } = workshop();
+  await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      await turns.next();
+      work(1);
+    }),
+  );
+  expect(stretches.length).toBeGreaterThan(5);
+  expect(Math.max(...stretches)).toBeLessThan(20);
+});
+
 it("goes on when the clock is set back", async () => {
   const { turns, stretches, work } = workshop();
   work(-3_600_000);
