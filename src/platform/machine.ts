@@ -83,12 +83,12 @@ async function liveHolder(path: string): Promise<LockHolder | null> {
   const holding = parseHolding(await textOf(path));
   if (!holding) return (await age(path)) < BEING_WRITTEN ? UNKNOWN : null;
   if (holding.host !== hostname()) return holding;
+  if (!isRunning(holding.process)) return null;
+  const started = await processStart(holding.process);
+  // By the clock only where nothing better is known: it may have been set since.
   const bootedAt = Date.now() - uptime() * 1000;
-  const gone =
-    holding.since < bootedAt - 1000 ||
-    !isRunning(holding.process) ||
-    holding.started !== (await processStart(holding.process));
-  return gone ? null : holding;
+  const isAnother = started === "" ? holding.since < bootedAt - 1000 : holding.started !== started;
+  return isAnother ? null : holding;
 }
 
 const UNKNOWN: LockHolder = { note: "", process: 0, host: hostname(), since: 0 };

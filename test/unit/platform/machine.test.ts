@@ -45,6 +45,15 @@ describe("lock", () => {
     expect(await nodeMachine(folder).lock(path, "mine")).not.toBeNull();
   });
 
+  it.runIf(process.platform === "linux")("outlives a clock that is set forward, even past the last boot", async () => {
+    const machine = nodeMachine(folder);
+    await machine.lock(path, "mine");
+    const held = JSON.parse(await readFile(path, "utf8"));
+    await writeFile(path, JSON.stringify({ ...held, since: 0 }));
+    expect(await machine.holder(path)).toMatchObject({ note: "mine" });
+    expect(await machine.lock(path, "theirs")).toBeNull();
+  });
+
   it("of another host is respected, for nobody here can ask whether it lives", async () => {
     const left = { process: 1, host: "elsewhere", started: "", note: "theirs", since: Date.now() };
     await writeFile(path, JSON.stringify(left));
