@@ -5,12 +5,13 @@ const LONGEST_JSON = 2 ** 20;
 
 /** Lines that begin with a key of the asked object (`plan: …`, `**plan**: …`), as small models write it. */
 export function keyedLines(text: string, keys: readonly string[]): unknown {
+  const starts = keys.map((key) => [key, new RegExp(`^[\\s*_#>-]*${escaped(key)}[\\s*_]*:[*_]*`, "i")] as const);
   const lines = text
     .slice(0, LONGEST_JSON)
     .split("\n")
     .map((line) => {
-      for (const key of keys) {
-        const start = new RegExp(`^[\\s*_#>-]*${escaped(key)}[\\s*_]*:[*_]*`, "i").exec(line);
+      for (const [key, pattern] of starts) {
+        const start = pattern.exec(line);
         if (start) return { key, text: line.slice(start[0].length) };
       }
       return { key: undefined, text: line };

@@ -15,9 +15,16 @@ function listIn(text: string): unknown[] | null {
   return Array.isArray(value) && value.length > 0 && !value.every((row) => typeof row === "string") ? value : null;
 }
 
-function linesIn(text: string): unknown[] {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return lines.map((line) => parseJson(line.trim().replace(/,$/, ""))?.value ?? line);
+/** None where one line is no row: the others are not looked at. */
+function linesIn(text: string): object[] {
+  const rows: object[] = [];
+  for (const line of text.split("\n").map((one) => one.trim())) {
+    if (line === "") continue;
+    const row = parseJson(line.replace(/,$/, ""))?.value;
+    if (!isObject(row)) return [];
+    rows.push(row);
+  }
+  return rows;
 }
 
 function isObject(value: unknown): value is object {
