@@ -92,6 +92,16 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Answers VS Code's own file dialog, which does not listen while it looks at a folder. */
+  async answerPath(path: string): Promise<void> {
+    await this.quickInput().fill(path);
+    const dialog = this.page.locator(".quick-input-widget").first();
+    for (let tries = 0; tries < 20 && (await dialog.isVisible()); tries++) {
+      await this.page.keyboard.press("Enter");
+      await dialog.waitFor({ state: "hidden", timeout: 1000 }).catch(() => {});
+    }
+  }
+
   dialog(text: string): Locator {
     return this.page.locator(".monaco-dialog-box", { hasText: text });
   }

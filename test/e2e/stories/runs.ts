@@ -186,12 +186,7 @@ export const runStories: readonly Story[] = [
       vscode.set({ "workbench.colorTheme": "Dark Modern" });
       await workbench.page.locator('.editor-actions .action-label[aria-label^="Export report"]').first().click();
       await workbench.quickInput().waitFor();
-      const report = path.join(world.folder, "report.md");
-      await workbench.quickInput().fill(report);
-      // The dialog looks at the folder first; until then Enter does nothing.
-      await workbench.page.waitForTimeout(1000);
-      await workbench.page.keyboard.press("Enter");
-      await world.until(() => existsSync(report));
+      await workbench.answerPath(path.join(world.folder, "report.md"));
       await workbench.toast("The report is in report.md").waitFor();
       assert.match(world.read("report.md"), /^# Word problems/);
 
