@@ -203,7 +203,7 @@ describe("a path", () => {
       await symlink(target, prompt);
     }
     const { code, stderr } = await started.ended;
-    expect(code).toBe(0);
+    expect(code).toBe(4);
     expect(stderr).toMatch(/was not written/);
     for (const [index, text] of before.entries()) {
       expect(await readFile(join(outside, `${index}.md`), "utf8")).toBe(text);
