@@ -52,7 +52,7 @@ export function createValidation({ samples: validation, options, score }: Valida
       const pairs = pairsOf(before, after);
       const ruling = rule(pairs);
       if (ruling) return verdictOf(before, after, ruling);
-      const { sides, samples } = nextWave(before, after, rule, order ?? inOrder(pairs));
+      const { sides, samples } = nextWave(before, after, pairs, rule, order ?? inOrder(pairs));
       if (samples.length === 0) return verdictOf(before, after, UNDECIDED);
       await Promise.all(sides.map((texts) => ensure(texts, samples)));
     }
@@ -62,8 +62,7 @@ export function createValidation({ samples: validation, options, score }: Valida
    * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide: the run
    * goes on with it, and needs its figures later anyway.
    */
-  function nextWave(before: Texts, after: Texts, rule: Rule, order: readonly number[]): Wave {
-    const pairs = pairsOf(before, after);
+  function nextWave(before: Texts, after: Texts, pairs: readonly Pair[], rule: Rule, order: readonly number[]): Wave {
     const lead = pairs.reduce((sum, { before, after }) => sum + (before ?? after ?? 0) - (after ?? before ?? 0), 0);
     const alone = waveOf([lead > 0 ? after : before]);
     return alone.samples.length > 0 ? alone : waveOf([before, after]);
@@ -165,43 +164,74 @@ export function createValidation({ samples: validation, options, score }: Valida
     return (scoresOf(texts).get(id)?.loss ?? 0) > threshold;
   }
 
-  /** A verdict over what is known, without any call. */
+  /** A verdict over what is known, without any call. Goes through the samples once: there may be thousands. */
   function verdictOf(before: Texts, after: Texts, { decision, reason }: Ruling): Verdict {
     const [base, changed] = [scoresOf(before), scoresOf(after)];
-    const both = validation.flatMap(({ id }) => {
+    const [start, end] = [new Tally(threshold), new Tally(threshold)];
+    const fixed: string[] = [];
+    const broken: string[] = [];
+    const unscored: string[] = [];
+    let better = 0;
+    let worse = 0;
+    for (const { id } of validation) {
       const [was, is] = [base.get(id), changed.get(id)];
-      return was && is ? [{ id, was, is }] : [];
-    });
-    const right = (loss: number) => loss <= threshold;
-    // Right counts as 1: at a threshold above 0 a perfect score and a good enough one are the same.
-    const scoreOf = (loss: number) => (right(loss) ? 1 : 1 - loss);
-    const rightBefore = both.filter(({ was }) => right(was.loss)).length;
-    const rightAfter = both.filter(({ is }) => right(is.loss)).length;
-    const better = both.filter(({ was, is }) => is.loss < was.loss).length;
-    const worse = both.filter(({ was, is }) => is.loss > was.loss).length;
+      if (was === null || is === null) unscored.push(id);
+      if (!was || !is) continue;
+      const [wasRight, isRight] = [start.add(was), end.add(is)];
+      if (isRight && !wasRight) fixed.push(id);
+      if (wasRight && !isRight) broken.push(id);
+      if (is.loss < was.loss) better++;
+      if (is.loss > was.loss) worse++;
+    }
     return {
       decision,
       policy,
       reason,
-      scored: both.length,
+      scored: start.scores.length,
       of: validation.length,
-      lossBefore: mean(both.map(({ was }) => was.loss)),
-      lossAfter: mean(both.map(({ is }) => is.loss)),
-      rightBefore,
-      rightAfter,
-      fixed: both.filter(({ was, is }) => !right(was.loss) && right(is.loss)).map(({ id }) => id),
-      broken: both.filter(({ was, is }) => right(was.loss) && !right(is.loss)).map(({ id }) => id),
+      lossBefore: start.loss,
+      lossAfter: end.loss,
+      rightBefore: start.right,
+      rightAfter: end.right,
+      fixed,
+      broken,
       p: better + worse > 0 ? signTest(better, worse) : null,
-      intervalBefore: scoreInterval(both.map(({ was }) => scoreOf(was.loss))),
-      intervalAfter: scoreInterval(both.map(({ is }) => scoreOf(is.loss))),
-      tokensBefore: Math.round(mean(both.map(({ was }) => was.tokens))),
-      tokensAfter: Math.round(mean(both.map(({ is }) => is.tokens))),
+      intervalBefore: scoreInterval(start.scores),
+      intervalAfter: scoreInterval(end.scores),
+      tokensBefore: start.tokens,
+      tokensAfter: end.tokens,
       looks,
-      unscored: validation.flatMap(({ id }) => (base.get(id) === null || changed.get(id) === null ? [id] : [])),
+      unscored,
     };
   }
 }
 
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** What one side of a verdict adds up to. */
+class Tally {
+  /** Right counts as 1: at a threshold above 0 a perfect score and a good enough one are the same. */
+  readonly scores: number[] = [];
+  right = 0;
+  #loss = 0;
+  #tokens = 0;
+
+  constructor(private readonly threshold: number) {}
+
+  /** @returns whether it is right */
+  add({ loss, tokens }: Scored): boolean {
+    const isRight = loss <= this.threshold;
+    this.scores.push(isRight ? 1 : 1 - loss);
+    if (isRight) this.right++;
+    this.#loss += loss;
+    this.#tokens += tokens;
+    return isRight;
+  }
+
+  /** Means; 0 without any sample. */
+  get loss(): number {
+    return this.#loss / Math.max(1, this.scores.length);
+  }
+
+  get tokens(): number {
+    return Math.round(this.#tokens / Math.max(1, this.scores.length));
+  }
 }
