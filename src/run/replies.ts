@@ -115,12 +115,17 @@ export class RunReplies implements ReplyStore {
 type Outside = Pick<Deps, "files" | "clock">;
 type Home = Outside & { readonly machine: Machine };
 
-/** Texts by key of a run that is only looked at. */
+/**
+ * Texts by key of a run that is only looked at.
+ * @param madeHere of such a run, what was changed since is left out
+ */
 export async function readReplies(
-  { files, clock }: Outside,
+  { files, clock, machine }: Home,
   path: string,
+  madeHere: boolean,
 ): Promise<(key: string) => StoredReply | undefined> {
-  const index = new Index(() => true);
+  const seal = await sealOf(machine);
+  const index = new Index(({ mark, ...reply }) => !madeHere || mark === seal(reply));
   await index.add(await bytesOf(files, path), new Turns(clock));
   return (key) => index.get(key);
 }

@@ -185,7 +185,7 @@ export class Library extends Disposable {
     const current = { ...entry, status: run.standing, elsewhere: !run.madeHere };
     let replies: ReturnType<typeof readReplies> | null = null;
     return opened(current, run, async (key) => {
-      replies ??= readReplies(this.deps, run.files.replies);
+      replies ??= readReplies(this.deps, run.files.replies, run.madeHere);
       return (await replies)(key)?.text;
     });
   }

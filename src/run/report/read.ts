@@ -19,6 +19,6 @@ export async function readReport(deps: RunsDeps, place: Place, id: string, speec
 export async function readSide(deps: RunsDeps, place: Place, id: string, speech = ENGLISH): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
-  const report = assemble(run, trace, await readReplies(deps, run.files.replies), speech);
+  const report = assemble(run, trace, await readReplies(deps, run.files.replies, run.madeHere), speech);
   return { report, start: run.start, texts: run.state.texts };
 }

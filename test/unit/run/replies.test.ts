@@ -68,7 +68,7 @@ describe("replies", () => {
     expect(again.get("b")).toBeUndefined();
     expect(again.get("c")).toBeUndefined();
     await again.put("b", reply("B again"));
-    const read = await readReplies(bench.deps, own);
+    const read = await readReplies(bench.deps, own, true);
     expect(["a", "b", "c"].map((key) => read(key)?.text)).toEqual(["A", "B again", undefined]);
   });
 

@@ -1,6 +1,7 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readReplies } from "../../../src/run/replies.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
 import { listRuns, readRun } from "../../../src/run/runs.ts";
 import { type Bench, openBench, subject } from "../run/scripted.ts";
@@ -54,6 +55,16 @@ describe("replies that somebody has changed are asked for anew", () => {
     expect(bench.provider.asked).toHaveLength(40);
     expect(await readFile(second.files.replies, "utf8")).not.toContain(FORGED);
   });
+});
+
+it("replies that somebody has changed are not shown as what a model said, unless all of the run is a claim", async () => {
+  const run = await drain(await start());
+  await edit(run.files.replies, forgeAnswers);
+  const [key = ""] = [...(await readFile(run.files.replies, "utf8")).matchAll(/^\{"key":"([^"]+)"/gm)].map(
+    (one) => one[1],
+  );
+  const shown = async (madeHere: boolean) => (await readReplies(bench.deps, run.files.replies, madeHere))(key)?.text;
+  expect([await shown(true), await shown(false)]).toEqual([undefined, FORGED]);
 });
 
 it("what somebody else puts into the cache, whatever its size, ousts nothing of ours", async () => {
