@@ -96,8 +96,6 @@ export class Page implements Acts {
   select(node: string | null): void {
     this.#change({ selected: node, selectedEdge: null, panelOpen: this.#showsPanel(node !== null) });
     if (node === null) return;
-    // Drawn first: the panel takes its room from the drawing.
-    this.#draw();
     this.#canvas.viewport.reveal(node);
     this.#host.post({ type: "reveal", node, open: false });
   }

@@ -20,6 +20,8 @@ export class Viewport {
   #scene: Scene | null = null;
   /** The user has not moved the drawing yet: it is fitted anew when the window changes. */
   #untouched = true;
+  /** The node that was brought into the window last; null once the user has moved the drawing. */
+  #revealed: string | null = null;
 
   /**
    * @param moved is called at every move, and when the window has another size
@@ -32,12 +34,20 @@ export class Viewport {
   ) {
     this.#zoom
       .on("zoom", ({ sourceEvent }: { sourceEvent: unknown }) => {
-        if (sourceEvent) this.#untouched = false;
+        if (sourceEvent) {
+          this.#untouched = false;
+          this.#revealed = null;
+        }
         moved();
       })
       .on("end", rested);
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
-    new ResizeObserver(() => (this.#untouched ? this.fit(false) : moved())).observe(svg);
+    new ResizeObserver(() => {
+      if (this.#untouched) return this.fit(false);
+      moved();
+      // What tells of a node takes its room from the drawing.
+      if (this.#revealed !== null) this.reveal(this.#revealed);
+    }).observe(svg);
   }
 
   /** The drawing that is looked at; it can be moved out of the window, but not lost. */
@@ -108,6 +118,7 @@ export class Viewport {
   reveal(id: string): void {
     const node = this.#scene?.byId.get(id);
     if (!node) return;
+    this.#revealed = id;
     const { width, height } = this.#size();
     const [x, y, k] = this.camera;
     const by = (start: number, size: number, room: number) => {
