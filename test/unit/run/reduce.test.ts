@@ -149,6 +149,12 @@ describe("a resumed run", () => {
     const work = (events: LoggedEvent[]) => events.at(-1)!.at - events[0]!.at;
     expect(reduceAll([...first, ...late]).elapsed).toBe(work(first) + work(late));
   });
+
+  it("is never less than no work, though the clock was set back", () => {
+    const [begun, ...rest] = first;
+    const back = rest.map((event) => ({ ...event, at: event.at - 3_600_000 }));
+    expect(reduceAll([begun!, ...back]).elapsed).toBe(0);
+  });
 });
 
 describe("verdicts", () => {
