@@ -153,13 +153,18 @@ describe("recheck", () => {
     const id = await sent(there, here, "--set", "optimize.iterations=1");
     const path = join(here.folder, ".agentgraph", "runs", id, "start.json");
     const start = JSON.parse(await readFile(path, "utf8"));
-    await writeFile(path, JSON.stringify({ ...start, graphFile: "../secret.agentgraph.json" }));
+    const naming = async (graphFile: string) => {
+      await writeFile(path, JSON.stringify({ ...start, graphFile }));
+      return here.online("recheck", id);
+    };
     await writeFile(join(here.folder, "..", "secret.agentgraph.json"), '{"version": 1, "secret": "PLANTED"');
-    const outside = await here.online("recheck", id);
+    const outside = await naming("../secret.agentgraph.json");
     expect(outside.code).toBe(2);
-    expect(outside.stderr).toMatch(
-      /^Error: Run \S+ is of \.\.\/secret\.agentgraph\.json, which is not in .+--graph\.$/m,
-    );
+    expect(outside.stderr).toMatch(/^Error: [^\n]+\n$/);
+    expect(outside.stderr).not.toContain("PLANTED");
+    const gone = await naming("gone.agentgraph.json");
+    expect(gone.code).toBe(2);
+    expect(gone.stderr).toMatch(/^Error: Run \S+ is of gone\.agentgraph\.json, which is not in .+--graph\.$/m);
     expect(here.server.requests()).toBe(0);
     const named = await here.online("recheck", id, "--graph", here.graph, "--json");
     expect([named.code, JSON.parse(named.stdout).method]).toEqual([0, "re-check"]);
