@@ -39,20 +39,22 @@ export class Patterns {
 
   /** @throws PatternTimeout; SyntaxError when `pattern` or `flags` is no regular expression */
   async match(pattern: string, flags: string, text: string): Promise<Match> {
+    const source = sourceOf(pattern, flags, text);
     if (!this.#slow.has(pattern)) {
-      const found = matchWithin(LIMITS.here, sourceOf(pattern, flags, text));
+      const found = matchWithin(LIMITS.here, source);
       if (found !== undefined) return found;
       this.#slow.set(pattern, 0);
     }
     this.#waiting++;
-    const turn = this.#last.then(() => this.#matchApart(pattern, sourceOf(pattern, flags, text)));
+    const turn = this.#last.then(() => this.#matchApart(pattern, source));
     this.#last = turn.catch(() => {}).then(() => this.#rest());
     return turn;
   }
 
   /** Does not wait: for what is only shown. @throws the same, and PatternTimeout at once for a pattern known to be slow */
   matchNow(pattern: string, flags: string, text: string): Match {
-    const found = this.#slow.has(pattern) ? undefined : matchWithin(LIMITS.here, sourceOf(pattern, flags, text));
+    const source = sourceOf(pattern, flags, text);
+    const found = this.#slow.has(pattern) ? undefined : matchWithin(LIMITS.here, source);
     if (found !== undefined) return found;
     this.#slow.set(pattern, this.#slow.get(pattern) ?? 0);
     throw new PatternTimeout(pattern, LIMITS.here);
@@ -121,8 +123,10 @@ parentPort.on("message", ({ source, limit }) => {
 });
 `;
 
-function sourceOf(pattern: string, flags: string, text: string): string {
-  const [regex, of, subject] = [pattern, flags.replace(/[gy]/g, ""), text].map((part) => JSON.stringify(part));
+/** @throws SyntaxError, before any time is spent */
+function sourceOf(pattern: string, given: string, text: string): string {
+  const { flags } = new RegExp(pattern, given.replace(/[gy]/g, ""));
+  const [regex, of, subject] = [pattern, flags, text].map((part) => JSON.stringify(part));
   return `new RegExp(${regex}, ${of}).exec(${subject})`;
 }
 
