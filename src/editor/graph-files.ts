@@ -11,6 +11,10 @@ export function isGraphFile(uri: Uri): boolean {
   return uri.scheme === "file" && /(^|\.)agentgraph\.json$/.test(basename(uri.path));
 }
 
+/** What is listed of a workspace, in files and in all their bytes: each is read, and a repository may hold thousands. */
+const MOST_FILES = 2_000;
+const MOST_BYTES = 2 ** 24;
+
 /** The graph files of the workspace. Looks for them when first asked, and then only when one comes or goes. */
 export class GraphFiles extends Disposable {
   readonly #changed = this.own(new EventEmitter<Uri>());
@@ -68,7 +72,15 @@ export class GraphFiles extends Disposable {
   }
 
   async #find(): Promise<Uri[]> {
-    const found = await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED);
-    return found.sort((a, b) => a.path.localeCompare(b.path));
+    const found = await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED, MOST_FILES);
+    const sorted = found.sort((a, b) => a.path.localeCompare(b.path));
+    const sizes = await Promise.all(sorted.map(({ fsPath }) => this.files.stat(fsPath).catch(() => ({ bytes: 0 }))));
+    let room = MOST_BYTES;
+    return sorted.filter((_, index) => {
+      const { bytes = 0 } = sizes[index] ?? {};
+      const fits = bytes <= room;
+      if (fits) room -= bytes;
+      return fits;
+    });
   }
 }
