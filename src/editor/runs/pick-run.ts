@@ -15,10 +15,11 @@ export async function pickRun(
   fits: (entry: RunEntry) => boolean,
   none: string,
 ): Promise<RunEntry> {
-  const all = await library.list();
   const id = runIdOf(target);
   const file = graphOf(target);
-  const named = id ? all.filter((entry) => entry.id === id) : all;
+  // One that is named may have come a moment ago.
+  const found = id ? await library.find(id) : null;
+  const named = id ? (found ? [found] : []) : await library.list();
   const ofFile = file && (await library.latest(file))?.graphPath;
   const entries = named.filter((entry) => fits(entry) && (id || !file || entry.graphPath === ofFile));
   const [first] = entries;
