@@ -64,7 +64,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     theta = thetaOf(texts);
     gain = 0;
     let looked = await lookAt(batches.next(theta, size));
-    if (gain <= 0) looked += await lookAt(batches.right(theta, RIGHT_ONES));
+    const broke = gain <= 0 && (await breaksWhatWasRight());
     for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
       const found = await lookAt(batches.next(theta, more));
       if (found === 0) break;
@@ -77,6 +77,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       texts,
       looked,
       gain,
+      broke,
       failing: failing.map(({ pass }) => pass.sample.id),
       few: failingShare() <= FEW,
       rightOnes: right.map(({ pass }) => pass.sample.id),
@@ -86,6 +87,14 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       },
       right: (parameter) => Promise.all(right.map(({ pass }) => backward.context(pass, parameter))),
     };
+
+    async function breaksWhatWasRight(): Promise<boolean> {
+      const before = gain;
+      looked += await lookAt(batches.right(theta, RIGHT_ONES));
+      const broke = gain === before - RIGHT_ONES;
+      gain = before;
+      return broke;
+    }
 
     async function lookAt(samples: readonly Sample[]): Promise<number> {
       const looked = await Promise.all(samples.map((sample) => look(texts, sample, iteration)));

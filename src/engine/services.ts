@@ -67,6 +67,8 @@ export interface Differentiated {
   readonly looked: number;
   /** Those of them that went right and were wrong under the Θ they were looked at with before, less those that went wrong. */
   readonly gain: number;
+  /** Where nothing was gained, samples that were right were looked at, too: all of them are wrong now. */
+  readonly broke: boolean;
   /** Those with l > τ. */
   readonly failing: readonly string[];
   /** Some of those with l ≤ τ. */

@@ -30,7 +30,7 @@ export async function* semantic({ options }: Task, services: Services): AsyncGen
   for (let iteration = 1; iteration <= options.iterations && fruitless < options.patience; iteration++) {
     const accepted: Candidate[] = [];
     let batch = await services.differentiate(withTexts(incumbent, pending), iteration);
-    if (pending.length > 0 && (batch.gain < 0 || (waited > 0 && batch.few))) {
+    if (pending.length > 0 && (batch.broke || (waited > 0 && (batch.gain < 0 || batch.few)))) {
       // Nothing is built on what did harm, nor mixed with what has mended nearly all, before the gate has looked.
       if (waited > 0) await gate(pending);
       else pending = [];

@@ -41,11 +41,11 @@ describe("the experiments", () => {
     expect(awareEnd).toBeGreaterThan(aloneEnd);
   });
 
-  it("gate: off lets everything through and ends below its start, significant lets hardly anything through", async () => {
+  it("gate: off lets everything through, strict little of what is no better, significant hardly anything", async () => {
     const outcome = await shown(gate, { seeds: [4], sizes: [20] });
     expect(last(series(outcome, 1, "off"))).toBe(1);
     expect(last(series(outcome, 2, "off"))).toBe(0);
     expect(last(series(outcome, 1, "significant"))).toBeLessThan(0.1);
-    expect(last(series(outcome, 0, "strict"))).toBeGreaterThan(last(series(outcome, 0, "off")));
+    expect(last(series(outcome, 1, "strict"))).toBeLessThan(0.25);
   });
 });

@@ -7,7 +7,11 @@ const runs = (without: readonly Saving[]) =>
   Promise.all(
     [1, 2, 3].flatMap((seed) =>
       (["chain", "diamond"] as const).map((shape) =>
-        run({ world: { ...HARSH, easy: 0.4, sly: true, shape, seed }, latency: () => 0, options: { gateEvery: 1, without } }),
+        run({
+          world: { ...HARSH, easy: 0.4, sly: true, shape, seed },
+          latency: () => 0,
+          options: { gateEvery: 1, without },
+        }),
       ),
     ),
   );

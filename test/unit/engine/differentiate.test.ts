@@ -143,7 +143,7 @@ describe("differentiate", () => {
     const { differentiate, looked } = open({ loss, size: 2 });
     await differentiate(start, 1);
     await differentiate(start, 2);
-    expect(await differentiate(next, 3)).toMatchObject({ looked: 4, gain: -2, failing: ["s0", "s1", "s2", "s3"] });
+    expect(await differentiate(next, 3)).toMatchObject({ looked: 4, broke: true, failing: ["s0", "s1", "s2", "s3"] });
     expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
   });
 
@@ -152,7 +152,7 @@ describe("differentiate", () => {
     const { differentiate, looked } = open({ loss, size: 2 });
     await differentiate(start, 1);
     await differentiate(start, 2);
-    expect(await differentiate(next, 3)).toMatchObject({ looked: 2, gain: 1 });
+    expect(await differentiate(next, 3)).toMatchObject({ looked: 2, gain: 1, broke: false });
     expect(looked().slice(4)).toEqual(["s0", "s1"]);
   });
 

@@ -14,6 +14,7 @@ async function shown(instruction: string): Promise<string> {
     iteration: 1,
     texts,
     gain: 0,
+    broke: false,
     rightOnes: [],
     few: false,
     looked: 1,

@@ -48,6 +48,7 @@ async function promptsOf(said: Said): Promise<Question[]> {
     iteration: 1,
     texts,
     gain: 0,
+    broke: false,
     rightOnes: [],
     few: false,
     looked: 2,

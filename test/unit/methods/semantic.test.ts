@@ -29,7 +29,7 @@ const reject = async (_: number, incumbent: Texts): Promise<Outcome> => ({
 function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
   const none = async () => [];
   const failing = { failing: ["s1"], few: false, contexts: none };
-  return { iteration, texts, looked: 4, gain: 0, ...failing, rightOnes: [], right: none, ...more };
+  return { iteration, texts, looked: 4, gain: 0, broke: false, ...failing, rightOnes: [], right: none, ...more };
 }
 
 /** The method over services that do as told; every parameter gets a new text each iteration unless told otherwise. */
@@ -133,7 +133,7 @@ describe("a gate that looks every few iterations", () => {
       harmless: candidates,
     });
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
-      batchOf(texts, iteration, { gain: texts === start ? 0 : -1 });
+      batchOf(texts, iteration, { broke: texts !== start });
     const { services } = await follow({ gate, differentiate }, { iterations: 2 });
     expect(services.gate).toHaveBeenCalledTimes(2);
     const [, batches] = services.propose.mock.calls.map(([batch, , , pending]) => ({ texts: batch.texts, pending }));
