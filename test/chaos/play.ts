@@ -267,8 +267,11 @@ class Play {
     if (!read) return;
     const difference = differenceOf(decidedIn(read.state), reference.decided);
     if (difference !== null) this.#fault(`the result is another one: ${difference}`);
-    const { graph, options } = this.subject.task;
-    this.#ledger.settleWhole(read.state, reference, options.batch * graph.nodes.length);
+    const { graph, data, options } = this.subject.task;
+    // A run that reaches its budget scores what it has by then.
+    const isCut = this.one.accidents.some(({ kind }) => kind === "budget");
+    const ahead = options.batch + (isCut ? data.validation.length + data.test.length : 0);
+    this.#ledger.settleWhole(read.state, reference, ahead * graph.nodes.length);
     const graphFile = join(ROOT, this.one.world.graphFile);
     this.#found(await faultsOfApplying(graphFile, this.disk, (disk) => this.#reading(disk), this.#place, read));
   }

@@ -83,7 +83,9 @@ class RealPlay {
     }
     ended ??= await this.#start(null);
     await this.#checkAskedAgain();
-    if (ended?.code !== DONE) this.#faults.push(`it ended with ${ended?.code}: ${ended?.stderr.trim()}`);
+    // Killed between the end of its run and its own: nothing is left to resume.
+    if (ended?.code === WRONG_USE && this.#kills > 0 && (await this.#isDone())) this.tell("it was done already");
+    else if (ended?.code !== DONE) this.#faults.push(`it ended with ${ended?.code}: ${ended?.stderr.trim()}`);
     else {
       const report: RunReport = JSON.parse(ended.stdout);
       this.#checkReport(report);
@@ -160,6 +162,12 @@ class RealPlay {
       ),
     );
     return begun.find((id) => id !== null) ?? null;
+  }
+
+  async #isDone(): Promise<boolean> {
+    const id = (await this.#runId()) ?? "";
+    const log = await readFile(filesOf(placeOf(this.root), id).events, "utf8").catch(() => "");
+    return /^\{"type":"finished","status":"done".*\n$/m.test(log.slice(log.lastIndexOf("\n", log.length - 2) + 1));
   }
 
   /** No content whose replies were all on record then has been asked for since. */
