@@ -97,6 +97,9 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print one JSON object on stdout, and nothing else there");
 }
 
+/** Most requests where the person says nothing: no file raises what is spent. The editor's setting has the same default. */
+const MOST_CALLS = 5000;
+
 /** What the user says beside the file. The person at the command line has the last word on the budget, too. */
 export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): Overrides {
   const values: [string, string | number | undefined][] = [
@@ -107,7 +110,9 @@ export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): 
     ["optimize.budget.usd", options.budgetUsd],
   ];
   const named = values.flatMap(([path, value]) => (value === undefined ? [] : [[path, String(value)] as const]));
-  return { set: [...options.set, ...named], models: chosenModels(options) };
+  const set = [...options.set, ...named];
+  const calls = set.some(([path]) => path === "optimize.budget.calls") ? null : MOST_CALLS;
+  return { set, models: chosenModels(options), budget: { calls } };
 }
 
 /**

@@ -147,6 +147,22 @@ describe("a budget", () => {
       expect(bench.server.requests()).toBeLessThanOrEqual(25);
     }
   });
+
+  it("has an end where neither says one that holds", async () => {
+    const bench = await open();
+    await change(bench, (graph) => {
+      graph.optimize = { ...Object(graph.optimize), iterations: 0, budget: { calls: 1_000_000 } };
+    });
+    const most = async (...args: string[]) => {
+      const { stdout } = await bench.online("optimize", bench.graph, "--json", ...args);
+      const { run } = JSON.parse(stdout);
+      return JSON.parse(await readFile(join(bench.folder, ".agentgraph/runs", run, "start.json"), "utf8")).options
+        .budget.calls;
+    };
+    expect(await most()).toBe(5000);
+    expect(await most("--budget-calls", "6000")).toBe(6000);
+    expect(await most("--set", "optimize.budget.calls=7000")).toBe(7000);
+  });
 });
 
 describe("a path", () => {
