@@ -36,10 +36,13 @@ export function netProposals(
   });
 }
 
-/** The attempt with the largest drop of the loss; of equals the last. */
+/** The attempt with the largest drop of the loss, of those that were scored if any was; of equals the last. */
 function bestOf(entries: readonly Entry[]): Entry | null {
-  const gain = ({ verdict }: Entry) => (verdict ? (verdict.lossBefore - verdict.lossAfter) * verdict.scored : -1);
-  return entries
-    .filter(({ verdict }) => verdict !== null)
-    .reduce<Entry | null>((best, entry) => (best === null || gain(entry) >= gain(best) ? entry : best), null);
+  const gain = ({ verdict }: Entry) => (verdict ? (verdict.lossBefore - verdict.lossAfter) * verdict.scored : 0);
+  const judged = entries.filter(({ verdict }) => verdict !== null);
+  const scored = judged.filter(({ verdict }) => verdict && verdict.scored > 0);
+  return (scored.length > 0 ? scored : judged).reduce<Entry | null>(
+    (best, entry) => (best === null || gain(entry) >= gain(best) ? entry : best),
+    null,
+  );
 }

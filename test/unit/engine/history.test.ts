@@ -139,6 +139,16 @@ describe("the net proposals", () => {
     expect(others).toEqual([]);
   });
 
+  it("prefer what the gate scored to what never came before it", () => {
+    const replaced = { decision: "undecided", reason: "replaced before the gate", scored: 0 } as const;
+    const worse = { ...rejected, lossBefore: 0.5, lossAfter: 0.9 };
+    const history = historyOf([
+      { node: "b", text: "b1", verdict: worse },
+      { node: "b", text: "b2", verdict: { ...replaced, lossBefore: 0, lossAfter: 0 } },
+    ]);
+    expect(netProposals(graph, start, start, net, new Map(), history)).toMatchObject([{ text: "b1", verdict: worse }]);
+  });
+
   it("leave out what was never proposed or never usable", () => {
     const history = historyOf([{ node: "c", base: "Do c.", text: "c1", invalid: "drops a text to keep" }]);
     expect(netProposals(graph, start, start, net, new Map(), history)).toEqual([]);
