@@ -42,7 +42,9 @@ export class Ledger {
     this.#gap = gap;
 
     const known = repliesIn(replies);
-    const unknown = end === "torn" ? undefined : keysUsed(state).find((key) => !known.has(key));
+    // A full disk may have kept the log as an earlier segment left it, torn off from its replies.
+    const isSound = end === "ended" || end === "killed";
+    const unknown = isSound ? keysUsed(state).find((key) => !known.has(key)) : undefined;
     if (unknown !== undefined) this.#fault(`a value was used whose reply is not on record: ${unknown} (${end})`);
     const kept = countsOf(known.values());
     let lost = 0;
