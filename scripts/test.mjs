@@ -19,7 +19,7 @@ const SUITES = [
   { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 3 },
   { name: "host", run: ["node", "scripts/ts.mjs", "test/host/run.ts"], minutes: 6 },
   { name: "package", run: ["node", "scripts/package.mjs"], minutes: 2 },
-  { name: "e2e", run: ["node", "scripts/ts.mjs", "test/e2e/run.ts"], minutes: 25 },
+  { name: "e2e", run: ["node", "scripts/ts.mjs", "test/e2e/run.ts"], minutes: 40 },
   { name: "chaos", run: ["node", "scripts/chaos.mjs", "--runs", "50"], minutes: 5 },
   { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 10 },
 ];

@@ -349,7 +349,7 @@ async function restore(files: Readonly<Record<string, string>>): Promise<void> {
   for (const [file, text] of Object.entries(files)) {
     await write(file, text);
     const open = workspace.textDocuments.find(({ uri }) => uri.fsPath === at(file).fsPath);
-    if (open) await until(() => open.isClosed || open.getText() === text);
+    if (open) await until(() => open.isClosed || open.getText() === text, 25_000);
   }
 }
 

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { installVscode } from "./install.ts";
 
 export interface ServedVscode {
@@ -71,7 +72,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   const packed = [...(options.vsix ? [options.vsix] : []), ...(options.others ?? [])];
   if (packed.length > 0) {
     const install = packed.flatMap((file) => ["--install-extension", file]);
-    execFileSync(node, [server, ...folders, ...install], { env, stdio: "pipe", timeout: 60_000 });
+    await promisify(execFile)(node, [server, ...folders, ...install], { env, timeout: 120_000 });
   }
   const port = options.port ?? (await freePort());
   const log = openSync(at("server.log"), "w");
