@@ -29,7 +29,7 @@ export type ProposalElement =
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
   | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
-  | { readonly kind: "warning"; readonly text: string }
+  | { readonly kind: "warning"; readonly text: string; readonly isGood: boolean }
   | { readonly kind: "line"; readonly label: string; readonly text: string }
   | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
 
@@ -78,8 +78,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
-          ...[...new Set(run.state.warnings.map((warning) => warningWords(warning, SPEECH)))].map(
-            (text): ProposalElement => ({ kind: "warning", text }),
+          ...[...new Map(run.state.warnings.map((one) => [warningWords(one, SPEECH), one.code]))].map(
+            ([text, code]): ProposalElement => ({ kind: "warning", text, isGood: code === "nothing to learn" }),
           ),
         ];
       }
@@ -115,7 +115,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
       case "sample":
         return new TreeItem(sampleLabel(element.run, element.sample), TreeItemCollapsibleState.Collapsed);
       case "warning":
-        return warningItem(element.text);
+        return warningItem(element);
       case "line":
         return textItem(element.label, element.text);
       case "attempt":
@@ -230,10 +230,10 @@ function textItem(label: string, text: string): TreeItem {
   return item;
 }
 
-function warningItem(text: string): TreeItem {
+function warningItem({ text, isGood }: { readonly text: string; readonly isGood: boolean }): TreeItem {
   const item = new TreeItem(text);
   item.tooltip = text;
-  item.iconPath = new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
+  item.iconPath = isGood ? new ThemeIcon("info") : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
   return item;
 }
 
