@@ -39,15 +39,20 @@ const LARGEST_SUMMARY = 2 ** 20;
 /** Bytes: what others have made larger is read when it is asked for by its id, not to be listed. */
 const LARGEST_CLAIM = 2 ** 26;
 
-/** Newest first. A folder that holds no readable run is left out. */
-export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[]> {
-  const names = await deps.files.list(place.runs).catch((error: unknown) => {
+/** Ids of what look like runs by their folders' names, newest first. */
+export async function runIds({ files }: Pick<RunsDeps, "files">, place: Place): Promise<string[]> {
+  const names = await files.list(place.runs).catch((error: unknown) => {
     // A repository may have a link or a file where runs would be: then there are none.
     if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];
     throw error;
   });
+  return names.filter(isId).sort().reverse();
+}
+
+/** Newest first. A folder that holds no readable run is left out. */
+export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[]> {
   const runs: ListedRun[] = [];
-  for (const id of names.filter(isId).sort().reverse()) {
+  for (const id of await runIds(deps, place)) {
     const listed = await readListed(deps, place, id);
     if (listed) runs.push(listed);
   }
