@@ -39,8 +39,25 @@ const LARGEST_SUMMARY = 2 ** 20;
 /** Bytes: what others have made larger is read when it is asked for by its id, not to be listed. */
 const LARGEST_CLAIM = 2 ** 26;
 
+/** Runs whose changes are told from outside. */
+const MARKED = 20;
+
+/**
+ * What a list of runs hangs on, to be compared with what it was: which there are, and when the newest were last written.
+ * @param isOwn runs whose changes are known anyway
+ */
+export async function markOfRuns(deps: RunsDeps, place: Place, isOwn: (id: string) => boolean): Promise<string> {
+  const ids = await runIds(deps, place);
+  const modified = (id: string) =>
+    deps.files.stat(filesOf(place, id).summary).then(
+      ({ modified }) => modified,
+      () => 0,
+    );
+  return JSON.stringify([ids, await Promise.all(ids.slice(0, MARKED).map((id) => (isOwn(id) ? 0 : modified(id))))]);
+}
+
 /** Ids of what look like runs by their folders' names, newest first. */
-export async function runIds({ files }: Pick<RunsDeps, "files">, place: Place): Promise<string[]> {
+async function runIds({ files }: Pick<RunsDeps, "files">, place: Place): Promise<string[]> {
   const names = await files.list(place.runs).catch((error: unknown) => {
     // A repository may have a link or a file where runs would be: then there are none.
     if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];

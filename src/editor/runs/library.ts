@@ -1,5 +1,5 @@
 import { sep } from "node:path";
-import { EventEmitter, l10n, type Uri, window, workspace } from "vscode";
+import { EventEmitter, l10n, type Uri, workspace } from "vscode";
 import { type Sample, SPLITS } from "../../data/sample.ts";
 import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
@@ -10,7 +10,7 @@ import type { Side } from "../../run/report/compare.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
-import { deleteRun, listRuns, type RunsDeps, readRun, recordAct, runIds } from "../../run/runs.ts";
+import { deleteRun, listRuns, markOfRuns, type RunsDeps, readRun, recordAct } from "../../run/runs.ts";
 import { summaryOf } from "../../run/summary.ts";
 import { warningWords } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
@@ -27,8 +27,8 @@ const KEPT = 8;
 const PAUSE = 300;
 /** Milliseconds between two looks at whether a run of another process still goes on. */
 const LOOK = 10_000;
-/** Milliseconds between two looks at which runs there are. */
-const COUNT = 3_000;
+/** Milliseconds between two looks at what has come or changed. */
+const COMPARE = 5_000;
 
 /** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
 export class Library extends Disposable {
@@ -43,8 +43,8 @@ export class Library extends Disposable {
   readonly #roots = new Set<string>();
   readonly #opened = new Map<string, Promise<OpenedRun>>();
   #listed: Promise<RunEntry[]> | null = null;
-  /** Ids of the runs' folders when the list was read. */
-  #ids = "";
+  /** What the list hung on when it was read. */
+  #mark = "";
   #watching = false;
   #pause: ReturnType<typeof setTimeout> | null = null;
 
@@ -166,13 +166,14 @@ export class Library extends Disposable {
     return [...new Set([...(await this.graphs.roots()), ...this.#roots])];
   }
 
-  async #idsOnDisk(): Promise<string> {
-    const roots = await this.#allRoots();
-    return JSON.stringify(await Promise.all(roots.map((root) => runIds(this.deps, placeOf(root)))));
+  async #markOnDisk(): Promise<string> {
+    const isOwn = (id: string) => this.#live.has(id);
+    const marks = (await this.#allRoots()).map((root) => markOfRuns(this.deps, placeOf(root), isOwn));
+    return (await Promise.all(marks)).join("\n");
   }
 
   async #read(): Promise<RunEntry[]> {
-    this.#ids = await this.#idsOnDisk();
+    this.#mark = await this.#markOnDisk();
     const roots = await this.#allRoots();
     const lists = await Promise.all(
       roots.map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
@@ -232,15 +233,17 @@ export class Library extends Disposable {
     watcher.onDidCreate(changed);
     watcher.onDidChange(changed);
     watcher.onDidDelete(changed);
-    const counting = setInterval(() => this.#count().catch(() => {}), COUNT);
-    this.own({ dispose: () => clearInterval(counting) });
+    const comparing = setInterval(() => this.#compare().catch(() => {}), COMPARE);
+    this.own({ dispose: () => clearInterval(comparing) });
   }
 
-  /** A watcher misses what is made in a folder before it has begun to watch that one. */
-  async #count(): Promise<void> {
-    if (!window.state.focused || !this.#listed) return;
+  /** A watcher misses what is made in a folder before it has begun to watch that one, and all that comes after. */
+  async #compare(): Promise<void> {
+    if (!this.#listed) return;
     await this.#listed;
-    if ((await this.#idsOnDisk()) !== this.#ids) this.#forget();
+    if ((await this.#markOnDisk()) === this.#mark) return;
+    this.#opened.clear();
+    this.#forget();
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { nodeMachine } from "../../../src/platform/machine.ts";
 import { RunInProgress, RunUnreadable } from "../../../src/run/errors.ts";
 import { filesOf } from "../../../src/run/place.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
-import { deleteRun, listRuns, readRun, recordAct } from "../../../src/run/runs.ts";
+import { deleteRun, listRuns, markOfRuns, readRun, recordAct } from "../../../src/run/runs.ts";
 import type { RunState } from "../../../src/run/state.ts";
 import { type Bench, openBench, subject } from "./scripted.ts";
 
@@ -38,6 +38,21 @@ async function drain({ events }: Run, after = Number.POSITIVE_INFINITY): Promise
 function outcome({ status, texts, proposals, curve, scores, attempts }: RunState) {
   return { status, texts, proposals, curve, scores, attempts };
 }
+
+it("a list's mark is another once a run has come, was written or has gone, and not by what is our own", async () => {
+  const mark = (own?: string) => markOfRuns(bench.deps, bench.place, (id) => id === own);
+  const marks = [await mark()];
+  const run = await start();
+  await drain(run);
+  marks.push(await mark());
+  const own = await mark(run.id);
+  await utimes(run.files.summary, 1, 1);
+  marks.push(await mark());
+  expect(await mark(run.id)).toBe(own);
+  await deleteRun(bench.deps, bench.place, run.id);
+  expect(await mark()).toBe(marks[0]);
+  expect(new Set(marks).size).toBe(3);
+});
 
 describe("a run", () => {
   it("leaves a folder from which its state is read again", async () => {
