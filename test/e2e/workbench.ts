@@ -101,9 +101,13 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Answers VS Code's own file dialog, which does not listen while it looks at a folder. */
+  /** Answers VS Code's own file dialog, which does not listen while it looks at a folder, and then writes what it suggests. */
   async answerPath(path: string): Promise<void> {
-    await this.quickInput().fill(path);
+    for (let tries = 0; tries < 20; tries++) {
+      await this.page.waitForTimeout(500);
+      if ((await this.quickInput().inputValue()) === path) break;
+      await this.quickInput().fill(path);
+    }
     const dialog = this.page.locator(".quick-input-widget").first();
     for (let tries = 0; tries < 20 && (await dialog.isVisible()); tries++) {
       await this.page.keyboard.press("Enter");
