@@ -4,6 +4,7 @@ import type { Backward, BackwardPass, Context } from "./backward.ts";
 import type { Batches } from "./batches.ts";
 import type { Theta } from "./events.ts";
 import type { Pass } from "./forward.ts";
+import { WITNESSES } from "./rules.ts";
 import type { Differentiated } from "./services.ts";
 import { thetaOf } from "./texts.ts";
 
@@ -29,8 +30,6 @@ interface Looked {
 const FEW = 0.25;
 /** A Θ that nothing is known of. */
 const NEW: Theta = "";
-/** Samples that went right: shown to ϕ beside the failing ones, and looked at where nothing shows a gain. */
-const RIGHT_ONES = 2;
 
 export interface Differentiate {
   (texts: Texts, iteration: number): Promise<Differentiated>;
@@ -71,7 +70,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       looked += found;
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
-    const right = known.filter(({ gradients }) => !gradients).slice(0, RIGHT_ONES);
+    const right = known.filter(({ gradients }) => !gradients).slice(0, WITNESSES);
     return {
       iteration,
       texts,
@@ -90,8 +89,8 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
 
     async function breaksWhatWasRight(): Promise<boolean> {
       const before = gain;
-      looked += await lookAt(batches.right(theta, RIGHT_ONES));
-      const broke = gain === before - RIGHT_ONES;
+      looked += await lookAt(batches.right(theta, WITNESSES));
+      const broke = gain === before - WITNESSES;
       gain = before;
       return broke;
     }

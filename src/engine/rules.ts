@@ -56,6 +56,9 @@ export function partRule(level: number): Rule {
   };
 }
 
+/** Samples that were right, which tell whether a text does harm: that chance turns all of them is rare. */
+export const WITNESSES = 2;
+
 /**
  * Rejects before the policy must what fixed none of the first samples and broke each of them that was right. It only ever
  * rejects, so nothing passes by it that the policy would not let pass.

@@ -12,7 +12,7 @@ import type { History } from "./history.ts";
 import { createProbe, harmfulAmong, PROBED, proposeSound } from "./probe.ts";
 import { type Candidate, createPropose } from "./propose.ts";
 import { race } from "./race.ts";
-import { ALIKE, BROKE_TRAINING, OUTRUN } from "./rules.ts";
+import { ALIKE, BROKE_TRAINING, OUTRUN, WITNESSES } from "./rules.ts";
 import type { Task } from "./task.ts";
 import { parametersOf } from "./texts.ts";
 import type { Validation } from "./validation.ts";
@@ -164,7 +164,7 @@ export function createServices(deps: ServicesDeps): Services {
         const ruined = await probe(withTexts(incumbent, candidates), candidates);
         await gate.turnDown(batch.iteration, incumbent, ruined, ALIKE);
         // Where nothing has done harm so far, the samples that were right are not worth their calls.
-        if (!history.hasBroken() || right.length < 2) return ruined;
+        if (!history.hasBroken() || right.length < WITNESSES) return ruined;
         const fresh = candidates.filter((one) => !ruined.includes(one) && !pending.includes(one));
         const harmful = await harmfulAmong(fresh, breaks);
         await gate.turnDown(batch.iteration, incumbent, harmful, BROKE_TRAINING);

@@ -3,7 +3,7 @@ import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
 import type { Scored } from "./forward.ts";
 import { inTurns } from "./in-turns.ts";
-import { NO_GATE, type Rule, type Ruling, UNDECIDED } from "./rules.ts";
+import { NO_GATE, type Rule, type Ruling, UNDECIDED, WITNESSES } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./texts.ts";
 import { type Pair, scoreInterval, signTest } from "./verdict.ts";
@@ -26,9 +26,6 @@ export type Validation = ReturnType<typeof createValidation>;
 
 /** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
 export const MINIMUM_WAVE = 8;
-
-/** Right samples in the first wave: what does harm shows it there. */
-const RIGHT_ONES = 2;
 
 /**
  * Samples are scored in waves no larger than what the decision needs at least, so the stop is exact and nothing is asked
@@ -109,7 +106,7 @@ export function createValidation({ samples: validation, options, score }: Valida
     const order = pairs
       .map((pair, index) => ({ index, rank: rank(pair) }))
       .sort((a, b) => a.rank - b.rank || a.index - b.index);
-    const right = order.filter(({ rank }) => rank === 2).slice(0, RIGHT_ONES);
+    const right = order.filter(({ rank }) => rank === 2).slice(0, WITNESSES);
     const others = order.filter((one) => !right.includes(one));
     return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ index }) => index);
   }

@@ -40,20 +40,23 @@ const LARGEST_SUMMARY = 2 ** 20;
 const LARGEST_CLAIM = 2 ** 26;
 
 /** Runs whose changes are told from outside. */
-const MARKED = 20;
+const DATED = 20;
 
 /**
- * What a list of runs hangs on, to be compared with what it was: which there are, and when the newest were last written.
+ * When the newest runs were last written, to be compared with what it was; 0 for the others.
  * @param isOwn runs whose changes are known anyway
  */
-export async function markOfRuns(deps: RunsDeps, place: Place, isOwn: (id: string) => boolean): Promise<string> {
-  const ids = await runIds(deps, place);
-  const modified = (id: string) =>
-    deps.files.stat(filesOf(place, id).summary).then(
-      ({ modified }) => modified,
-      () => 0,
-    );
-  return JSON.stringify([ids, await Promise.all(ids.slice(0, MARKED).map((id) => (isOwn(id) ? 0 : modified(id))))]);
+export async function writtenAt(
+  deps: RunsDeps,
+  place: Place,
+  isOwn: (id: string) => boolean,
+): Promise<ReadonlyMap<string, number>> {
+  const dates = (await runIds(deps, place)).map(async (id, index) => {
+    if (index >= DATED || isOwn(id)) return [id, 0] as const;
+    const summary = await deps.files.stat(filesOf(place, id).summary).catch(() => null);
+    return [id, summary?.modified ?? 0] as const;
+  });
+  return new Map(await Promise.all(dates));
 }
 
 /** Ids of what look like runs by their folders' names, newest first. */

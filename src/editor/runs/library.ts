@@ -10,7 +10,7 @@ import type { Side } from "../../run/report/compare.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
-import { deleteRun, listRuns, markOfRuns, type RunsDeps, readRun, recordAct } from "../../run/runs.ts";
+import { deleteRun, listRuns, type RunsDeps, readRun, recordAct, writtenAt } from "../../run/runs.ts";
 import { summaryOf } from "../../run/summary.ts";
 import { warningWords } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
@@ -30,6 +30,8 @@ const LOOK = 10_000;
 /** Milliseconds between two looks at what has come or changed. */
 const COMPARE = 5_000;
 
+type Written = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 /** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
 export class Library extends Disposable {
   readonly #changed = this.own(new EventEmitter<void>());
@@ -43,8 +45,8 @@ export class Library extends Disposable {
   readonly #roots = new Set<string>();
   readonly #opened = new Map<string, Promise<OpenedRun>>();
   #listed: Promise<RunEntry[]> | null = null;
-  /** What the list hung on when it was read. */
-  #mark = "";
+  /** Root → when its runs were last written, when the list was read. */
+  #written: Written = new Map();
   #watching = false;
   #pause: ReturnType<typeof setTimeout> | null = null;
 
@@ -162,21 +164,17 @@ export class Library extends Disposable {
     super.dispose();
   }
 
-  async #allRoots(): Promise<string[]> {
-    return [...new Set([...(await this.graphs.roots()), ...this.#roots])];
-  }
-
-  async #markOnDisk(): Promise<string> {
+  async #datesOf(roots: Iterable<string>): Promise<Written> {
     const isOwn = (id: string) => this.#live.has(id);
-    const marks = (await this.#allRoots()).map((root) => markOfRuns(this.deps, placeOf(root), isOwn));
-    return (await Promise.all(marks)).join("\n");
+    const dates = [...roots].map(async (root) => [root, await writtenAt(this.deps, placeOf(root), isOwn)] as const);
+    return new Map(await Promise.all(dates));
   }
 
   async #read(): Promise<RunEntry[]> {
-    this.#mark = await this.#markOnDisk();
-    const roots = await this.#allRoots();
+    const roots = new Set([...(await this.graphs.roots()), ...this.#roots]);
+    this.#written = await this.#datesOf(roots);
     const lists = await Promise.all(
-      roots.map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
+      [...roots].map(async (root) => (await listRuns(this.deps, placeOf(root))).map((listed) => entryOf(root, listed))),
     );
     const followed = await followMoves(lists.flat(), this.graphs, this.deps.files);
     // What stands on disk of a run that is taken up again is how it ended before.
@@ -241,9 +239,13 @@ export class Library extends Disposable {
   async #compare(): Promise<void> {
     if (!this.#listed) return;
     await this.#listed;
-    if ((await this.#markOnDisk()) === this.#mark) return;
-    this.#opened.clear();
-    this.#forget();
+    const before = this.#written;
+    const changed = [...(await this.#datesOf(before.keys()))].flatMap(([root, now]) => {
+      const was = before.get(root);
+      return [...new Set([...(was?.keys() ?? []), ...now.keys()])].filter((id) => was?.get(id) !== now.get(id));
+    });
+    for (const id of changed) this.#opened.delete(id);
+    if (changed.length > 0) this.#forget();
   }
 }
 

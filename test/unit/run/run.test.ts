@@ -9,7 +9,7 @@ import { nodeMachine } from "../../../src/platform/machine.ts";
 import { RunInProgress, RunUnreadable } from "../../../src/run/errors.ts";
 import { filesOf } from "../../../src/run/place.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
-import { deleteRun, listRuns, markOfRuns, readRun, recordAct } from "../../../src/run/runs.ts";
+import { deleteRun, listRuns, readRun, recordAct, writtenAt } from "../../../src/run/runs.ts";
 import type { RunState } from "../../../src/run/state.ts";
 import { type Bench, openBench, subject } from "./scripted.ts";
 
@@ -39,8 +39,9 @@ function outcome({ status, texts, proposals, curve, scores, attempts }: RunState
   return { status, texts, proposals, curve, scores, attempts };
 }
 
-it("a list's mark is another once a run has come, was written or has gone, and not by what is our own", async () => {
-  const mark = (own?: string) => markOfRuns(bench.deps, bench.place, (id) => id === own);
+it("what tells of changes is another once a run has come, was written or has gone, and not by what is our own", async () => {
+  const mark = async (own?: string) =>
+    JSON.stringify([...(await writtenAt(bench.deps, bench.place, (id) => id === own))]);
   const marks = [await mark()];
   const run = await start();
   await drain(run);
