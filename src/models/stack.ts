@@ -40,15 +40,15 @@ export function createStack(options: StackOptions): Stack {
   const complete = fromStore(
     replies,
     singleFlight(
-      intoStore(
-        replies,
-        retrying(
+      retrying(
+        options,
+        pioneering(
           options,
-          pioneering(
-            options,
-            budgeted(
-              budget,
-              limited(options, (request, signal) => provider.complete(request, signal)),
+          budgeted(
+            budget,
+            limited(
+              options,
+              intoStore(replies, (request, signal) => provider.complete(request, signal)),
             ),
           ),
         ),

@@ -33,7 +33,10 @@ export function fromStore(replies: ReplyStore, inner: Complete): Complete {
   };
 }
 
-/** Puts each reply on record before anyone sees it. Stands inside single flight, so that there is no gap between the two. */
+/**
+ * Puts each reply on record before anyone sees it. Stands inside single flight, so that there is no gap between the two,
+ * and inside the limiter: whatever kills the program loses as many replies as may be on the way, and no more.
+ */
 export function intoStore(replies: ReplyStore, inner: Complete): Complete {
   return async (request, signal) => {
     const reply = await inner(request, signal);

@@ -541,6 +541,26 @@ describe("limiter", () => {
     expect(ends[2]).toMatchObject({ status: "rejected", reason: { name: "BudgetReached" } });
   });
 
+  it("frees a slot once the reply is on record: a crash loses no more than were on the way", async () => {
+    const clock = new FakeClock();
+    const kept = new Set<string>();
+    const provider = new FakeProvider(async (asked) => {
+      expect(provider.seen.length - kept.size).toBeLessThanOrEqual(2);
+      await clock.sleep(1);
+      return reply(`echo ${asked.messages[0]?.content}`);
+    });
+    const put = async (key: string) => {
+      await clock.sleep(50);
+      kept.add(key);
+    };
+    const { model } = stackOver(provider, clock, {
+      concurrency: 2,
+      replies: { get: () => undefined, put, discredit: async () => {} },
+    });
+    await Promise.all(["a", "b", "c", "d", "e"].map((content) => model.complete(request(content), never)));
+    expect(kept.size).toBe(5);
+  });
+
   it("does not send what could not be put on record", async () => {
     const provider = slowEcho(new FakeClock(), 1);
     const { model, budget } = stackOver(provider, new FakeClock());
