@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { Model, ModelReply } from "../../src/models/model.ts";
 import { createSimulated } from "../../src/models/simulated.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
@@ -41,6 +42,13 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+}
+
+/** Opens benches that are closed after the test. */
+export async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
+  const bench = await openBench(...options);
+  onTestFinished(bench.close);
+  return bench;
 }
 
 export async function openBench(options: Partial<ServerOptions> = {}, example = "chain"): Promise<Bench> {
@@ -88,7 +96,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
     files: () => filesUnder(home),
     close: async () => {
       await server.close();
-      await rm(home, { recursive: true, force: true });
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { EvaluationReport, RunReport } from "../../src/cli/json.ts";
 import type { Model, ModelRequest } from "../../src/models/model.ts";
-import { type Bench, openBench } from "./cli.ts";
+import { type Bench, open } from "./cli.ts";
 import { rows, type Script, scripted, writeGraph } from "./scripted.ts";
 
 /** Replies that end early: at a limit of tokens, or at a content filter. */
-
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
-  const bench = await openBench(...options);
-  benches.push(bench);
-  return bench;
-}
 
 /** Tokens of a reply are its words. */
 function counted(

@@ -1,22 +1,11 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomLcg } from "d3";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
-import { asked, type Bench, openBench } from "./cli.ts";
+import { asked, type Bench, open } from "./cli.ts";
 
 /** How runs and commands end when they do not simply succeed. */
-
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
-  const bench = await openBench(...options);
-  benches.push(bench);
-  return bench;
-}
 
 function outcome({ status, proposals, final, validation, test, formatErrors }: RunReport) {
   return { status, proposals, final, validation, test, formatErrors };

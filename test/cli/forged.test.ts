@@ -1,19 +1,9 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { type Bench, openBench } from "./cli.ts";
+import { expect, it } from "vitest";
+import { open } from "./cli.ts";
 
 /** A run that its user has published, and somebody else gives back with other replies in it. */
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(): Promise<Bench> {
-  const bench = await openBench();
-  benches.push(bench);
-  return bench;
-}
 
 /** @returns how many lines have changed */
 async function edit(path: string, change: (line: string) => string | null): Promise<number> {

@@ -1,22 +1,11 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { EvaluationReport, RunReport } from "../../src/cli/json.ts";
-import { asked, type Bench, openBench } from "./cli.ts";
+import { asked, type Bench, open } from "./cli.ts";
 import { rows, writeGraph } from "./scripted.ts";
 
 /** Runs that optimize nothing: to score a graph, and to check what another run claims. */
-
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
-  const bench = await openBench(...options);
-  benches.push(bench);
-  return bench;
-}
 
 async function listed(bench: Bench) {
   return JSON.parse((await bench.run("runs", "--json")).stdout).runs;

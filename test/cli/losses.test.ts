@@ -1,22 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
-import { type Bench, openBench } from "./cli.ts";
+import { type Bench, open as openBench } from "./cli.ts";
 import { BETTER, presentText, rows, type Script, scripted, writeGraph } from "./scripted.ts";
 
 /** Every loss and every form of data through the real command line. */
 
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(script: Script): Promise<Bench> {
-  const bench = await openBench({ model: scripted(script) });
-  benches.push(bench);
-  return bench;
-}
+const open = (script: Script) => openBench({ model: scripted(script) });
 
 async function optimize(bench: Bench, file: string, ...args: string[]): Promise<RunReport> {
   const { stdout, stderr } = await bench.online("optimize", file, "--json", "--model", "scripted", ...args);

@@ -1,21 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
 import { randomFaults } from "../server/faults.ts";
-import { altered, type Bench, KEY, openBench } from "./cli.ts";
-
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
-  const bench = await openBench(...options);
-  benches.push(bench);
-  return bench;
-}
+import { altered, KEY, open } from "./cli.ts";
 
 function report(stdout: string): RunReport {
   return JSON.parse(stdout);

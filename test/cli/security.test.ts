@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { altered, asked, type Bench, KEY, openBench } from "./cli.ts";
+import { altered, asked, type Bench, KEY, open } from "./cli.ts";
 
 /** The real command line, attacked: by the repository it runs in, and by the server it asks. */
 
@@ -12,12 +12,6 @@ const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
-  const bench = await openBench(...options);
-  ends.push(bench.close);
-  return bench;
-}
 
 /** A server of somebody else's; keeps the headers of what reaches it. */
 async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void) {

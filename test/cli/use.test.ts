@@ -2,21 +2,10 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, describe, expect, it } from "vitest";
-import { type Bench, openBench } from "./cli.ts";
+import { describe, expect, it } from "vitest";
+import { type Bench, open } from "./cli.ts";
 
 /** What a person or a script may do to the command line. */
-
-const benches: Bench[] = [];
-afterEach(async () => {
-  for (const bench of benches.splice(0)) await bench.close();
-});
-
-async function open(...options: Parameters<typeof openBench>): Promise<Bench> {
-  const bench = await openBench(...options);
-  benches.push(bench);
-  return bench;
-}
 
 describe("wrong use", () => {
   it("exits with 2 and says what to do", async () => {

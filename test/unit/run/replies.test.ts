@@ -11,7 +11,11 @@ beforeEach(async () => {
   bench = await openBench();
   own = join(bench.root, "replies.jsonl");
 });
-afterEach(() => bench.remove());
+const opened: RunReplies[] = [];
+afterEach(async () => {
+  for (const replies of opened.splice(0)) await replies.flushed();
+  await bench.remove();
+});
 
 function reply(text: string): StoredReply {
   return { text, usage: { prompt: 1, completion: 2, estimated: false }, model: "m", finish: "stop" };
@@ -19,7 +23,9 @@ function reply(text: string): StoredReply {
 
 async function open(segment: string, path: string | null = own): Promise<RunReplies> {
   const { files, machine } = bench.deps;
-  return RunReplies.open(bench.deps, path, await openCache(files, machine, bench.place.cache, segment));
+  const replies = await RunReplies.open(bench.deps, path, await openCache(files, machine, bench.place.cache, segment));
+  opened.push(replies);
+  return replies;
 }
 
 describe("replies", () => {
@@ -33,7 +39,9 @@ describe("replies", () => {
   });
 
   it("of other runs are served as cached, and their copies are not counted as paid", async () => {
-    await (await open("1")).put("k", reply("shared"));
+    const first = await open("1");
+    await first.put("k", reply("shared"));
+    await first.flushed();
     const other = join(bench.root, "other.jsonl");
     const second = await open("2", other);
     const found = second.get("k");
@@ -51,6 +59,7 @@ describe("replies", () => {
     const first = await open("1");
     await first.put("bad", reply("not JSON"));
     await first.discredit("bad");
+    await first.flushed();
     expect(first.get("bad")?.where).toBe("replayed");
     expect((await open("2")).get("bad")?.where).toBe("replayed");
     expect((await open("3", null)).get("bad")).toBeUndefined();
