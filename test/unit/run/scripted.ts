@@ -39,7 +39,14 @@ export async function openBench(): Promise<Bench> {
     concurrency: 4,
     engine: scripted,
   };
-  return { root, place: placeOf(root), deps, provider, files, remove: () => rm(root, { recursive: true, maxRetries: 5 }) };
+  return {
+    root,
+    place: placeOf(root),
+    deps,
+    provider,
+    files,
+    remove: () => rm(root, { recursive: true, maxRetries: 5 }),
+  };
 }
 
 export interface BreakableFiles extends Files {
