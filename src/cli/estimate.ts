@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
-import { type Estimate, estimateDoor, estimateRun } from "../run/estimate.ts";
+import { type Estimate, estimateDoor, estimateRun, rounded } from "../run/estimate.ts";
 import { doorOf } from "../run/job.ts";
 import type { Place } from "../run/place.ts";
 import { readCache } from "../run/replies.ts";
@@ -66,8 +66,6 @@ function between(least: number, most: number, unit: string): string {
   return about(least) === about(most) ? "" : `${about(least)} … ${about(most)} ${unit}`;
 }
 
-/** To two digits: more would claim too much. */
 function about(value: number): string {
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, value))) - 1);
-  return (Math.round(value / step) * step).toLocaleString("en");
+  return rounded(value).toLocaleString("en");
 }

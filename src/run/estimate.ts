@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import type { Data, Sample, Split } from "../data/sample.ts";
+import { type Data, type Sample, SPLITS, type Split } from "../data/sample.ts";
 import type { Clock } from "../deps.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { RunEvent } from "../engine/events.ts";
@@ -21,6 +21,12 @@ export interface Known {
   readonly price: PriceOf;
   /** Others get a turn now and then. */
   readonly clock: Clock;
+}
+
+/** To two digits: more would claim too much. */
+export function rounded(foreseen: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, foreseen))) - 1);
+  return Math.round(foreseen / step) * step;
 }
 
 export interface Amount {
@@ -45,6 +51,9 @@ export interface Estimate extends Amount {
 
 /** Samples of a set that are played through: more would say the same, later. Fewer where each takes many calls. */
 const PLAYED = { most: 40, least: 16, calls: 240 } as const;
+
+/** Sets that a run scores whole. */
+const SCORED = ["validation", "test"] as const;
 
 /** Plays of a run whose mean is the estimate: which samples are right is chance, and what a run does hangs on it. */
 const DRAWS = [1, 2, 3];
@@ -75,11 +84,12 @@ export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
 }
 
 async function playRun(task: Task, known: Known, guess: Guess, draw: number) {
-  const { pretender, pretended, tally } = pretendTo(task, known, guess, draw);
-  const scoring = new Tally(task.data, pretended.data);
+  const { pretender, pretended } = pretendTo(task, known, guess, draw);
+  // Batches do not grow with the training set; what is scored grows with its set.
+  const [scoring, tally] = [tallyOf(task, pretended, SCORED), tallyOf(task, pretended, SCORED)];
   const turns = new Turns(known.clock);
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
-  for (const split of ["validation", "test"] as const) {
+  for (const split of SCORED) {
     const { signal } = new AbortController();
     for await (const event of evaluate(pretended, split, depsOf(pretender, task, known), signal)) {
       scoring.add(event);
@@ -96,7 +106,8 @@ export async function estimateDoor(
   known: Known,
   door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached">> {
-  const { pretender, pretended, tally } = pretendTo(task, known, GUESSES.usual, 0);
+  const { pretender, pretended } = pretendTo(task, known, GUESSES.usual, 0);
+  const tally = tallyOf(task, pretended, SPLITS);
   await play(door, pretended, depsOf(pretender, task, known), tally, known.clock);
   return { ...tally.amount, cached: tally.cached };
 }
@@ -105,7 +116,13 @@ function pretendTo(task: Task, known: Known, guess: Guess, draw: number) {
   const data = playedData(task);
   const loss = new PretendedLoss(task.loss, task.options.threshold, guess, draw);
   const pretender = new Pretender(known.provider, task.graph.nodes, guess);
-  return { pretender, pretended: { ...task, data, loss }, tally: new Tally(task.data, data) };
+  return { pretender, pretended: { ...task, data, loss } };
+}
+
+function tallyOf(task: Task, pretended: Task, whole: readonly Split[]): Tally {
+  return new Tally((split) =>
+    whole.includes(split) ? task.data[split].length / Math.max(1, pretended.data[split].length) : 1,
+  );
 }
 
 async function play(
@@ -179,25 +196,18 @@ class Tally {
   #tokens = 0;
   #usd: number | null = 0;
 
-  constructor(
-    readonly data: Data,
-    readonly played: Data,
-  ) {}
+  /** @param scale size of a set over that of its part that is played; 1 where no more than the part is ever asked */
+  constructor(readonly scale: (split: Split) => number) {}
 
   add(event: RunEvent): void {
     if (event.type !== "call") return;
     const { split, source, usage, usd } = event;
-    const weight = this.#weight(split);
+    const weight = split === null ? 1 : this.scale(split);
     if (source === "cached") this.#cached += weight;
     if (source !== "provider") return;
     this.#calls += weight;
     this.#tokens += weight * (usage.prompt + usage.completion);
     this.#usd = this.#usd === null || usd === null ? null : this.#usd + weight * usd;
-  }
-
-  /** Batches do not grow with the training set; what is scored grows with its set. */
-  #weight(split: Split | null): number {
-    return split === null || split === "train" ? 1 : this.data[split].length / Math.max(1, this.played[split].length);
   }
 
   get amount(): Amount {

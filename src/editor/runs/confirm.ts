@@ -1,7 +1,7 @@
 import { l10n, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import type { Estimate } from "../../run/estimate.ts";
+import { type Estimate, rounded } from "../../run/estimate.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
 import { Cancelled } from "../errors.ts";
@@ -71,7 +71,7 @@ export async function confirmCalls({
       : l10n.t("About {0}.", amounts({ calls, tokens, usd })),
     calls > 0 && most !== undefined ? l10n.t("Never more than {0}.", l10n.t("{0} calls", most)) : "",
     calls > 0 && cached > 0
-      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached))
+      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached).toLocaleString())
       : "",
     bound !== null && calls > bound
       ? l10n.t("The budget allows {0} calls: it will end before that.", bound.toLocaleString())
@@ -142,7 +142,7 @@ function costs(estimate: Estimate, limits: BudgetLimits): string {
     bounds(estimate, limits),
     limits.calls !== null && limits.calls < calls ? l10n.t("That is probably too few: the run would end early.") : "",
     calls > 0 && cached > 0
-      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached))
+      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached).toLocaleString())
       : "",
   ]
     .filter(Boolean)
@@ -168,12 +168,6 @@ function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: 
   if (usd !== null) all.push(money(usd));
   else if (calls !== null && price) all.push(l10n.t("about {0}", money((price / usual) * calls)));
   return all.length > 0 ? l10n.t("Never more than {0}.", all.join(", ")) : l10n.t("There is no upper bound.");
-}
-
-/** To two digits: more would claim too much. */
-function rounded(tokens: number): number {
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, tokens))) - 1);
-  return Math.round(tokens / step) * step;
 }
 
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {

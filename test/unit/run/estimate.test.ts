@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { known, scored, unhelpful, used, world } from "../../../bench/estimate/unimproved.ts";
+import { SPLITS } from "../../../src/data/sample.ts";
+import { evaluation } from "../../../src/engine/evaluate.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { MemoryReplies } from "../../../src/models/store.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
-import { type Estimate, estimateRun } from "../../../src/run/estimate.ts";
+import { type Estimate, estimateDoor, estimateRun } from "../../../src/run/estimate.ts";
 import { loadTask } from "../../../src/run/load.ts";
 
 async function example(name: string): Promise<Task> {
@@ -37,6 +39,17 @@ function onceEach(make: (name: string) => Promise<Estimate>): (name: string) => 
     made.set(name, one);
     return one;
   };
+}
+
+/** As many times the samples, each another one. */
+function grown(samples: Task["data"]["test"], times: number): Task["data"]["test"] {
+  return Array.from({ length: times }, (_, copy) =>
+    samples.map(({ id, inputs, ...rest }) => ({
+      ...rest,
+      id: `${id} ${copy}`,
+      inputs: { question: `${inputs.question} ${"again ".repeat(copy)}` },
+    })),
+  ).flat();
 }
 
 function expectWithin(share: number, estimated: number | null, actual: number): void {
@@ -125,20 +138,20 @@ describe("the estimate of a run in which no rewrite helps", () => {
 
   it("takes large sets for what they are without playing all of them", async () => {
     const { task, provider } = world({ shape: "chain", seed: 2 });
-    const grown = (samples: Task["data"]["test"], times: number) =>
-      Array.from({ length: times }, (_, copy) =>
-        samples.map(({ id, inputs, ...rest }) => ({
-          ...rest,
-          id: `${id} ${copy}`,
-          inputs: { question: `${inputs.question} ${"again ".repeat(copy)}` },
-        })),
-      ).flat();
     const data = { ...task.data, validation: grown(task.data.validation, 6), test: grown(task.data.test, 6) };
     const large = { ...task, data };
     const estimate = await estimateRun(large, known(provider));
     const actual = await used(large, provider);
     expectWithin(0.2, estimate.calls, actual.calls);
     expect(estimate.scoring).toBe(2 * (120 + 180));
+  });
+
+  it.each(SPLITS)("knows what it takes to score a large set (%s)", async (split) => {
+    const { task, provider } = world({ shape: "chain", seed: 2 });
+    const samples = grown(task.data.test, 10);
+    const large = { ...task, data: { ...task.data, [split]: samples } };
+    const { calls } = await estimateDoor(large, known(provider), evaluation(split));
+    expect(calls).toBe(2 * samples.length);
   });
 
   it("counts a judge's votes", async () => {
