@@ -7,7 +7,7 @@ import { editList, lineEndOf, replaceElement } from "./list-edit.ts";
 import { literalUnits } from "./literal.ts";
 import { outlineOf, plainLine, plainRow } from "./outline.ts";
 import type { TextSource } from "./read.ts";
-import { looksLikeFrontMatter, plainText, promptForm, promptText } from "./text.ts";
+import { looksLikeFrontMatter, type PromptForm, plainText, promptForm, promptText } from "./text.ts";
 
 /** Which text is meant: that of a node in its graph file, or all of a prompt file (form `file`). */
 export type TextPlace = Pick<TextSource, "node" | "form">;
@@ -105,10 +105,26 @@ function examplesToLines(document: JsonDocument, id: string, lines: readonly str
 
 /** Only the lines that differ; the file's final line end stays as it is. */
 function editPrompt(content: string, text: string): TextEdit[] {
-  const { start, end, lineEnd } = promptForm(content);
+  const form = promptForm(content);
+  const { start, end } = form;
+  // Where CR alone ends some lines and LF others, the end of one and the begin of another could become one CRLF.
+  const isMixed = /\r(?!\n)/.test(content) && content.includes("\n");
+  const lineEnd = isMixed ? "\r\n" : form.lineEnd;
+  const lines = text.split("\n");
+  const edits = isMixed ? [span(start, end, lines.join(lineEnd))] : editPromptLines(content, form, lines);
+  // Without a final line end of its own, the file would lose the text's last empty line.
+  if (end === content.length && text.endsWith("\n")) edits.push(span(end, end, lineEnd));
+  // Front matter may end with the file.
+  if (start > 1 && start === content.length && !/[\r\n]$/.test(content)) edits.unshift(span(start, start, lineEnd));
+  // A text that looks like front matter would be taken for it.
+  if (start <= 1 && looksLikeFrontMatter(text)) edits.unshift(span(start, start, `---${lineEnd}---${lineEnd}`));
+  return edits;
+}
+
+function editPromptLines(content: string, { start, end, lineEnd }: PromptForm, lines: readonly string[]): TextEdit[] {
   const spans = lineSpans(content, start, end);
   const pieces = spans.map((span) => [plainText(content.slice(span.start, span.end))]);
-  const edits = diffLines(pieces, text.split("\n")).map(({ from, to, lines }): TextEdit => {
+  return diffLines(pieces, lines).map(({ from, to, lines }): TextEdit => {
     const [first, next, previous] = [spans[from], spans[to], spans[from - 1]];
     const last = spans[to - 1];
     const joined = lines.join(lineEnd);
@@ -117,13 +133,6 @@ function editPrompt(content: string, text: string): TextEdit[] {
       return next ? span(next.start, next.start, joined + lineEnd) : span(end, end, lineEnd + joined);
     return next && first ? span(first.start, next.start, "") : span(previous?.end ?? start, end, "");
   });
-  // Without a final line end of its own, the file would lose the text's last empty line.
-  if (end === content.length && text.endsWith("\n")) edits.push(span(end, end, lineEnd));
-  // Front matter may end with the file.
-  if (start > 1 && start === content.length && !/[\r\n]$/.test(content)) edits.unshift(span(start, start, lineEnd));
-  // A text that looks like front matter would be taken for it.
-  if (start <= 1 && looksLikeFrontMatter(text)) edits.unshift(span(start, start, `---${lineEnd}---${lineEnd}`));
-  return edits;
 }
 
 function span(start: number, end: number, text: string): TextEdit {

@@ -26,7 +26,7 @@ export interface PromptForm {
   readonly start: number;
   /** Before the last line end: that one belongs to the file, not to the text. */
   readonly end: number;
-  readonly lineEnd: "\n" | "\r\n";
+  readonly lineEnd: string;
 }
 
 export function promptForm(content: string): PromptForm {
@@ -35,7 +35,7 @@ export function promptForm(content: string): PromptForm {
   return {
     start,
     end: Math.max(start, content.length - lastLineEnd),
-    lineEnd: /\r\n|\r|\n/.exec(content)?.[0] === "\r\n" ? "\r\n" : "\n",
+    lineEnd: /\r\n|\r|\n/.exec(content)?.[0] ?? "\n",
   };
 }
 

@@ -167,6 +167,15 @@ describe("a text in a prompt file", () => {
     expect(promptText("---\nSolve it.\n---\nNow.\n")).toBe("---\nSolve it.\n---\nNow.");
   });
 
+  it.each([
+    ["keeps lines that end by CR alone", "a\rb\r", "a\n\nb", "a\r\rb\r"],
+    ["makes no CRLF of two line ends that come to stand beside each other", "\r\r\na", "\n", "\r\n\r\n"],
+  ])("%s", (_, content, text, expected) => {
+    const result = replaced(content, "file", text);
+    expect(result).toBe(expected);
+    expect(promptText(result)).toBe(text);
+  });
+
   it("gives one edit for each place that changes", () => {
     const content = Array.from({ length: 200 }, (_, line) => `line ${line}\n`).join("");
     const text = promptText(content).replace("line 7\n", "line seven\n").replace("line 150\n", "");
@@ -242,8 +251,10 @@ test("reading back gives exactly the new text, from a list of lines, and lines t
 
 test("reading back gives exactly the new text, from a prompt file", () => {
   const front = fc.constantFrom("", "---\nname: x\n---\n", "---\n---", "---\n---\n", "---\nname: x");
+  const mark = fc.constantFrom("", "\uFEFF");
+  const fileEnd = fc.constantFrom("\n", "\r\n", "\r");
   fc.assert(
-    fc.property(anyText, anyText, front, fc.constantFrom("", "\uFEFF"), lineEnd, (before, after, matter, mark, end) => {
+    fc.property(anyText, anyText, front, mark, fileEnd, (before, after, matter, mark, end) => {
       const content = Buffer.from(mark + (matter + before).replaceAll("\n", end)).toString("utf8");
       const result = replaced(content, "file", after);
       expect(promptText(result)).toBe(plainText(after));
