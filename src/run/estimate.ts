@@ -120,9 +120,10 @@ function pretendTo(task: Task, known: Known, guess: Guess, draw: number) {
 }
 
 function tallyOf(task: Task, pretended: Task, whole: readonly Split[]): Tally {
-  return new Tally((split) =>
-    whole.includes(split) ? task.data[split].length / Math.max(1, pretended.data[split].length) : 1,
-  );
+  return new Tally((split) => {
+    const played = pretended.data[split].length;
+    return whole.includes(split) && played > 0 ? task.data[split].length / played : 1;
+  });
 }
 
 async function play(

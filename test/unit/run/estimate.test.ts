@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { known, scored, unhelpful, used, world } from "../../../bench/estimate/unimproved.ts";
 import { SPLITS } from "../../../src/data/sample.ts";
 import { evaluation } from "../../../src/engine/evaluate.ts";
+import { inspect } from "../../../src/engine/inspect.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
@@ -152,6 +153,18 @@ describe("the estimate of a run in which no rewrite helps", () => {
     const large = { ...task, data: { ...task.data, [split]: samples } };
     const { calls } = await estimateDoor(large, known(provider), evaluation(split));
     expect(calls).toBe(2 * samples.length);
+  });
+
+  it.each(SPLITS)("counts the feedback on a single sample, too, whatever set it is of (%s)", async (split) => {
+    const { task, provider } = world({ shape: "chain", seed: 2 });
+    const calls = task.data.test.slice(0, 10).map(async (sample) => {
+      const only = { ...task, data: { train: [], validation: [], test: [], [split]: [sample] } };
+      const { calls } = await estimateDoor(only, known(provider), (one, deps, signal) =>
+        inspect(one, split, sample, deps, signal),
+      );
+      return calls;
+    });
+    expect(Math.max(...(await Promise.all(calls)))).toBeGreaterThan(2);
   });
 
   it("counts a judge's votes", async () => {
