@@ -61,6 +61,7 @@ export const robustStories: readonly Story[] = [
       await workbench.row("Proposals", node).waitFor();
       await workbench.picture("42-graph-deleted-during-run");
       world.write(GRAPH, text);
+      await workbench.row("Graphs", "→").waitFor();
       await workbench.titleAction("Proposals", "Apply all accepted");
       await workbench.toast("Applied").waitFor();
       await workbench.command("AgentGraph: Commit accepted prompts");
