@@ -4,7 +4,7 @@ import path from "node:path";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { startServer } from "../../server/server.ts";
 import type { Story, World } from "../world.ts";
-import { optimize, start } from "./steps.ts";
+import { chooseServer, optimize, start } from "./steps.ts";
 
 const CANARY = "sk-canary-7f3a91";
 
@@ -72,11 +72,9 @@ export const accountStories: readonly Story[] = [
     name: "models with a known price: the question, the status bar and the list say the money, as counted by the server",
     server: { models: ["gpt-4.1-mini", "gpt-4.1"], latency: 120 },
     async play(world) {
-      const { workbench, models } = world;
+      const { workbench } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
-      await workbench.answer("Address of the model server", models.url);
-      await workbench.pick("Which model answers?", "The models that the graph file names");
+      await chooseServer(world, "The models that the graph file names");
       await workbench.dialog("Optimize “").waitFor();
       await workbench.picture("68-price");
       const said = await workbench.decide("Optimize “", "Start");
@@ -111,9 +109,7 @@ export const accountStories: readonly Story[] = [
       const file = "chain.agentgraph.json";
       world.write(file, world.read(file).replace(/ {2}"models": \{.*?\n {2}\},\n/s, ""));
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
-      await workbench.answer("Address of the model server", models.url);
-      await workbench.pick("Which model answers?", "The models that the graph file names");
+      await chooseServer(world, "The models that the graph file names");
       await workbench.pressOnToast("No model is chosen, and chain.agentgraph.json names none", "Choose models");
       await workbench.quickTitle("Who answers the calls?").waitFor();
       assert.equal(models.requests(), 0);
@@ -252,9 +248,7 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench, models } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
-      await workbench.answer("Address of the model server", models.url);
-      await workbench.pick("Which model answers?", "simulated");
+      await chooseServer(world);
       await workbench.decide("Optimize “", "Change budget");
       await workbench.answer("Budget", "230");
       assert.match(await workbench.decide("Optimize “", "Start"), /Never more than 230 calls/);

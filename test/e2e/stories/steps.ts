@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { World } from "../world.ts";
 
 /** Answers who answers the calls: the story's own server. */
-export async function chooseServer({ workbench, models }: World): Promise<void> {
+export async function chooseServer({ workbench, models }: World, model = "simulated"): Promise<void> {
   await workbench.quickTitle("Who answers the calls?").waitFor();
   await workbench.picture("03-provider");
   await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
@@ -11,7 +11,7 @@ export async function chooseServer({ workbench, models }: World): Promise<void> 
   await workbench.answer("Address of the model server", models.url);
   await workbench.quickTitle("Which model answers?").waitFor();
   await workbench.picture("05-model");
-  await workbench.pick("Which model answers?", "simulated");
+  await workbench.pick("Which model answers?", model);
 }
 
 /** A whole run of the workspace's one graph against the story's server, to its end. */
