@@ -103,7 +103,7 @@ function examplesToLines(document: JsonDocument, id: string, lines: readonly str
   return [{ offset: start, length: value.offset + value.length - start, text }];
 }
 
-/** Only the lines that differ; the file's final line end stays as it is. */
+/** Only the lines that differ, where the file's line ends allow that; its final one stays as it is. */
 function editPrompt(content: string, text: string): TextEdit[] {
   const form = promptForm(content);
   const { start, end } = form;

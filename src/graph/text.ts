@@ -26,6 +26,7 @@ export interface PromptForm {
   readonly start: number;
   /** Before the last line end: that one belongs to the file, not to the text. */
   readonly end: number;
+  /** The first one: LF, CRLF or CR; LF where there is none. */
   readonly lineEnd: string;
 }
 

@@ -56,8 +56,8 @@ export class Ledger {
       this.#lost.set(id, of(this.#lost, id) + missing);
       if (end === "ended") this.#fault(`reply ${id} was paid for and is not on record`);
     }
-    // Those on their way to the disk, and those that came while it took them.
-    if (lost > 2 * concurrency + 1) this.#fault(`${lost} replies lost at once (${end})`);
+    // A slot is free once its reply is on record.
+    if (lost > concurrency) this.#fault(`${lost} replies lost at once (${end})`);
     this.#kept = kept;
     this.#delivered = new Map(wire.delivered);
     this.#checkBudget(limits);

@@ -101,7 +101,9 @@ class RealPlay {
     const child = this.#spawn(words);
     const ending = endOf(child);
     const before = this.server.log.length;
-    if (requests !== null && this.#dice.chance(0.3)) await this.#meetRival(child, before + Math.floor(requests / 2));
+    // Who has sent a request holds the run; before that, the rival may be the one that goes on.
+    const half = (all: number) => before + Math.max(1, Math.floor(all / 2));
+    if (requests !== null && this.#dice.chance(0.3)) await this.#meetRival(child, half(requests));
     if (requests !== null) await this.#kill(child, before + requests);
     const ended = await ending;
     const killed = child.signalCode === "SIGKILL";

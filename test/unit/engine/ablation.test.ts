@@ -5,7 +5,7 @@ import { decided, HARSH, run } from "./runs.ts";
 
 const runs = (without: readonly Saving[]) =>
   Promise.all(
-    [1, 2].flatMap((seed) =>
+    [1, 2, 3].flatMap((seed) =>
       (["chain", "diamond"] as const).map((shape) =>
         run({
           world: { ...HARSH, easy: 0.4, sly: true, shape, seed },

@@ -60,7 +60,7 @@ function expectWithin(share: number, estimated: number | null, actual: number): 
 
 describe("the estimate of a run in which no rewrite helps", () => {
   /** The figures: `npm run bench -- estimate`. */
-  it.each(["diamond", "fan-in"])("is within 20 % on the example %s, nothing being known", async (name) => {
+  it.each(["chain", "diamond", "fan-in"])("is within 20 % on the example %s, nothing being known", async (name) => {
     const task = await example(name);
     const estimate = await blind.example(name);
     const actual = await used(task, unhelpful(createSimulated()));

@@ -82,14 +82,9 @@ describe("replies", () => {
   });
 
   it("leave the cache's oldest segments behind when it has grown large", async () => {
-    const { files, machine } = bench.deps;
     const big = "x".repeat(21_000_000);
     for (const segment of ["1", "2", "3", "4"]) {
-      const replies = await RunReplies.open(
-        bench.deps,
-        null,
-        await openCache(files, machine, bench.place.cache, segment),
-      );
+      const replies = await open(segment, null);
       await replies.put(`k${segment}`, reply(big));
       await replies.flushed();
     }
