@@ -189,6 +189,13 @@ export class Workbench {
     await this.section(section).locator(`.action-label[aria-label^="${action}"]`).first().click();
   }
 
+  /** Presses until it shows: a press is lost where VS Code draws what is pressed anew under it. */
+  async pressUntil(press: () => Promise<void>, shown: Locator): Promise<void> {
+    await press();
+    await shown.waitFor({ timeout: 8000 }).catch(press);
+    await shown.waitFor();
+  }
+
   async activeTab(): Promise<string> {
     return (await this.page.locator(".tabs-container .tab.active").getAttribute("aria-label")) ?? "";
   }

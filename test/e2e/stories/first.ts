@@ -123,10 +123,8 @@ async function toCommit({ workbench }: World, repository = async () => {}): Prom
   await workbench.pressOnToast("is optimized", "Review proposals");
   await workbench.lens("Accepted by the gate").waitFor();
   await workbench.picture("76-review");
-  // A press is lost where the view is drawn anew under it.
   const applyAll = () => workbench.titleAction("Proposals", "Apply all accepted");
-  await applyAll();
-  await workbench.toast("Applied").waitFor({ timeout: 20_000 }).catch(applyAll);
+  await workbench.pressUntil(applyAll, workbench.toast("Applied"));
   await workbench.pressOnToast("Applied", "Commit accepted prompts");
   await repository();
   await workbench.dialog("Commit ").waitFor();
