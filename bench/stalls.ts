@@ -11,11 +11,11 @@ import type { Model, ModelRequest } from "../src/models/model.ts";
 import { nodeDeps } from "../src/platform/node.ts";
 import { estimateRun } from "../src/run/estimate.ts";
 import { loadTask } from "../src/run/load.ts";
-import { placeOf } from "../src/run/place.ts";
 import { readCache } from "../src/run/replies.ts";
 import { type Run, resumeRun, startRun } from "../src/run/run.ts";
+import { runRequestOf } from "../src/run/run-manifest.ts";
+import { runPathsOf } from "../src/run/run-paths.ts";
 import { readRun } from "../src/run/runs.ts";
-import { subjectOf } from "../src/run/start.ts";
 import { summaryOf } from "../src/run/summary.ts";
 
 const [samples = 10_000, nodes = 20, seconds = 20] = process.argv.slice(2, 5).map(Number);
@@ -61,10 +61,10 @@ try {
   }
   const graph = await makeGraph("jsonl");
   const loaded = await watched("load jsonl", () => loadTask(graph, deps, { models }));
-  const subject = subjectOf(loaded);
+  const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const root = loaded.root.folder;
-  const place = placeOf(root);
+  const place = runPathsOf(root);
   const price = () => 0;
   await watched("estimate", async () => {
     const replies = await readCache(deps, place.cache);

@@ -1,9 +1,9 @@
 import type { SearchField } from "./controls.ts";
 import type { Legend } from "./frame/legend.ts";
 import { stepFrom, stepOf } from "./graph/scene.ts";
-import type { Acts, State } from "./state.ts";
+import type { Actions, State } from "./state.ts";
 
-interface KeyActs extends Acts {
+interface KeyActs extends Actions {
   /** Moves the keyboard to a node. */
   focus(node: string): void;
   clear(): void;
@@ -29,7 +29,7 @@ export function keyAct(
     "+": () => acts.zoom(1.3),
     "=": () => acts.zoom(1.3),
     "-": () => acts.zoom(1 / 1.3),
-    d: acts.turn.bind(acts),
+    d: acts.rotate.bind(acts),
     "?": () => legend.toggle(),
   };
   const act = plain[event.key.toLowerCase()];

@@ -12,18 +12,18 @@ import { Toolbar } from "./frame/toolbar.ts";
 import { Arranger } from "./graph/arrange.ts";
 import { type Folded, fold } from "./graph/fold.ts";
 import { drawsAlike, found, type Scene, type SceneNode, sceneOf, withViews } from "./graph/scene.ts";
-import { connect, type Host, type Kept, type Told } from "./host.ts";
+import { connect, type Host, type HostNotification, type Kept } from "./host-connection.ts";
 import { keyAct } from "./keys.ts";
 import { t } from "./l10n.ts";
 import { Panel } from "./panel/panel.ts";
-import type { Moment, SampleAnswer } from "./protocol.ts";
-import { type Acts, EMPTY, type State } from "./state.ts";
+import type { SampleAnswer, Snapshot } from "./protocol.ts";
+import { type Actions, EMPTY, type State } from "./state.ts";
 
 /** In a window like this the details lie under the drawing (style.css). */
 const NARROW = "(max-width: 640px)";
 
 /** Holds the state, and has every part of the page draw it, at most once a frame. */
-export class Page implements Acts {
+export class Page implements Actions {
   #state: State = EMPTY;
   readonly #host: Host;
   readonly #kept: Partial<Kept>;
@@ -128,7 +128,7 @@ export class Page implements Acts {
     this.#askSample();
   }
 
-  moment(at: Moment): void {
+  snapshot(at: Snapshot): void {
     this.#change({ at });
     this.#askSample();
   }
@@ -153,7 +153,7 @@ export class Page implements Acts {
     this.#canvas.viewport.zoomBy(factor);
   }
 
-  turn(): void {
+  rotate(): void {
     this.#direction = this.#state.direction === "down" ? "right" : "down";
     this.#arrange(() => this.#canvas.viewport.fit(false));
   }
@@ -186,7 +186,7 @@ export class Page implements Acts {
 
   // What the host says
 
-  #hear(message: Told): void {
+  #hear(message: HostNotification): void {
     switch (message.type) {
       case "graph": {
         const { graph, faults, stale } = message;

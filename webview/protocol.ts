@@ -30,18 +30,24 @@ export type PageMessage =
   | { readonly type: "review"; readonly node: string }
   | { readonly type: "ask"; readonly request: number; readonly question: Question }
   /** Put the whole text on the clipboard, also where the page shows only its start. */
-  | { readonly type: "copy"; readonly node: string; readonly sample: string; readonly at: Moment; readonly part: Part }
+  | {
+      readonly type: "copy";
+      readonly node: string;
+      readonly sample: string;
+      readonly at: Snapshot;
+      readonly part: Part;
+    }
   | { readonly type: "export"; readonly svg: string };
 
 export type Part = "prompt" | "value";
 
 /** Under which texts: those the run started with, or the latest under which the sample was run. */
-export type Moment = "start" | "latest";
+export type Snapshot = "start" | "latest";
 
 export type Question =
   | { readonly kind: "node"; readonly node: string }
-  | { readonly kind: "sample"; readonly sample: string; readonly at: Moment }
-  | { readonly kind: "call"; readonly node: string; readonly sample: string; readonly at: Moment }
+  | { readonly kind: "sample"; readonly sample: string; readonly at: Snapshot }
+  | { readonly kind: "call"; readonly node: string; readonly sample: string; readonly at: Snapshot }
   /** Gradients on one node; `from` a successor: only those that came through it. */
   | { readonly kind: "gradients"; readonly node: string; readonly from: string | null };
 
@@ -202,7 +208,7 @@ export interface NodeAnswer {
 export interface SampleAnswer {
   readonly kind: "sample";
   readonly sample: string;
-  readonly at: Moment;
+  readonly at: Snapshot;
   readonly split: "train" | "validation" | "test";
   readonly expected: readonly Cut[];
   /** Value of the output node; null where it did not come. */
@@ -217,7 +223,7 @@ export interface CallAnswer {
   readonly kind: "call";
   readonly node: string;
   readonly sample: string;
-  readonly at: Moment;
+  readonly at: Snapshot;
   readonly model: string;
   /** The prompt as it was sent; empty for inputs and texts. */
   readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: Cut }[];

@@ -1,6 +1,6 @@
 import type { Direction } from "../src/graph/layout/node.ts";
 import type { Scene } from "./graph/scene.ts";
-import type { FaultView, GraphView, Moment, RunView, SampleAnswer } from "./protocol.ts";
+import type { FaultView, GraphView, RunView, SampleAnswer, Snapshot } from "./protocol.ts";
 
 /** All that the page shows is drawn from this. */
 export interface State {
@@ -21,7 +21,7 @@ export interface State {
   /** Ids that the search found, in the order of the drawing; null where nothing is searched. */
   readonly matches: readonly string[] | null;
   readonly sample: string | null;
-  readonly at: Moment;
+  readonly at: Snapshot;
   /** What is known of `sample`; null until it has come. */
   readonly answer: SampleAnswer | null;
   readonly panelOpen: boolean;
@@ -48,7 +48,7 @@ export const EMPTY: State = {
 };
 
 /** What the user can do; every part of the page is given these. */
-export interface Acts {
+export interface Actions {
   select(node: string | null): void;
   /** Back to what there is to say of the whole graph and its samples. */
   overview(): void;
@@ -58,13 +58,13 @@ export interface Acts {
   review(node: string): void;
   fold(node: string): void;
   pick(sample: string | null): void;
-  moment(at: Moment): void;
+  snapshot(at: Snapshot): void;
   search(query: string): void;
   /** Goes to the next thing found, or the one before. */
   nextMatch(back: boolean): void;
   fit(): void;
   zoom(factor: number): void;
-  turn(): void;
+  rotate(): void;
   exportSvg(): void;
   togglePanel(): void;
   showFault(index: number): void;

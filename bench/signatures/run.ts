@@ -3,8 +3,8 @@ import { optimize } from "../../src/engine/optimize.ts";
 import type { Loss } from "../../src/loss/loss.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
+import { diagnose } from "../../src/run/diagnostics.ts";
 import { RunReducer } from "../../src/run/reduce.ts";
-import { signaturesOf } from "../../src/run/signatures.ts";
 import { DEFAULTS } from "../worlds/run.ts";
 import type { WorldOptions } from "../worlds/world.ts";
 import { type Failure, worldOf } from "./failures.ts";
@@ -50,7 +50,7 @@ export async function runFailure(failure: Failure, base: Pick<WorldOptions, "sha
     if (event.type === "finished") {
       improved = event.proposals.some(({ verdict }) => verdict.decision === "accepted");
       const start = { data, options };
-      for (const { code } of signaturesOf({ start, state: reducer.state, finished: event })) signatures.add(code);
+      for (const { code } of diagnose({ start, state: reducer.state, finished: event })) signatures.add(code);
     }
     reducer.apply({ ...event, at: 0 });
   }

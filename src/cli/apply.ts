@@ -1,10 +1,10 @@
 import { relative } from "node:path";
 import type { Files } from "../deps.ts";
 import type { Proposal } from "../engine/events.ts";
+import { decodeUtf8 } from "../graph/containment.ts";
 import { currentText, replaceText, TextNotFound } from "../graph/edit.ts";
 import { applyEdits } from "../graph/fault.ts";
 import { readGraph } from "../graph/read.ts";
-import { decodeUtf8 } from "../graph/root.ts";
 import { plain } from "../run/plain.ts";
 import { unwritable } from "./errors.ts";
 import type { Output } from "./output.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { hasErrors } from "../graph/fault.ts";
 import { loadTask } from "../run/load.ts";
-import { count } from "../run/words.ts";
+import { count } from "../run/messages.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";

@@ -2,17 +2,17 @@ import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { type Estimate, estimateDoor, estimateRun, rounded } from "../run/estimate.ts";
 import { doorOf } from "../run/job.ts";
-import type { Place } from "../run/place.ts";
+import { count, money } from "../run/messages.ts";
 import { readCache } from "../run/replies.ts";
-import type { Subject } from "../run/start.ts";
-import { count, money } from "../run/words.ts";
+import type { RunRequest } from "../run/run-manifest.ts";
+import type { RunPaths } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
 
 /** Says in a line what a run will cost, before its first call. */
 export async function sayEstimate(
   { deps, output }: Cli,
-  { task, job }: Subject,
-  place: Place,
+  { task, job }: RunRequest,
+  place: RunPaths,
   { identity: provider }: Model,
   price: PriceOf,
 ): Promise<void> {

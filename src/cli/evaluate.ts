@@ -1,9 +1,9 @@
 import { SPLITS, type Split } from "../data/sample.ts";
 import type { Job } from "../run/job.ts";
 import { plain } from "../run/plain.ts";
-import { type BeginOptions, begin } from "./begin.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
+import { type BeginOptions, begin } from "./run-command.ts";
 
 export interface EvaluateOptions extends Omit<BeginOptions, "method"> {
   readonly split: Split;

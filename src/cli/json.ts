@@ -1,9 +1,9 @@
 import type { Split } from "../data/sample.ts";
 import type { BaselineScore, Proposal } from "../engine/events.ts";
+import { groupedWarnings } from "../run/messages.ts";
 import { Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
 import type { Attempt, RunState } from "../run/state.ts";
-import { groupedWarnings } from "../run/words.ts";
 
 /** What `--json` prints of a run. Scores are means of 1 − loss, 0 … 1. */
 export interface RunReport {
@@ -45,7 +45,7 @@ interface ReportedProposal extends Change {
   readonly broken: readonly string[];
   readonly reason: string;
   /** Whether the node's part of the net change lowers the loss (leave-one-out); null where that was not measured. */
-  readonly earns: boolean | null;
+  readonly contributes: boolean | null;
   readonly base: string;
   readonly text: string;
   /** The node's way there, oldest first. */
@@ -111,7 +111,10 @@ export function failureReport(method: string, status: "failed" | "cancelled", er
   };
 }
 
-function reportProposal({ node, base, text, verdict, earns, attempts }: Proposal, state: RunState): ReportedProposal {
+function reportProposal(
+  { node, base, text, verdict, contributes, attempts }: Proposal,
+  state: RunState,
+): ReportedProposal {
   return {
     node,
     verdict: verdict.decision,
@@ -120,7 +123,7 @@ function reportProposal({ node, base, text, verdict, earns, attempts }: Proposal
     before: verdict.scored > 0 ? 1 - verdict.lossBefore : null,
     after: verdict.scored > 0 ? 1 - verdict.lossAfter : null,
     reason: verdict.reason,
-    earns: earns ?? null,
+    contributes: contributes ?? null,
     base,
     text,
     attempts: state.attempts

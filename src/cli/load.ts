@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import type { Fault } from "../graph/fault.ts";
 import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
 import { plain } from "../run/plain.ts";
-import { type Subject, subjectOf } from "../run/start.ts";
+import { type RunRequest, runRequestOf } from "../run/run-manifest.ts";
 import { FaultyFile } from "./errors.ts";
 import type { Output } from "./output.ts";
 
@@ -21,12 +21,12 @@ export async function loadOrRefuse(
   deps: Pick<Deps, "files" | "clock">,
   overrides: Overrides,
   output: Output,
-): Promise<LoadedTask & { readonly subject: Subject }> {
+): Promise<LoadedTask & { readonly subject: RunRequest }> {
   const loaded = await loadTask(path, deps, overrides);
   for (const fault of loaded.faults) {
     if (fault.severity !== "information") output.note(faultLines(fault, output));
   }
-  const subject = subjectOf(loaded);
+  const subject = runRequestOf(loaded);
   if (subject) return { ...loaded, subject };
   const errors = loaded.faults.filter(({ severity }) => severity === "error");
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";

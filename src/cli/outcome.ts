@@ -1,9 +1,6 @@
 import type { Evaluated, Proposal } from "../engine/events.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import type { Job } from "../run/job.ts";
-import { oneLine } from "../run/plain.ts";
-import { quoted } from "../run/report/reproduce.ts";
-import type { Run } from "../run/run.ts";
 import {
   baselineWords,
   callsWords,
@@ -14,7 +11,10 @@ import {
   seconds,
   titleOf,
   verdictLine,
-} from "../run/words.ts";
+} from "../run/messages.ts";
+import { oneLine } from "../run/plain.ts";
+import { quoted } from "../run/report/reproduce.ts";
+import type { Run } from "../run/run.ts";
 import type { Output } from "./output.ts";
 import { wordDiff } from "./word-diff.ts";
 
@@ -51,7 +51,7 @@ function evaluatedWords({ split, n, scored, score }: Evaluated, job: Job | undef
   return `${what} ${score?.toFixed(3) ?? "?"} (n = ${n}${scored < n ? `, ${n - scored} not scored` : ""})`;
 }
 
-function printProposal({ node, base, text, hypothesis, verdict, earns }: Proposal, output: Output): void {
+function printProposal({ node, base, text, hypothesis, verdict, contributes }: Proposal, output: Output): void {
   const { colors } = output;
   const [mark, paint] = {
     accepted: ["✓", colors.green] as const,
@@ -59,8 +59,10 @@ function printProposal({ node, base, text, hypothesis, verdict, earns }: Proposa
     undecided: ["?", colors.yellow] as const,
   }[verdict.decision];
   output.say(`\n${paint(`${mark} ${colors.bold(oneLine(node, 80))}`)} · ${verdictLine(verdict)}`);
-  if (earns === false)
-    output.say(colors.yellow("  earns nothing: without this change the score would be as high; you may leave it out"));
+  if (contributes === false)
+    output.say(
+      colors.yellow("  contributes nothing: without this change the score would be as high; you may leave it out"),
+    );
   if (hypothesis) output.say(colors.dim(`  because: ${oneLine(hypothesis, 300)}`));
   for (const line of wordDiff(base, text, colors).split("\n")) output.say(`  ${colors.dim("│")} ${line}`);
 }

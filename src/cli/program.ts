@@ -1,7 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
-import { begin } from "./begin.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
@@ -21,6 +20,7 @@ import {
 import { recheckCommand } from "./recheck.ts";
 import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
+import { begin } from "./run-command.ts";
 import { runsCommand } from "./runs.ts";
 
 const AFTER_HELP = `

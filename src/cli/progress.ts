@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Iterated, LoggedEvent } from "../engine/events.ts";
+import { callsWords, money } from "../run/messages.ts";
 import type { RunState } from "../run/state.ts";
-import { callsWords, money } from "../run/words.ts";
 import type { Output } from "./output.ts";
 
 /** Milliseconds between two drawings of the bar. */

@@ -1,13 +1,13 @@
 import { join, resolve } from "node:path";
 import type { Files } from "../deps.ts";
-import { findRoot } from "../graph/root.ts";
+import { findRoot } from "../graph/containment.ts";
 import { recheckOf } from "../run/job.ts";
 import { oneLine } from "../run/plain.ts";
+import { nameOf } from "../run/run-manifest.ts";
 import { readRun } from "../run/runs.ts";
-import { nameOf } from "../run/start.ts";
-import { type BeginOptions, begin } from "./begin.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
+import { type BeginOptions, begin } from "./run-command.ts";
 import { findRun } from "./runs.ts";
 
 export interface RecheckOptions extends BeginOptions {

@@ -3,14 +3,14 @@ import { ENGINE_VERSION } from "../engine/optimize.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { modelsOf } from "../run/models.ts";
-import { filesOf } from "../run/place.ts";
 import { resumeRun } from "../run/run.ts";
-import { readStart, type Start } from "../run/start.ts";
-import { driveToEnd, type EndOptions } from "./begin.ts";
+import { type RunManifest, readManifest } from "../run/run-manifest.ts";
+import { filesOf } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
 import { type BudgetOptions, chosenModels, type ModelOptions, type PlaceOptions, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
+import { driveToEnd, type EndOptions } from "./run-command.ts";
 import { findRun } from "./runs.ts";
 
 export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions, EndOptions {
@@ -21,7 +21,7 @@ export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions
 export async function resumeCommand(cli: Cli, name: string, options: ResumeOptions): Promise<number> {
   const { deps, env, signal } = cli;
   const { id, place, root } = await findRun(cli, name, options, "resumable");
-  const { start } = await readStart(deps, filesOf(place, id).start, id);
+  const { start } = await readManifest(deps, filesOf(place, id).start, id);
   if (start.engine !== ENGINE_VERSION && !options.yes) {
     throw new Misuse(
       `Run ${id} was begun by another version of the engine, so replies on record may not fit any more and be paid for again. Add --yes to go on, or start a new run.`,
@@ -38,7 +38,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
 }
 
 /** A run's replies answer for its models alone. */
-function refuseOtherModels({ id, models }: Start, options: ModelOptions): void {
+function refuseOtherModels({ id, models }: RunManifest, options: ModelOptions): void {
   const chosen = chosenModels(options);
   for (const role of ROLES) {
     const [given, own] = [chosen[role]?.model, models[role].model];
@@ -49,7 +49,7 @@ function refuseOtherModels({ id, models }: Start, options: ModelOptions): void {
 
 /** A bound that is named anew replaces the one the run started with; what was spent counts. */
 function limitsOf(
-  { options: { budget } }: Start,
+  { options: { budget } }: RunManifest,
   { budgetCalls, budgetTokens, budgetUsd }: BudgetOptions,
 ): BudgetLimits {
   return {

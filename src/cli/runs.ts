@@ -1,10 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { findRoot, type Root } from "../graph/root.ts";
-import { isId, type Place, placeOf } from "../run/place.ts";
+import { type ContainmentRoot, findRoot } from "../graph/containment.ts";
+import { count, money } from "../run/messages.ts";
 import { oneLine, plain } from "../run/plain.ts";
+import { nameOf } from "../run/run-manifest.ts";
+import { isId, type RunPaths, runPathsOf } from "../run/run-paths.ts";
 import { type ListedRun, listRuns } from "../run/runs.ts";
-import { nameOf } from "../run/start.ts";
-import { count, money } from "../run/words.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
 import { EXIT } from "./exit.ts";
@@ -16,9 +16,9 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
   const all = await listRuns(deps, place);
   const runs = isFile ? all.filter(({ summary }) => summary.graphFile === nameOf(resolve(path), root)) : all;
   if (output.json) {
-    const listed = runs.map(({ summary: { mark: _, ...summary }, standing, madeHere }) => ({
+    const listed = runs.map(({ summary: { mark: _, ...summary }, status, madeHere }) => ({
       ...summary,
-      status: standing,
+      status: status,
       madeHere,
     }));
     output.object({ version: 1, folder: place.runs, runs: listed });
@@ -29,13 +29,13 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
   return EXIT.done;
 }
 
-function runLine({ summary, standing, madeHere }: ListedRun): string {
+function runLine({ summary, status, madeHere }: ListedRun): string {
   const { id, graphFile, method, validation, evaluated, calls, usd, proposals } = summary;
   const accepted = proposals.filter(({ decision }) => decision === "accepted").length;
   const score = (value: number | null) => (value === null ? "?" : value.toFixed(2));
   const parts = [
     id,
-    standing,
+    status,
     oneLine(graphFile, 80),
     oneLine(method, 40),
     evaluated
@@ -55,7 +55,7 @@ async function placeFor(
   files: Cli["deps"]["files"],
   path: string,
   { runsDir }: PlaceOptions,
-): Promise<{ place: Place; root: Root; isFile: boolean }> {
+): Promise<{ place: RunPaths; root: ContainmentRoot; isFile: boolean }> {
   const given = resolve(path);
   const kind = await files.stat(given).then(
     (found) => found.kind,
@@ -63,12 +63,12 @@ async function placeFor(
   );
   if (kind === null) throw new Misuse(`There is no file or folder ${plain(path)}.`);
   const root = await findRoot(kind === "folder" ? join(given, "graph") : given, files);
-  return { place: placeOf(root.folder, runsDir && resolve(runsDir)), root, isFile: kind === "file" };
+  return { place: runPathsOf(root.folder, runsDir && resolve(runsDir)), root, isFile: kind === "file" };
 }
 
 export interface FoundRun {
   readonly id: string;
-  readonly place: Place;
+  readonly place: RunPaths;
   /** Containment root, where it can be told from the run's folder. */
   readonly root: string;
 }
@@ -77,7 +77,7 @@ export interface FoundRun {
 const WANTED = {
   last: { isIt: () => true, lacks: (name: string) => `There is no run of ${name}.` },
   resumable: {
-    isIt: ({ standing, madeHere }: ListedRun) => standing !== "done" && madeHere,
+    isIt: ({ status, madeHere }: ListedRun) => status !== "done" && madeHere,
     lacks: (name: string) => `No run of ${name} can be resumed.`,
   },
   claims: {
@@ -107,7 +107,7 @@ export async function findRun(
     const home = dirname(runs);
     const root = dirname(home);
     const isUsual = basename(runs) === "runs" && basename(home) === ".agentgraph";
-    return { id: basename(path), place: isUsual ? placeOf(root) : placeOf(root, runs), root };
+    return { id: basename(path), place: isUsual ? runPathsOf(root) : runPathsOf(root, runs), root };
   }
   const { place, root, isFile } = await placeFor(deps.files, name, options);
   if (!isFile) throw new Misuse(`${plain(name)} is a folder, and not a run's. Name a run, or a graph file.`);

@@ -1,5 +1,5 @@
 import type { Files } from "../deps.ts";
-import { ReferenceRefused, type Root, readReference } from "../graph/root.ts";
+import { type ContainmentRoot, ReferenceRefused, readReference } from "../graph/containment.ts";
 import { formatOf } from "./rows.ts";
 
 /** Bytes: larger files are not looked into at a keystroke. */
@@ -12,7 +12,7 @@ const ROWS = 20;
  * Names of the fields of the first rows of data files, in their order.
  * @param references as the graph file names them; what is no data file, or cannot be read, has none
  */
-export async function fieldsOf(references: readonly string[], root: Root, files: Files): Promise<string[]> {
+export async function fieldsOf(references: readonly string[], root: ContainmentRoot, files: Files): Promise<string[]> {
   const fields = new Set<string>();
   for (const reference of references) {
     const format = formatOf(reference);

@@ -1,8 +1,8 @@
 import type { Files } from "../deps.ts";
+import { type ContainmentRoot, MAX_DATA, ReferenceRefused, readReference, refusalWords } from "../graph/containment.ts";
 import type { JsonDocument, JsonPath } from "../graph/document.ts";
 import type { FaultCode, Fixes } from "../graph/fault.ts";
-import { splitData } from "../graph/fixes.ts";
-import { MAX_DATA, ReferenceRefused, type Root, readReference, refusalWords } from "../graph/root.ts";
+import { splitData } from "../graph/quick-fixes.ts";
 import type { DataSet, DataSpec } from "../graph/schema.ts";
 import { type Breathe, EXTENSIONS, formatOf, inlineRows, type Row, type Rows } from "./rows.ts";
 import { type Data, SPLITS, type Split } from "./sample.ts";
@@ -15,7 +15,7 @@ export interface DataSource {
   readonly inputs: readonly string[];
   /** Takes the faults, at the places where the graph file names the data. */
   readonly document: JsonDocument;
-  readonly root: Root;
+  readonly root: ContainmentRoot;
   readonly files: Files;
   /** Called with each row. */
   readonly breathe: Breathe;

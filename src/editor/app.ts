@@ -18,18 +18,18 @@ import { ProposalLenses } from "./review/lenses.ts";
 import { Review } from "./review/review.ts";
 import { ProposalTree } from "./review/tree.ts";
 import { Why } from "./review/why.ts";
+import { ActiveRuns } from "./runs/active-runs.ts";
 import { clearCache } from "./runs/cache.ts";
-import { Comparing, comparisonPage } from "./runs/comparing.ts";
-import { Deleting } from "./runs/deleting.ts";
-import { type RunEntry, resumable, waiting } from "./runs/entry.ts";
+import { CompareCommands, comparisonPage } from "./runs/compare-commands.ts";
+import { DeleteCommands } from "./runs/delete-commands.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
-import { Library } from "./runs/library.ts";
 import { Pages } from "./runs/pages.ts";
-import { Reports, reportPage } from "./runs/reports.ts";
-import { Running } from "./runs/running.ts";
-import { Samples, samplePage } from "./runs/sample.ts";
-import { ShownRuns } from "./runs/shown.ts";
-import { Starting } from "./runs/start.ts";
+import { ReportCommands, reportPage } from "./runs/report-commands.ts";
+import { RunController } from "./runs/run-controller.ts";
+import { RunStore } from "./runs/run-store.ts";
+import { type RunSummary, resumable, waiting } from "./runs/run-summary.ts";
+import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
+import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
 import { isWebview } from "./targets.ts";
@@ -44,7 +44,7 @@ export class App extends Disposable {
   readonly graphTree: GraphTree;
   readonly proposalTree: ProposalTree;
   readonly runTree: RunTree;
-  readonly running: Running;
+  readonly running: RunController;
 
   constructor(
     { secrets, workspaceState, globalState, extensionUri }: ExtensionContext,
@@ -57,8 +57,8 @@ export class App extends Disposable {
     const graphs = this.own(new GraphFiles(deps.files));
     const account = this.own(new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log));
     const documents = this.own(new GraphDocuments(deps.files, account));
-    const library = this.own(new Library(deps, graphs));
-    this.running = this.own(new Running(deps, library, account, workspaceState));
+    const library = this.own(new RunStore(deps, graphs));
+    this.running = this.own(new RunController(deps, library, account, workspaceState));
     this.own(new Status(library));
 
     this.instructions = new Instructions(library);
@@ -77,7 +77,7 @@ export class App extends Disposable {
     this.#view = this.own(
       registerGraphView({
         graphs: documents,
-        runs: this.own(new ShownRuns(library, graphs)),
+        runs: this.own(new ActiveRuns(library, graphs)),
         review: (_file, run, node) => review.ofNode(run, node),
         extension: extensionUri,
         log,
@@ -96,11 +96,11 @@ export class App extends Disposable {
     );
     this.#commands = {
       ...this.running.commands,
-      ...new Starting(deps, library, account, graphs, this.running).commands,
-      ...new Samples(deps, library, account, graphs, pages).commands,
-      ...new Reports(library, pages).commands,
-      ...new Comparing(library, pages).commands,
-      ...new Deleting(library, views.runs).commands,
+      ...new StartCommands(deps, library, account, graphs, this.running).commands,
+      ...new SampleCommands(deps, library, account, graphs, pages).commands,
+      ...new ReportCommands(library, pages).commands,
+      ...new CompareCommands(library, pages).commands,
+      ...new DeleteCommands(library, views.runs).commands,
       ...account.commands,
       ...review.commands,
       ...why.commands,
@@ -133,10 +133,10 @@ export class App extends Disposable {
    * The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. Menus and the
    * palette go by what there is.
    */
-  async #count(library: Library, graphs: GraphFiles, { proposals }: Views): Promise<void> {
+  async #count(library: RunStore, graphs: GraphFiles, { proposals }: Views): Promise<void> {
     const runs = await library.list();
     // A later run of a graph takes the place of the earlier ones.
-    const latest = new Map<string, RunEntry>();
+    const latest = new Map<string, RunSummary>();
     for (const run of runs.toReversed()) {
       if (run.proposals.length > 0 && !run.elsewhere) latest.set(run.graphPath, run);
     }

@@ -14,7 +14,7 @@ import {
   RunUnreadable,
 } from "../run/errors.ts";
 import { oneLine } from "./markdown.ts";
-import { serverWords } from "./runs/words.ts";
+import { serverWords } from "./runs/messages.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
 export class Cancelled extends Error {

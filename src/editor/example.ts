@@ -3,7 +3,7 @@ import { commands, FileType, l10n, type Memento, Uri, window, workspace } from "
 import { NotRecorded } from "../run/errors.ts";
 import type { SomeCommands } from "./commands.ts";
 import { Cancelled } from "./errors.ts";
-import { inform } from "./say.ts";
+import { showInfo } from "./notifications.ts";
 
 /** Where it is remembered which graph file to show, while VS Code opens its folder in the place of an empty window. */
 export const TO_SHOW = "example.toShow";
@@ -82,7 +82,7 @@ async function show(graph: Uri): Promise<void> {
     basename(Uri.joinPath(graph, "..").path),
   );
   // Not awaited: the command has done what it should.
-  void inform(message, optimize).then((pressed) => {
+  void showInfo(message, optimize).then((pressed) => {
     if (pressed) void commands.executeCommand("agentgraph.optimize", graph);
   });
 }

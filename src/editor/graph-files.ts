@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { EventEmitter, Uri, workspace } from "vscode";
 import type { Files } from "../deps.ts";
-import { findRoot } from "../graph/root.ts";
+import { findRoot } from "../graph/containment.ts";
 import { Disposable } from "./disposable.ts";
 
 export const GRAPH_PATTERN = "**/{*.agentgraph.json,.agentgraph.json}";

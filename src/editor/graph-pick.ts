@@ -4,7 +4,7 @@ import type { Files } from "../deps.ts";
 import { readGraph } from "../graph/read.ts";
 import { Cancelled, GraphFaulty, NothingThere } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
-import { saveOrSay } from "./review/places.ts";
+import { saveOrSay } from "./review/text-locations.ts";
 import { graphOf } from "./targets.ts";
 
 /**

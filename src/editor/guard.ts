@@ -10,7 +10,7 @@ import {
   NotTrusted,
   sentence,
 } from "./errors.ts";
-import { complain, inform, warn } from "./say.ts";
+import { showError, showInfo, showWarning } from "./notifications.ts";
 
 /** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
 export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
@@ -20,22 +20,22 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     if (error instanceof Cancelled) return;
     const message = sentence(error);
     if (error instanceof NothingThere) {
-      void inform(message);
+      void showInfo(message);
     } else if (error instanceof NotTrusted) {
-      void offer(warn(message, l10n.t("Manage trust")), "workbench.trust.manage");
+      void offer(showWarning(message, l10n.t("Manage trust")), "workbench.trust.manage");
     } else if (error instanceof NoRepository) {
-      void offer(warn(message, l10n.t("Open Source Control")), "workbench.view.scm");
+      void offer(showWarning(message, l10n.t("Open Source Control")), "workbench.view.scm");
     } else if (error instanceof NoModel) {
-      void offer(warn(message, l10n.t("Choose models")), "agentgraph.chooseModels");
+      void offer(showWarning(message, l10n.t("Choose models")), "agentgraph.chooseModels");
     } else if (error instanceof GraphFaulty) {
       // Problems lists the faults of what is open.
       await window.showTextDocument(Uri.file(error.path), { preview: false });
-      void offer(warn(message, l10n.t("Show problems")), "workbench.actions.view.problems");
+      void offer(showWarning(message, l10n.t("Show problems")), "workbench.actions.view.problems");
     } else if (isExpected(error)) {
-      void warn(message);
+      void showWarning(message);
     } else {
       log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      void offer(complain(message, l10n.t("Show log")), "agentgraph.showLog");
+      void offer(showError(message, l10n.t("Show log")), "agentgraph.showLog");
     }
   }
 }

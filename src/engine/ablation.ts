@@ -1,9 +1,9 @@
 import type { Sample } from "../data/sample.ts";
 import type { Graph, Texts } from "../graph/graph.ts";
-import type { Ask, Question } from "./ask.ts";
 import type { Forward } from "./forward.ts";
+import type { Llm, LlmCall } from "./llm.ts";
 import type { Saving } from "./task.ts";
-import { thetaOf } from "./texts.ts";
+import { thetaOf } from "./theta.ts";
 import { createValidation, type Validation, type ValidationDeps } from "./validation.ts";
 
 /**
@@ -13,13 +13,13 @@ import { createValidation, type Validation, type ValidationDeps } from "./valida
 export type Without = ReadonlySet<Saving>;
 
 /** R1: no two equal questions share a reply. R7: one backward call for each edge into the node, instead of one in all. */
-export function askWithout(without: Without, graph: Graph, ask: Ask): Ask {
+export function askWithout(without: Without, graph: Graph, ask: Llm): Llm {
   if (!without.has("R1") && !without.has("R7")) return ask;
   const asked = new Map<string, number>();
   const edges = new Map(graph.nodes.map((node) => [node.id, node.kind === "llm" ? node.inputs.length : 0]));
 
   /** Numbers equal questions through: the second of them is the same one in every run. */
-  function apart(question: Question): Question {
+  function apart(question: LlmCall): LlmCall {
     if (!without.has("R1")) return question;
     const { purpose, node, choice, messages, index = 0 } = question;
     const content = JSON.stringify([purpose, node, choice, messages, index]);
@@ -28,7 +28,7 @@ export function askWithout(without: Without, graph: Graph, ask: Ask): Ask {
     return times === 0 ? question : { ...question, index: `${index} again ${times}` };
   }
 
-  const wasteful = (question: Question) => {
+  const wasteful = (question: LlmCall) => {
     const others = without.has("R7") && question.purpose === "backward" ? (edges.get(question.node ?? "") ?? 0) - 1 : 0;
     for (let edge = 1; edge <= others; edge++) ask(apart({ ...question, index: `edge ${edge}` })).catch(() => {});
     return ask(apart(question));

@@ -1,13 +1,13 @@
 import type { Graph, GraphNode, LlmNode, ModelChoice } from "../graph/graph.ts";
 import { topologyOf } from "../graph/topology.ts";
-import { type Ask, askJson, endsRun } from "./ask.ts";
+import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { RunEvent } from "./events.ts";
-import type { Pass } from "./forward.ts";
+import type { ForwardPass } from "./forward.ts";
+import { askJson, endsRun, type Llm } from "./llm.ts";
 import { block, fill, inert, withoutNoChange } from "./prompt.ts";
 import backwardTemplate from "./prompts/backward.md";
 import caseTemplate from "./prompts/backward-case.md";
 import repairTemplate from "./prompts/repair.md";
-import { backpropagate, type Contributions } from "./walk.ts";
 
 const WORDS_PER_ENTRY = 80;
 
@@ -18,12 +18,12 @@ export interface BackwardDeps {
   readonly neighbors: boolean;
   /** Asks, for nothing, also where no gradient can come to a parameter (rule R8 switched off). Default: false. */
   readonly everywhere?: boolean;
-  readonly ask: Ask;
+  readonly ask: Llm;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
 
 /** One element of G_θ: what a parameter worked on for one sample, what came out, and the gradient of its text. */
-export interface Context {
+export interface GradientContext {
   readonly sample: string;
   readonly inputs: readonly { readonly name: string; readonly value: string }[];
   readonly output: string;
@@ -32,12 +32,12 @@ export interface Context {
 }
 
 /** Parameter id → its element of G_θ; null when the sample was dropped because a call failed. */
-export type BackwardPass = ReadonlyMap<string, Promise<Context | null>>;
+export type BackwardPass = ReadonlyMap<string, Promise<GradientContext | null>>;
 
 export interface Backward {
-  (pass: Pass, iteration: number): Promise<BackwardPass>;
+  (pass: ForwardPass, iteration: number): Promise<BackwardPass>;
   /** The same view of a sample that needs no gradient. */
-  context(pass: Pass, parameter: string): Promise<Context>;
+  context(pass: ForwardPass, parameter: string): Promise<GradientContext>;
 }
 
 /**
@@ -53,10 +53,10 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
   const leadingInputs = (id: string) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name));
 
   return Object.assign(differentiate, {
-    context: (pass: Pass, parameter: string) => contextOf(parameter, pass, async () => ""),
+    context: (pass: ForwardPass, parameter: string) => contextOf(parameter, pass, async () => ""),
   });
 
-  async function differentiate(pass: Pass, iteration: number): Promise<BackwardPass> {
+  async function differentiate(pass: ForwardPass, iteration: number): Promise<BackwardPass> {
     const score = await pass.score;
     const criticism = [score?.criticism ?? "", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
@@ -112,7 +112,7 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
   }
 
   /** A text node works on the query, and what comes out is what its readers make of it. */
-  async function contextOf(id: string, pass: Pass, gradientOf: () => Promise<string>): Promise<Context> {
+  async function contextOf(id: string, pass: ForwardPass, gradientOf: () => Promise<string>): Promise<GradientContext> {
     const gradient = await gradientOf();
     const node = nodes.get(id);
     if (node?.kind === "llm") {
@@ -134,7 +134,7 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
     node: LlmNode,
     gradient: string,
     loss: string,
-    pass: Pass,
+    pass: ForwardPass,
   ): Promise<Contributions<string>> {
     if (neighbors) return askBackward(node, node.inputs, gradient, loss, pass);
     const each = await Promise.all(
@@ -148,7 +148,7 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
     shown: readonly string[],
     gradient: string,
     loss: string,
-    pass: Pass,
+    pass: ForwardPass,
   ): Promise<Contributions<string>> {
     const [inputs, output] = await Promise.all([valuesOf(shown, pass), pass.value(node.id)]);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
@@ -197,11 +197,11 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
     return input?.description ?? nodes.get(name)?.role ?? "";
   }
 
-  function valuesOf(names: readonly string[], pass: Pass): Promise<{ name: string; value: string }[]> {
+  function valuesOf(names: readonly string[], pass: ForwardPass): Promise<{ name: string; value: string }[]> {
     return Promise.all(names.map(async (name) => ({ name, value: (await pass.value(name)).text })));
   }
 
-  function queryOf(pass: Pass): { name: string; value: string }[] {
+  function queryOf(pass: ForwardPass): { name: string; value: string }[] {
     return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
   }
 }

@@ -4,7 +4,7 @@ import { BudgetReached } from "../models/errors.ts";
 import type { Baseline, BaselineScore } from "./events.ts";
 import type { Forward, Scored } from "./forward.ts";
 import { inTurns } from "./in-turns.ts";
-import { textsOf, thetaOf } from "./texts.ts";
+import { textsOf, thetaOf } from "./theta.ts";
 import { meanScore } from "./verdict.ts";
 
 /** Name of the one baseline there is beside the untouched graph. */

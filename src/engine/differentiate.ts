@@ -1,12 +1,12 @@
 import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
-import type { Backward, BackwardPass, Context } from "./backward.ts";
+import type { Backward, BackwardPass, GradientContext } from "./backward.ts";
 import type { Batches } from "./batches.ts";
 import type { Theta } from "./events.ts";
-import type { Pass } from "./forward.ts";
-import { WITNESSES } from "./rules.ts";
-import type { Differentiated } from "./services.ts";
-import { thetaOf } from "./texts.ts";
+import type { ForwardPass } from "./forward.ts";
+import { CONTROLS } from "./rules.ts";
+import type { BatchGradients } from "./services.ts";
+import { thetaOf } from "./theta.ts";
 
 export interface DifferentiateDeps {
   readonly batches: Batches;
@@ -18,12 +18,12 @@ export interface DifferentiateDeps {
   readonly threshold: number;
   /** Off: no backward pass, every failing sample is a context without a gradient (ablation). */
   readonly gradients: boolean;
-  readonly forward: (texts: Texts, sample: Sample) => Pass;
+  readonly forward: (texts: Texts, sample: Sample) => ForwardPass;
   readonly backward: Backward;
 }
 
 interface Looked {
-  pass: Pass;
+  pass: ForwardPass;
   gradients: Promise<BackwardPass> | null;
 }
 /** Share of failing samples up to which a batch says too little: twice as many are looked at, and so on. */
@@ -32,11 +32,11 @@ const FEW = 0.25;
 const NEW: Theta = "";
 
 export interface Differentiate {
-  (texts: Texts, iteration: number): Promise<Differentiated>;
+  (texts: Texts, iteration: number): Promise<BatchGradients>;
   /** Starts the forward passes that the next iteration will need if these texts are the incumbent then. */
   ahead(texts: Texts): void;
   /** The forward passes that an iteration from new texts begins with. */
-  first(texts: Texts, count: number): Pass[];
+  first(texts: Texts, count: number): ForwardPass[];
 }
 
 /**
@@ -58,7 +58,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
   });
 
-  async function differentiate(texts: Texts, iteration: number): Promise<Differentiated> {
+  async function differentiate(texts: Texts, iteration: number): Promise<BatchGradients> {
     if (thetaOf(texts) !== theta) known = [];
     theta = thetaOf(texts);
     gain = 0;
@@ -70,7 +70,7 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
       looked += found;
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
-    const right = known.filter(({ gradients }) => !gradients).slice(0, WITNESSES);
+    const right = known.filter(({ gradients }) => !gradients).slice(0, CONTROLS);
     return {
       iteration,
       texts,
@@ -89,8 +89,8 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
 
     async function breaksWhatWasRight(): Promise<boolean> {
       const before = gain;
-      looked += await lookAt(batches.right(theta, WITNESSES));
-      const broke = gain === before - WITNESSES;
+      looked += await lookAt(batches.right(theta, CONTROLS));
+      const broke = gain === before - CONTROLS;
       gain = before;
       return broke;
     }
@@ -112,12 +112,12 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
     return (await Promise.all(contexts)).some(saysSomething);
   }
 
-  function saysSomething(context: Context | null): context is Context {
+  function saysSomething(context: GradientContext | null): context is GradientContext {
     return context !== null && (context.gradient !== "" || !wanted);
   }
 
   /** What went wrong, without a word on why. */
-  async function withoutGradients(pass: Pass): Promise<BackwardPass> {
+  async function withoutGradients(pass: ForwardPass): Promise<BackwardPass> {
     return new Map(parameters.map((parameter) => [parameter, backward.context(pass, parameter)]));
   }
 
@@ -134,6 +134,6 @@ export function createDifferentiate(deps: DifferentiateDeps): Differentiate {
   }
 }
 
-async function contextOf(gradients: Promise<BackwardPass>, parameter: string): Promise<Context | null> {
+async function contextOf(gradients: Promise<BackwardPass>, parameter: string): Promise<GradientContext | null> {
   return (await (await gradients).get(parameter)) ?? null;
 }

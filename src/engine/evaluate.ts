@@ -1,13 +1,13 @@
 import type { Sample, Split } from "../data/sample.ts";
-import { causeOf, createAsk } from "./ask.ts";
 import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
-import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import { forwardOf } from "./forward.ts";
 import { inTurns } from "./in-turns.ts";
+import { causeOf, createLlm } from "./llm.ts";
 import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
+import { DONE, type Emit, endOf, type Runner, streamed } from "./runner.ts";
 import type { Task } from "./task.ts";
-import { textsOf, thetaOf } from "./texts.ts";
+import { textsOf, thetaOf } from "./theta.ts";
 import { scoreInterval } from "./verdict.ts";
 
 /** The graph as it is, scored on one set. */
@@ -43,7 +43,7 @@ export async function* evaluate(
  * The same as a run of its own, which proposes nothing.
  * @param baseline scored instead of the graph's own texts
  */
-export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Door {
+export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Runner {
   return async function* (given, deps, signal) {
     const task = baseline ? { ...given, graph: stepByStep(given.graph) } : given;
     const texts = textsOf(task.graph);
@@ -90,7 +90,7 @@ async function scoreAll(
   emit: Emit,
 ): Promise<Evaluation> {
   const { graph, data, options } = task;
-  const ask = createAsk({ model, price, seed: options.seed, stop, emit });
+  const ask = createLlm({ model, price, seed: options.seed, stop, emit });
   const forward = forwardOf(task, ask, emit);
   const texts = textsOf(graph);
   const scoreOne = async (sample: Sample) => {

@@ -307,10 +307,10 @@ export interface Proposal {
   readonly hypothesis: string;
   readonly verdict: Verdict;
   /**
-   * Leave-one-out on the net change: without this node's part the validation loss would be higher. false: the part earns
+   * Leave-one-out on the net change: without this node's part the validation loss would be higher. false: the part contributes
    * nothing and may be dropped. Not there where it was not measured, or is the only change.
    */
-  readonly earns?: boolean;
+  readonly contributes?: boolean;
   /** Attempts of this node in this run, by proposal id, oldest first. */
   readonly attempts: readonly string[];
 }

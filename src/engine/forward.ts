@@ -5,11 +5,11 @@ import { Patterns } from "../graph/pattern.ts";
 import { renderNode } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Loss, Score } from "../loss/loss.ts";
-import { type Ask, endsRun } from "./ask.ts";
 import type { RunEvent, Theta } from "./events.ts";
 import { createJudge, type Judge } from "./judge.ts";
+import { endsRun, type Llm } from "./llm.ts";
 import type { Task } from "./task.ts";
-import { thetaOf } from "./texts.ts";
+import { thetaOf } from "./theta.ts";
 
 /** A node's value for one sample under one Θ. */
 export interface Value {
@@ -30,7 +30,7 @@ export interface Scored extends Score {
 }
 
 /** One forward pass: one sample through the graph under one Θ, as far as it is asked for. */
-export interface Pass {
+export interface ForwardPass {
   readonly theta: Theta;
   readonly texts: Texts;
   readonly sample: Sample;
@@ -49,7 +49,7 @@ export interface ForwardDeps {
   readonly choice: ModelChoice;
   /** Answers for the model where the loss asks one. */
   readonly judge?: Judge;
-  readonly ask: Ask;
+  readonly ask: Llm;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export interface ForwardOptions {
   readonly occasion?: string;
 }
 
-export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => Pass;
+export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;
 
 /**
  * Forward passes in topological order without a barrier: a node starts as soon as its own inputs are there
@@ -72,7 +72,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
   const patterns = new Patterns();
-  const passes = new Map<string, Pass>();
+  const passes = new Map<string, ForwardPass>();
   /** Of texts that were seen: thousands of samples go through the same ones. */
   const thetas = new WeakMap<Texts, Theta>();
   /** Samples of which it was said already that they could not be scored. */
@@ -94,7 +94,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
       values.set(node.id, node.kind === "text" ? async () => given(text) : once(() => run(node, text)));
     }
     const scored = once(score);
-    const pass: Pass = {
+    const pass: ForwardPass = {
       theta,
       texts,
       sample,
@@ -180,7 +180,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** The forward function of a task, with its judge where its loss asks one. */
-export function forwardOf({ graph, loss, models }: Task, ask: Ask, emit: ForwardDeps["emit"]): Forward {
+export function forwardOf({ graph, loss, models }: Task, ask: Llm, emit: ForwardDeps["emit"]): Forward {
   const judge = createJudge({ graph, choice: models.judge, ask });
   return createForward({ graph, loss, choice: models.forward, judge, ask, emit });
 }

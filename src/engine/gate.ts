@@ -7,6 +7,7 @@ import {
   BROKE,
   both,
   either,
+  type GateDecision,
   harmRule,
   LOWER,
   NO_GATE,
@@ -14,12 +15,11 @@ import {
   policyRule,
   REPLACED,
   type Rule,
-  type Ruling,
   UNCHANGED,
   UNDECIDED,
 } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
-import { thetaOf } from "./texts.ts";
+import { thetaOf } from "./theta.ts";
 import { MINIMUM_WAVE, type Validation } from "./validation.ts";
 import type { Pair } from "./verdict.ts";
 
@@ -32,7 +32,7 @@ export interface GateDeps {
 
 type Judgeable = Pick<Candidate, "id" | "node" | "text">;
 
-export interface Outcome {
+export interface GateResult {
   /** The incumbent from here on. */
   readonly texts: Texts;
   readonly accepted: readonly Candidate[];
@@ -42,9 +42,9 @@ export interface Outcome {
 
 export interface Gate {
   /** Puts on record that candidates were turned down before they were scored. */
-  turnDown(iteration: number, incumbent: Texts, candidates: readonly Judgeable[], why: Ruling): Promise<void>;
+  turnDown(iteration: number, incumbent: Texts, candidates: readonly Judgeable[], why: GateDecision): Promise<void>;
   /** Puts an iteration's proposals before the validation set: jointly first, without what does harm when that fails. */
-  judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome>;
+  judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<GateResult>;
   /** The verdict on the net change, without any call; as much of it is measured as the end of the run allowed. */
   netVerdict(before: Texts, after: Texts): Verdict;
   /**
@@ -52,7 +52,7 @@ export interface Gate {
    * without it, or else the loss is higher without it. The samples fixed come first, so a part that matters shows it at
    * once. null: samples could not be scored.
    */
-  earns(start: Texts, end: Texts, node: string): Promise<boolean | null>;
+  contributes(start: Texts, end: Texts, node: string): Promise<boolean | null>;
 }
 
 /** Broken samples on which the parts of a rejected update are tried alone. */
@@ -68,9 +68,9 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
   const policyDecides = policyRule(options.gate);
   const doesHarm = harmRule(MINIMUM_WAVE, threshold);
 
-  return { turnDown, judge, netVerdict, earns };
+  return { turnDown, judge, netVerdict, contributes };
 
-  async function judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> {
+  async function judge(iteration: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<GateResult> {
     const nothing = { texts: incumbent, accepted: [], harmless: [] };
     await setAside(iteration, incumbent, candidates);
     if (candidates.length === 0) return nothing;
@@ -155,7 +155,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
     iteration: number,
     incumbent: Texts,
     candidates: readonly Judgeable[],
-    why: Ruling,
+    why: GateDecision,
   ): Promise<void> {
     for (const candidate of candidates) {
       const texts = withTexts(incumbent, [candidate]);
@@ -171,7 +171,7 @@ export function createGate({ validation, options, history, emit }: GateDeps): Ga
     return validation.verdict(before, after, policyDecides(validation.pairs(before, after)) ?? inherited);
   }
 
-  async function earns(start: Texts, end: Texts, node: string): Promise<boolean | null> {
+  async function contributes(start: Texts, end: Texts, node: string): Promise<boolean | null> {
     const without = { ...end, [node]: start[node] ?? "" };
     const gain = ({ before = 0, after = 0 }: Pair) => before - after;
     const order = validation

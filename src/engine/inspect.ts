@@ -3,14 +3,14 @@ import type { GraphNode } from "../graph/graph.ts";
 import { renderNode } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
-import { causeOf, createAsk, endsRun } from "./ask.ts";
 import { createBackward } from "./backward.ts";
-import { type Emit, streamed } from "./door.ts";
 import type { Gradient, RunEvent } from "./events.ts";
-import { forwardOf, type Pass, type Scored, type Value } from "./forward.ts";
+import { type ForwardPass, forwardOf, type Scored, type Value } from "./forward.ts";
+import { causeOf, createLlm, endsRun } from "./llm.ts";
 import type { EngineDeps } from "./optimize.ts";
+import { type Emit, streamed } from "./runner.ts";
 import type { Task } from "./task.ts";
-import { textsOf } from "./texts.ts";
+import { textsOf } from "./theta.ts";
 
 /** One sample through the graph as it is, and back where its answer is wrong. */
 export interface Inspection {
@@ -74,7 +74,7 @@ async function inspectOne(
     if (event.type === "gradient" && event.text !== "") gradients.push(event);
     return emit(event);
   };
-  const ask = createAsk({ model, price, seed: options.seed, stop, emit: listening });
+  const ask = createLlm({ model, price, seed: options.seed, stop, emit: listening });
   const forward = forwardOf(task, ask, listening);
   const choice = models.backward;
   const backward = createBackward({ graph, choice, neighbors: options.neighbors, ask, emit: listening });
@@ -91,7 +91,7 @@ async function inspectOne(
     await ask.settled();
   }
 
-  async function inspected(node: GraphNode, pass: Pass): Promise<InspectedNode> {
+  async function inspected(node: GraphNode, pass: ForwardPass): Promise<InspectedNode> {
     const lost = (error: unknown) => {
       if (endsRun(error)) throw error;
       return null;
@@ -102,7 +102,7 @@ async function inspectOne(
   }
 }
 
-async function promptOf(node: GraphNode & { kind: "llm" }, pass: Pass): Promise<readonly Message[]> {
+async function promptOf(node: GraphNode & { kind: "llm" }, pass: ForwardPass): Promise<readonly Message[]> {
   const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await pass.value(name)).text] as const));
   return renderNode(node, node.text, inputs);
 }

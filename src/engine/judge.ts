@@ -1,7 +1,7 @@
 import type { Sample, Split } from "../data/sample.ts";
 import type { Graph, ModelChoice } from "../graph/graph.ts";
 import type { AskVote, Vote } from "../loss/loss.ts";
-import { type Ask, askJson } from "./ask.ts";
+import { askJson, type Llm } from "./llm.ts";
 import { block, fill, inert } from "./prompt.ts";
 import judgeTemplate from "./prompts/judge.md";
 import caseTemplate from "./prompts/judge-case.md";
@@ -20,7 +20,7 @@ export type Judge = (judged: Judged) => AskVote;
 export interface JudgeDeps {
   readonly graph: Graph;
   readonly choice: ModelChoice;
-  readonly ask: Ask;
+  readonly ask: Llm;
 }
 
 const WORDS = 80;

@@ -4,18 +4,18 @@ import { methods } from "../methods/registry.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
 import { askWithout, forwardWithout, validationWithout } from "./ablation.ts";
-import { type Ask, causeOf, createAsk, endsRun } from "./ask.ts";
 import { scoreBaseline } from "./baseline.ts";
-import { type Door, streamed } from "./door.ts";
 import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
 import { type Forward, forwardOf, PRIORITY, type Scored } from "./forward.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { History } from "./history.ts";
 import { inTurns } from "./in-turns.ts";
-import { netProposals } from "./net.ts";
+import { causeOf, createLlm, endsRun, type Llm } from "./llm.ts";
+import { netProposals } from "./net-changes.ts";
+import { type Runner, streamed } from "./runner.ts";
 import { createServices, type Services } from "./services.ts";
 import type { Task } from "./task.ts";
-import { parametersOf, textsOf, thetaOf } from "./texts.ts";
+import { parametersOf, textsOf, thetaOf } from "./theta.ts";
 import type { Validation } from "./validation.ts";
 import { meanScore } from "./verdict.ts";
 
@@ -35,7 +35,7 @@ export interface EngineDeps {
  * The engine's one public door: everything a caller may know is in the events; the last one is `finished`, also of a run
  * that was cancelled, failed or reached its budget. Stopping to read the generator cancels the run.
  */
-export const optimize: Door = (task, deps, signal) =>
+export const optimize: Runner = (task, deps, signal) =>
   streamed(signal, (stop, emit) => new Run(task, deps, stop, emit).toEnd(signal));
 
 /** One run: the method's loop between the scores at its start and at its end. */
@@ -46,8 +46,8 @@ class Run {
   /** Node → text of it that lowered the loss by itself. */
   readonly #earned = new Map<string, string>();
   /** Changed node → whether its part of the net change is needed. */
-  readonly #earns = new Map<string, boolean>();
-  readonly #ask: Ask;
+  readonly #contributes = new Map<string, boolean>();
+  readonly #ask: Llm;
   readonly #forward: Forward;
   readonly #validation: Validation;
   readonly #gate: Gate;
@@ -64,7 +64,7 @@ class Run {
     this.#start = textsOf(graph);
     this.#incumbent = this.#start;
     const without = new Set(options.without);
-    const ask = createAsk({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
+    const ask = createLlm({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
     this.#ask = askWithout(without, graph, ask);
     this.#forward = forwardWithout(without, forwardOf(task, this.#ask, emit));
     const score = (texts: Texts, sample: Sample, occasion = {}) =>
@@ -86,7 +86,7 @@ class Run {
       emit,
       accept: ({ texts, accepted }) => {
         this.#incumbent = texts;
-        // A part that lowered the loss by itself has shown what it earns.
+        // A part that lowered the loss by itself has shown what it contributes.
         const [only, ...others] = accepted;
         if (only && others.length === 0) this.#earned.set(only.node, only.text);
       },
@@ -152,12 +152,12 @@ class Run {
     if (changed.length < 2 || this.task.options.gate.policy === "off") return;
     await Promise.all(
       changed.map(async ({ id }) => {
-        if (this.#earned.get(id) === this.#incumbent[id]) return this.#earns.set(id, true);
-        const earns = await this.#gate.earns(this.#start, this.#incumbent, id).catch((error: unknown) => {
+        if (this.#earned.get(id) === this.#incumbent[id]) return this.#contributes.set(id, true);
+        const contributes = await this.#gate.contributes(this.#start, this.#incumbent, id).catch((error: unknown) => {
           if (error instanceof BudgetReached) return null;
           throw error;
         });
-        if (earns !== null) this.#earns.set(id, earns);
+        if (contributes !== null) this.#contributes.set(id, contributes);
       }),
     );
   }
@@ -220,7 +220,7 @@ class Run {
       detail: status === "failed" ? (error instanceof Error ? error.message : String(error)) : null,
       theta: thetaOf(this.#incumbent),
       texts: this.#incumbent,
-      proposals: netProposals(this.task.graph, this.#start, this.#incumbent, net, this.#earns, this.#history),
+      proposals: netProposals(this.task.graph, this.#start, this.#incumbent, net, this.#contributes, this.#history),
       validation: {
         n: net.scored,
         before: measured ? 1 - net.lossBefore : null,

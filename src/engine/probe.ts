@@ -1,6 +1,6 @@
 import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
 import { topologyOf } from "../graph/topology.ts";
-import type { Pass } from "./forward.ts";
+import type { ForwardPass } from "./forward.ts";
 import type { Candidate } from "./propose.ts";
 
 /** Samples that a probe looks at. */
@@ -13,7 +13,7 @@ export type Probe = (joint: Texts, candidates: readonly Candidate[]) => Promise<
 export interface ProbeDeps {
   readonly graph: Graph;
   /** Forward passes of the samples that the gate will score first anyway. */
-  readonly forward: (texts: Texts) => readonly Pass[];
+  readonly forward: (texts: Texts) => readonly ForwardPass[];
   /** The file's own texts: what different samples look like when the node works. */
   readonly start: Texts;
 }
@@ -48,7 +48,7 @@ export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
 }
 
 /** Number of different values that a node has over the passes; 0 when one is missing. */
-async function distinct(passes: readonly Pass[], node: string): Promise<number> {
+async function distinct(passes: readonly ForwardPass[], node: string): Promise<number> {
   const values = await Promise.all(passes.map((pass) => pass.value(node).catch(() => null)));
   return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;
 }

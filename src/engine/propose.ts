@@ -3,23 +3,23 @@ import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { placeholders } from "../graph/template.ts";
 import { plainText } from "../graph/text.ts";
 import { topologyOf } from "../graph/topology.ts";
-import { type Ask, askJson, endsRun, ReplyUnreadable } from "./ask.ts";
-import type { Context } from "./backward.ts";
+import type { GradientContext } from "./backward.ts";
 import type { Attempted, InvalidReason, RunEvent } from "./events.ts";
 import type { History } from "./history.ts";
+import { askJson, endsRun, type Llm, ReplyUnreadable } from "./llm.ts";
 import { block, fill, inert, whole } from "./prompt.ts";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
-import type { Differentiated } from "./services.ts";
-import { holdsRows, unsound } from "./sound.ts";
-import { proposalId } from "./texts.ts";
+import { holdsRows, violation } from "./proposal-constraints.ts";
+import type { BatchGradients } from "./services.ts";
+import { proposalId } from "./theta.ts";
 
 /** θ′: a new text for one parameter that may be put before the gate. */
 export type Candidate = Attempted & { readonly invalid: null };
 
 export type Propose = (
-  batch: Differentiated,
+  batch: BatchGradients,
   parameters: readonly GraphNode[],
   incumbent: Texts,
 ) => Promise<Candidate[]>;
@@ -36,7 +36,7 @@ export interface ProposeDeps {
   readonly history: History;
   /** Targets of the training samples: none may stand verbatim in an instruction that did not hold it before. */
   readonly targets: readonly string[];
-  readonly ask: Ask;
+  readonly ask: Llm;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function createPropose(deps: ProposeDeps): Propose {
     return candidates.flat();
   };
 
-  async function proposeFor(node: GraphNode, batch: Differentiated, incumbent: Texts): Promise<Candidate[]> {
+  async function proposeFor(node: GraphNode, batch: BatchGradients, incumbent: Texts): Promise<Candidate[]> {
     const contexts = await batch.contexts(node.id);
     if (contexts.length === 0 && !withoutGradient) return [];
     const base = incumbent[node.id] ?? node.text;
@@ -106,14 +106,14 @@ export function createPropose(deps: ProposeDeps): Propose {
     if (text === "") return "no text in the reply";
     if (text === base.trim()) return "no change";
     if (history.refuted(node.id, text)) return "repeats an earlier text";
-    return unsound(node, base, text, targets);
+    return violation(node, base, text, targets);
   }
 
   function askOptimizer(
     node: GraphNode,
     base: string,
-    contexts: readonly Context[],
-    right: readonly Context[],
+    contexts: readonly GradientContext[],
+    right: readonly GradientContext[],
     index: number,
   ) {
     const system = fill(optimizerTemplate, { constraints: constraintsOf(node, base, index) });
@@ -181,7 +181,7 @@ function constraintsOf(node: GraphNode, base: string, index: number): string {
   ].join("\n");
 }
 
-function caseBlock({ sample, inputs, output, gradient }: Context, withGradient: boolean, tag = "case"): string {
+function caseBlock({ sample, inputs, output, gradient }: GradientContext, withGradient: boolean, tag = "case"): string {
   const parts = [
     ...inputs.map(({ name, value }) => block("input", value, { id: name })),
     block("result", output),

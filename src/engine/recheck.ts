@@ -1,15 +1,15 @@
 import type { Texts } from "../graph/graph.ts";
-import { causeOf, createAsk } from "./ask.ts";
-import { DONE, type Door, type Emit, endOf, streamed } from "./door.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta } from "./events.ts";
 import { forwardOf } from "./forward.ts";
 import { withTexts } from "./gate.ts";
+import { causeOf, createLlm } from "./llm.ts";
 import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
+import { violation } from "./proposal-constraints.ts";
 import type { Candidate } from "./propose.ts";
-import { policyRule, type Ruling, UNDECIDED, UNSOUND } from "./rules.ts";
-import { unsound } from "./sound.ts";
+import { type GateDecision, policyRule, UNDECIDED, VIOLATION } from "./rules.ts";
+import { DONE, type Emit, endOf, type Runner, streamed } from "./runner.ts";
 import type { Task } from "./task.ts";
-import { proposalId, textsOf, thetaOf } from "./texts.ts";
+import { proposalId, textsOf, thetaOf } from "./theta.ts";
 import { createValidation, type Validation } from "./validation.ts";
 
 /** A new text for one node that somebody else speaks well of. */
@@ -26,14 +26,14 @@ const ITERATION = 1;
  * those that pass together have to pass the graph's own gate. Nothing is taken on trust: the graph, the data and the loss
  * are the task's, and every sample is scored under every text. A gate that is switched off is on here.
  */
-export function recheck(changes: readonly ClaimedChange[]): Door {
+export function recheck(changes: readonly ClaimedChange[]): Runner {
   return (task, deps, signal) =>
     streamed(signal, (stop, emit) => new Recheck(task, deps, stop, emit).toEnd(changes, signal));
 }
 
 class Recheck {
   readonly #start: Texts;
-  readonly #ask: ReturnType<typeof createAsk>;
+  readonly #ask: ReturnType<typeof createLlm>;
   readonly #validation: Validation;
   readonly #gate: Task["options"]["gate"];
   readonly #judged = new Map<string, Judged>();
@@ -49,7 +49,7 @@ class Recheck {
     const { graph, data, options } = task;
     this.#start = textsOf(graph);
     this.#gate = options.gate.policy === "off" ? { ...options.gate, policy: "strict" } : options.gate;
-    this.#ask = createAsk({ model, price, seed: options.seed, stop, emit });
+    this.#ask = createLlm({ model, price, seed: options.seed, stop, emit });
     const forward = forwardOf(task, this.#ask, emit);
     this.#validation = createValidation({
       samples: data.validation,
@@ -74,7 +74,7 @@ class Recheck {
     });
     const attempts = changes.flatMap((change) => this.#attempt(change));
     for (const attempt of attempts) await this.emit(attempt);
-    for (const one of attempts) if (one.invalid) await this.#record("part", [one], this.#start, UNSOUND);
+    for (const one of attempts) if (one.invalid) await this.#record("part", [one], this.#start, VIOLATION);
     const candidates = attempts.flatMap((one) => (one.invalid === null ? [{ ...one, invalid: null }] : []));
     let passed: readonly Candidate[] = [];
     let end: Pick<Finished, "status" | "error" | "detail"> = DONE;
@@ -99,7 +99,7 @@ class Recheck {
     if (!node) return [];
     const targets = Object.values(data).flatMap((samples) => samples.flatMap((sample) => sample.targets));
     const about = { type: "attempt", iteration: ITERATION, node: id, base: node.text, text, hypothesis } as const;
-    const invalid = text === node.text ? "no change" : unsound(node, node.text, text, targets);
+    const invalid = text === node.text ? "no change" : violation(node, node.text, text, targets);
     return [{ ...about, id: proposalId(id, node.text, text), samples: [], invalid }];
   }
 
@@ -152,7 +152,7 @@ class Recheck {
   }
 
   /** Whether the loss is strictly lower, every sample scored under both. */
-  async #strictly(before: Texts, after: Texts): Promise<Ruling> {
+  async #strictly(before: Texts, after: Texts): Promise<GateDecision> {
     await this.#complete(before, after);
     const rule = policyRule({ ...this.#gate, policy: "strict" });
     return rule(this.#validation.pairs(before, after)) ?? UNDECIDED;
@@ -167,7 +167,7 @@ class Recheck {
     scope: Judged["scope"],
     candidates: readonly Attempted[],
     before: Texts,
-    ruling: Ruling,
+    ruling: GateDecision,
     after: Texts = before,
   ): Promise<void> {
     const verdict = { ...this.#validation.verdict(before, after, ruling), looks: Math.max(0, this.#looked.size - 1) };
@@ -190,8 +190,8 @@ class Recheck {
       const judged = one && this.#judged.get(one.id);
       if (!one || !judged) return [];
       const { id, base, text, hypothesis } = one;
-      const earns = passed.length > 1 && passed.some((other) => other.id === one.id) ? { earns: true } : {};
-      return [{ id, node, base, text, hypothesis, verdict: judged.verdict, ...earns, attempts: [id] }];
+      const contributes = passed.length > 1 && passed.some((other) => other.id === one.id) ? { contributes: true } : {};
+      return [{ id, node, base, text, hypothesis, verdict: judged.verdict, ...contributes, attempts: [id] }];
     });
     return {
       type: "finished",

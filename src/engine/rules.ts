@@ -2,25 +2,25 @@ import type { Decision, VerdictReason } from "./events.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { differenceBounds, type Pair, signTest } from "./verdict.ts";
 
-export interface Ruling {
+export interface GateDecision {
   readonly decision: Decision;
   readonly reason: VerdictReason;
 }
 
 /** Decides from complete or partial pairs, exactly (rule R3); null: more samples could still change the decision. */
-export type Rule = (pairs: readonly Pair[]) => Ruling | null;
+export type Rule = (pairs: readonly Pair[]) => GateDecision | null;
 
-export const LOWER: Ruling = { decision: "accepted", reason: "lower loss" };
-export const NO_GATE: Ruling = { decision: "accepted", reason: "no gate" };
-export const UNCHANGED: Ruling = { decision: "rejected", reason: "unchanged" };
-export const BROKE: Ruling = { decision: "rejected", reason: "broke some" };
-export const HARMED: Ruling = { decision: "rejected", reason: "fixed none, broke some" };
-export const BROKE_TRAINING: Ruling = { decision: "rejected", reason: "broke training samples" };
-export const ALIKE: Ruling = { decision: "rejected", reason: "every output alike" };
-export const UNSOUND: Ruling = { decision: "rejected", reason: "unsound" };
-export const OUTRUN: Ruling = { decision: "rejected", reason: "lost the race" };
-export const REPLACED: Ruling = { decision: "undecided", reason: "replaced before the gate" };
-export const UNDECIDED: Ruling = { decision: "undecided", reason: "samples could not be scored" };
+export const LOWER: GateDecision = { decision: "accepted", reason: "lower loss" };
+export const NO_GATE: GateDecision = { decision: "accepted", reason: "no gate" };
+export const UNCHANGED: GateDecision = { decision: "rejected", reason: "unchanged" };
+export const BROKE: GateDecision = { decision: "rejected", reason: "broke some" };
+export const HARMED: GateDecision = { decision: "rejected", reason: "fixed none, broke some" };
+export const BROKE_TRAINING: GateDecision = { decision: "rejected", reason: "broke training samples" };
+export const CONSTANT_OUTPUT: GateDecision = { decision: "rejected", reason: "every output alike" };
+export const VIOLATION: GateDecision = { decision: "rejected", reason: "unsound" };
+export const ELIMINATED: GateDecision = { decision: "rejected", reason: "lost the race" };
+export const REPLACED: GateDecision = { decision: "undecided", reason: "replaced before the gate" };
+export const UNDECIDED: GateDecision = { decision: "undecided", reason: "samples could not be scored" };
 
 /**
  * `strict`: mean loss strictly lower, a tie is rejected. `significant`: and the exact sign test gives p ≤ α. `off`:
@@ -57,7 +57,7 @@ export function partRule(level: number): Rule {
 }
 
 /** Samples that were right, which tell whether a text does harm: that chance turns all of them is rare. */
-export const WITNESSES = 2;
+export const CONTROLS = 2;
 
 /**
  * Rejects before the policy must what fixed none of the first samples and broke each of them that was right. It only ever

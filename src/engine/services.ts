@@ -1,20 +1,20 @@
 import { randomLcg, shuffler } from "d3";
 import type { Sample } from "../data/sample.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
-import type { Ask } from "./ask.ts";
-import { type Context, createBackward } from "./backward.ts";
+import { createBackward, type GradientContext } from "./backward.ts";
 import { Batches } from "./batches.ts";
 import { createDifferentiate } from "./differentiate.ts";
 import type { RunEvent } from "./events.ts";
 import { type Forward, PRIORITY } from "./forward.ts";
-import { type Gate, type Outcome, withTexts } from "./gate.ts";
+import { type Gate, type GateResult, withTexts } from "./gate.ts";
 import type { History } from "./history.ts";
+import type { Llm } from "./llm.ts";
 import { createProbe, harmfulAmong, PROBED, proposeSound } from "./probe.ts";
 import { type Candidate, createPropose } from "./propose.ts";
-import { race } from "./race.ts";
-import { ALIKE, BROKE_TRAINING, OUTRUN, WITNESSES } from "./rules.ts";
+import { BROKE_TRAINING, CONSTANT_OUTPUT, CONTROLS, ELIMINATED } from "./rules.ts";
+import { successiveHalving } from "./successive-halving.ts";
 import type { Task } from "./task.ts";
-import { parametersOf } from "./texts.ts";
+import { parametersOf } from "./theta.ts";
 import type { Validation } from "./validation.ts";
 
 /**
@@ -32,7 +32,7 @@ export interface Services {
    * Forward, loss and backward for one iteration's batch, each sample on its own (steps 1–4): resolves as soon as it is
    * known which samples fail; their gradients may still be on the way.
    */
-  readonly differentiate: (texts: Texts, iteration: number) => Promise<Differentiated>;
+  readonly differentiate: (texts: Texts, iteration: number) => Promise<BatchGradients>;
   /**
    * ϕ for every given parameter that has a gradient (step 5), from the batch's Θ; what comes is to replace the incumbent's
    * text. Texts that make a node answer everything alike are turned down and asked for again; so are those that break
@@ -42,7 +42,7 @@ export interface Services {
    * @returns nothing where there is nothing new to judge
    */
   readonly propose: (
-    batch: Differentiated,
+    batch: BatchGradients,
     parameters: readonly GraphNode[],
     incumbent: Texts,
     pending: readonly Candidate[],
@@ -54,12 +54,12 @@ export interface Services {
    */
   readonly ahead: (incumbent: Texts, candidates: readonly Candidate[]) => Promise<void>;
   /** The validation gate, its search for parts that do harm included (step 6). */
-  readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<Outcome>;
+  readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
   /** Bounds of the mean validation loss of Θ as far as it is known. */
   readonly validationLoss: (texts: Texts) => [number, number];
 }
 
-export interface Differentiated {
+export interface BatchGradients {
   readonly iteration: number;
   /** Old Θ: all proposals of the batch start from the same one. */
   readonly texts: Texts;
@@ -76,9 +76,9 @@ export interface Differentiated {
   /** Failing are at most a quarter of the samples looked at. */
   readonly few: boolean;
   /** G_θ: of one parameter, over the failing samples whose gradient is not empty. */
-  readonly contexts: (parameter: string) => Promise<readonly Context[]>;
+  readonly contexts: (parameter: string) => Promise<readonly GradientContext[]>;
   /** The same parameter in samples that went right. */
-  readonly right: (parameter: string) => Promise<readonly Context[]>;
+  readonly right: (parameter: string) => Promise<readonly GradientContext[]>;
 }
 
 /** Owns its loop. Yields what it alone knows (iterations); returns the Θ that it ended with. */
@@ -87,14 +87,14 @@ export type Method = (task: Task, services: Services) => AsyncGenerator<RunEvent
 export interface ServicesDeps {
   readonly task: Task;
   readonly start: Texts;
-  readonly ask: Ask;
+  readonly ask: Llm;
   readonly forward: Forward;
   readonly validation: Validation;
   readonly gate: Gate;
   readonly history: History;
   readonly emit: (event: RunEvent) => Promise<void>;
   /** Called with what the gate has let pass. */
-  readonly accept: (outcome: Outcome) => void;
+  readonly accept: (outcome: GateResult) => void;
 }
 
 /** The steps of the method over one run's model, budget and history. */
@@ -162,17 +162,22 @@ export function createServices(deps: ServicesDeps): Services {
         // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
         if (gated && (incumbent !== start || batch.iteration > 1)) await validation.complete(start);
         const ruined = await probe(withTexts(incumbent, candidates), candidates);
-        await gate.turnDown(batch.iteration, incumbent, ruined, ALIKE);
+        await gate.turnDown(batch.iteration, incumbent, ruined, CONSTANT_OUTPUT);
         // Where nothing has done harm so far, the samples that were right are not worth their calls.
-        if (!history.hasBroken() || right.length < WITNESSES) return ruined;
+        if (!history.hasBroken() || right.length < CONTROLS) return ruined;
         const fresh = candidates.filter((one) => !ruined.includes(one) && !pending.includes(one));
         const harmful = await harmfulAmong(fresh, breaks);
         await gate.turnDown(batch.iteration, incumbent, harmful, BROKE_TRAINING);
         return [...ruined, ...harmful];
       };
       const ask = async (asked: readonly GraphNode[]) => {
-        const { winners, losers } = await race(await propose(batch, asked, incumbent), batch.texts, failing, loss);
-        await gate.turnDown(batch.iteration, incumbent, losers, OUTRUN);
+        const { winners, losers } = await successiveHalving(
+          await propose(batch, asked, incumbent),
+          batch.texts,
+          failing,
+          loss,
+        );
+        await gate.turnDown(batch.iteration, incumbent, losers, ELIMINATED);
         return winners;
       };
       return proposeSound({ ask, turnDown }, chosen, pending);

@@ -3,9 +3,9 @@ import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
 import type { Scored } from "./forward.ts";
 import { inTurns } from "./in-turns.ts";
-import { NO_GATE, type Rule, type Ruling, UNDECIDED, WITNESSES } from "./rules.ts";
+import { CONTROLS, type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
-import { thetaOf } from "./texts.ts";
+import { thetaOf } from "./theta.ts";
 import { type Pair, scoreInterval, signTest } from "./verdict.ts";
 
 export interface ValidationDeps {
@@ -106,7 +106,7 @@ export function createValidation({ samples: validation, options, score }: Valida
     const order = pairs
       .map((pair, index) => ({ index, rank: rank(pair) }))
       .sort((a, b) => a.rank - b.rank || a.index - b.index);
-    const right = order.filter(({ rank }) => rank === 2).slice(0, WITNESSES);
+    const right = order.filter(({ rank }) => rank === 2).slice(0, CONTROLS);
     const others = order.filter((one) => !right.includes(one));
     return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ index }) => index);
   }
@@ -162,7 +162,7 @@ export function createValidation({ samples: validation, options, score }: Valida
   }
 
   /** A verdict over what is known, without any call. Goes through the samples once: there may be thousands. */
-  function verdictOf(before: Texts, after: Texts, { decision, reason }: Ruling): Verdict {
+  function verdictOf(before: Texts, after: Texts, { decision, reason }: GateDecision): Verdict {
     const [base, changed] = [scoresOf(before), scoresOf(after)];
     const [start, end] = [new Tally(threshold), new Tally(threshold)];
     const fixed: string[] = [];

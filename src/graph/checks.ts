@@ -1,10 +1,10 @@
 import { getNodePath } from "jsonc-parser";
+import { didYouMean } from "./did-you-mean.ts";
 import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Fix, Range } from "./fault.ts";
-import { addInput, correctPlaceholder, declareInput, remove, removeChildren, rename, replace } from "./fixes.ts";
-import { nearest } from "./nearest.ts";
 import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
+import { addInput, correctPlaceholder, declareInput, remove, removeChildren, rename, replace } from "./quick-fixes.ts";
 import { inlinePlaceholders, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
 import { findPlaceholders } from "./template.ts";
 import { findCycle } from "./topology.ts";
@@ -46,7 +46,7 @@ export function checkText(
   for (const { name, place, range } of placeholdersOf(document, node, text)) {
     if (inputs.has(name) || document.isFull) continue;
     const known = node.kind === "llm" && names.has(name) && name !== node.id;
-    const meant = document.isCrowded ? null : nearest(name, inputs);
+    const meant = document.isCrowded ? null : didYouMean(name, inputs);
     const { message, remedy } = placeholderWords(node, name, known, meant);
     document.add("unknown-placeholder", range, message, remedy, () => [
       ...(known ? addInput(document, outline, node.id, name) : []),
@@ -201,7 +201,7 @@ function checkOutput(document: JsonDocument, outline: Outline): void {
   const { nodes, output } = outline;
   const ids = nodes.map(({ id }) => id);
   if (!output || ids.includes(output.name)) return;
-  const meant = nearest(output.name, ids);
+  const meant = didYouMean(output.name, ids);
   const message = `The output "${output.name}" is no node.`;
   const remedy = meant ? `Did you mean "${meant}"?` : "Name the node whose value is the answer.";
   document.add("unknown-output", output.range, message, remedy, () => {
@@ -224,7 +224,7 @@ function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
 
 /** A name that is neither a graph input nor a node, with the nearest one offered. */
 function unknownName(document: JsonDocument, { id }: OutlineNode, at: NamedRange, names: ReadonlySet<string>): void {
-  const meant = document.isCrowded ? null : nearest(at.name, names);
+  const meant = document.isCrowded ? null : didYouMean(at.name, names);
   const remedy = meant ? `Did you mean "${meant}"?` : "Name a graph input or a node.";
   const message = `The input "${at.name}" of "${id}" is neither a graph input nor a node.`;
   document.add("unknown-name", at.range, message, remedy, () => [

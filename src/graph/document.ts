@@ -1,6 +1,6 @@
 import { createScanner, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { FAULTS, type Fault, type FaultCode, type Fixes, type Range } from "./fault.ts";
-import { closeQuotes } from "./heal.ts";
+import { recoverQuotes } from "./recover-quotes.ts";
 
 export type JsonPath = readonly (string | number)[];
 
@@ -42,7 +42,7 @@ export class JsonDocument {
     const errors: ParseError[] = [];
     this.root = parseTree(json, errors, { allowTrailingComma: true });
     this.isSound = errors.length === 0;
-    const healed = heal ? closeQuotes(json, errors) : null;
+    const healed = heal ? recoverQuotes(json, errors) : null;
     if (healed !== null) this.root = parseTree(healed, [], { allowTrailingComma: true });
     for (const [index, error] of errors.entries()) {
       // Of several complaints about one place, the first says what is wrong there.

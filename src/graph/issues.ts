@@ -1,8 +1,8 @@
 import type { z } from "zod";
+import { didYouMean } from "./did-you-mean.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import type { Fix } from "./fault.ts";
-import { change, correctKey, rename, splitData } from "./fixes.ts";
-import { nearest } from "./nearest.ts";
+import { change, correctKey, rename, splitData } from "./quick-fixes.ts";
 import { knownKeys } from "./schema.ts";
 import { NODE_KINDS, RESERVED_KINDS } from "./schema-nodes.ts";
 import { LOSS_KINDS } from "./schema-run.ts";
@@ -88,7 +88,7 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
     return;
   }
   const kinds = ofNode ? NODE_KINDS : LOSS_KINDS;
-  const meant = nearest(kind, kinds);
+  const meant = didYouMean(kind, kinds);
   const message = `There is no ${ofNode ? "kind of node" : "loss"} called "${kind}".`;
   document.addAt("unknown-kind", path, message, `Use one of: ${kinds.join(", ")}.`, () =>
     meant ? [rename(document.rangeAt(path), meant)] : [],
@@ -132,7 +132,7 @@ function instead(document: JsonDocument, path: JsonPath): string {
 function nearestOf(document: JsonDocument, path: JsonPath, issue: Issue): string | null {
   const value: unknown = document.at(path)?.value;
   if (issue.code !== "invalid_value" || typeof value !== "string") return null;
-  return nearest(value, issue.values.map(String));
+  return didYouMean(value, issue.values.map(String));
 }
 
 /** JSON of the nearest value that fits: one text as a list of one, `"4"` as 4, and a number at the bound it exceeds. */

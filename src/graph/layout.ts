@@ -1,7 +1,7 @@
+import { placeAcross } from "./layout/coordinates.ts";
 import { assignLayers, type Links, linksOf } from "./layout/layers.ts";
 import { type Direction, type LayoutNode, SIZES } from "./layout/node.ts";
 import { orderLayers } from "./layout/order.ts";
-import { placeAcross } from "./layout/place.ts";
 import { type Cubic, route } from "./layout/route.ts";
 import { addWaypoints } from "./layout/waypoints.ts";
 

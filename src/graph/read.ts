@@ -1,14 +1,21 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
 import { checkGraph, checkText } from "./checks.ts";
+import {
+  type ContainmentRoot,
+  findRoot,
+  MAX_TEXT,
+  ReferenceRefused,
+  readReference,
+  refusalWords,
+} from "./containment.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
-import { addMissing, declareInput, remove, rename, startGraph } from "./fixes.ts";
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { parseWith } from "./issues.ts";
-import { nearest } from "./nearest.ts";
 import { type Outline, type OutlineNode, outlineOf } from "./outline.ts";
-import { findRoot, MAX_TEXT, ReferenceRefused, type Root, readReference, refusalWords } from "./root.ts";
+import { addMissing, declareInput, remove, rename, startGraph } from "./quick-fixes.ts";
 import { type GraphFile, type GraphPart, graphFileSchema, graphPartSchema, VERSION } from "./schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
 import { namesOf } from "./symbols.ts";
@@ -29,7 +36,7 @@ export interface GraphReading extends GraphTextReading {
   readonly graph: Graph | null;
   /** By node id: where its text stands. */
   readonly sources: Readonly<Record<string, TextSource>>;
-  readonly root: Root;
+  readonly root: ContainmentRoot;
 }
 
 /** Where the text of a node stands, and what it was when it was read. */
@@ -163,7 +170,7 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
   for (const name of Object.keys(file.data.fields)) {
     if (inputs.includes(name)) continue;
     const key = document.keyAt(["data", "fields", name]);
-    const meant = nearest(name, inputs);
+    const meant = didYouMean(name, inputs);
     const message = `"data.fields" names "${name}", which is no input of the graph.`;
     const remedy = meant ? `Did you mean "${meant}"?` : 'Name an input of the graph; "data.target" names the answer.';
     document.add("unknown-name", rangeOf(key), message, remedy, () => [
@@ -174,7 +181,7 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
   }
 }
 
-async function textOf(document: JsonDocument, node: OutlineNode, root: Root, files: Files) {
+async function textOf(document: JsonDocument, node: OutlineNode, root: ContainmentRoot, files: Files) {
   if (!node.text) return null;
   if (node.text.value !== null) return { path: document.path, text: node.text.value };
   const reference = node.text.reference ?? "";

@@ -1,6 +1,6 @@
 import type { Loss } from "./loss.ts";
+import { holdsWords, normalize, scoreOf } from "./normalize.ts";
 import { lettered, type Option, optionsOf } from "./options.ts";
-import { holdsWords, normalize, scoreOf } from "./words.ts";
 
 export function choiceLoss({ options }: { readonly options?: readonly string[] }): Loss {
   const fixed = options && lettered(options);

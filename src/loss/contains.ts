@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { holdsWords, normalize, scoreOf } from "./words.ts";
+import { holdsWords, normalize, scoreOf } from "./normalize.ts";
 
 export function containsLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
   return {

@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { scoreOf } from "./words.ts";
+import { scoreOf } from "./normalize.ts";
 
 /**
  * 1 − F1 of the words of answer and target, as SQuAD counts it (Rajpurkar et al. 2016): the best over the accepted

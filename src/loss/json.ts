@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { findJson, parseJson } from "../graph/json.ts";
 import type { Loss } from "./loss.ts";
-import { scoreOf } from "./words.ts";
+import { scoreOf } from "./normalize.ts";
 
 interface JsonLossSpec {
   readonly schema?: Readonly<Record<string, unknown>>;

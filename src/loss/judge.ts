@@ -1,5 +1,5 @@
 import type { Loss, Vote } from "./loss.ts";
-import { scoreOf } from "./words.ts";
+import { scoreOf } from "./normalize.ts";
 
 /** Nobody answers for the model that this loss asks. */
 export class JudgeMissing extends Error {

@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { scoreOf } from "./words.ts";
+import { scoreOf } from "./normalize.ts";
 
 export function numberLoss({ tolerance }: { readonly tolerance: number }): Loss {
   const by = tolerance > 0 ? ` within ${tolerance}` : "";

@@ -1,6 +1,6 @@
 import type { Sample } from "../data/sample.ts";
 import { parseJson } from "../graph/json.ts";
-import { normalize } from "./words.ts";
+import { normalize } from "./normalize.ts";
 
 /** One of the answers to choose from: its letter (null where the options bear none) and its text, normalized. */
 export interface Option {

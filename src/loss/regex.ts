@@ -1,6 +1,6 @@
 import { Patterns } from "../graph/pattern.ts";
 import type { Loss } from "./loss.ts";
-import { holdsWords, normalize, scoreOf } from "./words.ts";
+import { holdsWords, normalize, scoreOf } from "./normalize.ts";
 
 /** `score` throws PatternTimeout when a pattern runs out of time: the sample is then unscored, not wrong. */
 export function regexLoss({ pattern, flags }: { readonly pattern?: string; readonly flags: string }): Loss {

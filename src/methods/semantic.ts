@@ -3,7 +3,7 @@ import { withTexts } from "../engine/gate.ts";
 import type { Candidate } from "../engine/propose.ts";
 import type { Services } from "../engine/services.ts";
 import type { Task } from "../engine/task.ts";
-import { thetaOf } from "../engine/texts.ts";
+import { thetaOf } from "../engine/theta.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
 
 /**

@@ -3,9 +3,9 @@ import type { Clock } from "../deps.ts";
 import { type Address, checkAddress, checkKey } from "./address.ts";
 import { ParameterRefused, ProviderFault, RequestRefused } from "./errors.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
-import { Refusals } from "./refusals.ts";
+import { errorOf, Refused, readBody, readCompletion, readModelNames } from "./openai-wire.ts";
+import { ParameterSupport } from "./parameter-support.ts";
 import { CharactersPerToken } from "./tokens.ts";
-import { errorOf, Refused, readBody, readCompletion, readModelNames } from "./wire.ts";
 
 export interface OpenAIOptions {
   /** Of any compatible server, e.g. `https://api.openai.com/v1`. See `checkAddress`. */
@@ -38,7 +38,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     const text = await readBody(await fetch(url, sent), { identity, key, clock, signal: init?.signal ?? null });
     return new Response(text, { headers: { "content-type": "application/json" } });
   });
-  const refusals = new Refusals();
+  const refusals = new ParameterSupport();
   const charactersPerToken = new CharactersPerToken();
 
   const complete = async (request: ModelRequest, signal: AbortSignal): Promise<ModelReply> => {

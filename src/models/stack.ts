@@ -4,12 +4,12 @@ import type { ParameterRefused } from "./errors.ts";
 import { keyOf } from "./key.ts";
 import { limited } from "./limiter.ts";
 import type { Budget, BudgetLimits, Model } from "./model.ts";
-import { pioneering } from "./pioneer.ts";
+import { probingParameters } from "./parameter-probe.ts";
 import type { PriceOf } from "./prices.ts";
 import { retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
-import { Turns } from "./turns.ts";
+import { Yielder } from "./yielder.ts";
 
 export interface StackOptions {
   readonly provider: Model;
@@ -36,13 +36,13 @@ export interface Stack {
 export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);
-  const turns = new Turns(options.clock);
+  const turns = new Yielder(options.clock);
   const complete = fromStore(
     replies,
     singleFlight(
       retrying(
         options,
-        pioneering(
+        probingParameters(
           options,
           budgeted(
             budget,
@@ -64,7 +64,7 @@ export function createStack(options: StackOptions): Stack {
         return complete({ ...request, key: keyOf(provider.identity, request), attempt: 1 }, signal);
       },
       breathe: () => turns.next(),
-      discredit: (key) => replies.discredit(key),
+      discredit: (key) => replies.invalidate(key),
     },
   };
 }

@@ -18,7 +18,7 @@ export interface ReplyStore {
   /** Resolves once the reply is on record in this run; from then on `get` finds it. */
   put(key: string, reply: StoredReply): Promise<void>;
   /** The reply could not be decoded: it stays on record and is replayed with its run, but no other run is served it. */
-  discredit(key: string): Promise<void>;
+  invalidate(key: string): Promise<void>;
 }
 
 /** Serves what is on record; the rest goes on. */
@@ -60,5 +60,5 @@ export class MemoryReplies implements ReplyStore {
     this.#replies.set(key, reply);
   }
 
-  async discredit(): Promise<void> {}
+  async invalidate(): Promise<void> {}
 }

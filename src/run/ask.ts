@@ -1,19 +1,19 @@
 import type { EngineDeps } from "../engine/optimize.ts";
 import type { Task } from "../engine/task.ts";
 import { createStack } from "../models/stack.ts";
-import { newId, type Place, preparePlace } from "./place.ts";
 import { openCache, RunReplies } from "./replies.ts";
 import type { RunDeps } from "./run.ts";
+import { newId, prepareRunPaths, type RunPaths } from "./run-paths.ts";
 
 /** A question that is no run: its replies come from what runs share and go there, and nothing else is kept. */
 export async function askWithoutRun<T>(
   { options }: Pick<Task, "options">,
-  place: Place,
+  place: RunPaths,
   root: string,
   { files, clock, machine, provider, concurrency, price }: Omit<RunDeps, "engine" | "log">,
   use: (deps: EngineDeps) => Promise<T>,
 ): Promise<T> {
-  await preparePlace(files, place, root);
+  await prepareRunPaths(files, place, root);
   const cache = await openCache(files, machine, place.cache, newId(clock.now(), root));
   const replies = await RunReplies.open({ files, clock, machine }, null, cache);
   const { seed, budget: limits } = options;

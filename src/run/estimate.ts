@@ -9,8 +9,8 @@ import type { BudgetLimits } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../models/store.ts";
-import { Turns } from "../models/turns.ts";
-import { GUESSES, type Guess, PretendedLoss, Pretender } from "./pretend.ts";
+import { Yielder } from "../models/yielder.ts";
+import { DryRunLoss, DryRunModel, GUESSES, type Guess } from "./dry-run-model.ts";
 
 /** What is known before a run begins. */
 export interface Known {
@@ -87,7 +87,7 @@ async function playRun(task: Task, known: Known, guess: Guess, draw: number) {
   const { pretender, pretended } = pretendTo(task, known, guess, draw);
   // Batches do not grow with the training set; what is scored grows with its set.
   const [scoring, tally] = [tallyOf(task, pretended, SCORED), tallyOf(task, pretended, SCORED)];
-  const turns = new Turns(known.clock);
+  const turns = new Yielder(known.clock);
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
   for (const split of SCORED) {
     const { signal } = new AbortController();
@@ -114,8 +114,8 @@ export async function estimateDoor(
 
 function pretendTo(task: Task, known: Known, guess: Guess, draw: number) {
   const data = playedData(task);
-  const loss = new PretendedLoss(task.loss, task.options.threshold, guess, draw);
-  const pretender = new Pretender(known.provider, task.graph.nodes, guess);
+  const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw);
+  const pretender = new DryRunModel(known.provider, task.graph.nodes, guess);
   return { pretender, pretended: { ...task, data, loss } };
 }
 
@@ -133,7 +133,7 @@ async function play(
   tally: Tally,
   clock: Clock,
 ): Promise<void> {
-  const turns = new Turns(clock);
+  const turns = new Yielder(clock);
   for await (const event of door(task, deps, new AbortController().signal)) {
     tally.add(event);
     await turns.next();
@@ -150,7 +150,7 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
   };
 }
 
-function depsOf(pretender: Pretender, { options }: Task, { replies, price }: Known): EngineDeps {
+function depsOf(pretender: DryRunModel, { options }: Task, { replies, price }: Known): EngineDeps {
   const stack = createStack({
     provider: pretender,
     replies: new Overlay(replies),

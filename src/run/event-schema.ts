@@ -218,16 +218,20 @@ const shapes = z.discriminatedUnion("type", [
     theta: z.string(),
     texts,
     proposals: z.array(
-      z.object({
-        id: z.string(),
-        node: z.string(),
-        base: z.string(),
-        text: z.string(),
-        hypothesis: z.string(),
-        verdict,
-        earns: z.boolean().optional(),
-        attempts: ids,
-      }),
+      z
+        .object({
+          id: z.string(),
+          node: z.string(),
+          base: z.string(),
+          text: z.string(),
+          hypothesis: z.string(),
+          verdict,
+          contributes: z.boolean().optional(),
+          /** What logs up to 0.1 call `contributes`. */
+          earns: z.boolean().optional(),
+          attempts: ids,
+        })
+        .transform(({ earns, ...proposal }) => (earns === undefined ? proposal : { contributes: earns, ...proposal })),
     ),
     validation: measured,
     test: measured.nullable(),

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { SPLITS } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
-import type { Door } from "../engine/door.ts";
 import { evaluation } from "../engine/evaluate.ts";
 import type { Proposal } from "../engine/events.ts";
 import { optimize } from "../engine/optimize.ts";
 import { recheck } from "../engine/recheck.ts";
+import type { Runner } from "../engine/runner.ts";
 import type { Task } from "../engine/task.ts";
 
 const evaluating = z.object({
@@ -29,7 +29,7 @@ export const job = z.discriminatedUnion("kind", [
 export type Job = z.infer<typeof job>;
 
 /** The engine's door for a job. */
-export function doorOf(job: Job | undefined): Door {
+export function doorOf(job: Job | undefined): Runner {
   switch (job?.kind) {
     case "evaluate":
       return evaluation(job.split, job.method);

@@ -72,7 +72,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /** Appends JSON lines to one file. A first failure holds for good: what follows it would leave a gap. */
-export class Appending {
+export class JsonlWriter {
   #last: Promise<void> = Promise.resolve();
   #failure: NotRecorded | null = null;
 

@@ -2,11 +2,6 @@ import { resolve } from "node:path";
 import { loadData } from "../data/load.ts";
 import type { Deps, Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
-import { JsonDocument } from "../graph/document.ts";
-import { hasErrors } from "../graph/fault.ts";
-import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
-import { outlineOf } from "../graph/outline.ts";
-import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import {
   decodeUtf8,
   findRoot,
@@ -15,7 +10,12 @@ import {
   ReferenceRefused,
   readReference,
   refusalWords,
-} from "../graph/root.ts";
+} from "../graph/containment.ts";
+import { JsonDocument } from "../graph/document.ts";
+import { hasErrors } from "../graph/fault.ts";
+import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
+import { outlineOf } from "../graph/outline.ts";
+import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { promptText } from "../graph/text.ts";
 import { schemaFault } from "../loss/json.ts";
@@ -23,7 +23,7 @@ import type { Loss } from "../loss/loss.ts";
 import { makeLoss, targetFault, worksWithoutTarget } from "../loss/make.ts";
 import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
-import { Turns } from "../models/turns.ts";
+import { Yielder } from "../models/yielder.ts";
 
 /** What the user says beside the file. */
 export interface Overrides {
@@ -79,7 +79,7 @@ async function makeTask(
   { models = {}, budget = {} }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
-  const turns = new Turns(clock);
+  const turns = new Yielder(clock);
   const data = await loadData({
     spec: file.data,
     inputs: outline.inputs.map(({ name }) => name),

@@ -1,28 +1,32 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Clock, Deps, Machine } from "../deps.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
-import { Turns } from "../models/turns.ts";
+import { Yielder } from "../models/yielder.ts";
 import { readEvent } from "./event-schema.ts";
-import { Appending, bytesOf, checkVersion, linesOf, objectAt } from "./jsonl.ts";
+import { bytesOf, checkVersion, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
 /** Of all that was found and done in a run, line by line. What its user does with it later is no part of it. */
-export type Word = Hash;
+export type LogDigest = Hash;
 
 /** `events.jsonl`, being written. */
 export class EventLog {
-  readonly #file: Appending;
+  readonly #file: JsonlWriter;
   readonly #clock: Clock;
-  readonly #word: Word;
+  readonly #digest: LogDigest;
 
-  private constructor(file: Appending, clock: Clock, word: Word) {
+  private constructor(file: JsonlWriter, clock: Clock, digest: LogDigest) {
     this.#file = file;
     this.#clock = clock;
-    this.#word = word;
+    this.#digest = digest;
   }
 
-  /** @param word what `readLog` found there, where the run goes on */
-  static async open({ files, clock }: Outside, path: string, word: Word = createHash("sha256")): Promise<EventLog> {
-    return new EventLog(new Appending(files, path, await bytesOf(files, path)), clock, word);
+  /** @param digest what `readLog` found there, where the run goes on */
+  static async open(
+    { files, clock }: Outside,
+    path: string,
+    digest: LogDigest = createHash("sha256"),
+  ): Promise<EventLog> {
+    return new EventLog(new JsonlWriter(files, path, await bytesOf(files, path)), clock, digest);
   }
 
   /** Why the log can hold no more; null while it can. */
@@ -33,19 +37,19 @@ export class EventLog {
   /** Puts the event on its way to the disk; those of one moment are written together. */
   append(event: RunEvent): LoggedEvent {
     const logged = { ...event, at: this.#clock.now() };
-    this.#word.update(this.#file.append(logged));
+    this.#digest.update(this.#file.append(logged));
     return logged;
   }
 
   /**
-   * Puts the end of a run there as this machine's word: a later change of the log shows. The seal stands before it, so
+   * Puts the end of a run there as this machine's digest: a later change of the log shows. The seal stands before it, so
    * that a process killed between the two leaves a run without an end, not one that seems forged.
    */
   async end(machine: Machine, run: string, event: Finished): Promise<LoggedEvent> {
     const logged = { ...event, at: this.#clock.now() };
-    const word = this.#word.copy().update(`${JSON.stringify(logged)}\n`);
-    this.#file.append({ seal: await sealOf(machine, run, word) });
-    this.#word.update(this.#file.append(logged));
+    const digest = this.#digest.copy().update(`${JSON.stringify(logged)}\n`);
+    this.#file.append({ seal: await sealOf(machine, run, digest) });
+    this.#digest.update(this.#file.append(logged));
     await this.#file.flushed().catch(() => {});
     return logged;
   }
@@ -58,8 +62,8 @@ export class EventLog {
 
 type Outside = Pick<Deps, "files" | "clock">;
 
-function sealOf(machine: Machine, run: string, word: Word): Promise<string> {
-  return machine.mark(`${run}\n${word.copy().digest("hex")}`);
+function sealOf(machine: Machine, run: string, digest: LogDigest): Promise<string> {
+  return machine.mark(`${run}\n${digest.copy().digest("hex")}`);
 }
 
 export interface LogRead {
@@ -67,7 +71,7 @@ export interface LogRead {
   readonly damaged: number;
   /** The run has no end, or this machine has sealed all up to it and nothing follows. */
   readonly sealed: boolean;
-  readonly word: Word;
+  readonly digest: LogDigest;
 }
 
 /**
@@ -82,9 +86,9 @@ export async function readLog(
 ): Promise<LogRead> {
   const bytes = await bytesOf(files, path);
   let damaged = 0;
-  const turns = new Turns(clock);
-  const word = createHash("sha256");
-  let end: Word | null = null;
+  const turns = new Yielder(clock);
+  const digest = createHash("sha256");
+  let end: LogDigest | null = null;
   let seal: unknown = null;
   for (const line of linesOf(bytes)) {
     await turns.next();
@@ -95,12 +99,12 @@ export async function readLog(
     else if (value && "seal" in value) seal = value.seal;
     else damaged += 1;
     if (event ? isAct(event) : !value || "version" in value || "seal" in value) continue;
-    word.update(bytes.subarray(line.start, line.end)).update("\n");
+    digest.update(bytes.subarray(line.start, line.end)).update("\n");
     if (event?.type === "resumed") end = null;
-    else if (event?.type === "finished") end = word.copy();
+    else if (event?.type === "finished") end = digest.copy();
     else if (end) seal = null;
   }
-  return { damaged, sealed: end === null || seal === (await sealOf(machine, run, end)), word };
+  return { damaged, sealed: end === null || seal === (await sealOf(machine, run, end)), digest };
 }
 
 function isAct({ type }: LoggedEvent): boolean {

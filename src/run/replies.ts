@@ -3,8 +3,8 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { Deps, Files, Machine } from "../deps.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
-import { Turns } from "../models/turns.ts";
-import { Appending, bytesOf, codeOf, type Line, linesOf, objectAt } from "./jsonl.ts";
+import { Yielder } from "../models/yielder.ts";
+import { bytesOf, codeOf, JsonlWriter, type Line, linesOf, objectAt } from "./jsonl.ts";
 
 /** The shared cache is read up to this many bytes, newest segments first; older ones are deleted. */
 const CACHE_BYTES = 64_000_000;
@@ -40,12 +40,12 @@ export class RunReplies implements ReplyStore {
   readonly #own: Index;
   readonly #shared: Index;
   /** Made with the first reply that is new. */
-  #segment: Appending | null = null;
+  #segment: JsonlWriter | null = null;
 
   private constructor(
     readonly files: Files,
     readonly seal: Seal,
-    readonly ownFile: Appending | null,
+    readonly ownFile: JsonlWriter | null,
     readonly cache: Cache | null,
   ) {
     const isOurs = ({ mark, ...reply }: Reply) => mark === seal(reply);
@@ -58,9 +58,9 @@ export class RunReplies implements ReplyStore {
    * @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared.
    */
   static async open({ files, clock, machine }: Home, own: string | null, cache: Cache | null): Promise<RunReplies> {
-    const turns = new Turns(clock);
+    const turns = new Yielder(clock);
     const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
-    const ownFile = own === null ? null : new Appending(files, own, bytes);
+    const ownFile = own === null ? null : new JsonlWriter(files, own, bytes);
     const replies = new RunReplies(files, await sealOf(machine), ownFile, cache);
     await replies.#own.add(bytes, turns);
     for (const segment of cache?.segments ?? []) await replies.#shared.add(segment, turns);
@@ -85,14 +85,14 @@ export class RunReplies implements ReplyStore {
     if (!reply.cached) this.#share(reply);
   }
 
-  async discredit(key: string): Promise<void> {
+  async invalidate(key: string): Promise<void> {
     this.#share({ discredited: key });
   }
 
   #share(line: object): void {
     const { files, cache } = this;
     if (!cache) return;
-    this.#segment ??= new Appending(files, cache.path, new Uint8Array());
+    this.#segment ??= new JsonlWriter(files, cache.path, new Uint8Array());
     this.#segment.append(line);
   }
 
@@ -126,7 +126,7 @@ export async function readReplies(
 ): Promise<(key: string) => StoredReply | undefined> {
   const seal = await sealOf(machine);
   const index = new Index(({ mark, ...reply }) => !madeHere || mark === seal(reply));
-  await index.add(await bytesOf(files, path), new Turns(clock));
+  await index.add(await bytesOf(files, path), new Yielder(clock));
   return (key) => index.get(key);
 }
 
@@ -136,7 +136,7 @@ class Index {
 
   constructor(readonly isUsable: (reply: Reply) => boolean) {}
 
-  async add(bytes: Uint8Array, turns: Turns): Promise<void> {
+  async add(bytes: Uint8Array, turns: Yielder): Promise<void> {
     for (const line of linesOf(bytes)) {
       await turns.next();
       const { kind, key } = headOf(bytes, line);

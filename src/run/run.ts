@@ -1,22 +1,22 @@
 import type { Deps, Lock, Machine } from "../deps.ts";
-import type { Door } from "../engine/door.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
 import { ENGINE_VERSION } from "../engine/optimize.ts";
+import type { Runner } from "../engine/runner.ts";
 import type { Task } from "../engine/task.ts";
 import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
-import { Turns } from "../models/turns.ts";
+import { Yielder } from "../models/yielder.ts";
+import { diagnose } from "./diagnostics.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
 import { doorOf } from "./job.ts";
 import { codeOf } from "./jsonl.ts";
-import { EventLog, readLog, type Word } from "./log.ts";
-import { filesOf, lockOf, newId, type Place, preparePlace, type RunFiles } from "./place.ts";
+import { EventLog, type LogDigest, readLog } from "./log.ts";
 import { RunReducer } from "./reduce.ts";
 import { openCache, RunReplies } from "./replies.ts";
-import { signaturesOf } from "./signatures.ts";
-import { readStart, type Start, type Subject, taskOf, writeStart } from "./start.ts";
+import { type RunManifest, type RunRequest, readManifest, taskOf, writeManifest } from "./run-manifest.ts";
+import { filesOf, lockOf, newId, prepareRunPaths, type RunFiles, type RunPaths } from "./run-paths.ts";
 import type { RunState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -27,14 +27,14 @@ export interface RunDeps extends Deps {
   /** Requests on the way at once. */
   readonly concurrency: number;
   /** The engine's door. Default: that of the run's job. */
-  readonly engine?: Door;
+  readonly engine?: Runner;
 }
 
 /** A run that this process makes. */
 export interface Run {
   readonly id: string;
   readonly files: RunFiles;
-  readonly start: Start;
+  readonly start: RunManifest;
   /** The state so far; changes with each event. */
   readonly state: () => RunState;
   readonly replies: RunReplies;
@@ -48,28 +48,28 @@ export interface Run {
  * @throws RunInProgress, NotRecorded
  */
 export async function startRun(
-  subject: Subject,
-  place: Place,
+  subject: RunRequest,
+  place: RunPaths,
   root: string,
   deps: RunDeps,
   signal: AbortSignal,
 ): Promise<Run> {
   const { files, clock, machine, provider } = deps;
-  await onRecord(place.runs, () => preparePlace(files, place, root));
+  await onRecord(place.runs, () => prepareRunPaths(files, place, root));
   const at = clock.now();
   const id = newId(at, subject.graphFile);
   const lock = await takeLock(machine, place, subject.graphFile, id);
   const paths = filesOf(place, id);
   return unlockOnFailure(lock, paths.folder, async () => {
     await files.makeFolder(paths.folder);
-    await writeStart(deps, paths.start, subject, {
+    await writeManifest(deps, paths.start, subject, {
       id,
       at,
       engine: ENGINE_VERSION,
       provider: provider.identity,
     });
     await clock.sleep(0);
-    const { start } = await readStart(deps, paths.start, id);
+    const { start } = await readManifest(deps, paths.start, id);
     return openRun({ start, task: subject.task, place, lock, deps, signal, reducer: new RunReducer(), events: [] });
   });
 }
@@ -82,52 +82,52 @@ export async function startRun(
  */
 export async function resumeRun(
   id: string,
-  place: Place,
+  place: RunPaths,
   deps: RunDeps,
   signal: AbortSignal,
   limits?: BudgetLimits,
 ): Promise<Run> {
   const { machine, provider } = deps;
   const paths = filesOf(place, id);
-  const { start, madeHere } = await readStart(deps, paths.start, id);
+  const { start, madeHere } = await readManifest(deps, paths.start, id);
   if (!madeHere) throw new MadeElsewhere(id);
   if (start.provider !== provider.identity) throw new OtherProvider(id, start.provider, provider.identity);
   const lock = await takeLock(machine, place, start.graphFile, id);
   return unlockOnFailure(lock, paths.folder, async () => {
     const reducer = new RunReducer();
-    const { sealed, word } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
+    const { sealed, digest } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
     if (!sealed) throw new MadeElsewhere(id);
     if (reducer.state.status === "done") throw new RunComplete(id);
     const events: RunEvent[] = [{ type: "resumed", attempt: reducer.state.segments + 1 }];
     if (start.engine !== ENGINE_VERSION)
       events.push({ type: "warning", code: "templates changed", detail: start.engine });
     const task = taskOf(start);
-    return openRun({ start, task, limits, place, lock, deps, signal, reducer, word, events });
+    return openRun({ start, task, limits, place, lock, deps, signal, reducer, digest, events });
   });
 }
 
 interface Opening {
-  readonly start: Start;
+  readonly start: RunManifest;
   readonly task: Task;
   /** What may be spent in all, where it is not what the task says. */
   readonly limits?: BudgetLimits | undefined;
-  readonly place: Place;
+  readonly place: RunPaths;
   readonly lock: Lock;
   readonly deps: RunDeps;
   readonly signal: AbortSignal;
   readonly reducer: RunReducer;
   /** What the log holds; absent: nothing. */
-  readonly word?: Word;
+  readonly digest?: LogDigest;
   /** What the log gets before the engine's events. */
   readonly events: readonly RunEvent[];
 }
 
 async function openRun(opening: Opening): Promise<Run> {
-  const { start, place, deps, reducer, word } = opening;
+  const { start, place, deps, reducer, digest } = opening;
   const paths = filesOf(place, start.id);
   const cache = await openCache(deps.files, deps.machine, place.cache, `${start.id}-${reducer.state.segments}`);
   const replies = await RunReplies.open(deps, paths.replies, cache);
-  const log = await EventLog.open(deps, paths.events, word);
+  const log = await EventLog.open(deps, paths.events, digest);
   const run = { id: start.id, files: paths, start, state: () => reducer.state, replies };
   return { ...run, events: record(opening, run, log) };
 }
@@ -174,7 +174,7 @@ async function* record(
     // A list that is read before the log says so has to know that the last end counts no more.
     if (events.length > 0) await summarize({ ...reducer.state, status: "running" });
     for (const event of events) yield put(event);
-    const turns = new Turns(clock);
+    const turns = new Yielder(clock);
     const pending: RunEvent[] = [];
     const stack = createStack({
       provider,
@@ -195,7 +195,7 @@ async function* record(
         await turns.next();
         for (const warning of pending.splice(0)) yield put(warning);
         if (event.type === "finished") {
-          for (const warning of signaturesOf({ start, state: reducer.state, finished: event })) yield put(warning);
+          for (const warning of diagnose({ start, state: reducer.state, finished: event })) yield put(warning);
           yield await end(event);
         } else yield put(event);
         if (event.type === "iteration") await summarize();
@@ -233,7 +233,7 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
 }
 
 /** Requests on record, whether or not their replies came; tokens and money of the replies that did. */
-async function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf, turns: Turns): Promise<Spent> {
+async function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf, turns: Yielder): Promise<Spent> {
   let tokens = 0;
   let usd = 0;
   for (const { model, asked = model, usage } of replies.paid()) {
@@ -261,7 +261,7 @@ function failed(state: RunState, error: unknown): Finished {
   };
 }
 
-async function takeLock(machine: Machine, place: Place, graphFile: string, run: string): Promise<Lock> {
+async function takeLock(machine: Machine, place: RunPaths, graphFile: string, run: string): Promise<Lock> {
   const path = lockOf(place, graphFile);
   const lock = await onRecord(path, () => machine.lock(path, run));
   if (lock) return lock;

@@ -3,9 +3,9 @@ import type { Acted, LoggedEvent } from "../engine/events.ts";
 import { RunInProgress } from "./errors.ts";
 import { bytesOf, codeOf } from "./jsonl.ts";
 import { EventLog, readLog } from "./log.ts";
-import { filesOf, isId, lockOf, type Place, type RunFiles } from "./place.ts";
 import { RunReducer } from "./reduce.ts";
-import { readStart, type Start } from "./start.ts";
+import { type RunManifest, readManifest } from "./run-manifest.ts";
+import { filesOf, isId, lockOf, type RunFiles, type RunPaths } from "./run-paths.ts";
 import type { RunState } from "./state.ts";
 import { readSummary, type Summary, summaryOf } from "./summary.ts";
 
@@ -14,11 +14,11 @@ import { readSummary, type Summary, summaryOf } from "./summary.ts";
 export type RunsDeps = Deps & { readonly machine: Machine };
 
 /** `interrupted`: the log has no end, and nobody writes it any more. */
-export type RunStanding = RunState["status"] | "interrupted";
+export type ListedStatus = RunState["status"] | "interrupted";
 
 export interface ListedRun {
   readonly summary: Summary;
-  readonly standing: RunStanding;
+  readonly status: ListedStatus;
   /** False: its verdicts are claims until re-checked. */
   readonly madeHere: boolean;
 }
@@ -26,9 +26,9 @@ export interface ListedRun {
 export interface ReadRun {
   readonly id: string;
   readonly files: RunFiles;
-  readonly start: Start;
+  readonly start: RunManifest;
   readonly state: RunState;
-  readonly standing: RunStanding;
+  readonly status: ListedStatus;
   readonly madeHere: boolean;
   /** Lines of the log that could not be read. */
   readonly damaged: number;
@@ -48,7 +48,7 @@ const DATED = 20;
  */
 export async function writtenAt(
   deps: RunsDeps,
-  place: Place,
+  place: RunPaths,
   isOwn: (id: string) => boolean,
 ): Promise<ReadonlyMap<string, number>> {
   const dates = (await runIds(deps, place)).map(async (id, index) => {
@@ -60,7 +60,7 @@ export async function writtenAt(
 }
 
 /** Ids of what look like runs by their folders' names, newest first. */
-async function runIds({ files }: Pick<RunsDeps, "files">, place: Place): Promise<string[]> {
+async function runIds({ files }: Pick<RunsDeps, "files">, place: RunPaths): Promise<string[]> {
   const names = await files.list(place.runs).catch((error: unknown) => {
     // A repository may have a link or a file where runs would be: then there are none.
     if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];
@@ -70,7 +70,7 @@ async function runIds({ files }: Pick<RunsDeps, "files">, place: Place): Promise
 }
 
 /** Newest first. A folder that holds no readable run is left out. */
-export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[]> {
+export async function listRuns(deps: RunsDeps, place: RunPaths): Promise<ListedRun[]> {
   const runs: ListedRun[] = [];
   for (const id of await runIds(deps, place)) {
     const listed = await readListed(deps, place, id);
@@ -79,7 +79,7 @@ export async function listRuns(deps: RunsDeps, place: Place): Promise<ListedRun[
   return runs;
 }
 
-async function readListed(deps: RunsDeps, place: Place, id: string): Promise<ListedRun | null> {
+async function readListed(deps: RunsDeps, place: RunPaths, id: string): Promise<ListedRun | null> {
   const path = filesOf(place, id).summary;
   const json = await bytesOf(deps.files, path, LARGEST_SUMMARY).then(
     (bytes) => new TextDecoder().decode(bytes),
@@ -87,14 +87,14 @@ async function readListed(deps: RunsDeps, place: Place, id: string): Promise<Lis
   );
   const summary = await readSummary(json, deps.machine);
   if (summary?.id === id) {
-    const standing = await standingOf(deps, place, id, summary.graphFile, summary.status);
+    const status = await statusOf(deps, place, id, summary.graphFile, summary.status);
     // A process killed between the end of the log and the summary leaves one that is not true: the log has the word.
-    if (standing !== "interrupted") return { summary, standing, madeHere: true };
+    if (status !== "interrupted") return { summary, status, madeHere: true };
   }
   try {
     if (!summary && (await isLarge(deps, filesOf(place, id)))) return null;
-    const { start, state, standing, madeHere } = await readRun(deps, place, id);
-    return { summary: await summaryOf(start, state, deps.machine), standing, madeHere };
+    const { start, state, status, madeHere } = await readRun(deps, place, id);
+    return { summary: await summaryOf(start, state, deps.machine), status, madeHere };
   } catch {
     return null;
   }
@@ -112,24 +112,24 @@ async function isLarge({ files }: RunsDeps, { start, events }: RunFiles): Promis
  */
 export async function readRun(
   deps: RunsDeps,
-  place: Place,
+  place: RunPaths,
   id: string,
   each: (event: LoggedEvent) => void = () => {},
 ): Promise<ReadRun> {
   const files = filesOf(place, id);
-  const { start, madeHere } = await readStart(deps, files.start, id);
+  const { start, madeHere } = await readManifest(deps, files.start, id);
   const reducer = new RunReducer();
   const { damaged, sealed } = await readLog(deps, files.events, id, (event) => {
     reducer.apply(event);
     each(event);
   });
   const { state } = reducer;
-  const standing = await standingOf(deps, place, id, start.graphFile, state.status);
-  return { id, files, start, state, standing, madeHere: madeHere && sealed, damaged };
+  const status = await statusOf(deps, place, id, start.graphFile, state.status);
+  return { id, files, start, state, status, madeHere: madeHere && sealed, damaged };
 }
 
 /** What the user did with proposals becomes part of the run. */
-export async function recordAct(deps: RunsDeps, place: Place, id: string, act: Acted): Promise<ReadRun> {
+export async function recordAct(deps: RunsDeps, place: RunPaths, id: string, act: Acted): Promise<ReadRun> {
   const log = await EventLog.open(deps, filesOf(place, id).events);
   log.append(act);
   await log.flushed();
@@ -142,9 +142,9 @@ export async function recordAct(deps: RunsDeps, place: Place, id: string, act: A
 }
 
 /** @throws RunInProgress */
-export async function deleteRun(deps: RunsDeps, place: Place, id: string): Promise<void> {
+export async function deleteRun(deps: RunsDeps, place: RunPaths, id: string): Promise<void> {
   const files = filesOf(place, id);
-  const graphFile = await readStart(deps, files.start, id).then(
+  const graphFile = await readManifest(deps, files.start, id).then(
     ({ start }) => start.graphFile,
     () => null,
   );
@@ -156,13 +156,13 @@ export async function deleteRun(deps: RunsDeps, place: Place, id: string): Promi
   await deps.files.remove(files.folder);
 }
 
-async function standingOf(
+async function statusOf(
   { machine }: RunsDeps,
-  place: Place,
+  place: RunPaths,
   id: string,
   graphFile: string,
   status: RunState["status"],
-): Promise<RunStanding> {
+): Promise<ListedStatus> {
   if (status !== "running") return status;
   const holder = await machine.holder(lockOf(place, graphFile));
   return holder?.note === id ? "running" : "interrupted";

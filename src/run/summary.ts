@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Machine } from "../deps.ts";
 import { evaluated } from "./event-schema.ts";
 import { briefJob, briefly } from "./job.ts";
-import type { Start } from "./start.ts";
+import type { RunManifest } from "./run-manifest.ts";
 import type { RunState } from "./state.ts";
 
 /** `summary.json`: what a list shows of a run, derived from its log, so that lists never read logs. */
@@ -53,7 +53,7 @@ const summarySchema = z.object({
 
 export type Summary = z.infer<typeof summarySchema>;
 
-export async function summaryOf(start: Start, state: RunState, machine: Machine): Promise<Summary> {
+export async function summaryOf(start: RunManifest, state: RunState, machine: Machine): Promise<Summary> {
   const { tokens, proposals, acts, finished, baselines } = state;
   const body = {
     version: start.version,

@@ -1,15 +1,15 @@
 import { applyAccepted } from "../../src/cli/apply.ts";
 import { Output } from "../../src/cli/output.ts";
 import { loadTask } from "../../src/run/load.ts";
-import type { Place } from "../../src/run/place.ts";
 import { reportHtml } from "../../src/run/report/html.ts";
 import { reportJson } from "../../src/run/report/json.ts";
 import { reportMarkdown } from "../../src/run/report/markdown.ts";
 import { readReport } from "../../src/run/report/read.ts";
+import type { RunPaths } from "../../src/run/run-paths.ts";
 import {
   type ListedRun,
+  type ListedStatus,
   type ReadRun,
-  type RunStanding,
   type RunsDeps,
   readRun,
   recordAct,
@@ -43,16 +43,16 @@ export async function faultsOfList(listed: readonly ListedRun[], read: ReadRun |
   const [entry] = listed;
   if (!entry || !read) return [];
   if (!entry.madeHere) return ["it is listed as made elsewhere"];
-  if (entry.standing !== read.standing) return [`it is listed as ${entry.standing} and is ${read.standing}`];
+  if (entry.status !== read.status) return [`it is listed as ${entry.status} and is ${read.status}`];
   const difference = differenceOf(entry.summary, await summaryOf(read.start, read.state, deps.machine));
   return difference === null ? [] : [`the list says something else than the log: ${difference}`];
 }
 
 /**
  * A report comes of every run, however it ended, and nothing in it is a hole.
- * @param standing of the run; not given where it may change meanwhile
+ * @param status of the run; not given where it may change meanwhile
  */
-export async function faultsOfReport(deps: RunsDeps, place: Place, id: string, standing?: RunStanding) {
+export async function faultsOfReport(deps: RunsDeps, place: RunPaths, id: string, status?: ListedStatus) {
   const report = await readReport(deps, place, id);
   const pages = { html: reportHtml(report), Markdown: reportMarkdown(report), JSON: reportJson(report) };
   const holes = Object.entries(pages).flatMap(([form, page]) => {
@@ -60,8 +60,8 @@ export async function faultsOfReport(deps: RunsDeps, place: Place, id: string, s
     return hole === undefined ? [] : [`the report as ${form} says: ${hole}`];
   });
   const { run } = JSON.parse(pages.JSON);
-  const isTrue = standing === undefined || run.standing === standing;
-  return isTrue ? holes : [...holes, `the report calls it ${run.standing}`];
+  const isTrue = status === undefined || run.status === status;
+  return isTrue ? holes : [...holes, `the report calls it ${run.status}`];
 }
 
 /**
@@ -72,7 +72,7 @@ export async function faultsOfApplying(
   graphFile: string,
   disk: Disk,
   depsOf: (disk: Disk) => RunsDeps,
-  place: Place,
+  place: RunPaths,
   read: ReadRun,
 ) {
   const { state, id } = read;

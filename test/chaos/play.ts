@@ -7,10 +7,10 @@ import type { BudgetLimits } from "../../src/models/model.ts";
 import { createOpenAI } from "../../src/models/openai.ts";
 import { RunInProgress } from "../../src/run/errors.ts";
 import { loadTask } from "../../src/run/load.ts";
-import { filesOf, type Place, placeOf } from "../../src/run/place.ts";
 import { type Run, type RunDeps, resumeRun, startRun } from "../../src/run/run.ts";
+import { type RunRequest, runRequestOf } from "../../src/run/run-manifest.ts";
+import { filesOf, type RunPaths, runPathsOf } from "../../src/run/run-paths.ts";
 import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
-import { type Subject, subjectOf } from "../../src/run/start.ts";
 import { unitOf } from "../server/faults.ts";
 import { faultsOfApplying, faultsOfEnd, faultsOfList, faultsOfReport } from "./aftermath.ts";
 import { Disk, Process } from "./disk.ts";
@@ -36,7 +36,7 @@ export async function play(one: Case, { tell = () => {}, keep = false }: Watchin
   for (const [path, text] of Object.entries(one.world.files)) disk.put(join(ROOT, path), text);
   const outside = { files: new Process(disk).files, clock: new VirtualClock() };
   const loaded = await loadTask(join(ROOT, one.world.graphFile), outside);
-  const subject = subjectOf(loaded);
+  const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const whole = await referenceOf(subject.task);
   // What a run decides may depend on the budget that it starts with, never on one that it is resumed with.
@@ -56,7 +56,7 @@ class Play {
   readonly #clock: Clock;
   readonly #wire: Wire;
   readonly #ledger: Ledger;
-  readonly #place: Place;
+  readonly #place: RunPaths;
   readonly #faults: string[] = [];
   #segment = 0;
   #kills = 0;
@@ -71,7 +71,7 @@ class Play {
   constructor(
     readonly one: Case,
     readonly disk: Disk,
-    readonly subject: Subject,
+    readonly subject: RunRequest,
     readonly reference: Reference,
     readonly tell: (line: string) => void,
   ) {
@@ -82,7 +82,7 @@ class Play {
     };
     this.#wire = new Wire(one.world, one.weather, this.#clock);
     this.#ledger = new Ledger(this.#wire, one.world.concurrency);
-    this.#place = placeOf(ROOT);
+    this.#place = runPathsOf(ROOT);
     globalThis.fetch = (url, init = {}) => this.#wire.fetch(String(url), init);
   }
 
@@ -151,7 +151,7 @@ class Play {
     if (!isFull && end !== "torn") {
       this.#found(await faultsOfList(await listRuns(looking, this.#place), read, looking));
     }
-    if (read) this.#found(await faultsOfReport(looking, this.#place, read.id, read.standing));
+    if (read) this.#found(await faultsOfReport(looking, this.#place, read.id, read.status));
     if (read?.state.status !== "done") return null;
     // Calls that were lost for good cost samples: such a run is done, and rightly another one.
     return accident?.kind === "server down" ? { ...limits } : limits;
@@ -227,7 +227,7 @@ class Play {
     rival.die();
     const read = await this.#read();
     if (!read) return;
-    if (read.standing === "interrupted" && isHeld()) this.#fault("a run under way counts as interrupted");
+    if (read.status === "interrupted" && isHeld()) this.#fault("a run under way counts as interrupted");
     this.#found(await faultsOfReport(this.#reading(), this.#place, read.id));
   }
 

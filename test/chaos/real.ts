@@ -7,7 +7,7 @@ import type { RunReport } from "../../src/cli/json.ts";
 import { nodeFiles } from "../../src/platform/files.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
-import { filesOf, placeOf } from "../../src/run/place.ts";
+import { filesOf, runPathsOf } from "../../src/run/run-paths.ts";
 import { randomFaults, TRANSIENT } from "../server/faults.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { Dice } from "./dice.ts";
@@ -151,12 +151,12 @@ class RealPlay {
 
   async #runId(): Promise<string | null> {
     const ids = await nodeFiles()
-      .list(placeOf(this.root).runs)
+      .list(runPathsOf(this.root).runs)
       .catch(() => []);
     const begun = await Promise.all(
       ids.map((id) =>
         nodeFiles()
-          .stat(filesOf(placeOf(this.root), id).start)
+          .stat(filesOf(runPathsOf(this.root), id).start)
           .then(
             () => id,
             () => null,
@@ -168,7 +168,7 @@ class RealPlay {
 
   async #isDone(): Promise<boolean> {
     const id = (await this.#runId()) ?? "";
-    const log = await readFile(filesOf(placeOf(this.root), id).events, "utf8").catch(() => "");
+    const log = await readFile(filesOf(runPathsOf(this.root), id).events, "utf8").catch(() => "");
     return /^\{"type":"finished","status":"done".*\n$/m.test(log.slice(log.lastIndexOf("\n", log.length - 2) + 1));
   }
 
@@ -185,7 +185,7 @@ class RealPlay {
         this.#faults.push(`reply ${id} was on record and asked for again`);
     }
     const id = await this.#runId();
-    const text = id === null ? "" : await readFile(filesOf(placeOf(this.root), id).replies, "utf8").catch(() => "");
+    const text = id === null ? "" : await readFile(filesOf(runPathsOf(this.root), id).replies, "utf8").catch(() => "");
     for (const line of text.split("\n").slice(0, -1)) {
       const content = /"model":"chaos-(\w+)"/.exec(line)?.[1];
       if (content !== undefined) this.#kept.set(content, asked.get(content) ?? 0);

@@ -5,9 +5,9 @@ import type { Log } from "../../src/deps.ts";
 import { createSimulated } from "../../src/models/simulated.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
-import { placeOf } from "../../src/run/place.ts";
 import { startRun } from "../../src/run/run.ts";
-import { subjectOf } from "../../src/run/start.ts";
+import { runRequestOf } from "../../src/run/run-manifest.ts";
+import { runPathsOf } from "../../src/run/run-paths.ts";
 import type { RunState } from "../../src/run/state.ts";
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -50,13 +50,13 @@ export async function makeRun(): Promise<{ id: string; state: RunState }> {
       ["forward", "backward", "optimizer"].map((role) => [role, { model: "simulated", params: {} }]),
     ),
   });
-  const subject = subjectOf(loaded);
+  const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const root = loaded.root.folder;
   const provider = createSimulated();
   const run = await startRun(
     subject,
-    placeOf(root),
+    runPathsOf(root),
     root,
     { ...deps, provider, price: () => 0, concurrency: 16 },
     new AbortController().signal,

@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BrowserContext, Page } from "playwright-core";
+import type { ActiveRun } from "../../src/editor/graph/active-run.ts";
 import { answerTo } from "../../src/editor/graph/answers.ts";
 import { faultViews, graphView } from "../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../src/editor/graph/page.ts";
 import { runView, sampleExcerpts } from "../../src/editor/graph/run-view.ts";
-import type { ShownRun } from "../../src/editor/graph/shown-run.ts";
 import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
-import { isPageMessage } from "../../webview/checks.ts";
 import type { HostMessage, PageMessage } from "../../webview/protocol.ts";
+import { isPageMessage } from "../../webview/protocol-checks.ts";
 import { REPORTS, reportPage } from "./reported.ts";
 
 export const THEMES = ["dark", "light", "high-contrast", "high-contrast-light"] as const;
@@ -28,8 +28,8 @@ export async function servePage(): Promise<{ url: string; stop(): void }> {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const theme = searchParams.get("theme") ?? "dark";
     if (pathname === "/") {
-      const speech = { language: "en", words: searchParams.has("marked") ? marked : {} };
-      const page = pageHtml(script, "file:///w/team.agentgraph.json", speech);
+      const locale = { language: "en", words: searchParams.has("marked") ? marked : {} };
+      const page = pageHtml(script, "file:///w/team.agentgraph.json", locale);
       response.setHeader("Content-Type", "text/html").end(inTheme(page, theme));
       return;
     }
@@ -71,7 +71,7 @@ export class TestPage {
   /** What the page may not do: errors, refused scripts and styles, messages that the host would drop. */
   readonly wrong: string[] = [];
   #graph: Graph | null = null;
-  #run: ShownRun | null = null;
+  #run: ActiveRun | null = null;
 
   private constructor(readonly page: Page) {}
 
@@ -118,7 +118,7 @@ export class TestPage {
     if (graph && graph.nodes.length > 0) await this.page.waitForSelector("svg.graph g.node", { timeout: 10_000 });
   }
 
-  async run(run: ShownRun | null): Promise<void> {
+  async run(run: ActiveRun | null): Promise<void> {
     this.#run = run;
     await this.say({ type: "run", run: run && runView(run, sampleExcerpts(run)) });
   }

@@ -9,6 +9,7 @@ import { THEME } from "../../src/editor/runs/page-theme.ts";
 import { inspect } from "../../src/engine/inspect.ts";
 import type { OptimizeOptions, Task } from "../../src/engine/task.ts";
 import { loss } from "../../src/graph/schema-run.ts";
+import { ENGLISH } from "../../src/i18n/locale.ts";
 import { makeLoss } from "../../src/loss/make.ts";
 import type { Model } from "../../src/models/model.ts";
 import { priceList } from "../../src/models/prices.ts";
@@ -16,13 +17,12 @@ import { nodeMachine } from "../../src/platform/machine.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { askWithoutRun } from "../../src/run/ask.ts";
 import type { Job } from "../../src/run/job.ts";
-import { placeOf } from "../../src/run/place.ts";
 import { compareHtml, type Side } from "../../src/run/report/compare.ts";
 import { reportHtml } from "../../src/run/report/html.ts";
 import { readSide } from "../../src/run/report/read.ts";
 import { sampleHtml } from "../../src/run/report/sample.ts";
 import { type RunDeps, startRun } from "../../src/run/run.ts";
-import { ENGLISH } from "../../src/run/speech.ts";
+import { runPathsOf } from "../../src/run/run-paths.ts";
 
 /** Text that would do harm as markup, and that is wider than any page. */
 const HOSTILE = `</div><script>alert(1)</script><img src=x onerror=alert(2)> ${"wide".repeat(80)} \u202eturned`;
@@ -114,14 +114,14 @@ async function sideOf(name: keyof typeof RUNS): Promise<Side> {
     const { deps, task } = outside(setting, root);
     const stop = new AbortController();
     const subject = { task, loss: EXACT, graphFile: "pipelines/support.agentgraph.json", job: setting.job };
-    const run = await startRun(subject, placeOf(root), root, deps, stop.signal);
+    const run = await startRun(subject, runPathsOf(root), root, deps, stop.signal);
     let calls = 0;
     for await (const { type } of run.events) if (type === "call" && ++calls === setting.stopAfter) stop.abort();
     if (setting.forged) {
       const log = await readFile(run.files.events, "utf8");
       await writeFile(run.files.events, log.replace('"type":"finished"', '"type": "finished"'));
     }
-    return readSide(deps, placeOf(root), run.id);
+    return readSide(deps, runPathsOf(root), run.id);
   });
 }
 
@@ -131,7 +131,7 @@ async function samplePage(): Promise<string> {
     const { deps, task } = outside({}, root);
     const [sample] = task.data.validation;
     if (!sample) throw new Error("the world has no rows");
-    const inspection = await askWithoutRun(task, placeOf(root), root, deps, async (engine) => {
+    const inspection = await askWithoutRun(task, runPathsOf(root), root, deps, async (engine) => {
       const steps = inspect(task, "validation", sample, engine, new AbortController().signal);
       for (;;) {
         const step = await steps.next();

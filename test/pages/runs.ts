@@ -1,5 +1,5 @@
 import type { Data, Sample } from "../../src/data/sample.ts";
-import type { ShownRun } from "../../src/editor/graph/shown-run.ts";
+import type { ActiveRun } from "../../src/editor/graph/active-run.ts";
 import type { Decision, Gradient, Judged, Proposal, Verdict } from "../../src/engine/events.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import type { Attempt, NodeProgress, RunState, SampleScore } from "../../src/run/state.ts";
@@ -28,7 +28,7 @@ const samples: readonly Sample[] = Array.from({ length: 40 }, (_, i) => ({
 const data: Data = { train: samples.slice(0, 20), validation: samples.slice(20), test: [] };
 
 /** A run of the graph as its log would give it, with values for every node and sample. */
-export function runOf(graph: Graph, stage: Stage, changes: Partial<RunState> = {}): ShownRun {
+export function runOf(graph: Graph, stage: Stage, changes: Partial<RunState> = {}): ActiveRun {
   const state: RunState = { ...stateOf(graph, stage), ...changes };
   return {
     entry: { id: "20261121-103200-ab12", status: state.status },

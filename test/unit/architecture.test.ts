@@ -14,6 +14,7 @@ const ROWS: readonly (readonly string[])[] = [
   ["src/loss"],
   ["src/engine"],
   ["src/methods"],
+  ["src/i18n"],
   ["src/run"],
   ["src/platform"],
   ["src/editor", "src/cli"],
@@ -27,7 +28,7 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   // What a pattern finds is a function of the text alone; the thread only keeps one without end from holding up the rest.
   "src/graph/pattern.ts": ["node:worker_threads"],
   // The graph view's host side speaks the page's protocol.
-  "src/editor": ["webview/protocol.ts", "webview/checks.ts"],
+  "src/editor": ["webview/protocol.ts", "webview/protocol-checks.ts"],
   "src/extension.ts": ["webview/protocol.ts"],
 };
 

@@ -25,7 +25,7 @@ export interface CanvasView {
   readonly outcome: "right" | "wrong" | null;
 }
 
-export interface CanvasActs {
+export interface CanvasActions {
   readonly select: (node: string | null) => void;
   readonly selectEdge: (source: string, target: string) => void;
   readonly open: (node: string) => void;
@@ -52,7 +52,7 @@ export class GraphCanvas {
 
   constructor(
     private readonly type: Typesetter,
-    private readonly acts: CanvasActs,
+    private readonly acts: CanvasActions,
   ) {
     const pulses = s("g", { class: "pulses" });
     this.#pulses = new Pulses(pulses);

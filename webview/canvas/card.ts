@@ -1,8 +1,8 @@
 import { s } from "../dom.ts";
+import { DECISIONS, plural, verdictWords } from "../format.ts";
 import type { SceneNode } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, VerdictView } from "../protocol.ts";
-import { DECISIONS, plural, verdictWords } from "../words.ts";
 import { type IconName, icon } from "./icons.ts";
 import type { Typesetter } from "./text.ts";
 

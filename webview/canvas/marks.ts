@@ -1,9 +1,9 @@
 import { select } from "d3";
 import { prefersStill, s } from "../dom.ts";
+import { plural } from "../format.ts";
 import { edgeKey, type Scene, type SceneEdge } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
-import { plural } from "../words.ts";
 
 /** Pulses on their way at once; more could not be told apart. */
 const MOST_PULSES = 40;

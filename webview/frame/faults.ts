@@ -1,14 +1,14 @@
 import { h } from "../dom.ts";
+import { plural } from "../format.ts";
 import { t } from "../l10n.ts";
-import type { Acts, State } from "../state.ts";
-import { plural } from "../words.ts";
+import type { Actions, State } from "../state.ts";
 
 /** What is wrong with the file, above the last good drawing. Named at most three; the rest stands in Problems. */
 export class Faults {
   readonly element = h("div", { class: "faults", hidden: true });
   #shown = "";
 
-  constructor(private readonly acts: Acts) {}
+  constructor(private readonly acts: Actions) {}
 
   update({ faults, stale, graph }: State): void {
     const errors = faults.flatMap((fault, index) => (fault.severity === "error" ? [{ ...fault, index }] : []));

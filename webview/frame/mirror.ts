@@ -1,8 +1,8 @@
 import { h } from "../dom.ts";
+import { KINDS, plural, verdictWords } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView } from "../protocol.ts";
-import type { Acts, State } from "../state.ts";
-import { KINDS, plural, verdictWords } from "../words.ts";
+import type { Actions, State } from "../state.ts";
 
 /** The graph as a list, for the keyboard and for screen readers; not seen, since the drawing shows the same. */
 export class Mirror {
@@ -14,7 +14,7 @@ export class Mirror {
 
   /** @param focused hears which node has the keyboard, and null when none has */
   constructor(
-    private readonly acts: Acts,
+    private readonly acts: Actions,
     private readonly focused: (node: string | null) => void,
   ) {
     this.element.addEventListener("focusin", ({ target }) => this.focused(this.#quiet ? null : idOf(target)));

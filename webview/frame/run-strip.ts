@@ -1,7 +1,7 @@
 import { h } from "../dom.ts";
+import { count, duration, money, plural, STATUS, short } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
-import { count, duration, money, plural, STATUS, short } from "../words.ts";
 import { isKnown, Plot, scoreWords } from "./plot.ts";
 
 /** What the run has come to: iteration, what is on its way, calls and money against the budget, the score. */

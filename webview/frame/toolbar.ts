@@ -1,7 +1,7 @@
 import { iconButton, type SearchField, searchField } from "../controls.ts";
 import { h } from "../dom.ts";
 import { t } from "../l10n.ts";
-import type { Acts, State } from "../state.ts";
+import type { Actions, State } from "../state.ts";
 
 export class Toolbar {
   readonly element: HTMLElement;
@@ -11,13 +11,13 @@ export class Toolbar {
   readonly #turn: HTMLElement;
   readonly #panel: HTMLElement;
 
-  constructor(acts: Acts, toggleLegend: () => void) {
+  constructor(acts: Actions, toggleLegend: () => void) {
     this.search = searchField(
       t("Find a node"),
       (text) => acts.search(text),
       (back) => acts.nextMatch(back),
     );
-    this.#turn = iconButton("right", t("Draw from left to right"), () => acts.turn());
+    this.#turn = iconButton("right", t("Draw from left to right"), () => acts.rotate());
     this.#panel = iconButton("panel", t("Details"), () => acts.togglePanel());
     const tools = h(
       "div",

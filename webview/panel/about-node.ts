@@ -1,11 +1,11 @@
 import { inlineIcon } from "../canvas/icons.ts";
 import { textButton } from "../controls.ts";
 import { h } from "../dom.ts";
+import { KINDS, plural, verdictWords } from "../format.ts";
 import { onlyLeadsTo } from "../graph/fold.ts";
 import { t } from "../l10n.ts";
 import type { CallAnswer, GradientsAnswer, NodeAnswer, NodeView } from "../protocol.ts";
-import type { Acts, State } from "../state.ts";
-import { KINDS, plural, verdictWords } from "../words.ts";
+import type { Actions, State } from "../state.ts";
 import { compare } from "./compare.ts";
 import { copyButton, gradientList, nodeLinks, text } from "./parts.ts";
 
@@ -28,7 +28,7 @@ export function aboutNode(
   view: NodeView,
   facts: NodeFacts,
   state: State,
-  acts: Acts,
+  acts: Actions,
   copy: (part: "prompt" | "value") => void,
 ): { head: HTMLElement[]; parts: Part[] } {
   const { node, gradients, call } = facts;
@@ -61,7 +61,7 @@ export function aboutNode(
   };
 }
 
-function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Acts): HTMLElement[] {
+function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actions): HTMLElement[] {
   const { graph, scene, run, folded } = state;
   const nodes = graph?.nodes ?? [];
   const verdict = run?.nodes.find(({ id }) => id === view.id)?.verdict ?? null;
@@ -112,7 +112,7 @@ function callParts(
   call: CallAnswer,
   view: NodeView,
   { answer, graph }: State,
-  acts: Acts,
+  acts: Actions,
   copy: (part: "prompt" | "value") => void,
 ): Part[] {
   const parts: Part[] = [];

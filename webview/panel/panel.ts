@@ -1,10 +1,10 @@
 import { choice, iconButton, section } from "../controls.ts";
 import { h } from "../dom.ts";
-import type { Host } from "../host.ts";
+import { OUTCOMES, outcomeOf } from "../format.ts";
+import type { Host } from "../host-connection.ts";
 import { t } from "../l10n.ts";
 import type { GraphView } from "../protocol.ts";
-import type { Acts, State } from "../state.ts";
-import { OUTCOMES, outcomeOf } from "../words.ts";
+import type { Actions, State } from "../state.ts";
 import { aboutNode, type Part } from "./about-node.ts";
 import { compare } from "./compare.ts";
 import { gradientList, link } from "./parts.ts";
@@ -25,7 +25,7 @@ export class Panel {
 
   constructor(
     private readonly host: Host,
-    private readonly acts: Acts,
+    private readonly acts: Actions,
   ) {
     this.#samples = new SampleList(acts);
     this.element.append(this.#sampleBar, this.#body);
@@ -67,7 +67,7 @@ export class Panel {
       h(
         "div",
         { class: "sample-tools" },
-        choice(t("Under which texts"), MOMENTS, at, (chosen) => this.acts.moment(chosen)),
+        choice(t("Under which texts"), MOMENTS, at, (chosen) => this.acts.snapshot(chosen)),
         iconButton("previous", t("Sample before"), () => step(-1)),
         iconButton("next", t("Next sample"), () => step(1)),
         iconButton("close", t("Leave the sample"), () => this.acts.pick(null)),

@@ -1,9 +1,9 @@
 import { inlineIcon } from "../canvas/icons.ts";
 import { h } from "../dom.ts";
+import { plural } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { Cut, GradientView } from "../protocol.ts";
-import type { Acts } from "../state.ts";
-import { plural } from "../words.ts";
+import type { Actions } from "../state.ts";
 
 /** A text as it is: line breaks kept, never markup; says so where the page got only its start. */
 export function text(cut: Cut, look = ""): HTMLElement {
@@ -42,14 +42,14 @@ export function copyButton(label: string, act: () => void): HTMLButtonElement {
 }
 
 /** Names of nodes as links, separated by commas. */
-export function nodeLinks(ids: readonly string[], acts: Acts): (HTMLElement | string)[] {
+export function nodeLinks(ids: readonly string[], acts: Actions): (HTMLElement | string)[] {
   const shown = ids.slice(0, 30);
   const links = shown.flatMap((id, i) => [...(i > 0 ? [", "] : []), link(id, () => acts.select(id))]);
   return ids.length > shown.length ? [...links, ` ${t("and {0} more", ids.length - shown.length)}`] : links;
 }
 
 /** Gradients with the samples they came from. */
-export function gradientList(gradients: readonly GradientView[], acts: Acts): HTMLElement {
+export function gradientList(gradients: readonly GradientView[], acts: Actions): HTMLElement {
   return h(
     "ul",
     { class: "gradients" },

@@ -1,9 +1,9 @@
 import { choice } from "../controls.ts";
 import { h } from "../dom.ts";
+import { count, OUTCOMES, type Outcome, outcomeOf, SPLITS } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { RunView, SampleView } from "../protocol.ts";
-import type { Acts } from "../state.ts";
-import { count, OUTCOMES, type Outcome, outcomeOf, SPLITS } from "../words.ts";
+import type { Actions } from "../state.ts";
 import { link } from "./parts.ts";
 
 const FILTERS = {
@@ -33,7 +33,7 @@ export class SampleList {
   #picked: string | null = null;
   #drawn = "";
 
-  constructor(private readonly acts: Acts) {
+  constructor(private readonly acts: Actions) {
     const filter = choice(t("Which samples"), FILTERS, this.#filter, (key) => {
       this.#filter = key;
       this.#shown = PAGE;

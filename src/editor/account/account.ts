@@ -6,7 +6,7 @@ import { calledAzure } from "../../models/azure.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
-import { inform } from "../say.ts";
+import { showInfo } from "../notifications.ts";
 import type { Keys } from "./keys.ts";
 import { pickKeys, pickModel } from "./pick.ts";
 import { type ModelNames, modelNames, type ProviderKind, readSettings, writeProvider } from "./settings.ts";
@@ -109,7 +109,7 @@ export class Account extends Disposable {
     const source = await this.#choose();
     const { provider, origin } = source;
     if (provider === "simulated") {
-      void inform(l10n.t("The simulated model answers from now on."));
+      void showInfo(l10n.t("The simulated model answers from now on."));
       return;
     }
     const models = source.models.length > 0 ? source.models : await listModels(source, this.keys, this.clock);
@@ -122,7 +122,7 @@ export class Account extends Disposable {
       if (name) chosen[role] = name;
     }
     await this.#saveModels(origin, chosen);
-    void inform(chosenSentence(chosen));
+    void showInfo(chosenSentence(chosen));
   }
 
   #modelsHere(origin: string): ModelNames {
@@ -182,7 +182,7 @@ export class Account extends Disposable {
     }
     const { origin } = addressOf(provider);
     await this.#askKey(origin);
-    void inform(l10n.t("The key for {0} is stored.", origin));
+    void showInfo(l10n.t("The key for {0} is stored.", origin));
   }
 
   /** With its key an origin loses its permission: it is asked about anew. */
@@ -194,7 +194,7 @@ export class Account extends Disposable {
     const left = this.#allowed().filter((origin) => !forgotten.includes(origin));
     await this.everywhere.update(ORIGINS, left);
     this.log.info(`Keys were forgotten: ${forgotten.join(", ")}.`);
-    void inform(
+    void showInfo(
       forgotten.length === 1
         ? l10n.t("The key for {0} is forgotten.", forgotten[0] ?? "")
         : l10n.t("{0} keys are forgotten.", forgotten.length),

@@ -4,7 +4,7 @@ import { AddressRefused, checkAddress } from "../../models/address.ts";
 import { azureLine, calledAzure } from "../../models/azure.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import { Cancelled, NothingThere, sentence } from "../errors.ts";
-import { withoutLinks } from "../say.ts";
+import { withoutLinks } from "../notifications.ts";
 import type { Keys } from "./keys.ts";
 import { askAddress, askKey, type NamedModel, pickProvider } from "./pick.ts";
 import { type ProviderKind, readSettings } from "./settings.ts";

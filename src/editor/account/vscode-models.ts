@@ -7,7 +7,7 @@ import {
   lm,
 } from "vscode";
 import type { Clock } from "../../deps.ts";
-import { createHosted, type HostedChat, HostFailure } from "../../models/hosted.ts";
+import { createHostModel, type HostChat, HostFailure } from "../../models/host-models.ts";
 import type { Message, Model } from "../../models/model.ts";
 
 /** Who lends these models, in runs and replies: never an address. */
@@ -21,14 +21,14 @@ export async function listVscodeModels(): Promise<{ readonly name: string; reado
 
 /** The models that VS Code has, as a provider. The first request of all makes VS Code ask the user for consent. */
 export function createVscodeModel(clock: Clock): Model {
-  return createHosted({ identity: VSCODE, clock, chats: async () => (await lm.selectChatModels()).map(hosted) });
+  return createHostModel({ identity: VSCODE, clock, chats: async () => (await lm.selectChatModels()).map(hosted) });
 }
 
 function nameOf({ vendor, id }: LanguageModelChat): string {
   return `${vendor}/${id}`;
 }
 
-function hosted(chat: LanguageModelChat): HostedChat {
+function hosted(chat: LanguageModelChat): HostChat {
   return {
     name: nameOf(chat),
     id: chat.id,

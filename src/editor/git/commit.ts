@@ -8,11 +8,11 @@ import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, CommitRefused, NoRepository, NothingThere, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
-import { type PlacedProposal, placesOf, saveOrSay } from "../review/places.ts";
+import { showInfo } from "../notifications.ts";
 import type { Review } from "../review/review.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
-import { inform } from "../say.ts";
+import { type LocatedProposal, locationsOf, saveOrSay } from "../review/text-locations.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { type GitApi, gitApi, type Repository } from "./api.ts";
 import { commitMessage } from "./message.ts";
 
@@ -22,7 +22,7 @@ export class Commit extends Disposable {
 
   constructor(
     private readonly review: Review,
-    private readonly library: Library,
+    private readonly library: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
   ) {
@@ -65,7 +65,7 @@ export class Commit extends Disposable {
       throw new CommitRefused(saidBy(error));
     }
     const sha = await this.#record(repository, run, applied);
-    void inform(l10n.t("Committed as {0}.", sha.slice(0, 8)));
+    void showInfo(l10n.t("Committed as {0}.", sha.slice(0, 8)));
   }
 
   /** The run that the command is about; offers to apply first where nothing is applied. */
@@ -82,8 +82,8 @@ export class Commit extends Disposable {
   }
 
   /** Applied proposals whose texts still stand in their files, and the nodes of those whose texts do not. */
-  async #inFiles(run: OpenedRun): Promise<{ places: PlacedProposal[]; leftOut: string[] }> {
-    const all = await placesOf(run, appliedOf(run), this.graphs, this.files);
+  async #inFiles(run: OpenedRun): Promise<{ places: LocatedProposal[]; leftOut: string[] }> {
+    const all = await locationsOf(run, appliedOf(run), this.graphs, this.files);
     const places = all.filter(({ proposal, current }) => current === proposal.text);
     if (places.length === 0) {
       throw new NothingThere(l10n.t("The applied texts were changed or undone since, so there is nothing to commit."));
@@ -98,7 +98,7 @@ export class Commit extends Disposable {
   async #askAboutOtherChanges(
     repository: Repository,
     documents: readonly TextDocument[],
-    places: readonly PlacedProposal[],
+    places: readonly LocatedProposal[],
   ): Promise<string[]> {
     const others: string[] = [];
     const fresh: string[] = [];
@@ -223,7 +223,7 @@ async function refuseOtherWork(repository: Repository, documents: readonly TextD
 }
 
 /** A file as it was, with the applied texts put in; null where it has no place for them. */
-function withTexts(head: string, places: readonly PlacedProposal[]): string | null {
+function withTexts(head: string, places: readonly LocatedProposal[]): string | null {
   try {
     return places.reduce(
       (text, { place, proposal }) => applyEdits(text, replaceText(text, place, proposal.text)),

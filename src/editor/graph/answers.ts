@@ -4,25 +4,25 @@ import {
   type GradientsAnswer,
   type GradientView,
   LIMITS,
-  type Moment,
   type NodeAnswer,
   type Part,
   type Question,
   type SampleAnswer,
+  type Snapshot,
   shortId,
 } from "../../../webview/protocol.ts";
 import { type Sample, SPLITS, type Split } from "../../data/sample.ts";
 import type { Gradient, Theta } from "../../engine/events.ts";
 import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
 import { renderNode } from "../../graph/template.ts";
+import type { ActiveRun } from "./active-run.ts";
 import { cut, line } from "./graph-view.ts";
-import type { ShownRun } from "./shown-run.ts";
 
 /**
  * What the page asks for by id. null: the node, the sample or the run is not known (any more).
  * @param graph as the file holds it
  */
-export async function answerTo(question: Question, graph: Graph | null, run: ShownRun | null): Promise<Answer | null> {
+export async function answerTo(question: Question, graph: Graph | null, run: ActiveRun | null): Promise<Answer | null> {
   switch (question.kind) {
     case "node":
       return aboutNode(question.node, graph, run);
@@ -40,8 +40,8 @@ export async function wholeText(
   part: Part,
   node: string,
   sample: string,
-  at: Moment,
-  run: ShownRun,
+  at: Snapshot,
+  run: ActiveRun,
 ): Promise<string | null> {
   const scene = sceneOf(sample, at, run);
   const name = scene?.byShortId.get(node);
@@ -51,7 +51,7 @@ export async function wholeText(
   return messages.map(({ content }) => content).join("\n\n");
 }
 
-function aboutNode(node: string, graph: Graph | null, run: ShownRun | null): NodeAnswer | null {
+function aboutNode(node: string, graph: Graph | null, run: ActiveRun | null): NodeAnswer | null {
   const found = graph?.nodes.find(({ id }) => shortId(id) === node);
   if (!found) return null;
   const proposal = run?.state.proposals.find((change) => change.node === found.id);
@@ -71,7 +71,7 @@ function aboutNode(node: string, graph: Graph | null, run: ShownRun | null): Nod
   };
 }
 
-async function aboutSample(id: string, at: Moment, run: ShownRun): Promise<SampleAnswer | null> {
+async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<SampleAnswer | null> {
   const scene = sceneOf(id, at, run);
   if (!scene) return null;
   const { sample, split, theta } = scene;
@@ -92,7 +92,7 @@ async function aboutSample(id: string, at: Moment, run: ShownRun): Promise<Sampl
   };
 }
 
-async function aboutCall(node: string, id: string, at: Moment, run: ShownRun): Promise<CallAnswer | null> {
+async function aboutCall(node: string, id: string, at: Snapshot, run: ActiveRun): Promise<CallAnswer | null> {
   const scene = sceneOf(id, at, run);
   const name = scene?.byShortId.get(node);
   if (!scene || name === undefined) return null;
@@ -113,7 +113,7 @@ async function aboutCall(node: string, id: string, at: Moment, run: ShownRun): P
   };
 }
 
-function aboutGradients(node: string, from: string | null, run: ShownRun): GradientsAnswer {
+function aboutGradients(node: string, from: string | null, run: ActiveRun): GradientsAnswer {
   const found = run.state.gradients.filter(
     (gradient) =>
       shortId(gradient.node) === node && (from === null || (gradient.from !== null && shortId(gradient.from) === from)),
@@ -136,7 +136,7 @@ function newest(gradients: readonly Gradient[]): GradientView[] {
 
 /** One sample in a run under one Θ. */
 interface Scene {
-  readonly run: ShownRun;
+  readonly run: ActiveRun;
   readonly sample: Sample;
   readonly split: Split;
   readonly theta: Theta;
@@ -147,7 +147,7 @@ interface Scene {
 }
 
 /** Under the latest texts where the sample was run with them: a training sample may have seen those of the start only. */
-function sceneOf(id: string, at: Moment, run: ShownRun): Scene | null {
+function sceneOf(id: string, at: Snapshot, run: ActiveRun): Scene | null {
   const { graph, state } = run;
   const found = sampleOf(run, id);
   if (!found) return null;
@@ -182,7 +182,7 @@ async function promptIn(scene: Scene, name: string): Promise<ReturnType<typeof r
   return renderNode(node, scene.texts[name] ?? node.text, inputs);
 }
 
-function sampleOf({ data }: ShownRun, id: string): { sample: Sample; split: Split } | null {
+function sampleOf({ data }: ActiveRun, id: string): { sample: Sample; split: Split } | null {
   for (const split of SPLITS) {
     const sample = data[split].find((known) => shortId(known.id) === id);
     if (sample) return { sample, split };

@@ -12,7 +12,7 @@ const ENGLISH: Speech = { language: "en", words: {} };
  * to fetch for the page comes some hundred milliseconds later.
  * @param script text of `dist/webview.js`
  * @param restore kept by the page and handed back when the window is reloaded
- * @param speech the editor's language, as a BCP 47 tag, and the texts translated into it by their English ones
+ * @param locale the editor's language, as a BCP 47 tag, and the texts translated into it by their English ones
  */
 export function pageHtml(script: string, restore: string, { language, words }: Speech = ENGLISH): string {
   const nonce = randomBytes(18).toString("base64url");

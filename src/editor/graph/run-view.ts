@@ -11,11 +11,11 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict } from "../../engine/events.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
+import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
-import type { ShownRun } from "./shown-run.ts";
 
 /** The run as the page shows it: bounded, plain, made anew for each snapshot. */
-export function runView({ entry, state, limits }: ShownRun, excerpts: (id: string) => string): RunView {
+export function runView({ entry, state, limits }: ActiveRun, excerpts: (id: string) => string): RunView {
   const { samples, scored } = sampleViews(state, excerpts);
   return {
     id: line(entry.id),
@@ -135,7 +135,7 @@ function sampleViews(
 }
 
 /** First words of a sample's inputs. A run's data never change and snapshots are many: each is made once a run. */
-export function sampleExcerpts({ data, graph }: ShownRun): (id: string) => string {
+export function sampleExcerpts({ data, graph }: ActiveRun): (id: string) => string {
   const samples = new Map(SPLITS.flatMap((split) => data[split]).map((sample) => [sample.id, sample]));
   const made = new Map<string, string>();
   return (id) => {

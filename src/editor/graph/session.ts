@@ -1,13 +1,13 @@
 import { env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
-import { isPageMessage } from "../../../webview/checks.ts";
 import { type HostMessage, type PageMessage, shortId } from "../../../webview/protocol.ts";
+import { isPageMessage } from "../../../webview/protocol-checks.ts";
 import type { Log } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
+import type { ActiveRun } from "./active-run.ts";
 import { answerTo, wholeText } from "./answers.ts";
 import { faultViews, graphView, shownFaults } from "./graph-view.ts";
 import { pageHtml } from "./page.ts";
 import { runView, sampleExcerpts } from "./run-view.ts";
-import type { ShownRun } from "./shown-run.ts";
 import type { CurrentGraph, GraphSource, RunSource } from "./sources.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -25,7 +25,7 @@ export interface SessionDeps {
 /** One page on one graph file: sends it snapshots while it can be seen, and answers what it asks by id. */
 export class GraphSession extends Disposable {
   #graph: CurrentGraph | null = null;
-  #run: ShownRun | null = null;
+  #run: ActiveRun | null = null;
   /** Of the run's samples. */
   #excerpts: (id: string) => string = () => "";
   #ready = false;

@@ -1,7 +1,7 @@
 import type { Event, Location, Uri } from "vscode";
 import type { Fault } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { ShownRun } from "./shown-run.ts";
+import type { ActiveRun } from "./active-run.ts";
 
 /** Graph files as they stand in the editor, unsaved edits included. */
 export interface GraphSource {
@@ -27,7 +27,7 @@ export interface CurrentGraph {
 
 export interface RunSource {
   /** The run under way on the graph, else the last one. */
-  current(file: Uri): Promise<ShownRun | null>;
+  current(file: Uri): Promise<ActiveRun | null>;
   /** Fires with the graph file at every change of its run, as often as events come. */
   readonly onDidChange: Event<Uri>;
 }

@@ -11,20 +11,20 @@ import {
 } from "vscode";
 import { fieldsOf } from "../../data/fields.ts";
 import type { Files } from "../../deps.ts";
-import { inputEdits } from "../../graph/fixes.ts";
-import { findRoot } from "../../graph/root.ts";
+import { findRoot } from "../../graph/containment.ts";
+import { inputEdits } from "../../graph/quick-fixes.ts";
 import { dependents } from "../../graph/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { oneLine } from "../markdown.ts";
 import type { GraphDocuments } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";
-import type { Home, Spots } from "./spots.ts";
+import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
 /** Names of nodes, graph inputs and data fields, where the schema can only say "a text"; `{{name}}` in instructions. */
 export class Completion implements CompletionItemProvider {
   constructor(
     private readonly documents: GraphDocuments,
-    private readonly spots: Spots,
+    private readonly spots: SymbolLocations,
     private readonly files: Files,
   ) {}
 

@@ -15,10 +15,10 @@ import {
 } from "vscode";
 import { fieldsOf } from "../../data/fields.ts";
 import type { Deps } from "../../deps.ts";
+import { findRoot } from "../../graph/containment.ts";
 import type { Fault, Fix, Severity } from "../../graph/fault.ts";
-import { chooseTarget, mapFields } from "../../graph/fixes.ts";
 import { referenceAt } from "../../graph/outline.ts";
-import { findRoot } from "../../graph/root.ts";
+import { chooseTarget, mapFields } from "../../graph/quick-fixes.ts";
 import { loadTask } from "../../run/load.ts";
 import { Disposable } from "../disposable.ts";
 import { isGraphFile } from "../graph-files.ts";

@@ -11,11 +11,11 @@ import {
   workspace,
 } from "vscode";
 import type { Files } from "../../deps.ts";
+import { MAX_DATA } from "../../graph/containment.ts";
 import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { nodeAt } from "../../graph/outline.ts";
 import { type GraphReading, type GraphTextReading, readGraph, readGraphText } from "../../graph/read.ts";
-import { MAX_DATA } from "../../graph/root.ts";
 import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";
 import { modelChoices } from "../account/settings.ts";

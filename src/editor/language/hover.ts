@@ -14,13 +14,13 @@ import { type Named, named, readersOf } from "../../graph/symbols.ts";
 import { promptText } from "../../graph/text.ts";
 import { codeBlock, literal, oneLine } from "../markdown.ts";
 import { sampleLabel } from "../review/evidence.ts";
-import { verdictLine } from "../review/words.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
-import { whenWords } from "../runs/words.ts";
+import { verdictLine } from "../review/messages.ts";
+import { whenWords } from "../runs/messages.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { textOf } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
-import type { Home, Spots } from "./spots.ts";
+import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
 /** Names in one line, and graphs in one hover. */
 const NAMES = 8;
@@ -29,9 +29,9 @@ const GRAPHS = 3;
 /** What a name stands for, what flows in and out, and what the last run says of it. */
 export class Hovers implements HoverProvider {
   constructor(
-    private readonly spots: Spots,
+    private readonly spots: SymbolLocations,
     private readonly prompts: PromptFiles,
-    private readonly library: Library,
+    private readonly library: RunStore,
     private readonly files: Files,
   ) {}
 

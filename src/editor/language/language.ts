@@ -2,7 +2,7 @@ import { type DocumentSelector, languages, type Disposable as VscodeDisposable }
 import type { Deps } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
 import { GRAPH_PATTERN, type GraphFiles } from "../graph-files.ts";
-import type { Library } from "../runs/library.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { Completion } from "./completion.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import type { GraphDocuments } from "./documents.ts";
@@ -13,7 +13,7 @@ import { Symbols } from "./outline.ts";
 import { PromptDiagnostics } from "./prompt-diagnostics.ts";
 import { PromptFiles } from "./prompts.ts";
 import { Rename } from "./rename.ts";
-import { Spots } from "./spots.ts";
+import { SymbolLocations } from "./symbol-locations.ts";
 
 const GRAPHS = { scheme: "file", pattern: GRAPH_PATTERN };
 
@@ -21,21 +21,21 @@ const GRAPHS = { scheme: "file", pattern: GRAPH_PATTERN };
 export class Language extends Disposable {
   readonly #documents: GraphDocuments;
   readonly #prompts: PromptFiles;
-  readonly #spots: Spots;
-  readonly #library: Library;
+  readonly #spots: SymbolLocations;
+  readonly #library: RunStore;
   readonly #deps: Deps;
   readonly #promptDiagnostics: PromptDiagnostics;
   /** The prompt files for which there are providers, and these. */
   #served = "";
   #forPrompts: readonly VscodeDisposable[] = [];
 
-  constructor(graphs: GraphFiles, documents: GraphDocuments, library: Library, deps: Deps) {
+  constructor(graphs: GraphFiles, documents: GraphDocuments, library: RunStore, deps: Deps) {
     super();
     this.#documents = documents;
     this.#library = library;
     this.#deps = deps;
     this.#prompts = this.own(new PromptFiles(graphs, documents, deps.files));
-    this.#spots = new Spots(documents, this.#prompts);
+    this.#spots = new SymbolLocations(documents, this.#prompts);
     this.#promptDiagnostics = this.own(new PromptDiagnostics(this.#spots, this.#prompts));
     const diagnostics = this.own(new Diagnostics(documents, this.#prompts, deps));
     this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));

@@ -1,8 +1,8 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from "vscode";
 import { Disposable } from "../disposable.ts";
 import type { ProposalRef } from "../review/instructions.ts";
-import { verdictLine } from "../review/words.ts";
-import type { Library } from "../runs/library.ts";
+import { verdictLine } from "../review/messages.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
 /** Over each node: what can be done with its graph, and what the last run says of it. */
@@ -12,7 +12,7 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
 
   constructor(
     private readonly documents: GraphDocuments,
-    private readonly library: Library,
+    private readonly library: RunStore,
   ) {
     super();
     this.own(library.onDidChange(() => this.#changed.fire()));

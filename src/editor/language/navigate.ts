@@ -19,13 +19,13 @@ import { isBound, makesName, named } from "../../graph/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
-import type { Home, Spots } from "./spots.ts";
+import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
 /** From a name to the node or graph input that makes it; from `{ "file": … }` and data files to the file. */
 export class Definitions implements DefinitionProvider {
   constructor(
     private readonly documents: GraphDocuments,
-    private readonly spots: Spots,
+    private readonly spots: SymbolLocations,
   ) {}
 
   async provideDefinition(document: TextDocument, position: Position): Promise<LocationLink[]> {
@@ -60,7 +60,7 @@ export class Definitions implements DefinitionProvider {
 /** Every use of a name: in the graph file, and in the prompt files of its nodes. */
 export class References implements ReferenceProvider {
   constructor(
-    private readonly spots: Spots,
+    private readonly spots: SymbolLocations,
     private readonly prompts: PromptFiles,
   ) {}
 
@@ -99,7 +99,7 @@ export class References implements ReferenceProvider {
 
 /** The uses of a name in the file that is shown. */
 export class Highlights implements DocumentHighlightProvider {
-  constructor(private readonly spots: Spots) {}
+  constructor(private readonly spots: SymbolLocations) {}
 
   async provideDocumentHighlights(document: TextDocument, position: Position): Promise<DocumentHighlight[]> {
     const spot = await this.spots.at(document, position);

@@ -14,14 +14,14 @@ import {
   workspace,
 } from "vscode";
 import { placeholderWords } from "../../graph/checks.ts";
-import { correctPlaceholder, inputEdits } from "../../graph/fixes.ts";
-import { nearest } from "../../graph/nearest.ts";
+import { didYouMean } from "../../graph/did-you-mean.ts";
 import type { OutlineNode } from "../../graph/outline.ts";
+import { correctPlaceholder, inputEdits } from "../../graph/quick-fixes.ts";
 import { isBound, type Use } from "../../graph/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
-import type { Home, Spots } from "./spots.ts";
+import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
 /** Milliseconds without a keystroke. */
 const PAUSE = 150;
@@ -41,7 +41,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(
-    private readonly spots: Spots,
+    private readonly spots: SymbolLocations,
     private readonly prompts: PromptFiles,
   ) {
     super();
@@ -121,7 +121,7 @@ function wordsFor(use: Use, { parsed }: Home, node: OutlineNode) {
 }
 
 function meantBy({ name }: Use, { inputs }: OutlineNode): string | null {
-  return nearest(
+  return didYouMean(
     name,
     inputs.map((input) => input.name),
   );

@@ -1,7 +1,14 @@
 import { dirname, resolve } from "node:path";
 import { EventEmitter, type TextDocument, Uri, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
-import { findRoot, MAX_TEXT, namedPath, ReferenceRefused, type Root, readReference } from "../../graph/root.ts";
+import {
+  type ContainmentRoot,
+  findRoot,
+  MAX_TEXT,
+  namedPath,
+  ReferenceRefused,
+  readReference,
+} from "../../graph/containment.ts";
 import { type Use, usesInPrompt } from "../../graph/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { type GraphFiles, isGraphFile } from "../graph-files.ts";
@@ -19,7 +26,7 @@ export interface PromptUser {
 
 interface KnownGraph {
   readonly uri: Uri;
-  readonly root: Root;
+  readonly root: ContainmentRoot;
   /** Paths of prompt files, as the editor and as the disk names them, and the nodes whose texts they hold. */
   readonly prompts: ReadonlyMap<string, readonly string[]>;
   /** Of a file that no editor has open. */
@@ -142,7 +149,7 @@ export class PromptFiles extends Disposable {
 }
 
 /** A folder may be known under two names, its own and that of a link to it. */
-function pathsOf(graph: Uri, root: Root, reference: string): Set<string> {
+function pathsOf(graph: Uri, root: ContainmentRoot, reference: string): Set<string> {
   try {
     const onDisk = namedPath(root, reference);
     return new Set([Uri.file(resolve(dirname(graph.fsPath), reference)).fsPath, Uri.file(onDisk).fsPath]);

@@ -13,13 +13,13 @@ import { planRename, RenameRefused, type RenameSource } from "../../graph/rename
 import { named } from "../../graph/symbols.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
-import type { Home, Spot, Spots } from "./spots.ts";
+import type { Home, SymbolLocation, SymbolLocations } from "./symbol-locations.ts";
 
 /** Gives a node or a graph input another name, in the graph file and in every prompt file that uses it, as one edit. */
 export class Rename implements RenameProvider {
   constructor(
     private readonly documents: GraphDocuments,
-    private readonly spots: Spots,
+    private readonly spots: SymbolLocations,
     private readonly prompts: PromptFiles,
   ) {}
 
@@ -44,7 +44,7 @@ export class Rename implements RenameProvider {
   }
 
   /** @throws Error in words where there is nothing to rename */
-  async #spot(document: TextDocument, position: Position): Promise<{ spot: Spot; homes: readonly Home[] }> {
+  async #spot(document: TextDocument, position: Position): Promise<{ spot: SymbolLocation; homes: readonly Home[] }> {
     const spot = await this.spots.at(document, position);
     if (!spot) throw new Error(l10n.t("There is no name of a node or of a graph input here."));
     const homes = spot.homes.filter(({ parsed }) => named(parsed.outline, spot.name));

@@ -7,13 +7,13 @@ import type { SomeCommands } from "../commands.ts";
 import { Cancelled, NothingThere, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { toRange } from "../language/documents.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
-import { inform } from "../say.ts";
-import { isUndone, type PlacedProposal, placesOf, saveOrSay } from "./places.ts";
+import { showInfo } from "../notifications.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
+import { verdictHeadline, verdictReason } from "./messages.ts";
 import type { Review } from "./review.ts";
+import { isUndone, type LocatedProposal, locationsOf, saveOrSay } from "./text-locations.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
-import { verdictHeadline, verdictReason } from "./words.ts";
 
 /** Puts proposed texts into the files they belong to, or turns them down. */
 export class Apply {
@@ -39,7 +39,7 @@ export class Apply {
   constructor(
     private readonly review: Review,
     private readonly tree: ProposalTree,
-    private readonly library: Library,
+    private readonly library: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
   ) {}
@@ -48,7 +48,7 @@ export class Apply {
   async #apply(run: OpenedRun, proposals: readonly Proposal[]): Promise<void> {
     if (proposals.length === 0) throw new NothingThere(nothingToApply(run));
     for (const proposal of proposals) await confirmDoubtful(run, proposal);
-    const places = await placesOf(run, proposals, this.graphs, this.files);
+    const places = await locationsOf(run, proposals, this.graphs, this.files);
     const changed = places.find(({ proposal, current }) => current !== proposal.base && current !== proposal.text);
     if (changed) throw new TextChanged(changed.proposal.node, basename(changed.document.uri.fsPath));
     await edit(places.filter(({ proposal, current }) => current !== proposal.text));
@@ -97,7 +97,7 @@ async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Pro
   if (answer !== anyway) throw new Cancelled();
 }
 
-async function edit(places: readonly PlacedProposal[]): Promise<void> {
+async function edit(places: readonly LocatedProposal[]): Promise<void> {
   const change = new WorkspaceEdit();
   const saved = new Set<TextDocument>();
   const prompts = new Set<TextDocument>();
@@ -118,7 +118,7 @@ async function edit(places: readonly PlacedProposal[]): Promise<void> {
 }
 
 /** While more is open the status bar says it: one toast an act would bury the review. */
-async function sayApplied(run: OpenedRun, places: readonly PlacedProposal[]): Promise<void> {
+async function sayApplied(run: OpenedRun, places: readonly LocatedProposal[]): Promise<void> {
   const files = [...new Set(places.map(({ document }) => basename(document.uri.fsPath)))].join(", ");
   const message =
     places.length === 1
@@ -130,7 +130,7 @@ async function sayApplied(run: OpenedRun, places: readonly PlacedProposal[]): Pr
     return;
   }
   const commit = l10n.t("Commit accepted prompts");
-  if ((await inform(message, commit)) === commit) {
+  if ((await showInfo(message, commit)) === commit) {
     await commands.executeCommand("agentgraph.commit", { entry: { id: run.entry.id } });
   }
 }

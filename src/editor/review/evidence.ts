@@ -1,7 +1,7 @@
 import { l10n } from "vscode";
 import type { Gradient, Proposal, Theta } from "../../engine/events.ts";
 import { oneLine } from "../markdown.ts";
-import type { OpenedRun } from "../runs/opened.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
 
 /**
  * What should change at the proposal's node, each text once, the newest first: gradients on its own text, or, where there

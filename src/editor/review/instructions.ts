@@ -1,7 +1,7 @@
 import { l10n, type TextDocumentContentProvider, Uri } from "vscode";
-import type { RunEntry } from "../runs/entry.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
+import type { RunSummary } from "../runs/run-summary.ts";
 
 /** Only this extension's documents have this scheme; their ending gives them the language whose diffs open inline. */
 export const SCHEME = "agentgraph";
@@ -36,7 +36,7 @@ export function instructionUri(run: OpenedRun, change: Change, side: "before" | 
 }
 
 /** The virtual document that holds the text a node had when a run ended. */
-export function finalTextUri({ id, startedAt, graphName }: RunEntry, node: string): Uri {
+export function finalTextUri({ id, startedAt, graphName }: RunSummary, node: string): Uri {
   return Uri.from({
     scheme: SCHEME,
     path: `/AgentGraph/${folderOf(graphName, startedAt)}/${node}.instruction`,
@@ -61,7 +61,7 @@ export function parseInstructionUri(uri: Uri): (ProposalRef & { side: "before" |
 
 /** Serves the texts of proposals and attempts from their runs. */
 export class Instructions implements TextDocumentContentProvider {
-  constructor(private readonly library: Library) {}
+  constructor(private readonly library: RunStore) {}
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const query = new URLSearchParams(uri.query);

@@ -4,11 +4,11 @@ import type { Proposal } from "../../engine/events.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphSource } from "../graph/sources.ts";
 import type { GraphFiles } from "../graph-files.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { findChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { isUndone } from "./places.ts";
-import { furtherFigures, invalidSentence, verdictLine } from "./words.ts";
+import { furtherFigures, invalidSentence, verdictLine } from "./messages.ts";
+import { isUndone } from "./text-locations.ts";
 
 /** Lines from the top within which the first change is in sight together with what stands above line 1. */
 const IN_SIGHT = 12;
@@ -19,7 +19,7 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(
-    private readonly library: Library,
+    private readonly library: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
     documents: Pick<GraphSource, "onDidChange">,
@@ -72,7 +72,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   offered.push(offer(l10n.t("Why"), "why"));
   const figures = furtherFigures(verdict).join(" · ");
   if (figures) offered.push(offer(figures, ""));
-  if (proposal.earns === false) {
+  if (proposal.contributes === false) {
     offered.push(offer(l10n.t("Earns nothing: without this change the score would be as high"), ""));
   }
   return offered;

@@ -3,12 +3,12 @@ import type { Proposal } from "../../engine/events.ts";
 import type { SomeCommands } from "../commands.ts";
 
 import { NothingThere } from "../errors.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
-import { inform } from "../say.ts";
+import { showInfo } from "../notifications.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { refOf, runIdOf } from "../targets.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { decisionWord, rightFigure } from "./words.ts";
+import { decisionWord, rightFigure } from "./messages.ts";
 
 /** Opens proposals as native inline diffs, one by one or all at once, and walks through them. */
 export class Review {
@@ -19,7 +19,7 @@ export class Review {
     previousProposal: () => this.#step(-1),
   } satisfies SomeCommands;
 
-  constructor(private readonly library: Library) {}
+  constructor(private readonly library: RunStore) {}
 
   /** The proposal that a command is about: what it was called on, else what the active editor shows. */
   async proposal(target: unknown): Promise<{ run: OpenedRun; proposal: Proposal }> {
@@ -52,7 +52,7 @@ export class Review {
     const run = await this.library.open(id);
     const proposal = run?.state.proposals.find((it) => it.node === node);
     if (run && proposal) await show(run, proposal);
-    else void inform(l10n.t("The run proposes no change of “{0}”.", node));
+    else void showInfo(l10n.t("The run proposes no change of “{0}”.", node));
   }
 
   async #review(target: unknown): Promise<void> {

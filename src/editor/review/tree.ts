@@ -10,21 +10,28 @@ import {
   TreeItemCollapsibleState,
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
+import { warningWords } from "../../run/messages.ts";
 import type { Attempt } from "../../run/state.ts";
-import { warningWords } from "../../run/words.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { literal, oneLine } from "../markdown.ts";
-import type { RunEntry } from "../runs/entry.ts";
-import type { Library } from "../runs/library.ts";
-import type { OpenedRun } from "../runs/opened.ts";
-import { runOutcome } from "../runs/words.ts";
-import { SPEECH } from "../speech.ts";
+import { runOutcome } from "../runs/messages.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { RunStore } from "../runs/run-store.ts";
+import type { RunSummary } from "../runs/run-summary.ts";
 import { gradientsOf, sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
-import { decisionWord, invalidSentence, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
+import {
+  decisionWord,
+  invalidSentence,
+  rightFigure,
+  verdictFigures,
+  verdictHeadline,
+  verdictReason,
+} from "./messages.ts";
 
 export type ProposalElement =
-  | { readonly kind: "run"; readonly entry: RunEntry; readonly isLatest: boolean }
+  | { readonly kind: "run"; readonly entry: RunSummary; readonly isLatest: boolean }
   | { readonly kind: "proposal"; readonly run: OpenedRun; readonly proposal: Proposal }
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
@@ -42,7 +49,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   /** What the user ticked or unticked; the rest is ticked when accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
-  constructor(private readonly library: Library) {
+  constructor(private readonly library: RunStore) {
     super();
     this.own(library.onDidChange(() => this.#changed.fire()));
   }
@@ -78,7 +85,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
-          ...[...new Map(run.state.warnings.map((one) => [warningWords(one, SPEECH), one.code]))].map(
+          ...[...new Map(run.state.warnings.map((one) => [warningWords(one, LOCALE), one.code]))].map(
             ([text, code]): ProposalElement => ({ kind: "warning", text, isGood: code === "nothing to learn" }),
           ),
         ];

@@ -15,11 +15,11 @@ import type { SomeCommands } from "../commands.ts";
 
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
-import type { OpenedRun } from "../runs/opened.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
 import { gradientsOf, sampleLabel } from "./evidence.ts";
 import { instructionUri } from "./instructions.ts";
+import { verdictFigures, verdictHeadline, verdictReason } from "./messages.ts";
 import type { Review } from "./review.ts";
-import { verdictFigures, verdictHeadline, verdictReason } from "./words.ts";
 
 /** Shows why as a comment thread under the new text: the gate's reasons first, then the gradients by sample. */
 export class Why extends Disposable {

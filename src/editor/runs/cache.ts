@@ -1,6 +1,6 @@
 import { l10n, window } from "vscode";
 import type { Deps } from "../../deps.ts";
-import { placeOf } from "../../run/place.ts";
+import { runPathsOf } from "../../run/run-paths.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 
@@ -8,7 +8,7 @@ import type { GraphFiles } from "../graph-files.ts";
 export async function clearCache(graphs: GraphFiles, { files }: Deps): Promise<void> {
   const roots = await graphs.roots();
   const caches: string[] = [];
-  for (const { cache } of roots.map((root) => placeOf(root))) {
+  for (const { cache } of roots.map((root) => runPathsOf(root))) {
     if (await files.stat(cache).catch(() => null)) caches.push(cache);
   }
   if (caches.length === 0) throw new NothingThere(l10n.t("There are no cached replies."));

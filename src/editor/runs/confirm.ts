@@ -6,7 +6,7 @@ import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
-import { money } from "./words.ts";
+import { money } from "./messages.ts";
 
 /**
  * Says what a run will cost, before the first call; the user starts it, changes its budget, or stops.

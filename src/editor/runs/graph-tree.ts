@@ -14,8 +14,8 @@ import type { Fault } from "../../graph/fault.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
-import type { RunEntry } from "./entry.ts";
-import type { Library } from "./library.ts";
+import type { RunStore } from "./run-store.ts";
+import type { RunSummary } from "./run-summary.ts";
 
 export type GraphElement =
   | {
@@ -23,7 +23,7 @@ export type GraphElement =
       readonly file: Uri;
       readonly name: string;
       readonly faults: readonly Fault[];
-      readonly run: RunEntry | null;
+      readonly run: RunSummary | null;
     }
   | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };
 
@@ -35,7 +35,7 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   constructor(
     private readonly graphs: GraphFiles,
     private readonly documents: GraphDocuments,
-    private readonly library: Library,
+    private readonly library: RunStore,
   ) {
     super();
     for (const event of [graphs.onDidChange, library.onDidChange]) this.own(event(() => this.#changed.fire()));
@@ -67,7 +67,7 @@ function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const running = run?.status === "running";
   item.resourceUri = file;
-  item.description = [standing(errors, faults.length, run), relativeFolder(file)].filter(Boolean).join(" · ");
+  item.description = [status(errors, faults.length, run), relativeFolder(file)].filter(Boolean).join(" · ");
   item.iconPath = running
     ? new ThemeIcon("sync~spin")
     : errors > 0
@@ -78,7 +78,7 @@ function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }
   return item;
 }
 
-function standing(errors: number, faults: number, run: RunEntry | null): string {
+function status(errors: number, faults: number, run: RunSummary | null): string {
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
   if (run?.status === "running") return l10n.t("running");
   if (run && run.after !== null) {
@@ -89,7 +89,7 @@ function standing(errors: number, faults: number, run: RunEntry | null): string 
 }
 
 /** What was accepted counts once it stands in the file: until then, the file's own score comes first. */
-function scoreOf({ before, proposals }: RunEntry, after: number): string {
+function scoreOf({ before, proposals }: RunSummary, after: number): string {
   const inFile = proposals.every(
     ({ decision, act }) => decision !== "accepted" || act === "applied" || act === "committed",
   );

@@ -3,8 +3,8 @@ import type { Evaluated } from "../../engine/events.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
-import { complain, inform, warn } from "../say.ts";
-import { failureSentence, splitWord } from "./words.ts";
+import { showError, showInfo, showWarning } from "../notifications.ts";
+import { failureSentence, splitWord } from "./messages.ts";
 
 /** Says how a run ended, and offers what comes next. */
 export async function reportEnd(run: Run, account: Account): Promise<void> {
@@ -23,19 +23,19 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
     // The server does not know the model, or what is asked of it: the same again would be refused again.
     const offers =
       state.error === "KeyRefused" ? [setKey] : state.error === "RequestRefused" ? [choose, resume] : [resume];
-    answer = await complain(message, ...offers);
+    answer = await showError(message, ...offers);
     if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. Nothing that was paid for is lost.", name);
-    answer = await inform(message, resume);
+    answer = await showInfo(message, resume);
   } else if (state.status === "budget") {
     const message = l10n.t("The run of {0} reached its budget. {1}", name, found(state));
-    answer = await warn(message, ...(state.proposals.length > 0 ? [review] : []), resume);
+    answer = await showWarning(message, ...(state.proposals.length > 0 ? [review] : []), resume);
   } else if (state.finished?.evaluated) {
     const show = l10n.t("Show result");
     const message = evaluatedSentence(name, state.finished.evaluated);
-    answer = await inform(message, show);
+    answer = await showInfo(message, show);
     if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
   } else if (state.status === "done" && run.start.job?.kind === "recheck") {
     const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
@@ -45,13 +45,13 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
       accepted,
       state.proposals.length,
     );
-    answer = await inform(message, review);
+    answer = await showInfo(message, review);
   } else if (state.status === "done") {
     const accepted = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
     const message = accepted
       ? l10n.t("{0} is optimized. {1}", name, found(state))
       : l10n.t("The run of {0} has ended. {1}", name, found(state));
-    answer = await inform(message, ...(state.proposals.length > 0 ? [review] : []));
+    answer = await showInfo(message, ...(state.proposals.length > 0 ? [review] : []));
   }
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);

@@ -14,7 +14,7 @@ html { color-scheme: light; } html:has(body.vscode-dark), html:has(body.vscode-h
 body { padding: 1.5rem 1.25rem 4rem; font: var(--vscode-font-size, 13px)/1.6 var(--vscode-font-family, system-ui, sans-serif); }
 .text { font: var(--vscode-editor-font-size, 12px)/1.5 var(--vscode-editor-font-family, monospace); }
 svg text { font-family: var(--vscode-font-family, sans-serif); }
-.vscode-high-contrast .text, .vscode-high-contrast .cautions, .vscode-high-contrast-light .text, .vscode-high-contrast-light .cautions { border: 1px solid var(--line); }
+.vscode-high-contrast .text, .vscode-high-contrast .caveats, .vscode-high-contrast-light .text, .vscode-high-contrast-light .caveats { border: 1px solid var(--line); }
 .vscode-high-contrast ins, .vscode-high-contrast-light ins { background: none; border-bottom: 2px solid var(--good); }
 .vscode-high-contrast del, .vscode-high-contrast-light del { background: none; text-decoration: line-through; color: var(--ink); }
 .vscode-high-contrast svg .grid, .vscode-high-contrast-light svg .grid { stroke-dasharray: 1 4; }

@@ -2,8 +2,8 @@ import { type Memento, TabInputWebview, ThemeIcon, ViewColumn, type WebviewPanel
 import { html } from "../../run/report/markup.ts";
 import { pageHtml } from "../../run/report/page.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { sentence } from "../errors.ts";
-import { SPEECH } from "../speech.ts";
 import { THEME } from "./page-theme.ts";
 
 /** What pages are about; their panels' types are `agentgraph.<kind>`, by which the manifest puts buttons on them. */
@@ -71,7 +71,7 @@ export class Pages extends Disposable {
     this.#hold(panel, { kind, about, title });
     const page = await this.draw[kind](about).catch((error: unknown): Page => {
       const body = html`<main><p class="lead">${sentence(error)}</p></main>`;
-      return { title, html: (theme) => pageHtml(title, body, SPEECH, theme) };
+      return { title, html: (theme) => pageHtml(title, body, LOCALE, theme) };
     });
     // It may have been closed in the meantime.
     if (!this.#open.has(panel)) return;

@@ -1,20 +1,20 @@
 import { l10n, window } from "vscode";
 import { Cancelled, NothingThere } from "../errors.ts";
 import { graphOf, runIdOf } from "../targets.ts";
-import type { RunEntry } from "./entry.ts";
-import type { Library } from "./library.ts";
-import { costWords, runOutcome } from "./words.ts";
+import { costWords, runOutcome } from "./messages.ts";
+import type { RunStore } from "./run-store.ts";
+import type { RunSummary } from "./run-summary.ts";
 
 /**
  * The run that a command is about: what it was called on, else the only one that fits, else the user's pick.
  * @param none what is said where no run fits. @throws NothingThere, Cancelled
  */
 export async function pickRun(
-  library: Library,
+  library: RunStore,
   target: unknown,
-  fits: (entry: RunEntry) => boolean,
+  fits: (entry: RunSummary) => boolean,
   none: string,
-): Promise<RunEntry> {
+): Promise<RunSummary> {
   const id = runIdOf(target);
   const file = graphOf(target);
   // One that is named may have come a moment ago.
@@ -28,7 +28,7 @@ export async function pickRun(
 }
 
 /** @throws Cancelled */
-export async function chooseRun(entries: readonly RunEntry[], title: string): Promise<RunEntry> {
+export async function chooseRun(entries: readonly RunSummary[], title: string): Promise<RunSummary> {
   const items = entries.map((entry) => ({
     label: entry.graphName,
     description: `${runOutcome(entry)} · ${costWords(entry)}`,

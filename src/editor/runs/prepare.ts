@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import { l10n, type Uri } from "vscode";
-import type { Root } from "../../graph/root.ts";
+import type { ContainmentRoot } from "../../graph/containment.ts";
 import { priceList } from "../../models/prices.ts";
 import type { Known } from "../../run/estimate.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
-import { type Place, placeOf } from "../../run/place.ts";
 import { readCache } from "../../run/replies.ts";
 import type { RunDeps } from "../../run/run.ts";
+import { type RunRequest, runRequestOf } from "../../run/run-manifest.ts";
+import { type RunPaths, runPathsOf } from "../../run/run-paths.ts";
 import type { RunsDeps } from "../../run/runs.ts";
-import { type Subject, subjectOf } from "../../run/start.ts";
 import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
 import { createProvider } from "../account/provider.ts";
@@ -17,13 +17,13 @@ import { modelChoices, readSettings } from "../account/settings.ts";
 import { GraphFaulty, NoModel, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
-import type { RunEntry } from "./entry.ts";
+import type { RunSummary } from "./run-summary.ts";
 
 /** A graph that can be run, and who answers: everything there is before the first call. */
 export interface Prepared {
-  readonly subject: Subject;
-  readonly root: Root["folder"];
-  readonly place: Place;
+  readonly subject: RunRequest;
+  readonly root: ContainmentRoot["folder"];
+  readonly place: RunPaths;
   readonly connection: Connection;
   readonly deps: RunDeps;
   /** What an estimate goes by. */
@@ -36,13 +36,13 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
   const connection = await account.connect();
   const models = modelChoices(connection.models);
   const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits });
-  const subject = subjectOf(loaded);
+  const subject = runRequestOf(loaded);
   if (!subject) {
     const faulty = new GraphFaulty(file.fsPath, loaded.faults);
     throw faulty.errors.length > 0 ? faulty : new NoModel(basename(file.fsPath));
   }
   const root = loaded.root.folder;
-  const place = placeOf(root);
+  const place = runPathsOf(root);
   const { task } = subject;
   await askForPrices(modelsOf(task), task.options.budget.usd);
   const all = await runDeps(connection, deps);
@@ -53,7 +53,7 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
 }
 
 /** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NothingThere */
-export async function graphOfRun({ graphPath }: RunEntry, graphs: GraphFiles): Promise<Uri> {
+export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles): Promise<Uri> {
   const file = await graphs.known(graphPath);
   if ((await graphs.list()).some((known) => String(known) === String(file))) return file;
   throw new NothingThere(l10n.t("The graph of this run is not in this workspace."));

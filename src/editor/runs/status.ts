@@ -1,8 +1,8 @@
 import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, window } from "vscode";
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
-import type { Library } from "./library.ts";
-import { doing, progressLine } from "./words.ts";
+import { doing, progressLine } from "./messages.ts";
+import type { RunStore } from "./run-store.ts";
 
 /** Milliseconds between two updates. */
 const PACE = 250;
@@ -12,7 +12,7 @@ export class Status extends Disposable {
   #item: StatusBarItem | null = null;
   #pause: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(private readonly library: Library) {
+  constructor(private readonly library: RunStore) {
     super();
     this.own(library.onDidProgress((id) => this.#later(id)));
     this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });

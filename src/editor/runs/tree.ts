@@ -10,16 +10,16 @@ import {
 } from "vscode";
 import { Disposable } from "../disposable.ts";
 import { literal, oneLine } from "../markdown.ts";
-import { isEvaluation, type RunEntry, resumable } from "./entry.ts";
-import type { Library } from "./library.ts";
-import { costWords, evaluatedWords, money, runLabel, runOutcome, statusWord } from "./words.ts";
-import { type WrongSample, wrongSamples } from "./wrong.ts";
+import { type FailedSample, failedSamples } from "./failed-samples.ts";
+import { costWords, evaluatedWords, money, runLabel, runOutcome, statusWord } from "./messages.ts";
+import type { RunStore } from "./run-store.ts";
+import { isEvaluation, type RunSummary, resumable } from "./run-summary.ts";
 
 /** A run, or below one that scored the graph, a sample that it answered wrong. */
-export type RunElement = { readonly entry: RunEntry } | SampleElement;
+export type RunElement = { readonly entry: RunSummary } | SampleElement;
 
-interface SampleElement extends WrongSample {
-  readonly entry: RunEntry;
+interface SampleElement extends FailedSample {
+  readonly entry: RunSummary;
 }
 
 /** When, method, score before → after, cost and status of every run, the newest first. */
@@ -27,7 +27,7 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(private readonly library: Library) {
+  constructor(private readonly library: RunStore) {
     super();
     this.own(library.onDidChange(() => this.#changed.fire()));
   }
@@ -36,7 +36,7 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
     if (!element) return (await this.library.list()).map((entry) => ({ entry }));
     const { entry } = element;
     const run = "sample" in element || !isEvaluation(entry) ? null : await this.library.open(entry.id);
-    return run ? (await wrongSamples(run)).map((sample) => ({ entry, ...sample })) : [];
+    return run ? (await failedSamples(run)).map((sample) => ({ entry, ...sample })) : [];
   }
 
   async getTreeItem(element: RunElement): Promise<TreeItem> {
@@ -72,7 +72,7 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
   return item;
 }
 
-function runItem(entry: RunEntry, rechecked: boolean): TreeItem {
+function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
   const scores = isEvaluation(entry) && entry.status !== "running";
   const item = new TreeItem(
     entry.graphName,
@@ -94,20 +94,20 @@ function runItem(entry: RunEntry, rechecked: boolean): TreeItem {
 }
 
 /** What the menus go by: `run-done-reviewable-elsewhere`. */
-function contextOf(entry: RunEntry): string {
-  const standing = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
+function contextOf(entry: RunSummary): string {
+  const status = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
   const reviewable = entry.proposals.length > 0 ? "-reviewable" : "";
-  return `run-${standing}${reviewable}${reviewable && entry.elsewhere ? "-elsewhere" : ""}`;
+  return `run-${status}${reviewable}${reviewable && entry.elsewhere ? "-elsewhere" : ""}`;
 }
 
-function iconOf(entry: RunEntry): ThemeIcon {
+function iconOf(entry: RunSummary): ThemeIcon {
   if (entry.status !== "done") return ICONS[entry.status];
   if (entry.elsewhere) return new ThemeIcon("cloud-download");
   if (isEvaluation(entry)) return new ThemeIcon("beaker", new ThemeColor("testing.iconPassed"));
   return entry.job?.kind === "recheck" ? new ThemeIcon("verified", new ThemeColor("testing.iconPassed")) : ICONS.done;
 }
 
-const ICONS: Record<RunEntry["status"], ThemeIcon> = {
+const ICONS: Record<RunSummary["status"], ThemeIcon> = {
   running: new ThemeIcon("sync~spin"),
   interrupted: new ThemeIcon("debug-pause", new ThemeColor("testing.iconQueued")),
   done: new ThemeIcon("pass", new ThemeColor("testing.iconPassed")),
@@ -116,7 +116,7 @@ const ICONS: Record<RunEntry["status"], ThemeIcon> = {
   failed: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
 };
 
-function details(entry: RunEntry): string[] {
+function details(entry: RunSummary): string[] {
   const accepted = entry.proposals.filter(({ decision }) => decision === "accepted").length;
   const lines = [
     isEvaluation(entry)

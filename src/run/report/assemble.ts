@@ -1,24 +1,24 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
-import { shortHash } from "../../engine/texts.ts";
+import { shortHash } from "../../engine/theta.ts";
+import type { Locale } from "../../i18n/locale.ts";
 import { makeLoss } from "../../loss/make.ts";
+import { groupedWarnings } from "../messages.ts";
 import type { ReadRun } from "../runs.ts";
-import type { Speech } from "../speech.ts";
 import type { Attempt, RunState } from "../state.ts";
-import { groupedWarnings } from "../words.ts";
-import { cautionsOf } from "./cautions.ts";
-import { gapsOf } from "./gaps.ts";
+import { caveatsOf } from "./caveats.ts";
+import { limitationsOf } from "./limitations.ts";
 import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, VerdictRow } from "./report.ts";
 import { type ReplyOf, Samples } from "./samples.ts";
 import type { Trace } from "./trace.ts";
 
-export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "standing" | "madeHere" | "damaged">;
+export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "status" | "madeHere" | "damaged">;
 
 /**
  * Puts together what a report shows of a run, finished or not.
  * @param trace has seen every event of the run's log
- * @param replyOf the run's replies by key. @param speech of its sentences
+ * @param replyOf the run's replies by key. @param locale of its sentences
  */
-export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, speech: Speech): Report {
+export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, locale: Locale): Report {
   const { start, state } = run;
   const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample));
   const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
@@ -39,19 +39,19 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, speec
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
-    warnings: groupedWarnings(state.warnings, speech),
+    warnings: groupedWarnings(state.warnings, locale),
   } as const;
-  return { ...base, cautions: cautionsOf(base, speech), gaps: gapsOf(base, speech) };
+  return { ...base, caveats: caveatsOf(base, locale), limitations: limitationsOf(base, locale) };
 }
 
-function factsOf({ id, start, state, standing, madeHere, damaged }: ReportedRun, trace: Trace): RunFacts {
+function factsOf({ id, start, state, status, madeHere, damaged }: ReportedRun, trace: Trace): RunFacts {
   const { graph, data, models, options } = start;
   return {
     id,
     graphFile: start.graphFile,
     name: graph.name,
     description: graph.description,
-    standing,
+    status,
     error: state.error,
     detail: state.detail,
     madeHere,
@@ -117,7 +117,7 @@ function verdictsOf({ judged, attempts }: RunState): VerdictRow[] {
 }
 
 function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trace, samples: Samples): Change {
-  const { id, node, base, text, hypothesis, verdict, earns = null } = proposal;
+  const { id, node, base, text, hypothesis, verdict, contributes = null } = proposal;
   const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
   const isNet = state.texts[node] === text && state.startTexts[node] !== text;
   const shown = attempts.filter((one) => (isNet ? one.decision === "accepted" : one.id === id));
@@ -134,7 +134,7 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
     text,
     hypothesis,
     verdict,
-    earns,
+    contributes,
     act: state.acts[id] ?? null,
     gradients: gradientsOf(shown, start.graph.nodes.find((one) => one.id === node)?.kind === "text", state, samples),
     samples: samples.rows([...verdict.fixed, ...verdict.broken], before, after),

@@ -1,26 +1,26 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
 import { bootstrap, signTest } from "../../engine/verdict.ts";
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../plain.ts";
-import { ENGLISH, type Speech } from "../speech.ts";
-import type { Start } from "../start.ts";
+import type { RunManifest } from "../run-manifest.ts";
 import { listed, strips, table } from "./html.ts";
 import { html } from "./markup.ts";
+import { splitWord } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
 import { type Table, tight } from "./table.ts";
-import { splitWord } from "./words.ts";
 
 /** A run as it is put beside another: its report, what it began with, and the texts it ended with. */
 export interface Side {
   readonly report: Report;
-  readonly start: Start;
+  readonly start: RunManifest;
   readonly texts: Readonly<Record<string, string>>;
 }
 
 /** What makes it unfair to put the figures of two runs beside each other: sentences, the gravest first. */
-export function unfairness(a: Side, b: Side, speech = ENGLISH): string[] {
-  const { t } = speech;
+export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
+  const { t } = locale;
   const said: string[] = [];
   if (a.start.graphFile !== b.start.graphFile) {
     said.push(t("They ran different graph files: {0} and {1}.", a.start.graphFile, b.start.graphFile));
@@ -29,7 +29,7 @@ export function unfairness(a: Side, b: Side, speech = ENGLISH): string[] {
     const shared = sharedSamples(a.start.data[split], b.start.data[split]);
     const [one, other] = [a.start.data[split].length, b.start.data[split].length];
     if (shared === one && shared === other) continue;
-    const set = splitWord(split, speech);
+    const set = splitWord(split, locale);
     said.push(t("The {0} differs: {1} and {2} samples, {3} of them shared.", set, one, other, shared));
   }
   if (!same(a.start.loss, b.start.loss)) said.push(t("They were scored by different losses."));
@@ -49,11 +49,11 @@ export function unfairness(a: Side, b: Side, speech = ENGLISH): string[] {
     const changed = nodesThatDiffer(textsOf(a.start), textsOf(b.start));
     if (changed.length > 0) said.push(t("They began with different texts: {0}.", changed.join(", ")));
   }
-  const options = optionsThatDiffer(a.start, b.start, speech);
+  const options = optionsThatDiffer(a.start, b.start, locale);
   if (options.length > 0) said.push(t("Their options differ: {0}.", options.join(", ")));
   if (a.start.engine !== b.start.engine) said.push(t("Different versions of the engine made them."));
   for (const [index, { report }] of [a, b].entries()) {
-    const { madeHere, standing } = report.run;
+    const { madeHere, status } = report.run;
     if (!madeHere) {
       said.push(
         index === 0
@@ -61,8 +61,8 @@ export function unfairness(a: Side, b: Side, speech = ENGLISH): string[] {
           : t("The second run was not made on this machine: its figures are claims."),
       );
     }
-    if (standing !== "done") {
-      const why = standingWord(standing, speech);
+    if (status !== "done") {
+      const why = standingWord(status, locale);
       said.push(
         index === 0
           ? t("The first run did not come to its end ({0}).", why)
@@ -73,7 +73,7 @@ export function unfairness(a: Side, b: Side, speech = ENGLISH): string[] {
   return said;
 }
 
-function standingWord(standing: RunFacts["standing"], { t }: Speech): string {
+function standingWord(status: RunFacts["status"], { t }: Locale): string {
   return {
     running: t("running"),
     interrupted: t("interrupted"),
@@ -81,7 +81,7 @@ function standingWord(standing: RunFacts["standing"], { t }: Speech): string {
     budget: t("budget reached"),
     cancelled: t("cancelled"),
     failed: t("failed"),
-  }[standing];
+  }[status];
 }
 
 /** Nodes whose final texts are not the same, or that only one of the runs has. */
@@ -90,16 +90,16 @@ export function nodesThatDiffer(a: Side["texts"], b: Side["texts"]): string[] {
 }
 
 /** Two runs beside each other as one self-contained page. @param theme see `pageHtml` */
-export function compareHtml(a: Side, b: Side, speech = ENGLISH, theme = ""): string {
-  const { t } = speech;
+export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): string {
+  const { t } = locale;
   const sides = [a, b] as const;
   const order = [t("first"), t("second")];
-  const cautions = unfairness(a, b, speech);
+  const caveats = unfairness(a, b, locale);
   const nodes = nodesThatDiffer(a.texts, b.texts);
   const rows = SPLITS.flatMap((split) =>
     sides.flatMap(({ report }, index) => {
       const set = setOf(report, split);
-      const name = `${order[index]}, ${splitWord(split, speech)}`;
+      const name = `${order[index]}, ${splitWord(split, locale)}`;
       if (!set) return [];
       if (report.evaluated) return [[name, set.after, true] as const];
       return [
@@ -110,11 +110,11 @@ export function compareHtml(a: Side, b: Side, speech = ENGLISH, theme = ""): str
   );
   const title = t("Two runs compared");
   const about = ({ name, startedAt, method, id }: RunFacts) =>
-    html`${oneLine(name, 120)} <span class="soft">${t("{0} · {1} · run {2}", speech.moment(startedAt), method, id)}</span>`;
+    html`${oneLine(name, 120)} <span class="soft">${t("{0} · {1} · run {2}", locale.moment(startedAt), method, id)}</span>`;
   const fair = t("Same graph, texts at the start, samples, loss, models and options: the figures can be compared.");
   const differ = t(
     "They differ in {0}: {1}. “Compare texts” in the title of this editor shows them as diffs.",
-    speech.count(nodes.length, "node"),
+    locale.count(nodes.length, "node"),
     nodes.map((node) => oneLine(node, 60)).join(", "),
   );
   const body = html`<header>
@@ -122,41 +122,41 @@ export function compareHtml(a: Side, b: Side, speech = ENGLISH, theme = ""): str
 ${sides.map(({ report: { run } }, index) => html`<p><b>${order[index] ?? ""}</b> ${about(run)}</p>`)}
 </header>
 <main>
-${cautions.length > 0 ? listed(t("What makes it unfair"), cautions, "cautions") : html`<p class="lead">${fair}</p>`}
+${caveats.length > 0 ? listed(t("What makes it unfair"), caveats, "caveats") : html`<p class="lead">${fair}</p>`}
 <h2>${t("Scores")}</h2>
-${rows.length > 0 ? strips(rows, speech) : html`<p>${t("Neither run has scored anything.")}</p>`}
+${rows.length > 0 ? strips(rows, locale) : html`<p>${t("Neither run has scored anything.")}</p>`}
 <p class="soft">${t("Intervals are of 95 %. Where they overlap widely, the difference may be chance.")}</p>
-${table(scoreTable(a, b, speech), speech)}
+${table(scoreTable(a, b, locale), locale)}
 <h2>${t("Cost")}</h2>
-${table(costTable(a, b, speech), speech)}
+${table(costTable(a, b, locale), locale)}
 <h2>${t("Final texts")}</h2>
 <p>${nodes.length === 0 ? t("Both runs ended with the same texts.") : differ}</p>
 </main>`;
-  return pageHtml(title, body, speech, theme);
+  return pageHtml(title, body, locale, theme);
 }
 
 function setOf({ validation, test, evaluated }: Report, split: Split): Comparison | null {
   return [evaluated, validation, test].find((set) => set?.split === split) ?? null;
 }
 
-function scoreTable(a: Side, b: Side, speech: Speech): Table {
-  const { t } = speech;
+function scoreTable(a: Side, b: Side, locale: Locale): Table {
+  const { t } = locale;
   const rows = SPLITS.flatMap((split) => {
     const [one, other] = [setOf(a.report, split), setOf(b.report, split)];
     if (!one && !other) return [];
     const cell = (set: Comparison | null, { evaluated }: Report) => {
       const figures: Figure[] = set ? (evaluated ? [set.after] : [set.before, set.after]) : [];
-      return tight(figures.map(({ score }) => speech.figure(score)).join(" → ")) || "–";
+      return tight(figures.map(({ score }) => locale.figure(score)).join(" → ")) || "–";
     };
     const right = (set: Comparison | null) => (set ? t("{0} of {1}", set.after.right, set.scored) : "–");
     return [
       [
-        splitWord(split, speech),
+        splitWord(split, locale),
         cell(one, a.report),
         cell(other, b.report),
         right(one),
         right(other),
-        ...differenceCells(one, other, speech),
+        ...differenceCells(one, other, locale),
       ],
     ];
   });
@@ -173,7 +173,7 @@ function scoreTable(a: Side, b: Side, speech: Speech): Table {
 }
 
 /** What the second run's texts do to the samples that both have scored: mean difference with its interval, and who won. */
-function differenceCells(a: Comparison | null, b: Comparison | null, speech: Speech): [string, string] {
+function differenceCells(a: Comparison | null, b: Comparison | null, locale: Locale): [string, string] {
   const scores = new Map(a?.samples.map(({ id, after }) => [id, after?.score ?? null]));
   const differences = (b?.samples ?? []).flatMap(({ id, after }) => {
     const [one, other] = [scores.get(id) ?? null, after?.score ?? null];
@@ -182,28 +182,28 @@ function differenceCells(a: Comparison | null, b: Comparison | null, speech: Spe
   if (differences.length === 0) return ["–", "–"];
   const [low, high] = bootstrap(differences);
   const [better, worse] = [differences.filter((one) => one > 0).length, differences.filter((one) => one < 0).length];
-  const p = better + worse > 0 ? `, ${speech.chance(signTest(better, worse))}` : "";
+  const p = better + worse > 0 ? `, ${locale.chance(signTest(better, worse))}` : "";
   const mean = differences.reduce((sum, one) => sum + one, 0) / differences.length;
   return [
-    speech.t(
+    locale.t(
       "{0} (n = {1})",
-      `${speech.signed(mean)} (${speech.signed(low)} … ${speech.signed(high)})`,
+      `${locale.signed(mean)} (${locale.signed(low)} … ${locale.signed(high)})`,
       differences.length,
     ),
     `${better} / ${worse}${p}`,
   ];
 }
 
-function costTable(a: Side, b: Side, speech: Speech): Table {
-  const { t } = speech;
+function costTable(a: Side, b: Side, locale: Locale): Table {
+  const { t } = locale;
   const row = (name: string, of: (report: Report) => string) => [name, of(a.report), of(b.report)];
   const rows = [
-    row(t("calls"), ({ cost }) => speech.whole(cost.calls.total)),
-    row(t("replies reused"), ({ cost }) => speech.whole(cost.calls.cached)),
-    row(t("tokens"), ({ cost: { tokens } }) => speech.whole(tokens.prompt + tokens.completion)),
-    row(t("cost"), ({ cost: { usd, tokens } }) => speech.money(usd, tokens.estimated)),
-    row(t("time"), ({ run }) => speech.seconds(1000 * run.seconds)),
-    row(t("tokens an answer, before → after"), (report) => tokensAnAnswer(report, speech)),
+    row(t("calls"), ({ cost }) => locale.whole(cost.calls.total)),
+    row(t("replies reused"), ({ cost }) => locale.whole(cost.calls.cached)),
+    row(t("tokens"), ({ cost: { tokens } }) => locale.whole(tokens.prompt + tokens.completion)),
+    row(t("cost"), ({ cost: { usd, tokens } }) => locale.money(usd, tokens.estimated)),
+    row(t("time"), ({ run }) => locale.seconds(1000 * run.seconds)),
+    row(t("tokens an answer, before → after"), (report) => tokensAnAnswer(report, locale)),
     row(t("proposals accepted"), ({ changes }) => {
       const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
       return t("{0} of {1}", accepted, changes.length);
@@ -212,9 +212,9 @@ function costTable(a: Side, b: Side, speech: Speech): Table {
   return { head: ["", t("first"), t("second")], rows, left: 0 };
 }
 
-function tokensAnAnswer({ changes }: Report, speech: Speech): string {
+function tokensAnAnswer({ changes }: Report, locale: Locale): string {
   const net = changes.find(({ verdict }) => verdict.decision === "accepted")?.verdict;
-  return net ? `${speech.whole(net.tokensBefore)} → ${speech.whole(net.tokensAfter)}` : "–";
+  return net ? `${locale.whole(net.tokensBefore)} → ${locale.whole(net.tokensAfter)}` : "–";
 }
 
 /** Samples that are the same in both sets, whatever their order. */
@@ -223,17 +223,17 @@ function sharedSamples(a: readonly Sample[], b: readonly Sample[]): number {
   return [...(one ?? [])].filter((sample) => other?.has(sample)).length;
 }
 
-function textsOf({ graph }: Start): Side["texts"] {
+function textsOf({ graph }: RunManifest): Side["texts"] {
   return Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
 }
 
 /** The graph without its texts and names. */
-function shape({ graph }: Start) {
+function shape({ graph }: RunManifest) {
   return { ...graph, name: "", description: "", nodes: graph.nodes.map((node) => ({ ...node, text: "" })) };
 }
 
 /** Which options, with both values. */
-function optionsThatDiffer({ options: a }: Start, { options: b }: Start, { t }: Speech): string[] {
+function optionsThatDiffer({ options: a }: RunManifest, { options: b }: RunManifest, { t }: Locale): string[] {
   return Object.entries(a).flatMap(([name, value]) => {
     const other: unknown = Object.entries(b).find(([key]) => key === name)?.[1];
     return same(value, other) ? [] : [t("{0} ({1} and {2})", name, JSON.stringify(value), `${JSON.stringify(other)}`)];

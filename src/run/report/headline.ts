@@ -1,24 +1,24 @@
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
-import type { Speech } from "../speech.ts";
+import type { Locale } from "../../i18n/locale.ts";
+import { splitWord } from "./messages.ts";
 import type { Comparison, Report } from "./report.ts";
-import { splitWord } from "./words.ts";
 
 /** What came of the run, in a sentence or two. */
-export function headline({ validation, test, changes, cost, run, evaluated }: Report, speech: Speech): string {
-  const { t } = speech;
+export function headline({ validation, test, changes, cost, run, evaluated }: Report, locale: Locale): string {
+  const { t } = locale;
   const { tokens, calls, usd } = cost;
   const spent = t(
     "It took {0}.",
     [
-      speech.count(calls.total, "call"),
-      speech.count(tokens.prompt + tokens.completion, "token"),
-      speech.money(usd, tokens.estimated),
-      speech.seconds(1000 * run.seconds),
+      locale.count(calls.total, "call"),
+      locale.count(tokens.prompt + tokens.completion, "token"),
+      locale.money(usd, tokens.estimated),
+      locale.seconds(1000 * run.seconds),
     ].join(", "),
   );
   if (evaluated) {
     const { split, before, scored } = evaluated;
-    const [set, score] = [splitWord(split, speech), speech.figure(before.score)];
+    const [set, score] = [splitWord(split, locale), locale.figure(before.score)];
     const said =
       run.method === CHAIN_OF_THOUGHT
         ? t(
@@ -32,7 +32,7 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
     return `${said} ${spent}`;
   }
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
-  const proposed = speech.count(changes.length, "proposed text");
+  const proposed = locale.count(changes.length, "proposed text");
   const isGated = run.options.gate.policy !== "off";
   const what =
     changes.length === 0
@@ -40,13 +40,13 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
       : isGated
         ? t("{0} of {1} passed the gate", accepted, proposed)
         : t("{0} of {1} taken without a gate", accepted, proposed);
-  const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set, speech)] : []));
+  const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set, locale)] : []));
   return `${[what, ...scores].join("; ")}. ${spent}`;
 }
 
-function scoreWords({ split, before, after, of }: Comparison, speech: Speech): string {
-  const scores = [speech.figure(before.score), speech.figure(after.score)] as const;
+function scoreWords({ split, before, after, of }: Comparison, locale: Locale): string {
+  const scores = [locale.figure(before.score), locale.figure(after.score)] as const;
   return split === "test"
-    ? speech.t("test score {0} → {1} (n = {2})", ...scores, of)
-    : speech.t("validation score {0} → {1} (n = {2})", ...scores, of);
+    ? locale.t("test score {0} → {1} (n = {2})", ...scores, of)
+    : locale.t("validation score {0} → {1} (n = {2})", ...scores, of);
 }

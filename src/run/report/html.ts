@@ -1,8 +1,9 @@
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { verdictLine } from "../messages.ts";
 import { oneLine, plain } from "../plain.ts";
-import { ENGLISH, type Speech } from "../speech.ts";
-import { verdictLine } from "../words.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
+import { changesWords, contributionLabel, gateWords, intervalWords, methodWords, splitWord } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report } from "./report.ts";
@@ -11,18 +12,17 @@ import { answerTable, evaluationTable, gradientTable, sampleTable } from "./samp
 import type { Table } from "./table.ts";
 import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 import { wordChanges } from "./word-changes.ts";
-import { changesWords, earnsWords, gateWords, intervalWords, methodWords, splitWord } from "./words.ts";
 
 /** @param theme see `pageHtml` */
-export function reportHtml(report: Report, speech = ENGLISH, theme = ""): string {
+export function reportHtml(report: Report, locale = ENGLISH, theme = ""): string {
   const { run, evaluated } = report;
   const title = oneLine(run.name, 120) || run.graphFile;
-  const body = evaluated ? evaluationBody(report, evaluated, title, speech) : runBody(report, title, speech);
-  return pageHtml(speech.t("{0} · AgentGraph report", title), body, speech, theme);
+  const body = evaluated ? evaluationBody(report, evaluated, title, locale) : runBody(report, title, locale);
+  return pageHtml(locale.t("{0} · AgentGraph report", title), body, locale, theme);
 }
 
-function runBody(report: Report, title: string, speech: Speech): Markup {
-  const { t } = speech;
+function runBody(report: Report, title: string, locale: Locale): Markup {
+  const { t } = locale;
   const { run, changes, validation, test } = report;
   const sections = {
     result: t("Result"),
@@ -35,64 +35,64 @@ function runBody(report: Report, title: string, speech: Speech): Markup {
   };
   return html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1} · run {2}", run.graphFile, speech.moment(run.startedAt), run.id)}</p>
-<p class="lead">${headline(report, speech)}</p>
+<p class="soft">${t("{0} · {1} · run {2}", run.graphFile, locale.moment(run.startedAt), run.id)}</p>
+<p class="lead">${headline(report, locale)}</p>
 <nav aria-label="${t("Sections")}">${Object.entries(sections).map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 </header>
 <main>
-${cautions(report, speech)}
+${caveats(report, locale)}
 <h2 id="result">${sections.result}</h2>
-${result(report, speech)}
+${result(report, locale)}
 <h2 id="changes">${sections.changes}</h2>
-${changes.length > 0 ? html`<p class="soft">${changesWords(report, speech)}</p>` : html`<p>${t("No proposal was made.")}</p>`}
-${changes.map((one) => change(one, speech))}
+${changes.length > 0 ? html`<p class="soft">${changesWords(report, locale)}</p>` : html`<p>${t("No proposal was made.")}</p>`}
+${changes.map((one) => change(one, locale))}
 <h2 id="samples">${sections.samples}</h2>
-${[validation, test].map((set) => (set ? samples(set, speech) : null))}
+${[validation, test].map((set) => (set ? samples(set, locale) : null))}
 <h2 id="gate">${sections.gate}</h2>
-<p class="soft">${gateWords(report, speech)}</p>
-${table(verdictTable(report, speech), speech)}
+<p class="soft">${gateWords(report, locale)}</p>
+${table(verdictTable(report, locale), locale)}
 <h2 id="cost">${sections.cost}</h2>
-${cost(report, speech)}
+${cost(report, locale)}
 <h2 id="setup">${sections.setup}</h2>
-${table(setupTable(report, speech), speech)}
-${remarks(report, speech)}
+${table(setupTable(report, locale), locale)}
+${remarks(report, locale)}
 <h2 id="check">${sections.check}</h2>
-${reproduced(report, speech)}
+${reproduced(report, locale)}
 </main>`;
 }
 
 /** Of a run that only scored the graph as it is: what it answered wrong stands first. */
-function evaluationBody(report: Report, set: Comparison, title: string, speech: Speech): Markup {
-  const { t } = speech;
+function evaluationBody(report: Report, set: Comparison, title: string, locale: Locale): Markup {
+  const { t } = locale;
   const { run } = report;
   return html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1} · evaluation {2}", run.graphFile, speech.moment(run.startedAt), run.id)}</p>
-<p class="lead">${headline(report, speech)}</p>
+<p class="soft">${t("{0} · {1} · evaluation {2}", run.graphFile, locale.moment(run.startedAt), run.id)}</p>
+<p class="lead">${headline(report, locale)}</p>
 </header>
 <main>
-${cautions(report, speech)}
+${caveats(report, locale)}
 <h2>${t("Result")}</h2>
-${strips([[splitWord(set.split, speech), set.before, true]], speech)}
-${table(evaluationTable(set, speech), speech)}
+${strips([[splitWord(set.split, locale), set.before, true]], locale)}
+${table(evaluationTable(set, locale), locale)}
 <h2>${t("Samples")}</h2>
-${table(answerTable(set.samples, speech), speech)}
+${table(answerTable(set.samples, locale), locale)}
 <h2>${t("Cost")}</h2>
-${cost(report, speech)}
+${cost(report, locale)}
 <h2>${t("Set-up")}</h2>
-${table(setupTable(report, speech), speech)}
-${remarks(report, speech)}
+${table(setupTable(report, locale), locale)}
+${remarks(report, locale)}
 <h2>${t("Check it yourself")}</h2>
-${reproduced(report, speech)}
+${reproduced(report, locale)}
 </main>`;
 }
 
-function cautions({ cautions: lines }: Report, { t }: Speech): Markup {
-  return listed(t("Before you believe it"), lines, "cautions");
+function caveats({ caveats: lines }: Report, { t }: Locale): Markup {
+  return listed(t("Before you believe it"), lines, "caveats");
 }
 
-function remarks({ warnings, gaps }: Report, { t }: Speech): Markup {
-  return html`${listed(t("Warnings"), warnings)}${listed(t("What was not measured"), gaps)}`;
+function remarks({ warnings, limitations }: Report, { t }: Locale): Markup {
+  return html`${listed(t("Warnings"), warnings)}${listed(t("What was not measured"), limitations)}`;
 }
 
 export function listed(title: string, lines: readonly string[], kind = "lines"): Markup {
@@ -100,27 +100,27 @@ export function listed(title: string, lines: readonly string[], kind = "lines"):
   return html`<h2>${title}</h2><ul class="${kind}">${lines.map((one) => html`<li>${one}</li>`)}</ul>`;
 }
 
-function reproduced(report: Report, speech: Speech): Content {
-  return reproduction(report, speech).map(({ why, command }) => html`<p>${why}</p><div class="text">${command}</div>`);
+function reproduced(report: Report, locale: Locale): Content {
+  return reproduction(report, locale).map(({ why, command }) => html`<p>${why}</p><div class="text">${command}</div>`);
 }
 
 /** Scores with their intervals below each other: name, figure, and whether it is what the run came to. */
-export function strips(rows: readonly (readonly [string, Figure, boolean])[], speech: Speech): Markup {
+export function strips(rows: readonly (readonly [string, Figure, boolean])[], locale: Locale): Markup {
   if (rows.length === 0) return html``;
   const strip = ([name, one, isResult]: (typeof rows)[number]) =>
-    html`<span>${name}</span>${intervalPlot(one, isResult, speech)}<span>${speech.figure(one.score)} <span class="soft">(${speech.range(one.interval)})</span></span>`;
-  return html`<div class="strips">${rows.map(strip)}<span></span>${axis(speech)}<span></span></div>`;
+    html`<span>${name}</span>${intervalPlot(one, isResult, locale)}<span>${locale.figure(one.score)} <span class="soft">(${locale.range(one.interval)})</span></span>`;
+  return html`<div class="strips">${rows.map(strip)}<span></span>${axis(locale)}<span></span></div>`;
 }
 
-function result(report: Report, speech: Speech): Markup {
-  const { t } = speech;
+function result(report: Report, locale: Locale): Markup {
+  const { t } = locale;
   const { curve, test, validation, baselines } = report;
   const sets = [validation, test].filter((set) => set !== null);
   const rows = sets.flatMap(({ split, before, after }) => {
-    const name = splitWord(split, speech);
+    const name = splitWord(split, locale);
     const compared = baselines.flatMap(({ method, ...scored }) => {
       const set = split === "test" ? scored.test : scored.validation;
-      return set ? [[t("{0}, with {1}", name, methodWords(method, speech)), set.after, false] as const] : [];
+      return set ? [[t("{0}, with {1}", name, methodWords(method, locale)), set.after, false] as const] : [];
     });
     return [
       [t("{0}, untouched graph", name), before, false] as const,
@@ -128,15 +128,15 @@ function result(report: Report, speech: Speech): Markup {
       [t("{0}, result", name), after, true] as const,
     ];
   });
-  return html`${curve.length > 0 ? html`<div class="tables" tabindex="0">${scorePlot(curve, test, speech)}</div>` : null}
-<p class="soft">${t("Scores are 1 − loss; a filled point is an iteration in which the gate accepted something.")} ${intervalWords(report, speech)}</p>
-${strips(rows, speech)}
-${table(resultTable(report, speech), speech)}
-${more(t("Figures by iteration"), curveTable(report, speech), speech)}`;
+  return html`${curve.length > 0 ? html`<div class="tables" tabindex="0">${scorePlot(curve, test, locale)}</div>` : null}
+<p class="soft">${t("Scores are 1 − loss; a filled point is an iteration in which the gate accepted something.")} ${intervalWords(report, locale)}</p>
+${strips(rows, locale)}
+${table(resultTable(report, locale), locale)}
+${more(t("Figures by iteration"), curveTable(report, locale), locale)}`;
 }
 
-function change(one: Change, speech: Speech): Markup {
-  const { t } = speech;
+function change(one: Change, locale: Locale): Markup {
+  const { t } = locale;
   const { node, role, base, text, hypothesis, verdict, act } = one;
   const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
   const parts = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
@@ -149,23 +149,23 @@ function change(one: Change, speech: Speech): Markup {
   };
   const said = [
     hypothesis ? t("Idea: {0}", oneLine(hypothesis, 600)) : "",
-    earnsWords(one, speech),
+    contributionLabel(one, locale),
     act ? acts[act] : "",
   ].filter(Boolean);
-  const gradients = speech.count(one.gradients.length, "gradient");
+  const gradients = locale.count(one.gradients.length, "gradient");
   return html`<article>
 <h3>${oneLine(node, 120)}${role ? html` <span class="soft">${oneLine(role, 200)}</span>` : null}</h3>
-<p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict, speech)}</p>
+<p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict, locale)}</p>
 ${said.map((line) => html`<p>${line}</p>`)}
 <div class="text">${parts}</div>
-${more(t("What it answers: {0}", gradients), gradientTable(one, speech), speech)}
-${more(t("Samples fixed and broken: {0}", one.samples.length), sampleTable(one.samples, speech), speech)}
-${more(t("Attempts: {0}", one.attempts.length), attemptTable(one, speech), speech)}
+${more(t("What it answers: {0}", gradients), gradientTable(one, locale), locale)}
+${more(t("Samples fixed and broken: {0}", one.samples.length), sampleTable(one.samples, locale), locale)}
+${more(t("Attempts: {0}", one.attempts.length), attemptTable(one, locale), locale)}
 </article>`;
 }
 
-function samples({ split, samples: all, scored, of }: Comparison, speech: Speech): Markup {
-  const { t } = speech;
+function samples({ split, samples: all, scored, of }: Comparison, locale: Locale): Markup {
+  const { t } = locale;
   const count = (change: string) => all.filter((row) => row.change === change).length;
   const counts = [
     t("{0} fixed", count("fixed")),
@@ -174,39 +174,39 @@ function samples({ split, samples: all, scored, of }: Comparison, speech: Speech
     t("{0} wrong before and after", count("wrong")),
     ...(scored < of ? [t("{0} not scored", of - scored)] : []),
   ];
-  return more(`${splitWord(split, speech)}: ${counts.join(", ")}`, sampleTable(all, speech), speech);
+  return more(`${splitWord(split, locale)}: ${counts.join(", ")}`, sampleTable(all, locale), locale);
 }
 
-function cost(report: Report, speech: Speech): Markup {
-  const { t } = speech;
+function cost(report: Report, locale: Locale): Markup {
+  const { t } = locale;
   const { tokens, calls, byPurpose } = report.cost;
   const all = tokens.prompt + tokens.completion;
   const bars = byPurpose.map(({ purpose, prompt, completion }) => {
     const share = all > 0 ? (prompt + completion) / all : 0;
-    return html`<span>${purpose}</span>${bar(share, speech)}<span class="soft">${t("{0} of all tokens", speech.percent(share))}</span>`;
+    return html`<span>${purpose}</span>${bar(share, locale)}<span class="soft">${t("{0} of all tokens", locale.percent(share))}</span>`;
   });
   const said = [
     calls.test > 0
-      ? t("{0} of {1} calls scored the test set.", speech.whole(calls.test), speech.whole(calls.total))
+      ? t("{0} of {1} calls scored the test set.", locale.whole(calls.test), locale.whole(calls.total))
       : "",
     calls.retried > 0 ? t("{0} requests repeated one that had failed.", calls.retried) : "",
     tokens.estimated ? t("The provider counted no tokens; they are estimated.") : "",
   ].filter(Boolean);
   return html`<div class="strips">${bars}</div>
-${table(costTable(report, speech), speech)}
+${table(costTable(report, locale), locale)}
 <p class="soft">${said.join(" ")}</p>`;
 }
 
-function more(summary: string, rows: Table, speech: Speech): Markup {
+function more(summary: string, rows: Table, locale: Locale): Markup {
   if (rows.rows.length === 0) return html``;
-  return html`<details><summary>${summary}</summary>${table(rows, speech)}</details>`;
+  return html`<details><summary>${summary}</summary>${table(rows, locale)}</details>`;
 }
 
 /** What may be broken anywhere, lest it widen its table. */
 const LONG_WORD = /\S{25}/;
 
 /** On a narrow page each row of a table with several columns is a list of its cells, each under its column's name. */
-export function table({ head, rows, left, tones }: Table, { t }: Speech): Markup {
+export function table({ head, rows, left, tones }: Table, { t }: Locale): Markup {
   if (rows.length === 0) return html``;
   const isWide = head.length > 2;
   const headings = head.some(Boolean)

@@ -1,85 +1,85 @@
 import { createTwoFilesPatch } from "diff";
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { verdictLine } from "../messages.ts";
 import { oneLine, plain } from "../plain.ts";
-import { ENGLISH, type Speech } from "../speech.ts";
-import { verdictLine } from "../words.ts";
 import { headline } from "./headline.ts";
+import { changesWords, contributionLabel, gateWords, intervalWords, splitWord } from "./messages.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
 import type { Table } from "./table.ts";
 import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
-import { changesWords, earnsWords, gateWords, intervalWords, splitWord } from "./words.ts";
 
 /** The report for a pull request or a terminal. What models and data say stands in it letter by letter. */
-export function reportMarkdown(report: Report, speech = ENGLISH): string {
-  const { t } = speech;
-  const { run, cautions, warnings, gaps, evaluated } = report;
+export function reportMarkdown(report: Report, locale = ENGLISH): string {
+  const { t } = locale;
+  const { run, caveats, warnings, limitations, evaluated } = report;
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
-    literal(t("{0} · {1} · run {2}", run.graphFile, speech.moment(run.startedAt), run.id)),
-    literal(headline(report, speech)),
-    ...(cautions.length > 0 ? [`## ${t("Before you believe it")}`, list(cautions)] : []),
+    literal(t("{0} · {1} · run {2}", run.graphFile, locale.moment(run.startedAt), run.id)),
+    literal(headline(report, locale)),
+    ...(caveats.length > 0 ? [`## ${t("Before you believe it")}`, list(caveats)] : []),
     `## ${t("Result")}`,
     ...(evaluated
       ? [
-          table(evaluationTable(evaluated, speech), speech),
+          table(evaluationTable(evaluated, locale), locale),
           `## ${t("Samples")}`,
-          table(answerTable(evaluated.samples, speech), speech),
+          table(answerTable(evaluated.samples, locale), locale),
         ]
-      : found(report, speech)),
+      : found(report, locale)),
     `## ${t("Cost")}`,
-    table(costTable(report, speech), speech),
+    table(costTable(report, locale), locale),
     `## ${t("Set-up")}`,
-    table(setupTable(report, speech), speech),
+    table(setupTable(report, locale), locale),
     ...(warnings.length > 0 ? [`## ${t("Warnings")}`, list(warnings)] : []),
     `## ${t("What was not measured")}`,
-    list(gaps),
+    list(limitations),
     `## ${t("Check it yourself")}`,
-    ...reproduction(report, speech).flatMap(({ why, command }) => [literal(why), fenced(command, "sh")]),
+    ...reproduction(report, locale).flatMap(({ why, command }) => [literal(why), fenced(command, "sh")]),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
 
 /** What came of a run that optimizes. */
-function found(report: Report, speech: Speech): string[] {
-  const { t } = speech;
+function found(report: Report, locale: Locale): string[] {
+  const { t } = locale;
   const { changes, validation, test } = report;
   return [
-    table(resultTable(report, speech), speech),
-    intervalWords(report, speech),
-    table(curveTable(report, speech), speech),
+    table(resultTable(report, locale), locale),
+    intervalWords(report, locale),
+    table(curveTable(report, locale), locale),
     `## ${t("Changes")}`,
-    changesWords(report, speech),
-    ...(changes.length > 0 ? changes.flatMap((one) => change(one, speech)) : [t("No proposal was made.")]),
+    changesWords(report, locale),
+    ...(changes.length > 0 ? changes.flatMap((one) => change(one, locale)) : [t("No proposal was made.")]),
     `## ${t("Samples")}`,
-    ...[validation, test].flatMap((set) => (set ? samples(set, speech) : [])),
+    ...[validation, test].flatMap((set) => (set ? samples(set, locale) : [])),
     `## ${t("What the gate said")}`,
-    gateWords(report, speech),
-    table(verdictTable(report, speech), speech),
+    gateWords(report, locale),
+    table(verdictTable(report, locale), locale),
   ];
 }
 
-function change(one: Change, speech: Speech): string[] {
+function change(one: Change, locale: Locale): string[] {
   const { node, base, text, hypothesis, verdict } = one;
   const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
   return [
     `### ${mark} ${literal(oneLine(node, 120))}`,
-    `**${literal(verdictLine(verdict, speech))}**`,
-    hypothesis ? literal(speech.t("Idea: {0}", oneLine(hypothesis, 600))) : "",
-    earnsWords(one, speech),
+    `**${literal(verdictLine(verdict, locale))}**`,
+    hypothesis ? literal(locale.t("Idea: {0}", oneLine(hypothesis, 600))) : "",
+    contributionLabel(one, locale),
     fenced(patch(base, text), "diff"),
-    table(gradientTable(one, speech), speech),
-    table(attemptTable(one, speech), speech),
+    table(gradientTable(one, locale), locale),
+    table(attemptTable(one, locale), locale),
   ];
 }
 
 /** Only what changed: all samples stand in the other forms. */
-function samples({ split, samples: all }: Comparison, speech: Speech): string[] {
+function samples({ split, samples: all }: Comparison, locale: Locale): string[] {
   const changed = all.filter(({ change: what }) => what === "fixed" || what === "broken");
-  const set = splitWord(split, speech);
-  if (changed.length === 0) return [speech.t("{0}: no sample was fixed or broken.", set)];
-  return [speech.t("{0}, fixed and broken:", set), table(sampleTable(changed, speech), speech)];
+  const set = splitWord(split, locale);
+  if (changed.length === 0) return [locale.t("{0}: no sample was fixed or broken.", set)];
+  return [locale.t("{0}, fixed and broken:", set), table(sampleTable(changed, locale), locale)];
 }
 
 /** Changed lines that are looked for at most: a text of a megabyte must not hold anybody up. */
@@ -97,7 +97,7 @@ function patch(before: string, after: string): string {
     .trimEnd();
 }
 
-function table({ head, rows, left }: Table, { t }: Speech): string {
+function table({ head, rows, left }: Table, { t }: Locale): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.map(literal).join(" | ")} |`;
   const more = left > 0 ? `\n\n${t("{0} more rows stand in the JSON form of this report.", left)}` : "";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Speech } from "../speech.ts";
+import type { Locale } from "../../i18n/locale.ts";
 import { html, type Markup } from "./markup.ts";
 import { STYLE } from "./style.ts";
 
@@ -8,7 +8,7 @@ import { STYLE } from "./style.ts";
  * is the only thing the policy knows, by its hash.
  * @param theme rules that follow those of the style sheet
  */
-export function pageHtml(title: string, body: Markup, { language }: Speech, theme = ""): string {
+export function pageHtml(title: string, body: Markup, { language }: Locale, theme = ""): string {
   const style = STYLE + theme;
   const policy = `default-src 'none'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>

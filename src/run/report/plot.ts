@@ -1,4 +1,4 @@
-import type { Speech } from "../speech.ts";
+import type { Locale } from "../../i18n/locale.ts";
 import { html, type Markup } from "./markup.ts";
 import type { Comparison, CurveRow, Figure } from "./report.ts";
 
@@ -22,8 +22,8 @@ function path(points: readonly (readonly [number, number])[]): string {
 }
 
 /** The incumbent's validation score by iteration with its interval, and the test score before and after. @param curve at least the start */
-export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, speech: Speech): Markup {
-  const { t } = speech;
+export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, locale: Locale): Markup {
+  const { t } = locale;
   const last = Math.max(1, curve.at(-1)?.iteration ?? 1);
   const x = scale(last, LEFT, WIDTH - RIGHT);
   const y = scale(1, HEIGHT - BOTTOM, TOP);
@@ -33,7 +33,7 @@ export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, s
   const rows = TICKS.map(
     (tick) =>
       html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(tick))}" y2="${at(y(tick))}"/>
-<text class="tick" x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick.toLocaleString(speech.language, { minimumFractionDigits: 1 })}</text>`,
+<text class="tick" x="${LEFT - 8}" y="${at(y(tick) + 4)}" text-anchor="end">${tick.toLocaleString(locale.language, { minimumFractionDigits: 1 })}</text>`,
   );
   const columns = curve
     .filter(({ iteration }) => iteration % step === 0)
@@ -43,20 +43,20 @@ export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, s
     );
   const points = curve.map((row) => {
     const { iteration, accepted, low, high } = row;
-    const score = t("iteration {0}: {1}", iteration, speech.range([low, high]));
+    const score = t("iteration {0}: {1}", iteration, locale.range([low, high]));
     const words = accepted > 0 ? t("{0}, {1} accepted", score, accepted) : score;
     const open = html`<line class="open" x1="${at(x(iteration))}" x2="${at(x(iteration))}" y1="${at(y(low))}" y2="${at(y(high))}"/>`;
     return html`${low < high ? open : null}<circle class="${accepted > 0 ? "point" : "point hollow"}" cx="${at(x(iteration))}" cy="${at(y(middle(row)))}" r="4"><title>${words}</title></circle>`;
   });
   const end = curve.at(-1);
-  const [from, to] = [curve[0], end].map((row) => (row ? speech.figure(middle(row)) : "?"));
+  const [from, to] = [curve[0], end].map((row) => (row ? locale.figure(middle(row)) : "?"));
   const label = t("Validation score by iteration: from {0} to {1}", from ?? "?", to ?? "?");
   return html`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
 ${rows}${columns}
 <text class="tick" x="${LEFT - 8}" y="${TOP - 12}" text-anchor="end">${t("score")}</text>
 <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 2}" text-anchor="middle">${t("iteration")}</text>
 <path class="band" d="${path([...bound(0), ...bound(1).reverse()])}Z"/><path class="score" d="${path(curve.map((row) => [x(row.iteration), y(middle(row))]))}"/>
-${test ? testMarks(test, [x(0), x(last)], y, end ? y(middle(end)) : TOP, speech) : null}
+${test ? testMarks(test, [x(0), x(last)], y, end ? y(middle(end)) : TOP, locale) : null}
 ${points}
 ${end ? html`<text class="name" x="${WIDTH - RIGHT + 18}" y="${at(y(middle(end)) + 4)}">${t("validation")}</text>` : null}
 </svg>`;
@@ -71,12 +71,12 @@ function testMarks(
   [start, end]: readonly [number, number],
   y: (score: number) => number,
   taken: number,
-  speech: Speech,
+  locale: Locale,
 ): Markup {
-  const { t } = speech;
+  const { t } = locale;
   const mark = ({ score, interval }: Figure, x: number, when: string) =>
     html`<line class="whisker" x1="${at(x)}" x2="${at(x)}" y1="${at(y(interval[0]))}" y2="${at(y(interval[1]))}"/>
-<rect class="test" x="${at(x - 4)}" y="${at(y(score) - 4)}" width="8" height="8"><title>${when}: ${speech.figure(score)} (${speech.range(interval)})</title></rect>`;
+<rect class="test" x="${at(x - 4)}" y="${at(y(score) - 4)}" width="8" height="8"><title>${when}: ${locale.figure(score)} (${locale.range(interval)})</title></rect>`;
   const beside = 12;
   const wanted = y(after.score);
   const name = Math.abs(wanted - taken) < NAME ? taken + (wanted < taken ? -NAME : NAME) : wanted;
@@ -89,8 +89,8 @@ const STRIP = 260;
 const onStrip = scale(1, 6, STRIP - 6);
 
 /** Score and interval on a line from 0 to 1. */
-export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean, speech: Speech): Markup {
-  const words = speech.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => speech.figure(one)));
+export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean, locale: Locale): Markup {
+  const words = locale.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => locale.figure(one)));
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 18" role="img" aria-label="${words}">
 <line class="grid" x1="6" x2="${STRIP - 6}" y1="9" y2="9"/>
 <line class="whisker" x1="${at(onStrip(low))}" x2="${at(onStrip(high))}" y1="9" y2="9"/>
@@ -99,15 +99,15 @@ export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: 
 }
 
 /** The line on which scores and intervals are to be read. */
-export function axis({ language }: Speech): Markup {
+export function axis({ language }: Locale): Markup {
   const tick = (score: number) =>
     html`<line class="grid" x1="${at(onStrip(score))}" x2="${at(onStrip(score))}" y1="0" y2="4"/><text class="tick" x="${at(onStrip(score))}" y="15" text-anchor="middle">${score.toLocaleString(language)}</text>`;
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 16" aria-hidden="true">${[0, 0.5, 1].map(tick)}</svg>`;
 }
 
 /** A share as a bar. */
-export function bar(share: number, speech: Speech): Markup {
-  return html`<svg class="bar" viewBox="0 0 100 10" role="img" aria-label="${speech.percent(share)}" preserveAspectRatio="none">
+export function bar(share: number, locale: Locale): Markup {
+  return html`<svg class="bar" viewBox="0 0 100 10" role="img" aria-label="${locale.percent(share)}" preserveAspectRatio="none">
 <rect class="rest" width="100" height="10"/><rect class="part" width="${at(100 * share)}" height="10"/></svg>`;
 }
 

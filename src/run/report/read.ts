@@ -1,7 +1,7 @@
-import type { Place } from "../place.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
 import { readReplies } from "../replies.ts";
+import type { RunPaths } from "../run-paths.ts";
 import { type RunsDeps, readRun } from "../runs.ts";
-import { ENGLISH } from "../speech.ts";
 import { assemble } from "./assemble.ts";
 import type { Side } from "./compare.ts";
 import type { Report } from "./report.ts";
@@ -11,14 +11,14 @@ import { Trace } from "./trace.ts";
  * The report of a run on disk, whoever made it, finished or not.
  * @throws RunMissing, RunUnreadable
  */
-export async function readReport(deps: RunsDeps, place: Place, id: string, speech = ENGLISH): Promise<Report> {
-  return (await readSide(deps, place, id, speech)).report;
+export async function readReport(deps: RunsDeps, place: RunPaths, id: string, locale = ENGLISH): Promise<Report> {
+  return (await readSide(deps, place, id, locale)).report;
 }
 
 /** The same with what it began and ended with, to be put beside another. @throws RunMissing, RunUnreadable */
-export async function readSide(deps: RunsDeps, place: Place, id: string, speech = ENGLISH): Promise<Side> {
+export async function readSide(deps: RunsDeps, place: RunPaths, id: string, locale = ENGLISH): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
-  const report = assemble(run, trace, await readReplies(deps, run.files.replies, run.madeHere), speech);
+  const report = assemble(run, trace, await readReplies(deps, run.files.replies, run.madeHere), locale);
   return { report, start: run.start, texts: run.state.texts };
 }

@@ -3,7 +3,7 @@ import type { Decision, Theta, Verdict } from "../../engine/events.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Vote } from "../../loss/loss.ts";
-import type { RunStanding } from "../runs.ts";
+import type { ListedStatus } from "../runs.ts";
 import type { Calls } from "../state.ts";
 
 /**
@@ -14,7 +14,7 @@ export interface Report {
   readonly version: 1;
   readonly run: RunFacts;
   /** Why a sceptic should not take the figures as they stand, and what speaks for them: sentences, the gravest first. */
-  readonly cautions: readonly string[];
+  readonly caveats: readonly string[];
   /** null: nothing was scored. */
   readonly validation: Comparison | null;
   /** Never gated on: scored only before and after. null: there is no test set, or it was not scored. */
@@ -22,7 +22,7 @@ export interface Report {
   /** Texts that nobody optimized beside the untouched graph, each compared with it. */
   readonly baselines: readonly BaselineRow[];
   /** What nobody measured, so that nobody takes it for measured: sentences. */
-  readonly gaps: readonly string[];
+  readonly limitations: readonly string[];
   /** Whether any score lies between right and wrong: intervals are then the bootstrap's, else Wilson's. */
   readonly isGraded: boolean;
   /** Of a run that only scored the graph as it is: that set, before and after being the same. null: any other run. */
@@ -46,7 +46,7 @@ export interface RunFacts {
   readonly graphFile: string;
   readonly name: string;
   readonly description: string;
-  readonly standing: RunStanding;
+  readonly status: ListedStatus;
   readonly error: string | null;
   readonly detail: string | null;
   /** False: every figure is a claim until it is checked again. */
@@ -162,7 +162,7 @@ export interface Change {
   /** Shared by all accepted changes: it is of their net effect together. */
   readonly verdict: Verdict;
   /** Leave-one-out: false where the result is no worse without this change; null where it was not measured. */
-  readonly earns: boolean | null;
+  readonly contributes: boolean | null;
   readonly act: "applied" | "dismissed" | "committed" | null;
   /** What it answers: the gradients that the texts on its way came from. */
   readonly gradients: readonly GradientRow[];

@@ -2,8 +2,8 @@ import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES } from "../../graph/graph.ts";
 import { DEFAULTS } from "../../graph/schema-run.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../plain.ts";
-import { ENGLISH } from "../speech.ts";
 import type { Report } from "./report.ts";
 
 /** Commands by which a reader finds out for himself, each with what it tells; names from files are quoted for a shell. */

@@ -1,13 +1,13 @@
+import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../plain.ts";
-import type { Speech } from "../speech.ts";
+import { changeWord, splitWord } from "./messages.ts";
 import type { Answer, Change, Comparison, SampleRow } from "./report.ts";
 import { firstOf, type Table } from "./table.ts";
-import { changeWord, splitWord } from "./words.ts";
 
 /** Characters of a question and of an answer in a table. */
 const CELL = 240;
 
-export function gradientTable({ gradients }: Change, { t }: Speech): Table {
+export function gradientTable({ gradients }: Change, { t }: Locale): Table {
   return firstOf([t("iteration"), t("sample"), t("what should change")], gradients, ({ iteration, question, text }) => [
     `${iteration}`,
     oneLine(question, CELL),
@@ -16,19 +16,19 @@ export function gradientTable({ gradients }: Change, { t }: Speech): Table {
 }
 
 /** What became of each sample: those that tell most come first. */
-export function sampleTable(samples: readonly SampleRow[], speech: Speech): Table {
-  const { t } = speech;
+export function sampleTable(samples: readonly SampleRow[], locale: Locale): Table {
+  const { t } = locale;
   const cells = (row: SampleRow) => [
-    ...question(row, speech),
-    answerCell(row.before, speech),
-    answerCell(row.after, speech),
+    ...question(row, locale),
+    answerCell(row.before, locale),
+    answerCell(row.after, locale),
   ];
-  return changeTable(samples, [t("sample"), t("expected"), t("answer before"), t("answer after")], cells, speech);
+  return changeTable(samples, [t("sample"), t("expected"), t("answer before"), t("answer after")], cells, locale);
 }
 
 /** One set under one Θ. */
-export function evaluationTable({ split, scored, of, before }: Comparison, speech: Speech): Table {
-  const { t } = speech;
+export function evaluationTable({ split, scored, of, before }: Comparison, locale: Locale): Table {
+  const { t } = locale;
   const { score, interval, right, lenient, formatErrors, tokens } = before;
   const head = [
     "",
@@ -43,50 +43,50 @@ export function evaluationTable({ split, scored, of, before }: Comparison, speec
   ];
   const counts = [right, scored - right, of - scored, formatErrors].map(String);
   const cells = [
-    splitWord(split, speech),
+    splitWord(split, locale),
     `${of}`,
-    `${speech.figure(score)} (${speech.range(interval)})`,
+    `${locale.figure(score)} (${locale.range(interval)})`,
     ...counts,
-    speech.figure(lenient),
-    tokens === null ? "–" : speech.whole(tokens),
+    locale.figure(lenient),
+    tokens === null ? "–" : locale.whole(tokens),
   ];
   return { head, rows: [cells], left: 0 };
 }
 
 /** What each sample was answered, the wrong ones first. */
-export function answerTable(samples: readonly SampleRow[], speech: Speech): Table {
-  const { t } = speech;
-  const cells = (row: SampleRow) => [...question(row, speech), answerCell(row.after, speech)];
-  return changeTable(samples, [t("sample"), t("expected"), t("answer")], cells, speech);
+export function answerTable(samples: readonly SampleRow[], locale: Locale): Table {
+  const { t } = locale;
+  const cells = (row: SampleRow) => [...question(row, locale), answerCell(row.after, locale)];
+  return changeTable(samples, [t("sample"), t("expected"), t("answer")], cells, locale);
 }
 
 function changeTable(
   samples: readonly SampleRow[],
   head: readonly string[],
   cells: (row: SampleRow) => readonly string[],
-  speech: Speech,
+  locale: Locale,
 ): Table {
   const order: SampleRow["change"][] = ["broken", "fixed", "unscored", "wrong", "right"];
   const told = order.flatMap((change) => samples.filter((row) => row.change === change));
-  return firstOf(["", ...head], told, (row) => [changeWord(row.change, speech), ...cells(row)], {
+  return firstOf(["", ...head], told, (row) => [changeWord(row.change, locale), ...cells(row)], {
     column: 0,
     of: ({ change }) => change,
   });
 }
 
-function question({ id, inputs, expected }: SampleRow, { t }: Speech): string[] {
+function question({ id, inputs, expected }: SampleRow, { t }: Locale): string[] {
   const what = oneLine(Object.values(inputs).join(" · ") || id, CELL);
   return [what, oneLine(expected.join(` ${t("or")} `), CELL) || "–"];
 }
 
-function answerCell(answer: Answer | null, speech: Speech): string {
-  const { t } = speech;
+function answerCell(answer: Answer | null, locale: Locale): string {
+  const { t } = locale;
   if (!answer) return t("not asked");
   const text = answer.text === null ? t("not on record") : oneLine(answer.text, CELL) || t("(empty)");
   const graded = answer.score !== null && answer.score > 0 && answer.score < 1;
   const reasons = answer.votes
     .filter(({ score }) => score < 1)
-    .map(({ score, reason }) => `${speech.percent(score)}: ${reason}`);
+    .map(({ score, reason }) => `${locale.percent(score)}: ${reason}`);
   const judged = reasons.length > 0 ? ` — ${t("judge: {0}", oneLine(reasons.join(" / "), CELL))}` : "";
-  return `${text}${graded ? ` (${speech.percent(answer.score)})` : ""}${judged}`;
+  return `${text}${graded ? ` (${locale.percent(answer.score)})` : ""}${judged}`;
 }

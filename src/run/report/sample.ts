@@ -1,11 +1,11 @@
 import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../plain.ts";
-import { ENGLISH, type Speech } from "../speech.ts";
 import { table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
+import { splitWord } from "./messages.ts";
 import { pageHtml } from "./page.ts";
-import { splitWord } from "./words.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
 const SHOWN = 20_000;
@@ -17,8 +17,8 @@ const NODES = 300;
  * One sample through the graph as it is, node by node, as a self-contained page.
  * @param spent what it took, in words. @param theme see `pageHtml`
  */
-export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, speech = ENGLISH, theme = ""): string {
-  const { t } = speech;
+export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, locale = ENGLISH, theme = ""): string {
+  const { t } = locale;
   const { sample, split, score, right, nodes } = inspection;
   const question = Object.values(sample.inputs).join(" · ") || sample.id;
   const answer = nodes.find(({ node }) => node.id === graph.output)?.value;
@@ -31,34 +31,34 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
     [t("what the loss says"), score?.criticism ?? ""],
     [t("what a person said"), sample.feedback ?? ""],
     ...(score?.votes ?? []).map(({ score: share, reason }, index): [string, string] => [
-      t("judge, vote {0}: {1}", index + 1, speech.percent(share)),
+      t("judge, vote {0}: {1}", index + 1, locale.percent(share)),
       reason,
     ]),
   ];
   const body = html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitWord(split, speech), oneLine(sample.id, 120), spent)}</p>
-<p class="lead verdict ${mark}">${outcome(inspection, speech)}</p>
+<p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitWord(split, locale), oneLine(sample.id, 120), spent)}</p>
+<p class="lead verdict ${mark}">${outcome(inspection, locale)}</p>
 </header>
 <main>
-${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 }, speech)}
+${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 }, locale)}
 <h2>${t("Node by node")}</h2>
 ${nodes.length > NODES ? html`<p class="left">${t("{0} nodes have a value; the {1} nearest to the answer are shown.", nodes.length, NODES)}</p>` : null}
-${nodes.slice(-NODES).map((node) => article(node, graph, speech))}
+${nodes.slice(-NODES).map((node) => article(node, graph, locale))}
 </main>`;
-  return pageHtml(title, body, speech, theme);
+  return pageHtml(title, body, locale, theme);
 }
 
-function outcome({ score, right }: Inspection, speech: Speech): string {
-  const { t } = speech;
+function outcome({ score, right }: Inspection, locale: Locale): string {
+  const { t } = locale;
   if (score === null) return `? ${t("Not scored, because a call failed")}`;
-  const graded = score.loss > 0 && score.loss < 1 ? `, ${t("score {0}", speech.percent(1 - score.loss))}` : "";
+  const graded = score.loss > 0 && score.loss < 1 ? `, ${t("score {0}", locale.percent(1 - score.loss))}` : "";
   const form = score.formatError ? `: ${t("the answer is not in the form the graph asks for")}` : "";
   return right ? `✓ ${t("Right")}${graded}` : `✗ ${t("Wrong")}${graded}${form}`;
 }
 
-function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph, speech: Speech): Markup {
-  const { t } = speech;
+function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph, locale: Locale): Markup {
+  const { t } = locale;
   const isOutput = node.id === graph.output;
   const notes = [
     node.kind === "text" ? t("text") : "",
@@ -73,21 +73,21 @@ function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph
           ? t("its value should change, says the loss")
           : t("its value should change, says {0}", oneLine(from, 120)),
       text,
-      speech,
+      locale,
     ),
   );
   return html`<article>
 <h3>${oneLine(node.id, 120)} <span class="soft">${[oneLine(node.role, 200), ...notes].filter(Boolean).join(" · ")}</span></h3>
-${prompt.length > 0 ? html`<details><summary>${t("What was sent")}</summary>${prompt.map(({ role, content }) => named(role, content, speech))}</details>` : null}
-${value ? named(t("value"), value.text, speech) : html`<p class="verdict undecided">${t("No value: its call failed, or one before it.")}</p>`}
+${prompt.length > 0 ? html`<details><summary>${t("What was sent")}</summary>${prompt.map(({ role, content }) => named(role, content, locale))}</details>` : null}
+${value ? named(t("value"), value.text, locale) : html`<p class="verdict undecided">${t("No value: its call failed, or one before it.")}</p>`}
 ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 </article>`;
 }
 
-function named(name: string, text: string, speech: Speech): Markup {
-  const { t } = speech;
+function named(name: string, text: string, locale: Locale): Markup {
+  const { t } = locale;
   const left = text.length - SHOWN;
   const more =
-    left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", speech.whole(left))}</p>` : null;
+    left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", locale.whole(left))}</p>` : null;
   return html`<p class="soft">${name}</p><div class="text">${text.slice(0, SHOWN) || t("(empty)")}</div>${more}`;
 }

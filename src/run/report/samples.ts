@@ -4,7 +4,7 @@ import { bootstrap, scoreInterval, signTest } from "../../engine/verdict.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import type { StoredReply } from "../../models/store.ts";
-import type { Start } from "../start.ts";
+import type { RunManifest } from "../run-manifest.ts";
 import type { RunState, SampleScore } from "../state.ts";
 import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
 
@@ -16,7 +16,7 @@ export class Samples {
   readonly #patterns = new Patterns();
 
   constructor(
-    readonly start: Pick<Start, "graph" | "data" | "options">,
+    readonly start: Pick<RunManifest, "graph" | "data" | "options">,
     readonly state: RunState,
     readonly replyOf: ReplyOf,
     readonly tokensOf: (theta: Theta, sample: string) => number | null,

@@ -16,8 +16,8 @@ p { margin: .5rem 0; }
 nav { color: var(--soft); margin-top: .8rem; }
 nav a { color: var(--accent); display: inline-block; margin-right: .9rem; text-decoration: none; }
 nav a:hover, nav a:focus { text-decoration: underline; }
-.cautions { margin: .5rem 0; padding: .6rem 1rem .6rem 2.1rem; background: var(--wash); border-left: 4px solid var(--doubt); border-radius: 3px; }
-.cautions li { margin: .35rem 0; }
+.caveats { margin: .5rem 0; padding: .6rem 1rem .6rem 2.1rem; background: var(--wash); border-left: 4px solid var(--doubt); border-radius: 3px; }
+.caveats li { margin: .35rem 0; }
 .tables { overflow-x: auto; }
 table { border-collapse: collapse; min-width: 60%; font-size: .87rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .38rem 1.3rem .38rem 0; border-bottom: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: break-word; }

@@ -1,30 +1,30 @@
 import { ROLES, type Role } from "../../graph/graph.ts";
+import type { Locale } from "../../i18n/locale.ts";
+import { invalidWords, reasonWords } from "../messages.ts";
 import { oneLine } from "../plain.ts";
-import type { Speech } from "../speech.ts";
-import { invalidWords, reasonWords } from "../words.ts";
+import { decisionWord, methodWords, splitWord } from "./messages.ts";
 import type { AttemptRow, Change, Comparison, Figure, Report, SampleRow, VerdictRow } from "./report.ts";
 import { firstOf, type Table, tight } from "./table.ts";
-import { decisionWord, methodWords, splitWord } from "./words.ts";
 
 /** Characters of an idea in a table. */
 const IDEA = 240;
 
 /** One column a set; the baselines and the result stand under the untouched graph, with which they are compared. */
-export function resultTable({ validation, test, baselines }: Report, speech: Speech): Table {
-  const { t } = speech;
+export function resultTable({ validation, test, baselines }: Report, locale: Locale): Table {
+  const { t } = locale;
   const sets = [validation, test].filter((set) => set !== null);
   const row = (name: string, cell: (set: Comparison) => string) => [name, ...sets.map(cell)];
-  const scoreOf = ({ score, interval }: Figure) => `${speech.figure(score)} (${speech.range(interval)})`;
+  const scoreOf = ({ score, interval }: Figure) => `${locale.figure(score)} (${locale.range(interval)})`;
   const gainOf = ({ gain: { mean, interval } }: Comparison) =>
-    `${speech.signed(mean)} (${speech.signed(interval[0])} … ${speech.signed(interval[1])})`;
-  const tokensOf = ({ tokens }: Figure) => (tokens === null ? "–" : speech.whole(tokens));
+    `${locale.signed(mean)} (${locale.signed(interval[0])} … ${locale.signed(interval[1])})`;
+  const tokensOf = ({ tokens }: Figure) => (tokens === null ? "–" : locale.whole(tokens));
   const compared = baselines.flatMap((baseline) => {
     const of = ({ split }: Comparison) => (split === "test" ? baseline.test : baseline.validation);
     const cell = (set: Comparison) => {
       const scored = of(set);
       return scored ? `${scoreOf(scored.after)}, ${gainOf(scored)}` : t("not scored");
     };
-    return sets.some(of) ? [row(t("untouched graph with {0}", methodWords(baseline.method, speech)), cell)] : [];
+    return sets.some(of) ? [row(t("untouched graph with {0}", methodWords(baseline.method, locale)), cell)] : [];
   });
   const count = ({ samples }: Comparison, change: SampleRow["change"]) =>
     samples.filter((sample) => sample.change === change).length;
@@ -38,49 +38,49 @@ export function resultTable({ validation, test, baselines }: Report, speech: Spe
     row(t("fixed / broken"), (set) => `${count(set, "fixed")} / ${count(set, "broken")}`),
     row(
       t("better / worse, sign test"),
-      ({ better, worse, p }) => `${better} / ${worse}${p === null ? "" : `, ${speech.chance(p)}`}`,
+      ({ better, worse, p }) => `${better} / ${worse}${p === null ? "" : `, ${locale.chance(p)}`}`,
     ),
     row(
       t("lenient score"),
-      ({ before, after }) => `${speech.figure(before.lenient)} → ${speech.figure(after.lenient)}`,
+      ({ before, after }) => `${locale.figure(before.lenient)} → ${locale.figure(after.lenient)}`,
     ),
     row(t("not in the form asked for"), ({ before, after }) => `${before.formatErrors} → ${after.formatErrors}`),
     row(t("tokens an answer"), ({ before, after }) => `${tokensOf(before)} → ${tokensOf(after)}`),
   ];
   return {
-    head: ["", ...sets.map(({ split }) => splitWord(split, speech))],
+    head: ["", ...sets.map(({ split }) => splitWord(split, locale))],
     rows: sets.length > 0 ? rows : [],
     left: 0,
   };
 }
 
-export function curveTable({ curve }: Report, speech: Speech): Table {
-  const { t } = speech;
+export function curveTable({ curve }: Report, locale: Locale): Table {
+  const { t } = locale;
   const head = [t("iteration"), t("validation score"), t("interval"), t("accepted"), t("calls so far")];
   return firstOf(head, curve, ({ iteration, low, high, interval, accepted, calls }) => [
     iteration === 0 ? t("start") : `${iteration}`,
-    tight(speech.range([low, high])),
-    tight(speech.range(interval)),
+    tight(locale.range([low, high])),
+    tight(locale.range(interval)),
     iteration === 0 ? "" : `${accepted}`,
-    calls === null ? "" : speech.whole(calls),
+    calls === null ? "" : locale.whole(calls),
   ]);
 }
 
 /** What came before the gate; what never did stands with its node's attempts. */
-export function verdictTable({ verdicts }: Report, speech: Speech): Table {
-  const { t } = speech;
+export function verdictTable({ verdicts }: Report, locale: Locale): Table {
+  const { t } = locale;
   const compared = verdicts.filter(({ verdict }) => verdict.scored > 0);
   const scopes = { joint: t("together"), part: t("alone"), combination: t("those that did no harm") };
   const row = ({ iteration, scope, nodes, verdict }: VerdictRow) => [
     `${iteration}`,
     nodes.map((node) => oneLine(node, 60)).join(", "),
     scopes[scope],
-    decisionWord(verdict.decision, speech),
-    reasonWords(verdict.reason, speech),
+    decisionWord(verdict.decision, locale),
+    reasonWords(verdict.reason, locale),
     tight(t("{0} of {1}", verdict.scored, verdict.of)),
     tight(`${verdict.rightBefore} → ${verdict.rightAfter}`),
     `${verdict.fixed.length} / ${verdict.broken.length}`,
-    verdict.p === null ? "–" : tight(speech.chance(verdict.p)),
+    verdict.p === null ? "–" : tight(locale.chance(verdict.p)),
   ];
   const head = [
     t("iteration"),
@@ -96,22 +96,22 @@ export function verdictTable({ verdicts }: Report, speech: Speech): Table {
   return firstOf(head, compared, row, { column: 3, of: ({ verdict }) => verdict.decision });
 }
 
-export function costTable({ cost }: Report, speech: Speech): Table {
-  const { t } = speech;
+export function costTable({ cost }: Report, locale: Locale): Table {
+  const { t } = locale;
   const { calls, tokens, usd, byPurpose } = cost;
-  const money = (amount: number | null) => speech.money(amount, tokens.estimated);
+  const money = (amount: number | null) => locale.money(amount, tokens.estimated);
   const rows = byPurpose.map(({ purpose, requests, reused, prompt, completion, usd }) => [
     purpose,
-    ...[requests, reused, prompt, completion].map((count) => speech.whole(count)),
+    ...[requests, reused, prompt, completion].map((count) => locale.whole(count)),
     money(usd),
   ]);
-  const all = [calls.total, calls.cached, tokens.prompt, tokens.completion].map((count) => speech.whole(count));
+  const all = [calls.total, calls.cached, tokens.prompt, tokens.completion].map((count) => locale.whole(count));
   const head = [t("purpose"), t("calls"), t("replies reused"), t("prompt tokens"), t("reply tokens"), t("cost")];
   return { head, rows: [...rows, [t("all"), ...all, money(usd)]], left: 0 };
 }
 
-export function setupTable({ run, looks }: Report, speech: Speech): Table {
-  const { t } = speech;
+export function setupTable({ run, looks }: Report, locale: Locale): Table {
+  const { t } = locale;
   const { options, samples, models, hashes } = run;
   const asked = (role: Role) => {
     const parameters = Object.entries(run.parameters[role]).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
@@ -121,16 +121,16 @@ export function setupTable({ run, looks }: Report, speech: Speech): Table {
   const { policy, alpha } = options.gate;
   const { calls, tokens, usd } = options.budget;
   const budget = [
-    calls === null ? "" : speech.count(calls, "call"),
-    tokens === null ? "" : speech.count(tokens, "token"),
-    usd === null ? "" : speech.money(usd),
+    calls === null ? "" : locale.count(calls, "call"),
+    tokens === null ? "" : locale.count(tokens, "token"),
+    usd === null ? "" : locale.money(usd),
   ].filter(Boolean);
   const switched = [options.neighbors ? "" : t("neighbours off"), options.gradients ? "" : t("gradients off")];
-  const took = speech.seconds(1000 * run.seconds);
+  const took = locale.seconds(1000 * run.seconds);
   const rows = [
     [t("run"), run.id],
     [t("graph file"), run.graphFile],
-    [t("begun"), speech.moment(run.startedAt)],
+    [t("begun"), locale.moment(run.startedAt)],
     [t("took"), run.segments > 1 ? t("{0}, in {1} parts", took, run.segments) : took],
     [t("provider"), run.provider],
     [t("models asked"), same.length === 1 ? `${same[0]}` : ROLES.map((role) => `${role}: ${asked(role)}`).join(", ")],
@@ -161,12 +161,12 @@ export function setupTable({ run, looks }: Report, speech: Speech): Table {
   return { head: ["", ""], rows, left: 0 };
 }
 
-export function attemptTable({ attempts }: Change, speech: Speech): Table {
-  const { t } = speech;
+export function attemptTable({ attempts }: Change, locale: Locale): Table {
+  const { t } = locale;
   const row = ({ iteration, decision, invalid, verdict, hypothesis }: AttemptRow) => [
     `${iteration}`,
-    invalid !== null ? t("not used") : decision ? decisionWord(decision, speech) : t("not judged"),
-    invalid !== null ? invalidWords(invalid, speech) : verdict ? reasonWords(verdict.reason, speech) : "",
+    invalid !== null ? t("not used") : decision ? decisionWord(decision, locale) : t("not judged"),
+    invalid !== null ? invalidWords(invalid, locale) : verdict ? reasonWords(verdict.reason, locale) : "",
     verdict && verdict.scored > 0
       ? t("{0} → {1} of {2}", verdict.rightBefore, verdict.rightAfter, verdict.scored)
       : "–",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fieldsOf } from "../../../src/data/fields.ts";
-import { findRoot } from "../../../src/graph/root.ts";
+import { findRoot } from "../../../src/graph/containment.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 
 let folder = "";

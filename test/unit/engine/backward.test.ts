@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
-import { type Question, RunStopped } from "../../../src/engine/ask.ts";
-import { type BackwardPass, type Context, createBackward } from "../../../src/engine/backward.ts";
+import { type BackwardPass, createBackward, type GradientContext } from "../../../src/engine/backward.ts";
 import { createForward } from "../../../src/engine/forward.ts";
+import { type LlmCall, RunStopped } from "../../../src/engine/llm.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
 import { BudgetReached, ProviderFault } from "../../../src/models/errors.ts";
 import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, sampleOf, textNode, verbatim } from "./fixtures.ts";
 
-type Answers = Readonly<Record<string, string | ((question: Question) => string | Promise<string>)>>;
+type Answers = Readonly<Record<string, string | ((question: LlmCall) => string | Promise<string>)>>;
 
 interface Options {
   readonly graph?: Graph;
@@ -37,7 +37,7 @@ async function differentiate(
   return { gradients, questions, events, backward, pass };
 }
 
-async function contextOf(gradients: BackwardPass, parameter: string): Promise<Context | null> {
+async function contextOf(gradients: BackwardPass, parameter: string): Promise<GradientContext | null> {
   return (await gradients.get(parameter)) ?? null;
 }
 
@@ -150,7 +150,7 @@ describe("a backward pass", () => {
 
 describe("neighbours off", () => {
   it("asks once for each predecessor that leads to a parameter, showing only that one", async () => {
-    const change = ({ schema }: Question) => {
+    const change = ({ schema }: LlmCall) => {
       const keys = Object.keys(schema?.schema.properties ?? {});
       return JSON.stringify(Object.fromEntries(keys.map((key) => [key, `change ${key}`])));
     };

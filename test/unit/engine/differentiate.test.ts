@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
-import type { Backward, BackwardPass, Context } from "../../../src/engine/backward.ts";
+import type { Backward, BackwardPass, GradientContext } from "../../../src/engine/backward.ts";
 import { Batches } from "../../../src/engine/batches.ts";
 import { createDifferentiate } from "../../../src/engine/differentiate.ts";
-import type { Pass } from "../../../src/engine/forward.ts";
-import { thetaOf } from "../../../src/engine/texts.ts";
+import type { ForwardPass } from "../../../src/engine/forward.ts";
+import { thetaOf } from "../../../src/engine/theta.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
 import { settled } from "../models/fakes.ts";
 import { sampleOf } from "./fixtures.ts";
@@ -44,15 +44,20 @@ interface Script {
 
 function open(script: Script) {
   const { loss, gradient = (sample) => `gradient of ${sample}`, threshold = 0, size = 4, gradients = true } = script;
-  const forward = vi.fn((texts: Texts, sample: Sample): Pass => {
+  const forward = vi.fn((texts: Texts, sample: Sample): ForwardPass => {
     const known = loss(sample.id, texts);
     const score = known === null ? null : { loss: known, lenient: known, criticism: "" };
     const scored = score && { ...score, formatError: false, formatErrors: 0, tokens: 0 };
     const value = () => Promise.reject(new Error("not asked for"));
     return { theta: thetaOf(texts), texts, sample, value, score: Promise.resolve(scored) };
   });
-  const contextOf = (sample: string, text: string): Context => ({ sample, inputs: [], output: "", gradient: text });
-  const backward = vi.fn(async ({ sample }: Pass, _iteration: number): Promise<BackwardPass> => {
+  const contextOf = (sample: string, text: string): GradientContext => ({
+    sample,
+    inputs: [],
+    output: "",
+    gradient: text,
+  });
+  const backward = vi.fn(async ({ sample }: ForwardPass, _iteration: number): Promise<BackwardPass> => {
     const of = (parameter: string) => {
       const text = gradient(sample.id, parameter);
       return Promise.resolve(text === null ? null : contextOf(sample.id, text));
@@ -67,7 +72,7 @@ function open(script: Script) {
     gradients,
     forward,
     backward: Object.assign(backward, {
-      context: async ({ sample }: Pass) => contextOf(sample.id, ""),
+      context: async ({ sample }: ForwardPass) => contextOf(sample.id, ""),
     }) satisfies Backward,
   });
   return { differentiate, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };

@@ -1,6 +1,6 @@
 import type { Sample } from "../../../src/data/sample.ts";
-import type { Ask, Question } from "../../../src/engine/ask.ts";
 import type { RunEvent, Verdict } from "../../../src/engine/events.ts";
+import type { Llm, LlmCall } from "../../../src/engine/llm.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
 import type { Graph, GraphNode, LlmNode, TextNode } from "../../../src/graph/graph.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
@@ -48,14 +48,14 @@ export const verbatim: Loss = {
 export const choice = { model: "fake", params: { temperature: 0 } };
 
 export interface FakeAsk {
-  readonly ask: Ask;
-  readonly questions: Question[];
+  readonly ask: Llm;
+  readonly questions: LlmCall[];
 }
 
 /** Answers each question as told, without a provider. */
-export function fakeAsk(answer: (question: Question) => string | Promise<string>): FakeAsk {
-  const questions: Question[] = [];
-  const ask = async (question: Question) => {
+export function fakeAsk(answer: (question: LlmCall) => string | Promise<string>): FakeAsk {
+  const questions: LlmCall[] = [];
+  const ask = async (question: LlmCall) => {
     questions.push(question);
     return reply(await answer(question), { key: `key ${questions.length}` });
   };

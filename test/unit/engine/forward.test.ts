@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Question, RunStopped } from "../../../src/engine/ask.ts";
 import { createForward } from "../../../src/engine/forward.ts";
+import { type LlmCall, RunStopped } from "../../../src/engine/llm.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
 import { BudgetReached, ProviderFault } from "../../../src/models/errors.ts";
@@ -9,11 +9,11 @@ import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, sampleOf, tex
 
 const validation = { split: "validation" } as const;
 const texts = (graph: Graph) => Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
-const echo = ({ node }: Question) => `value of ${node}`;
+const echo = ({ node }: LlmCall) => `value of ${node}`;
 
 function openForward(
   graph: Graph,
-  answer: (question: Question) => string | Promise<string> = echo,
+  answer: (question: LlmCall) => string | Promise<string> = echo,
   loss: Loss = verbatim,
 ) {
   const { ask, questions } = fakeAsk(answer);
@@ -176,7 +176,7 @@ describe("a score", () => {
 describe("a format error", () => {
   const output = { kind: "after", after: "Answer:" } as const;
   const graph = graphOf([llm("a", ["question"], { output }), llm("answer", ["a"], { output })]);
-  const replies = (a: string, answer: string) => (question: Question) => (question.node === "a" ? a : answer);
+  const replies = (a: string, answer: string) => (question: LlmCall) => (question.node === "a" ? a : answer);
 
   it("of the answer is a full loss that says why, and is counted apart from a wrong answer", async () => {
     const { forward, events } = openForward(graph, replies("Answer: x", "right 1"));

@@ -5,9 +5,9 @@ import type { Scored } from "../../../src/engine/forward.ts";
 import { createGate } from "../../../src/engine/gate.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
-import { ALIKE, both, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
+import { both, CONSTANT_OUTPUT, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
-import { proposalId } from "../../../src/engine/texts.ts";
+import { proposalId } from "../../../src/engine/theta.ts";
 import { createValidation } from "../../../src/engine/validation.ts";
 import { type Pair, signTest } from "../../../src/engine/verdict.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
@@ -526,7 +526,7 @@ describe("what was turned down before it was scored", () => {
     const { gate, history, verdicts } = openGate(5, () => 0);
     const change = candidate("a");
     history.add(change);
-    await gate.turnDown(3, { a: "old a" }, [change], ALIKE);
+    await gate.turnDown(3, { a: "old a" }, [change], CONSTANT_OUTPUT);
     expect(verdicts()).toMatchObject([
       {
         iteration: 3,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Attempted, InvalidReason, Verdict, VerdictReason } from "../../../src/engine/events.ts";
 import { History } from "../../../src/engine/history.ts";
-import { netProposals } from "../../../src/engine/net.ts";
-import { proposalId } from "../../../src/engine/texts.ts";
+import { netProposals } from "../../../src/engine/net-changes.ts";
+import { proposalId } from "../../../src/engine/theta.ts";
 import { graphOf, llm, verdictOf } from "./fixtures.ts";
 
 interface Step {
@@ -154,14 +154,14 @@ describe("the net proposals", () => {
     expect(netProposals(graph, start, start, net, new Map(), history)).toEqual([]);
   });
 
-  it("say of each part whether it earns something, as far as that was measured", () => {
+  it("say of each part whether it contributes something, as far as that was measured", () => {
     const end = { a: "a1", b: "b1", c: "c1" };
-    const earns = new Map([
+    const contributes = new Map([
       ["a", true],
       ["b", false],
     ]);
-    const proposals = netProposals(graph, start, end, net, earns, new History());
-    expect(proposals.map(({ node, earns }) => [node, earns])).toEqual([
+    const proposals = netProposals(graph, start, end, net, contributes, new History());
+    expect(proposals.map(({ node, contributes }) => [node, contributes])).toEqual([
       ["a", true],
       ["b", false],
       ["c", undefined],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Question, ReplyUnreadable } from "../../../src/engine/ask.ts";
 import { createJudge } from "../../../src/engine/judge.ts";
+import { type LlmCall, ReplyUnreadable } from "../../../src/engine/llm.ts";
 import { judgeLoss } from "../../../src/loss/judge.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { choice, diamond, fakeAsk, ofType, sampleOf } from "./fixtures.ts";
@@ -64,7 +64,7 @@ describe("a vote", () => {
     const judge = createJudge({ graph: diamond, choice, ask });
     const askVote = judge({ sample: sampleOf("1"), answer: "a", split: "train", priority: 0 });
     await judgeLoss({ rubric: "r", votes: 3 }).score(sampleOf("1"), "a", askVote);
-    expect(questions.map(({ index }: Question) => index)).toEqual([0, 1, 2]);
+    expect(questions.map(({ index }: LlmCall) => index)).toEqual([0, 1, 2]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Pass, Value } from "../../../src/engine/forward.ts";
+import type { ForwardPass, Value } from "../../../src/engine/forward.ts";
 import { createProbe, harmfulAmong, proposeSound } from "../../../src/engine/probe.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
-import { textsOf, thetaOf } from "../../../src/engine/texts.ts";
+import { textsOf, thetaOf } from "../../../src/engine/theta.ts";
 import type { GraphNode, Texts } from "../../../src/graph/graph.ts";
 import { graphOf, llm, sampleOf } from "./fixtures.ts";
 
@@ -19,7 +19,7 @@ type Values = Readonly<Record<string, { before?: readonly (string | null)[]; aft
 
 function probeOver(values: Values, passes = 3) {
   const passesOf = (texts: Texts) =>
-    Array.from({ length: passes }, (_, index): Pass => {
+    Array.from({ length: passes }, (_, index): ForwardPass => {
       const side = texts === start ? "before" : "after";
       return {
         theta: thetaOf(texts),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { History } from "../../../src/engine/history.ts";
 import { createPropose } from "../../../src/engine/propose.ts";
-import type { Differentiated } from "../../../src/engine/services.ts";
+import type { BatchGradients } from "../../../src/engine/services.ts";
 import { choice, fakeAsk, graphOf, llm, recorder } from "./fixtures.ts";
 
 /** The text that ϕ is shown as the present one. */
@@ -10,7 +10,7 @@ async function shown(instruction: string): Promise<string> {
   const { ask, questions } = fakeAsk(() => JSON.stringify({ hypothesis: "", text: "Better." }));
   const texts = { a: instruction };
   const context = { sample: "s1", inputs: [], output: "out", gradient: "Say why." };
-  const batch: Differentiated = {
+  const batch: BatchGradients = {
     iteration: 1,
     texts,
     gain: 0,

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Question } from "../../../src/engine/ask.ts";
 import { createBackward } from "../../../src/engine/backward.ts";
 import type { Attempted } from "../../../src/engine/events.ts";
 import { createForward } from "../../../src/engine/forward.ts";
 import { History } from "../../../src/engine/history.ts";
+import type { LlmCall } from "../../../src/engine/llm.ts";
 import { block, fill, inert, shorten, withoutNoChange } from "../../../src/engine/prompt.ts";
 import { createPropose } from "../../../src/engine/propose.ts";
-import { proposalId, textsOf } from "../../../src/engine/texts.ts";
+import { proposalId, textsOf } from "../../../src/engine/theta.ts";
 import { choice, diamond, fakeAsk, sampleOf, verbatim, verdictOf } from "./fixtures.ts";
 import { expectGolden, written } from "./golden.ts";
 
@@ -26,7 +26,7 @@ interface Said {
 }
 
 /** Every backward and optimizer prompt of one iteration over the diamond with its shared text. */
-async function promptsOf(said: Said): Promise<Question[]> {
+async function promptsOf(said: Said): Promise<LlmCall[]> {
   const texts = textsOf(diamond);
   const sample = sampleOf(said.sample, {
     inputs: { question: said.question },
@@ -101,7 +101,7 @@ const plain: Said = {
 };
 
 describe("the prompts really sent", () => {
-  let questions: Question[];
+  let questions: LlmCall[];
   beforeAll(async () => {
     questions = await promptsOf(plain);
   });
@@ -184,7 +184,7 @@ describe("data and replies in a prompt", () => {
     .map((parts) => parts.join(" "))
     .filter((text) => text.trim() !== "");
   /** Which block is closed after which: what a reader takes for the prompt's structure. */
-  const structure = (questions: readonly Question[]) =>
+  const structure = (questions: readonly LlmCall[]) =>
     questions.map(({ purpose, node, messages }) => [
       `${purpose} ${node}`,
       ...Array.from(messages[1]!.content.matchAll(/<\/\s*([a-z_]+)/gi), ([, tag]) => tag),

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type Question, RunStopped } from "../../../src/engine/ask.ts";
-import type { Context } from "../../../src/engine/backward.ts";
+import type { GradientContext } from "../../../src/engine/backward.ts";
 import type { Attempted, Verdict } from "../../../src/engine/events.ts";
 import { History } from "../../../src/engine/history.ts";
+import { type LlmCall, RunStopped } from "../../../src/engine/llm.ts";
 import { createPropose } from "../../../src/engine/propose.ts";
-import type { Differentiated } from "../../../src/engine/services.ts";
-import { proposalId } from "../../../src/engine/texts.ts";
+import type { BatchGradients } from "../../../src/engine/services.ts";
+import { proposalId } from "../../../src/engine/theta.ts";
 import type { Graph, GraphNode } from "../../../src/graph/graph.ts";
 import { BudgetReached, ProviderFault } from "../../../src/models/errors.ts";
 import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, verdictOf } from "./fixtures.ts";
 
-const context: Context = {
+const context: GradientContext = {
   sample: "s1",
   inputs: [{ name: "question", value: "the question" }],
   output: "the output",
@@ -21,8 +21,8 @@ interface Options {
   readonly graph?: Graph;
   /** The parameters asked for; default: all of the graph. */
   readonly nodes?: readonly GraphNode[];
-  readonly contexts?: (parameter: string) => readonly Context[];
-  readonly right?: readonly Context[];
+  readonly contexts?: (parameter: string) => readonly GradientContext[];
+  readonly right?: readonly GradientContext[];
   readonly gradients?: boolean;
   readonly proposals?: number;
   readonly targets?: readonly string[];
@@ -30,7 +30,7 @@ interface Options {
 }
 
 /** One iteration's proposals, the model replying as told. */
-async function propose(reply: (question: Question) => string | Promise<string>, options: Options = {}) {
+async function propose(reply: (question: LlmCall) => string | Promise<string>, options: Options = {}) {
   const {
     graph = diamond,
     nodes = graph.nodes.filter(({ trainable }) => trainable),
@@ -40,7 +40,7 @@ async function propose(reply: (question: Question) => string | Promise<string>, 
   const { ask, questions } = fakeAsk(reply);
   const { emit, events } = recorder();
   const texts = Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
-  const batch: Differentiated = {
+  const batch: BatchGradients = {
     iteration: 3,
     texts,
     gain: 0,
@@ -62,7 +62,7 @@ async function propose(reply: (question: Question) => string | Promise<string>, 
 
 const proposal = (text: string) => JSON.stringify({ hypothesis: "it helps", text });
 const one = (more: Partial<Parameters<typeof llm>[2] & object> = {}) => graphOf([llm("a", ["question"], more)]);
-const prompt = ({ messages }: Question) => messages.map(({ content }) => content).join("\n");
+const prompt = ({ messages }: LlmCall) => messages.map(({ content }) => content).join("\n");
 
 describe("ϕ", () => {
   it("is asked once for each parameter with a gradient, and for no other", async () => {

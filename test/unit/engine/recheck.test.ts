@@ -90,9 +90,9 @@ describe("recheck", () => {
   it("accepts texts that really lower the loss, with figures measured here", async () => {
     const { finished, asked } = await check([good("plan"), good("answer")]);
     expect(decisions(finished)).toEqual({ plan: "accepted: lower loss", answer: "accepted: lower loss" });
-    const [{ verdict, earns } = finished.proposals[0]!] = finished.proposals;
+    const [{ verdict, contributes } = finished.proposals[0]!] = finished.proposals;
     expect(verdict).toMatchObject({ rightBefore: 3, rightAfter: 8, scored: 10, of: 10 });
-    expect(earns).toBe(true);
+    expect(contributes).toBe(true);
     expect(finished.status).toBe("done");
     expect(finished.validation.before).toBeCloseTo(0.3, 12);
     expect(finished.validation.after).toBeCloseTo(0.8, 12);

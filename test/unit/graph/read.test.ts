@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Files } from "../../../src/deps.ts";
+import { decodeUtf8 } from "../../../src/graph/containment.ts";
 import { applyEdits, type Fault } from "../../../src/graph/fault.ts";
 import { parseJson } from "../../../src/graph/json.ts";
 import { inputAt, nodeAt, referenceAt } from "../../../src/graph/outline.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
-import { decodeUtf8 } from "../../../src/graph/root.ts";
 import { hashText } from "../../../src/graph/text.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import type { RunEvent } from "../../../src/engine/events.ts";
-import type { Outcome } from "../../../src/engine/gate.ts";
+import type { GateResult } from "../../../src/engine/gate.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
-import type { Differentiated, Services } from "../../../src/engine/services.ts";
+import type { BatchGradients, Services } from "../../../src/engine/services.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
-import { textsOf, thetaOf } from "../../../src/engine/texts.ts";
+import { textsOf, thetaOf } from "../../../src/engine/theta.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { candidate, graphOf, llm, ofType } from "../engine/fixtures.ts";
@@ -15,18 +15,18 @@ const start = textsOf(graph);
 
 type Script = Partial<Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">>;
 
-const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<Outcome> => ({
+const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<GateResult> => ({
   texts: { ...incumbent, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) },
   accepted: candidates,
   harmless: [],
 });
-const reject = async (_: number, incumbent: Texts): Promise<Outcome> => ({
+const reject = async (_: number, incumbent: Texts): Promise<GateResult> => ({
   texts: incumbent,
   accepted: [],
   harmless: [],
 });
 
-function batchOf(texts: Texts, iteration: number, more: Partial<Differentiated> = {}): Differentiated {
+function batchOf(texts: Texts, iteration: number, more: Partial<BatchGradients> = {}): BatchGradients {
   const none = async () => [];
   const failing = { failing: ["s1"], few: false, contexts: none };
   return { iteration, texts, looked: 4, gain: 0, broke: false, ...failing, rightOnes: [], right: none, ...more };

@@ -69,7 +69,7 @@ describe("reply store", () => {
           kept.set(key, stored);
           order.push("kept");
         },
-        discredit: async () => {},
+        invalidate: async () => {},
       },
     });
     await model.complete(request("good"), never).then(() => order.push("seen"));
@@ -86,7 +86,7 @@ describe("reply store", () => {
       replies: {
         get: () => ({ where: "cached", reply: stored }),
         put: async (key) => void puts.push(key),
-        discredit: async () => {},
+        invalidate: async () => {},
       },
     });
     const served = await model.complete(request("a"), never);
@@ -98,7 +98,7 @@ describe("reply store", () => {
   it("passes on that nothing can be kept any more", async () => {
     const full = Object.assign(new Error("no space left"), { code: "ENOSPC" });
     const { model } = stackOver(slowEcho(new FakeClock(), 1), new FakeClock(), {
-      replies: { get: () => undefined, put: () => Promise.reject(full), discredit: async () => {} },
+      replies: { get: () => undefined, put: () => Promise.reject(full), invalidate: async () => {} },
     });
     await expect(model.complete(request("a"), never)).rejects.toBe(full);
   });
@@ -555,7 +555,7 @@ describe("limiter", () => {
     };
     const { model } = stackOver(provider, clock, {
       concurrency: 2,
-      replies: { get: () => undefined, put, discredit: async () => {} },
+      replies: { get: () => undefined, put, invalidate: async () => {} },
     });
     await Promise.all(["a", "b", "c", "d", "e"].map((content) => model.complete(request(content), never)));
     expect(kept.size).toBe(5);

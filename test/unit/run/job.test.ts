@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Inspection } from "../../../src/engine/inspect.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { recheckOf } from "../../../src/run/job.ts";
@@ -9,9 +10,8 @@ import { reportMarkdown } from "../../../src/run/report/markdown.ts";
 import { readReport, readSide } from "../../../src/run/report/read.ts";
 import { sampleHtml } from "../../../src/run/report/sample.ts";
 import { type RunDeps, resumeRun, startRun } from "../../../src/run/run.ts";
+import type { RunRequest } from "../../../src/run/run-manifest.ts";
 import { listRuns, readRun } from "../../../src/run/runs.ts";
-import { ENGLISH } from "../../../src/run/speech.ts";
-import type { Subject } from "../../../src/run/start.ts";
 import { type Bench, openBench, subject, verdict } from "./scripted.ts";
 
 const signal = new AbortController().signal;
@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-const scoring: Subject = {
+const scoring: RunRequest = {
   ...subject,
   task: { ...subject.task, loss: makeLoss(subject.loss) },
   job: { kind: "evaluate", split: "validation" },
@@ -51,7 +51,7 @@ describe("a run that scores the graph as it is", () => {
     const run = await startRun(scoring, bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
     const [listed] = await listRuns(deps, bench.place);
-    expect(listed).toMatchObject({ standing: "done", madeHere: true });
+    expect(listed).toMatchObject({ status: "done", madeHere: true });
     expect(listed?.summary).toMatchObject({
       job: { kind: "evaluate", split: "validation" },
       evaluated: { split: "validation", n: 20, scored: 20, score: 0.5 },
@@ -122,12 +122,12 @@ describe("what is checked of a run made elsewhere", () => {
 });
 
 describe("two runs side by side", () => {
-  async function side(change: (subject: Subject) => Subject = (same) => same): Promise<Side> {
+  async function side(change: (subject: RunRequest) => RunRequest = (same) => same): Promise<Side> {
     const run = await startRun(change({ ...scoring, job: undefined }), bench.place, bench.root, bench.deps, signal);
     for await (const _ of run.events);
     return readSide(bench.deps, bench.place, run.id);
   }
-  const withTask = (change: Partial<Subject["task"]>) => (one: Subject) => ({
+  const withTask = (change: Partial<RunRequest["task"]>) => (one: RunRequest) => ({
     ...one,
     task: { ...one.task, ...change },
   });
@@ -142,7 +142,7 @@ describe("two runs side by side", () => {
   it("are unfair where data, models, options or texts differ, each said by name", async () => {
     const { options, data, models, graph } = subject.task;
     const a = await side();
-    const said = async (change: Partial<Subject["task"]>) => unfairness(a, await side(withTask(change))).join("\n");
+    const said = async (change: Partial<RunRequest["task"]>) => unfairness(a, await side(withTask(change))).join("\n");
     expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
     expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
       "The validation set differs: 20 and 12 samples, 12 of them shared.",

@@ -5,8 +5,8 @@ import { optimize } from "../../../src/engine/optimize.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
+import { runRequestOf, taskOf } from "../../../src/run/run-manifest.ts";
 import { readRun } from "../../../src/run/runs.ts";
-import { subjectOf, taskOf } from "../../../src/run/start.ts";
 import { type Bench, openBench } from "./scripted.ts";
 
 /** The run layer with the real engine and the example graphs. */
@@ -23,7 +23,7 @@ const examples = join(import.meta.dirname, "../../../examples");
 async function example(name: string) {
   const models = { forward: { model: "simulated", params: {} } };
   const loaded = await loadTask(join(examples, name, `${name}.agentgraph.json`), bench.deps, { models });
-  const subject = subjectOf(loaded);
+  const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   return { subject, deps: { ...bench.deps, provider: createSimulated(), engine: optimize } };
 }

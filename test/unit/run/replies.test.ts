@@ -58,7 +58,7 @@ describe("replies", () => {
   it("that could not be decoded stay with their run and are served to no other", async () => {
     const first = await open("1");
     await first.put("bad", reply("not JSON"));
-    await first.discredit("bad");
+    await first.invalidate("bad");
     await first.flushed();
     expect(first.get("bad")?.where).toBe("replayed");
     expect((await open("2")).get("bad")?.where).toBe("replayed");

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { scoreInterval } from "../../../src/engine/verdict.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import type { Model } from "../../../src/models/model.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
@@ -18,9 +19,8 @@ import { reproduction } from "../../../src/run/report/reproduce.ts";
 import { falseAcceptRisk } from "../../../src/run/report/risk.ts";
 import { wordChanges } from "../../../src/run/report/word-changes.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
+import { type RunRequest, runRequestOf } from "../../../src/run/run-manifest.ts";
 import { listRuns } from "../../../src/run/runs.ts";
-import { ENGLISH } from "../../../src/run/speech.ts";
-import { type Subject, subjectOf } from "../../../src/run/start.ts";
 import type { RunState } from "../../../src/run/state.ts";
 import type { Summary } from "../../../src/run/summary.ts";
 import { type Bench, openBench, subject } from "./scripted.ts";
@@ -31,13 +31,13 @@ const graph = join(import.meta.dirname, "../../../examples/diamond/diamond.agent
 /** A finished run of an example with the simulated model, and its report. */
 async function optimized(
   set: [string, string][] = [],
-  change: (found: Subject) => Subject = (found) => found,
+  change: (found: RunRequest) => RunRequest = (found) => found,
   provider: Model = createSimulated(),
 ): Promise<{ report: Report; state: RunState; summary: Summary | undefined }> {
   const bench = await openBench();
   try {
     const models = { forward: { model: "simulated", params: {} } };
-    const found = subjectOf(await loadTask(graph, bench.deps, { models, set }));
+    const found = runRequestOf(await loadTask(graph, bench.deps, { models, set }));
     if (!found) throw new Error("the example cannot run");
     const deps = { ...bench.deps, provider, engine: optimize };
     const run = await startRun(change(found), bench.place, bench.root, deps, signal);
@@ -70,7 +70,7 @@ describe("the report of a run", () => {
     expect(report.validation?.after.score).toBeCloseTo(validation?.after ?? -1);
     expect(report.test?.before.score).toBeCloseTo(test?.before ?? -1);
     expect(report.test?.after.score).toBeCloseTo(test?.after ?? -1);
-    expect(report.run.standing).toBe("done");
+    expect(report.run.status).toBe("done");
     expect(report.changes.map(({ id }) => id)).toEqual(state.proposals.map(({ id }) => id));
     expect(report.verdicts.length).toBe(state.judged.length);
     expect(report.run.answered).toEqual(["simulated"]);
@@ -119,9 +119,9 @@ describe("the report of a run", () => {
   });
 
   it("says that a simulated model answered, and how small the set is", () => {
-    expect(report.cautions.join("\n")).toMatch(/simulated model answered/);
-    expect(report.cautions.join("\n")).toMatch(/validation set is small: with 20 samples/);
-    expect(report.cautions.join("\n")).toMatch(
+    expect(report.caveats.join("\n")).toMatch(/simulated model answered/);
+    expect(report.caveats.join("\n")).toMatch(/validation set is small: with 20 samples/);
+    expect(report.caveats.join("\n")).toMatch(
       /test set, which took no part in the choice, the gain is \+0\.\d\d \(95 %: /,
     );
   });
@@ -223,9 +223,9 @@ function withTexts(report: Report, said: readonly string[]): Report {
       engine: say(),
       loss: { kind: say(), describes: say() },
     },
-    cautions: [say()],
+    caveats: [say()],
     warnings: [say()],
-    gaps: [say()],
+    limitations: [say()],
     baselines: [{ method: say(), validation: set(report.validation), test: set(report.test) }],
     validation: set(report.validation),
     test: set(report.test),
@@ -270,8 +270,8 @@ describe("a report of a run that", () => {
     let left = 30;
     for await (const _ of first.events) if (--left === 0) break;
     const unfinished = await readReport(bench.deps, bench.place, first.id);
-    expect(unfinished.run.standing).toBe("interrupted");
-    expect(unfinished.cautions.join(" ")).toMatch(/stopped before its end/);
+    expect(unfinished.run.status).toBe("interrupted");
+    expect(unfinished.caveats.join(" ")).toMatch(/stopped before its end/);
     expect(unfinished.validation?.scored).toBeLessThan(20);
     const second = await resumeRun(first.id, bench.place, bench.deps, signal);
     for await (const _ of second.events);
@@ -287,7 +287,7 @@ describe("a report of a run that", () => {
     await run.events.return(run.state());
     const report = await readReport(bench.deps, bench.place, run.id);
     expect(report.validation).toBeNull();
-    expect(report.cautions).toContain("Nothing was scored on the validation set.");
+    expect(report.caveats).toContain("Nothing was scored on the validation set.");
     for (const form of [reportHtml, reportMarkdown, reportJson]) expect(form(report)).toContain(run.id);
   });
 
@@ -298,14 +298,14 @@ describe("a report of a run that", () => {
     await bench.files.write(run.files.events, log.replace('"after":0.75', '"after":0.99'));
     const report = await readReport(bench.deps, bench.place, run.id);
     expect(report.run.madeHere).toBe(false);
-    expect(report.cautions[0]).toMatch(/not made on this machine.+a claim/);
+    expect(report.caveats[0]).toMatch(/not made on this machine.+a claim/);
   });
 });
 
-describe("cautions", () => {
+describe("caveats", () => {
   it("speak of the gate that was switched off", async () => {
     const { report } = await optimized([["optimize.gate.policy", "off"]]);
-    expect(report.cautions.join("\n")).toMatch(/No gate was used/);
+    expect(report.caveats.join("\n")).toMatch(/No gate was used/);
     expect(reportMarkdown(report)).toMatch(/taken without a gate/);
   });
 
@@ -315,15 +315,13 @@ describe("cautions", () => {
       task: { ...task, data: { ...task.data, test: [] } },
     }));
     expect(report.test).toBeNull();
-    expect(report.cautions.join("\n")).toMatch(
-      /no test set, so nothing here was measured on samples that took no part/,
-    );
+    expect(report.caveats.join("\n")).toMatch(/no test set, so nothing here was measured on samples that took no part/);
   });
 
   it("speak of the budget that ended the run", async () => {
     const { report } = await optimized([["optimize.budget.calls", "150"]]);
-    expect(report.run.standing).toBe("budget");
-    expect(report.cautions.join("\n")).toMatch(/budget ended the run early/);
+    expect(report.run.status).toBe("budget");
+    expect(report.caveats.join("\n")).toMatch(/budget ended the run early/);
   });
 });
 
@@ -333,8 +331,8 @@ describe("a sceptic's questions", () => {
     const [{ validation, test } = { validation: null, test: null }] = report.baselines;
     expect(validation?.before).toEqual(report.validation?.before);
     expect([validation?.scored, test?.scored]).toEqual([20, 30]);
-    expect(report.gaps.join("\n")).not.toMatch(/step-by-step/);
-    expect(report.cautions.join("\n")).toMatch(
+    expect(report.limitations.join("\n")).not.toMatch(/step-by-step/);
+    expect(report.caveats.join("\n")).toMatch(
       /A step-by-step suffix alone.+scores \d\.\d\d on the test set; the result/,
     );
     for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toMatch(/with a step-by-step suffix/);
@@ -389,8 +387,8 @@ describe("a sceptic's questions", () => {
   it("what was not measured?", async () => {
     const { report } = await usual();
     expect(report.baselines).toEqual([]);
-    expect(report.gaps.join("\n")).toMatch(/step-by-step suffix alone would do as well/);
-    expect(report.gaps.join("\n")).toMatch(/vary when the same request is made again/);
+    expect(report.limitations.join("\n")).toMatch(/step-by-step suffix alone would do as well/);
+    expect(report.limitations.join("\n")).toMatch(/vary when the same request is made again/);
     expect(reportHtml(report)).toContain("What was not measured");
   });
 
@@ -453,7 +451,7 @@ describe("a text with characters that do not show", () => {
     };
     const { report } = await optimized([], (found) => found, { ...provider, complete });
     expect(report.changes.some(({ text }) => text.endsWith(hidden))).toBe(true);
-    expect(report.cautions.join("\n")).toMatch(/What is proposed for [\w, ]+ holds characters that no page shows/);
+    expect(report.caveats.join("\n")).toMatch(/What is proposed for [\w, ]+ holds characters that no page shows/);
     for (const form of [reportHtml, reportMarkdown, reportJson]) {
       for (const character of hidden.slice(0, 2)) expect(form(report)).not.toContain(character);
     }

@@ -7,8 +7,8 @@ import { EventStream } from "../../../src/engine/stream.ts";
 import type { Model } from "../../../src/models/model.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { RunInProgress, RunUnreadable } from "../../../src/run/errors.ts";
-import { filesOf } from "../../../src/run/place.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
+import { filesOf } from "../../../src/run/run-paths.ts";
 import { deleteRun, listRuns, readRun, recordAct, writtenAt } from "../../../src/run/runs.ts";
 import type { RunState } from "../../../src/run/state.ts";
 import { type Bench, openBench, subject } from "./scripted.ts";
@@ -64,7 +64,7 @@ describe("a run", () => {
     const again = await readRun(bench.deps, bench.place, run.id, (event) => read.push(event));
     expect(read).toEqual(events);
     expect(again.state).toEqual(run.state());
-    expect(again).toMatchObject({ standing: "done", madeHere: true, damaged: 0 });
+    expect(again).toMatchObject({ status: "done", madeHere: true, damaged: 0 });
     expect((await readdir(run.files.folder)).sort()).toEqual([
       "events.jsonl",
       "replies.jsonl",
@@ -86,7 +86,7 @@ describe("a run", () => {
   it("is alone on its graph", async () => {
     const first = await start();
     await expect(start()).rejects.toThrow(RunInProgress);
-    expect((await listRuns(bench.deps, bench.place))[0]?.standing).toBe("running");
+    expect((await listRuns(bench.deps, bench.place))[0]?.status).toBe("running");
     await drain(first);
     const second = await start();
     await drain(second);
@@ -156,7 +156,7 @@ describe("resume", () => {
       const other = await openBench();
       const cut = await startRun(subject, other.place, other.root, other.deps, never);
       await drain(cut, after);
-      expect((await listRuns(other.deps, other.place))[0]?.standing).toBe("interrupted");
+      expect((await listRuns(other.deps, other.place))[0]?.status).toBe("interrupted");
       const resumed = await resumeRun(cut.id, other.place, other.deps, never);
       await drain(resumed);
       expect(outcome(resumed.state())).toEqual(outcome(whole.state()));
@@ -197,7 +197,7 @@ describe("resume", () => {
     for (let cut = seal; cut <= events.length; cut += 25) {
       await writeFile(whole.files.events, events.subarray(0, cut));
       const read = await readRun(bench.deps, bench.place, whole.id);
-      expect(read).toMatchObject({ madeHere: true, standing: cut < events.length ? "interrupted" : "done" });
+      expect(read).toMatchObject({ madeHere: true, status: cut < events.length ? "interrupted" : "done" });
     }
   });
 
@@ -207,7 +207,7 @@ describe("resume", () => {
     for await (const _ of run.events) running ||= await readFile(run.files.summary, "utf8").catch(() => "");
     await writeFile(run.files.summary, running);
     expect(JSON.parse(running)).toMatchObject({ status: "running" });
-    expect(await listRuns(bench.deps, bench.place)).toMatchObject([{ standing: "done", summary: { status: "done" } }]);
+    expect(await listRuns(bench.deps, bench.place)).toMatchObject([{ status: "done", summary: { status: "done" } }]);
   });
 
   it("stops at once where its replies cannot be kept, though its log can", async () => {
@@ -352,7 +352,7 @@ describe("a run folder that somebody changed", () => {
     const run = await doneRun();
     await truncate(run.files.events);
     await rm(run.files.summary);
-    expect(await readRun(bench.deps, bench.place, run.id)).toMatchObject({ standing: "interrupted" });
+    expect(await readRun(bench.deps, bench.place, run.id)).toMatchObject({ status: "interrupted" });
   });
 });
 

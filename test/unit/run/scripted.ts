@@ -10,14 +10,14 @@ import { BudgetReached } from "../../../src/models/errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
-import { type Place, placeOf } from "../../../src/run/place.ts";
 import type { RunDeps } from "../../../src/run/run.ts";
-import type { Subject } from "../../../src/run/start.ts";
+import type { RunRequest } from "../../../src/run/run-manifest.ts";
+import { type RunPaths, runPathsOf } from "../../../src/run/run-paths.ts";
 
 /** A folder of its own, a clock that ticks by itself, and a provider that answers with a number per question. */
 export interface Bench {
   readonly root: string;
-  readonly place: Place;
+  readonly place: RunPaths;
   readonly deps: RunDeps;
   readonly provider: CountingModel;
   readonly files: BreakableFiles;
@@ -41,7 +41,7 @@ export async function openBench(): Promise<Bench> {
   };
   return {
     root,
-    place: placeOf(root),
+    place: runPathsOf(root),
     deps,
     provider,
     files,
@@ -94,7 +94,7 @@ export class CountingModel implements Model {
   }
 }
 
-export const subject: Subject = {
+export const subject: RunRequest = {
   graphFile: "graph.agentgraph.json",
   loss: { kind: "exact", ignoreCase: true },
   task: {

@@ -19,22 +19,22 @@ import { nodeMachine } from "../../../src/platform/machine.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { readLog } from "../../../src/run/log.ts";
-import { filesOf, lockOf, type Place, placeOf, preparePlace } from "../../../src/run/place.ts";
 import { openCache } from "../../../src/run/replies.ts";
+import { filesOf, lockOf, prepareRunPaths, type RunPaths, runPathsOf } from "../../../src/run/run-paths.ts";
 import { listRuns, type RunsDeps, recordAct } from "../../../src/run/runs.ts";
 
 /** A repository may hold any link or file where the runs are kept. */
 const ID = "20260101-000000-000-abcdef";
 let outside = "";
 let root = "";
-let place: Place;
+let place: RunPaths;
 let deps: RunsDeps;
 
 beforeEach(() => {
   outside = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-links-")));
   root = join(outside, "repository");
   mkdirSync(root);
-  place = placeOf(root);
+  place = runPathsOf(root);
   deps = { ...nodeDeps(), files: nodeFiles(), machine: nodeMachine(join(outside, "config")) };
 });
 afterEach(() => rmSync(outside, { recursive: true, force: true }));
@@ -78,10 +78,10 @@ it.each([".agentgraph", ".agentgraph/runs", ".agentgraph/locks", ".agentgraph/.g
     if (name === ".agentgraph/.gitignore") file(join(elsewhere, "x"), "mine");
     link(name === ".agentgraph/.gitignore" ? join(elsewhere, "x") : elsewhere, join(root, name));
     if (name === ".agentgraph/.gitignore") {
-      await preparePlace(deps.files, place, root);
+      await prepareRunPaths(deps.files, place, root);
       expect(readFileSync(join(elsewhere, "x"), "utf8")).toBe("mine");
     } else {
-      await expect(preparePlace(deps.files, place, root)).rejects.toMatchObject({ name: "UnsafeFile" });
+      await expect(prepareRunPaths(deps.files, place, root)).rejects.toMatchObject({ name: "UnsafeFile" });
       expect(await listRuns(deps, place)).toEqual([]);
     }
   },
@@ -101,9 +101,9 @@ it("a cache that is a link has nothing of it cleared away to make room", async (
 it.each(["cache", "locks"] as const)("nor does %s in a folder for runs that the user names", async (part) => {
   const elsewhere = join(outside, "elsewhere");
   mkdirSync(elsewhere);
-  const named = placeOf(root, join(root, "runs"));
+  const named = runPathsOf(root, join(root, "runs"));
   link(elsewhere, named[part]);
-  const opened = preparePlace(deps.files, named, root).then(() =>
+  const opened = prepareRunPaths(deps.files, named, root).then(() =>
     openCache(deps.files, deps.machine, named.cache, "new"),
   );
   await expect(opened).rejects.toMatchObject({ name: "UnsafeFile" });

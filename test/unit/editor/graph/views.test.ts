@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
+import type { ActiveRun } from "../../../../src/editor/graph/active-run.ts";
 import { cut, graphView, line, shownFaults } from "../../../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../../../src/editor/graph/page.ts";
 import { runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
-import type { ShownRun } from "../../../../src/editor/graph/shown-run.ts";
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
 import type { SampleScore } from "../../../../src/run/state.ts";
-import { isHostMessage } from "../../../../webview/checks.ts";
 import { LIMITS } from "../../../../webview/protocol.ts";
+import { isHostMessage } from "../../../../webview/protocol-checks.ts";
 import { randomGraph } from "../../../graphs.ts";
 import { five, graphOf, pipeline } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
 
-const shown = (run: ShownRun) => runView(run, sampleExcerpts(run));
+const shown = (run: ActiveRun) => runView(run, sampleExcerpts(run));
 
 const isSent = (graph: Graph) =>
   isHostMessage({ type: "graph", graph: graphView(graph, "m"), faults: [], stale: false });

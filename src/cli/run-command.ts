@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import { modelsOf } from "../run/models.ts";
+import { type Run, startRun } from "../run/run.ts";
+import type { RunRequest } from "../run/run-manifest.ts";
+import { runPathsOf } from "../run/run-paths.ts";
+import { applyAccepted } from "./apply.ts";
+import type { Cli } from "./cli.ts";
+import { Cancelled, failureWords } from "./errors.ts";
+import { sayEstimate } from "./estimate.ts";
+import { EXIT, exitOf } from "./exit.ts";
+import { evaluationReport, type Failure, runReport } from "./json.ts";
+import { loadOrRefuse } from "./load.ts";
+import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
+import { overridesOf, pricesFor } from "./options.ts";
+import { printOutcome } from "./outcome.ts";
+import { createProgress } from "./progress.ts";
+import { connect } from "./provider.ts";
+
+export interface BeginOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {}
+
+/** What is done with a run's outcome. */
+export interface EndOptions {
+  readonly apply?: boolean;
+  readonly requireImprovement?: boolean;
+}
+
+/**
+ * Begins a run of a graph file and drives it to its end.
+ * @param become what the run is for. Default: to optimize
+ * @returns the exit code
+ */
+export async function begin(
+  cli: Cli,
+  path: string,
+  options: BeginOptions,
+  become: (subject: RunRequest) => RunRequest = (same) => same,
+): Promise<number> {
+  const { deps, output, env, signal } = cli;
+  const graphFile = resolve(path);
+  const loaded = await loadOrRefuse(graphFile, deps, overridesOf(options), output);
+  const subject = become(loaded.subject);
+  const root = loaded.root.folder;
+  const models = modelsOf(subject.task);
+  const price = pricesFor(models, subject.task.options.budget, options);
+  const provider = await connect(models, { ...options, env, clock: deps.clock });
+  const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
+  await Promise.race([sayEstimate(cli, subject, place, provider, price), cancelled(signal)]);
+  const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
+  return driveToEnd(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
+}
+
+/** Rejects when the person has had enough: an estimate goes on without anybody. @throws Cancelled */
+function cancelled(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const leave = () => reject(new Cancelled());
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+  });
+}
+
+/** Shows a run while it goes and what came of it. @returns the exit code. */
+export async function driveToEnd(
+  { deps, output }: Cli,
+  run: Run,
+  graphFile: string,
+  options: EndOptions,
+): Promise<number> {
+  const progress = createProgress(output);
+  try {
+    for await (const event of run.events) progress.show(event, run.state());
+  } finally {
+    progress.stop();
+  }
+  const state = run.state();
+  const error: Failure | null =
+    state.status === "failed"
+      ? { code: state.error ?? "Error", message: failureWords(state.error ?? "Error", state.detail ?? "") }
+      : null;
+  const { job } = run.start;
+  if (!output.json) printOutcome(run, output);
+  else
+    output.object(job?.kind === "evaluate" ? evaluationReport(run, job.split, error) : runReport(run.id, state, error));
+  if (error) output.error(error.message);
+  const isWritten = !options.apply || (await applyAccepted(state.proposals, graphFile, deps.files, output));
+  if (state.status !== "done") return exitOf(state.status);
+  if (!isWritten) return EXIT.failed;
+  const improved = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
+  return options.requireImprovement && !improved ? EXIT.nothingAccepted : EXIT.done;
+}

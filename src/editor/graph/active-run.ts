@@ -1,0 +1,19 @@
+import type { Data } from "../../data/sample.ts";
+import type { RunStatus, Theta } from "../../engine/events.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import type { RunState } from "../../run/state.ts";
+
+/** What the graph view needs of a run; an `OpenedRun` with its limits is one. */
+export interface ActiveRun {
+  readonly entry: { readonly id: string; readonly status: "running" | "interrupted" | RunStatus };
+  /** As the run began, which may differ from the file as it is now. */
+  readonly graph: Graph;
+  /** Of nodes that name none. */
+  readonly model: string;
+  readonly data: Data;
+  readonly state: RunState;
+  readonly limits: BudgetLimits;
+  /** What a node answered for a sample under Θ; null where it is not known. */
+  value(theta: Theta, sample: string, node: string): Promise<string | null>;
+}

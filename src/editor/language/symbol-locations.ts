@@ -1,0 +1,56 @@
+import type { Position, Range, TextDocument, Uri } from "vscode";
+import { type Use, type UseKind, useAt } from "../../graph/symbols.ts";
+import { isGraphFile } from "../graph-files.ts";
+import { type GraphDocuments, toRange } from "./documents.ts";
+import type { ParsedGraph } from "./parsed.ts";
+import type { PromptFiles } from "./prompts.ts";
+
+/** A name under the cursor, in a graph file or in a prompt file. */
+export interface SymbolLocation {
+  readonly name: string;
+  readonly kind: UseKind;
+  /** Of the name alone. */
+  readonly range: Range;
+  /** Where the name is looked up: the graph file itself, or every graph that reads the prompt file. */
+  readonly homes: readonly Home[];
+}
+
+export interface Home {
+  readonly graph: Uri;
+  readonly parsed: ParsedGraph;
+  /** The node in whose part or text the name stands; null outside the nodes. */
+  readonly node: string | null;
+}
+
+/** The names in graph files and prompt files, one way for all that is done with them. */
+export class SymbolLocations {
+  constructor(
+    private readonly documents: GraphDocuments,
+    private readonly prompts: PromptFiles,
+  ) {}
+
+  uses(document: TextDocument): readonly Use[] {
+    return isGraphFile(document.uri) ? this.documents.parsed(document).uses : this.prompts.uses(document);
+  }
+
+  async at(document: TextDocument, position: Position): Promise<SymbolLocation | null> {
+    const use = useAt(this.uses(document), document.offsetAt(position));
+    if (!use) return null;
+    const { name, kind } = use;
+    const homes = await this.homes(document, use.node);
+    return homes.length > 0 ? { name, kind, range: toRange(document, use.range), homes } : null;
+  }
+
+  /** The graphs to which a document belongs: itself, or those that read it as a prompt. */
+  async homes(document: TextDocument, node: string | null): Promise<Home[]> {
+    if (isGraphFile(document.uri)) return [{ graph: document.uri, parsed: this.documents.parsed(document), node }];
+    await this.prompts.settled();
+    return Promise.all(
+      this.prompts.users(document.uri).map(async ({ graph, node: user }) => ({
+        graph,
+        parsed: await this.prompts.graph(graph),
+        node: user,
+      })),
+    );
+  }
+}

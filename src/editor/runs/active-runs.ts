@@ -1,0 +1,41 @@
+import { EventEmitter, type Uri } from "vscode";
+import { Disposable } from "../disposable.ts";
+import type { RunSource } from "../graph/sources.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import type { OpenedRun } from "./opened-run.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** The run that a graph's drawing shows: the one under way, else the last. */
+export class ActiveRuns extends Disposable implements RunSource {
+  readonly #changed = this.own(new EventEmitter<Uri>());
+  readonly onDidChange = this.#changed.event;
+  /** Graph files by the run on them that is under way. */
+  readonly #files = new Map<string, Promise<Uri>>();
+
+  constructor(
+    private readonly library: RunStore,
+    private readonly graphs: GraphFiles,
+  ) {
+    super();
+    this.own(library.onDidProgress((id) => void this.#progressed(id)));
+    this.own(library.onDidChange(() => void this.#allChanged()));
+  }
+
+  async current(file: Uri): Promise<OpenedRun | null> {
+    const entry = await this.library.latest(file);
+    return entry && this.library.open(entry.id);
+  }
+
+  async #progressed(id: string): Promise<void> {
+    let file = this.#files.get(id);
+    if (!file) {
+      file = this.library.find(id).then((entry) => this.graphs.known(entry?.graphPath ?? ""));
+      this.#files.set(id, file);
+    }
+    this.#changed.fire(await file);
+  }
+
+  async #allChanged(): Promise<void> {
+    for (const file of await this.graphs.list()) this.#changed.fire(file);
+  }
+}

@@ -1,0 +1,48 @@
+import { l10n, type TreeView, window } from "vscode";
+import type { SomeCommands } from "../commands.ts";
+import { NothingThere } from "../errors.ts";
+import { runIdsOf } from "../targets.ts";
+import { runLabel } from "./messages.ts";
+import { pickRun } from "./pick-run.ts";
+import type { RunStore } from "./run-store.ts";
+import type { RunSummary } from "./run-summary.ts";
+import type { RunElement } from "./tree.ts";
+
+/** Removes runs from disk, one or all that are selected. Asks first. */
+export class DeleteCommands {
+  readonly commands = {
+    deleteRun: (target, selected) => this.#delete(target, selected),
+  } satisfies SomeCommands;
+
+  constructor(
+    private readonly library: RunStore,
+    private readonly view: TreeView<RunElement>,
+  ) {}
+
+  async #delete(target: unknown, selected: unknown): Promise<void> {
+    const entries = await this.#entries(target, selected);
+    const [first] = entries;
+    if (!first) throw new NothingThere(l10n.t("A run under way cannot be deleted. Cancel it first."));
+    const remove = l10n.t("Delete");
+    const message =
+      entries.length === 1
+        ? l10n.t("Delete the run {0}?", runLabel(first))
+        : l10n.t("Delete {0} runs?", entries.length);
+    const detail = l10n.t("Its proposals, gradients and replies are removed from disk. Applied texts stay.");
+    if ((await window.showWarningMessage(message, { modal: true, detail }, remove)) !== remove) return;
+    for (const entry of entries) await this.library.remove(entry);
+  }
+
+  async #entries(target: unknown, selected: unknown): Promise<RunSummary[]> {
+    const idle = ({ status }: RunSummary) => status !== "running";
+    // A key names nothing: what the view has selected is meant.
+    const ids = runIdsOf(target === BY_KEY ? this.view.selection : selected);
+    if (target !== BY_KEY && ids.length < 2) {
+      return [await pickRun(this.library, target, idle, l10n.t("There is no run to delete."))];
+    }
+    return (await this.library.list()).filter((entry) => ids.includes(entry.id) && idle(entry));
+  }
+}
+
+/** What the key's binding in the manifest passes. */
+const BY_KEY = "selected";

@@ -1,0 +1,33 @@
+import type { Files } from "../../deps.ts";
+import { findRoot } from "../../graph/containment.ts";
+import { readGraphText } from "../../graph/read.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { textOf } from "../language/documents.ts";
+import type { RunSummary } from "./run-summary.ts";
+
+/**
+ * Runs whose graph file was renamed or moved, with the place where it stands now: that of the only graph in their
+ * repository which has its name. The others stay as they are.
+ */
+export async function followRenames(
+  entries: readonly RunSummary[],
+  graphs: GraphFiles,
+  files: Files,
+): Promise<readonly RunSummary[]> {
+  const uris = await graphs.list();
+  const paths = await Promise.all(uris.map(({ fsPath }) => files.realpath(fsPath).catch(() => fsPath)));
+  if (entries.every(({ graphPath }) => paths.includes(graphPath))) return entries;
+  const known = await Promise.all(
+    uris.map(async (uri, index) => {
+      const path = paths[index] ?? uri.fsPath;
+      const name = readGraphText(path, await textOf(uri, files)).file?.name;
+      return { path, name, root: (await findRoot(path, files)).folder };
+    }),
+  );
+  return entries.map((entry) => {
+    if (paths.includes(entry.graphPath)) return entry;
+    const namesakes = known.filter(({ name, root }) => name === entry.graphName && root === entry.root);
+    const [only, ...others] = namesakes;
+    return only && others.length === 0 ? { ...entry, graphPath: only.path } : entry;
+  });
+}

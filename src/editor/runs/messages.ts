@@ -1,0 +1,150 @@
+import { l10n } from "vscode";
+import type { Split } from "../../data/sample.ts";
+import type { Evaluated } from "../../engine/events.ts";
+import type { RunManifest } from "../../run/run-manifest.ts";
+import type { RunState } from "../../run/state.ts";
+import type { RunSummary } from "./run-summary.ts";
+
+/** `Word problems, 21 Nov, 10:32`: where a run is named in a sentence or read aloud. */
+export function runLabel(entry: RunSummary): string {
+  return l10n.t("{0}, {1}", entry.graphName, whenWords(entry.startedAt));
+}
+
+/** The time alone for today's runs. */
+export function whenWords(at: number): string {
+  const date = new Date(at);
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === new Date().toDateString()) return time;
+  return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
+}
+
+/** `0.70 → 0.85 · made elsewhere · 10:32`: what follows a run's name in a tree, the most telling first. */
+export function runOutcome(entry: RunSummary): string {
+  const parts = [];
+  if (entry.evaluated) parts.push(evaluatedWords(entry.evaluated));
+  else if (entry.job?.kind === "evaluate") parts.push(splitWord(entry.job.split));
+  else if (entry.before !== null && entry.after !== null) {
+    parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
+  }
+  if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
+  if (entry.job?.kind === "recheck") parts.push(l10n.t("re-check"));
+  if (entry.status !== "done") parts.push(statusWord(entry.status));
+  if (entry.elsewhere) parts.push(l10n.t("made elsewhere"));
+  parts.push(whenWords(entry.startedAt));
+  return parts.join(" · ");
+}
+
+/** `0.55 (0.34–0.74) · validation set`, with a 95 % interval. */
+export function evaluatedWords({ split, score, interval: [low, high] }: Evaluated): string {
+  if (score === null) return l10n.t("{0}: not scored", splitWord(split));
+  return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitWord(split)}`;
+}
+
+export function splitWord(split: Split): string {
+  return { train: l10n.t("training set"), validation: l10n.t("validation set"), test: l10n.t("test set") }[split];
+}
+
+/** What a run under way does, as a title. */
+export function doing({ graph, job }: Pick<RunManifest, "graph" | "job">): string {
+  switch (job?.kind) {
+    case "evaluate":
+      return l10n.t("Scoring {0}", graph.name);
+    case "recheck":
+      return l10n.t("Checking the proposals for {0}", graph.name);
+    default:
+      return l10n.t("Optimizing {0}", graph.name);
+  }
+}
+
+export function statusWord(status: RunSummary["status"]): string {
+  return {
+    running: l10n.t("running"),
+    interrupted: l10n.t("interrupted"),
+    done: l10n.t("done"),
+    budget: l10n.t("budget reached"),
+    cancelled: l10n.t("cancelled"),
+    failed: l10n.t("failed"),
+  }[status];
+}
+
+/** `$0.04`, or as many digits as a small sum needs; `≈ $0.04` where nobody has counted the tokens. */
+export function money(usd: number, estimated = false): string {
+  return `${estimated && usd > 0 ? "≈ " : ""}$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
+}
+
+/** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry. */
+export function progressLine(state: RunState): string {
+  const parts = [progress(state)];
+  const point = state.curve.at(-1);
+  // While few samples are scored the score is known as a range only, at first as none.
+  if (point && point.high - point.low < 1) {
+    const [low, high] = [Math.round(100 * point.low), Math.round(100 * point.high)];
+    parts.push(low === high ? l10n.t("{0} % right", low) : l10n.t("{0} to {1} % right", low, high));
+  }
+  parts.push(state.usd ? money(state.usd, state.tokens.estimated) : l10n.t("{0} calls", state.calls.total));
+  return parts.join(" · ");
+}
+
+function progress(state: RunState): string {
+  if (state.method === "evaluate") {
+    const { train, validation, test } = state.samples;
+    const scored = Object.keys(state.scores[state.theta] ?? {}).length;
+    return l10n.t("{0} of {1} samples scored", scored, train + validation + test);
+  }
+  if (state.method === "re-check") return l10n.t("scoring the proposed texts");
+  return state.iteration > 0
+    ? l10n.t("iteration {0}/{1}", state.iteration, state.iterations)
+    : l10n.t("scoring the graph as it is");
+}
+
+/** By its address alone: `openai http://127.0.0.1:11434` is nothing that a person would call a server. */
+export function serverWords(text: string): string {
+  return text.replace(/^(?:openai|azure) (?=https?:)/, "");
+}
+
+/** `1 call`, `489 calls`, or the money where there is a price. */
+export function costWords({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
+  if (usd) return money(usd, estimated);
+  return calls === 1 ? l10n.t("1 call") : l10n.t("{0} calls", calls);
+}
+
+/**
+ * What ended a run, where, and what to do.
+ * @param error name of the error class
+ */
+export function failureSentence(graph: string, error: string | null, detail: string | null): string {
+  const kept = l10n.t("Everything until then is kept, and the run can be resumed.");
+  const said = serverWords(detail ?? error ?? "").replace(/\.$/, "");
+  switch (error) {
+    case "KeyRefused":
+      return l10n.t("The run of {0} stopped: the model server refused the API key. {1}", graph, kept);
+    case "AccessRefused":
+      return l10n.t(
+        "The run of {0} stopped: the models may not be used ({1}). Where VS Code lends them, allow it when it asks; or choose others. {2}",
+        graph,
+        detail ?? error,
+        kept,
+      );
+    case "RateLimited":
+      return l10n.t("The run of {0} stopped: the model server kept limiting the rate. Wait a while. {1}", graph, kept);
+    case "ProviderFault":
+    case "BodyBroken":
+      return l10n.t("The run of {0} stopped: the model server kept failing ({1}). {2}", graph, said, kept);
+    case "RequestRefused":
+      return l10n.t("The run of {0} stopped: {1}. {2}", graph, said, kept);
+    case "NotRecorded":
+      return l10n.t(
+        "The run of {0} stopped: its log could not be written ({1}). Free some space. {2}",
+        graph,
+        detail ?? error,
+        kept,
+      );
+    default:
+      return l10n.t(
+        "The run of {0} stopped: {1} {2}",
+        graph,
+        detail ?? error ?? l10n.t("for an unknown reason."),
+        kept,
+      );
+  }
+}

@@ -1,0 +1,134 @@
+import { commands, l10n, type Memento, ProgressLocation, window, workspace } from "vscode";
+import type { BudgetLimits } from "../../models/model.ts";
+import { type Run, resumeRun } from "../../run/run.ts";
+import { runPathsOf } from "../../run/run-paths.ts";
+import type { RunsDeps } from "../../run/runs.ts";
+import type { Account } from "../account/account.ts";
+import { readSettings } from "../account/settings.ts";
+import type { SomeCommands } from "../commands.ts";
+import { Disposable } from "../disposable.ts";
+import { Cancelled, NothingThere } from "../errors.ts";
+import { guarded } from "../guard.ts";
+import { showInfo, withoutLinks } from "../notifications.ts";
+import { runIdOf } from "../targets.ts";
+import { askForMore } from "./confirm.ts";
+import { doing, progressLine } from "./messages.ts";
+import { reportEnd } from "./outcome.ts";
+import { pickRun } from "./pick-run.ts";
+import { runDeps } from "./prepare.ts";
+import type { RunStore } from "./run-store.ts";
+import { type RunSummary, resumable } from "./run-summary.ts";
+
+/** Milliseconds between two updates of what shows progress. */
+const PACE = 250;
+
+/** Drives runs to their end and shows how far they are; resumes and cancels them. */
+export class RunController extends Disposable {
+  readonly commands = {
+    resumeRun: (target) => this.#resume(target),
+    cancelRun: (target) => this.#cancel(target),
+  } satisfies SomeCommands;
+  readonly #stops = new Map<string, AbortController>();
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly library: RunStore,
+    private readonly account: Account,
+    /** Of this workspace: runs that are under way, so that a window that comes back can offer them. */
+    private readonly memory: Memento,
+  ) {
+    super();
+  }
+
+  async #resume(target: unknown): Promise<void> {
+    const entry = await pickRun(this.library, target, resumable, l10n.t("There is no run to resume."));
+    const connection = await this.account.connect();
+    const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
+    const stop = new AbortController();
+    const run = await resumeRun(
+      entry.id,
+      runPathsOf(entry.root),
+      await runDeps(connection, this.deps),
+      stop.signal,
+      limits,
+    );
+    await this.drive(run, entry.root, stop);
+  }
+
+  async #moreBudget(entry: RunSummary): Promise<BudgetLimits> {
+    const run = await this.library.open(entry.id);
+    if (!run) throw new NothingThere(l10n.t("The run is gone."));
+    return askForMore(run.limits, run.state, readSettings().limits);
+  }
+
+  /** Not awaited to the end by the command that starts it: the run goes on while the user does other things. */
+  async drive(run: Run, root: string, stop: AbortController): Promise<void> {
+    this.#stops.set(run.id, stop);
+    this.deps.log.info(`Run ${run.id} of ${run.start.graphFile} asks ${run.start.provider}.`);
+    await this.#remember(run.id, true);
+    const title = doing(run.start);
+    const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
+    void window
+      .withProgress(options, async (progress, token) => {
+        token.onCancellationRequested(() => stop.abort(new Cancelled()));
+        const timer = setInterval(() => progress.report({ message: progressLine(run.state()) }), PACE);
+        try {
+          await this.library.drive(run, root);
+        } finally {
+          clearInterval(timer);
+        }
+      })
+      .then(
+        () => this.#ended(run),
+        (error: unknown) => guarded(`run ${run.id}`, () => Promise.reject(error), this.deps.log),
+      );
+  }
+
+  async #ended(run: Run): Promise<void> {
+    this.#stops.delete(run.id);
+    const { status, detail } = run.state();
+    // The window is closing: the run has not come to an end, and is offered again.
+    if (status === "running") return;
+    await this.#remember(run.id, false);
+    this.deps.log.info(`Run ${run.id}: ${status}. ${detail ?? ""}`);
+    await reportEnd(run, this.account);
+  }
+
+  async #cancel(target: unknown): Promise<void> {
+    // A run that has just been taken up again may not be in the list as such yet.
+    const own = this.#stops.get(runIdOf(target) ?? "");
+    const none = l10n.t("No run is under way.");
+    const stop = own ?? this.#stops.get((await pickRun(this.library, target, isRunning, none)).id);
+    if (!stop) {
+      throw new NothingThere(l10n.t("This run was started outside this window. Cancel it where it was started."));
+    }
+    stop.abort(new Cancelled());
+  }
+
+  async #remember(id: string, running: boolean): Promise<void> {
+    const others = this.memory.get<string[]>(UNDER_WAY, []).filter((one) => one !== id);
+    await this.memory.update(UNDER_WAY, running ? [...others, id] : others);
+  }
+
+  /** After a reload: offers to resume what this window was doing. Looks at nothing where it was doing nothing. */
+  async offerInterrupted(): Promise<void> {
+    const ids = this.memory.get<string[]>(UNDER_WAY, []);
+    if (ids.length === 0 || !workspace.isTrusted) return;
+    await this.memory.update(UNDER_WAY, []);
+    for (const id of ids) {
+      const entry = await this.library.find(id);
+      if (!entry || !resumable(entry)) continue;
+      const resume = l10n.t("Resume");
+      const message = l10n.t("The run of {0} was interrupted. Nothing that was paid for is lost.", entry.graphName);
+      if ((await showInfo(message, resume, l10n.t("Later"))) === resume) {
+        await commands.executeCommand("agentgraph.resumeRun", { entry });
+      }
+    }
+  }
+}
+
+function isRunning({ status }: RunSummary): boolean {
+  return status === "running";
+}
+
+const UNDER_WAY = "runs.underWay";

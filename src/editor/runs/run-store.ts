@@ -1,0 +1,282 @@
+import { sep } from "node:path";
+import { EventEmitter, l10n, type Uri, workspace } from "vscode";
+import { type Sample, SPLITS } from "../../data/sample.ts";
+import type { Acted } from "../../engine/events.ts";
+import { shownValue } from "../../graph/extract.ts";
+import { Patterns } from "../../graph/pattern.ts";
+import { warningWords } from "../../run/messages.ts";
+import { readReplies } from "../../run/replies.ts";
+import type { Side } from "../../run/report/compare.ts";
+import { readReport, readSide } from "../../run/report/read.ts";
+import type { Report } from "../../run/report/report.ts";
+import type { Run } from "../../run/run.ts";
+import { type RunPaths, runPathsOf } from "../../run/run-paths.ts";
+import { deleteRun, listRuns, type RunsDeps, readRun, recordAct, writtenAt } from "../../run/runs.ts";
+import { summaryOf } from "../../run/summary.ts";
+import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
+import { NothingThere } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { followRenames } from "./follow-renames.ts";
+import type { OpenedRun } from "./opened-run.ts";
+import { isEvaluation, type RunSummary, runSummaryOf } from "./run-summary.ts";
+
+/** Opened runs kept in memory. */
+const KEPT = 8;
+/** Milliseconds for which changes on disk are gathered. */
+const PAUSE = 300;
+/** Milliseconds between two looks at whether a run of another process still goes on. */
+const LOOK = 10_000;
+/** Milliseconds between two looks at what has come or changed. */
+const COMPARE = 5_000;
+
+type Written = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
+export class RunStore extends Disposable {
+  readonly #changed = this.own(new EventEmitter<void>());
+  /** A run came, went, ended, or the user acted on one. */
+  readonly onDidChange = this.#changed.event;
+  readonly #progressed = this.own(new EventEmitter<string>());
+  /** Fires with the id at every event of a run that this window makes. */
+  readonly onDidProgress = this.#progressed.event;
+  readonly #live = new Map<string, { readonly run: Run; readonly root: string }>();
+  /** Where this window has made runs: those stay in its list when their graph is deleted or leaves the workspace. */
+  readonly #roots = new Set<string>();
+  readonly #opened = new Map<string, Promise<OpenedRun>>();
+  #listed: Promise<RunSummary[]> | null = null;
+  /** Root → when its runs were last written, when the list was read. */
+  #written: Written = new Map();
+  #watching = false;
+  #pause: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly graphs: GraphFiles,
+  ) {
+    super();
+    this.own(graphs.onDidChange(() => this.#forget()));
+    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
+  }
+
+  /** Newest first. */
+  list(): Promise<RunSummary[]> {
+    this.#watch();
+    this.#listed ??= this.#read();
+    return this.#listed;
+  }
+
+  async find(id: string): Promise<RunSummary | null> {
+    const named = (entry: RunSummary) => entry.id === id;
+    const known = (await this.list()).find(named);
+    if (known) return known;
+    // It may have come a moment ago, before the watcher told of it.
+    this.#listed = this.#read();
+    return (await this.#listed).find(named) ?? null;
+  }
+
+  /** @throws NothingThere */
+  async existing(id: string): Promise<RunSummary> {
+    const entry = await this.find(id);
+    if (!entry) {
+      throw new NothingThere(l10n.t("The run is gone: it was deleted, or its graph is no longer in this workspace."));
+    }
+    return entry;
+  }
+
+  /** The run under way on a graph, else the last one that optimized it, else the last one that scored it. */
+  async latest(file: Uri): Promise<RunSummary | null> {
+    const graphPath = await this.deps.files.realpath(file.fsPath).catch(() => file.fsPath);
+    const runs = (await this.list()).filter((entry) => entry.graphPath === graphPath);
+    const found = (fits: (entry: RunSummary) => boolean) => runs.find(fits);
+    return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
+  }
+
+  /** null when the run is gone. @throws RunUnreadable */
+  async open(id: string): Promise<OpenedRun | null> {
+    const live = this.#live.get(id);
+    if (live) return this.#openLive(live.run, live.root);
+    const entry = await this.find(id);
+    if (!entry) return null;
+    let opened = this.#opened.get(id);
+    if (!opened) {
+      opened = this.#openStored(entry);
+      opened.catch(() => this.#opened.delete(id));
+      this.#opened.set(id, opened);
+      const oldest = this.#opened.keys().next().value;
+      if (this.#opened.size > KEPT && oldest !== undefined) this.#opened.delete(oldest);
+    }
+    const run = await opened;
+    // Its file may have been renamed since it was opened.
+    const { graphPath } = entry;
+    return run.entry.graphPath === graphPath ? run : { ...run, entry: { ...run.entry, graphPath } };
+  }
+
+  /** What the user did becomes part of the run. */
+  async act(run: OpenedRun, act: Acted): Promise<void> {
+    const { id, root } = run.entry;
+    await recordAct(this.deps, runPathsOf(root), id, act);
+    this.#opened.delete(id);
+    this.#forget();
+  }
+
+  async remove(entry: RunSummary): Promise<void> {
+    await deleteRun(this.deps, runPathsOf(entry.root), entry.id);
+    this.#opened.delete(entry.id);
+    this.#forget();
+  }
+
+  /** Drives a run to its end, showing it as it goes. Ends early when the window closes; the run can be resumed then. */
+  async drive(run: Run, root: string): Promise<void> {
+    this.#live.set(run.id, { run, root });
+    this.#roots.add(root);
+    this.#opened.delete(run.id);
+    this.#forget();
+    try {
+      for await (const event of run.events) {
+        if (event.type === "warning") this.deps.log.warn(warningWords(event, LOCALE));
+        this.#progressed.fire(run.id);
+      }
+    } finally {
+      this.#live.delete(run.id);
+      this.#forget();
+      this.#progressed.fire(run.id);
+    }
+  }
+
+  /** The state of a run that this window makes. */
+  live(id: string): Run | null {
+    return this.#live.get(id)?.run ?? null;
+  }
+
+  /** Everything that can be said of a run, for a page or a file. @throws RunMissing, RunUnreadable */
+  report({ root, id }: RunSummary, locale = LOCALE): Promise<Report> {
+    return readReport(this.deps, runPathsOf(root), id, locale);
+  }
+
+  /** The same to be put beside another. @throws RunMissing, RunUnreadable */
+  side({ root, id }: RunSummary): Promise<Side> {
+    return readSide(this.deps, runPathsOf(root), id, LOCALE);
+  }
+
+  override dispose(): void {
+    for (const { run } of this.#live.values()) void run.events.return(run.state());
+    super.dispose();
+  }
+
+  async #datesOf(roots: Iterable<string>): Promise<Written> {
+    const isOwn = (id: string) => this.#live.has(id);
+    const dates = [...roots].map(async (root) => [root, await writtenAt(this.deps, runPathsOf(root), isOwn)] as const);
+    return new Map(await Promise.all(dates));
+  }
+
+  async #read(): Promise<RunSummary[]> {
+    const roots = new Set([...(await this.graphs.roots()), ...this.#roots]);
+    this.#written = await this.#datesOf(roots);
+    const lists = await Promise.all(
+      [...roots].map(async (root) =>
+        (await listRuns(this.deps, runPathsOf(root))).map((listed) => runSummaryOf(root, listed)),
+      ),
+    );
+    const followed = await followRenames(lists.flat(), this.graphs, this.deps.files);
+    // What stands on disk of a run that is taken up again is how it ended before.
+    const all = followed.map((entry) => (this.#live.has(entry.id) ? { ...entry, status: "running" as const } : entry));
+    // Who makes it elsewhere may be killed, and nothing tells of that.
+    if (all.some(({ id, status }) => status === "running" && !this.#live.has(id))) this.#later(LOOK);
+    return all.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  async #openLive(run: Run, root: string): Promise<OpenedRun> {
+    const { start, replies } = run;
+    const state = run.state();
+    const summary = await summaryOf(start, state, this.deps.machine);
+    const entry = runSummaryOf(root, { summary, status: state.status, madeHere: true });
+    return opened(entry, { start, state }, (key) => replies.get(key)?.reply.text);
+  }
+
+  async #openStored(entry: RunSummary): Promise<OpenedRun> {
+    const place: RunPaths = runPathsOf(entry.root);
+    const run = await readRun(this.deps, place, entry.id);
+    const current = { ...entry, status: run.status, elsewhere: !run.madeHere };
+    let replies: ReturnType<typeof readReplies> | null = null;
+    return opened(current, run, async (key) => {
+      replies ??= readReplies(this.deps, run.files.replies, run.madeHere);
+      return (await replies)(key)?.text;
+    });
+  }
+
+  #forget(): void {
+    this.#listed = null;
+    this.#changed.fire();
+  }
+
+  #later(milliseconds: number): void {
+    if (this.#pause && milliseconds === LOOK) return;
+    if (this.#pause) clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = null;
+      this.#forget();
+    }, milliseconds);
+  }
+
+  /** Runs of the command line and of other windows show up by themselves. */
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const watcher = this.own(workspace.createFileSystemWatcher("**/.agentgraph/runs/*/summary.json"));
+    const changed = (uri: Uri) => {
+      const id = uri.fsPath.split(sep).at(-2) ?? "";
+      if (this.#live.has(id)) return;
+      this.#opened.delete(id);
+      this.#later(PAUSE);
+    };
+    watcher.onDidCreate(changed);
+    watcher.onDidChange(changed);
+    watcher.onDidDelete(changed);
+    const comparing = setInterval(() => this.#compare().catch(() => {}), COMPARE);
+    this.own({ dispose: () => clearInterval(comparing) });
+  }
+
+  /** A watcher misses what is made in a folder before it has begun to watch that one, and all that comes after. */
+  async #compare(): Promise<void> {
+    if (!this.#listed) return;
+    await this.#listed;
+    const before = this.#written;
+    const changed = [...(await this.#datesOf(before.keys()))].flatMap(([root, now]) => {
+      const was = before.get(root);
+      return [...new Set([...(was?.keys() ?? []), ...now.keys()])].filter((id) => was?.get(id) !== now.get(id));
+    });
+    for (const id of changed) this.#opened.delete(id);
+    if (changed.length > 0) this.#forget();
+  }
+}
+
+function opened(
+  entry: RunSummary,
+  { start, state }: Pick<Run, "start"> & { readonly state: OpenedRun["state"] },
+  reply: (key: string) => string | undefined | Promise<string | undefined>,
+): OpenedRun {
+  const patterns = new Patterns();
+  // Thousands may be asked for at once; a run that only moves a status bar asks for none.
+  let samples: ReadonlyMap<string, Sample> | null = null;
+  return {
+    entry,
+    graph: start.graph,
+    model: start.models.forward.model,
+    data: start.data,
+    limits: start.options.budget,
+    threshold: start.options.threshold,
+    state,
+    sample(id) {
+      samples ??= new Map(SPLITS.flatMap((split) => start.data[split]).map((sample) => [sample.id, sample]));
+      return samples.get(id) ?? null;
+    },
+    async value(theta, sample, id) {
+      const key = state.values[theta]?.[sample]?.[id];
+      const text = key === undefined ? undefined : await reply(key);
+      const node = start.graph.nodes.find((it) => it.id === id);
+      if (text === undefined || node?.kind !== "llm") return null;
+      return shownValue(text, node.output, patterns);
+    },
+  };
+}

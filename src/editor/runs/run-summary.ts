@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import type { ListedRun, ListedStatus } from "../../run/runs.ts";
+import type { Summary } from "../../run/summary.ts";
+
+/** What the lists show of a run, from its summary. */
+export interface RunSummary {
+  readonly id: string;
+  /** Folder that holds `.agentgraph/`. */
+  readonly root: string;
+  /** Absolute path of the graph file. */
+  readonly graphPath: string;
+  readonly graphName: string;
+  readonly method: string;
+  /** `interrupted`: nobody writes its log any more, and it has no end. */
+  readonly status: ListedStatus;
+  /** What the error said that ended it; null without one. */
+  readonly detail: string | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Made on another machine or by another user: its verdicts are claims until re-checked. */
+  readonly elsewhere: boolean;
+  /** Mean validation scores (1 − loss); null where not scored. */
+  readonly before: number | null;
+  readonly after: number | null;
+  /** Requests that reached the provider. */
+  readonly calls: number;
+  /** US dollars; null where a price was not known. */
+  readonly usd: number | null;
+  /** Nobody has counted the tokens, so `usd` is an estimate. */
+  readonly estimated: boolean;
+  readonly proposals: Summary["proposals"];
+  /** What the run is for, where it is not to optimize. */
+  readonly job: Summary["job"] | null;
+  /** Of a run that only scores the graph as it is; null before its end. */
+  readonly evaluated: Summary["evaluated"] | null;
+}
+
+export function runSummaryOf(root: string, { summary, status, madeHere }: ListedRun): RunSummary {
+  const { id, name, method, detail, startedAt, calls, usd, validation, evaluated, proposals, job } = summary;
+  return {
+    id,
+    root,
+    graphPath: join(root, summary.graphFile),
+    graphName: name,
+    method,
+    status: status,
+    detail,
+    startedAt,
+    elsewhere: !madeHere,
+    before: validation?.before ?? null,
+    after: validation?.after ?? evaluated?.score ?? null,
+    calls,
+    usd,
+    estimated: summary.estimated ?? false,
+    proposals,
+    job: job ?? null,
+    evaluated: evaluated ?? null,
+  };
+}
+
+export function resumable({ status, elsewhere }: RunSummary): boolean {
+  return status !== "running" && status !== "done" && !elsewhere;
+}
+
+/** Scores the graph as it is: nothing comes of it but figures. */
+export function isEvaluation({ job }: RunSummary): boolean {
+  return job?.kind === "evaluate";
+}
+
+/** Accepted proposals that the user has not applied, rejected or committed. */
+export function waiting({ proposals, elsewhere }: RunSummary): number {
+  return elsewhere ? 0 : proposals.filter(({ decision, act }) => decision === "accepted" && act === null).length;
+}

@@ -1,0 +1,143 @@
+import { l10n, ProgressLocation, type Uri, window } from "vscode";
+import type { Data, Sample, Split } from "../../data/sample.ts";
+import { type Inspection, inspect, mostCalls } from "../../engine/inspect.ts";
+import { askWithoutRun } from "../../run/ask.ts";
+import { estimateDoor } from "../../run/estimate.ts";
+import { callsWords } from "../../run/messages.ts";
+import { RunReducer } from "../../run/reduce.ts";
+import { sampleHtml } from "../../run/report/sample.ts";
+import type { RunsDeps } from "../../run/runs.ts";
+import type { Account } from "../account/account.ts";
+import type { SomeCommands } from "../commands.ts";
+import { LOCALE } from "../editor-locale.ts";
+import { Cancelled, NothingThere } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { pickGraph } from "../graph-pick.ts";
+import { oneLine } from "../markdown.ts";
+import { withoutLinks } from "../notifications.ts";
+import { sampleRefOf } from "../targets.ts";
+import { confirmCalls } from "./confirm.ts";
+import { splitWord } from "./messages.ts";
+import type { Pages } from "./pages.ts";
+import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** Nothing of a sample is kept but replies. @throws NothingThere */
+export async function samplePage(): Promise<never> {
+  throw new NothingThere(
+    l10n.t(
+      "This page showed a sample node by node, and is not kept when the window is loaded again. “AgentGraph: Try a single sample” shows it anew; replies that are known cost nothing.",
+    ),
+  );
+}
+
+/** One sample through the graph as it is: its values and, where the answer is wrong, its gradients node by node. */
+export class SampleCommands {
+  readonly commands = { trySample: (target) => this.#try(target) } satisfies SomeCommands;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly library: RunStore,
+    private readonly account: Account,
+    private readonly graphs: GraphFiles,
+    private readonly pages: Pages,
+  ) {}
+
+  async #try(target: unknown): Promise<void> {
+    const ref = sampleRefOf(target);
+    const file = ref ? await this.#graphOf(ref.run) : await pickGraph(target, this.graphs);
+    const prepared = await prepare(file, this.account, this.deps);
+    const { task } = prepared.subject;
+    const found = ref ? findSample(task.data, ref.sample) : await pickSample(task.data);
+    if (!found) {
+      throw new NothingThere(l10n.t("The graph's data no longer hold this sample, so it cannot be tried."));
+    }
+    const { sample, split } = found;
+    // Only this sample is asked about, so only it is played through.
+    const only = { ...task, data: { train: [], validation: [], test: [], [split]: [sample] } };
+    const estimate = await estimateDoor(only, prepared.known, (one, deps, signal) =>
+      inspect(one, split, sample, deps, signal),
+    );
+    await confirmCalls({
+      question: l10n.t("Try “{0}”?", oneLine(labelOf(sample), 80)),
+      button: l10n.t("Try"),
+      estimate,
+      task,
+      samples: 1,
+      connection: prepared.connection,
+      most: mostCalls(task),
+    });
+    await this.#ask(prepared, found);
+  }
+
+  async #graphOf(run: string): Promise<Uri> {
+    return graphOfRun(await this.library.existing(run), this.graphs);
+  }
+
+  async #ask({ subject, place, root, deps }: Prepared, { sample, split }: Found): Promise<void> {
+    const { task } = subject;
+    const reducer = new RunReducer();
+    const title = l10n.t("Trying a sample of {0}", task.graph.name);
+    const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
+    const inspection = await window.withProgress(options, (progress, token) => {
+      const stop = new AbortController();
+      token.onCancellationRequested(() => stop.abort(new Cancelled()));
+      return askWithoutRun(task, place, root, deps, async (engine): Promise<Inspection> => {
+        const steps = inspect(task, split, sample, engine, stop.signal);
+        for (;;) {
+          const step = await steps.next();
+          if (step.done) return step.value;
+          reducer.apply({ ...step.value, at: deps.clock.now() });
+          if (step.value.type === "call") progress.report({ message: step.value.node ?? "" });
+        }
+      });
+    });
+    const { calls, usd } = reducer.state;
+    const spent =
+      calls.total === 0 ? l10n.t("every reply was known") : `${callsWords(calls, LOCALE)}, ${LOCALE.money(usd)}`;
+    await this.pages.show("sample", [subject.graphFile, split, sample.id], {
+      title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
+      html: (theme) => sampleHtml(task.graph, inspection, spent, LOCALE, theme),
+    });
+  }
+}
+
+interface Found {
+  readonly sample: Sample;
+  readonly split: Split;
+}
+
+const ORDER = ["validation", "train", "test"] as const;
+
+function findSample(data: Data, id: string): Found | null {
+  for (const split of ORDER) {
+    const sample = data[split].find((one) => one.id === id);
+    if (sample) return { sample, split };
+  }
+  return null;
+}
+
+/** Any row of any set, searched by what it asks. @throws Cancelled */
+async function pickSample(data: Data): Promise<Found> {
+  const items = ORDER.flatMap((split) =>
+    data[split].map((sample) => ({
+      label: oneLine(labelOf(sample), 120),
+      description: splitWord(split),
+      detail: sample.targets.length > 0 ? l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)) : undefined,
+      found: { sample, split },
+    })),
+  );
+  const picked = await window.showQuickPick(items, {
+    title: l10n.t("Which sample?"),
+    placeHolder: l10n.t("Search by what it asks or by what is expected"),
+    matchOnDetail: true,
+    matchOnDescription: true,
+    ignoreFocusOut: true,
+  });
+  if (!picked) throw new Cancelled();
+  return picked.found;
+}
+
+function labelOf({ id, inputs }: Sample): string {
+  return Object.values(inputs).join(" · ") || id;
+}

@@ -1,0 +1,150 @@
+import { l10n, type Uri, window } from "vscode";
+import type { Split } from "../../data/sample.ts";
+import { estimateDoor, estimateRun } from "../../run/estimate.ts";
+import { doorOf, type Job, recheckOf } from "../../run/job.ts";
+import { startRun } from "../../run/run.ts";
+import type { RunsDeps } from "../../run/runs.ts";
+import type { Account } from "../account/account.ts";
+import { readSettings } from "../account/settings.ts";
+import type { SomeCommands } from "../commands.ts";
+import { Cancelled, NothingThere } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { pickGraph } from "../graph-pick.ts";
+import { confirmCalls, confirmStart } from "./confirm.ts";
+import { runLabel, splitWord } from "./messages.ts";
+import { pickRun } from "./pick-run.ts";
+import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
+import type { RunController } from "./run-controller.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** Starts runs: to optimize a graph, to score it as it is, or to check what a run made elsewhere claims. */
+export class StartCommands {
+  readonly commands = {
+    optimize: (target) => this.#optimize(target),
+    evaluate: (target) => this.#evaluate(target),
+    recheckRun: (target) => this.#recheck(target),
+  } satisfies SomeCommands;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly library: RunStore,
+    private readonly account: Account,
+    private readonly graphs: GraphFiles,
+    private readonly running: RunController,
+  ) {}
+
+  async #optimize(target: unknown): Promise<void> {
+    const file = await pickGraph(target, this.graphs);
+    const prepared = await this.#prepare(file);
+    const { task } = prepared.subject;
+    const estimate = await estimateRun(task, prepared.known);
+    const budget = await confirmStart(task, prepared.connection, estimate, readSettings().limits.calls);
+    await this.#begin({
+      ...prepared,
+      subject: { ...prepared.subject, task: { ...task, options: { ...task.options, budget } } },
+    });
+  }
+
+  async #evaluate(target: unknown): Promise<void> {
+    const file = await pickGraph(target, this.graphs);
+    const prepared = await this.#prepare(file);
+    const { task } = prepared.subject;
+    const split = await pickSplit(task.data);
+    const job: Job = { kind: "evaluate", split };
+    const count = task.data[split].length;
+    await confirmCalls({
+      question: l10n.t("Score “{0}” as it is, on {1}?", task.graph.name, setWords(split, count)),
+      button: l10n.t("Evaluate"),
+      estimate: await estimateDoor(task, prepared.known, doorOf(job)),
+      task,
+      samples: count,
+      connection: prepared.connection,
+    });
+    await this.#begin({ ...prepared, subject: { ...prepared.subject, job } });
+  }
+
+  async #recheck(target: unknown): Promise<void> {
+    const none = l10n.t("There is no run that was made elsewhere and proposes anything.");
+    const entry = await pickRun(this.library, target, (it) => it.elsewhere && it.proposals.length > 0, none);
+    const file = await graphOfRun(entry, this.graphs);
+    const run = await this.library.open(entry.id);
+    if (!run) throw new NothingThere(l10n.t("The run is gone."));
+    const prepared = await this.#prepare(file);
+    const { task } = prepared.subject;
+    const { job, task: gated, changed } = recheckOf(entry.id, run.state.proposals, task);
+    if (job.changes.length === 0) {
+      throw new NothingThere(
+        l10n.t("The texts of {0} are no longer those that the run saw, so nothing can be checked.", changed.join(", ")),
+      );
+    }
+    const count = task.data.validation.length;
+    const left = changed.length > 0 ? l10n.t("Left out, because their text has changed: {0}.", changed.join(", ")) : "";
+    await confirmCalls({
+      question: l10n.t("Check {0} proposed texts of “{1}” with your own model?", job.changes.length, task.graph.name),
+      button: l10n.t("Re-check"),
+      estimate: await estimateDoor(gated, prepared.known, doorOf(job)),
+      task: gated,
+      samples: count,
+      connection: prepared.connection,
+      about: [
+        l10n.t(
+          "Each is scored on {0} of this workspace, and gets this machine's own verdict.",
+          setWords("validation", count),
+        ),
+        left,
+      ],
+    });
+    await this.#begin({ ...prepared, subject: { ...prepared.subject, task: gated, job } });
+  }
+
+  /** @throws NothingThere where a run of the graph is under way */
+  async #prepare(file: Uri): Promise<Prepared> {
+    const latest = await this.library.latest(file);
+    if (latest?.status === "running") {
+      throw new NothingThere(
+        this.library.live(latest.id)
+          ? l10n.t("A run of this graph ({0}) is under way. Wait for its end, or cancel it.", runLabel(latest))
+          : l10n.t(
+              "A run of this graph ({0}) is under way in another window or a terminal. Wait for its end, or cancel it there.",
+              runLabel(latest),
+            ),
+      );
+    }
+    return prepare(file, this.account, this.deps);
+  }
+
+  async #begin({ subject, place, root, deps }: Prepared): Promise<void> {
+    const stop = new AbortController();
+    const run = await startRun(subject, place, root, deps, stop.signal);
+    await this.running.drive(run, root, stop);
+  }
+}
+
+/** The set that a command is about: the user's pick of those that have samples. @throws Cancelled, NothingThere */
+async function pickSplit(data: Readonly<Record<Split, readonly unknown[]>>): Promise<Split> {
+  const hints: Record<Split, string> = {
+    train: l10n.t("the samples that gradients come from"),
+    validation: l10n.t("the samples that the gate decides on"),
+    test: l10n.t("the samples that decide nothing: the honest figure"),
+  };
+  const order: Split[] = ["validation", "test", "train"];
+  const items = order
+    .filter((split) => data[split].length > 0)
+    .map((split) => ({
+      label: splitWord(split),
+      description: l10n.t("{0} samples", data[split].length),
+      detail: hints[split],
+      split,
+    }));
+  const picked = await window.showQuickPick(items, { title: l10n.t("On which samples?"), ignoreFocusOut: true });
+  if (!picked) throw new Cancelled();
+  return picked.split;
+}
+
+function setWords(split: Split, count: number): string {
+  return {
+    train: l10n.t("{0} training samples", count),
+    validation: l10n.t("{0} validation samples", count),
+    test: l10n.t("{0} test samples", count),
+  }[split];
+}

@@ -1,0 +1,247 @@
+import type { Split } from "../data/sample.ts";
+import type { ModelChoice, Role } from "../graph/graph.ts";
+import { AccessRefused, BudgetReached, KeyRefused, ReplyWithheld, RequestRefused } from "../models/errors.ts";
+import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
+import { outputLimit } from "../models/tokens.ts";
+import type { RunEvent } from "./events.ts";
+import { keyedLines, looseJson } from "./loose-json.ts";
+import { shortHash } from "./theta.ts";
+
+/** What one call of the method says to a model. */
+export interface LlmCall {
+  readonly purpose: Role;
+  readonly node: string | null;
+  readonly sample: string | null;
+  readonly split: Split | null;
+  readonly choice: ModelChoice;
+  readonly messages: readonly Message[];
+  readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
+  readonly index?: number | string;
+  readonly priority?: number;
+  /** Asks once more for what could not be read. */
+  readonly isRepair?: boolean;
+}
+
+export interface LlmDeps {
+  readonly model: Model;
+  readonly seed: number;
+  /** Aborting it stops every call of the run. */
+  readonly stop: AbortController;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  readonly price: (model: string, usage: Usage) => number | null;
+}
+
+export interface Llm {
+  (question: LlmCall): Promise<ModelReply>;
+  /** The reply could not be decoded: it stays with this run, but no other run is served it (rule R1). */
+  discredit(reply: ModelReply): Promise<void>;
+  /** Resolves when much that begins or ends at once may go on: nothing else in the process is to wait for all of it. */
+  breathe(): Promise<void>;
+  /** No call begins any more. Resolves when none is under way: what was paid for has arrived and is on record. */
+  settled(): Promise<void>;
+}
+
+/** The run is over: cancelled, or the provider cannot be used. `cause` says why. */
+export class RunStopped extends Error {
+  override readonly name = "RunStopped";
+  constructor(override readonly cause: unknown) {
+    super("the run was stopped");
+  }
+}
+
+/** What went wrong, behind the word that the run is over. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof RunStopped ? error.cause : error;
+}
+
+/** Calls that failed for good, one after another, before the provider counts as down. */
+const FAILURES_IN_A_ROW = 3;
+
+/**
+ * Puts each request on record before it leaves and each reply when it has come. A refused key, an unknown model or
+ * several lost calls in a row stop the whole run: what every other call would meet too is not tried again and again.
+ */
+export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
+  const pending = new Set<Promise<unknown>>();
+  let failures = 0;
+  let ended = false;
+
+  const ask = (question: LlmCall): Promise<ModelReply> => {
+    const call = answered(question);
+    pending.add(call);
+    const done = () => pending.delete(call);
+    call.then(done, done);
+    return call;
+  };
+  const settled = async () => {
+    ended = true;
+    while (pending.size > 0) await Promise.allSettled([...pending]);
+  };
+  const discredit = async ({ key }: ModelReply) => model.discredit?.(key);
+  const breathe = async () => model.breathe?.();
+  return Object.assign(ask, { settled, discredit, breathe });
+
+  async function answered(question: LlmCall): Promise<ModelReply> {
+    const { model: name, params } = question.choice;
+    const reply = await askOnce(question);
+    const isWithheld = reply.finish === "filter";
+    // What the server's own settings cut or withheld may come whole when they are others.
+    if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await discredit(reply);
+    if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
+    return reply;
+  }
+
+  async function askOnce(question: LlmCall): Promise<ModelReply> {
+    const { purpose, node, sample, split, choice } = question;
+    const about = { purpose, node, sample, split };
+    let requests = 0;
+    // What was begun ahead and is not needed goes no further: nobody would put it on record.
+    if (ended) throw new RunStopped(new Error("the run has ended"));
+    try {
+      if (stop.signal.aborted) throw stop.signal.reason;
+      const reply = await model.complete(
+        {
+          model: choice.model,
+          params: choice.params,
+          messages: question.messages,
+          ...(question.schema && { schema: question.schema }),
+          draw: drawOf(question, seed),
+          tag: { purpose, node, sample },
+          priority: question.priority ?? 0,
+          ...(split === "test" && { reservation: "test" }),
+          onRequest: async (attempt) => {
+            requests = attempt;
+            await emit({ type: "requested", ...about, attempt });
+          },
+          onWithdrawn: (attempt) => {
+            requests = attempt - 1;
+            void emit({ type: "withdrawn", ...about, attempt });
+          },
+        },
+        stop.signal,
+      );
+      if (reply.source === "provider") failures = 0;
+      const { key, usage, milliseconds, source, finish } = reply;
+      // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
+      // By the name that the budget is kept by: what the server calls the model may have no price, or another.
+      const usd = source === "provider" || source === "replayed" ? price(choice.model, usage) : 0;
+      const spent = { usage, usd, milliseconds, requests: reply.requests };
+      const early = finish === "length" || finish === "filter" ? { finish } : {};
+      const call = { ...about, key, model: reply.model, source, ...spent, error: null, ...early };
+      const recorded = emit({ type: "call", ...call });
+      // Replies on record come faster than events are written: those that wait for the log would pile up.
+      if (source !== "provider") await recorded;
+      if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
+      return reply;
+    } catch (error) {
+      if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
+      if (!stop.signal.aborted && isLasting(error, requests > 0)) stop.abort(error);
+      if (!stop.signal.aborted) throw error;
+      await breathe();
+      throw new RunStopped(stop.signal.reason);
+    }
+  }
+
+  /** @param own whether the request was this call's own: one that several calls share is lost once. */
+  function isLasting(error: unknown, own: boolean): boolean {
+    if (error instanceof BudgetReached || error instanceof ReplyWithheld) return false;
+    if (error instanceof KeyRefused || error instanceof AccessRefused) return true;
+    if (error instanceof RequestRefused && [403, 404].includes(error.status)) return true;
+    if (own) failures++;
+    return failures >= FAILURES_IN_A_ROW;
+  }
+}
+
+function placeOf({ node, sample }: LlmCall) {
+  return { ...(node !== null && { node }), ...(sample !== null && { sample }) };
+}
+
+function failedCall(model: string, requests: number, error: unknown) {
+  return {
+    key: "",
+    model,
+    usage: { prompt: 0, completion: 0, estimated: false },
+    usd: 0,
+    milliseconds: 0,
+    source: "provider",
+    requests,
+    error: error instanceof Error ? error.name : String(error),
+  } as const;
+}
+
+/** 0 at temperature 0 without repeats; else fixed by run seed, purpose and index (rule R1). */
+function drawOf({ choice, purpose, index = 0 }: LlmCall, seed: number): number {
+  if (choice.params.temperature === 0 && index === 0) return 0;
+  return Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
+}
+
+/** An error that ends the run, where others cost one sample. */
+export function endsRun(error: unknown): boolean {
+  return error instanceof RunStopped || error instanceof BudgetReached;
+}
+
+/** The reply held no JSON of the asked shape, not even when it was asked for again. */
+export class ReplyUnreadable extends Error {
+  override readonly name = "ReplyUnreadable";
+  constructor(
+    readonly reply: string,
+    /** Tokens at which it was cut; null where it came to its end. */
+    readonly cutAt: number | null = null,
+  ) {
+    super(
+      cutAt === null
+        ? `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`
+        : `the reply was cut at ${cutAt} tokens, before it held what was asked for; raise the model's max_tokens`,
+    );
+  }
+}
+
+/** Times the tokens of a limit that cut a reply, when it is asked for again. */
+const LONGER = 4;
+
+/**
+ * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
+ * wrong (method.md §3). One that was cut would be cut again: it is asked for anew with a larger limit, where the limit is
+ * ours, and else taken as far as it goes.
+ * @param read returns null for a value it cannot use.
+ * @throws ReplyUnreadable after the second request failed too.
+ */
+export async function askJson<T>(
+  ask: Llm,
+  question: LlmCall,
+  read: (value: unknown) => T | null,
+  repair: (reply: string) => string,
+): Promise<T> {
+  const keys = Object.keys(question.schema?.schema.properties ?? {});
+  const readReply = ({ text }: ModelReply) => read(looseJson(text)) ?? read(keyedLines(text, keys));
+  const first = await ask(question);
+  const value = readReply(first);
+  const isCut = first.finish === "length" && !holdsAll(looseJson(first.text), keys);
+  if (value !== null && !isCut) return value;
+  const { messages, choice } = question;
+  const limit = outputLimit(choice.params);
+  if (isCut && !limit) {
+    if (value !== null) return value;
+    throw new ReplyUnreadable(first.text.slice(0, 200), first.usage.completion);
+  }
+  if (!isCut) await ask.discredit(first);
+  const shown = [
+    { role: "assistant", content: first.text },
+    { role: "user", content: repair(first.text) },
+  ] as const;
+  const params = { ...choice.params, ...(limit && { [limit.name]: LONGER * limit.tokens }) };
+  const again = await ask(
+    isCut
+      ? { ...question, choice: { ...choice, params } }
+      : { ...question, isRepair: true, messages: [...messages, ...shown] },
+  );
+  const second = readReply(again) ?? value;
+  if (second !== null) return second;
+  await ask.discredit(again);
+  throw new ReplyUnreadable(again.text.slice(0, 200), again.finish === "length" ? again.usage.completion : null);
+}
+
+function holdsAll(value: unknown, keys: readonly string[]): boolean {
+  return typeof value === "object" && value !== null && keys.every((key) => Object.hasOwn(value, key));
+}

@@ -1,0 +1,45 @@
+import { BudgetReached } from "../models/errors.ts";
+import type { Finished, RunEvent } from "./events.ts";
+import type { EngineDeps } from "./optimize.ts";
+import { EventStream } from "./stream.ts";
+import type { Task } from "./task.ts";
+
+/** What runs: every event comes out of it, the last one is `finished`, also of a run that did not come to its end. */
+export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
+
+export type Emit = (event: RunEvent) => Promise<void>;
+
+/**
+ * Some work as the stream of its events. `stop` is aborted when the signal is, or when nobody reads any more.
+ * @throws what the work does
+ */
+export async function* streamed<T>(
+  signal: AbortSignal,
+  work: (stop: AbortController, emit: Emit) => Promise<T>,
+): AsyncGenerator<RunEvent, T> {
+  const stop = new AbortController();
+  const cancel = () => stop.abort(signal.reason);
+  if (signal.aborted) cancel();
+  signal.addEventListener("abort", cancel);
+  const stream = new EventStream();
+  try {
+    const done = work(stop, (event) => stream.push(event));
+    return yield* stream.during(done, () => stop.abort(new Error("nobody reads this any more")));
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+/** What a run says at its end when an error brought it there. */
+export function endOf(error: unknown, signal: AbortSignal): Pick<Finished, "status" | "error" | "detail"> {
+  if (signal.aborted) return { status: "cancelled", error: null, detail: null };
+  if (error instanceof BudgetReached) return { status: "budget", error: null, detail: null };
+  return {
+    status: "failed",
+    error: error instanceof Error ? error.name : "Error",
+    detail: error instanceof Error ? error.message : String(error),
+  };
+}
+
+/** What a run says at its end that came there by itself. */
+export const DONE = { status: "done", error: null, detail: null } as const;

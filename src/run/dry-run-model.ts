@@ -1,0 +1,206 @@
+import { randomLcg } from "d3";
+import type { Sample } from "../data/sample.ts";
+import { shortHash } from "../engine/theta.ts";
+import type { Extractor, GraphNode } from "../graph/graph.ts";
+import type { AskVote, Loss, Score } from "../loss/loss.ts";
+import { scoreOf } from "../loss/normalize.ts";
+import type { Message, Model, ModelReply, ModelRequest } from "../models/model.ts";
+
+/** Replies made up where none is known, so that a run can be played through without asking anybody (`estimate.ts`). */
+
+/** Samples with a known answer from which on they say better. */
+const TELLING = 5;
+/** What is taken for true where no earlier reply tells. */
+export interface Guess {
+  /** Share of the samples that the graph gets right at the start: whoever optimizes is not content. */
+  readonly right: number;
+  /** Share of a node's inputs and instruction that feedback finds no fault in. */
+  readonly content: number;
+  /** Length of replies, in multiples of short ones. */
+  readonly length: number;
+}
+
+/** The usual one, and what a run uses least and most with. */
+export const GUESSES = {
+  usual: { right: 0.4, content: 1 / 3, length: 1 },
+  little: { right: 0.95, content: 1, length: 0.5 },
+  much: { right: 0.2, content: 0, length: 6 },
+} as const satisfies Record<string, Guess>;
+
+/** English prose; learned where replies are known. */
+const CHARACTERS_PER_TOKEN = 4;
+/** Tokens of a reply, or of each of its entries; learned for nodes whose replies are known. */
+const REPLY = { forward: 12, backward: 16, hypothesis: 12, judge: 30 } as const;
+/** Words that a rewrite adds. */
+const ADDED = 8;
+/** How a made-up value begins. */
+const MARK = "\u2248";
+
+/** Replies of the form and length that are to be expected, each one different. */
+export class DryRunModel implements Model {
+  readonly #nodes: ReadonlyMap<string, GraphNode>;
+  /** Of known replies, by purpose and node. */
+  readonly #lengths = new Map<string, { tokens: number; replies: number }>();
+  readonly #size = { characters: 0, tokens: 0 };
+  readonly #random = randomLcg(0.5);
+  #count = 0;
+
+  /** @param identity of the provider in whose place it stands: its known replies are found by that */
+  constructor(
+    readonly identity: string,
+    nodes: readonly GraphNode[],
+    readonly guess: Guess,
+  ) {
+    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+  }
+
+  async complete(request: ModelRequest): Promise<ModelReply> {
+    const text = this.#reply(request);
+    const prompt = this.#tokens(charactersOf(request.messages));
+    const usage = { prompt, completion: this.#tokens(text.length), estimated: true };
+    const { model } = request;
+    return { text, usage, model, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
+  }
+
+  /** Known replies tell how long others will be, and how many characters a token has. */
+  learningFrom(model: Model): Model {
+    return {
+      identity: model.identity,
+      complete: async (request, signal) => {
+        const reply = await model.complete(request, signal);
+        if (reply.source === "cached" && !reply.usage.estimated) this.#learn(request, reply);
+        return reply;
+      },
+    };
+  }
+
+  #learn({ messages, tag }: ModelRequest, { text, usage }: ModelReply): void {
+    this.#size.characters += charactersOf(messages) + text.length;
+    this.#size.tokens += usage.prompt + usage.completion;
+    const key = `${tag.purpose} ${tag.node}`;
+    const { tokens, replies } = this.#lengths.get(key) ?? { tokens: 0, replies: 0 };
+    this.#lengths.set(key, { tokens: tokens + usage.completion, replies: replies + 1 });
+  }
+
+  get #charactersPerToken(): number {
+    const { characters, tokens } = this.#size;
+    return tokens > 0 ? characters / tokens : CHARACTERS_PER_TOKEN;
+  }
+
+  #tokens(characters: number): number {
+    return Math.ceil(characters / this.#charactersPerToken);
+  }
+
+  #reply({ tag, schema }: ModelRequest): string {
+    const node = tag.node === null ? undefined : this.#nodes.get(tag.node);
+    const known = this.#lengths.get(`${tag.purpose} ${tag.node}`);
+    const tokens = known && known.tokens / known.replies;
+    const keys = Object.keys(schema?.schema.properties ?? {});
+    switch (tag.purpose) {
+      case "forward":
+        return inForm(this.#say(tokens ?? this.#usual("forward")), node?.kind === "llm" ? node.output : null);
+      case "backward": {
+        const each = tokens ? tokens / keys.length : this.#usual("backward");
+        return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));
+      }
+      case "optimizer":
+        return JSON.stringify({ hypothesis: this.#say(this.#usual("hypothesis")), text: this.#rewrite(node) });
+      case "judge":
+        return JSON.stringify({ reason: this.#say(tokens ?? this.#usual("judge")), score: 0.5 });
+    }
+  }
+
+  #usual(what: keyof typeof REPLY): number {
+    return REPLY[what] * this.guess.length;
+  }
+
+  #feedback(tokens: number): string {
+    return this.#random() < this.guess.content ? "" : this.#say(tokens);
+  }
+
+  /** Longer by some words, unless it may not be. */
+  #rewrite(node: GraphNode | undefined): string {
+    this.#count += 1;
+    const { text = "", maxWords = null } = node ?? {};
+    return maxWords === null
+      ? `${text} ${filler(ADDED * this.guess.length)} ${this.#count}.`
+      : `${text}·${this.#count}`;
+  }
+
+  #say(tokens: number): string {
+    this.#count += 1;
+    const start = `${MARK}${this.#count} `;
+    return start + filler((tokens * this.#charactersPerToken - start.length) / WORD.length);
+  }
+}
+
+const WORD = "words ";
+
+function filler(words: number): string {
+  return WORD.repeat(Math.max(1, Math.round(words))).trim();
+}
+
+/** As the node's `output` wants it. What a pattern matches cannot be made up: such a reply counts as a format error. */
+function inForm(text: string, output: Extractor | null): string {
+  switch (output?.kind) {
+    case "after":
+      return `${output.after} ${text}`;
+    case "tag":
+      return `<${output.tag}>${text}</${output.tag}>`;
+    case "json":
+      return JSON.stringify(output.json.split(".").reduceRight<unknown>((value, key) => ({ [key]: value }), text));
+    default:
+      return text;
+  }
+}
+
+function charactersOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, { content }) => sum + content.length, 0);
+}
+
+/**
+ * Known answers score what they score. A made-up one is as right as what is known of its sample; of the other samples a
+ * share is right, that of the known ones, whatever the texts.
+ */
+export class DryRunLoss implements Loss {
+  readonly kind: string;
+  readonly describes: string;
+  readonly calls: number;
+  /** Sample → whether its first known answer is right. */
+  readonly #known = new Map<string, boolean>();
+
+  /**
+   * @param threshold τ
+   * @param guess where nothing says better
+   * @param draw of which samples are right
+   */
+  constructor(
+    readonly loss: Loss,
+    readonly threshold: number,
+    readonly guess: Pick<Guess, "right">,
+    readonly draw: number,
+  ) {
+    this.kind = loss.kind;
+    this.describes = loss.describes;
+    this.calls = loss.calls ?? 0;
+  }
+
+  async score(sample: Sample, answer: string, askVote?: AskVote): Promise<Score> {
+    const isMade = answer.startsWith(MARK);
+    const score = isMade && this.calls === 0 ? null : await this.loss.score(sample, answer, askVote);
+    if (score && !isMade && !score.votes?.some(({ reason }) => reason.startsWith(MARK))) {
+      if (!this.#known.has(sample.id)) this.#known.set(sample.id, score.loss <= this.threshold);
+      return score;
+    }
+    const wrong = this.#isRight(sample) ? 0 : 1;
+    return scoreOf(sample, answer, wrong, wrong);
+  }
+
+  #isRight({ id }: Sample): boolean {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const right = [...this.#known.values()].filter((isRight) => isRight).length;
+    const share = this.#known.size < TELLING ? this.guess.right : right / this.#known.size;
+    return Number.parseInt(shortHash([this.draw, id]).slice(0, 8), 16) / 2 ** 32 < share;
+  }
+}

@@ -1,0 +1,237 @@
+import type {
+  Baseline,
+  BaselineScore,
+  Decision,
+  InvalidReason,
+  Verdict,
+  VerdictReason,
+  Warned,
+} from "../engine/events.ts";
+import { ENGLISH, type Locale } from "../i18n/locale.ts";
+import { oneLine, plain } from "./plain.ts";
+import type { Calls } from "./state.ts";
+
+/** What is measured, in words and figures for a person: in English, where nobody says otherwise. */
+
+/** Why the gate decided so, as the end of a sentence. */
+export function reasonWords(reason: VerdictReason, { t }: Locale): string {
+  switch (reason) {
+    case "lower loss":
+      return t("the loss fell");
+    case "tie":
+      return t("no better than before: a tie is rejected");
+    case "higher loss":
+      return t("the loss rose");
+    case "cannot pass any more":
+      return t("it could not pass any more, so the rest was not scored");
+    case "not significant":
+      return t("the difference may be chance");
+    case "the combination was rejected":
+      return t("passed alone, but not together with the others");
+    case "fixed some, broke none":
+      return t("it fixed some samples and broke none");
+    case "broke some":
+      return t("it broke samples that were right");
+    case "fixed none":
+      return t("it fixed no sample");
+    case "fixed none, broke some":
+      return t("it fixed none of the first samples and broke what was right, so the rest was not scored");
+    case "every output alike":
+      return t("it made every output alike, so it was not scored");
+    case "broke training samples":
+      return t("it broke training samples that were right, so it was not scored");
+    case "unsound":
+      return t("it drops what has to stay, is too long, or holds an answer of the data, so it was not scored");
+    case "samples could not be scored":
+      return t("samples whose calls failed could change the verdict");
+    case "no gate":
+      return t("accepted without a gate");
+    case "budget reached":
+      return t("the budget was reached before it could be judged");
+    case "replaced before the gate":
+      return t("a later proposal built on it before the gate looked");
+    case "the run ended first":
+      return t("the run ended before the gate looked");
+    case "lost the race":
+      return t("another proposal for this text did better on training samples");
+    case "unchanged":
+      return t("the text is as it was");
+  }
+}
+
+/** Why what the model wrote never came before the gate. A log may give a reason that nobody knows. */
+export function invalidWords(reason: string, { t }: Locale): string {
+  const known: Record<InvalidReason, string> = {
+    "no reply": t("the call to the model failed"),
+    "no text in the reply": t("the reply held no text"),
+    "drops a placeholder": t("it drops a placeholder that has to stay"),
+    "drops a text to keep": t("it drops a text that the graph says to keep"),
+    "no rows of examples": t("it is not written as rows of examples"),
+    "longer than maxWords": t("it is longer than the graph allows"),
+    "repeats an earlier text": t("it repeats a text that was judged before"),
+    "leaks a training target": t("it holds the answer of a training sample"),
+    "no change": t("it is the same text"),
+  };
+  return Object.entries(known).find(([one]) => one === reason)?.[1] ?? reason;
+}
+
+/** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens an answer` */
+export function verdictLine(verdict: Verdict, locale = ENGLISH): string {
+  const { t } = locale;
+  const { policy, decision, reason, scored, of, fixed, broken, p } = verdict;
+  const parts = [policy === "off" ? t("Taken without a gate") : decisionWords(decision, locale)];
+  if (decision !== "accepted") parts.push(reasonWords(reason, locale));
+  if (scored === 0) return [...parts, t("nothing was scored")].join(" · ");
+  const right = t("{0} → {1} of {2} right", verdict.rightBefore, verdict.rightAfter, scored);
+  parts.push(scored < of ? t("{0} ({1} of {2} not scored)", right, of - scored, of) : right);
+  parts.push(t("fixed {0}, broke {1}", fixed.length, broken.length));
+  if (p !== null) parts.push(locale.chance(p));
+  const [before, after] = [verdict.tokensBefore, verdict.tokensAfter].map(Math.round);
+  if (before && after) parts.push(t("{0} → {1} tokens an answer", locale.whole(before), locale.whole(after)));
+  return parts.join(" · ");
+}
+
+function decisionWords(decision: Decision, { t }: Locale): string {
+  return {
+    accepted: t("Accepted by the gate"),
+    rejected: t("Rejected by the gate"),
+    undecided: t("Undecided"),
+  }[decision];
+}
+
+/** One sentence a kind of warning: the first, and how many more there are. */
+export function groupedWarnings(warnings: readonly Warned[], locale = ENGLISH): string[] {
+  const kindOf = ({ code, purpose }: Warned) => `${code} ${purpose ?? ""}`;
+  return [...new Set(warnings.map(kindOf))].flatMap((kind) => {
+    const [first, ...more] = warnings.filter((warning) => kindOf(warning) === kind);
+    if (!first) return [];
+    const said = warningWords(first, locale);
+    return more.length === 0 ? [said] : [locale.t("{0} And {1} more like it.", said, more.length)];
+  });
+}
+
+function repliesCutWords(
+  { purpose = "forward", node = "", count = 0, of = count, tokens = 0 }: Warned,
+  t: Locale["t"],
+): string {
+  const limit = t("Thinking counts, too. Raise max_tokens in models.{0}.params.", purpose);
+  if (purpose !== "forward") {
+    return `${t("{0} of {1} replies of the model {2} were cut at {3} tokens, and asked for again where that could help.", count, of, purpose, tokens)} ${limit}`;
+  }
+  return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
+}
+
+/** What went wrong, where, and what to do about it where there is something to do. */
+export function warningWords(warning: Warned, { t } = ENGLISH): string {
+  const { code, node, sample, count = 0 } = warning;
+  const place = [node && t("node {0}", node), sample && t("sample {0}", sample)].filter(Boolean).join(", ");
+  const detail = oneLine([place, warning.detail].filter(Boolean).join(": "), 300);
+  const ended = (sentence: string) => (detail ? t("{0} ({1})", sentence, detail) : sentence);
+  switch (code) {
+    case "sample dropped":
+      return ended(t("A sample gave no gradient, because a call for it failed."));
+    case "parameter refused":
+      return ended(t("The model refuses a parameter, so requests went without it."));
+    case "not scored":
+      return ended(t("An answer could not be scored; that counts neither as right nor as wrong."));
+    case "reply repaired":
+      return ended(
+        t(
+          "A reply was not of the form asked for, so a second request asked for it again. A model that keeps to a JSON schema spares it.",
+        ),
+      );
+    case "replies cut":
+      return repliesCutWords(warning, t);
+    case "small validation set":
+      return ended(t("The validation set has {0} samples: too few for the difference that was seen.", count));
+    case "nothing to learn":
+      return ended(t("There is nothing more to learn from the training samples. Harder ones would tell more."));
+    case "no gate":
+      return t("The graph file switches the gate off: every proposal was taken, better or not.");
+    case "test not scored":
+      return ended(t("The test set was not scored."));
+    case "budget too small":
+      return t("The budget cannot hold the test set of {0} samples, so it is not scored. Allow more calls.", count);
+    case "unknown price":
+      return ended(
+        t("The price of a model is not known, so money is not counted: name it in agentgraph.prices, or with --price."),
+      );
+    case "tokens estimated":
+      return t("The provider returns no token counts; they are estimated from characters.");
+    case "gradients look alike":
+      return ended(
+        t(
+          "The gradients say nearly the same for every sample, and no text came of them that helps. A stronger backward model may help, or a rubric or target that says more.",
+        ),
+      );
+    case "instructions converge":
+      return ended(
+        t("Instructions of different nodes grow alike. Give each node a “role” that says what it alone does."),
+      );
+    case "instruction grows":
+      return ended(t("An instruction grows without gain. Set maxWords in the graph file to bound it."));
+    case "gate refuses everything":
+      return ended(
+        t(
+          "The gate refused every proposal. Look at the gradients: a stronger backward or optimizer model may help, or more training samples.",
+        ),
+      );
+    case "format errors":
+      return ended(
+        t(
+          "{0} replies do not match what the node's “output” asks for. They count apart from wrong answers; say the form in the instruction, or change “output”.",
+          count,
+        ),
+      );
+    case "targets leak":
+      return ended(
+        t(
+          "Proposals copied answers of single samples into the text. Add “constraints” to the node, or let a stronger model write.",
+        ),
+      );
+    case "templates changed":
+      return t("Another version of the engine began this run, so some calls may be paid for again.");
+  }
+}
+
+/** `0.30 → 0.85 (n = 20)`; empty where nothing was measured. */
+export function changeWords(
+  name: string,
+  measured: { n: number; before: number | null; after: number | null } | null,
+): string {
+  if (!measured || (measured.before === null && measured.after === null)) return "";
+  const [before, after] = [measured.before, measured.after].map((score) => (score === null ? "?" : score.toFixed(2)));
+  return `${name} ${before} → ${after} (n = ${measured.n})`;
+}
+
+/** `for comparison, the untouched graph with a step-by-step suffix: validation 0.45, test 0.43` */
+export function baselineWords({ validation, test }: Baseline): string {
+  const score = (set: BaselineScore | null) => (set ? set.score.toFixed(2) : "not scored");
+  const sets = [`validation ${score(validation)}`, ...(test ? [`test ${score(test)}`] : [])];
+  return `for comparison, the untouched graph with a step-by-step suffix: ${sets.join(", ")}`;
+}
+
+export function callsWords({ total, cached, retried }: Calls, locale = ENGLISH): string {
+  const parts = [locale.count(total, "call")];
+  if (cached > 0) parts.push(locale.t("{0} replies reused", locale.whole(cached)));
+  if (retried === 1) parts.push(locale.t("1 request repeated"));
+  else if (retried > 1) parts.push(locale.t("{0} requests repeated", locale.whole(retried)));
+  return parts.join(", ");
+}
+
+export function count(n: number, what: string): string {
+  return `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+}
+
+export function money(usd: number | null): string {
+  return ENGLISH.money(usd);
+}
+
+export function seconds(milliseconds: number): string {
+  return ENGLISH.seconds(milliseconds);
+}
+
+/** A text from a file, for a headline. */
+export function titleOf(name: string, path: string): string {
+  return plain(name).trim() || path;
+}

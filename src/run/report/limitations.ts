@@ -1,0 +1,48 @@
+import type { Locale } from "../../i18n/locale.ts";
+import { oneLine } from "../plain.ts";
+import type { Found } from "./caveats.ts";
+
+/** What nobody measured, so that nobody takes it for measured. */
+export function limitationsOf({ evaluated, baselines, changes, verdicts, test, run }: Found, locale: Locale): string[] {
+  const { t } = locale;
+  const said: string[] = [];
+  if (!evaluated) {
+    const compared = baselines.some(({ validation, test }) => validation ?? test);
+    if (!compared) {
+      said.push(
+        t(
+          "Whether a step-by-step suffix alone would do as well: nothing but the untouched graph was scored for comparison. `--set optimize.baseline=true` adds it to a run; `agentgraph evaluate --method chain-of-thought` scores it by itself.",
+        ),
+      );
+    }
+    if (!test && run.samples.test > 0) said.push(t("The test set: it was not scored before and after."));
+    const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted");
+    const alone = accepted.filter(({ contributes }) => contributes === null).map(({ node }) => oneLine(node, 60));
+    if (accepted.length > 1 && alone.length > 0)
+      said.push(t("What each of these changes contributes by itself: {0}.", alone.join(", ")));
+    const unjudged = changes
+      .flatMap(({ attempts }) => attempts)
+      .filter(({ decision, invalid }) => invalid === null && (decision === null || decision === "undecided"));
+    if (unjudged.length > 0) {
+      const proposals = locale.count(unjudged.length, "proposal");
+      said.push(t("{0} without a verdict: a later one took its place, or the run ended first.", proposals));
+    }
+    const judged = verdicts.filter(({ verdict }) => verdict.scored > 0);
+    const partial = judged.filter(({ verdict }) => verdict.scored < verdict.of);
+    if (partial.length > 0) {
+      said.push(
+        t(
+          "The rest of the validation set in {0} of {1}: scoring stops as soon as no further sample could change the decision, so their figures are of what was scored.",
+          partial.length,
+          locale.count(judged.length, "verdict"),
+        ),
+      );
+    }
+  }
+  said.push(
+    t(
+      "How much answers vary when the same request is made again: each was made once, and the intervals do not hold that.",
+    ),
+  );
+  return said;
+}

@@ -1,0 +1,181 @@
+import { basename, join, relative, sep } from "node:path";
+import * as z from "zod";
+import type { Deps, Machine } from "../deps.ts";
+import type { Task } from "../engine/task.ts";
+import type { ContainmentRoot } from "../graph/containment.ts";
+import type { LossSpec } from "../graph/schema.ts";
+import { loss, SAVINGS } from "../graph/schema-run.ts";
+import { makeLoss } from "../loss/make.ts";
+import { RunMissing, RunUnreadable } from "./errors.ts";
+import { type Job, job } from "./job.ts";
+import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
+import type { LoadedTask } from "./load.ts";
+
+/** `start.json`: everything needed to run again, however the files have changed since. */
+const text = z.string();
+const strings = z.array(text);
+const choice = z.object({ model: text, params: z.record(text, z.unknown()) });
+const node = {
+  id: text,
+  role: text,
+  text,
+  trainable: z.boolean(),
+  keep: strings,
+  maxWords: z.number().nullable(),
+  constraints: strings,
+};
+const extractor = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("after"), after: text }),
+  z.object({ kind: z.literal("tag"), tag: text }),
+  z.object({ kind: z.literal("pattern"), pattern: text }),
+  z.object({ kind: z.literal("json"), json: text }),
+]);
+const graph = z.object({
+  name: text,
+  description: text,
+  inputs: z.array(z.object({ name: text, description: text })),
+  nodes: z.array(
+    z.discriminatedUnion("kind", [
+      z.object({
+        kind: z.literal("llm"),
+        ...node,
+        inputs: strings,
+        output: extractor.nullable(),
+        model: choice.nullable(),
+        message: z.enum(["system", "user"]),
+      }),
+      z.object({ kind: z.literal("text"), ...node, form: z.literal("rows").optional() }),
+    ]),
+  ),
+  output: text,
+});
+const samples = z.array(
+  z.object({ id: text, inputs: z.record(text, text), targets: strings, feedback: text.nullable() }),
+);
+const bound = z.number().nullable();
+const options = z.object({
+  method: text,
+  iterations: z.number(),
+  batch: z.number(),
+  patience: z.number(),
+  threshold: z.number(),
+  proposals: z.number(),
+  update: z.enum(["all", "half", "one"]),
+  gate: z.object({ policy: z.enum(["strict", "significant", "off"]), alpha: z.number() }),
+  gateEvery: z.number(),
+  neighbors: z.boolean(),
+  gradients: z.boolean(),
+  seed: z.number(),
+  baseline: z.boolean().optional(),
+  without: z.array(z.enum(SAVINGS)).optional(),
+  budget: z.object({ calls: bound, tokens: bound, usd: bound }),
+});
+
+const startSchema = z.object({
+  version: z.number(),
+  id: text,
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** Relative to the root, with `/`: a run that somebody ships is about no graph outside of it. */
+  graphFile: text.refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes("..")),
+  engine: text,
+  /** Provider and origin that were asked. */
+  provider: text,
+  graph,
+  data: z.object({ train: samples, validation: samples, test: samples }),
+  loss,
+  models: z.object({ forward: choice, backward: choice, optimizer: choice, judge: choice }),
+  options,
+  /** What the run is for; absent: to optimize. */
+  job: job.optional(),
+  /** Of everything above, by the machine that made it. */
+  mark: text,
+});
+
+export type RunManifest = z.infer<typeof startSchema>;
+
+/** What is run. */
+export interface RunRequest {
+  readonly task: Task;
+  /** The loss as the file names it, with the text of a rubric that stands in another file. */
+  readonly loss: LossSpec;
+  /** See `nameOf`. */
+  readonly graphFile: string;
+  /** What it is run for. Default: to optimize. */
+  readonly job?: Job;
+}
+
+/** What a run of a graph file starts from; null where the file's faults keep it from running. */
+export function runRequestOf({ task, loss, root, document }: LoadedTask): RunRequest | null {
+  if (!task || !loss) return null;
+  return { task, loss, graphFile: nameOf(document.path, root) };
+}
+
+/** How a graph file is named in its runs: relative to the root, with `/`. */
+export function nameOf(path: string, { folder, base }: ContainmentRoot): string {
+  return relative(folder, join(base, basename(path)))
+    .split(sep)
+    .join("/");
+}
+
+type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
+
+/** With many samples each step of writing and reading is long enough to let others have a turn after it. */
+export async function writeManifest(
+  { files, clock, machine }: Outside,
+  path: string,
+  { task, loss, graphFile, job }: RunRequest,
+  about: Pick<RunManifest, "id" | "at" | "engine" | "provider">,
+): Promise<void> {
+  const { graph, data, models, options } = task;
+  const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options, ...(job && { job }) };
+  const json = JSON.stringify(body);
+  await clock.sleep(0);
+  const mark = await machine.mark(json);
+  await clock.sleep(0);
+  await files.write(path, `${json.slice(0, -1)}${markField(mark)}\n`);
+}
+
+/** The end of the file; without it the object is the one that bears the mark. */
+function markField(mark: string): string {
+  return `,"mark":"${mark}"}`;
+}
+
+/**
+ * @returns what the run started from, and whether this machine made it.
+ * @throws RunMissing, RunUnreadable
+ */
+export async function readManifest(
+  { files, clock, machine }: Outside,
+  path: string,
+  run: string,
+): Promise<{ readonly start: RunManifest; readonly madeHere: boolean }> {
+  const bytes = await files.read(path).catch((error: unknown) => {
+    throw codeOf(error) === "ENOENT" ? new RunMissing(run, path) : error;
+  });
+  const json = new TextDecoder().decode(bytes).trimEnd();
+  const value = parse(json, path);
+  checkVersion(value.version, path);
+  await clock.sleep(0);
+  const parsed = startSchema.safeParse(value);
+  if (!parsed.success) throw new RunUnreadable(path, z.prettifyError(parsed.error));
+  const { mark, id } = parsed.data;
+  await clock.sleep(0);
+  const body = `${json.slice(0, -markField(mark).length)}}`;
+  const isMarked = json.endsWith(markField(mark)) && mark === (await machine.mark(body));
+  return { start: parsed.data, madeHere: isMarked && id === run };
+}
+
+function parse(json: string, path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+    // Said below.
+  }
+  throw new RunUnreadable(path, "it holds no JSON object");
+}
+
+export function taskOf({ graph, data, loss, models, options }: RunManifest): Task {
+  return { graph, data, loss: makeLoss(loss), models, options };
+}

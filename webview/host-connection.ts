@@ -1,0 +1,94 @@
+import type { Answer, HostMessage, PageMessage, Question, Snapshot } from "./protocol.ts";
+import { isHostMessage } from "./protocol-checks.ts";
+
+/** What VS Code gives a page; a test page brings its own. */
+interface VsCode {
+  postMessage(message: PageMessage): void;
+  getState(): unknown;
+  setState(state: Kept): void;
+}
+
+declare function acquireVsCodeApi(): VsCode;
+
+/** What survives a reload of the window. */
+export interface Kept {
+  /** What the host needs to find the file again; handed back to it untouched. */
+  readonly restore: string;
+  readonly direction: "down" | "right" | null;
+  readonly selected: string | null;
+  readonly folded: readonly string[];
+  readonly sample: string | null;
+  readonly at: Snapshot;
+  readonly camera: readonly [x: number, y: number, zoom: number] | null;
+}
+
+export type AnswerTo<Q extends Question> = Extract<Answer, { kind: Q["kind"] }>;
+
+/** The other end: VS Code's extension host. */
+export interface Host {
+  post(message: PageMessage): void;
+  /** null: the host does not know (any more). */
+  ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | null>;
+  kept(): Partial<Kept>;
+  keep(state: Omit<Kept, "restore">): void;
+}
+
+export type HostNotification = Exclude<HostMessage, { type: "answer" }>;
+
+/** @param tell is called for every valid message that is no answer */
+export function connect(tell: (message: HostNotification) => void): Host {
+  const vscode = acquireVsCodeApi();
+  const waiting = new Map<number, (answer: Answer | null) => void>();
+  let requests = 0;
+  window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    if (!isHostMessage(data)) return;
+    if (data.type !== "answer") {
+      tell(data);
+      return;
+    }
+    waiting.get(data.request)?.(data.answer);
+    waiting.delete(data.request);
+  });
+  const restore = document.body.dataset.restore ?? "";
+  return {
+    post: (message) => vscode.postMessage(message),
+    ask: <Q extends Question>(question: Q) =>
+      new Promise<AnswerTo<Q> | null>((resolve) => {
+        const request = requests++;
+        waiting.set(request, (answer) => resolve(answers(answer, question) ? answer : null));
+        vscode.postMessage({ type: "ask", request, question });
+      }),
+    kept: () => readKept(vscode.getState()),
+    keep: (state) => vscode.setState({ restore, ...state }),
+  };
+}
+
+function answers<Q extends Question>(answer: Answer | null, question: Q): answer is AnswerTo<Q> {
+  return answer?.kind === question.kind;
+}
+
+/** Only what has the form it was kept in. */
+function readKept(state: unknown): Partial<Kept> {
+  if (typeof state !== "object" || state === null) return {};
+  const field = (name: keyof Kept): unknown => Reflect.get(state, name);
+  const { direction, selected, sample, at, folded, camera } = {
+    direction: field("direction"),
+    selected: field("selected"),
+    sample: field("sample"),
+    at: field("at"),
+    folded: field("folded"),
+    camera: field("camera"),
+  };
+  return {
+    ...(direction === "down" || direction === "right" ? { direction } : {}),
+    ...(typeof selected === "string" ? { selected } : {}),
+    ...(typeof sample === "string" ? { sample } : {}),
+    ...(at === "start" || at === "latest" ? { at } : {}),
+    ...(Array.isArray(folded) ? { folded: folded.filter((id) => typeof id === "string") } : {}),
+    ...(isCamera(camera) ? { camera } : {}),
+  };
+}
+
+function isCamera(value: unknown): value is readonly [number, number, number] {
+  return Array.isArray(value) && value.length === 3 && value.every(Number.isFinite) && value[2] > 0;
+}
