@@ -1,4 +1,6 @@
+import * as z from "zod";
 import type { Sample } from "../data/sample.ts";
+import type { ReadOnly } from "../graph/read-only.ts";
 
 /** What one answer scored. */
 export interface Score {
@@ -13,11 +15,13 @@ export interface Score {
 }
 
 /** What a model says of one answer. */
-export interface Vote {
+export const vote = z.object({
   /** 0 … 1, 1 = as good as the rubric asks for. */
-  readonly score: number;
-  readonly reason: string;
-}
+  score: z.number().min(0).max(1),
+  reason: z.string(),
+});
+
+export type Vote = ReadOnly<z.infer<typeof vote>>;
 
 /**
  * Asks a model what it thinks of an answer by a rubric.

@@ -1,4 +1,6 @@
+import * as z from "zod";
 import type { Role } from "../graph/graph.ts";
+import type { ReadOnly } from "../graph/read-only.ts";
 
 /** One thing that answers a chat completion: a provider, or a wrapper around another `Model`. */
 export interface Model {
@@ -69,13 +71,15 @@ export interface ModelReply {
   readonly milliseconds: number;
 }
 
-export interface Usage {
+export const usage = z.object({
   /** Tokens. */
-  readonly prompt: number;
-  readonly completion: number;
+  prompt: z.number().nonnegative(),
+  completion: z.number().nonnegative(),
   /** True where the provider returned none and characters were counted instead. */
-  readonly estimated: boolean;
-}
+  estimated: z.boolean(),
+});
+
+export type Usage = ReadOnly<z.infer<typeof usage>>;
 
 /** What a run may spend. `null`: no bound. */
 export interface BudgetLimits {

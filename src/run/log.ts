@@ -1,8 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Clock, Deps, Machine } from "../deps.ts";
-import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
+import { type Finished, type LoggedEvent, type RunEvent, readEvent } from "../engine/events.ts";
 import { Yielder } from "../models/yielder.ts";
-import { readEvent } from "./event-schema.ts";
 import { bytesOf, checkVersion, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
 /** Of all that was found and done in a run, line by line. What its user does with it later is no part of it. */

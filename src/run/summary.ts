@@ -1,15 +1,12 @@
 import * as z from "zod";
 import type { Machine } from "../deps.ts";
-import { evaluated } from "./event-schema.ts";
+import { baselineScore, count, decision, evaluated, measured, runStatus } from "../engine/result-schema.ts";
+import type { ReadOnly } from "../graph/read-only.ts";
 import { briefJob, briefly } from "./job.ts";
 import type { RunManifest } from "./run-manifest.ts";
 import type { RunState } from "./state.ts";
 
 /** `summary.json`: what a list shows of a run, derived from its log, so that lists never read logs. */
-const count = z.number().int().nonnegative();
-const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
-const scored = z.object({ n: count, score: z.number() }).nullable();
-
 const summarySchema = z.object({
   version: z.number(),
   id: z.string(),
@@ -22,7 +19,7 @@ const summarySchema = z.object({
   /** Milliseconds of work. */
   elapsed: z.number(),
   segments: count,
-  status: z.enum(["running", "done", "budget", "cancelled", "failed"]),
+  status: z.enum(["running", ...runStatus.options]),
   detail: z.string().nullable(),
   method: z.string(),
   iteration: count,
@@ -35,12 +32,14 @@ const summarySchema = z.object({
   validation: measured.nullable(),
   test: measured.nullable(),
   /** Texts that nobody optimized, where they were scored for comparison. */
-  baselines: z.array(z.object({ method: z.string(), validation: scored, test: scored })).optional(),
+  baselines: z
+    .array(z.object({ method: z.string(), validation: baselineScore.nullable(), test: baselineScore.nullable() }))
+    .optional(),
   proposals: z.array(
     z.object({
       id: z.string(),
       node: z.string(),
-      decision: z.enum(["accepted", "rejected", "undecided"]),
+      decision,
       act: z.enum(["applied", "dismissed", "committed"]).nullable(),
     }),
   ),
@@ -51,7 +50,7 @@ const summarySchema = z.object({
   mark: z.string(),
 });
 
-export type Summary = z.infer<typeof summarySchema>;
+export type Summary = ReadOnly<z.infer<typeof summarySchema>>;
 
 export async function summaryOf(start: RunManifest, state: RunState, machine: Machine): Promise<Summary> {
   const { tokens, proposals, acts, finished, baselines } = state;

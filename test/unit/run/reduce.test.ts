@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent, RunEvent } from "../../../src/engine/events.ts";
-import { readEvent } from "../../../src/run/event-schema.ts";
+import { readEvent } from "../../../src/engine/events.ts";
 import { RunReducer, reduceAll } from "../../../src/run/reduce.ts";
 import { verdict } from "./scripted.ts";
 

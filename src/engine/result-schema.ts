@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { SPLITS } from "../data/sample.ts";
+
+/** What verdicts and results are made of, in the log and in everything that is derived from it. */
+export const count = z.number().int().nonnegative();
+export const ids = z.array(z.string());
+export const split = z.enum(SPLITS);
+export const decision = z.enum(["accepted", "rejected", "undecided"]);
+/** Why a verdict is what it is. */
+export const verdictReason = z.enum([
+  "lower loss",
+  "tie",
+  "higher loss",
+  "cannot pass any more",
+  "not significant",
+  "the combination was rejected",
+  "fixed some, broke none",
+  "broke some",
+  "fixed none",
+  "fixed none, broke some",
+  "every output alike",
+  "broke training samples",
+  "unsound",
+  "samples could not be scored",
+  "no gate",
+  "budget reached",
+  /** A later proposal for the same text built on it before the gate looked. */
+  "replaced before the gate",
+  /** Cancelled or failed before the gate looked. */
+  "the run ended first",
+  "lost the race",
+  "unchanged",
+]);
+
+export const interval = z.tuple([z.number(), z.number()]);
+
+/** What the gate measured on one candidate against its base. Means are over `scored` samples. */
+export const verdict = z.object({
+  decision,
+  policy: z.enum(["strict", "significant", "off"]),
+  reason: verdictReason,
+  /** Samples scored under both, and size of the validation set. */
+  scored: count,
+  of: count,
+  /** Mean losses over the scored samples. */
+  lossBefore: z.number(),
+  lossAfter: z.number(),
+  /** Samples with loss ≤ τ among the scored. */
+  rightBefore: count,
+  rightAfter: count,
+  fixed: ids,
+  broken: ids,
+  /** Exact two-sided sign test on discordant samples; null where there are none. */
+  p: z.number().nullable(),
+  /** 95 % intervals of the share of right samples (Wilson), or of the mean score (bootstrap) for graded losses. */
+  intervalBefore: interval,
+  intervalAfter: interval,
+  /** Mean tokens of all replies that make one answer. */
+  tokensBefore: z.number().nonnegative(),
+  tokensAfter: z.number().nonnegative(),
+  /** How often this validation set had been looked at, this look included. */
+  looks: count,
+  /** Samples that could not be scored because calls failed. */
+  unscored: ids,
+});
+
+/** Mean scores, 1 − loss, over `n` samples. null: not scored. */
+export const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
+
+/** A graph's own texts on one set. */
+export const evaluated = z.object({
+  split,
+  /** Size of the set, and samples that could be scored. */
+  n: count,
+  scored: count,
+  /** Mean score, 1 − loss, with its 95 % interval. null: none could be scored. */
+  score: z.number().nullable(),
+  interval,
+  /** Answers that did not match the output node's `output`. */
+  formatErrors: count,
+});
+
+export const baselineScore = z.object({
+  /** Samples scored. */
+  n: count,
+  /** Mean of 1 − loss over them. */
+  score: z.number(),
+});
+
+export const runStatus = z.enum(["done", "budget", "cancelled", "failed"]);
