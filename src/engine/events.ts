@@ -326,7 +326,6 @@ export type Judged = ReadOnly<z.infer<typeof judged>>;
 export type Iterated = ReadOnly<z.infer<typeof iterated>>;
 export type WarningCode = z.infer<typeof warningCode>;
 export type Warned = ReadOnly<z.infer<typeof warned>>;
-export type Resumed = ReadOnly<z.infer<typeof resumed>>;
 export type BaselineScore = ReadOnly<z.infer<typeof baselineScore>>;
 export type Baseline = ReadOnly<z.infer<typeof baseline>>;
 export type RunStatus = z.infer<typeof runStatus>;
