@@ -1,14 +1,6 @@
 import { CommanderError } from "commander";
 import { AddressRefused, KeyUnusable } from "../models/address.ts";
-import {
-  AccessRefused,
-  BodyBroken,
-  BudgetReached,
-  KeyRefused,
-  ProviderFault,
-  RateLimited,
-  RequestRefused,
-} from "../models/errors.ts";
+import { BudgetReached, isModelError } from "../models/errors.ts";
 import { UnsafeFile } from "../platform/files.ts";
 import {
   MadeElsewhere,
@@ -69,15 +61,7 @@ export function failureOf(error: unknown): Failure & { readonly exit: number } {
 function exitFor(error: unknown): number {
   if (error instanceof Cancelled) return EXIT.cancelled;
   if (error instanceof BudgetReached) return EXIT.budget;
-  const isFailed = [
-    KeyRefused,
-    AccessRefused,
-    RateLimited,
-    ProviderFault,
-    BodyBroken,
-    RequestRefused,
-    NotRecorded,
-  ].some((cause) => error instanceof cause);
+  const isFailed = isModelError(error) || error instanceof NotRecorded;
   return isFailed || !isExpected(error) ? EXIT.failed : EXIT.wrongUse;
 }
 
@@ -141,6 +125,8 @@ export function failureWords(name: string, detail: string): string {
     case "AccessRefused":
       return `${said}. Add credit to the account, or use another key or model; then resume the run.`;
     case "RequestRefused":
+    case "ModelUnknown":
+    case "AddressWrong":
       return `${said}. Check the model's name (--model) and the address (--base-url).`;
     case "RateLimited":
     case "ProviderFault":

@@ -1,6 +1,6 @@
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
-import { AccessRefused, BudgetReached, KeyRefused, ReplyWithheld, RequestRefused } from "../models/errors.ts";
+import { BudgetReached, ReplyWithheld, reachOf } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
 import { outputLimit } from "../models/tokens.ts";
 import type { RunEvent } from "./events.ts";
@@ -55,12 +55,13 @@ export function causeOf(error: unknown): unknown {
   return error instanceof RunStopped ? error.cause : error;
 }
 
-/** Calls that failed for good, one after another, before the provider counts as down. */
+/** Calls that the provider failed, one after another, before it counts as down. */
 const FAILURES_IN_A_ROW = 3;
 
 /**
- * Puts each request on record before it leaves and each reply when it has come. A refused key, an unknown model or
- * several lost calls in a row stop the whole run: what every other call would meet too is not tried again and again.
+ * Puts each request on record before it leaves and each reply when it has come. What every other call would meet too —
+ * a refused key, an unknown model, a wrong address, several calls in a row that the provider failed — stops the whole run.
+ * A request that is refused by itself costs its sample alone, however many there are.
  */
 export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   const pending = new Set<Promise<unknown>>();
@@ -145,11 +146,9 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
 
   /** @param own whether the request was this call's own: one that several calls share is lost once. */
   function isLasting(error: unknown, own: boolean): boolean {
-    if (error instanceof BudgetReached || error instanceof ReplyWithheld) return false;
-    if (error instanceof KeyRefused || error instanceof AccessRefused) return true;
-    if (error instanceof RequestRefused && [403, 404].includes(error.status)) return true;
-    if (own) failures++;
-    return failures >= FAILURES_IN_A_ROW;
+    const reach = reachOf(error);
+    if (reach === "provider" && own) failures++;
+    return reach === "run" || (reach === "provider" && failures >= FAILURES_IN_A_ROW);
   }
 }
 

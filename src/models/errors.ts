@@ -1,132 +1,277 @@
-/** One class per cause, with the fields a caller needs; words for people are put at the edge. */
+/**
+ * Why a call to a model failed: one class per cause, with the fields that a message needs. `code` and fields are data;
+ * `src/i18n/errors.ts` turns them into severity, message and action. `message` is for logs and developers.
+ */
 export type ModelError =
   | KeyRefused
   | AccessRefused
   | RateLimited
+  | WaitTooLong
   | ProviderFault
-  | RequestRefused
-  | ParameterRefused
-  | BudgetReached
   | BodyBroken
-  | ReplyWithheld;
+  | RequestRefused
+  | ModelUnknown
+  | AddressWrong
+  | TlsFailed
+  | ProxyFailed
+  | ReplyWithheld
+  | ParameterRefused
+  | BudgetReached;
 
-/** 401 or 403: stops the run at once, never repeated. */
-export class KeyRefused extends Error {
-  override readonly name = "KeyRefused";
+/** Keys of the message table. @public */
+export type ModelErrorCode = ModelError["code"];
+
+/**
+ * How many calls a failure reaches.
+ * - `request`: this request alone. Its sample is not scored, and the run goes on, however many there are.
+ * - `provider`: probably every request now. Several in a row end the run.
+ * - `run`: every request. It ends the run at once.
+ */
+export type Reach = "request" | "provider" | "run";
+
+abstract class Failure<Code extends string = string> extends Error {
+  constructor(
+    readonly code: Code,
+    readonly reach: Reach,
+    message: string,
+  ) {
+    super(message);
+    this.name = code;
+  }
+}
+
+export function isModelError(error: unknown): error is ModelError {
+  return error instanceof Failure;
+}
+
+/** The fields of a failure, for its message: plain data that a log can hold. @public */
+export function fieldsOf(error: Error): Record<string, string | number | null> {
+  const isPlain = (value: unknown) => value === null || typeof value === "string" || typeof value === "number";
+  const entries = Object.entries(error).filter(([name, value]) => !NO_FIELDS.has(name) && isPlain(value));
+  return Object.fromEntries(entries);
+}
+
+const NO_FIELDS = new Set(["name", "code", "reach", "stack", "message"]);
+
+/** How many calls a failure reaches; what is no model error is this request's own. */
+export function reachOf(error: unknown): Reach {
+  return isModelError(error) ? error.reach : "request";
+}
+
+/** 401 or 403: the server does not accept the key. Never repeated. */
+export class KeyRefused extends Failure<"KeyRefused"> {
   constructor(
     readonly identity: string,
     readonly status: number,
     readonly detail: string,
   ) {
-    super(`${identity} refused the key (${status}): ${detail}`);
+    super("KeyRefused", "run", `${identity} refused the key (${status}): ${detail}`);
   }
 }
 
-/**
- * The key or the user is known, and gets nothing all the same — no credit is left, or a program that has models of its own
- * does not lend them: stops the run at once, never repeated.
- */
-export class AccessRefused extends Error {
-  override readonly name = "AccessRefused";
+/** The key is valid, but its account may not use the models: no credit is left, or somebody does not allow it. */
+export class AccessRefused extends Failure<"AccessRefused"> {
   constructor(
     readonly identity: string,
-    /** The user said no; the program's own list of who is blocked; nothing is left of what may be used. */
-    readonly reason: "permission" | "blocked" | "quota",
+    /**
+     * - `permission`: the user has not allowed this extension to use the models of VS Code.
+     * - `blocked`: the vendor has blocked this extension.
+     * - `quota`: the credit or quota is used up.
+     * - `region`: the provider does not serve this country, or this network address.
+     */
+    readonly reason: "permission" | "blocked" | "quota" | "region",
     readonly detail: string,
   ) {
-    super(`${ACCESS_WORDS[reason]}: ${detail}`);
+    super("AccessRefused", "run", `${ACCESS_WORDS[reason]}: ${detail}`);
   }
 }
 
 const ACCESS_WORDS = {
-  permission: "no permission was given",
+  permission: "permission was not granted",
   blocked: "this extension is blocked",
-  quota: "nothing is left of what may be used",
+  quota: "the credit or quota is used up",
+  region: "the provider does not serve this location",
 } as const;
 
 /** 429. Transient: pauses the limiter for everyone. */
-export class RateLimited extends Error {
-  override readonly name = "RateLimited";
+export class RateLimited extends Failure<"RateLimited"> {
   constructor(
     readonly identity: string,
     /** Milliseconds, from Retry-After; null when the server named none. */
     readonly retryAfter: number | null,
     readonly detail: string,
   ) {
-    super(`${identity} limits the rate (429): ${detail}`);
+    super("RateLimited", "provider", `${identity} limits the rate (429): ${detail}`);
   }
 }
 
+/** The provider asks for a longer wait, or has answered nothing for longer, than the user allows. */
+export class WaitTooLong extends Failure<"WaitTooLong"> {
+  constructor(
+    readonly identity: string,
+    /** Why it waits: a rate limit, a failing server, or one that cannot be reached. */
+    readonly reason: WaitReason,
+    /** Milliseconds that the server asks for; null where the wait is ours. */
+    readonly asked: number | null,
+    /** Milliseconds waited so far, since the last answer. */
+    readonly waited: number,
+    /** Milliseconds that the user allows. */
+    readonly limit: number,
+    readonly detail: string,
+  ) {
+    super(
+      "WaitTooLong",
+      "run",
+      asked === null
+        ? `${identity} has not answered for ${seconds(waited)} (${reason}), and ${seconds(limit)} are allowed: ${detail}`
+        : `${identity} asks to wait ${seconds(asked)} (${reason}), and ${seconds(limit)} are allowed: ${detail}`,
+    );
+  }
+}
+
+export type WaitReason = "rate limit" | "server error" | "no answer";
+
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 1000)} s`;
+}
+
 /** 5xx, 408, 409, time-out, reset or refused connection: transient. */
-export class ProviderFault extends Error {
-  override readonly name = "ProviderFault";
+export class ProviderFault extends Failure<"ProviderFault"> {
   constructor(
     readonly identity: string,
     /** HTTP status; null when no answer came. */
     readonly status: number | null,
     readonly retryAfter: number | null,
     readonly detail: string,
+    /** `unreached`: no connection was made, so the server has not seen the request. */
+    readonly reason: "failed" | "timeout" | "lost" | "unreached" = status === null ? "lost" : "failed",
   ) {
-    super(`${identity} failed (${status ?? "no answer"}): ${detail}`);
+    super("ProviderFault", "provider", `${identity} failed (${status ?? "no answer"}): ${detail}`);
   }
 }
 
 /** The HTTP body was cut, is no JSON or holds no choice: transport, transient. */
-export class BodyBroken extends Error {
-  override readonly name = "BodyBroken";
+export class BodyBroken extends Failure<"BodyBroken"> {
   constructor(
     readonly identity: string,
     readonly detail: string,
   ) {
-    super(`${identity} sent a broken body: ${detail}`);
+    super("BodyBroken", "provider", `${identity} sent a broken body: ${detail}`);
   }
 }
 
-/** 400, 404, 422 and the like: repeating does not help. */
-export class RequestRefused extends Error {
-  override readonly name = "RequestRefused";
+/** 400, 413, 422 and the like: repeating this request does not help, and others may be well. */
+export class RequestRefused extends Failure<"RequestRefused"> {
   constructor(
     readonly identity: string,
     readonly status: number,
     readonly model: string,
     readonly detail: string,
+    /** `too long`: for the model's context, the server's body limit, or the tokens of a minute. */
+    readonly reason: "invalid" | "too long" = "invalid",
   ) {
-    super(`${identity} refused the request for model ${model} (${status}): ${detail}`);
+    super("RequestRefused", "request", `${identity} refused the request for model ${model} (${status}): ${detail}`);
   }
 }
 
-/** A content filter between us and the model took the prompt or the reply: nobody knows the answer, and the provider is well. */
-export class ReplyWithheld extends Error {
-  override readonly name = "ReplyWithheld";
+/** The server has no model of this name, or none for this key. */
+export class ModelUnknown extends Failure<"ModelUnknown"> {
+  constructor(
+    readonly identity: string,
+    readonly status: number,
+    readonly model: string,
+    readonly detail: string,
+    /** `deployment`: on Azure, a model is named by its deployment. */
+    readonly reason: "unknown" | "deployment" | "access" = "unknown",
+  ) {
+    super("ModelUnknown", "run", `${identity} has no model ${model} (${status}): ${detail}`);
+  }
+}
+
+/** Something answers at the address, but no chat completions. */
+export class AddressWrong extends Failure<"AddressWrong"> {
+  constructor(
+    readonly identity: string,
+    readonly status: number,
+    /** What came instead. */
+    readonly came: "web page" | "sign-in page" | "not found" | "redirect" | "other JSON" | "text",
+    /** What the answer said, or where it redirects to. */
+    readonly detail: string,
+    /** A base address to try; null where none is likely. */
+    readonly suggestion: string | null,
+  ) {
+    super(
+      "AddressWrong",
+      "run",
+      `${identity} has no chat completions (${status}, ${came}): ${detail}${suggestion ? `; try ${suggestion}` : ""}`,
+    );
+  }
+}
+
+/** No secure connection: the certificate is not accepted, or one of the two ends does not speak TLS. */
+export class TlsFailed extends Failure<"TlsFailed"> {
+  constructor(
+    readonly identity: string,
+    /**
+     * - `untrusted`: signed by itself or by an authority that is not known here.
+     * - `expired`: or not valid yet. `name`: made for another host.
+     * - `not tls`: https to a port that speaks http. `not http`: http to a port that speaks https.
+     * - `handshake`: anything else.
+     */
+    readonly reason: "untrusted" | "expired" | "name" | "not tls" | "not http" | "handshake",
+    readonly detail: string,
+  ) {
+    super("TlsFailed", "run", `no secure connection to ${identity} (${reason}): ${detail}`);
+  }
+}
+
+/** The proxy does not let the request through, or is no proxy. */
+export class ProxyFailed extends Failure<"ProxyFailed"> {
+  constructor(
+    readonly identity: string,
+    /** Without credentials. */
+    readonly proxy: string,
+    /** HTTP status; null when the proxy gave no answer. */
+    readonly status: number | null,
+    readonly detail: string,
+  ) {
+    super(
+      "ProxyFailed",
+      "run",
+      `the proxy ${proxy} does not connect to ${identity} (${status ?? "no answer"}): ${detail}`,
+    );
+  }
+}
+
+/** A content filter between us and the model withheld the prompt or the reply: the answer is unknown, and the provider is well. */
+export class ReplyWithheld extends Failure<"ReplyWithheld"> {
   constructor(
     readonly identity: string,
     readonly model: string,
     readonly detail: string,
   ) {
-    super(`${identity} withheld an answer of model ${model}: ${detail}`);
+    super("ReplyWithheld", "request", `${identity} withheld an answer of model ${model}: ${detail}`);
   }
 }
 
 /** The model refuses one parameter; the provider has learned it, so the next request goes without. */
-export class ParameterRefused extends Error {
-  override readonly name = "ParameterRefused";
+export class ParameterRefused extends Failure<"ParameterRefused"> {
   constructor(
     readonly model: string,
     readonly parameter: string,
     /** The name it is sent under from now on; null: dropped. */
     readonly renamedTo: string | null,
   ) {
-    super(`model ${model} refuses the parameter ${parameter}`);
+    super("ParameterRefused", "request", `model ${model} refuses the parameter ${parameter}`);
   }
 }
 
 /** Nothing was sent: the request would have gone beyond the budget. */
-export class BudgetReached extends Error {
-  override readonly name = "BudgetReached";
+export class BudgetReached extends Failure<"BudgetReached"> {
   constructor(
     readonly unit: "calls" | "tokens" | "usd",
     readonly limit: number,
   ) {
-    super(`the budget of ${limit} ${unit} is reached`);
+    super("BudgetReached", "request", `the budget of ${limit} ${unit} is reached`);
   }
 }

@@ -3,11 +3,11 @@ import {
   AccessRefused,
   BodyBroken,
   type ModelError,
+  ModelUnknown,
   ParameterRefused,
   ProviderFault,
   RateLimited,
   ReplyWithheld,
-  RequestRefused,
 } from "./errors.ts";
 import type { Message, Model, ModelReply, ModelRequest, Usage } from "./model.ts";
 import { ParameterSupport, withoutSystem } from "./parameter-support.ts";
@@ -71,7 +71,7 @@ export function createHostModel({ chats, identity, clock, timeout = 120_000 }: H
 
   const find = async (model: string): Promise<HostChat> => {
     const chat = known.get(model) ?? chatNamed(model, await chats());
-    if (!chat) throw new RequestRefused(identity, 404, model, "there is no model of this name now");
+    if (!chat) throw new ModelUnknown(identity, 404, model, "VS Code has no model of this name now");
     known.set(model, chat);
     return chat;
   };
@@ -97,7 +97,7 @@ export function createHostModel({ chats, identity, clock, timeout = 120_000 }: H
     const sent = { ...fitted, messages: withoutSystem(fitted.messages) };
     const late = new AbortController();
     const done = new AbortController();
-    const isLate = new ProviderFault(identity, null, null, "no answer in time");
+    const isLate = new ProviderFault(identity, null, null, "no answer in time", "timeout");
     clock.sleep(timeout, done.signal).then(
       () => late.abort(isLate),
       () => {},
@@ -158,7 +158,7 @@ async function countOf(chat: HostChat, text: string, clock: Clock): Promise<numb
 function errorOf({ code, detail }: HostFailure, identity: string, model: string): ModelError {
   const said = `${code} ${detail}`;
   if (code === "NoPermissions") return new AccessRefused(identity, "permission", detail);
-  if (code === "NotFound") return new RequestRefused(identity, 404, model, detail);
+  if (code === "NotFound") return new ModelUnknown(identity, 404, model, detail);
   if (/off.?topic|content.?filter|filtered|responsible ai/i.test(said)) {
     return new ReplyWithheld(identity, model, detail);
   }

@@ -2,9 +2,11 @@ import type { Clock } from "../deps.ts";
 import { parseJson } from "../graph/json.ts";
 import {
   AccessRefused,
+  AddressWrong,
   BodyBroken,
   KeyRefused,
   type ModelError,
+  ModelUnknown,
   ProviderFault,
   RateLimited,
   ReplyWithheld,
@@ -36,17 +38,15 @@ export function errorOf(
   const detail = message || "it gave no reason";
   if (isWithheld(status, code, message)) return new ReplyWithheld(identity, model, detail);
   if (isUsedUp(status, code)) return new AccessRefused(identity, "quota", detail);
-  if (status === 403 && /model/i.test(code ?? "")) return new RequestRefused(identity, status, model, detail);
+  if (status === 403 && /model/i.test(code ?? "")) return new ModelUnknown(identity, status, model, detail, "access");
   if (status === 401 || status === 403) return new KeyRefused(identity, status, detail);
-  if (status === 404 && isPathUnknown(message)) {
-    const advice = "there are no chat completions at this address; most servers have them under /v1";
-    return new RequestRefused(identity, status, model, `${detail}: ${advice}`);
-  }
-  if (status === 404 && code === "DeploymentNotFound") {
-    return new RequestRefused(identity, status, model, `${detail} On Azure, a model is named by its deployment.`);
+  if (status === 404 && isPathUnknown(message)) return new AddressWrong(identity, status, "not found", detail, null);
+  if (status === 404) {
+    return new ModelUnknown(identity, status, model, detail, code === "DeploymentNotFound" ? "deployment" : "unknown");
   }
   // A request that is larger than the limit of a minute never fits.
-  if (status === 429 && /request too large/i.test(message)) return new RequestRefused(identity, 413, model, detail);
+  if (status === 429 && /request too large/i.test(message))
+    return new RequestRefused(identity, 413, model, detail, "too long");
   if (status === 429) return new RateLimited(identity, retryAfter, detail);
   if (status === 408 || status === 409 || status >= 500) return new ProviderFault(identity, status, retryAfter, detail);
   return new RequestRefused(identity, status, model, detail);

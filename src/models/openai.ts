@@ -1,7 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, AzureOpenAI, OpenAI } from "openai";
 import type { Clock } from "../deps.ts";
 import { type Address, checkAddress, checkKey } from "./address.ts";
-import { ParameterRefused, ProviderFault, RequestRefused } from "./errors.ts";
+import { AddressWrong, ParameterRefused, ProviderFault } from "./errors.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
 import { errorOf, Refused, readBody, readCompletion, readModelNames } from "./openai-wire.ts";
 import { ParameterSupport } from "./parameter-support.ts";
@@ -52,7 +52,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
       answer = await client.chat.completions.create(body, { signal });
     } catch (error) {
       const cause = causeOf(error, signal);
-      if (!(cause instanceof Refused)) throw errorFrom(cause, identity, model);
+      if (!(cause instanceof Refused)) throw errorFrom(cause, identity);
       const refusal = refusals.learn(model, sent, cause.said);
       throw refusal
         ? new ParameterRefused(model, refusal.parameter, refusal.renamedTo)
@@ -76,7 +76,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
       return readModelNames(data, identity);
     } catch (error) {
       const cause = causeOf(error, signal);
-      throw cause instanceof Refused ? errorOf(identity, "", cause.said) : errorFrom(cause, identity, "");
+      throw cause instanceof Refused ? errorOf(identity, "", cause.said) : errorFrom(cause, identity);
     }
   };
 
@@ -127,13 +127,19 @@ function causeOf(error: unknown, signal: AbortSignal): unknown {
   return error instanceof APIConnectionError && error.cause !== undefined ? error.cause : error;
 }
 
-function errorFrom(cause: unknown, identity: string, model: string): unknown {
-  if (cause instanceof APIConnectionTimeoutError) return new ProviderFault(identity, null, null, "no answer in time");
+function errorFrom(cause: unknown, identity: string): unknown {
+  if (cause instanceof APIConnectionTimeoutError)
+    return new ProviderFault(identity, null, null, "no answer in time", "timeout");
   if (!(cause instanceof TypeError) || cause.message !== "fetch failed") return cause;
   const { code, message } = whatHappened(cause.cause);
   if (/redirect/.test(message)) {
-    const detail = "it redirects to another address, where the key must not go; give that address if you trust it";
-    return new RequestRefused(identity, 302, model, detail);
+    return new AddressWrong(
+      identity,
+      302,
+      "redirect",
+      "it redirects to another address, where the key must not go",
+      null,
+    );
   }
   return new ProviderFault(identity, null, null, code ?? message);
 }

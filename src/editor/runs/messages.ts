@@ -131,6 +131,8 @@ export function failureSentence(graph: string, error: string | null, detail: str
     case "BodyBroken":
       return l10n.t("The run of {0} stopped: the model server kept failing ({1}). {2}", graph, said, kept);
     case "RequestRefused":
+    case "ModelUnknown":
+    case "AddressWrong":
       return l10n.t("The run of {0} stopped: {1}. {2}", graph, said, kept);
     case "NotRecorded":
       return l10n.t(

@@ -22,7 +22,11 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
     const choose = l10n.t("Choose models");
     // The server does not know the model, or what is asked of it: the same again would be refused again.
     const offers =
-      state.error === "KeyRefused" ? [setKey] : state.error === "RequestRefused" ? [choose, resume] : [resume];
+      state.error === "KeyRefused"
+        ? [setKey]
+        : ["RequestRefused", "ModelUnknown", "AddressWrong"].includes(state.error ?? "")
+          ? [choose, resume]
+          : [resume];
     answer = await showError(message, ...offers);
     if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
     if (answer === setKey && (await account.replaceKey())) answer = resume;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
-import { KeyRefused, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
+import { KeyRefused, ModelUnknown, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { MemoryReplies } from "../../../src/models/store.ts";
 import { settled } from "../models/fakes.ts";
@@ -35,9 +35,9 @@ describe("a run that cannot use its provider", () => {
   });
 
   it("ends as failed when a role's model does not exist, and keeps what was found out", async () => {
-    const error = new RequestRefused("world", 404, "gone", "no such model");
+    const error = new ModelUnknown("world", 404, "gone", "no such model");
     const { finished, provider } = await run(refusing(error, ({ tag }) => tag.purpose === "optimizer"));
-    expect(finished).toMatchObject({ status: "failed", error: "RequestRefused", proposals: [] });
+    expect(finished).toMatchObject({ status: "failed", error: "ModelUnknown", proposals: [] });
     expect(provider.seen.filter(({ tag }) => tag.purpose === "optimizer").length).toBeLessThanOrEqual(2);
   });
 

@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { askJson, createLlm, type LlmCall, type LlmDeps, RunStopped } from "../../../src/engine/llm.ts";
 import { keyedLines, looseJson } from "../../../src/engine/loose-json.ts";
-import { BudgetReached, KeyRefused, ProviderFault, ReplyWithheld, RequestRefused } from "../../../src/models/errors.ts";
+import {
+  AccessRefused,
+  AddressWrong,
+  BudgetReached,
+  KeyRefused,
+  ModelUnknown,
+  ProviderFault,
+  ReplyWithheld,
+  RequestRefused,
+} from "../../../src/models/errors.ts";
 import type { ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { FakeClock, FakeProvider, NO_LIMITS, reply, settled, stackOver } from "../models/fakes.ts";
 import { choice, ofType, recorder } from "./fixtures.ts";
@@ -150,7 +159,9 @@ describe("the run is stopped", () => {
   it.each([
     new KeyRefused("fake", 401, "no such key"),
     new KeyRefused("fake", 403, "not yours"),
-    new RequestRefused("fake", 404, "fake", "no such model"),
+    new AccessRefused("fake", "quota", "nothing is left"),
+    new ModelUnknown("fake", 404, "fake", "no such model"),
+    new AddressWrong("fake", 200, "web page", "Sign in", null),
   ])("at once by $name $status, and nothing more is sent", async (error) => {
     const { ask, provider, stop } = openAsk(async (asked, signal) => {
       if (content(asked) === "bad") throw error;
@@ -165,22 +176,33 @@ describe("the run is stopped", () => {
     expect(provider.running).toBe(0);
   });
 
-  it("when three calls in a row are lost, whatever was wrong with each", async () => {
+  it("when the provider fails three calls in a row", async () => {
     const { ask, provider, stop } = openAsk(async (_, _signal, count) => {
-      throw new RequestRefused("fake", 400, "fake", `no ${count}`);
+      throw new ProviderFault("fake", 500, null, `no ${count}`);
     });
-    await expect(ask(question("1"))).rejects.toBeInstanceOf(RequestRefused);
-    await expect(ask(question("2"))).rejects.toBeInstanceOf(RequestRefused);
+    await expect(ask(question("1"))).rejects.toBeInstanceOf(ProviderFault);
+    await expect(ask(question("2"))).rejects.toBeInstanceOf(ProviderFault);
     expect(stop.signal.aborted).toBe(false);
-    await expect(ask(question("3"))).rejects.toMatchObject({ name: "RunStopped", cause: { detail: "no 3" } });
+    await expect(ask(question("3"))).rejects.toMatchObject({ name: "RunStopped", cause: { name: "ProviderFault" } });
+    const before = provider.seen.length;
     await expect(ask(question("4"))).rejects.toBeInstanceOf(RunStopped);
-    expect(provider.seen).toHaveLength(3);
+    expect(provider.seen).toHaveLength(before);
+  });
+
+  it("not by requests that are refused for what they hold, however many there are", async () => {
+    const { ask, stop } = openAsk(async () => {
+      throw new RequestRefused("fake", 400, "fake", "too many tokens", "too long");
+    });
+    for (let count = 0; count < 10; count++) {
+      await expect(ask(question(`${count}`))).rejects.toBeInstanceOf(RequestRefused);
+    }
+    expect(stop.signal.aborted).toBe(false);
   });
 
   it("not by lost calls that a reply stands between, nor by the budget", async () => {
     const { ask, stop } = openAsk(
       async (asked) => {
-        if (content(asked).startsWith("bad")) throw new RequestRefused("fake", 400, "fake", "no");
+        if (content(asked).startsWith("bad")) throw new ProviderFault("fake", 503, null, "no");
         return reply("fine");
       },
       {},
@@ -194,7 +216,7 @@ describe("the run is stopped", () => {
 
   it("not by replies from the record: they say nothing about the provider", async () => {
     const { ask } = openAsk(async (asked) => {
-      if (content(asked).startsWith("bad")) throw new RequestRefused("fake", 400, "fake", "no");
+      if (content(asked).startsWith("bad")) throw new ProviderFault("fake", 503, null, "no");
       return reply("fine");
     });
     await ask(question("good"));
@@ -206,11 +228,11 @@ describe("the run is stopped", () => {
   it("not by one lost call that several wait for", async () => {
     const { ask, provider, stop } = openAsk(async () => {
       await settled();
-      throw new RequestRefused("fake", 400, "fake", "this one row is too long");
+      throw new ProviderFault("fake", 500, null, "no");
     });
     const waiting = ["1", "2", "3", "4"].map((sample) => ask(question("the same", { sample })));
-    for (const call of waiting) await expect(call).rejects.toBeInstanceOf(RequestRefused);
-    expect(provider.seen).toHaveLength(1);
+    for (const call of waiting) await expect(call).rejects.toBeInstanceOf(ProviderFault);
+    expect(new Set(provider.seen.map(content))).toEqual(new Set(["the same"]));
     expect(stop.signal.aborted).toBe(false);
   });
 

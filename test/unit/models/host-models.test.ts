@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
   AccessRefused,
+  ModelUnknown,
   ParameterRefused,
   ProviderFault,
   RateLimited,
   ReplyWithheld,
-  RequestRefused,
 } from "../../../src/models/errors.ts";
 import { createHostModel, type HostChat, HostFailure, type HostModelOptions } from "../../../src/models/host-models.ts";
 import type { Message } from "../../../src/models/model.ts";
@@ -73,7 +73,7 @@ describe("a model that the host has", () => {
     }
     expect(one.sent).toHaveLength(3);
     const unknown = hosted([one]).complete(request("hi", { model: "two" }), never);
-    await expect(unknown).rejects.toMatchObject({ name: "RequestRefused", status: 404, model: "two" });
+    await expect(unknown).rejects.toMatchObject({ name: "ModelUnknown", status: 404, model: "two" });
   });
 
   it("has its tokens counted by its own tokenizer, else estimated; marked as estimated either way", async () => {
@@ -114,7 +114,7 @@ describe("a model that the host has", () => {
     ["Blocked", "This extension is blocked.", AccessRefused, { reason: "blocked" }],
     ["Blocked", "You have exceeded your quota.", AccessRefused, { reason: "quota" }],
     ["ChatQuotaExceeded", "Upgrade your plan.", AccessRefused, { reason: "quota" }],
-    ["NotFound", "It is gone.", RequestRefused, { status: 404 }],
+    ["NotFound", "It is gone.", ModelUnknown, { status: 404 }],
     ["Unknown", "The request is off_topic.", ReplyWithheld, { detail: "The request is off_topic." }],
     ["", "Response got filtered.", ReplyWithheld, {}],
     ["ChatRateLimited", "Sorry, wait a moment.", RateLimited, {}],
