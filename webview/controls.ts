@@ -1,10 +1,4 @@
-import {
-  provideVSCodeDesignSystem,
-  vsCodeButton,
-  vsCodeDropdown,
-  vsCodeOption,
-  vsCodeTextField,
-} from "@vscode/webview-ui-toolkit";
+import { provideVSCodeDesignSystem, vsCodeButton, vsCodeDropdown, vsCodeOption } from "@vscode/webview-ui-toolkit";
 import { type IconName, inlineIcon } from "./canvas/icons.ts";
 import { h } from "./dom.ts";
 
@@ -12,7 +6,7 @@ import { h } from "./dom.ts";
  * The page's controls. The only file that knows the toolkit, which is archived: to replace it, rewrite these functions.
  */
 export function registerControls(): void {
-  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
+  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
 }
 
 /** A button that shows an icon only; `label` is what it is called. */
@@ -46,36 +40,6 @@ export function choice<K extends string>(
     if (key !== undefined) change(key);
   });
   return dropdown;
-}
-
-export interface SearchField {
-  readonly element: HTMLElement;
-  focus(): void;
-  clear(): void;
-}
-
-/** @param submit is called on Enter, backwards with Shift */
-export function searchField(
-  label: string,
-  input: (text: string) => void,
-  submit: (back: boolean) => void,
-): SearchField {
-  const field = create("vscode-text-field", { placeholder: label, "aria-label": label, title: `${label} (/)` });
-  // The toolkit names the field “Text field” as soon as it stands in the page.
-  requestAnimationFrame(() => field.setAttribute("aria-label", label));
-  const value = () => String(Reflect.get(field, "value") ?? "");
-  field.addEventListener("input", () => input(value()));
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") submit(event.shiftKey);
-  });
-  return {
-    element: field,
-    focus: () => field.focus(),
-    clear: () => {
-      Reflect.set(field, "value", "");
-      input("");
-    },
-  };
 }
 
 function create(

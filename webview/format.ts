@@ -73,10 +73,11 @@ export const OUTCOMES: Readonly<Record<Outcome, string>> = {
   "not scored": t("not scored"),
 };
 
-/** What the run made of a sample. Right is a loss of 0. */
-export function outcomeOf({ before, after }: SampleView): Outcome {
+/** What the run made of a sample. @param threshold a sample with at most this loss is right */
+export function outcomeOf({ before, after }: SampleView, threshold: number): Outcome {
   const latest = after ?? before;
   if (latest === null) return "not scored";
-  if (before !== null && after !== null && (before === 0) !== (after === 0)) return after === 0 ? "fixed" : "broken";
-  return latest === 0 ? "right" : "wrong";
+  const isRight = latest <= threshold;
+  if (before === null || after === null || before <= threshold === isRight) return isRight ? "right" : "wrong";
+  return isRight ? "fixed" : "broken";
 }

@@ -1,3 +1,4 @@
+import type { PanelSize } from "./panel/splitter.ts";
 import type { Answer, HostMessage, PageMessage, Question, Snapshot } from "./protocol.ts";
 import { isHostMessage } from "./protocol-checks.ts";
 
@@ -20,6 +21,9 @@ export interface Kept {
   readonly sample: string | null;
   readonly at: Snapshot;
   readonly camera: readonly [x: number, y: number, zoom: number] | null;
+  /** Whether the user had opened the details with nothing selected, and how large they were made. */
+  readonly overview: boolean;
+  readonly panel: PanelSize;
 }
 
 export type AnswerTo<Q extends Question> = Extract<Answer, { kind: Q["kind"] }>;
@@ -71,13 +75,15 @@ function answers<Q extends Question>(answer: Answer | null, question: Q): answer
 function readKept(state: unknown): Partial<Kept> {
   if (typeof state !== "object" || state === null) return {};
   const field = (name: keyof Kept): unknown => Reflect.get(state, name);
-  const { direction, selected, sample, at, folded, camera } = {
+  const { direction, selected, sample, at, folded, camera, overview, panel } = {
     direction: field("direction"),
     selected: field("selected"),
     sample: field("sample"),
     at: field("at"),
     folded: field("folded"),
     camera: field("camera"),
+    overview: field("overview"),
+    panel: field("panel"),
   };
   return {
     ...(direction === "down" || direction === "right" ? { direction } : {}),
@@ -86,7 +92,15 @@ function readKept(state: unknown): Partial<Kept> {
     ...(at === "start" || at === "latest" ? { at } : {}),
     ...(Array.isArray(folded) ? { folded: folded.filter((id) => typeof id === "string") } : {}),
     ...(isCamera(camera) ? { camera } : {}),
+    ...(typeof overview === "boolean" ? { overview } : {}),
+    ...(isSize(panel) ? { panel } : {}),
   };
+}
+
+function isSize(value: unknown): value is PanelSize {
+  if (typeof value !== "object" || value === null) return false;
+  const [width, height]: unknown[] = [Reflect.get(value, "width"), Reflect.get(value, "height")];
+  return [width, height].every((one) => one === null || Number.isFinite(one));
 }
 
 function isCamera(value: unknown): value is readonly [number, number, number] {

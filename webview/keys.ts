@@ -1,5 +1,5 @@
-import type { SearchField } from "./controls.ts";
 import type { Legend } from "./frame/legend.ts";
+import type { Search } from "./frame/search.ts";
 import { stepFrom, stepOf } from "./graph/scene.ts";
 import type { Actions, State } from "./state.ts";
 
@@ -10,13 +10,7 @@ interface KeyActs extends Actions {
 }
 
 /** Does what a key stands for; false where it stands for nothing here. */
-export function keyAct(
-  event: KeyboardEvent,
-  state: State,
-  acts: KeyActs,
-  legend: Legend,
-  search: SearchField,
-): boolean {
+export function keyAct(event: KeyboardEvent, state: State, acts: KeyActs, legend: Legend, search: Search): boolean {
   if (event.key === "Escape") {
     if (legend.element.hidden) acts.clear();
     else legend.toggle(false);

@@ -16,11 +16,9 @@ import { connect, type Host, type HostNotification, type Kept } from "./host-con
 import { keyAct } from "./keys.ts";
 import { t } from "./l10n.ts";
 import { Panel } from "./panel/panel.ts";
+import { type PanelSize, Splitter } from "./panel/splitter.ts";
 import type { SampleAnswer, Snapshot } from "./protocol.ts";
 import { type Actions, EMPTY, type State } from "./state.ts";
-
-/** In a window like this the details lie under the drawing (style.css). */
-const NARROW = "(max-width: 640px)";
 
 /** Holds the state, and has every part of the page draw it, at most once a frame. */
 export class Page implements Actions {
@@ -35,10 +33,11 @@ export class Page implements Actions {
   readonly #legend = new Legend(() => this.#legend.toggle(false));
   readonly #mirror: Mirror;
   readonly #panel: Panel;
-  readonly #strip = new RunStrip();
+  readonly #strip: RunStrip;
   readonly #empty = h("p", { class: "empty" });
-  readonly #narrow = matchMedia(NARROW);
-  #panelClosed = false;
+  /** The user has opened the details with nothing selected: they stay until closed. */
+  #overview: boolean;
+  #panelSize: PanelSize;
   #frame = 0;
   /** Set once the user, or what was kept, has said how to draw. */
   #direction: Direction | null;
@@ -48,6 +47,8 @@ export class Page implements Actions {
     this.#host = connect((message) => this.#hear(message));
     this.#kept = this.#host.kept();
     this.#direction = this.#kept.direction ?? null;
+    this.#overview = this.#kept.overview ?? false;
+    this.#panelSize = this.#kept.panel ?? { width: null, height: null };
     this.#canvas = new GraphCanvas(this.#type, {
       select: (node) => this.#selectInDrawing(node),
       selectEdge: (source, target) => this.selectEdge(source, target),
@@ -57,7 +58,8 @@ export class Page implements Actions {
     this.#toolbar = new Toolbar(this, () => this.#legend.toggle());
     this.#faults = new Faults(this);
     this.#mirror = new Mirror(this, (focused) => this.#change({ focused }));
-    this.#panel = new Panel(this.#host, this);
+    this.#panel = new Panel(this.#host, this, this.#toolbar.search.results);
+    this.#strip = new RunStrip(this);
     const drawing = h(
       "main",
       { class: "drawing", "aria-label": t("Graph") },
@@ -66,12 +68,15 @@ export class Page implements Actions {
       this.#empty,
       this.#legend.element,
     );
-    root.append(
-      this.#toolbar.element,
-      this.#faults.element,
-      h("div", { class: "middle" }, drawing, this.#panel.element),
-      this.#strip.element,
-    );
+    const middle = h("div", { class: "middle" });
+    const splitter = new Splitter(middle, this.#panelSize, (size) => {
+      this.#panelSize = size;
+      this.#keep();
+    });
+    this.#panel.element.prepend(splitter.element);
+    middle.append(drawing, this.#panel.element);
+    // What VS Code tells of lies over the lower right corner: the run stands above the drawing.
+    root.append(this.#toolbar.element, this.#strip.element, this.#faults.element, middle);
     const selected = this.#kept.selected ?? null;
     this.#state = {
       ...EMPTY,
@@ -79,12 +84,8 @@ export class Page implements Actions {
       folded: new Set(this.#kept.folded),
       sample: this.#kept.sample ?? null,
       at: this.#kept.at ?? "latest",
-      panelOpen: this.#showsPanel(selected !== null),
+      panelOpen: this.#overview || selected !== null || this.#kept.sample != null,
     };
-    this.#narrow.addEventListener("change", () => {
-      const { selected, selectedEdge } = this.#state;
-      this.#change({ panelOpen: this.#showsPanel(selected !== null || selectedEdge !== null) });
-    });
     window.addEventListener("keydown", (event) => {
       if (keyAct(event, this.#state, this, this.#legend, this.#toolbar.search)) event.preventDefault();
     });
@@ -94,18 +95,25 @@ export class Page implements Actions {
   // What the user does
 
   select(node: string | null): void {
-    this.#change({ selected: node, selectedEdge: null, panelOpen: this.#showsPanel(node !== null) });
-    if (node === null) return;
+    const panelOpen = node !== null || this.#overview || this.#state.sample !== null;
+    this.#change({ selected: node, selectedEdge: null, panelOpen });
+    if (node === null) {
+      this.#canvas.viewport.release();
+      return;
+    }
     this.#canvas.viewport.reveal(node);
     this.#host.post({ type: "reveal", node, open: false });
   }
 
-  overview(): void {
-    this.#change({ selected: null, selectedEdge: null, panelOpen: true });
+  overview(part?: "samples" | "warnings"): void {
+    this.#overview = true;
+    this.#state = { ...this.#state, selected: null, selectedEdge: null, panelOpen: true };
+    this.#draw();
+    if (part) this.#panel.scrollTo(part);
   }
 
   selectEdge(source: string, target: string): void {
-    this.#change({ selected: null, selectedEdge: { source, target }, panelOpen: this.#showsPanel(true) });
+    this.#change({ selected: null, selectedEdge: { source, target }, panelOpen: true });
   }
 
   open(node: string): void {
@@ -124,7 +132,8 @@ export class Page implements Actions {
   }
 
   pick(sample: string | null): void {
-    this.#change({ sample, answer: null });
+    const panelOpen = sample !== null || this.#state.panelOpen;
+    this.#change({ sample, answer: null, panelOpen });
     this.#askSample();
   }
 
@@ -134,15 +143,28 @@ export class Page implements Actions {
   }
 
   search(query: string): void {
-    this.#change({ query, matches: found(this.#state.scene, query) });
+    const { scene, selected, selectedEdge, sample } = this.#state;
+    const matches = found(scene, query);
+    const isChosen = this.#overview || selected !== null || selectedEdge !== null || sample !== null;
+    this.#state = { ...this.#state, query, matches, panelOpen: isChosen || (matches?.length ?? 0) > 0 };
+    this.#draw();
+    if (matches?.[0] !== undefined) this.#canvas.viewport.goTo(matches[0]);
   }
 
   nextMatch(back: boolean): void {
     const { matches, selected } = this.#state;
     if (!matches || matches.length === 0) return;
     const at = selected === null ? -1 : matches.indexOf(selected);
-    const next = matches.at((at + (back ? -1 : 1)) % matches.length) ?? matches[0];
-    if (next !== undefined) this.select(next);
+    const next = at < 0 ? (back ? -1 : 0) : (at + (back ? -1 : 1)) % matches.length;
+    const node = matches.at(next);
+    if (node !== undefined) this.showMatch(node);
+  }
+
+  showMatch(node: string): void {
+    this.#state = { ...this.#state, selected: node, selectedEdge: null, panelOpen: true };
+    this.#draw();
+    this.#canvas.viewport.goTo(node);
+    this.#host.post({ type: "reveal", node, open: false });
   }
 
   fit(): void {
@@ -164,8 +186,10 @@ export class Page implements Actions {
   }
 
   togglePanel(): void {
-    this.#panelClosed = this.#state.panelOpen;
-    this.#change({ panelOpen: !this.#state.panelOpen });
+    const panelOpen = !this.#state.panelOpen;
+    const { selected, selectedEdge } = this.#state;
+    this.#overview = panelOpen && selected === null && selectedEdge === null;
+    this.#change({ panelOpen });
   }
 
   showFault(index: number): void {
@@ -297,7 +321,7 @@ export class Page implements Actions {
       output: state.graph?.output ?? "",
       matches: state.matches && new Set(state.matches),
       values: answer && new Map(answer.values.map(({ node, excerpt }) => [node, excerpt])),
-      outcome: !answer || answer.loss === null ? null : answer.loss === 0 ? "right" : "wrong",
+      outcome: answer?.right == null ? null : answer.right ? "right" : "wrong",
     });
     this.#keep();
   }
@@ -312,17 +336,14 @@ export class Page implements Actions {
       sample,
       at,
       camera: this.#canvas.viewport.chosen,
+      overview: this.#overview,
+      panel: this.#panelSize,
     });
   }
 
   #selectInDrawing(node: string | null): void {
     this.select(node);
     if (node !== null) this.#mirror.focus(node, true);
-  }
-
-  /** Beside the drawing the details are always there; under it only for what is selected. Closed they stay closed. */
-  #showsPanel(isSelected: boolean): boolean {
-    return !this.#panelClosed && (isSelected || !this.#narrow.matches);
   }
 
   #askSample(): void {

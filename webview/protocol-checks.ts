@@ -20,6 +20,7 @@ import {
   type SampleView,
   type Spent,
   type VerdictView,
+  type WarningView,
 } from "./protocol.ts";
 
 /** Whether a message is one of the protocol's, field by field and within its limits. Both ends ask before they read. */
@@ -123,6 +124,7 @@ const isRunView = isShape<RunView>({
       backward: isCount,
       gradients: isCount,
       formatErrors: isCount,
+      model: isLine,
       verdict: isNullOr(
         isShape<VerdictView>({
           decision: isOne("accepted", "rejected", "undecided"),
@@ -158,7 +160,11 @@ const isRunView = isShape<RunView>({
     LIMITS.samples,
   ),
   scored: isCount,
-  warnings: isCount,
+  threshold: isNumber,
+  warnings: isList(
+    isShape<WarningView>({ severity: isOne("warning", "information"), text: isText(LIMITS.sentence) }),
+    LIMITS.warnings,
+  ),
 });
 
 const isGradientViews = isList(
@@ -188,6 +194,7 @@ const isAnswer = isUnion<Answer>("kind", {
     expected: isList(isCut, LIMITS.messages),
     actual: isNullOr(isCut),
     loss: isNullOr(isNumber),
+    right: isNullOr(isFlag),
     formatError: isFlag,
     values: isList(isShape<SampleAnswer["values"][number]>({ node: isId, excerpt: isLine }), LIMITS.nodes),
   }),

@@ -1,7 +1,7 @@
 /**
  * What host and page say to each other. The host sends whole snapshots of a bounded view model and answers questions;
  * the page sends ids, never paths, prompts or commands. (An exported drawing is the one exception: it sends its text.)
- * Each end checks what it receives (checks.ts) and drops the rest.
+ * Each end checks what it receives (protocol-checks.ts) and drops the rest.
  */
 
 /** Host → page. */
@@ -60,10 +60,12 @@ export const LIMITS = {
   samples: 1000,
   points: 200,
   faults: 20,
+  warnings: 60,
   gradients: 60,
   messages: 20,
   id: 120,
   line: 300,
+  sentence: 1000,
   excerpt: 80,
   text: 20_000,
   svg: 50_000_000,
@@ -123,7 +125,16 @@ export interface RunView {
   readonly samples: readonly SampleView[];
   /** How many samples the run has scored, those not sent included. */
   readonly scored: number;
-  readonly warnings: number;
+  /** A sample with at most this loss is right. */
+  readonly threshold: number;
+  /** What went wrong on the way, one sentence a kind. */
+  readonly warnings: readonly WarningView[];
+}
+
+export interface WarningView {
+  /** `information`: nothing is wrong and nothing has to be done. */
+  readonly severity: "warning" | "information";
+  readonly text: string;
 }
 
 export interface Spent {
@@ -149,6 +160,8 @@ export interface NodeRunView {
   /** Gradients of this iteration on the node. */
   readonly gradients: number;
   readonly formatErrors: number;
+  /** The model that answered for this node, as the provider names it; empty where none has yet. */
+  readonly model: string;
   readonly verdict: VerdictView | null;
 }
 
@@ -214,6 +227,8 @@ export interface SampleAnswer {
   /** Value of the output node; null where it did not come. */
   readonly actual: Cut | null;
   readonly loss: number | null;
+  /** Whether the loss is within the run's threshold; null: not scored. */
+  readonly right: boolean | null;
   readonly formatError: boolean;
   /** First words of each node's value, inputs included. */
   readonly values: readonly { readonly node: string; readonly excerpt: string }[];

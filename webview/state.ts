@@ -44,14 +44,14 @@ export const EMPTY: State = {
   sample: null,
   at: "latest",
   answer: null,
-  panelOpen: true,
+  panelOpen: false,
 };
 
 /** What the user can do; every part of the page is given these. */
 export interface Actions {
   select(node: string | null): void;
-  /** Back to what there is to say of the whole graph and its samples. */
-  overview(): void;
+  /** Shows what there is to say of the whole graph: its samples and warnings. @param part is scrolled to */
+  overview(part?: "samples" | "warnings"): void;
   selectEdge(source: string, target: string): void;
   /** Shows the node's instruction in the text. */
   open(node: string): void;
@@ -60,8 +60,10 @@ export interface Actions {
   pick(sample: string | null): void;
   snapshot(at: Snapshot): void;
   search(query: string): void;
-  /** Goes to the next thing found, or the one before. */
+  /** Shows the next node found, or the one before. */
   nextMatch(back: boolean): void;
+  /** Shows a node that was found: selected, in the middle of the window, large enough to be read. */
+  showMatch(node: string): void;
   fit(): void;
   zoom(factor: number): void;
   rotate(): void;

@@ -126,12 +126,13 @@ export class RunReducer {
     else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += one;
   }
 
-  #call({ purpose, node, key, usage, usd, source, requests, error, finish }: Called): void {
+  #call({ purpose, node, key, model, usage, usd, source, requests, error, finish }: Called): void {
     const state = this.#state;
     if (node !== null && purpose !== "judge") {
       const progress = this.#progress(node);
       if (requests > 0) progress[`${purpose}InFlight`] = Math.max(0, progress[`${purpose}InFlight`] - 1);
       if (error === null && purpose !== "optimizer") progress[purpose] += 1;
+      if (error === null && purpose === "forward") progress.model = model;
     }
     if (error !== null) return;
     const cut = ensure(state.cuts[purpose], node ?? "", () => ({ replies: 0, cut: 0, tokens: 0 }));
@@ -264,6 +265,7 @@ export class RunReducer {
       backward: 0,
       gradients: 0,
       formatErrors: 0,
+      model: null,
       verdict: null,
     }));
   }

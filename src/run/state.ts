@@ -91,6 +91,8 @@ export interface NodeProgress {
   /** Gradients of this iteration on this node. */
   readonly gradients: number;
   readonly formatErrors: number;
+  /** The model that answered last, as the provider names it; null before. */
+  readonly model: string | null;
   /** Decision on this node's last judged attempt. */
   readonly verdict: "accepted" | "rejected" | "undecided" | null;
 }

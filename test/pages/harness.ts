@@ -9,6 +9,7 @@ import { pageHtml } from "../../src/editor/graph/page.ts";
 import { runView, sampleExcerpts } from "../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
+import { ENGLISH, Locale } from "../../src/i18n/locale.ts";
 import type { HostMessage, PageMessage } from "../../webview/protocol.ts";
 import { isPageMessage } from "../../webview/protocol-checks.ts";
 import { REPORTS, reportPage } from "./reported.ts";
@@ -42,6 +43,9 @@ export async function servePage(): Promise<{ url: string; stop(): void }> {
   return { url: `http://127.0.0.1:${port}/`, stop: () => server.close() };
 }
 
+/** What the host words for the page, as a translator's texts. */
+const MARKED = new Locale((text, ...values) => `⟦${ENGLISH.t(text, ...values)}⟧`, "en");
+
 /** As VS Code marks a page. */
 function inTheme(html: string, theme: string): string {
   const classes = theme === "high-contrast-light" ? `vscode-${theme} vscode-high-contrast` : `vscode-${theme}`;
@@ -73,12 +77,15 @@ export class TestPage {
   #graph: Graph | null = null;
   #run: ActiveRun | null = null;
 
-  private constructor(readonly page: Page) {}
+  private constructor(
+    readonly page: Page,
+    private readonly locale: Locale,
+  ) {}
 
   static async open(context: BrowserContext, url: string, opening: Opening = {}): Promise<TestPage> {
     const { theme = "dark", width = 1280, height = 800, still = false, marked = false } = opening;
     const page = await context.newPage();
-    const test = new TestPage(page);
+    const test = new TestPage(page, marked ? MARKED : ENGLISH);
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ reducedMotion: still ? "reduce" : "no-preference" });
     page.on("pageerror", (error) => test.wrong.push(`error: ${error.message}`));
@@ -120,7 +127,7 @@ export class TestPage {
 
   async run(run: ActiveRun | null): Promise<void> {
     this.#run = run;
-    await this.say({ type: "run", run: run && runView(run, sampleExcerpts(run)) });
+    await this.say({ type: "run", run: run && runView(run, sampleExcerpts(run), this.locale) });
   }
 
   async say(message: HostMessage): Promise<void> {
@@ -143,6 +150,14 @@ export class TestPage {
           setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve())), 30),
         ),
     );
+  }
+
+  /** Looks at a sample: of the list that the run's strip leads to. @param row its id, or its place in the list */
+  async sample(row: string | number): Promise<void> {
+    await this.page.locator(".run button.chip", { hasText: "sample" }).click();
+    const found = typeof row === "string" ? `button.sample[title="${row}"]` : `button.sample >> nth=${row}`;
+    await this.page.click(found);
+    await this.settled();
   }
 
   node(id: string) {

@@ -47,7 +47,7 @@ for (const theme of THEMES) {
   await picture(`${theme}-sample`, { theme }, async (test) => {
     await test.graph(five);
     await test.run(runOf(five, "done"));
-    await test.page.click("button.sample >> nth=2");
+    await test.sample(2);
     await test.node("answer").click();
   });
 }

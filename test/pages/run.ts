@@ -8,6 +8,7 @@ import { drawingTests } from "./tests/drawing.ts";
 import { hostileTests } from "./tests/hostile.ts";
 import { liveTests } from "./tests/live.ts";
 import type { PageTest } from "./tests/page-test.ts";
+import { panelTests } from "./tests/panel.ts";
 import { reportTests } from "./tests/reports.ts";
 import { textTests } from "./tests/text.ts";
 
@@ -15,6 +16,7 @@ const SECONDS = 150;
 const tests: readonly PageTest[] = [
   ...drawingTests,
   ...textTests,
+  ...panelTests,
   ...liveTests,
   ...accessTests,
   ...hostileTests,

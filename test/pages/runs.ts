@@ -15,6 +15,7 @@ const IDLE: NodeProgress = {
   backward: 0,
   gradients: 0,
   formatErrors: 0,
+  model: "gpt-4.1-mini-2025-04-14",
   verdict: null,
 };
 
@@ -37,6 +38,7 @@ export function runOf(graph: Graph, stage: Stage, changes: Partial<RunState> = {
     data,
     state,
     limits: { calls: 2000, tokens: null, usd: 1.5 },
+    threshold: 0,
     async value(theta, sample, node) {
       const row = samples.findIndex(({ id }) => id === sample);
       if (row < 0) return null;

@@ -112,7 +112,8 @@ function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
   ].filter((part) => part !== "");
   const right = counts.join(" · ");
   const size = plural(view.words, t("{0} word"), t("{0} words"));
-  const left = view.model === "" ? size : `${view.model} · ${size}`;
+  const model = run?.model || view.model;
+  const left = model === "" ? size : `${model} · ${size}`;
   const room = width - 2 * PAD - (right === "" ? 0 : type.width(right, 11) + 10);
   return [
     words("footer", type.line(left, room, 11), PAD, height - 10, 11),

@@ -9,7 +9,7 @@ interface Size {
   readonly height: number;
 }
 
-const ZOOM = { least: 0.02, most: 3, fit: 1.15 };
+const ZOOM = { least: 0.02, most: 3, fit: 1.15, read: 0.9 };
 const PAD = 28;
 /** A graph that would be smaller than this starts at its beginning instead of as a whole. */
 const LEAST_AT_START = { fit: 0.13, zoom: 0.6 };
@@ -43,9 +43,9 @@ export class Viewport {
       .on("end", rested);
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
     new ResizeObserver(() => {
-      if (this.#untouched) return this.fit(false);
+      // What tells of a node takes its room from the drawing, and nothing may jump from under the mouse.
+      if (this.#untouched && this.#revealed === null) return this.fit(false);
       moved();
-      // What tells of a node takes its room from the drawing.
       if (this.#revealed !== null) this.reveal(this.#revealed);
     }).observe(svg);
   }
@@ -90,6 +90,7 @@ export class Viewport {
   /** The whole drawing, or at first the beginning of a very large one. */
   fit(whole: boolean): void {
     this.#untouched = true;
+    this.#revealed = null;
     const scene = this.#scene;
     if (!scene) return;
     const { width, height } = this.#size();
@@ -131,6 +132,22 @@ export class Viewport {
     if (dx === 0 && dy === 0) return;
     this.#untouched = false;
     this.#move([x + dx, y + dy, k], true);
+  }
+
+  /** Brings a node into the middle of the window, large enough to be read. */
+  goTo(id: string): void {
+    const node = this.#scene?.byId.get(id);
+    if (!node) return;
+    this.#revealed = id;
+    this.#untouched = false;
+    const { width, height } = this.#size();
+    const k = Math.max(this.transform.k, ZOOM.read);
+    this.#move([width / 2 - (node.x + node.width / 2) * k, height / 2 - (node.y + node.height / 2) * k, k], true);
+  }
+
+  /** Forgets the node that was brought into the window: it may leave it again. */
+  release(): void {
+    this.#revealed = null;
   }
 
   /** Keeps a node where it is on the screen though the drawing has changed around it. */

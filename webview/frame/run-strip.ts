@@ -2,6 +2,7 @@ import { h } from "../dom.ts";
 import { count, duration, money, plural, STATUS, short } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
+import type { Actions } from "../state.ts";
 import { isKnown, Plot, scoreWords } from "./plot.ts";
 
 /** What the run has come to: iteration, what is on its way, calls and money against the budget, the score. */
@@ -14,7 +15,7 @@ export class RunStrip {
   readonly #said = h("p", { class: "unseen", role: "status" });
   #shown: RunView | null = null;
 
-  constructor() {
+  constructor(private readonly acts: Actions) {
     this.element.append(h("div", { class: "run-words" }, this.#head, this.#meters), this.#plot.element, this.#said);
     new ResizeObserver(() => this.#shown && this.#plot.update(this.#shown)).observe(this.#plot.element);
   }
@@ -25,7 +26,7 @@ export class RunStrip {
     this.#shown = run;
     this.element.hidden = run === null;
     if (!run) return;
-    this.#head.replaceChildren(...head(run));
+    this.#head.replaceChildren(...head(run, this.acts));
     this.#meters.replaceChildren(...meters(run));
     if (curveChanged) this.#plot.update(run);
     const news = announcement(run);
@@ -33,7 +34,7 @@ export class RunStrip {
   }
 }
 
-function head(run: RunView): HTMLElement[] {
+function head(run: RunView, acts: Actions): HTMLElement[] {
   const flying = {
     forward: sum(run, "forwardInFlight"),
     backward: sum(run, "backwardInFlight"),
@@ -49,16 +50,25 @@ function head(run: RunView): HTMLElement[] {
     .map((kind) => h("span", { class: `chip ${kind}`, title: t("on the way now") }, words[kind]));
   const iteration = run.iterations > 0 ? t("iteration {0} of {1}", run.iteration, run.iterations) : "";
   const facts = [run.method, iteration, duration(run.elapsed), run.detail].filter((part) => part !== "");
-  const warned =
-    run.warnings > 0
-      ? h("span", { class: "chip warned" }, plural(run.warnings, t("{0} warning"), t("{0} warnings")))
-      : null;
+  const warned = run.warnings.filter(({ severity }) => severity === "warning").length;
+  const links = [
+    chipButton("warned", warned, plural(warned, t("{0} warning"), t("{0} warnings")), () => acts.overview("warnings")),
+    chipButton("", run.scored, plural(run.scored, t("{0} sample"), t("{0} samples")), () => acts.overview("samples")),
+  ];
   return [
     h("strong", { class: `status ${run.status}` }, STATUS[run.status]),
     h("span", { class: "facts" }, facts.join(" · ")),
     ...chips,
-    ...(warned ? [warned] : []),
+    ...links.filter((link) => link !== null),
   ];
+}
+
+/** null where there is nothing to show. */
+function chipButton(look: string, count: number, words: string, act: () => void): HTMLElement | null {
+  if (count === 0) return null;
+  const button = h("button", { type: "button", class: `chip ${look}` }, words);
+  button.addEventListener("click", act);
+  return button;
 }
 
 function meters({ spent, limits }: RunView): HTMLElement[] {

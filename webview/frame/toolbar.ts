@@ -1,29 +1,24 @@
-import { iconButton, type SearchField, searchField } from "../controls.ts";
+import { iconButton } from "../controls.ts";
 import { h } from "../dom.ts";
 import { t } from "../l10n.ts";
 import type { Actions, State } from "../state.ts";
+import { Search } from "./search.ts";
 
 export class Toolbar {
   readonly element: HTMLElement;
-  readonly search: SearchField;
-  readonly #found = h("span", { class: "found", role: "status" });
+  readonly search: Search;
   readonly #name = h("h1", { class: "unseen" }, t("Graph"));
   readonly #turn: HTMLElement;
   readonly #panel: HTMLElement;
 
   constructor(acts: Actions, toggleLegend: () => void) {
-    this.search = searchField(
-      t("Find a node"),
-      (text) => acts.search(text),
-      (back) => acts.nextMatch(back),
-    );
+    this.search = new Search(acts);
     this.#turn = iconButton("right", t("Draw from left to right"), () => acts.rotate());
     this.#panel = iconButton("panel", t("Details"), () => acts.togglePanel());
     const tools = h(
       "div",
       { class: "toolbar", role: "toolbar", "aria-label": t("Drawing") },
-      this.search.element,
-      this.#found,
+      this.search.field,
       h("span", { class: "spring" }),
       iconButton("minus", t("Zoom out (-)"), () => acts.zoom(1 / 1.3)),
       iconButton("plus", t("Zoom in (+)"), () => acts.zoom(1.3)),
@@ -36,18 +31,11 @@ export class Toolbar {
     this.element = h("header", {}, this.#name, tools);
   }
 
-  update({ graph, matches, selected, direction, panelOpen }: State): void {
+  update(state: State): void {
+    const { graph, direction, panelOpen } = state;
+    this.search.update(state);
     const name = graph?.name || t("Graph");
     if (this.#name.textContent !== name) this.#name.textContent = name;
-    const at = matches && selected ? matches.indexOf(selected) : -1;
-    const found =
-      matches === null
-        ? ""
-        : matches.length === 0
-          ? t("none found")
-          : t("{0} of {1}", at >= 0 ? at + 1 : "–", matches.length);
-    if (this.#found.textContent !== found) this.#found.textContent = found;
-    this.#found.hidden = found === "";
     const turned = direction === "down" ? t("Draw from left to right (D)") : t("Draw from top to bottom (D)");
     if (this.#turn.title !== turned) {
       this.#turn.title = turned;

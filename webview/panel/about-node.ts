@@ -65,13 +65,19 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   const { graph, scene, run, folded } = state;
   const nodes = graph?.nodes ?? [];
   const verdict = run?.nodes.find(({ id }) => id === view.id)?.verdict ?? null;
+  const answered = run?.nodes.find(({ id }) => id === view.id)?.model ?? "";
   const behind = onlyLeadsTo(nodes, view.id).length;
   const isFolded = folded.has(view.id);
   const words = plural(view.words, t("{0} word"), t("{0} words"));
   const facts = {
     input: [KINDS.input],
     text: [KINDS.text, words, view.trainable ? t("may be changed") : t("stays as it is")],
-    llm: [KINDS.llm, view.model, words, view.trainable ? t("may be changed") : t("stays as it is")],
+    llm: [
+      KINDS.llm,
+      answered === "" ? view.model : "",
+      words,
+      view.trainable ? t("may be changed") : t("stays as it is"),
+    ],
   }[view.kind].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
@@ -79,6 +85,9 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
     h("h2", { class: `kind-${view.kind}` }, inlineIcon(view.kind), view.id),
     ...(view.role === "" ? [] : [h("p", {}, view.role)]),
     h("p", { class: "faint" }, facts.join(" · ")),
+    ...(view.kind === "llm" && answered !== ""
+      ? [h("p", { class: "faint" }, answeredWords(answered, view.model))]
+      : []),
     ...(reads.length > 0
       ? [h("p", {}, h("span", { class: "faint" }, t("Reads")), " ", ...nodeLinks(reads, acts))]
       : []),
@@ -106,6 +115,13 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
       (behind > 0 || isFolded) && textButton(isFolded ? t("Unfold") : t("Fold {0}", behind), () => acts.fold(view.id)),
     ),
   ];
+}
+
+/** Providers add a date or a tag to the name that was asked for. @param chosen the model that would answer now */
+function answeredWords(answered: string, chosen: string): string {
+  return chosen === "" || answered.startsWith(chosen)
+    ? t("Answered by {0}", answered)
+    : t("Answered by {0} in this run; {1} is chosen now", answered, chosen);
 }
 
 function callParts(

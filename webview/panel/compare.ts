@@ -10,9 +10,9 @@ const LONGEST = 2000;
 const ALIKE = 0.3;
 
 /** Expected and actual answer; what differs is marked where the two are alike enough for that. */
-export function compare({ expected, actual, loss, formatError }: SampleAnswer): HTMLElement {
+export function compare({ expected, actual, loss, right, formatError }: SampleAnswer): HTMLElement {
   const [first] = expected;
-  const marked = first && actual && loss !== 0 ? markedPair(first, actual) : null;
+  const marked = first && actual && right !== true ? markedPair(first, actual) : null;
   const rows: (HTMLElement | string)[] = [];
   if (first) {
     rows.push(
@@ -25,16 +25,11 @@ export function compare({ expected, actual, loss, formatError }: SampleAnswer): 
     h("dt", {}, t("Actual")),
     h("dd", {}, actual === null ? h("em", {}, t("no answer came")) : (marked?.actual ?? text(actual))),
   );
+  const said = loss === null || right === null ? t("Not scored.") : right ? t("Right.") : t("Wrong.");
   const verdict =
-    loss === null
-      ? t("Not scored.")
-      : loss === 0
-        ? t("Right.")
-        : loss === 1
-          ? t("Wrong.")
-          : t("Score {0}.", (1 - loss).toFixed(2));
+    loss === null || loss === 0 || loss === 1 ? said : `${said} ${t("Score {0}.", (1 - loss).toFixed(2))}`;
   const form = formatError ? ` ${t("The reply is not in the form that is asked for.")}` : "";
-  const look = loss === null ? "" : loss === 0 ? "right" : "wrong";
+  const look = right === null ? "" : right ? "right" : "wrong";
   return h("div", { class: "compare" }, h("dl", {}, ...rows), h("p", { class: `outcome ${look}` }, verdict + form));
 }
 

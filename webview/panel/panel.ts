@@ -23,12 +23,19 @@ export class Panel {
   #wanted = "";
   #barShown = "";
 
+  /** @param results what a search has found: above what is told of one of them */
   constructor(
     private readonly host: Host,
     private readonly acts: Actions,
+    results: HTMLElement,
   ) {
     this.#samples = new SampleList(acts);
-    this.element.append(this.#sampleBar, this.#body);
+    this.element.append(this.#sampleBar, results, this.#body);
+  }
+
+  /** Brings a part of the overview into sight. */
+  scrollTo(part: string): void {
+    this.#body.querySelector(`[data-part="${part}"]`)?.scrollIntoView({ block: "start" });
   }
 
   update(state: State): void {
@@ -61,7 +68,7 @@ export class Panel {
         "div",
         { class: "sample-name" },
         h("strong", {}, t("Sample {0}", sample)),
-        view && h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view)]}`),
+        view && run && h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view, run.threshold)]}`),
         view && h("div", { class: "excerpt" }, view.excerpt),
       ),
       h(
@@ -142,6 +149,10 @@ export class Panel {
     if (answer && answer.sample === sample) {
       parts.push({ name: "answer", title: t("Expected and actual"), content: [compare(answer)] });
     }
+    if (run && run.warnings.length > 0) {
+      const lines = run.warnings.map(({ severity, text }) => h("li", { class: severity }, text));
+      parts.push({ name: "warnings", title: t("Warnings"), content: [h("ul", { class: "warnings" }, ...lines)] });
+    }
     if (run && run.samples.length > 0) {
       parts.push({ name: "samples", title: t("Samples"), content: [this.#samples.element] });
     }
@@ -153,6 +164,7 @@ export class Panel {
     const name = this.#body.querySelector("h2")?.textContent;
     const sections = parts.map(({ name, title, content }) => {
       const part = section(title, !this.#closed.has(name), ...content.filter((child) => child !== false));
+      part.dataset.part = name;
       part.addEventListener("toggle", () => (part.open ? this.#closed.delete(name) : this.#closed.add(name)));
       return part;
     });
@@ -169,7 +181,7 @@ function keyOf({ graph, run, selected, selectedEdge, sample, at, answer, folded 
   const subject =
     view || selectedEdge
       ? [view, node?.gradients, node?.verdict, edge?.count, run?.iteration, [...folded]]
-      : [graph?.name, graph?.description, (run?.samples.length ?? 0) > 0];
+      : [graph?.name, graph?.description, (run?.samples.length ?? 0) > 0, run?.warnings];
   return JSON.stringify([
     selected,
     selectedEdge,

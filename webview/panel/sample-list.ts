@@ -58,8 +58,12 @@ export class SampleList {
   #found(): readonly SampleView[] {
     const filter = this.#filter;
     return (this.#run?.samples ?? []).filter(
-      (sample) => filter === "all" || sample.split === filter || outcomeOf(sample) === filter,
+      (sample) => filter === "all" || sample.split === filter || this.#outcome(sample) === filter,
     );
+  }
+
+  #outcome(sample: SampleView): Outcome {
+    return outcomeOf(sample, this.#run?.threshold ?? 0);
   }
 
   #draw(): void {
@@ -93,7 +97,7 @@ export class SampleList {
   }
 
   #row(sample: SampleView): HTMLElement {
-    const outcome = outcomeOf(sample);
+    const outcome = this.#outcome(sample);
     const button = h(
       "button",
       { type: "button", class: "sample", "aria-pressed": String(sample.id === this.#picked) },

@@ -14,6 +14,8 @@ export interface ActiveRun {
   readonly data: Data;
   readonly state: RunState;
   readonly limits: BudgetLimits;
+  /** A sample with at most this loss is right. */
+  readonly threshold: number;
   /** What a node answered for a sample under Θ; null where it is not known. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

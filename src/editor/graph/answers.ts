@@ -87,6 +87,7 @@ async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<Sa
     expected: sample.targets.slice(0, LIMITS.messages).map(cut),
     actual: actual === null ? null : cut(actual),
     loss: score?.loss ?? null,
+    right: score == null || score.loss === null ? null : score.loss <= run.threshold,
     formatError: score?.formatError ?? false,
     values: values.flatMap(({ node, value }) => (value === null ? [] : [{ node, excerpt: line(value) || "(empty)" }])),
   };

@@ -7,16 +7,23 @@ import {
   type SampleView,
   shortId,
   type VerdictView,
+  type WarningView,
 } from "../../../webview/protocol.ts";
 import { SPLITS } from "../../data/sample.ts";
-import type { Judged, Verdict } from "../../engine/events.ts";
+import type { Judged, Verdict, Warned } from "../../engine/events.ts";
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { groupedWarnings } from "../../run/messages.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
 
-/** The run as the page shows it: bounded, plain, made anew for each snapshot. */
-export function runView({ entry, state, limits }: ActiveRun, excerpts: (id: string) => string): RunView {
-  const { samples, scored } = sampleViews(state, excerpts);
+/**
+ * The run as the page shows it: bounded, plain, made anew for each snapshot.
+ * @param excerpts first words of a sample. @param locale of its sentences
+ */
+export function runView(run: ActiveRun, excerpts: (id: string) => string, locale: Locale = ENGLISH): RunView {
+  const { entry, state, limits, threshold } = run;
+  const { samples, scored } = sampleViews(state, threshold, excerpts);
   return {
     id: line(entry.id),
     status: entry.status,
@@ -38,7 +45,8 @@ export function runView({ entry, state, limits }: ActiveRun, excerpts: (id: stri
     curve: curveView(state),
     samples,
     scored,
-    warnings: state.warnings.length,
+    threshold,
+    warnings: warningViews(state, locale),
   };
 }
 
@@ -56,9 +64,22 @@ function nodeViews(state: RunState): NodeRunView[] {
       backward: progress?.backward ?? 0,
       gradients: progress?.gradients ?? 0,
       formatErrors: progress?.formatErrors ?? 0,
+      model: line(progress?.model ?? ""),
       verdict: verdicts.get(id) ?? null,
     };
   });
+}
+
+/** That there is nothing more to learn is good to know, and nothing to mend. */
+function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
+  const isGood = ({ code }: Warned) => code === "nothing to learn";
+  const views = (severity: WarningView["severity"], some: readonly Warned[]) =>
+    groupedWarnings(some, locale).map((text) => ({ severity, text: line(text, LIMITS.sentence) }));
+  const bad = views(
+    "warning",
+    warnings.filter((one) => !isGood(one)),
+  );
+  return [...bad, ...views("information", warnings.filter(isGood))].slice(0, LIMITS.warnings);
 }
 
 /** Per node the verdict on its net change, else on its last attempt that was judged. */
@@ -112,6 +133,7 @@ function intervalAt(iteration: number, accepted: readonly Judged[], judged: read
 /** Samples scored under the texts of the start or the incumbent's; where there are too many, those that went wrong. */
 function sampleViews(
   { scores, startTheta, theta }: RunState,
+  threshold: number,
   excerpts: (id: string) => string,
 ): { samples: SampleView[]; scored: number } {
   const before = scores[startTheta] ?? {};
@@ -123,8 +145,8 @@ function sampleViews(
     const split = (latest ?? start)?.split;
     if (!split) return;
     scored++;
-    const isRight = start?.loss === 0 && (latest?.loss ?? 0) === 0;
-    const list = isRight ? right : wrong;
+    const isRight = (score: SampleScore | undefined) => !score || (score.loss !== null && score.loss <= threshold);
+    const list = isRight(start) && isRight(latest) ? right : wrong;
     if (list.length >= LIMITS.samples) return;
     const losses = { before: start?.loss ?? null, after: latest?.loss ?? null };
     list.push({ id: shortId(id), excerpt: excerpts(id), split, ...losses });

@@ -3,6 +3,7 @@ import { type HostMessage, type PageMessage, shortId } from "../../../webview/pr
 import { isPageMessage } from "../../../webview/protocol-checks.ts";
 import type { Log } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { answerTo, wholeText } from "./answers.ts";
 import { faultViews, graphView, shownFaults } from "./graph-view.ts";
@@ -121,7 +122,7 @@ export class GraphSession extends Disposable {
     const run = await this.deps.runs.current(this.file);
     if (run && run.entry.id !== this.#run?.entry.id) this.#excerpts = sampleExcerpts(run);
     this.#run = run;
-    this.#post({ type: "run", run: run && runView(run, this.#excerpts) });
+    this.#post({ type: "run", run: run && runView(run, this.#excerpts, LOCALE) });
   }
 
   #postCursor(editor: typeof window.activeTextEditor): void {

@@ -123,7 +123,7 @@ export const drawingTests: readonly PageTest[] = [
       await test.page.keyboard.press("/");
       await test.page.keyboard.type("DRAFT_2");
       await test.settled();
-      equal(await test.page.locator(".found").textContent(), "– of 5");
+      equal(await test.page.locator(".found").textContent(), "5 found");
       await test.page.keyboard.press("Enter");
       await test.settled();
       equal(await test.page.locator(".found").textContent(), "1 of 5");
@@ -131,7 +131,7 @@ export const drawingTests: readonly PageTest[] = [
       await test.page.keyboard.press("Shift+Enter");
       await test.settled();
       equal(await test.page.locator(".found").textContent(), "1 of 5");
-      equal(await test.page.locator("svg.graph g.node.match").count(), 5);
+      equal(await test.page.locator(".results [role=option]").count(), 5);
       await test.page.keyboard.press("Escape");
       await test.settled();
       equal(await test.page.locator("svg.graph g.node.match").count(), 0);

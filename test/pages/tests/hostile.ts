@@ -26,7 +26,7 @@ export const hostileTests: readonly PageTest[] = [
       const graph = { ...five, name: HTML, description: HTML, inputs, nodes, output: rename("answer") };
       await test.graph(graph);
       await test.run({ ...runOf(graph, "done"), value: async () => HTML });
-      await test.page.locator("button.sample").first().click();
+      await test.sample(0);
       await test.settled();
       await test.node(rename("solve").replaceAll('"', '\\"')).click();
       await test.settled();
@@ -46,7 +46,7 @@ export const hostileTests: readonly PageTest[] = [
       const nodes = five.nodes.map((node): GraphNode => ({ ...node, role: long, text: long }));
       await test.graph({ ...five, description: long, nodes });
       await test.run({ ...runOf(five, "done"), value: async () => "x".repeat(1_000_000) });
-      await test.page.locator("button.sample").first().click();
+      await test.sample(0);
       await test.node("solve").click();
       await test.settled();
       match((await test.page.locator(".panel").textContent()) ?? "", /980,000 more characters/);

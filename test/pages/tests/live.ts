@@ -134,7 +134,7 @@ export const liveTests: readonly PageTest[] = [
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
-      await test.page.locator('button.sample[title="row-22"]').click();
+      await test.sample("row-22");
       await test.settled();
       match((await test.node("plan").textContent()) ?? "", /Step 1: write down what plan knows\s*about row 22/);
       match((await test.node("question").textContent()) ?? "", /Ann has/);
@@ -155,7 +155,7 @@ export const liveTests: readonly PageTest[] = [
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
-      await test.page.locator('button.sample[title="row-04"]').click();
+      await test.sample("row-04");
       await test.settled();
       match((await test.node("answer").textContent()) ?? "", /The answer is 15/);
       await test.page.getByLabel("Under which texts").click();

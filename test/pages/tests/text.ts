@@ -98,7 +98,7 @@ export const textTests: readonly PageTest[] = [
         await test.page.keyboard.press("Escape");
         if (stage !== "done") continue;
         await listen();
-        await test.page.click("button.sample >> nth=0");
+        await test.sample(0);
         await listen();
         await test.node("answer").click({ position: { x: 60, y: 20 } });
         await listen();

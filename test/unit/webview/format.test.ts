@@ -28,10 +28,18 @@ describe("words", () => {
   });
 
   it("says what became of a sample", () => {
-    expect(outcomeOf(sample(1, 0))).toBe("fixed");
-    expect(outcomeOf(sample(0, 1))).toBe("broken");
-    expect(outcomeOf(sample(0.4, 0.2))).toBe("wrong");
-    expect(outcomeOf(sample(0, null))).toBe("right");
-    expect(outcomeOf(sample(null, null))).toBe("not scored");
+    expect(outcomeOf(sample(1, 0), 0)).toBe("fixed");
+    expect(outcomeOf(sample(0, 1), 0)).toBe("broken");
+    expect(outcomeOf(sample(0.4, 0.2), 0)).toBe("wrong");
+    expect(outcomeOf(sample(0, null), 0)).toBe("right");
+    expect(outcomeOf(sample(null, null), 0)).toBe("not scored");
+  });
+
+  it("takes a sample for right where its loss is within the run's threshold", () => {
+    expect(outcomeOf(sample(0.4, 0.2), 0.25)).toBe("fixed");
+    expect(outcomeOf(sample(0.25, 0.3), 0.25)).toBe("broken");
+    expect(outcomeOf(sample(0.2, 0.25), 0.25)).toBe("right");
+    expect(outcomeOf(sample(0.2, null), 0.25)).toBe("right");
+    expect(outcomeOf(sample(null, 0.3), 0.25)).toBe("wrong");
   });
 });
