@@ -25,6 +25,8 @@ export interface DataSource {
   readonly listIsAnswer: boolean;
   /** Why a target cannot be used, as the end of "the target …"; null when it can. */
   targetFault(target: string): string | null;
+  /** What to do about a target that cannot be used. */
+  readonly targetRemedy: string;
 }
 
 /** One of the sets on its way: the samples of a set, and what messages call the file they came from. */
@@ -178,7 +180,7 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
   const where = `In ${name}, `;
   const { document, spec } = source;
   report(document, "missing-field", path, where, found["missing-field"], 'Add the field, or name another in "data".');
-  report(document, "unfit-target", path, where, found["unfit-target"], "Correct the target, or choose another loss.");
+  report(document, "unfit-target", path, where, found["unfit-target"], source.targetRemedy);
   report(document, "duplicate-row", path, where, found["duplicate-row"], "Only the first is used; remove the other.");
   report(
     document,

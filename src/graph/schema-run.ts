@@ -97,7 +97,7 @@ export const loss = z
       kind: z
         .literal("number")
         .describe(
-          "The last number of the answer equals the target's. `1,000`, `$12.50`, `3/4` and `1e3` are numbers; units do not count.",
+          "The number that the answer gives equals the target's, digit by digit. `1,000`, `$12.50`, `3/4` and `1e3` are numbers; units do not count. See docs/losses.md for which number of an answer counts.",
         ),
       tolerance: z.number().min(0).default(0).describe("Largest difference that is still right. Default 0."),
     }),

@@ -7,7 +7,7 @@ import { f1Loss } from "./f1.ts";
 import { jsonLoss, jsonTargetFault } from "./json.ts";
 import { judgeLoss } from "./judge.ts";
 import type { Loss } from "./loss.ts";
-import { numberLoss, numbersIn } from "./number.ts";
+import { numberLoss, numberTargetFault } from "./number.ts";
 import { regexLoss } from "./regex.ts";
 
 /** The rubric stands in a file that was not read before. */
@@ -50,11 +50,18 @@ export function worksWithoutTarget(spec: LossSpec): boolean {
 
 /** Why this loss cannot use a target, as the end of a sentence ("the target …"); null when it can. */
 export function targetFault(spec: LossSpec, target: string): string | null {
-  if (spec.kind === "number" && numbersIn(target).length === 0) return "holds no number";
+  if (spec.kind === "number") return numberTargetFault(target);
   if (spec.kind === "json") return jsonTargetFault(spec, target);
   if (spec.kind === "regex" && spec.pattern === undefined) {
     const fault = patternFault(target, spec.flags);
     return fault && `is no regular expression (${fault})`;
   }
   return target.trim() === "" && spec.kind !== "judge" ? "is empty" : null;
+}
+
+/** What to do about a target that this loss cannot use. */
+export function targetRemedy({ kind }: LossSpec): string {
+  return kind === "number"
+    ? 'Write one number per target, or use the loss "exact" for dates, times, ranges and lists.'
+    : "Correct the target, or choose another loss.";
 }

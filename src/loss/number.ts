@@ -1,89 +1,103 @@
+import Fraction from "fraction.js";
+import { finalNumber, markedTarget } from "./final-answer.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
+import { type Numeral, numeralsIn, plainNumbers } from "./numerals.ts";
+
+/** Characters at the end of an answer that are looked at. */
+const LOOKED_AT = 20_000;
 
 export function numberLoss({ tolerance }: { readonly tolerance: number }): Loss {
   const by = tolerance > 0 ? ` within ${tolerance}` : "";
+  const range = tolerance > 0 ? numeralsIn(String(tolerance))[0]?.values[0] : undefined;
   return {
     kind: "number",
-    describes: `The last number of the answer equals the target${by}; separators of thousands, units, % and signs of currency do not count; 3/4, 1e3 and 10^3 are read as numbers.`,
+    describes: `The number that the answer gives equals the target's${by}, digit by digit; separators of thousands, units, % and signs of currency do not count; 3/4, 1e3 and 10^3 are read as numbers.`,
     score(sample, answer) {
-      const targets = sample.targets.flatMap((target) => numbersIn(target).slice(-1));
-      const isRight = (said: number) => targets.some((target) => equal(said, target, tolerance));
-      const numbers = numbersIn(answer);
-      const last = numbers.at(-1);
-      const right = last !== undefined && isRight(last);
-      const among = numbers.some(isRight);
-      return scoreOf(sample, answer, right ? 0 : 1, among ? 0 : 1, hintFor(last, among));
+      const targets = sample.targets.flatMap((target) => numeralOf(target) ?? []);
+      const isRight = (said: Numeral) => targets.some((target) => equal(said, target, range));
+      const text = plainNumbers(answer.slice(-LOOKED_AT));
+      const { numerals, marked } = finalNumber(text);
+      const right = numerals.some(isRight);
+      const all = right ? [] : numeralsIn(text);
+      const among = right || all.some(isRight);
+      return scoreOf(sample, answer, right ? 0 : 1, among ? 0 : 1, hintFor(numerals, marked, all.length > 0, among));
     },
   };
 }
 
-function hintFor(last: number | undefined, among: boolean): string {
-  if (last === undefined) return "It holds no number.";
-  return among ? `The right number stands in it, but its last number, ${last}, is taken for the answer.` : "";
+function hintFor([taken]: readonly Numeral[], marked: boolean, hasNumbers: boolean, among: boolean): string {
+  if (!taken) return hasNumbers ? "It gives no single number as its answer." : "It holds no number.";
+  if (!among) return "";
+  const which = marked ? taken.written : `its last number, ${taken.written},`;
+  return `The right number stands in it, but ${which} is taken for the answer.`;
 }
 
-/** Between groups of digits: `1,000`, `1'000`, narrow spaces, LaTeX's `{,}` and `\,`; three digits at the end, else two or three. */
-const SEPARATOR = "(?:[,'’\\u00a0\\u2009\\u202f]|\\{,\\}|\\\\,)";
-const GROUPED = `[1-9]\\d{0,2}(?:${SEPARATOR}\\d{2,3})*${SEPARATOR}\\d{3}(?!\\d)(?:\\.\\d+)?`;
-/** `1,5` and `1.234,5`, as much of the world writes it; `1,2,3` is a list. */
-const COMMA = "(?<![\\d,])(?:\\d{1,3}(?:\\.\\d{3})+|\\d+),\\d+(?!,?\\d)";
-const PLAIN = "(?:\\d+(?:\\.\\d+)?|\\.\\d+)(?:[eE][+-]?\\d+)?";
-const DIGITS = `(?:(?<grouped>${GROUPED})|(?<comma>${COMMA})|(?<single>${PLAIN}))`;
-const POWER = "(?:\\^|\\*\\*)\\{?(?<exponent>[-−+]?\\d{1,3})\\}?";
-const TIMES = "(?: ?(?:[×x*·]|\\\\times|\\\\cdot) ?10 ?)";
-
-const NUMBER = new RegExp(
-  [
-    "(?<![\\d.,/])(?:(?<whole>\\d{1,3}) )?(?<over>\\d+) ?/ ?(?<under>[1-9]\\d*)(?![\\d/]|[.,]\\d)",
-    `${DIGITS}(?:(?<times>${TIMES})?${POWER})?`,
-  ].join("|"),
-  "gu",
-);
-
-/** `m2` and `m^2` are units. */
-const UNIT = /(?:^|[^\p{L}])(?:[kcmd]?m|ft|in|yd|mi)$|\p{L}(?:\^|\*\*)\{?$/u;
-
-/**
- * All numbers of a text, in its order. A hyphen after a letter, a digit or a bracket is no sign: "3-4", "COVID-19".
- */
-export function numbersIn(text: string): number[] {
-  const written = plain(text);
-  return Array.from(written.matchAll(NUMBER)).flatMap((match) => {
-    const before = written.slice(Math.max(0, match.index - 6), match.index);
-    if (UNIT.test(before) && /^[23]$/.test(match[0])) return [];
-    const sign = /(?:^|[^\p{L}\p{N})\]}])[-−–]$/u.test(before.replace(/\\?[$€£¥₹] ?$/u, "")) ? -1 : 1;
-    const value = read(match.groups ?? {});
-    return Number.isFinite(value) ? [sign * value] : [];
-  });
+/** The one number of a target; null where it has none. */
+function numeralOf(target: string): Numeral | null {
+  const text = plainNumbers(target.slice(-LOOKED_AT));
+  return numeralsIn(markedTarget(text) ?? text).at(-1) ?? null;
 }
 
-/** Fractions of one character or of LaTeX with a slash, and digits of full width as digits. */
-function plain(text: string): string {
-  return text
-    .replace(/[０-９．，－]/g, (wide) => wide.normalize("NFKC"))
-    .replace(/(\d?)([¼½¾⅐-⅞])/g, (_, digit: string, fraction: string) => spaced(digit, fraction.normalize("NFKC")))
-    .replace(/(\d?)\\[dt]?frac\{(\d+)\}\{(\d+)\}/g, (_, digit: string, a: string, b: string) =>
-      spaced(digit, `${a}/${b}`),
-    )
-    .replaceAll("⁄", "/");
+const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]{0,6}\\.?";
+const OTHER_FORMS: readonly (readonly [what: string, form: RegExp])[] = [
+  ["a date", /(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d)/],
+  ["a date", new RegExp(`\\b${MONTH} \\d{1,4}\\b|\\b\\d{1,2}(?:st|nd|rd|th)? ${MONTH}(?![a-z])`)],
+  ["a time", /(?<![\d:])\d{1,2}:[0-5]\d(?::[0-5]\d)?(?![\d:])|\d\s?[ap]\.?m\b/i],
+  ["a ratio", /\d\s*:\s*\d/],
+  ["a range", /\d[\s%]*(?:-|–|—|~|\.{2,3}|…|\b(?:to|bis|until)\b)\s*[$€£¥]?\s*\d/],
+  ["a comparison", /^\s*(?:[<>≤≥]|at (?:least|most)\b|(?:more|less|fewer) than\b)/i],
+  ["an expression", /[√π±∞]|\d ?!(?!\p{L})|\b(?:log|ln|sin|cos|tan|sqrt)\b/u],
+];
+
+/** Why a target is no number to compare with, as the end of "the target …"; null when it is one. */
+export function numberTargetFault(target: string): string | null {
+  const plain = plainNumbers(target.slice(-LOOKED_AT));
+  const text = (markedTarget(plain) ?? plain).trim();
+  const numerals = numeralsIn(text);
+  if (numerals.length === 0) return "holds no number";
+  const shown = JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}…` : target);
+  const other = OTHER_FORMS.find(([, form]) => form.test(text))?.[0];
+  if (other !== undefined) return `is ${shown}: ${other}, not one number`;
+  return numerals.length > 1 ? `is ${shown}: it holds ${numerals.length} numbers, so none is taken` : null;
 }
 
-function spaced(digit: string, fraction: string): string {
-  return digit === "" ? fraction : `${digit} ${fraction}`;
+/** Significant digits from which a decimal is taken for a fraction that has no end, as computers write it. */
+const ENDLESS = 12;
+
+function equal(said: Numeral, target: Numeral, tolerance: Fraction | undefined): boolean {
+  const [wanted] = target.values;
+  if (!wanted) return false;
+  return said.values.some(
+    (value) =>
+      value.equals(wanted) ||
+      (tolerance !== undefined && value.sub(wanted).abs().lte(tolerance)) ||
+      isRounded(value, said, wanted) ||
+      isRounded(wanted, target, value) ||
+      (value === said.values[0] && (isNoise(said, target) || isNoise(target, said))),
+  );
 }
 
-function read(parts: Readonly<Record<string, string | undefined>>): number {
-  const { whole = 0, over, under, grouped, comma, single, times, exponent } = parts;
-  if (under !== undefined) return Number(whole) + Number(over) / Number(under);
-  const digits = grouped?.replace(/[^\d.]/g, "") ?? comma?.replaceAll(".", "").replace(",", ".") ?? single;
-  const value = Number(digits);
-  if (exponent === undefined) return value;
-  const power = Number(exponent.replace("−", "-"));
-  return times === undefined ? value ** power : value * 10 ** power;
+/** 0.3333333333333333 is 1/3. */
+function isRounded(value: Fraction, { places, significant }: Numeral, other: Fraction): boolean {
+  if (places === null || places <= 0 || significant < ENDLESS || hasEnd(other)) return false;
+  const last = new Fraction(1n, 10n ** BigInt(places));
+  const lost = other.abs().div(2 ** 50);
+  const difference = value.sub(other).abs();
+  return difference.lte(last) || difference.lte(lost);
 }
 
-/** Within the tolerance; beyond it, only what binary fractions lose is forgiven. */
-function equal(a: number, b: number, tolerance: number): boolean {
-  return a === b || Math.abs(a - b) <= tolerance + 1e-12 * Math.max(1, Math.abs(b));
+/** It is a decimal with a last digit: 1/8, not 1/3. */
+function hasEnd({ d }: Fraction): boolean {
+  let rest = d;
+  for (const prime of [2n, 5n]) while (rest % prime === 0n) rest /= prime;
+  return rest === 1n;
+}
+
+/** 0.30000000000000004 is 0.3: what a computer prints, which has more digits than it knows. */
+function isNoise(long: Numeral, short: Numeral): boolean {
+  const isPrinted = (long.places ?? 0) > 0 && [16, 17].includes(long.significant) && /^-?\d+\.\d+$/.test(long.written);
+  if (!isPrinted || short.places === null || short.significant > 15) return false;
+  const [a, b] = [Number(long.written), Number(short.values[0])];
+  return String(a) === long.written && Math.abs(a - b) <= 2 ** -51 * Math.abs(b);
 }

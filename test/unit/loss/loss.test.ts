@@ -6,7 +6,7 @@ import { graphFileSchema, type LossSpec } from "../../../src/graph/schema.ts";
 import { schemaFault } from "../../../src/loss/json.ts";
 import type { Score } from "../../../src/loss/loss.ts";
 import { makeLoss, RubricUnread, targetFault, worksWithoutTarget } from "../../../src/loss/make.ts";
-import { numbersIn } from "../../../src/loss/number.ts";
+import { numeralsIn, plainNumbers } from "../../../src/loss/numerals.ts";
 
 const lossShape = graphFileSchema.shape.loss;
 const spec = (value: object): LossSpec => lossShape.parse(value);
@@ -144,7 +144,8 @@ describe("number", () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom("en-US", "plain"), (number, style) => {
         const written = style === "plain" ? String(number) : number.toLocaleString("en-US");
-        expect(numbersIn(`so ${written} in all`)).toEqual([number]);
+        const found = numeralsIn(plainNumbers(`so ${written} in all`));
+        expect(found.map(({ values }) => values[0]?.valueOf())).toEqual([number]);
       }),
     );
   });
