@@ -63,7 +63,7 @@ function markersIn(text: string): Marker[] {
 /** The rest of the line, or the next line that is not blank. */
 function restOf(text: string, at: number): string {
   const rest = /^(?:[\s*_$`]*\n)?[^\n]*/.exec(text.slice(at, at + 2_000))?.[0] ?? "";
-  return rest.replace(/<\/answer>[^]*$/i, "");
+  return rest.replace(/<\/answer>[\s\S]*$/i, "");
 }
 
 function boxes(text: string): Marker[] {

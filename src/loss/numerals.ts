@@ -69,7 +69,7 @@ export function numeralsIn(text: string): Numeral[] {
     const before = text.slice(Math.max(0, match.index - 16), match.index);
     const currency = CURRENCY.exec(before)?.[0];
     if (GLUED.test(before) && currency === undefined) return [];
-    const value = match[0].length > LARGEST ? null : valueOf(match.groups ?? {});
+    const value = match[0].length > LARGEST ? null : exactValue(match.groups ?? {});
     if (!value) return [];
     const end = match.index + match[0].length;
     const [scaled, length] = scaledBy(value, text.slice(end, end + 24), currency !== undefined);
@@ -95,7 +95,7 @@ export function numeralsIn(text: string): Numeral[] {
 type Parts = Readonly<Record<string, string | undefined>>;
 
 /** null where it is too large to be worked out. */
-function valueOf({ whole, proper, over, under, grouped, decimals, comma, plain, e, times, exponent }: Parts) {
+function exactValue({ whole, proper, over, under, grouped, decimals, comma, plain, e, times, exponent }: Parts) {
   if (under !== undefined) {
     const part = decimal(over ?? "").div(decimal(under.replaceAll(",", "")));
     return whole !== undefined && proper === over && part.lt(1) ? part.add(decimal(whole)) : part;
