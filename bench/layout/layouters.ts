@@ -1,7 +1,7 @@
 import dagre from "@dagrejs/dagre";
 import { coordGreedy, decrossTwoLayer, graphStratify, layeringLongestPath, sugiyama } from "d3-dag";
 import ELK from "elkjs/lib/elk.bundled.js";
-import { type LayoutNode, SIZES } from "../../src/graph/layout/node.ts";
+import { type LayoutNode, SHAPES } from "../../src/graph/layout/node.ts";
 import { layout } from "../../src/graph/layout.ts";
 
 type Layouter = (nodes: readonly LayoutNode[]) => unknown;
@@ -13,15 +13,17 @@ const stratified = (nodes: readonly LayoutNode[]) =>
 export const LAYOUTERS: Readonly<Record<string, Layouter>> = {
   agentgraph: (nodes) => layout(nodes, "down"),
   "d3-dag, its fastest": (nodes) =>
-    sugiyama().layering(layeringLongestPath()).decross(decrossTwoLayer()).coord(coordGreedy()).nodeSize(SIZES.llm)(
-      stratified(nodes),
-    ),
-  "d3-dag": (nodes) => sugiyama().nodeSize(SIZES.llm)(stratified(nodes)),
+    sugiyama()
+      .layering(layeringLongestPath())
+      .decross(decrossTwoLayer())
+      .coord(coordGreedy())
+      .nodeSize(SHAPES.llm.size)(stratified(nodes)),
+  "d3-dag": (nodes) => sugiyama().nodeSize(SHAPES.llm.size)(stratified(nodes)),
   dagre: (nodes) => {
     const graph = new dagre.graphlib.Graph();
     graph.setGraph({ rankdir: "TB" });
     graph.setDefaultEdgeLabel(() => ({}));
-    for (const { id, kind } of nodes) graph.setNode(id, { width: SIZES[kind][0], height: SIZES[kind][1] });
+    for (const { id, kind } of nodes) graph.setNode(id, { width: SHAPES[kind].size[0], height: SHAPES[kind].size[1] });
     for (const { id, inputs } of nodes) for (const input of inputs) graph.setEdge(input, id);
     dagre.layout(graph);
   },
@@ -29,7 +31,7 @@ export const LAYOUTERS: Readonly<Record<string, Layouter>> = {
     new ELK().layout({
       id: "root",
       layoutOptions: { "elk.algorithm": "layered", "elk.direction": "DOWN" },
-      children: nodes.map(({ id, kind }) => ({ id, width: SIZES[kind][0], height: SIZES[kind][1] })),
+      children: nodes.map(({ id, kind }) => ({ id, width: SHAPES[kind].size[0], height: SHAPES[kind].size[1] })),
       edges: nodes.flatMap(({ id, inputs }) =>
         inputs.map((input) => ({ id: `${input} ${id}`, sources: [input], targets: [id] })),
       ),

@@ -1,15 +1,22 @@
+import * as z from "zod";
+import type { ReadOnly } from "../graph/read-only.ts";
+
 /** One item of the data: query Q and what is accepted as its answer. */
-export interface Sample {
+const sample = z.object({
   /** The row's id field, else a hash of its inputs; never a row number. Unique in the graph's data. */
-  readonly id: string;
+  id: z.string(),
   /** Graph input name → value. */
-  readonly inputs: Readonly<Record<string, string>>;
+  inputs: z.record(z.string(), z.string()),
   /** Accepted answers; empty when the loss is a judge. */
-  readonly targets: readonly string[];
+  targets: z.array(z.string()),
   /** A person's criticism of the answer, which joins ∇_A. */
-  readonly feedback: string | null;
-}
+  feedback: z.string().nullable(),
+});
 
 export const SPLITS = ["train", "validation", "test"] as const;
-export type Split = (typeof SPLITS)[number];
-export type Data = Readonly<Record<Split, readonly Sample[]>>;
+export const split = z.enum(SPLITS);
+export const data = z.record(split, z.array(sample));
+
+export type Sample = ReadOnly<z.infer<typeof sample>>;
+export type Split = z.infer<typeof split>;
+export type Data = ReadOnly<z.infer<typeof data>>;

@@ -16,7 +16,7 @@ export type Without = ReadonlySet<Saving>;
 export function askWithout(without: Without, graph: Graph, ask: Llm): Llm {
   if (!without.has("R1") && !without.has("R7")) return ask;
   const asked = new Map<string, number>();
-  const edges = new Map(graph.nodes.map((node) => [node.id, node.kind === "llm" ? node.inputs.length : 0]));
+  const edges = new Map(graph.nodes.map((node) => [node.id, node.inputs.length]));
 
   /** Numbers equal questions through: the second of them is the same one in every run. */
   function apart(question: LlmCall): LlmCall {

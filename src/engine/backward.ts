@@ -1,9 +1,11 @@
-import type { Graph, GraphNode, LlmNode, ModelChoice } from "../graph/graph.ts";
+import type { Graph, GraphNode, ModelChoice } from "../graph/graph.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { RunEvent } from "./events.ts";
 import type { ForwardPass } from "./forward.ts";
 import { askJson, endsRun, type Llm } from "./llm.ts";
+import { behaviorOf } from "./nodes/behaviors.ts";
 import { block, fill, inert, withoutNoChange } from "./prompt.ts";
 import backwardTemplate from "./prompts/backward.md";
 import caseTemplate from "./prompts/backward-case.md";
@@ -72,7 +74,7 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
       aggregate: joinGradients,
       backward: async (id, gradient) => {
         asked.add(id);
-        const given = await contributionsOf(llmNode(id), gradient, criticism, pass).catch((error: unknown) => {
+        const given = await contributionsOf(nodeAt(id), gradient, criticism, pass).catch((error: unknown) => {
           const detail = error instanceof Error ? error.message : String(error);
           const lost = { node: id, sample: pass.sample.id, detail };
           if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
@@ -98,40 +100,36 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
       }),
     );
 
-    function gradientOf({ id, kind }: GraphNode): Promise<string> {
-      return kind === "llm" ? gradients.ofText(id) : gradients.of(id);
+    function gradientOf(node: GraphNode): Promise<string> {
+      return traitsOf(node).text === "instruction" ? gradients.ofText(node.id) : gradients.of(node.id);
     }
 
     async function askTheRest(): Promise<void> {
       await Promise.allSettled(parameters.map(gradientOf));
       for (const node of topology.order) {
-        if (node.kind !== "llm" || !isNeeded(node.id) || asked.has(node.id)) continue;
+        if (!traitsOf(node).reads || !isNeeded(node.id) || asked.has(node.id)) continue;
         askBackward(node, node.inputs, "", criticism, pass).catch(() => {});
       }
     }
   }
 
-  /** A text node works on the query, and what comes out is what its readers make of it. */
   async function contextOf(id: string, pass: ForwardPass, gradientOf: () => Promise<string>): Promise<GradientContext> {
     const gradient = await gradientOf();
-    const node = nodes.get(id);
-    if (node?.kind === "llm") {
-      const inputs = await valuesOf(node.inputs, pass);
-      return { sample: pass.sample.id, inputs, output: (await pass.value(id)).text, gradient };
-    }
-    const results = await valuesOf(topology.successors(id).filter(isNeeded), pass);
-    const output = results.map(({ name, value }) => `${name}: ${value}`).join("\n\n");
-    return { sample: pass.sample.id, inputs: queryOf(pass), output, gradient };
+    const node = nodeAt(id);
+    const readers = topology.successors(id).filter(isNeeded);
+    const values = (names: readonly string[]) => valuesOf(names, pass);
+    const context = await behaviorOf(node).context(node, { query: queryOf(pass), readers, values });
+    return { sample: pass.sample.id, ...context, gradient };
   }
 
-  function llmNode(id: string): LlmNode {
+  function nodeAt(id: string): GraphNode {
     const node = nodes.get(id);
-    if (node?.kind !== "llm") throw new Error(`${id} has no forward function`);
+    if (!node) throw new Error(`no node named ${id}`);
     return node;
   }
 
   async function contributionsOf(
-    node: LlmNode,
+    node: GraphNode,
     gradient: string,
     loss: string,
     pass: ForwardPass,
@@ -144,7 +142,7 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
   }
 
   async function askBackward(
-    node: LlmNode,
+    node: GraphNode,
     shown: readonly string[],
     gradient: string,
     loss: string,

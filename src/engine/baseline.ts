@@ -1,5 +1,6 @@
 import type { Data, Sample } from "../data/sample.ts";
 import type { Graph, Texts } from "../graph/graph.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Baseline, BaselineScore } from "./events.ts";
 import type { Forward, Scored } from "./forward.ts";
@@ -16,7 +17,7 @@ const SUFFIX = "Let's think step by step.";
 /** Θ of the chain-of-thought baseline: the step-by-step suffix on every LLM node, and nothing else changed (method.md §5). */
 export function chainOfThought(graph: Graph): Texts {
   const own = textsOf(graph);
-  const asking = graph.nodes.filter(({ kind }) => kind === "llm");
+  const asking = graph.nodes.filter((node) => traitsOf(node).asksModel);
   return { ...own, ...Object.fromEntries(asking.map(({ id }) => [id, `${own[id]?.trimEnd()}\n\n${SUFFIX}`])) };
 }
 

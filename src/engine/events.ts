@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { split } from "../data/sample.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import { vote } from "../loss/loss.ts";
@@ -12,7 +13,6 @@ import {
   interval,
   measured,
   runStatus,
-  split,
   verdict,
   type verdictReason,
 } from "./result-schema.ts";

@@ -1,23 +1,15 @@
 import type { Sample, Split } from "../data/sample.ts";
-import { extract } from "../graph/extract.ts";
-import type { Graph, LlmNode, ModelChoice, Texts } from "../graph/graph.ts";
+import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { Patterns } from "../graph/pattern.ts";
-import { renderNode } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Loss, Score } from "../loss/loss.ts";
 import type { RunEvent, Theta } from "./events.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { endsRun, type Llm } from "./llm.ts";
+import { behaviorOf } from "./nodes/behaviors.ts";
+import type { Value } from "./nodes/node-behavior.ts";
 import type { Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
-
-/** A node's value for one sample under one Θ. */
-export interface Value {
-  readonly text: string;
-  readonly formatError: boolean;
-  /** Tokens of the call, prompt and reply; 0 for inputs and text nodes. */
-  readonly tokens: number;
-}
 
 /** What an answer scored, with what it cost. */
 export interface Scored extends Score {
@@ -91,7 +83,10 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
     }
     for (const node of order) {
       const text = texts[node.id] ?? node.text;
-      values.set(node.id, node.kind === "text" ? async () => given(text) : once(() => run(node, text)));
+      values.set(
+        node.id,
+        once(() => run(node, text)),
+      );
     }
     const scored = once(score);
     const pass: ForwardPass = {
@@ -110,22 +105,19 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
       return values.get(name)?.() ?? Promise.reject(new Error(`no value named ${name}`));
     }
 
-    async function run(node: LlmNode, text: string): Promise<Value> {
+    async function run(node: GraphNode, text: string): Promise<Value> {
       const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await valueAt(name)).text] as const));
-      const reply = await ask({
-        purpose: "forward",
-        node: node.id,
-        sample: sample.id,
-        split,
-        choice: node.model ?? choice,
-        messages: renderNode(node, text, inputs),
-        ...(occasion && { index: occasion }),
-        priority,
+      const about = { purpose: "forward", node: node.id, sample: sample.id, split, priority } as const;
+      const value = await behaviorOf(node).run(node, {
+        text,
+        inputs,
+        patterns,
+        ask: (own, messages) =>
+          ask({ ...about, choice: own ?? choice, messages, ...(occasion && { index: occasion }) }),
       });
-      const { value, formatError } = await extract(reply.text, node.output, patterns);
-      const tokens = reply.usage.prompt + reply.usage.completion;
-      void emit({ type: "value", theta, node: node.id, sample: sample.id, key: reply.key, formatError, tokens });
-      return { text: value, formatError, tokens };
+      const { key, formatError, tokens } = value;
+      if (key) void emit({ type: "value", theta, node: node.id, sample: sample.id, key, formatError, tokens });
+      return value;
     }
 
     async function score(): Promise<Scored | null> {

@@ -1,12 +1,14 @@
 import type { Sample, Split } from "../data/sample.ts";
 import type { GraphNode } from "../graph/graph.ts";
-import { renderNode } from "../graph/template.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
 import { createBackward } from "./backward.ts";
 import type { Gradient, RunEvent } from "./events.ts";
-import { type ForwardPass, forwardOf, type Scored, type Value } from "./forward.ts";
+import { type ForwardPass, forwardOf, type Scored } from "./forward.ts";
 import { causeOf, createLlm, endsRun } from "./llm.ts";
+import { behaviorOf, callsOf } from "./nodes/behaviors.ts";
+import type { Value } from "./nodes/node-behavior.ts";
 import type { EngineDeps } from "./optimize.ts";
 import { type Emit, streamed } from "./runner.ts";
 import type { Task } from "./task.ts";
@@ -37,12 +39,12 @@ export interface InspectedNode {
 /** Calls that an inspection makes at most; repeats of failed ones are not counted. */
 export function mostCalls({ graph, loss, options }: Task): number {
   const topology = topologyOf(graph);
-  const asked = topology.order.filter(({ kind }) => kind === "llm");
+  const asked = topology.order.filter((node) => traitsOf(node).asksModel);
   const leading = asked.map(
     ({ id }) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name)).length,
   );
   const backward = leading.reduce((sum, count) => sum + (options.neighbors ? Math.min(1, count) : count), 0);
-  return asked.length + (loss.calls ?? 0) + backward;
+  return callsOf(topology.order) + (loss.calls ?? 0) + backward;
 }
 
 /** @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason. */
@@ -97,12 +99,12 @@ async function inspectOne(
       return null;
     };
     const value = await pass.value(node.id).catch(lost);
-    const prompt = node.kind === "llm" ? await promptOf(node, pass).catch(lost) : [];
+    const prompt = await promptOf(node, pass).catch(lost);
     return { node, prompt: prompt ?? [], value, gradients: gradients.filter((one) => one.node === node.id) };
   }
 }
 
-async function promptOf(node: GraphNode & { kind: "llm" }, pass: ForwardPass): Promise<readonly Message[]> {
+async function promptOf(node: GraphNode, pass: ForwardPass): Promise<readonly Message[]> {
   const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await pass.value(name)).text] as const));
-  return renderNode(node, node.text, inputs);
+  return behaviorOf(node).prompt(node, node.text, inputs);
 }

@@ -12,6 +12,7 @@ import { History } from "./history.ts";
 import { inTurns } from "./in-turns.ts";
 import { causeOf, createLlm, endsRun, type Llm } from "./llm.ts";
 import { netProposals } from "./net-changes.ts";
+import { callsOf } from "./nodes/behaviors.ts";
 import { type Runner, streamed } from "./runner.ts";
 import { createServices, type Services } from "./services.ts";
 import type { Task } from "./task.ts";
@@ -237,7 +238,7 @@ class Run {
  * has its figures. A budget that could then not even score the validation set and try something goes to the loop alone.
  */
 function reserveTest({ graph, data, loss }: Task, budget: Budget): boolean {
-  const calls = graph.nodes.filter(({ kind }) => kind === "llm").length + (loss.calls ?? 0);
+  const calls = callsOf(graph.nodes) + (loss.calls ?? 0);
   const cost = 2 * data.test.length * calls;
   const enough = budget.limits.calls === null || budget.limits.calls >= cost + 2 * data.validation.length * calls;
   if (enough && cost > 0) budget.reserve("test", cost);

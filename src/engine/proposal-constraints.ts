@@ -24,7 +24,7 @@ export function violation(
 
 /** The text of this node is written back as rows. */
 export function holdsRows(node: GraphNode): boolean {
-  return node.kind === "text" && node.form === "rows";
+  return "form" in node && node.form === "rows";
 }
 
 /** Short targets (a letter, a number, yes or no) stand in honest instructions too; only longer ones give a leak away. */

@@ -1,5 +1,6 @@
 import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
 import { placeholders } from "../graph/template.ts";
 import { plainText } from "../graph/text.ts";
 import { topologyOf } from "../graph/topology.ts";
@@ -153,7 +154,7 @@ export function createPropose(deps: ProposeDeps): Propose {
       return words ? `${id} (${words})` : id;
     };
     const what =
-      node.kind === "llm"
+      traitsOf(node).text === "instruction"
         ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.`
         : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
     const readers = topology.successors(node.id).map(role).join(", ");

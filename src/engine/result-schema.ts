@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { SPLITS } from "../data/sample.ts";
+import { split } from "../data/sample.ts";
 
 /** What verdicts and results are made of, in the log and in everything that is derived from it. */
 export const count = z.number().int().nonnegative();
 export const ids = z.array(z.string());
-export const split = z.enum(SPLITS);
 export const decision = z.enum(["accepted", "rejected", "undecided"]);
 /** Why a verdict is what it is. */
 export const verdictReason = z.enum([

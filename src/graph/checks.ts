@@ -2,6 +2,7 @@ import { getNodePath } from "jsonc-parser";
 import { didYouMean } from "./did-you-mean.ts";
 import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Fix, Range } from "./fault.ts";
+import { traitsOf } from "./node-kinds.ts";
 import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
 import { addInput, correctPlaceholder, declareInput, remove, removeChildren, rename, replace } from "./quick-fixes.ts";
@@ -42,15 +43,16 @@ export function checkText(
   node: OutlineNode,
   text: string,
 ): void {
-  const inputs = new Set(node.kind === "text" ? [] : node.inputs.map(({ name }) => name));
+  const { reads, text: use } = traitsOf(node);
+  const inputs = new Set(reads ? node.inputs.map(({ name }) => name) : []);
   for (const { name, place, range } of placeholdersOf(document, node, text)) {
     if (inputs.has(name) || document.isFull) continue;
-    const known = node.kind === "llm" && names.has(name) && name !== node.id;
+    const known = use === "instruction" && names.has(name) && name !== node.id;
     const meant = document.isCrowded ? null : didYouMean(name, inputs);
     const { message, remedy } = placeholderWords(node, name, known, meant);
     document.add("unknown-placeholder", range, message, remedy, () => [
       ...(known ? addInput(document, outline, node.id, name) : []),
-      ...(place && node.kind === "llm" ? correctPlaceholder(place, meant, "\\\\") : []),
+      ...(place && use === "instruction" ? correctPlaceholder(place, meant, "\\\\") : []),
     ]);
   }
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
@@ -64,9 +66,11 @@ export function checkText(
 }
 
 /** What is said of a `{{name}}` that is no input of a node. @param known whether the name stands for anything */
-export function placeholderWords({ id, kind }: OutlineNode, name: string, known: boolean, meant: string | null) {
+export function placeholderWords(node: OutlineNode, name: string, known: boolean, meant: string | null) {
+  const { id } = node;
   const message = `"${id}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
-  if (kind === "text") return { message, remedy: "Put it into the instruction of a node that reads this text." };
+  if (traitsOf(node).text === "value")
+    return { message, remedy: "Put it into the instruction of a node that reads this text." };
   if (known) return { message, remedy: `Add "${name}" to the inputs of "${id}".` };
   if (meant) return { message, remedy: `Did you mean {{${meant}}}?` };
   return { message, remedy: `Correct the name, or write \\{{${name}}} where the braces are meant.` };

@@ -1,66 +1,81 @@
-/** The graph as the engine sees it: every text decoded, every file reference read. Made by `readGraph`. */
-export interface Graph {
-  readonly name: string;
-  readonly description: string;
-  readonly inputs: readonly GraphInput[];
-  /** In the order of the file. */
-  readonly nodes: readonly GraphNode[];
-  /** Id of the node whose value is the answer A. */
-  readonly output: string;
-}
+import * as z from "zod";
+import type { ReadOnly } from "./read-only.ts";
 
-export interface GraphInput {
-  readonly name: string;
-  readonly description: string;
-}
-
-export type GraphNode = LlmNode | TextNode;
-
-interface NodeBase {
-  readonly id: string;
-  /** What the node is for, in the author's words; may be empty. */
-  readonly role: string;
-  /** The instruction of an `llm` node, the text of a `text` node: the value of the parameter θ. */
-  readonly text: string;
-  readonly trainable: boolean;
-  readonly keep: readonly string[];
-  readonly maxWords: number | null;
-  readonly constraints: readonly string[];
-}
-
-export interface LlmNode extends NodeBase {
-  readonly kind: "llm";
-  /** Names of predecessors: graph inputs and nodes, in the order of the file. */
-  readonly inputs: readonly string[];
-  /** Which part of the reply is the value. */
-  readonly output: Extractor | null;
-  /** The node's own model, winning over the role's. */
-  readonly model: ModelChoice | null;
-  /** `user`: instruction and inputs in one user message. */
-  readonly message: "system" | "user";
-}
-
-/** A parameter node: its value is its text. */
-export interface TextNode extends NodeBase {
-  readonly kind: "text";
-  /** The text holds demonstrations, one JSON object a line (`rowsText`), and has to stay so. */
-  readonly form?: "rows";
-}
-
-export type Extractor =
-  | { readonly kind: "after"; readonly after: string }
-  | { readonly kind: "tag"; readonly tag: string }
-  | { readonly kind: "pattern"; readonly pattern: string }
-  | { readonly kind: "json"; readonly json: string };
-
-/** A model's name with what is passed through to it (temperature, top_p, max_tokens, reasoning_effort, …). */
-export interface ModelChoice {
-  readonly model: string;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
+/**
+ * The graph as the engine sees it and as a run keeps it: every text decoded, every file reference read. Made by
+ * `readGraph`; what the file itself may hold is in `schema.ts`.
+ */
 export const ROLES = ["forward", "backward", "optimizer", "judge"] as const;
 export type Role = (typeof ROLES)[number];
+
+/** A model's name with what is passed through to it (temperature, top_p, max_tokens, reasoning_effort, …). */
+export const modelChoice = z.object({ model: z.string(), params: z.record(z.string(), z.unknown()) });
+
+const extractor = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("after"), after: z.string() }),
+  z.object({ kind: z.literal("tag"), tag: z.string() }),
+  z.object({ kind: z.literal("pattern"), pattern: z.string() }),
+  z.object({ kind: z.literal("json"), json: z.string() }),
+]);
+
+const anyNode = {
+  id: z.string(),
+  /** What the node is for, in the author's words; may be empty. */
+  role: z.string(),
+  /** The instruction of an `llm` node, the text of a `text` node: the value of the parameter θ. */
+  text: z.string(),
+  trainable: z.boolean(),
+  keep: z.array(z.string()),
+  maxWords: z.number().nullable(),
+  constraints: z.array(z.string()),
+  /** Names of predecessors: graph inputs and nodes, in the order of the file. Empty for a kind that reads nothing. */
+  inputs: z.array(z.string()).default([]),
+  /** Which part of what came is the value; null: all of it. */
+  output: extractor.nullable().default(null),
+};
+
+const llmNode = z.object({
+  kind: z.literal("llm"),
+  ...anyNode,
+  /** The node's own model, winning over the role's. */
+  model: modelChoice.nullable(),
+  /** `user`: instruction and inputs in one user message. */
+  message: z.enum(["system", "user"]),
+});
+
+/** A parameter node: its value is its text. */
+const textNode = z.object({
+  kind: z.literal("text"),
+  ...anyNode,
+  /** The text holds demonstrations, one JSON object a line (`rowsText`), and has to stay so. */
+  form: z.literal("rows").optional(),
+});
+
+const graphInput = z.object({ name: z.string(), description: z.string() });
+const graphNode = z.discriminatedUnion("kind", [llmNode, textNode]);
+
+export const graph = z.object({
+  name: z.string(),
+  description: z.string(),
+  inputs: z.array(graphInput),
+  /** In the order of the file. */
+  nodes: z.array(graphNode),
+  /** Id of the node whose value is the answer A. */
+  output: z.string(),
+});
+
+export type Graph = ReadOnly<z.infer<typeof graph>>;
+export type GraphInput = ReadOnly<z.infer<typeof graphInput>>;
+export type GraphNode = ReadOnly<z.infer<typeof graphNode>>;
+export type LlmNode = ReadOnly<z.infer<typeof llmNode>>;
+export type TextNode = ReadOnly<z.infer<typeof textNode>>;
+export type Extractor = ReadOnly<z.infer<typeof extractor>>;
+export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
+
+/** The node's own model; null where it names none, or asks none. */
+export function ownModel(node: GraphNode): ModelChoice | null {
+  return "model" in node ? node.model : null;
+}
 
 /** Θ: node id → text, of the trainable nodes and of those that stay fixed. */
 export type Texts = Readonly<Record<string, string>>;

@@ -2,9 +2,9 @@ import type { z } from "zod";
 import { didYouMean } from "./did-you-mean.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import type { Fix } from "./fault.ts";
+import { NODE_KINDS, RESERVED_KINDS } from "./node-kinds.ts";
 import { change, correctKey, rename, splitData } from "./quick-fixes.ts";
 import { knownKeys } from "./schema.ts";
-import { NODE_KINDS, RESERVED_KINDS } from "./schema-nodes.ts";
 import { LOSS_KINDS } from "./schema-run.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -84,10 +84,12 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   const ofNode = path[0] === "nodes";
   if (ofNode && RESERVED_KINDS.includes(kind)) {
     const message = `Nodes of kind "${kind}" come in a later version: this graph is shown, but cannot run.`;
-    document.addAt("reserved-kind", path, message, 'Use a node of kind "llm" or "text", or update AgentGraph.');
+    const known = Object.keys(NODE_KINDS).map((name) => JSON.stringify(name));
+    const remedy = `Use a node of kind ${known.join(" or ")}, or update AgentGraph.`;
+    document.addAt("reserved-kind", path, message, remedy);
     return;
   }
-  const kinds = ofNode ? NODE_KINDS : LOSS_KINDS;
+  const kinds = ofNode ? Object.keys(NODE_KINDS) : LOSS_KINDS;
   const meant = didYouMean(kind, kinds);
   const message = `There is no ${ofNode ? "kind of node" : "loss"} called "${kind}".`;
   document.addAt("unknown-kind", path, message, `Use one of: ${kinds.join(", ")}.`, () =>

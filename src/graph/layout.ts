@@ -1,6 +1,6 @@
 import { placeAcross } from "./layout/coordinates.ts";
 import { assignLayers, type Links, linksOf } from "./layout/layers.ts";
-import { type Direction, type LayoutNode, SIZES } from "./layout/node.ts";
+import { type Direction, type LayoutNode, SHAPES } from "./layout/node.ts";
 import { orderLayers } from "./layout/order.ts";
 import { type Cubic, route } from "./layout/route.ts";
 import { addWaypoints } from "./layout/waypoints.ts";
@@ -62,7 +62,7 @@ function toLayout(nodes: readonly LayoutNode[], links: Links, direction: Directi
     width: down ? routed.across : routed.along,
     height: down ? routed.along : routed.across,
     nodes: nodes.map((node, i) => {
-      const [width, height] = SIZES[node.kind];
+      const [width, height] = SHAPES[node.kind].size;
       const box = routed.boxes[i]!;
       const x = (down ? box.across : box.along) - width / 2;
       const y = (down ? box.along : box.across) - height / 2;

@@ -2,6 +2,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Fix, Range, TextEdit } from "./fault.ts";
 import { addMember, editList } from "./list-edit.ts";
+import { traitsOf } from "./node-kinds.ts";
 import type { Outline } from "./outline.ts";
 import { dependents, sinksOf, type Use } from "./symbols.ts";
 
@@ -102,7 +103,7 @@ export function addInput(document: JsonDocument, outline: Outline, id: string, n
 export function inputEdits(document: JsonDocument, outline: Outline, id: string, name: string): TextEdit[] {
   const node = document.at(["nodes", id]);
   const reader = outline.nodes.find((it) => it.id === id);
-  if (node?.type !== "object" || reader?.kind !== "llm" || dependents(outline, id).has(name)) return [];
+  if (node?.type !== "object" || !reader || !traitsOf(reader).reads || dependents(outline, id).has(name)) return [];
   if (reader.inputs.some((input) => input.name === name)) return [];
   const inputs = document.at(["nodes", id, "inputs"]);
   const json = JSON.stringify(name);

@@ -225,10 +225,15 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined): GraphN
   if (text === undefined) return null;
   const { role, trainable, keep, maxWords = null, constraints } = spec;
   const base = { id, role, text, trainable, keep, maxWords, constraints };
-  if (spec.kind === "text") return { kind: "text", ...base, ...(spec.examples && { form: "rows" }) };
-  const inputs = [...new Set(spec.inputs)];
-  const model = spec.model === undefined ? null : modelChoice(spec.model);
-  return { kind: "llm", ...base, inputs, output: extractorOf(spec.output), model, message: spec.message };
+  switch (spec.kind) {
+    case "llm": {
+      const inputs = [...new Set(spec.inputs)];
+      const model = spec.model === undefined ? null : modelChoice(spec.model);
+      return { kind: "llm", ...base, inputs, output: extractorOf(spec.output), model, message: spec.message };
+    }
+    case "text":
+      return { kind: "text", ...base, inputs: [], output: null, ...(spec.examples && { form: "rows" }) };
+  }
 }
 
 /** What a model is asked with where the file says nothing: a gate cannot tell a gain from the noise of the replies. */

@@ -1,11 +1,6 @@
 import * as z from "zod";
 import { ROLES } from "./graph.ts";
 
-export const NODE_KINDS: readonly string[] = ["llm", "text"];
-
-/** Kinds of nodes that later versions will run. */
-export const RESERVED_KINDS: readonly string[] = ["function", "tool", "retriever", "map", "group"];
-
 const reference = z
   .strictObject({
     file: z

@@ -2,6 +2,7 @@ import type { Node } from "jsonc-parser";
 import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { literalRange } from "./literal.ts";
+import { traitsOf } from "./node-kinds.ts";
 import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
 import { findPlaceholders } from "./template.ts";
 import { promptForm } from "./text.ts";
@@ -51,7 +52,7 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
   for (const node of nodes) {
     uses.push(quoted("node", { name: node.id, range: node.idRange }, node.id));
     uses.push(...node.inputs.map((input) => quoted("reads", input, node.id)));
-    if (node.kind !== "llm") continue;
+    if (traitsOf(node).text !== "instruction") continue;
     const parts = partsOf(node.id);
     uses.push(...placeholdersIn(document, node, parts), ...keptPlaceholders(document, node, parts));
   }
@@ -101,10 +102,10 @@ export function useAt(uses: readonly Use[], offset: number): Use | null {
   return uses.find(({ around }) => around.start <= offset && offset <= around.end) ?? null;
 }
 
-/** Whether the name stands for something: a placeholder does so only in the instruction of an `llm` node. */
+/** Whether the name stands for something: a placeholder does so only in an instruction. */
 export function isBound(outline: Outline, node: string, name: string): boolean {
   const reader = outline.nodes.find(({ id }) => id === node);
-  if (reader?.kind !== "llm") return false;
+  if (!reader || traitsOf(reader).text !== "instruction") return false;
   return reader.inputs.some((input) => input.name === name) || (name !== node && named(outline, name) !== null);
 }
 

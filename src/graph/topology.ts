@@ -22,7 +22,7 @@ export interface Topology {
 /** @param graph without a cycle, as every `Graph` that `readGraph` gives */
 export function topologyOf(graph: Graph): Topology {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-  const predecessors = new Map(graph.nodes.map((node) => [node.id, node.kind === "llm" ? node.inputs : []]));
+  const predecessors = new Map(graph.nodes.map((node) => [node.id, node.inputs]));
   const successors = new Map<string, string[]>();
   for (const [id, names] of predecessors) {
     for (const name of new Set(names)) {

@@ -82,12 +82,14 @@ export const usage = z.object({
 export type Usage = ReadOnly<z.infer<typeof usage>>;
 
 /** What a run may spend. `null`: no bound. */
-export interface BudgetLimits {
-  readonly calls: number | null;
-  readonly tokens: number | null;
+export const budgetLimits = z.object({
+  calls: z.number().nullable(),
+  tokens: z.number().nullable(),
   /** US dollars; needs a known price for every model used. */
-  readonly usd: number | null;
-}
+  usd: z.number().nullable(),
+});
+
+export type BudgetLimits = ReadOnly<z.infer<typeof budgetLimits>>;
 
 /** The budget wrapper's handle: the engine reads it to plan, the wrapper enforces it. */
 export interface Budget {

@@ -98,7 +98,7 @@ export class DryRunModel implements Model {
     const keys = Object.keys(schema?.schema.properties ?? {});
     switch (tag.purpose) {
       case "forward":
-        return inForm(this.#say(tokens ?? this.#usual("forward")), node?.kind === "llm" ? node.output : null);
+        return inForm(this.#say(tokens ?? this.#usual("forward")), node?.output ?? null);
       case "backward": {
         const each = tokens ? tokens / keys.length : this.#usual("backward");
         return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));

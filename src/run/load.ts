@@ -177,7 +177,7 @@ function modelsOf(
 export function withUsersModel(graph: Graph, { forward: user }: NonNullable<Overrides["models"]>): Graph {
   if (!user) return graph;
   const nodes = graph.nodes.map((node) =>
-    node.kind === "llm" && node.model
+    "model" in node && node.model
       ? { ...node, model: { model: user.model, params: { ...node.model.params, ...user.params } } }
       : node,
   );

@@ -1,7 +1,8 @@
 import type { Task } from "../engine/task.ts";
+import { ownModel } from "../graph/graph.ts";
 
 /** Every model that a task may ask. */
 export function modelsOf({ models, graph }: Pick<Task, "models" | "graph">): string[] {
-  const own = graph.nodes.flatMap((node) => (node.kind === "llm" && node.model ? [node.model.model] : []));
+  const own = graph.nodes.flatMap((node) => ownModel(node)?.model ?? []);
   return [...new Set([...Object.values(models).map(({ model }) => model), ...own])];
 }

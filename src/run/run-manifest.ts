@@ -1,11 +1,14 @@
 import { basename, join, relative, sep } from "node:path";
 import * as z from "zod";
+import { data } from "../data/sample.ts";
 import type { Deps, Machine } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import type { ContainmentRoot } from "../graph/containment.ts";
+import { graph, modelChoice, ROLES } from "../graph/graph.ts";
 import type { LossSpec } from "../graph/schema.ts";
 import { loss, SAVINGS } from "../graph/schema-run.ts";
 import { makeLoss } from "../loss/make.ts";
+import { budgetLimits } from "../models/model.ts";
 import { RunMissing, RunUnreadable } from "./errors.ts";
 import { type Job, job } from "./job.ts";
 import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
@@ -13,46 +16,6 @@ import type { LoadedTask } from "./load.ts";
 
 /** `start.json`: everything needed to run again, however the files have changed since. */
 const text = z.string();
-const strings = z.array(text);
-const choice = z.object({ model: text, params: z.record(text, z.unknown()) });
-const node = {
-  id: text,
-  role: text,
-  text,
-  trainable: z.boolean(),
-  keep: strings,
-  maxWords: z.number().nullable(),
-  constraints: strings,
-};
-const extractor = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("after"), after: text }),
-  z.object({ kind: z.literal("tag"), tag: text }),
-  z.object({ kind: z.literal("pattern"), pattern: text }),
-  z.object({ kind: z.literal("json"), json: text }),
-]);
-const graph = z.object({
-  name: text,
-  description: text,
-  inputs: z.array(z.object({ name: text, description: text })),
-  nodes: z.array(
-    z.discriminatedUnion("kind", [
-      z.object({
-        kind: z.literal("llm"),
-        ...node,
-        inputs: strings,
-        output: extractor.nullable(),
-        model: choice.nullable(),
-        message: z.enum(["system", "user"]),
-      }),
-      z.object({ kind: z.literal("text"), ...node, form: z.literal("rows").optional() }),
-    ]),
-  ),
-  output: text,
-});
-const samples = z.array(
-  z.object({ id: text, inputs: z.record(text, text), targets: strings, feedback: text.nullable() }),
-);
-const bound = z.number().nullable();
 const options = z.object({
   method: text,
   iterations: z.number(),
@@ -68,7 +31,7 @@ const options = z.object({
   seed: z.number(),
   baseline: z.boolean().optional(),
   without: z.array(z.enum(SAVINGS)).optional(),
-  budget: z.object({ calls: bound, tokens: bound, usd: bound }),
+  budget: budgetLimits,
 });
 
 const startSchema = z.object({
@@ -82,9 +45,9 @@ const startSchema = z.object({
   /** Provider and origin that were asked. */
   provider: text,
   graph,
-  data: z.object({ train: samples, validation: samples, test: samples }),
+  data,
   loss,
-  models: z.object({ forward: choice, backward: choice, optimizer: choice, judge: choice }),
+  models: z.record(z.enum(ROLES), modelChoice),
   options,
   /** What the run is for; absent: to optimize. */
   job: job.optional(),

@@ -24,12 +24,12 @@ export function graphOf(shape: readonly LayoutNode[], name = "Word problems"): G
 }
 
 function nodeOf({ id, kind, inputs }: LayoutNode, i: number): GraphNode {
-  const common = { id, trainable: i % 5 !== 3, keep: [], maxWords: null, constraints: [] };
+  const common = { id, trainable: i % 5 !== 3, keep: [], maxWords: null, constraints: [], inputs, output: null };
   if (kind === "text")
     return { ...common, kind, role: "house style, read by several", text: "Be brief. Use plain words." };
   const role = ROLES[i % ROLES.length] ?? "";
   const text = TEXTS[i % TEXTS.length] ?? "";
-  return { ...common, kind: "llm", role, text, inputs, output: null, model: null, message: "system" };
+  return { ...common, kind: "llm", role, text, model: null, message: "system" };
 }
 
 /** Five nodes and an input, as in the examples: a chain with a shared text. */

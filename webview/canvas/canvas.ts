@@ -1,4 +1,5 @@
 import { select } from "d3";
+import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { s } from "../dom.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
@@ -198,7 +199,7 @@ export class GraphCanvas {
       bar.setAttribute("y", String(node.height - 4.5));
       group.replaceChildren(...drawCard(face, this.type, bar));
     }
-    const share = node.view.kind === "llm" && run && detail !== "block" ? run.forward / most : 0;
+    const share = traitsOf(node.view).reads && run && detail !== "block" ? run.forward / most : 0;
     bar.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
   }
 

@@ -1,8 +1,9 @@
+import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { s } from "../dom.ts";
 import { DECISIONS, plural, verdictWords } from "../format.ts";
 import type { SceneNode } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
-import type { NodeRunView, VerdictView } from "../protocol.ts";
+import type { NodeRunView, NodeView, VerdictView } from "../protocol.ts";
 import { type IconName, icon } from "./icons.ts";
 import type { Typesetter } from "./text.ts";
 
@@ -50,13 +51,18 @@ function stack({ folded, width, height }: SceneNode): SVGElement[] {
 }
 
 function frame({ view, width, height }: SceneNode): SVGElement {
-  if (view.kind === "text") {
+  if (isPage(view)) {
     const ear = 16;
     const d = `M4,0H${width - ear}L${width},${ear}V${height - 4}a4,4 0 0 1 -4,4H4a4,4 0 0 1 -4,-4V4a4,4 0 0 1 4,-4z`;
     const fold = s("path", { class: "ear", d: `M${width - ear},0V${ear}H${width}` });
     return s("g", {}, s("path", { class: "card", d }), fold);
   }
   return s("rect", { class: "card", width, height, rx: view.kind === "input" ? height / 2 : 8 });
+}
+
+/** Drawn as a page: its value is its text. */
+function isPage(view: NodeView): boolean {
+  return traitsOf(view).text === "value";
 }
 
 function port({ node, value }: CardFace, type: Typesetter): SVGElement[] {
@@ -71,7 +77,7 @@ function port({ node, value }: CardFace, type: Typesetter): SVGElement[] {
 
 function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[] {
   const { view, width } = node;
-  const ear = view.kind === "text" ? 10 : 0;
+  const ear = isPage(view) ? 10 : 0;
   const verdict = run?.verdict ? verdictChip(run.verdict, width - PAD - ear, 12) : null;
   const state = view.trainable ? "trainable" : "fixed";
   const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - ear - (isOutput ? 18 : 0);
@@ -93,7 +99,7 @@ function body({ node, value, outcome }: CardFace, type: Typesetter): SVGElement[
   const { view, width } = node;
   const room = width - 2 * PAD;
   const shown = value ?? view.excerpt;
-  const roomy = view.kind === "llm";
+  const roomy = traitsOf(view).reads;
   const role = view.role === "" ? [] : [words("role", type.line(view.role, room, 12), PAD, 43, 12)];
   const most = (roomy ? 2 : 1) + (roomy && role.length === 0 ? 1 : 0);
   const start = role.length === 0 ? 45 : 61;
@@ -104,7 +110,7 @@ function body({ node, value, outcome }: CardFace, type: Typesetter): SVGElement[
 
 function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
   const { view, width, height } = node;
-  if (view.kind !== "llm") return [];
+  if (!traitsOf(view).reads) return [];
   const counts = [
     run && run.forward > 0 ? plural(run.forward, t("{0} value"), t("{0} values")) : "",
     run && run.gradients > 0 ? `∇ ${run.gradients}` : "",

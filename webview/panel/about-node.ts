@@ -1,3 +1,4 @@
+import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { inlineIcon } from "../canvas/icons.ts";
 import { textButton } from "../controls.ts";
 import { h } from "../dom.ts";
@@ -40,7 +41,7 @@ export function aboutNode(
         ? [
             {
               name: "instruction",
-              title: view.kind === "llm" ? t("Instruction") : t("Text"),
+              title: traitsOf(view).text === "instruction" ? t("Instruction") : t("Text"),
               content: [
                 text(node.instruction, "instruction"),
                 node.rules.length > 0 && h("ul", { class: "rules" }, ...node.rules.map((rule) => h("li", {}, rule))),
@@ -69,23 +70,16 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   const behind = onlyLeadsTo(nodes, view.id).length;
   const isFolded = folded.has(view.id);
   const words = plural(view.words, t("{0} word"), t("{0} words"));
-  const facts = {
-    input: [KINDS.input],
-    text: [KINDS.text, words, view.trainable ? t("may be changed") : t("stays as it is")],
-    llm: [
-      KINDS.llm,
-      answered === "" ? view.model : "",
-      words,
-      view.trainable ? t("may be changed") : t("stays as it is"),
-    ],
-  }[view.kind].filter((fact) => fact !== "");
+  const model = answered === "" ? view.model : "";
+  const about = traitsOf(view).text === null ? [] : [words, view.trainable ? t("may be changed") : t("stays as it is")];
+  const facts = [KINDS[view.kind], model, ...about].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
   return [
     h("h2", { class: `kind-${view.kind}` }, inlineIcon(view.kind), view.id),
     ...(view.role === "" ? [] : [h("p", {}, view.role)]),
     h("p", { class: "faint" }, facts.join(" · ")),
-    ...(view.kind === "llm" && answered !== ""
+    ...(traitsOf(view).asksModel && answered !== ""
       ? [h("p", { class: "faint" }, answeredWords(answered, view.model))]
       : []),
     ...(reads.length > 0

@@ -13,8 +13,10 @@ import {
 } from "../../../webview/protocol.ts";
 import { type Sample, SPLITS, type Split } from "../../data/sample.ts";
 import type { Gradient, Theta } from "../../engine/events.ts";
-import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
-import { renderNode } from "../../graph/template.ts";
+import { behaviorOf } from "../../engine/nodes/behaviors.ts";
+import { type Graph, type GraphNode, ownModel, type Texts } from "../../graph/graph.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
+import type { Message } from "../../models/model.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { cut, line } from "./graph-view.ts";
 
@@ -105,7 +107,7 @@ async function aboutCall(node: string, id: string, at: Snapshot, run: ActiveRun)
     node,
     sample: id,
     at,
-    model: known?.kind === "llm" ? line(known.model?.model ?? run.model) : "",
+    model: known && traitsOf(known).asksModel ? line(ownModel(known)?.model ?? run.model) : "",
     messages: messages.slice(0, LIMITS.messages).map(({ role, content }) => ({ role, content: cut(content) })),
     value: value === null ? null : cut(value),
     gradients: newest(
@@ -167,20 +169,20 @@ function sceneOf(id: string, at: Snapshot, run: ActiveRun): Scene | null {
 async function valueIn({ run, sample, theta, texts, nodes }: Scene, name: string): Promise<string | null> {
   const node = nodes.get(name);
   if (!node) return sample.inputs[name] ?? null;
-  return node.kind === "text" ? (texts[name] ?? node.text) : run.value(theta, sample.id, name);
+  return traitsOf(node).text === "value" ? (texts[name] ?? node.text) : run.value(theta, sample.id, name);
 }
 
 /** Empty where a value that it was made of is not known; inputs and texts are sent nothing. */
-async function promptIn(scene: Scene, name: string): Promise<ReturnType<typeof renderNode>> {
+async function promptIn(scene: Scene, name: string): Promise<readonly Message[]> {
   const node = scene.nodes.get(name);
-  if (node?.kind !== "llm") return [];
+  if (!node) return [];
   const inputs: [string, string][] = [];
   for (const input of node.inputs) {
     const value = await valueIn(scene, input);
     if (value === null) return [];
     inputs.push([input, value]);
   }
-  return renderNode(node, scene.texts[name] ?? node.text, inputs);
+  return behaviorOf(node).prompt(node, scene.texts[name] ?? node.text, inputs);
 }
 
 function sampleOf({ data }: ActiveRun, id: string): { sample: Sample; split: Split } | null {

@@ -1,6 +1,7 @@
 import { type Cut, type FaultView, type GraphView, LIMITS, type NodeView, shortId } from "../../../webview/protocol.ts";
 import type { Fault } from "../../graph/fault.ts";
-import type { Graph, GraphInput, GraphNode } from "../../graph/graph.ts";
+import { type Graph, type GraphInput, type GraphNode, ownModel } from "../../graph/graph.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
 
 /**
  * The graph as the page draws it. Of a graph with more nodes than a page can show, those nearest to the answer.
@@ -56,7 +57,7 @@ function nearestTo({ nodes, inputs, output }: Graph, most: number): ReadonlySet<
   const shown = new Set([output]);
   for (const id of shown) {
     const node = known.get(id);
-    for (const input of node?.kind === "llm" ? node.inputs : []) {
+    for (const input of node?.inputs ?? []) {
       if (shown.size < most) shown.add(input);
     }
   }
@@ -73,12 +74,12 @@ function nodeView(node: GraphNode, model: string): NodeView {
   return {
     id: shortId(node.id),
     kind: node.kind,
-    inputs: node.kind === "llm" ? node.inputs.slice(0, LIMITS.inputs).map(shortId) : [],
+    inputs: node.inputs.slice(0, LIMITS.inputs).map(shortId),
     role: line(node.role),
     excerpt: line(node.text),
     words: countWords(node.text),
     trainable: node.trainable,
-    model: node.kind === "llm" ? line(node.model?.model ?? model) : "",
+    model: traitsOf(node).asksModel ? line(ownModel(node)?.model ?? model) : "",
   };
 }
 

@@ -12,6 +12,7 @@ import {
 import { fieldsOf } from "../../data/fields.ts";
 import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
 import { inputEdits } from "../../graph/quick-fixes.ts";
 import { dependents } from "../../graph/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
@@ -131,7 +132,7 @@ function placeholders(homes: readonly Home[], range: Range, inGraph: boolean): C
   for (const { parsed, node } of homes) {
     const { outline, document } = parsed;
     const reader = outline.nodes.find(({ id }) => id === node);
-    if (reader?.kind !== "llm") continue;
+    if (!reader || traitsOf(reader).text !== "instruction") continue;
     const after = dependents(outline, reader.id);
     const read = new Set(reader.inputs.map(({ name }) => name));
     const known = [

@@ -9,6 +9,7 @@ import {
   workspace,
 } from "vscode";
 import type { Files } from "../../deps.ts";
+import { type NodeKind, traitsOf } from "../../graph/node-kinds.ts";
 import type { Outline, OutlineNode } from "../../graph/outline.ts";
 import { type Named, named, readersOf } from "../../graph/symbols.ts";
 import { promptText } from "../../graph/text.ts";
@@ -63,8 +64,8 @@ export class Hovers implements HoverProvider {
   }
 
   #node({ parsed }: Home, { id, role, kind, inputs, text, trainable }: OutlineNode): string[] {
-    const what =
-      kind === "text" ? l10n.t("text node") : kind === "llm" ? l10n.t("node") : l10n.t("node of kind {0}", kind);
+    const words = { llm: l10n.t("node"), text: l10n.t("text node") } satisfies Record<NodeKind, string>;
+    const what = new Map(Object.entries(words)).get(kind) ?? l10n.t("node of kind {0}", kind);
     const change = trainable ? "" : ` · ${l10n.t("its text stays as it is")}`;
     const where = text?.reference == null ? "" : ` · ${literal(oneLine(text.reference, 60))}`;
     return [
@@ -76,7 +77,7 @@ export class Hovers implements HoverProvider {
 
   /** What stood there last: a text node's own text, else the value of the last run with its verdict. */
   async #value({ graph, parsed }: Home, known: Named): Promise<string[]> {
-    if ("node" in known && known.node.kind === "text") {
+    if ("node" in known && traitsOf(known.node).text === "value") {
       const text = known.node.text?.value ?? (await this.#promptText(graph, known.node));
       return text === null ? [] : [codeBlock(text)];
     }

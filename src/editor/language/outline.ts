@@ -1,4 +1,5 @@
 import { DocumentSymbol, type DocumentSymbolProvider, l10n, SymbolKind, type TextDocument } from "vscode";
+import { traitsOf } from "../../graph/node-kinds.ts";
 import { oneLine } from "../markdown.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
@@ -12,8 +13,10 @@ export class Symbols implements DocumentSymbolProvider {
       const place = toRange(document, range);
       return new DocumentSymbol(name || '""', l10n.t("graph input"), SymbolKind.Variable, place, place);
     });
-    const nodes = outline.nodes.map(({ id, role, kind, range, idRange }) => {
-      const icon = kind === "text" ? SymbolKind.String : SymbolKind.Function;
+    const nodes = outline.nodes.map((node) => {
+      const { id, role, range, idRange } = node;
+      const { text } = traitsOf(node);
+      const icon = text === "value" ? SymbolKind.String : SymbolKind.Function;
       // A symbol without a name is refused, and with it the whole outline.
       return new DocumentSymbol(id || '""', oneLine(role), icon, toRange(document, range), toRange(document, idRange));
     });

@@ -15,6 +15,7 @@ import {
 } from "vscode";
 import { placeholderWords } from "../../graph/checks.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
 import type { OutlineNode } from "../../graph/outline.ts";
 import { correctPlaceholder, inputEdits } from "../../graph/quick-fixes.ts";
 import { isBound, type Use } from "../../graph/symbols.ts";
@@ -92,7 +93,8 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
     return this.prompts.uses(document).flatMap((use) => {
       const readers = homes.flatMap((home) => {
         const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
-        const isRead = node?.kind === "llm" && node.inputs.some(({ name }) => name === use.name);
+        const isRead =
+          node && traitsOf(node).text === "instruction" && node.inputs.some(({ name }) => name === use.name);
         return node && !isRead ? [{ home, node }] : [];
       });
       return readers.length > 0 ? [{ use, readers }] : [];
@@ -143,7 +145,7 @@ function actionsFor(document: TextDocument, unknown: Unknown): CodeAction[] {
     return [action];
   });
   // A backslash would stay in what a text node holds: nothing is filled in there.
-  const [first] = readers.every(({ node }) => node.kind === "llm") ? readers : [];
+  const [first] = readers.every(({ node }) => traitsOf(node).text === "instruction") ? readers : [];
   const fixes = first ? correctPlaceholder(use, meantBy(use, first.node), "\\") : [];
   for (const { title, edits } of fixes) {
     const action = new CodeAction(title, CodeActionKind.QuickFix);

@@ -275,7 +275,7 @@ function opened(
       const key = state.values[theta]?.[sample]?.[id];
       const text = key === undefined ? undefined : await reply(key);
       const node = start.graph.nodes.find((it) => it.id === id);
-      if (text === undefined || node?.kind !== "llm") return null;
+      if (text === undefined || !node) return null;
       return shownValue(text, node.output, patterns);
     },
   };

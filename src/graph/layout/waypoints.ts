@@ -1,5 +1,5 @@
 import type { Links } from "./layers.ts";
-import { type Direction, type LayoutNode, SIZES } from "./node.ts";
+import { type Direction, type LayoutNode, SHAPES } from "./node.ts";
 
 /** Edges that span more layers than this run in a lane beside the drawing. */
 const LONGEST_INSIDE = 3;
@@ -42,8 +42,8 @@ export function addWaypoints(
   const turned = direction === "right" ? 1 : 0;
   const net: Net = {
     layer: [...layerOf],
-    breadth: nodes.map((node) => SIZES[node.kind][turned]!),
-    depth: nodes.map((node) => SIZES[node.kind][1 - turned]!),
+    breadth: nodes.map((node) => SHAPES[node.kind].size[turned]!),
+    depth: nodes.map((node) => SHAPES[node.kind].size[1 - turned]!),
     up: nodes.map(() => []),
     down: nodes.map(() => []),
     upPull: nodes.map(() => []),
@@ -81,7 +81,7 @@ export function addWaypoints(
   return net;
 }
 
-/** Pull of an edge that is the only one from an LLM node right above: the main line of a pipeline is to be straight. */
+/** Pull of an edge that is the only one from a step right above: the main line of a pipeline is to be straight. */
 export const MAIN_PULL = 8;
 
 /** What comes from a graph input bends first, then what comes from a text. */
@@ -91,9 +91,9 @@ function pullOf(
   layerOf: readonly number[],
   [source, target]: Edge,
 ): number {
-  const { kind } = nodes[source]!;
-  if (kind !== "llm") return kind === "input" ? 0.1 : 0.4;
-  const isAbove = (p: number) => nodes[p]!.kind === "llm" && layerOf[p] === layerOf[target]! - 1;
+  const { pull } = SHAPES[nodes[source]!.kind];
+  if (pull !== null) return pull;
+  const isAbove = (p: number) => SHAPES[nodes[p]!.kind].pull === null && layerOf[p] === layerOf[target]! - 1;
   if (!isAbove(source)) return 1;
   return links.preds[target]!.filter(isAbove).length === 1 ? MAIN_PULL : 3;
 }

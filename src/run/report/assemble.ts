@@ -1,5 +1,6 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { shortHash } from "../../engine/theta.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { makeLoss } from "../../loss/make.ts";
 import { groupedWarnings } from "../messages.ts";
@@ -118,6 +119,7 @@ function verdictsOf({ judged, attempts }: RunState): VerdictRow[] {
 
 function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trace, samples: Samples): Change {
   const { id, node, base, text, hypothesis, verdict, contributes = null } = proposal;
+  const about = start.graph.nodes.find((one) => one.id === node);
   const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
   const isNet = state.texts[node] === text && state.startTexts[node] !== text;
   const shown = attempts.filter((one) => (isNet ? one.decision === "accepted" : one.id === id));
@@ -129,14 +131,14 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
   return {
     id,
     node,
-    role: start.graph.nodes.find((one) => one.id === node)?.role ?? "",
+    role: about?.role ?? "",
     base,
     text,
     hypothesis,
     verdict,
     contributes,
     act: state.acts[id] ?? null,
-    gradients: gradientsOf(shown, start.graph.nodes.find((one) => one.id === node)?.kind === "text", state, samples),
+    gradients: gradientsOf(shown, about && traitsOf(about).text === "value" ? "value" : "text", state, samples),
     samples: samples.rows([...verdict.fixed, ...verdict.broken], before, after),
     attempts: attempts.map((attempt) => attemptRow(attempt, state)),
   };
@@ -154,14 +156,14 @@ function attemptRow(attempt: Attempt, state: RunState): AttemptRow {
  */
 function gradientsOf(
   attempts: readonly Attempt[],
-  isText: boolean,
+  of: Gradient["of"],
   { gradients }: RunState,
   samples: Samples,
 ): GradientRow[] {
   const nodes = new Set(attempts.map(({ node }) => node));
   const bySample = new Map<string, Gradient[]>();
   for (const gradient of gradients) {
-    if (!nodes.has(gradient.node) || gradient.of !== (isText ? "value" : "text") || gradient.text === "") continue;
+    if (!nodes.has(gradient.node) || gradient.of !== of || gradient.text === "") continue;
     bySample.set(gradient.sample, [...(bySample.get(gradient.sample) ?? []), gradient]);
   }
   const rows = attempts.flatMap((attempt) =>

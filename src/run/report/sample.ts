@@ -1,5 +1,6 @@
 import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../plain.ts";
 import { table } from "./html.ts";
@@ -61,7 +62,7 @@ function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph
   const { t } = locale;
   const isOutput = node.id === graph.output;
   const notes = [
-    node.kind === "text" ? t("text") : "",
+    traitsOf(node).text === "value" ? t("text") : "",
     isOutput ? t("gives the answer") : "",
     value?.formatError ? t("not in the form asked for") : "",
   ];

@@ -138,7 +138,7 @@ export class Samples {
     const node = graph.nodes.find(({ id }) => id === graph.output);
     const reply = this.replyOf(key);
     if (!reply) return null;
-    return node?.kind === "llm" ? shownValue(reply.text, node.output, this.#patterns) : reply.text;
+    return shownValue(reply.text, node?.output ?? null, this.#patterns);
   }
 }
 

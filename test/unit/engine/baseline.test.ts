@@ -18,7 +18,7 @@ describe("the chain-of-thought baseline", () => {
     const style = { kind: "text", id: "style", role: "", text: "Be brief.", trainable: true } as const;
     const texts = chainOfThought({
       ...graph,
-      nodes: [...graph.nodes, { ...style, keep: [], maxWords: null, constraints: [] }],
+      nodes: [...graph.nodes, { ...style, keep: [], maxWords: null, constraints: [], inputs: [], output: null }],
     });
     for (const { id, text } of graph.nodes) expect(texts[id]).toBe(`${text}\n\nLet's think step by step.`);
     expect(texts.style).toBe("Be brief.");

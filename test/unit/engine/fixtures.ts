@@ -6,10 +6,10 @@ import type { Graph, GraphNode, LlmNode, TextNode } from "../../../src/graph/gra
 import type { Loss } from "../../../src/loss/loss.ts";
 import { reply } from "../models/fakes.ts";
 
-const base = { role: "", trainable: true, keep: [], maxWords: null, constraints: [] };
+const base = { role: "", trainable: true, keep: [], maxWords: null, constraints: [], inputs: [], output: null };
 
 export function llm(id: string, inputs: readonly string[], more: Partial<LlmNode> = {}): LlmNode {
-  return { ...base, kind: "llm", id, text: `Do ${id}.`, inputs, output: null, model: null, message: "system", ...more };
+  return { ...base, kind: "llm", id, text: `Do ${id}.`, inputs, model: null, message: "system", ...more };
 }
 
 export function textNode(id: string, text: string, more: Partial<TextNode> = {}): TextNode {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import type { ForwardPass, Value } from "../../../src/engine/forward.ts";
+import type { ForwardPass } from "../../../src/engine/forward.ts";
+import type { Value } from "../../../src/engine/nodes/node-behavior.ts";
 import { createProbe, harmfulAmong, proposeSound } from "../../../src/engine/probe.ts";
 import type { Candidate } from "../../../src/engine/propose.ts";
 import { textsOf, thetaOf } from "../../../src/engine/theta.ts";

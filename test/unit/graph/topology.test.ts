@@ -14,7 +14,14 @@ const llm = (id: string, inputs: string[], trainable = true): GraphNode => ({
   model: null,
   message: "system",
 });
-const text = (id: string, trainable: boolean): GraphNode => ({ ...base, id, kind: "text", trainable });
+const text = (id: string, trainable: boolean): GraphNode => ({
+  ...base,
+  id,
+  kind: "text",
+  trainable,
+  inputs: [],
+  output: null,
+});
 const graphOf = (nodes: GraphNode[]): Graph => ({
   name: "",
   description: "",

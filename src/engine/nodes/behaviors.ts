@@ -1,0 +1,17 @@
+import type { GraphNode } from "../../graph/graph.ts";
+import type { NodeKind } from "../../graph/node-kinds.ts";
+import { llm } from "./llm.ts";
+import type { NodeBehavior } from "./node-behavior.ts";
+import { text } from "./text.ts";
+
+/** One line for each kind. */
+const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text };
+
+export function behaviorOf({ kind }: GraphNode): NodeBehavior {
+  return BEHAVIORS[kind];
+}
+
+/** Model calls that one sample takes through all nodes of a graph. */
+export function callsOf(nodes: readonly GraphNode[]): number {
+  return nodes.reduce((sum, node) => sum + behaviorOf(node).calls, 0);
+}

@@ -1,0 +1,19 @@
+import { extract } from "../../graph/extract.ts";
+import type { LlmNode } from "../../graph/graph.ts";
+import { renderNode } from "../../graph/template.ts";
+import type { NodeBehavior } from "./node-behavior.ts";
+
+/** A call of a language model: one request, and the part of its reply that `output` names. */
+export const llm: NodeBehavior<LlmNode> = {
+  calls: 1,
+  prompt: renderNode,
+  async run(node, { text, inputs, patterns, ask }) {
+    const reply = await ask(node.model, renderNode(node, text, inputs));
+    const { value, formatError } = await extract(reply.text, node.output, patterns);
+    return { text: value, formatError, tokens: reply.usage.prompt + reply.usage.completion, key: reply.key };
+  },
+  async context({ id, inputs }, { values }) {
+    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
+    return { inputs: read, output: own?.value ?? "" };
+  },
+};

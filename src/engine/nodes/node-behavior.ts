@@ -1,0 +1,52 @@
+import type { GraphNode, ModelChoice } from "../../graph/graph.ts";
+import type { Patterns } from "../../graph/pattern.ts";
+import type { Message, ModelReply } from "../../models/model.ts";
+
+/** A node's value for one sample under one Θ. */
+export interface Value {
+  readonly text: string;
+  readonly formatError: boolean;
+  /** Tokens of the call, prompt and reply; 0 where no model was asked. */
+  readonly tokens: number;
+  /** Of the reply that it is part of; absent where nothing was asked. */
+  readonly key?: string;
+}
+
+/** The values that a node reads, in the order of its `inputs`. */
+export type InputValues = readonly (readonly [name: string, value: string])[];
+
+/** What a node is given to run on. */
+export interface NodeRun {
+  /** Its text under Θ. */
+  readonly text: string;
+  readonly inputs: InputValues;
+  readonly patterns: Patterns;
+  /** Asks a model in the node's name. @param choice null: the model of the role `forward` */
+  ask(choice: ModelChoice | null, messages: readonly Message[]): Promise<ModelReply>;
+}
+
+/** What is known of one sample around a node. */
+export interface Surroundings {
+  /** The graph's inputs. */
+  readonly query: readonly NamedValue[];
+  /** Names of the nodes that read this one's value, on the way to the answer. */
+  readonly readers: readonly string[];
+  values(names: readonly string[]): Promise<readonly NamedValue[]>;
+}
+
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** How the nodes of one kind run. What else a kind is stands in `graph/node-kinds.ts`. */
+export interface NodeBehavior<N extends GraphNode = GraphNode> {
+  /** Model calls that one value takes. */
+  readonly calls: number;
+  /** What is sent to a model; empty where none is asked. */
+  prompt(node: N, text: string, inputs: InputValues): readonly Message[];
+  /** @throws what ends a run; ModelError, PatternTimeout where there is no value */
+  run(node: N, run: NodeRun): Promise<Value>;
+  /** What ϕ sees of one sample beside the gradient: what the node's text worked on, and what came out. */
+  context(node: N, around: Surroundings): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;
+}

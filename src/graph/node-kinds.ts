@@ -1,0 +1,31 @@
+/** What a kind of node is, apart from how it runs (`engine/nodes`). Imports nothing: the page reads it, too. */
+export interface NodeTraits {
+  /** It has `inputs`: its value is made from other values. */
+  readonly reads: boolean;
+  /** A model is asked for its value, and it may name one of its own. */
+  readonly asksModel: boolean;
+  /** What its text is: an instruction, in which `{{name}}` stands for an input, or its value. null: it has none. */
+  readonly text: "instruction" | "value" | null;
+}
+
+/** One line for each kind. */
+export const NODE_KINDS = {
+  llm: { reads: true, asksModel: true, text: "instruction" },
+  text: { reads: false, asksModel: false, text: "value" },
+} as const satisfies Readonly<Record<string, NodeTraits>>;
+
+export type NodeKind = keyof typeof NODE_KINDS;
+
+/** Kinds of nodes that later versions will run. */
+export const RESERVED_KINDS: readonly string[] = ["function", "tool", "retriever", "map", "group"];
+
+const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null };
+
+/** @param kind of a file: it may be one that this version does not run */
+export function traitsOf({ kind }: { readonly kind: string }): NodeTraits {
+  return isNodeKind(kind) ? NODE_KINDS[kind] : UNKNOWN;
+}
+
+function isNodeKind(kind: string): kind is NodeKind {
+  return Object.hasOwn(NODE_KINDS, kind);
+}
