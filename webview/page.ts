@@ -309,7 +309,7 @@ export class Page implements Actions {
     this.#mirror.update(state);
     const nothing =
       state.graph === null
-        ? t("No graph to draw yet.")
+        ? t("There is no graph to show yet.")
         : state.graph.nodes.length === 0
           ? t("This graph has no nodes yet.")
           : "";

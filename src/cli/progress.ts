@@ -58,7 +58,7 @@ function wayOf({ iteration, iterations, samples, scores, theta }: RunState): Way
   return { done: Object.keys(scores[theta] ?? {}).length, of: samples.train + samples.validation + samples.test };
 }
 
-/** `iteration 2/12 · 45 % · 123 calls · $0.04 · 8 in flight` */
+/** `iteration 2/12 · 45% · 123 calls · $0.04 · 8 in flight` */
 function whatNow(state: RunState, { done, of }: Way): string {
   const { iteration, iterations, curve, calls, usd, nodes } = state;
   const score = curve.at(-1);
@@ -68,7 +68,7 @@ function whatNow(state: RunState, { done, of }: Way): string {
   );
   const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the start";
   const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
-  if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))} %`);
+  if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))}%`);
   parts.push(callsWords(calls));
   if (usd) parts.push(money(usd));
   if (inFlight > 0) parts.push(`${inFlight} in flight`);

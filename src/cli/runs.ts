@@ -47,7 +47,7 @@ function runLine({ summary, status, madeHere }: ListedRun): string {
     count(calls, "call"),
     money(usd),
   ];
-  return [...parts, ...(madeHere ? [] : ["made elsewhere"])].join("  ");
+  return [...parts, ...(madeHere ? [] : ["from another machine"])].join("  ");
 }
 
 /** Where the runs of a file or folder are kept. */

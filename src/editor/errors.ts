@@ -127,7 +127,7 @@ export function isExpected(error: unknown): boolean {
 export function sentence(error: unknown): string {
   if (error instanceof NotTrusted) {
     return l10n.t(
-      "This folder is not trusted, so AgentGraph sends nothing and calls no program. Trust the folder first.",
+      "This folder is not trusted, so AgentGraph can't call models or run git. Trust the folder, then try again.",
     );
   }
   if (error instanceof NoRepository) {
@@ -138,32 +138,32 @@ export function sentence(error: unknown): string {
   }
   if (error instanceof CommitRefused) {
     return l10n.t(
-      "git made no commit: {0}. Set that right, then commit in Source Control: files and message are ready there.",
+      "Git rejected the commit: {0}. Fix the problem, then commit from Source Control. The files are staged and the message is filled in.",
       oneLine(error.detail, 300).replace(/\.$/, ""),
     );
   }
   if (error instanceof TextChanged) {
     return l10n.t(
-      "The text of “{0}” in {1} is no longer the one the run saw, so nothing was changed. Undo your edit, or optimize the graph again.",
+      "The text of “{0}” in {1} changed since the run, so nothing was applied. Undo your edit, or optimize the graph again.",
       error.node,
       error.file,
     );
   }
   if (error instanceof FileGone) {
     return l10n.t(
-      "{0} is not there any more, so nothing was changed. Put it back under this name, or optimize the graph again.",
+      "{0} no longer exists, so nothing was applied. Restore it under this name, or optimize the graph again.",
       error.file,
     );
   }
   if (error instanceof ShownOtherwise) {
     return l10n.t(
-      "VS Code does not show {0} as it is on disk: it mixes line ends, or is opened in another encoding than UTF-8. Nothing was changed. Choose one line end (LF or CRLF) and UTF-8 in the status bar, save the file, then try again.",
+      "{0} has mixed line endings or is open in an encoding other than UTF-8, so nothing was applied. Select LF or CRLF and UTF-8 in the status bar, save the file, then try again.",
       error.file,
     );
   }
   if (error instanceof NotSaved) {
     return l10n.t(
-      "{0} could not be saved, so what you asked for is not done yet. Its text stands in the editor: save it there, then try again.",
+      "{0} couldn't be saved. Your changes are still in the editor: save the file, then try again.",
       error.file,
     );
   }
@@ -176,58 +176,68 @@ export function sentence(error: unknown): string {
       : l10n.t("{0} cannot run. {1} ({2} more in Problems.)", file, what, others.length);
   }
   if (error instanceof NoModel) {
-    return l10n.t("No model is chosen, and {0} names none. Choose models, then try again.", error.file);
+    return l10n.t("No model is selected, and {0} doesn't name one. Choose models, then try again.", error.file);
   }
   if (error instanceof RunInProgress) {
     return l10n.t(
-      "A run of this graph is under way (process {0} on {1}). Wait for its end, or cancel it there.",
+      "A run of this graph is in progress (process {0} on {1}). Wait for it to finish, or cancel it there.",
       error.process,
       error.host,
     );
   }
   if (error instanceof RunComplete) {
-    return l10n.t("This run has come to its end, so there is nothing to resume.");
+    return l10n.t("This run is finished, so there is nothing to resume.");
   }
   if (error instanceof OtherProvider) {
     return l10n.t(
-      "This run asked {0}, and now {1} is chosen: its replies cannot be used. Choose the first one again, or start a new run.",
+      "This run used {0}, but {1} is selected now, so its saved replies can't be used. Select {0} again, or start a new run.",
       error.recorded,
       error.given,
     );
   }
   if (error instanceof MadeElsewhere) {
-    return l10n.t("This run was not made on this machine, so it cannot be resumed here. Start a new run instead.");
+    return l10n.t("This run was made on another machine, so it can't be resumed here. Start a new run instead.");
   }
-  if (error instanceof RunMissing)
-    return l10n.t("The run is gone: its folder {0} is not there any more.", error.folder);
+  if (error instanceof RunMissing) return l10n.t("The run no longer exists: its folder {0} was deleted.", error.folder);
   if (error instanceof RunUnreadable) {
-    return l10n.t("The run cannot be read: {0} ({1}). Delete it, or update AgentGraph.", error.path, error.detail);
+    return l10n.t("The run can't be read: {0} ({1}). Delete it, or update AgentGraph.", error.path, error.detail);
   }
   if (error instanceof NotRecorded && ["EEXIST", "ENOTDIR"].includes(error.code)) {
     return l10n.t(
-      "{0} could not be written: a file stands where a folder has to be. Move it away, then try again.",
+      "{0} couldn't be written because a file is in the place of a folder. Move the file, then try again.",
       error.path,
     );
   }
   if (error instanceof NotRecorded) {
-    return l10n.t("{0} could not be written ({1}). Free some space or change its permissions.", error.path, error.code);
+    return l10n.t(
+      "{0} couldn't be written ({1}). Free up disk space or check write permissions.",
+      error.path,
+      error.code,
+    );
   }
   if (error instanceof UnsafeFile) {
     return {
       "is a link": l10n.t(
-        "{0} is a link, and runs are kept where no link leads elsewhere. Remove it first.",
+        "{0} is a symbolic link. Runs can't be stored behind a link. Remove it, then try again.",
         error.path,
       ),
-      "is no regular file": l10n.t("{0} is no regular file, so it is not read.", error.path),
-      "is too large": l10n.t("{0} is too large to be read.", error.path),
+      "is no regular file": l10n.t("{0} is not a regular file, so it can't be read.", error.path),
+      "is too large": l10n.t("{0} is too large to read.", error.path),
     }[error.reason];
   }
   if (error instanceof AddressRefused) return addressSentence(error);
   if (error instanceof KeyRefused) {
-    return l10n.t("{0} refused the API key. Set another with “AgentGraph: Set API key”.", serverWords(error.identity));
+    return l10n.t(
+      "{0} rejected the API key. Run “AgentGraph: Set API key” to set another one.",
+      serverWords(error.identity),
+    );
   }
   if (error instanceof ProviderFault)
-    return l10n.t("{0} gave no answer ({1}). Is it running?", serverWords(error.identity), error.detail);
+    return l10n.t(
+      "{0} did not respond ({1}). Check that the server is running.",
+      serverWords(error.identity),
+      error.detail,
+    );
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -236,12 +246,12 @@ function addressSentence({ address, reason }: AddressRefused): string {
     case "no address":
       return l10n.t("“{0}” is not a complete address, such as https://api.openai.com/v1.", address);
     case "not encrypted":
-      return l10n.t("http is only for a server on this computer (localhost). Use https for {0}.", address);
+      return l10n.t("http is only allowed for servers on this computer (localhost). Use https for {0}.", address);
     case "not http":
-      return l10n.t("{0} has to begin with https://.", address);
+      return l10n.t("{0} must start with https://.", address);
     case "holds credentials":
-      return l10n.t("{0} holds a user name or a password. Leave it out; the key is asked for separately.", address);
+      return l10n.t("{0} contains a user name or password. Remove it. You enter the API key separately.", address);
     case "holds a query":
-      return l10n.t("{0} holds a ? or a # part. Leave it out.", address);
+      return l10n.t("{0} contains a query (?) or fragment (#). Remove it.", address);
   }
 }

@@ -21,8 +21,8 @@ export class Example {
   async #create(): Promise<void> {
     const items = [
       { label: l10n.t("Word problems"), description: l10n.t("a chain of two nodes"), name: "chain" },
-      { label: l10n.t("Receipts"), description: l10n.t("two branches that share one text"), name: "diamond" },
-      { label: l10n.t("Shipping labels"), description: l10n.t("five nodes that feed one"), name: "fan-in" },
+      { label: l10n.t("Receipts"), description: l10n.t("two branches sharing one text"), name: "diamond" },
+      { label: l10n.t("Shipping labels"), description: l10n.t("five nodes feeding one"), name: "fan-in" },
     ];
     const picked = await window.showQuickPick(items, { title: l10n.t("Which example?"), ignoreFocusOut: true });
     if (!picked) throw new Cancelled();
@@ -59,13 +59,15 @@ async function chooseParent(): Promise<Uri> {
   const [first, ...others] = workspace.workspaceFolders ?? [];
   if (first && others.length === 0) return first.uri;
   if (first) {
-    const folder = await window.showWorkspaceFolderPick({ placeHolder: l10n.t("Which folder gets the example?") });
+    const folder = await window.showWorkspaceFolderPick({
+      placeHolder: l10n.t("Where should the example be created?"),
+    });
     if (!folder) throw new Cancelled();
     return folder.uri;
   }
   const [chosen] =
     (await window.showOpenDialog({
-      title: l10n.t("Which folder gets the example?"),
+      title: l10n.t("Where should the example be created?"),
       openLabel: l10n.t("Create it here"),
       canSelectFolders: true,
       canSelectFiles: false,
@@ -78,7 +80,7 @@ async function show(graph: Uri): Promise<void> {
   await window.showTextDocument(graph, { preview: false });
   const optimize = l10n.t("Optimize graph");
   const message = l10n.t(
-    "The example is in {0}. Optimize it with the simulated model: no key, no cost.",
+    "Example created in {0}. Optimize it with the simulated model: no API key, no cost.",
     basename(Uri.joinPath(graph, "..").path),
   );
   // Not awaited: the command has done what it should.

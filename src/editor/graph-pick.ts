@@ -19,9 +19,7 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
   const all = await graphs.list();
   const [first] = all;
   if (!first) {
-    throw new NothingThere(
-      l10n.t("There is no graph in this workspace. A graph is a file whose name ends in .agentgraph.json."),
-    );
+    throw new NothingThere(l10n.t("There is no graph in this workspace. Graph file names end in .agentgraph.json."));
   }
   if (all.length === 1) return first;
   const items = all.map((uri) => ({ label: basename(uri.path), description: workspace.asRelativePath(uri), uri }));

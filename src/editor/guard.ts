@@ -22,7 +22,7 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     if (error instanceof NothingThere) {
       void showInfo(message);
     } else if (error instanceof NotTrusted) {
-      void offer(showWarning(message, l10n.t("Manage trust")), "workbench.trust.manage");
+      void offer(showWarning(message, l10n.t("Manage Workspace Trust")), "workbench.trust.manage");
     } else if (error instanceof NoRepository) {
       void offer(showWarning(message, l10n.t("Open Source Control")), "workbench.view.scm");
     } else if (error instanceof NoModel) {

@@ -49,7 +49,7 @@ export class Locale {
 
   /** `37 %` of a share of 0.37 */
   percent(share: number): string {
-    return this.t("{0} %", this.whole(100 * share));
+    return this.t("{0}%", this.whole(100 * share));
   }
 
   /** `p = 0.021`, `p < 0.001` */

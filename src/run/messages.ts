@@ -19,43 +19,43 @@ export function reasonWords(reason: VerdictReason, { t }: Locale): string {
     case "lower loss":
       return t("the loss fell");
     case "tie":
-      return t("no better than before: a tie is rejected");
+      return t("no better than before, and ties are rejected");
     case "higher loss":
       return t("the loss rose");
     case "cannot pass any more":
-      return t("it could not pass any more, so the rest was not scored");
+      return t("it could no longer pass, so the rest were not scored");
     case "not significant":
       return t("the difference may be chance");
     case "the combination was rejected":
-      return t("passed alone, but not together with the others");
+      return t("passed on its own, but not combined with the others");
     case "fixed some, broke none":
       return t("it fixed some samples and broke none");
     case "broke some":
       return t("it broke samples that were right");
     case "fixed none":
-      return t("it fixed no sample");
+      return t("it fixed no samples");
     case "fixed none, broke some":
-      return t("it fixed none of the first samples and broke what was right, so the rest was not scored");
+      return t("it fixed none of the first samples and broke right ones, so the rest were not scored");
     case "every output alike":
-      return t("it made every output alike, so it was not scored");
+      return t("it made every output the same, so it was not scored");
     case "broke training samples":
       return t("it broke training samples that were right, so it was not scored");
     case "unsound":
-      return t("it drops what has to stay, is too long, or holds an answer of the data, so it was not scored");
+      return t("it drops required text, is too long, or contains an answer from the data, so it was not scored");
     case "samples could not be scored":
-      return t("samples whose calls failed could change the verdict");
+      return t("samples with failed calls could change the verdict");
     case "no gate":
       return t("accepted without a gate");
     case "budget reached":
-      return t("the budget was reached before it could be judged");
+      return t("the budget was reached before it could be evaluated");
     case "replaced before the gate":
-      return t("a later proposal built on it before the gate looked");
+      return t("a later proposal replaced it before the gate compared it");
     case "the run ended first":
-      return t("the run ended before the gate looked");
+      return t("the run ended before the gate compared it");
     case "lost the race":
-      return t("another proposal for this text did better on training samples");
+      return t("another proposal for this text scored better on training samples");
     case "unchanged":
-      return t("the text is as it was");
+      return t("the text is unchanged");
   }
 }
 
@@ -63,14 +63,14 @@ export function reasonWords(reason: VerdictReason, { t }: Locale): string {
 export function invalidWords(reason: string, { t }: Locale): string {
   const known: Record<InvalidReason, string> = {
     "no reply": t("the call to the model failed"),
-    "no text in the reply": t("the reply held no text"),
-    "drops a placeholder": t("it drops a placeholder that has to stay"),
-    "drops a text to keep": t("it drops a text that the graph says to keep"),
-    "no rows of examples": t("it is not written as rows of examples"),
-    "longer than maxWords": t("it is longer than the graph allows"),
-    "repeats an earlier text": t("it repeats a text that was judged before"),
-    "leaks a training target": t("it holds the answer of a training sample"),
-    "no change": t("it is the same text"),
+    "no text in the reply": t("the reply contained no text"),
+    "drops a placeholder": t("it drops a required placeholder"),
+    "drops a text to keep": t("it drops a text listed in “keep”"),
+    "no rows of examples": t("it is not written as example rows"),
+    "longer than maxWords": t("it is longer than maxWords allows"),
+    "repeats an earlier text": t("it repeats a text that was already evaluated"),
+    "leaks a training target": t("it contains the answer of a training sample"),
+    "no change": t("it is identical to the current text"),
   };
   return Object.entries(known).find(([one]) => one === reason)?.[1] ?? reason;
 }
@@ -79,7 +79,7 @@ export function invalidWords(reason: string, { t }: Locale): string {
 export function verdictLine(verdict: Verdict, locale = ENGLISH): string {
   const { t } = locale;
   const { policy, decision, reason, scored, of, fixed, broken, p } = verdict;
-  const parts = [policy === "off" ? t("Taken without a gate") : decisionWords(decision, locale)];
+  const parts = [policy === "off" ? t("Accepted without a gate") : decisionWords(decision, locale)];
   if (decision !== "accepted") parts.push(reasonWords(reason, locale));
   if (scored === 0) return [...parts, t("nothing was scored")].join(" · ");
   const right = t("{0} → {1} of {2} right", verdict.rightBefore, verdict.rightAfter, scored);
@@ -106,7 +106,7 @@ export function groupedWarnings(warnings: readonly Warned[], locale = ENGLISH): 
     const [first, ...more] = warnings.filter((warning) => kindOf(warning) === kind);
     if (!first) return [];
     const said = warningWords(first, locale);
-    return more.length === 0 ? [said] : [locale.t("{0} And {1} more like it.", said, more.length)];
+    return more.length === 0 ? [said] : [locale.t("{0} ({1} more like this.)", said, more.length)];
   });
 }
 
@@ -114,9 +114,9 @@ function repliesCutWords(
   { purpose = "forward", node = "", count = 0, of = count, tokens = 0 }: Warned,
   t: Locale["t"],
 ): string {
-  const limit = t("Thinking counts, too. Raise max_tokens in models.{0}.params.", purpose);
+  const limit = t("Thinking tokens count toward this limit. Increase max_tokens in models.{0}.params.", purpose);
   if (purpose !== "forward") {
-    return `${t("{0} of {1} replies of the model {2} were cut at {3} tokens, and asked for again where that could help.", count, of, purpose, tokens)} ${limit}`;
+    return `${t("{0} of {1} replies of the {2} model were cut at {3} tokens and requested again where that could help.", count, of, purpose, tokens)} ${limit}`;
   }
   return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
 }
@@ -129,68 +129,75 @@ export function warningWords(warning: Warned, { t } = ENGLISH): string {
   const ended = (sentence: string) => (detail ? t("{0} ({1})", sentence, detail) : sentence);
   switch (code) {
     case "sample dropped":
-      return ended(t("A sample gave no gradient, because a call for it failed."));
+      return ended(t("A sample has no gradient because a call for it failed."));
     case "parameter refused":
-      return ended(t("The model refuses a parameter, so requests went without it."));
+      return ended(t("The model doesn't accept a parameter, so requests were sent without it."));
     case "not scored":
-      return ended(t("An answer could not be scored; that counts neither as right nor as wrong."));
+      return ended(t("An answer could not be scored. It counts neither as right nor as wrong."));
     case "reply repaired":
       return ended(
         t(
-          "A reply was not of the form asked for, so a second request asked for it again. A model that keeps to a JSON schema spares it.",
+          "A reply wasn't in the required format, so it was requested again. Models that support JSON schemas avoid this extra call.",
         ),
       );
     case "replies cut":
       return repliesCutWords(warning, t);
     case "small validation set":
-      return ended(t("The validation set has {0} samples: too few for the difference that was seen.", count));
+      return ended(t("The validation set has {0} samples, too few to confirm the observed difference.", count));
     case "nothing to learn":
-      return ended(t("There is nothing more to learn from the training samples. Harder ones would tell more."));
+      return ended(t("There is nothing more to learn from the training samples. Add harder samples."));
     case "no gate":
-      return t("The graph file switches the gate off: every proposal was taken, better or not.");
+      return t("The graph file turns the gate off, so every proposal was accepted, whether better or not.");
     case "test not scored":
       return ended(t("The test set was not scored."));
     case "budget too small":
-      return t("The budget cannot hold the test set of {0} samples, so it is not scored. Allow more calls.", count);
+      return t(
+        "The budget is too small for the test set of {0} samples, so the test set is not scored. Increase the call budget.",
+        count,
+      );
     case "unknown price":
       return ended(
-        t("The price of a model is not known, so money is not counted: name it in agentgraph.prices, or with --price."),
+        t("The price of a model is unknown, so its cost is not counted. Set it in agentgraph.prices or with --price."),
       );
     case "tokens estimated":
-      return t("The provider returns no token counts; they are estimated from characters.");
+      return t("The provider doesn't report token usage, so tokens are estimated from characters.");
     case "gradients look alike":
       return ended(
         t(
-          "The gradients say nearly the same for every sample, and no text came of them that helps. A stronger backward model may help, or a rubric or target that says more.",
+          "The gradients are nearly identical across samples, and none led to an accepted proposal. A stronger backward model, or a more specific rubric or target, may help.",
         ),
       );
     case "instructions converge":
       return ended(
-        t("Instructions of different nodes grow alike. Give each node a “role” that says what it alone does."),
+        t(
+          "Instructions of different nodes are becoming alike. Give each node a “role” that describes what only it does.",
+        ),
       );
     case "instruction grows":
-      return ended(t("An instruction grows without gain. Set maxWords in the graph file to bound it."));
+      return ended(
+        t("An instruction is growing without improving the score. Set maxWords in the graph file to limit it."),
+      );
     case "gate refuses everything":
       return ended(
         t(
-          "The gate refused every proposal. Look at the gradients: a stronger backward or optimizer model may help, or more training samples.",
+          "The gate rejected every proposal. Check the gradients. A stronger backward or optimizer model, or more training samples, may help.",
         ),
       );
     case "format errors":
       return ended(
         t(
-          "{0} replies do not match what the node's “output” asks for. They count apart from wrong answers; say the form in the instruction, or change “output”.",
+          "{0} replies do not match the node's “output”. They are counted separately from wrong answers. Describe the format in the instruction, or change “output”.",
           count,
         ),
       );
     case "targets leak":
       return ended(
         t(
-          "Proposals copied answers of single samples into the text. Add “constraints” to the node, or let a stronger model write.",
+          "Proposals copied answers of individual samples into the text. Add “constraints” to the node, or use a stronger optimizer model.",
         ),
       );
     case "templates changed":
-      return t("Another version of the engine began this run, so some calls may be paid for again.");
+      return t("A different version of AgentGraph started this run, so some calls may be charged again.");
   }
 }
 

@@ -49,7 +49,7 @@ describe("an answer that was cut", () => {
     const short = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(5) }));
     expect(short).toMatchObject({ score: 0, unscored: 0 });
     expect(ofCuts(short).join("\n")).toMatch(
-      /4 of 4 replies of “solve” were cut at 5 tokens.+Raise max_tokens in models\.forward\.params/,
+      /4 of 4 replies of “solve” were cut at 5 tokens.+Increase max_tokens in models\.forward\.params/,
     );
     const long = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(50) }, "long"));
     expect([long.score, ofCuts(long)]).toEqual([1, []]);
@@ -59,7 +59,9 @@ describe("an answer that was cut", () => {
     const bench = await open({ model: counted({ forward: () => LONG }), thinks: 40 });
     const report = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(30) }));
     expect(report.samples.map(({ output }) => output)).toEqual(["", "", "", ""]);
-    expect(report.warnings.join("\n")).toMatch(/4 of 4 replies of “solve” were cut at 30 tokens.+Thinking counts, too/);
+    expect(report.warnings.join("\n")).toMatch(
+      /4 of 4 replies of “solve” were cut at 30 tokens.+Thinking tokens count toward this limit/,
+    );
   });
 
   it("by a setting of the server is asked for anew by the next run, for the setting may be another", async () => {
@@ -90,7 +92,7 @@ describe("feedback that was cut", () => {
       [body.response_format?.json_schema?.name, body.max_tokens].join(" "),
     );
     expect(new Set(limits)).toEqual(new Set([" 2", "feedback 2", "feedback 8", "proposal 2", "proposal 8"]));
-    expect(report.warnings.join("\n")).toMatch(/\d+ of \d+ replies of the model .+ were cut at 2 tokens/);
+    expect(report.warnings.join("\n")).toMatch(/\d+ of \d+ replies of the .+ model were cut at 2 tokens/);
   });
 
   it("at a limit of the server is not asked for again in vain: its samples are dropped, and that is said", async () => {

@@ -34,7 +34,7 @@ async function review(world: World): Promise<void> {
   await picture(world, "review");
   await workbench.command("View: Close All Editors");
   await workbench.menuOn(workbench.row("Runs", "Word problems"), "Show report");
-  await workbench.drawing("Before you believe it").waitFor();
+  await workbench.drawing("Before you rely on this").waitFor();
   await workbench.command("View: Close Primary Side Bar");
   await picture(world, "report");
 }
@@ -55,7 +55,7 @@ async function optimized({ workbench }: World, file: string): Promise<void> {
   await workbench.openSideBar();
   await workbench.command("AgentGraph: Optimize graph");
   await workbench.decide("Optimize “", "Start");
-  await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+  await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
   await workbench.clearToasts();
 }
 

@@ -86,10 +86,7 @@ function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[
   return [
     mark(view.kind, PAD - 2, 12, 15, "kind"),
     words("name", name, 34, 24.5, NAME_SIZE.full),
-    tip(
-      mark(state, end, 13, 13, state),
-      state === "trainable" ? t("This text may be changed.") : t("This text stays as it is."),
-    ),
+    tip(mark(state, end, 13, 13, state), state === "trainable" ? t("This text can change.") : t("This text is fixed.")),
     ...(isOutput ? [tip(mark("answer", end + 20, 13, 13, "answer"), t("The value of this node is the answer."))] : []),
     ...(verdict ? [verdict.element] : []),
   ];
@@ -134,17 +131,17 @@ function flags({ node, run }: CardFace): SVGElement[] {
         [
           "forward",
           run.forwardInFlight,
-          plural(run.forwardInFlight, t("{0} answer on the way"), t("{0} answers on the way")),
+          plural(run.forwardInFlight, t("{0} answer in progress"), t("{0} answers in progress")),
         ],
         [
           "backward",
           run.backwardInFlight,
-          plural(run.backwardInFlight, t("{0} gradient on the way"), t("{0} gradients on the way")),
+          plural(run.backwardInFlight, t("{0} gradient in progress"), t("{0} gradients in progress")),
         ],
         [
           "optimizer",
           run.optimizerInFlight,
-          plural(run.optimizerInFlight, t("{0} rewrite on the way"), t("{0} rewrites on the way")),
+          plural(run.optimizerInFlight, t("{0} rewrite in progress"), t("{0} rewrites in progress")),
         ],
       ]
     : [];

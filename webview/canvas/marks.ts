@@ -26,7 +26,7 @@ export function badge({ middle: [x, y] }: SceneEdge, count: number): SVGElement[
     s(
       "title",
       {},
-      plural(count, t("{0} gradient came back along this edge"), t("{0} gradients came back along this edge")),
+      plural(count, t("{0} gradient received along this edge"), t("{0} gradients received along this edge")),
     ),
     s("rect", { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }),
     s("text", { x, y: y + 4, "font-size": 11, "text-anchor": "middle" }, text),

@@ -29,9 +29,7 @@ export class Faults {
             h(
               "p",
               { role: "alert" },
-              stale && graph
-                ? t("The file cannot be read now. This is the last good drawing.")
-                : t("The file has errors."),
+              stale && graph ? t("The file can't be read. This is the last valid graph.") : t("The file has errors."),
             ),
             h("ul", {}, ...lines, more),
           ]
@@ -44,10 +42,10 @@ export class Faults {
               plural(
                 left,
                 t(
-                  "The graph is too large to be drawn whole: {0} node is left out. Those nearest to the answer are shown.",
+                  "The graph is too large to show in full. {0} node is hidden; the nodes nearest to the answer are shown.",
                 ),
                 t(
-                  "The graph is too large to be drawn whole: {0} nodes are left out. Those nearest to the answer are shown.",
+                  "The graph is too large to show in full. {0} nodes are hidden; the nodes nearest to the answer are shown.",
                 ),
               ),
             ),

@@ -3,33 +3,33 @@ import { h } from "../dom.ts";
 import { t } from "../l10n.ts";
 
 const MARKS: readonly (readonly [IconName, string, string])[] = [
-  ["llm", "kind-llm", t("LLM node: an instruction and what it reads")],
+  ["llm", "kind-llm", t("LLM node: an instruction and its inputs")],
   ["text", "kind-text", t("Text that other nodes read")],
-  ["input", "kind-input", t("Graph input: comes with each sample")],
-  ["answer", "answer", t("Its value is the answer")],
-  ["trainable", "trainable", t("The text may be changed")],
-  ["fixed", "kept", t("The text stays as it is")],
-  ["accepted", "accepted", t("The gate accepted the change")],
-  ["rejected", "rejected", t("The gate rejected the change")],
-  ["undecided", "undecided", t("The gate could not decide")],
+  ["input", "kind-input", t("Graph input: set by each sample")],
+  ["answer", "answer", t("Its value is the answer of the graph")],
+  ["trainable", "trainable", t("The text can change")],
+  ["fixed", "kept", t("The text is fixed")],
+  ["accepted", "accepted", t("Accepted by the gate")],
+  ["rejected", "rejected", t("Rejected by the gate")],
+  ["undecided", "undecided", t("Undecided by the gate")],
 ];
 
 const FLAGS: readonly (readonly [string, string, string])[] = [
-  ["forward", "▸ 3", t("Answers on the way now")],
-  ["backward", "◂ 2", t("Gradients on the way now")],
-  ["optimizer", "✎ 1", t("A rewrite on the way now")],
-  ["gradients", "∇ 5", t("Gradients that came back; click for their texts")],
-  ["folded", "+4", t("Nodes folded away")],
+  ["forward", "▸ 3", t("Answers in progress")],
+  ["backward", "◂ 2", t("Gradients in progress")],
+  ["optimizer", "✎ 1", t("A rewrite in progress")],
+  ["gradients", "∇ 5", t("Gradients received; click to read them")],
+  ["folded", "+4", t("Collapsed nodes")],
 ];
 
 const KEYS: readonly (readonly [string, string])[] = [
-  [t("Arrows"), t("along the edges, and beside")],
+  [t("Arrows"), t("move along and across edges")],
   [t("Enter"), t("open the instruction")],
-  ["C", t("fold or unfold what leads here")],
+  ["C", t("collapse or expand the nodes that lead here")],
   ["/", t("find a node")],
-  ["F", t("fit the drawing")],
+  ["F", t("fit the graph")],
   ["+ −", t("zoom")],
-  ["D", t("turn the drawing")],
+  ["D", t("rotate the graph")],
   [t("Esc"), t("clear")],
 ];
 

@@ -40,7 +40,7 @@ export class Mirror {
         runs.get(node.id),
         values.get(node.id),
       );
-      const label = node.id === graph?.output ? t("{0}, its value is the answer", words) : words;
+      const label = node.id === graph?.output ? t("{0}, its value is the answer of the graph", words) : words;
       if (button.textContent !== label) button.textContent = label;
       const isSelected = node.id === selected;
       if (isSelected !== (button.getAttribute("aria-current") === "true")) {
@@ -106,10 +106,10 @@ function describe(
   const parts = [
     `${node.id}, ${KINDS[node.kind]}`,
     node.role,
-    node.kind === "input" ? "" : node.trainable ? t("may be changed") : t("stays as it is"),
+    node.kind === "input" ? "" : node.trainable ? t("can change") : t("fixed"),
     node.inputs.length > 0 ? t("reads {0}", list(node.inputs)) : "",
     feeds.length > 0 ? t("feeds {0}", list(feeds)) : "",
-    folded > 0 ? plural(folded, t("{0} node folded away"), t("{0} nodes folded away")) : "",
+    folded > 0 ? plural(folded, t("{0} collapsed node"), t("{0} collapsed nodes")) : "",
     run?.verdict ? verdictWords(run.verdict) : "",
     run && run.gradients > 0 ? plural(run.gradients, t("{0} gradient"), t("{0} gradients")) : "",
     value === undefined ? "" : t("value: {0}", value),

@@ -90,7 +90,7 @@ function pointWords(point: PointView): string {
   const score = scoreWords(point);
   const start = iteration === 0 ? t("Start") : t("Iteration {0}: {1} accepted", iteration, accepted);
   return interval
-    ? t("{0}, score {1}, 95 % interval {2} to {3}", start, score, interval[0].toFixed(2), interval[1].toFixed(2))
+    ? t("{0}, score {1}, 95% interval {2} to {3}", start, score, interval[0].toFixed(2), interval[1].toFixed(2))
     : t("{0}, score {1}", start, score);
 }
 

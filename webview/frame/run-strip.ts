@@ -47,7 +47,7 @@ function head(run: RunView, acts: Actions): HTMLElement[] {
   };
   const chips = (["forward", "backward", "optimizer"] as const)
     .filter((kind) => flying[kind] > 0)
-    .map((kind) => h("span", { class: `chip ${kind}`, title: t("on the way now") }, words[kind]));
+    .map((kind) => h("span", { class: `chip ${kind}`, title: t("in progress") }, words[kind]));
   const iteration = run.iterations > 0 ? t("iteration {0} of {1}", run.iteration, run.iterations) : "";
   const facts = [run.method, iteration, duration(run.elapsed), run.detail].filter((part) => part !== "");
   const warned = run.warnings.filter(({ severity }) => severity === "warning").length;
@@ -72,9 +72,9 @@ function chipButton(look: string, count: number, words: string, act: () => void)
 }
 
 function meters({ spent, limits }: RunView): HTMLElement[] {
-  const cached = spent.cached > 0 ? t("{0} more came from replies that were known already", count(spent.cached)) : "";
+  const cached = spent.cached > 0 ? t("{0} more were answered from the cache", count(spent.cached)) : "";
   const about = (words: (n: number) => string) => (n: number) => `${spent.estimated && n > 0 ? "≈ " : ""}${words(n)}`;
-  const estimated = spent.estimated ? t("Estimated: whoever answers counts no tokens") : "";
+  const estimated = spent.estimated ? t("Estimated: the provider doesn't report token usage") : "";
   return [
     meter(t("Calls"), spent.calls, limits.calls, count, cached),
     meter(t("Tokens"), spent.tokens, limits.tokens, short, estimated, about(short)),

@@ -13,16 +13,16 @@ export class Toolbar {
 
   constructor(acts: Actions, toggleLegend: () => void) {
     this.search = new Search(acts);
-    this.#turn = iconButton("right", t("Draw from left to right"), () => acts.rotate());
+    this.#turn = iconButton("right", t("Lay out from left to right"), () => acts.rotate());
     this.#panel = iconButton("panel", t("Details"), () => acts.togglePanel());
     const tools = h(
       "div",
-      { class: "toolbar", role: "toolbar", "aria-label": t("Drawing") },
+      { class: "toolbar", role: "toolbar", "aria-label": t("View") },
       this.search.field,
       h("span", { class: "spring" }),
       iconButton("minus", t("Zoom out (-)"), () => acts.zoom(1 / 1.3)),
       iconButton("plus", t("Zoom in (+)"), () => acts.zoom(1.3)),
-      iconButton("fit", t("Fit the drawing (F)"), () => acts.fit()),
+      iconButton("fit", t("Fit the graph (F)"), () => acts.fit()),
       this.#turn,
       iconButton("export", t("Export as SVG"), () => acts.exportSvg()),
       iconButton("help", t("Legend and keys (?)"), toggleLegend),
@@ -36,7 +36,7 @@ export class Toolbar {
     this.search.update(state);
     const name = graph?.name || t("Graph");
     if (this.#name.textContent !== name) this.#name.textContent = name;
-    const turned = direction === "down" ? t("Draw from left to right (D)") : t("Draw from top to bottom (D)");
+    const turned = direction === "down" ? t("Lay out from left to right (D)") : t("Lay out from top to bottom (D)");
     if (this.#turn.title !== turned) {
       this.#turn.title = turned;
       this.#turn.setAttribute("aria-label", turned);

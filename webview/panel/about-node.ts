@@ -71,7 +71,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   const isFolded = folded.has(view.id);
   const words = plural(view.words, t("{0} word"), t("{0} words"));
   const model = answered === "" ? view.model : "";
-  const about = traitsOf(view).text === null ? [] : [words, view.trainable ? t("may be changed") : t("stays as it is")];
+  const about = traitsOf(view).text === null ? [] : [words, view.trainable ? t("can change") : t("fixed")];
   const facts = [KINDS[view.kind], model, ...about].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
@@ -106,7 +106,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
       { class: "buttons" },
       textButton(t("Open in text"), () => acts.open(view.id), "primary"),
       verdict && textButton(t("Review change"), () => acts.review(view.id)),
-      (behind > 0 || isFolded) && textButton(isFolded ? t("Unfold") : t("Fold {0}", behind), () => acts.fold(view.id)),
+      (behind > 0 || isFolded) && textButton(isFolded ? t("Expand") : t("Collapse {0}", behind), () => acts.fold(view.id)),
     ),
   ];
 }
@@ -134,12 +134,12 @@ function callParts(
     title: t("Value for this sample"),
     content: call.value
       ? [copyButton(t("Copy the value"), () => copy("value")), text(call.value)]
-      : [h("p", { class: "faint" }, t("None came, or it is not kept any more."))],
+      : [h("p", { class: "faint" }, t("There was no reply, or it is no longer stored."))],
   });
   if (call.messages.length > 0) {
     parts.push({
       name: "prompt",
-      title: t("Prompt as it was sent"),
+      title: t("Prompt sent"),
       content: [
         copyButton(t("Copy the prompt"), () => copy("prompt")),
         ...call.messages.flatMap(({ role, content }) => [h("p", { class: "source" }, role), text(content)]),

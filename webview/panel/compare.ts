@@ -23,12 +23,12 @@ export function compare({ expected, actual, loss, right, formatError }: SampleAn
   }
   rows.push(
     h("dt", {}, t("Actual")),
-    h("dd", {}, actual === null ? h("em", {}, t("no answer came")) : (marked?.actual ?? text(actual))),
+    h("dd", {}, actual === null ? h("em", {}, t("no reply")) : (marked?.actual ?? text(actual))),
   );
   const said = loss === null || right === null ? t("Not scored.") : right ? t("Right.") : t("Wrong.");
   const verdict =
     loss === null || loss === 0 || loss === 1 ? said : `${said} ${t("Score {0}.", (1 - loss).toFixed(2))}`;
-  const form = formatError ? ` ${t("The reply is not in the form that is asked for.")}` : "";
+  const form = formatError ? ` ${t("The reply is not in the required format.")}` : "";
   const look = right === null ? "" : right ? "right" : "wrong";
   return h("div", { class: "compare" }, h("dl", {}, ...rows), h("p", { class: `outcome ${look}` }, verdict + form));
 }

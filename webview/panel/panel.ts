@@ -10,7 +10,7 @@ import { compare } from "./compare.ts";
 import { gradientList, link } from "./parts.ts";
 import { SampleList } from "./sample-list.ts";
 
-const MOMENTS = { latest: t("Latest texts"), start: t("Texts at the start") } as const;
+const MOMENTS = { latest: t("Latest texts"), start: t("Starting texts") } as const;
 
 /** The side panel: what is known of the node, edge or sample that is looked at, else of the graph. */
 export class Panel {
@@ -74,10 +74,10 @@ export class Panel {
       h(
         "div",
         { class: "sample-tools" },
-        choice(t("Under which texts"), MOMENTS, at, (chosen) => this.acts.snapshot(chosen)),
+        choice(t("Texts to use"), MOMENTS, at, (chosen) => this.acts.snapshot(chosen)),
         iconButton("previous", t("Sample before"), () => step(-1)),
         iconButton("next", t("Next sample"), () => step(1)),
-        iconButton("close", t("Leave the sample"), () => this.acts.pick(null)),
+        iconButton("close", t("Clear the sample"), () => this.acts.pick(null)),
       ),
     );
   }
@@ -115,7 +115,7 @@ export class Panel {
       const words =
         found.length > 0
           ? t("What {0} asks {1} to change.", target, source)
-          : t("No gradient has come back along this edge.");
+          : t("No gradient has been received along this edge.");
       const list = found.length > 0 ? [gradientList(found, this.acts)] : [];
       this.#show([this.#wayBack(graph), title, h("p", { class: "faint" }, words), ...list], []);
     } else {
@@ -141,7 +141,7 @@ export class Panel {
             h(
               "p",
               { class: "faint" },
-              t("Not optimized yet. Run “Optimize graph” on the file, and what happens shows here."),
+              t("Not optimized yet. Run “Optimize graph” on the file to see its progress here."),
             ),
           ]),
     ];

@@ -59,7 +59,7 @@ export function gradientList(gradients: readonly GradientView[], acts: Actions):
       const head = h(
         "p",
         { class: "source" },
-        link(sample, () => acts.pick(sample), t("Look at this sample")),
+        link(sample, () => acts.pick(sample), t("Show this sample")),
         ` · ${t("iteration {0}", iteration)} · ${about}`,
       );
       return h("li", {}, head, words.text === "" ? h("p", { class: "faint" }, t("No change needed.")) : text(words));

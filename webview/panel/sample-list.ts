@@ -74,7 +74,7 @@ export class SampleList {
     const left = (this.#run?.scored ?? 0) - (this.#run?.samples.length ?? 0);
     this.#said.textContent =
       left > 0
-        ? t("{0} shown; {1} more, most of them right, are not listed.", count(found.length), count(left))
+        ? t("{0} shown; {1} more, mostly right, are not listed.", count(found.length), count(left))
         : t("{0} shown.", count(found.length));
     const more = found.length - this.#shown;
     this.#list.replaceChildren(

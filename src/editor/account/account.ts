@@ -95,9 +95,10 @@ export class Account extends Disposable {
   /** One model for all roles, where the file's names may mean nothing to the source. */
   async #askModel({ provider, origin, models }: Source): Promise<void> {
     if (provider === "simulated" || provider === "openai") return;
-    const title = provider === "azure" ? l10n.t("Which deployment answers?") : l10n.t("Which model answers?");
+    const title =
+      provider === "azure" ? l10n.t("Which deployment should be used?") : l10n.t("Which model should be used?");
     const name = await pickModel(title, models, {
-      none: l10n.t("The models that the graph file names"),
+      none: l10n.t("The models named in the graph file"),
       // A server of one's own seldom knows the file's names.
       first: "models",
     });
@@ -109,7 +110,7 @@ export class Account extends Disposable {
     const source = await this.#choose();
     const { provider, origin } = source;
     if (provider === "simulated") {
-      void showInfo(l10n.t("The simulated model answers from now on."));
+      void showInfo(l10n.t("Now using the simulated model."));
       return;
     }
     const models = source.models.length > 0 ? source.models : await listModels(source, this.keys, this.clock);
@@ -117,7 +118,7 @@ export class Account extends Disposable {
     const chosen: Partial<Record<Role, string>> = {};
     for (const [index, role] of ROLES.entries()) {
       const title = l10n.t("{0} ({1} of {2})", roleTitle(role), index + 1, ROLES.length);
-      const none = l10n.t("As the graph file says");
+      const none = l10n.t("Use the models named in the graph file");
       const name = await pickModel(title, models, { none, first: "none", current: before[role] });
       if (name) chosen[role] = name;
     }
@@ -141,7 +142,7 @@ export class Account extends Disposable {
     if (this.#allowed().includes(origin)) return;
     const send = l10n.t("Send to {0}", new URL(origin).host);
     const message = l10n.t("AgentGraph will send this graph's instructions and data to {0}.", origin);
-    const detail = l10n.t("Your settings name this server, and it has not been used before.");
+    const detail = l10n.t("Your settings name this server, but it has not been used before.");
     if ((await window.showWarningMessage(message, { modal: true, detail }, send)) !== send) throw new Cancelled();
     await this.#allow(origin);
   }
@@ -176,13 +177,13 @@ export class Account extends Disposable {
     if (provider === "simulated" || provider === "vscode") {
       throw new NothingThere(
         provider === "simulated"
-          ? l10n.t("The simulated model needs no key. Choose another model provider first.")
-          : l10n.t("The models that VS Code has need no key of yours. Choose another model provider first."),
+          ? l10n.t("The simulated model doesn't need an API key. Choose another model provider first.")
+          : l10n.t("Models from VS Code don't need an API key. Choose another model provider first."),
       );
     }
     const { origin } = addressOf(provider);
     await this.#askKey(origin);
-    void showInfo(l10n.t("The key for {0} is stored.", origin));
+    void showInfo(l10n.t("Saved the API key for {0}.", origin));
   }
 
   /** With its key an origin loses its permission: it is asked about anew. */
@@ -196,8 +197,8 @@ export class Account extends Disposable {
     this.log.info(`Keys were forgotten: ${forgotten.join(", ")}.`);
     void showInfo(
       forgotten.length === 1
-        ? l10n.t("The key for {0} is forgotten.", forgotten[0] ?? "")
-        : l10n.t("{0} keys are forgotten.", forgotten.length),
+        ? l10n.t("Removed the API key for {0}.", forgotten[0] ?? "")
+        : l10n.t("Removed {0} API keys.", forgotten.length),
     );
   }
 }
@@ -230,7 +231,7 @@ function simulatedModels(): ModelNames {
 function roleTitle(role: Role): string {
   return {
     forward: l10n.t("Which model runs the nodes?"),
-    backward: l10n.t("Which model says what should change?"),
+    backward: l10n.t("Which model writes feedback on answers?"),
     optimizer: l10n.t("Which model rewrites instructions?"),
     judge: l10n.t("Which model judges answers?"),
   }[role];
@@ -239,6 +240,6 @@ function roleTitle(role: Role): string {
 function chosenSentence(chosen: ModelNames): string {
   const names = [...new Set(Object.values(chosen))];
   return names.length === 0
-    ? l10n.t("In this workspace the models that graph files name are used.")
-    : l10n.t("In this workspace {0} answers, whatever graph files say.", names.join(", "));
+    ? l10n.t("This workspace uses the models named in graph files.")
+    : l10n.t("This workspace uses {0}, overriding the models named in graph files.", names.join(", "));
 }

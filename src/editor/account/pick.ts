@@ -15,18 +15,18 @@ export async function pickProvider(current: ProviderKind | null): Promise<Provid
     },
     {
       provider: "vscode",
-      label: l10n.t("Models VS Code already has"),
-      detail: l10n.t("Such as those of GitHub Copilot"),
+      label: l10n.t("Models available in VS Code"),
+      detail: l10n.t("For example, from GitHub Copilot"),
     },
     {
       provider: "simulated",
       label: l10n.t("Simulated model"),
-      detail: l10n.t("No key, no network; for the example graphs"),
+      detail: l10n.t("No API key or network; works with the example graphs"),
     },
   ];
   for (const item of items) if (item.provider === current) item.description = l10n.t("used now");
   const picked = await window.showQuickPick(items, {
-    title: l10n.t("Who answers the calls?"),
+    title: l10n.t("Which model provider should be used?"),
     placeHolder: l10n.t("Choose a model provider"),
     ignoreFocusOut: true,
     matchOnDetail: true,
@@ -60,7 +60,7 @@ export async function askKey(origin: string): Promise<string> {
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) =>
-      /^[\x21-\x7e]+$/.test(text.trim()) ? null : l10n.t("A key has letters, digits and signs, no spaces."),
+      /^[\x21-\x7e]+$/.test(text.trim()) ? null : l10n.t("A key can't contain spaces or control characters."),
   });
   if (!key) throw new Cancelled();
   return key.trim();
@@ -85,7 +85,7 @@ export async function pickModel(
   models: readonly NamedModel[],
   { none, first, current }: { readonly none: string; readonly first: "none" | "models"; readonly current?: string },
 ): Promise<string | null> {
-  const typed = { label: `$(edit) ${l10n.t("Type a name…")}` };
+  const typed = { label: `$(edit) ${l10n.t("Enter a name…")}` };
   const file = { label: `$(file-code) ${none}` };
   const itemOf = ({ name, title: detail = "" }: NamedModel) => ({ label: name, detail });
   const isUsed = ({ name }: NamedModel) => name === current;
@@ -103,7 +103,7 @@ export async function pickModel(
   if (picked !== typed) return picked.label;
   const name = await window.showInputBox({
     title,
-    prompt: l10n.t("The model's name, as the server knows it"),
+    prompt: l10n.t("The model's name on the server"),
     value: current,
     ignoreFocusOut: true,
   });
@@ -117,7 +117,7 @@ export async function pickKeys(origins: readonly string[]): Promise<readonly str
   const separator = { label: "", kind: QuickPickItemKind.Separator };
   const items: QuickPickItem[] = origins.map((label) => ({ label }));
   if (origins.length > 1) items.push(separator, all);
-  const picked = await window.showQuickPick(items, { title: l10n.t("Which key should be forgotten?") });
+  const picked = await window.showQuickPick(items, { title: l10n.t("Which API key should be removed?") });
   if (!picked) throw new Cancelled();
   return picked === all ? origins : [picked.label];
 }

@@ -16,12 +16,12 @@ export async function askForPrices(models: readonly string[], usd: number | null
     const answer = await window.showInputBox({
       title: l10n.t("What does {0} cost?", model),
       prompt: l10n.t(
-        "The budget is in money, and no price is known for this model. US dollars per million tokens of prompts and of replies; 0, 0 where it is free.",
+        "The budget is in US dollars, but the price of this model is unknown. Enter its price per million prompt tokens and reply tokens, or 0, 0 if it is free.",
       ),
       placeHolder: l10n.t("0.5, 1.5"),
       ignoreFocusOut: true,
       validateInput: (text) =>
-        readPrice(text) ? null : l10n.t("Two amounts with a comma between, such as {0}.", "0.5, 1.5"),
+        readPrice(text) ? null : l10n.t("Enter two amounts separated by a comma, such as {0}.", "0.5, 1.5"),
     });
     const price = answer === undefined ? null : readPrice(answer);
     if (!price) throw new Cancelled();

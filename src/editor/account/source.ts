@@ -69,7 +69,7 @@ async function vscodeModels(): Promise<NamedModel[]> {
   if (models.length > 0) return models;
   throw new NothingThere(
     l10n.t(
-      "VS Code has no models now. Install an extension that brings some, such as GitHub Copilot Chat, and sign in.",
+      "VS Code has no models available. Install an extension that provides models, such as GitHub Copilot Chat, and sign in.",
     ),
   );
 }
@@ -82,7 +82,7 @@ async function askOpenAI(keys: Keys): Promise<Source> {
 
 async function askAzure(keys: Keys, current: string): Promise<Source> {
   const prompt = l10n.t(
-    "The endpoint of your resource, e.g. https://NAME.openai.azure.com, or the target URI of a deployment",
+    "The endpoint of your resource, such as https://NAME.openai.azure.com, or the target URI of a deployment",
   );
   const given = await askAddress(prompt, current, (text) => addressProblem(calledAzure(text)?.baseUrl ?? text));
   const azure = calledAzure(given);
@@ -93,7 +93,7 @@ async function askAzure(keys: Keys, current: string): Promise<Source> {
 
 /** Asks for an address until a server answers there, or the user insists. */
 async function askServer(keys: Keys, clock: Clock, current: string): Promise<Source> {
-  const prompt = l10n.t("Up to and with /v1. Ollama: {0}. LM Studio: http://127.0.0.1:1234/v1.", LOCAL);
+  const prompt = l10n.t("Include /v1. Ollama: {0}. LM Studio: http://127.0.0.1:1234/v1.", LOCAL);
   for (let value = current || LOCAL; ; ) {
     value = await askAddress(prompt, value, addressProblem);
     const source: Source = { provider: "compatible", ...checkAddress(value), models: [] };
@@ -102,8 +102,8 @@ async function askServer(keys: Keys, clock: Clock, current: string): Promise<Sou
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       const again = l10n.t("Change the address");
-      const insist = l10n.t("Use it all the same");
-      const message = l10n.t("The server at {0} did not answer as expected.", value);
+      const insist = l10n.t("Use anyway");
+      const message = l10n.t("The server at {0} returned an unexpected response.", value);
       const detail = sentence(error);
       const answer = await window.showWarningMessage(message, { modal: true, detail }, again, insist);
       if (answer === insist) return source;
@@ -115,7 +115,7 @@ async function askServer(keys: Keys, clock: Clock, current: string): Promise<Sou
 async function listOf(url: string, key: string | null, clock: Clock): Promise<NamedModel[]> {
   const { createOpenAI } = await import("../../models/openai.ts");
   const server = createOpenAI({ baseUrl: url, key: key ?? "", clock });
-  const title = l10n.t("Asking {0} for its models", new URL(url).host);
+  const title = l10n.t("Getting the models of {0}", new URL(url).host);
   const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
   const names = await window.withProgress(options, (_, token) => {
     const stop = new AbortController();

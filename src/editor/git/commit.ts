@@ -50,7 +50,7 @@ export class Commit extends Disposable {
     const title = l10n.t("Commit {0}?", documents.map(({ uri }) => basename(uri.fsPath)).join(", "));
     const notes = [];
     if (leftOut.length > 0) notes.push(leftOutSentence(leftOut));
-    if (fresh.length > 0) notes.push(l10n.t("Not in git yet, so all of it is new: {0}.", fresh.join(", ")));
+    if (fresh.length > 0) notes.push(l10n.t("Not yet in git, so the whole file is new: {0}.", fresh.join(", ")));
     const detail = [...notes, message].join("\n\n");
     const answer = await window.showInformationMessage(title, { modal: true, detail }, go, edit);
     if (answer === edit) return this.#leaveToUser(repository, run, applied, paths, message);
@@ -73,7 +73,7 @@ export class Commit extends Disposable {
     const run = await this.review.run(target);
     if (appliedOf(run).length > 0) return run;
     const apply = l10n.t("Apply all accepted");
-    const message = l10n.t("No proposal of this run is applied yet, so there is nothing to commit.");
+    const message = l10n.t("No proposal of this run has been applied, so there is nothing to commit.");
     if ((await window.showInformationMessage(message, { modal: true }, apply)) !== apply) throw new Cancelled();
     await commands.executeCommand("agentgraph.applyAccepted", { entry: { id: run.entry.id } });
     const again = await this.review.run({ entry: { id: run.entry.id } });
@@ -86,7 +86,9 @@ export class Commit extends Disposable {
     const all = await locationsOf(run, appliedOf(run), this.graphs, this.files);
     const places = all.filter(({ proposal, current }) => current === proposal.text);
     if (places.length === 0) {
-      throw new NothingThere(l10n.t("The applied texts were changed or undone since, so there is nothing to commit."));
+      throw new NothingThere(
+        l10n.t("The applied texts have since been changed or undone, so there is nothing to commit."),
+      );
     }
     return { places, leftOut: all.filter((one) => !places.includes(one)).map(({ proposal }) => proposal.node) };
   }
@@ -112,11 +114,11 @@ export class Commit extends Disposable {
       else if (head === text) same += 1;
       else if (withTexts(head, own) !== text) others.push(name);
     }
-    if (same === documents.length) throw new NothingThere(l10n.t("These texts are committed already."));
+    if (same === documents.length) throw new NothingThere(l10n.t("These texts are already committed."));
     if (others.length === 0) return fresh;
-    const include = l10n.t("Commit all of it");
-    const said = l10n.t("Besides the applied texts, {0} holds other changes.", others.join(", "));
-    const detail = l10n.t("All of it would be part of this commit. Cancel to commit it on its own first.");
+    const include = l10n.t("Commit all changes");
+    const said = l10n.t("{0} also contains changes other than the applied texts.", others.join(", "));
+    const detail = l10n.t("All of these changes would be part of this commit. Cancel to commit them separately first.");
     if ((await window.showWarningMessage(said, { modal: true, detail }, include)) !== include) throw new Cancelled();
     return fresh;
   }
@@ -150,7 +152,7 @@ export class Commit extends Disposable {
 }
 
 function leftOutSentence(nodes: readonly string[]): string {
-  return l10n.t("Left out, because the text was changed since it was applied: {0}.", nodes.join(", "));
+  return l10n.t("Skipped because the text changed after it was applied: {0}.", nodes.join(", "));
 }
 
 function appliedOf({ state }: OpenedRun): Proposal[] {
@@ -173,8 +175,8 @@ async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repositor
   if (!git) {
     throw new NothingThere(
       workspace.getConfiguration("git").get("enabled")
-        ? l10n.t("VS Code finds no git on this machine. Install git, reload the window, then commit again.")
-        : l10n.t("VS Code's git support is switched off. Turn on the setting git.enabled."),
+        ? l10n.t("VS Code can't find git on this machine. Install git, reload the window, then commit again.")
+        : l10n.t("Git support is turned off in VS Code. Turn on the git.enabled setting."),
     );
   }
   const found = files.map((file) => git.getRepository(file));
@@ -193,9 +195,12 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
     () => false,
   );
   if (!exists) {
-    const make = l10n.t("Make a repository");
-    const message = l10n.t("There is no git repository for “{0}” yet. Make one?", basename(root.fsPath));
-    const detail = l10n.t("It is made in {0}, and the applied texts are its first commit.", root.fsPath);
+    const make = l10n.t("Initialize repository");
+    const message = l10n.t("“{0}” is not in a git repository. Initialize one?", basename(root.fsPath));
+    const detail = l10n.t(
+      "The repository is created in {0}, and its first commit contains the applied texts.",
+      root.fsPath,
+    );
     if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();
   }
   // Made in this folder and no other: seen from a repository further up, the runs would have been kept elsewhere.
@@ -209,13 +214,13 @@ async function refuseOtherWork(repository: Repository, documents: readonly TextD
   await repository.status();
   const { indexChanges, mergeChanges } = repository.state;
   if (mergeChanges.length > 0)
-    throw new NothingThere(l10n.t("A merge is under way. Finish it first, then commit the prompts."));
+    throw new NothingThere(l10n.t("A merge is in progress. Finish it, then commit the prompts."));
   const own = new Set(documents.map(({ uri }) => uri.fsPath));
   const other = indexChanges.filter(({ uri }) => !own.has(uri.fsPath)).map(({ uri }) => basename(uri.fsPath));
   if (other.length > 0) {
     throw new NothingThere(
       l10n.t(
-        "Other changes are staged ({0}), and they would get into this commit. Commit or unstage them first.",
+        "Other staged changes ({0}) would be part of this commit. Commit or unstage them first.",
         other.join(", "),
       ),
     );

@@ -170,7 +170,7 @@ export class GraphSession extends Disposable {
     const name = this.file.path.replace(/\.?agentgraph\.json$/, "") || "graph";
     const target = await window.showSaveDialog({
       defaultUri: this.file.with({ path: `${name}.svg` }),
-      filters: { [l10n.t("Drawing")]: ["svg"] },
+      filters: { [l10n.t("View")]: ["svg"] },
     });
     if (target) await workspace.fs.writeFile(target, new TextEncoder().encode(svg));
   }

@@ -57,7 +57,7 @@ export class Hovers implements HoverProvider {
     const lines = [withGraph ? l10n.t("In {0}:", literal(workspace.asRelativePath(home.graph))) : ""];
     lines.push(...("node" in known ? this.#node(home, known.node) : input(home, name)));
     if (home.node !== null && home.node !== name && !reads(home, name)) {
-      lines.push(l10n.t("It is no input of {0}.", bold(home.node)));
+      lines.push(l10n.t("It is not an input of {0}.", bold(home.node)));
     }
     lines.push(...(await this.#value(home, known)));
     return lines.filter((line) => line !== "").join("\n\n");
@@ -66,7 +66,7 @@ export class Hovers implements HoverProvider {
   #node({ parsed }: Home, { id, role, kind, inputs, text, trainable }: OutlineNode): string[] {
     const words = { llm: l10n.t("node"), text: l10n.t("text node") } satisfies Record<NodeKind, string>;
     const what = new Map(Object.entries(words)).get(kind) ?? l10n.t("node of kind {0}", kind);
-    const change = trainable ? "" : ` · ${l10n.t("its text stays as it is")}`;
+    const change = trainable ? "" : ` · ${l10n.t("its text is fixed")}`;
     const where = text?.reference == null ? "" : ` · ${literal(oneLine(text.reference, 60))}`;
     return [
       `${bold(id)} · ${literal(what)}${change}${where}`,
@@ -90,7 +90,7 @@ export class Hovers implements HoverProvider {
     const value = await lastValue(run, name);
     if (value === null && !proposal) return [];
     const heading = l10n.t("Last run, {0}", whenWords(run.entry.startedAt));
-    const elsewhere = run.entry.elsewhere ? ` · ${l10n.t("made elsewhere")}` : "";
+    const elsewhere = run.entry.elsewhere ? ` · ${l10n.t("from another machine")}` : "";
     const lines = ["---", `${literal(heading + verdict + score)}${elsewhere}`];
     return value === null ? lines : [...lines, l10n.t("For “{0}”:", literal(value.sample)), codeBlock(value.text)];
   }

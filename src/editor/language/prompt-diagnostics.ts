@@ -113,7 +113,7 @@ function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagno
   diagnostic.code = "unknown-placeholder";
   diagnostic.relatedInformation = readers.slice(0, MOST).map(({ home, node }) => {
     const place = new Location(home.graph, home.parsed.range(node.idRange));
-    return new DiagnosticRelatedInformation(place, l10n.t("The node “{0}” holds this text.", node.id));
+    return new DiagnosticRelatedInformation(place, l10n.t("This text belongs to the node “{0}”.", node.id));
   });
   return diagnostic;
 }

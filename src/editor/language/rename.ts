@@ -46,7 +46,7 @@ export class Rename implements RenameProvider {
   /** @throws Error in words where there is nothing to rename */
   async #spot(document: TextDocument, position: Position): Promise<{ spot: SymbolLocation; homes: readonly Home[] }> {
     const spot = await this.spots.at(document, position);
-    if (!spot) throw new Error(l10n.t("There is no name of a node or of a graph input here."));
+    if (!spot) throw new Error(l10n.t("There is no node or graph input name here."));
     const homes = spot.homes.filter(({ parsed }) => named(parsed.outline, spot.name));
     if (homes.length === 0) throw new Error(l10n.t("“{0}” is neither a node nor a graph input.", spot.name));
     return { spot, homes };
@@ -89,14 +89,18 @@ function refusalSentence({ reason, of, graph }: RenameRefused): string {
   const file = workspace.asRelativePath(graph);
   switch (reason) {
     case "not a name":
-      return l10n.t("“{0}” cannot be a name. Use a letter, then letters, digits, _ or -.", of);
+      return l10n.t("“{0}” is not a valid name. Start with a letter, then use letters, digits, _ or -.", of);
     case "taken":
-      return l10n.t("“{0}” is taken in {1}: graph inputs and nodes share one set of names.", of, file);
+      return l10n.t("“{0}” is already used in {1}. Graph inputs and nodes can't have the same name.", of, file);
     case "unknown":
       return l10n.t("“{0}” is neither a node nor a graph input of {1}.", of, file);
     case "made twice":
-      return l10n.t("“{0}” names two things in {1}: give one of them another name by hand first.", of, file);
+      return l10n.t("“{0}” names two things in {1}. Rename one of them by hand first.", of, file);
     case "cannot be read":
-      return l10n.t("{1} is broken where it uses “{0}”: correct its syntax first, so that no use is missed.", of, file);
+      return l10n.t(
+        "{1} has syntax errors where it uses “{0}”. Fix them first so that no reference is missed.",
+        of,
+        file,
+      );
   }
 }

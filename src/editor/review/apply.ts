@@ -66,7 +66,7 @@ export class Apply {
   }
 
   async #reject(run: OpenedRun, proposal: Proposal): Promise<void> {
-    if (!isOpen(run, proposal)) throw new NothingThere(l10n.t("This proposal was dealt with already."));
+    if (!isOpen(run, proposal)) throw new NothingThere(l10n.t("This proposal has already been applied or rejected."));
     await this.library.act(run, { type: "dismissed", proposals: [proposal.id] });
   }
 }
@@ -80,19 +80,19 @@ function acceptedOf(run: OpenedRun): readonly Proposal[] {
 function nothingToApply(run: OpenedRun): string {
   return run.entry.elsewhere
     ? l10n.t(
-        "This run was not made on this machine, so its verdicts are claims. Re-check it here, or apply its proposals one by one.",
+        "This run was made on another machine, so its verdicts are not verified. Recheck it here, or apply its proposals one by one.",
       )
-    : l10n.t("Nothing is left to apply: no accepted proposal of this run is open.");
+    : l10n.t("There is nothing left to apply: every accepted proposal of this run has been applied or rejected.");
 }
 
 /** Where the gate did not accept, or another machine says that it did, a plain second question. @throws Cancelled */
 async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Promise<void> {
   const doubts = [];
   if (verdict.decision !== "accepted") doubts.push(`${verdictHeadline(verdict)}. ${verdictReason(verdict)}`);
-  if (run.entry.elsewhere) doubts.push(l10n.t("This run was not made on this machine: its verdict is a claim."));
+  if (run.entry.elsewhere) doubts.push(l10n.t("This run was made on another machine, so its verdict is not verified."));
   if (doubts.length === 0) return;
   const anyway = l10n.t("Apply anyway");
-  const message = l10n.t("Apply the new text of “{0}” all the same?", node);
+  const message = l10n.t("Apply the new text of “{0}” anyway?", node);
   const answer = await window.showWarningMessage(message, { modal: true, detail: doubts.join("\n\n") }, anyway);
   if (answer !== anyway) throw new Cancelled();
 }
@@ -111,7 +111,7 @@ async function edit(places: readonly LocatedProposal[]): Promise<void> {
     }
   }
   if (change.size > 0 && !(await workspace.applyEdit(change))) {
-    throw new NothingThere(l10n.t("VS Code refused the edit. Is the file read-only?"));
+    throw new NothingThere(l10n.t("VS Code couldn't edit the file. Check whether it is read-only."));
   }
   // What the user had not saved stays unsaved.
   for (const document of saved) await saveOrSay(document);

@@ -70,7 +70,7 @@ export class Instructions implements TextDocumentContentProvider {
     const ref = parseInstructionUri(uri);
     const run = ref && (await this.library.open(ref.run));
     const change = run && findChange(run, ref.id);
-    if (!change) return l10n.t("The run that held this text is gone.");
+    if (!change) return l10n.t("The run of this text no longer exists.");
     return ref.side === "before" ? change.base : change.text;
   }
 }

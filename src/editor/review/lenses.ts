@@ -55,10 +55,10 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
 
   // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
   const { verdict } = proposal;
-  const offered = [offer(verdictLine(verdict), "why", l10n.t("Show why the gate decided so"))];
+  const offered = [offer(verdictLine(verdict), "why", l10n.t("Show why the gate decided this"))];
   if (run.entry.elsewhere) {
-    const tooltip = l10n.t("This verdict was made elsewhere: it is a claim until it is re-checked here.");
-    offered.push(offer(l10n.t("Claimed elsewhere: re-check"), "recheckRun", tooltip, { entry: { id: ref.run } }));
+    const tooltip = l10n.t("This verdict was made on another machine. It is not verified until you recheck it here.");
+    offered.push(offer(l10n.t("Not verified here: recheck"), "recheckRun", tooltip, { entry: { id: ref.run } }));
   }
   const act = run.state.acts[proposal.id];
   if (undone) offered.push(offer(l10n.t("Applied and undone"), ""), offer(l10n.t("Apply again"), "apply"));
@@ -73,7 +73,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   const figures = furtherFigures(verdict).join(" · ");
   if (figures) offered.push(offer(figures, ""));
   if (proposal.contributes === false) {
-    offered.push(offer(l10n.t("Earns nothing: without this change the score would be as high"), ""));
+    offered.push(offer(l10n.t("No effect: the score is the same without this change"), ""));
   }
   return offered;
 }
@@ -87,9 +87,9 @@ function firstChange(before: string, after: string): number {
 
 function attemptLine(run: OpenedRun, id: string): string {
   const attempt = run.state.attempts.find((it) => it.id === id);
-  if (!attempt) return l10n.t("An attempt of a run that is gone");
-  const when = l10n.t("Attempt of iteration {0}", attempt.iteration);
+  if (!attempt) return l10n.t("The run of this attempt was deleted");
+  const when = l10n.t("Attempt in iteration {0}", attempt.iteration);
   if (attempt.invalid) return `${when} · ${invalidSentence(attempt.invalid)}`;
   const judged = attempt.verdict === null ? undefined : run.state.judged[attempt.verdict];
-  return judged ? `${when} · ${verdictLine(judged.verdict)}` : `${when} · ${l10n.t("not judged")}`;
+  return judged ? `${when} · ${verdictLine(judged.verdict)}` : `${when} · ${l10n.t("not evaluated")}`;
 }

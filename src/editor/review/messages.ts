@@ -9,7 +9,7 @@ export function verdictLine(verdict: Verdict): string {
 const MARKS = { accepted: "✓", rejected: "✗", undecided: "?" };
 
 export function verdictHeadline(verdict: Verdict): string {
-  if (verdict.policy === "off") return l10n.t("Taken without a gate");
+  if (verdict.policy === "off") return l10n.t("Accepted without a gate");
   switch (verdict.decision) {
     case "accepted":
       return l10n.t("Accepted by the gate");
@@ -62,33 +62,33 @@ export function verdictReason(verdict: Verdict): string {
     case "lower loss":
       return l10n.t("With it, the loss on the validation set is lower.");
     case "tie":
-      return l10n.t("The loss on the validation set stayed the same, and the gate rejects a tie.");
+      return l10n.t("The loss on the validation set is unchanged, and the gate rejects ties.");
     case "higher loss":
       return l10n.t("With it, the loss on the validation set is higher.");
     case "cannot pass any more":
       return l10n.t(
-        "After {0} of {1} samples it could not pass any more, so the rest was not scored.",
+        "After {0} of {1} samples it could no longer pass, so the rest were not scored.",
         verdict.scored,
         verdict.of,
       );
     case "not significant":
-      return l10n.t("The loss is lower, but by no more than chance explains.");
+      return l10n.t("The loss is lower, but the difference may be chance.");
     case "the combination was rejected":
-      return l10n.t("Together with the other proposals that passed, it did not lower the loss.");
+      return l10n.t("Combined with the other proposals that passed, it did not lower the loss.");
     case "fixed some, broke none":
-      return l10n.t("Alone, it fixed samples and broke none.");
+      return l10n.t("On its own, it fixed samples and broke none.");
     case "broke some":
-      return l10n.t("Alone, it broke samples that were right before.");
+      return l10n.t("On its own, it broke samples that were right before.");
     case "fixed none":
-      return l10n.t("Alone, it fixed no sample.");
+      return l10n.t("On its own, it fixed no samples.");
     case "fixed none, broke some":
-      return l10n.t("It fixed none of the first samples and broke those that were right, so the rest was not scored.");
+      return l10n.t("It fixed none of the first samples and broke right ones, so the rest were not scored.");
     case "broke training samples":
-      return l10n.t("Alone, it broke training samples that were right before, so it was not scored.");
+      return l10n.t("On its own, it broke training samples that were right before, so it was not scored.");
     case "every output alike":
-      return l10n.t("With it, the node answered the same to different inputs, so it was not scored.");
+      return l10n.t("With this text, the node gave the same answer to different inputs, so it was not scored.");
     case "unsound":
-      return l10n.t("It drops what has to stay, is too long, or holds an answer of the data, so it was not scored.");
+      return l10n.t("It drops required text, is too long, or contains an answer from the data, so it was not scored.");
     case "samples could not be scored":
       return l10n.t(
         "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",
@@ -96,21 +96,21 @@ export function verdictReason(verdict: Verdict): string {
         verdict.of,
       );
     case "no gate":
-      return l10n.t("The graph file switches the gate off: nothing was measured that speaks for this text.");
+      return l10n.t("The graph file turns the gate off, so nothing was measured that supports this text.");
     case "budget reached":
       return l10n.t(
-        "The budget ended the run after {0} of {1} samples. Resume it with a larger budget to decide.",
+        "The run reached its budget after {0} of {1} samples. Resume it with a larger budget to decide.",
         verdict.scored,
         verdict.of,
       );
     case "replaced before the gate":
-      return l10n.t("A later proposal for this text built on it before the gate looked.");
+      return l10n.t("A later proposal for this text replaced it before the gate compared it.");
     case "the run ended first":
-      return l10n.t("The run ended before the gate looked. Resume the run to decide.");
+      return l10n.t("The run ended before the gate compared it. Resume the run to decide.");
     case "lost the race":
-      return l10n.t("Another proposal for this text did better on training samples.");
+      return l10n.t("Another proposal for this text scored better on training samples.");
     case "unchanged":
-      return l10n.t("The text is the same as before.");
+      return l10n.t("The text is unchanged.");
   }
 }
 
@@ -118,14 +118,14 @@ export function verdictReason(verdict: Verdict): string {
 export function invalidSentence(reason: string): string {
   const sentences: Record<InvalidReason, string> = {
     "no reply": l10n.t("The call to the model failed."),
-    "no text in the reply": l10n.t("The model's reply held no instruction."),
-    "drops a placeholder": l10n.t("It dropped a placeholder that has to stay."),
-    "drops a text to keep": l10n.t("It dropped a text that the graph says to keep."),
-    "no rows of examples": l10n.t("It was not written as rows of examples."),
-    "longer than maxWords": l10n.t("It was longer than the graph allows."),
-    "repeats an earlier text": l10n.t("It repeated a text that was judged before."),
+    "no text in the reply": l10n.t("The model's reply contained no instruction."),
+    "drops a placeholder": l10n.t("It dropped a required placeholder."),
+    "drops a text to keep": l10n.t("It dropped a text listed in “keep”."),
+    "no rows of examples": l10n.t("It was not written as example rows."),
+    "longer than maxWords": l10n.t("It was longer than maxWords allows."),
+    "repeats an earlier text": l10n.t("It repeated a text that was already evaluated."),
     "leaks a training target": l10n.t("It contained the answer of a training sample."),
-    "no change": l10n.t("It was the same text."),
+    "no change": l10n.t("It was identical to the current text."),
   };
   return Object.entries(sentences).find(([known]) => known === reason)?.[1] ?? reason;
 }

@@ -27,9 +27,7 @@ export class Review {
     const run = ref && (await this.library.open(ref.run));
     const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
     if (!run || !proposal) {
-      throw new NothingThere(
-        l10n.t("No proposal is open. Choose one in the Proposals view of the AgentGraph side bar."),
-      );
+      throw new NothingThere(l10n.t("No proposal is open. Select one in the Proposals view."));
     }
     return { run, proposal };
   }
@@ -41,7 +39,7 @@ export class Review {
     const run = id ? await this.library.open(id) : null;
     if (!run || run.state.proposals.length === 0) {
       throw new NothingThere(
-        l10n.t("There is no proposal to review yet. Right-click a graph and choose “Optimize graph”."),
+        l10n.t("There are no proposals to review yet. Right-click a graph and select “Optimize graph”."),
       );
     }
     return run;
@@ -52,14 +50,14 @@ export class Review {
     const run = await this.library.open(id);
     const proposal = run?.state.proposals.find((it) => it.node === node);
     if (run && proposal) await show(run, proposal);
-    else void showInfo(l10n.t("The run proposes no change of “{0}”.", node));
+    else void showInfo(l10n.t("The run proposes no change to “{0}”.", node));
   }
 
   async #review(target: unknown): Promise<void> {
     const ref = refOf(target);
     const run = ref && (await this.library.open(ref.run));
     const change = run && findChange(run, ref.id);
-    if (!change) throw new NothingThere(l10n.t("The run that held this proposal is gone."));
+    if (!change) throw new NothingThere(l10n.t("The run of this proposal no longer exists."));
     await show(run, change);
   }
 

@@ -188,7 +188,7 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean): Tree
   item.id = tickKey(run, proposal);
   const { elsewhere } = run.entry;
   const word = decisionWord(verdict.decision);
-  const decided = elsewhere ? l10n.t("claimed {0}", word) : word;
+  const decided = elsewhere ? l10n.t("{0}, not verified here", word) : word;
   item.description = [act ? actWord(act) : decided, rightFigure(verdict)].join(" · ");
   item.iconPath = act
     ? new ThemeIcon(ACT_ICONS[act])
@@ -251,7 +251,7 @@ function attemptItem(run: OpenedRun, attempt: Attempt): TreeItem {
     ? invalidSentence(attempt.invalid)
     : judged
       ? [decisionWord(judged.verdict.decision), rightFigure(judged.verdict)].join(" · ")
-      : l10n.t("not judged");
+      : l10n.t("not evaluated");
   item.iconPath = attempt.decision ? ICONS[attempt.decision] : new ThemeIcon("circle-outline");
   item.tooltip = new MarkdownString(literal(attempt.hypothesis));
   const ref: ProposalRef = { run: run.entry.id, id: attempt.id };

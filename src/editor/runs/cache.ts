@@ -11,10 +11,10 @@ export async function clearCache(graphs: GraphFiles, { files }: Deps): Promise<v
   for (const { cache } of roots.map((root) => runPathsOf(root))) {
     if (await files.stat(cache).catch(() => null)) caches.push(cache);
   }
-  if (caches.length === 0) throw new NothingThere(l10n.t("There are no cached replies."));
+  if (caches.length === 0) throw new NothingThere(l10n.t("The cache is empty."));
   const clear = l10n.t("Clear");
-  const message = l10n.t("Clear the replies that runs share?");
-  const detail = l10n.t("No run loses anything. Calls that were served from there are paid for again.");
+  const message = l10n.t("Clear the cache of replies shared by all runs?");
+  const detail = l10n.t("Existing runs are not affected. Calls answered from the cache will be charged again.");
   if ((await window.showWarningMessage(message, { modal: true, detail }, clear)) !== clear) throw new Cancelled();
   for (const cache of caches) await files.remove(cache);
 }

@@ -42,7 +42,7 @@ export class CompareCommands {
     const [a, b] = await this.#pair(target, selected, this.pages.inFront("comparison"));
     const [one, other] = await Promise.all([a, b].map((entry) => this.library.side(entry)));
     const nodes = one && other ? nodesThatDiffer(one.texts, other.texts) : [];
-    if (nodes.length === 0) throw new NothingThere(l10n.t("Both runs ended with the same texts."));
+    if (nodes.length === 0) throw new NothingThere(l10n.t("Both runs produced the same texts."));
     const resources = nodes.map((node) => {
       const after = finalTextUri(b, node);
       return [after, finalTextUri(a, node), after];
@@ -66,7 +66,7 @@ export class CompareCommands {
     const known = all.filter(({ id }) => ids.includes(id));
     const [first, second] = known;
     if (known.length === 2 && first && second) return older(first, second);
-    const none = l10n.t("There are no two runs to compare.");
+    const none = l10n.t("There are fewer than two runs to compare.");
     if (all.length < 2) throw new NothingThere(none);
     const one = await pickRun(this.library, target, () => true, none);
     const others = all.filter(({ id }) => id !== one.id);

@@ -67,14 +67,14 @@ export async function confirmCalls({
   const lines = [
     ...(about ?? []).filter(Boolean),
     calls === 0
-      ? l10n.t("Every reply is known from earlier runs: this costs nothing.")
+      ? l10n.t("Every reply is cached from earlier runs, so this costs nothing.")
       : l10n.t("About {0}.", amounts({ calls, tokens, usd })),
-    calls > 0 && most !== undefined ? l10n.t("Never more than {0}.", l10n.t("{0} calls", most)) : "",
+    calls > 0 && most !== undefined ? l10n.t("At most {0}.", l10n.t("{0} calls", most)) : "",
     calls > 0 && cached > 0
-      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached).toLocaleString())
+      ? l10n.t("{0} more replies are cached from earlier runs and cost nothing.", rounded(cached).toLocaleString())
       : "",
     bound !== null && calls > bound
-      ? l10n.t("The budget allows {0} calls: it will end before that.", bound.toLocaleString())
+      ? l10n.t("The budget of {0} calls will be reached before the run finishes.", bound.toLocaleString())
       : "",
     calls > 0 ? answers(task, connection, samples) : "",
   ];
@@ -84,7 +84,7 @@ export async function confirmCalls({
 }
 
 function amounts({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
-  const price = usd === null ? l10n.t("price not known") : usd === 0 ? l10n.t("free") : money(usd);
+  const price = usd === null ? l10n.t("price unknown") : usd === 0 ? l10n.t("free") : money(usd);
   const all = [
     l10n.t("{0} calls", rounded(calls).toLocaleString()),
     l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
@@ -114,13 +114,13 @@ async function askCalls(value: number, least: number, cap: number | null): Promi
   const answer = await window.showInputBox({
     title: l10n.t("Budget"),
     prompt: l10n.t(
-      "The most calls this run may send. Nothing is sent beyond it; what was found until then can be reviewed.",
+      "The maximum number of calls for this run. At the limit, the run stops and its results so far can be reviewed.",
     ),
     value: String(Math.max(least, Math.min(value, most))),
     ignoreFocusOut: true,
     validateInput: (text) => {
       const calls = Number(text);
-      if (!Number.isInteger(calls) || calls < least) return l10n.t("A whole number, at least {0}.", least);
+      if (!Number.isInteger(calls) || calls < least) return l10n.t("Enter a whole number of at least {0}.", least);
       return calls > most ? l10n.t("Your setting agentgraph.budget.calls allows at most {0}.", most) : null;
     },
   });
@@ -136,13 +136,13 @@ function costs(estimate: Estimate, limits: BudgetLimits): string {
   const { calls, cached, range } = estimate;
   return [
     calls > 0
-      ? l10n.t("About {0}; more while the prompts keep getting better.", amounts(estimate))
-      : l10n.t("Earlier runs know the replies: this costs little or nothing."),
+      ? l10n.t("About {0}, or more if the prompts keep improving.", amounts(estimate))
+      : l10n.t("Replies are cached from earlier runs, so this costs little or nothing."),
     uncertainty(range),
     bounds(estimate, limits),
-    limits.calls !== null && limits.calls < calls ? l10n.t("That is probably too few: the run would end early.") : "",
+    limits.calls !== null && limits.calls < calls ? l10n.t("This is probably too few: the run would end early.") : "",
     calls > 0 && cached > 0
-      ? l10n.t("{0} more replies are known from earlier runs and cost nothing.", rounded(cached).toLocaleString())
+      ? l10n.t("{0} more replies are cached from earlier runs and cost nothing.", rounded(cached).toLocaleString())
       : "",
   ]
     .filter(Boolean)
@@ -157,7 +157,7 @@ function uncertainty({ least, most }: Estimate["range"]): string {
     ? l10n.t("{0} to {1}", money(least.usd ?? 0), money(most.usd))
     : l10n.t("{0} to {1} tokens", shown(least.tokens), shown(most.tokens));
   const isOpen = shown(least.calls) !== shown(most.calls) || shown(least.tokens) !== shown(most.tokens);
-  return isOpen ? l10n.t("This is uncertain: {0}, {1}.", calls, rest) : "";
+  return isOpen ? l10n.t("Uncertain: {0}, {1}.", calls, rest) : "";
 }
 
 /** Where calls alone are bounded, what so many of these would cost. */
@@ -167,21 +167,21 @@ function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: 
   if (tokens !== null) all.push(l10n.t("{0} tokens", tokens.toLocaleString()));
   if (usd !== null) all.push(money(usd));
   else if (calls !== null && price) all.push(l10n.t("about {0}", money((price / usual) * calls)));
-  return all.length > 0 ? l10n.t("Never more than {0}.", all.join(", ")) : l10n.t("There is no upper bound.");
+  return all.length > 0 ? l10n.t("At most {0}.", all.join(", ")) : l10n.t("There is no upper bound.");
 }
 
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
-  if (provider === "simulated") return l10n.t("The simulated model answers: nothing leaves this machine.");
+  if (provider === "simulated") return l10n.t("The simulated model is used: no data leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])];
   const shown = oneLine(names.join(", "));
   if (url !== null && samples === 1) {
-    return l10n.t("The instructions and this sample are sent to {0}, model {1}.", new URL(url).host, shown);
+    return l10n.t("The instructions and this sample are sent to model {1} at {0}.", new URL(url).host, shown);
   }
   if (url !== null) {
-    return l10n.t("Instructions and {0} samples are sent to {1}, model {2}.", samples, new URL(url).host, shown);
+    return l10n.t("Instructions and {0} samples are sent to model {2} at {1}.", samples, new URL(url).host, shown);
   }
   return l10n.t(
-    "Instructions and {0} samples are sent through VS Code, model {1}. It counts no tokens, so they are estimated, and it may not keep to the temperature: the same run may end otherwise.",
+    "Instructions and {0} samples are sent to model {1} through VS Code. VS Code doesn't report token usage, so cost is an estimate. It may also ignore the temperature, so results can vary between runs.",
     samples,
     shown,
   );

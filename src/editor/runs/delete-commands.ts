@@ -22,7 +22,7 @@ export class DeleteCommands {
   async #delete(target: unknown, selected: unknown): Promise<void> {
     const entries = await this.#entries(target, selected);
     const [first] = entries;
-    if (!first) throw new NothingThere(l10n.t("A run under way cannot be deleted. Cancel it first."));
+    if (!first) throw new NothingThere(l10n.t("A run in progress can't be deleted. Cancel it first."));
     const remove = l10n.t("Delete");
     const message =
       entries.length === 1
@@ -38,7 +38,7 @@ export class DeleteCommands {
     // A key names nothing: what the view has selected is meant.
     const ids = runIdsOf(target === BY_KEY ? this.view.selection : selected);
     if (target !== BY_KEY && ids.length < 2) {
-      return [await pickRun(this.library, target, idle, l10n.t("There is no run to delete."))];
+      return [await pickRun(this.library, target, idle, l10n.t("There are no runs to delete."))];
     }
     return (await this.library.list()).filter((entry) => ids.includes(entry.id) && idle(entry));
   }

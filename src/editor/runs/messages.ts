@@ -27,9 +27,9 @@ export function runOutcome(entry: RunSummary): string {
     parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
   }
   if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
-  if (entry.job?.kind === "recheck") parts.push(l10n.t("re-check"));
+  if (entry.job?.kind === "recheck") parts.push(l10n.t("recheck"));
   if (entry.status !== "done") parts.push(statusWord(entry.status));
-  if (entry.elsewhere) parts.push(l10n.t("made elsewhere"));
+  if (entry.elsewhere) parts.push(l10n.t("from another machine"));
   parts.push(whenWords(entry.startedAt));
   return parts.join(" · ");
 }
@@ -50,7 +50,7 @@ export function doing({ graph, job }: Pick<RunManifest, "graph" | "job">): strin
     case "evaluate":
       return l10n.t("Scoring {0}", graph.name);
     case "recheck":
-      return l10n.t("Checking the proposals for {0}", graph.name);
+      return l10n.t("Rechecking the proposals for {0}", graph.name);
     default:
       return l10n.t("Optimizing {0}", graph.name);
   }
@@ -79,7 +79,7 @@ export function progressLine(state: RunState): string {
   // While few samples are scored the score is known as a range only, at first as none.
   if (point && point.high - point.low < 1) {
     const [low, high] = [Math.round(100 * point.low), Math.round(100 * point.high)];
-    parts.push(low === high ? l10n.t("{0} % right", low) : l10n.t("{0} to {1} % right", low, high));
+    parts.push(low === high ? l10n.t("{0}% right", low) : l10n.t("{0} to {1}% right", low, high));
   }
   parts.push(state.usd ? money(state.usd, state.tokens.estimated) : l10n.t("{0} calls", state.calls.total));
   return parts.join(" · ");
@@ -94,7 +94,7 @@ function progress(state: RunState): string {
   if (state.method === "re-check") return l10n.t("scoring the proposed texts");
   return state.iteration > 0
     ? l10n.t("iteration {0}/{1}", state.iteration, state.iterations)
-    : l10n.t("scoring the graph as it is");
+    : l10n.t("scoring the current graph");
 }
 
 /** By its address alone: `openai http://127.0.0.1:11434` is nothing that a person would call a server. */
@@ -113,30 +113,34 @@ export function costWords({ calls, usd, estimated }: Pick<RunSummary, "calls" | 
  * @param error name of the error class
  */
 export function failureSentence(graph: string, error: string | null, detail: string | null): string {
-  const kept = l10n.t("Everything until then is kept, and the run can be resumed.");
+  const kept = l10n.t("Results so far are saved, and you can resume the run.");
   const said = serverWords(detail ?? error ?? "").replace(/\.$/, "");
   switch (error) {
     case "KeyRefused":
-      return l10n.t("The run of {0} stopped: the model server refused the API key. {1}", graph, kept);
+      return l10n.t("The run of {0} stopped because the model server rejected the API key. {1}", graph, kept);
     case "AccessRefused":
       return l10n.t(
-        "The run of {0} stopped: the models may not be used ({1}). Where VS Code lends them, allow it when it asks; or choose others. {2}",
+        "The run of {0} stopped because the models can't be used ({1}). For VS Code models, allow access when prompted, or choose other models. {2}",
         graph,
         detail ?? error,
         kept,
       );
     case "RateLimited":
-      return l10n.t("The run of {0} stopped: the model server kept limiting the rate. Wait a while. {1}", graph, kept);
+      return l10n.t(
+        "The run of {0} stopped because the model server kept limiting the request rate. Wait a while, then resume. {1}",
+        graph,
+        kept,
+      );
     case "ProviderFault":
     case "BodyBroken":
-      return l10n.t("The run of {0} stopped: the model server kept failing ({1}). {2}", graph, said, kept);
+      return l10n.t("The run of {0} stopped because the model server kept failing ({1}). {2}", graph, said, kept);
     case "RequestRefused":
     case "ModelUnknown":
     case "AddressWrong":
       return l10n.t("The run of {0} stopped: {1}. {2}", graph, said, kept);
     case "NotRecorded":
       return l10n.t(
-        "The run of {0} stopped: its log could not be written ({1}). Free some space. {2}",
+        "The run of {0} stopped because its log couldn't be written ({1}). Free up disk space. {2}",
         graph,
         detail ?? error,
         kept,

@@ -31,7 +31,7 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
     if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
-    const message = l10n.t("The run of {0} was cancelled. Nothing that was paid for is lost.", name);
+    const message = l10n.t("The run of {0} was cancelled. All replies so far are saved.", name);
     answer = await showInfo(message, resume);
   } else if (state.status === "budget") {
     const message = l10n.t("The run of {0} reached its budget. {1}", name, found(state));
@@ -44,7 +44,7 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   } else if (state.status === "done" && run.start.job?.kind === "recheck") {
     const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
     const message = l10n.t(
-      "{0} is re-checked: this machine accepts {1} of {2} proposals.",
+      "Rechecked {0}: {1} of {2} proposals accepted on this machine.",
       name,
       accepted,
       state.proposals.length,
@@ -53,8 +53,8 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   } else if (state.status === "done") {
     const accepted = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
     const message = accepted
-      ? l10n.t("{0} is optimized. {1}", name, found(state))
-      : l10n.t("The run of {0} has ended. {1}", name, found(state));
+      ? l10n.t("Optimized {0}. {1}", name, found(state))
+      : l10n.t("The run of {0} finished. {1}", name, found(state));
     answer = await showInfo(message, ...(state.proposals.length > 0 ? [review] : []));
   }
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
@@ -62,9 +62,9 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
 }
 
 function evaluatedSentence(name: string, { split, score, interval: [low, high] }: Evaluated): string {
-  if (score === null) return l10n.t("No sample of {0} could be scored: every call failed.", name);
+  if (score === null) return l10n.t("No sample of {0} could be scored because every call failed.", name);
   return l10n.t(
-    "{0} scores {1} on its {2} (95 % interval {3} to {4}).",
+    "{0} scores {1} on its {2} (95% interval {3} to {4}).",
     name,
     score.toFixed(2),
     splitWord(split),
@@ -76,8 +76,8 @@ function evaluatedSentence(name: string, { split, score, interval: [low, high] }
 function found({ proposals, finished, warnings }: RunState): string {
   if (proposals.length === 0) {
     return warnings.some(({ code }) => code === "nothing to learn")
-      ? l10n.t("Every training sample is right already, so there is nothing to learn from.")
-      : l10n.t("No proposal came of it, so there is nothing to review.");
+      ? l10n.t("Every training sample is already right, so there is nothing to learn.")
+      : l10n.t("The run produced no proposals.");
   }
   const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
   const { before, after } = finished?.validation ?? { before: null, after: null };

@@ -65,7 +65,7 @@ export class ReportCommands {
     const report = await this.library.report(entry, ending === "json" ? ENGLISH : LOCALE);
     await workspace.fs.writeFile(file, new TextEncoder().encode(written(report, ending)));
     const open = l10n.t("Open");
-    const message = l10n.t("The report is in {0}.", basename(file.path));
+    const message = l10n.t("Saved the report to {0}.", basename(file.path));
     void showInfo(message, open).then((pressed) => {
       if (pressed === open) void commands.executeCommand(ending === "html" ? "revealFileInOS" : "vscode.open", file);
     });
@@ -75,6 +75,6 @@ export class ReportCommands {
   #entry(target: unknown): Promise<RunSummary> {
     const [shown] = this.pages.inFront("report") ?? [];
     const named = target instanceof Uri || target === undefined ? shown && { entry: { id: shown } } : target;
-    return pickRun(this.library, named || target, () => true, l10n.t("There is no run to report on."));
+    return pickRun(this.library, named || target, () => true, l10n.t("There are no runs to report on."));
   }
 }

@@ -41,7 +41,7 @@ export class RunController extends Disposable {
   }
 
   async #resume(target: unknown): Promise<void> {
-    const entry = await pickRun(this.library, target, resumable, l10n.t("There is no run to resume."));
+    const entry = await pickRun(this.library, target, resumable, l10n.t("There are no runs to resume."));
     const connection = await this.account.connect();
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
     const stop = new AbortController();
@@ -57,7 +57,7 @@ export class RunController extends Disposable {
 
   async #moreBudget(entry: RunSummary): Promise<BudgetLimits> {
     const run = await this.library.open(entry.id);
-    if (!run) throw new NothingThere(l10n.t("The run is gone."));
+    if (!run) throw new NothingThere(l10n.t("The run no longer exists."));
     return askForMore(run.limits, run.state, readSettings().limits);
   }
 
@@ -97,7 +97,7 @@ export class RunController extends Disposable {
   async #cancel(target: unknown): Promise<void> {
     // A run that has just been taken up again may not be in the list as such yet.
     const own = this.#stops.get(runIdOf(target) ?? "");
-    const none = l10n.t("No run is under way.");
+    const none = l10n.t("No run is in progress.");
     const stop = own ?? this.#stops.get((await pickRun(this.library, target, isRunning, none)).id);
     if (!stop) {
       throw new NothingThere(l10n.t("This run was started outside this window. Cancel it where it was started."));
@@ -119,7 +119,7 @@ export class RunController extends Disposable {
       const entry = await this.library.find(id);
       if (!entry || !resumable(entry)) continue;
       const resume = l10n.t("Resume");
-      const message = l10n.t("The run of {0} was interrupted. Nothing that was paid for is lost.", entry.graphName);
+      const message = l10n.t("The run of {0} was interrupted. All replies so far are saved.", entry.graphName);
       if ((await showInfo(message, resume, l10n.t("Later"))) === resume) {
         await commands.executeCommand("agentgraph.resumeRun", { entry });
       }

@@ -79,7 +79,9 @@ export class RunStore extends Disposable {
   async existing(id: string): Promise<RunSummary> {
     const entry = await this.find(id);
     if (!entry) {
-      throw new NothingThere(l10n.t("The run is gone: it was deleted, or its graph is no longer in this workspace."));
+      throw new NothingThere(
+        l10n.t("The run no longer exists. It was deleted, or its graph is not in this workspace."),
+      );
     }
     return entry;
   }

@@ -26,7 +26,7 @@ import type { RunStore } from "./run-store.ts";
 export async function samplePage(): Promise<never> {
   throw new NothingThere(
     l10n.t(
-      "This page showed a sample node by node, and is not kept when the window is loaded again. “AgentGraph: Try a single sample” shows it anew; replies that are known cost nothing.",
+      "This page is not restored when the window reloads. Run “AgentGraph: Try a single sample” to show it again; cached replies cost nothing.",
     ),
   );
 }
@@ -50,7 +50,7 @@ export class SampleCommands {
     const { task } = prepared.subject;
     const found = ref ? findSample(task.data, ref.sample) : await pickSample(task.data);
     if (!found) {
-      throw new NothingThere(l10n.t("The graph's data no longer hold this sample, so it cannot be tried."));
+      throw new NothingThere(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
     const { sample, split } = found;
     // Only this sample is asked about, so only it is played through.
@@ -77,7 +77,7 @@ export class SampleCommands {
   async #ask({ subject, place, root, deps }: Prepared, { sample, split }: Found): Promise<void> {
     const { task } = subject;
     const reducer = new RunReducer();
-    const title = l10n.t("Trying a sample of {0}", task.graph.name);
+    const title = l10n.t("Running a sample of {0}", task.graph.name);
     const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
     const inspection = await window.withProgress(options, (progress, token) => {
       const stop = new AbortController();
@@ -94,7 +94,9 @@ export class SampleCommands {
     });
     const { calls, usd } = reducer.state;
     const spent =
-      calls.total === 0 ? l10n.t("every reply was known") : `${callsWords(calls, LOCALE)}, ${LOCALE.money(usd)}`;
+      calls.total === 0
+        ? l10n.t("every reply came from the cache")
+        : `${callsWords(calls, LOCALE)}, ${LOCALE.money(usd)}`;
     await this.pages.show("sample", [subject.graphFile, split, sample.id], {
       title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
       html: (theme) => sampleHtml(task.graph, inspection, spent, LOCALE, theme),
@@ -129,7 +131,7 @@ async function pickSample(data: Data): Promise<Found> {
   );
   const picked = await window.showQuickPick(items, {
     title: l10n.t("Which sample?"),
-    placeHolder: l10n.t("Search by what it asks or by what is expected"),
+    placeHolder: l10n.t("Search by input or expected answer"),
     matchOnDetail: true,
     matchOnDescription: true,
     ignoreFocusOut: true,

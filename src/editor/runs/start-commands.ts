@@ -53,7 +53,7 @@ export class StartCommands {
     const job: Job = { kind: "evaluate", split };
     const count = task.data[split].length;
     await confirmCalls({
-      question: l10n.t("Score “{0}” as it is, on {1}?", task.graph.name, setWords(split, count)),
+      question: l10n.t("Score “{0}” on {1}?", task.graph.name, setWords(split, count)),
       button: l10n.t("Evaluate"),
       estimate: await estimateDoor(task, prepared.known, doorOf(job)),
       task,
@@ -64,31 +64,31 @@ export class StartCommands {
   }
 
   async #recheck(target: unknown): Promise<void> {
-    const none = l10n.t("There is no run that was made elsewhere and proposes anything.");
+    const none = l10n.t("There are no runs with proposals from another machine.");
     const entry = await pickRun(this.library, target, (it) => it.elsewhere && it.proposals.length > 0, none);
     const file = await graphOfRun(entry, this.graphs);
     const run = await this.library.open(entry.id);
-    if (!run) throw new NothingThere(l10n.t("The run is gone."));
+    if (!run) throw new NothingThere(l10n.t("The run no longer exists."));
     const prepared = await this.#prepare(file);
     const { task } = prepared.subject;
     const { job, task: gated, changed } = recheckOf(entry.id, run.state.proposals, task);
     if (job.changes.length === 0) {
       throw new NothingThere(
-        l10n.t("The texts of {0} are no longer those that the run saw, so nothing can be checked.", changed.join(", ")),
+        l10n.t("The texts of {0} changed since the run, so its proposals can't be rechecked.", changed.join(", ")),
       );
     }
     const count = task.data.validation.length;
-    const left = changed.length > 0 ? l10n.t("Left out, because their text has changed: {0}.", changed.join(", ")) : "";
+    const left = changed.length > 0 ? l10n.t("Skipped because their text has changed: {0}.", changed.join(", ")) : "";
     await confirmCalls({
-      question: l10n.t("Check {0} proposed texts of “{1}” with your own model?", job.changes.length, task.graph.name),
-      button: l10n.t("Re-check"),
+      question: l10n.t("Recheck {0} proposals for “{1}” with your own model?", job.changes.length, task.graph.name),
+      button: l10n.t("Recheck"),
       estimate: await estimateDoor(gated, prepared.known, doorOf(job)),
       task: gated,
       samples: count,
       connection: prepared.connection,
       about: [
         l10n.t(
-          "Each is scored on {0} of this workspace, and gets this machine's own verdict.",
+          "Each proposal is scored on {0} in this workspace and gets a verdict from this machine.",
           setWords("validation", count),
         ),
         left,
@@ -103,9 +103,9 @@ export class StartCommands {
     if (latest?.status === "running") {
       throw new NothingThere(
         this.library.live(latest.id)
-          ? l10n.t("A run of this graph ({0}) is under way. Wait for its end, or cancel it.", runLabel(latest))
+          ? l10n.t("Run {0} of this graph is in progress. Wait for it to finish, or cancel it.", runLabel(latest))
           : l10n.t(
-              "A run of this graph ({0}) is under way in another window or a terminal. Wait for its end, or cancel it there.",
+              "Run {0} of this graph is in progress in another window or a terminal. Wait for it to finish, or cancel it there.",
               runLabel(latest),
             ),
       );
@@ -123,9 +123,9 @@ export class StartCommands {
 /** The set that a command is about: the user's pick of those that have samples. @throws Cancelled, NothingThere */
 async function pickSplit(data: Readonly<Record<Split, readonly unknown[]>>): Promise<Split> {
   const hints: Record<Split, string> = {
-    train: l10n.t("the samples that gradients come from"),
-    validation: l10n.t("the samples that the gate decides on"),
-    test: l10n.t("the samples that decide nothing: the honest figure"),
+    train: l10n.t("samples used for gradients"),
+    validation: l10n.t("samples used by the gate"),
+    test: l10n.t("samples not used for any decision, for an unbiased score"),
   };
   const order: Split[] = ["validation", "test", "train"];
   const items = order

@@ -79,7 +79,7 @@ function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = entry.id;
-  const parts = [runOutcome(entry), rechecked ? l10n.t("re-checked here") : "", costWords(entry)];
+  const parts = [runOutcome(entry), rechecked ? l10n.t("rechecked here") : "", costWords(entry)];
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: `${entry.graphName}, ${item.description}` };
   item.iconPath = iconOf(entry);
@@ -120,16 +120,16 @@ function details(entry: RunSummary): string[] {
   const accepted = entry.proposals.filter(({ decision }) => decision === "accepted").length;
   const lines = [
     isEvaluation(entry)
-      ? l10n.t("{0}, the graph as it was then, {1}", runLabel(entry), statusWord(entry.status))
+      ? l10n.t("{0}, the graph at that time, {1}", runLabel(entry), statusWord(entry.status))
       : l10n.t("{0}, method {1}, {2}", runLabel(entry), entry.method, statusWord(entry.status)),
     entry.evaluated
-      ? l10n.t("{0}, with a 95 % interval", evaluatedWords(entry.evaluated))
+      ? l10n.t("{0}, with a 95% interval", evaluatedWords(entry.evaluated))
       : l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
     l10n.t("{0} calls", entry.calls),
   ];
   if (entry.usd !== null) lines.push(money(entry.usd, entry.estimated));
-  if (entry.estimated) lines.push(l10n.t("Tokens are estimated: whoever answered counts none."));
+  if (entry.estimated) lines.push(l10n.t("Token counts are estimates because the provider did not report usage."));
   if (entry.detail) lines.push(entry.detail);
-  if (entry.elsewhere) lines.push(l10n.t("Made elsewhere: its verdicts are claims that this machine has not checked."));
+  if (entry.elsewhere) lines.push(l10n.t("Made on another machine: its verdicts have not been verified on this one."));
   return lines;
 }

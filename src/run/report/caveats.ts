@@ -39,18 +39,16 @@ function aboutOrigin({ run }: Found, locale: Locale): string[] {
   if (!run.madeHere) {
     said.push(
       t(
-        "This run was not made on this machine, or its files were changed since. Every figure here is a claim until it is re-checked here, or the run repeated.",
+        "This run was made on another machine, or its files have changed since. Its results are not verified until you recheck them here or repeat the run.",
       ),
     );
   }
   if (run.provider === "simulated") {
-    said.push(
-      t("The simulated model answered. The figures show how the method works; they say nothing of a real model."),
-    );
+    said.push(t("The simulated model was used. The results show how the method works, not how a real model performs."));
   }
   if (run.damaged > 0) {
     const lines = locale.count(run.damaged, "line");
-    said.push(t("{0} of the run's log could not be read, so figures may lack something.", lines));
+    said.push(t("{0} of the run's log couldn't be read, so results may be incomplete.", lines));
   }
   return said;
 }
@@ -60,50 +58,53 @@ function aboutEnd({ run }: Found, { t }: Locale): string[] {
     case "done":
       return [];
     case "budget":
-      return [t("The budget ended the run early. With a larger one it could have found more, or have proved less.")];
+      return [t("The run reached its budget early. A larger budget could change these results.")];
     case "running":
-      return [t("The run is still under way: these are the figures so far.")];
+      return [t("The run is still in progress. These are the results so far.")];
     case "failed": {
       const why = run.detail && oneLine(run.detail, 300).replace(/\.$/, "");
       return [
         why
-          ? t("The run failed: {0}. What stands here was measured until then.", why)
-          : t("The run failed. What stands here was measured until then."),
+          ? t("The run failed: {0}. These are the results up to that point.", why)
+          : t("The run failed. These are the results up to that point."),
       ];
     }
     default:
-      return [t("The run was stopped before its end. What stands here was measured until then.")];
+      return [t("The run was stopped early. These are the results up to that point.")];
   }
 }
 
 function aboutGate({ run, changes }: Found, { t }: Locale): string[] {
   const taken = changes.some(({ verdict }) => verdict.decision === "accepted");
   if (run.options.gate.policy !== "off" || !taken) return [];
-  return [t("No gate was used: every proposal was taken, better or not.")];
+  return [t("No gate was used: every proposal was accepted, whether better or not.")];
 }
 
 function aboutTest({ test, validation, run }: Found, locale: Locale): string[] {
   const { t } = locale;
   if (!test) {
-    const remedy = t("Give the graph a test set of 50 samples or more.");
+    const remedy = t("Add a test set of at least 50 samples to the graph.");
     const why =
       run.samples.test > 0
-        ? t(
-            "The test set was not scored, so nothing here was measured on samples that took no part in choosing the texts.",
-          )
-        : t("There is no test set, so nothing here was measured on samples that took no part in choosing the texts.");
+        ? t("The test set was not scored, so there are no results on samples that were not used to choose the texts.")
+        : t("There is no test set, so there are no results on samples that were not used to choose the texts.");
     return [run.samples.test >= ENOUGH_SAMPLES ? why : `${why} ${remedy}`];
   }
   const gain = gainOf(test);
   const expected = validation ? gainOf(validation) : gain;
   const shown = locale.signed(gain);
   if (gain < 0) {
-    return [t("On the test set the result is worse than the untouched graph ({0}). Do not apply it unseen.", shown)];
+    return [
+      t(
+        "On the test set the result is worse than the original graph ({0}). Review it carefully before you apply it.",
+        shown,
+      ),
+    ];
   }
   if (expected >= 0.1 && gain < expected / 2) {
     return [
       t(
-        "On the test set the gain is {0}, on the validation set {1}: part of it did not carry over to new samples.",
+        "The gain is {0} on the test set and {1} on the validation set: part of it does not generalize to new samples.",
         shown,
         locale.signed(expected),
       ),
@@ -111,12 +112,12 @@ function aboutTest({ test, validation, run }: Found, locale: Locale): string[] {
   }
   if (gain === 0) return [];
   const words = t(
-    "On the test set, which took no part in the choice, the gain is {0} (95 %: {1}): {2}.",
+    "On the test set, which was not used to choose the texts, the gain is {0} (95% interval {1}): {2}.",
     shown,
     test.gain.interval.map((end) => locale.signed(end)).join(" … "),
     splitWords(test, locale),
   );
-  return [isRare(test) ? words : `${words} ${t("That may still be luck.")}`];
+  return [isRare(test) ? words : `${words} ${t("This may still be chance.")}`];
 }
 
 function aboutBaselines({ baselines, test, validation }: Found, locale: Locale): string[] {
@@ -126,33 +127,33 @@ function aboutBaselines({ baselines, test, validation }: Found, locale: Locale):
     if (!result || !plain) return [];
     const [found, simple] = [result.after.score, plain.after.score];
     const words = t(
-      "A step-by-step suffix alone, with nothing optimized, scores {0} on the {1}; the result scores {2}.",
+      "A step-by-step suffix alone, without optimization, scores {0} on the {1}. The result scores {2}.",
       locale.figure(simple),
       splitWord(plain.split, locale),
       locale.figure(found),
     );
-    if (simple >= found) return [`${words} ${t("The suffix does as well, for less: try that first.")}`];
+    if (simple >= found) return [`${words} ${t("The suffix does as well at a lower cost: try it first.")}`];
     const { lenient } = plain.after;
     if (lenient <= simple) return [words];
     // A graph that takes the whole reply for the answer counts its reasoning as part of that.
     const fair = [locale.figure(lenient), locale.figure(result.after.lenient)] as const;
-    return [`${words} ${t("Where the right answer may stand anywhere in the reply, that is {0} and {1}.", ...fair)}`];
+    return [`${words} ${t("If the right answer is accepted anywhere in the reply, that is {0} and {1}.", ...fair)}`];
   });
 }
 
 function aboutValidation({ validation, looks, isGraded, run }: Found, locale: Locale): string[] {
   const { t } = locale;
-  if (!validation) return [t("Nothing was scored on the validation set.")];
+  if (!validation) return [t("No validation samples were scored.")];
   const said: string[] = [];
   const { scored, of, after } = validation;
   const gain = gainOf(validation);
   if (gain > 0 && validation.p !== null && !isRare(validation)) {
-    said.push(t("On the validation set {0}: the gain may be luck.", splitWords(validation, locale)));
+    said.push(t("On the validation set {0}, so the gain may be chance.", splitWords(validation, locale)));
   }
   if (scored < ENOUGH_SAMPLES) {
     said.push(
       t(
-        "The validation set is small: with {0}, a score of {1} stands for anything in {2} (95 %, {3}), so verdicts are weak. About {4} samples tell more.",
+        "The validation set is small: with {0}, a score of {1} has a 95% interval of {2} ({3}), so verdicts are weak. Use about {4} samples for more certainty.",
         locale.count(scored, "sample"),
         locale.figure(after.score),
         locale.range(after.interval),
@@ -161,11 +162,11 @@ function aboutValidation({ validation, looks, isGraded, run }: Found, locale: Lo
       ),
     );
   }
-  if (scored < of) said.push(t("{0} of {1} validation samples are not scored under both texts.", of - scored, of));
+  if (scored < of) said.push(t("{0} of {1} validation samples were not scored with both texts.", of - scored, of));
   if (looks > 1 && gain > 0) {
     said.push(
       t(
-        "The gate looked at the validation set {0} times and kept what did best there, so the score on it flatters the result.",
+        "The gate used the validation set {0} times and kept what scored best on it, so the validation score overstates the result.",
         looks,
       ),
     );
@@ -186,29 +187,33 @@ function aboutFalseAccepts(
   const once = falseAcceptRisk(gate, differ);
   const ever = 1 - (1 - once) ** looks;
   const fooled = t(
-    "A gate can be fooled: where {0} of {1} samples come out differently, as they do here, a gate of the policy “{2}” accepts a text that is in truth no better with {3}.",
+    "A gate can accept a change by chance. When {0} of {1} samples change, as here, the “{2}” policy accepts a text that is no better with {3}.",
     differ,
     scored,
     gate.policy,
     chanceOf(once, locale),
   );
-  const often = t("In {0} independent looks it takes at least one such text with {1}.", looks, chanceOf(ever, locale));
-  return [[fooled, looks > 1 ? often : "", t("The test set is what tells.")].filter(Boolean).join(" ")];
+  const often = t(
+    "Over {0} independent comparisons, it accepts at least one such text with {1}.",
+    looks,
+    chanceOf(ever, locale),
+  );
+  return [[fooled, looks > 1 ? often : "", t("Rely on the test set.")].filter(Boolean).join(" ")];
 }
 
 function chanceOf(share: number, locale: Locale): string {
   if (share > 0.995) return locale.t("near certainty");
-  return share < 0.01 ? locale.t("a chance of under 1 %") : locale.t("a chance of {0}", locale.percent(share));
+  return share < 0.01 ? locale.t("a probability below 1%") : locale.t("a probability of {0}", locale.percent(share));
 }
 
 function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Locale): string[] {
   const { t } = locale;
   const said: string[] = [];
-  if (scored < of) said.push(t("{0} of {1} samples are not scored, because calls for them failed.", of - scored, of));
+  if (scored < of) said.push(t("{0} of {1} samples were not scored because calls for them failed.", of - scored, of));
   if (scored < ENOUGH_SAMPLES) {
     said.push(
       t(
-        "With {0}, a score of {1} stands for anything in {2} (95 %).",
+        "With {0}, a score of {1} has a 95% interval of {2}.",
         locale.count(scored, "sample"),
         locale.figure(before.score),
         locale.range(before.interval),
@@ -217,16 +222,13 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
   }
   if (before.formatErrors > 0) {
     said.push(
-      t(
-        "{0} answers are not in the form the graph asks for. They count as wrong, but may not be.",
-        before.formatErrors,
-      ),
+      t("{0} answers are not in the required format. They count as wrong, but may be right.", before.formatErrors),
     );
   }
   if (split !== "test") {
     said.push(
       t(
-        "The texts may have been chosen on this {0}, which flatters them. Only a test set that decided nothing gives the honest figure.",
+        "The texts may have been chosen on this {0}, which overstates their score. Only a test set that was never used to choose texts gives an unbiased score.",
         splitWord(split, locale),
       ),
     );
@@ -244,7 +246,7 @@ function aboutForm({ validation }: Found, locale: Locale): string[] {
   if (gain > 0 && after.lenient - before.lenient < gain / 2) {
     said.push(
       t(
-        "Much of the gain is one of form: where the right answer may stand anywhere in the reply, the validation score is {0} before and {1} after.",
+        "Much of the gain comes from the answer format. If the right answer is accepted anywhere in the reply, the validation score is {0} before and {1} after.",
         locale.figure(before.lenient),
         locale.figure(after.lenient),
       ),
@@ -253,7 +255,7 @@ function aboutForm({ validation }: Found, locale: Locale): string[] {
   if (after.formatErrors > 0) {
     said.push(
       t(
-        "{0} of {1} final answers on the validation set are not in the form the graph asks for. They count as wrong, but may not be.",
+        "{0} of {1} final answers on the validation set are not in the required format. They count as wrong, but may be right.",
         after.formatErrors,
         scored,
       ),
@@ -267,13 +269,13 @@ function aboutChanges({ changes }: Found, locale: Locale): string[] {
   const said = changes
     .filter(({ contributes }) => contributes === false)
     .map(({ node }) =>
-      t("The change of {0} contributes nothing: without it the result is no worse. Drop it.", oneLine(node, 80)),
+      t("The change of {0} has no effect: the result is no worse without it. Drop it.", oneLine(node, 80)),
     );
   const hiding = changes.filter(({ text }) => plain(text) !== text.replace(/\r\n?/g, "\n"));
   if (hiding.length > 0) {
     said.push(
       t(
-        "What is proposed for {0} holds characters that no page shows: control characters, or marks that turn the direction of writing. Look at it in the JSON form of this report before you apply it.",
+        "The proposal for {0} contains invisible characters, such as control characters or text direction marks. Check it in the JSON version of this report before you apply it.",
         hiding.map(({ node }) => oneLine(node, 80)).join(", "),
       ),
     );
@@ -304,5 +306,5 @@ function isRare({ p }: Comparison): boolean {
 function splitWords({ better, worse, p, scored }: Comparison, locale: Locale): string {
   const { t } = locale;
   const split = t("{0} of {1} samples got better and {2} worse", better, scored, worse);
-  return p === null ? split : t("{0}; chance alone makes a split this uneven with {1}", split, locale.chance(p));
+  return p === null ? split : t("{0}; by chance alone, a split this uneven has {1}", split, locale.chance(p));
 }

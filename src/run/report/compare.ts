@@ -23,50 +23,48 @@ export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
   const { t } = locale;
   const said: string[] = [];
   if (a.start.graphFile !== b.start.graphFile) {
-    said.push(t("They ran different graph files: {0} and {1}.", a.start.graphFile, b.start.graphFile));
+    said.push(t("They use different graph files: {0} and {1}.", a.start.graphFile, b.start.graphFile));
   }
   for (const split of SPLITS) {
     const shared = sharedSamples(a.start.data[split], b.start.data[split]);
     const [one, other] = [a.start.data[split].length, b.start.data[split].length];
     if (shared === one && shared === other) continue;
     const set = splitWord(split, locale);
-    said.push(t("The {0} differs: {1} and {2} samples, {3} of them shared.", set, one, other, shared));
+    said.push(t("The {0} differs: {1} and {2} samples, {3} in common.", set, one, other, shared));
   }
-  if (!same(a.start.loss, b.start.loss)) said.push(t("They were scored by different losses."));
+  if (!same(a.start.loss, b.start.loss)) said.push(t("They use different losses."));
   for (const role of ["forward", "judge", "backward", "optimizer"] as const) {
     const [one, other] = [a.start.models[role], b.start.models[role]];
     if (one.model !== other.model) {
-      said.push(t("The role {0} was played by {1} and by {2}.", role, one.model, other.model));
+      said.push(t("The {0} model differs: {1} and {2}.", role, one.model, other.model));
     } else if (!same(one, other)) {
-      said.push(t("The role {0} was played by {1}, with different parameters.", role, one.model));
+      said.push(t("The {0} model is {1} in both, with different parameters.", role, one.model));
     }
   }
   if (a.start.provider !== b.start.provider) {
-    said.push(t("Different providers answered: {0} and {1}.", a.start.provider, b.start.provider));
+    said.push(t("They used different providers: {0} and {1}.", a.start.provider, b.start.provider));
   }
-  if (!same(shape(a.start), shape(b.start))) said.push(t("The graphs differ in their nodes, edges or settings."));
+  if (!same(shape(a.start), shape(b.start))) said.push(t("Their graphs differ in nodes, edges or settings."));
   else {
     const changed = nodesThatDiffer(textsOf(a.start), textsOf(b.start));
-    if (changed.length > 0) said.push(t("They began with different texts: {0}.", changed.join(", ")));
+    if (changed.length > 0) said.push(t("Their starting texts differ: {0}.", changed.join(", ")));
   }
   const options = optionsThatDiffer(a.start, b.start, locale);
   if (options.length > 0) said.push(t("Their options differ: {0}.", options.join(", ")));
-  if (a.start.engine !== b.start.engine) said.push(t("Different versions of the engine made them."));
+  if (a.start.engine !== b.start.engine) said.push(t("They used different versions of the engine."));
   for (const [index, { report }] of [a, b].entries()) {
     const { madeHere, status } = report.run;
     if (!madeHere) {
       said.push(
         index === 0
-          ? t("The first run was not made on this machine: its figures are claims.")
-          : t("The second run was not made on this machine: its figures are claims."),
+          ? t("The first run was made on another machine: its results are not verified.")
+          : t("The second run was made on another machine: its results are not verified."),
       );
     }
     if (status !== "done") {
       const why = standingWord(status, locale);
       said.push(
-        index === 0
-          ? t("The first run did not come to its end ({0}).", why)
-          : t("The second run did not come to its end ({0}).", why),
+        index === 0 ? t("The first run did not finish ({0}).", why) : t("The second run did not finish ({0}).", why),
       );
     }
   }
@@ -103,7 +101,7 @@ export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): str
       if (!set) return [];
       if (report.evaluated) return [[name, set.after, true] as const];
       return [
-        [t("{0}, untouched graph", name), set.before, false] as const,
+        [t("{0}, original graph", name), set.before, false] as const,
         [t("{0}, result", name), set.after, true] as const,
       ];
     }),
@@ -111,7 +109,9 @@ export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): str
   const title = t("Two runs compared");
   const about = ({ name, startedAt, method, id }: RunFacts) =>
     html`${oneLine(name, 120)} <span class="soft">${t("{0} · {1} · run {2}", locale.moment(startedAt), method, id)}</span>`;
-  const fair = t("Same graph, texts at the start, samples, loss, models and options: the figures can be compared.");
+  const fair = t(
+    "The graph, starting texts, samples, loss, models and options are the same, so the results are comparable.",
+  );
   const differ = t(
     "They differ in {0}: {1}. “Compare texts” in the title of this editor shows them as diffs.",
     locale.count(nodes.length, "node"),
@@ -122,15 +122,15 @@ export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): str
 ${sides.map(({ report: { run } }, index) => html`<p><b>${order[index] ?? ""}</b> ${about(run)}</p>`)}
 </header>
 <main>
-${caveats.length > 0 ? listed(t("What makes it unfair"), caveats, "caveats") : html`<p class="lead">${fair}</p>`}
+${caveats.length > 0 ? listed(t("Why the comparison is not fair"), caveats, "caveats") : html`<p class="lead">${fair}</p>`}
 <h2>${t("Scores")}</h2>
-${rows.length > 0 ? strips(rows, locale) : html`<p>${t("Neither run has scored anything.")}</p>`}
-<p class="soft">${t("Intervals are of 95 %. Where they overlap widely, the difference may be chance.")}</p>
+${rows.length > 0 ? strips(rows, locale) : html`<p>${t("Neither run scored any samples.")}</p>`}
+<p class="soft">${t("Intervals are 95%. If they overlap widely, the difference may be chance.")}</p>
 ${table(scoreTable(a, b, locale), locale)}
 <h2>${t("Cost")}</h2>
 ${table(costTable(a, b, locale), locale)}
 <h2>${t("Final texts")}</h2>
-<p>${nodes.length === 0 ? t("Both runs ended with the same texts.") : differ}</p>
+<p>${nodes.length === 0 ? t("Both runs produced the same texts.") : differ}</p>
 </main>`;
   return pageHtml(title, body, locale, theme);
 }

@@ -28,7 +28,7 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
             before.right,
             scored,
           )
-        : t("The graph as it is scores {0} on the {1}: {2} of {3} right.", score, set, before.right, scored);
+        : t("The current graph scores {0} on the {1}: {2} of {3} right.", score, set, before.right, scored);
     return `${said} ${spent}`;
   }
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
@@ -36,10 +36,10 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
   const isGated = run.options.gate.policy !== "off";
   const what =
     changes.length === 0
-      ? t("No text was proposed")
+      ? t("No texts were proposed")
       : isGated
         ? t("{0} of {1} passed the gate", accepted, proposed)
-        : t("{0} of {1} taken without a gate", accepted, proposed);
+        : t("{0} of {1} accepted without a gate", accepted, proposed);
   const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set, locale)] : []));
   return `${[what, ...scores].join("; ")}. ${spent}`;
 }

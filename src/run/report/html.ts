@@ -28,9 +28,9 @@ function runBody(report: Report, title: string, locale: Locale): Markup {
     result: t("Result"),
     changes: t("Changes"),
     samples: t("Samples"),
-    gate: t("What the gate said"),
+    gate: t("Gate decisions"),
     cost: t("Cost"),
-    setup: t("Set-up"),
+    setup: t("Setup"),
     check: t("Check it yourself"),
   };
   return html`<header>
@@ -44,7 +44,7 @@ ${caveats(report, locale)}
 <h2 id="result">${sections.result}</h2>
 ${result(report, locale)}
 <h2 id="changes">${sections.changes}</h2>
-${changes.length > 0 ? html`<p class="soft">${changesWords(report, locale)}</p>` : html`<p>${t("No proposal was made.")}</p>`}
+${changes.length > 0 ? html`<p class="soft">${changesWords(report, locale)}</p>` : html`<p>${t("The run made no proposals.")}</p>`}
 ${changes.map((one) => change(one, locale))}
 <h2 id="samples">${sections.samples}</h2>
 ${[validation, test].map((set) => (set ? samples(set, locale) : null))}
@@ -79,7 +79,7 @@ ${table(evaluationTable(set, locale), locale)}
 ${table(answerTable(set.samples, locale), locale)}
 <h2>${t("Cost")}</h2>
 ${cost(report, locale)}
-<h2>${t("Set-up")}</h2>
+<h2>${t("Setup")}</h2>
 ${table(setupTable(report, locale), locale)}
 ${remarks(report, locale)}
 <h2>${t("Check it yourself")}</h2>
@@ -88,7 +88,7 @@ ${reproduced(report, locale)}
 }
 
 function caveats({ caveats: lines }: Report, { t }: Locale): Markup {
-  return listed(t("Before you believe it"), lines, "caveats");
+  return listed(t("Before you rely on this"), lines, "caveats");
 }
 
 function remarks({ warnings, limitations }: Report, { t }: Locale): Markup {
@@ -123,16 +123,16 @@ function result(report: Report, locale: Locale): Markup {
       return set ? [[t("{0}, with {1}", name, methodWords(method, locale)), set.after, false] as const] : [];
     });
     return [
-      [t("{0}, untouched graph", name), before, false] as const,
+      [t("{0}, original graph", name), before, false] as const,
       ...compared,
       [t("{0}, result", name), after, true] as const,
     ];
   });
   return html`${curve.length > 0 ? html`<div class="tables" tabindex="0">${scorePlot(curve, test, locale)}</div>` : null}
-<p class="soft">${t("Scores are 1 − loss; a filled point is an iteration in which the gate accepted something.")} ${intervalWords(report, locale)}</p>
+<p class="soft">${t("Scores are 1 − loss. A filled point marks an iteration in which the gate accepted a change.")} ${intervalWords(report, locale)}</p>
 ${strips(rows, locale)}
 ${table(resultTable(report, locale), locale)}
-${more(t("Figures by iteration"), curveTable(report, locale), locale)}`;
+${more(t("Scores by iteration"), curveTable(report, locale), locale)}`;
 }
 
 function change(one: Change, locale: Locale): Markup {
@@ -143,9 +143,9 @@ function change(one: Change, locale: Locale): Markup {
     kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
   );
   const acts = {
-    applied: t("The user has applied it."),
-    dismissed: t("The user has rejected it."),
-    committed: t("The user has committed it."),
+    applied: t("You applied this proposal."),
+    dismissed: t("You rejected this proposal."),
+    committed: t("You committed this proposal."),
   };
   const said = [
     hypothesis ? t("Idea: {0}", oneLine(hypothesis, 600)) : "",
@@ -158,7 +158,7 @@ function change(one: Change, locale: Locale): Markup {
 <p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict, locale)}</p>
 ${said.map((line) => html`<p>${line}</p>`)}
 <div class="text">${parts}</div>
-${more(t("What it answers: {0}", gradients), gradientTable(one, locale), locale)}
+${more(t("Its value: {0}", gradients), gradientTable(one, locale), locale)}
 ${more(t("Samples fixed and broken: {0}", one.samples.length), sampleTable(one.samples, locale), locale)}
 ${more(t("Attempts: {0}", one.attempts.length), attemptTable(one, locale), locale)}
 </article>`;
@@ -189,8 +189,8 @@ function cost(report: Report, locale: Locale): Markup {
     calls.test > 0
       ? t("{0} of {1} calls scored the test set.", locale.whole(calls.test), locale.whole(calls.total))
       : "",
-    calls.retried > 0 ? t("{0} requests repeated one that had failed.", calls.retried) : "",
-    tokens.estimated ? t("The provider counted no tokens; they are estimated.") : "",
+    calls.retried > 0 ? t("{0} requests were retries of failed ones.", calls.retried) : "",
+    tokens.estimated ? t("The provider did not report token usage, so token counts are estimates.") : "",
   ].filter(Boolean);
   return html`<div class="strips">${bars}</div>
 ${table(costTable(report, locale), locale)}
@@ -222,5 +222,5 @@ export function table({ head, rows, left, tones }: Table, { t }: Locale): Markup
   };
   return html`<table${isWide ? html` class="wide"` : null}>${headings}<tbody>
 ${rows.map((cells, row) => html`<tr>${cells.map((content, column) => cell(content, column, row))}</tr>\n`)}</tbody></table>
-${left > 0 ? html`<p class="left">${t("{0} more rows stand in the JSON form of this report.", left)}</p>` : null}`;
+${left > 0 ? html`<p class="left">${t("{0} more rows are in the JSON version of this report.", left)}</p>` : null}`;
 }

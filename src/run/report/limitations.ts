@@ -11,28 +11,28 @@ export function limitationsOf({ evaluated, baselines, changes, verdicts, test, r
     if (!compared) {
       said.push(
         t(
-          "Whether a step-by-step suffix alone would do as well: nothing but the untouched graph was scored for comparison. `--set optimize.baseline=true` adds it to a run; `agentgraph evaluate --method chain-of-thought` scores it by itself.",
+          "Whether a step-by-step suffix alone would do as well. Only the original graph was scored for comparison. Use `--set optimize.baseline=true` to add the suffix to a run, or `agentgraph evaluate --method chain-of-thought` to score it separately.",
         ),
       );
     }
-    if (!test && run.samples.test > 0) said.push(t("The test set: it was not scored before and after."));
+    if (!test && run.samples.test > 0) said.push(t("The test set was not scored both before and after."));
     const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted");
     const alone = accepted.filter(({ contributes }) => contributes === null).map(({ node }) => oneLine(node, 60));
     if (accepted.length > 1 && alone.length > 0)
-      said.push(t("What each of these changes contributes by itself: {0}.", alone.join(", ")));
+      said.push(t("What each of these changes contributes on its own: {0}.", alone.join(", ")));
     const unjudged = changes
       .flatMap(({ attempts }) => attempts)
       .filter(({ decision, invalid }) => invalid === null && (decision === null || decision === "undecided"));
     if (unjudged.length > 0) {
       const proposals = locale.count(unjudged.length, "proposal");
-      said.push(t("{0} without a verdict: a later one took its place, or the run ended first.", proposals));
+      said.push(t("{0} without a verdict: replaced by a later proposal, or the run ended first.", proposals));
     }
     const judged = verdicts.filter(({ verdict }) => verdict.scored > 0);
     const partial = judged.filter(({ verdict }) => verdict.scored < verdict.of);
     if (partial.length > 0) {
       said.push(
         t(
-          "The rest of the validation set in {0} of {1}: scoring stops as soon as no further sample could change the decision, so their figures are of what was scored.",
+          "The rest of the validation set in {0} of {1}. Scoring stops when no remaining sample can change the decision, so those figures cover only the scored samples.",
           partial.length,
           locale.count(judged.length, "verdict"),
         ),
@@ -41,7 +41,7 @@ export function limitationsOf({ evaluated, baselines, changes, verdicts, test, r
   }
   said.push(
     t(
-      "How much answers vary when the same request is made again: each was made once, and the intervals do not hold that.",
+      "How much answers vary when a request is repeated. Each request was sent once, so the intervals don't include this variation.",
     ),
   );
   return said;

@@ -19,7 +19,7 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
     literal(t("{0} · {1} · run {2}", run.graphFile, locale.moment(run.startedAt), run.id)),
     literal(headline(report, locale)),
-    ...(caveats.length > 0 ? [`## ${t("Before you believe it")}`, list(caveats)] : []),
+    ...(caveats.length > 0 ? [`## ${t("Before you rely on this")}`, list(caveats)] : []),
     `## ${t("Result")}`,
     ...(evaluated
       ? [
@@ -30,7 +30,7 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
       : found(report, locale)),
     `## ${t("Cost")}`,
     table(costTable(report, locale), locale),
-    `## ${t("Set-up")}`,
+    `## ${t("Setup")}`,
     table(setupTable(report, locale), locale),
     ...(warnings.length > 0 ? [`## ${t("Warnings")}`, list(warnings)] : []),
     `## ${t("What was not measured")}`,
@@ -51,10 +51,10 @@ function found(report: Report, locale: Locale): string[] {
     table(curveTable(report, locale), locale),
     `## ${t("Changes")}`,
     changesWords(report, locale),
-    ...(changes.length > 0 ? changes.flatMap((one) => change(one, locale)) : [t("No proposal was made.")]),
+    ...(changes.length > 0 ? changes.flatMap((one) => change(one, locale)) : [t("The run made no proposals.")]),
     `## ${t("Samples")}`,
     ...[validation, test].flatMap((set) => (set ? samples(set, locale) : [])),
-    `## ${t("What the gate said")}`,
+    `## ${t("Gate decisions")}`,
     gateWords(report, locale),
     table(verdictTable(report, locale), locale),
   ];
@@ -78,7 +78,7 @@ function change(one: Change, locale: Locale): string[] {
 function samples({ split, samples: all }: Comparison, locale: Locale): string[] {
   const changed = all.filter(({ change: what }) => what === "fixed" || what === "broken");
   const set = splitWord(split, locale);
-  if (changed.length === 0) return [locale.t("{0}: no sample was fixed or broken.", set)];
+  if (changed.length === 0) return [locale.t("{0}: no samples were fixed or broken.", set)];
   return [locale.t("{0}, fixed and broken:", set), table(sampleTable(changed, locale), locale)];
 }
 
@@ -100,7 +100,7 @@ function patch(before: string, after: string): string {
 function table({ head, rows, left }: Table, { t }: Locale): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.map(literal).join(" | ")} |`;
-  const more = left > 0 ? `\n\n${t("{0} more rows stand in the JSON form of this report.", left)}` : "";
+  const more = left > 0 ? `\n\n${t("{0} more rows are in the JSON version of this report.", left)}` : "";
   return `${[line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n")}${more}`;
 }
 

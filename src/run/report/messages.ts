@@ -33,17 +33,17 @@ export function methodWords(method: string, { t }: Locale): string {
 export function intervalWords({ isGraded }: Report, { t }: Locale): string {
   const intervals = isGraded
     ? t(
-        "Intervals are of 95 % by bootstrap, for scores are graded; a sample counts as better or worse by the sign of its difference.",
+        "Intervals are 95% bootstrap intervals because scores are graded. A sample counts as better or worse by the sign of its difference.",
       )
-    : t("Intervals of scores are Wilson's, of gains by bootstrap over the samples, both of 95 %.");
-  return `${intervals} ${t("Lenient: the right answer may stand anywhere in the reply.")}`;
+    : t("Score intervals are Wilson intervals; gain intervals are bootstrapped over the samples. Both are 95%.");
+  return `${intervals} ${t("The lenient score accepts the right answer anywhere in the reply.")}`;
 }
 
 /** Whose the figures of a verdict on a change are. */
 export function changesWords({ changes }: Report, { t }: Locale): string {
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted");
   return accepted.length > 1
-    ? t("The figures of accepted changes are of all of them together; leave-one-out says what each is worth.")
+    ? t("Figures of accepted changes are for all of them together. Leave-one-out shows what each one contributes.")
     : "";
 }
 
@@ -51,8 +51,8 @@ export function changesWords({ changes }: Report, { t }: Locale): string {
 export function contributionLabel({ contributes }: Change, { t }: Locale): string {
   if (contributes === null) return "";
   return contributes
-    ? t("Leave-one-out: without this change the result is worse.")
-    : t("Leave-one-out: without this change the result is no worse. It may be dropped.");
+    ? t("Leave-one-out: the result is worse without this change.")
+    : t("Leave-one-out: the result is no worse without this change, so you can drop it.");
 }
 
 /** How the table of verdicts is to be read, and what does not stand in it. */
@@ -60,12 +60,9 @@ export function gateWords({ verdicts }: Report, locale: Locale): string {
   const { t } = locale;
   const left = verdicts.filter(({ verdict }) => verdict.scored === 0).length;
   const compared = t(
-    "Each row is one comparison of new texts with those of its time, on the validation set. A comparison stops as soon as the rest cannot change its outcome.",
+    "Each row compares new texts with the texts current at that point, on the validation set. A comparison stops as soon as the remaining samples can't change its outcome.",
   );
-  const others = t(
-    "{0} never came so far; each stands with its reason under its node.",
-    locale.count(left, "proposal"),
-  );
+  const others = t("{0} did not reach the gate; the reason is listed under each node.", locale.count(left, "proposal"));
   const all = left === verdicts.length ? t("The gate compared nothing.") : compared;
   return left > 0 ? `${all} ${others}` : all;
 }

@@ -22,7 +22,7 @@ export function reproduction(
     command("evaluate", run.graphFile, "--split", split, "--seed", `${options.seed}`, ...answering, ...more);
   const address = run.provider.startsWith("simulated")
     ? ""
-    : ` ${t("With another server than OpenAI, add its --base-url.")}`;
+    : ` ${t("For a server other than OpenAI, add --base-url.")}`;
   if (evaluated) {
     const more = run.method === CHAIN_OF_THOUGHT ? ["--method", run.method] : [];
     return [{ why: `${t("Score it again.")}${address}`, command: evaluate(evaluated.split, ...more) }];
@@ -30,16 +30,16 @@ export function reproduction(
   const split = run.samples.test > 0 ? "test" : "validation";
   return [
     {
-      why: `${t("Score the graph file as it is, apply the changes, and score it again.")}${address}`,
+      why: `${t("Score the current graph file, apply the changes, then score it again.")}${address}`,
       command: evaluate(split),
     },
     {
-      why: t("Score the untouched graph with a step-by-step suffix instead:"),
+      why: t("Score the original graph with a step-by-step suffix instead:"),
       command: evaluate(split, "--method", CHAIN_OF_THOUGHT),
     },
     {
       why: t(
-        "Make the run again: same seed and same replies, same run. A model that answers otherwise the next time makes another one.",
+        "Repeat the run. The same seed and the same replies give the same run; a model that answers differently gives a different one.",
       ),
       command: command("optimize", run.graphFile, "--seed", `${options.seed}`, ...asked, ...settings(options)),
     },

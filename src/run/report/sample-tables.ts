@@ -37,7 +37,7 @@ export function evaluationTable({ split, scored, of, before }: Comparison, local
     t("right"),
     t("wrong"),
     t("not scored"),
-    t("not in the form asked for"),
+    t("not in the required format"),
     t("lenient score"),
     t("tokens an answer"),
   ];
@@ -82,7 +82,7 @@ function question({ id, inputs, expected }: SampleRow, { t }: Locale): string[] 
 function answerCell(answer: Answer | null, locale: Locale): string {
   const { t } = locale;
   if (!answer) return t("not asked");
-  const text = answer.text === null ? t("not on record") : oneLine(answer.text, CELL) || t("(empty)");
+  const text = answer.text === null ? t("not recorded") : oneLine(answer.text, CELL) || t("(empty)");
   const graded = answer.score !== null && answer.score > 0 && answer.score < 1;
   const reasons = answer.votes
     .filter(({ score }) => score < 1)

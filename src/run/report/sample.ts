@@ -29,8 +29,8 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
     ...Object.entries(sample.inputs),
     [t("expected"), sample.targets.join(`\n${t("or")}\n`)],
     [t("answered"), answer?.text ?? ""],
-    [t("what the loss says"), score?.criticism ?? ""],
-    [t("what a person said"), sample.feedback ?? ""],
+    [t("feedback from the loss"), score?.criticism ?? ""],
+    [t("human feedback"), sample.feedback ?? ""],
     ...(score?.votes ?? []).map(({ score: share, reason }, index): [string, string] => [
       t("judge, vote {0}: {1}", index + 1, locale.percent(share)),
       reason,
@@ -44,7 +44,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
 <main>
 ${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 }, locale)}
 <h2>${t("Node by node")}</h2>
-${nodes.length > NODES ? html`<p class="left">${t("{0} nodes have a value; the {1} nearest to the answer are shown.", nodes.length, NODES)}</p>` : null}
+${nodes.length > NODES ? html`<p class="left">${t("{0} nodes have a value. The {1} nearest to the answer are shown.", nodes.length, NODES)}</p>` : null}
 ${nodes.slice(-NODES).map((node) => article(node, graph, locale))}
 </main>`;
   return pageHtml(title, body, locale, theme);
@@ -52,9 +52,9 @@ ${nodes.slice(-NODES).map((node) => article(node, graph, locale))}
 
 function outcome({ score, right }: Inspection, locale: Locale): string {
   const { t } = locale;
-  if (score === null) return `? ${t("Not scored, because a call failed")}`;
+  if (score === null) return `? ${t("Not scored because a call failed")}`;
   const graded = score.loss > 0 && score.loss < 1 ? `, ${t("score {0}", locale.percent(1 - score.loss))}` : "";
-  const form = score.formatError ? `: ${t("the answer is not in the form the graph asks for")}` : "";
+  const form = score.formatError ? `: ${t("the answer is not in the required format")}` : "";
   return right ? `✓ ${t("Right")}${graded}` : `✗ ${t("Wrong")}${graded}${form}`;
 }
 
@@ -64,7 +64,7 @@ function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph
   const notes = [
     traitsOf(node).text === "value" ? t("text") : "",
     isOutput ? t("gives the answer") : "",
-    value?.formatError ? t("not in the form asked for") : "",
+    value?.formatError ? t("not in the required format") : "",
   ];
   const wanted = gradients.map(({ of, from, text }) =>
     named(
@@ -79,8 +79,8 @@ function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph
   );
   return html`<article>
 <h3>${oneLine(node.id, 120)} <span class="soft">${[oneLine(node.role, 200), ...notes].filter(Boolean).join(" · ")}</span></h3>
-${prompt.length > 0 ? html`<details><summary>${t("What was sent")}</summary>${prompt.map(({ role, content }) => named(role, content, locale))}</details>` : null}
-${value ? named(t("value"), value.text, locale) : html`<p class="verdict undecided">${t("No value: its call failed, or one before it.")}</p>`}
+${prompt.length > 0 ? html`<details><summary>${t("Prompt and inputs sent")}</summary>${prompt.map(({ role, content }) => named(role, content, locale))}</details>` : null}
+${value ? named(t("value"), value.text, locale) : html`<p class="verdict undecided">${t("No value: its call, or an earlier one, failed.")}</p>`}
 ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 </article>`;
 }

@@ -24,13 +24,13 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
       const scored = of(set);
       return scored ? `${scoreOf(scored.after)}, ${gainOf(scored)}` : t("not scored");
     };
-    return sets.some(of) ? [row(t("untouched graph with {0}", methodWords(baseline.method, locale)), cell)] : [];
+    return sets.some(of) ? [row(t("original graph with {0}", methodWords(baseline.method, locale)), cell)] : [];
   });
   const count = ({ samples }: Comparison, change: SampleRow["change"]) =>
     samples.filter((sample) => sample.change === change).length;
   const rows = [
     row(t("samples"), ({ scored, of }) => (scored < of ? t("{0} of {1}", scored, of) : `${of}`)),
-    row(t("untouched graph"), ({ before }) => scoreOf(before)),
+    row(t("original graph"), ({ before }) => scoreOf(before)),
     ...compared,
     row(t("result"), ({ after }) => scoreOf(after)),
     row(t("gain, sample by sample"), gainOf),
@@ -44,7 +44,7 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
       t("lenient score"),
       ({ before, after }) => `${locale.figure(before.lenient)} → ${locale.figure(after.lenient)}`,
     ),
-    row(t("not in the form asked for"), ({ before, after }) => `${before.formatErrors} → ${after.formatErrors}`),
+    row(t("not in the required format"), ({ before, after }) => `${before.formatErrors} → ${after.formatErrors}`),
     row(t("tokens an answer"), ({ before, after }) => `${tokensOf(before)} → ${tokensOf(after)}`),
   ];
   return {
@@ -70,7 +70,7 @@ export function curveTable({ curve }: Report, locale: Locale): Table {
 export function verdictTable({ verdicts }: Report, locale: Locale): Table {
   const { t } = locale;
   const compared = verdicts.filter(({ verdict }) => verdict.scored > 0);
-  const scopes = { joint: t("together"), part: t("alone"), combination: t("those that did no harm") };
+  const scopes = { joint: t("together"), part: t("on its own"), combination: t("changes that broke nothing") };
   const row = ({ iteration, scope, nodes, verdict }: VerdictRow) => [
     `${iteration}`,
     nodes.map((node) => oneLine(node, 60)).join(", "),
@@ -85,7 +85,7 @@ export function verdictTable({ verdicts }: Report, locale: Locale): Table {
   const head = [
     t("iteration"),
     t("nodes"),
-    t("judged"),
+    t("evaluated"),
     t("verdict"),
     t("because"),
     t("scored"),
@@ -130,17 +130,20 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
   const rows = [
     [t("run"), run.id],
     [t("graph file"), run.graphFile],
-    [t("begun"), locale.moment(run.startedAt)],
-    [t("took"), run.segments > 1 ? t("{0}, in {1} parts", took, run.segments) : took],
+    [t("started"), locale.moment(run.startedAt)],
+    [t("time"), run.segments > 1 ? t("{0}, in {1} parts", took, run.segments) : took],
     [t("provider"), run.provider],
-    [t("models asked"), same.length === 1 ? `${same[0]}` : ROLES.map((role) => `${role}: ${asked(role)}`).join(", ")],
+    [
+      t("models requested"),
+      same.length === 1 ? `${same[0]}` : ROLES.map((role) => `${role}: ${asked(role)}`).join(", "),
+    ],
     [t("models that answered"), run.answered.join(", ") || t("none")],
     [t("loss"), `${run.loss.kind}. ${run.loss.describes}`],
     [t("samples"), t("{0} training, {1} validation, {2} test", samples.train, samples.validation, samples.test)],
     [t("method"), [run.method, ...switched].filter(Boolean).join(", ")],
     [t("gate"), policy === "significant" ? `significant, α = ${alpha}` : policy],
-    [t("looks at the validation set"), `${looks}`],
-    [t("a sample is right at a loss of at most"), `${options.threshold}`],
+    [t("uses of the validation set"), `${looks}`],
+    [t("a sample is right if its loss is at most"), `${options.threshold}`],
     [t("iterations, batch, patience"), `${options.iterations}, ${options.batch}, ${options.patience}`],
     [t("seed"), `${options.seed}`],
     [t("budget"), budget.join(", ") || t("none")],
@@ -148,7 +151,7 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
     [
       t("hashes"),
       t(
-        "graph {0}, texts {1} → {2}, training {3}, validation {4}, test {5}: equal ones stand for equal texts and rows",
+        "graph {0}, texts {1} → {2}, training {3}, validation {4}, test {5}. Equal hashes mean equal texts and rows.",
         hashes.graph,
         hashes.before,
         hashes.after,
@@ -165,7 +168,7 @@ export function attemptTable({ attempts }: Change, locale: Locale): Table {
   const { t } = locale;
   const row = ({ iteration, decision, invalid, verdict, hypothesis }: AttemptRow) => [
     `${iteration}`,
-    invalid !== null ? t("not used") : decision ? decisionWord(decision, locale) : t("not judged"),
+    invalid !== null ? t("not used") : decision ? decisionWord(decision, locale) : t("not evaluated"),
     invalid !== null ? invalidWords(invalid, locale) : verdict ? reasonWords(verdict.reason, locale) : "",
     verdict && verdict.scored > 0
       ? t("{0} → {1} of {2}", verdict.rightBefore, verdict.rightAfter, verdict.scored)

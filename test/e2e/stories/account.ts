@@ -15,15 +15,15 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench, models } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
       await workbench.answer("Address of the model server", models.url);
       await workbench.quickTitle("API key for 127.0.0.1").waitFor();
       assert.equal(await workbench.quickInput().getAttribute("type"), "password");
       await workbench.picture("60-key");
       await workbench.answer("API key for 127.0.0.1", CANARY);
-      await workbench.pick("Which model answers?", "simulated");
+      await workbench.pick("Which model should be used?", "simulated");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       assert.ok(models.log.every(({ headers }) => headers.authorization === `Bearer ${CANARY}`));
       for (const file of filesUnder(world.folder)) assert.ok(!readFileSync(file, "utf8").includes(CANARY), file);
       assert.ok(!world.vscode.log().includes(CANARY), "the server's log");
@@ -36,18 +36,18 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench, models } = world;
       await workbench.command("AgentGraph: Choose models");
-      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
       await workbench.answer("Address of the model server", models.url);
       await workbench.pick("Which model runs the nodes? (1 of 4)", "simulated");
       await workbench.pick("Which model says what should change? (2 of 4)", "simulated");
       await workbench.quickTitle("Which model rewrites instructions? (3 of 4)").waitFor();
       await workbench.picture("65-role");
       await workbench.pick("Which model rewrites instructions? (3 of 4)", "second");
-      await workbench.pick("Which model judges answers? (4 of 4)", "As the graph file says");
+      await workbench.pick("Which model judges answers? (4 of 4)", "Use the models named in the graph file");
       await workbench.toast("simulated, second answers").waitFor();
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       assert.match(await workbench.decide("Optimize “", "Start"), /model simulated, second/);
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       const rewrites = models.log.filter(({ body }) =>
         JSON.stringify(body.response_format ?? "").includes("hypothesis"),
       );
@@ -60,7 +60,7 @@ export const accountStories: readonly Story[] = [
       assert.equal(start.models.optimizer.model, "second");
 
       await workbench.command("AgentGraph: Choose models");
-      await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+      await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
       await workbench.answer("Address of the model server", models.url);
       await workbench.quickTitle("(1 of 4)").waitFor();
       await workbench.picture("66-role-again");
@@ -74,16 +74,16 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await chooseServer(world, "The models that the graph file names");
+      await chooseServer(world, "The models named in the graph file");
       await workbench.dialog("Optimize “").waitFor();
       await workbench.picture("68-price");
       const said = await workbench.decide("Optimize “", "Start");
-      assert.match(said, /About \d+ calls, [\d,]+ tokens, \$0\.\d+; more while/);
+      assert.match(said, /About \d+ calls, [\d,]+ tokens, \$0\.\d+, or more if/);
       assert.match(said, /Never more than 2,000 calls, about \$0\.\d+/);
       assert.match(said, /model gpt-4\.1-mini, gpt-4\.1/);
       await workbench.statusBar("$0.0").waitFor();
       await workbench.picture("69-price-running");
-      await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
       const { id, usd } = world.summary();
       // Dollars per million tokens: gpt-4.1-mini answers for the nodes, gpt-4.1 says what should change and rewrites.
       const price = (purpose: string) => (purpose === "forward" ? [0.4, 1.6] : [2, 8]);
@@ -109,9 +109,9 @@ export const accountStories: readonly Story[] = [
       const file = "chain.agentgraph.json";
       world.write(file, world.read(file).replace(/ {2}"models": \{.*?\n {2}\},\n/s, ""));
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await chooseServer(world, "The models that the graph file names");
+      await chooseServer(world, "The models named in the graph file");
       await workbench.pressOnToast("No model is chosen, and chain.agentgraph.json names none", "Choose models");
-      await workbench.quickTitle("Who answers the calls?").waitFor();
+      await workbench.quickTitle("Which model provider should be used?").waitFor();
       assert.equal(models.requests(), 0);
     },
   },
@@ -121,13 +121,13 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench, models } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      await workbench.pick("Who answers the calls?", "Azure OpenAI");
+      await workbench.pick("Which model provider should be used?", "Azure OpenAI");
       await workbench.answer("Address of the model server", new URL(models.url).origin);
       await workbench.answer("API key for 127.0.0.1", CANARY);
-      await workbench.pick("Which deployment answers?", "Type a name…");
-      await workbench.answer("Which deployment answers?", "simulated");
+      await workbench.pick("Which deployment should be used?", "Enter a name…");
+      await workbench.answer("Which deployment should be used?", "simulated");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       for (const { path: asked, headers } of models.log) {
         assert.equal(asked, "/openai/deployments/simulated/chat/completions");
         assert.equal(headers["api-key"], CANARY);
@@ -142,33 +142,33 @@ export const accountStories: readonly Story[] = [
     async play(world) {
       const { workbench, models } = world;
       const { keyboard } = workbench.page;
-      await workbench.command("AgentGraph: Forget API key");
+      await workbench.command("AgentGraph: Remove API key");
       await workbench.toast("No API key is stored").waitFor();
       const others = await Promise.all([1, 2].map(() => startServer({ model: createSimulated(), key: CANARY })));
       try {
         const servers = [...others, models];
         for (const { url } of servers) {
           await workbench.command("AgentGraph: Choose models");
-          await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+          await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
           await workbench.answer("Address of the model server", url);
           await workbench.answer("API key for 127.0.0.1", CANARY);
           for (const step of [1, 2, 3, 4]) {
             await workbench.quickTitle(`(${step} of 4)`).waitFor();
             await keyboard.press("Enter");
           }
-          await workbench.toast("the models that graph files name are used").waitFor();
+          await workbench.toast("uses the models named in graph files").waitFor();
           await workbench.clearToasts();
         }
         const origins = servers.map(({ url }) => new URL(url).origin);
-        await workbench.command("AgentGraph: Forget API key");
-        await workbench.quickTitle("Which key should be forgotten?").waitFor();
+        await workbench.command("AgentGraph: Remove API key");
+        await workbench.quickTitle("Which API key should be removed?").waitFor();
         await workbench.picture("67-forget");
-        await workbench.pick("Which key should be forgotten?", origins[0] ?? "");
-        await workbench.toast(`The key for ${origins[0]} is forgotten`).waitFor();
-        await workbench.command("AgentGraph: Forget API key");
-        await workbench.pick("Which key should be forgotten?", "All 2 keys");
+        await workbench.pick("Which API key should be removed?", origins[0] ?? "");
+        await workbench.toast(`Removed the API key for ${origins[0]}`).waitFor();
+        await workbench.command("AgentGraph: Remove API key");
+        await workbench.pick("Which API key should be removed?", "All 2 keys");
         await workbench.toast("2 keys are forgotten").waitFor();
-        await workbench.command("AgentGraph: Forget API key");
+        await workbench.command("AgentGraph: Remove API key");
         await workbench.toast("No API key is stored").waitFor();
         await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
         assert.match(await workbench.decide("AgentGraph will send", "Cancel"), new RegExp(new URL(models.url).host));
@@ -233,7 +233,7 @@ export const accountStories: readonly Story[] = [
       await workbench.page.waitForTimeout(1000);
       assert.equal(models.requests(), asked, "nothing is sent any more");
       await workbench.pressOnToast("was cancelled", "Resume");
-      await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
       assert.equal(world.summary().status, "done");
     },
   },
@@ -251,7 +251,7 @@ export const accountStories: readonly Story[] = [
       assert.ok(models.requests() <= 230, `${models.requests()} requests`);
       await workbench.pressOnToast("reached its budget", "Resume");
       await workbench.answer("Budget", "2000");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       assert.equal(world.summary().status, "done");
       assert.deepEqual(await workbench.errors(), []);
     },
@@ -266,12 +266,12 @@ function refusedKey(): Story {
     server: { faults: ({ count }) => (refused && count > 120 ? "401" : null) },
     async play(world) {
       const { workbench } = world;
-      await optimize(world, "refused the API key");
+      await optimize(world, "rejected the API key");
       await workbench.picture("64-key-refused");
       refused = false;
-      await workbench.pressOnToast("refused the API key", "Set API key and resume");
+      await workbench.pressOnToast("rejected the API key", "Set API key and resume");
       await workbench.answer("API key for 127.0.0.1", CANARY);
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       assert.equal(world.models.log.at(-1)?.headers.authorization, `Bearer ${CANARY}`);
       assert.equal(world.summary().status, "done");
     },

@@ -15,9 +15,9 @@ export const firstStories: readonly Story[] = [
     example: "",
     async play(world) {
       await firstMinutes(world, async () => {
-        await world.workbench.quickTitle("Who answers the calls?").waitFor();
+        await world.workbench.quickTitle("Which model provider should be used?").waitFor();
         await world.workbench.picture("73-provider");
-        await world.workbench.pick("Who answers the calls?", "Simulated model");
+        await world.workbench.pick("Which model provider should be used?", "Simulated model");
         await world.workbench.dialog("Optimize “").waitFor();
         await world.workbench.picture("74-estimate");
         assert.match(await world.workbench.decide("Optimize “", "Start"), /nothing leaves this machine/);
@@ -50,7 +50,7 @@ export const firstStories: readonly Story[] = [
       await workbench.openSideBar();
       await workbench.page.getByRole("button", { name: "Create example graph" }).first().click();
       await workbench.pick("Which example?", "Word problems");
-      await workbench.quickTitle("Which folder gets the example?").waitFor();
+      await workbench.quickTitle("Where should the example be created?").waitFor();
       await workbench.picture("79-which-folder");
       await workbench.quickInput().fill(`${place}/`);
       // The folder's content is listed first; until then the button does nothing.
@@ -58,10 +58,10 @@ export const firstStories: readonly Story[] = [
       await workbench.page.waitForTimeout(1000);
       await workbench.page.locator(".quick-input-widget:visible .monaco-button", { hasText: "Create it here" }).click();
       await workbench.tab("chain.agentgraph.json").waitFor();
-      await workbench.pressOnToast("The example is in", "Optimize graph");
+      await workbench.pressOnToast("Example created in", "Optimize graph");
       await workbench.decide("Optimize “", "Start");
       await toCommit(world, async () => {
-        const said = await workbench.decide("There is no git repository", "Make a repository");
+        const said = await workbench.decide("is not in a git repository", "Initialize repository");
         assert.ok(said.includes(path.join(place, EXAMPLE)), said);
       });
       checkFirstCommit(world, path.relative(folder, path.join(place, EXAMPLE)), "prompts");
@@ -107,9 +107,9 @@ async function firstMinutes(world: World, choose: () => Promise<void>): Promise<
   await workbench.picture("71-which-example");
   await workbench.pick("Which example?", "Word problems");
   await workbench.tab("chain.agentgraph.json").waitFor();
-  await workbench.toast("The example is in").waitFor();
+  await workbench.toast("Example created in").waitFor();
   await workbench.picture("72-created");
-  await workbench.pressOnToast("The example is in", "Optimize graph");
+  await workbench.pressOnToast("Example created in", "Optimize graph");
   await choose();
   await toCommit(world);
   const seconds = (Date.now() - started) / 1000;
@@ -118,9 +118,9 @@ async function firstMinutes(world: World, choose: () => Promise<void>): Promise<
 }
 
 async function toCommit({ workbench }: World, repository = async () => {}): Promise<void> {
-  await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+  await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
   await workbench.picture("75-optimized");
-  await workbench.pressOnToast("is optimized", "Review proposals");
+  await workbench.pressOnToast("Optimized", "Review proposals");
   await workbench.lens("Accepted by the gate").waitFor();
   await workbench.picture("76-review");
   const applyAll = () => workbench.titleAction("Proposals", "Apply all accepted");
@@ -129,7 +129,7 @@ async function toCommit({ workbench }: World, repository = async () => {}): Prom
   await repository();
   await workbench.dialog("Commit ").waitFor();
   await workbench.picture("77-commit");
-  assert.match(await workbench.decide("Commit ", "Commit"), /Not in git yet/);
+  assert.match(await workbench.decide("Commit ", "Commit"), /Not yet in git/);
   await workbench.toast("Committed as").waitFor();
   assert.deepEqual(await workbench.errors(), []);
 }

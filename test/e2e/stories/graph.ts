@@ -41,7 +41,7 @@ export const graphStories: readonly Story[] = [
 
       await page.keyboard.press("Control+Home");
       await page.keyboard.type(",");
-      await graph.locator(".faults", { hasText: "last good drawing" }).waitFor();
+      await graph.locator(".faults", { hasText: "last valid graph" }).waitFor();
       assert.equal(await graph.locator("svg.graph g.node").count(), 5);
       await workbench.picture("62-graph-broken");
       await page.keyboard.press("Control+Z");
@@ -56,7 +56,7 @@ export const graphStories: readonly Story[] = [
       await node("answer").getByText("simulated").waitFor();
       await graph.locator(".run .status.running").waitFor();
       await workbench.picture("63-graph-live");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       await workbench.clearToasts();
       await graph.locator(".run .status.done").waitFor();
       await graph.locator("svg.graph g.node.accepted").first().waitFor();
@@ -65,7 +65,7 @@ export const graphStories: readonly Story[] = [
       await graph.locator("button.sample").first().click();
       await node("answer").click();
       await graph.locator(".compare dt", { hasText: "Expected" }).waitFor();
-      await graph.locator("summary", { hasText: "Prompt as it was sent" }).waitFor();
+      await graph.locator("summary", { hasText: "Prompt sent" }).waitFor();
       await workbench.picture("64-graph-sample");
 
       await graph.getByText("Review change").click();

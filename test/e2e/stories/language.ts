@@ -14,7 +14,7 @@ export const languageStories: readonly Story[] = [
       await workbench.openByName(GRAPH);
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       await workbench.clearToasts();
 
       for (const theme of THEMES) await look(world, theme);

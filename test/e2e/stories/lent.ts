@@ -16,7 +16,7 @@ export const lentStories: readonly Story[] = [
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /through VS Code, model lender\/simulated/);
       assert.match(said, /estimated/);
-      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       assert.ok(world.accepted().length > 0, "the run accepted a proposal");
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
       assert.ok(models.inFlight().most <= 4, `${models.inFlight().most} at once`);
@@ -33,8 +33,8 @@ export const lentStories: readonly Story[] = [
     settings: AI,
     async play({ workbench }) {
       await workbench.command("AgentGraph: Choose models");
-      await workbench.pick("Who answers the calls?", "Models VS Code already has");
-      await workbench.toast("VS Code has no models now").waitFor();
+      await workbench.pick("Which model provider should be used?", "Models available in VS Code");
+      await workbench.toast("VS Code has no models available").waitFor();
       await workbench.picture("72-no-models");
     },
   },
@@ -42,11 +42,11 @@ export const lentStories: readonly Story[] = [
 
 async function chooseLent({ workbench }: World): Promise<void> {
   await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-  await workbench.quickTitle("Who answers the calls?").waitFor();
-  await workbench.pick("Who answers the calls?", "Models VS Code already has");
-  await workbench.quickTitle("Which model answers?").waitFor();
+  await workbench.quickTitle("Which model provider should be used?").waitFor();
+  await workbench.pick("Which model provider should be used?", "Models available in VS Code");
+  await workbench.quickTitle("Which model should be used?").waitFor();
   await workbench.picture("69-lent-models");
-  await workbench.pick("Which model answers?", "lender/simulated");
+  await workbench.pick("Which model should be used?", "lender/simulated");
 }
 
 /** Consent that is taken back in the middle of a run. */
@@ -61,13 +61,13 @@ function refusedByVscode(): Story {
       const { workbench, models } = world;
       await chooseLent(world);
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("the models may not be used").waitFor({ timeout: 60_000 });
+      await workbench.toast("the models can't be used").waitFor({ timeout: 60_000 });
       await workbench.picture("71-not-lent");
       assert.ok(models.requests() <= 60 + 4, `${models.requests()} requests`);
       assert.equal(world.summary().status, "failed");
       refused = false;
-      await workbench.pressOnToast("the models may not be used", "Resume");
-      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      await workbench.pressOnToast("the models can't be used", "Resume");
+      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       assert.equal(world.summary().status, "done");
     },
   };

@@ -23,7 +23,7 @@ export const mainStories: readonly Story[] = [
       assert.match(said, /70 samples are sent to 127\.0\.0\.1/);
       await workbench.statusBar("iteration").waitFor();
       await workbench.picture("07-running");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       await workbench.picture("08-done");
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
 
@@ -32,7 +32,7 @@ export const mainStories: readonly Story[] = [
       await workbench.picture("08-graph");
       await workbench.command("View: Close All Editors");
 
-      await workbench.pressOnToast("is optimized", "Review proposals");
+      await workbench.pressOnToast("Optimized", "Review proposals");
       await workbench.tab("Proposals: Word problems").waitFor();
       await workbench.lens("Accepted by the gate").waitFor();
       await workbench.picture("09-review-all");
@@ -73,12 +73,12 @@ export const mainStories: readonly Story[] = [
       const { workbench, git } = world;
       const { keyboard } = workbench.page;
       await workbench.command("AgentGraph: Optimize graph");
-      await workbench.quickTitle("Who answers the calls?").waitFor();
+      await workbench.quickTitle("Which model provider should be used?").waitFor();
       await keyboard.type("simulated");
       await keyboard.press("Enter");
       await workbench.dialog("Optimize “").waitFor();
       await keyboard.press("Enter");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
 
       const [first] = world.accepted();
       assert.ok(first, "the run accepted a proposal");
@@ -136,13 +136,13 @@ export const mainStories: readonly Story[] = [
       await workbench.picture("20-rejected");
 
       await workbench.pressLens("Apply");
-      await workbench.dialog("all the same?").waitFor();
+      await workbench.dialog("anyway?").waitFor();
       await workbench.picture("21-second-question");
-      assert.match(await workbench.decide("all the same?", "Cancel"), /Rejected by the gate/);
+      assert.match(await workbench.decide("anyway?", "Cancel"), /Rejected by the gate/);
       assert.equal(git("status", "--porcelain", "--untracked-files=no").trim(), "");
 
       await workbench.pressLens("Apply");
-      await workbench.decide("all the same?", "Apply anyway");
+      await workbench.decide("anyway?", "Apply anyway");
       await world.until(() => git("diff", "--name-only").trim() === `prompts/${proposal.node}.md`);
       assert.deepEqual(await workbench.errors(), []);
     },

@@ -26,11 +26,11 @@ export const pageStories: readonly Story[] = [
       await workbench.menuOn(runs.nth(1), "Compare runs");
       await workbench.drawing("Two runs compared").waitFor();
       await workbench.menuOn(runs.nth(0), "Show report");
-      await workbench.drawing("Before you believe it").waitFor();
+      await workbench.drawing("Before you rely on this").waitFor();
 
       await page.waitForTimeout(SAVED);
       await page.reload();
-      await workbench.drawing("Before you believe it").waitFor(LOADED);
+      await workbench.drawing("Before you rely on this").waitFor(LOADED);
       await workbench.tab("Compare: Word problems").click();
       await workbench.drawing("Two runs compared").waitFor();
       await workbench.picture("84-compare-reloaded");
@@ -41,10 +41,10 @@ export const pageStories: readonly Story[] = [
       const [oldest = ""] = readdirSync(path.join(folder, ".agentgraph/runs")).sort();
       rmSync(path.join(folder, ".agentgraph/runs", oldest), { recursive: true });
       await page.reload();
-      await workbench.drawing("The run is gone").waitFor(LOADED);
+      await workbench.drawing("The run no longer exists").waitFor(LOADED);
       await workbench.picture("85-compare-gone");
       await workbench.tab("Report: Word problems").click();
-      await workbench.drawing("Before you believe it").waitFor();
+      await workbench.drawing("Before you rely on this").waitFor();
     },
   },
 ];
@@ -52,6 +52,6 @@ export const pageStories: readonly Story[] = [
 async function optimize({ workbench }: World): Promise<void> {
   await workbench.command("AgentGraph: Optimize graph");
   await workbench.decide("Optimize “", "Start");
-  await workbench.toast("is optimized").waitFor(LOADED);
+  await workbench.toast("Optimized").waitFor(LOADED);
   await workbench.clearToasts();
 }

@@ -22,7 +22,7 @@ export const robustStories: readonly Story[] = [
 
       rmSync(path.join(folder, prompt));
       await workbench.pressLens("Apply");
-      await workbench.toast(`${prompt} is not there any more`).waitFor();
+      await workbench.toast(`${prompt} no longer exists`).waitFor();
       await workbench.picture("40-prompt-gone");
       assert.equal(world.git("status", "--porcelain").trim(), `D ${prompt}`, "nothing is written");
       world.write(prompt, promptText);
@@ -31,7 +31,7 @@ export const robustStories: readonly Story[] = [
       rmSync(path.join(folder, GRAPH));
       await workbench.row("Graphs", "Word problems").waitFor({ state: "detached" });
       await workbench.pressLens("Apply");
-      await workbench.toast(`${GRAPH} is not there any more`).waitFor();
+      await workbench.toast(`${GRAPH} no longer exists`).waitFor();
       await workbench.picture("41-graph-gone");
       assert.equal(read(prompt), promptText);
       await workbench.row("Runs", "accepted").or(workbench.row("Runs", "→")).first().waitFor();
@@ -55,7 +55,7 @@ export const robustStories: readonly Story[] = [
       await start(world);
       await workbench.statusBar("iteration").waitFor();
       rmSync(path.join(folder, GRAPH));
-      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       const [node] = world.accepted();
       assert.ok(node, "the run accepted something");
       await workbench.row("Proposals", node).waitFor();
@@ -90,7 +90,7 @@ export const robustStories: readonly Story[] = [
       await workbench.row("Proposals", node).click();
       await workbench.tab(`${node}: accepted`).waitFor();
       await pressTitle(world, "Apply");
-      await workbench.toast(`does not show ${node}.md as it is on disk`).waitFor();
+      await workbench.toast(`${node}.md has mixed line endings`).waitFor();
       await workbench.picture("43-mixed-line-ends");
       assert.equal(read(file), before.replace("\r\n", "\n"), "nothing is changed");
       await workbench.clearToasts();
@@ -125,10 +125,10 @@ export const robustStories: readonly Story[] = [
       await other.openSideBar();
       await other.row("Graphs", "running").waitFor();
       await other.command("AgentGraph: Optimize graph");
-      await other.toast("is under way in another window").waitFor();
+      await other.toast("is in progress in another window").waitFor();
       await other.picture("44-second-window");
       await other.clearToasts();
-      await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
       const [node] = world.accepted();
       assert.ok(node, "the run accepted something");
 
@@ -172,7 +172,7 @@ export const robustStories: readonly Story[] = [
       const folders = ["one", "two"].map((name) => ({ path: name }));
       world.write("several.code-workspace", JSON.stringify({ folders }));
       await workbench.row("Graphs", "three").waitFor({ state: "detached" });
-      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       assert.ok(world.accepted("three/agentgraph-diamond").length > 0, "the run accepted something");
       assert.ok(!existsSync(path.join(folder, "two/agentgraph-chain/.agentgraph")), "the other root has no part in it");
       await workbench.row("Proposals", "accepted").waitFor();
@@ -205,6 +205,6 @@ async function create({ workbench, until, folder }: World, root: string, label: 
   await input.fill(root);
   await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: root }).first().waitFor();
   await workbench.page.keyboard.press("Enter");
-  await workbench.toast("The example is in").waitFor();
+  await workbench.toast("Example created in").waitFor();
   await until(() => existsSync(path.join(folder, root)) && readdirSync(path.join(folder, root)).length > 0);
 }

@@ -29,7 +29,7 @@ export const runStories: readonly Story[] = [
       assert.equal(models.requests(), 40);
       await workbench.pressOnToast("on its validation set", "Show result");
       await workbench.tab("Evaluation: Word problems").waitFor();
-      await workbench.drawing("The graph as it is scores").waitFor();
+      await workbench.drawing("The current graph scores").waitFor();
       await workbench.picture("72-evaluation");
 
       await workbench.expand("Runs", "validation set");
@@ -69,7 +69,7 @@ export const runStories: readonly Story[] = [
     },
   },
   {
-    name: "a run made elsewhere is a claim until it is re-checked, and a forged one is rejected",
+    name: "a run from another machine is unverified until it is rechecked, and a forged one is rejected",
     settings: { "agentgraph.provider": "simulated" },
     server: { latency: 30 },
     async play(world) {
@@ -80,14 +80,14 @@ export const runStories: readonly Story[] = [
       await workbench.row("Runs", "running").waitFor({ timeout: 60_000 });
       await workbench.picture("76-running-elsewhere");
       assert.equal(await made, 0);
-      await workbench.row("Runs", "made elsewhere").waitFor({ timeout: 30_000 });
+      await workbench.row("Runs", "from another machine").waitFor({ timeout: 30_000 });
       const [honest = ""] = runsOf(world);
       forge(world, honest);
       await workbench.row("Runs", FORGED).waitFor();
       await workbench.picture("77-made-elsewhere");
 
       await workbench.titleAction("Proposals", "Apply all accepted");
-      await workbench.toast("its verdicts are claims").waitFor();
+      await workbench.toast("its verdicts").waitFor();
       assert.equal(git("status", "--porcelain").trim(), "");
       await workbench.clearToasts();
 
@@ -141,11 +141,11 @@ export const runStories: readonly Story[] = [
       const { workbench } = world;
       assert.equal(await elsewhere(world), 0);
       await workbench.openSideBar();
-      await workbench.row("Runs", "made elsewhere").waitFor();
+      await workbench.row("Runs", "from another machine").waitFor();
       await workbench.command("AgentGraph: Show report");
       await workbench.tab("Report: Word problems").waitFor();
-      await workbench.drawing("This run was not made on this machine").waitFor();
-      for (const command of ["Evaluate graph", "Try a single sample", "Re-check a run made elsewhere"]) {
+      await workbench.drawing("This run was made on another machine").waitFor();
+      for (const command of ["Evaluate graph", "Try a single sample", "Recheck a run"]) {
         await workbench.command(`AgentGraph: ${command}`);
         await workbench.toast("not trusted").waitFor();
         await workbench.clearToasts();
@@ -177,7 +177,7 @@ export const runStories: readonly Story[] = [
       await workbench.clearToasts();
       await workbench.menuOn(rowsOf(world).first(), "Show report");
       await workbench.tab("Report: Word problems").waitFor();
-      await workbench.drawing("Before you believe it").waitFor();
+      await workbench.drawing("Before you rely on this").waitFor();
       for (const theme of THEMES) {
         vscode.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(1000);
@@ -198,7 +198,7 @@ export const runStories: readonly Story[] = [
         .click({ modifiers: ["Control"] });
       await workbench.menuOn(rowsOf(world).nth(1), "Compare runs");
       await workbench.tab("Compare: Word problems").waitFor();
-      await workbench.drawing("What makes it unfair").waitFor();
+      await workbench.drawing("Why the comparison is not fair").waitFor();
       await workbench.drawing("seed (1 and 7)").waitFor();
       for (const theme of THEMES.slice(0, 3)) {
         vscode.set({ "workbench.colorTheme": theme });
@@ -240,7 +240,7 @@ function runsOf({ folder }: World): string[] {
 async function optimizeHere({ workbench }: World): Promise<void> {
   await workbench.command("AgentGraph: Optimize graph");
   await workbench.decide("Optimize “", "Start");
-  await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+  await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
   await workbench.clearToasts();
 }
 
@@ -296,11 +296,11 @@ function poisoned(line: string): string {
 async function recheck(world: World, name: string): Promise<void> {
   const { workbench } = world;
   const before = runsOf(world).length;
-  await workbench.command("AgentGraph: Re-check a run made elsewhere");
+  await workbench.command("AgentGraph: Recheck a run");
   await workbench.pick("Which run?", name);
-  await workbench.dialog("proposed texts of").waitFor();
+  await workbench.dialog("proposals for").waitFor();
   await workbench.picture("78-recheck-confirm");
-  await workbench.decide("proposed texts of", "Re-check");
-  await workbench.toast("is re-checked").waitFor({ timeout: 60_000 });
+  await workbench.decide("proposals for", "Recheck");
+  await workbench.toast("Rechecked").waitFor({ timeout: 60_000 });
   assert.equal(runsOf(world).length, before + 1);
 }

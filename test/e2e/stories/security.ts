@@ -47,7 +47,7 @@ export const securityStories: readonly Story[] = [
           "a run behind a link is none",
         );
         await workbench.command("AgentGraph: Apply all accepted proposals");
-        await workbench.toast("its verdicts are claims").waitFor();
+        await workbench.toast("its verdicts").waitFor();
         await workbench.picture("82-forged");
         assert.ok(!world.read("prompts/plan.md").includes(POISON));
         await workbench.command("AgentGraph: Optimize graph");
@@ -70,10 +70,10 @@ export const securityStories: readonly Story[] = [
       const echo = await startEcho();
       try {
         await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-        await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+        await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
         await workbench.answer("Address of the model server", echo.url);
         await workbench.answer("API key for 127.0.0.1", CANARY);
-        await workbench.pick("Which model answers?", "echo");
+        await workbench.pick("Which model should be used?", "echo");
         await workbench.decide("Optimize “", "Start");
         await workbench.toast("stopped").waitFor({ timeout: 90_000 });
         assert.ok(echo.given() > 20, "the key was sent, and came back");

@@ -3,19 +3,19 @@ import type { World } from "../world.ts";
 
 /** Answers who answers the calls: the story's own server. */
 export async function chooseServer({ workbench, models }: World, model = "simulated"): Promise<void> {
-  await workbench.quickTitle("Who answers the calls?").waitFor();
+  await workbench.quickTitle("Which model provider should be used?").waitFor();
   await workbench.picture("03-provider");
-  await workbench.pick("Who answers the calls?", "Any OpenAI-compatible server");
+  await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
   await workbench.quickTitle("Address of the model server").waitFor();
   await workbench.picture("04-address");
   await workbench.answer("Address of the model server", models.url);
-  await workbench.quickTitle("Which model answers?").waitFor();
+  await workbench.quickTitle("Which model should be used?").waitFor();
   await workbench.picture("05-model");
-  await workbench.pick("Which model answers?", model);
+  await workbench.pick("Which model should be used?", model);
 }
 
 /** A whole run of the workspace's one graph against the story's server, to its end. */
-export async function optimize(world: World, end = "is optimized"): Promise<void> {
+export async function optimize(world: World, end = "Optimized"): Promise<void> {
   await start(world);
   await world.workbench.toast(end).waitFor({ timeout: 60_000 });
 }

@@ -17,14 +17,14 @@ export const troubleStories: readonly Story[] = [
       await keyboard.type("Mine, written while the run was under way.");
       await keyboard.press("Control+S");
       await world.until(() => read("prompts/plan.md").includes("Mine, written"));
-      await workbench.toast("is optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       const mine = read("prompts/plan.md");
 
       assert.ok(world.accepted().includes("plan"), "the run accepted a proposal for the edited file");
       await workbench.row("Proposals", "plan").click();
       await workbench.tab("plan: accepted").waitFor();
       await workbench.pressLens("Apply");
-      await workbench.toast("is no longer the one the run saw").waitFor();
+      await workbench.toast("changed since the run").waitFor();
       await workbench.picture("30-text-changed");
       assert.equal(read("prompts/plan.md"), mine);
 
@@ -50,7 +50,7 @@ export const troubleStories: readonly Story[] = [
       await workbench.ready();
       const before = models.requests();
       await workbench.pressOnToast("was interrupted", "Resume");
-      await workbench.toast("is optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
       assert.ok(models.requests() > before, "the rest was asked for");
       // A request is on record before it leaves: the window may have gone between the two, once for each slot.
       const unsent = world.summary().calls - models.requests();
@@ -77,9 +77,9 @@ export const troubleStories: readonly Story[] = [
       git("rm", "-qf", "notes.txt");
       world.write(file, applied.replace('"description": "', '"description": "Mine. '));
       await workbench.command("AgentGraph: Commit accepted prompts");
-      await workbench.dialog("holds other changes").waitFor();
+      await workbench.dialog("also contains changes").waitFor();
       await workbench.picture("31-other-changes");
-      await workbench.decide("holds other changes", "Cancel");
+      await workbench.decide("also contains changes", "Cancel");
       assert.equal(git("log", "--format=%s", "-1").trim(), "first");
 
       world.write(file, applied);
@@ -101,7 +101,7 @@ export const troubleStories: readonly Story[] = [
       await workbench.openSideBar();
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       await workbench.clearToasts();
       const [node] = world.accepted();
       assert.ok(node, "the run accepted something");
@@ -141,7 +141,7 @@ export const troubleStories: readonly Story[] = [
       await workbench.openSideBar();
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       await workbench.clearToasts();
       await workbench.titleAction("Proposals", "Apply all accepted");
       await workbench.toast("Applied").waitFor();
@@ -181,7 +181,7 @@ function brokenServer(): Story {
       assert.equal(world.summary().status, "failed");
       broken = false;
       await workbench.pressOnToast("refused the request", "Resume");
-      await workbench.toast("is optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       assert.equal(world.summary().status, "done");
       const onRecord = world.summary().calls;
       assert.ok(onRecord >= models.requests() && onRecord <= models.requests() + 16, "every request is on record");

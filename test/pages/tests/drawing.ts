@@ -111,7 +111,7 @@ export const drawingTests: readonly PageTest[] = [
       await test.settled();
       deepEqual(await drawnIds(test), ["answer"]);
       match((await test.node("answer").textContent()) ?? "", /\+5/);
-      await test.page.getByText("Unfold", { exact: true }).click();
+      await test.page.getByText("Expand", { exact: true }).click();
       await test.settled();
       equal((await drawnIds(test)).length, 6);
     },
@@ -204,7 +204,7 @@ export const drawingTests: readonly PageTest[] = [
     name: "says so where there is nothing to draw",
     async run(test) {
       await test.graph(null);
-      equal(await test.page.locator(".empty").textContent(), "No graph to draw yet.");
+      equal(await test.page.locator(".empty").textContent(), "There is no graph to show yet.");
       await test.graph({ ...five, inputs: [], nodes: [], output: "" });
       equal(await test.page.locator(".empty").textContent(), "This graph has no nodes yet.");
     },

@@ -143,7 +143,7 @@ export const liveTests: readonly PageTest[] = [
       await test.settled();
       const panel = (await test.page.locator(".panel").textContent()) ?? "";
       match(panel, /Expected.*The answer is 69.*Actual.*The answer is 67.*Wrong/s);
-      match(panel, /Prompt as it was sent.*<solve>\s*Step 1: write down what solve knows/s);
+      match(panel, /Prompt sent.*<solve>\s*Step 1: write down what solve knows/s);
       match(panel, /Gradient for this sample.*the unit is missing/s);
       deepEqual(await test.page.locator(".compare del, .compare ins").allTextContents(), ["69", "67"]);
       await test.page.getByRole("button", { name: "Copy the prompt" }).click();
@@ -158,14 +158,14 @@ export const liveTests: readonly PageTest[] = [
       await test.sample("row-04");
       await test.settled();
       match((await test.node("answer").textContent()) ?? "", /The answer is 15/);
-      await test.page.getByLabel("Under which texts").click();
-      await test.page.getByText("Texts at the start").click();
+      await test.page.getByLabel("Texts to use").click();
+      await test.page.getByText("Starting texts").click();
       await test.settled();
       match((await test.node("answer").textContent()) ?? "", /The answer is 13/);
       await test.page.click('vscode-button[aria-label="Next sample"]');
       await test.settled();
       match((await test.page.locator(".sample-bar").textContent()) ?? "", /Sample row-05/);
-      await test.page.click('vscode-button[aria-label="Leave the sample"]');
+      await test.page.click('vscode-button[aria-label="Clear the sample"]');
       await test.settled();
       match((await test.node("answer").textContent()) ?? "", /List the quantities/);
     },

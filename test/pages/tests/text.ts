@@ -46,7 +46,7 @@ export const textTests: readonly PageTest[] = [
       const faults = [fault(9, "warning", "A warning."), fault(7, "error", "A comma is missing.")];
       await test.graph(five, faults, true);
       equal(await test.page.locator("svg.graph g.node").count(), 6);
-      match((await test.page.locator(".faults").textContent()) ?? "", /last good drawing.*Line 7.*A comma is missing/s);
+      match((await test.page.locator(".faults").textContent()) ?? "", /last valid graph.*Line 7.*A comma is missing/s);
       await test.page.getByRole("button", { name: "Line 7" }).click();
       deepEqual(test.last("fault"), { type: "fault", index: 0 });
       await test.graph(five);

@@ -16,12 +16,12 @@ describe("verdictLine", () => {
   it("says why one was rejected, and what was not scored", () => {
     const rejected = { ...verdict, decision: "rejected", reason: "cannot pass any more", scored: 4, p: null } as const;
     expect(verdictLine(rejected)).toMatch(
-      /^Rejected by the gate · it could not pass any more, .+ · 10 → 15 of 4 right \(16 of 20 not scored\)/,
+      /^Rejected by the gate · it could no longer pass, .+ · 10 → 15 of 4 right \(16 of 20 not scored\)/,
     );
   });
 
   it("says loudly that no gate ran", () => {
-    expect(verdictLine({ ...verdict, policy: "off" })).toMatch(/^Taken without a gate/);
+    expect(verdictLine({ ...verdict, policy: "off" })).toMatch(/^Accepted without a gate/);
     expect(verdictLine({ ...verdict, policy: "off", scored: 0 })).toMatch(/nothing was scored$/);
   });
 });
@@ -89,8 +89,8 @@ describe("figures", () => {
       { ...cut, purpose: "backward", node: "solve" },
     ]);
     expect(said).toEqual([
-      "3 of 4 replies of “plan” were cut at 9 tokens, so the end of their answers may be missing. Thinking counts, too. Raise max_tokens in models.forward.params. And 1 more like it.",
-      "3 of 4 replies of the model backward were cut at 9 tokens, and asked for again where that could help. Thinking counts, too. Raise max_tokens in models.backward.params.",
+      "3 of 4 replies of “plan” were cut at 9 tokens, so the end of their answers may be missing. Thinking tokens count toward this limit. Increase max_tokens in models.forward.params. (1 more like this.)",
+      "3 of 4 replies of the backward model were cut at 9 tokens and requested again where that could help. Thinking tokens count toward this limit. Increase max_tokens in models.backward.params.",
     ]);
   });
 });

@@ -136,7 +136,7 @@ describe("two runs side by side", () => {
     const [a, b] = [await side(), await side()];
     expect(unfairness(a, b)).toEqual([]);
     expect(nodesThatDiffer(a.texts, b.texts)).toEqual([]);
-    expect(compareHtml(a, b)).toContain("the figures can be compared");
+    expect(compareHtml(a, b)).toContain("so the results are comparable");
   });
 
   it("are unfair where data, models, options or texts differ, each said by name", async () => {
@@ -145,10 +145,10 @@ describe("two runs side by side", () => {
     const said = async (change: Partial<RunRequest["task"]>) => unfairness(a, await side(withTask(change))).join("\n");
     expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
     expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
-      "The validation set differs: 20 and 12 samples, 12 of them shared.",
+      "The validation set differs: 20 and 12 samples, 12 in common.",
     );
     expect(await said({ models: { ...models, forward: { model: "other", params: {} } } })).toContain(
-      "The role forward was played by m and by other.",
+      "The forward model differs: m and other.",
     );
     const nodes = graph.nodes.map((node) => ({ ...node, text: "Think." }));
     expect(await said({ graph: { ...graph, nodes } })).toBe("They began with different texts: solve.");
@@ -199,10 +199,10 @@ describe("the page of a sample", () => {
     };
     const page = sampleHtml(subject.task.graph, inspection, "1 call");
     expect(page).not.toMatch(/<img|<script/);
-    expect(page).toContain("✗ Wrong: the answer is not in the form the graph asks for");
+    expect(page).toContain("✗ Wrong: the answer is not in the required format");
     expect(page).toContain("its text should change");
     expect(page).toContain("Say the form.");
     const unscored = sampleHtml(subject.task.graph, { ...inspection, score: null, nodes: [] }, "1 call");
-    expect(unscored).toContain("Not scored, because a call failed");
+    expect(unscored).toContain("Not scored because a call failed");
   });
 });

@@ -123,7 +123,7 @@ describe("what is said of a run", async () => {
     expect([ENGLISH.whole(12_345), ENGLISH.money(1234.5), ENGLISH.percent(0.374)]).toEqual([
       "12,345",
       "$1,234.50",
-      "37 %",
+      "37%",
     ]);
     expect([ENGLISH.money(0.02, true), ENGLISH.money(0, true), ENGLISH.moment(Number.NaN)]).toEqual([
       "≈ $0.02",

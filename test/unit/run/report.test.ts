@@ -118,11 +118,11 @@ describe("the report of a run", () => {
     }
   });
 
-  it("says that a simulated model answered, and how small the set is", () => {
-    expect(report.caveats.join("\n")).toMatch(/simulated model answered/);
+  it("says that a simulated model was used, and how small the set is", () => {
+    expect(report.caveats.join("\n")).toMatch(/simulated model was used/);
     expect(report.caveats.join("\n")).toMatch(/validation set is small: with 20 samples/);
     expect(report.caveats.join("\n")).toMatch(
-      /test set, which took no part in the choice, the gain is \+0\.\d\d \(95 %: /,
+      /test set, which was not used to choose the texts, the gain is \+0\.\d\d \(95% interval /,
     );
   });
 
@@ -271,7 +271,7 @@ describe("a report of a run that", () => {
     for await (const _ of first.events) if (--left === 0) break;
     const unfinished = await readReport(bench.deps, bench.place, first.id);
     expect(unfinished.run.status).toBe("interrupted");
-    expect(unfinished.caveats.join(" ")).toMatch(/stopped before its end/);
+    expect(unfinished.caveats.join(" ")).toMatch(/stopped early/);
     expect(unfinished.validation?.scored).toBeLessThan(20);
     const second = await resumeRun(first.id, bench.place, bench.deps, signal);
     for await (const _ of second.events);
@@ -287,7 +287,7 @@ describe("a report of a run that", () => {
     await run.events.return(run.state());
     const report = await readReport(bench.deps, bench.place, run.id);
     expect(report.validation).toBeNull();
-    expect(report.caveats).toContain("Nothing was scored on the validation set.");
+    expect(report.caveats).toContain("No validation samples were scored.");
     for (const form of [reportHtml, reportMarkdown, reportJson]) expect(form(report)).toContain(run.id);
   });
 
@@ -298,7 +298,7 @@ describe("a report of a run that", () => {
     await bench.files.write(run.files.events, log.replace('"after":0.75', '"after":0.99'));
     const report = await readReport(bench.deps, bench.place, run.id);
     expect(report.run.madeHere).toBe(false);
-    expect(report.caveats[0]).toMatch(/not made on this machine.+a claim/);
+    expect(report.caveats[0]).toMatch(/made on another machine.+not verified/);
   });
 });
 
@@ -306,7 +306,7 @@ describe("caveats", () => {
   it("speak of the gate that was switched off", async () => {
     const { report } = await optimized([["optimize.gate.policy", "off"]]);
     expect(report.caveats.join("\n")).toMatch(/No gate was used/);
-    expect(reportMarkdown(report)).toMatch(/taken without a gate/);
+    expect(reportMarkdown(report)).toMatch(/accepted without a gate/);
   });
 
   it("speak of the test set that is not there", async () => {
@@ -315,13 +315,13 @@ describe("caveats", () => {
       task: { ...task, data: { ...task.data, test: [] } },
     }));
     expect(report.test).toBeNull();
-    expect(report.caveats.join("\n")).toMatch(/no test set, so nothing here was measured on samples that took no part/);
+    expect(report.caveats.join("\n")).toMatch(/no test set, so there are no results on samples/);
   });
 
   it("speak of the budget that ended the run", async () => {
     const { report } = await optimized([["optimize.budget.calls", "150"]]);
     expect(report.run.status).toBe("budget");
-    expect(report.caveats.join("\n")).toMatch(/budget ended the run early/);
+    expect(report.caveats.join("\n")).toMatch(/reached its budget early/);
   });
 });
 
@@ -333,7 +333,7 @@ describe("a sceptic's questions", () => {
     expect([validation?.scored, test?.scored]).toEqual([20, 30]);
     expect(report.limitations.join("\n")).not.toMatch(/step-by-step/);
     expect(report.caveats.join("\n")).toMatch(
-      /A step-by-step suffix alone.+scores \d\.\d\d on the test set; the result/,
+      /A step-by-step suffix alone.+scores \d\.\d\d on the test set. The result/,
     );
     for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toMatch(/with a step-by-step suffix/);
     expect(JSON.parse(reportJson(report)).baselines[0].test.after.score).toBe(test?.after.score);
@@ -367,19 +367,19 @@ describe("a sceptic's questions", () => {
 
   it("whose merit is it? The figures of several changes are called those of all together", async () => {
     const { report } = await usual();
-    for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toContain("are of all of them together");
+    for (const form of [reportHtml, reportMarkdown]) expect(form(report)).toContain("are for all of them together");
     const alone = { ...report, changes: report.changes.slice(0, 1) };
-    expect(reportHtml(alone)).not.toContain("are of all of them together");
+    expect(reportHtml(alone)).not.toContain("are for all of them together");
   });
 
-  it("what did the gate compare? What never came so far is counted, not listed among the verdicts", async () => {
+  it("what did the gate compare? What did not reach the gate is counted, not listed among the verdicts", async () => {
     const { report } = await usual();
     const [verdict] = report.verdicts;
     if (!verdict) throw new Error("the gate said nothing");
     const never = { ...verdict, nodes: ["never-compared"], verdict: { ...verdict.verdict, scored: 0 } };
     const page = reportHtml({ ...report, verdicts: [...report.verdicts, never] });
     const left = report.verdicts.filter(({ verdict: { scored } }) => scored === 0).length + 1;
-    expect(page).toContain(`${ENGLISH.count(left, "proposal")} never came so far`);
+    expect(page).toContain(`${ENGLISH.count(left, "proposal")} did not reach the gate`);
     expect(page).not.toContain("never-compared");
     expect(reportHtml({ ...report, verdicts: [never] })).toContain("The gate compared nothing.");
   });
@@ -388,7 +388,7 @@ describe("a sceptic's questions", () => {
     const { report } = await usual();
     expect(report.baselines).toEqual([]);
     expect(report.limitations.join("\n")).toMatch(/step-by-step suffix alone would do as well/);
-    expect(report.limitations.join("\n")).toMatch(/vary when the same request is made again/);
+    expect(report.limitations.join("\n")).toMatch(/vary when a request is repeated/);
     expect(reportHtml(report)).toContain("What was not measured");
   });
 
@@ -403,7 +403,7 @@ describe("a sceptic's questions", () => {
     const { validation } = report;
     const scores = validation?.samples.flatMap(({ after }) => after?.score ?? []) ?? [];
     expect(validation?.after.interval).toEqual(scoreInterval(scores));
-    expect(reportMarkdown(report)).toMatch(/by bootstrap, for scores are graded/);
+    expect(reportMarkdown(report)).toMatch(/bootstrap intervals because scores are graded/);
     expect(reportMarkdown(report)).not.toMatch(/Wilson/);
   });
 
@@ -451,7 +451,7 @@ describe("a text with characters that do not show", () => {
     };
     const { report } = await optimized([], (found) => found, { ...provider, complete });
     expect(report.changes.some(({ text }) => text.endsWith(hidden))).toBe(true);
-    expect(report.caveats.join("\n")).toMatch(/What is proposed for [\w, ]+ holds characters that no page shows/);
+    expect(report.caveats.join("\n")).toMatch(/The proposal for [\w, ]+ contains invisible characters/);
     for (const form of [reportHtml, reportMarkdown, reportJson]) {
       for (const character of hidden.slice(0, 2)) expect(form(report)).not.toContain(character);
     }
