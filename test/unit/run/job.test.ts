@@ -151,7 +151,7 @@ describe("two runs side by side", () => {
       "The forward model differs: m and other.",
     );
     const nodes = graph.nodes.map((node) => ({ ...node, text: "Think." }));
-    expect(await said({ graph: { ...graph, nodes } })).toBe("They began with different texts: solve.");
+    expect(await said({ graph: { ...graph, nodes } })).toBe("Their starting texts differ: solve.");
   });
 
   it("are compared sample by sample, with an interval and a sign test", async () => {
