@@ -20,7 +20,7 @@ export const firstStories: readonly Story[] = [
         await world.workbench.pick("Which model provider should be used?", "Simulated model");
         await world.workbench.dialog("Optimize “").waitFor();
         await world.workbench.picture("74-estimate");
-        assert.match(await world.workbench.decide("Optimize “", "Start"), /nothing leaves this machine/);
+        assert.match(await world.workbench.decide("Optimize “", "Start"), /no data leaves this machine/);
       });
       checkFirstCommit(world, "", `${EXAMPLE}/prompts`);
     },

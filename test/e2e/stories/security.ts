@@ -54,7 +54,7 @@ export const securityStories: readonly Story[] = [
         await workbench.dialog("Optimize “").waitFor();
         await workbench.picture("83-hostile-confirm");
         const said = await workbench.decide("Optimize “", "Start");
-        assert.match(said, /nothing leaves this machine/);
+        assert.match(said, /no data leaves this machine/);
         assert.match(said, /Never more than 150 calls/);
         await workbench.toast("reached its budget").waitFor({ timeout: 60_000 });
         await workbench.picture("84-hostile-ended");
