@@ -106,7 +106,8 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
       { class: "buttons" },
       textButton(t("Open in text"), () => acts.open(view.id), "primary"),
       verdict && textButton(t("Review change"), () => acts.review(view.id)),
-      (behind > 0 || isFolded) && textButton(isFolded ? t("Expand") : t("Collapse {0}", behind), () => acts.fold(view.id)),
+      (behind > 0 || isFolded) &&
+        textButton(isFolded ? t("Expand") : t("Collapse {0}", behind), () => acts.fold(view.id)),
     ),
   ];
 }
