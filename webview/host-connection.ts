@@ -1,6 +1,12 @@
 import type { PanelSize } from "./panel/splitter.ts";
-import type { Answer, HostMessage, PageMessage, Question, Snapshot } from "./protocol.ts";
-import { isHostMessage } from "./protocol-checks.ts";
+import {
+  type Answer,
+  type HostMessage,
+  isHostMessage,
+  type PageMessage,
+  type Question,
+  type Snapshot,
+} from "./protocol.ts";
 
 /** What VS Code gives a page; a test page brings its own. */
 interface VsCode {

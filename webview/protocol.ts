@@ -1,57 +1,13 @@
+import * as z from "zod/mini";
+import { NODE_KINDS, type NodeKind } from "../src/graph/node-kinds.ts";
+import type { ReadOnly } from "../src/graph/read-only.ts";
+
 /**
  * What host and page say to each other. The host sends whole snapshots of a bounded view model and answers questions;
  * the page sends ids, never paths, prompts or commands. (An exported drawing is the one exception: it sends its text.)
- * Each end checks what it receives (protocol-checks.ts) and drops the rest.
+ * The schemas are the source of the types. Each end checks what it receives (`isHostMessage`, `isPageMessage`), field by
+ * field and within its limits, and drops the rest.
  */
-
-/** Host → page. */
-export type HostMessage =
-  | {
-      readonly type: "graph";
-      readonly graph: GraphView | null;
-      readonly faults: readonly FaultView[];
-      /** True where the file is broken and `graph` is the last good one. */
-      readonly stale: boolean;
-    }
-  | { readonly type: "run"; readonly run: RunView | null }
-  /** The node in which the cursor of the text editor stands. */
-  | { readonly type: "cursor"; readonly node: string | null }
-  /** null: it is not known, or no longer. */
-  | { readonly type: "answer"; readonly request: number; readonly answer: Answer | null };
-
-/** Page → host. */
-export type PageMessage =
-  | { readonly type: "ready" }
-  /** Show the node's instruction in the text where that is visible; `open`: wherever it is. */
-  | { readonly type: "reveal"; readonly node: string; readonly open: boolean }
-  /** Show the place of a fault; index into the faults last sent. */
-  | { readonly type: "fault"; readonly index: number }
-  /** Open the proposal for this node as a diff. */
-  | { readonly type: "review"; readonly node: string }
-  | { readonly type: "ask"; readonly request: number; readonly question: Question }
-  /** Put the whole text on the clipboard, also where the page shows only its start. */
-  | {
-      readonly type: "copy";
-      readonly node: string;
-      readonly sample: string;
-      readonly at: Snapshot;
-      readonly part: Part;
-    }
-  | { readonly type: "export"; readonly svg: string };
-
-export type Part = "prompt" | "value";
-
-/** Under which texts: those the run started with, or the latest under which the sample was run. */
-export type Snapshot = "start" | "latest";
-
-export type Question =
-  | { readonly kind: "node"; readonly node: string }
-  | { readonly kind: "sample"; readonly sample: string; readonly at: Snapshot }
-  | { readonly kind: "call"; readonly node: string; readonly sample: string; readonly at: Snapshot }
-  /** Gradients on one node; `from` a successor: only those that came through it. */
-  | { readonly kind: "gradients"; readonly node: string; readonly from: string | null };
-
-export type Answer = NodeAnswer | SampleAnswer | CallAnswer | GradientsAnswer;
 
 /** Largest sizes of what crosses; texts in UTF-16 units. */
 export const LIMITS = {
@@ -71,199 +27,282 @@ export const LIMITS = {
   svg: 50_000_000,
 } as const;
 
-/** The graph as drawn. Ids are shortened by `shortId`. */
-export interface GraphView {
-  readonly name: string;
-  readonly description: string;
-  /** Graph inputs, then the nodes in the order of the file. */
-  readonly nodes: readonly NodeView[];
-  /** Id of the node whose value is the answer. */
-  readonly output: string;
-  /** Nodes that are not sent because there are too many. */
-  readonly left: number;
-}
-
-export interface NodeView {
-  readonly id: string;
-  readonly kind: "input" | "llm" | "text";
-  readonly inputs: readonly string[];
-  /** What it is for; an input's description. One line. */
-  readonly role: string;
-  /** First words of the instruction, on one line. */
-  readonly excerpt: string;
-  readonly words: number;
-  readonly trainable: boolean;
-  /** The node's own model, or the one its role names; empty where none is. */
-  readonly model: string;
-}
-
-export interface FaultView {
-  readonly severity: "error" | "warning" | "information";
-  readonly message: string;
-  readonly line: number;
-}
-
-/** One run, running or over. Losses and scores lie in 0 … 1. */
-export interface RunView {
-  readonly id: string;
-  readonly status: "running" | "interrupted" | "done" | "budget" | "cancelled" | "failed";
-  /** Why it failed, for a person. */
-  readonly detail: string;
-  readonly method: string;
-  readonly iteration: number;
-  readonly iterations: number;
-  /** Milliseconds of work. */
-  readonly elapsed: number;
-  readonly spent: Spent;
-  /** null: no bound. */
-  readonly limits: { readonly calls: number | null; readonly tokens: number | null; readonly usd: number | null };
-  /** Only nodes with something to show. */
-  readonly nodes: readonly NodeRunView[];
-  /** Gradients of this iteration by edge, and on the output (`from` null). */
-  readonly gradients: readonly EdgeGradients[];
-  readonly curve: readonly PointView[];
-  readonly samples: readonly SampleView[];
-  /** How many samples the run has scored, those not sent included. */
-  readonly scored: number;
-  /** A sample with at most this loss is right. */
-  readonly threshold: number;
-  /** What went wrong on the way, one sentence a kind. */
-  readonly warnings: readonly WarningView[];
-}
-
-export interface WarningView {
-  /** `information`: nothing is wrong and nothing has to be done. */
-  readonly severity: "warning" | "information";
-  readonly text: string;
-}
-
-export interface Spent {
-  readonly calls: number;
-  /** Replies that cost nothing. */
-  readonly cached: number;
-  readonly tokens: number;
-  /** US dollars; null: no known price. */
-  readonly usd: number | null;
-  /** Whoever answers counts no tokens: what is shown of them and their cost is an estimate. */
-  readonly estimated: boolean;
-}
-
-export interface NodeRunView {
-  readonly id: string;
-  /** Requests on the way now. */
-  readonly forwardInFlight: number;
-  readonly backwardInFlight: number;
-  readonly optimizerInFlight: number;
-  /** Replies in this iteration. */
-  readonly forward: number;
-  readonly backward: number;
-  /** Gradients of this iteration on the node. */
-  readonly gradients: number;
-  readonly formatErrors: number;
-  /** The model that answered for this node, as the provider names it; empty where none has yet. */
-  readonly model: string;
-  readonly verdict: VerdictView | null;
-}
-
-export interface VerdictView {
-  readonly decision: "accepted" | "rejected" | "undecided";
-  /** Samples right before and after, of the scored ones. */
-  readonly before: number;
-  readonly after: number;
-  readonly scored: number;
-}
-
-export interface EdgeGradients {
-  readonly node: string;
-  /** The successor they came through. */
-  readonly from: string | null;
-  readonly count: number;
-}
-
-/** Validation score of the incumbent after an iteration; 0 is the start. */
-export interface PointView {
-  readonly iteration: number;
-  /** Bounds of the mean: equal where every sample is scored. */
-  readonly low: number;
-  readonly high: number;
-  /** 95 % interval of the score; null where the gate gave none. */
-  readonly interval: readonly [number, number] | null;
-  /** Attempts accepted in this iteration. */
-  readonly accepted: number;
-}
-
-export interface SampleView {
-  readonly id: string;
-  /** First words of its inputs. */
-  readonly excerpt: string;
-  readonly split: "train" | "validation" | "test";
-  /** Loss under the texts of the start and under the latest; null: not scored. */
-  readonly before: number | null;
-  readonly after: number | null;
-}
+const text = (most: number) => z.string().check(z.maxLength(most));
+const list = <T extends z.core.$ZodType>(item: T, most: number) => z.array(item).check(z.maxLength(most));
+const id = text(LIMITS.id);
+const line = text(LIMITS.line);
+const count = z.int().check(z.nonnegative());
+const number = z.number();
+const split = z.enum(["train", "validation", "test"]);
+const severity = z.enum(["error", "warning", "information"]);
+const decision = z.enum(["accepted", "rejected", "undecided"]);
 
 /** A text that may be cut; `length` is that of the whole. */
-export interface Cut {
-  readonly text: string;
-  readonly length: number;
-}
+const cut = z.strictObject({ text: text(LIMITS.text), length: count });
 
-export interface NodeAnswer {
-  readonly kind: "node";
-  readonly node: string;
-  readonly instruction: Cut;
-  /** The idea behind the last proposal; empty where there is none. */
-  readonly hypothesis: string;
-  /** `keep`, `maxWords` and `constraints` of the file as sentences. */
-  readonly rules: readonly string[];
-}
+/** Under which texts: those the run started with, or the latest under which the sample was run. */
+const snapshot = z.enum(["start", "latest"]);
 
-export interface SampleAnswer {
-  readonly kind: "sample";
-  readonly sample: string;
-  readonly at: Snapshot;
-  readonly split: "train" | "validation" | "test";
-  readonly expected: readonly Cut[];
-  /** Value of the output node; null where it did not come. */
-  readonly actual: Cut | null;
-  readonly loss: number | null;
-  /** Whether the loss is within the run's threshold; null: not scored. */
-  readonly right: boolean | null;
-  readonly formatError: boolean;
-  /** First words of each node's value, inputs included. */
-  readonly values: readonly { readonly node: string; readonly excerpt: string }[];
-}
+const part = z.enum(["prompt", "value"]);
 
-export interface CallAnswer {
-  readonly kind: "call";
-  readonly node: string;
-  readonly sample: string;
-  readonly at: Snapshot;
-  readonly model: string;
-  /** The prompt as it was sent; empty for inputs and texts. */
-  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: Cut }[];
-  readonly value: Cut | null;
-  readonly gradients: readonly GradientView[];
-}
+const kinds = Object.keys(NODE_KINDS).filter((kind): kind is NodeKind => Object.hasOwn(NODE_KINDS, kind));
 
-export interface GradientsAnswer {
-  readonly kind: "gradients";
-  readonly node: string;
-  readonly from: string | null;
-  readonly gradients: readonly GradientView[];
-  /** How many there are, those not sent included. */
-  readonly total: number;
-}
+const nodeView = z.strictObject({
+  id,
+  kind: z.enum(["input", ...kinds]),
+  inputs: list(id, LIMITS.inputs),
+  /** What it is for; an input's description. One line. */
+  role: line,
+  /** First words of the instruction, on one line. */
+  excerpt: line,
+  words: count,
+  trainable: z.boolean(),
+  /** The node's own model, or the one its role names; empty where none is. */
+  model: line,
+});
 
-export interface GradientView {
-  readonly iteration: number;
-  readonly sample: string;
+/** The graph as drawn. Ids are shortened by `shortId`. */
+const graphView = z.strictObject({
+  name: line,
+  description: line,
+  /** Graph inputs, then the nodes in the order of the file. */
+  nodes: list(nodeView, LIMITS.nodes),
+  /** Id of the node whose value is the answer. */
+  output: id,
+  /** Nodes that are not sent because there are too many. */
+  left: count,
+});
+
+const faultView = z.strictObject({ severity, message: line, line: count });
+
+const warningView = z.strictObject({
+  /** `information`: nothing is wrong and nothing has to be done. */
+  severity: z.enum(["warning", "information"]),
+  text: text(LIMITS.sentence),
+});
+
+const spent = z.strictObject({
+  calls: count,
+  /** Replies that cost nothing. */
+  cached: count,
+  tokens: count,
+  /** US dollars; null: no known price. */
+  usd: z.nullable(number),
+  /** Whoever answers counts no tokens: what is shown of them and their cost is an estimate. */
+  estimated: z.boolean(),
+});
+
+const verdictView = z.strictObject({
+  decision,
+  /** Samples right before and after, of the scored ones. */
+  before: count,
+  after: count,
+  scored: count,
+});
+
+const nodeRunView = z.strictObject({
+  id,
+  /** Requests on the way now. */
+  forwardInFlight: count,
+  backwardInFlight: count,
+  optimizerInFlight: count,
+  /** Replies in this iteration. */
+  forward: count,
+  backward: count,
+  /** Gradients of this iteration on the node. */
+  gradients: count,
+  formatErrors: count,
+  /** The model that answered for this node, as the provider names it; empty where none has yet. */
+  model: line,
+  verdict: z.nullable(verdictView),
+});
+
+const edgeGradients = z.strictObject({
+  node: id,
+  /** The successor they came through. */
+  from: z.nullable(id),
+  count,
+});
+
+/** Validation score of the incumbent after an iteration; 0 is the start. */
+const pointView = z.strictObject({
+  iteration: count,
+  /** Bounds of the mean: equal where every sample is scored. */
+  low: number,
+  high: number,
+  /** 95 % interval of the score; null where the gate gave none. */
+  interval: z.nullable(z.tuple([number, number])),
+  /** Attempts accepted in this iteration. */
+  accepted: count,
+});
+
+const sampleView = z.strictObject({
+  id,
+  /** First words of its inputs. */
+  excerpt: text(LIMITS.excerpt),
+  split,
+  /** Loss under the texts of the start and under the latest; null: not scored. */
+  before: z.nullable(number),
+  after: z.nullable(number),
+});
+
+/** One run, running or over. Losses and scores lie in 0 … 1. */
+const runView = z.strictObject({
+  id: line,
+  status: z.enum(["running", "interrupted", "done", "budget", "cancelled", "failed"]),
+  /** Why it failed, for a person. */
+  detail: line,
+  method: line,
+  iteration: count,
+  iterations: count,
+  /** Milliseconds of work. */
+  elapsed: number,
+  spent,
+  /** null: no bound. */
+  limits: z.strictObject({ calls: z.nullable(number), tokens: z.nullable(number), usd: z.nullable(number) }),
+  /** Only nodes with something to show. */
+  nodes: list(nodeRunView, LIMITS.nodes),
+  /** Gradients of this iteration by edge, and on the output (`from` null). */
+  gradients: list(edgeGradients, LIMITS.nodes),
+  curve: list(pointView, LIMITS.points),
+  samples: list(sampleView, LIMITS.samples),
+  /** How many samples the run has scored, those not sent included. */
+  scored: count,
+  /** A sample with at most this loss is right. */
+  threshold: number,
+  /** What went wrong on the way, one sentence a kind. */
+  warnings: list(warningView, LIMITS.warnings),
+});
+
+const gradientView = z.strictObject({
+  iteration: count,
+  sample: id,
   /** Whether the node's value or its own text should change. */
-  readonly of: "value" | "text";
-  readonly from: string | null;
+  of: z.enum(["value", "text"]),
+  from: z.nullable(id),
   /** Empty: no change needed. */
-  readonly text: Cut;
+  text: cut,
+});
+
+const nodeAnswer = z.strictObject({
+  kind: z.literal("node"),
+  node: id,
+  instruction: cut,
+  /** The idea behind the last proposal; empty where there is none. */
+  hypothesis: text(LIMITS.text),
+  /** `keep`, `maxWords` and `constraints` of the file as sentences. */
+  rules: list(line, LIMITS.messages),
+});
+
+const sampleAnswer = z.strictObject({
+  kind: z.literal("sample"),
+  sample: id,
+  at: snapshot,
+  split,
+  expected: list(cut, LIMITS.messages),
+  /** Value of the output node; null where it did not come. */
+  actual: z.nullable(cut),
+  loss: z.nullable(number),
+  /** Whether the loss is within the run's threshold; null: not scored. */
+  right: z.nullable(z.boolean()),
+  formatError: z.boolean(),
+  /** First words of each node's value, inputs included. */
+  values: list(z.strictObject({ node: id, excerpt: line }), LIMITS.nodes),
+});
+
+const callAnswer = z.strictObject({
+  kind: z.literal("call"),
+  node: id,
+  sample: id,
+  at: snapshot,
+  model: line,
+  /** The prompt as it was sent; empty for inputs and texts. */
+  messages: list(z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: cut }), LIMITS.messages),
+  value: z.nullable(cut),
+  gradients: list(gradientView, LIMITS.gradients),
+});
+
+const gradientsAnswer = z.strictObject({
+  kind: z.literal("gradients"),
+  node: id,
+  from: z.nullable(id),
+  gradients: list(gradientView, LIMITS.gradients),
+  /** How many there are, those not sent included. */
+  total: count,
+});
+
+const answer = z.discriminatedUnion("kind", [nodeAnswer, sampleAnswer, callAnswer, gradientsAnswer]);
+
+const question = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("node"), node: id }),
+  z.strictObject({ kind: z.literal("sample"), sample: id, at: snapshot }),
+  z.strictObject({ kind: z.literal("call"), node: id, sample: id, at: snapshot }),
+  /** Gradients on one node; `from` a successor: only those that came through it. */
+  z.strictObject({ kind: z.literal("gradients"), node: id, from: z.nullable(id) }),
+]);
+
+/** Host → page. */
+const hostMessage = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("graph"),
+    graph: z.nullable(graphView),
+    faults: list(faultView, LIMITS.faults),
+    /** True where the file is broken and `graph` is the last good one. */
+    stale: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal("run"), run: z.nullable(runView) }),
+  /** The node in which the cursor of the text editor stands. */
+  z.strictObject({ type: z.literal("cursor"), node: z.nullable(id) }),
+  /** null: it is not known, or no longer. */
+  z.strictObject({ type: z.literal("answer"), request: count, answer: z.nullable(answer) }),
+]);
+
+/** Page → host. */
+const pageMessage = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("ready") }),
+  /** Show the node's instruction in the text where that is visible; `open`: wherever it is. */
+  z.strictObject({ type: z.literal("reveal"), node: id, open: z.boolean() }),
+  /** Show the place of a fault; index into the faults last sent. */
+  z.strictObject({ type: z.literal("fault"), index: count }),
+  /** Open the proposal for this node as a diff. */
+  z.strictObject({ type: z.literal("review"), node: id }),
+  z.strictObject({ type: z.literal("ask"), request: count, question }),
+  /** Put the whole text on the clipboard, also where the page shows only its start. */
+  z.strictObject({ type: z.literal("copy"), node: id, sample: id, at: snapshot, part }),
+  z.strictObject({ type: z.literal("export"), svg: text(LIMITS.svg) }),
+]);
+
+export function isHostMessage(value: unknown): value is HostMessage {
+  return hostMessage.safeParse(value).success;
 }
+
+export function isPageMessage(value: unknown): value is PageMessage {
+  return pageMessage.safeParse(value).success;
+}
+
+export type HostMessage = ReadOnly<z.infer<typeof hostMessage>>;
+export type PageMessage = ReadOnly<z.infer<typeof pageMessage>>;
+export type Part = z.infer<typeof part>;
+export type Snapshot = z.infer<typeof snapshot>;
+export type Question = ReadOnly<z.infer<typeof question>>;
+export type Answer = ReadOnly<z.infer<typeof answer>>;
+export type NodeAnswer = ReadOnly<z.infer<typeof nodeAnswer>>;
+export type SampleAnswer = ReadOnly<z.infer<typeof sampleAnswer>>;
+export type CallAnswer = ReadOnly<z.infer<typeof callAnswer>>;
+export type GradientsAnswer = ReadOnly<z.infer<typeof gradientsAnswer>>;
+export type GradientView = ReadOnly<z.infer<typeof gradientView>>;
+export type GraphView = ReadOnly<z.infer<typeof graphView>>;
+export type NodeView = ReadOnly<z.infer<typeof nodeView>>;
+export type FaultView = ReadOnly<z.infer<typeof faultView>>;
+export type WarningView = ReadOnly<z.infer<typeof warningView>>;
+export type RunView = ReadOnly<z.infer<typeof runView>>;
+export type Spent = ReadOnly<z.infer<typeof spent>>;
+export type NodeRunView = ReadOnly<z.infer<typeof nodeRunView>>;
+export type VerdictView = ReadOnly<z.infer<typeof verdictView>>;
+export type EdgeGradients = ReadOnly<z.infer<typeof edgeGradients>>;
+export type PointView = ReadOnly<z.infer<typeof pointView>>;
+export type SampleView = ReadOnly<z.infer<typeof sampleView>>;
+export type Cut = ReadOnly<z.infer<typeof cut>>;
 
 /** The id under which the page knows a node or a sample: itself, or its start and a hash where it is longer than a line can show. */
 export function shortId(id: string): string {

@@ -10,8 +10,7 @@ import { runView, sampleExcerpts } from "../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { ENGLISH, Locale } from "../../src/i18n/locale.ts";
-import type { HostMessage, PageMessage } from "../../webview/protocol.ts";
-import { isPageMessage } from "../../webview/protocol-checks.ts";
+import { type HostMessage, isPageMessage, type PageMessage } from "../../webview/protocol.ts";
 import { REPORTS, reportPage } from "./reported.ts";
 
 export const THEMES = ["dark", "light", "high-contrast", "high-contrast-light"] as const;

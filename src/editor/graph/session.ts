@@ -1,6 +1,5 @@
 import { env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
-import { type HostMessage, type PageMessage, shortId } from "../../../webview/protocol.ts";
-import { isPageMessage } from "../../../webview/protocol-checks.ts";
+import { type HostMessage, isPageMessage, type PageMessage, shortId } from "../../../webview/protocol.ts";
 import type { Log } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answerTo, wholeText } from "../../../../src/editor/graph/answers.ts";
-import type { Question } from "../../../../webview/protocol.ts";
-import { isHostMessage } from "../../../../webview/protocol-checks.ts";
+import { isHostMessage, type Question } from "../../../../webview/protocol.ts";
 import { five } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
 

@@ -6,8 +6,7 @@ import { runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.t
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
 import type { SampleScore } from "../../../../src/run/state.ts";
-import { LIMITS } from "../../../../webview/protocol.ts";
-import { isHostMessage } from "../../../../webview/protocol-checks.ts";
+import { isHostMessage, LIMITS } from "../../../../webview/protocol.ts";
 import { randomGraph } from "../../../graphs.ts";
 import { five, graphOf, pipeline } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostMessage, LIMITS, type PageMessage, shortId } from "../../../webview/protocol.ts";
-import { isHostMessage, isPageMessage } from "../../../webview/protocol-checks.ts";
+import {
+  type HostMessage,
+  isHostMessage,
+  isPageMessage,
+  LIMITS,
+  type PageMessage,
+  shortId,
+} from "../../../webview/protocol.ts";
 
 const page: readonly PageMessage[] = [
   { type: "ready" },
@@ -67,6 +73,7 @@ describe("what is dropped", () => {
       { numRuns: 500, seed: 1 },
     );
     expect(isPageMessage({ type: "__proto__" })).toBe(false);
+    expect(isPageMessage(JSON.parse('{"type":"ready","__proto__":{}}'))).toBe(false);
     expect(isPageMessage({ type: "toString" })).toBe(false);
   });
 });
