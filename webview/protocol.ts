@@ -296,7 +296,6 @@ export type NodeView = ReadOnly<z.infer<typeof nodeView>>;
 export type FaultView = ReadOnly<z.infer<typeof faultView>>;
 export type WarningView = ReadOnly<z.infer<typeof warningView>>;
 export type RunView = ReadOnly<z.infer<typeof runView>>;
-export type Spent = ReadOnly<z.infer<typeof spent>>;
 export type NodeRunView = ReadOnly<z.infer<typeof nodeRunView>>;
 export type VerdictView = ReadOnly<z.infer<typeof verdictView>>;
 export type EdgeGradients = ReadOnly<z.infer<typeof edgeGradients>>;
