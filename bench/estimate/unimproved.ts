@@ -34,7 +34,7 @@ export function unhelpful(inner: Model): Model {
       const reply = await inner.complete(request, stop);
       if (request.tag.purpose !== "optimizer") return reply;
       const [, present] =
-        /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(request.messages.at(-1)?.content ?? "") ?? [];
+        /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(request.messages.at(-1)?.content ?? "") ?? [];
       const text = `${present} Be friendly, as at time ${++count}, and mind your tone throughout.`;
       const said = JSON.stringify({ hypothesis: "Friendlier words may help the reader.", text });
       return { ...reply, text: said, usage: { ...reply.usage, completion: Math.ceil(said.length / 4) } };

@@ -185,8 +185,8 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
           return key === undefined ? [] : [{ id, key }];
         },
       ),
-      feedback: between("feedback_on_the_result"),
-      comparison: between("comparison_of_the_final_answer"),
+      feedback: between("feedback"),
+      comparison: between("comparison"),
       ruleIn: (text) => {
         const named = text.match(RULE)?.find((rule) => rules.has(rule));
         const key = [...wrongKeys.keys()].find((one) => text.includes(one));
@@ -200,7 +200,7 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
 
   /** Adds the rules that the feedback names most often. */
   function rewrite(all: string): { hypothesis: string; text: string } {
-    const present = /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(all)?.[1] ?? "";
+    const present = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(all)?.[1] ?? "";
     const counts = new Map<string, number>();
     for (const [, feedback = ""] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {
       for (const rule of feedback.match(RULE) ?? []) counts.set(rule, (counts.get(rule) ?? 0) + 1);

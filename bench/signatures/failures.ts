@@ -33,7 +33,7 @@ function padding(words: number, count: number): string {
 }
 
 const present = ({ messages }: ModelRequest) =>
-  /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(messages.at(-1)?.content ?? "")?.[1] ?? "";
+  /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(messages.at(-1)?.content ?? "")?.[1] ?? "";
 
 const proposal = (text: string) => JSON.stringify({ hypothesis: "It may help.", text });
 

@@ -216,7 +216,7 @@ export function createWorld(
   }
 
   function optimize(all: string): { hypothesis: string; text: string } {
-    const present = /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(all)?.[1] ?? "";
+    const present = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(all)?.[1] ?? "";
     const node = nodeIn(present) ?? "";
     const counts = new Map<string, number>();
     for (const [, feedback] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {

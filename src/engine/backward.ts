@@ -20,6 +20,8 @@ export interface BackwardDeps {
   readonly neighbors: boolean;
   /** Asks, for nothing, also where no gradient can come to a parameter (rule R8 switched off). Default: false. */
   readonly everywhere?: boolean;
+  /** What is known of the right answers, in words (`describeAnswers`). Default: nothing. */
+  readonly answers?: string;
   readonly ask: Llm;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
@@ -29,6 +31,8 @@ export interface GradientContext {
   readonly sample: string;
   readonly inputs: readonly { readonly name: string; readonly value: string }[];
   readonly output: string;
+  /** Right answers to the sample. */
+  readonly expected: readonly string[];
   /** Empty: this sample asks for no change of this text. */
   readonly gradient: string;
 }
@@ -46,7 +50,8 @@ export interface Backward {
  * Semantic backpropagation of one sample (arXiv 2412.03624; method.md §2.4): ∇_A from the loss, then one call per node
  * that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
  */
-export function createBackward({ graph, choice, neighbors, everywhere = false, ask, emit }: BackwardDeps): Backward {
+export function createBackward(deps: BackwardDeps): Backward {
+  const { graph, choice, neighbors, everywhere = false, answers = "", ask, emit } = deps;
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
   const needed = topology.ancestors(graph.output);
@@ -119,7 +124,7 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
     const readers = topology.successors(id).filter(isNeeded);
     const values = (names: readonly string[]) => valuesOf(names, pass);
     const context = await behaviorOf(node).context(node, { query: queryOf(pass), readers, values });
-    return { sample: pass.sample.id, ...context, gradient };
+    return { sample: pass.sample.id, ...context, expected: pass.sample.targets, gradient };
   }
 
   function nodeAt(id: string): GraphNode {
@@ -155,7 +160,9 @@ export function createBackward({ graph, choice, neighbors, everywhere = false, a
     const system = fill(backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: written });
     const user = fill(caseTemplate, {
       purpose: inert(graph.description || graph.name),
+      answers: inert(answers),
       query: queryOf(pass)
+        .filter(({ name }) => !shown.includes(name))
         .map(({ name, value }) => inert(`${name}: ${value}`))
         .join("\n"),
       id: node.id,

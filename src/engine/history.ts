@@ -66,10 +66,8 @@ export class History {
       .filter(({ attempt }) => attempt.text !== "")
       .slice(-SHOWN);
     return [
-      ...(accepted
-        ? [block("version_before_the_present_one", accepted.attempt.base, { outcome: scores(accepted) })]
-        : []),
-      ...failed.map((entry) => block("rejected_version", entry.attempt.text, { outcome: scores(entry) })),
+      ...(accepted ? [block("previous_text", accepted.attempt.base, { outcome: scores(accepted) })] : []),
+      ...failed.map((entry) => block("rejected_text", entry.attempt.text, { outcome: scores(entry) })),
     ].join("\n\n");
   }
 }

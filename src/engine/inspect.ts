@@ -3,6 +3,7 @@ import type { GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
+import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
 import type { Gradient, RunEvent } from "./events.ts";
 import { type ForwardPass, forwardOf, type Scored } from "./forward.ts";
@@ -70,7 +71,7 @@ async function inspectOne(
   stop: AbortController,
   emit: Emit,
 ): Promise<Inspection> {
-  const { graph, models, options } = task;
+  const { graph, data, models, options } = task;
   const gradients: Gradient[] = [];
   const listening: Emit = (event) => {
     if (event.type === "gradient" && event.text !== "") gradients.push(event);
@@ -79,7 +80,8 @@ async function inspectOne(
   const ask = createLlm({ model, price, seed: options.seed, stop, emit: listening });
   const forward = forwardOf(task, ask, listening);
   const choice = models.backward;
-  const backward = createBackward({ graph, choice, neighbors: options.neighbors, ask, emit: listening });
+  const answers = describeAnswers(answerSpaceOf(data.train));
+  const backward = createBackward({ graph, choice, neighbors: options.neighbors, answers, ask, emit: listening });
   try {
     const pass = forward(textsOf(graph), sample, { split });
     const score = await pass.score;

@@ -21,7 +21,7 @@ import type { Validation } from "./validation.ts";
 import { meanScore } from "./verdict.ts";
 
 /** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
-export const ENGINE_VERSION = "3";
+export const ENGINE_VERSION = "4";
 
 export interface EngineDeps {
   /** The whole wrapper stack. */

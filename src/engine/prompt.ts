@@ -1,13 +1,27 @@
 /** Characters of one piece of data shown in a backward or optimizer prompt. */
 const PIECE = 6000;
 
-/** Replaces every `{{name}}` of one of our templates in a single pass; values are never expanded again. */
+/**
+ * Replaces every `{{name}}` of one of our templates in a single pass; values are never expanded again, nor changed. Left
+ * out: a line that is one empty value, and a paragraph of tags around empty values.
+ */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
+  const isEmpty = (mark: string) => (values[mark.slice(2, -2)] ?? "") === "";
   return template
-    .replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? "")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
+    .trim()
+    .split(/\n{2,}/)
+    .map((paragraph) => {
+      const marks = paragraph.match(MARK) ?? [];
+      const rest = paragraph.replace(/<[^>]*>/g, "").replace(MARK, "");
+      if (rest.trim() === "" && marks.every(isEmpty)) return "";
+      const lines = paragraph.split("\n").filter((line) => !/^\{\{\w+\}\}$/.test(line) || !isEmpty(line));
+      return lines.join("\n").replace(MARK, (_, name: string) => values[name] ?? "");
+    })
+    .filter((paragraph) => paragraph !== "")
+    .join("\n\n");
 }
+
+const MARK = /\{\{(\w+)\}\}/g;
 
 /**
  * Data between tags, so that a model can tell it from what it is asked to do. Data cannot close its own block: closing
@@ -27,11 +41,13 @@ export function inert(text: string): string {
 }
 
 /**
- * A text that comes back rewritten, as it may stand in the block of this name: none of it is left out, and tags of its
- * own keep their form, for what a model is not shown it would lose, and what it is shown otherwise it would copy so.
+ * A text that comes back rewritten: none of it is left out or changed, since a model would copy it as it is shown. The
+ * block has a tag that does not occur in the text.
  */
-export function whole(tag: string, text: string): string {
-  return text.replace(new RegExp(`</(?=\\s*${tag})`, "gi"), "<\\/");
+export function verbatimBlock(tag: string, text: string): string {
+  let name = tag;
+  for (let number = 2; new RegExp(`</?\\s*${name}\\b`, "i").test(text); number++) name = `${tag}_${number}`;
+  return `<${name}>\n${text}\n</${name}>`;
 }
 
 /** Keeps the beginning and the end of a text that is too long, and says how much was left out. */

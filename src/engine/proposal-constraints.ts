@@ -2,34 +2,25 @@ import { rowsText } from "../graph/example-rows.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { placeholders } from "../graph/template.ts";
 import type { InvalidReason } from "./events.ts";
+import type { Leaks } from "./leaks.ts";
 
 /**
  * Why a text may not stand in for a node's, whatever it scores; null where it may.
  * @param base the text that it would replace
- * @param targets none may stand verbatim in a text that did not hold it before
+ * @param leaks whether it holds what belongs to one sample
  */
-export function violation(
-  node: GraphNode,
-  base: string,
-  text: string,
-  targets: readonly string[],
-): InvalidReason | null {
+export function violation(node: GraphNode, base: string, text: string, leaks: Leaks): InvalidReason | null {
   if (placeholders(base).some((name) => !placeholders(text).includes(name))) return "drops a placeholder";
   if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
   if (holdsRows(node) && rowsText(text) !== text) return "no rows of examples";
   if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
-  if (targets.some((target) => leaks(target, base, text))) return "leaks a training target";
+  if (leaks(base, text)) return "leaks a training target";
   return null;
 }
 
 /** The text of this node is written back as rows. */
 export function holdsRows(node: GraphNode): boolean {
   return "form" in node && node.form === "rows";
-}
-
-/** Short targets (a letter, a number, yes or no) stand in honest instructions too; only longer ones give a leak away. */
-function leaks(target: string, base: string, text: string): boolean {
-  return target.trim().length >= 12 && text.includes(target.trim()) && !base.includes(target.trim());
 }
 
 function words(text: string): number {

@@ -1,18 +1,12 @@
-import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
-import { traitsOf } from "../graph/node-kinds.ts";
-import { placeholders } from "../graph/template.ts";
 import { plainText } from "../graph/text.ts";
-import { topologyOf } from "../graph/topology.ts";
 import type { GradientContext } from "./backward.ts";
 import type { Attempted, InvalidReason, RunEvent } from "./events.ts";
 import type { History } from "./history.ts";
+import type { Leaks } from "./leaks.ts";
 import { askJson, endsRun, type Llm, ReplyUnreadable } from "./llm.ts";
-import { block, fill, inert, whole } from "./prompt.ts";
-import optimizerTemplate from "./prompts/optimizer.md";
-import caseTemplate from "./prompts/optimizer-case.md";
-import repairTemplate from "./prompts/repair.md";
-import { holdsRows, violation } from "./proposal-constraints.ts";
+import { createOptimizerPrompt, PROPOSAL_SCHEMA, readProposal, repairProposal } from "./optimizer-prompt.ts";
+import { violation } from "./proposal-constraints.ts";
 import type { BatchGradients } from "./services.ts";
 import { proposalId } from "./theta.ts";
 
@@ -35,29 +29,21 @@ export interface ProposeDeps {
   /** Asks, for nothing, also where there is no gradient (rule R9 switched off). Default: false. */
   readonly withoutGradient?: boolean;
   readonly history: History;
-  /** Targets of the training samples: none may stand verbatim in an instruction that did not hold it before. */
-  readonly targets: readonly string[];
+  /** What is known of the right answers, in words (`describeAnswers`). */
+  readonly answers: string;
+  /** Of the training samples. */
+  readonly leaks: Leaks;
   readonly ask: Llm;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
-
-const SCHEMA = {
-  type: "object",
-  properties: {
-    hypothesis: { type: "string", description: "What changes and why it should help, in one sentence." },
-    text: { type: "string", description: "The complete new text." },
-  },
-  required: ["hypothesis", "text"],
-  additionalProperties: false,
-};
 
 /**
  * ϕ(θ, G_θ) for every parameter with a gradient (method.md §2.5, rule R9: none without). Each parameter is asked for
  * as soon as its own gradients are there.
  */
 export function createPropose(deps: ProposeDeps): Propose {
-  const { graph, choice, gradients, proposals, withoutGradient = false, history, targets, ask, emit } = deps;
-  const topology = topologyOf(graph);
+  const { graph, choice, gradients, proposals, withoutGradient = false, history, answers, leaks, ask, emit } = deps;
+  const promptFor = createOptimizerPrompt({ graph, gradients, answers });
 
   return async (batch, parameters, incumbent) => {
     const candidates = await Promise.all(parameters.map((node) => proposeFor(node, batch, incumbent)));
@@ -107,7 +93,7 @@ export function createPropose(deps: ProposeDeps): Propose {
     if (text === "") return "no text in the reply";
     if (text === base.trim()) return "no change";
     if (history.refuted(node.id, text)) return "repeats an earlier text";
-    return violation(node, base, text, targets);
+    return violation(node, base, text, leaks);
   }
 
   function askOptimizer(
@@ -117,14 +103,13 @@ export function createPropose(deps: ProposeDeps): Propose {
     right: readonly GradientContext[],
     index: number,
   ) {
-    const system = fill(optimizerTemplate, { constraints: constraintsOf(node, base, index) });
-    const user = fill(caseTemplate, {
-      purpose: inert(graph.description || graph.name),
-      place: inert(placeOf(node)),
-      text: whole("present_text", base),
-      cases: contexts.map((context) => caseBlock(context, gradients)).join("\n\n"),
-      right: right.map((context) => caseBlock(context, false, "case_that_went_right")).join("\n\n"),
+    const messages = promptFor({
+      node,
+      text: base,
+      cases: contexts,
+      right,
       history: history.shown(node.id, base),
+      index,
     });
     return askJson(
       ask,
@@ -135,67 +120,12 @@ export function createPropose(deps: ProposeDeps): Propose {
         split: null,
         choice,
         index,
-        messages: [
-          { role: "system", content: system },
-          { role: "user", content: user },
-        ],
-        schema: { name: "proposal", schema: SCHEMA },
+        messages,
+        schema: PROPOSAL_SCHEMA,
         priority: 3,
       },
       (value) => readProposal(value, node),
-      () => fill(repairTemplate, { keys: '"hypothesis", "text"' }),
+      repairProposal,
     );
   }
-
-  function placeOf(node: GraphNode): string {
-    const role = (id: string) => {
-      const one = graph.nodes.find((other) => other.id === id) ?? graph.inputs.find(({ name }) => name === id);
-      const words = one && "role" in one ? one.role : (one?.description ?? "");
-      return words ? `${id} (${words})` : id;
-    };
-    const what =
-      traitsOf(node).text === "instruction"
-        ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.`
-        : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
-    const readers = topology.successors(node.id).map(role).join(", ");
-    const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
-    return `${what} ${reach}`;
-  }
-}
-
-/** @param index of the draft: those after the first are to be different. */
-function constraintsOf(node: GraphNode, base: string, index: number): string {
-  const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
-  return [
-    ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
-    ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
-    ...node.constraints.map((rule) => `- ${rule}`),
-    ...(holdsRows(node)
-      ? [
-          "- The text is a list of worked examples: one JSON object a line, with the keys of the present ones, nothing else.",
-        ]
-      : []),
-    "- Stay in the language of the present text.",
-    ...(index > 0
-      ? [`- The obvious improvement is being written by others. Take another approach: idea ${index + 1}.`]
-      : []),
-  ].join("\n");
-}
-
-function caseBlock({ sample, inputs, output, gradient }: GradientContext, withGradient: boolean, tag = "case"): string {
-  const parts = [
-    ...inputs.map(({ name, value }) => block("input", value, { id: name })),
-    block("result", output),
-    ...(withGradient ? [block("feedback", gradient)] : []),
-  ];
-  return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
-}
-
-function readProposal(value: unknown, node: GraphNode): { hypothesis: string; text: string } | null {
-  if (typeof value !== "object" || value === null || !("text" in value)) return null;
-  const rows = holdsRows(node) ? rowsText(value.text) : null;
-  const text = rows ?? (Array.isArray(value.text) ? value.text.join("\n") : value.text);
-  if (typeof text !== "string" || text.trim() === "") return null;
-  const hypothesis = "hypothesis" in value && typeof value.hypothesis === "string" ? value.hypothesis : "";
-  return { hypothesis, text };
 }

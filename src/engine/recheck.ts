@@ -2,6 +2,7 @@ import type { Texts } from "../graph/graph.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta } from "./events.ts";
 import { forwardOf } from "./forward.ts";
 import { withTexts } from "./gate.ts";
+import { leaksOf } from "./leaks.ts";
 import { causeOf, createLlm } from "./llm.ts";
 import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
 import { violation } from "./proposal-constraints.ts";
@@ -97,9 +98,9 @@ class Recheck {
     const { graph, data } = this.task;
     const node = graph.nodes.find((one) => one.id === id);
     if (!node) return [];
-    const targets = Object.values(data).flatMap((samples) => samples.flatMap((sample) => sample.targets));
+    const leaks = leaksOf(Object.values(data).flat());
     const about = { type: "attempt", iteration: ITERATION, node: id, base: node.text, text, hypothesis } as const;
-    const invalid = text === node.text ? "no change" : violation(node, node.text, text, targets);
+    const invalid = text === node.text ? "no change" : violation(node, node.text, text, leaks);
     return [{ ...about, id: proposalId(id, node.text, text), samples: [], invalid }];
   }
 

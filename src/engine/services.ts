@@ -1,6 +1,7 @@
 import { randomLcg, shuffler } from "d3";
 import type { Sample } from "../data/sample.ts";
 import type { GraphNode, Texts } from "../graph/graph.ts";
+import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
 import { createBackward, type GradientContext } from "./backward.ts";
 import { Batches } from "./batches.ts";
 import { createDifferentiate } from "./differentiate.ts";
@@ -8,6 +9,7 @@ import type { RunEvent } from "./events.ts";
 import { type Forward, PRIORITY } from "./forward.ts";
 import { type Gate, type GateResult, withTexts } from "./gate.ts";
 import type { History } from "./history.ts";
+import { leaksOf } from "./leaks.ts";
 import type { Llm } from "./llm.ts";
 import { createProbe, harmfulAmong, PROBED, proposeSound } from "./probe.ts";
 import { type Candidate, createPropose } from "./propose.ts";
@@ -104,6 +106,7 @@ export function createServices(deps: ServicesDeps): Services {
   const without = new Set(options.without);
   const random = seededRandom(options.seed);
   const parameters = parametersOf(graph);
+  const answers = describeAnswers(answerSpaceOf(data.train));
   const train = (texts: Texts, sample: Sample) => forward(texts, sample, { split: "train", priority: PRIORITY.train });
   const differentiate = createDifferentiate({
     batches: new Batches(shuffler(random)([...data.train])),
@@ -117,6 +120,7 @@ export function createServices(deps: ServicesDeps): Services {
       choice: models.backward,
       neighbors: options.neighbors,
       everywhere: without.has("R8"),
+      answers,
       ask: askModel,
       emit,
     }),
@@ -128,7 +132,8 @@ export function createServices(deps: ServicesDeps): Services {
     proposals: options.proposals,
     withoutGradient: without.has("R9"),
     history,
-    targets: data.train.flatMap(({ targets }) => targets),
+    answers,
+    leaks: leaksOf(data.train),
     ask: askModel,
     emit,
   });

@@ -134,7 +134,7 @@ function feedback(prompt: string, keys: string, id: string): string {
 }
 
 function rewrite(prompt: string, id: string): string {
-  const present = /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(prompt)?.[1] ?? "";
+  const present = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(prompt)?.[1] ?? "";
   const chance = unitOf(`rewrite ${id}`);
   const node = /(?:Node|Text) ([nt]\d+):/.exec(present)?.[1];
   const asked = [...prompt.matchAll(/Wish (\S+~r\d)!/g)].map(([, rule = ""]) => rule);

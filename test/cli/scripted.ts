@@ -51,7 +51,7 @@ export function scripted({ forward, judge, rewrite, feedback }: Script): Model {
 
 /** The text that an optimizer is asked to improve. */
 export function presentText(prompt: string): string {
-  return /<present_text>\n([\s\S]*?)\n<\/present_text>/.exec(prompt)?.[1] ?? "";
+  return /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(prompt)?.[1] ?? "";
 }
 
 function written(messages: readonly Message[]): string {

@@ -1,7 +1,9 @@
 import { commands, l10n, type Memento, ProgressLocation, window, workspace } from "vscode";
+import { ENGINE_VERSION } from "../../engine/optimize.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { type Run, resumeRun } from "../../run/run.ts";
-import { runPathsOf } from "../../run/run-paths.ts";
+import { readManifest } from "../../run/run-manifest.ts";
+import { filesOf, runPathsOf } from "../../run/run-paths.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
 import { readSettings } from "../account/settings.ts";
@@ -42,6 +44,7 @@ export class RunController extends Disposable {
 
   async #resume(target: unknown): Promise<void> {
     const entry = await pickRun(this.library, target, resumable, l10n.t("There are no runs to resume."));
+    await this.#confirmOtherEngine(entry);
     const connection = await this.account.connect();
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
     const stop = new AbortController();
@@ -53,6 +56,18 @@ export class RunController extends Disposable {
       limits,
     );
     await this.drive(run, entry.root, stop);
+  }
+
+  /** Other templates ask other questions: replies on record may not answer them. @throws Cancelled */
+  async #confirmOtherEngine(entry: RunSummary): Promise<void> {
+    const { start } = await readManifest(this.deps, filesOf(runPathsOf(entry.root), entry.id).start, entry.id);
+    if (start.engine === ENGINE_VERSION) return;
+    const message = l10n.t("This run was started with another version of AgentGraph.");
+    const detail = l10n.t(
+      "Its prompts may differ in this version, so replies on record may not be reused and may be paid for again.",
+    );
+    const resume = l10n.t("Resume");
+    if ((await window.showWarningMessage(message, { modal: true, detail }, resume)) !== resume) throw new Cancelled();
   }
 
   async #moreBudget(entry: RunSummary): Promise<BudgetLimits> {

@@ -78,12 +78,14 @@ describe("a backward pass", () => {
         { name: "style", value: "Write plainly." },
       ],
       output: "value of left",
+      expected: ["right 1"],
       gradient: "Give two reasons.",
     });
     expect(await contextOf(gradients, "style")).toEqual({
       sample: "1",
       inputs: [{ name: "question", value: "question 1" }],
       output: "left: value of left\n\nright: value of right",
+      expected: ["right 1"],
       gradient: "Allow examples.",
     });
   });
@@ -211,8 +213,8 @@ describe("a reply", () => {
     const { gradients, questions } = await differentiate({ ...full, answer: reply });
     expect(await gradientsOf(gradients)).toMatchObject({ answer: "Weigh both.", left: "Give two reasons." });
     const prompts = Object.fromEntries(questions.map(({ node, messages }) => [node, messages[1]!.content]));
-    expect(prompts.left).toContain("<feedback_on_the_result>\nArgue more.\n</feedback_on_the_result>");
-    expect(prompts.right).toContain("<feedback_on_the_result>\nSay why.\n</feedback_on_the_result>");
+    expect(prompts.left).toContain("<feedback>\nArgue more.\n</feedback>");
+    expect(prompts.right).toContain("<feedback>\nSay why.\n</feedback>");
     expect(questions).toHaveLength(3);
   });
 

@@ -54,6 +54,7 @@ function open(script: Script) {
   const contextOf = (sample: string, text: string): GradientContext => ({
     sample,
     inputs: [],
+    expected: [],
     output: "",
     gradient: text,
   });

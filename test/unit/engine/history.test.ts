@@ -51,9 +51,9 @@ describe("the history", () => {
       { text: "open", verdict: { decision: "undecided" } },
     ]).shown("a", "Do a well.");
     expect(shown).toContain(
-      '<version_before_the_present_one outcome="on 12 queries: 3 right before, 6 right after; fixed 1, broke 0">\nDo a.\n',
+      '<previous_text outcome="on 12 queries: 3 right before, 6 right after; fixed 1, broke 0">\nDo a.\n',
     );
-    expect(Array.from(shown.matchAll(/<rejected_version[^>]*>\n(.*)\n/g), ([, text]) => text)).toEqual([
+    expect(Array.from(shown.matchAll(/<rejected_text[^>]*>\n(.*)\n/g), ([, text]) => text)).toEqual([
       "failed 3",
       "failed 4",
       "failed 5",

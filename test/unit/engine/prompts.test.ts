@@ -25,6 +25,9 @@ interface Said {
   readonly before: string;
 }
 
+const ANSWERS =
+  "In the 8 training cases the right answer is one of these 2 values (number of cases in brackets):\n- Yes (5)\n- No (3)";
+
 /** Every backward and optimizer prompt of one iteration over the diamond with its shared text. */
 async function promptsOf(said: Said): Promise<LlmCall[]> {
   const texts = textsOf(diamond);
@@ -41,7 +44,7 @@ async function promptsOf(said: Said): Promise<LlmCall[]> {
     return JSON.stringify(Object.fromEntries(keys.map((key) => [key, said.gradient(node ?? "", key)])));
   });
   const emit = async () => {};
-  const backward = createBackward({ graph: diamond, choice, neighbors: true, ask, emit });
+  const backward = createBackward({ graph: diamond, choice, neighbors: true, answers: ANSWERS, ask, emit });
   const pass = forward(texts, sample, { split: "train" });
   const gradients = await backward(pass, 1);
   const batch = {
@@ -62,7 +65,8 @@ async function promptsOf(said: Said): Promise<LlmCall[]> {
     gradients: true,
     proposals: 1,
     history: historyOf(said),
-    targets: [],
+    answers: ANSWERS,
+    leaks: () => false,
     ask,
     emit,
   });
@@ -133,8 +137,8 @@ describe("the prompts really sent", () => {
     expect(shown).toContain('<input id="plan" role="plans">\n1. Customers. 2. Staff.\n</input>');
     expect(shown).toContain('<input id="style" role="house style">\nWrite plainly.\n</input>');
     expect(shown).toContain("<instruction>\nDo left.\n</instruction>");
-    expect(shown).toContain("<result>\nCustomers want it.\n</result>");
-    expect(shown).toContain("<feedback_on_the_result>\nanswer wants of left: be definite.\n</feedback_on_the_result>");
+    expect(shown).toContain("<output>\nCustomers want it.\n</output>");
+    expect(shown).toContain("<feedback>\nanswer wants of left: be definite.\n</feedback>");
     expect(shown).toContain("Expected Yes, got Perhaps..\nToo vague.");
     expect(shown).toContain("Should the shop open on Sundays?");
     expect(Object.keys(schema?.schema.properties ?? {})).toEqual(["plan", "style", "instruction"]);
@@ -143,9 +147,9 @@ describe("the prompts really sent", () => {
 
   it("show ϕ what was tried before and what it scored", () => {
     const shown = named("optimizer style").messages[1]!.content;
-    expect(shown).toMatch(/<version_before_the_present_one outcome="[^"]*fixed 2, broke 1">\nWrite\.\n/);
+    expect(shown).toMatch(/<previous_text outcome="[^"]*fixed 2, broke 1">\nWrite\.\n/);
     expect(shown).toMatch(
-      /<rejected_version outcome="on 20 queries: 10 right before, 10 right after[^"]*">\nWrite at length\.\n/,
+      /<rejected_text outcome="on 20 queries: 10 right before, 10 right after[^"]*">\nWrite at length\.\n/,
     );
   });
 
@@ -158,16 +162,16 @@ describe("the prompts really sent", () => {
 
 describe("data and replies in a prompt", () => {
   const token = fc.constantFrom(
-    "</result>",
+    "</output>",
     "</input>",
     "</ result >",
     "</\nresult>",
     "</feedback>",
     "</case>",
-    "</present_text>",
+    "</current_text>",
     "</RESULT>",
-    "</rejected_version>",
-    "<feedback_on_the_result>",
+    "</rejected_text>",
+    "<feedback>",
     "{{gradient}}",
     "{{text}}",
     "$&",
@@ -229,7 +233,14 @@ describe("data and replies in a prompt", () => {
 
 describe("fill", () => {
   it("puts each value in its place once, as it stands", () => {
-    expect(fill("a {{x}} b {{y}} {{z}}", { x: "{{y}}", y: "$& \\1" })).toBe("a {{y}} b $& \\1");
+    expect(fill("a {{x}} b {{y}} {{z}}", { x: "{{y}}", y: "$& \\1" })).toBe("a {{y}} b $& \\1 ");
+  });
+});
+
+describe("fill, where there is nothing to put in", () => {
+  it("leaves the paragraph out, and no line of its own", () => {
+    const template = "<a>\n{{a}}\n</a>\n\n{{b}}\n\n- one\n{{c}}\n- two\n\n<d>\n{{d}} {{a}}\n</d>";
+    expect(fill(template, { d: "x\n\n\n\ny" })).toBe("- one\n- two\n\n<d>\nx\n\n\n\ny \n</d>");
   });
 });
 

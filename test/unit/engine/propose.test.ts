@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
+import type { Sample } from "../../../src/data/sample.ts";
 import type { GradientContext } from "../../../src/engine/backward.ts";
 import type { Attempted, Verdict } from "../../../src/engine/events.ts";
 import { History } from "../../../src/engine/history.ts";
+import { leaksOf } from "../../../src/engine/leaks.ts";
 import { type LlmCall, RunStopped } from "../../../src/engine/llm.ts";
 import { createPropose } from "../../../src/engine/propose.ts";
 import type { BatchGradients } from "../../../src/engine/services.ts";
 import { proposalId } from "../../../src/engine/theta.ts";
-import type { Graph, GraphNode } from "../../../src/graph/graph.ts";
+import type { Graph, GraphNode, LlmNode } from "../../../src/graph/graph.ts";
 import { BudgetReached, ProviderFault } from "../../../src/models/errors.ts";
-import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, verdictOf } from "./fixtures.ts";
+import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, sampleOf, verdictOf } from "./fixtures.ts";
 
 const context: GradientContext = {
   sample: "s1",
   inputs: [{ name: "question", value: "the question" }],
   output: "the output",
+  expected: ["the right answer"],
   gradient: "Say why.",
 };
 
@@ -25,7 +28,8 @@ interface Options {
   readonly right?: readonly GradientContext[];
   readonly gradients?: boolean;
   readonly proposals?: number;
-  readonly targets?: readonly string[];
+  readonly answers?: string;
+  readonly train?: readonly Sample[];
   readonly history?: History;
 }
 
@@ -36,7 +40,8 @@ async function propose(reply: (question: LlmCall) => string | Promise<string>, o
     nodes = graph.nodes.filter(({ trainable }) => trainable),
     contexts = () => [context],
   } = options;
-  const { right = [], gradients = true, proposals = 1, targets = [], history = new History() } = options;
+  const { right = [], gradients = true, proposals = 1, answers = "", train = [], history = new History() } = options;
+  const leaks = leaksOf(train);
   const { ask, questions } = fakeAsk(reply);
   const { emit, events } = recorder();
   const texts = Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
@@ -52,7 +57,7 @@ async function propose(reply: (question: LlmCall) => string | Promise<string>, o
     contexts: async (parameter) => contexts(parameter),
     right: async () => right,
   };
-  const candidates = await createPropose({ graph, choice, gradients, proposals, history, targets, ask, emit })(
+  const candidates = await createPropose({ graph, choice, gradients, proposals, history, answers, leaks, ask, emit })(
     batch,
     nodes,
     texts,
@@ -101,8 +106,23 @@ describe("ϕ", () => {
   it("sees samples that went right, marked as such and without a gradient", async () => {
     const right = [{ ...context, sample: "s9", output: "the good output", gradient: "" }];
     const { questions } = await propose(() => proposal("x"), { graph: one(), right });
-    expect(prompt(questions[0]!)).toMatch(/<case_that_went_right id="s9">[\s\S]*the good output/);
+    expect(prompt(questions[0]!)).toMatch(/<correct_case id="s9">[\s\S]*the good output/);
     expect(prompt(questions[0]!)).not.toContain("<feedback>\n\n</feedback>");
+  });
+
+  it("sees what was expected of each case where its text makes the answer, and nowhere before", async () => {
+    const { questions } = await propose(() => proposal("x"), { answers: "one of: yes, no" });
+    const of = (node: string) => prompt(questions.find((question) => question.node === node)!);
+    expect(of("answer")).toMatch(/<case id="s1">[\s\S]*<expected>\nthe right answer\n<\/expected>[\s\S]*<\/case>/);
+    for (const node of ["plan", "left", "right", "style"]) expect(of(node)).not.toContain("<expected>");
+    for (const { messages } of questions) {
+      expect(messages[1]?.content).toContain("<expected_answers>\none of: yes, no\n</expected_answers>");
+    }
+  });
+
+  it("is not told of expected answers where nothing is known of them", async () => {
+    const { questions } = await propose(() => proposal("x"), { graph: one() });
+    expect(questions[0]?.messages[1]?.content).not.toContain("expected_answers");
   });
 
   it("is told what must stay, how long the text may be, and the author's own rules", async () => {
@@ -124,6 +144,17 @@ describe("ϕ", () => {
       /handed to steps as one of their inputs.*left \(argues for it\), right \(argues against it\)/s,
     );
     for (const { messages } of questions) expect(messages[1]?.content).toContain("Answers questions.");
+  });
+
+  it.each<[LlmNode["output"], string]>([
+    [{ kind: "after", after: "Answer:" }, 'Only what follows the last "Answer:" in its reply is used.'],
+    [{ kind: "tag", tag: "out" }, "Only what stands between <out> and <\\/out> in its reply is used."],
+    [{ kind: "pattern", pattern: "= (.+)" }, "Only what the regular expression = (.+) finds in its reply is used."],
+    [{ kind: "json", json: "a.b" }, 'Its reply is read as JSON, and only the field "a.b" is used.'],
+    [{ kind: "json", json: "" }, "Its reply is read as JSON."],
+  ])("is told which part of the reply is used: %j", async (output, said) => {
+    const { questions } = await propose(() => proposal("x"), { graph: one({ output }) });
+    expect(prompt(questions[0]!)).toContain(said);
   });
 
   it("stops with the run, and takes a lost call for no proposal", async () => {
@@ -210,7 +241,11 @@ describe("a text that is no proposal says why", () => {
     ["drops a placeholder", "Answer it.", { graph: one({ text: "Answer {{question}}." }) }],
     ["drops a text to keep", "Answer for us.", { graph: one({ text: "Answer for Acme.", keep: ["Acme"] }) }],
     ["longer than maxWords", "one two three four five", { graph: one({ text: "one two", maxWords: 4 }) }],
-    ["leaks a training target", "Say Constantinople first.", { graph: one(), targets: ["no", "Constantinople"] }],
+    [
+      "leaks a training target",
+      "Say Constantinople first.",
+      { graph: one(), train: [sampleOf("1", { targets: ["no", "Constantinople"] })] },
+    ],
     ["repeats an earlier text", "Worse.", { graph: one(), history: rejected("Worse.", { broken: ["v1"] }) }],
     [
       "repeats an earlier text",
@@ -237,11 +272,15 @@ describe("a text that is no proposal says why", () => {
       "one two three",
       { graph: one({ text: "a b c d", maxWords: 2 }) },
     ],
-    ["a short target, as any text may hold it", "Answer yes or no.", { graph: one(), targets: ["yes"] }],
+    [
+      "a short target, as any text may hold it",
+      "Answer yes or no.",
+      { graph: one(), train: [sampleOf("1", { targets: ["yes"] })] },
+    ],
     [
       "a target that the text held before",
       "Say Constantinople!",
-      { graph: one({ text: "Say Constantinople." }), targets: ["Constantinople"] },
+      { graph: one({ text: "Say Constantinople." }), train: [sampleOf("1", { targets: ["Constantinople"] })] },
     ],
     ["a text that made no difference before", "Same.", { graph: one(), history: rejected("Same.", {}) }],
   ])("but not %s", async (_, text, options) => {

@@ -109,7 +109,7 @@ const WORDINGS: Record<string, (instruction: string, plan: string, result: strin
       `<query>\nquestion: ${QUESTION}\n</query>\n<instruction>\n${instruction}\n</instruction>\n` +
         `<input id="question" role="a word problem">\n${QUESTION}\n</input>\n` +
         `<input id="plan" role="lists what the question is about">\n${plan}\n</input>\n` +
-        `<result>\n${result}\n</result>\n<feedback_on_the_result>\n${gradient}\n</feedback_on_the_result>`,
+        `<result>\n${result}\n</result>\n<feedback>\n${gradient}\n</feedback>`,
     ),
   ],
   headings: (instruction, plan, result, gradient) => [
@@ -198,7 +198,7 @@ describe("backward", () => {
 describe("optimizer", () => {
   const schema = flat(["hypothesis", "text"]);
   const prompt = (feedback: string[], more = "") =>
-    `<present_text>\n${PLAN}\n</present_text>\n${feedback
+    `<current_text>\n${PLAN}\n</current_text>\n${feedback
       .map((text, index) => `<case id="${index}">\n<feedback>\n${text}\n</feedback>\n</case>`)
       .join("\n")}\n${more}`;
   const rewrites = async (write: (index: number) => string) => {
@@ -242,13 +242,13 @@ describe("optimizer", () => {
   });
 
   it("hands on the feedback for a text of which it knows nothing", async () => {
-    const asked = "<present_text>\nTranslate.\n</present_text>\n<feedback>\nUse the polite form.\n</feedback>";
+    const asked = "<current_text>\nTranslate.\n</current_text>\n<feedback>\nUse the polite form.\n</feedback>";
     expect(JSON.parse(await ask([user(asked)], schema)).text).toBe("Translate.\nUse the polite form.");
   });
 
   it("keeps placeholders where they stand", async () => {
     const text = "List the quantities in this problem: {{question}}";
-    const asked = `<present_text>\n${text}\n</present_text>\n<feedback>\nMultiply the boxes.\n</feedback>`;
+    const asked = `<current_text>\n${text}\n</current_text>\n<feedback>\nMultiply the boxes.\n</feedback>`;
     expect(JSON.parse(await ask([user(asked)], schema)).text).toContain(text);
   });
 });

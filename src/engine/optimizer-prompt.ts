@@ -1,0 +1,164 @@
+import { rowsText } from "../graph/example-rows.ts";
+import type { Graph, GraphNode } from "../graph/graph.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
+import { placeholders } from "../graph/template.ts";
+import { topologyOf } from "../graph/topology.ts";
+import type { Message } from "../models/model.ts";
+import type { GradientContext } from "./backward.ts";
+import { block, fill, inert, verbatimBlock } from "./prompt.ts";
+import optimizerTemplate from "./prompts/optimizer.md";
+import caseTemplate from "./prompts/optimizer-case.md";
+import repairTemplate from "./prompts/repair.md";
+import { holdsRows } from "./proposal-constraints.ts";
+
+/** What ϕ is asked for. */
+export const PROPOSAL_SCHEMA = {
+  name: "proposal",
+  schema: {
+    type: "object",
+    properties: {
+      hypothesis: { type: "string", description: "What changes and why it should help, in one sentence." },
+      text: { type: "string", description: "The complete new text." },
+    },
+    required: ["hypothesis", "text"],
+    additionalProperties: false,
+  },
+} as const;
+
+/** ϕ's new text, as it came. */
+export interface Draft {
+  readonly hypothesis: string;
+  readonly text: string;
+}
+
+export interface OptimizerPrompt {
+  readonly node: GraphNode;
+  /** The text to improve. */
+  readonly text: string;
+  /** Cases that went wrong, and some that went right. */
+  readonly cases: readonly GradientContext[];
+  readonly right: readonly GradientContext[];
+  /** Earlier versions with what they scored. */
+  readonly history: string;
+  /** Of the draft: those after the first are to be different. */
+  readonly index: number;
+}
+
+export interface OptimizerPromptDeps {
+  readonly graph: Graph;
+  /** Off: ϕ sees inputs and outputs only (ablation). */
+  readonly gradients: boolean;
+  /** The answer space in words (`describeAnswers`). */
+  readonly answers: string;
+}
+
+/** What ϕ is told about one text (method.md §3). */
+export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPromptDeps) {
+  const topology = topologyOf(graph);
+  const givesAnswer = (id: string) => id === graph.output || topology.successors(id).includes(graph.output);
+
+  return ({ node, text, cases, right, history, index }: OptimizerPrompt): Message[] => {
+    // A step in the middle is not what the answer is expected of: it would be told to give it.
+    const isLast = isInstruction(node) ? node.id === graph.output : givesAnswer(node.id);
+    const parts = { feedback: gradients, expected: isLast };
+    const system = fill(optimizerTemplate, { constraints: constraintsOf(node, text, index) });
+    const user = fill(caseTemplate, {
+      purpose: inert(graph.description || graph.name),
+      place: inert(placeOf(node)),
+      answers: inert(answers),
+      text: verbatimBlock("current_text", text),
+      cases: cases.map((context) => caseBlock("case", context, parts)).join("\n\n"),
+      right: right.map((context) => caseBlock("correct_case", context, { ...parts, feedback: false })).join("\n\n"),
+      history,
+    });
+    return [
+      { role: "system", content: system },
+      { role: "user", content: user },
+    ];
+  };
+
+  function placeOf(node: GraphNode): string {
+    const role = (id: string) => {
+      const one = graph.nodes.find((other) => other.id === id) ?? graph.inputs.find(({ name }) => name === id);
+      const words = one && "role" in one ? one.role : (one?.description ?? "");
+      return words ? `${id} (${words})` : id;
+    };
+    const what =
+      isInstruction(node)
+        ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${outputOf(node)}`
+        : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
+    const readers = topology.successors(node.id).map(role).join(", ");
+    const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
+    return `${what} ${reach}`;
+  }
+}
+
+function isInstruction(node: GraphNode): boolean {
+  return traitsOf(node).text === "instruction";
+}
+
+/** What of the reply is passed on: a text that no longer asks for it breaks the pipeline. */
+function outputOf(node: GraphNode): string {
+  const output = "output" in node ? node.output : null;
+  switch (output?.kind) {
+    case "after":
+      return ` Only what follows the last "${output.after}" in its reply is used.`;
+    case "tag":
+      return ` Only what stands between <${output.tag}> and </${output.tag}> in its reply is used.`;
+    case "pattern":
+      return ` Only what the regular expression ${output.pattern} finds in its reply is used.`;
+    case "json":
+      return output.json === ""
+        ? " Its reply is read as JSON."
+        : ` Its reply is read as JSON, and only the field "${output.json}" is used.`;
+    default:
+      return "";
+  }
+}
+
+/** Asks for the same proposal in the form that can be read. */
+export function repairProposal(): string {
+  return fill(repairTemplate, { keys: '"hypothesis", "text"' });
+}
+
+function constraintsOf(node: GraphNode, base: string, index: number): string {
+  const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
+  return [
+    ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
+    ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
+    ...node.constraints.map((rule) => `- ${rule}`),
+    ...(holdsRows(node)
+      ? [
+          "- The text is a list of worked examples: one JSON object a line, with the keys of the current ones, nothing else.",
+        ]
+      : []),
+    "- Stay in the language of the current text.",
+    ...(index > 0
+      ? [`- The obvious improvement is being written by others. Take another approach: idea ${index + 1}.`]
+      : []),
+  ].join("\n");
+}
+
+function caseBlock(
+  tag: string,
+  { sample, inputs, output, expected, gradient }: GradientContext,
+  shown: { readonly feedback: boolean; readonly expected: boolean },
+): string {
+  const parts = [
+    ...inputs.map(({ name, value }) => block("input", value, { id: name })),
+    block("output", output),
+    ...(shown.expected ? expected.map((target) => block("expected", target)) : []),
+    ...(shown.feedback ? [block("feedback", gradient)] : []),
+  ];
+  return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
+}
+
+/** A reply's draft; null where it holds no text of the kind that the node needs. */
+export function readProposal(value: unknown, node: GraphNode): Draft | null {
+  if (typeof value !== "object" || value === null || !("text" in value)) return null;
+  const rows = holdsRows(node) ? rowsText(value.text) : null;
+  const text = rows ?? (Array.isArray(value.text) ? value.text.join("\n") : value.text);
+  if (typeof text !== "string" || text.trim() === "") return null;
+  const hypothesis = "hypothesis" in value && typeof value.hypothesis === "string" ? value.hypothesis : "";
+  return { hypothesis, text };
+}
