@@ -83,10 +83,9 @@ export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPr
       const words = one && "role" in one ? one.role : (one?.description ?? "");
       return words ? `${id} (${words})` : id;
     };
-    const what =
-      isInstruction(node)
-        ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${outputOf(node)}`
-        : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
+    const what = isInstruction(node)
+      ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${outputOf(node)}`
+      : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
     const readers = topology.successors(node.id).map(role).join(", ");
     const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
     return `${what} ${reach}`;
