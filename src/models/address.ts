@@ -68,3 +68,27 @@ function isLoopback(host: string): boolean {
 function withoutCredentials(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*.*@/is, "$1//…@");
 }
+
+/** Where well-known hosts have their chat completions. */
+const BASES: Readonly<Record<string, string>> = {
+  "api.anthropic.com": "/v1",
+  "api.cohere.com": "/compatibility/v1",
+  "api.fireworks.ai": "/inference/v1",
+  "api.groq.com": "/openai/v1",
+  "dashscope.aliyuncs.com": "/compatible-mode/v1",
+  "generativelanguage.googleapis.com": "/v1beta/openai",
+  "openrouter.ai": "/api/v1",
+};
+
+/** A base address that is more likely than this one, which has no chat completions; null where none is. */
+export function likelyBase(address: string): string | null {
+  const { origin, hostname, pathname } = new URL(address);
+  const path = pathname
+    .replace(/\/+$/, "")
+    .replace(/\/(chat(\/completions)?|completions|responses|models|generate)$/, "");
+  const known = BASES[hostname];
+  // Ollama's own protocol stands under /api.
+  const likely = known ?? (/\/v\d\w*($|\/)/.test(path) ? path : `${path.replace(/\/api$/, "")}/v1`);
+  const base = `${origin}${likely}`;
+  return base === address ? null : base;
+}

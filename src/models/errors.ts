@@ -16,6 +16,7 @@ export type ModelError =
   | ProxyFailed
   | ReplyWithheld
   | ParameterRefused
+  | ParameterInvalid
   | BudgetReached;
 
 /** Keys of the message table. @public */
@@ -174,6 +175,18 @@ export class RequestRefused extends Failure<"RequestRefused"> {
   }
 }
 
+/** The value of a parameter is wrong for this model: every request with it is refused, and only the user can correct it. */
+export class ParameterInvalid extends Failure<"ParameterInvalid"> {
+  constructor(
+    readonly identity: string,
+    readonly model: string,
+    readonly parameter: string,
+    readonly detail: string,
+  ) {
+    super("ParameterInvalid", "run", `${identity} refuses the value of ${parameter} for model ${model}: ${detail}`);
+  }
+}
+
 /** The server has no model of this name, or none for this key. */
 export class ModelUnknown extends Failure<"ModelUnknown"> {
   constructor(
@@ -181,8 +194,12 @@ export class ModelUnknown extends Failure<"ModelUnknown"> {
     readonly status: number,
     readonly model: string,
     readonly detail: string,
-    /** `deployment`: on Azure, a model is named by its deployment. */
-    readonly reason: "unknown" | "deployment" | "access" = "unknown",
+    /**
+     * - `deployment`: Azure knows models by the names of their deployments.
+     * - `access`: the model exists, but not for this key.
+     * - `no chat`: the model exists, but not for chat completions.
+     */
+    readonly reason: "unknown" | "deployment" | "access" | "no chat" = "unknown",
   ) {
     super("ModelUnknown", "run", `${identity} has no model ${model} (${status}): ${detail}`);
   }

@@ -4,6 +4,7 @@ import {
   BodyBroken,
   type ModelError,
   ModelUnknown,
+  ParameterInvalid,
   ParameterRefused,
   ProviderFault,
   RateLimited,
@@ -65,7 +66,7 @@ const COUNTING = 2_000;
  * estimated. Parameters are passed on as wishes; one that is refused is not sent again.
  */
 export function createHostModel({ chats, identity, clock, timeout = 120_000 }: HostModelOptions): Model {
-  const refusals = new ParameterSupport();
+  const support = new ParameterSupport();
   const charactersPerToken = new CharactersPerToken();
   const known = new Map<string, HostChat>();
 
@@ -93,7 +94,7 @@ export function createHostModel({ chats, identity, clock, timeout = 120_000 }: H
     const { model } = request;
     const chat = await abortable(find(model), signal);
     const { schema: _, ...unshaped } = request;
-    const fitted = refusals.fit(unshaped);
+    const fitted = support.fit(unshaped);
     const sent = { ...fitted, messages: withoutSystem(fitted.messages) };
     const late = new AbortController();
     const done = new AbortController();
@@ -109,10 +110,12 @@ export function createHostModel({ chats, identity, clock, timeout = 120_000 }: H
     } catch (error) {
       if (stop.aborted || !(error instanceof HostFailure)) throw error;
       if (error.code === "NotFound") known.delete(model);
-      const refusal = refusals.learn(model, sent, { status: 400, message: error.detail, code: null, param: null });
-      throw refusal
-        ? new ParameterRefused(model, refusal.parameter, refusal.renamedTo)
-        : errorOf(error, identity, model);
+      const { code, detail } = error;
+      const said = { status: 400, message: detail, codes: [code], param: null, retryAfter: null, page: null };
+      const learned = support.learn(model, sent, said);
+      if (learned === null) throw errorOf(error, identity, model);
+      if ("wrong" in learned) throw new ParameterInvalid(identity, model, learned.wrong, detail);
+      throw new ParameterRefused(model, learned.parameter, learned.renamedTo);
     } finally {
       done.abort();
     }

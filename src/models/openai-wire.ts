@@ -1,75 +1,16 @@
 import type { Clock } from "../deps.ts";
 import { parseJson } from "../graph/json.ts";
-import {
-  AccessRefused,
-  AddressWrong,
-  BodyBroken,
-  KeyRefused,
-  type ModelError,
-  ModelUnknown,
-  ProviderFault,
-  RateLimited,
-  ReplyWithheld,
-  RequestRefused,
-} from "./errors.ts";
+import { BodyBroken } from "./errors.ts";
+import { completionOf, isEventStream } from "./event-stream.ts";
 import type { ModelReply, Usage } from "./model.ts";
+import { property } from "./property.ts";
+import { readError, type ServerError } from "./server-error.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
 /** Characters of an answer: what is made to be long would be searched for what it does not hold. */
 const LONGEST_REPLY = 2 ** 20;
-const LONGEST_DETAIL = 500;
 
-/** What servers say of a failure, in their various shapes, as far as it is of use. */
-export interface ServerError {
-  readonly status: number;
-  readonly message: string;
-  readonly code: string | null;
-  readonly param: string | null;
-  /** Milliseconds; null where the server names none. */
-  readonly retryAfter: number | null;
-}
-
-/** Which cause a status stands for. `model` is empty where none was asked. */
-export function errorOf(
-  identity: string,
-  model: string,
-  { status, message, code, retryAfter }: ServerError,
-): ModelError {
-  const detail = message || "it gave no reason";
-  if (isWithheld(status, code, message)) return new ReplyWithheld(identity, model, detail);
-  if (isUsedUp(status, code)) return new AccessRefused(identity, "quota", detail);
-  if (status === 403 && /model/i.test(code ?? "")) return new ModelUnknown(identity, status, model, detail, "access");
-  if (status === 401 || status === 403) return new KeyRefused(identity, status, detail);
-  if (status === 404 && isPathUnknown(message)) return new AddressWrong(identity, status, "not found", detail, null);
-  if (status === 404) {
-    return new ModelUnknown(identity, status, model, detail, code === "DeploymentNotFound" ? "deployment" : "unknown");
-  }
-  // A request that is larger than the limit of a minute never fits.
-  if (status === 429 && /request too large/i.test(message))
-    return new RequestRefused(identity, 413, model, detail, "too long");
-  if (status === 429) return new RateLimited(identity, retryAfter, detail);
-  if (status === 408 || status === 409 || status >= 500) return new ProviderFault(identity, status, retryAfter, detail);
-  return new RequestRefused(identity, status, model, detail);
-}
-
-/** A content filter took the prompt: Azure and OpenAI say so by a code, gateways in words. */
-function isWithheld(status: number, code: string | null, message: string): boolean {
-  return /^content_(filter|policy_violation)$/.test(code ?? "") || (status === 403 && /\bflagged\b/i.test(message));
-}
-
-/** Nothing is left to spend with this key: waiting does not help. */
-function isUsedUp(status: number, code: string | null): boolean {
-  return status === 402 || /insufficient_quota|billing_hard_limit|credit/i.test(code ?? "");
-}
-
-/** The address is wrong, not the model: what servers say of a path that they do not have, if anything. */
-function isPathUnknown(message: string): boolean {
-  return /^$|^<|page not found|^"?(file )?not found"?$|resource not found|invalid url|unexpected endpoint|cannot post/i.test(
-    message,
-  );
-}
-
-/** The server answered with an error. Only its fields leave this folder, by way of `errorOf`. */
+/** The server answered with an error. Only its fields leave this folder, by way of `failureOf`. */
 export class Refused extends Error {
   override readonly name = "Refused";
   constructor(readonly said: ServerError) {
@@ -84,10 +25,13 @@ export interface Reading {
   readonly clock: Clock;
   /** Of the request: its time-out and its caller's. */
   readonly signal: AbortSignal | null;
+  /** The server has answered as one before: something else now is a fault on the way. */
+  readonly wasWell: boolean;
 }
 
 /**
- * Reads a body to its end. What comes back is JSON, whatever type it claims.
+ * Reads a body to its end. What comes back is JSON, whatever type it claims: a stream that was not asked for is put
+ * together.
  * @throws BodyBroken; Refused; what aborted the request.
  */
 export async function readBody(response: Response, reading: Reading): Promise<string> {
@@ -105,40 +49,41 @@ export async function readBody(response: Response, reading: Reading): Promise<st
     throw new BodyBroken(identity, "it was cut");
   }
   const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
-  const body = parseJson(text)?.value;
-  if (!response.ok) throw new Refused(readError(response.status, body ?? text, response.headers, clock, key));
-  if (body === undefined) throw new BodyBroken(identity, "it is no JSON");
-  const failure = property(body, "error");
-  if (failure !== undefined && property(body, "choices") === undefined) {
-    // Gateways pass on a failure of what stands behind them as a success.
-    const code = Number(property(failure, "code"));
-    const status = code >= 400 && code < 600 ? code : isEndpointUnknown(failure) ? 404 : 502;
-    throw new Refused(readError(status, body, response.headers, clock, key));
+  const refused = (status: number, body: unknown) =>
+    new Refused(readError({ status, headers: response.headers, body }, clock, key));
+  const isStream = isEventStream(text);
+  const body = isStream ? completionOf(text, identity) : parseJson(text)?.value;
+  if (!response.ok) throw refused(response.status, body ?? text);
+  if (body === undefined) {
+    // What begins as JSON, or not at all, was broken on its way; the rest was never meant for us.
+    if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "it is no JSON");
+    throw refused(response.status, text);
   }
-  return text;
+  const failure = failureIn(body);
+  if (failure !== null) throw refused(failure, body);
+  return isStream ? JSON.stringify(body) : text;
 }
 
-/** LM Studio answers a path that it does not have with 200. */
-function isEndpointUnknown(failure: unknown): boolean {
-  return typeof failure === "string" && /^unexpected endpoint/i.test(failure);
-}
-
-/**
- * Reads an error's body: OpenAI's `{ error: { message, code, param } }`, and what compatible servers send instead
- * (`{ error: "…" }`, `{ message }`, `{ detail: […] }`, plain text).
- */
-function readError(status: number, body: unknown, headers: Headers, clock: Clock, key: string): ServerError {
-  const error = property(body, "error") ?? body;
-  const said = property(error, "message") ?? property(error, "detail") ?? error;
-  const code = property(error, "code") ?? property(error, "type");
-  const param = property(error, "param");
-  return {
-    status,
-    message: words(typeof said === "string" ? said : JSON.stringify(said), key),
-    code: typeof code === "string" ? code : null,
-    param: typeof param === "string" ? param : null,
-    retryAfter: retryAfter(headers, clock),
-  };
+/** Gateways pass on a failure of what stands behind them as a success. @returns the status that it means; null for none */
+function failureIn(body: unknown): number | null {
+  if (property(body, "choices") !== undefined || property(body, "data") !== undefined) return null;
+  const first = Array.isArray(body) ? body[0] : body;
+  const error = property(first, "error") ?? property(first, "errors");
+  const isFailure =
+    error !== undefined ||
+    property(first, "object") === "error" ||
+    property(first, "success") === false ||
+    property(first, "detail") !== undefined;
+  if (!isFailure) return null;
+  const codes = [
+    property(error, "code"),
+    property(error, "status"),
+    property(first, "code"),
+    property(first, "status"),
+  ];
+  const status = codes.map(Number).find((code) => code >= 400 && code < 600);
+  // LM Studio answers a path that it does not have with 200.
+  return status ?? (typeof error === "string" && /^unexpected endpoint/i.test(error) ? 404 : 502);
 }
 
 /** What is shorter is a word that a server asks for in a key's place, such as `ollama`. */
@@ -147,15 +92,6 @@ const SHORTEST_KEY = 16;
 /** A server that gives the key back in its answer does not get it into a run's files. */
 function withoutKey(text: string, key: string): string {
   return key.length < SHORTEST_KEY ? text : text.replaceAll(key, "…");
-}
-
-/** One line without the key. Servers quote keys that they refuse, whole or with stars in the middle. */
-function words(text: string, key: string): string {
-  const whole = key === "" ? text : text.replaceAll(key, "…");
-  // A page of an error without a space would be searched from each of its letters.
-  const start = whole.slice(0, 4 * LONGEST_DETAIL);
-  const line = start.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
-  return line.replace(/\s+/g, " ").trim().slice(0, LONGEST_DETAIL);
 }
 
 export interface Completion {
@@ -167,11 +103,20 @@ export interface Completion {
   readonly model: string | null;
 }
 
-/** Reads a chat completion. @throws BodyBroken where it holds no choice. */
+/** JSON came, but of another kind: whoever answers is no model server. */
+export class NoCompletion extends Error {
+  override readonly name = "NoCompletion";
+  constructor(readonly body: unknown) {
+    super("the answer is no chat completion");
+  }
+}
+
+/** Reads a chat completion. @throws NoCompletion; BodyBroken where it holds no choice. */
 export function readCompletion(body: unknown, identity: string): Completion {
   const choices = property(body, "choices");
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const message = property(choice, "message");
+  if (message === undefined && choices === undefined && body !== null) throw new NoCompletion(body);
   if (message === undefined) throw new BodyBroken(identity, "it holds no choice");
   const finish = property(choice, "finish_reason");
   const model = property(body, "model");
@@ -214,24 +159,6 @@ function withoutThoughts(text: string): string {
   const before = end ? text.slice(0, end.index) : text;
   if (end && (opened || !before.includes("<think>"))) return text.slice(end.index + end[0].length);
   return opened ? "" : text;
-}
-
-/** The property's value; undefined where there is none, or null. */
-function property(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Reflect.get(value, name) ?? undefined;
-}
-
-/** Milliseconds, from `retry-after-ms` or `retry-after` in seconds or as a date by the server's own clock. */
-function retryAfter(headers: Headers, clock: Clock): number | null {
-  const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
-  if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
-  const text = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const until = Date.parse(text);
-  if (Number.isNaN(until)) return null;
-  const serverNow = Date.parse(headers.get("date") ?? "");
-  return Math.max(0, until - (Number.isNaN(serverNow) ? clock.now() : serverNow));
 }
 
 /** Some servers send the content in parts. */

@@ -1,10 +1,19 @@
 import { APIConnectionError, APIConnectionTimeoutError, AzureOpenAI, OpenAI } from "openai";
 import type { Clock } from "../deps.ts";
-import { type Address, checkAddress, checkKey } from "./address.ts";
-import { AddressWrong, ParameterRefused, ProviderFault } from "./errors.ts";
+import { type Address, checkAddress, checkKey, likelyBase } from "./address.ts";
+import { connectionFailure } from "./connection-failure.ts";
+import {
+  AddressWrong,
+  type ModelError,
+  ParameterInvalid,
+  ParameterRefused,
+  ProviderFault,
+  RequestRefused,
+} from "./errors.ts";
+import { failureOf } from "./failure-rules.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
-import { errorOf, Refused, readBody, readCompletion, readModelNames } from "./openai-wire.ts";
-import { ParameterSupport } from "./parameter-support.ts";
+import { NoCompletion, Refused, readBody, readCompletion, readModelNames } from "./openai-wire.ts";
+import { ParameterSupport, type Sent } from "./parameter-support.ts";
 import { CharactersPerToken } from "./tokens.ts";
 
 export interface OpenAIOptions {
@@ -17,7 +26,18 @@ export interface OpenAIOptions {
   readonly azureApiVersion?: string;
   /** Milliseconds a request may take, its body included. Default 120,000. */
   readonly timeout?: number;
+  /** The way to the server. Default: the platform's own `fetch`, without a proxy. */
+  readonly network?: Network;
 }
+
+/** How requests leave: through a proxy, with certificates of one's own. */
+export interface Network {
+  readonly send: Send;
+  /** The proxy for an address; null: none. */
+  proxy(url: string): string | null;
+}
+
+export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export interface OpenAIModel extends Model {
   /** What the key is sent to. */
@@ -33,41 +53,62 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
   const { clock } = options;
   const address = checkAddress(options.baseUrl);
   const identity = `${options.azureApiVersion === undefined ? "openai" : "azure"} ${address.origin}`;
+  const suggestion = likelyBase(address.url);
+  let wasWell = false;
+  const { send = fetch, proxy = null } = options.network ?? {};
   const client = createClient(address, options, async (url, init) => {
     const sent = { ...init, headers: ownHeaders(init?.headers, options) };
-    const text = await readBody(await fetch(url, sent), { identity, key, clock, signal: init?.signal ?? null });
+    const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
+    const text = await readBody(await send(url, sent), reading);
     return new Response(text, { headers: { "content-type": "application/json" } });
   });
-  const refusals = new ParameterSupport();
+  const support = new ParameterSupport();
   const charactersPerToken = new CharactersPerToken();
+
+  /** What went wrong; learns what the model refuses. @param sent null where no model was asked */
+  const failureFrom = (cause: unknown, model: string, sent: Sent | null): unknown => {
+    if (cause instanceof NoCompletion) {
+      const detail = JSON.stringify(cause.body)?.slice(0, 200) ?? "";
+      return new AddressWrong(identity, 200, "other JSON", detail, suggestion);
+    }
+    if (cause instanceof Refused) {
+      const failure = failureOf(cause.said, { identity, model, suggestion });
+      const learned = sent && mayConcernParameters(failure) ? support.learn(model, sent, cause.said) : null;
+      if (learned === null) return failure;
+      return "wrong" in learned
+        ? new ParameterInvalid(identity, model, learned.wrong, cause.said.message)
+        : new ParameterRefused(model, learned.parameter, learned.renamedTo);
+    }
+    if (cause instanceof APIConnectionTimeoutError) {
+      return new ProviderFault(identity, null, null, "no answer in time", "timeout");
+    }
+    return (
+      connectionFailure(cause, { identity, url: address.url, proxy: proxy && withoutUser(proxy(address.url)) }) ?? cause
+    );
+  };
 
   const complete = async (request: ModelRequest, signal: AbortSignal): Promise<ModelReply> => {
     signal.throwIfAborted();
     const started = clock.now();
     const { model, messages } = request;
-    const sent = refusals.fit(request);
-    let answer: unknown;
+    const sent = support.fit(request);
     try {
       const body = { ...sent.params, model, messages: [...sent.messages], stream: false as const };
-      answer = await client.chat.completions.create(body, { signal });
+      const answer: unknown = await client.chat.completions.create(body, { signal });
+      const { text, finish, usage: counted, model: named } = readCompletion(answer, identity);
+      wasWell = true;
+      const usage = counted ?? {
+        prompt: charactersPerToken.ofPrompt(model, messages),
+        completion: charactersPerToken.ofText(model, text),
+        estimated: true,
+      };
+      charactersPerToken.learn(model, messages, usage);
+      support.accept(model, sent);
+      const milliseconds = clock.now() - started;
+      return { text, finish, usage, model: named ?? model, key: "", source: "provider", requests: 1, milliseconds };
     } catch (error) {
-      const cause = causeOf(error, signal);
-      if (!(cause instanceof Refused)) throw errorFrom(cause, identity);
-      const refusal = refusals.learn(model, sent, cause.said);
-      throw refusal
-        ? new ParameterRefused(model, refusal.parameter, refusal.renamedTo)
-        : errorOf(identity, model, cause.said);
+      throw failureFrom(causeOf(error, signal), model, sent);
     }
-    const { text, finish, usage: counted, model: named } = readCompletion(answer, identity);
-    const usage = counted ?? {
-      prompt: charactersPerToken.ofPrompt(model, messages),
-      completion: charactersPerToken.ofText(model, text),
-      estimated: true,
-    };
-    charactersPerToken.learn(model, messages, usage);
-    refusals.accept(model, sent);
-    const milliseconds = clock.now() - started;
-    return { text, finish, usage, model: named ?? model, key: "", source: "provider", requests: 1, milliseconds };
   };
 
   const listModels = async (signal: AbortSignal): Promise<string[]> => {
@@ -75,8 +116,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
       const { data } = await client.models.list({ signal });
       return readModelNames(data, identity);
     } catch (error) {
-      const cause = causeOf(error, signal);
-      throw cause instanceof Refused ? errorOf(identity, "", cause.said) : errorFrom(cause, identity);
+      throw failureFrom(causeOf(error, signal), "", null);
     }
   };
 
@@ -85,14 +125,22 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     origin: address.origin,
     complete,
     listModels,
-    isUntried: (request) => refusals.isUntried(request),
+    isUntried: (request) => support.isUntried(request),
   };
 }
 
-type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+/** A refusal with a cause of its own — a length, a key, a rate — is not mended by leaving a parameter out. */
+function mayConcernParameters(failure: ModelError): boolean {
+  if (failure instanceof RequestRefused) return failure.reason === "invalid";
+  return failure.code === "ProviderFault" || failure.code === "ModelUnknown";
+}
+
+function withoutUser(proxy: string | null): string | null {
+  return proxy === null || !URL.canParse(proxy) ? proxy : new URL(proxy).origin;
+}
 
 /** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */
-function createClient(address: Address, options: OpenAIOptions, fetch: Fetch): OpenAI {
+function createClient(address: Address, options: OpenAIOptions, fetch: Send): OpenAI {
   const { key, azureApiVersion: apiVersion, timeout = 120_000 } = options;
   const own = {
     baseURL: address.url,
@@ -125,27 +173,4 @@ function ownHeaders(headers: RequestInit["headers"], { key, azureApiVersion }: O
 function causeOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   return error instanceof APIConnectionError && error.cause !== undefined ? error.cause : error;
-}
-
-function errorFrom(cause: unknown, identity: string): unknown {
-  if (cause instanceof APIConnectionTimeoutError)
-    return new ProviderFault(identity, null, null, "no answer in time", "timeout");
-  if (!(cause instanceof TypeError) || cause.message !== "fetch failed") return cause;
-  const { code, message } = whatHappened(cause.cause);
-  if (/redirect/.test(message)) {
-    return new AddressWrong(
-      identity,
-      302,
-      "redirect",
-      "it redirects to another address, where the key must not go",
-      null,
-    );
-  }
-  return new ProviderFault(identity, null, null, code ?? message);
-}
-
-/** undici says "fetch failed" and keeps the rest one level down. */
-function whatHappened(cause: unknown): { code: string | undefined; message: string } {
-  if (!(cause instanceof Error)) return { code: undefined, message: "the connection failed" };
-  return { code: "code" in cause && typeof cause.code === "string" ? cause.code : undefined, message: cause.message };
 }

@@ -1,30 +1,9 @@
 import type { Message, ModelRequest } from "./model.ts";
+import { type RefusedPart, refusedPart } from "./parameter-refusals.ts";
+import type { ServerError } from "./server-error.ts";
 
 /** How a request asks for JSON, from strict to not at all. */
 type Format = "json_schema" | "json_object" | "none";
-
-/** Says that a parameter is the matter, not what it is applied to. */
-const REFUSAL = new RegExp(
-  [
-    "unsupported|unknown|unexpected|unrecogni[sz]ed|invalid|forbidden|deprecated|unavailable|must be|failed to",
-    "only the default|extra inputs|(?:enabled|available|supported) only",
-    "not (?:be |yet )?(?:support|permitted|allowed|available|enabled|implemented|valid|recogni[sz]ed)",
-    "(?:does not|doesn't|don't|only) support",
-  ].join("|"),
-  "i",
-);
-
-/** Codes of requests that leaving a parameter out does not mend, or must not: a wrong value is the user's to correct. */
-const HOPELESS =
-  /^(context_length_exceeded|model_not_found|invalid_prompt|content_policy_violation|content_filter|json_validate_failed|invalid_type|\w+_(above|below)_\w+_value)$/;
-
-/** What the server says of a request it refused. */
-export interface RefusedBody {
-  readonly status: number;
-  readonly message: string;
-  readonly code: string | null;
-  readonly param: string | null;
-}
 
 /** The part of a request that a model may refuse. */
 export interface Sent {
@@ -35,17 +14,31 @@ export interface Sent {
 
 export interface Refusal {
   readonly parameter: string;
+  /** The name it is sent under from now on; null: dropped. */
   readonly renamedTo: string | null;
 }
+
+/** The value of a parameter is refused, and only the user can correct it. */
+export interface WrongValue {
+  readonly wrong: string;
+}
+
+/** Two names of one parameter: a server that knows neither gets none. */
+const LIMITS = ["max_completion_tokens", "max_tokens"];
+
+/** Failures that name no cause, one after another, of requests that ask for a schema, before it is the schema's. */
+const SUSPICIOUS = 3;
 
 /** What each model refuses, learned from its refusals, and requests without it. */
 export class ParameterSupport {
   /** Model → parameter → its other name; null: dropped. */
   readonly #renames = new Map<string, Map<string, string | null>>();
   readonly #formats = new Map<string, Format>();
-  readonly #withoutSystem = new Set<string>();
+  readonly #messages = new Map<string, (messages: readonly Message[]) => readonly Message[]>();
   /** Model → what it has answered to without complaint. */
   readonly #taken = new Map<string, Set<string>>();
+  /** Model → unexplained failures in a row of requests with a schema, of which it has answered none. */
+  readonly #suspected = new Map<string, number>();
 
   /** Whether this model has never yet answered a request with all that this one holds. */
   isUntried(request: ModelRequest): boolean {
@@ -58,6 +51,7 @@ export class ParameterSupport {
     const taken = this.#taken.get(model) ?? new Set();
     for (const part of partsOf(sent)) taken.add(part);
     this.#taken.set(model, taken);
+    if ("response_format" in sent.params) this.#suspected.delete(model);
   }
 
   /** The request as this model takes it. */
@@ -74,32 +68,40 @@ export class ParameterSupport {
       const json_schema = { name: schemaName(schema.name), schema: schema.schema, strict: true };
       fitting.response_format = { type: "json_schema", json_schema };
     }
-    return { messages: this.#withoutSystem.has(model) ? withoutSystem(messages) : messages, params: fitting };
+    return { messages: this.#messages.get(model)?.(messages) ?? messages, params: fitting };
   }
 
   /** Learns what of `sent` is refused; null where it is nothing that can be left out. */
-  learn(model: string, sent: Sent, refused: RefusedBody): Refusal | null {
-    // A chat template that raises an exception is an error of the server to llama.cpp.
-    if (refused.status === 500)
-      return /jinja|template/i.test(refused.message) ? this.#learnSystem(model, sent, refused) : null;
-    if (![400, 422, 501].includes(refused.status)) return null;
-    if (refused.code !== null && HOPELESS.test(refused.code)) return null;
-    if (/too (large|long|small)|at most|maximum context/i.test(refused.message)) return null;
-    const { param } = refused;
+  learn(model: string, sent: Sent, said: ServerError): Refusal | WrongValue | null {
     const names = Object.keys(sent.params);
-    const name = names.find((each) => param === each || param?.startsWith(`${each}.`)) ?? named(names, refused.message);
-    if (name === "response_format") return this.#learnFormat(model, sent);
-    if (name !== undefined) return this.#learnName(model, name, refused.message);
-    return this.#learnSystem(model, sent, refused);
+    const part = refusedPart(said, names);
+    if (part) return this.#learnPart(model, sent, part);
+    return this.#isSuspicious(model, sent, said) ? this.#learnFormat(model, sent) : null;
   }
 
-  #learnName(model: string, name: string, message: string): Refusal {
+  #learnPart(model: string, sent: Sent, part: RefusedPart): Refusal | WrongValue | null {
+    switch (part.kind) {
+      case "format":
+        return this.#learnFormat(model, sent);
+      case "parameter":
+        return this.#learnName(model, part.name);
+      case "value":
+        return { wrong: part.name };
+      case "system":
+      case "order":
+        return this.#learnRoles(model, sent, part.kind);
+      case "some":
+        return this.#learnSome(model, sent);
+    }
+  }
+
+  #learnName(model: string, name: string): Refusal {
     const renames = this.#renames.get(model) ?? new Map<string, string | null>();
     this.#renames.set(model, renames);
     // What is refused now may be the new name of what was refused before.
     const original = [...renames].find(([, to]) => to === name)?.[0] ?? name;
-    const other = name === "max_tokens" ? "max_completion_tokens" : null;
-    const renamedTo = other !== null && original === name && message.includes(other) ? other : null;
+    const other = original === name && LIMITS.includes(name) ? LIMITS.find((each) => each !== name) : undefined;
+    const renamedTo = other ?? null;
     renames.set(original, renamedTo);
     return { parameter: original, renamedTo };
   }
@@ -108,18 +110,39 @@ export class ParameterSupport {
     const { response_format: format } = params;
     const strict = typeof format === "object" && format !== null && "json_schema" in format;
     this.#formats.set(model, strict ? "json_object" : "none");
-    if (!strict) this.#learnName(model, "response_format", "");
+    this.#suspected.delete(model);
+    if (!strict) this.#learnName(model, "response_format");
     return {
       parameter: strict ? "response_format json_schema" : "response_format",
       renamedTo: strict ? "response_format json_object" : null,
     };
   }
 
-  #learnSystem(model: string, { messages }: Sent, { message }: RefusedBody): Refusal | null {
-    const speaksOfIt = /system/i.test(message) && /role|message|instruction/i.test(message) && REFUSAL.test(message);
-    if (!speaksOfIt || !messages.some(({ role }) => role === "system")) return null;
-    this.#withoutSystem.add(model);
-    return { parameter: "system message", renamedTo: "user message" };
+  /** A system message goes into the user's; where roles have to alternate, what follows from one role becomes one message. */
+  #learnRoles(model: string, { messages }: Sent, kind: "system" | "order"): Refusal | null {
+    const hasSystem = messages.some(({ role }) => role === "system");
+    if (kind === "system" && !hasSystem) return null;
+    const alternating = (all: readonly Message[]) => merged(withoutSystem(all));
+    if (!hasSystem && alternating(messages).length === messages.length) return null;
+    this.#messages.set(model, kind === "system" ? withoutSystem : alternating);
+    return { parameter: hasSystem ? "system message" : "messages of one role in a row", renamedTo: "user message" };
+  }
+
+  /** The server does not say which: what matters least goes first. */
+  #learnSome(model: string, sent: Sent): Refusal | null {
+    const names = Object.keys(sent.params);
+    if (names.includes("response_format")) return this.#learnFormat(model, sent);
+    const last = names.filter((name) => !LIMITS.includes(name)).at(-1);
+    return last === undefined ? null : this.#learnName(model, last);
+  }
+
+  /** Guided decoding that breaks on a schema says nothing: a plain 500, again and again, where requests without one are answered. */
+  #isSuspicious(model: string, { params }: Sent, { status }: ServerError): boolean {
+    const taken = this.#taken.get(model);
+    if (status !== 500 || !("response_format" in params) || !taken || taken.has("response_format")) return false;
+    const failures = (this.#suspected.get(model) ?? 0) + 1;
+    this.#suspected.set(model, failures);
+    return failures >= SUSPICIOUS;
   }
 }
 
@@ -127,26 +150,6 @@ export class ParameterSupport {
 function partsOf({ messages, params }: Sent): string[] {
   const system = messages.some(({ role }) => role === "system") ? ["system message"] : [];
   return [...Object.keys(params), ...system];
-}
-
-/** The longest of the names that the refusal speaks of. */
-function named(names: readonly string[], message: string): string | undefined {
-  if (!REFUSAL.test(message)) return undefined;
-  const words = new Set(message.match(/[a-z][a-z0-9_]*/gi));
-  const mentioned = names.filter((name) => words.has(name) && (name.includes("_") || standsAsName(name, message)));
-  if (mentioned.length > 0) return mentioned.sort((a, b) => b.length - a.length)[0];
-  const speaksOfFormat =
-    ["json_schema", "json_object", "response_schema"].some((word) => words.has(word)) ||
-    /structured output|response_format|json schema|grammar/i.test(message);
-  return speaksOfFormat ? names.find((name) => name === "response_format") : undefined;
-}
-
-/** A plain word, such as `seed` or `stop`, counts only where it stands as a name. */
-function standsAsName(name: string, message: string): boolean {
-  const kinds = "parameters?|arguments?|fields?|propert(?:y|ies)|inputs?|keys?|value";
-  return new RegExp(`["'\`]${name}["'\`.]|(?:${kinds})[ :=]+${name}\\b|\\b${name}\\b (?:is|does|must)`, "i").test(
-    message,
-  );
 }
 
 /** System text goes before the first user message's. */
@@ -158,6 +161,18 @@ export function withoutSystem(messages: readonly Message[]): Message[] {
   return rest.map((message, index) =>
     index === first ? { ...message, content: [...system, message.content].join("\n\n") } : message,
   );
+}
+
+/** Messages of one role in a row as one. */
+function merged(messages: readonly Message[]): Message[] {
+  const all: Message[] = [];
+  for (const message of messages) {
+    const last = all.at(-1);
+    if (last?.role === message.role)
+      all[all.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` };
+    else all.push(message);
+  }
+  return all;
 }
 
 /** Letters, digits, `_` and `-`, at most 64. */
