@@ -5,7 +5,16 @@ import type { Fix, Range } from "./fault.ts";
 import { traitsOf } from "./node-kinds.ts";
 import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
-import { addInput, correctPlaceholder, declareInput, remove, removeChildren, rename, replace } from "./quick-fixes.ts";
+import {
+  addInput,
+  correctPlaceholder,
+  declareInput,
+  fixTexts,
+  remove,
+  removeChildren,
+  rename,
+  replace,
+} from "./quick-fixes.ts";
 import { inlinePlaceholders, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
 import { findPlaceholders } from "./template.ts";
 import { findCycle } from "./topology.ts";
@@ -62,6 +71,30 @@ export function checkText(
     document.add("kept-text-absent", rangeOf(entry), message, "Put it into the text, or remove it here.", () =>
       removeChildren(document, ["nodes", node.id, "keep"], [entry.offset], `Remove it from "keep"`),
     );
+  }
+}
+
+/**
+ * A file that holds the text of several nodes: a new text for one of them would change the others, untested.
+ * @param paths of the prompt files, by node id
+ */
+export function checkSharedFiles(document: JsonDocument, outline: Outline, paths: ReadonlyMap<string, string>): void {
+  const byPath = new Map<string, OutlineNode[]>();
+  for (const node of outline.nodes) {
+    const path = paths.get(node.id);
+    if (path !== undefined) byPath.set(path, [...(byPath.get(path) ?? []), node]);
+  }
+  for (const [first, ...others] of byPath.values()) {
+    const tuned = [first, ...others].filter((node) => node?.trainable).map((node) => node?.id ?? "");
+    if (!first || tuned.length === 0) continue;
+    for (const { id, text } of others) {
+      const message = `The text of "${id}" is in the same file as that of "${first.id}": a new text for one would change both.`;
+      const remedy =
+        'Give each node its own file, move the text to a text node that both read, or add "trainable": false to each.';
+      document.addAt("shared-file", ["nodes", id, text?.key ?? "text", "file"], message, remedy, () =>
+        fixTexts(document, tuned),
+      );
+    }
   }
 }
 

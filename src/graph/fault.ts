@@ -69,6 +69,7 @@ export const FAULTS = {
   "reference-refused": "error",
   "missing-file": "error",
   "unreadable-file": "error",
+  "shared-file": "error",
   "unknown-format": "error",
   "broken-row": "error",
   "missing-field": "error",

@@ -115,6 +115,17 @@ export function inputEdits(document: JsonDocument, outline: Outline, id: string,
   return addMember(document.text, node, "inputs", `[${json}]`);
 }
 
+/** Excludes the texts of nodes from optimization. */
+export function fixTexts(document: JsonDocument, ids: readonly string[]): Fix[] {
+  const edits = ids.flatMap((id) => {
+    const node = document.at(["nodes", id]);
+    const trainable = document.at(["nodes", id, "trainable"]);
+    if (trainable) return [replace(rangeOf(trainable), "false")];
+    return node?.type === "object" ? addMember(document.text, node, "trainable", "false") : [];
+  });
+  return [{ title: `Add "trainable": false to ${ids.join(", ")}`, edits }];
+}
+
 /** Makes a name one of the graph's inputs. */
 export function declareInput(document: JsonDocument, name: string): Fix[] {
   const title = `Make "${name}" an input of the graph`;

@@ -1,6 +1,6 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
-import { checkGraph, checkText } from "./checks.ts";
+import { checkGraph, checkSharedFiles, checkText } from "./checks.ts";
 import {
   type ContainmentRoot,
   findRoot,
@@ -76,14 +76,18 @@ export async function readGraph(
   const names = namesOf(outline);
   const texts = new Map<string, string>();
   const sources: Record<string, TextSource> = {};
+  const paths = new Map<string, string>();
   for (const node of outline.nodes) {
     const found = await textOf(document, node, root, files);
     if (!node.text || !found) continue;
     texts.set(node.id, found.text);
     const { form, range } = node.text;
     sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text) };
-    if (form === "file") checkText(document, outline, names, node, found.text);
+    if (form !== "file") continue;
+    checkText(document, outline, names, node, found.text);
+    paths.set(node.id, found.path);
   }
+  checkSharedFiles(document, outline, paths);
   const graph = part && !hasGraphErrors(document) ? buildGraph(part, texts) : null;
   return { graph, file, outline, faults: document.faults, sources, root, document };
 }
@@ -204,7 +208,7 @@ function hasGraphErrors(document: JsonDocument): boolean {
     return node && name ? [{ start: name.offset, end: node.offset + node.length }] : [];
   });
   const inside = ({ range }: Fault) => apart.some(({ start, end }) => start <= range.start && range.end <= end);
-  const elsewhere: readonly FaultCode[] = ["missing-key", "no-trainable-text", "bad-setting"];
+  const elsewhere: readonly FaultCode[] = ["missing-key", "no-trainable-text", "bad-setting", "shared-file"];
   return hasErrors(document.faults.filter((fault) => !inside(fault) && !elsewhere.includes(fault.code)));
 }
 

@@ -36,6 +36,36 @@ function fixed(text: string, fault: Fault | undefined): string {
   return applyEdits(text, fault?.fixes?.()[0]?.edits ?? []);
 }
 
+describe("a prompt file of several nodes", () => {
+  const files = (content: string): Files => ({
+    ...nodeFiles(),
+    realpath: async (path) => path,
+    read: async () => new TextEncoder().encode(content),
+    stat: async () => ({ kind: "file", bytes: content.length, modified: 0 }),
+  });
+  const read = (nodes: object) => readGraph("/g.agentgraph.json", graph(nodes), files("Do it.\n"));
+  const node = (more: object = {}) => ({ inputs: ["question"], instruction: { file: "shared.md" }, ...more });
+
+  it("is a fault at each but the first, and the graph can still be shown", async () => {
+    const { faults, graph } = await read({ a: node(), b: node(), c: node({ inputs: ["a", "b"] }) });
+    expect(faults.map(({ code, severity }) => [code, severity])).toEqual([
+      ["shared-file", "error"],
+      ["shared-file", "error"],
+    ]);
+    expect(faults[0]?.message).toContain('"b" is in the same file as that of "a"');
+    expect(graph?.nodes).toHaveLength(3);
+  });
+
+  it("is none where no text is optimized; the quick fix gives that", async () => {
+    const nodes = { a: node(), b: node({ trainable: true }), c: node({ inputs: ["a", "b"], instruction: "x" }) };
+    const text = graph(nodes);
+    const { faults } = await read(nodes);
+    const mended = fixed(text, faults[0]);
+    expect(JSON.parse(mended).nodes).toMatchObject({ a: { trainable: false }, b: { trainable: false } });
+    expect((await readGraph("/g.agentgraph.json", mended, files("Do it.\n"))).faults).toEqual([]);
+  });
+});
+
 describe("quick fixes", () => {
   it("offers the nearest name", () => {
     const text = graph({ plan: { inputs: ["qeustion"], instruction: "x" } });
