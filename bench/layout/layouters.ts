@@ -1,39 +1,28 @@
-import dagre from "@dagrejs/dagre";
-import { coordGreedy, decrossTwoLayer, graphStratify, layeringLongestPath, sugiyama } from "d3-dag";
-import ELK from "elkjs/lib/elk.bundled.js";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { type LayoutNode, SHAPES } from "../../src/graph/layout/node.ts";
 import { layout } from "../../src/graph/layout.ts";
 
-type Layouter = (nodes: readonly LayoutNode[]) => unknown;
+export type Layouters = Readonly<Record<string, (nodes: readonly LayoutNode[]) => unknown>>;
 
-const stratified = (nodes: readonly LayoutNode[]) =>
-  graphStratify()(nodes.map(({ id, inputs }) => ({ id, parentIds: [...inputs] })));
+/** Nothing but this bench needs the other libraries: they stay out of the project's own dependencies. */
+const OTHERS = path.resolve("bench/layout/others");
 
-/** Ours and others, each with boxes of the same sizes. */
-export const LAYOUTERS: Readonly<Record<string, Layouter>> = {
-  agentgraph: (nodes) => layout(nodes, "down"),
-  "d3-dag, its fastest": (nodes) =>
-    sugiyama()
-      .layering(layeringLongestPath())
-      .decross(decrossTwoLayer())
-      .coord(coordGreedy())
-      .nodeSize(SHAPES.llm.size)(stratified(nodes)),
-  "d3-dag": (nodes) => sugiyama().nodeSize(SHAPES.llm.size)(stratified(nodes)),
-  dagre: (nodes) => {
-    const graph = new dagre.graphlib.Graph();
-    graph.setGraph({ rankdir: "TB" });
-    graph.setDefaultEdgeLabel(() => ({}));
-    for (const { id, kind } of nodes) graph.setNode(id, { width: SHAPES[kind].size[0], height: SHAPES[kind].size[1] });
-    for (const { id, inputs } of nodes) for (const input of inputs) graph.setEdge(input, id);
-    dagre.layout(graph);
-  },
-  elkjs: (nodes) =>
-    new ELK().layout({
-      id: "root",
-      layoutOptions: { "elk.algorithm": "layered", "elk.direction": "DOWN" },
-      children: nodes.map(({ id, kind }) => ({ id, width: SHAPES[kind].size[0], height: SHAPES[kind].size[1] })),
-      edges: nodes.flatMap(({ id, inputs }) =>
-        inputs.map((input) => ({ id: `${input} ${id}`, sources: [input], targets: [id] })),
-      ),
-    }),
-};
+/** Ours and others, each with boxes of the same sizes. Installs the others if they are missing. */
+export async function layouters(): Promise<Layouters> {
+  if (!existsSync(path.join(OTHERS, "node_modules/.package-lock.json"))) {
+    const isWindows = process.platform === "win32";
+    execFileSync(isWindows ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: OTHERS,
+      shell: isWindows,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+  }
+  const sizes = Object.fromEntries(Object.entries(SHAPES).map(([kind, { size }]) => [kind, size]));
+  const { othersWith }: { othersWith(sizes: object): Layouters } = await import(
+    pathToFileURL(path.join(OTHERS, "layouters.mjs")).href
+  );
+  return { agentgraph: (nodes) => layout(nodes, "down"), ...othersWith(sizes) };
+}

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { median } from "d3";
 import { chainThatReadsTheQuestion, randomGraph } from "../../test/graphs.ts";
-import { LAYOUTERS } from "./layouters.ts";
+import { type Layouters, layouters } from "./layouters.ts";
 import { benchPage } from "./page.ts";
 
 const SHAPES = {
@@ -23,20 +23,21 @@ interface Job {
 }
 
 if (process.send) {
-  process.once("message", (job: Job) => void measure(job));
+  const all = await layouters();
+  process.once("message", (job: Job) => void measure(job, all));
   process.send("ready");
 } else {
   await main(Number(process.argv[2] ?? 10));
 }
 
 /** In a process of its own, which can be ended. */
-async function measure({ shape, layouter }: Job): Promise<void> {
+async function measure({ shape, layouter }: Job, all: Layouters): Promise<void> {
   const nodes = SHAPES[shape]();
   const started = performance.now();
   const times: number[] = [];
   do {
     const before = performance.now();
-    await LAYOUTERS[layouter]?.(nodes);
+    await all[layouter]?.(nodes);
     times.push(performance.now() - before);
   } while (times.length < 5 && performance.now() - started < 1500);
   process.send?.(times);
@@ -45,7 +46,7 @@ async function measure({ shape, layouter }: Job): Promise<void> {
 /** @param limit seconds after which a layout is given up */
 async function main(limit: number): Promise<void> {
   const shapes = Object.keys(SHAPES).filter((shape): shape is Job["shape"] => shape in SHAPES);
-  const names = Object.keys(LAYOUTERS);
+  const names = Object.keys(await layouters());
   console.log(`milliseconds: the first run, then the median of up to five; given up after ${limit} s`);
   console.log(["shape".padEnd(24), ...names.map((name) => name.padStart(20))].join(""));
   /** Of one family of shapes, who has already given up: larger ones would only take longer. */
