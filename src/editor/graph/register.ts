@@ -1,7 +1,6 @@
 import {
   type CustomTextEditorProvider,
   l10n,
-  ThemeIcon,
   Uri,
   ViewColumn,
   type Disposable as VscodeDisposable,
@@ -12,6 +11,7 @@ import {
 } from "vscode";
 import { Disposable } from "../disposable.ts";
 import { once } from "../lazy.ts";
+import { setTabIcon } from "../tab-icon.ts";
 import { GraphSession, type SessionDeps } from "./session.ts";
 
 /** The custom editor, `priority: option`, and the panel beside the text show the same page. */
@@ -76,7 +76,7 @@ class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvi
 
   #hold(file: Uri, panel: WebviewPanel): Promise<void> {
     panel.title = l10n.t("Graph {0}", file.path.slice(file.path.lastIndexOf("/") + 1));
-    panel.iconPath = new ThemeIcon("type-hierarchy-sub");
+    setTabIcon(panel, "type-hierarchy-sub");
     this.#panels.set(String(file), panel);
     panel.onDidDispose(() => this.#panels.delete(String(file)));
     return this.#draw(file, panel);

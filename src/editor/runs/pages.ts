@@ -1,9 +1,10 @@
-import { type Memento, TabInputWebview, ThemeIcon, ViewColumn, type WebviewPanel, window } from "vscode";
+import { type Memento, TabInputWebview, ViewColumn, type WebviewPanel, window } from "vscode";
 import { html } from "../../run/report/markup.ts";
 import { pageHtml } from "../../run/report/page.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { sentence } from "../errors.ts";
+import { setTabIcon } from "../tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
 /** What pages are about; their panels' types are `agentgraph.<kind>`, by which the manifest puts buttons on them. */
@@ -88,7 +89,7 @@ export class Pages extends Disposable {
     }
     this.#open.set(panel, page);
     panel.title = page.title;
-    panel.iconPath = new ThemeIcon(ICONS[page.kind]);
+    setTabIcon(panel, ICONS[page.kind]);
     this.#keep();
   }
 
