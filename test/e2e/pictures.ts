@@ -1,7 +1,7 @@
 // node scripts/ts.mjs test/e2e/pictures.ts: takes the README's pictures anew, docs/*.png, from out/agentgraph.vsix in a real VS Code.
 import assert from "node:assert/strict";
 import path from "node:path";
-import { play, type World } from "./world.ts";
+import { Stage, type World } from "./world.ts";
 
 /** What has nothing to do with the extension is out of the picture. */
 const CALM = {
@@ -14,9 +14,11 @@ const CALM = {
 };
 
 const vsix = path.resolve("out/agentgraph.vsix");
+const stage = new Stage(vsix);
 const size = { width: 1280, height: 800 };
-await play({ name: "pictures of the review", settings: CALM, size, play: review }, vsix);
-await play({ name: "pictures of the graph", example: "examples/fan-in", settings: CALM, size, play: graph }, vsix);
+await stage.play({ name: "pictures of the review", settings: CALM, size, play: review });
+await stage.play({ name: "pictures of the graph", example: "examples/fan-in", settings: CALM, size, play: graph });
+await stage.close();
 process.exit(0);
 
 async function review(world: World): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { Locator, Page } from "playwright-core";
 
 /** Milliseconds that anything a person would wait for may take. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** VS Code as a person sees it: what is on the screen, the mouse and the keyboard. */
 export class Workbench {
@@ -53,10 +53,18 @@ export class Workbench {
 
   async menuOn(target: Locator, item: string): Promise<void> {
     await target.click({ button: "right" });
-    await this.menuItem(item).click();
-    // A menu that has just opened may take the first press for the end of the right-click.
-    await this.page.waitForTimeout(300);
-    if (await this.menuItem(item).isVisible()) await this.menuItem(item).click();
+    await this.pressMenu(item);
+  }
+
+  /** Presses an entry of the menu that is open. */
+  async pressMenu(item: string): Promise<void> {
+    const entry = this.menuItem(item);
+    await entry.waitFor();
+    // For its first 100 ms a menu takes no press, so that the end of the right-click is none. A timer of the page's own
+    // ends after the menu's, however busy the machine is.
+    await this.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 150)));
+    await entry.click();
+    await entry.waitFor({ state: "hidden" });
   }
 
   menuItem(name: string): Locator {

@@ -43,50 +43,87 @@ export interface Story {
   play(world: World): Promise<void>;
 }
 
-/** Plays one story from an empty start, and leaves nothing running whatever happens. */
-export async function play(story: Story, vsix: string): Promise<{ outside: readonly string[] }> {
-  const ends: (() => unknown)[] = [];
-  try {
-    const folder = makeWorkspace(story.example ?? "examples/chain", story.plain);
-    ends.push(() => rmSync(folder, { recursive: true, force: true }));
-    const models = await startServer({ model: createSimulated(), ...story.server });
-    ends.push(() => models.close());
-    const vscode: ServedVscode = await serveVscode({
-      vsix,
-      ...(story.lender && { others: [packLender()], env: { LENDER_URL: models.url } }),
-      settings: story.settings,
-      workspaceTrust: story.workspaceTrust,
-    });
-    ends.push(() => vscode.stop());
-    const browser: Browser = await startBrowser(story.size ?? { width: 1280, height: 800 });
-    ends.push(() => browser.stop());
-    const workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
-    const world: World = {
-      workbench,
-      folder,
-      models,
-      vscode,
-      git: (...args) => git(folder, ...args),
-      read: (file) => readFileSync(path.join(folder, file), "utf8"),
-      write: (file, text) => writeFileSync(path.join(folder, file), text),
-      summary: (under = "") => newestSummary(path.join(folder, under)),
-      accepted: (under = "") =>
-        newestSummary(path.join(folder, under))
-          .proposals.filter(({ decision }) => decision === "accepted")
-          .map(({ node }) => node),
-      until,
-    };
+/**
+ * A browser and the VS Code that it shows, kept from one story to the next: what they start with is read and compiled
+ * once. Before each story they are made as empty as on the first day.
+ */
+export class Stage {
+  #browser: Browser | null = null;
+  readonly #served = new Map<"plain" | "lender", ServedVscode>();
+
+  constructor(private readonly vsix: string) {}
+
+  /** Plays one story from an empty start, and leaves nothing of it running whatever happens. */
+  async play(story: Story): Promise<{ outside: readonly string[] }> {
+    const ends: (() => unknown)[] = [];
     try {
-      await browser.page.goto(`${vscode.url}?${opened(folder, story.opens)}`);
-      await workbench.ready(story.opens === "nothing" ? "empty" : "folder");
-      await story.play(world);
+      const folder = makeWorkspace(story.example ?? "examples/chain", story.plain);
+      ends.push(() => rmSync(folder, { recursive: true, force: true }));
+      const models = await startServer({ model: createSimulated(), ...story.server });
+      ends.push(() => models.close());
+      const settings = { "security.workspace.trust.enabled": story.workspaceTrust ?? false, ...story.settings };
+      const vscode = await this.#vscode(story.lender ? "lender" : "plain");
+      const browser = await this.#empty(story.size ?? { width: 1280, height: 800 });
+      await vscode.fresh(settings);
+      if (story.lender) writeFileSync(path.join(vscode.root, "home/lender-url"), models.url);
+      const workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
+      const world: World = {
+        workbench,
+        folder,
+        models,
+        vscode,
+        git: (...args) => git(folder, ...args),
+        read: (file) => readFileSync(path.join(folder, file), "utf8"),
+        write: (file, text) => writeFileSync(path.join(folder, file), text),
+        summary: (under = "") => newestSummary(path.join(folder, under)),
+        accepted: (under = "") =>
+          newestSummary(path.join(folder, under))
+            .proposals.filter(({ decision }) => decision === "accepted")
+            .map(({ node }) => node),
+        until,
+      };
+      try {
+        await browser.page.goto(`${vscode.url}?${opened(folder, story.opens)}`);
+        await workbench.ready(story.opens === "nothing" ? "empty" : "folder");
+        await story.play(world);
+      } catch (error) {
+        await workbench.picture(`FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
+        throw error;
+      }
+      return { outside: [...browser.outside] };
     } catch (error) {
-      await workbench.picture(`FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
+      // Whatever state the story has left them in, the next one does not meet it.
+      await this.close();
       throw error;
+    } finally {
+      // The window goes first: it holds the folder.
+      await this.#browser?.page.goto("about:blank").catch(() => {});
+      for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {});
     }
-    return { outside: browser.outside };
-  } finally {
-    for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.stop();
+    this.#browser = null;
+    for (const vscode of this.#served.values()) await vscode.stop();
+    this.#served.clear();
+  }
+
+  async #vscode(kind: "plain" | "lender"): Promise<ServedVscode> {
+    const known = this.#served.get(kind);
+    if (known) return known;
+    const vscode = await serveVscode({ vsix: this.vsix, ...(kind === "lender" && { others: [packLender()] }) });
+    this.#served.set(kind, vscode);
+    return vscode;
+  }
+
+  async #empty(size: { readonly width: number; readonly height: number }): Promise<Browser> {
+    this.#browser ??= await startBrowser(size);
+    await this.#browser.fresh(
+      size,
+      [...this.#served.values()].map(({ url }) => new URL(url).origin),
+    );
+    return this.#browser;
   }
 }
 
@@ -124,7 +161,7 @@ async function until(condition: () => boolean): Promise<void> {
     } catch (error) {
       last = error;
     }
-    if (waited > 20_000) throw new Error(`This never came true: ${condition}`, { cause: last });
+    if (waited > 60_000) throw new Error(`This never came true: ${condition}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -7,17 +7,28 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 
 export interface Browser {
   readonly context: BrowserContext;
+  /** The page that is open now; `fresh` replaces it. */
   readonly page: Page;
-  /** Requests off this machine: all of them were refused. */
+  /** Requests off this machine since the last `fresh`: all of them were refused. */
   readonly outside: readonly string[];
+  /** Opens an empty page in place of those that are open, and forgets what the origins have stored, but not their files. */
+  fresh(size: Size, origins: readonly string[]): Promise<Page>;
   stop(): Promise<void>;
 }
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** All that a page can keep, but for the cache of files and of compiled scripts. */
+const STORED = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storage,websql";
 
 /**
  * A headless Chromium with a fresh profile. `AGENTGRAPH_CHROME` names a system's own browser;
  * without it the one inside @sparticuz/chromium is unpacked under `.vscode-test/`.
  */
-export async function startBrowser(size: { width: number; height: number }): Promise<Browser> {
+export async function startBrowser(size: Size): Promise<Browser> {
   const own = process.env.AGENTGRAPH_CHROME;
   const packed = own ? null : unpack("node_modules/@sparticuz/chromium", ".vscode-test/chromium");
   const profile = mkdtempSync(path.join(tmpdir(), "agb-"));
@@ -40,20 +51,37 @@ export async function startBrowser(size: { width: number; height: number }): Pro
       "--disable-sync",
       "--disable-dev-shm-usage",
       "--force-color-profile=srgb",
+      // Refused here and not by a route of playwright's, which would turn the browser's cache off.
+      "--no-proxy-server",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ],
   });
   const outside: string[] = [];
-  await context.route(
-    (url) => url.protocol.startsWith("http") && !["127.0.0.1", "localhost"].includes(url.hostname),
-    (route) => {
-      outside.push(route.request().url());
-      return route.abort();
-    },
-  );
+  context.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith("http") && !["127.0.0.1", "localhost"].includes(hostname)) outside.push(request.url());
+  });
+  let page = context.pages()[0] ?? (await context.newPage());
   return {
     context,
-    page: context.pages()[0] ?? (await context.newPage()),
+    get page() {
+      return page;
+    },
     outside,
+    async fresh(next, origins) {
+      const before = context.pages();
+      page = await context.newPage();
+      // Left first: a page that is closed at once does not tell its server that it goes.
+      await Promise.all(before.map((old) => old.goto("about:blank").then(() => old.close())));
+      const devtools = await context.newCDPSession(page);
+      for (const origin of origins) {
+        await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: STORED });
+      }
+      await devtools.detach();
+      await page.setViewportSize(next);
+      outside.length = 0;
+      return page;
+    },
     async stop() {
       await Promise.race([context.close(), new Promise((resolve) => setTimeout(resolve, 10_000).unref())]);
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });

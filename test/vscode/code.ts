@@ -5,7 +5,11 @@ import { serveVscode } from "./serve.ts";
 const [folder = "."] = process.argv.slice(2);
 const vsix = "out/agentgraph.vsix";
 execFileSync(process.execPath, ["scripts/package.mjs", vsix], { stdio: ["ignore", "ignore", "inherit"] });
-const vscode = await serveVscode({ vsix, port: Number(process.env.PORT) || undefined, workspaceTrust: true });
+const vscode = await serveVscode({
+  vsix,
+  port: Number(process.env.PORT) || undefined,
+  settings: { "security.workspace.trust.enabled": true },
+});
 const url = `${vscode.url}?${new URLSearchParams({ folder })}`;
 console.log(
   `VS Code is at ${url}\nRight-click chain/chain.agentgraph.json and choose “Optimize graph”. Ctrl+C stops it.`,

@@ -16,6 +16,8 @@ export interface ServedVscode {
   log(): string;
   /** Changes the user's settings while VS Code runs. */
   set(settings: Readonly<Record<string, unknown>>): void;
+  /** Ends all windows' extension hosts, and makes the user's data and home as empty as at the start. */
+  fresh(settings?: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,7 +28,6 @@ export interface ServeOptions {
   readonly others?: readonly string[];
   /** Lets the page's address name an extension under development and its tests; hides toasts and dialogs. */
   readonly testDriver?: boolean;
-  readonly workspaceTrust?: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Default: any free port. */
@@ -35,25 +36,29 @@ export interface ServeOptions {
 
 /** Starts a real VS Code on this machine with empty settings, extensions and home folder; `stop` ends all its processes. */
 export async function serveVscode(options: ServeOptions): Promise<ServedVscode> {
-  const { server, node } = installVscode(path.resolve(".vscode-test/code-server"));
+  const { server, node, driver } = installVscode();
   // Short: a socket's path in it has to stay under 108 bytes.
   const root = mkdtempSync(path.join(tmpdir(), "agv-"));
   const at = (name: string) => path.join(root, name);
-  for (const name of ["data/User", "data/Machine", "extensions", "home", "tmp"])
-    mkdirSync(at(name), { recursive: true });
-  const settings: Record<string, unknown> = {
-    ...STEADY,
-    "security.workspace.trust.enabled": options.workspaceTrust ?? false,
-    ...options.settings,
-  };
+  const settings: Record<string, unknown> = {};
   // Settings of the machine are read from a file of their own where the window is remote, as it is here.
   const write = () => {
     for (const kind of ["User", "Machine"]) {
       writeFileSync(at(`data/${kind}/settings.json`), JSON.stringify(settings, null, 2));
     }
   };
-  write();
-  writeFileSync(at("home/.gitconfig"), GITCONFIG);
+  const furnish = (own: Readonly<Record<string, unknown>> = {}) => {
+    for (const name of ["data/User", "data/Machine", "data/CachedProfilesData", "home", "tmp"]) {
+      rmSync(at(name), { recursive: true, force: true, maxRetries: 5 });
+      mkdirSync(at(name), { recursive: true });
+    }
+    for (const name of Object.keys(settings)) delete settings[name];
+    Object.assign(settings, STEADY, own);
+    write();
+    writeFileSync(at("home/.gitconfig"), GITCONFIG);
+  };
+  furnish(options.settings);
+  mkdirSync(at("extensions"));
   writeFileSync(at("config.yaml"), "auth: none\n");
 
   const env: NodeJS.ProcessEnv = {
@@ -78,8 +83,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   const log = openSync(at("server.log"), "w");
   const flags = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
   flags.push("--disable-getting-started-override", "--ignore-last-opened");
-  if (!options.workspaceTrust) flags.push("--disable-workspace-trust");
-  if (options.testDriver) flags.push("--vscode-option", "enable-smoke-test-driver");
+  if (options.testDriver) flags.push(...driver);
   const child = spawn(node, [server, ...folders, ...flags], { env, stdio: ["ignore", log, log], detached: true });
   const letGo = endWithUs(child);
 
@@ -105,11 +109,19 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     Object.assign(settings, changed);
     write();
   };
-  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, stop };
+  let ended = 0;
+  const fresh = async (own?: Readonly<Record<string, unknown>>) => {
+    const hosts = [...readLog().matchAll(/<(\d+)> Launched Extension Host Process/g)].map(([, pid]) => Number(pid));
+    for (const pid of hosts.slice(ended)) await gone(pid);
+    ended = hosts.length;
+    furnish(own);
+  };
+  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, fresh, stop };
 }
 
 /** What would make the interface move on its own, or ask the outside, is off. */
 const STEADY = {
+  "security.workspace.trust.enabled": false,
   "workbench.startupEditor": "none",
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
@@ -160,6 +172,22 @@ function signal(child: ChildProcess, name: NodeJS.Signals) {
     process.kill(-child.pid, name);
   } catch {
     // It has ended already.
+  }
+}
+
+/** Waits for an extension host to end by itself, as it does when its window has gone. */
+async function gone(pid: number): Promise<void> {
+  for (let waited = 0; isRunning(pid); waited += 50) {
+    if (waited > 10_000) throw new Error(`The extension host ${pid} outlives its window.`);
+    await wait(50);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

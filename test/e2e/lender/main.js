@@ -1,4 +1,7 @@
-// An extension that brings chat models, as GitHub Copilot does: it passes what it is asked to the server that LENDER_URL names.
+// An extension that brings chat models, as GitHub Copilot does: it passes what it is asked to the server that the file `lender-url` in the home folder names.
+const { readFileSync } = require("node:fs");
+const { homedir } = require("node:os");
+const path = require("node:path");
 const { LanguageModelChatMessageRole, LanguageModelError, LanguageModelTextPart, lm } = require("vscode");
 
 exports.activate = ({ subscriptions }) => {
@@ -31,7 +34,7 @@ async function answer({ id }, messages, { modelOptions }, progress, token) {
     })),
     ...modelOptions,
   };
-  const response = await fetch(`${process.env.LENDER_URL}/chat/completions`, {
+  const response = await fetch(`${readFileSync(path.join(homedir(), "lender-url"), "utf8")}/chat/completions`, {
     method: "POST",
     body: JSON.stringify(body),
     signal: stop.signal,

@@ -14,7 +14,7 @@ export const mainStories: readonly Story[] = [
       await workbench.file("chain.agentgraph.json").click({ button: "right" });
       await workbench.menuItem("Optimize graph").waitFor();
       await workbench.picture("02-explorer-menu");
-      await workbench.menuItem("Optimize graph").click();
+      await workbench.pressMenu("Optimize graph");
       await chooseServer(world);
       await workbench.dialog("Optimize “").waitFor();
       await workbench.picture("06-confirm");
