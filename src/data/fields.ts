@@ -1,6 +1,7 @@
 import type { Files } from "../deps.ts";
 import { type ContainmentRoot, ReferenceRefused, readReference } from "../graph/containment.ts";
-import { formatOf } from "./rows.ts";
+import { DataUnreadable } from "./row.ts";
+import { decodeData, formatOf } from "./rows.ts";
 
 /** Bytes: larger files are not looked into at a keystroke. */
 const MOST = 8 * 2 ** 20;
@@ -18,13 +19,13 @@ export async function fieldsOf(references: readonly string[], root: ContainmentR
     const format = formatOf(reference);
     if (!format) continue;
     try {
-      const { text } = await readReference(root, reference, files, MOST);
+      const { text } = await readReference(root, reference, files, MOST, decodeData);
       const byLine = !/\.json$/i.test(reference) && text.length > HEAD;
       const head = byLine ? text.slice(0, text.lastIndexOf("\n", HEAD)) : text;
       const { rows } = await format(head, async () => {});
       for (const row of rows.slice(0, ROWS)) for (const field of Object.keys(row.fields)) fields.add(field);
     } catch (error) {
-      if (!(error instanceof ReferenceRefused)) throw error;
+      if (!(error instanceof ReferenceRefused || error instanceof DataUnreadable)) throw error;
     }
   }
   return [...fields];

@@ -4,9 +4,11 @@ import type { JsonDocument, JsonPath } from "../graph/document.ts";
 import type { FaultCode, Fixes } from "../graph/fault.ts";
 import { splitData } from "../graph/quick-fixes.ts";
 import type { DataSet, DataSpec } from "../graph/schema.ts";
-import { type Breathe, EXTENSIONS, formatOf, inlineRows, type Row, type Rows } from "./rows.ts";
+import { losslessValue } from "./json-rows.ts";
+import { type Breathe, DataUnreadable, type Row, type Rows } from "./row.ts";
+import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
 import { type Data, SPLITS, type Split } from "./sample.ts";
-import { type Drawn, type Mapping, sampleOf } from "./samples.ts";
+import { type Drawn, fieldsUsed, looseKey, type Mapping, sampleOf } from "./samples.ts";
 import { splitRows } from "./split.ts";
 
 export interface DataSource {
@@ -23,6 +25,10 @@ export interface DataSource {
   readonly targetless: boolean;
   /** The loss compares structure: a list in the target field is one answer. */
   readonly listIsAnswer: boolean;
+  /** The loss can use an object as a target. */
+  readonly objectIsAnswer: boolean;
+  /** Sets that are needed: the others are neither read nor missed. */
+  readonly needed: readonly Split[];
   /** Why a target cannot be used, as the end of "the target …"; null when it can. */
   targetFault(target: string): string | null;
   /** What to do about a target that cannot be used. */
@@ -41,18 +47,18 @@ interface Drawing {
  * sets they are an error. @returns null where a set that is needed cannot be read
  */
 export async function loadData(source: DataSource): Promise<Data | null> {
-  const { spec, document } = source;
+  const { spec, document, needed } = source;
   if (spec.target === undefined && !source.targetless) {
     const message = '"data" does not say which field of a row holds the accepted answer.';
     document.addAtKey("no-target", ["data"], message, 'Add "target": the name of that field.');
     return null;
   }
   const sets = spec.split ? await drawSplit(source, spec.split) : await drawSets(source);
-  for (const split of SPLITS) {
+  for (const split of needed) {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
       document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Give it rows.");
-    } else if (split !== "test" && !spec.split && spec[split] === undefined) {
+    } else if ((split !== "test" || needed.length === 1) && !spec.split && spec[split] === undefined) {
       document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, `Add "${split}" to "data".`, () =>
         splitData(document),
       );
@@ -68,11 +74,11 @@ type Sets = Partial<Record<Split, Drawing>>;
 async function drawSets(source: DataSource): Promise<Sets> {
   const read = new Map<string, Promise<Rows | null>>();
   const sets: Sets = {};
-  for (const split of SPLITS) {
+  for (const split of source.needed) {
     const spec = source.spec[split];
     if (spec === undefined) continue;
     const path = ["data", split];
-    const rows = await rowsOf(source, spec, path, read);
+    const rows = await rowsOf(source, spec, split, read);
     if (rows) sets[split] = await draw(source, rows, path, nameOf(spec, split));
   }
   return sets;
@@ -80,10 +86,11 @@ async function drawSets(source: DataSource): Promise<Sets> {
 
 async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"]>): Promise<Sets> {
   const path = ["data", "file"];
-  const rows = await readRows(source, source.spec.file ?? "", path);
+  const { file = "", list } = source.spec;
+  const rows = await readRows(source, { file, list }, path);
   if (!rows) return {};
   // Equal questions are removed before the division, so that no two sets share one.
-  const { name, drawn } = await draw(source, rows.rows, path, JSON.stringify(source.spec.file));
+  const { name, drawn } = await draw(source, rows.rows, path, JSON.stringify(file));
   const parts = splitRows(drawn, split, split.seed);
   const sets: Sets = {};
   for (const part of SPLITS) {
@@ -92,20 +99,30 @@ async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"
   return sets;
 }
 
+/** Names of lists in a JSON file that is read for a set. */
+const LIST_NAMES: Readonly<Record<Split, readonly string[]>> = {
+  train: ["train", "training"],
+  validation: ["validation", "valid", "val", "dev", "eval"],
+  test: ["test", "testing"],
+};
+
 async function rowsOf(
   source: DataSource,
   spec: DataSet,
-  path: JsonPath,
+  split: Split,
   read: Map<string, Promise<Rows | null>>,
 ): Promise<readonly Row[] | null> {
-  if (Array.isArray(spec)) return inlineRows(spec).rows;
-  const file = typeof spec === "string" ? spec : spec.file;
-  const at = typeof spec === "string" ? path : [...path, "file"];
-  const reading = read.get(file) ?? readRows(source, file, at);
-  read.set(file, reading);
+  const path = ["data", split];
+  if (Array.isArray(spec)) return inlineRows(source.document, split);
+  const { file, list, rows: range } = typeof spec === "string" ? { file: spec } : { list: undefined, ...spec };
+  const names = list === undefined && /\.json$/i.test(file) ? LIST_NAMES[split] : [];
+  const key = JSON.stringify([file, list, names]);
+  const reading =
+    read.get(key) ?? readRows(source, { file, list, names }, typeof spec === "string" ? path : [...path, "file"]);
+  read.set(key, reading);
   const rows = (await reading)?.rows ?? null;
-  if (!rows || typeof spec === "string" || !spec.rows) return rows;
-  const [from, to] = spec.rows;
+  if (!rows || !range) return rows;
+  const [from, to] = range;
   if (to > rows.length && from < rows.length) {
     const message = `${JSON.stringify(file)} has ${rows.length} rows, so rows ${from} to ${to} are only ${rows.length - from}.`;
     source.document.addAt("rows-out-of-range", [...path, "rows"], message, "Name fewer rows, or add some to the file.");
@@ -113,22 +130,54 @@ async function rowsOf(
   return rows.slice(from, to);
 }
 
+/** Rows that stand in the graph file itself, with their numbers as they are written. */
+function inlineRows(document: JsonDocument, split: Split): Row[] {
+  const nodes = document.at(["data", split])?.children ?? [];
+  return nodes.map((node, index) => ({ number: index + 1, fields: Object(losslessValue(node, document.text)) }));
+}
+
+interface DataFile {
+  readonly file: string;
+  readonly list: string | undefined;
+  readonly names?: readonly string[];
+}
+
 /** null, with a fault, where the file cannot be read. */
-async function readRows(source: DataSource, file: string, path: JsonPath): Promise<Rows | null> {
+async function readRows(
+  source: DataSource,
+  { file, list, names = [] }: DataFile,
+  path: JsonPath,
+): Promise<Rows | null> {
   const { document, root, files, breathe } = source;
+  const name = JSON.stringify(file);
   const format = formatOf(file);
   if (!format) {
-    const message = `The ending of ${JSON.stringify(file)} does not say how to read it.`;
+    const message = `The ending of ${name} does not say how to read it.`;
     document.addAt("unknown-format", path, message, `Use a file that ends in ${EXTENSIONS.join(", ")}.`);
     return null;
   }
   try {
-    const { text } = await readReference(root, file, files, MAX_DATA);
-    const rows = await format(text, breathe);
+    const { text } = await readReference(root, file, files, MAX_DATA, decodeData);
+    const rows = await format(text, breathe, { list, names });
     const broken = rows.broken.map(({ number, reason }) => `row ${number} cannot be read: ${reason}`);
-    report(document, "broken-row", path, `In ${JSON.stringify(file)}, `, broken, "Correct or remove the row.");
+    report(document, "broken-row", path, `In ${name}, `, broken, "Correct or remove the row.");
+    const used = fieldsUsed(mappingOf(source));
+    const repeated = rows.repeated?.filter((column) => used.includes(column)) ?? [];
+    const twice = repeated.map((column) => `the header names the column ${JSON.stringify(column)} more than once`);
+    report(document, "repeated-column", path, `In ${name}, `, twice, "Rename all of them but one.");
+    if (rows.note)
+      document.addAt(
+        "partial-file",
+        path,
+        `${name} is not whole. ${rows.note}`,
+        "Add the other rows, or go on with these.",
+      );
     return rows;
   } catch (error) {
+    if (error instanceof DataUnreadable) {
+      document.addAt("unreadable-file", path, `The file ${name} ${error.problem}.`, error.remedy);
+      return null;
+    }
     if (!(error instanceof ReferenceRefused)) throw error;
     const { code, message, remedy } = refusalWords(error);
     document.addAt(code, path, message, remedy);
@@ -136,26 +185,39 @@ async function readRows(source: DataSource, file: string, path: JsonPath): Promi
   }
 }
 
+function mappingOf({ spec, inputs, listIsAnswer, objectIsAnswer }: DataSource): Mapping {
+  return { ...spec, inputs, listIsAnswer, objectIsAnswer };
+}
+
 /** Makes samples of rows; each question once. */
 async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Promise<Drawing> {
-  const mapping: Mapping = { ...source.spec, inputs: source.inputs, listIsAnswer: source.listIsAnswer };
+  const mapping = mappingOf(source);
   const kept = new Map<string, Drawn>();
   const ids = new Map<string, Drawn>();
   const found: Record<
-    "missing-field" | "unfit-target" | "duplicate-row" | "conflicting-row" | "id-repeated",
+    "missing-field" | "object-target" | "unfit-target" | "duplicate-row" | "conflicting-row" | "id-repeated",
     string[]
   > = {
     "missing-field": [],
+    "object-target": [],
     "unfit-target": [],
     "duplicate-row": [],
     "conflicting-row": [],
     "id-repeated": [],
   };
+  let present: string[] | undefined;
+  let inner: string | undefined;
   for (const row of rows) {
     await source.breathe();
     const drawn = sampleOf(row, mapping);
     if ("missing" in drawn) {
+      present ??= Object.keys(row.fields);
       found["missing-field"].push(`row ${row.number} has no field ${JSON.stringify(drawn.missing)}`);
+      continue;
+    }
+    if ("object" in drawn) {
+      inner ??= drawn.object;
+      found["object-target"].push(`the target of row ${row.number} is an object`);
       continue;
     }
     for (const target of drawn.sample.targets) {
@@ -179,7 +241,14 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
   }
   const where = `In ${name}, `;
   const { document, spec } = source;
-  report(document, "missing-field", path, where, found["missing-field"], 'Add the field, or name another in "data".');
+  const fields = present
+    ?.slice(0, 10)
+    .map((field) => JSON.stringify(field))
+    .join(", ");
+  const add = `Add the field, or name another in "data"${fields ? `. The row has ${fields}` : ""}.`;
+  report(document, "missing-field", path, where, found["missing-field"], add);
+  const inside = `Name the field inside it, such as "target": ${JSON.stringify(inner)}, or use the loss "json".`;
+  report(document, "unfit-target", path, where, found["object-target"], inside);
   report(document, "unfit-target", path, where, found["unfit-target"], source.targetRemedy);
   report(document, "duplicate-row", path, where, found["duplicate-row"], "Only the first is used; remove the other.");
   report(
@@ -212,6 +281,13 @@ function checkOverlap(document: JsonDocument, sets: Sets): void {
       report(document, "overlap", b.path, `The ${earlier} and ${split} sets share a sample: `, shared, remedy, () =>
         splitData(document),
       );
+      const byLooseKey = new Map(a.drawn.map((drawn) => [looseKey(drawn.sample), drawn]));
+      const near = b.drawn.flatMap(({ key, sample, row }) => {
+        const other = byKey.has(key) ? undefined : byLooseKey.get(looseKey(sample));
+        return other ? [`row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`] : [];
+      });
+      const same = `The ${earlier} and ${split} sets hold nearly the same sample, but for case, spacing or punctuation: `;
+      report(document, "near-overlap", b.path, same, near, "Remove it from one of them.");
     }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { isLosslessNumber, stringify } from "lossless-json";
 import type { DataSpec } from "../graph/schema.ts";
-import type { Row } from "./rows.ts";
+import type { Row } from "./row.ts";
 import type { Sample } from "./sample.ts";
 
 /** How rows become samples. */
@@ -8,6 +9,8 @@ export interface Mapping extends Pick<DataSpec, "fields" | "target" | "id" | "fe
   readonly inputs: readonly string[];
   /** The loss compares structure: a list is one answer, not several accepted ones. */
   readonly listIsAnswer: boolean;
+  /** The loss can use an object as a target. */
+  readonly objectIsAnswer: boolean;
 }
 
 /** A sample and the row it came from. */
@@ -18,8 +21,14 @@ export interface Drawn {
   readonly key: string;
 }
 
-/** Reads one row. Numbers and booleans become text; lists and objects, JSON. @returns the field that the row lacks */
-export function sampleOf(row: Row, mapping: Mapping): Drawn | { readonly missing: string } {
+/** A row that makes no sample. */
+export type Undrawn =
+  | { readonly missing: string }
+  /** The target is an object; a field in it that may be meant. */
+  | { readonly object: string };
+
+/** Reads one row. Numbers keep their digits; lists and objects become JSON. */
+export function sampleOf(row: Row, mapping: Mapping): Drawn | Undrawn {
   const inputs: Record<string, string> = {};
   for (const name of mapping.inputs) {
     const field = Object.hasOwn(mapping.fields, name) ? (mapping.fields[name] ?? name) : name;
@@ -27,8 +36,8 @@ export function sampleOf(row: Row, mapping: Mapping): Drawn | { readonly missing
     if (value === null) return { missing: field };
     inputs[name] = textOf(value);
   }
-  const targets = mapping.target === undefined ? [] : targetsOf(row, mapping.target, mapping.listIsAnswer);
-  if (!targets) return { missing: mapping.target ?? "" };
+  const targets = mapping.target === undefined ? [] : targetsOf(row, mapping.target, mapping);
+  if (!Array.isArray(targets)) return targets;
   const key = hash(JSON.stringify(mapping.inputs.map((name) => [name, inputs[name]]).sort()));
   const id = mapping.id === undefined ? key : fieldOf(row, mapping.id);
   if (id === null) return { missing: mapping.id ?? "" };
@@ -37,22 +46,66 @@ export function sampleOf(row: Row, mapping: Mapping): Drawn | { readonly missing
   return { sample, row, key };
 }
 
-/** null where the row has no such field, or null or an empty list in it. */
-function targetsOf(row: Row, field: string, listIsAnswer: boolean): string[] | null {
-  const value = fieldOf(row, field);
-  if (value === null) return null;
-  if (!Array.isArray(value) || listIsAnswer)
-    return [listIsAnswer && typeof value !== "string" ? JSON.stringify(value) : textOf(value)];
-  const accepted = value.filter((entry) => entry !== null);
-  return accepted.length > 0 ? accepted.map(textOf) : null;
+/** Columns of a row that the mapping names. */
+export function fieldsUsed({ inputs, fields, target, id, feedback }: Mapping): string[] {
+  const mapped = inputs.map((name) => (Object.hasOwn(fields, name) ? (fields[name] ?? name) : name));
+  return [...mapped, target, id, feedback].filter((field) => field !== undefined);
 }
 
+function targetsOf(row: Row, field: string, { listIsAnswer, objectIsAnswer }: Mapping): string[] | Undrawn {
+  const value = fieldOf(row, field);
+  if (value === null) return { missing: field };
+  const accepted = Array.isArray(value) && !listIsAnswer ? value.filter((entry) => entry !== null) : [value];
+  if (accepted.length === 0) return { missing: field };
+  const object = objectIsAnswer ? undefined : accepted.find(isObject);
+  if (object) return { object: `${field}.${Object.keys(object)[0] ?? "…"}` };
+  return accepted.map((entry) => (listIsAnswer && typeof entry !== "string" ? jsonOf(entry) : textOf(entry)));
+}
+
+/** The field of this name, else what its dots lead to. In a list, a name leads to that field of each entry. null where there is none. */
 function fieldOf({ fields }: Row, field: string): unknown {
-  return Object.hasOwn(fields, field) ? (fields[field] ?? null) : null;
+  if (Object.hasOwn(fields, field)) return fields[field] ?? null;
+  return field.includes(".") ? (field.split(".").reduce(step, fields) ?? null) : null;
+}
+
+function step(value: unknown, key: string): unknown {
+  if (Array.isArray(value) && !/^\d+$/.test(key)) {
+    const found = value.map((entry) => step(entry, key));
+    return found.every((entry) => entry !== undefined) && found.length > 0 ? found : undefined;
+  }
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !isLosslessNumber(value);
 }
 
 function textOf(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return isObject(value) ? jsonOf(value) : String(value);
+}
+
+function jsonOf(value: unknown): string {
+  return stringify(value) ?? "null";
+}
+
+/**
+ * A text as a reader compares it at a glance: without case, spacing and the punctuation of sentences. Signs of arithmetic,
+ * brackets and points between digits stay.
+ */
+export function looseKey(sample: Sample): string {
+  const texts = Object.entries(sample.inputs)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, text]) =>
+      text
+        .normalize("NFKC")
+        .toLowerCase()
+        .replace(/[’‘ʼ`´]/g, "'")
+        .replace(/[‐-―−]/g, "-")
+        .replace(/(?<!\d)[.,:]|[.,:](?!\d)|[;!?"“”„«»…'¿¡]/gu, "")
+        .replace(/\s+/g, " ")
+        .replace(/(?<![\p{L}\p{N}]) | (?![\p{L}\p{N}])/gu, ""),
+    );
+  return JSON.stringify(texts);
 }
 
 function hash(text: string): string {

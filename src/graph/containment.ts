@@ -43,7 +43,7 @@ export const MAX_DATA = 64 * 2 ** 20;
 export interface ReferencedFile {
   /** Real and absolute. */
   readonly path: string;
-  /** Decoded from UTF-8, a byte order mark included. */
+  /** Decoded, a byte order mark included. */
   readonly text: string;
 }
 
@@ -103,6 +103,7 @@ export async function findRoot(graphFile: string, files: Files): Promise<Contain
 /**
  * Reads a file that a graph file names. It must lie inside the root, in name and in truth.
  * @param maxBytes `MAX_TEXT` for a text, `MAX_DATA` for data
+ * @param decode null for bytes that it cannot read. Default: UTF-8
  * @throws ReferenceRefused
  */
 export async function readReference(
@@ -110,6 +111,7 @@ export async function readReference(
   reference: string,
   files: Files,
   maxBytes: number,
+  decode: (bytes: Uint8Array) => string | null = decodeUtf8,
 ): Promise<ReferencedFile> {
   const refuse = (reason: RefusedReason, detail?: string) => new ReferenceRefused(reference, reason, detail);
   const named = namedPath(root, reference);
@@ -120,7 +122,7 @@ export async function readReference(
   if (isPrivate(root.folder, path)) throw refuse("is private");
 
   const bytes = await readBytes(path, files, maxBytes, refuse);
-  return { path, text: decodeUtf8(bytes) ?? fail(refuse("not UTF-8")) };
+  return { path, text: decode(bytes) ?? fail(refuse("not UTF-8")) };
 }
 
 /**

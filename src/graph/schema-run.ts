@@ -24,6 +24,12 @@ export const DEFAULTS = {
 
 const row = z.record(z.string(), z.unknown());
 
+const list = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("Where the rows stand in a `.json` file that has several lists: `data.examples`.");
+
 const dataSet = (what: string) =>
   z
     .union([
@@ -31,6 +37,7 @@ const dataSet = (what: string) =>
       z.array(row),
       z.strictObject({
         file: z.string().min(1).describe("A `.jsonl`, `.json`, `.csv` or `.tsv` file, relative to this file."),
+        list,
         rows: z
           .tuple([z.int().min(0), z.int().min(0)])
           .optional()
@@ -51,6 +58,7 @@ export const data = z
     validation: dataSet("Samples on which the gate accepts or rejects.").optional(),
     test: dataSet("Samples that are scored only before and after.").optional(),
     file: z.string().min(1).optional().describe("One data file for all sets, divided by `split`."),
+    list,
     split: z
       .strictObject({
         train: share.default(0.4).describe("Share of the rows, 0 … 1. Default 0.4."),
@@ -68,9 +76,14 @@ export const data = z
       .record(z.string(), z.string())
       .default({})
       .describe(
-        "Graph input → field of a row. An input that is not named here is read from the field of its own name.",
+        "Graph input → field of a row; dots lead into objects. An input that is not named here is read from the field of its own name.",
       ),
-    target: z.string().optional().describe("Field with the accepted answer, or a list of accepted answers."),
+    target: z
+      .string()
+      .optional()
+      .describe(
+        "Field with the accepted answer, or a list of accepted answers. Dots lead into objects: `answer.text`.",
+      ),
     id: z.string().optional().describe("Field that names a row. Default: a hash of its inputs."),
     feedback: z.string().optional().describe("Field with a person's criticism of the answer; it joins the gradient."),
   })

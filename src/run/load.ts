@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { loadData } from "../data/load.ts";
+import { SPLITS, type Split } from "../data/sample.ts";
 import type { Deps, Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import {
@@ -33,6 +34,8 @@ export interface Overrides {
   readonly models?: Partial<Readonly<Record<Role, ModelChoice>>>;
   /** The user's own caps: the smaller of theirs and the file's holds. */
   readonly budget?: Partial<BudgetLimits>;
+  /** Sets that the job needs. Default: all; the file may do without a test set. */
+  readonly needs?: readonly Split[];
 }
 
 export interface LoadedTask extends GraphReading {
@@ -76,7 +79,7 @@ async function makeTask(
   loss: Loss | null,
   { document, outline, root }: GraphReading,
   { files, clock }: Outside,
-  { models = {}, budget = {} }: Overrides,
+  { models = {}, budget = {}, needs = SPLITS }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
   const turns = new Yielder(clock);
@@ -89,6 +92,8 @@ async function makeTask(
     breathe: () => turns.next(),
     targetless: worksWithoutTarget(file.loss),
     listIsAnswer: file.loss.kind === "json",
+    objectIsAnswer: file.loss.kind === "json" || file.loss.kind === "judge",
+    needed: needs,
     // A loss that cannot be used says nothing about targets, and may never come to an end with one.
     targetFault: (target) => (loss ? targetFault(file.loss, target) : null),
     targetRemedy: targetRemedy(file.loss),

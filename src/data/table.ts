@@ -1,0 +1,156 @@
+import { Readable } from "node:stream";
+import { type CsvError, type Options, parse } from "csv-parse";
+import { parse as parseAtOnce } from "csv-parse/sync";
+import { type Breathe, type BrokenRow, DataUnreadable, MOST_BROKEN, type Row, type Rows } from "./row.ts";
+
+const NAMES: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
+
+/** As loosely as can be: for a look at the shape of a file. */
+const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: true, skip_records_with_error: true };
+
+/**
+ * A table with a header. Rows without any content are left out; a delimiter of the file's own (`sep=;`) wins.
+ * @param candidates delimiters that are tried, the usual one first
+ * @throws DataUnreadable where more than one delimiter fits
+ */
+export async function readTable(text: string, breathe: Breathe, candidates: readonly string[]): Promise<Rows> {
+  const own = /^"?sep=(.)"?\r?(?:\n|$)/.exec(text);
+  const body = own ? text.slice(own[0].length) : text;
+  const delimiter = own?.[1] ?? delimiterOf(body, candidates);
+  let result: Rows | null = null;
+  for (const dialect of dialectsOf(body, delimiter)) {
+    const read = await readDialect(body, { ...dialect, delimiter }, breathe);
+    if (read.broken.length === 0) return read;
+    result ??= read;
+  }
+  return result ?? { rows: [], broken: [] };
+}
+
+/** Characters at the start of a file that are looked at. */
+const SAMPLE = 2 ** 16;
+const SAMPLE_ROWS = 50;
+
+/** The delimiter by which all rows have as many cells as the header; else the one that the header has most of. */
+function delimiterOf(text: string, candidates: readonly string[]): string {
+  const sample = text.length > SAMPLE ? text.slice(0, text.lastIndexOf("\n", SAMPLE) + 1 || SAMPLE) : text;
+  const shapes = candidates.map((delimiter) => {
+    const records: string[][] = parseAtOnce(sample, { ...LOOSE, delimiter, to: SAMPLE_ROWS });
+    const [header = [], ...rows] = records.map(withoutTail);
+    const width = header.length;
+    return { delimiter, width, fits: width > 1 && rows.every((cells) => cells.length === 0 || cells.length === width) };
+  });
+  const fitting = shapes.filter(({ fits }) => fits);
+  if (fitting.length > 1) throw undecided(fitting.map(({ delimiter }) => delimiter));
+  const most = Math.max(...shapes.map(({ width }) => width));
+  const widest = shapes.filter(({ width }) => width === most);
+  if (fitting.length === 0 && most > 1 && widest.length > 1) throw undecided(widest.map(({ delimiter }) => delimiter));
+  return (fitting[0] ?? widest[0])?.delimiter ?? ",";
+}
+
+function undecided(delimiters: readonly string[]): DataUnreadable {
+  const names = delimiters.map((delimiter) => NAMES[delimiter] ?? delimiter).join(" or by ");
+  const first = delimiters[0] === "\t" ? (delimiters[1] ?? ",") : delimiters[0];
+  return new DataUnreadable(`can be divided by ${names}`, `Add a first line that says which: sep=${first}`);
+}
+
+/** Ways to read quotes, the likeliest first: the next one counts only where a row cannot be read. */
+function dialectsOf(text: string, delimiter: string): Options[] {
+  if (delimiter === "\t" && hasBareQuotes(text)) return [{ quote: false }];
+  const dialects: Options[] = [{}];
+  if (text.includes('\\"')) dialects.push({ escape: "\\" });
+  if (/[,;|] +"/.test(text)) dialects.push({ ltrim: true });
+  dialects.push({ relax_quotes: true });
+  return dialects;
+}
+
+/** In a file of tabs whose lines all have as many cells as the header, quotes that are not in pairs are characters. */
+function hasBareQuotes(text: string): boolean {
+  const lines = text.split(/\r?\n/).filter((line) => line !== "");
+  const width = lines[0]?.split("\t").length;
+  const cells = lines.map((line) => line.split("\t"));
+  if (!cells.every(({ length }) => length === width)) return false;
+  return !cells.flat().every((cell) => !cell.includes('"') || /^"(?:[^"]|"")*"$/.test(cell));
+}
+
+async function readDialect(text: string, dialect: Options, breathe: Breathe): Promise<Rows> {
+  const broken: BrokenRow[] = [];
+  const parser = parse({
+    ...dialect,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      if (broken.length >= MOST_BROKEN) throw error;
+      const number = Math.max(1, Number(error?.records ?? 1) + broken.length);
+      broken.push({ number, reason: reasonOf(error) });
+    },
+  });
+  try {
+    const records: string[][] = [];
+    for await (const record of Readable.from(piecesOf(text)).pipe(parser)) {
+      records.push(record);
+      await breathe();
+    }
+    const [header, ...body] = records;
+    return header ? rowsOf(header, body, broken) : { rows: [], broken };
+  } catch (error) {
+    return { rows: [], broken: [...broken, { number: 1, reason: reasonOf(error) }] };
+  }
+}
+
+/** Positions count the rows that cannot be read, too. */
+function rowsOf(header: readonly string[], records: readonly string[][], unread: readonly BrokenRow[]): Rows {
+  const names = withoutTail(header).map((name) => name.trim());
+  const repeated = names.filter((name, at) => name !== "" && names.indexOf(name) !== at);
+  const rows: Row[] = [];
+  const broken = [...unread];
+  const skipped = new Set(unread.map(({ number }) => number));
+  let number = 0;
+  for (const record of records) {
+    do number++;
+    while (skipped.has(number));
+    const cells = withoutTail(record);
+    if (cells.length === 0) continue;
+    if (cells.length > names.length || record.length < names.length) {
+      const has = cells.length > names.length ? cells.length : record.length;
+      broken.push({
+        number,
+        reason: `it has ${counted(has, "cell")}, but the header names ${counted(names.length, "column")}`,
+      });
+    } else {
+      rows.push({
+        number,
+        fields: Object.fromEntries(names.flatMap((name, at) => (name === "" ? [] : [[name, record[at] ?? ""]]))),
+      });
+    }
+  }
+  return { rows, broken: broken.toSorted((a, b) => a.number - b.number), ...(repeated.length > 0 && { repeated }) };
+}
+
+/** Without the empty cells at the end, which spreadsheets add. */
+function withoutTail(cells: readonly string[]): string[] {
+  return cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== "") + 1);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function reasonOf(error: CsvError | unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  const line = error instanceof Error && "lines" in error ? ` (line ${error.lines})` : "";
+  if (code === "CSV_QUOTE_NOT_CLOSED") return "a quote is opened and never closed";
+  if (code === "INVALID_OPENING_QUOTE") return `a quote stands inside a cell that does not begin with one${line}`;
+  if (code === "CSV_INVALID_CLOSING_QUOTE")
+    return `text follows a closing quote: write a quote inside quotes as ""${line}`;
+  return message;
+}
+
+/** Bytes that are parsed in one go. */
+const PIECE = 2 ** 16;
+
+function* piecesOf(text: string): Generator<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
+}
