@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
 import { LosslessNumber, parse } from "lossless-json";
-import { isNestedTooDeep } from "../graph/json.ts";
+import { endOfString, isNestedTooDeep } from "../graph/json.ts";
 import {
   type Breathe,
   type BrokenRow,
@@ -154,6 +154,13 @@ export function losslessValue(node: Node, text: string): unknown {
 /** The value, or what keeps the text from being JSON. */
 function parsed(json: string): { readonly value: unknown } | { readonly fault: string } {
   if (isNestedTooDeep(json)) return { fault: "its brackets are nested too deeply" };
+  try {
+    const value: unknown = JSON.parse(json);
+    // Ten times as fast as the parser below, for what it reads without loss.
+    if (keysWritten(json) === keysIn(value)) return { value };
+  } catch {
+    // The parser below says what is wrong.
+  }
   let twice: string | null = null;
   const onDuplicateKey = ({ key }: { key: string }) => {
     twice ??= key;
@@ -165,6 +172,33 @@ function parsed(json: string): { readonly value: unknown } | { readonly fault: s
   } catch (error) {
     return { fault: `it is not JSON (${faultIn(json, error instanceof Error ? error.message : String(error))})` };
   }
+}
+
+/** Keys in a JSON text; null where a number of it is not written as JavaScript writes it: `1.50`, 2⁵³ + 1. */
+function keysWritten(json: string): number | null {
+  let keys = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charCodeAt(at);
+    if (character === 0x22) at = endOfString(json, at);
+    else if (character === 0x3a) keys++;
+    else if (character === 0x2d || (character >= 0x30 && character <= 0x39)) {
+      NUMBER.lastIndex = at;
+      const written = NUMBER.exec(json)?.[0] ?? "-";
+      if (String(Number(written)) !== written) return null;
+      at += written.length - 1;
+    }
+  }
+  return keys;
+}
+
+const NUMBER = /[-+.\deE]+/y;
+
+function keysIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const inner = Object.values(value);
+  let keys = Array.isArray(value) ? 0 : inner.length;
+  for (const one of inner) if (typeof one === "object") keys += keysIn(one);
+  return keys;
 }
 
 /** What other languages write and JSON does not have is named; else the parser's words, with the line. */

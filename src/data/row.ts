@@ -2,7 +2,7 @@
 export interface Row {
   /** From 1: the line of a JSON Lines file, else the position among the rows (a CSV header is none). */
   readonly number: number;
-  /** Numbers of JSON are `LosslessNumber`s: they keep their digits. */
+  /** A JSON number that JavaScript would write otherwise is a `LosslessNumber`, which keeps its digits. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 

@@ -41,7 +41,7 @@ export function isNestedTooDeep(text: string): boolean {
 const QUOTE = 0x22;
 
 /** Where a string's closing quote stands; the end of the text where it has none. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const character = text.charCodeAt(at);
     if (character === 0x5c) at++;
