@@ -69,6 +69,35 @@ describe("the graph file as a language", () => {
     await until(() => faults(document).length === 0);
   });
 
+  it("reports each fault once, beside VS Code's own JSON support", async () => {
+    const document = await show(GRAPH);
+    const all = () => languages.getDiagnostics(document.uri);
+    const texts = () => all().map(({ message }) => message);
+    const settled = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      return all();
+    };
+    const put = (text: string) =>
+      replace(document, new Range(document.positionAt(0), document.positionAt(document.getText().length)), text);
+
+    await put(original.replace('"version": 1', '"version": "one"'));
+    await until(() => all().length > 0);
+    assert.deepEqual(
+      (await settled()).map(({ source }) => source),
+      ["AgentGraph"],
+      texts().join(" | "),
+    );
+    await put(original.replace('"version": 1,', '"version": 1'));
+    await until(() => all().length > 0);
+    assert.equal((await settled()).length, 1, texts().join(" | "));
+    await put(original.replace('"version": 1,', '"version": 1, "version": 1,'));
+    await until(() => texts().some((text) => /duplicate/i.test(text)));
+    assert.ok(
+      (await settled()).every(({ source }) => source !== "AgentGraph"),
+      texts().join(" | "),
+    );
+  });
+
   it("finds faults in the data once the file is saved", async () => {
     await write(GRAPH, original.replace("data/train.jsonl", "data/validation.jsonl"));
     const document = await show(GRAPH);

@@ -5,6 +5,7 @@ import {
   type CodeActionProvider,
   Diagnostic,
   DiagnosticSeverity,
+  extensions,
   l10n,
   languages,
   type Range,
@@ -141,9 +142,10 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
 
   #show(document: TextDocument, faults: readonly Fault[]): void {
     this.#faults.set(document.uri.toString(), { version: document.version, faults });
+    const shown = faults.filter((fault) => !isToldByJson(document, fault));
     this.#shown.set(
       document.uri,
-      faults.map((fault) => diagnosticOf(document, fault)),
+      shown.map((fault) => diagnosticOf(document, fault)),
     );
   }
 
@@ -161,6 +163,15 @@ const SEVERITIES: Record<Severity, DiagnosticSeverity> = {
   warning: DiagnosticSeverity.Warning,
   information: DiagnosticSeverity.Information,
 };
+
+/** VS Code's own JSON support tells of broken JSON and of keys that stand twice, unless it is off. */
+function isToldByJson(document: TextDocument, { code }: Fault): boolean {
+  if (code !== "syntax" && code !== "duplicate-key") return false;
+  // Of an empty file it says nothing.
+  if (document.getText().trim() === "" || !["json", "jsonc"].includes(document.languageId)) return false;
+  const isOn = workspace.getConfiguration("json", document.uri).get("validate.enable", true);
+  return isOn && extensions.getExtension("vscode.json-language-features") !== undefined;
+}
 
 function diagnosticOf(document: TextDocument, fault: Fault): Diagnostic {
   const diagnostic = new Diagnostic(toRange(document, fault.range), faultText(fault), SEVERITIES[fault.severity]);
