@@ -56,19 +56,35 @@ export function wilson(right: number, n: number): [number, number] {
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
-/** 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's. [0, 1] without any sample. */
+/**
+ * 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's. [0, 1] without any sample.
+ * Resamples of equal scores are all alike and would claim certainty from a single sample, so these get Wilson's, which no
+ * spread of scores between 0 and 1 exceeds.
+ */
 export function scoreInterval(scores: readonly number[]): [number, number] {
-  if (scores.every((score) => score === 0 || score === 1)) {
-    return wilson(scores.filter((score) => score === 1).length, scores.length);
+  const [first] = scores;
+  if (scores.every((score) => score === 0 || score === 1) || scores.every((score) => score === first)) {
+    return wilson(
+      scores.reduce((sum, score) => sum + score, 0),
+      scores.length,
+    );
   }
   return bootstrap(scores);
+}
+
+/** The same of the mean of differences between two scores each, −1 … 1. */
+export function gainInterval(gains: readonly number[]): [number, number] {
+  const [first] = gains;
+  if (!gains.every((gain) => gain === first)) return bootstrap(gains);
+  const [low, high] = scoreInterval(gains.map((gain) => (gain + 1) / 2));
+  return [2 * low - 1, 2 * high - 1];
 }
 
 /**
  * 95 % interval of the mean of one or more values: percentiles of the means of resamples, seeded so that the same values
  * always give the same interval.
  */
-export function bootstrap(values: readonly number[]): [number, number] {
+function bootstrap(values: readonly number[]): [number, number] {
   const random = randomLcg(values.length);
   const resamples = values.length > 1000 ? 200 : 1000;
   // Drawn in place: with thousands of values, lists of their own would take most of the time.

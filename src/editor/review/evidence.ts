@@ -1,23 +1,7 @@
 import { l10n } from "vscode";
-import type { Gradient, Proposal, Theta } from "../../engine/events.ts";
+import type { Proposal, Theta } from "../../engine/events.ts";
 import { oneLine } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
-
-/**
- * What should change at the proposal's node, each text once, the newest first: gradients on its own text, or, where there
- * are none (a text node has no call of its own), those on its value.
- */
-export function gradientsOf(run: OpenedRun, proposal: Proposal): Gradient[] {
-  const seen = new Set<string>();
-  const all = run.state.gradients.toReversed().filter((gradient) => {
-    const key = `${gradient.sample} ${gradient.text}`;
-    if (gradient.node !== proposal.node || !gradient.text || seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-  const own = all.filter(({ of }) => of === "text");
-  return own.length > 0 ? own : all;
-}
 
 /** How a person recognises a sample: by what it asks, not by its id. */
 export function sampleLabel(run: OpenedRun, id: string): string {

@@ -10,6 +10,7 @@ import {
   TreeItemCollapsibleState,
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
+import { gradientsBehind } from "../../run/evidence.ts";
 import { warningWords } from "../../run/messages.ts";
 import type { Attempt } from "../../run/state.ts";
 import { Disposable } from "../disposable.ts";
@@ -19,7 +20,7 @@ import { runOutcome } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
-import { gradientsOf, sampleAnswers, sampleLabel } from "./evidence.ts";
+import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import {
   decisionWord,
@@ -152,7 +153,7 @@ function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {
 function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalElement[] {
   switch (group) {
     case "gradients":
-      return gradientsOf(run, proposal).map((gradient) => ({ kind: "gradient", run, gradient }));
+      return gradientsBehind(run.state, proposal).map((gradient) => ({ kind: "gradient", run, gradient }));
     case "fixed":
       return proposal.verdict.fixed.map((sample) => ({ kind: "sample", run, proposal, sample }));
     case "broken":

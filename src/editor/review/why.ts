@@ -11,12 +11,13 @@ import {
   workspace,
 } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
+import { gradientsBehind } from "../../run/evidence.ts";
 import type { SomeCommands } from "../commands.ts";
 
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
-import { gradientsOf, sampleLabel } from "./evidence.ts";
+import { sampleLabel } from "./evidence.ts";
 import { instructionUri } from "./instructions.ts";
 import { verdictFigures, verdictHeadline, verdictReason } from "./messages.ts";
 import type { Review } from "./review.ts";
@@ -56,7 +57,7 @@ function commentsOn(run: OpenedRun, proposal: Proposal): Comment[] {
   const gate = [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)];
   const said = [comment(l10n.t("Gate"), gate.join("\n\n"))];
   if (proposal.hypothesis) said.push(comment(l10n.t("Idea"), literal(proposal.hypothesis)));
-  for (const gradient of gradientsOf(run, proposal)) {
+  for (const gradient of gradientsBehind(run.state, proposal)) {
     said.push(comment(sampleLabel(run, gradient.sample), literal(gradient.text)));
   }
   return said;

@@ -1,8 +1,8 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { shortHash } from "../../engine/theta.ts";
-import { traitsOf } from "../../graph/node-kinds.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { makeLoss } from "../../loss/make.ts";
+import { attemptsBehind, gradientsBehind } from "../evidence.ts";
 import { groupedWarnings } from "../messages.ts";
 import type { ReadRun } from "../runs.ts";
 import type { Attempt, RunState } from "../state.ts";
@@ -122,8 +122,7 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
   const about = start.graph.nodes.find((one) => one.id === node);
   const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
   const isNet = state.texts[node] === text && state.startTexts[node] !== text;
-  const shown = attempts.filter((one) => (isNet ? one.decision === "accepted" : one.id === id));
-  const judged = state.judged[shown.at(-1)?.verdict ?? -1];
+  const judged = state.judged[attemptsBehind(state, proposal).at(-1)?.verdict ?? -1];
   const [before, after] =
     isNet || !judged
       ? [state.startTheta, state.theta]
@@ -138,7 +137,7 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
     verdict,
     contributes,
     act: state.acts[id] ?? null,
-    gradients: gradientsOf(shown, about && traitsOf(about).text === "value" ? "value" : "text", state, samples),
+    gradients: gradientsBehind(state, proposal).map((gradient) => gradientRow(gradient, samples)),
     samples: samples.rows([...verdict.fixed, ...verdict.broken], before, after),
     attempts: attempts.map((attempt) => attemptRow(attempt, state)),
   };
@@ -150,34 +149,6 @@ function attemptRow(attempt: Attempt, state: RunState): AttemptRow {
   return { iteration, hypothesis, text, decision, invalid, verdict: judged?.verdict ?? null };
 }
 
-/**
- * What ϕ saw of each sample: the last gradient of the node's own text up to the attempt, or, for a text node, which has no
- * call of its own, those of its value.
- */
-function gradientsOf(
-  attempts: readonly Attempt[],
-  of: Gradient["of"],
-  { gradients }: RunState,
-  samples: Samples,
-): GradientRow[] {
-  const nodes = new Set(attempts.map(({ node }) => node));
-  const bySample = new Map<string, Gradient[]>();
-  for (const gradient of gradients) {
-    if (!nodes.has(gradient.node) || gradient.of !== of || gradient.text === "") continue;
-    bySample.set(gradient.sample, [...(bySample.get(gradient.sample) ?? []), gradient]);
-  }
-  const rows = attempts.flatMap((attempt) =>
-    attempt.samples.flatMap((sample) => {
-      const known = (bySample.get(sample) ?? []).filter(({ iteration }) => iteration <= attempt.iteration);
-      const latest = Math.max(...known.map(({ iteration }) => iteration));
-      return known.filter(({ iteration }) => iteration === latest);
-    }),
-  );
-  return [...new Set(rows)].map(({ iteration, sample, from, text }) => ({
-    iteration,
-    sample,
-    question: samples.question(sample),
-    from,
-    text,
-  }));
+function gradientRow({ iteration, sample, from, text }: Gradient, samples: Samples): GradientRow {
+  return { iteration, sample, question: samples.question(sample), from, text };
 }

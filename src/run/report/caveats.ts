@@ -141,7 +141,7 @@ function aboutBaselines({ baselines, test, validation }: Found, locale: Locale):
   });
 }
 
-function aboutValidation({ validation, looks, isGraded, run }: Found, locale: Locale): string[] {
+function aboutValidation({ validation, test, looks, isGraded, run }: Found, locale: Locale): string[] {
   const { t } = locale;
   if (!validation) return [t("No validation samples were scored.")];
   const said: string[] = [];
@@ -171,10 +171,11 @@ function aboutValidation({ validation, looks, isGraded, run }: Found, locale: Lo
       ),
     );
   }
-  return [...said, ...aboutFalseAccepts(run.options.gate, validation, looks, locale)];
+  const isSettled = test !== null && gainOf(test) > 0 && isRare(test);
+  return isSettled ? said : [...said, ...aboutFalseAccepts(run.options.gate, validation, looks, locale)];
 }
 
-/** How easily the gate is fooled, in figures of this run. */
+/** How easily the gate is fooled, in figures of this run. Nobody needs it where the test set has settled the question. */
 function aboutFalseAccepts(
   gate: OptimizeOptions["gate"],
   { better, worse, scored }: Comparison,

@@ -1,6 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
-import { bootstrap, signTest } from "../../engine/verdict.ts";
+import { gainInterval, signTest } from "../../engine/verdict.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../plain.ts";
 import type { RunManifest } from "../run-manifest.ts";
@@ -180,7 +180,7 @@ function differenceCells(a: Comparison | null, b: Comparison | null, locale: Loc
     return one === null || other === null ? [] : [other - one];
   });
   if (differences.length === 0) return ["–", "–"];
-  const [low, high] = bootstrap(differences);
+  const [low, high] = gainInterval(differences);
   const [better, worse] = [differences.filter((one) => one > 0).length, differences.filter((one) => one < 0).length];
   const p = better + worse > 0 ? `, ${locale.chance(signTest(better, worse))}` : "";
   const mean = differences.reduce((sum, one) => sum + one, 0) / differences.length;

@@ -44,9 +44,11 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
   return `${[what, ...scores].join("; ")}. ${spent}`;
 }
 
-function scoreWords({ split, before, after, of }: Comparison, locale: Locale): string {
+/** `validation score 0.30 → 0.85 (n = 8 of 600)` where only 8 samples were scored with both texts. */
+function scoreWords({ split, before, after, scored, of }: Comparison, locale: Locale): string {
+  const n = scored < of ? locale.t("{0} of {1}", scored, of) : `${of}`;
   const scores = [locale.figure(before.score), locale.figure(after.score)] as const;
   return split === "test"
-    ? locale.t("test score {0} → {1} (n = {2})", ...scores, of)
-    : locale.t("validation score {0} → {1} (n = {2})", ...scores, of);
+    ? locale.t("test score {0} → {1} (n = {2})", ...scores, n)
+    : locale.t("validation score {0} → {1} (n = {2})", ...scores, n);
 }

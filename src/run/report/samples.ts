@@ -1,6 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
-import { bootstrap, scoreInterval, signTest } from "../../engine/verdict.ts";
+import { gainInterval, scoreInterval, signTest } from "../../engine/verdict.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import type { StoredReply } from "../../models/store.ts";
@@ -81,7 +81,7 @@ export class Samples {
         after,
         ids,
       ),
-      gain: { mean: mean(gains), interval: bootstrap(gains) },
+      gain: { mean: mean(gains), interval: gainInterval(gains) },
       better,
       worse,
       p: better + worse > 0 ? signTest(better, worse) : null,

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { differenceBounds, type Pair, scoreInterval, signTest, wilson } from "../../../src/engine/verdict.ts";
+import {
+  differenceBounds,
+  gainInterval,
+  type Pair,
+  scoreInterval,
+  signTest,
+  wilson,
+} from "../../../src/engine/verdict.ts";
 import { sampleOf } from "./fixtures.ts";
 
 /** Twice the tail of the binomial, in whole numbers. */
@@ -123,6 +130,18 @@ describe("the interval of the mean score", () => {
   it("is Wilson's for right and wrong alone", () => {
     expect(scoreInterval([1, 1, 0, 1])).toEqual(wilson(3, 4));
     expect(scoreInterval([])).toEqual([0, 1]);
+  });
+
+  it("never claims certainty where all scores are alike: a grade of 0.6 is no measure of 0.6", () => {
+    for (const scores of [[0.6], [0.6, 0.6, 0.6], Array<number>(30).fill(0.6)]) {
+      const [low, high] = scoreInterval(scores);
+      expect(low).toBeLessThan(0.59);
+      expect(high).toBeGreaterThan(0.61);
+    }
+    const [low, high] = gainInterval([0, 0, 0]);
+    expect(low).toBeLessThan(-0.1);
+    expect(high).toBeGreaterThan(0.1);
+    expect(gainInterval(Array<number>(20).fill(1))[0]).toBeGreaterThan(0.5);
   });
 
   it("is a bootstrap's for graded scores: around the mean, the same each time, narrower with more samples", () => {

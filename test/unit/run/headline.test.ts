@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { signTest } from "../../../src/engine/verdict.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
+import { caveatsOf } from "../../../src/run/report/caveats.ts";
+import { headline } from "../../../src/run/report/headline.ts";
+import type { Comparison, Figure, Report } from "../../../src/run/report/report.ts";
+
+const figure = (score: number): Figure => ({
+  score,
+  interval: [Math.max(0, score - 0.1), Math.min(1, score + 0.1)],
+  right: Math.round(score * 20),
+  lenient: score,
+  formatErrors: 0,
+  tokens: null,
+});
+
+function compared(split: "validation" | "test", changes: Partial<Comparison> = {}): Comparison {
+  const [better, worse] = [changes.better ?? 8, changes.worse ?? 2];
+  return {
+    split,
+    scored: 60,
+    of: 60,
+    before: figure(0.3),
+    after: figure(0.6),
+    gain: { mean: 0.3, interval: [0.1, 0.5] },
+    better,
+    worse,
+    p: better + worse > 0 ? signTest(better, worse) : null,
+    samples: [],
+    ...changes,
+  };
+}
+
+/** A report that holds what these sentences are made from. */
+function report(changes: Partial<Report>): Report {
+  const cost = { calls: { total: 1 }, usd: null, tokens: { prompt: 1, completion: 1, estimated: false } };
+  const run = {
+    madeHere: true,
+    provider: "openai",
+    damaged: 0,
+    status: "done",
+    seconds: 1,
+    samples: { train: 20, validation: 60, test: 60 },
+    options: { gate: { policy: "strict", alpha: 0.05 } },
+  };
+  const rest = {
+    changes: [],
+    baselines: [],
+    looks: 12,
+    isGraded: false,
+    evaluated: null,
+    test: null,
+    validation: null,
+  };
+  return { ...rest, cost, run, ...changes } as unknown as Report;
+}
+
+describe("the headline of a report", () => {
+  it("counts the samples that were scored, not those of the set", () => {
+    const partial = compared("validation", { scored: 8, of: 600 });
+    expect(headline(report({ validation: partial }), ENGLISH)).toContain("(n = 8 of 600)");
+    expect(headline(report({ validation: compared("validation") }), ENGLISH)).toContain("(n = 60)");
+  });
+});
+
+describe("how easily the gate is fooled", () => {
+  const risk = /accepts at least one such text/;
+
+  it("is said where no test set has settled the question", () => {
+    expect(caveatsOf(report({ validation: compared("validation") }), ENGLISH).join("\n")).toMatch(risk);
+    const doubtful = compared("test", { better: 4, worse: 2 });
+    expect(caveatsOf(report({ validation: compared("validation"), test: doubtful }), ENGLISH).join("\n")).toMatch(risk);
+  });
+
+  it("is not said beside a test set on which 23 samples got better and none worse", () => {
+    const settled = compared("test", { better: 23, worse: 0 });
+    const said = caveatsOf(report({ validation: compared("validation"), test: settled }), ENGLISH).join("\n");
+    expect(said).not.toMatch(risk);
+    expect(said).toContain("23 of 60");
+  });
+});
