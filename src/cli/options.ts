@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
+import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/waits.ts";
 import type { Overrides } from "../run/load.ts";
 import { Misuse } from "./errors.ts";
 
@@ -18,6 +19,12 @@ export interface ModelOptions extends ModelNames {
   readonly baseUrl?: string;
   readonly azureApiVersion?: string;
   readonly concurrency: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Milliseconds. */
+  readonly maxWait: number;
+  /** A file with certificates of one's own. */
+  readonly caFile?: string;
   /** US dollars per million tokens, by model. */
   readonly price: PriceTable;
 }
@@ -45,6 +52,17 @@ export function withModel(command: Command): Command {
       .addOption(named("--azure-api-version <version>", "speak Azure's paths to --base-url (*.azure.com: 2024-10-21)")),
   )
     .addOption(new Option("--concurrency <n>", "requests on the way at once").argParser(positiveInteger).default(16))
+    .addOption(
+      new Option("--timeout <seconds>", "time limit of a request")
+        .argParser(seconds)
+        .default(DEFAULT_TIMEOUT, `${DEFAULT_TIMEOUT / 1000}`),
+    )
+    .addOption(
+      new Option("--max-wait <seconds>", "end the run when a model gives no answer for so long")
+        .argParser(seconds)
+        .default(DEFAULT_MAX_WAIT, `${DEFAULT_MAX_WAIT / 1000}`),
+    )
+    .addOption(named("--ca-file <file>", "trust the certificates in this PEM file, too"))
     .addOption(
       new Option("--price <model=prompt,completion>", "US dollars per million tokens of a model; repeatable")
         .argParser((text: string, earlier: PriceTable) => ({ ...earlier, ...pricing(text) }))
@@ -164,6 +182,11 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It has to be a whole number from 1.");
   return value;
+}
+
+/** Milliseconds. */
+function seconds(text: string): number {
+  return 1000 * positive(text);
 }
 
 export function wholeNumber(text: string): number {

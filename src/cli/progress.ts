@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Iterated, LoggedEvent } from "../engine/events.ts";
-import { callsWords, money } from "../run/messages.ts";
+import type { Waiting } from "../models/waits.ts";
+import { callsWords, money, waitingWords } from "../run/messages.ts";
 import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
 
@@ -9,6 +10,8 @@ const PACE = 100;
 
 export interface Progress {
   show(event: LoggedEvent, state: RunState): void;
+  /** What the run waits for from now on; null: it goes on. */
+  wait(waiting: Waiting | null): void;
   stop(): void;
 }
 
@@ -42,6 +45,10 @@ function bar(output: Output): Progress {
       const { done, of } = wayOf(state);
       single.setTotal(Math.max(1, of));
       single.update(Math.min(done, of), { what: whatNow(state, { done, of }) });
+    },
+    wait(waiting) {
+      if (!begun || !waiting) return;
+      single.update({ what: waitingWords(waiting) });
     },
     stop: () => single.stop(),
   };
@@ -103,6 +110,9 @@ function lines(output: Output): Progress {
           `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsWords(state.calls)}.`,
         );
       }
+    },
+    wait(waiting) {
+      if (waiting) output.note(`${waitingWords(waiting)}.`);
     },
     stop() {},
   };

@@ -32,7 +32,8 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const limits = limitsOf(start, options);
   const price = pricesFor(models, limits, options);
   const provider = await connect(models, { ...options, env, clock: deps.clock });
-  const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
+  const { concurrency, maxWait } = options;
+  const runDeps = { ...deps, provider, price, concurrency, maxWait };
   const run = await resumeRun(id, place, runDeps, signal, limits);
   return driveToEnd(cli, run, join(root, start.graphFile), options);
 }

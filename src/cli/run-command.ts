@@ -45,7 +45,8 @@ export async function begin(
   const provider = await connect(models, { ...options, env, clock: deps.clock });
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([sayEstimate(cli, subject, place, provider, price), cancelled(signal)]);
-  const runDeps = { ...deps, provider, price, concurrency: options.concurrency };
+  const { concurrency, maxWait } = options;
+  const runDeps = { ...deps, provider, price, concurrency, maxWait };
   return driveToEnd(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }
 
@@ -66,6 +67,7 @@ export async function driveToEnd(
   options: EndOptions,
 ): Promise<number> {
   const progress = createProgress(output);
+  run.onWaiting((waiting) => progress.wait(waiting));
   try {
     for await (const event of run.events) progress.show(event, run.state());
   } finally {

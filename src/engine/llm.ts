@@ -97,6 +97,8 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     const { purpose, node, sample, split, choice } = question;
     const about = { purpose, node, sample, split };
     let requests = 0;
+    /** Whether the request was this call's own: one that several calls share is lost once. */
+    let own = false;
     // What was begun ahead and is not needed goes no further: nobody would put it on record.
     if (ended) throw new RunStopped(new Error("the run has ended"));
     try {
@@ -112,11 +114,12 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
           priority: question.priority ?? 0,
           ...(split === "test" && { reservation: "test" }),
           onRequest: async (attempt) => {
-            requests = attempt;
+            requests++;
+            own = true;
             await emit({ type: "requested", ...about, attempt });
           },
           onWithdrawn: (attempt) => {
-            requests = attempt - 1;
+            requests--;
             void emit({ type: "withdrawn", ...about, attempt });
           },
         },
@@ -137,14 +140,13 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       return reply;
     } catch (error) {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
-      if (!stop.signal.aborted && isLasting(error, requests > 0)) stop.abort(error);
+      if (!stop.signal.aborted && isLasting(error, own)) stop.abort(error);
       if (!stop.signal.aborted) throw error;
       await breathe();
       throw new RunStopped(stop.signal.reason);
     }
   }
 
-  /** @param own whether the request was this call's own: one that several calls share is lost once. */
   function isLasting(error: unknown, own: boolean): boolean {
     const reach = reachOf(error);
     if (reach === "provider" && own) failures++;

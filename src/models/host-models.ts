@@ -13,6 +13,7 @@ import {
 import type { Message, Model, ModelReply, ModelRequest, Usage } from "./model.ts";
 import { ParameterSupport, withoutSystem } from "./parameter-support.ts";
 import { CharactersPerToken } from "./tokens.ts";
+import { DEFAULT_TIMEOUT } from "./waits.ts";
 
 /** A chat model of the program that we run in. */
 export interface HostChat {
@@ -65,7 +66,7 @@ const COUNTING = 2_000;
  * goes before the first user message, the prompt alone asks for JSON, tokens are counted by the model's tokenizer or
  * estimated. Parameters are passed on as wishes; one that is refused is not sent again.
  */
-export function createHostModel({ chats, identity, clock, timeout = 120_000 }: HostModelOptions): Model {
+export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIMEOUT }: HostModelOptions): Model {
   const support = new ParameterSupport();
   const charactersPerToken = new CharactersPerToken();
   const known = new Map<string, HostChat>();
@@ -125,7 +126,7 @@ export function createHostModel({ chats, identity, clock, timeout = 120_000 }: H
     return { text, finish, usage, model: chat.name, key: "", source: "provider", requests: 1, milliseconds };
   };
 
-  return { identity, complete };
+  return { identity, timeout, complete };
 }
 
 /** By its full name, else by its id, else the first of its family. */

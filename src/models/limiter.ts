@@ -1,8 +1,8 @@
 import PQueue from "p-queue";
 import type { Clock } from "../deps.ts";
-import { RateLimited } from "./errors.ts";
+import { ProviderFault, RateLimited } from "./errors.ts";
 import type { Complete } from "./key.ts";
-import { LONGEST_RETRY_AFTER } from "./retry.ts";
+import type { Waits } from "./waits.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
@@ -20,7 +20,7 @@ export interface LimiterOptions {
  * So many requests at once, higher priority first. A 429 pauses everyone: for as long as the server asks, else for a
  * pause that doubles while refusals follow each other. Requests at once are halved then and grow back by one a round.
  */
-export function limited({ concurrency, clock }: LimiterOptions, inner: Complete): Complete {
+export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, inner: Complete): Complete {
   const queue = new PQueue({ concurrency });
   let window = concurrency;
   let pausedUntil = 0;
@@ -36,7 +36,7 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
   /** Milliseconds; 0 where the clock was set back meanwhile, for no pause is as long as that. */
   const pauseLeft = () => {
     const left = pausedUntil - clock.now();
-    return left > LONGEST_RETRY_AFTER ? 0 : Math.max(0, left);
+    return left > waits.maxWait ? 0 : Math.max(0, left);
   };
 
   // The pause is slept through only while someone waits: a cancelled run leaves no timer behind.
@@ -56,9 +56,11 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
       refusals++;
       resize(window / 2);
     }
+    // Nobody waits for as long as that: the run ends.
+    if (error.retryAfter !== null && error.retryAfter > waits.maxWait) return;
     const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
-    const pause = error.retryAfter === null ? own : Math.min(error.retryAfter, LONGEST_RETRY_AFTER);
-    pausedUntil = clock.now() + Math.max(pauseLeft(), pause);
+    pausedUntil = clock.now() + Math.max(pauseLeft(), error.retryAfter ?? own);
+    waits.hold(error, pausedUntil);
     holdQueue();
   };
 
@@ -71,6 +73,7 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
       throw error;
     }
     const sentAt = clock.now();
+    const end = waits.begin();
     try {
       const reply = await inner(request, signal);
       refusals = 0;
@@ -78,7 +81,11 @@ export function limited({ concurrency, clock }: LimiterOptions, inner: Complete)
       return reply;
     } catch (error) {
       if (error instanceof RateLimited) onRefusal(error, sentAt);
+      // Nobody has seen the request: it counts as no call.
+      if (error instanceof ProviderFault && error.reason === "unreached") request.onWithdrawn?.(request.attempt);
       throw error;
+    } finally {
+      end();
     }
   };
 

@@ -6,6 +6,8 @@ import type { ReadOnly } from "../graph/read-only.ts";
 export interface Model {
   /** Provider and origin, e.g. `openai https://api.openai.com` or `simulated`: part of every reply's key. Never a key or credentials. */
   readonly identity: string;
+  /** Milliseconds a request may take. Default 120,000. */
+  readonly timeout?: number;
   /**
    * One reply. A provider sends at most one HTTP request a call; repeating is the retry wrapper's work.
    * @throws ModelError, or the signal's reason when aborted.

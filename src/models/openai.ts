@@ -15,6 +15,7 @@ import type { Model, ModelReply, ModelRequest } from "./model.ts";
 import { NoCompletion, Refused, readBody, readCompletion, readModelNames } from "./openai-wire.ts";
 import { ParameterSupport, type Sent } from "./parameter-support.ts";
 import { CharactersPerToken } from "./tokens.ts";
+import { DEFAULT_TIMEOUT } from "./waits.ts";
 
 export interface OpenAIOptions {
   /** Of any compatible server, e.g. `https://api.openai.com/v1`. See `checkAddress`. */
@@ -122,6 +123,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
 
   return {
     identity,
+    timeout: options.timeout ?? DEFAULT_TIMEOUT,
     origin: address.origin,
     complete,
     listModels,
@@ -141,7 +143,7 @@ function withoutUser(proxy: string | null): string | null {
 
 /** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */
 function createClient(address: Address, options: OpenAIOptions, fetch: Send): OpenAI {
-  const { key, azureApiVersion: apiVersion, timeout = 120_000 } = options;
+  const { key, azureApiVersion: apiVersion, timeout = DEFAULT_TIMEOUT } = options;
   const own = {
     baseURL: address.url,
     apiKey: key || "none",

@@ -9,6 +9,7 @@ import type { PriceOf } from "./prices.ts";
 import { retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
+import { type Waiting, Waits } from "./waits.ts";
 import { Yielder } from "./yielder.ts";
 
 export interface StackOptions {
@@ -25,6 +26,10 @@ export interface StackOptions {
   readonly alreadySpent?: Spent;
   /** A model refused a parameter, which is sent no more: for a warning. */
   readonly onRefused?: (refusal: ParameterRefused) => void;
+  /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
+  readonly maxWait?: number;
+  /** Told whenever something else is waited for, or nothing any more: for whom shows the run. */
+  readonly onWaiting?: (waiting: Waiting | null) => void;
 }
 
 export interface Stack {
@@ -37,17 +42,21 @@ export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);
   const turns = new Yielder(options.clock);
+  const { identity, timeout } = provider;
+  const waits = new Waits({ ...options, identity, ...(timeout !== undefined && { timeout }) });
   const complete = fromStore(
     replies,
     singleFlight(
       retrying(
         options,
+        waits,
         probingParameters(
           options,
           budgeted(
             budget,
             limited(
               options,
+              waits,
               intoStore(replies, (request, signal) => provider.complete(request, signal)),
             ),
           ),
@@ -58,10 +67,10 @@ export function createStack(options: StackOptions): Stack {
   return {
     budget,
     model: {
-      identity: provider.identity,
+      identity,
       complete: async (request, signal) => {
         await turns.next();
-        return complete({ ...request, key: keyOf(provider.identity, request), attempt: 1 }, signal);
+        return complete({ ...request, key: keyOf(identity, request), attempt: 1 }, signal);
       },
       breathe: () => turns.next(),
       discredit: (key) => replies.invalidate(key),

@@ -10,14 +10,23 @@ export async function askWithoutRun<T>(
   { options }: Pick<Task, "options">,
   place: RunPaths,
   root: string,
-  { files, clock, machine, provider, concurrency, price }: Omit<RunDeps, "engine" | "log">,
+  { files, clock, machine, provider, concurrency, maxWait, price }: Omit<RunDeps, "engine" | "log">,
   use: (deps: EngineDeps) => Promise<T>,
 ): Promise<T> {
   await prepareRunPaths(files, place, root);
   const cache = await openCache(files, machine, place.cache, newId(clock.now(), root));
   const replies = await RunReplies.open({ files, clock, machine }, null, cache);
   const { seed, budget: limits } = options;
-  const stack = createStack({ provider, replies, limits, concurrency, clock, seed, price });
+  const stack = createStack({
+    provider,
+    replies,
+    limits,
+    concurrency,
+    clock,
+    seed,
+    price,
+    ...(maxWait !== undefined && { maxWait }),
+  });
   try {
     return await use({ ...stack, price });
   } finally {

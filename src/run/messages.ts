@@ -8,6 +8,7 @@ import type {
   Warned,
 } from "../engine/events.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
+import type { Waiting } from "../models/waits.ts";
 import { oneLine, plain } from "./plain.ts";
 import type { Calls } from "./state.ts";
 
@@ -224,6 +225,21 @@ export function callsWords({ total, cached, retried }: Calls, locale = ENGLISH):
   if (retried === 1) parts.push(locale.t("1 request repeated"));
   else if (retried > 1) parts.push(locale.t("{0} requests repeated", locale.whole(retried)));
   return parts.join(", ");
+}
+
+/** `Waiting for api.openai.com until 14:32:05 (rate limit): Limit 3, Used 3`; empty where nothing is waited for. */
+export function waitingWords(waiting: Waiting | null, { t, language }: Locale = ENGLISH): string {
+  if (!waiting) return "";
+  const { identity, reason, until, detail } = waiting;
+  const address = /^\S+ (https?:.+)$/.exec(identity)?.[1];
+  const host = address === undefined ? identity : new URL(address).host;
+  const time = new Date(until).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const said = {
+    "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),
+    "server error": t("Waiting for {0} until {1} (server error)", host, time),
+    "no answer": t("Waiting for {0} until {1} (no answer)", host, time),
+  }[reason];
+  return detail === "" ? said : `${said}: ${oneLine(detail, 120)}`;
 }
 
 export function count(n: number, what: string): string {

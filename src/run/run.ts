@@ -7,6 +7,7 @@ import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
+import type { Waiting } from "../models/waits.ts";
 import { Yielder } from "../models/yielder.ts";
 import { diagnose } from "./diagnostics.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
@@ -26,6 +27,8 @@ export interface RunDeps extends Deps {
   readonly price: PriceOf;
   /** Requests on the way at once. */
   readonly concurrency: number;
+  /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
+  readonly maxWait?: number;
   /** The engine's door. Default: that of the run's job. */
   readonly engine?: Runner;
 }
@@ -38,6 +41,10 @@ export interface Run {
   /** The state so far; changes with each event. */
   readonly state: () => RunState;
   readonly replies: RunReplies;
+  /** What the run waits for now; null where requests come back. */
+  readonly waiting: () => Waiting | null;
+  /** Tells a listener of each change of `waiting`. */
+  readonly onWaiting: (listener: (waiting: Waiting | null) => void) => void;
   /** Drives the run: each event is on its way to the log before it comes out. Stopping to read it interrupts the run. */
   readonly events: AsyncGenerator<LoggedEvent, RunState>;
 }
@@ -128,8 +135,32 @@ async function openRun(opening: Opening): Promise<Run> {
   const cache = await openCache(deps.files, deps.machine, place.cache, `${start.id}-${reducer.state.segments}`);
   const replies = await RunReplies.open(deps, paths.replies, cache);
   const log = await EventLog.open(deps, paths.events, digest);
-  const run = { id: start.id, files: paths, start, state: () => reducer.state, replies };
-  return { ...run, events: record(opening, run, log) };
+  const waiting = new WaitingSignal();
+  const run = {
+    id: start.id,
+    files: paths,
+    start,
+    state: () => reducer.state,
+    replies,
+    waiting: () => waiting.current,
+    onWaiting: waiting.listen,
+  };
+  return { ...run, events: record(opening, run, log, waiting.tell) };
+}
+
+/** What a run waits for is no event: it says nothing any more once it is over. */
+class WaitingSignal {
+  current: Waiting | null = null;
+  readonly #listeners: ((waiting: Waiting | null) => void)[] = [];
+
+  readonly listen = (listener: (waiting: Waiting | null) => void): void => {
+    this.#listeners.push(listener);
+  };
+
+  readonly tell = (waiting: Waiting | null): void => {
+    this.current = waiting;
+    for (const listener of this.#listeners) listener(waiting);
+  };
 }
 
 /** Appends each of the engine's events to the log, reduces it and hands it on. */
@@ -137,8 +168,9 @@ async function* record(
   { start, task, limits, lock, deps, signal, reducer, events }: Opening,
   { id, files, replies }: Omit<Run, "events">,
   log: EventLog,
+  onWaiting: (waiting: Waiting | null) => void,
 ): AsyncGenerator<LoggedEvent, RunState> {
-  const { machine, provider, price, concurrency, clock, engine = doorOf(start.job) } = deps;
+  const { machine, provider, price, concurrency, maxWait, clock, engine = doorOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
   signal.addEventListener("abort", cancel);
@@ -184,9 +216,13 @@ async function* record(
       clock,
       seed: task.options.seed,
       price,
+      ...(maxWait !== undefined && { maxWait }),
+      onWaiting,
       alreadySpent: await spentSoFar(reducer.state, replies, price, turns),
-      onRefused: ({ model, parameter }) =>
-        pending.push({ type: "warning", code: "parameter refused", detail: `${model}: ${parameter}` }),
+      onRefused: ({ model, parameter, renamedTo }) => {
+        const detail = renamedTo === null ? `${model}: ${parameter}` : `${model}: ${parameter} → ${renamedTo}`;
+        pending.push({ type: "warning", code: "parameter refused", detail });
+      },
     });
     await summarize();
     const engineDeps = { model: recorded(stack.model, log, stopOnFailure), budget: stack.budget, price };

@@ -2,6 +2,7 @@ import { ConfigurationTarget, workspace } from "vscode";
 import { type ModelChoice, ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
+import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/waits.ts";
 
 export const PROVIDERS = ["openai", "azure", "compatible", "vscode", "simulated"] as const;
 export type ProviderKind = (typeof PROVIDERS)[number];
@@ -22,6 +23,10 @@ export interface MachineSettings {
   readonly models: ModelNames;
   readonly limits: BudgetLimits;
   readonly concurrency: number;
+  /** Milliseconds a request may take. */
+  readonly timeout: number;
+  /** Milliseconds without any answer of a model after which a run ends. */
+  readonly maxWait: number;
   readonly prices: PriceTable;
 }
 
@@ -39,6 +44,8 @@ export function readSettings(): MachineSettings {
       usd: positive("budget.usd"),
     },
     concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? (kind === "vscode" ? FEW : MANY)))),
+    timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
+    maxWait: 1000 * (positive("maxWait") ?? DEFAULT_MAX_WAIT / 1000),
     prices: priceTable(userValue("prices")),
   };
 }

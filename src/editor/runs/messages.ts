@@ -1,8 +1,11 @@
 import { l10n } from "vscode";
 import type { Split } from "../../data/sample.ts";
 import type { Evaluated } from "../../engine/events.ts";
+import type { Waiting } from "../../models/waits.ts";
+import { waitingWords } from "../../run/messages.ts";
 import type { RunManifest } from "../../run/run-manifest.ts";
 import type { RunState } from "../../run/state.ts";
+import { LOCALE } from "../editor-locale.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /** `Word problems, 21 Nov, 10:32`: where a run is named in a sentence or read aloud. */
@@ -72,8 +75,9 @@ export function money(usd: number, estimated = false): string {
   return `${estimated && usd > 0 ? "≈ " : ""}$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
 }
 
-/** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry. */
-export function progressLine(state: RunState): string {
+/** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry; while it waits, for whom and until when. */
+export function progressLine(state: RunState, waiting: Waiting | null): string {
+  if (waiting) return waitingWords({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
   // While few samples are scored the score is known as a range only, at first as none.

@@ -61,7 +61,7 @@ export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles):
 
 /** What a run needs of the outside, the model included. */
 export async function runDeps(connection: Connection, deps: RunsDeps): Promise<RunDeps> {
-  const { concurrency, prices } = readSettings();
+  const { concurrency, maxWait, prices } = readSettings();
   const provider = await createProvider(connection, deps.clock);
-  return { ...deps, provider, price: priceList(prices), concurrency };
+  return { ...deps, provider, price: priceList(prices), concurrency, maxWait };
 }

@@ -86,7 +86,7 @@ export class RunController extends Disposable {
     void window
       .withProgress(options, async (progress, token) => {
         token.onCancellationRequested(() => stop.abort(new Cancelled()));
-        const timer = setInterval(() => progress.report({ message: progressLine(run.state()) }), PACE);
+        const timer = setInterval(() => progress.report({ message: progressLine(run.state(), run.waiting()) }), PACE);
         try {
           await this.library.drive(run, root);
         } finally {

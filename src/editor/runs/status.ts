@@ -9,6 +9,7 @@ const PACE = 250;
 
 /** One item while a run of this window is under way; nothing while there is none. */
 export class Status extends Disposable {
+  readonly #followed = new WeakSet<object>();
   #item: StatusBarItem | null = null;
   #pause: ReturnType<typeof setTimeout> | null = null;
 
@@ -31,9 +32,14 @@ export class Status extends Disposable {
       this.#item?.hide();
       return;
     }
+    // A run that waits has no events of its own.
+    if (!this.#followed.has(run)) {
+      this.#followed.add(run);
+      run.onWaiting(() => this.#later(id));
+    }
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";
-    this.#item.text = `$(sync~spin) ${progressLine(run.state())}`;
+    this.#item.text = `$(sync~spin) ${progressLine(run.state(), run.waiting())}`;
     this.#item.tooltip = new MarkdownString(l10n.t("{0}. Click to cancel.", literal(doing(run.start))));
     this.#item.command = {
       command: "agentgraph.cancelRun",

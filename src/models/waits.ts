@@ -1,0 +1,161 @@
+import type { Clock } from "../deps.ts";
+import { type BodyBroken, type ProviderFault, RateLimited, type WaitReason, WaitTooLong } from "./errors.ts";
+
+/** Nothing comes at present: whom the run waits for, why, and until when. */
+export interface Waiting {
+  /** Provider and origin. */
+  readonly identity: string;
+  readonly reason: WaitReason;
+  /** Milliseconds since the epoch: when it is tried again, or given up. */
+  readonly until: number;
+  /** What the server said; empty where it said nothing. */
+  readonly detail: string;
+}
+
+export type Transient = RateLimited | ProviderFault | BodyBroken;
+
+export interface WaitsOptions {
+  /** Provider and origin. */
+  readonly identity: string;
+  readonly clock: Clock;
+  /**
+   * Milliseconds without any answer of a model after which the run ends. A server that asks for a longer wait ends it
+   * at once. Default 300,000.
+   */
+  readonly maxWait?: number;
+  /** Milliseconds a request may take: when one that hangs is given up. Default 120,000. */
+  readonly timeout?: number;
+  /** Told whenever something else is waited for, or nothing any more. */
+  readonly onWaiting?: (waiting: Waiting | null) => void;
+}
+
+export const DEFAULT_MAX_WAIT = 300_000;
+export const DEFAULT_TIMEOUT = 120_000;
+
+/** Milliseconds: shorter waits are not worth a word. */
+const SHORTEST = 1_000;
+/** Milliseconds without any reply before requests on the way count as waited for. */
+const SILENCE = 10_000;
+
+/** All that waits between attempts, and how long it may. */
+export class Waits {
+  readonly maxWait: number;
+  /** Model → since when every one of its requests has failed; absent: the last one was answered. */
+  readonly #failingSince = new Map<string, number>();
+  readonly #sleeping = new Set<Waiting>();
+  /** The pause of everyone after a rate limit; null: none was. */
+  #held: Waiting | null = null;
+  readonly #sentAt: number[] = [];
+  #silent = false;
+  #watch = new AbortController();
+  #told: Waiting | null = null;
+
+  constructor(private readonly options: WaitsOptions) {
+    this.maxWait = options.maxWait ?? DEFAULT_MAX_WAIT;
+  }
+
+  /** What is waited for now; null where requests come back, or nothing is to come. */
+  current(): Waiting | null {
+    const { identity, timeout = DEFAULT_TIMEOUT } = this.options;
+    const [oldest] = this.#sentAt;
+    if (oldest === undefined) {
+      const held = this.#holding();
+      return held ?? [...this.#sleeping].sort((a, b) => a.until - b.until)[0] ?? null;
+    }
+    return this.#silent ? { identity, reason: "no answer", until: oldest + timeout, detail: "" } : null;
+  }
+
+  /** A request is on its way. @returns called when it has ended, however it did */
+  begin(): () => void {
+    const sentAt = this.options.clock.now();
+    this.#sentAt.push(sentAt);
+    if (this.#sentAt.length === 1) this.#listen();
+    this.#tell();
+    return () => {
+      this.#sentAt.splice(this.#sentAt.indexOf(sentAt), 1);
+      this.#silent = false;
+      this.#watch.abort();
+      if (this.#sentAt.length > 0) this.#listen();
+      this.#tell();
+    };
+  }
+
+  /** Nobody sends anything before `until`. */
+  hold(error: RateLimited, until: number): void {
+    this.#held = { identity: this.options.identity, reason: "rate limit", until, detail: error.detail };
+    this.#tell();
+  }
+
+  answered(model: string): void {
+    this.#failingSince.delete(model);
+  }
+
+  /**
+   * Waits before another attempt.
+   * @param sentAt when the attempt began that failed
+   * @throws WaitTooLong where the user does not allow as much; the signal's reason
+   */
+  async pause(
+    model: string,
+    error: Transient,
+    milliseconds: number,
+    sentAt: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { identity, clock } = this.options;
+    const now = clock.now();
+    const since = Math.min(this.#failingSince.get(model) ?? sentAt, now);
+    this.#failingSince.set(model, since);
+    const reason = reasonOf(error);
+    const asked = error.code === "BodyBroken" ? null : error.retryAfter;
+    if (asked !== null && asked > this.maxWait) {
+      throw new WaitTooLong(identity, reason, asked, now - since, this.maxWait, error.detail);
+    }
+    const until = Math.max(now + milliseconds, this.#holding()?.until ?? 0);
+    if (until - since > this.maxWait) {
+      throw new WaitTooLong(identity, reason, null, now - since, this.maxWait, error.detail);
+    }
+    const waiting = { identity, reason, until, detail: error.detail };
+    if (milliseconds >= SHORTEST) this.#sleeping.add(waiting);
+    this.#tell();
+    try {
+      await clock.sleep(milliseconds, signal);
+    } finally {
+      this.#sleeping.delete(waiting);
+      this.#tell();
+    }
+  }
+
+  #holding(): Waiting | null {
+    const left = (this.#held?.until ?? 0) - this.options.clock.now();
+    // No pause is as long as that: the clock was set back.
+    return left > 0 && left <= this.maxWait ? this.#held : null;
+  }
+
+  /** Says so once when nothing has come back for a while. */
+  #listen(): void {
+    if (!this.options.onWaiting) return;
+    this.#watch = new AbortController();
+    const { signal } = this.#watch;
+    this.options.clock.sleep(SILENCE, signal).then(
+      () => {
+        if (signal.aborted) return;
+        this.#silent = true;
+        this.#tell();
+      },
+      () => {},
+    );
+  }
+
+  #tell(): void {
+    const now = this.current();
+    if (now?.until === this.#told?.until && now?.reason === this.#told?.reason) return;
+    this.#told = now;
+    this.options.onWaiting?.(now);
+  }
+}
+
+function reasonOf(error: Transient): WaitReason {
+  if (error instanceof RateLimited) return "rate limit";
+  return error.code === "ProviderFault" && error.status === null ? "no answer" : "server error";
+}
