@@ -7,8 +7,16 @@ import type { DataSet, DataSpec } from "../graph/schema.ts";
 import { losslessValue } from "./json-rows.ts";
 import { type Breathe, DataUnreadable, type Row, type Rows } from "./row.ts";
 import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
-import { type Data, SPLITS, type Split } from "./sample.ts";
-import { type Drawn, fieldsUsed, looseKey, type Mapping, sampleOf } from "./samples.ts";
+import { type Data, type Sample, SPLITS, type Split } from "./sample.ts";
+import {
+  type Drawn,
+  fieldsUsed,
+  looseKey,
+  type Mapping,
+  type SampleRow,
+  sampleOf,
+  type TargetReading,
+} from "./samples.ts";
 import { splitRows } from "./split.ts";
 
 export interface DataSource {
@@ -33,6 +41,8 @@ export interface DataSource {
   targetFault(target: string): string | null;
   /** What to do about a target that cannot be used. */
   readonly targetRemedy: string;
+  /** Reads the targets of all rows together, where a single one does not say what it means. */
+  readonly readTargets?: ((rows: readonly SampleRow[]) => TargetReading) | undefined;
 }
 
 /** One of the sets on its way: the samples of a set, and what messages call the file they came from. */
@@ -65,11 +75,37 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     }
   }
   checkOverlap(document, sets);
-  const samples = (split: Split) => (sets[split]?.drawn ?? []).map(({ sample }) => sample);
+  const targets = readTargets(source, sets);
+  const samples = (split: Split) =>
+    (sets[split]?.drawn ?? []).map(({ sample }) => ({ ...sample, targets: targets.get(sample) ?? sample.targets }));
   return { train: samples("train"), validation: samples("validation"), test: samples("test") };
 }
 
 type Sets = Partial<Record<Split, Drawing>>;
+
+/** What the targets of samples mean where they are not read as they are. */
+function readTargets({ document, readTargets }: DataSource, sets: Sets): ReadonlyMap<Sample, readonly string[]> {
+  const drawn = SPLITS.flatMap((split) => {
+    const set = sets[split];
+    return set ? set.drawn.map(({ sample, row }) => ({ sample, fields: row.fields, row, name: set.name })) : [];
+  });
+  const reading = readTargets?.(drawn);
+  if (!reading) return new Map();
+  const path = ["data", "target"];
+  const { fault, note, strays } = reading;
+  if (fault) document.addAt("unfit-target", path, fault.message, fault.remedy);
+  if (note !== null) document.addAt("index-targets", path, note, 'Set "indexFrom" in "loss" if this is wrong.');
+  const found = strays.flatMap(({ at, options }) => {
+    const one = drawn[at];
+    return one
+      ? [
+          `the target of row ${one.row.number} of ${one.name}, ${JSON.stringify(one.sample.targets[0])}, is none of its ${options} options`,
+        ]
+      : [];
+  });
+  report(document, "stray-target", path, "", found, "Correct the target: no answer can be right there.");
+  return new Map(drawn.map(({ sample }, at) => [sample, reading.targets[at] ?? sample.targets]));
+}
 
 async function drawSets(source: DataSource): Promise<Sets> {
   const read = new Map<string, Promise<Rows | null>>();
@@ -305,7 +341,8 @@ function report(
   const [first, ...others] = found;
   if (first === undefined) return;
   const more = others.length > 0 ? `, and ${others.length} more of the kind` : "";
-  document.addAt(code, path, `${before}${first}${more}.`, remedy, fixes);
+  const message = `${before}${first}${more}.`;
+  document.addAt(code, path, message.charAt(0).toUpperCase() + message.slice(1), remedy, fixes);
 }
 
 function nameOf(spec: DataSet, split: Split): string {

@@ -21,6 +21,24 @@ export interface Drawn {
   readonly key: string;
 }
 
+/** A sample with the row that it was made of. */
+export interface SampleRow {
+  readonly sample: Sample;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** How a whole column of targets is to be read. */
+export interface TargetReading {
+  /** Targets of each row, in their order. */
+  readonly targets: readonly (readonly string[])[];
+  /** What was taken for what, as a sentence; null where targets are read as they are. */
+  readonly note: string | null;
+  /** Why the column cannot be read. */
+  readonly fault: { readonly message: string; readonly remedy: string } | null;
+  /** Rows whose target is none of their options, by their places, with the number of options. */
+  readonly strays: readonly { readonly at: number; readonly options: number }[];
+}
+
 /** A row that makes no sample. */
 export type Undrawn =
   | { readonly missing: string }

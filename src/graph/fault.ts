@@ -85,6 +85,8 @@ export const FAULTS = {
   "conflicting-row": "warning",
   "no-target": "error",
   "unfit-target": "error",
+  "stray-target": "warning",
+  "index-targets": "information",
   "no-model": "information",
   "bad-setting": "error",
   "too-many-faults": "information",

@@ -121,6 +121,12 @@ export const loss = z
         .min(2)
         .optional()
         .describe("The options, A first. Default: those found in the sample's inputs."),
+      indexFrom: z
+        .union([z.literal(0), z.literal(1)])
+        .optional()
+        .describe(
+          "Where targets are positions among the options: the position of the first one. Default: found out from the data.",
+        ),
     }),
     z.strictObject({
       kind: z.literal("regex").describe("A regular expression decides. It runs with a time limit."),
@@ -138,6 +144,21 @@ export const loss = z
         .describe("`i` ignores case, `m` lets ^ and $ match at lines, `s` lets . match line ends, `u` reads Unicode."),
     }),
     z.strictObject({ kind: z.literal("f1").describe("Overlap of the words of answer and target, 0 … 1.") }),
+    z.strictObject({
+      kind: z
+        .literal("set")
+        .describe("The elements of the answer are those of the target, in any order: several labels, names or tags."),
+      score: z
+        .enum(["f1", "equal"])
+        .default("f1")
+        .describe("`f1` (default): how far the two sets overlap, 0 … 1. `equal`: right only where they are the same."),
+      separator: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("What divides the elements of a text. Default: lines, else semicolons, else commas."),
+      ignoreCase,
+    }),
     z.strictObject({
       kind: z.literal("json").describe("The answer is JSON that fits a schema, or whose fields equal the target's."),
       schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema that the answer must fit."),

@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { holdsWords, normalize, scoreOf } from "./normalize.ts";
+import { compact, holdsWords, normalize, scoreOf } from "./normalize.ts";
 import { lettered, type Option, optionsOf } from "./options.ts";
 
 export function choiceLoss({ options }: { readonly options?: readonly string[] }): Loss {
@@ -10,31 +10,56 @@ export function choiceLoss({ options }: { readonly options?: readonly string[] }
       "The answer names the right option by its letter, as in (A), A. or **A**, by its text, or by both; case does not count.",
     score(sample, answer) {
       const known = fixed ?? optionsOf(sample);
-      const right = new Set(sample.targets.map((target) => named(target, known)));
-      const strict = right.has(named(answer, known));
-      const mentioned = lastMentioned(answer, known);
-      const lenient = mentioned !== null && right.has(mentioned);
+      const right = sample.targets.map((target) => choiceIn(target, known));
+      const isRight = (choice: Choice) => right.some((one) => isSame(one, choice));
+      const strict = isRight(choiceIn(answer, known));
+      const lenient = strict || isRight(lastChoice(answer, known));
       const hint = lenient && !strict ? "It names the right option, but must consist of nothing else." : "";
       return scoreOf(sample, answer, strict ? 0 : 1, lenient ? 0 : 1, hint);
     },
   };
 }
 
-/** One name for what a text chooses: `(B)` for a letter or the text of a lettered option, else the normalized text. */
-function named(text: string, options: readonly Option[]): string {
+/** What a text chooses. */
+interface Choice {
+  readonly letter: string | null;
+  /** Compact; null where the letter alone is given. */
+  readonly text: string | null;
+}
+
+/** Without options, "A. Smith" is not "A. Jones"; a letter alone is what bears this letter. */
+function isSame(a: Choice, b: Choice): boolean {
+  if (a.letter !== null && b.letter !== null)
+    return a.letter === b.letter && (a.text === null || b.text === null || a.text === b.text);
+  return a.letter === b.letter && a.text === b.text;
+}
+
+/** Whether a text names one of the options. */
+export function isOption(text: string, options: readonly Option[]): boolean {
+  const { letter, text: words } = choiceIn(text, options);
+  return options.some((option) =>
+    letter === null ? option.letter === null && compact(option.text) === words : option.letter === letter,
+  );
+}
+
+/** The letter of a known option, by itself or by its text; without options, letter and text as they are given. */
+function choiceIn(text: string, options: readonly Option[]): Choice {
   const whole = normalize(text);
-  const byWhole = options.find((option) => option.text === whole);
-  if (byWhole) return nameOf(byWhole);
   const said = bare(whole);
-  const byText = options.find((option) => option.text === said);
+  const byText = withText(whole, options) ?? withText(said, options);
   if (byText) return nameOf(byText);
-  const match = /^[([]?([a-z])(?:[)\].:]*(?:(?<=[)\].:])\s*|\s+[-=]\s+)(\S.*)?|[)\]]?)$/su.exec(said);
+  const match = /^[([]?([a-z]|\d{1,2})(?:[)\].:]*(?:(?<=[)\].:])\s*|\s+[-=]\s+)(\S.*)?|[)\]]?)$/su.exec(said);
   const letter = match?.[1]?.toUpperCase();
-  if (letter === undefined || !isLetter(letter, options)) return said;
-  if (match?.[2] === undefined) return `(${letter})`;
-  const rest = normalize(match[2]);
-  const isOther = options.some((option) => option.text === rest && nameOf(option) !== `(${letter})`);
-  return isOther ? "two options" : `(${letter})`;
+  if (letter === undefined || !isLetter(letter, options)) return { letter: null, text: compact(said) };
+  const rest = match?.[2] === undefined ? null : normalize(match[2]);
+  if (options.length === 0) return { letter, text: rest === null ? null : compact(rest) };
+  const other = rest === null ? undefined : withText(rest, options);
+  return other && other.letter !== letter ? { letter: null, text: "two options" } : { letter, text: null };
+}
+
+function withText(text: string, options: readonly Option[]): Option | undefined {
+  const wanted = compact(text);
+  return options.find((option) => compact(option.text) === wanted);
 }
 
 /** Without LaTeX's boxes, emphasis anywhere, and the words before an answer. */
@@ -49,33 +74,38 @@ function bare(said: string): string {
   ).replace(/^(?:option|choice) +/, "");
 }
 
-function nameOf({ letter, text }: Option): string {
-  return letter === null ? text : `(${letter})`;
+function nameOf({ letter, text }: Option): Choice {
+  return letter === null ? { letter, text: compact(text) } : { letter, text: null };
 }
 
 function isLetter(letter: string, options: readonly Option[]): boolean {
-  return options.length === 0 || options.some((option) => option.letter === letter);
+  return options.length === 0 ? /[A-Z]/.test(letter) : options.some((option) => option.letter === letter);
 }
 
-/** What the last mention of an option in running text names; null where there is none. */
-function lastMentioned(answer: string, options: readonly Option[]): string | null {
+const AFTER = "(?=\\W*(?:$|\\n)|[)\\].:,;*}]|\\s+(?:because|since|as|is|[-–—])\\b|\\s+[-–—(])";
+/** What names an answer outright, and what only mentions an option; the last of the first kind wins. */
+const MENTIONS = [
+  new RegExp(
+    `\\\\boxed\\{(?:\\\\text\\{)?\\(?([A-Z])\\b|\\b(?:[Aa]nswer|ANSWER)(?: [Ii][Ss])?:?[ *_]*(?:(?:[Oo]ption|[Cc]hoice) )?[*_]*[(["]?([A-Z])(?![\\w'’])${AFTER}`,
+    "g",
+  ),
+  /\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice)(?: is)?:?[ *(]*([A-Z])\b/g,
+];
+
+/** What the last mention of an option in running text names. */
+function lastChoice(answer: string, options: readonly Option[]): Choice {
   const lines = answer.trim().split("\n");
-  const last = named(lines.at(-1) ?? "", options);
-  if (options.some((option) => nameOf(option) === last)) return last;
-  const letters = Array.from(
-    answer.matchAll(
-      /\(([A-Z])\)|\\boxed\{(?:\\text\{)?\(?([A-Z])\b|\b(?:[Aa]nswer|[Oo]ption|[Cc]hoice)(?: is)?:?[ *(]*([A-Z])\b/g,
-    ),
-  )
-    .map((match) => match[1] ?? match[2] ?? match[3] ?? "")
-    .filter((letter) => isLetter(letter, options));
-  const letter = letters.at(-1);
-  if (letter) return `(${letter})`;
-  const whole = named(answer, options);
-  if (options.length === 0) return whole;
+  const last = choiceIn(lines.at(-1) ?? "", options);
+  if (options.some((option) => isSame(nameOf(option), last))) return last;
+  for (const mention of MENTIONS) {
+    const letters = Array.from(answer.matchAll(mention), (match) => match[1] ?? match[2] ?? "");
+    const letter = letters.filter((one) => isLetter(one, options)).at(-1);
+    if (letter) return { letter, text: null };
+  }
+  if (options.length === 0) return choiceIn(answer, options);
   const said = normalize(answer);
   const held = options.filter(({ text }) => holdsWords(said, text));
   // "a blue fox" holds "fox", which is not what was said.
   const meant = held.filter((one) => !held.some((other) => other !== one && holdsWords(other.text, one.text)));
-  return meant.length === 1 && meant[0] ? nameOf(meant[0]) : whole;
+  return meant.length === 1 && meant[0] ? nameOf(meant[0]) : choiceIn(answer, options);
 }

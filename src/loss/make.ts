@@ -1,6 +1,8 @@
+import type { SampleRow, TargetReading } from "../data/samples.ts";
 import { patternFault } from "../graph/pattern.ts";
 import type { LossSpec } from "../graph/schema.ts";
 import { choiceLoss } from "./choice.ts";
+import { choiceTargets } from "./choice-targets.ts";
 import { containsLoss } from "./contains.ts";
 import { exactLoss } from "./exact.ts";
 import { f1Loss } from "./f1.ts";
@@ -9,6 +11,7 @@ import { judgeLoss } from "./judge.ts";
 import type { Loss } from "./loss.ts";
 import { numberLoss, numberTargetFault } from "./number.ts";
 import { regexLoss } from "./regex.ts";
+import { setLoss } from "./set.ts";
 
 /** The rubric stands in a file that was not read before. */
 export class RubricUnread extends Error {
@@ -30,6 +33,8 @@ export function makeLoss(spec: LossSpec): Loss {
       return regexLoss(spec);
     case "f1":
       return f1Loss();
+    case "set":
+      return setLoss(spec);
     case "json":
       return jsonLoss(spec);
     case "judge":
@@ -56,7 +61,8 @@ export function targetFault(spec: LossSpec, target: string): string | null {
     const fault = patternFault(target, spec.flags);
     return fault && `is no regular expression (${fault})`;
   }
-  return target.trim() === "" && spec.kind !== "judge" ? "is empty" : null;
+  const mayBeEmpty = spec.kind === "judge" || spec.kind === "set";
+  return target.trim() === "" && !mayBeEmpty ? "is empty" : null;
 }
 
 /** What to do about a target that this loss cannot use. */
@@ -64,4 +70,9 @@ export function targetRemedy({ kind }: LossSpec): string {
   return kind === "number"
     ? 'Write one number per target, or use the loss "exact" for dates, times, ranges and lists.'
     : "Correct the target, or choose another loss.";
+}
+
+/** Reads all targets together, for a loss whose single target does not say what it means. */
+export function targetReader(spec: LossSpec): ((rows: readonly SampleRow[]) => TargetReading) | undefined {
+  return spec.kind === "choice" ? (rows) => choiceTargets(spec, rows) : undefined;
 }

@@ -31,12 +31,13 @@ function quoted(text: string): string {
 }
 
 /**
- * Case (on demand), spacing, Unicode form, the kind of quotes and dashes, quotes or emphasis around it, and a final full
- * stop do not count.
+ * Case (on demand), spacing, Unicode form, the kind of quotes and dashes, quotes, emphasis or LaTeX's boxes around it, and
+ * punctuation at its end do not count.
  */
 export function normalize(text: string, ignoreCase = true): string {
-  const spaced = text.normalize("NFKC").replace(TYPOGRAPHIC, typewritten).replace(/\s+/g, " ").trim();
-  const plain = withoutStop(withoutMarks(withoutStop(spaced)));
+  const raised = text.replace(/[⁰¹²³⁴-⁹]+/gu, (run) => `^${run}`);
+  const spaced = raised.normalize("NFKC").replace(TYPOGRAPHIC, typewritten).replace(/\s+/g, " ").trim();
+  const plain = withoutStop(withoutMarks(withoutStop(withoutLatex(withoutStop(spaced)))));
   return ignoreCase ? plain.toLowerCase() : plain;
 }
 
@@ -49,8 +50,40 @@ function typewritten(mark: string): string {
   return /[‐-―−]/.test(mark) ? "-" : "";
 }
 
+/** One mark at the end; "..." and "5!" stay. */
 function withoutStop(text: string): string {
-  return text.length > 1 && /[^.。][.。]$/u.test(text.slice(-2)) ? text.slice(0, -1).trimEnd() : text;
+  return /[^.。!?][.。!?,;:]$/u.test(text.slice(-2)) && !/\d!$/.test(text) ? text.slice(0, -1).trimEnd() : text;
+}
+
+/** What may stand around a whole answer: `$…$`, `\(…\)`, `\boxed{…}`, `\text{…}`. */
+function withoutLatex(text: string): string {
+  let plain = text;
+  for (let depth = 0; depth < 6; depth++) {
+    const inner =
+      /^\$\$?([^$]+)\$\$?$|^\\[([](.+)\\[)\]]$|^\\(?:boxed|fbox|text|textbf|mathrm|mathbf)\s*\{(.*)\}$/s.exec(plain);
+    const found = inner?.[1] ?? inner?.[2] ?? inner?.[3];
+    if (found === undefined || (inner?.[3] !== undefined && !isBalanced(found))) break;
+    plain = found.trim();
+  }
+  return plain;
+}
+
+/** The braces in it close each other: `a} and \text{b` is no inside of one pair. */
+function isBalanced(text: string): boolean {
+  let depth = 0;
+  for (const character of text) {
+    if (character === "{") depth++;
+    else if (character === "}" && --depth < 0) return false;
+  }
+  return depth === 0;
+}
+
+/** Without the spaces around commas, semicolons and within brackets: `[1, 2]` is `[1,2]`. Of a normalized text. */
+export function compact(text: string): string {
+  return text
+    .replace(/ ?([,;]) ?/g, "$1")
+    .replace(/([([{]) /g, "$1")
+    .replace(/ ([)\]}])/g, "$1");
 }
 
 /** Removes as many marks from the end as from the start; a text of marks alone stays. */

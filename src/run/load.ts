@@ -21,7 +21,7 @@ import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { promptText } from "../graph/text.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
-import { makeLoss, targetFault, targetRemedy, worksWithoutTarget } from "../loss/make.ts";
+import { makeLoss, targetFault, targetReader, targetRemedy, worksWithoutTarget } from "../loss/make.ts";
 import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { Yielder } from "../models/yielder.ts";
@@ -91,12 +91,13 @@ async function makeTask(
     files,
     breathe: () => turns.next(),
     targetless: worksWithoutTarget(file.loss),
-    listIsAnswer: file.loss.kind === "json",
+    listIsAnswer: file.loss.kind === "json" || file.loss.kind === "set",
     objectIsAnswer: file.loss.kind === "json" || file.loss.kind === "judge",
     needed: needs,
     // A loss that cannot be used says nothing about targets, and may never come to an end with one.
     targetFault: (target) => (loss ? targetFault(file.loss, target) : null),
     targetRemedy: targetRemedy(file.loss),
+    readTargets: targetReader(file.loss),
   });
   const choices = modelsOf(file, document, models);
   if (!loss || !data || !choices) return null;

@@ -1,0 +1,96 @@
+import type { SampleRow, TargetReading } from "../data/samples.ts";
+import { isOption } from "./choice.ts";
+import { normalize } from "./normalize.ts";
+import { lettered, type Option, optionsIn, optionsOf } from "./options.ts";
+
+interface ChoiceSpec {
+  readonly options?: readonly string[];
+  readonly indexFrom?: 0 | 1;
+}
+
+/**
+ * Targets of multiple-choice rows may be letters, texts, or positions among the options. Which of these, and from where
+ * positions count, only the whole column tells.
+ */
+export function choiceTargets({ options: fixed, indexFrom }: ChoiceSpec, rows: readonly SampleRow[]): TargetReading {
+  const asked = rows.map((row) => questionOf(row, fixed));
+  const indexes = asked.filter(({ index }) => index !== null);
+  const unnamed = indexes.filter(({ isNamed }) => !isNamed);
+  const plain = { targets: rows.map(({ sample }) => sample.targets), note: null, fault: null, strays: [] };
+  const known = asked.filter(({ options }) => options.length > 1);
+  if (known.length === 0) return plain;
+  // A numeral that is no option among many that are is a slip in that row, not a position.
+  const areIndexes =
+    indexFrom !== undefined ||
+    (unnamed.length > 0 && unnamed.length * 2 >= indexes.length && indexes.length * 2 > known.length);
+  const first = areIndexes ? (indexFrom ?? firstIndex(indexes)) : null;
+  if (first === "both" || first === "unclear") {
+    return {
+      ...plain,
+      fault: { message: FAULTS[first], remedy: 'Add "indexFrom": 0 or 1 to "loss", or write letters.' },
+    };
+  }
+  const targets = asked.map(({ targets, options, index, isHidden, showsLetters }) => {
+    const option = first !== null && index !== null ? options[index - first] : undefined;
+    if (option) return [isHidden || !showsLetters || option.letter === null ? option.written : option.letter];
+    // Letters of options that the graph does not read mean nothing to its model.
+    return isHidden ? targets.map((target) => textOf(target, options)) : targets;
+  });
+  const strays = asked.flatMap(({ options, targets: given }, at) => {
+    const isStray =
+      options.length > 1 && given.length > 0 && !(targets[at] ?? []).every((target) => isOption(target, options));
+    return isStray ? [{ at, options: options.length }] : [];
+  });
+  const example = asked.findIndex(
+    ({ index, options }) => first !== null && index !== null && options[index - first] !== undefined,
+  );
+  const note =
+    example < 0
+      ? null
+      : `The targets are positions among the options, counted from ${first}: ${JSON.stringify(asked[example]?.targets[0])} of the first row means ${JSON.stringify(targets[example]?.[0])}.`;
+  // Where most targets are no options, the options are not what they seem.
+  return { targets, note, fault: null, strays: strays.length * 2 > known.length ? [] : strays };
+}
+
+const FAULTS = {
+  both: "The targets seem to be positions among the options, but some are 0 and some are the number of options.",
+  unclear: "The targets are positions among the options, and none of them shows whether they count from 0 or from 1.",
+};
+
+interface Question {
+  readonly targets: readonly string[];
+  readonly options: readonly Option[];
+  /** The options stand in fields that the graph does not read. */
+  readonly isHidden: boolean;
+  /** The graph's model sees the letters. */
+  readonly showsLetters: boolean;
+  /** The target as a position; null where it is none. */
+  readonly index: number | null;
+  /** The target is an option by its letter or text. */
+  readonly isNamed: boolean;
+}
+
+function questionOf({ sample, fields }: SampleRow, fixed: readonly string[] | undefined): Question {
+  const read = fixed ? lettered(fixed) : optionsOf(sample);
+  const isHidden = read.length === 0;
+  const options = isHidden ? optionsIn(fields) : read;
+  const [target = "", ...others] = sample.targets;
+  const index = /^\d{1,2}$/.test(target.trim()) && others.length === 0 && options.length > 1 ? Number(target) : null;
+  const showsLetters = Object.entries(sample.inputs).some(
+    ([name, value]) => /(?:^|[\s(*])[Bb][).:]/m.test(value) || /^(?:option|choice)?[ _-]?b$/i.test(name),
+  );
+  return { targets: sample.targets, options, isHidden, showsLetters, index, isNamed: isOption(target, options) };
+}
+
+function firstIndex(questions: readonly Question[]): 0 | 1 | "both" | "unclear" {
+  const fromZero = questions.some(({ index }) => index === 0);
+  const toLast = questions.some(({ index, options }) => index === options.length);
+  if (fromZero && toLast) return "both";
+  return fromZero ? 0 : toLast ? 1 : "unclear";
+}
+
+function textOf(target: string, options: readonly Option[]): string {
+  const letter = /^[([]?([a-z]|\d{1,2})[)\].:]?$/i.exec(normalize(target, false))?.[1]?.toUpperCase();
+  const isText = options.some((option) => option.text === normalize(target));
+  return (!isText && options.find((option) => option.letter === letter)?.written) || target;
+}

@@ -1,0 +1,114 @@
+import { findJson, parseJson } from "../graph/json.ts";
+import type { Loss } from "./loss.ts";
+import { compact, normalize, scoreOf } from "./normalize.ts";
+
+interface SetLossSpec {
+  readonly score: "f1" | "equal";
+  readonly separator?: string | undefined;
+  readonly ignoreCase: boolean;
+}
+
+/**
+ * 1 − F1 of the elements of answer and target (or 0 and 1 alone), each element once, in any order: for several labels to a
+ * sample. Two empty sets are equal. Lenient: a list anywhere in the answer, or its last line.
+ */
+export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
+  const setOf = (parts: readonly string[]) =>
+    new Set(parts.map((part) => compact(normalize(part, ignoreCase))).filter(Boolean));
+  const elements = (text: string) => setOf(partsOf(text, separator));
+  // "Rock and Roll" and "Paris, France" may each be one element.
+  const readings = (text: string) => [elements(text), setOf(partsOf(text, separator, false)), setOf([text])];
+  const lossOf = (said: ReadonlySet<string>, wanted: ReadonlySet<string>) => {
+    const common = [...said].filter((one) => wanted.has(one)).length;
+    const f1 = said.size + wanted.size === 0 ? 1 : (2 * common) / (said.size + wanted.size);
+    return score === "equal" ? (f1 === 1 ? 0 : 1) : 1 - f1;
+  };
+  return {
+    kind: "set",
+    describes: `The elements of the answer are those of the target, in any order${score === "f1" ? " (F1 of the two sets)" : ""}; ${ignoreCase ? "case, " : ""}spacing and repeated elements do not count.`,
+    score(sample, answer) {
+      const wanted = sample.targets.map(elements);
+      const best = (text: string) =>
+        Math.min(1, ...readings(text).flatMap((said) => wanted.map((one) => lossOf(said, one))));
+      const loss = best(answer);
+      const lenient = loss === 0 ? 0 : Math.min(...lenientParts(answer).map(best), 1);
+      return scoreOf(
+        sample,
+        answer,
+        loss,
+        lenient,
+        loss === 0 ? "" : hintFor(elements(answer), wanted[0] ?? new Set()),
+      );
+    },
+  };
+}
+
+/** What says that there is no element. */
+const EMPTY = /^(?:|none|no labels?|nothing|n\/a|\[\s*\]|\{\s*\}|∅|-)$/i;
+
+/** The elements of a text: of a JSON list, of lines, or of what stands between separators; "and" divides the last two. */
+function partsOf(text: string, separator: string | undefined, splitAnd = true): string[] {
+  const plain = unfenced(text.trim());
+  const list = listIn(plain);
+  if (list) return list;
+  const bare = plain.replace(/[.。]$/, "");
+  if (EMPTY.test(bare)) return [];
+  if (separator !== undefined) return bare.split(separator).map((part) => part.trim());
+  const lines = bare.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length > 1) return lines.map(withoutBullet);
+  const inside = /^[[{(](.*)[\]})]$/s.exec(withoutBullet(bare))?.[1] ?? withoutBullet(bare);
+  const divided = inside.split(/\s*[;|；、]\s*/u);
+  if (divided.length > 1) return divided;
+  const parts = inside.split(/\s*[,，]\s*/u);
+  if (!splitAnd) return parts;
+  const last = parts.at(-1) ?? "";
+  return [
+    ...parts.slice(0, -1),
+    ...(parts.length > 1 ? [last.replace(/^(?:and|or|und|et|y) /i, "")] : last.split(/ and /i)),
+  ];
+}
+
+function unfenced(text: string): string {
+  return /^```[a-z]*\s*\n([\s\S]*?)\n?```$/i.exec(text)?.[1]?.trim() ?? text;
+}
+
+function withoutBullet(line: string): string {
+  return line.replace(/^\s*(?:[-*•]|\(?\d{1,3}[.)])\s+/, "").replace(/[,;]$/, "");
+}
+
+/** The texts of a JSON list, or of the one list in an object; null where there is none. */
+function listIn(text: string): string[] | null {
+  const value = /^[[{]/.test(text) ? parseJson(text)?.value : undefined;
+  return textsOf(value);
+}
+
+function textsOf(value: unknown): string[] | null {
+  if (Array.isArray(value)) return value.map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one)));
+  if (typeof value !== "object" || value === null) return null;
+  const lists = Object.values(value).filter(Array.isArray);
+  return lists.length === 1 ? textsOf(lists[0]) : null;
+}
+
+/** Where a list may stand in running text: JSON, what follows the last colon, bullets at the end, the last line. */
+function lenientParts(answer: string): string[] {
+  const json = textsOf(findJson(answer)?.value);
+  const lines = answer.trimEnd().split("\n");
+  const bullets = lines.slice(lines.findLastIndex((line) => !/^\s*(?:[-*•]|\(?\d{1,3}[.)])\s+/.test(line)) + 1);
+  const last = lines.at(-1) ?? "";
+  const colon = last.slice(last.lastIndexOf(":") + 1);
+  return [...(json ? [JSON.stringify(json)] : []), ...(bullets.length > 0 ? [bullets.join("\n")] : []), last, colon];
+}
+
+const SHOWN = 8;
+
+function hintFor(said: ReadonlySet<string>, wanted: ReadonlySet<string>): string {
+  const missing = [...wanted].filter((one) => !said.has(one));
+  const extra = [...said].filter((one) => !wanted.has(one));
+  const shown = (all: readonly string[]) =>
+    all
+      .slice(0, SHOWN)
+      .map((one) => `"${one.slice(0, 80)}"`)
+      .join(", ");
+  const lacks = missing.length > 0 ? `It lacks ${shown(missing)}.` : "";
+  return [lacks, extra.length > 0 ? `It has ${shown(extra)} too many.` : ""].filter(Boolean).join(" ");
+}

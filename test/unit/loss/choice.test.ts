@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import type { Sample } from "../../../src/data/sample.ts";
+import { graphFileSchema } from "../../../src/graph/schema.ts";
+import { makeLoss, targetReader } from "../../../src/loss/make.ts";
+
+const lossShape = graphFileSchema.shape.loss;
+const RIGHT = [0, 0];
+const LENIENT = [1, 0];
+const WRONG = [1, 1];
+
+function scorer(loss: object, inputs: Record<string, string> = { question: "?" }) {
+  const made = makeLoss(lossShape.parse(loss));
+  return (target: string, answer: string) => {
+    const score = made.score({ id: "s", inputs, targets: [target], feedback: null }, answer);
+    if (score instanceof Promise) throw new Error("this loss is synchronous");
+    return [score.loss, score.lenient];
+  };
+}
+
+describe("exact", () => {
+  const score = scorer({ kind: "exact" });
+  it.each([
+    ["Paris", "Paris!", RIGHT],
+    ["yes", "Yes,", RIGHT],
+    ["Paris", "\\boxed{Paris}", RIGHT],
+    ["Paris", "$\\boxed{\\text{Paris}}$.", RIGHT],
+    ["x^2", "\\(x^2\\)", RIGHT],
+    ["x^2", "x²", RIGHT],
+    ["103", "10³", WRONG],
+    ["a, b, c", "a,b,c", RIGHT],
+    ["[1,2]", "[ 1, 2 ]", RIGHT],
+    ["a; b", "a;b", RIGHT],
+    ["] ]", "]]", RIGHT],
+    ["a, b", "b, a", WRONG],
+    ["5", "5!", LENIENT],
+    ["1.5", "15", WRONG],
+    ["\\text{a} and \\text{b}", "a} and \\text{b", WRONG],
+    ["Paris", "I say \\boxed{Paris}", LENIENT],
+  ])("%j and %j", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+});
+
+describe("choice", () => {
+  it("does not take initials in a passage for options", () => {
+    const passage = "A. Smith and B. Jones met.\nA. Smith was late.\nJ. Brown was not.\n\n(A) red\n(B) blue\n(C) green";
+    const score = scorer({ kind: "choice" }, { passage });
+    expect([score("B", "blue"), score("blue", "B"), score("C", "green."), score("B", "red")]).toEqual([
+      RIGHT,
+      RIGHT,
+      RIGHT,
+      WRONG,
+    ]);
+    const inline = scorer({ kind: "choice" }, { q: "Groups (A) and (C) met. Which? (A) red (B) blue" });
+    expect([inline("B", "blue"), inline("A", "blue")]).toEqual([RIGHT, WRONG]);
+    const bare = scorer({ kind: "choice" });
+    expect([bare("A. Smith", "A. Jones"), bare("A. Smith", "A. Smith"), bare("A", "A. Smith"), bare("A", "A")]).toEqual(
+      [WRONG, RIGHT, RIGHT, RIGHT],
+    );
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["an input each", { question: "Which?", A: "red", B: "blue", C: "green" }],
+    ["an input each, named", { question: "Which?", option_a: "red", option_b: "blue" }],
+    ["a list", { choices: '["red", "blue"]' }],
+    ["a list of Python", { choices: "['red', 'blue']" }],
+    ["texts and labels", { choices: '{"text":["red","blue"],"label":["A","B"]}' }],
+    ["letters with brackets in one line", { question: "Which? A) red B) blue" }],
+  ])("reads options from %s", (_, inputs) => {
+    const score = scorer({ kind: "choice" }, inputs);
+    expect([score("B", "blue"), score("blue", "(B)"), score("B", "red"), score("B", "B")]).toEqual([
+      RIGHT,
+      RIGHT,
+      WRONG,
+      RIGHT,
+    ]);
+  });
+
+  it("reads numbered options under a heading", () => {
+    const score = scorer({ kind: "choice" }, { question: "Which?\nOptions:\n1. red\n2. blue" });
+    expect([score("2", "blue"), score("blue", "2"), score("2", "(2)"), score("2", "1")]).toEqual([
+      RIGHT,
+      RIGHT,
+      RIGHT,
+      WRONG,
+    ]);
+  });
+
+  it("compares texts without minding the spaces of lists", () => {
+    const score = scorer({ kind: "choice" }, { choices: '["1, 2", "2, 3"]' });
+    expect([score("B", "2,3"), score("1,2", "1, 2"), score("A", "2,3")]).toEqual([RIGHT, RIGHT, WRONG]);
+  });
+
+  it.each([
+    ["The answer is B. Note that (A) is a common distractor.", RIGHT],
+    ["ANSWER IS B. (A) is incorrect.", RIGHT],
+    ["I considered (A), but it is incorrect. Final answer: B.", LENIENT],
+    ["Answer: None of the above", WRONG],
+    ["The answer is Brown.", WRONG],
+    ["B", RIGHT],
+  ])("of %j", (answer, expected) => {
+    expect(scorer({ kind: "choice" }, { question: "Which?\n(A) red\n(B) blue" })("B", answer)).toEqual(expected);
+  });
+});
+
+describe("the targets of a column", () => {
+  type Fields = Record<string, unknown>;
+  const reading = (
+    targets: readonly string[],
+    options: (at: number) => Fields,
+    loss: object = {},
+    inputs = (_: number): Record<string, string> => ({ question: "?" }),
+  ) => {
+    const read = targetReader(lossShape.parse({ kind: "choice", ...loss }));
+    if (!read) throw new Error("no reader");
+    return read(
+      targets.map((target, at) => {
+        const sample: Sample = { id: String(at), inputs: inputs(at), targets: [target], feedback: null };
+        return { sample, fields: options(at) };
+      }),
+    );
+  };
+  const four = () => ({ choices: ["red", "blue", "Green", "grey"] });
+
+  it("count from 0 where one is 0, from 1 where one is the number of options", () => {
+    const zero = reading(["1", "0", "2"], four);
+    expect(zero.targets).toEqual([["blue"], ["red"], ["Green"]]);
+    expect(zero.note).toBe(
+      'The targets are positions among the options, counted from 0: "1" of the first row means "blue".',
+    );
+    expect(reading(["1", "4", "2"], four).targets).toEqual([["red"], ["grey"], ["blue"]]);
+    expect(reading(["1", "2"], () => ({ option1: "x", option2: "y" })).targets).toEqual([["x"], ["y"]]);
+  });
+
+  it("are asked about where nothing shows from where they count", () => {
+    expect(reading(["1", "2", "3"], four).fault).toEqual({
+      message:
+        "The targets are positions among the options, and none of them shows whether they count from 0 or from 1.",
+      remedy: 'Add "indexFrom": 0 or 1 to "loss", or write letters.',
+    });
+    expect(reading(["0", "4"], four).fault?.message).toMatch(/some are 0 and some are the number of options/);
+    expect(reading(["1", "2", "3"], four, { indexFrom: 1 }).targets).toEqual([["red"], ["blue"], ["Green"]]);
+  });
+
+  it("become letters where the model sees letters", () => {
+    const inputs = () => ({ question: "Which?\n(A) red\n(B) blue" });
+    expect(reading(["0", "1"], () => ({}), {}, inputs).targets).toEqual([["A"], ["B"]]);
+    expect(reading(["0", "1"], () => ({}), { options: ["valid", "Invalid"] }).targets).toEqual([
+      ["valid"],
+      ["Invalid"],
+    ]);
+  });
+
+  it("are texts where the options are numerals", () => {
+    const numerals = () => ({ choices: ["1", "2", "3", "4"] });
+    expect(reading(["1", "4"], numerals)).toMatchObject({ targets: [["1"], ["4"]], note: null, fault: null });
+  });
+
+  it("become texts where the letters stand in columns that the graph does not read", () => {
+    expect(reading(["B", "a"], () => ({ A: "Red", B: "Blue" })).targets).toEqual([["Blue"], ["Red"]]);
+    expect(reading(["Blue"], () => ({ A: "Red", B: "Blue" })).targets).toEqual([["Blue"]]);
+  });
+
+  it("that are none of the options are named, unless most are", () => {
+    expect(reading(["A", "B", "azure"], four).strays).toEqual([{ at: 2, options: 4 }]);
+    expect(reading(["A", "B", "7"], four).strays).toEqual([{ at: 2, options: 4 }]);
+    expect(reading(["yes", "no", "no"], four).strays).toEqual([]);
+  });
+});
