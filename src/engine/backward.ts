@@ -6,10 +6,10 @@ import type { RunEvent } from "./events.ts";
 import type { ForwardPass } from "./forward.ts";
 import { askJson, endsRun, type Llm } from "./llm.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
+import { repairOf } from "./optimizer-prompt.ts";
 import { block, fill, inert, withoutNoChange } from "./prompt.ts";
 import backwardTemplate from "./prompts/backward.md";
 import caseTemplate from "./prompts/backward-case.md";
-import repairTemplate from "./prompts/repair.md";
 
 const WORDS_PER_ENTRY = 80;
 
@@ -192,8 +192,10 @@ export function createBackward(deps: BackwardDeps): Backward {
         schema: { name: "feedback", schema: schemaOf(keys) },
         priority: 2,
       },
-      (value) => readContributions(value, shown, own),
-      () => fill(repairTemplate, { keys: written }),
+      {
+        read: (value) => readContributions(value, shown, own),
+        repair: (doubts) => repairOf(written, doubts),
+      },
     );
   }
 

@@ -118,7 +118,10 @@ const gradient = z.object({
 const invalidReason = z.enum([
   "no reply",
   "no text in the reply",
+  /** The reply could be read in more than one way, also when it was asked for again. */
+  "ambiguous reply",
   "drops a placeholder",
+  "invents a placeholder",
   "drops a text to keep",
   "no rows of examples",
   "longer than maxWords",

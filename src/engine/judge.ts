@@ -60,7 +60,7 @@ export function createJudge({ graph, choice, ask }: JudgeDeps): Judge {
         index,
         priority,
       } as const;
-      return askJson(ask, question, readVote, () => fill(repairTemplate, {}));
+      return askJson(ask, question, { read: readVote, repair: () => fill(repairTemplate, {}) });
     };
 }
 

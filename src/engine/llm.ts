@@ -1,10 +1,10 @@
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
+import { CUT, type Read, readReply } from "../graph/replies/read-reply.ts";
 import { BudgetReached, ReplyWithheld, reachOf } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
 import { outputLimit } from "../models/tokens.ts";
 import type { RunEvent } from "./events.ts";
-import { keyedLines, looseJson } from "./loose-json.ts";
 import { shortHash } from "./theta.ts";
 
 /** What one call of the method says to a model. */
@@ -189,47 +189,70 @@ export class ReplyUnreadable extends Error {
     readonly reply: string,
     /** Tokens at which it was cut; null where it came to its end. */
     readonly cutAt: number | null = null,
+    /** What may also have been meant otherwise; empty: it held nothing of the asked shape. */
+    readonly doubts: readonly string[] = [],
   ) {
-    super(
-      cutAt === null
-        ? `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`
-        : `the reply was cut at ${cutAt} tokens, before it held what was asked for; raise the model's max_tokens`,
-    );
+    super(unreadable(reply, cutAt, doubts));
   }
+}
+
+function unreadable(reply: string, cutAt: number | null, doubts: readonly string[]): string {
+  if (cutAt !== null) {
+    return `the reply was cut at ${cutAt} tokens, before it held what was asked for; raise the model's max_tokens`;
+  }
+  return doubts.length > 0
+    ? `the reply could be read in more than one way (${doubts.join(", ")}), and so could the repaired one: ${reply}`
+    : `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`;
 }
 
 /** Times the tokens of a limit that cut a reply, when it is asked for again. */
 const LONGER = 4;
 
+/** What a reply has to hold. */
+export interface Asking<T> {
+  /** null for a value it cannot use. */
+  readonly read: (value: unknown) => T | null;
+  /** Asks for it again, after a reply that could not be read. @param doubts what was not clear about that reply */
+  readonly repair: (doubts: readonly string[]) => string;
+  /** Takes nothing that may also have been meant otherwise: for texts that are written to files. Default: false. */
+  readonly sure?: boolean;
+  /** What else speaks against a value that was read. */
+  readonly doubts?: (value: T) => readonly string[];
+}
+
 /**
  * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
  * wrong (method.md §3). One that was cut would be cut again: it is asked for anew with a larger limit, where the limit is
  * ours, and else taken as far as it goes.
- * @param read returns null for a value it cannot use.
  * @throws ReplyUnreadable after the second request failed too.
  */
 export async function askJson<T>(
   ask: Llm,
   question: LlmCall,
-  read: (value: unknown) => T | null,
-  repair: (reply: string) => string,
+  { read, repair, sure = false, doubts = () => [] }: Asking<T>,
 ): Promise<T> {
   const keys = Object.keys(question.schema?.schema.properties ?? {});
-  const readReply = ({ text }: ModelReply) => read(looseJson(text)) ?? read(keyedLines(text, keys));
+  const readIn = ({ text }: ModelReply): Read<T> | null => {
+    const found = readReply(text, { keys, read, loosely: true });
+    return found && { value: found.value, doubts: [...found.doubts, ...doubts(found.value)] };
+  };
+  const sureOf = (found: Read<T> | null): Read<T> | null =>
+    found && (!sure || found.doubts.length === 0) ? found : null;
   const first = await ask(question);
-  const value = readReply(first);
-  const isCut = first.finish === "length" && !holdsAll(looseJson(first.text), keys);
-  if (value !== null && !isCut) return value;
+  const found = readIn(first);
+  const isCut = first.finish === "length" && (!found || found.doubts.includes(CUT));
+  const value = sureOf(found);
+  if (value && !isCut) return value.value;
   const { messages, choice } = question;
   const limit = outputLimit(choice.params);
   if (isCut && !limit) {
-    if (value !== null) return value;
+    if (value) return value.value;
     throw new ReplyUnreadable(first.text.slice(0, 200), first.usage.completion);
   }
   if (!isCut) await ask.discredit(first);
   const shown = [
     { role: "assistant", content: first.text },
-    { role: "user", content: repair(first.text) },
+    { role: "user", content: repair(found?.doubts ?? []) },
   ] as const;
   const params = { ...choice.params, ...(limit && { [limit.name]: LONGER * limit.tokens }) };
   const again = await ask(
@@ -237,12 +260,10 @@ export async function askJson<T>(
       ? { ...question, choice: { ...choice, params } }
       : { ...question, isRepair: true, messages: [...messages, ...shown] },
   );
-  const second = readReply(again) ?? value;
-  if (second !== null) return second;
+  const second = readIn(again);
+  const last = sureOf(second) ?? value;
+  if (last) return last.value;
   await ask.discredit(again);
-  throw new ReplyUnreadable(again.text.slice(0, 200), again.finish === "length" ? again.usage.completion : null);
-}
-
-function holdsAll(value: unknown, keys: readonly string[]): boolean {
-  return typeof value === "object" && value !== null && keys.every((key) => Object.hasOwn(value, key));
+  const cutAt = again.finish === "length" ? again.usage.completion : null;
+  throw new ReplyUnreadable(again.text.slice(0, 200), cutAt, second?.doubts ?? found?.doubts ?? []);
 }

@@ -1,6 +1,7 @@
 import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
+import { parseLoose } from "../graph/replies/loose-parser.ts";
 import { placeholders } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
@@ -10,6 +11,7 @@ import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
 import { holdsRows } from "./proposal-constraints.ts";
+import { meantText } from "./proposal-text.ts";
 
 /** What ϕ is asked for. */
 export const PROPOSAL_SCHEMA = {
@@ -25,10 +27,12 @@ export const PROPOSAL_SCHEMA = {
   },
 } as const;
 
-/** ϕ's new text, as it came. */
+/** ϕ's new text, without what it was wrapped in. */
 export interface Draft {
   readonly hypothesis: string;
   readonly text: string;
+  /** What may also have been meant otherwise. */
+  readonly doubts: readonly string[];
 }
 
 export interface OptimizerPrompt {
@@ -115,9 +119,13 @@ function outputOf(node: GraphNode): string {
   }
 }
 
-/** Asks for the same proposal in the form that can be read. */
-export function repairProposal(): string {
-  return fill(repairTemplate, { keys: '"hypothesis", "text"' });
+/** Asks for the same object in a form that can be read. @param keys of it, in quotes, with commas between */
+export function repairOf(keys: string, doubts: readonly string[]): string {
+  return fill(repairTemplate, { keys, unclear: doubts.length > 0 ? `This was not clear: ${doubts.join(", ")}.` : "" });
+}
+
+export function repairProposal(doubts: readonly string[]): string {
+  return repairOf('"hypothesis", "text"', doubts);
 }
 
 function constraintsOf(node: GraphNode, base: string, index: number): string {
@@ -152,12 +160,28 @@ function caseBlock(
   return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
 }
 
-/** A reply's draft; null where it holds no text of the kind that the node needs. */
-export function readProposal(value: unknown, node: GraphNode): Draft | null {
+/** A reply's draft; null where it holds no text of the kind that the node needs. @param base the text that it improves */
+export function readProposal(value: unknown, node: GraphNode, base: string): Draft | null {
   if (typeof value !== "object" || value === null || !("text" in value)) return null;
+  const said = Array.isArray(value.text) && value.text.every(isString) ? value.text.join("\n") : value.text;
+  const hypothesis = "hypothesis" in value && isString(value.hypothesis) ? value.hypothesis : "";
   const rows = holdsRows(node) ? rowsText(value.text) : null;
-  const text = rows ?? (Array.isArray(value.text) ? value.text.join("\n") : value.text);
-  if (typeof text !== "string" || text.trim() === "") return null;
-  const hypothesis = "hypothesis" in value && typeof value.hypothesis === "string" ? value.hypothesis : "";
-  return { hypothesis, text };
+  if (rows !== null) return { hypothesis, text: rows, doubts: [] };
+  if (!isString(said) || said.trim() === "") return null;
+  const inner = proposalIn(said);
+  if (inner) return inner;
+  return { hypothesis, ...meantText(said, base) };
+
+  /** The whole proposal once more, as JSON in its text. */
+  function proposalIn(text: string): Draft | null {
+    if (!/^\s*\{/.test(text) || base.trimStart().startsWith("{")) return null;
+    const parsed = parseLoose(text.trim(), 0);
+    const isWhole = parsed && text.trim().length === parsed.end && Object.hasOwn(Object(parsed.value), "hypothesis");
+    const draft = isWhole ? readProposal(parsed.value, node, base) : null;
+    return draft && { ...draft, doubts: [...draft.doubts, ...(parsed?.doubts ?? [])] };
+  }
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
 }

@@ -11,6 +11,9 @@ import type { Leaks } from "./leaks.ts";
  */
 export function violation(node: GraphNode, base: string, text: string, leaks: Leaks): InvalidReason | null {
   if (placeholders(base).some((name) => !placeholders(text).includes(name))) return "drops a placeholder";
+  const marks = new Set(marksIn(text));
+  if (marksIn(base).some((mark) => !marks.has(mark))) return "drops a placeholder";
+  if (inventsPlaceholder(node, base, text)) return "invents a placeholder";
   if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
   if (holdsRows(node) && rowsText(text) !== text) return "no rows of examples";
   if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
@@ -21,6 +24,26 @@ export function violation(node: GraphNode, base: string, text: string, leaks: Le
 /** The text of this node is written back as rows. */
 export function holdsRows(node: GraphNode): boolean {
   return "form" in node && node.form === "rows";
+}
+
+/**
+ * What looks like a placeholder, of whichever template language, spaces left out: `{name}`, `${name}`, `{% if x %}`,
+ * `{{ name | upper }}`, `\{{`. Braces behind a word or a brace are LaTeX's.
+ */
+function marksIn(text: string): string[] {
+  const marks = text.match(
+    /\\\{\{|\{\{[^{}\n]{1,80}\}\}|\{%[^%\n]{1,80}%\}|\$\{[^{}\n]{1,80}\}|(?<![\w}\\^_${])\{[A-Za-z_][\w.-]{0,60}\}(?!\})/g,
+  );
+  return (marks ?? []).map((mark) => mark.replace(/\s+/g, ""));
+}
+
+/** A name in double braces that stood in no version before and is no input of the node would be sent as it stands. */
+function inventsPlaceholder(node: GraphNode, base: string, text: string): boolean {
+  const known = new Set([...placeholders(base), ...placeholders(node.text), ...node.inputs]);
+  if (placeholders(text).some((name) => !known.has(name))) return true;
+  const before = new Set([...marksIn(base), ...marksIn(node.text)]);
+  const names = new Set(placeholders(text).map((name) => `{{${name}}}`));
+  return marksIn(text).some((mark) => /^\{\{|^\{%/.test(mark) && !before.has(mark) && !names.has(mark));
 }
 
 function words(text: string): number {

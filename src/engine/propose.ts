@@ -5,7 +5,13 @@ import type { Attempted, InvalidReason, RunEvent } from "./events.ts";
 import type { History } from "./history.ts";
 import type { Leaks } from "./leaks.ts";
 import { askJson, endsRun, type Llm, ReplyUnreadable } from "./llm.ts";
-import { createOptimizerPrompt, PROPOSAL_SCHEMA, readProposal, repairProposal } from "./optimizer-prompt.ts";
+import {
+  createOptimizerPrompt,
+  type Draft,
+  PROPOSAL_SCHEMA,
+  readProposal,
+  repairProposal,
+} from "./optimizer-prompt.ts";
 import { violation } from "./proposal-constraints.ts";
 import type { BatchGradients } from "./services.ts";
 import { proposalId } from "./theta.ts";
@@ -60,7 +66,8 @@ export function createPropose(deps: ProposeDeps): Propose {
       Array.from({ length: proposals }, (_, index) =>
         askOptimizer(node, present, contexts, right, index).catch((error: unknown) => {
           if (endsRun(error)) throw error;
-          return error instanceof ReplyUnreadable ? { hypothesis: "", text: "" } : null;
+          if (!(error instanceof ReplyUnreadable)) return null;
+          return { hypothesis: "", text: "", doubts: error.doubts };
         }),
       ),
     );
@@ -80,7 +87,7 @@ export function createPropose(deps: ProposeDeps): Propose {
         text,
         hypothesis: draft?.hypothesis.trim() ?? "",
         samples: contexts.map(({ sample }) => sample),
-        invalid: draft ? invalidity(node, base, text) : "no reply",
+        invalid: draft ? invalidity(node, base, { text, doubts: draft.doubts }) : "no reply",
       };
       history.add(attempt);
       await emit(attempt);
@@ -89,8 +96,12 @@ export function createPropose(deps: ProposeDeps): Propose {
     return candidates;
   }
 
-  function invalidity(node: GraphNode, base: string, text: string): InvalidReason | null {
-    if (text === "") return "no text in the reply";
+  function invalidity(
+    node: GraphNode,
+    base: string,
+    { text, doubts }: Pick<Draft, "text" | "doubts">,
+  ): InvalidReason | null {
+    if (text === "") return doubts.length > 0 ? "ambiguous reply" : "no text in the reply";
     if (text === base.trim()) return "no change";
     if (history.refuted(node.id, text)) return "repeats an earlier text";
     return violation(node, base, text, leaks);
@@ -124,8 +135,12 @@ export function createPropose(deps: ProposeDeps): Propose {
         schema: PROPOSAL_SCHEMA,
         priority: 3,
       },
-      (value) => readProposal(value, node),
-      repairProposal,
+      {
+        read: (value) => readProposal(value, node, base),
+        repair: repairProposal,
+        sure: true,
+        doubts: ({ doubts }) => doubts,
+      },
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Extractor } from "./graph.ts";
-import { findJson } from "./json.ts";
 import type { Match, Patterns } from "./pattern.ts";
+import { parseLoose, WrittenNumber } from "./replies/loose-parser.ts";
+import { readReply } from "./replies/read-reply.ts";
 
 export interface Extracted {
   /** Trimmed; the whole trimmed reply on a format error. */
@@ -47,7 +48,7 @@ function find(reply: string, extractor: Extractor, match: Match): string | null 
     case "pattern":
       return match && (match[1] ?? match[0] ?? null);
     case "json":
-      return atPath(findJson(reply), extractor.json);
+      return jsonAt(reply, extractor.json);
   }
 }
 
@@ -68,14 +69,27 @@ function inTag(reply: string, tag: string): string | null {
   return start < 0 ? null : reply.slice(start + open.length, end);
 }
 
-/** @param path keys and array positions with dots between them, `answer.items.0`; empty: the whole value */
-function atPath(found: { value: unknown } | null, path: string): string | null {
-  if (!found) return null;
-  let value = found.value;
-  for (const key of path === "" ? [] : path.split(".")) {
+/**
+ * The last value of a reply that has something at the path; a number as it was written.
+ * @param path keys and array positions with dots between them, `answer.items.0`; empty: the whole value
+ */
+function jsonAt(reply: string, path: string): string | null {
+  const keys = path === "" ? [] : path.split(".");
+  const [first = ""] = keys;
+  const read = (value: unknown) => atPath(value, keys);
+  const whole = parseLoose(reply.trim(), 0, { written: true });
+  const ofWhole = whole && whole.end === reply.trim().length ? read(whole.value) : null;
+  if (ofWhole !== null) return ofWhole;
+  return readReply(reply, { keys: first === "" ? [] : [first], read, written: true })?.value ?? null;
+}
+
+function atPath(whole: unknown, keys: readonly string[]): string | null {
+  let value = whole;
+  for (const key of keys) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return null;
     value = Reflect.get(value, key);
   }
   if (value === null || value === undefined) return null;
+  if (value instanceof WrittenNumber) return value.text;
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,16 +1,11 @@
-/** Places in a reply that are tried, from its end: a hostile one is made of places that hold nothing. */
-const TRIES = 100;
+import { parseLoose } from "./replies/loose-parser.ts";
+import { readReply } from "./replies/read-reply.ts";
 
-/** The JSON value in a model's reply: the whole reply, a fenced block, or the last object or array in the prose. */
+/** The JSON value in a model's reply: the whole reply, or the last value in fences or prose, read as it was meant. */
 export function findJson(reply: string): { value: unknown } | null {
-  const whole = parseJson(reply);
-  if (whole) return whole;
-  const fences = Array.from(reply.matchAll(/```[a-z]*[ \t]*\r?\n([\s\S]*?)```/gi), (fence) => fence[1] ?? "");
-  for (const fence of fences.slice(-TRIES).reverse()) {
-    const value = parseJson(fence);
-    if (value) return value;
-  }
-  return lastBracketed(reply);
+  const whole = parseLoose(reply.trim(), 0);
+  if (whole && whole.end === reply.trim().length) return { value: whole.value };
+  return readReply(reply, { keys: [], read: (value) => ({ value }) })?.value ?? null;
 }
 
 /** null when `text` is no JSON, or nested too deep; the value is wrapped, since it may itself be null. */
@@ -48,28 +43,4 @@ export function endOfString(text: string, start: number): number {
     else if (character === QUOTE) return at;
   }
   return text.length;
-}
-
-/** Tries from each closing bracket of the outermost level back to its opening one. */
-function lastBracketed(text: string): { value: unknown } | null {
-  const spans: (readonly [number, number])[] = [];
-  const open: number[] = [];
-  let inText = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (inText) {
-      if (character === "\\") at++;
-      else if (character === '"') inText = false;
-    } else if (character === '"' && open.length > 0) inText = true;
-    else if (character === "{" || character === "[") open.push(at);
-    else if ((character === "}" || character === "]") && open.length > 0) {
-      const start = open.pop() ?? 0;
-      if (open.length === 0) spans.push([start, at + 1]);
-    }
-  }
-  for (const [start, end] of spans.slice(-TRIES).reverse()) {
-    const value = parseJson(text.slice(start, end));
-    if (value) return value;
-  }
-  return null;
 }

@@ -65,6 +65,8 @@ export function invalidWords(reason: string, { t }: Locale): string {
   const known: Record<InvalidReason, string> = {
     "no reply": t("the call to the model failed"),
     "no text in the reply": t("the reply contained no text"),
+    "ambiguous reply": t("the reply could be read in more than one way"),
+    "invents a placeholder": t("it adds a placeholder that the graph doesn't have"),
     "drops a placeholder": t("it drops a required placeholder"),
     "drops a text to keep": t("it drops a text listed in “keep”"),
     "no rows of examples": t("it is not written as example rows"),

@@ -119,6 +119,8 @@ export function invalidSentence(reason: string): string {
   const sentences: Record<InvalidReason, string> = {
     "no reply": l10n.t("The call to the model failed."),
     "no text in the reply": l10n.t("The model's reply contained no instruction."),
+    "ambiguous reply": l10n.t("The model's reply could be read in more than one way."),
+    "invents a placeholder": l10n.t("It added a placeholder that the graph doesn't have."),
     "drops a placeholder": l10n.t("It dropped a required placeholder."),
     "drops a text to keep": l10n.t("It dropped a text listed in “keep”."),
     "no rows of examples": l10n.t("It was not written as example rows."),

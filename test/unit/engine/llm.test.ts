@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { askJson, createLlm, type LlmCall, type LlmDeps, RunStopped } from "../../../src/engine/llm.ts";
-import { keyedLines, looseJson } from "../../../src/engine/loose-json.ts";
 import {
   AccessRefused,
   AddressWrong,
@@ -269,34 +268,14 @@ describe("settled", () => {
   });
 });
 
-describe("JSON as models write it", () => {
-  it.each([
-    ["plain", '{"a": "b"}', { a: "b" }],
-    ["fenced", '```json\n{"a": "b"}\n```', { a: "b" }],
-    ["fenced without a language, with words around", 'Sure:\n```\n{"a": "b"}\n```\nDone.', { a: "b" }],
-    ["with words around", 'I say {"a": "b"} and no more.', { a: "b" }],
-    ["with trailing commas", '{"a": ["b",],}', { a: ["b"] }],
-    ["with comments", '{\n// why\n"a": "b" /* so */}', { a: "b" }],
-    ["with line breaks inside a text", '{"a": "b\nc", "d": "e"}', { a: "b\nc", d: "e" }],
-    ["cut between two entries", '{"a": "b", "c"', { a: "b" }],
-    ["cut inside a text, which is left out", '{"a": "b", "c": "half a sen', { a: "b" }],
-    ["cut inside a list", '[{"a": "b"}, {"a": "c', [{ a: "b" }, {}]],
-    ["a list", '[{"a": "b"}]', [{ a: "b" }]],
-    ["none", "no JSON here", undefined],
-    ["an empty reply", "", undefined],
-  ])("%s", (_, text, value) => {
-    expect(looseJson(text)).toEqual(value);
-  });
-});
-
 describe("a reply that is not the JSON asked for", () => {
   it("is asked for once more, and the run says so", async () => {
     const { ask, events } = openAsk(async (_, __, count) => reply(count === 1 ? "Well, well." : '{"a": "x"}'));
     const schema = { name: "s", schema: { type: "object", properties: { a: {} } } };
     const read = (value: unknown) => (typeof value === "object" && value !== null && "a" in value ? value.a : null);
-    expect(await askJson(ask, question("q", { schema }), read, () => "as JSON, please")).toBe("x");
+    expect(await askJson(ask, question("q", { schema }), { read, repair: () => "as JSON, please" })).toBe("x");
     expect(ofType(events, "warning")).toEqual([{ type: "warning", code: "reply repaired", node: "a", sample: "1" }]);
-    expect(await askJson(ask, question("r", { schema }), read, () => "as JSON, please")).toBe("x");
+    expect(await askJson(ask, question("r", { schema }), { read, repair: () => "as JSON, please" })).toBe("x");
     expect(ofType(events, "warning")).toHaveLength(1);
   });
 });
@@ -308,7 +287,11 @@ describe("a reply that was cut", () => {
   const cut = (text: string) => reply(text, { finish: "length" });
   const asking = (more: Partial<LlmCall>, ...replies: readonly ModelReply[]) => {
     const { ask, events, provider } = openAsk(async (_, __, count) => replies[count - 1] ?? expect.fail("asked again"));
-    return { given: askJson(ask, question("q", { schema, ...more }), read, () => "as JSON"), events, provider };
+    return {
+      given: askJson(ask, question("q", { schema, ...more }), { read, repair: () => "as JSON" }),
+      events,
+      provider,
+    };
   };
 
   it("is asked for anew with four times the limit, not shown and repaired: that would be cut again", async () => {
@@ -354,27 +337,5 @@ describe("a reply that a content filter took", () => {
     expect(provider.seen).toHaveLength(4);
     expect(ofType(events, "call")).toHaveLength(5);
     expect(ofType(events, "call")[0]).toMatchObject({ finish: "filter", error: null, usd: 0.5 });
-  });
-});
-
-describe("lines that begin with a key", () => {
-  const keys = ["plan", "instruction"];
-  it.each([
-    ["plain", "plan: Be exact.\ninstruction: Say why.", { plan: "Be exact.", instruction: "Say why." }],
-    [
-      "in bold, as a list",
-      "- **plan**: Be exact.\n- **Instruction:** Say why.",
-      { plan: "Be exact.", instruction: "Say why." },
-    ],
-    [
-      "over several lines",
-      "plan: Be exact.\nAnd brief.\n\ninstruction:\nSay why.",
-      { plan: "Be exact.\nAnd brief.", instruction: "Say why." },
-    ],
-    ["after other words", "Here it is.\nplan: Be exact.", { plan: "Be exact." }],
-    ["none", "I have no idea.", undefined],
-    ["of broken JSON are no such lines", '{\n  "plan": "Be exact.",\n  "instruction": "Say', undefined],
-  ])("%s", (_, text, value) => {
-    expect(keyedLines(text, keys) ?? undefined).toEqual(value && expect.objectContaining(value));
   });
 });

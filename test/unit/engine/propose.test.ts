@@ -177,7 +177,6 @@ describe("a reply of ϕ", () => {
     ["fenced", `\`\`\`json\n${proposal("Better.")}\n\`\`\``],
     ["with words around", `I suggest:\n${proposal("Better.")}\nGood luck!`],
     ["with a trailing comma", '{"hypothesis": "h", "text": "Better.",}'],
-    ["cut after the text", '{"hypothesis": "h", "text": "Better."'],
   ])("is read %s", async (_, reply) => {
     const { candidates, questions } = await propose(() => reply, { graph: one() });
     expect(candidates).toMatchObject([{ text: "Better." }]);
@@ -193,6 +192,10 @@ describe("a reply of ϕ", () => {
 
   it.each([
     ["cut in the middle of the text", '{"hypothesis": "h", "text": "Better, and always ment'],
+    ["cut after a quote, which may stand inside the text", '{"hypothesis": "h", "text": "Better."'],
+    ["that can be read in two ways", '{"text": "Say "a", "hypothesis": "b", and stop.", "hypothesis": "c"}'],
+    ["with two drafts", `${proposal("A draft.")}\n${proposal("Better.")}`],
+    ["with an apostrophe escaped", `{"text": "Don\\'t guess."}`],
     ["without a text", '{"hypothesis": "I would add an example."}'],
     ["with an empty text", proposal(" ")],
     ["that is the text itself", "Better."],
@@ -214,6 +217,47 @@ describe("a reply of ϕ", () => {
     expect(candidates).toEqual([]);
     expect(questions).toHaveLength(2);
     expect(attempts).toMatchObject([{ node: "a", text: "", invalid: "no text in the reply" }]);
+  });
+
+  it("that stays unclear is no proposal, and says so", async () => {
+    const unclear = '{"text": "Say "a", "hypothesis": "b", and stop.", "hypothesis": "c"}';
+    const { candidates, attempts, questions } = await propose(() => unclear, { graph: one() });
+    expect(candidates).toEqual([]);
+    expect(attempts).toMatchObject([{ text: "", invalid: "ambiguous reply" }]);
+    expect(questions[1]?.messages.at(-1)?.content).toContain("This was not clear: quotes that are not escaped");
+  });
+});
+
+describe("a new text is what the model meant", () => {
+  it.each<[string, string, string]>([
+    ["LaTeX with single backslashes", '"\\frac{a}{b} \\times \\theta"', "\\frac{a}{b} \\times \\theta"],
+    ["a regular expression with single backslashes", '"\\d+\\.\\d{2}"', "\\d+\\.\\d{2}"],
+    ["a dollar sign with a backslash", '"Pay \\$5"', "Pay \\$5"],
+    [
+      "quotes that are not escaped",
+      '"End with the line "Answer: N" and nothing else."',
+      'End with the line "Answer: N" and nothing else.',
+    ],
+    ["line breaks as they are", '"One.\nTwo."', "One.\nTwo."],
+    ["in a fence", '"```\\nBetter.\\n```"', "Better."],
+    ["in our tags", '"<current_text>\\nBetter.\\n</current_text>"', "Better."],
+    ["with literal line ends", '"One.\\\\nTwo.\\\\nThree."', "One.\nTwo.\nThree."],
+  ])("%s", async (_, text, meant) => {
+    const { candidates } = await propose(() => `{"hypothesis": "h", "text": ${text}}`, { graph: one() });
+    expect(candidates).toMatchObject([{ text: meant }]);
+  });
+
+  it.each<[string, string]>([
+    ["brackets in the words before", `As in [1] and {x}:\n${proposal("Better.")}`],
+    ["another value first", `{"cases": [1]}\n${proposal("Better.")}`],
+    ["a list of one", `[${proposal("Better.")}]`],
+    ["an object around it", `{"proposal": ${proposal("Better.")}}`],
+    ["JSON in a string", JSON.stringify(proposal("Better."))],
+    ["other key case", '{"Hypothesis": "h", "Text": "Better."}'],
+    ["a Python literal", "{'hypothesis': 'h', 'text': 'Better.', 'sure': True}"],
+    ["tags", "<hypothesis>h</hypothesis>\n<text>\nBetter.\n</text>"],
+  ])("in %s", async (_, reply) => {
+    expect((await propose(() => reply, { graph: one() })).candidates).toMatchObject([{ text: "Better." }]);
   });
 });
 
@@ -239,6 +283,11 @@ describe("a text that is no proposal says why", () => {
   it.each<[Attempted["invalid"], string, Options]>([
     ["no change", "Do a.", { graph: one() }],
     ["drops a placeholder", "Answer it.", { graph: one({ text: "Answer {{question}}." }) }],
+    ["drops a placeholder", "Answer it.", { graph: one({ text: "Answer {{ question | upper }}." }) }],
+    ["drops a placeholder", "Answer it.", { graph: one({ text: "Answer $".concat("{question} and {topic}.") }) }],
+    ["drops a placeholder", "Write {{question}}.", { graph: one({ text: "Write \\{{question}}." }) }],
+    ["invents a placeholder", "Use {{context}}.", { graph: one() }],
+    ["invents a placeholder", "Use {{ context | upper }}.", { graph: one() }],
     ["drops a text to keep", "Answer for us.", { graph: one({ text: "Answer for Acme.", keep: ["Acme"] }) }],
     ["longer than maxWords", "one two three four five", { graph: one({ text: "one two", maxWords: 4 }) }],
     [
@@ -266,6 +315,8 @@ describe("a text that is no proposal says why", () => {
       "For {{ question }}: answer.",
       { graph: one({ text: "Answer {{question}}." }) },
     ],
+    ["a placeholder for one of its inputs", "Answer {{question}}.", { graph: one() }],
+    ["braces of LaTeX", "Write \\frac{a}{b}.", { graph: one({ text: "Write \\frac{x}{y}." }) }],
     ["a text to keep that was not there before", "Better.", { graph: one({ keep: ["Acme"] }) }],
     [
       "a text shorter than one that was too long already",
