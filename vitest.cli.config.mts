@@ -5,9 +5,9 @@ export default defineConfig({
   test: {
     include: ["test/cli/**/*.test.ts"],
     globalSetup: "test/cli/build.ts",
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
-    // The processes are the load; files one after another leave the machine's two cores to them.
-    fileParallelism: false,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
+    // A process and its server take turns on a core: two files at a time use both.
+    maxWorkers: 2,
   },
 });

@@ -1,7 +1,7 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build as bundle } from "esbuild";
+import { build as bundle, context } from "esbuild";
 import { thirdPartyNotices } from "./notices.mjs";
 import { root } from "./ready.mjs";
 
@@ -85,31 +85,77 @@ export async function build(names = BUNDLES.map(({ name }) => name)) {
   const lines = await Promise.all(
     present.map(async ({ name, entry, limit, apart, ...options }) => {
       const outfile = `dist/${name}.js`;
-      const { metafile } = await bundle({
+      const { metafile, outputFiles } = await bundle({
         ...shared,
-        ...options,
-        entryPoints: [entry],
-        outfile,
-        plugins: [...apart.map(leaveApart), workerAsText(shipped)],
-        // `import()` of our own lazily evaluated modules becomes `require`, which works in every extension host.
-        supported: options.platform === "node" ? { "dynamic-import": false } : {},
+        ...bundleOptions({ entry, outfile, apart, ...options }, shipped),
+        write: false,
       });
       for (const file of shippedIn(metafile)) shipped.add(file);
-      const kilobytes = statSync(join(root, outfile)).size / 1000;
+      const [{ contents }] = outputFiles;
+      const kilobytes = contents.length / 1000;
       if (kilobytes > limit) throw new Error(`${outfile} has ${kilobytes.toFixed(1)} KB; it may have ${limit} KB.`);
+      put(outfile, contents);
       return `${outfile.padEnd(18)} ${kilobytes.toFixed(1).padStart(7)} KB of ${limit} KB`;
     }),
   );
   if (present.length === BUNDLES.length) {
-    writeFileSync(join(root, "dist", "ThirdPartyNotices.txt"), thirdPartyNotices(root, shipped));
+    put("dist/ThirdPartyNotices.txt", Buffer.from(thirdPartyNotices(root, shipped)));
   }
   return lines;
+}
+
+/** @param shipped takes the files that go into a worker */
+function bundleOptions({ entry, outfile, apart, ...options }, shipped) {
+  return {
+    ...options,
+    entryPoints: [entry],
+    outfile,
+    plugins: [...apart.map(leaveApart), workerAsText(shipped)],
+    // `import()` of our own lazily evaluated modules becomes `require`, which works in every extension host.
+    supported: options.platform === "node" ? { "dynamic-import": false } : {},
+  };
+}
+
+/** Writes a file whole, and only if it changes: suites that run beside each other build and read the same bundles. */
+function put(file, contents) {
+  const path = join(root, file);
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}`;
+  writeFileSync(partial, contents);
+  renameSync(partial, path);
+}
+
+/** Builds each bundle again when a source changes, readable and with source maps; the lines are for the editor's task. */
+async function watch() {
+  let building = 0;
+  const lines = {
+    name: "lines",
+    setup({ onStart, onEnd }) {
+      onStart(() => {
+        if (building++ === 0) console.log("[watch] build started");
+      });
+      onEnd(({ errors }) => {
+        for (const { text, location } of errors) {
+          console.error(`✘ [ERROR] ${text}\n    ${location?.file}:${location?.line}:${location?.column}:`);
+        }
+        if (--building === 0) console.log("[watch] build finished");
+      });
+    },
+  };
+  for (const { name, limit: _, ...options } of BUNDLES) {
+    const { plugins, ...all } = bundleOptions({ outfile: `dist/${name}.js`, ...options }, new Set());
+    const readable = { minify: false, sourcemap: "inline", logLevel: "silent" };
+    const watched = await context({ ...shared, ...all, ...readable, plugins: [...plugins, lines] });
+    await watched.watch();
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const names = process.argv.slice(2);
-    for (const line of await build(names.length > 0 ? names : undefined)) console.log(line);
+    if (names[0] === "--watch") await watch();
+    else for (const line of await build(names.length > 0 ? names : undefined)) console.log(line);
   } catch (error) {
     console.error(error.message);
     process.exit(1);

@@ -7,21 +7,31 @@ import { ready, root } from "./ready.mjs";
 const reports = mkdtempSync(join(tmpdir(), "agentgraph-test-"));
 
 /**
- * Everything that has to pass, in this order; `node scripts/test.mjs unit cli` runs those alone. A suite either ends with
- * a line `N passed, N failed`, or leaves a report of vitest, or counts as one by its exit code.
+ * Everything that has to pass; `node scripts/test.mjs unit cli` runs those alone. A suite either ends with a line
+ * `N passed, N failed`, or leaves a report of vitest, or counts as one by its exit code.
  */
 const SUITES = [
   { name: "style", run: ["biome", "check", "--error-on-warnings"], minutes: 2 },
   { name: "types", run: ["tsc", "--noEmit"], minutes: 3 },
-  { name: "unused", run: ["knip"], minutes: 2 },
+  { name: "unused", run: ["knip"], minutes: 3 },
   { name: "build", run: ["node", "scripts/build.mjs"], minutes: 2 },
-  { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 5 },
-  { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 3 },
-  { name: "host", run: ["node", "scripts/ts.mjs", "test/host/run.ts"], minutes: 6 },
   { name: "package", run: ["node", "scripts/package.mjs"], minutes: 2 },
+  { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 10 },
+  { name: "host", run: ["node", "scripts/ts.mjs", "test/host/run.ts"], minutes: 10 },
   { name: "e2e", run: ["node", "scripts/ts.mjs", "test/e2e/run.ts"], minutes: 40 },
-  { name: "chaos", run: ["node", "scripts/chaos.mjs", "--runs", "50"], minutes: 5 },
-  { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 10 },
+  { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 20 },
+  { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 10 },
+  { name: "chaos", run: ["node", "scripts/chaos.mjs", "--runs", "50"], minutes: 10 },
+];
+
+/**
+ * What runs beside what, one column of names each; the columns of a step start together. The stories wait for VS Code and
+ * its model server for much of their time, which the other suites use.
+ */
+const STEPS = [
+  [["style", "types"], ["unused"]],
+  [["build", "package"]],
+  [["e2e"], ["unit", "host", "cli", "pages", "chaos"]],
 ];
 
 function vitest(name, config) {
@@ -48,22 +58,40 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const chosen = SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const totals = { passed: 0, failed: 0 };
-for (const suite of SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
-  console.log(`\n── ${suite.name}`);
-  const started = Date.now();
-  const { code, output } = await run(suite);
-  const { passed, failed, skipped } = count(suite, code, output);
-  totals.passed += passed;
-  totals.failed += failed;
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(
-    `── ${suite.name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}, ${seconds} s`,
-  );
+const running = new Set();
+process.once("SIGINT", () => leave());
+process.once("SIGTERM", () => leave());
+for (const columns of STEPS) {
+  const asked = columns.map((names) => names.flatMap((name) => chosen.filter((suite) => suite.name === name)));
+  const busy = asked.filter((column) => column.length > 0);
+  await Promise.all(busy.map((column) => inTurn(column, busy.length === 1)));
 }
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
+
+/** @param alone whether what a suite prints is shown as it comes, or at its end */
+async function inTurn(suites, alone) {
+  for (const suite of suites) {
+    console.log(alone ? `\n── ${suite.name}` : `── ${suite.name} started`);
+    const started = Date.now();
+    const { code, output } = await run(suite, alone);
+    const { passed, failed, skipped } = count(suite, code, output);
+    totals.passed += passed;
+    totals.failed += failed;
+    if (!alone) console.log(`\n── ${suite.name}\n${output.trimEnd()}`);
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    const left = skipped > 0 ? `, ${skipped} skipped` : "";
+    console.log(`── ${suite.name}: ${passed} passed, ${failed} failed${left}, ${seconds} s`);
+  }
+}
+
+function leave() {
+  for (const end of running) end();
+  process.exit(130);
+}
 
 /** A suite that crashes after passing tests has failed once more than it says; one that ran nothing has failed too. */
 function count({ report }, code, output) {
@@ -88,7 +116,7 @@ function lastCounts(output) {
 }
 
 /** Runs in a process group of its own, so that a suite that hangs is ended with everything it started. */
-function run({ run: [command, ...options], minutes }) {
+function run({ run: [command, ...options], minutes }, shown) {
   const group = process.platform !== "win32";
   const bin = join(root, "node_modules", ".bin");
   const child = spawn(command === "node" ? process.execPath : join(bin, group ? command : `${command}.cmd`), options, {
@@ -106,36 +134,30 @@ function run({ run: [command, ...options], minutes }) {
     }
   };
   const late = setTimeout(() => {
-    console.log(`This suite did not end within ${minutes} minutes and was stopped.`);
+    take(process.stdout, `This suite did not end within ${minutes} minutes and was stopped.\n`);
     end();
   }, minutes * 60_000);
-  const interrupted = () => {
-    end();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
-  process.once("SIGTERM", interrupted);
+  running.add(end);
   let output = "";
+  const take = (to, text) => {
+    if (shown) to.write(text);
+    output = (output + text).slice(-500_000);
+  };
   for (const [from, to] of [
     [child.stdout, process.stdout],
     [child.stderr, process.stderr],
   ]) {
-    from.on("data", (bytes) => {
-      to.write(bytes);
-      output = (output + bytes).slice(-100_000);
-    });
+    from.setEncoding("utf8").on("data", (text) => take(to, text));
   }
   return new Promise((done) => {
     const settle = (code) => {
       clearTimeout(late);
-      process.off("SIGINT", interrupted);
-      process.off("SIGTERM", interrupted);
       end();
+      running.delete(end);
       done({ code, output });
     };
     child.on("error", (error) => {
-      output += error.message;
-      console.log(error.message);
+      take(process.stdout, `${error.message}\n`);
       settle(1);
     });
     // `exit`, not `close`: a process left behind may hold the pipes open for ever.

@@ -12,7 +12,7 @@ import { panelTests } from "./tests/panel.ts";
 import { reportTests } from "./tests/reports.ts";
 import { textTests } from "./tests/text.ts";
 
-const SECONDS = 150;
+const SECONDS = 400;
 const tests: readonly PageTest[] = [
   ...drawingTests,
   ...textTests,
