@@ -1,5 +1,7 @@
+import { ENGLISH } from "../i18n/locale.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
+import { adviceOn, adviceWords } from "../run/advice.ts";
 import { type Estimate, estimateDoor, estimateRun, rounded } from "../run/estimate.ts";
 import { doorOf } from "../run/job.ts";
 import { count, money } from "../run/messages.ts";
@@ -18,9 +20,25 @@ export async function sayEstimate(
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
   const known = { provider, replies, price, clock: deps.clock };
-  if (!job) return output.note(estimateLine(await estimateRun(task, known)));
+  if (provider === "simulated") await warnOfUnknown(task, output);
+  if (!job) {
+    output.note(estimateLine(await estimateRun(task, known)));
+    for (const advice of adviceOn(task, task.options.budget.calls)) output.note(adviceWords(advice, ENGLISH));
+    return;
+  }
   const estimate = await estimateDoor(task, known, doorOf(job));
   output.note(scoringLine({ ...estimate, most: task.options.budget }));
+}
+
+/** The simulated model answers the example graphs alone: what it scores of others means nothing. */
+async function warnOfUnknown({ graph }: RunRequest["task"], output: Cli["output"]): Promise<void> {
+  const { unknownNodes } = await import("../models/simulated/unknown-nodes.ts");
+  const unknown = unknownNodes(graph.nodes);
+  if (unknown.length === 0) return;
+  const nodes = unknown.slice(0, 5).join(", ") + (unknown.length > 5 ? ", …" : "");
+  output.warn(
+    `The simulated model only works with the example graphs and doesn't know the instructions of ${nodes}: scores mean nothing. Choose a model with --model and --base-url.`,
+  );
 }
 
 /** `About 40 calls and 9,100 tokens ($0.01); at most 2,000 calls.` */

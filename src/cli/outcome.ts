@@ -1,4 +1,5 @@
 import type { Evaluated, Proposal } from "../engine/events.ts";
+import { ENGLISH } from "../i18n/locale.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import type { Job } from "../run/job.ts";
 import {
@@ -12,6 +13,7 @@ import {
   titleOf,
   verdictLine,
 } from "../run/messages.ts";
+import { noProposalWords } from "../run/no-proposal.ts";
 import { oneLine } from "../run/plain.ts";
 import { quoted } from "../run/report/reproduce.ts";
 import type { Run } from "../run/run.ts";
@@ -25,7 +27,8 @@ export function printOutcome(run: Run, output: Output): void {
   output.say(colors.bold(`${titleOf(run.start.graph.name, run.start.graphFile)}`) + colors.dim(` · run ${run.id}`));
   for (const proposal of state.proposals) printProposal(proposal, output);
   const evaluated = state.finished?.evaluated;
-  if (state.proposals.length === 0 && run.start.job?.kind !== "evaluate") output.say("\nNo proposal was made.");
+  const why = run.start.job ? "" : noProposalWords(state, ENGLISH);
+  if (why !== "") output.say(`\n${why}`);
   output.say();
   const figures = [
     evaluated ? evaluatedWords(evaluated, run.start.job) : "",

@@ -27,7 +27,7 @@ import { Pages } from "./runs/pages.ts";
 import { ReportCommands, reportPage } from "./runs/report-commands.ts";
 import { RunController } from "./runs/run-controller.ts";
 import { RunStore } from "./runs/run-store.ts";
-import { type RunSummary, resumable, waiting } from "./runs/run-summary.ts";
+import { isEvaluation, type RunSummary, resumable, waiting } from "./runs/run-summary.ts";
 import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
 import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
@@ -63,7 +63,7 @@ export class App extends Disposable {
 
     this.instructions = new Instructions(library);
     this.graphTree = this.own(new GraphTree(graphs, documents, library));
-    this.proposalTree = this.own(new ProposalTree(library));
+    this.proposalTree = this.own(new ProposalTree(library, graphs, deps.files, documents));
     this.runTree = this.own(new RunTree(library));
     this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
     const count = () => void this.#count(library, graphs, views);
@@ -83,7 +83,7 @@ export class App extends Disposable {
         log,
       }),
     );
-    const example = new Example(extensionUri, globalState);
+    const example = new Example(extensionUri, globalState, account);
     const pages = this.own(
       new Pages(
         {
@@ -149,6 +149,9 @@ export class App extends Disposable {
       running: runs.some(({ id }) => library.live(id) !== null),
       resumable: runs.some(resumable),
       elsewhere: runs.some(({ elsewhere, proposals }) => elsewhere && proposals.length > 0),
+      // Steps of the walkthrough: what was done, not what was begun.
+      optimized: runs.some((run) => !run.elsewhere && !isEvaluation(run) && run.status === "done"),
+      committed: runs.some((run) => run.proposals.some(({ act }) => act === "committed")),
       // Last: until it is known what there is, the views say so, and the palette offers everything.
       ready: true,
     };

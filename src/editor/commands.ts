@@ -6,6 +6,7 @@ export const COMMANDS = [
   "trySample",
   "resumeRun",
   "cancelRun",
+  "runActions",
   "deleteRun",
   "recheckRun",
   "showReport",

@@ -1,12 +1,15 @@
 import { basename } from "node:path";
 import { commands, FileType, l10n, type Memento, Uri, window, workspace } from "vscode";
 import { NotRecorded } from "../run/errors.ts";
+import type { Account } from "./account/account.ts";
+import { readSettings, writeProvider } from "./account/settings.ts";
 import type { SomeCommands } from "./commands.ts";
 import { Cancelled } from "./errors.ts";
 import { showInfo } from "./notifications.ts";
 
 /** Where it is remembered which graph file to show, while VS Code opens its folder in the place of an empty window. */
 export const TO_SHOW = "example.toShow";
+const CREATED = "example.created";
 
 /** Copies one of the graphs that come with the extension into a folder of the user's, and opens it. */
 export class Example {
@@ -16,6 +19,7 @@ export class Example {
     private readonly extension: Uri,
     /** Of this machine. */
     private readonly memory: Memento,
+    private readonly account: Account,
   ) {}
 
   async #create(): Promise<void> {
@@ -38,20 +42,56 @@ export class Example {
     const file = entries.find(([name, type]) => type === FileType.File && name.endsWith(".agentgraph.json"));
     if (!file) return;
     const graph = Uri.joinPath(target, file[0]);
-    if (workspace.getWorkspaceFolder(graph)) return show(graph);
+    await this.memory.update(CREATED, true);
+    await tellWalkthrough();
+    if (workspace.getWorkspaceFolder(graph)) return this.#show(graph);
     await this.memory.update(TO_SHOW, graph.toString());
     await commands.executeCommand("vscode.openFolder", target);
   }
 
   /** After VS Code has opened a folder for an example: goes on where it was. */
   async showPending(): Promise<void> {
+    if (this.memory.get(CREATED)) await tellWalkthrough();
     const pending = this.memory.get<string>(TO_SHOW);
     if (!pending) return;
     const graph = Uri.parse(pending);
     if (!workspace.getWorkspaceFolder(graph)) return;
     await this.memory.update(TO_SHOW, undefined);
-    await show(graph);
+    await this.#show(graph);
   }
+
+  /** Says who would be asked: nobody is to pay for a first try without knowing it. */
+  async #show(graph: Uri): Promise<void> {
+    await window.showTextDocument(graph, { preview: false });
+    const folder = basename(Uri.joinPath(graph, "..").path);
+    const { provider } = readSettings();
+    const optimize = l10n.t("Optimize graph");
+    const simulated = l10n.t("Use the simulated model");
+    const isPaid = provider !== null && provider !== "simulated";
+    const message =
+      provider === "simulated"
+        ? l10n.t("Example created in {0}. Optimize it with the simulated model: no API key, no cost.", folder)
+        : isPaid
+          ? l10n.t(
+              "Example created in {0}. Optimizing it sends requests to {1}, which may cost money.",
+              folder,
+              this.account.providerWords(),
+            )
+          : l10n.t(
+              "Example created in {0}. Optimize it with the simulated model (no API key, no cost) or a model of your own.",
+              folder,
+            );
+    // Not awaited: the command has done what it should.
+    void showInfo(message, optimize, ...(isPaid ? [simulated] : [])).then(async (pressed) => {
+      if (!pressed) return;
+      if (pressed === simulated) await writeProvider("simulated", "");
+      await commands.executeCommand("agentgraph.optimize", graph);
+    });
+  }
+}
+
+async function tellWalkthrough(): Promise<void> {
+  await commands.executeCommand("setContext", "agentgraph.exampleCreated", true);
 }
 
 /** The workspace's folder; one of several, or one for a window that has none, is the user's pick. @throws Cancelled */
@@ -74,19 +114,6 @@ async function chooseParent(): Promise<Uri> {
     })) ?? [];
   if (!chosen) throw new Cancelled();
   return chosen;
-}
-
-async function show(graph: Uri): Promise<void> {
-  await window.showTextDocument(graph, { preview: false });
-  const optimize = l10n.t("Optimize graph");
-  const message = l10n.t(
-    "Example created in {0}. Optimize it with the simulated model: no API key, no cost.",
-    basename(Uri.joinPath(graph, "..").path),
-  );
-  // Not awaited: the command has done what it should.
-  void showInfo(message, optimize).then((pressed) => {
-    if (pressed) void commands.executeCommand("agentgraph.optimize", graph);
-  });
 }
 
 /** Never writes over what is there. */

@@ -55,6 +55,23 @@ export class Account extends Disposable {
     );
   }
 
+  /** Who would be asked, in a sentence. */
+  providerWords(): string {
+    const { provider, baseUrl } = readSettings();
+    const server = URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
+    switch (provider) {
+      case "openai":
+        return "OpenAI";
+      case "vscode":
+        return l10n.t("the models in VS Code");
+      case "azure":
+      case "compatible":
+        return server;
+      default:
+        return l10n.t("the simulated model");
+    }
+  }
+
   /** The user's own choice by role: it wins over a graph file's. */
   models(): ModelNames {
     const { provider, models } = readSettings();

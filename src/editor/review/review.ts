@@ -68,6 +68,7 @@ export class Review {
       return [after, instructionUri(run, proposal, "before"), after];
     });
     await commands.executeCommand("vscode.changes", l10n.t("Proposals: {0}", run.entry.graphName), resources);
+    await reviewed();
   }
 
   async #step(by: 1 | -1): Promise<void> {
@@ -84,6 +85,12 @@ async function show(run: OpenedRun, change: Change): Promise<void> {
   const before = instructionUri(run, change, "before");
   const after = instructionUri(run, change, "after");
   await commands.executeCommand("vscode.diff", before, after, diffTitle(run, change), { preview: true });
+  await reviewed();
+}
+
+/** A step of the walkthrough. */
+async function reviewed(): Promise<void> {
+  await commands.executeCommand("setContext", "agentgraph.reviewed", true);
 }
 
 function diffTitle(run: OpenedRun, change: Change): string {

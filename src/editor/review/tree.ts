@@ -9,12 +9,15 @@ import {
   TreeItemCheckboxState,
   TreeItemCollapsibleState,
 } from "vscode";
+import type { Files } from "../../deps.ts";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
 import { warningWords } from "../../run/messages.ts";
 import type { Attempt } from "../../run/state.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
+import type { GraphSource } from "../graph/sources.ts";
+import type { GraphFiles } from "../graph-files.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { runOutcome } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
@@ -30,6 +33,10 @@ import {
   verdictHeadline,
   verdictReason,
 } from "./messages.ts";
+import { isUndone } from "./text-locations.ts";
+
+/** Milliseconds for which edits are gathered. */
+const PAUSE = 400;
 
 export type ProposalElement =
   | { readonly kind: "run"; readonly entry: RunSummary; readonly isLatest: boolean }
@@ -50,9 +57,26 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   /** What the user ticked or unticked; the rest is ticked when accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
-  constructor(private readonly library: RunStore) {
+  #pause: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly library: RunStore,
+    private readonly graphs: GraphFiles,
+    private readonly files: Files,
+    documents: Pick<GraphSource, "onDidChange">,
+  ) {
     super();
     this.own(library.onDidChange(() => this.#changed.fire()));
+    // An applied text may be taken back in its file.
+    this.own(documents.onDidChange(() => this.#later()));
+    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
+  }
+
+  #later(): void {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = null;
+      this.#changed.fire();
+    }, PAUSE);
   }
 
   tick(items: readonly (readonly [ProposalElement, TreeItemCheckboxState])[]): void {
@@ -110,12 +134,15 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
     return element.kind === "proposal" ? { kind: "run", entry: element.run.entry, isLatest: true } : undefined;
   }
 
-  getTreeItem(element: ProposalElement): TreeItem {
+  async getTreeItem(element: ProposalElement): Promise<TreeItem> {
     switch (element.kind) {
       case "run":
         return runItem(element);
-      case "proposal":
-        return proposalItem(element.run, element.proposal, this.#isTicked(element.run, element.proposal));
+      case "proposal": {
+        const { run, proposal } = element;
+        const undone = await isUndone(run, proposal, this.graphs, this.files);
+        return proposalItem(run, proposal, this.#isTicked(run, proposal), undone);
+      }
       case "group":
         return groupItem(element.proposal, element.group, element.run);
       case "gradient":
@@ -182,7 +209,8 @@ const ICONS: Record<Decision, ThemeIcon> = {
   undecided: new ThemeIcon("question", new ThemeColor("testing.iconQueued")),
 };
 
-function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean): TreeItem {
+/** @param undone it was applied, and its file holds the old text again */
+function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undone: boolean): TreeItem {
   const item = new TreeItem(proposal.node, TreeItemCollapsibleState.Collapsed);
   const { verdict } = proposal;
   const act = run.state.acts[proposal.id];
@@ -190,20 +218,19 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean): Tree
   const { elsewhere } = run.entry;
   const word = decisionWord(verdict.decision);
   const decided = elsewhere ? l10n.t("{0}, not verified here", word) : word;
-  item.description = [act ? actWord(act) : decided, rightFigure(verdict)].join(" · ");
+  const done = undone ? l10n.t("applied and undone") : act && actWord(act);
+  item.description = [done ?? decided, rightFigure(verdict)].join(" · ");
   item.iconPath = act
-    ? new ThemeIcon(ACT_ICONS[act])
+    ? new ThemeIcon(undone ? "discard" : ACT_ICONS[act])
     : elsewhere
       ? new ThemeIcon("unverified")
       : ICONS[verdict.decision];
-  item.contextValue = `proposal-${act ?? "open"}-${verdict.decision}`;
+  item.contextValue = `proposal-${undone ? "open" : (act ?? "open")}-${verdict.decision}`;
   item.tooltip = new MarkdownString(
     [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)].join("\n\n"),
   );
   item.accessibilityInformation = {
-    label: [proposal.node, ...(act ? [actWord(act)] : []), verdictHeadline(verdict), ...verdictFigures(verdict)].join(
-      ", ",
-    ),
+    label: [proposal.node, ...(done ? [done] : []), verdictHeadline(verdict), ...verdictFigures(verdict)].join(", "),
   };
   const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
   item.command = { command: "agentgraph.review", title: l10n.t("Review proposal"), arguments: [ref] };

@@ -1,36 +1,50 @@
 import { l10n, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import { adviceOn, adviceWords, withSubset } from "../../run/advice.ts";
 import { type Estimate, rounded } from "../../run/estimate.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
 import { money } from "./messages.ts";
 
 /**
- * Says what a run will cost, before the first call; the user starts it, changes its budget, or stops.
- * @param cap the user's own bound on calls, which no file raises; null without one
- * @returns the budget to start with. @throws Cancelled
+ * Says what a run will cost and what its sets can show, before the first call; the user starts it, changes its budget,
+ * takes a part of the validation set, or stops.
+ * @param estimateOf foresees a task. @param cap the user's own bound on calls, which no file raises; null without one
+ * @returns what to start. @throws Cancelled
  */
 export async function confirmStart(
-  task: Task,
+  asked: Task,
   connection: Connection,
-  estimate: Estimate,
+  estimateOf: (task: Task) => Promise<Estimate>,
   cap: number | null,
-): Promise<BudgetLimits> {
-  let limits = task.options.budget;
+): Promise<Task> {
+  let task = asked;
+  let estimate = await estimateOf(task);
   for (;;) {
+    const limits = task.options.budget;
     const start = l10n.t("Start");
     const change = l10n.t("Change budget…");
     const message = l10n.t("Optimize “{0}”?", oneLine(task.graph.name));
     const { train, validation, test } = task.data;
     const samples = train.length + validation.length + test.length;
-    const detail = [costs(estimate, limits), answers(task, connection, samples)].join("\n\n");
-    const answer = await window.showInformationMessage(message, { modal: true, detail }, start, change);
-    if (answer === start) return limits;
-    if (answer !== change) throw new Cancelled();
-    limits = { ...limits, calls: await askCalls(limits.calls ?? estimate.calls, 1, cap) };
+    const advice = adviceOn(task, limits.calls);
+    const few = advice.find((one) => one.code === "budget holds few verdicts");
+    const subset = few?.subset ? l10n.t("Use {0} validation samples", few.subset) : null;
+    const words = advice.map((one) => adviceWords(one, LOCALE)).join("\n");
+    const detail = [costs(estimate, limits), words, answers(task, connection, samples)].filter(Boolean).join("\n\n");
+    const buttons = [start, change, ...(subset === null ? [] : [subset])];
+    const answer = await window.showInformationMessage(message, { modal: true, detail }, ...buttons);
+    if (answer === start) return task;
+    if (answer === change) {
+      const calls = await askCalls(few?.calls ?? limits.calls ?? estimate.calls, 1, cap);
+      task = { ...task, options: { ...task.options, budget: { ...limits, calls } } };
+    } else if (few?.subset && answer === subset) task = withSubset(task, few.subset);
+    else throw new Cancelled();
+    estimate = await estimateOf(task);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   workspace,
 } from "vscode";
 import type { Fault } from "../../graph/fault.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
@@ -24,6 +25,8 @@ export type GraphElement =
       readonly name: string;
       readonly faults: readonly Fault[];
       readonly run: RunSummary | null;
+      /** Whether the file holds the accepted texts of the run. */
+      readonly holds: boolean;
     }
   | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };
 
@@ -53,7 +56,19 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
       this.documents.read(file),
       this.library.latest(file),
     ]);
-    return { kind: "graph", file, name: (graph ?? lastGood)?.name ?? "", faults, run };
+    const shown = graph ?? lastGood;
+    const holds = run !== null && (await this.#holds(run, shown));
+    return { kind: "graph", file, name: shown?.name ?? "", faults, run, holds };
+  }
+
+  /** What was applied may have been undone: the file has the word. */
+  async #holds({ id, proposals }: RunSummary, graph: Graph | null): Promise<boolean> {
+    const accepted = proposals.filter(({ decision }) => decision === "accepted");
+    if (!accepted.every(({ act }) => act === "applied" || act === "committed")) return false;
+    if (accepted.length === 0) return true;
+    const run = await this.library.open(id).catch(() => null);
+    const texts = new Map(graph?.nodes.map((node) => [node.id, node.text]));
+    return accepted.every(({ node }) => texts.get(node) === run?.state.texts[node]);
   }
 
   async getTreeItem(element: GraphElement): Promise<TreeItem> {
@@ -61,13 +76,13 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   }
 }
 
-function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }): TreeItem {
+function graphItem({ file, name, faults, run, holds }: GraphElement & { kind: "graph" }): TreeItem {
   const state = faults.length > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None;
   const item = new TreeItem(name || basename(file.path), state);
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const running = run?.status === "running";
   item.resourceUri = file;
-  item.description = [status(errors, faults.length, run), relativeFolder(file)].filter(Boolean).join(" · ");
+  item.description = [status(errors, faults.length, run, holds), relativeFolder(file)].filter(Boolean).join(" · ");
   item.iconPath = running
     ? new ThemeIcon("sync~spin")
     : errors > 0
@@ -78,22 +93,16 @@ function graphItem({ file, name, faults, run }: GraphElement & { kind: "graph" }
   return item;
 }
 
-function status(errors: number, faults: number, run: RunSummary | null): string {
+function status(errors: number, faults: number, run: RunSummary | null, holds: boolean): string {
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
   if (run?.status === "running") return l10n.t("running");
   if (run && run.after !== null) {
-    const score = scoreOf(run, run.after);
+    // What was accepted counts once it stands in the file: until then, the file's own score comes first.
+    const after = run.after.toFixed(2);
+    const score = holds || run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
     return run.elsewhere ? l10n.t("score {0}, claimed elsewhere", score) : l10n.t("score {0}", score);
   }
   return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
-}
-
-/** What was accepted counts once it stands in the file: until then, the file's own score comes first. */
-function scoreOf({ before, proposals }: RunSummary, after: number): string {
-  const inFile = proposals.every(
-    ({ decision, act }) => decision !== "accepted" || act === "applied" || act === "committed",
-  );
-  return inFile || before === null ? after.toFixed(2) : `${before.toFixed(2)} → ${after.toFixed(2)}`;
 }
 
 function relativeFolder(file: Uri): string {

@@ -75,15 +75,15 @@ export function money(usd: number, estimated = false): string {
   return `${estimated && usd > 0 ? "≈ " : ""}$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
 }
 
-/** `iteration 2/4 · 70 % right · $0.04`: for the status bar and the progress entry; while it waits, for whom and until when. */
+/** `iteration 2/4 · score 0.70 · $0.04`: for the status bar and the progress entry; while it waits, for whom and until when. */
 export function progressLine(state: RunState, waiting: Waiting | null): string {
   if (waiting) return waitingWords({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
   // While few samples are scored the score is known as a range only, at first as none.
   if (point && point.high - point.low < 1) {
-    const [low, high] = [Math.round(100 * point.low), Math.round(100 * point.high)];
-    parts.push(low === high ? l10n.t("{0}% right", low) : l10n.t("{0} to {1}% right", low, high));
+    const [low, high] = [point.low.toFixed(2), point.high.toFixed(2)];
+    parts.push(low === high ? l10n.t("score {0}", low) : l10n.t("score {0} to {1}", low, high));
   }
   parts.push(state.usd ? money(state.usd, state.tokens.estimated) : l10n.t("{0} calls", state.calls.total));
   return parts.join(" · ");

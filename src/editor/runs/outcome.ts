@@ -1,8 +1,10 @@
 import { commands, l10n } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
+import { noProposalWords } from "../../run/no-proposal.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { showError, showInfo, showWarning } from "../notifications.ts";
 import { failureSentence, splitWord } from "./messages.ts";
 
@@ -73,12 +75,10 @@ function evaluatedSentence(name: string, { split, score, interval: [low, high] }
   );
 }
 
-function found({ proposals, finished, warnings }: RunState): string {
-  if (proposals.length === 0) {
-    return warnings.some(({ code }) => code === "nothing to learn")
-      ? l10n.t("Every training sample is already right, so there is nothing to learn.")
-      : l10n.t("The run produced no proposals.");
-  }
+function found(state: RunState): string {
+  const { proposals, finished } = state;
+  const why = noProposalWords(state, LOCALE);
+  if (why !== "") return why;
   const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
   const { before, after } = finished?.validation ?? { before: null, after: null };
   const score =

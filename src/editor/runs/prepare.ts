@@ -1,6 +1,7 @@
 import { basename } from "node:path";
-import { l10n, type Uri } from "vscode";
+import { commands, l10n, type Uri, window } from "vscode";
 import type { ContainmentRoot } from "../../graph/containment.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
 import type { Known } from "../../run/estimate.ts";
 import { loadTask } from "../../run/load.ts";
@@ -14,9 +15,10 @@ import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
 import { createProvider } from "../account/provider.ts";
 import { modelChoices, readSettings } from "../account/settings.ts";
-import { GraphFaulty, NoModel, NothingThere } from "../errors.ts";
+import { Cancelled, GraphFaulty, NoModel, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
+import { oneLine } from "../markdown.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /** A graph that can be run, and who answers: everything there is before the first call. */
@@ -41,15 +43,35 @@ export async function prepare(file: Uri, account: Account, deps: RunsDeps): Prom
     const faulty = new GraphFaulty(file.fsPath, loaded.faults);
     throw faulty.errors.length > 0 ? faulty : new NoModel(basename(file.fsPath));
   }
+  const { task } = subject;
+  if (connection.provider === "simulated" && (await choosesModels(task.graph))) return prepare(file, account, deps);
   const root = loaded.root.folder;
   const place = runPathsOf(root);
-  const { task } = subject;
   await askForPrices(modelsOf(task), task.options.budget.usd);
   const all = await runDeps(connection, deps);
   const { price, clock, provider } = all;
   const replies = await readCache(deps, place.cache);
   const known = { provider: provider.identity, replies, price, clock };
   return { subject, root, place, connection, deps: all, known };
+}
+
+/** The simulated model answers the example graphs alone. @returns whether the user has chosen models instead. @throws Cancelled */
+async function choosesModels({ name, nodes }: Graph): Promise<boolean> {
+  const { unknownNodes } = await import("../../models/simulated/unknown-nodes.ts");
+  const unknown = unknownNodes(nodes);
+  if (unknown.length === 0) return false;
+  const choose = l10n.t("Choose models");
+  const anyway = l10n.t("Use it anyway");
+  const message = l10n.t("The simulated model can't answer the graph “{0}”.", oneLine(name));
+  const shown = unknown.slice(0, 5).join(", ");
+  const detail = l10n.t(
+    "It only works with the example graphs and doesn't know the instructions of: {0}. Scores would mean nothing.",
+    unknown.length > 5 ? l10n.t("{0} and {1} more", shown, unknown.length - 5) : shown,
+  );
+  const answer = await window.showWarningMessage(message, { modal: true, detail }, choose, anyway);
+  if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
+  else if (answer !== anyway) throw new Cancelled();
+  return answer === choose && readSettings().provider !== "simulated";
 }
 
 /** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NothingThere */

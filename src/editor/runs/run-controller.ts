@@ -1,4 +1,4 @@
-import { commands, l10n, type Memento, ProgressLocation, window, workspace } from "vscode";
+import { commands, l10n, type Memento, ProgressLocation, ThemeIcon, Uri, window, workspace } from "vscode";
 import { ENGINE_VERSION } from "../../engine/optimize.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { type Run, resumeRun } from "../../run/run.ts";
@@ -14,7 +14,7 @@ import { guarded } from "../guard.ts";
 import { showInfo, withoutLinks } from "../notifications.ts";
 import { runIdOf } from "../targets.ts";
 import { askForMore } from "./confirm.ts";
-import { doing, progressLine } from "./messages.ts";
+import { doing, progressLine, runLabel } from "./messages.ts";
 import { reportEnd } from "./outcome.ts";
 import { pickRun } from "./pick-run.ts";
 import { runDeps } from "./prepare.ts";
@@ -29,6 +29,7 @@ export class RunController extends Disposable {
   readonly commands = {
     resumeRun: (target) => this.#resume(target),
     cancelRun: (target) => this.#cancel(target),
+    runActions: (target) => this.#act(target),
   } satisfies SomeCommands;
   readonly #stops = new Map<string, AbortController>();
 
@@ -118,6 +119,22 @@ export class RunController extends Disposable {
       throw new NothingThere(l10n.t("This run was started outside this window. Cancel it where it was started."));
     }
     stop.abort(new Cancelled());
+  }
+
+  /** What can be done with a run under way: one click of its status must not end it. */
+  async #act(target: unknown): Promise<void> {
+    const id = runIdOf(target) ?? "";
+    const entry = this.#stops.has(id)
+      ? await this.library.existing(id)
+      : await pickRun(this.library, target, isRunning, l10n.t("No run is under way."));
+    const about = { entry };
+    const actions = [
+      { label: l10n.t("Show graph"), icon: "type-hierarchy", command: "showGraph", on: Uri.file(entry.graphPath) },
+      { label: l10n.t("Show the run so far"), icon: "graph", command: "showReport", on: about },
+      { label: l10n.t("Cancel run"), icon: "debug-stop", command: "cancelRun", on: about },
+    ].map((action) => ({ ...action, iconPath: new ThemeIcon(action.icon) }));
+    const picked = await window.showQuickPick(actions, { title: runLabel(entry) });
+    if (picked) await commands.executeCommand(`agentgraph.${picked.command}`, picked.on);
   }
 
   async #remember(id: string, running: boolean): Promise<void> {

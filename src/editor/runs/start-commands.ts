@@ -1,5 +1,6 @@
 import { l10n, type Uri, window } from "vscode";
 import type { Split } from "../../data/sample.ts";
+import type { Task } from "../../engine/task.ts";
 import { estimateDoor, estimateRun } from "../../run/estimate.ts";
 import { doorOf, type Job, recheckOf } from "../../run/job.ts";
 import { startRun } from "../../run/run.ts";
@@ -36,13 +37,10 @@ export class StartCommands {
   async #optimize(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
     const prepared = await this.#prepare(file);
-    const { task } = prepared.subject;
-    const estimate = await estimateRun(task, prepared.known);
-    const budget = await confirmStart(task, prepared.connection, estimate, readSettings().limits.calls);
-    await this.#begin({
-      ...prepared,
-      subject: { ...prepared.subject, task: { ...task, options: { ...task.options, budget } } },
-    });
+    const estimateOf = (task: Task) => estimateRun(task, prepared.known);
+    const cap = readSettings().limits.calls;
+    const task = await confirmStart(prepared.subject.task, prepared.connection, estimateOf, cap);
+    await this.#begin({ ...prepared, subject: { ...prepared.subject, task } });
   }
 
   async #evaluate(target: unknown): Promise<void> {

@@ -40,10 +40,10 @@ export class Status extends Disposable {
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";
     this.#item.text = `$(sync~spin) ${progressLine(run.state(), run.waiting())}`;
-    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Click to cancel.", literal(doing(run.start))));
+    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(doing(run.start))));
     this.#item.command = {
-      command: "agentgraph.cancelRun",
-      title: l10n.t("Cancel run"),
+      command: "agentgraph.runActions",
+      title: l10n.t("Run actions"),
       arguments: [{ entry: { id } }],
     };
     this.#item.show();

@@ -4,6 +4,7 @@ import type { Locale } from "../../i18n/locale.ts";
 import { makeLoss } from "../../loss/make.ts";
 import { attemptsBehind, gradientsBehind } from "../evidence.ts";
 import { groupedWarnings } from "../messages.ts";
+import { noProposalWords } from "../no-proposal.ts";
 import type { ReadRun } from "../runs.ts";
 import type { Attempt, RunState } from "../state.ts";
 import { caveatsOf } from "./caveats.ts";
@@ -20,7 +21,7 @@ export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "status" | "m
  * @param replyOf the run's replies by key. @param locale of its sentences
  */
 export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, locale: Locale): Report {
-  const { start, state } = run;
+  const { start, state, status } = run;
   const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample));
   const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
   const base = {
@@ -34,6 +35,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
       validation: samples.compare("validation", state.startTheta, theta),
       test: samples.compare("test", state.startTheta, theta),
     })),
+    noProposal: start.job || status === "running" ? "" : noProposalWords(state, locale),
     isGraded: samples.isGraded,
     curve: curveOf(state, trace, samples),
     changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),

@@ -4,7 +4,10 @@ import { splitWord } from "./messages.ts";
 import type { Comparison, Report } from "./report.ts";
 
 /** What came of the run, in a sentence or two. */
-export function headline({ validation, test, changes, cost, run, evaluated }: Report, locale: Locale): string {
+export function headline(
+  { validation, test, changes, cost, run, evaluated, noProposal }: Report,
+  locale: Locale,
+): string {
   const { t } = locale;
   const { tokens, calls, usd } = cost;
   const spent = t(
@@ -41,7 +44,7 @@ export function headline({ validation, test, changes, cost, run, evaluated }: Re
         ? t("{0} of {1} passed the gate", accepted, proposed)
         : t("{0} of {1} accepted without a gate", accepted, proposed);
   const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set, locale)] : []));
-  return `${[what, ...scores].join("; ")}. ${spent}`;
+  return [`${[what, ...scores].join("; ")}.`, noProposal, spent].filter(Boolean).join(" ");
 }
 
 /** `validation score 0.30 → 0.85 (n = 8 of 600)` where only 8 samples were scored with both texts. */

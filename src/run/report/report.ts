@@ -15,6 +15,8 @@ export interface Report {
   readonly run: RunFacts;
   /** Why a sceptic should not take the figures as they stand, and what speaks for them: sentences, the gravest first. */
   readonly caveats: readonly string[];
+  /** Why no text was accepted, and what to do about it; empty where one was, or where nothing was to be optimized. */
+  readonly noProposal: string;
   /** null: nothing was scored. */
   readonly validation: Comparison | null;
   /** Never gated on: scored only before and after. null: there is no test set, or it was not scored. */

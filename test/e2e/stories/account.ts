@@ -226,7 +226,13 @@ export const accountStories: readonly Story[] = [
       const { workbench, models } = world;
       await start(world);
       await workbench.statusBar("iteration").waitFor();
-      await workbench.pressUntil(() => workbench.statusBar("iteration").click(), workbench.toast("was cancelled"));
+      const actions = workbench.quickTitle("Word problems");
+      await workbench.pressUntil(() => workbench.statusBar("iteration").click(), actions);
+      await workbench.page.keyboard.press("Escape");
+      await workbench.statusBar("iteration").waitFor();
+      await workbench.pressUntil(() => workbench.statusBar("iteration").click(), actions);
+      await workbench.pick("Word problems", "Cancel run");
+      await workbench.toast("was cancelled").waitFor();
       await workbench.statusBar("iteration").waitFor({ state: "hidden" });
       await world.until(() => models.inFlight().now === 0);
       const asked = models.requests();

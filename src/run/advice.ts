@@ -1,0 +1,105 @@
+import type { Data, Sample } from "../data/sample.ts";
+import type { Task } from "../engine/task.ts";
+import { signTest } from "../engine/verdict.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
+import type { Locale } from "../i18n/locale.ts";
+
+/** Below this many validation samples a verdict is weak (method.md, "Small sets"). */
+const ENOUGH_SAMPLES = 50;
+/** Verdicts that a run should be able to pay for: about two an iteration. */
+const ENOUGH_VERDICTS = 12;
+/** Chance below which a difference is not put down to luck. */
+const RARE = 0.05;
+
+/** What a person should know of a run before its first call, and what would mend it. */
+export type Advice =
+  /** `fixed`: samples that a change must at least get right, breaking none, to be told from chance; null: no number does. */
+  | { readonly code: "few validation samples"; readonly samples: number; readonly fixed: number | null }
+  | {
+      readonly code: "budget holds few verdicts";
+      readonly samples: number;
+      /** Validation sets that the calls are enough for. */
+      readonly verdicts: number;
+      readonly budget: number;
+      /** Calls that are enough. */
+      readonly calls: number;
+      /** Validation samples that the budget is enough for; null: too few to tell anything. */
+      readonly subset: number | null;
+    };
+
+/** @param calls at most; null: no bound */
+export function adviceOn({ graph, data, options }: Pick<Task, "graph" | "data" | "options">, calls: number | null) {
+  const samples = data.validation.length;
+  const found: Advice[] = [];
+  if (samples < ENOUGH_SAMPLES && options.gate.policy !== "off") {
+    const fixed = leastFixed();
+    found.push({ code: "few validation samples", samples, fixed: fixed > samples ? null : fixed });
+  }
+  const perAnswer = Math.max(1, graph.nodes.filter((node) => traitsOf(node).asksModel).length);
+  if (calls === null || samples === 0) return found;
+  // The untouched graph is scored on both sets, the final texts on the test set.
+  const left = calls - perAnswer * 2 * data.test.length;
+  const verdicts = Math.max(0, Math.floor(left / (perAnswer * samples)) - 1);
+  if (verdicts >= ENOUGH_VERDICTS) return found;
+  const subset = Math.floor(left / (perAnswer * (ENOUGH_VERDICTS + 1)));
+  found.push({
+    code: "budget holds few verdicts",
+    samples,
+    verdicts,
+    budget: calls,
+    calls: twoDigits(perAnswer * (samples * (ENOUGH_VERDICTS + 1) + 2 * data.test.length), Math.ceil),
+    subset: subset >= ENOUGH_SAMPLES && subset < samples ? twoDigits(subset, Math.floor) : null,
+  });
+  return found;
+}
+
+/** Samples to be fixed, none broken, before the sign test no longer calls it chance. */
+function leastFixed(): number {
+  let fixed = 1;
+  while (signTest(fixed, 0) > RARE) fixed++;
+  return fixed;
+}
+
+function twoDigits(value: number, round: (value: number) => number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, value))) - 1);
+  return round(value / step) * step;
+}
+
+export function adviceWords(advice: Advice, locale: Locale): string {
+  const { t } = locale;
+  const samples = locale.count(advice.samples, "sample");
+  if (advice.code === "few validation samples") {
+    return advice.fixed === null
+      ? t(
+          "The validation set has {0}: no improvement on it can be told from chance. Use {1} samples or more.",
+          samples,
+          ENOUGH_SAMPLES,
+        )
+      : t(
+          "The validation set has {0}: a change can be told from chance only if it fixes at least {1} more than it breaks.",
+          samples,
+          advice.fixed,
+        );
+  }
+  const [budget, calls] = [locale.whole(advice.budget), locale.whole(advice.calls)];
+  const holds = t(
+    "The budget of {0} calls is enough to score about {1} changes on all {2} of the validation set.",
+    budget,
+    advice.verdicts,
+    samples,
+  );
+  return advice.subset === null
+    ? `${holds} ${t("Allow about {0} calls.", calls)}`
+    : `${holds} ${t("Use a subset of {0} samples, or allow about {1} calls.", locale.whole(advice.subset), calls)}`;
+}
+
+/** The same task with a part of its validation set, evenly drawn. */
+export function withSubset(task: Task, size: number): Task {
+  const data: Data = { ...task.data, validation: evenly(task.data.validation, size) };
+  return { ...task, data };
+}
+
+function evenly(samples: readonly Sample[], most: number): readonly Sample[] {
+  const turn = (index: number) => Math.floor((index * most) / samples.length);
+  return samples.length <= most ? samples : samples.filter((_, index) => turn(index + 1) > turn(index));
+}
