@@ -20,8 +20,9 @@ export async function readTable(text: string, breathe: Breathe, candidates: read
   let result: Rows | null = null;
   for (const dialect of dialectsOf(body, delimiter)) {
     const read = await readDialect(body, { ...dialect, delimiter }, breathe);
-    if (read.broken.length === 0) return read;
+    if (read.broken.length === 0 && (read.rows.length > 0 || !result)) return read;
     result ??= read;
+    if (result.broken.length >= MOST_BROKEN) break;
   }
   return result ?? { rows: [], broken: [] };
 }
@@ -73,58 +74,60 @@ function hasBareQuotes(text: string): boolean {
 }
 
 async function readDialect(text: string, dialect: Options, breathe: Breathe): Promise<Rows> {
-  const broken: BrokenRow[] = [];
+  const unread: BrokenRow[] = [];
+  const skipped = new Set<number>();
   const parser = parse({
     ...dialect,
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     on_skip: (error) => {
-      if (broken.length >= MOST_BROKEN) throw error;
-      const number = Math.max(1, Number(error?.records ?? 1) + broken.length);
-      broken.push({ number, reason: reasonOf(error) });
+      if (unread.length >= MOST_BROKEN) throw error;
+      const number = Math.max(1, Number(error?.records ?? 1) + unread.length);
+      unread.push({ number, reason: reasonOf(error) });
+      skipped.add(number);
     },
   });
+  const records: Row[] = [];
+  const broken: BrokenRow[] = [];
+  let names: readonly string[] | null = null;
+  let number = 0;
   try {
-    const records: string[][] = [];
-    for await (const record of Readable.from(piecesOf(text)).pipe(parser)) {
-      records.push(record);
+    for await (const cells of Readable.from(piecesOf(text)).pipe(parser)) {
       await breathe();
+      if (broken.length >= MOST_BROKEN) break;
+      if (names) {
+        // Positions count the rows that cannot be read, too.
+        do number++;
+        while (skipped.has(number));
+        const row = rowOf(names, cells, number);
+        if (row && "reason" in row) broken.push(row);
+        else if (row) records.push(row);
+      } else names = withoutTail(cells).map((name) => name.trim());
     }
-    const [header, ...body] = records;
-    return header ? rowsOf(header, body, broken) : { rows: [], broken };
   } catch (error) {
-    return { rows: [], broken: [...broken, { number: 1, reason: reasonOf(error) }] };
+    return { rows: [], broken: [...unread, { number: 1, reason: reasonOf(error) }] };
   }
+  const repeated = repeatedIn(names ?? []);
+  const all = [...broken, ...unread].toSorted((a, b) => a.number - b.number);
+  return { rows: records, broken: all, ...(repeated.length > 0 && { repeated }) };
 }
 
-/** Positions count the rows that cannot be read, too. */
-function rowsOf(header: readonly string[], records: readonly string[][], unread: readonly BrokenRow[]): Rows {
-  const names = withoutTail(header).map((name) => name.trim());
-  const repeated = names.filter((name, at) => name !== "" && names.indexOf(name) !== at);
-  const rows: Row[] = [];
-  const broken = [...unread];
-  const skipped = new Set(unread.map(({ number }) => number));
-  let number = 0;
-  for (const record of records) {
-    do number++;
-    while (skipped.has(number));
-    const cells = withoutTail(record);
-    if (cells.length === 0) continue;
-    if (cells.length > names.length || record.length < names.length) {
-      const has = cells.length > names.length ? cells.length : record.length;
-      broken.push({
-        number,
-        reason: `it has ${counted(has, "cell")}, but the header names ${counted(names.length, "column")}`,
-      });
-    } else {
-      rows.push({
-        number,
-        fields: Object.fromEntries(names.flatMap((name, at) => (name === "" ? [] : [[name, record[at] ?? ""]]))),
-      });
-    }
+/** null for a row without any content. */
+function rowOf(names: readonly string[], record: readonly string[], number: number): Row | BrokenRow | null {
+  const cells = withoutTail(record);
+  if (cells.length === 0) return null;
+  if (cells.length > names.length || record.length < names.length) {
+    const has = counted(cells.length > names.length ? cells.length : record.length, "cell");
+    return { number, reason: `it has ${has}, but the header names ${counted(names.length, "column")}` };
   }
-  return { rows, broken: broken.toSorted((a, b) => a.number - b.number), ...(repeated.length > 0 && { repeated }) };
+  const named = names.flatMap((name, at): [string, string][] => (name === "" ? [] : [[name, record[at] ?? ""]]));
+  return { number, fields: Object.fromEntries(named) };
+}
+
+function repeatedIn(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return names.filter((name) => name !== "" && seen.size === seen.add(name).size);
 }
 
 /** Without the empty cells at the end, which spreadsheets add. */
