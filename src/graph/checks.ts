@@ -2,11 +2,13 @@ import { getNodePath } from "jsonc-parser";
 import { didYouMean } from "./did-you-mean.ts";
 import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Fix, Range } from "./fault.ts";
+import { type ForeignMark, foreignMarks } from "./foreign-templates.ts";
 import { traitsOf } from "./node-kinds.ts";
 import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
 import {
   addInput,
+  change,
   correctPlaceholder,
   declareInput,
   fixTexts,
@@ -15,7 +17,7 @@ import {
   rename,
   replace,
 } from "./quick-fixes.ts";
-import { inlinePlaceholders, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
+import { inlinePlaceholders, inlineRanges, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
 import { findPlaceholders } from "./template.ts";
 import { findCycle } from "./topology.ts";
 
@@ -44,6 +46,7 @@ const MOST_KEPT = 50;
  * Faults of a node's text, wherever it stands: placeholders that are no input of it, and texts to keep that it lacks.
  * @param names of the graph: `namesOf(outline)`
  * @param text the decoded text
+ * @param firstLine of the text in its own file, from 1
  */
 export function checkText(
   document: JsonDocument,
@@ -51,6 +54,7 @@ export function checkText(
   names: ReadonlySet<string>,
   node: OutlineNode,
   text: string,
+  firstLine = 1,
 ): void {
   const { reads, text: use } = traitsOf(node);
   const inputs = new Set(reads ? node.inputs.map(({ name }) => name) : []);
@@ -64,6 +68,7 @@ export function checkText(
       ...(place && use === "instruction" ? correctPlaceholder(place, meant, "\\\\") : []),
     ]);
   }
+  checkForeignTemplates(document, node, text, inputs, firstLine);
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep.slice(0, MOST_KEPT)) {
     if (typeof entry.value !== "string" || text.includes(entry.value)) continue;
@@ -72,6 +77,44 @@ export function checkText(
       removeChildren(document, ["nodes", node.id, "keep"], [entry.offset], `Remove it from "keep"`),
     );
   }
+}
+
+/** What is written for another template language is never sent as it is. */
+function checkForeignTemplates(
+  document: JsonDocument,
+  node: OutlineNode,
+  text: string,
+  inputs: ReadonlySet<string>,
+  firstLine: number,
+): void {
+  const find = (content: string) => foreignMarks(content, inputs);
+  const isFile = node.text?.form === "file";
+  const found = isFile
+    ? find(text).map((mark) => ({ ...mark, range: document.rangeAt(["nodes", node.id, node.text?.key ?? "", "file"]) }))
+    : inlineRanges(document, node, find);
+  for (const { range, ...mark } of found.slice(0, MOST_FOREIGN)) {
+    const line = firstLine + text.slice(0, mark.offset).split("\n").length - 1;
+    const { code, message, remedy } = foreignWords(node, mark);
+    document.add(code, range, isFile ? `Line ${line}: ${message}` : message, remedy, () =>
+      mark.instead !== null && !isFile ? [change(range, mark.instead, `Change to ${mark.instead}`)] : [],
+    );
+  }
+}
+
+/** Faults of one text that are told. */
+const MOST_FOREIGN = 20;
+
+/** What is said of a piece of another template language. In a text that is a node's value, nothing is ever filled in. */
+export function foreignWords(node: OutlineNode, { shown, what, instead }: ForeignMark) {
+  const message = `${shown} is ${what}, which AgentGraph doesn't fill in.`;
+  if (traitsOf(node).text === "value") {
+    const remedy = "Put it into the instruction of a node that reads this text.";
+    return { code: "unknown-placeholder", message, remedy } as const;
+  }
+  const remedy = instead
+    ? `Write ${instead}, or put a backslash before it where the braces are meant.`
+    : "Write {{name}} for the value of an input, or put a backslash before it where the braces are meant.";
+  return { code: "foreign-template", message, remedy } as const;
 }
 
 /**

@@ -1,25 +1,19 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
 import { checkGraph, checkSharedFiles, checkText } from "./checks.ts";
-import {
-  type ContainmentRoot,
-  findRoot,
-  MAX_TEXT,
-  ReferenceRefused,
-  readReference,
-  refusalWords,
-} from "./containment.ts";
+import { type ContainmentRoot, findRoot } from "./containment.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { parseWith } from "./issues.ts";
-import { type Outline, type OutlineNode, outlineOf } from "./outline.ts";
+import { textOf } from "./node-texts.ts";
+import { type Outline, outlineOf } from "./outline.ts";
 import { addMissing, declareInput, remove, rename, startGraph } from "./quick-fixes.ts";
 import { type GraphFile, type GraphPart, graphFileSchema, graphPartSchema, VERSION } from "./schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
 import { namesOf } from "./symbols.ts";
-import { hashText, promptText } from "./text.ts";
+import { hashText } from "./text.ts";
 
 /** What a graph file says by itself, without the files that it names. */
 export interface GraphTextReading {
@@ -84,7 +78,7 @@ export async function readGraph(
     const { form, range } = node.text;
     sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text) };
     if (form !== "file") continue;
-    checkText(document, outline, names, node, found.text);
+    checkText(document, outline, names, node, found.text, found.firstLine);
     paths.set(node.id, found.path);
   }
   checkSharedFiles(document, outline, paths);
@@ -182,21 +176,6 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
       ...declareInput(document, name),
       ...remove(document, ["data", "fields", name], "Remove it"),
     ]);
-  }
-}
-
-async function textOf(document: JsonDocument, node: OutlineNode, root: ContainmentRoot, files: Files) {
-  if (!node.text) return null;
-  if (node.text.value !== null) return { path: document.path, text: node.text.value };
-  const reference = node.text.reference ?? "";
-  try {
-    const { path, text } = await readReference(root, reference, files, MAX_TEXT);
-    return { path, text: promptText(text) };
-  } catch (error) {
-    if (!(error instanceof ReferenceRefused)) throw error;
-    const { code, message, remedy } = refusalWords(error);
-    document.addAt(code, ["nodes", node.id, node.text.key, "file"], message, remedy);
-    return null;
   }
 }
 

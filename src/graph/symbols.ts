@@ -78,6 +78,24 @@ export function inlinePlaceholders(document: JsonDocument, node: OutlineNode): U
   return placeholdersIn(document, node, partsIn(document)(node.id));
 }
 
+/** Ranges in the graph file of what `find` finds in a text that stands there; empty for one of a file or of rows. */
+export function inlineRanges<T extends { readonly offset: number; readonly length: number }>(
+  document: JsonDocument,
+  { id, text }: OutlineNode,
+  find: (text: string) => readonly T[],
+): (T & { readonly range: Range })[] {
+  const value = text && document.at(["nodes", id, text.key]);
+  const literals = text?.form === "string" ? [value] : text?.form === "lines" ? (value?.children ?? []) : [];
+  return literals.flatMap((literal) => {
+    const content: unknown = literal?.value;
+    if (!literal || typeof content !== "string") return [];
+    return find(content).map((found) => ({
+      ...found,
+      range: literalRange(document.text, literal, found.offset, found.length),
+    }));
+  });
+}
+
 type Parts = ReadonlyMap<string, Node>;
 
 /** The members of a node by its id. */

@@ -1,7 +1,10 @@
 import type { LlmNode } from "./graph.ts";
 
-/** One pass over a text: `\{{` (a literal), or `{{name}}`. */
-const MARK = /\\\{\{|\{\{ *([A-Za-z][A-Za-z0-9_-]*) *\}\}/g;
+/**
+ * One pass over a text: `{{name}}`, or a backslash before what would else be read as a template: `\{{`, `\{%`, `\{#`, and
+ * `\{name}` or `\${name}` with the name of an input.
+ */
+const MARK = /\\(\{(?=[%#])|\{\{|\$?\{([A-Za-z][A-Za-z0-9_-]*)\})|\{\{ *([A-Za-z][A-Za-z0-9_-]*) *\}\}/g;
 
 export interface Placeholder {
   readonly name: string;
@@ -12,7 +15,7 @@ export interface Placeholder {
 /** Every `{{name}}` of a text that is not a literal, in its order, with its place. */
 export function findPlaceholders(text: string): Placeholder[] {
   return Array.from(text.matchAll(MARK)).flatMap((match) =>
-    match[1] === undefined ? [] : [{ name: match[1], offset: match.index, length: match[0].length }],
+    match[3] === undefined ? [] : [{ name: match[3], offset: match.index, length: match[0].length }],
   );
 }
 
@@ -23,12 +26,13 @@ export function placeholders(text: string): string[] {
 
 /**
  * Puts values in the place of `{{name}}`, in one pass: what stands in a value is never expanded. A name without a value
- * stays as it is; `\{{` becomes `{{`.
+ * stays as it is; `\{{` becomes `{{`, and so on.
  */
 export function render(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(MARK, (mark, name: string | undefined) =>
-    name === undefined ? "{{" : (values.get(name) ?? mark),
-  );
+  return text.replace(MARK, (mark, literal?: string, braced?: string, name?: string) => {
+    if (name !== undefined) return values.get(name) ?? mark;
+    return literal !== undefined && (braced === undefined || values.has(braced)) ? literal : mark;
+  });
 }
 
 /**

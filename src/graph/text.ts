@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { frontMatterOf } from "./front-matter.ts";
 
 /**
  * The form in which every text of a graph is held, whatever its file looks like: line ends are `\n`, there is no byte
@@ -31,7 +32,7 @@ export interface PromptForm {
 }
 
 export function promptForm(content: string): PromptForm {
-  const start = frontMatterEnd(content);
+  const start = frontMatterOf(content).end;
   const lastLineEnd = /(\r\n|\r|\n)$/.exec(content)?.[0].length ?? 0;
   return {
     start,
@@ -40,10 +41,7 @@ export function promptForm(content: string): PromptForm {
   };
 }
 
-/**
- * The text in a prompt file: without front matter (`---`, lines of `key: value`, `---`) and without the file's final
- * line end.
- */
+/** The text in a prompt file: without front matter and without the file's final line end. */
 export function promptText(content: string): string {
   const { start, end } = promptForm(content);
   return plainText(content.slice(start, end));
@@ -51,16 +49,5 @@ export function promptText(content: string): string {
 
 /** Whether a prompt file that held only this text would be read without its first lines. */
 export function looksLikeFrontMatter(text: string): boolean {
-  return FRONT_MATTER.test(text);
-}
-
-const FRONT_MATTER = (() => {
-  const end = "(?:\\r\\n|\\r|\\n)";
-  const key = `[A-Za-z_][\\w.-]*[ \\t]*:.*${end}`;
-  const more = `(?:[ \\t#-].*)?${end}`;
-  return new RegExp(`^\\uFEFF?---[ \\t]*${end}(?:${key}(?:${key}|${more})*?)?---[ \\t]*(?:${end}|$)`);
-})();
-
-function frontMatterEnd(content: string): number {
-  return FRONT_MATTER.exec(content)?.[0].length ?? (content.startsWith("\uFEFF") ? 1 : 0);
+  return frontMatterOf(text).end > 0;
 }

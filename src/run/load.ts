@@ -3,22 +3,14 @@ import { loadData } from "../data/load.ts";
 import { SPLITS, type Split } from "../data/sample.ts";
 import type { Deps, Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
-import {
-  decodeUtf8,
-  findRoot,
-  MAX_DATA,
-  MAX_TEXT,
-  ReferenceRefused,
-  readReference,
-  refusalWords,
-} from "../graph/containment.ts";
+import { decodeUtf8, findRoot, MAX_DATA } from "../graph/containment.ts";
 import { JsonDocument } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
+import { referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
-import { promptText } from "../graph/text.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
 import { makeLoss, targetFault, targetReader, targetRemedy, worksWithoutTarget } from "../loss/make.ts";
@@ -141,16 +133,12 @@ async function rubricOf(
   { document, root }: GraphReading,
   files: Files,
 ): Promise<string | null> {
+  const path = ["loss", "rubric"];
+  if (typeof rubric === "string") await warnOfFileName(document, path, rubric, root, files);
   if (typeof rubric === "string") return rubric;
   if (Array.isArray(rubric)) return rubric.join("\n");
-  try {
-    return promptText((await readReference(root, rubric.file, files, MAX_TEXT)).text);
-  } catch (error) {
-    if (!(error instanceof ReferenceRefused)) throw error;
-    const { code, message, remedy } = refusalWords(error);
-    document.addAt(code, ["loss", "rubric", "file"], message, remedy);
-    return null;
-  }
+  const found = await referencedText(document, path, rubric.file, root, files);
+  return found?.text ?? null;
 }
 
 /** The user's choice of a role, else the file's; a role that has neither falls back to `forward`. */

@@ -13,12 +13,15 @@ import {
   WorkspaceEdit,
   workspace,
 } from "vscode";
-import { placeholderWords } from "../../graph/checks.ts";
+import { foreignWords, placeholderWords } from "../../graph/checks.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
+import { FAULTS } from "../../graph/fault.ts";
+import { type ForeignMark, foreignMarks } from "../../graph/foreign-templates.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
 import type { OutlineNode } from "../../graph/outline.ts";
 import { correctPlaceholder, inputEdits } from "../../graph/quick-fixes.ts";
 import { isBound, type Use } from "../../graph/symbols.ts";
+import { promptForm } from "../../graph/text.ts";
 import { Disposable } from "../disposable.ts";
 import { toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
@@ -36,7 +39,19 @@ interface Unknown {
   readonly readers: readonly { readonly home: Home; readonly node: OutlineNode }[];
 }
 
-/** Marks each `{{name}}` of an open prompt file that is no input of a node whose text it is, and mends it. */
+/** A piece of another template language in a prompt file, which a node would send as it is. */
+interface Foreign {
+  readonly mark: ForeignMark;
+  readonly range: Range;
+  /** The first node whose text it is. */
+  readonly home: Home;
+  readonly node: OutlineNode;
+}
+
+/**
+ * Marks each `{{name}}` of an open prompt file that is no input of a node whose text it is, and what belongs to another
+ * template language, and mends them.
+ */
 export class PromptDiagnostics extends Disposable implements CodeActionProvider {
   readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph-prompts"));
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -55,10 +70,13 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
   }
 
   async provideCodeActions(document: TextDocument, range: Range): Promise<CodeAction[]> {
-    const found = await this.#unknown(document);
-    return found
-      .filter(({ use }) => toRange(document, use.around).intersection(range))
-      .flatMap((unknown) => actionsFor(document, unknown));
+    const [unknown, foreign] = await Promise.all([this.#unknown(document), this.#foreign(document)]);
+    return [
+      ...unknown
+        .filter(({ use }) => toRange(document, use.around).intersection(range))
+        .flatMap((one) => actionsFor(document, one)),
+      ...foreign.filter((one) => one.range.intersection(range)).flatMap((one) => foreignActions(document, one)),
+    ];
   }
 
   #lookAtAll(): void {
@@ -75,17 +93,35 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
     const show = async () => {
       this.#timers.delete(key);
       const { version } = document;
-      const found = await this.#unknown(document);
+      const [unknown, foreign] = await Promise.all([this.#unknown(document), this.#foreign(document)]);
       if (document.isClosed || document.version !== version) return;
-      this.#shown.set(
-        document.uri,
-        found.map((unknown) => diagnosticOf(document, unknown)),
-      );
+      this.#shown.set(document.uri, [
+        ...unknown.map((one) => diagnosticOf(document, one)),
+        ...foreign.map(foreignDiagnostic),
+      ]);
     };
     this.#timers.set(
       key,
       setTimeout(() => void show(), PAUSE),
     );
+  }
+
+  async #foreign(document: TextDocument): Promise<Foreign[]> {
+    const homes = await this.spots.homes(document, null);
+    const content = document.getText();
+    const { start, end } = promptForm(content);
+    const found = new Map<number, Foreign>();
+    for (const home of homes) {
+      const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
+      if (!node) continue;
+      const inputs = traitsOf(node).reads ? node.inputs.map(({ name }) => name) : [];
+      for (const mark of foreignMarks(content.slice(start, end), new Set(inputs))) {
+        const offset = start + mark.offset;
+        const range = toRange(document, { start: offset, end: offset + mark.length });
+        if (!found.has(offset)) found.set(offset, { mark, range, home, node });
+      }
+    }
+    return [...found.values()];
   }
 
   async #unknown(document: TextDocument): Promise<Unknown[]> {
@@ -100,6 +136,27 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
       return readers.length > 0 ? [{ use, readers }] : [];
     });
   }
+}
+
+function foreignDiagnostic({ mark, range, home, node }: Foreign): Diagnostic {
+  const { code, message, remedy } = foreignWords(node, mark);
+  const graph = workspace.asRelativePath(home.graph);
+  const severity = FAULTS[code] === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
+  const diagnostic = new Diagnostic(range, l10n.t("{0}: {1}", graph, `${message} ${remedy}`), severity);
+  diagnostic.source = "AgentGraph";
+  diagnostic.code = code;
+  return diagnostic;
+}
+
+function foreignActions(document: TextDocument, foreign: Foreign): CodeAction[] {
+  const { instead } = foreign.mark;
+  if (instead === null) return [];
+  const action = new CodeAction(l10n.t("Change to {0}", instead), CodeActionKind.QuickFix);
+  action.edit = new WorkspaceEdit();
+  action.edit.replace(document.uri, foreign.range, instead);
+  action.diagnostics = [foreignDiagnostic(foreign)];
+  action.isPreferred = true;
+  return [action];
 }
 
 function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagnostic {

@@ -36,6 +36,58 @@ function fixed(text: string, fault: Fault | undefined): string {
   return applyEdits(text, fault?.fixes?.()[0]?.edits ?? []);
 }
 
+describe("a text that may be meant otherwise", () => {
+  const files = (content: string): Files => ({
+    ...nodeFiles(),
+    realpath: async (path) => {
+      if (path === "/" || path.endsWith("/prompts/x.md")) return path;
+      throw Object.assign(new Error("none"), { code: "ENOENT" });
+    },
+    read: async () => new TextEncoder().encode(content),
+    stat: async () => ({ kind: "file", bytes: content.length, modified: 0 }),
+  });
+  const read = (solve: object, content = "Solve.\n") =>
+    readGraph("/g.agentgraph.json", graph({ solve: { inputs: ["question"], ...solve } }), files(content));
+
+  it.each([
+    [{ instruction: "prompts/x.md" }],
+    [{ instruction: " ./prompts/x.md" }],
+    [{ instruction: ["prompts/x.md"] }],
+  ])("is the name of a file: a warning, and a quick fix takes it from there: %j", async (solve) => {
+    const { faults, graph: shown } = await read(solve);
+    expect(faults).toMatchObject([{ code: "file-as-text", severity: "warning" }]);
+    expect(shown).not.toBeNull();
+    expect(faults[0]?.fixes?.()[0]?.title).toBe("Take it from the file");
+    const mended = fixed(graph({ solve: { inputs: ["question"], ...solve } }), faults[0]);
+    const { faults: none, graph: good } = await readGraph("/g.agentgraph.json", mended, files("Solve.\n"));
+    expect(none).toEqual([]);
+    expect(good?.nodes[0]?.text).toBe("Solve.");
+  });
+
+  it.each(["prompts/none.md", "Read prompts/x.md", "prompts/x.md\nand more", "Answer.", "/prompts/x.md"])(
+    "is none: %j",
+    async (instruction) => {
+      expect((await read({ instruction })).faults).toEqual([]);
+    },
+  );
+
+  it("begins with keys that no program is known for: it is said that they are not sent", async () => {
+    const instruction = { file: "prompts/x.md" };
+    expect((await read({ instruction }, "---\nname: x\n---\nSolve.\n")).faults).toEqual([]);
+    const { faults, graph: shown } = await read({ instruction }, "---\nRemember: be brief\n---\nSolve.\n");
+    expect(faults).toMatchObject([{ code: "front-matter", severity: "information" }]);
+    expect(faults[0]?.message).toContain("Remember");
+    expect(shown?.nodes[0]?.text).toBe("Solve.");
+  });
+
+  it("begins like front matter that cannot be read: it is said that it is sent", async () => {
+    const content = "---\nname: a: b\n---\nSolve.";
+    const { faults, graph: shown } = await read({ instruction: { file: "prompts/x.md" } }, content);
+    expect(faults).toMatchObject([{ code: "unclear-front-matter", severity: "warning" }]);
+    expect(shown?.nodes[0]?.text).toBe(content);
+  });
+});
+
 describe("a prompt file of several nodes", () => {
   const files = (content: string): Files => ({
     ...nodeFiles(),

@@ -1,0 +1,92 @@
+import type { Files } from "../deps.ts";
+import { type ContainmentRoot, MAX_TEXT, ReferenceRefused, readReference, refusalWords } from "./containment.ts";
+import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
+import { frontMatterOf, isMetadata } from "./front-matter.ts";
+import type { OutlineNode } from "./outline.ts";
+import { change } from "./quick-fixes.ts";
+import { promptForm, promptText } from "./text.ts";
+
+/** A text that the graph file holds or names. */
+export interface FoundText {
+  /** Absolute, of the file that holds it. */
+  readonly path: string;
+  readonly text: string;
+  /** In that file, from 1; 1 for a text of the graph file itself. */
+  readonly firstLine: number;
+}
+
+/** The text of a node; null, with a fault, where its file cannot be read. */
+export async function textOf(
+  document: JsonDocument,
+  { id, text }: OutlineNode,
+  root: ContainmentRoot,
+  files: Files,
+): Promise<FoundText | null> {
+  if (!text) return null;
+  if (text.reference !== null) return referencedText(document, ["nodes", id, text.key], text.reference, root, files);
+  const value = text.value ?? "";
+  if (text.form !== "rows") await warnOfFileName(document, ["nodes", id, text.key], value, root, files);
+  return { path: document.path, text: value, firstLine: 1 };
+}
+
+/** @param path of the reference: `{ "file": … }` */
+export async function referencedText(
+  document: JsonDocument,
+  path: JsonPath,
+  reference: string,
+  root: ContainmentRoot,
+  files: Files,
+): Promise<FoundText | null> {
+  try {
+    const { path: file, text } = await readReference(root, reference, files, MAX_TEXT);
+    tellOfFrontMatter(document, path, reference, text);
+    const firstLine = text.slice(0, promptForm(text).start).split(/\r\n|\r|\n/).length;
+    return { path: file, text: promptText(text), firstLine };
+  } catch (error) {
+    if (!(error instanceof ReferenceRefused)) throw error;
+    const { code, message, remedy } = refusalWords(error);
+    document.addAt(code, [...path, "file"], message, remedy);
+    return null;
+  }
+}
+
+/** Where it may be that somebody wanted it otherwise: a prompt may begin with rules between two lines of `---`. */
+function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: string, content: string): void {
+  const { keys, problem } = frontMatterOf(content);
+  const name = JSON.stringify(reference);
+  const at = [...path, "file"];
+  if (problem !== null) {
+    const message = `The file ${name} begins like front matter, but ${problem}: these lines are sent as part of the text.`;
+    document.addAt("unclear-front-matter", at, message, "Correct them, or add an empty line before them to send them.");
+  } else if (keys.length > 0 && !isMetadata(keys)) {
+    const shown = keys.slice(0, 5).join(", ");
+    const message = `The first lines of ${name} (${shown}) are front matter and aren't sent.`;
+    document.addAt("front-matter", at, message, "To send them, add an empty line before them.");
+  }
+}
+
+/** A text of one line that could be the name of a file. */
+const FILE_NAME = /^[^\r\n<>"|*?{}]{0,250}[^\s<>"|*?{}]\.[A-Za-z0-9]{1,10}$/;
+
+/** A name of an existing file in the place of its text: that name alone would be sent, and tuned. */
+export async function warnOfFileName(
+  document: JsonDocument,
+  path: JsonPath,
+  text: string,
+  root: ContainmentRoot,
+  files: Files,
+): Promise<void> {
+  const name = text.trim();
+  const place = document.at(path);
+  if (!FILE_NAME.test(name) || !place) return;
+  const exists = await readReference(root, name, files, MAX_TEXT).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return;
+  const json = `{ "file": ${JSON.stringify(name)} }`;
+  const message = `This text is the name of a file: "${name}" itself is sent, not what the file holds.`;
+  document.add("file-as-text", rangeOf(place), message, `Take it from the file: ${json}.`, () => [
+    change(rangeOf(place), json, "Take it from the file"),
+  ]);
+}
