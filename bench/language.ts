@@ -1,4 +1,5 @@
 // npm run bench -- language: what the editor does at a keystroke in a graph file of 2,000 nodes and more than 1 MB.
+
 import { getLocation } from "jsonc-parser";
 import { JsonDocument } from "../src/graph/document.ts";
 import { outlineOf } from "../src/graph/outline.ts";
@@ -6,6 +7,7 @@ import { inputEdits } from "../src/graph/quick-fixes.ts";
 import { readGraphText } from "../src/graph/read.ts";
 import { planRename } from "../src/graph/rename.ts";
 import { dependents, useAt, usesIn } from "../src/graph/symbols.ts";
+import { graphFormat } from "../src/methods/registry.ts";
 
 const NODES = 2000;
 const TURNS = 15;
@@ -51,7 +53,7 @@ const rows: Record<string, number> = {
   "place of a completion": best(() => getLocation(sound, sound.length - 300)),
   "names that close no circle": best(() => dependents(parsed.outline, "n0")),
   "edit that adds an input": best(() => inputEdits(parsed.document, parsed.outline, "n1999", "n5")),
-  "at a pause: every check": best(() => readGraphText("/g.agentgraph.json", sound)),
+  "at a pause: every check": best(() => readGraphText("/g.agentgraph.json", sound, graphFormat)),
 };
 const source = {
   graph: async () => parsed,

@@ -4,7 +4,6 @@ import { ready, root } from "./ready.mjs";
 
 const BENCHES = {
   worlds: "bench/worlds/main.ts",
-  savings: "bench/worlds/savings.ts",
   http: "bench/worlds/http.ts",
   graphs: "bench/graphs.ts",
   estimate: "bench/estimate/main.ts",

@@ -49,6 +49,7 @@ export const DECISIONS: Readonly<Record<VerdictView["decision"], string>> = {
   accepted: t("accepted"),
   rejected: t("rejected"),
   undecided: t("undecided"),
+  screened: t("dropped before the gate"),
 };
 
 export const SPLITS: Readonly<Record<SampleView["split"], string>> = {

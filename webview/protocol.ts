@@ -35,7 +35,7 @@ const count = z.int().check(z.nonnegative());
 const number = z.number();
 const split = z.enum(["train", "validation", "test"]);
 const severity = z.enum(["error", "warning", "information"]);
-const decision = z.enum(["accepted", "rejected", "undecided"]);
+const decision = z.enum(["accepted", "rejected", "undecided", "screened"]);
 
 /** A text that may be cut; `length` is that of the whole. */
 const cut = z.strictObject({ text: text(LIMITS.text), length: count });

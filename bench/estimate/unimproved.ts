@@ -2,6 +2,7 @@ import { evaluate } from "../../src/engine/evaluate.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { Task } from "../../src/engine/task.ts";
 import { makeLoss } from "../../src/loss/make.ts";
+import { methods } from "../../src/methods/registry.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
@@ -60,7 +61,7 @@ export function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape
 /** What a run really uses. */
 export async function used(task: Task, provider: Model, replies = new MemoryReplies()) {
   const sum = { calls: 0, tokens: 0, usd: 0 };
-  for await (const event of optimize(task, stackOn(provider, replies, task), signal)) {
+  for await (const event of optimize(methods)(task, stackOn(provider, replies, task), signal)) {
     if (event.type !== "call" || event.source !== "provider") continue;
     sum.calls += event.requests;
     sum.tokens += event.usage.prompt + event.usage.completion;

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../../src/engine/events.ts";
 import { VirtualClock } from "../worlds/clock.ts";
-import { DEFAULTS, median, runOn } from "../worlds/run.ts";
+import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, written } from "./experiment.ts";
 import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts";
 
@@ -125,7 +125,7 @@ async function runChain(depth: number, seed: number, read: Reader) {
     },
     () => clock.sleep(200),
   );
-  const run = await runOn(world, { ...DEFAULTS, seed }, clock);
+  const run = await runOn(world, optionsOf({ seed }), clock);
   return { ...run, gradients: arrivals(run.events, ids, first, world) };
 }
 

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../../src/engine/events.ts";
 import type { Texts } from "../../src/graph/graph.ts";
 import { VirtualClock } from "../worlds/clock.ts";
-import { DEFAULTS, median, runOn } from "../worlds/run.ts";
+import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, written } from "./experiment.ts";
 import { createPlanted, type PlantedWorld, type Reader } from "./world.ts";
 
@@ -106,7 +106,7 @@ async function runGate(policy: (typeof POLICIES)[number], size: number, seed: nu
     },
     () => clock.sleep(200),
   );
-  const run = await runOn(world, { ...DEFAULTS, seed, gate: { policy, alpha: 0.05 } }, clock);
+  const run = await runOn(world, optionsOf({ seed, gate: { policy, alpha: 0.05 } }), clock);
   return { ...run, verdicts: verdictsOf(run.events, world) };
 }
 

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../../src/engine/events.ts";
 import { VirtualClock } from "../worlds/clock.ts";
-import { DEFAULTS, median, runOn } from "../worlds/run.ts";
+import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, sum, written } from "./experiment.ts";
 import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts";
 
@@ -118,7 +118,7 @@ async function runFan(width: number, seed: number, isAware: boolean) {
     },
     () => clock.sleep(200),
   );
-  const run = await runOn(world, { ...DEFAULTS, seed, neighbors: isAware }, clock);
+  const run = await runOn(world, optionsOf({ seed, neighbors: isAware }), clock);
   const { texts } = run.finished;
   const changed = siblings.filter((id) => texts[id] !== world.graph.nodes.find((node) => node.id === id)?.text);
   return { ...run, faulty, changed, ...credit(run.events, siblings, faulty, world) };

@@ -1,9 +1,9 @@
 import type { Sample } from "../../src/data/sample.ts";
 import type { WarningCode } from "../../src/engine/events.ts";
-import type { OptimizeOptions } from "../../src/engine/task.ts";
 import type { LlmNode } from "../../src/graph/graph.ts";
 import type { Loss } from "../../src/loss/loss.ts";
 import type { Model, ModelRequest } from "../../src/models/model.ts";
+import type { FlatOptions } from "../worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../worlds/world.ts";
 import { WORLDS } from "../worlds/worlds.ts";
 
@@ -12,7 +12,7 @@ export interface Failure {
   readonly code: WarningCode | null;
   readonly name: string;
   readonly world?: Partial<WorldOptions>;
-  readonly options?: Partial<OptimizeOptions>;
+  readonly options?: FlatOptions;
   /** What a request is answered with instead; null: as the world does. */
   readonly instead?: (request: ModelRequest, world: World, count: number) => string | null;
   readonly change?: (world: World) => World;

@@ -1,11 +1,12 @@
 import type { WarningCode } from "../../src/engine/events.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { Loss } from "../../src/loss/loss.ts";
+import { methods } from "../../src/methods/registry.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
 import { diagnose } from "../../src/run/diagnostics.ts";
 import { RunReducer } from "../../src/run/reduce.ts";
-import { DEFAULTS } from "../worlds/run.ts";
+import { optionsOf } from "../worlds/run.ts";
 import type { WorldOptions } from "../worlds/world.ts";
 import { type Failure, worldOf } from "./failures.ts";
 
@@ -33,7 +34,7 @@ export interface Seen {
 /** One whole run of the engine in which something goes wrong, and the signatures that it shows. */
 export async function runFailure(failure: Failure, base: Pick<WorldOptions, "shape" | "seed">): Promise<Seen> {
   const { graph, train, validation, model: provider } = worldOf(failure, base);
-  const options = { ...DEFAULTS, seed: base.seed, ...failure.options };
+  const options = optionsOf({ seed: base.seed, ...failure.options });
   const { budget: limits, seed } = options;
   const replies = new MemoryReplies();
   const stack = createStack({ provider, replies, limits, concurrency: 16, clock, seed, price });
@@ -45,7 +46,7 @@ export async function runFailure(failure: Failure, base: Pick<WorldOptions, "sha
   const said = new Set<WarningCode>();
   const signatures = new Set<WarningCode>();
   let improved = false;
-  for await (const event of optimize(task, { ...stack, price }, new AbortController().signal)) {
+  for await (const event of optimize(methods)(task, { ...stack, price }, new AbortController().signal)) {
     if (event.type === "warning") said.add(event.code);
     if (event.type === "finished") {
       improved = event.proposals.some(({ verdict }) => verdict.decision === "accepted");

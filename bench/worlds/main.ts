@@ -1,5 +1,4 @@
-import type { OptimizeOptions } from "../../src/engine/task.ts";
-import { median, runWorld, type WorldRun } from "./run.ts";
+import { type FlatOptions, median, runWorld, type WorldRun } from "./run.ts";
 import { WORLDS } from "./worlds.ts";
 
 /**
@@ -8,7 +7,7 @@ import { WORLDS } from "./worlds.ts";
  */
 async function main(): Promise<void> {
   const seeds = Number(process.argv[2] ?? 20);
-  const overrides: Partial<OptimizeOptions> = JSON.parse(process.argv[3] ?? "{}");
+  const overrides: FlatOptions = JSON.parse(process.argv[3] ?? "{}");
   for (const [name, world] of Object.entries(WORLDS)) {
     for (const shape of ["chain", "diamond"] as const) {
       const runs: WorldRun[] = [];

@@ -3,13 +3,31 @@ import { optimize } from "../../src/engine/optimize.ts";
 import type { OptimizeOptions } from "../../src/engine/task.ts";
 import type { Texts } from "../../src/graph/graph.ts";
 import { DEFAULTS as SHIPPED } from "../../src/graph/schema-run.ts";
+import { methods } from "../../src/methods/registry.ts";
+import { type SemanticOptions, semanticOptions } from "../../src/methods/semantic/options.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
 import { VirtualClock } from "./clock.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 
 /** The defaults that users get, without a budget: what is measured is what is shipped. */
-export const DEFAULTS: OptimizeOptions = { ...SHIPPED, budget: { calls: null, tokens: null, usd: null } };
+export const DEFAULTS: OptimizeOptions = {
+  ...SHIPPED,
+  budget: { calls: null, tokens: null, usd: null },
+  methodOptions: semanticOptions.parse({}),
+};
+
+/** Options of `semantic` and of every method, side by side. */
+export type FlatOptions = Partial<Omit<OptimizeOptions, "methodOptions"> & SemanticOptions>;
+
+/** @param flat win over the defaults */
+export function optionsOf(flat: FlatOptions = {}, defaults = DEFAULTS): OptimizeOptions {
+  const isOwn = ([name]: [string, unknown]) => name in semanticOptions.shape;
+  const all = Object.entries(flat);
+  const common = Object.fromEntries(all.filter((one) => !isOwn(one)));
+  const methodOptions = { ...defaults.methodOptions, ...Object.fromEntries(all.filter(isOwn)) };
+  return { ...defaults, ...common, methodOptions };
+}
 
 export interface WorldRun {
   readonly calls: number;
@@ -30,13 +48,13 @@ export interface WorldRun {
 /** One run on one world, in virtual time. @param latency milliseconds a call */
 export async function runWorld(
   world: WorldOptions,
-  overrides: Partial<OptimizeOptions> = {},
+  overrides: FlatOptions = {},
   latency = 200,
   concurrency = 16,
 ): Promise<WorldRun> {
   const clock = new VirtualClock();
   const made = createWorld(world, () => clock.sleep(latency));
-  return runOn(made, { ...DEFAULTS, seed: world.seed, ...overrides }, clock, concurrency);
+  return runOn(made, optionsOf({ seed: world.seed, ...overrides }), clock, concurrency);
 }
 
 /** The same on a world that is there already. @param clock by which its replies take their time */
@@ -45,6 +63,7 @@ export async function runOn(
   options: OptimizeOptions,
   clock: VirtualClock,
   concurrency = 16,
+  known = methods,
 ): Promise<WorldRun> {
   const stack = createStack({
     provider,
@@ -77,7 +96,7 @@ export async function runOn(
   const events: RunEvent[] = [];
   const times: number[] = [];
   const purposes: Record<string, number> = {};
-  for await (const event of optimize(task, { ...stack, price: () => null }, new AbortController().signal)) {
+  for await (const event of optimize(known)(task, { ...stack, price: () => null }, new AbortController().signal)) {
     events.push(event);
     times.push(clock.now() / 1000);
     if (event.type === "requested") purposes[event.purpose] = (purposes[event.purpose] ?? 0) + 1;

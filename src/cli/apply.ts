@@ -5,6 +5,7 @@ import { decodeUtf8 } from "../graph/containment.ts";
 import { currentText, replaceText, TextNotFound } from "../graph/edit.ts";
 import { applyEdits } from "../graph/fault.ts";
 import { readGraph } from "../graph/read.ts";
+import { graphFormat } from "../methods/registry.ts";
 import { plain } from "../run/plain.ts";
 import { unwritable } from "./errors.ts";
 import type { Output } from "./output.ts";
@@ -41,7 +42,7 @@ async function applyText(
 ): Promise<{ readonly path: string } | { readonly why: string }> {
   const read = async (path: string) => decodeUtf8(await files.read(path)) ?? "";
   try {
-    const { sources } = await readGraph(graphFile, await read(graphFile), files);
+    const { sources } = await readGraph(graphFile, await read(graphFile), files, graphFormat);
     const source = sources[node];
     if (!source) return { why: "the file has no such node any more." };
     const content = await read(source.path);

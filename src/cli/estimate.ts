@@ -2,8 +2,8 @@ import { ENGLISH } from "../i18n/locale.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { adviceOn, adviceWords } from "../run/advice.ts";
-import { type Estimate, estimateDoor, estimateRun, rounded } from "../run/estimate.ts";
-import { doorOf } from "../run/job.ts";
+import { type Estimate, estimateRunner, estimateRun, rounded } from "../run/estimate.ts";
+import { runnerOf } from "../run/job.ts";
 import { count, money } from "../run/messages.ts";
 import { readCache } from "../run/replies.ts";
 import type { RunRequest } from "../run/run-manifest.ts";
@@ -26,7 +26,7 @@ export async function sayEstimate(
     for (const advice of adviceOn(task, task.options.budget.calls)) output.note(adviceWords(advice, ENGLISH));
     return;
   }
-  const estimate = await estimateDoor(task, known, doorOf(job));
+  const estimate = await estimateRunner(task, known, runnerOf(job));
   output.note(scoringLine({ ...estimate, most: task.options.budget }));
 }
 

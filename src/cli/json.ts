@@ -1,5 +1,5 @@
 import type { Split } from "../data/sample.ts";
-import type { BaselineScore, Proposal } from "../engine/events.ts";
+import type { BaselineScore, Decision, Proposal } from "../engine/events.ts";
 import { groupedWarnings } from "../run/messages.ts";
 import { Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
@@ -39,7 +39,8 @@ interface Change {
 
 interface ReportedProposal extends Change {
   readonly node: string;
-  readonly verdict: "accepted" | "rejected" | "undecided";
+  /** `screened`: dropped before the gate saw it. */
+  readonly verdict: Decision;
   /** Ids of validation samples. */
   readonly fixed: readonly string[];
   readonly broken: readonly string[];
@@ -54,7 +55,7 @@ interface ReportedProposal extends Change {
 
 interface ReportedAttempt {
   readonly iteration: number;
-  readonly verdict: "accepted" | "rejected" | "undecided" | null;
+  readonly verdict: Decision | null;
   /** Why, or why it was no proposal at all. */
   readonly reason: string | null;
   readonly hypothesis: string;
@@ -133,11 +134,17 @@ function reportProposal(
 }
 
 function reportAttempt(
-  { iteration, decision, invalid, verdict, hypothesis, text }: Attempt,
+  { iteration, decision, screened, invalid, verdict, hypothesis, text }: Attempt,
   state: RunState,
 ): ReportedAttempt {
   const judged = verdict === null ? null : state.judged[verdict];
-  return { iteration, verdict: decision, reason: invalid ?? judged?.verdict.reason ?? null, hypothesis, text };
+  return {
+    iteration,
+    verdict: decision,
+    reason: invalid ?? screened ?? judged?.verdict.reason ?? null,
+    hypothesis,
+    text,
+  };
 }
 
 /** What `--json` prints of a graph that was scored as it is, or of a baseline of it. */

@@ -60,6 +60,7 @@ function printProposal({ node, base, text, hypothesis, verdict, contributes }: P
     accepted: ["✓", colors.green] as const,
     rejected: ["✗", colors.red] as const,
     undecided: ["?", colors.yellow] as const,
+    screened: ["–", colors.dim] as const,
   }[verdict.decision];
   output.say(`\n${paint(`${mark} ${colors.bold(oneLine(node, 80))}`)} · ${verdictLine(verdict)}`);
   if (contributes === false)

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ENGINE_VERSION } from "../engine/optimize.ts";
+import { ENGINE_VERSION } from "../engine/session.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { modelsOf } from "../run/models.ts";

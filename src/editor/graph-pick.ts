@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { l10n, type Uri, window, workspace } from "vscode";
 import type { Files } from "../deps.ts";
 import { readGraph } from "../graph/read.ts";
+import { graphFormat } from "../methods/registry.ts";
 import { Cancelled, GraphFaulty, NothingThere } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
 import { saveOrSay } from "./review/text-locations.ts";
@@ -31,7 +32,7 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
 /** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphFaulty, NotSaved */
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
-  const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files);
+  const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files, graphFormat);
   if (!graph) throw new GraphFaulty(file.fsPath, faults);
   const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
   for (const open of workspace.textDocuments) {

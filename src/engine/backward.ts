@@ -2,56 +2,35 @@ import type { Graph, GraphNode, ModelChoice } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
-import type { RunEvent } from "./events.ts";
+import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
 import type { ForwardPass } from "./forward.ts";
 import { askJson, endsRun, type Llm } from "./llm.ts";
+import type { BackwardStyle } from "./method.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
 import { repairOf } from "./optimizer-prompt.ts";
 import { block, fill, inert, withoutNoChange } from "./prompt.ts";
 import backwardTemplate from "./prompts/backward.md";
 import caseTemplate from "./prompts/backward-case.md";
+import type { Emit } from "./stream.ts";
 
 const WORDS_PER_ENTRY = 80;
 
 export interface BackwardDeps {
   readonly graph: Graph;
   readonly choice: ModelChoice;
-  /** Off: one call per predecessor, which sees only that predecessor (ablation). */
-  readonly neighbors: boolean;
-  /** Asks, for nothing, also where no gradient can come to a parameter (rule R8 switched off). Default: false. */
-  readonly everywhere?: boolean;
   /** What is known of the right answers, in words (`describeAnswers`). Default: nothing. */
   readonly answers?: string;
   readonly ask: Llm;
-  readonly emit: (event: RunEvent) => Promise<void>;
+  readonly emit: Emit;
 }
 
-/** One element of G_θ: what a parameter worked on for one sample, what came out, and the gradient of its text. */
-export interface GradientContext {
-  readonly sample: string;
-  readonly inputs: readonly { readonly name: string; readonly value: string }[];
-  readonly output: string;
-  /** Right answers to the sample. */
-  readonly expected: readonly string[];
-  /** Empty: this sample asks for no change of this text. */
-  readonly gradient: string;
-}
-
-/** Parameter id → its element of G_θ; null when the sample was dropped because a call failed. */
-export type BackwardPass = ReadonlyMap<string, Promise<GradientContext | null>>;
-
-export interface Backward {
-  (pass: ForwardPass, iteration: number): Promise<BackwardPass>;
-  /** The same view of a sample that needs no gradient. */
-  context(pass: ForwardPass, parameter: string): Promise<GradientContext>;
-}
+export type Backward = (pass: ForwardPass, iteration: number, style?: BackwardStyle) => Promise<BackwardPass>;
 
 /**
- * Semantic backpropagation of one sample (arXiv 2412.03624; method.md §2.4): ∇_A from the loss, then one call per node
- * that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
+ * Semantic backpropagation of one sample (arXiv 2412.03624; docs/method.md, "Backward"): ∇_A from the loss, then one
+ * call per node that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
  */
-export function createBackward(deps: BackwardDeps): Backward {
-  const { graph, choice, neighbors, everywhere = false, answers = "", ask, emit } = deps;
+export function createBackward({ graph, choice, answers = "", ask, emit }: BackwardDeps): Backward {
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
   const needed = topology.ancestors(graph.output);
@@ -59,17 +38,17 @@ export function createBackward(deps: BackwardDeps): Backward {
   const parameters = topology.order.filter((node) => node.trainable && isNeeded(node.id));
   const leadingInputs = (id: string) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name));
 
-  return Object.assign(differentiate, {
-    context: (pass: ForwardPass, parameter: string) => contextOf(parameter, pass, async () => ""),
-  });
+  return async (pass, iteration, style = { per: "node" }) => {
+    if (style.per !== "none") return differentiate(pass, iteration, style);
+    return new Map(parameters.map(({ id }) => [id, contextOf(id, pass, async () => "")]));
+  };
 
-  async function differentiate(pass: ForwardPass, iteration: number): Promise<BackwardPass> {
+  async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
     const score = await pass.score;
     const criticism = [score?.criticism ?? "", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
     void emit({ ...about, node: graph.output, of: "value", from: null, text: criticism });
 
-    const asked = new Set<string>();
     const gradients = backpropagate<string>({
       output: graph.output,
       successors: topology.successors,
@@ -78,8 +57,7 @@ export function createBackward(deps: BackwardDeps): Backward {
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
       backward: async (id, gradient) => {
-        asked.add(id);
-        const given = await contributionsOf(nodeAt(id), gradient, criticism, pass).catch((error: unknown) => {
+        const given = await contributionsOf(nodeAt(id), gradient, criticism, pass, style).catch((error: unknown) => {
           const detail = error instanceof Error ? error.message : String(error);
           const lost = { node: id, sample: pass.sample.id, detail };
           if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
@@ -92,7 +70,6 @@ export function createBackward(deps: BackwardDeps): Backward {
         return given;
       },
     });
-    if (everywhere) void askTheRest();
     const drop = (error: unknown) => {
       if (endsRun(error)) throw error;
       return null;
@@ -107,14 +84,6 @@ export function createBackward(deps: BackwardDeps): Backward {
 
     function gradientOf(node: GraphNode): Promise<string> {
       return traitsOf(node).text === "instruction" ? gradients.ofText(node.id) : gradients.of(node.id);
-    }
-
-    async function askTheRest(): Promise<void> {
-      await Promise.allSettled(parameters.map(gradientOf));
-      for (const node of topology.order) {
-        if (!traitsOf(node).reads || !isNeeded(node.id) || asked.has(node.id)) continue;
-        askBackward(node, node.inputs, "", criticism, pass).catch(() => {});
-      }
     }
   }
 
@@ -138,10 +107,11 @@ export function createBackward(deps: BackwardDeps): Backward {
     gradient: string,
     loss: string,
     pass: ForwardPass,
+    style: BackwardStyle,
   ): Promise<Contributions<string>> {
-    if (neighbors) return askBackward(node, node.inputs, gradient, loss, pass);
+    if (style.per === "node") return askBackward(node, node.inputs, gradient, loss, pass, style);
     const each = await Promise.all(
-      leadingInputs(node.id).map((name) => askBackward(node, [name], gradient, loss, pass)),
+      leadingInputs(node.id).map((name) => askBackward(node, [name], gradient, loss, pass, style)),
     );
     return { to: new Map(each.flatMap(({ to }) => [...to])), own: gradient };
   }
@@ -152,13 +122,14 @@ export function createBackward(deps: BackwardDeps): Backward {
     gradient: string,
     loss: string,
     pass: ForwardPass,
+    { templates }: BackwardStyle,
   ): Promise<Contributions<string>> {
     const [inputs, output] = await Promise.all([valuesOf(shown, pass), pass.value(node.id)]);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
     const keys = [...shown, own];
     const written = keys.map((key) => `"${key}"`).join(", ");
-    const system = fill(backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: written });
-    const user = fill(caseTemplate, {
+    const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: written });
+    const user = fill(templates?.case ?? caseTemplate, {
       purpose: inert(graph.description || graph.name),
       answers: inert(answers),
       query: queryOf(pass)
@@ -183,7 +154,7 @@ export function createBackward(deps: BackwardDeps): Backward {
         purpose: "backward",
         node: node.id,
         sample: pass.sample.id,
-        split: "train",
+        split: pass.split,
         choice,
         messages: [
           { role: "system", content: system },

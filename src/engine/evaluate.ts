@@ -1,11 +1,12 @@
+import pMap from "p-map";
 import type { Sample, Split } from "../data/sample.ts";
 import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import type { Finished, RunEvent } from "./events.ts";
-import { forwardOf } from "./forward.ts";
-import { inTurns } from "./in-turns.ts";
-import { causeOf, createLlm } from "./llm.ts";
-import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
-import { DONE, type Emit, endOf, type Runner, streamed } from "./runner.ts";
+import { SAMPLES_AT_ONCE } from "./forward.ts";
+import { causeOf } from "./llm.ts";
+import { DONE, endOf, type Runner, streamed } from "./runner.ts";
+import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
+import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { textsOf, thetaOf } from "./theta.ts";
 import { scoreInterval } from "./verdict.ts";
@@ -85,14 +86,12 @@ export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Ru
 async function scoreAll(
   task: Task,
   split: Split,
-  { model, price }: EngineDeps,
+  deps: EngineDeps,
   stop: AbortController,
   emit: Emit,
 ): Promise<Evaluation> {
-  const { graph, data, options } = task;
-  const ask = createLlm({ model, price, seed: options.seed, stop, emit });
-  const forward = forwardOf(task, ask, emit);
-  const texts = textsOf(graph);
+  const { graph, data } = task;
+  const { start: texts, ask, forward } = openSession(task, deps, stop, emit);
   const scoreOne = async (sample: Sample) => {
     const pass = forward(texts, sample, { split });
     const scored = await pass.score;
@@ -100,7 +99,7 @@ async function scoreAll(
     return { id: sample.id, score: scored && 1 - scored.loss, output, formatError: scored?.formatError ?? false };
   };
   try {
-    const scored = await inTurns(data[split], scoreOne);
+    const scored = await pMap(data[split], scoreOne, SAMPLES_AT_ONCE);
     const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
     return {
       split,

@@ -13,6 +13,7 @@ import {
   interval,
   measured,
   runStatus,
+  screenReason,
   verdict,
   type verdictReason,
 } from "./result-schema.ts";
@@ -157,6 +158,9 @@ const judged = z.object({
   verdict,
 });
 
+/** Proposals were dropped before the gate saw them: no validation sample was scored for it. */
+const screened = z.object({ type: z.literal("screened"), iteration: count, proposals: ids, reason: screenReason });
+
 const iterated = z.object({
   type: z.literal("iteration"),
   iteration: count,
@@ -288,6 +292,7 @@ const runEvent = z.discriminatedUnion("type", [
   gradient,
   attempted,
   judged,
+  screened,
   iterated,
   warned,
   resumed,
@@ -295,6 +300,15 @@ const runEvent = z.discriminatedUnion("type", [
   finished,
   ...acted,
 ]);
+
+/** Engines up to 4 recorded a verdict where no gate had seen the proposals. */
+function withScreened(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "verdict") return value;
+  const read = judged.safeParse(value);
+  if (!read.success || read.data.verdict.decision !== "screened") return value;
+  const { iteration, proposals, verdict } = read.data;
+  return { ...value, type: "screened", iteration, proposals, reason: verdict.reason };
+}
 
 /** Milliseconds since the epoch. */
 const at = z.object({ at: z.number() });
@@ -304,7 +318,7 @@ const at = z.object({ at: z.number() });
  * repository can ship one, so nothing that `reduce` reads is taken on trust.
  */
 export function readEvent(value: unknown): LoggedEvent | undefined {
-  const event = runEvent.safeParse(value);
+  const event = runEvent.safeParse(withScreened(value));
   const time = at.safeParse(value);
   return event.success && time.success ? { ...event.data, at: time.data.at } : undefined;
 }
@@ -326,6 +340,8 @@ export type Decision = z.infer<typeof decision>;
 export type VerdictReason = z.infer<typeof verdictReason>;
 export type Verdict = ReadOnly<z.infer<typeof verdict>>;
 export type Judged = ReadOnly<z.infer<typeof judged>>;
+export type ScreenReason = z.infer<typeof screenReason>;
+export type Screened = ReadOnly<z.infer<typeof screened>>;
 export type Iterated = ReadOnly<z.infer<typeof iterated>>;
 export type WarningCode = z.infer<typeof warningCode>;
 export type Warned = ReadOnly<z.infer<typeof warned>>;

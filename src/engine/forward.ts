@@ -26,14 +26,21 @@ export interface ForwardPass {
   readonly theta: Theta;
   readonly texts: Texts;
   readonly sample: Sample;
+  readonly split: Split;
   /** Value of a node or graph input, and of what it is made from; rejects when a call failed. */
   value(name: string): Promise<Value>;
   /** Begun when first asked for. null: unscored, because a call failed; an infrastructure failure is never a wrong answer. */
   readonly score: Promise<Scored | null>;
 }
 
+/** Samples under way at once, for `pMap`: more would only wait for a slot, each with its promises and listeners. */
+export const SAMPLES_AT_ONCE = { concurrency: 256 } as const;
+
 /** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
-export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const;
+export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const satisfies Record<
+  Split | "start",
+  number
+>;
 
 export interface ForwardDeps {
   readonly graph: Graph;
@@ -48,8 +55,6 @@ export interface ForwardDeps {
 export interface ForwardOptions {
   readonly split: Split;
   readonly priority?: number;
-  /** Passes of other occasions share nothing with this one. Default: all are one. */
-  readonly occasion?: string;
 }
 
 export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;
@@ -70,10 +75,10 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
   /** Samples of which it was said already that they could not be scored. */
   const unscored = new Set<string>();
 
-  return (texts, sample, { split, priority = 0, occasion = "" }) => {
+  return (texts, sample, { split, priority = 0 }) => {
     const theta = thetas.get(texts) ?? thetaOf(texts);
     thetas.set(texts, theta);
-    const id = `${theta} ${split} ${sample.id} ${occasion}`;
+    const id = `${theta} ${split} ${sample.id}`;
     const known = passes.get(id);
     if (known) return known;
 
@@ -93,6 +98,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
       theta,
       texts,
       sample,
+      split,
       value: valueAt,
       get score() {
         return scored();
@@ -112,8 +118,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
         text,
         inputs,
         patterns,
-        ask: (own, messages) =>
-          ask({ ...about, choice: own ?? choice, messages, ...(occasion && { index: occasion }) }),
+        ask: (own, messages) => ask({ ...about, choice: own ?? choice, messages }),
       });
       const { key, formatError, tokens } = value;
       if (key) void emit({ type: "value", theta, node: node.id, sample: sample.id, key, formatError, tokens });

@@ -1,4 +1,4 @@
-import type { Attempted, Verdict, VerdictReason } from "./events.ts";
+import type { Attempted, ScreenReason, Verdict } from "./events.ts";
 import { block } from "./prompt.ts";
 
 /** Rejected and unusable versions shown to ϕ, newest first. */
@@ -6,25 +6,51 @@ const SHOWN = 4;
 
 export interface Entry {
   readonly attempt: Attempted;
+  /** The gate's latest. */
   verdict: Verdict | null;
+  /** Why it was dropped before the gate saw it; null: it was not. */
+  screened: ScreenReason | null;
+  /** The verdict is on this attempt alone. */
+  alone: boolean;
 }
 
-/** Reasons that say by themselves that a text did harm. */
-const HARM: ReadonlySet<VerdictReason> = new Set(["every output alike", "broke training samples"]);
+/** A run's attempts, as a method may read them. */
+export interface Attempts {
+  /** Of one parameter, oldest first. */
+  of(node: string): readonly Readonly<Entry>[];
+  /** Proposals that nothing has decided on yet, in an order that does not depend on which reply came first. */
+  unjudged(): readonly Readonly<Entry>[];
+  /** Whether the gate has found a text that breaks by itself what was right. */
+  hasBroken(): boolean;
+  /** For ϕ: the last accepted version and the last rejected or unusable ones, with their scores. */
+  shown(node: string, present: string): string;
+}
 
-/** Attempts of a run by parameter: ϕ is shown what was tried and what it scored (method.md §2.7). */
-export class History {
+/** Screens that show by themselves that a text does harm. */
+const HARM: ReadonlySet<ScreenReason> = new Set(["constant output", "breaks training samples"]);
+
+/** Attempts of a run by parameter: ϕ is shown what was tried and how it scored. */
+export class History implements Attempts {
   readonly #entries = new Map<string, Entry[]>();
 
   add(attempt: Attempted): void {
     const entries = this.#entries.get(attempt.node) ?? [];
-    entries.push({ attempt, verdict: null });
+    entries.push({ attempt, verdict: null, screened: null, alone: false });
     this.#entries.set(attempt.node, entries);
   }
 
-  judge(id: string, node: string, verdict: Verdict): void {
-    const entry = this.#entries.get(node)?.findLast(({ attempt }) => attempt.id === id && !attempt.invalid);
-    if (entry) entry.verdict = verdict;
+  judge(id: string, node: string, verdict: Verdict, alone: boolean): void {
+    const entry = this.#find(id, node);
+    if (entry) Object.assign(entry, { verdict, alone });
+  }
+
+  screen(id: string, node: string, reason: ScreenReason): void {
+    const entry = this.#find(id, node);
+    if (entry) entry.screened = reason;
+  }
+
+  #find(id: string, node: string): Entry | undefined {
+    return this.#entries.get(node)?.findLast(({ attempt }) => attempt.id === id && !attempt.invalid);
   }
 
   /**
@@ -33,36 +59,33 @@ export class History {
    */
   refuted(node: string, text: string): boolean {
     return this.of(node).some(
-      ({ attempt, verdict }) => attempt.text === text && (attempt.invalid !== null || harmful(verdict)),
+      (entry) => entry.attempt.text === text && (entry.attempt.invalid !== null || harmful(entry)),
     );
   }
 
-  /** True once the gate has found a text that breaks by itself what was right. */
   hasBroken(): boolean {
     const all = [...this.#entries.values()].flat();
-    return all.some(({ verdict }) => verdict?.reason === "broke some");
+    return all.some(({ verdict, alone }) => alone && breaksOnly(verdict));
   }
 
-  /** Proposals that no verdict has reached yet; in an order that does not depend on which reply came first. */
   unjudged(): Entry[] {
     return [...this.#entries]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([, entries]) => entries)
-      .filter(({ attempt, verdict }) => attempt.invalid === null && !verdict);
+      .filter(({ attempt, verdict, screened }) => attempt.invalid === null && !verdict && !screened);
   }
 
   of(node: string): readonly Entry[] {
     return this.#entries.get(node) ?? [];
   }
 
-  /** The last accepted version and the last rejected or unusable ones, with what they scored. */
   shown(node: string, present: string): string {
     const entries = this.of(node);
     const accepted = entries.findLast(
       ({ verdict, attempt }) => verdict?.decision === "accepted" && attempt.text === present,
     );
     const failed = entries
-      .filter(({ verdict, attempt }) => attempt.invalid !== null || verdict?.decision === "rejected")
+      .filter(isFailed)
       .filter(({ attempt }) => attempt.text !== "")
       .slice(-SHOWN);
     return [
@@ -72,13 +95,33 @@ export class History {
   }
 }
 
-function scores({ attempt, verdict }: Entry): string {
+function isFailed({ attempt, verdict, screened }: Entry): boolean {
+  return (
+    attempt.invalid !== null || verdict?.decision === "rejected" || (screened !== null && screened !== "superseded")
+  );
+}
+
+const SCREENED: Readonly<Record<ScreenReason, string>> = {
+  "constant output": "not scored: it gave the same result for different queries",
+  "breaks training samples": "not scored: it broke queries that were right before",
+  eliminated: "not scored: another version did better",
+  superseded: "not scored: a later version took its place",
+  violation: "not scored: it breaks a rule",
+};
+
+function scores({ attempt, verdict, screened }: Entry): string {
   if (attempt.invalid !== null) return `could not be used: ${attempt.invalid}`;
+  if (screened) return SCREENED[screened];
   if (!verdict) return "";
   const { rightBefore, rightAfter, scored, fixed, broken } = verdict;
   return `on ${scored} queries: ${rightBefore} right before, ${rightAfter} right after; fixed ${fixed.length}, broke ${broken.length}`;
 }
 
-function harmful(verdict: Verdict | null): boolean {
-  return verdict?.decision === "rejected" && (verdict.broken.length > 0 || HARM.has(verdict.reason));
+/** Whether the text did harm, and no good that would outweigh it. */
+function breaksOnly(verdict: Verdict | null): boolean {
+  return verdict?.decision === "rejected" && verdict.broken.length > 0 && verdict.fixed.length === 0;
+}
+
+function harmful({ verdict, screened }: Entry): boolean {
+  return (verdict?.decision === "rejected" && verdict.broken.length > 0) || (screened !== null && HARM.has(screened));
 }

@@ -6,14 +6,14 @@ import type { Message } from "../models/model.ts";
 import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
 import type { Gradient, RunEvent } from "./events.ts";
-import { type ForwardPass, forwardOf, type Scored } from "./forward.ts";
-import { causeOf, createLlm, endsRun } from "./llm.ts";
+import type { ForwardPass, Scored } from "./forward.ts";
+import { causeOf, endsRun } from "./llm.ts";
 import { behaviorOf, callsOf } from "./nodes/behaviors.ts";
 import type { Value } from "./nodes/node-behavior.ts";
-import type { EngineDeps } from "./optimize.ts";
-import { type Emit, streamed } from "./runner.ts";
+import { streamed } from "./runner.ts";
+import { type EngineDeps, openSession } from "./session.ts";
+import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
-import { textsOf } from "./theta.ts";
 
 /** One sample through the graph as it is, and back where its answer is wrong. */
 export interface Inspection {
@@ -38,14 +38,11 @@ export interface InspectedNode {
 }
 
 /** Calls that an inspection makes at most; repeats of failed ones are not counted. */
-export function mostCalls({ graph, loss, options }: Task): number {
+export function mostCalls({ graph, loss }: Task): number {
   const topology = topologyOf(graph);
   const asked = topology.order.filter((node) => traitsOf(node).asksModel);
-  const leading = asked.map(
-    ({ id }) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name)).length,
-  );
-  const backward = leading.reduce((sum, count) => sum + (options.neighbors ? Math.min(1, count) : count), 0);
-  return callsOf(topology.order) + (loss.calls ?? 0) + backward;
+  const leads = ({ id }: GraphNode) => topology.predecessors(id).some((name) => topology.leadsToTrainable(name));
+  return callsOf(topology.order) + (loss.calls ?? 0) + asked.filter(leads).length;
 }
 
 /** @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason. */
@@ -67,7 +64,7 @@ async function inspectOne(
   task: Task,
   split: Split,
   sample: Sample,
-  { model, price }: EngineDeps,
+  deps: EngineDeps,
   stop: AbortController,
   emit: Emit,
 ): Promise<Inspection> {
@@ -77,13 +74,11 @@ async function inspectOne(
     if (event.type === "gradient" && event.text !== "") gradients.push(event);
     return emit(event);
   };
-  const ask = createLlm({ model, price, seed: options.seed, stop, emit: listening });
-  const forward = forwardOf(task, ask, listening);
-  const choice = models.backward;
+  const { start, ask, forward } = openSession(task, deps, stop, listening);
   const answers = describeAnswers(answerSpaceOf(data.train));
-  const backward = createBackward({ graph, choice, neighbors: options.neighbors, answers, ask, emit: listening });
+  const backward = createBackward({ graph, choice: models.backward, answers, ask, emit: listening });
   try {
-    const pass = forward(textsOf(graph), sample, { split });
+    const pass = forward(start, sample, { split });
     const score = await pass.score;
     const right = score !== null && score.loss <= options.threshold;
     if (score && !right) await Promise.all((await backward(pass, 0)).values());

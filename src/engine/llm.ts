@@ -21,6 +21,8 @@ export interface LlmCall {
   readonly priority?: number;
   /** Asks once more for what could not be read. */
   readonly isRepair?: boolean;
+  /** Tags that the reply is to hold, where no schema gives its form. */
+  readonly tags?: readonly string[];
 }
 
 export interface LlmDeps {
@@ -110,7 +112,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
           messages: question.messages,
           ...(question.schema && { schema: question.schema }),
           draw: drawOf(question, seed),
-          tag: { purpose, node, sample },
+          tag: { purpose, node, sample, ...(question.tags && { form: question.tags }) },
           priority: question.priority ?? 0,
           ...(split === "test" && { reservation: "test" }),
           onRequest: async (attempt) => {

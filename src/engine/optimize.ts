@@ -1,97 +1,68 @@
-import type { Sample } from "../data/sample.ts";
+import pMap from "p-map";
 import type { Texts } from "../graph/graph.ts";
-import { methods } from "../methods/registry.ts";
 import { BudgetReached } from "../models/errors.ts";
-import type { Budget, Model, Usage } from "../models/model.ts";
-import { askWithout, forwardWithout, validationWithout } from "./ablation.ts";
+import type { Budget } from "../models/model.ts";
 import { scoreBaseline } from "./baseline.ts";
-import type { Finished, Measured, RunEvent, RunStatus } from "./events.ts";
-import { type Forward, forwardOf, PRIORITY, type Scored } from "./forward.ts";
-import { createGate, type Gate } from "./gate.ts";
+import { createEngine, type RunEngine, runMethod } from "./engine.ts";
+import type { Finished, Measured, RunStatus, Verdict } from "./events.ts";
+import { PRIORITY, SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
 import { History } from "./history.ts";
-import { inTurns } from "./in-turns.ts";
-import { causeOf, createLlm, endsRun, type Llm } from "./llm.ts";
-import { netProposals } from "./net-changes.ts";
+import { causeOf, endsRun } from "./llm.ts";
+import type { Method, Methods } from "./method.ts";
+import { contributes, netProposals, netVerdict } from "./net-changes.ts";
 import { callsOf } from "./nodes/behaviors.ts";
+import { UNDECIDED } from "./rules.ts";
 import { type Runner, streamed } from "./runner.ts";
-import { createServices, type Services } from "./services.ts";
+import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
+import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
-import { parametersOf, textsOf, thetaOf } from "./theta.ts";
-import type { Validation } from "./validation.ts";
+import { parametersOf, thetaOf } from "./theta.ts";
+import { createValidation, type Validation } from "./validation.ts";
 import { meanScore } from "./verdict.ts";
-
-/** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
-export const ENGINE_VERSION = "4";
-
-export interface EngineDeps {
-  /** The whole wrapper stack. */
-  readonly model: Model;
-  readonly budget: Budget;
-  /** US dollars; null where no price is known. */
-  readonly price: (model: string, usage: Usage) => number | null;
-}
 
 /**
  * Optimizes one graph: validation and test before, the method's loop, validation and test after, net changes.
  * The engine's one public door: everything a caller may know is in the events; the last one is `finished`, also of a run
  * that was cancelled, failed or reached its budget. Stopping to read the generator cancels the run.
+ * @param methods from which `optimize.method` names one
  */
-export const optimize: Runner = (task, deps, signal) =>
-  streamed(signal, (stop, emit) => new Run(task, deps, stop, emit).toEnd(signal));
+export function optimize(methods: Methods): Runner {
+  return (task, deps, signal) =>
+    streamed(signal, (stop, emit) => new Run(methods[task.options.method], task, deps, stop, emit).toEnd(signal));
+}
 
 /** One run: the method's loop between the scores at its start and at its end. */
 class Run {
   readonly #start: Texts;
-  #incumbent: Texts;
+  /** What the method returned, or the engine's incumbent where it did not come that far. */
+  #result: Texts;
   readonly #history = new History();
-  /** Node → text of it that lowered the loss by itself. */
-  readonly #earned = new Map<string, string>();
   /** Changed node → whether its part of the net change is needed. */
   readonly #contributes = new Map<string, boolean>();
-  readonly #ask: Llm;
-  readonly #forward: Forward;
+  readonly #session: Session;
   readonly #validation: Validation;
-  readonly #gate: Gate;
-  readonly #services: Services;
+  readonly #engine: RunEngine;
   readonly #reservesTest: boolean;
 
   constructor(
+    readonly method: Method | undefined,
     readonly task: Task,
     readonly deps: EngineDeps,
     readonly stop: AbortController,
-    readonly emit: (event: RunEvent) => Promise<void>,
+    readonly emit: Emit,
   ) {
-    const { graph, data, options } = task;
-    this.#start = textsOf(graph);
-    this.#incumbent = this.#start;
-    const without = new Set(options.without);
-    const ask = createLlm({ model: deps.model, price: deps.price, seed: options.seed, stop, emit });
-    this.#ask = askWithout(without, graph, ask);
-    this.#forward = forwardWithout(without, forwardOf(task, this.#ask, emit));
-    const score = (texts: Texts, sample: Sample, occasion = {}) =>
-      this.#forward(texts, sample, { split: "validation", priority: PRIORITY.validation, ...occasion }).score;
-    this.#validation = validationWithout(
-      without,
-      { samples: data.validation, options, score },
-      (texts, sample, occasion) => score(texts, sample, { occasion }),
-    );
-    this.#gate = createGate({ validation: this.#validation, options, history: this.#history, emit });
-    this.#services = createServices({
-      task,
-      start: this.#start,
-      ask: this.#ask,
-      forward: this.#forward,
-      validation: this.#validation,
-      gate: this.#gate,
-      history: this.#history,
-      emit,
-      accept: ({ texts, accepted }) => {
-        this.#incumbent = texts;
-        // A part that lowered the loss by itself has shown what it contributes.
-        const [only, ...others] = accepted;
-        if (only && others.length === 0) this.#earned.set(only.node, only.text);
-      },
+    const { data, options } = task;
+    const session = openSession(task, deps, stop, emit);
+    this.#session = session;
+    this.#start = session.start;
+    this.#result = session.start;
+    this.#validation = createValidation({
+      samples: data.validation,
+      options,
+      score: (texts, sample, priority = PRIORITY.validation) =>
+        session.forward(texts, sample, { split: "validation", priority }).score,
     });
+    this.#engine = createEngine({ task, session, validation: this.#validation, history: this.#history });
     this.#reservesTest = reserveTest(task, deps.budget);
   }
 
@@ -106,7 +77,7 @@ class Run {
       texts: this.#start,
       parameters: parametersOf(graph).map(({ id }) => id),
       samples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
-      iterations: options.iterations,
+      iterations: this.#iterations(),
     });
     if (!this.#reservesTest) await emit({ type: "warning", code: "budget too small", count: data.test.length });
     let [status, error]: [RunStatus, unknown] = ["done", null];
@@ -118,9 +89,12 @@ class Run {
     try {
       const testBefore = this.#scoreTest(this.#start);
       testBefore.catch(() => {});
-      await this.#loop().catch(orBudget);
+      await this.#loop().catch((thrown: unknown) => {
+        this.#result = this.#engine.incumbent;
+        orBudget(thrown);
+      });
       const measured = this.#measureNetChange().catch(orBudget);
-      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#incumbent), measured]);
+      const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#result), measured]);
       if (options.baseline && status === "done") await this.#scoreBaseline();
       test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
     } catch (thrown) {
@@ -128,7 +102,7 @@ class Run {
       status = signal.aborted ? "cancelled" : "failed";
       if (!endsRun(thrown)) this.stop.abort(thrown);
     }
-    await this.#ask.settled();
+    await this.#session.ask.settled();
     await this.#judgeWhatIsLeft(status);
     const finished = this.#finished(status, error, test);
     await emit(finished);
@@ -139,44 +113,58 @@ class Run {
     const { graph, data } = this.task;
     const splits = ["validation", ...(this.#reservesTest ? (["test"] as const) : [])] as const;
     this.deps.budget.release("test");
-    await this.emit(await scoreBaseline(graph, data, splits, this.#forward, PRIORITY.test));
+    await this.emit(await scoreBaseline(graph, data, splits, this.#session.forward, PRIORITY.test));
   }
 
   async #measureNetChange(): Promise<void> {
-    await Promise.all([this.#start, this.#incumbent].map((texts) => this.#validation.complete(texts)));
+    await Promise.all([this.#start, this.#result].map((texts) => this.#validation.complete(texts)));
     await this.#leaveOneOut();
   }
 
   /** Once, on the net change of several nodes. What the budget leaves unmeasured stays so. */
   async #leaveOneOut(): Promise<void> {
-    const changed = parametersOf(this.task.graph).filter(({ id }) => this.#incumbent[id] !== this.#start[id]);
+    const changed = parametersOf(this.task.graph).filter(({ id }) => this.#result[id] !== this.#start[id]);
     if (changed.length < 2 || this.task.options.gate.policy === "off") return;
     await Promise.all(
       changed.map(async ({ id }) => {
-        if (this.#earned.get(id) === this.#incumbent[id]) return this.#contributes.set(id, true);
-        const contributes = await this.#gate.contributes(this.#start, this.#incumbent, id).catch((error: unknown) => {
+        // A part that lowered the loss by itself has shown that it is needed.
+        if (this.#engine.provenAlone.get(id) === this.#result[id]) return this.#contributes.set(id, true);
+        const isNeeded = await contributes(this.#validation, this.#start, this.#result, id).catch((error: unknown) => {
           if (error instanceof BudgetReached) return null;
           throw error;
         });
-        if (contributes !== null) this.#contributes.set(id, contributes);
+        if (isNeeded !== null) this.#contributes.set(id, isNeeded);
       }),
     );
   }
 
+  #iterations(): number {
+    const { method, task } = this;
+    const parsed = method?.options.safeParse(task.options.methodOptions);
+    return (parsed?.success && method?.iterations?.(parsed.data)) || 0;
+  }
+
   async #loop(): Promise<void> {
-    const { task, emit } = this;
-    const method = methods[task.options.method];
+    const { method, task, emit } = this;
     if (!method) throw new Error(`There is no method named ${task.options.method}.`);
-    const loop = method(task, this.#services);
+    const loop = runMethod(method, task, this.#engine);
     // The first batch goes first; the start score fills the slots that it leaves idle.
     let next = loop.next();
     const options = { split: "validation", priority: PRIORITY.start } as const;
-    // Who needs these scores asks for them again, and is told what went wrong.
-    inTurns(task.data.validation, (sample) => this.#forward(this.#start, sample, options).score).catch(() => {});
-    for (let step = await next; !step.done; step = await next) {
+    const scoreStart = pMap(
+      task.data.validation,
+      (sample) => this.#session.forward(this.#start, sample, options).score,
+      SAMPLES_AT_ONCE,
+    );
+    // Whoever needs these scores asks for them again, and gets the error.
+    scoreStart.catch(() => {});
+    let step = await next;
+    for (; !step.done; step = await next) {
+      if (step.value.type === "iteration") this.#engine.advance(step.value);
       await emit(step.value);
       next = loop.next();
     }
+    this.#result = step.value;
   }
 
   /** null without a test set, or when the budget cannot hold it: never gated on, it fills idle slots. */
@@ -184,7 +172,7 @@ class Run {
     const { test } = this.task.data;
     if (test.length === 0 || !this.#reservesTest) return null;
     const options = { split: "test", priority: PRIORITY.test } as const;
-    const scores = inTurns(test, (sample) => this.#forward(texts, sample, options).score);
+    const scores = pMap(test, (sample) => this.#session.forward(texts, sample, options).score, SAMPLES_AT_ONCE);
     return scores.catch((error: unknown) => {
       if (!(error instanceof BudgetReached)) throw error;
       void this.emit({ type: "warning", code: "test not scored", detail: error.message });
@@ -192,13 +180,23 @@ class Run {
     });
   }
 
-  /** Every proposal gets a word: those that the end of the run overtook are undecided. */
+  /**
+   * Every proposal gets a verdict: those that the end of the run overtook are undecided. Of a method that judges none of
+   * its proposals, those in its result share the verdict on the net change.
+   */
   async #judgeWhatIsLeft(status: RunStatus): Promise<void> {
     for (const { attempt } of this.#history.unjudged()) {
-      const candidate = { ...this.#incumbent, [attempt.node]: attempt.text };
+      if (status === "done" && this.#result[attempt.node] !== attempt.text) {
+        await this.#engine.screen([attempt], "superseded");
+        continue;
+      }
+      const candidate = { ...this.#result, [attempt.node]: attempt.text };
       const reason = status === "budget" ? "budget reached" : "the run ended first";
-      const verdict = this.#validation.verdict(this.#incumbent, candidate, { decision: "undecided", reason });
-      this.#history.judge(attempt.id, attempt.node, verdict);
+      const verdict =
+        status === "done"
+          ? this.#netVerdict()
+          : this.#validation.verdict(this.#result, candidate, { decision: "undecided", reason });
+      this.#history.judge(attempt.id, attempt.node, verdict, true);
       const { iteration, id } = attempt;
       await this.emit({
         type: "verdict",
@@ -211,24 +209,31 @@ class Run {
     }
   }
 
+  #netVerdict(): Verdict {
+    const isGated = thetaOf(this.#result) === thetaOf(this.#engine.incumbent);
+    return netVerdict(this.task.options, this.#validation, this.#start, this.#result, isGated);
+  }
+
   #finished(status: RunStatus, error: unknown, test: Measured | null): Finished {
-    const net = this.#gate.netVerdict(this.#start, this.#incumbent);
+    const { task } = this;
+    const net = this.#netVerdict();
+    const nothing = this.#validation.verdict(this.#start, this.#start, UNDECIDED);
     const measured = net.scored > 0;
     return {
       type: "finished",
       status,
       error: status === "failed" && error instanceof Error ? error.name : null,
       detail: status === "failed" ? (error instanceof Error ? error.message : String(error)) : null,
-      theta: thetaOf(this.#incumbent),
-      texts: this.#incumbent,
-      proposals: netProposals(this.task.graph, this.#start, this.#incumbent, net, this.#contributes, this.#history),
+      theta: thetaOf(this.#result),
+      texts: this.#result,
+      proposals: netProposals(task.graph, this.#start, this.#result, net, this.#contributes, this.#history, nothing),
       validation: {
         n: net.scored,
         before: measured ? 1 - net.lossBefore : null,
         after: measured ? 1 - net.lossAfter : null,
       },
       test,
-      formatErrors: this.#validation.formatErrors(this.#start, this.#incumbent),
+      formatErrors: this.#validation.formatErrors(this.#start, this.#result),
     };
   }
 }

@@ -5,7 +5,7 @@ import { parseLoose } from "../graph/replies/loose-parser.ts";
 import { placeholders } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
-import type { GradientContext } from "./backward.ts";
+import type { GradientContext } from "./batch-gradients.ts";
 import { block, fill, inert, verbatimBlock } from "./prompt.ts";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
@@ -122,10 +122,6 @@ function outputOf(node: GraphNode): string {
 /** Asks for the same object in a form that can be read. @param keys of it, in quotes, with commas between */
 export function repairOf(keys: string, doubts: readonly string[]): string {
   return fill(repairTemplate, { keys, unclear: doubts.length > 0 ? `This was not clear: ${doubts.join(", ")}.` : "" });
-}
-
-export function repairProposal(doubts: readonly string[]): string {
-  return repairOf('"hypothesis", "text"', doubts);
 }
 
 function constraintsOf(node: GraphNode, base: string, index: number): string {

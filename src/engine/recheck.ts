@@ -1,16 +1,15 @@
 import type { Texts } from "../graph/graph.ts";
-import type { Attempted, Finished, Judged, Proposal, Theta } from "./events.ts";
-import { forwardOf } from "./forward.ts";
-import { withTexts } from "./gate.ts";
+import { type Candidate, withTexts } from "./candidate.ts";
+import type { Attempted, Finished, Judged, Proposal, Theta, Verdict } from "./events.ts";
 import { leaksOf } from "./leaks.ts";
-import { causeOf, createLlm } from "./llm.ts";
-import { ENGINE_VERSION, type EngineDeps } from "./optimize.ts";
+import { causeOf } from "./llm.ts";
 import { violation } from "./proposal-constraints.ts";
-import type { Candidate } from "./propose.ts";
-import { type GateDecision, policyRule, UNDECIDED, VIOLATION } from "./rules.ts";
-import { DONE, type Emit, endOf, type Runner, streamed } from "./runner.ts";
+import { type GateDecision, policyRule, UNDECIDED } from "./rules.ts";
+import { DONE, endOf, type Runner, streamed } from "./runner.ts";
+import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
+import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
-import { proposalId, textsOf, thetaOf } from "./theta.ts";
+import { proposalId, thetaOf } from "./theta.ts";
 import { createValidation, type Validation } from "./validation.ts";
 
 /** A new text for one node that somebody else speaks well of. */
@@ -34,28 +33,28 @@ export function recheck(changes: readonly ClaimedChange[]): Runner {
 
 class Recheck {
   readonly #start: Texts;
-  readonly #ask: ReturnType<typeof createLlm>;
+  readonly #session: Session;
   readonly #validation: Validation;
   readonly #gate: Task["options"]["gate"];
-  readonly #judged = new Map<string, Judged>();
+  /** Proposal id → its verdict. */
+  readonly #judged = new Map<string, Verdict>();
   /** Θs that the validation set was scored under. */
   readonly #looked = new Set<Theta>();
 
   constructor(
     readonly task: Task,
-    { model, price }: EngineDeps,
+    deps: EngineDeps,
     stop: AbortController,
     readonly emit: Emit,
   ) {
-    const { graph, data, options } = task;
-    this.#start = textsOf(graph);
+    const { data, options } = task;
+    this.#session = openSession(task, deps, stop, emit);
+    this.#start = this.#session.start;
     this.#gate = options.gate.policy === "off" ? { ...options.gate, policy: "strict" } : options.gate;
-    this.#ask = createLlm({ model, price, seed: options.seed, stop, emit });
-    const forward = forwardOf(task, this.#ask, emit);
     this.#validation = createValidation({
       samples: data.validation,
       options: { gate: this.#gate, threshold: options.threshold },
-      score: (texts, sample) => forward(texts, sample, { split: "validation" }).score,
+      score: (texts, sample) => this.#session.forward(texts, sample, { split: "validation" }).score,
     });
   }
 
@@ -75,7 +74,7 @@ class Recheck {
     });
     const attempts = changes.flatMap((change) => this.#attempt(change));
     for (const attempt of attempts) await this.emit(attempt);
-    for (const one of attempts) if (one.invalid) await this.#record("part", [one], this.#start, VIOLATION);
+    await this.#screen(attempts.filter(({ invalid }) => invalid !== null));
     const candidates = attempts.flatMap((one) => (one.invalid === null ? [{ ...one, invalid: null }] : []));
     let passed: readonly Candidate[] = [];
     let end: Pick<Finished, "status" | "error" | "detail"> = DONE;
@@ -84,7 +83,7 @@ class Recheck {
     } catch (thrown) {
       end = endOf(causeOf(thrown), signal);
     }
-    await this.#ask.settled();
+    await this.#session.ask.settled();
     const open = candidates.filter(({ id }) => !this.#judged.has(id));
     const reason = end.status === "budget" ? "budget reached" : "samples could not be scored";
     for (const one of open) await this.#record("part", [one], this.#start, { decision: "undecided", reason });
@@ -164,6 +163,14 @@ class Recheck {
     for (const texts of all) this.#looked.add(thetaOf(texts));
   }
 
+  async #screen(attempts: readonly Attempted[]): Promise<void> {
+    if (attempts.length === 0) return;
+    const nothing = this.#validation.verdict(this.#start, this.#start, UNDECIDED);
+    const proposals = attempts.map(({ id }) => id);
+    for (const id of proposals) this.#judged.set(id, { ...nothing, decision: "screened", reason: "violation" });
+    await this.emit({ type: "screened", iteration: ITERATION, proposals, reason: "violation" });
+  }
+
   async #record(
     scope: Judged["scope"],
     candidates: readonly Attempted[],
@@ -173,9 +180,8 @@ class Recheck {
   ): Promise<void> {
     const verdict = { ...this.#validation.verdict(before, after, ruling), looks: Math.max(0, this.#looked.size - 1) };
     const proposals = candidates.map(({ id }) => id);
-    const judged = { type: "verdict", iteration: ITERATION, scope, proposals, theta: thetaOf(after), verdict } as const;
-    for (const id of proposals) this.#judged.set(id, judged);
-    await this.emit(judged);
+    for (const id of proposals) this.#judged.set(id, verdict);
+    await this.emit({ type: "verdict", iteration: ITERATION, scope, proposals, theta: thetaOf(after), verdict });
   }
 
   #finished(
@@ -188,11 +194,11 @@ class Recheck {
     const net = this.#validation.verdict(this.#start, texts, UNDECIDED);
     const proposals = nodes.flatMap(({ id: node }): Proposal[] => {
       const one = attempts.find((attempt) => attempt.node === node);
-      const judged = one && this.#judged.get(one.id);
-      if (!one || !judged) return [];
+      const verdict = one && this.#judged.get(one.id);
+      if (!one || !verdict) return [];
       const { id, base, text, hypothesis } = one;
       const contributes = passed.length > 1 && passed.some((other) => other.id === one.id) ? { contributes: true } : {};
-      return [{ id, node, base, text, hypothesis, verdict: judged.verdict, ...contributes, attempts: [id] }];
+      return [{ id, node, base, text, hypothesis, verdict, ...contributes, attempts: [id] }];
     });
     return {
       type: "finished",

@@ -4,7 +4,8 @@ import { split } from "../data/sample.ts";
 /** What verdicts and results are made of, in the log and in everything that is derived from it. */
 export const count = z.number().int().nonnegative();
 export const ids = z.array(z.string());
-export const decision = z.enum(["accepted", "rejected", "undecided"]);
+/** `screened`: dropped before the gate saw it. */
+export const decision = z.enum(["accepted", "rejected", "undecided", "screened"]);
 /** Why a verdict is what it is. */
 export const verdictReason = z.enum([
   "lower loss",
@@ -17,27 +18,51 @@ export const verdictReason = z.enum([
   "broke some",
   "fixed none",
   "fixed none, broke some",
-  "every output alike",
-  "broke training samples",
-  "unsound",
   "samples could not be scored",
   "no gate",
   "budget reached",
-  /** A later proposal for the same text built on it before the gate looked. */
-  "replaced before the gate",
   /** Cancelled or failed before the gate looked. */
   "the run ended first",
-  "lost the race",
   "unchanged",
 ]);
+
+/** Why a proposal was dropped before the gate saw it. */
+export const screenReason = z.enum([
+  /** The node gives one value for different samples. */
+  "constant output",
+  /** It breaks training samples that were right. */
+  "breaks training samples",
+  /** Another draft for the same parameter did better on training samples. */
+  "eliminated",
+  /** A later proposal took its place before the gate looked. */
+  "superseded",
+  /** It breaks a rule that every proposal has to keep. */
+  "violation",
+]);
+
+/** Names that engines up to 4 gave to screens, which they recorded as verdicts of the gate. */
+const SCREENS_BEFORE: Readonly<Record<string, z.infer<typeof screenReason>>> = {
+  "every output alike": "constant output",
+  "broke training samples": "breaks training samples",
+  "lost the race": "eliminated",
+  "replaced before the gate": "superseded",
+  unsound: "violation",
+};
+
+function withScreenReason(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("reason" in value)) return value;
+  const { reason } = value;
+  if (typeof reason !== "string" || !Object.hasOwn(SCREENS_BEFORE, reason)) return value;
+  return { ...value, decision: "screened", reason: SCREENS_BEFORE[reason] };
+}
 
 export const interval = z.tuple([z.number(), z.number()]);
 
 /** What the gate measured on one candidate against its base. Means are over `scored` samples. */
-export const verdict = z.object({
+const measuredVerdict = z.object({
   decision,
   policy: z.enum(["strict", "significant", "off"]),
-  reason: verdictReason,
+  reason: z.union([verdictReason, screenReason]),
   /** Samples scored under both, and size of the validation set. */
   scored: count,
   of: count,
@@ -62,6 +87,8 @@ export const verdict = z.object({
   /** Samples that could not be scored because calls failed. */
   unscored: ids,
 });
+
+export const verdict = z.preprocess(withScreenReason, measuredVerdict);
 
 /** Mean scores, 1 − loss, over `n` samples. null: not scored. */
 export const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });

@@ -15,11 +15,6 @@ export const NO_GATE: GateDecision = { decision: "accepted", reason: "no gate" }
 export const UNCHANGED: GateDecision = { decision: "rejected", reason: "unchanged" };
 export const BROKE: GateDecision = { decision: "rejected", reason: "broke some" };
 export const HARMED: GateDecision = { decision: "rejected", reason: "fixed none, broke some" };
-export const BROKE_TRAINING: GateDecision = { decision: "rejected", reason: "broke training samples" };
-export const CONSTANT_OUTPUT: GateDecision = { decision: "rejected", reason: "every output alike" };
-export const VIOLATION: GateDecision = { decision: "rejected", reason: "unsound" };
-export const ELIMINATED: GateDecision = { decision: "rejected", reason: "lost the race" };
-export const REPLACED: GateDecision = { decision: "undecided", reason: "replaced before the gate" };
 export const UNDECIDED: GateDecision = { decision: "undecided", reason: "samples could not be scored" };
 
 /**
@@ -56,12 +51,9 @@ export function partRule(level: number): Rule {
   };
 }
 
-/** Samples that were right, which tell whether a text does harm: that chance turns all of them is rare. */
-export const CONTROLS = 2;
-
 /**
- * Rejects before the policy must what fixed none of the first samples and broke each of them that was right. It only ever
- * rejects, so nothing passes by it that the policy would not let pass.
+ * Rejects before the policy must where none of the first samples was fixed and all that were right are broken. It only
+ * ever rejects, so nothing passes by it that the policy would not let pass.
  * @param enough samples to be seen, or all that there are
  * @param threshold τ
  */

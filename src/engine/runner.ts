@@ -1,13 +1,11 @@
 import { BudgetReached } from "../models/errors.ts";
 import type { Finished, RunEvent } from "./events.ts";
-import type { EngineDeps } from "./optimize.ts";
-import { EventStream } from "./stream.ts";
+import type { EngineDeps } from "./session.ts";
+import { type Emit, EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
 
 /** What runs: every event comes out of it, the last one is `finished`, also of a run that did not come to its end. */
 export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
-
-export type Emit = (event: RunEvent) => Promise<void>;
 
 /**
  * Some work as the stream of its events. `stop` is aborted when the signal is, or when nobody reads any more.

@@ -1,5 +1,8 @@
 import type { RunEvent } from "./events.ts";
 
+/** Resolves when the event is on record. */
+export type Emit = (event: RunEvent) => Promise<void>;
+
 interface Waiting {
   readonly event: RunEvent;
   readonly recorded: () => void;

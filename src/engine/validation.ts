@@ -1,9 +1,9 @@
+import pMap from "p-map";
 import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
-import type { Scored } from "./forward.ts";
-import { inTurns } from "./in-turns.ts";
-import { CONTROLS, type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
+import { SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
+import { type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./theta.ts";
 import { type Pair, scoreInterval, signTest } from "./verdict.ts";
@@ -12,7 +12,7 @@ export interface ValidationDeps {
   readonly samples: readonly Sample[];
   readonly options: Pick<OptimizeOptions, "gate" | "threshold">;
   /** Scores a validation sample under Θ; the same one twice costs nothing. */
-  readonly score: (texts: Texts, sample: Sample) => Promise<Scored | null>;
+  readonly score: (texts: Texts, sample: Sample, priority?: number) => Promise<Scored | null>;
 }
 
 /** Samples to score next, under each of the sides. */
@@ -23,6 +23,13 @@ interface Wave {
 
 /** The validation set: what is known of it under each Θ, and the scoring of no more than a decision needs. */
 export type Validation = ReturnType<typeof createValidation>;
+
+export interface CompareOptions {
+  /** Indices of the samples, the most telling first. Default: those that failed before come first. */
+  readonly order?: readonly number[];
+  /** Whether it counts as a look at the validation set: the decision may change what the run ends with. Default: true. */
+  readonly counts?: boolean;
+}
 
 /** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
 export const MINIMUM_WAVE = 8;
@@ -39,18 +46,23 @@ export function createValidation({ samples: validation, options, score }: Valida
   const known = new Map<string, Map<string, Scored | null>>();
   let looks = 0;
 
-  return { compare, ensure, complete, pairs: pairsOf, verdict: verdictOf, lossBounds, formatErrors, first, fails };
+  return { compare, ensure, complete, pairs: pairsOf, verdict: verdictOf, formatErrors, fails };
 
-  /** Scores until the rule has decided. @param order indices of the samples, the most telling first; default: R4 */
-  async function compare(before: Texts, after: Texts, rule: Rule, order?: readonly number[]): Promise<Verdict> {
+  /** Scores until the rule has decided. */
+  async function compare(
+    before: Texts,
+    after: Texts,
+    rule: Rule,
+    { order, counts = true }: CompareOptions = {},
+  ): Promise<Verdict> {
     if (policy === "off") return verdictOf(before, after, NO_GATE);
-    looks++;
-    for (;;) {
+    for (let waves = 0; ; waves++) {
       const pairs = pairsOf(before, after);
-      const ruling = rule(pairs);
-      if (ruling) return verdictOf(before, after, ruling);
+      const decision = rule(pairs);
+      if (decision) return verdictOf(before, after, decision);
       const { sides, samples } = nextWave(before, after, pairs, rule, order ?? inOrder(pairs));
       if (samples.length === 0) return verdictOf(before, after, UNDECIDED);
+      if (waves === 0 && counts) looks++;
       await Promise.all(sides.map((texts) => ensure(texts, samples)));
     }
   }
@@ -97,29 +109,28 @@ export function createValidation({ samples: validation, options, score }: Valida
     }
   }
 
-  /**
-   * Indices of the validation samples: failed under the incumbent first, then not known, then right (R4), but for the few
-   * right ones of the first wave.
-   */
   function inOrder(pairs: readonly Pair[]): number[] {
-    const rank = ({ before }: Pair) => (before === undefined ? 1 : before > threshold ? 0 : 2);
-    const order = pairs
-      .map((pair, index) => ({ index, rank: rank(pair) }))
-      .sort((a, b) => a.rank - b.rank || a.index - b.index);
-    const right = order.filter(({ rank }) => rank === 2).slice(0, CONTROLS);
-    const others = order.filter((one) => !right.includes(one));
-    return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ index }) => index);
+    return inGateOrder(
+      pairs.map((pair, index) => ({ ...pair, index })),
+      threshold,
+    ).map(({ index }) => index);
   }
 
   function scoresOf(texts: Texts): ReadonlyMap<string, Scored | null> {
     return known.get(thetaOf(texts)) ?? new Map();
   }
 
-  async function ensure(texts: Texts, samples: readonly Sample[]): Promise<void> {
+  /** Scores the samples that are not scored yet. */
+  async function ensure(
+    texts: Texts,
+    samples: readonly Sample[],
+    priority?: number,
+  ): Promise<ReadonlyMap<string, Scored | null>> {
     const theta = thetaOf(texts);
     const scores = known.get(theta) ?? new Map<string, Scored | null>();
     known.set(theta, scores);
-    await inTurns(samples, async (sample) => scores.set(sample.id, await score(texts, sample)));
+    await pMap(samples, async (sample) => scores.set(sample.id, await score(texts, sample, priority)), SAMPLES_AT_ONCE);
+    return scores;
   }
 
   function pairsOf(before: Texts, after: Texts): Pair[] {
@@ -131,16 +142,8 @@ export function createValidation({ samples: validation, options, score }: Valida
   }
 
   /** Scores every sample under Θ that is not scored yet. */
-  function complete(texts: Texts): Promise<void> {
-    return ensure(texts, validation);
-  }
-
-  /** What is known of Θ's mean loss: equal bounds when every sample is scored. */
-  function lossBounds(texts: Texts): [number, number] {
-    const scores = [...scoresOf(texts).values()].flatMap((scored) => (scored ? [scored.loss] : []));
-    const sum = scores.reduce((total, loss) => total + loss, 0);
-    const n = validation.length;
-    return [sum / n, (sum + n - scores.length) / n];
+  async function complete(texts: Texts): Promise<void> {
+    await ensure(texts, validation);
   }
 
   /** Replies that did not match their node's `output`, on the samples scored. */
@@ -148,12 +151,6 @@ export function createValidation({ samples: validation, options, score }: Valida
     const count = (texts: Texts) =>
       [...scoresOf(texts).values()].reduce((sum, scored) => sum + (scored?.formatErrors ?? 0), 0);
     return { before: count(before), after: count(after) };
-  }
-
-  /** The samples that a candidate against this incumbent is scored on first. */
-  function first(incumbent: Texts, count: number): Sample[] {
-    const order = inOrder(pairsOf(incumbent, incumbent)).slice(0, count);
-    return order.flatMap((index) => validation[index] ?? []);
   }
 
   /** Known to have l > τ. */
@@ -201,6 +198,23 @@ export function createValidation({ samples: validation, options, score }: Valida
       unscored,
     };
   }
+}
+
+/** Right samples among the first wave, which show harm. */
+const CONTROLS = 2;
+
+/**
+ * The order in which a candidate against this incumbent is scored: samples that failed under it first, then those not
+ * known, then those that were right, but for the few right ones of the first wave.
+ */
+export function inGateOrder<P extends Pair>(pairs: readonly P[], threshold: number): P[] {
+  const rank = ({ before }: Pair) => (before === undefined ? 1 : before > threshold ? 0 : 2);
+  const order = pairs
+    .map((pair, index) => ({ pair, index, rank: rank(pair) }))
+    .sort((a, b) => a.rank - b.rank || a.index - b.index);
+  const right = order.filter(({ rank }) => rank === 2).slice(0, CONTROLS);
+  const others = order.filter((one) => !right.includes(one));
+  return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ pair }) => pair);
 }
 
 /** What one side of a verdict adds up to. */

@@ -20,6 +20,14 @@ export function differenceBounds(pairs: readonly Pair[]): { low: number; high: n
   return { low: snap(low), high: snap(high) };
 }
 
+/** Bounds of the mean loss under the first of two Θs: equal where every sample is scored. [0, 1] without any sample. */
+export function lossBounds(pairs: readonly Pair[]): [low: number, high: number] {
+  const losses = pairs.flatMap(({ before }) => before ?? []);
+  const sum = losses.reduce((total, loss) => total + loss, 0);
+  const n = pairs.length;
+  return n === 0 ? [0, 1] : [sum / n, (sum + n - losses.length) / n];
+}
+
 /** Sums of losses carry rounding; a difference below it is a tie. */
 function snap(value: number): number {
   return Math.abs(value) < 1e-9 ? 0 : value;

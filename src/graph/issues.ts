@@ -4,7 +4,6 @@ import type { JsonDocument, JsonPath } from "./document.ts";
 import type { Fix } from "./fault.ts";
 import { NODE_KINDS, RESERVED_KINDS } from "./node-kinds.ts";
 import { change, correctKey, rename, splitData } from "./quick-fixes.ts";
-import { knownKeys } from "./schema.ts";
 import { LOSS_KINDS } from "./schema-run.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -21,14 +20,17 @@ export function parseWith<T extends z.ZodType>(
   value: unknown,
   document: JsonDocument,
   fixMissing: FixMissing,
+  keys: () => ReadonlySet<string>,
 ): z.output<T> | null {
   for (;;) {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const issues = result.error.issues.flatMap((issue) => inner(issue, []));
     const unknown = issues.filter((issue) => issue.code === "unrecognized_keys");
-    for (const { keys, path } of unknown) for (const key of keys) nameUnknown(document, [...path.map(step), key]);
-    const removed = unknown.filter(({ keys, path }) => removeKeys(value, path.map(step), keys)).length;
+    for (const { keys: names, path } of unknown) {
+      for (const name of names) nameUnknown(document, [...path.map(step), name], keys);
+    }
+    const removed = unknown.filter((issue) => removeKeys(value, issue.path.map(step), issue.keys)).length;
     if (removed > 0) continue;
     for (const issue of issues) addFault(document, issue, fixMissing);
     return null;
@@ -97,10 +99,10 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   );
 }
 
-function nameUnknown(document: JsonDocument, path: JsonPath): void {
+function nameUnknown(document: JsonDocument, path: JsonPath, keys: () => ReadonlySet<string>): void {
   const message = `${capital(pathWords(path))} is no key that AgentGraph knows; it is kept and has no effect.`;
   document.addAtKey("unknown-key", path, message, "Remove it, or correct its spelling.", () =>
-    correctKey(document, path, knownKeys()),
+    correctKey(document, path, keys()),
   );
 }
 

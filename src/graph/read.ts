@@ -10,7 +10,7 @@ import { parseWith } from "./issues.ts";
 import { textOf } from "./node-texts.ts";
 import { type Outline, outlineOf } from "./outline.ts";
 import { addMissing, declareInput, remove, rename, startGraph } from "./quick-fixes.ts";
-import { type GraphFile, type GraphPart, graphFileSchema, graphPartSchema, VERSION } from "./schema.ts";
+import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
 import { namesOf } from "./symbols.ts";
 import { hashText } from "./text.ts";
@@ -49,8 +49,8 @@ export interface TextSource {
  * Reads a graph file as far as its own text goes: fast enough for each keystroke, needs no disk, never throws.
  * @param path stands in the faults
  */
-export function readGraphText(path: string, text: string): GraphTextReading {
-  const { document, outline, file } = readAlone(path, text);
+export function readGraphText(path: string, text: string, format: FileFormat): GraphTextReading {
+  const { document, outline, file } = readAlone(path, text, format);
   return { file, outline, faults: document.faults, document };
 }
 
@@ -63,9 +63,10 @@ export async function readGraph(
   path: string,
   text: string,
   files: Files,
+  format: FileFormat,
   set: readonly (readonly [path: string, value: string])[] = [],
 ): Promise<GraphReading> {
-  const { document, outline, file, part } = readAlone(path, text, set);
+  const { document, outline, file, part } = readAlone(path, text, format, set);
   const root = await findRoot(path, files);
   const names = namesOf(outline);
   const texts = new Map<string, string>();
@@ -86,7 +87,7 @@ export async function readGraph(
   return { graph, file, outline, faults: document.faults, sources, root, document };
 }
 
-function readAlone(path: string, text: string, set: readonly (readonly [string, string])[] = []) {
+function readAlone(path: string, text: string, format: FileFormat, set: readonly (readonly [string, string])[] = []) {
   const document = withSettings(path, text, set);
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
@@ -101,7 +102,7 @@ function readAlone(path: string, text: string, set: readonly (readonly [string, 
     return alone;
   }
   const value = document.value();
-  const file = parseWith(graphFileSchema, value, document, (path) => addMissing(document, outline, path));
+  const file = parseWith(format.schema, value, document, (path) => addMissing(document, outline, path), format.keys);
   const part = graphPartSchema.safeParse(value).data ?? null;
   checkGraph(document, outline);
   const names = namesOf(outline);

@@ -1,22 +1,11 @@
 import * as z from "zod";
 import { textForm } from "./schema-nodes.ts";
 
-/** Savings of method.md §6 that change no decision. */
-export const SAVINGS = ["R1", "R2", "R3", "R4", "R6", "R7", "R8", "R9"] as const;
-
-/** Every default of `optimize`: also shown in the README. */
+/** Defaults of `optimize` that hold for every method; each method states its own. Also shown in the README. */
 export const DEFAULTS = {
   method: "semantic",
-  iterations: 12,
-  batch: 8,
-  patience: 3,
   threshold: 0,
-  proposals: 1,
-  update: "all",
   gate: { policy: "strict", alpha: 0.05 },
-  gateEvery: 4,
-  neighbors: true,
-  gradients: true,
   seed: 1,
   baseline: false,
   budget: { calls: 2000 },
@@ -183,77 +172,108 @@ export const loss = z
   ])
   .describe("How an answer is scored: 0 is perfect.");
 
-const atLeast = (least: number, description: string, byDefault: number) =>
-  z.int().min(least).default(byDefault).describe(`${description} Default ${byDefault}.`);
-
 const bound = (what: string) => z.number().positive().nullable().optional().describe(`${what} null: no bound.`);
 
-export const optimize = z
-  .strictObject({
-    method: z.string().min(1).default(DEFAULTS.method).describe("How to optimize. Default `semantic`."),
-    iterations: atLeast(0, "At most this many iterations.", DEFAULTS.iterations),
-    batch: atLeast(1, "Training samples looked at in an iteration.", DEFAULTS.batch),
-    patience: atLeast(1, "Iterations without improvement before the run stops.", DEFAULTS.patience),
-    threshold: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(DEFAULTS.threshold)
-      .describe("A sample with at most this loss is right. Default 0."),
-    proposals: atLeast(1, "Proposals for each text in an iteration.", DEFAULTS.proposals),
-    update: z
-      .enum(["all", "half", "one"])
-      .default(DEFAULTS.update)
-      .describe("How many texts an iteration changes. Default `all`."),
-    gate: z
-      .strictObject({
-        policy: z
-          .enum(["strict", "significant", "off"])
-          .default(DEFAULTS.gate.policy)
-          .describe(
-            "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
-          ),
-        alpha: z.number().gt(0).lt(1).default(DEFAULTS.gate.alpha).describe("Level of the sign test. Default 0.05."),
-      })
-      .prefault({})
-      .describe("When a proposal is accepted."),
-    gateEvery: atLeast(
-      1,
-      "The gate looks after at most so many iterations, and at once when the training samples have not got better. 1: after every one.",
-      DEFAULTS.gateEvery,
+/** Options of the methods, by name. */
+export type MethodOptions = Readonly<Record<string, z.ZodObject>>;
+
+/** Files up to 0.1 have this method's options beside the common ones. */
+const FLAT = "semantic";
+
+const common = z.strictObject({
+  method: z.string().min(1).default(DEFAULTS.method).describe("How to optimize. Default `semantic`."),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(DEFAULTS.threshold)
+    .describe("A sample with at most this loss is right. Default 0."),
+  gate: z
+    .strictObject({
+      policy: z
+        .enum(["strict", "significant", "off"])
+        .default(DEFAULTS.gate.policy)
+        .describe(
+          "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
+        ),
+      alpha: z.number().gt(0).lt(1).default(DEFAULTS.gate.alpha).describe("Level of the sign test. Default 0.05."),
+    })
+    .prefault({})
+    .describe("When a proposal is accepted."),
+  seed: z.int().min(0).default(DEFAULTS.seed).describe("Same seed, same replies: same run. Default 1."),
+  baseline: z
+    .boolean()
+    .default(DEFAULTS.baseline)
+    .describe(
+      "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
     ),
-    neighbors: z
-      .boolean()
-      .default(DEFAULTS.neighbors)
-      .describe("Whether a gradient is computed in view of all inputs of a node. Default true."),
-    gradients: z.boolean().default(DEFAULTS.gradients).describe("Whether the optimizer sees gradients. Default true."),
-    seed: z.int().min(0).default(DEFAULTS.seed).describe("Same seed, same replies: same run. Default 1."),
-    baseline: z
-      .boolean()
-      .default(DEFAULTS.baseline)
-      .describe(
-        "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
-      ),
-    without: z
-      .array(z.enum(SAVINGS))
-      .optional()
-      .describe(
-        "Savings to switch off, to see what each is worth in calls; proposals and verdicts stay the same. R1: equal questions share a reply. R2: only what a change reaches is run again. R3: scoring stops when the verdict is certain. R4: samples that failed come first. R6: the incumbent is scored once. R7: one backward call a node. R8: none where no gradient can arrive. R9: no proposal without a gradient.",
-      ),
-    budget: z
-      .strictObject({
-        calls: z
-          .int()
-          .positive()
-          .nullable()
-          .default(DEFAULTS.budget.calls)
-          .describe("Most calls. Default 2000. null: no bound."),
-        tokens: bound("Most tokens, prompts and replies."),
-        usd: bound("Most money, in US dollars."),
-      })
-      .prefault({})
-      .describe("What a run may spend. The user's own cap holds as well."),
-  })
-  .describe("How to optimize, and what it may cost.");
+  budget: z
+    .strictObject({
+      calls: z
+        .int()
+        .positive()
+        .nullable()
+        .default(DEFAULTS.budget.calls)
+        .describe("Most calls. Default 2000. null: no bound."),
+      tokens: bound("Most tokens, prompts and replies."),
+      usd: bound("Most money, in US dollars."),
+    })
+    .prefault({})
+    .describe("What a run may spend. The user's own cap holds as well."),
+});
+
+/**
+ * `optimize` of the file: what holds for every method, and each method's own options under its name. Reads into the
+ * common part and `methods`: name → options with every default filled in.
+ */
+export function optimizeSchema(methods: MethodOptions) {
+  const flat = optionalParts(methods[FLAT]?.shape ?? {});
+  const own = Object.entries(methods).map(([name, options]) => [name, ownSchema(options)]);
+  return z
+    .strictObject({ ...flat, ...Object.fromEntries(own), ...common.shape })
+    .transform((file, context) => {
+      const given: Readonly<Record<string, unknown>> = file;
+      const { method, threshold, gate, seed, baseline, budget } = file as z.output<typeof common>;
+      const parsed = Object.entries(methods).map(([name, options]): [string, Readonly<Record<string, unknown>>] => {
+        const nested = recordOf(given[name]);
+        const beside = name === FLAT ? Object.keys(flat).filter((key) => given[key] !== undefined) : [];
+        for (const key of beside.filter((key) => nested[key] !== undefined)) {
+          context.addIssue({
+            code: "custom",
+            path: [key],
+            message: `"optimize.${key}" and "optimize.${name}.${key}" are the same option.`,
+            params: { remedy: "Keep one of the two." },
+          });
+        }
+        const result = options.safeParse({ ...nested, ...Object.fromEntries(beside.map((key) => [key, given[key]])) });
+        for (const { message, path } of result.error?.issues ?? []) {
+          context.addIssue({ code: "custom", path: [name, ...path], message, params: { remedy: "Change the value." } });
+        }
+        return [name, result.data ?? {}];
+      });
+      return { method, threshold, gate, seed, baseline, budget, methods: Object.fromEntries(parsed) };
+    })
+    .describe("How to optimize, and what it may cost.");
+}
+
+/** The options as they may stand in the file: none has to; the defaults are only shown. */
+function ownSchema(options: z.ZodObject): z.ZodType {
+  const { description = "" } = options.meta() ?? {};
+  return z.strictObject(optionalParts(options.shape)).optional().describe(description);
+}
+
+function optionalParts(shape: z.ZodObject["shape"]): Record<string, z.ZodType> {
+  const parts = Object.entries(shape).map(([key, option]) => {
+    if (!(option instanceof z.ZodDefault)) return [key, option as z.ZodType] as const;
+    const { defaultValue } = option.def;
+    const value = option.unwrap() as z.ZodType;
+    return [key, value.optional().meta({ ...option.meta(), default: defaultValue })] as const;
+  });
+  return Object.fromEntries(parts);
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
 
 export const LOSS_KINDS: readonly string[] = loss.options.map((option) => option.shape.kind.value);

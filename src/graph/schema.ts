@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { graphInputs, models, nodes } from "./schema-nodes.ts";
-import { data, loss, optimize } from "./schema-run.ts";
+import { data, loss, type MethodOptions, optimizeSchema } from "./schema-run.ts";
 
 /**
  * The one source of the file's types, of its defaults (`schema-run.ts`) and of `media/agentgraph.schema.json`.
@@ -22,23 +22,37 @@ const graphParts = {
 
 export const graphPartSchema = z.object(graphParts);
 
-export const graphFileSchema = z.strictObject({
-  ...graphParts,
-  data,
-  loss,
-  optimize: optimize.prefault({}),
-});
+/** @param methods whose options may stand under `optimize` */
+export function graphFileSchema(methods: MethodOptions) {
+  return z.strictObject({
+    ...graphParts,
+    data,
+    loss,
+    optimize: optimizeSchema(methods).prefault({}),
+  });
+}
+
+/** How files are read where these methods are known. Made once: building it takes longer than reading a file. */
+export interface FileFormat {
+  readonly schema: ReturnType<typeof graphFileSchema>;
+  /** Every key that some part of the file may have. */
+  readonly keys: () => ReadonlySet<string>;
+}
+
+export function fileFormat(methods: MethodOptions): FileFormat {
+  return { schema: graphFileSchema(methods), keys: () => knownKeys(methods) };
+}
 
 /** A whole graph file with every default filled in; file references are still references. */
-export type GraphFile = z.output<typeof graphFileSchema>;
+export type GraphFile = z.output<ReturnType<typeof graphFileSchema>>;
 export type GraphPart = z.output<typeof graphPartSchema>;
 export type DataSpec = GraphFile["data"];
 export type DataSet = NonNullable<DataSpec["train"]>;
 export type LossSpec = GraphFile["loss"];
 
 /** JSON Schema of the file (draft 7), for editors. Unknown keys are not refused: the reader names them. */
-export function jsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(graphFileSchema, { io: "input", target: "draft-7" });
+export function jsonSchema(methods: MethodOptions): Record<string, unknown> {
+  const schema = z.toJSONSchema(graphFileSchema(methods), { io: "input", target: "draft-7" });
   return {
     ...withoutRefusal(schema),
     $id: "agentgraph.schema.json",
@@ -48,10 +62,9 @@ export function jsonSchema(): Record<string, unknown> {
   };
 }
 
-/** Every key that some part of the file may have. */
-export function knownKeys(): ReadonlySet<string> {
+function knownKeys(methods: MethodOptions): ReadonlySet<string> {
   const keys = new Set<string>();
-  const waiting: unknown[] = [jsonSchema()];
+  const waiting: unknown[] = [jsonSchema(methods)];
   for (const part of waiting) {
     if (typeof part !== "object" || part === null) continue;
     const properties: unknown = Reflect.get(part, "properties");

@@ -1,5 +1,15 @@
-import type { Method } from "../engine/services.ts";
-import { semantic } from "./semantic.ts";
+import type { Methods } from "../engine/method.ts";
+import { fileFormat } from "../graph/schema.ts";
+import type { MethodOptions } from "../graph/schema-run.ts";
+import { semantic } from "./semantic/semantic.ts";
 
 /** By the name that stands in the file's `optimize.method`. Adding one touches its own file and this line. */
-export const methods: Readonly<Record<string, Method>> = { semantic };
+export const methods: Methods = { semantic };
+
+/** Their options, by name. */
+export const methodOptions: MethodOptions = Object.fromEntries(
+  Object.entries(methods).map(([name, { options }]) => [name, options]),
+);
+
+/** How graph files are read with these methods. */
+export const graphFormat = fileFormat(methodOptions);

@@ -54,6 +54,8 @@ export interface CallTag {
   readonly purpose: Role;
   readonly node: string | null;
   readonly sample: string | null;
+  /** Tags that the reply is to hold, where no schema gives its form. */
+  readonly form?: readonly string[];
 }
 
 export interface ModelReply {

@@ -1,4 +1,4 @@
-import type { EngineDeps } from "../engine/optimize.ts";
+import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
 import { createStack } from "../models/stack.ts";
 import { openCache, RunReplies } from "./replies.ts";

@@ -122,11 +122,11 @@ function formatErrors({ start, state, finished }: Ending): Warned[] {
 }
 
 function gateRefusesEverything({ state, finished }: Ending): Warned[] {
-  const reasonOf = ({ verdict }: Attempt) => state.judged[verdict ?? -1]?.verdict.reason ?? "";
+  const reasonOf = ({ verdict, screened }: Attempt) => screened ?? state.judged[verdict ?? -1]?.verdict.reason ?? "";
   const valid = state.attempts.filter(({ decision }) => decision !== null);
   const rounds = new Set(valid.map(({ iteration }) => iteration)).size;
-  const judged = valid.filter((attempt) => reasonOf(attempt) !== "replaced before the gate");
-  const rejected = judged.filter(({ decision }) => decision === "rejected");
+  const judged = valid.filter(({ screened }) => screened !== "superseded");
+  const rejected = judged.filter(({ decision }) => decision === "rejected" || decision === "screened");
   const isSettled = finished.status === "done" || finished.status === "budget";
   if (!isSettled || rounds < ROUNDS || rejected.length < judged.length) return [];
   const reasons = rejected.map(reasonOf);

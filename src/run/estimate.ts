@@ -3,8 +3,10 @@ import { type Data, type Sample, SPLITS, type Split } from "../data/sample.ts";
 import type { Clock } from "../deps.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { RunEvent } from "../engine/events.ts";
-import { type EngineDeps, optimize } from "../engine/optimize.ts";
+import { optimize } from "../engine/optimize.ts";
+import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
+import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
@@ -52,6 +54,9 @@ export interface Estimate extends Amount {
 /** Samples of a set that are played through: more would say the same, later. Fewer where each takes many calls. */
 const PLAYED = { most: 40, least: 16, calls: 240 } as const;
 
+/** Training samples that are played through: no method looks at more in a few iterations. */
+const TRAINED = 64;
+
 /** Sets that a run scores whole. */
 const SCORED = ["validation", "test"] as const;
 
@@ -84,57 +89,57 @@ export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
 }
 
 async function playRun(task: Task, known: Known, guess: Guess, draw: number) {
-  const { pretender, pretended } = pretendTo(task, known, guess, draw);
+  const { model, dryTask } = dryRun(task, known, guess, draw);
   // Batches do not grow with the training set; what is scored grows with its set.
-  const [scoring, tally] = [tallyOf(task, pretended, SCORED), tallyOf(task, pretended, SCORED)];
+  const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
   const turns = new Yielder(known.clock);
   // What is known of the graph's answers is learned first: how long they are, and how many are right.
   for (const split of SCORED) {
     const { signal } = new AbortController();
-    for await (const event of evaluate(pretended, split, depsOf(pretender, task, known), signal)) {
+    for await (const event of evaluate(dryTask, split, depsOf(model, task, known), signal)) {
       scoring.add(event);
       await turns.next();
     }
   }
-  await play(optimize, pretended, depsOf(pretender, task, known), tally, known.clock);
+  await play(optimize(methods), dryTask, depsOf(model, task, known), tally, known.clock);
   return { scoring, tally };
 }
 
 /** The same for what does not optimize: to score a set, to look into one sample, to check what another run claims. */
-export async function estimateDoor(
+export async function estimateRunner(
   task: Task,
   known: Known,
-  door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
+  runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached">> {
-  const { pretender, pretended } = pretendTo(task, known, GUESSES.usual, 0);
-  const tally = tallyOf(task, pretended, SPLITS);
-  await play(door, pretended, depsOf(pretender, task, known), tally, known.clock);
+  const { model, dryTask } = dryRun(task, known, GUESSES.usual, 0);
+  const tally = tallyOf(task, dryTask, SPLITS);
+  await play(runner, dryTask, depsOf(model, task, known), tally, known.clock);
   return { ...tally.amount, cached: tally.cached };
 }
 
-function pretendTo(task: Task, known: Known, guess: Guess, draw: number) {
+function dryRun(task: Task, known: Known, guess: Guess, draw: number) {
   const data = playedData(task);
   const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw);
-  const pretender = new DryRunModel(known.provider, task.graph.nodes, guess);
-  return { pretender, pretended: { ...task, data, loss } };
+  const model = new DryRunModel(known.provider, task.graph.nodes, guess);
+  return { model, dryTask: { ...task, data, loss } };
 }
 
-function tallyOf(task: Task, pretended: Task, whole: readonly Split[]): Tally {
+function tallyOf(task: Task, dryTask: Task, whole: readonly Split[]): Tally {
   return new Tally((split) => {
-    const played = pretended.data[split].length;
+    const played = dryTask.data[split].length;
     return whole.includes(split) && played > 0 ? task.data[split].length / played : 1;
   });
 }
 
 async function play(
-  door: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
+  runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
   task: Task,
   deps: EngineDeps,
   tally: Tally,
   clock: Clock,
 ): Promise<void> {
   const turns = new Yielder(clock);
-  for await (const event of door(task, deps, new AbortController().signal)) {
+  for await (const event of runner(task, deps, new AbortController().signal)) {
     tally.add(event);
     await turns.next();
   }
@@ -150,9 +155,9 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
   };
 }
 
-function depsOf(pretender: DryRunModel, { options }: Task, { replies, price }: Known): EngineDeps {
+function depsOf(model: DryRunModel, { options }: Task, { replies, price }: Known): EngineDeps {
   const stack = createStack({
-    provider: pretender,
+    provider: model,
     replies: new Overlay(replies),
     limits: { calls: null, tokens: null, usd: null },
     concurrency: Number.POSITIVE_INFINITY,
@@ -160,7 +165,7 @@ function depsOf(pretender: DryRunModel, { options }: Task, { replies, price }: K
     seed: options.seed,
     price,
   });
-  return { model: pretender.learningFrom(stack.model), budget: stack.budget, price };
+  return { model: model.learningFrom(stack.model), budget: stack.budget, price };
 }
 
 /** Replies of earlier runs, and those made up on the way. */
@@ -177,14 +182,14 @@ class Overlay extends MemoryReplies {
 }
 
 /** A part of each set, evenly drawn. */
-function playedData({ data: { train, validation, test }, graph, options }: Task): Data {
+function playedData({ data: { train, validation, test }, graph }: Task): Data {
   const most = Math.max(PLAYED.least, Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length)));
   const part = (samples: readonly Sample[], most: number) => {
     const turn = (index: number) => Math.floor((index * most) / samples.length);
     return samples.length <= most ? samples : samples.filter((_, index) => turn(index + 1) > turn(index));
   };
   return {
-    train: part(train, Math.max(most, 4 * options.batch)),
+    train: part(train, Math.max(most, TRAINED)),
     validation: part(validation, most),
     test: part(test, most),
   };

@@ -7,6 +7,7 @@ import { optimize } from "../engine/optimize.ts";
 import { recheck } from "../engine/recheck.ts";
 import type { Runner } from "../engine/runner.ts";
 import type { Task } from "../engine/task.ts";
+import { methods } from "../methods/registry.ts";
 
 const evaluating = z.object({
   kind: z.literal("evaluate"),
@@ -28,15 +29,15 @@ export const job = z.discriminatedUnion("kind", [
 
 export type Job = z.infer<typeof job>;
 
-/** The engine's door for a job. */
-export function doorOf(job: Job | undefined): Runner {
+/** What the engine runs for a job. */
+export function runnerOf(job: Job | undefined): Runner {
   switch (job?.kind) {
     case "evaluate":
       return evaluation(job.split, job.method);
     case "recheck":
       return recheck(job.changes);
     default:
-      return optimize;
+      return optimize(methods);
   }
 }
 

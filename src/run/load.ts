@@ -14,7 +14,7 @@ import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
 import { makeLoss, targetFault, targetReader, targetRemedy, worksWithoutTarget } from "../loss/make.ts";
-import { methods } from "../methods/registry.ts";
+import { graphFormat, methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { Yielder } from "../models/yielder.ts";
 
@@ -50,7 +50,7 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   const graphFile = resolve(path);
   const text = await readText(graphFile, files);
   if (typeof text !== "string") return unreadable(graphFile, text, files);
-  const reading = await readGraph(graphFile, text, files, overrides.set);
+  const reading = await readGraph(graphFile, text, files, graphFormat, overrides.set);
   const { document, file, graph } = reading;
   const loss = file && (await lossOf(file.loss, reading, files));
   const task = file && (await makeTask(file, loss && makeLoss(loss), reading, deps, overrides));
@@ -94,7 +94,9 @@ async function makeTask(
   const choices = modelsOf(file, document, models);
   if (!loss || !data || !choices) return null;
   const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
-  return { data, loss, models: choices, options: { ...file.optimize, budget: limits } };
+  const { methods: own, ...common } = file.optimize;
+  const options = { ...common, budget: limits, methodOptions: own[common.method] ?? {} };
+  return { data, loss, models: choices, options };
 }
 
 function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument): void {

@@ -3,6 +3,7 @@ import type {
   BaselineScore,
   Decision,
   InvalidReason,
+  ScreenReason,
   Verdict,
   VerdictReason,
   Warned,
@@ -14,8 +15,8 @@ import type { Calls } from "./state.ts";
 
 /** What is measured, in words and figures for a person: in English, where nobody says otherwise. */
 
-/** Why the gate decided so, as the end of a sentence. */
-export function reasonWords(reason: VerdictReason, { t }: Locale): string {
+/** Why the gate decided so, or why a proposal never reached it, as the end of a sentence. */
+export function reasonWords(reason: VerdictReason | ScreenReason, { t }: Locale): string {
   switch (reason) {
     case "lower loss":
       return t("the loss fell");
@@ -37,23 +38,23 @@ export function reasonWords(reason: VerdictReason, { t }: Locale): string {
       return t("it fixed no samples");
     case "fixed none, broke some":
       return t("it fixed none of the first samples and broke right ones, so the rest were not scored");
-    case "every output alike":
-      return t("it made every output the same, so it was not scored");
-    case "broke training samples":
-      return t("it broke training samples that were right, so it was not scored");
-    case "unsound":
-      return t("it drops required text, is too long, or contains an answer from the data, so it was not scored");
+    case "constant output":
+      return t("the node gives the same answer to different inputs");
+    case "breaks training samples":
+      return t("it breaks training samples that were right");
+    case "violation":
+      return t("it drops required text, is too long, or contains an answer from the data");
     case "samples could not be scored":
       return t("samples with failed calls could change the verdict");
     case "no gate":
       return t("accepted without a gate");
     case "budget reached":
       return t("the budget was reached before it could be evaluated");
-    case "replaced before the gate":
-      return t("a later proposal replaced it before the gate compared it");
+    case "superseded":
+      return t("a later proposal replaced it");
     case "the run ended first":
       return t("the run ended before the gate compared it");
-    case "lost the race":
+    case "eliminated":
       return t("another proposal for this text scored better on training samples");
     case "unchanged":
       return t("the text is unchanged");
@@ -82,7 +83,9 @@ export function invalidWords(reason: string, { t }: Locale): string {
 export function verdictLine(verdict: Verdict, locale = ENGLISH): string {
   const { t } = locale;
   const { policy, decision, reason, scored, of, fixed, broken, p } = verdict;
-  const parts = [policy === "off" ? t("Accepted without a gate") : decisionWords(decision, locale)];
+  const parts = [
+    policy === "off" && decision === "accepted" ? t("Accepted without a gate") : decisionWords(decision, locale),
+  ];
   if (decision !== "accepted") parts.push(reasonWords(reason, locale));
   if (scored === 0) return [...parts, t("nothing was scored")].join(" · ");
   const right = t("{0} → {1} of {2} right", verdict.rightBefore, verdict.rightAfter, scored);
@@ -99,6 +102,7 @@ function decisionWords(decision: Decision, { t }: Locale): string {
     accepted: t("Accepted by the gate"),
     rejected: t("Rejected by the gate"),
     undecided: t("Undecided"),
+    screened: t("Dropped before the gate"),
   }[decision];
 }
 

@@ -8,6 +8,7 @@ import type {
   LoggedEvent,
   Requested,
   Scored,
+  Screened,
   Started,
   Valued,
   Withdrawn,
@@ -76,6 +77,9 @@ export class RunReducer {
         break;
       case "verdict":
         this.#judge(event);
+        break;
+      case "screened":
+        this.#screen(event);
         break;
       case "iteration":
         this.#iterate(event);
@@ -189,6 +193,7 @@ export class RunReducer {
       samples,
       invalid,
       decision: null,
+      screened: null,
       verdict: null,
     });
   }
@@ -203,6 +208,15 @@ export class RunReducer {
       attempt.decision = judged.verdict.decision;
       attempt.verdict = state.judged.length - 1;
       this.#progress(attempt.node).verdict = judged.verdict.decision;
+    }
+  }
+
+  #screen({ proposals, reason }: Screened): void {
+    for (const id of proposals) {
+      const attempt = this.#state.attempts.findLast((one) => one.id === id && one.invalid === null);
+      if (!attempt) continue;
+      Object.assign(attempt, { decision: "screened", screened: reason });
+      this.#progress(attempt.node).verdict = "screened";
     }
   }
 

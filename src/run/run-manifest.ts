@@ -6,7 +6,7 @@ import type { Task } from "../engine/task.ts";
 import type { ContainmentRoot } from "../graph/containment.ts";
 import { graph, modelChoice, ROLES } from "../graph/graph.ts";
 import type { LossSpec } from "../graph/schema.ts";
-import { loss, SAVINGS } from "../graph/schema-run.ts";
+import { loss } from "../graph/schema-run.ts";
 import { makeLoss } from "../loss/make.ts";
 import { budgetLimits } from "../models/model.ts";
 import { RunMissing, RunUnreadable } from "./errors.ts";
@@ -16,23 +16,27 @@ import type { LoadedTask } from "./load.ts";
 
 /** `start.json`: everything needed to run again, however the files have changed since. */
 const text = z.string();
-const options = z.object({
-  method: text,
-  iterations: z.number(),
-  batch: z.number(),
-  patience: z.number(),
-  threshold: z.number(),
-  proposals: z.number(),
-  update: z.enum(["all", "half", "one"]),
-  gate: z.object({ policy: z.enum(["strict", "significant", "off"]), alpha: z.number() }),
-  gateEvery: z.number(),
-  neighbors: z.boolean(),
-  gradients: z.boolean(),
-  seed: z.number(),
-  baseline: z.boolean().optional(),
-  without: z.array(z.enum(SAVINGS)).optional(),
-  budget: budgetLimits,
-});
+const options = z
+  .looseObject({
+    method: text,
+    threshold: z.number(),
+    gate: z.object({ policy: z.enum(["strict", "significant", "off"]), alpha: z.number() }),
+    seed: z.number(),
+    baseline: z.boolean().optional(),
+    budget: budgetLimits,
+    methodOptions: z.record(text, z.unknown()).optional(),
+  })
+  .transform(({ method, threshold, gate, seed, baseline, budget, methodOptions, ...flat }) => ({
+    ...{ method, threshold, gate, seed, budget },
+    ...(baseline !== undefined && { baseline }),
+    // Up to 0.1 the options of the one method stood beside the others.
+    methodOptions: methodOptions ?? flatOptions(flat),
+  }));
+
+/** Without the switches for savings, which that version had and which changed no decision. */
+function flatOptions({ without: _, ...options }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return options;
+}
 
 const startSchema = z.object({
   version: z.number(),

@@ -1,7 +1,7 @@
 import type { Deps, Lock, Machine } from "../deps.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
-import { ENGINE_VERSION } from "../engine/optimize.ts";
 import type { Runner } from "../engine/runner.ts";
+import { ENGINE_VERSION } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
 import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
@@ -11,7 +11,7 @@ import type { Waiting } from "../models/waits.ts";
 import { Yielder } from "../models/yielder.ts";
 import { diagnose } from "./diagnostics.ts";
 import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
-import { doorOf } from "./job.ts";
+import { runnerOf } from "./job.ts";
 import { codeOf } from "./jsonl.ts";
 import { EventLog, type LogDigest, readLog } from "./log.ts";
 import { RunReducer } from "./reduce.ts";
@@ -29,7 +29,7 @@ export interface RunDeps extends Deps {
   readonly concurrency: number;
   /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
   readonly maxWait?: number;
-  /** The engine's door. Default: that of the run's job. */
+  /** What runs. Default: the runner of the run's job. */
   readonly engine?: Runner;
 }
 
@@ -170,7 +170,7 @@ async function* record(
   log: EventLog,
   onWaiting: (waiting: Waiting | null) => void,
 ): AsyncGenerator<LoggedEvent, RunState> {
-  const { machine, provider, price, concurrency, maxWait, clock, engine = doorOf(start.job) } = deps;
+  const { machine, provider, price, concurrency, maxWait, clock, engine = runnerOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
   signal.addEventListener("abort", cancel);

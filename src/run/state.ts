@@ -1,5 +1,16 @@
 import type { Split } from "../data/sample.ts";
-import type { Baseline, Finished, Gradient, Judged, Proposal, RunStatus, Theta, Warned } from "../engine/events.ts";
+import type {
+  Baseline,
+  Decision,
+  Finished,
+  Gradient,
+  Judged,
+  Proposal,
+  RunStatus,
+  ScreenReason,
+  Theta,
+  Warned,
+} from "../engine/events.ts";
 import type { Role, Texts } from "../graph/graph.ts";
 import type { Vote } from "../loss/loss.ts";
 
@@ -94,7 +105,7 @@ export interface NodeProgress {
   /** The model that answered last, as the provider names it; null before. */
   readonly model: string | null;
   /** Decision on this node's last judged attempt. */
-  readonly verdict: "accepted" | "rejected" | "undecided" | null;
+  readonly verdict: Decision | null;
 }
 
 export interface CurvePoint {
@@ -114,7 +125,9 @@ export interface Attempt {
   readonly hypothesis: string;
   readonly samples: readonly string[];
   readonly invalid: string | null;
-  readonly decision: "accepted" | "rejected" | "undecided" | null;
+  readonly decision: Decision | null;
+  /** Why it was dropped before the gate saw it; null where it was not. */
+  readonly screened: ScreenReason | null;
   /** Index into `judged` of the verdict that decided it; null before. */
   readonly verdict: number | null;
 }

@@ -68,7 +68,7 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
     detail: state.detail,
     method: state.method || start.options.method,
     iteration: state.iteration,
-    iterations: start.options.iterations,
+    iterations: state.iterations,
     calls: state.calls.total,
     tokens: tokens.prompt + tokens.completion,
     usd: state.usd,

@@ -21,6 +21,9 @@ import { type Accident, type Case, endOf } from "./plan.ts";
 import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts";
 import { Wire } from "./wire.ts";
 
+/** Training samples of a batch, by default. */
+const BATCH = 8;
+
 const UNLIMITED: BudgetLimits = { calls: null, tokens: null, usd: null };
 /** The user's folder. */
 const ROOT = "/work";
@@ -267,10 +270,10 @@ class Play {
     if (!read) return;
     const difference = differenceOf(decidedIn(read.state), reference.decided);
     if (difference !== null) this.#fault(`the result is another one: ${difference}`);
-    const { graph, data, options } = this.subject.task;
+    const { graph, data } = this.subject.task;
     // A run that reaches its budget scores what it has by then.
     const isCut = this.one.accidents.some(({ kind }) => kind === "budget");
-    const ahead = options.batch + (isCut ? data.validation.length + data.test.length : 0);
+    const ahead = BATCH + (isCut ? data.validation.length + data.test.length : 0);
     this.#ledger.settleWhole(read.state, reference, ahead * graph.nodes.length);
     const graphFile = join(ROOT, this.one.world.graphFile);
     this.#found(await faultsOfApplying(graphFile, this.disk, (disk) => this.#reading(disk), this.#place, read));

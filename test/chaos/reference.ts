@@ -2,6 +2,7 @@ import { VirtualClock } from "../../bench/worlds/clock.ts";
 import type { LoggedEvent } from "../../src/engine/events.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { Task } from "../../src/engine/task.ts";
+import { methods } from "../../src/methods/registry.ts";
 import type { Model, Usage } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
@@ -45,7 +46,8 @@ export async function referenceOf(task: Task): Promise<Reference> {
   });
   const events: LoggedEvent[] = [];
   const deps = { model: stack.model, budget: stack.budget, price: priceOf };
-  for await (const event of optimize(task, deps, new AbortController().signal)) events.push({ ...event, at: 0 });
+  for await (const event of optimize(methods)(task, deps, new AbortController().signal))
+    events.push({ ...event, at: 0 });
   const state = reduceAll(events);
   const { calls, tokens, usd } = stack.budget.spent;
   return { decided: decidedIn(state), calls, tokens, usd, asked };

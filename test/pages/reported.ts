@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createPlanted, type Plan, USUAL } from "../../bench/experiments/world.ts";
 import { VirtualClock } from "../../bench/worlds/clock.ts";
-import { DEFAULTS } from "../../bench/worlds/run.ts";
+import { type FlatOptions, optionsOf } from "../../bench/worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../../bench/worlds/world.ts";
 import { THEME } from "../../src/editor/runs/page-theme.ts";
 import { inspect } from "../../src/engine/inspect.ts";
-import type { OptimizeOptions, Task } from "../../src/engine/task.ts";
+import type { Task } from "../../src/engine/task.ts";
 import { loss } from "../../src/graph/schema-run.ts";
 import { ENGLISH } from "../../src/i18n/locale.ts";
 import { makeLoss } from "../../src/loss/make.ts";
@@ -32,7 +32,7 @@ const EXACT = loss.parse({ kind: "exact" });
 
 interface Setting {
   readonly world?: World;
-  readonly options?: Partial<OptimizeOptions>;
+  readonly options?: FlatOptions;
   readonly job?: Job;
   /** Calls after which the user stops the run. */
   readonly stopAfter?: number;
@@ -152,7 +152,7 @@ function outside(setting: Setting, root: string): { readonly deps: RunDeps; read
     data: { train, validation, test },
     loss: makeLoss(EXACT),
     models: { forward: choice, backward: choice, optimizer: choice, judge: choice },
-    options: { ...DEFAULTS, seed: 3, budget: { calls: 50_000, tokens: null, usd: null }, ...options },
+    options: optionsOf({ seed: 3, budget: { calls: 50_000, tokens: null, usd: null }, ...options }),
   };
   const deps = {
     ...nodeDeps({ info() {}, warn() {}, error() {} }),

@@ -169,6 +169,7 @@ function attemptOf(node: string, decision: Decision, i: number): Attempt {
     base: "old",
     text: "new",
     hypothesis: "The steps did not name their units.",
+    screened: null,
     samples: ["row-01"],
     invalid: null,
     decision,

@@ -16,6 +16,7 @@ import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { nodeAt } from "../../graph/outline.ts";
 import { type GraphReading, type GraphTextReading, readGraph, readGraphText } from "../../graph/read.ts";
+import { graphFormat } from "../../methods/registry.ts";
 import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";
 import { modelChoices } from "../account/settings.ts";
@@ -30,7 +31,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
   /** Fires with the graph file when its text, or that of a prompt file it names, has changed. */
   readonly onDidChange = this.#changed.event;
   readonly #parsed = new PerVersion((document) => new ParsedGraph(document.uri.fsPath, document.getText()));
-  readonly #checked = new PerVersion((document) => readGraphText(document.uri.fsPath, document.getText()));
+  readonly #checked = new PerVersion((document) => readGraphText(document.uri.fsPath, document.getText(), graphFormat));
   /** By address of the graph file. */
   readonly #read = new Map<string, ReadGraph>();
   /** By folder that holds a file which a graph names: what changes there outside the editor is seen, too. */
@@ -62,7 +63,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
   /** With the texts in the prompt files that it names. */
   async read(file: Uri): Promise<GraphReading & { readonly lastGood: Graph | null }> {
     const text = await textOf(file, this.#files);
-    const reading = await readGraph(file.fsPath, text, this.#files);
+    const reading = await readGraph(file.fsPath, text, this.#files, graphFormat);
     const before = this.#read.get(file.toString());
     const lastGood = reading.graph ?? before?.lastGood ?? null;
     const names = new Set(reading.outline.references.map(({ reference }) => resolve(dirname(file.fsPath), reference)));

@@ -6,10 +6,10 @@ export function verdictLine(verdict: Verdict): string {
   return `${MARKS[verdict.decision]} ${verdictHeadline(verdict)} · ${rightFigure(verdict)}`;
 }
 
-const MARKS = { accepted: "✓", rejected: "✗", undecided: "?" };
+const MARKS: Record<Decision, string> = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" };
 
 export function verdictHeadline(verdict: Verdict): string {
-  if (verdict.policy === "off") return l10n.t("Accepted without a gate");
+  if (verdict.policy === "off" && verdict.decision === "accepted") return l10n.t("Accepted without a gate");
   switch (verdict.decision) {
     case "accepted":
       return l10n.t("Accepted by the gate");
@@ -17,11 +17,19 @@ export function verdictHeadline(verdict: Verdict): string {
       return l10n.t("Rejected by the gate");
     case "undecided":
       return l10n.t("Undecided");
+    case "screened":
+      return l10n.t("Dropped before the gate");
   }
 }
 
 export function decisionWord(decision: Decision): string {
-  return { accepted: l10n.t("accepted"), rejected: l10n.t("rejected"), undecided: l10n.t("undecided") }[decision];
+  const words: Record<Decision, string> = {
+    accepted: l10n.t("accepted"),
+    rejected: l10n.t("rejected"),
+    undecided: l10n.t("undecided"),
+    screened: l10n.t("dropped before the gate"),
+  };
+  return words[decision];
 }
 
 /** What was measured, the most telling first. */
@@ -56,7 +64,7 @@ function score(loss: number): string {
   return (1 - loss).toFixed(2);
 }
 
-/** Why the gate decided so, as a sentence. */
+/** Why the gate decided so, or why a proposal never reached it, as a sentence. */
 export function verdictReason(verdict: Verdict): string {
   switch (verdict.reason) {
     case "lower loss":
@@ -83,12 +91,12 @@ export function verdictReason(verdict: Verdict): string {
       return l10n.t("On its own, it fixed no samples.");
     case "fixed none, broke some":
       return l10n.t("It fixed none of the first samples and broke right ones, so the rest were not scored.");
-    case "broke training samples":
-      return l10n.t("On its own, it broke training samples that were right before, so it was not scored.");
-    case "every output alike":
-      return l10n.t("With this text, the node gave the same answer to different inputs, so it was not scored.");
-    case "unsound":
-      return l10n.t("It drops required text, is too long, or contains an answer from the data, so it was not scored.");
+    case "breaks training samples":
+      return l10n.t("It breaks training samples that were right before.");
+    case "constant output":
+      return l10n.t("With this text, the node gives the same answer to different inputs.");
+    case "violation":
+      return l10n.t("It drops required text, is too long, or contains an answer from the data.");
     case "samples could not be scored":
       return l10n.t(
         "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",
@@ -103,11 +111,11 @@ export function verdictReason(verdict: Verdict): string {
         verdict.scored,
         verdict.of,
       );
-    case "replaced before the gate":
-      return l10n.t("A later proposal for this text replaced it before the gate compared it.");
+    case "superseded":
+      return l10n.t("A later proposal for this text replaced it.");
     case "the run ended first":
       return l10n.t("The run ended before the gate compared it. Resume the run to decide.");
-    case "lost the race":
+    case "eliminated":
       return l10n.t("Another proposal for this text scored better on training samples.");
     case "unchanged":
       return l10n.t("The text is unchanged.");

@@ -5,6 +5,7 @@ import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edit.ts";
 import type { Range } from "../../graph/fault.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
+import { graphFormat } from "../../methods/registry.ts";
 import { FileGone, NotSaved, ShownOtherwise, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
@@ -31,7 +32,7 @@ export async function locationsOf(
 ): Promise<LocatedProposal[]> {
   const file = await graphs.known(run.entry.graphPath);
   const graph = await openAsOnDisk(file);
-  const { sources, root, outline, faults } = await readGraph(file.fsPath, graph.getText(), files);
+  const { sources, root, outline, faults } = await readGraph(file.fsPath, graph.getText(), files, graphFormat);
   return Promise.all(
     proposals.map(async (proposal) => {
       const source = sources[proposal.node];

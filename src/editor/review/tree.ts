@@ -207,6 +207,7 @@ const ICONS: Record<Decision, ThemeIcon> = {
   accepted: new ThemeIcon("pass", new ThemeColor("testing.iconPassed")),
   rejected: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
   undecided: new ThemeIcon("question", new ThemeColor("testing.iconQueued")),
+  screened: new ThemeIcon("circle-slash", new ThemeColor("testing.iconSkipped")),
 };
 
 /** @param undone it was applied, and its file holds the old text again */
@@ -279,7 +280,9 @@ function attemptItem(run: OpenedRun, attempt: Attempt): TreeItem {
     ? invalidSentence(attempt.invalid)
     : judged
       ? [decisionWord(judged.verdict.decision), rightFigure(judged.verdict)].join(" · ")
-      : l10n.t("not evaluated");
+      : attempt.decision
+        ? decisionWord(attempt.decision)
+        : l10n.t("not evaluated");
   item.iconPath = attempt.decision ? ICONS[attempt.decision] : new ThemeIcon("circle-outline");
   item.tooltip = new MarkdownString(literal(attempt.hypothesis));
   const ref: ProposalRef = { run: run.entry.id, id: attempt.id };

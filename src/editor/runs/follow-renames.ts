@@ -1,6 +1,7 @@
 import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
 import { readGraphText } from "../../graph/read.ts";
+import { graphFormat } from "../../methods/registry.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { textOf } from "../language/documents.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -20,7 +21,7 @@ export async function followRenames(
   const known = await Promise.all(
     uris.map(async (uri, index) => {
       const path = paths[index] ?? uri.fsPath;
-      const name = readGraphText(path, await textOf(uri, files)).file?.name;
+      const name = readGraphText(path, await textOf(uri, files), graphFormat).file?.name;
       return { path, name, root: (await findRoot(path, files)).folder };
     }),
   );

@@ -1,5 +1,5 @@
 import { commands, l10n, type Memento, ProgressLocation, ThemeIcon, Uri, window, workspace } from "vscode";
-import { ENGINE_VERSION } from "../../engine/optimize.ts";
+import { ENGINE_VERSION } from "../../engine/session.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { type Run, resumeRun } from "../../run/run.ts";
 import { readManifest } from "../../run/run-manifest.ts";

@@ -2,7 +2,7 @@ import { l10n, ProgressLocation, type Uri, window } from "vscode";
 import type { Data, Sample, Split } from "../../data/sample.ts";
 import { type Inspection, inspect, mostCalls } from "../../engine/inspect.ts";
 import { askWithoutRun } from "../../run/ask.ts";
-import { estimateDoor } from "../../run/estimate.ts";
+import { estimateRunner } from "../../run/estimate.ts";
 import { callsWords } from "../../run/messages.ts";
 import { RunReducer } from "../../run/reduce.ts";
 import { sampleHtml } from "../../run/report/sample.ts";
@@ -55,7 +55,7 @@ export class SampleCommands {
     const { sample, split } = found;
     // Only this sample is asked about, so only it is played through.
     const only = { ...task, data: { train: [], validation: [], test: [], [split]: [sample] } };
-    const estimate = await estimateDoor(only, prepared.known, (one, deps, signal) =>
+    const estimate = await estimateRunner(only, prepared.known, (one, deps, signal) =>
       inspect(one, split, sample, deps, signal),
     );
     await confirmCalls({

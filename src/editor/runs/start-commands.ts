@@ -1,8 +1,8 @@
 import { l10n, type Uri, window } from "vscode";
 import type { Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
-import { estimateDoor, estimateRun } from "../../run/estimate.ts";
-import { doorOf, type Job, recheckOf } from "../../run/job.ts";
+import { estimateRunner, estimateRun } from "../../run/estimate.ts";
+import { runnerOf, type Job, recheckOf } from "../../run/job.ts";
 import { startRun } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
@@ -53,7 +53,7 @@ export class StartCommands {
     await confirmCalls({
       question: l10n.t("Score “{0}” on {1}?", task.graph.name, setWords(split, count)),
       button: l10n.t("Evaluate"),
-      estimate: await estimateDoor(task, prepared.known, doorOf(job)),
+      estimate: await estimateRunner(task, prepared.known, runnerOf(job)),
       task,
       samples: count,
       connection: prepared.connection,
@@ -80,7 +80,7 @@ export class StartCommands {
     await confirmCalls({
       question: l10n.t("Recheck {0} proposals for “{1}” with your own model?", job.changes.length, task.graph.name),
       button: l10n.t("Recheck"),
-      estimate: await estimateDoor(gated, prepared.known, doorOf(job)),
+      estimate: await estimateRunner(gated, prepared.known, runnerOf(job)),
       task: gated,
       samples: count,
       connection: prepared.connection,

@@ -146,9 +146,9 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
 }
 
 function attemptRow(attempt: Attempt, state: RunState): AttemptRow {
-  const { iteration, hypothesis, text, decision, invalid, verdict } = attempt;
+  const { iteration, hypothesis, text, decision, screened, invalid, verdict } = attempt;
   const judged = verdict === null ? undefined : state.judged[verdict];
-  return { iteration, hypothesis, text, decision, invalid, verdict: judged?.verdict ?? null };
+  return { iteration, hypothesis, text, decision, screened, invalid, verdict: judged?.verdict ?? null };
 }
 
 function gradientRow({ iteration, sample, from, text }: Gradient, samples: Samples): GradientRow {

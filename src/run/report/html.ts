@@ -138,7 +138,7 @@ ${more(t("Scores by iteration"), curveTable(report, locale), locale)}`;
 function change(one: Change, locale: Locale): Markup {
   const { t } = locale;
   const { node, role, base, text, hypothesis, verdict, act } = one;
-  const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
+  const mark = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" }[verdict.decision];
   const parts = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
     kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
   );

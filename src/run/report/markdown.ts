@@ -62,7 +62,7 @@ function found(report: Report, locale: Locale): string[] {
 
 function change(one: Change, locale: Locale): string[] {
   const { node, base, text, hypothesis, verdict } = one;
-  const mark = { accepted: "✓", rejected: "✗", undecided: "?" }[verdict.decision];
+  const mark = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" }[verdict.decision];
   return [
     `### ${mark} ${literal(oneLine(node, 120))}`,
     `**${literal(verdictLine(verdict, locale))}**`,

@@ -11,7 +11,13 @@ export function splitWord(split: Split, { t }: Locale): string {
 }
 
 export function decisionWord(decision: Decision, { t }: Locale): string {
-  return { accepted: t("accepted"), rejected: t("rejected"), undecided: t("undecided") }[decision];
+  const words: Record<Decision, string> = {
+    accepted: t("accepted"),
+    rejected: t("rejected"),
+    undecided: t("undecided"),
+    screened: t("dropped before the gate"),
+  };
+  return words[decision];
 }
 
 export function changeWord(change: SampleRow["change"], { t }: Locale): string {

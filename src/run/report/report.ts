@@ -1,5 +1,5 @@
 import type { Sample, Split } from "../../data/sample.ts";
-import type { Decision, Theta, Verdict } from "../../engine/events.ts";
+import type { Decision, ScreenReason, Theta, Verdict } from "../../engine/events.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Vote } from "../../loss/loss.ts";
@@ -189,7 +189,9 @@ export interface AttemptRow {
   readonly text: string;
   /** null: never judged. */
   readonly decision: Decision | null;
-  /** Why it was never put before the gate; null where it was. */
+  /** Why it was dropped before the gate saw it; null where it was not. */
+  readonly screened: ScreenReason | null;
+  /** Why it is no proposal; null for a proposal. */
   readonly invalid: string | null;
   readonly verdict: Verdict | null;
 }

@@ -3,6 +3,7 @@ import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES } from "../../graph/graph.ts";
 import { DEFAULTS } from "../../graph/schema-run.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
+import { methods } from "../../methods/registry.ts";
 import { plain } from "../plain.ts";
 import type { Report } from "./report.ts";
 
@@ -47,8 +48,15 @@ export function reproduction(
 }
 
 /** What the run was set to do where that is not what a file without a word on it asks for. */
-function settings({ seed: _, budget, ...options }: OptimizeOptions): string[] {
-  const chosen = flat("optimize", options).filter(([path, value]) => value !== DEFAULT_SETTINGS.get(path));
+function settings({ seed: _, budget, methodOptions, ...options }: OptimizeOptions): string[] {
+  const { method } = options;
+  const own = `optimize.${method}`;
+  const defaults = new Map([
+    ...flat("optimize", DEFAULTS),
+    ...flat(own, methods[method]?.options.safeParse({}).data ?? {}),
+  ]);
+  const given = [...flat("optimize", options), ...flat(own, methodOptions)];
+  const chosen = given.filter(([path, value]) => value !== defaults.get(path));
   const limits = [
     budget.calls === DEFAULTS.budget.calls || budget.calls === null ? [] : ["--budget-calls", `${budget.calls}`],
     budget.tokens === null ? [] : ["--budget-tokens", `${budget.tokens}`],
@@ -64,8 +72,6 @@ function flat(path: string, value: unknown): [string, string][] {
   }
   return Object.entries(value).flatMap(([name, one]) => flat(`${path}.${name}`, one));
 }
-
-const DEFAULT_SETTINGS = new Map([...flat("optimize", DEFAULTS), ["optimize.without", "[]"] as const]);
 
 /** As one word of a POSIX shell. */
 export function quoted(word: string): string {

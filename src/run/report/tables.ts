@@ -1,3 +1,4 @@
+import type { Verdict } from "../../engine/events.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { invalidWords, reasonWords } from "../messages.ts";
@@ -125,7 +126,6 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
     tokens === null ? "" : locale.count(tokens, "token"),
     usd === null ? "" : locale.money(usd),
   ].filter(Boolean);
-  const switched = [options.neighbors ? "" : t("neighbours off"), options.gradients ? "" : t("gradients off")];
   const took = locale.seconds(1000 * run.seconds);
   const rows = [
     [t("run"), run.id],
@@ -140,11 +140,11 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
     [t("models that answered"), run.answered.join(", ") || t("none")],
     [t("loss"), `${run.loss.kind}. ${run.loss.describes}`],
     [t("samples"), t("{0} training, {1} validation, {2} test", samples.train, samples.validation, samples.test)],
-    [t("method"), [run.method, ...switched].filter(Boolean).join(", ")],
+    [t("method"), run.method],
     [t("gate"), policy === "significant" ? `significant, α = ${alpha}` : policy],
     [t("uses of the validation set"), `${looks}`],
     [t("a sample is right if its loss is at most"), `${options.threshold}`],
-    [t("iterations, batch, patience"), `${options.iterations}, ${options.batch}, ${options.patience}`],
+    [t("options of the method"), optionWords(options.methodOptions) || t("defaults")],
     [t("seed"), `${options.seed}`],
     [t("budget"), budget.join(", ") || t("none")],
     [t("engine"), run.engine],
@@ -164,12 +164,24 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
   return { head: ["", ""], rows, left: 0 };
 }
 
+/** `iterations 12, batch 8, neighbors true` */
+function optionWords(options: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(options).map(
+    ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return oneLine(words.join(", "), 400);
+}
+
 export function attemptTable({ attempts }: Change, locale: Locale): Table {
   const { t } = locale;
-  const row = ({ iteration, decision, invalid, verdict, hypothesis }: AttemptRow) => [
+  const becauseOf = (invalid: string | null, reason: Verdict["reason"] | null) => {
+    if (invalid !== null) return invalidWords(invalid, locale);
+    return reason === null ? "" : reasonWords(reason, locale);
+  };
+  const row = ({ iteration, decision, screened, invalid, verdict, hypothesis }: AttemptRow) => [
     `${iteration}`,
     invalid !== null ? t("not used") : decision ? decisionWord(decision, locale) : t("not evaluated"),
-    invalid !== null ? invalidWords(invalid, locale) : verdict ? reasonWords(verdict.reason, locale) : "",
+    becauseOf(invalid, screened ?? verdict?.reason ?? null),
     verdict && verdict.scored > 0
       ? t("{0} → {1} of {2}", verdict.rightBefore, verdict.rightAfter, verdict.scored)
       : "–",

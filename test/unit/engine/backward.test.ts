@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Sample } from "../../../src/data/sample.ts";
-import { type BackwardPass, createBackward, type GradientContext } from "../../../src/engine/backward.ts";
+import type { Sample, Split } from "../../../src/data/sample.ts";
+import { createBackward } from "../../../src/engine/backward.ts";
+import type { BackwardPass, GradientContext } from "../../../src/engine/batch-gradients.ts";
 import { createForward } from "../../../src/engine/forward.ts";
 import { type LlmCall, RunStopped } from "../../../src/engine/llm.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
@@ -12,6 +13,7 @@ type Answers = Readonly<Record<string, string | ((question: LlmCall) => string |
 interface Options {
   readonly graph?: Graph;
   readonly sample?: Sample;
+  readonly split?: Split;
   readonly neighbors?: boolean;
   readonly values?: Readonly<Record<string, string>>;
 }
@@ -19,21 +21,21 @@ interface Options {
 /** One sample forward and backward; `answers` holds the reply of each node's backward call. */
 async function differentiate(
   answers: Answers,
-  { graph = diamond, sample = sampleOf("1"), neighbors = true, values = {} }: Options = {},
+  { graph = diamond, sample = sampleOf("1"), neighbors = true, values = {}, split = "train" }: Options = {},
 ) {
   const forwardAsk = fakeAsk(({ node }) => values[node ?? ""] ?? `value of ${node}`);
   const pass = createForward({ graph, loss: verbatim, choice, ask: forwardAsk.ask, emit: async () => {} })(
     Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text])),
     sample,
-    { split: "train" },
+    { split },
   );
   const { ask, questions } = fakeAsk((question) => {
     const answer = answers[question.node ?? ""] ?? "{}";
     return typeof answer === "string" ? answer : answer(question);
   });
   const { emit, events } = recorder();
-  const backward = createBackward({ graph, choice, neighbors, ask, emit });
-  const gradients = await backward(pass, 7);
+  const backward = createBackward({ graph, choice, ask, emit });
+  const gradients = await backward(pass, 7, { per: neighbors ? "node" : "edge" });
   return { gradients, questions, events, backward, pass };
 }
 
@@ -141,11 +143,28 @@ describe("a backward pass", () => {
     expect(ofType(events, "warning")).toEqual([]);
   });
 
+  it("says of which set the sample is: one of the test set may be looked into, too", async () => {
+    const { gradients, questions } = await differentiate(full, { split: "test" });
+    await gradientsOf(gradients);
+    expect(new Set(questions.map((question) => question.split))).toEqual(new Set(["test"]));
+  });
+
+  it("takes a method's own templates", async () => {
+    const { backward, pass, questions, gradients } = await differentiate(full);
+    await gradientsOf(gradients);
+    const templates = { system: "Criticize as {{keys}}.", case: "Step {{id}}: {{output}}" };
+    await gradientsOf(await backward(pass, 7, { per: "node", templates }));
+    expect(questions.at(-1)?.messages[1]?.content).toMatch(/^Step (left|right|answer): value of/);
+  });
+
   it("shows ϕ the same of a sample that went right, without a gradient and without a call", async () => {
     const { backward, pass, questions, gradients } = await differentiate({});
     await gradientsOf(gradients);
     const asked = questions.length;
-    expect(await backward.context(pass, "left")).toMatchObject({ output: "value of left", gradient: "" });
+    expect(await contextOf(await backward(pass, 7, { per: "none" }), "left")).toMatchObject({
+      output: "value of left",
+      gradient: "",
+    });
     expect(questions).toHaveLength(asked);
   });
 });

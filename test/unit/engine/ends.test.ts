@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
+import { methods } from "../../../src/methods/registry.ts";
 import { KeyRefused, ModelUnknown, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { MemoryReplies } from "../../../src/models/store.ts";
@@ -141,7 +142,7 @@ describe("a cancelled run", () => {
     for (let last = 1; last <= 40; last += 7) {
       const { task, deps, provider } = prepare({ concurrency: 6, latency: () => (last % 2 ? 0 : 100) });
       let recorded = 0;
-      for await (const event of optimize(task, deps, new AbortController().signal)) {
+      for await (const event of optimize(methods)(task, deps, new AbortController().signal)) {
         if (event.type !== "requested") continue;
         // The disk is full: this line is not written, and the run's reader gives up.
         if (recorded === last) break;

@@ -1,7 +1,13 @@
 import type { Sample } from "../../../src/data/sample.ts";
+import type { Candidate } from "../../../src/engine/candidate.ts";
+import { createEngine, type RunEngine } from "../../../src/engine/engine.ts";
 import type { RunEvent, Verdict } from "../../../src/engine/events.ts";
+import { createForward } from "../../../src/engine/forward.ts";
+import { History } from "../../../src/engine/history.ts";
 import type { Llm, LlmCall } from "../../../src/engine/llm.ts";
-import type { Candidate } from "../../../src/engine/propose.ts";
+import type { Task } from "../../../src/engine/task.ts";
+import { textsOf } from "../../../src/engine/theta.ts";
+import { createValidation, type Validation } from "../../../src/engine/validation.ts";
 import type { Graph, GraphNode, LlmNode, TextNode } from "../../../src/graph/graph.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
 import { reply } from "../models/fakes.ts";
@@ -99,6 +105,43 @@ export function verdictOf(more: Partial<Verdict>): Verdict {
     unscored: [],
     ...more,
   };
+}
+
+export interface EngineGiven {
+  readonly graph: Graph;
+  readonly ask?: Llm;
+  readonly emit?: (event: RunEvent) => Promise<void>;
+  readonly history?: History;
+  /** Training samples. */
+  readonly train?: readonly Sample[];
+  readonly validation?: Validation;
+  readonly options?: Partial<Pick<Task["options"], "gate" | "threshold">>;
+  /** That the next events belong to. Default: 1. */
+  readonly iteration?: number;
+}
+
+/** What a method is given, over a model that answers as told. */
+export function engineOf(given: EngineGiven): RunEngine {
+  const { graph, emit = async () => {}, history = new History(), train = [], iteration = 1 } = given;
+  const { ask = fakeAsk(() => "").ask } = given;
+  const options = {
+    method: "semantic",
+    threshold: 0,
+    gate: { policy: "strict", alpha: 0.05 },
+    seed: 1,
+    budget: { calls: null, tokens: null, usd: null },
+    methodOptions: {},
+    ...given.options,
+  } as const;
+  const { validation = createValidation({ samples: [], options, score: async () => null }) } = given;
+  const data = { train, validation: [], test: [] };
+  const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
+  const task = { graph, data, loss: verbatim, models, options };
+  const forward = createForward({ graph, loss: verbatim, choice, ask, emit });
+  const engine = createEngine({ task, session: { start: textsOf(graph), ask, forward, emit }, validation, history });
+  const rest = { theta: "", accepted: [], batch: [], looked: 0, validationLoss: [0, 1] } as const;
+  engine.advance({ type: "iteration", iteration: iteration - 1, ...rest });
+  return engine;
 }
 
 /** A proposal whose id can be read. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Attempted, InvalidReason, Verdict, VerdictReason } from "../../../src/engine/events.ts";
+import type { Attempted, InvalidReason, ScreenReason, Verdict } from "../../../src/engine/events.ts";
 import { History } from "../../../src/engine/history.ts";
 import { netProposals } from "../../../src/engine/net-changes.ts";
 import { proposalId } from "../../../src/engine/theta.ts";
@@ -11,11 +11,14 @@ interface Step {
   readonly text: string;
   readonly invalid?: InvalidReason;
   readonly verdict?: Partial<Verdict>;
+  /** Judged together with others. */
+  readonly jointly?: boolean;
+  readonly screened?: ScreenReason;
 }
 
 function historyOf(steps: readonly Step[]): History {
   const history = new History();
-  for (const { node = "a", base = "Do a.", text, invalid = null, verdict } of steps) {
+  for (const { node = "a", base = "Do a.", text, invalid = null, verdict, jointly = false, screened } of steps) {
     const id = proposalId(node, base, text);
     const hypothesis = `why ${text}`;
     const attempt: Attempted = {
@@ -30,7 +33,8 @@ function historyOf(steps: readonly Step[]): History {
       invalid,
     };
     history.add(attempt);
-    if (verdict) history.judge(id, node, verdictOf(verdict));
+    if (verdict) history.judge(id, node, verdictOf(verdict), !jointly);
+    if (screened) history.screen(id, node, screened);
   }
   return history;
 }
@@ -71,29 +75,36 @@ describe("the history", () => {
   it("takes a text for refuted that did harm, and not one that made no difference", () => {
     const history = historyOf([
       { text: "breaks", verdict: { ...rejected, broken: ["v1"] } },
-      { text: "alike", verdict: { ...rejected, reason: "every output alike" } },
-      { text: "harms", verdict: { ...rejected, reason: "broke training samples" } },
+      { text: "alike", screened: "constant output" },
+      { text: "harms", screened: "breaks training samples" },
+      { text: "lost", screened: "eliminated" },
       { text: "unusable", invalid: "drops a placeholder" },
       { text: "idle", verdict: rejected },
       { text: "taken", verdict: { decision: "accepted", broken: ["v1"] } },
     ]);
     const refuted = (text: string) => history.refuted("a", text);
     expect(["breaks", "alike", "harms", "unusable"].map(refuted)).toEqual([true, true, true, true]);
-    expect(["idle", "taken", "never seen"].map(refuted)).toEqual([false, false, false]);
+    expect(["idle", "taken", "lost", "never seen"].map(refuted)).toEqual([false, false, false, false]);
     expect(history.refuted("b", "breaks")).toBe(false);
   });
 
   it("knows whether any text was found to break what was right", () => {
-    const reasons = (...all: VerdictReason[]) =>
-      historyOf(all.map((reason, index) => ({ text: `${index}`, verdict: { ...rejected, reason } }))).hasBroken();
-    expect(reasons("tie", "fixed none, broke some", "every output alike")).toBe(false);
-    expect(reasons("tie", "broke some")).toBe(true);
+    const knows = (...steps: Omit<Step, "text">[]) =>
+      historyOf(steps.map((step, index) => ({ text: `${index}`, ...step }))).hasBroken();
+    const breaks = { ...rejected, broken: ["v1"] };
+    expect(knows({ verdict: rejected }, { verdict: breaks, jointly: true }, { screened: "constant output" })).toBe(
+      false,
+    );
+    expect(knows({ verdict: { ...breaks, decision: "accepted" } })).toBe(false);
+    // Also where the graph has one parameter, so that no search for culprits ever says "broke some".
+    expect(knows({ verdict: rejected }, { verdict: { ...breaks, reason: "cannot pass any more" } })).toBe(true);
   });
 
   it("knows which proposals no verdict has reached", () => {
     const history = historyOf([
       { text: "judged", verdict: rejected },
       { text: "unusable", invalid: "no change" },
+      { text: "dropped", screened: "superseded" },
       { text: "open" },
     ]);
     expect(history.unjudged().map(({ attempt }) => attempt.text)).toEqual(["open"]);
@@ -104,6 +115,7 @@ describe("the net proposals", () => {
   const graph = graphOf([llm("a", ["question"]), llm("b", ["a"]), llm("c", ["b"])]);
   const start = { a: "Do a.", b: "Do b.", c: "Do c." };
   const net = verdictOf({ scored: 20 });
+  const nothing = verdictOf({ scored: 0 });
 
   it("are the way from the file's text to the last one, with the run's verdict and all attempts", () => {
     const history = historyOf([
@@ -111,7 +123,7 @@ describe("the net proposals", () => {
       { base: "a1", text: "a2", verdict: rejected },
       { base: "a1", text: "a3", verdict: { decision: "accepted", scored: 9 } },
     ]);
-    const proposals = netProposals(graph, start, { ...start, a: "a3" }, net, new Map(), history);
+    const proposals = netProposals(graph, start, { ...start, a: "a3" }, net, new Map(), history, nothing);
     expect(proposals).toMatchObject([
       {
         id: proposalId("a", "Do a.", "a3"),
@@ -133,25 +145,33 @@ describe("the net proposals", () => {
       { node: "b", base: "Do b.", text: "b3", verdict: gain(0.6) },
       { node: "b", base: "Do b.", text: "b4", invalid: "no text in the reply" },
     ]);
-    const [proposal, ...others] = netProposals(graph, start, start, net, new Map(), history);
+    const [proposal, ...others] = netProposals(graph, start, start, net, new Map(), history, nothing);
     expect(proposal).toMatchObject({ node: "b", base: "Do b.", text: "b2", verdict: gain(0.4) });
     expect(proposal?.attempts).toHaveLength(4);
     expect(others).toEqual([]);
   });
 
   it("prefer what the gate scored to what never came before it", () => {
-    const replaced = { decision: "undecided", reason: "replaced before the gate", scored: 0 } as const;
     const worse = { ...rejected, lossBefore: 0.5, lossAfter: 0.9 };
     const history = historyOf([
       { node: "b", text: "b1", verdict: worse },
-      { node: "b", text: "b2", verdict: { ...replaced, lossBefore: 0, lossAfter: 0 } },
+      { node: "b", text: "b2", screened: "superseded" },
     ]);
-    expect(netProposals(graph, start, start, net, new Map(), history)).toMatchObject([{ text: "b1", verdict: worse }]);
+    expect(netProposals(graph, start, start, net, new Map(), history, nothing)).toMatchObject([
+      { text: "b1", verdict: worse },
+    ]);
+  });
+
+  it("say of a text that no gate saw that it was dropped, and why", () => {
+    const history = historyOf([{ node: "b", text: "b1", screened: "constant output" }]);
+    expect(netProposals(graph, start, start, net, new Map(), history, nothing)).toMatchObject([
+      { text: "b1", verdict: { decision: "screened", reason: "constant output", scored: 0 } },
+    ]);
   });
 
   it("leave out what was never proposed or never usable", () => {
     const history = historyOf([{ node: "c", base: "Do c.", text: "c1", invalid: "drops a text to keep" }]);
-    expect(netProposals(graph, start, start, net, new Map(), history)).toEqual([]);
+    expect(netProposals(graph, start, start, net, new Map(), history, nothing)).toEqual([]);
   });
 
   it("say of each part whether it contributes something, as far as that was measured", () => {
@@ -160,7 +180,7 @@ describe("the net proposals", () => {
       ["a", true],
       ["b", false],
     ]);
-    const proposals = netProposals(graph, start, end, net, contributes, new History());
+    const proposals = netProposals(graph, start, end, net, contributes, new History(), nothing);
     expect(proposals.map(({ node, contributes }) => [node, contributes])).toEqual([
       ["a", true],
       ["b", false],

@@ -31,9 +31,10 @@ describe("a run", () => {
     expect(finished.test?.after).toBeCloseTo(world.truth(finished.texts, test), 12);
   });
 
-  it("gives every proposal a word, and scores no sample twice under one Θ", async () => {
+  it("gives every proposal a verdict or a reason why the gate never saw it, and scores no sample twice under one Θ", async () => {
     const { events } = await run({ world: { ...HARSH, shape: "diamond", seed: 5 } });
-    const judged = new Set(ofType(events, "verdict").flatMap(({ proposals }) => proposals));
+    const decided = [...ofType(events, "verdict"), ...ofType(events, "screened")];
+    const judged = new Set(decided.flatMap(({ proposals }) => proposals));
     const attempts = ofType(events, "attempt");
     expect(attempts.length).toBeGreaterThan(4);
     const valid = new Set(attempts.flatMap(({ id, invalid }) => (invalid === null ? [id] : [])));
@@ -86,7 +87,7 @@ describe("the result", () => {
     async (shape) => {
       const given = { world: { shape, destructive: 0.3 }, samples: 8 };
       const reference = decided(await run({ ...given, concurrency: 1 }));
-      expect(reference.verdicts.length).toBeGreaterThan(1);
+      expect(reference.verdicts.length + reference.screened.length).toBeGreaterThan(1);
       for (const concurrency of [4, 16]) {
         expect(decided(await run({ ...given, concurrency, latency: randomly(concurrency / 20) }))).toEqual(reference);
       }

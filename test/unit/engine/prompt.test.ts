@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { History } from "../../../src/engine/history.ts";
-import { createPropose } from "../../../src/engine/propose.ts";
-import type { BatchGradients } from "../../../src/engine/services.ts";
-import { choice, fakeAsk, graphOf, llm, recorder } from "./fixtures.ts";
+import type { BatchGradients } from "../../../src/engine/batch-gradients.ts";
+import { createPropose } from "../../../src/methods/semantic/propose.ts";
+import { engineOf, fakeAsk, graphOf, llm } from "./fixtures.ts";
 
 /** The text that ϕ is shown as the present one. */
 async function shown(instruction: string, tag = "current_text"): Promise<string> {
@@ -11,7 +10,6 @@ async function shown(instruction: string, tag = "current_text"): Promise<string>
   const texts = { a: instruction };
   const context = { sample: "s1", inputs: [], output: "out", expected: [], gradient: "Say why." };
   const batch: BatchGradients = {
-    iteration: 1,
     texts,
     gain: 0,
     broke: false,
@@ -22,19 +20,8 @@ async function shown(instruction: string, tag = "current_text"): Promise<string>
     contexts: async () => [context],
     right: async () => [],
   };
-  const { emit } = recorder();
-  const deps = {
-    graph,
-    choice,
-    gradients: true,
-    proposals: 1,
-    history: new History(),
-    answers: "",
-    leaks: () => false,
-    ask,
-    emit,
-  };
-  await createPropose(deps)(batch, graph.nodes, texts);
+  const engine = engineOf({ graph, ask });
+  await createPropose({ graph, options: { gradients: true, proposals: 1 }, engine })(batch, engine.parameters, texts);
   const prompt = questions[0]?.messages[1]?.content ?? "";
   return new RegExp(`<${tag}>\\n([\\s\\S]*?)\\n</${tag}>`).exec(prompt)?.[1] ?? "";
 }

@@ -6,9 +6,9 @@ import { createForward } from "../../../src/engine/forward.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { LlmCall } from "../../../src/engine/llm.ts";
 import { block, fill, inert, shorten, withoutNoChange } from "../../../src/engine/prompt.ts";
-import { createPropose } from "../../../src/engine/propose.ts";
 import { proposalId, textsOf } from "../../../src/engine/theta.ts";
-import { choice, diamond, fakeAsk, sampleOf, verbatim, verdictOf } from "./fixtures.ts";
+import { createPropose } from "../../../src/methods/semantic/propose.ts";
+import { choice, diamond, engineOf, fakeAsk, sampleOf, verbatim, verdictOf } from "./fixtures.ts";
 import { expectGolden, written } from "./golden.ts";
 
 /** What data and models say, wherever it comes into a prompt. */
@@ -44,11 +44,10 @@ async function promptsOf(said: Said): Promise<LlmCall[]> {
     return JSON.stringify(Object.fromEntries(keys.map((key) => [key, said.gradient(node ?? "", key)])));
   });
   const emit = async () => {};
-  const backward = createBackward({ graph: diamond, choice, neighbors: true, answers: ANSWERS, ask, emit });
+  const backward = createBackward({ graph: diamond, choice, answers: ANSWERS, ask, emit });
   const pass = forward(texts, sample, { split: "train" });
   const gradients = await backward(pass, 1);
   const batch = {
-    iteration: 1,
     texts,
     gain: 0,
     broke: false,
@@ -57,20 +56,12 @@ async function promptsOf(said: Said): Promise<LlmCall[]> {
     looked: 2,
     failing: [sample.id],
     contexts: async (parameter: string) => [(await gradients.get(parameter)) ?? null].filter((one) => one !== null),
-    right: async (parameter: string) => [await backward.context(pass, parameter)],
+    right: async (parameter: string) =>
+      [(await (await backward(pass, 1, { per: "none" })).get(parameter)) ?? null].filter((one) => one !== null),
   };
-  const propose = createPropose({
-    graph: diamond,
-    choice,
-    gradients: true,
-    proposals: 1,
-    history: historyOf(said),
-    answers: ANSWERS,
-    leaks: () => false,
-    ask,
-    emit,
-  });
-  await propose(batch, diamond.nodes, texts);
+  const engine = { ...engineOf({ graph: diamond, ask, history: historyOf(said) }), answers: ANSWERS };
+  const propose = createPropose({ graph: diamond, options: { gradients: true, proposals: 1 }, engine });
+  await propose(batch, engine.parameters, texts);
   return questions;
 }
 
@@ -81,7 +72,7 @@ function historyOf({ rejected, before }: Said): History {
     const rest = { iteration: 1, hypothesis: "", samples: [], invalid: null };
     const attempt: Attempted = { type: "attempt", id, node: "style", base, text, ...rest };
     history.add(attempt);
-    history.judge(id, "style", verdictOf(verdict));
+    history.judge(id, "style", verdictOf(verdict), true);
   };
   add(before, "Write plainly.", { decision: "accepted", fixed: ["v1", "v2"], broken: ["v3"] });
   add("Write plainly.", rejected, { decision: "rejected", reason: "tie", fixed: [], rightAfter: 10 });

@@ -60,7 +60,12 @@ async function check(changes: readonly Partial<ClaimedChange>[], given: Given = 
       return error ? Promise.reject(error) : inner.complete(request, signal);
     },
   };
-  const options = { ...DEFAULTS, budget: { calls: null, tokens: null, usd: null }, ...given.options };
+  const options = {
+    ...DEFAULTS,
+    methodOptions: {},
+    budget: { calls: null, tokens: null, usd: null },
+    ...given.options,
+  };
   const stack = createStack({
     provider,
     replies: new MemoryReplies(),
@@ -165,7 +170,7 @@ describe("recheck", () => {
   it("turns down without a call what drops a placeholder or holds an answer of the data", async () => {
     const leaking = { node: "plan", text: "Do plan. GOOD The answer is forty-two thousand." };
     const { finished, asked } = await check([leaking], { targets: ["forty-two thousand"] });
-    expect(decisions(finished)).toEqual({ plan: "rejected: unsound" });
+    expect(decisions(finished)).toEqual({ plan: "screened: violation" });
     expect(asked.filter(({ messages }) => messages.some(({ content }) => content.includes("forty")))).toEqual([]);
   });
 

@@ -1,24 +1,22 @@
 import { randomLcg } from "d3";
 import { VirtualClock } from "../../../bench/worlds/clock.ts";
+import { type FlatOptions, optionsOf } from "../../../bench/worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../../../bench/worlds/world.ts";
 import type { Finished, RunEvent } from "../../../src/engine/events.ts";
-import { type EngineDeps, optimize } from "../../../src/engine/optimize.ts";
-import type { OptimizeOptions, Task } from "../../../src/engine/task.ts";
+import type { Methods } from "../../../src/engine/method.ts";
+import { optimize } from "../../../src/engine/optimize.ts";
+import type { EngineDeps } from "../../../src/engine/session.ts";
+import type { Task } from "../../../src/engine/task.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
-import { DEFAULTS } from "../../../src/graph/schema-run.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
+import { methods } from "../../../src/methods/registry.ts";
 import { ProviderFault, RateLimited } from "../../../src/models/errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { createStack } from "../../../src/models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../../../src/models/store.ts";
 import { choice, ofType, verbatim } from "./fixtures.ts";
 
-const OPTIONS: OptimizeOptions = {
-  ...DEFAULTS,
-  iterations: 6,
-  batch: 6,
-  budget: { calls: null, tokens: null, usd: null },
-};
+const OPTIONS = optionsOf({ iterations: 6, batch: 6 });
 
 /** Feedback is mostly right and some rewrites are ruinous: a run accepts and rejects. */
 export const KIND: Omit<WorldOptions, "shape" | "seed"> = {
@@ -34,7 +32,9 @@ export const HARSH = { ...KIND, accuracy: 0.4, destructive: 0.3, useless: 0.1 };
 /** What a run can be given; the rest is the same for all. */
 export interface Given {
   readonly world?: Partial<WorldOptions>;
-  readonly options?: Partial<OptimizeOptions>;
+  readonly options?: FlatOptions;
+  /** Methods that `options.method` may name. Default: those of the product. */
+  readonly methods?: Methods;
   /** Training samples, and as many for validation. Default 10. */
   readonly samples?: number;
   /** Test samples. Default 0. */
@@ -65,7 +65,11 @@ export interface Ended {
 export async function run(given: Given = {}): Promise<Ended> {
   const { task, deps, provider, world } = prepare(given);
   const events: RunEvent[] = [];
-  for await (const event of optimize(task, deps, given.signal ?? new AbortController().signal)) {
+  for await (const event of optimize(given.methods ?? methods)(
+    task,
+    deps,
+    given.signal ?? new AbortController().signal,
+  )) {
     events.push(event);
     await given.onEvent?.(event);
   }
@@ -76,7 +80,7 @@ export async function run(given: Given = {}): Promise<Ended> {
 
 export function prepare(given: Given = {}) {
   const world = createWorld({ ...KIND, shape: "chain", seed: 3, ...given.world });
-  const options = { ...OPTIONS, ...given.options };
+  const options = optionsOf(given.options, OPTIONS);
   const clock = new VirtualClock();
   const provider = new Provider(world.model, clock, given);
   const stack = createStack({
@@ -153,6 +157,7 @@ export function decided({ events, finished }: Ended) {
     finished,
     attempts: ofType(events, "attempt").toSorted(byId),
     verdicts: ofType(events, "verdict"),
+    screened: ofType(events, "screened"),
     iterations: ofType(events, "iteration"),
   };
 }

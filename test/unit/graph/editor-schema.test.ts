@@ -6,10 +6,11 @@ import { DiagnosticSeverity, getLanguageService, type JSONSchema, TextDocument }
 import { editorSchema } from "../../../src/graph/editor-schema.ts";
 import { readGraphText } from "../../../src/graph/read.ts";
 import { jsonSchema } from "../../../src/graph/schema.ts";
+import { graphFormat, methodOptions } from "../../../src/methods/registry.ts";
 import { invalid, valid } from "./fixtures.ts";
 
 /** What VS Code's own JSON support makes of the schema. */
-const schema = editorSchema(jsonSchema());
+const schema = editorSchema(jsonSchema(methodOptions));
 const service = getLanguageService({ clientCapabilities: {} });
 service.configure({ schemas: [{ uri: "x:/schema.json", fileMatch: ["*"], schema: schema as JSONSchema }] });
 
@@ -56,7 +57,9 @@ describe("the editor's schema", () => {
       fc.asyncProperty(damage, async ([{ text }, at, length, insert]) => {
         const start = at % text.length;
         const broken = text.slice(0, start) + insert + text.slice(start + length);
-        const ours = readGraphText("/a.agentgraph.json", broken).faults.some(({ code }) => code === "syntax");
+        const ours = readGraphText("/a.agentgraph.json", broken, graphFormat).faults.some(
+          ({ code }) => code === "syntax",
+        );
         const { document, json } = opened(broken);
         const theirs = await service.doValidation(document, json, { comments: "ignore", trailingCommas: "ignore" });
         if (ours) expect(theirs.filter(({ severity }) => severity === DiagnosticSeverity.Error)).not.toEqual([]);

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { applyEdits, type Fault, type Fix } from "../../../src/graph/fault.ts";
 import { chooseTarget, mapFields, splitData } from "../../../src/graph/quick-fixes.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { invalid } from "./fixtures.ts";
 
-const faultsOf = (text: string) => readGraphText("/g.agentgraph.json", text).faults;
+const faultsOf = (text: string) => readGraphText("/g.agentgraph.json", text, graphFormat).faults;
 
 /** A graph that is right but for what `wrong` changes in its text. */
 function broken(from: string | RegExp, to: string): string {
@@ -137,7 +138,7 @@ describe("what is offered for a fault", () => {
       '{ "file": "all.jsonl", "target": "answer" }',
     ]) {
       const text = broken(/"data": .*?\},/, `"data": ${data},`);
-      const { document } = readGraphText("/g.agentgraph.json", text);
+      const { document } = readGraphText("/g.agentgraph.json", text, graphFormat);
       const [fix] = splitData(document);
       const after = applyEdits(text, fix?.edits ?? []);
       expect(JSON.parse(after.replace("// kept", "")).data).toEqual({
@@ -150,14 +151,14 @@ describe("what is offered for a fault", () => {
   });
 
   it("two different files stay two", () => {
-    const { document } = readGraphText("/g.agentgraph.json", SOUND);
+    const { document } = readGraphText("/g.agentgraph.json", SOUND, graphFormat);
     expect(splitData(document)).toEqual([]);
   });
 });
 
 describe("what is offered in view of the data", () => {
   const of = (text: string) => {
-    const { document, outline } = readGraphText("/g.agentgraph.json", text);
+    const { document, outline } = readGraphText("/g.agentgraph.json", text, graphFormat);
     return { document, outline };
   };
   const dataAfter = (text: string, fix: Fix | undefined) =>
@@ -198,7 +199,7 @@ describe("every remedy of every invalid fixture", () => {
       for (const { title, edits } of fault.fixes?.() ?? []) {
         const after = applyEdits(text, edits);
         expect(after, title).not.toBe(text);
-        const reading = await readGraph(path, after, nodeFiles());
+        const reading = await readGraph(path, after, nodeFiles(), graphFormat);
         expect(worse(reading.faults), `${title}\n${after}`).toBeLessThanOrEqual(worse(faults));
       }
     }

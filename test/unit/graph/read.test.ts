@@ -7,6 +7,7 @@ import { parseJson } from "../../../src/graph/json.ts";
 import { inputAt, nodeAt, referenceAt } from "../../../src/graph/outline.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
 import { hashText } from "../../../src/graph/text.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
@@ -29,7 +30,7 @@ const graph = (nodes: object, more: object = {}) =>
     2,
   );
 
-const faultsOf = (text: string) => readGraphText("/g.agentgraph.json", text).faults;
+const faultsOf = (text: string) => readGraphText("/g.agentgraph.json", text, graphFormat).faults;
 const codes = (text: string) => faultsOf(text).map(({ code }) => code);
 
 function fixed(text: string, fault: Fault | undefined): string {
@@ -95,7 +96,7 @@ describe("a prompt file of several nodes", () => {
     read: async () => new TextEncoder().encode(content),
     stat: async () => ({ kind: "file", bytes: content.length, modified: 0 }),
   });
-  const read = (nodes: object) => readGraph("/g.agentgraph.json", graph(nodes), files("Do it.\n"));
+  const read = (nodes: object) => readGraph("/g.agentgraph.json", graph(nodes), files("Do it.\n"), graphFormat);
   const node = (more: object = {}) => ({ inputs: ["question"], instruction: { file: "shared.md" }, ...more });
 
   it("is a fault at each but the first, and the graph can still be shown", async () => {
@@ -114,7 +115,7 @@ describe("a prompt file of several nodes", () => {
     const { faults } = await read(nodes);
     const mended = fixed(text, faults[0]);
     expect(JSON.parse(mended).nodes).toMatchObject({ a: { trainable: false }, b: { trainable: false } });
-    expect((await readGraph("/g.agentgraph.json", mended, files("Do it.\n"))).faults).toEqual([]);
+    expect((await readGraph("/g.agentgraph.json", mended, files("Do it.\n"), graphFormat)).faults).toEqual([]);
   });
 });
 
@@ -222,7 +223,7 @@ describe("faults", () => {
 });
 
 describe("the outline", () => {
-  const { outline } = readGraphText(wordProblems.path, wordProblems.text);
+  const { outline } = readGraphText(wordProblems.path, wordProblems.text, graphFormat);
   const at = (words: string) => wordProblems.text.indexOf(words) + 1;
   const shown = ({ start, end }: { start: number; end: number }) => wordProblems.text.slice(start, end);
 
@@ -248,13 +249,13 @@ describe("the outline", () => {
 
   it("is there for a broken file, too", () => {
     const cut = wordProblems.text.slice(0, at("Then list"));
-    expect(readGraphText("/g", cut).outline.nodes.map(({ id }) => id)).toEqual(["plan"]);
+    expect(readGraphText("/g", cut, graphFormat).outline.nodes.map(({ id }) => id)).toEqual(["plan"]);
   });
 });
 
 describe("readGraph", () => {
   it("reads texts from their files, and says where they stand", async () => {
-    const { graph: read, sources } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles());
+    const { graph: read, sources } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat);
     expect(read?.nodes[1]).toMatchObject({ id: "style", text: "Write short sentences.", trainable: false });
     expect(read?.nodes[0]?.text).toBe("List the quantities in the problem.\nThen list the steps.");
     expect(sources.plan).toMatchObject({ form: "lines", path: wordProblems.path });
@@ -267,7 +268,7 @@ describe("readGraph", () => {
       { a: { inputs: ["question"], instruction: "x" } },
       { loss: { kind: "odd" }, optimize: { batch: 0 } },
     );
-    const reading = await readGraph("/none/g.agentgraph.json", text, nodeFiles());
+    const reading = await readGraph("/none/g.agentgraph.json", text, nodeFiles(), graphFormat);
     expect(reading.graph?.nodes).toHaveLength(1);
     expect(reading.file).toBeNull();
   });
@@ -278,10 +279,13 @@ describe("readGraph", () => {
       ["name", "Mine"],
       ["optimize.gate.policy", "off"],
     ] as const;
-    const { file, faults } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), set);
-    expect(file).toMatchObject({ name: "Mine", optimize: { batch: 4, gate: { policy: "off" } } });
+    const { file, faults } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat, set);
+    expect(file).toMatchObject({
+      name: "Mine",
+      optimize: { methods: { semantic: { batch: 4 } }, gate: { policy: "off" } },
+    });
     expect(faults).toEqual([]);
-    const wrong = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), [
+    const wrong = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat, [
       ["output.x.y", "1"],
       ["loss.kind", "odd"],
     ]);
@@ -325,7 +329,7 @@ test("no bytes make the reader throw", async () => {
 
 test("a byte order mark changes nothing but where everything stands", () => {
   const told = (text: string, shift: number) => {
-    const { file, faults } = readGraphText("/g.agentgraph.json", text);
+    const { file, faults } = readGraphText("/g.agentgraph.json", text, graphFormat);
     // What is said of the whole file stands at its very start.
     const places = faults.map(({ code, message, range }) => [code, message, Math.max(1, range.start + shift)]);
     return { file, places };

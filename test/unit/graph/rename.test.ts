@@ -5,6 +5,7 @@ import { applyEdits } from "../../../src/graph/fault.ts";
 import { outlineOf } from "../../../src/graph/outline.ts";
 import { readGraphText } from "../../../src/graph/read.ts";
 import { planRename, RenameRefused, type RenameSource } from "../../../src/graph/rename.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 
 const GRAPH = `{
   "version": 1, // the first
@@ -82,7 +83,8 @@ describe("renaming a node", () => {
   });
 
   it("leaves the graph without a new fault", async () => {
-    const faults = (text = "") => readGraphText("/w/g.agentgraph.json", text).faults.map(({ code }) => code);
+    const faults = (text = "") =>
+      readGraphText("/w/g.agentgraph.json", text, graphFormat).faults.map(({ code }) => code);
     for (const [from, to] of [
       ["plan", "p-2"],
       ["style", "S_"],

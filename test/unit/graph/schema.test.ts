@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { parse } from "jsonc-parser";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { graphFileSchema, jsonSchema } from "../../../src/graph/schema.ts";
+import { jsonSchema } from "../../../src/graph/schema.ts";
 import { DEFAULTS } from "../../../src/graph/schema-run.ts";
+import { graphFormat, methodOptions, methods } from "../../../src/methods/registry.ts";
 import { invalid, valid } from "./fixtures.ts";
 
 const shipped: unknown = JSON.parse(
@@ -13,14 +14,14 @@ const shipped: unknown = JSON.parse(
 
 describe("the shipped JSON Schema", () => {
   it("is the one that its source gives (node scripts/schema.mjs)", () => {
-    expect(shipped).toEqual(JSON.parse(JSON.stringify(jsonSchema())));
+    expect(shipped).toEqual(JSON.parse(JSON.stringify(jsonSchema(methodOptions))));
   });
 
   it("describes every property", () => {
     expect(undescribed(shipped, "")).toEqual([]);
   });
 
-  const validator = z.fromJSONSchema(jsonSchema());
+  const validator = z.fromJSONSchema(jsonSchema(methodOptions));
   it.each(valid)("accepts $name", ({ text }) => {
     expect(validator.safeParse(parse(text)).error).toBeUndefined();
   });
@@ -33,8 +34,49 @@ describe("the shipped JSON Schema", () => {
 describe("defaults", () => {
   it("are those of the table", () => {
     const smallest = valid.find(({ name }) => name === "smallest");
-    const { optimize } = graphFileSchema.parse(parse(smallest?.text ?? ""));
-    expect(optimize).toEqual(DEFAULTS);
+    const { optimize } = graphFormat.schema.parse(parse(smallest?.text ?? ""));
+    const own = Object.entries(methods).map(([name, { options }]) => [name, options.parse({})]);
+    expect(optimize).toEqual({ ...DEFAULTS, methods: Object.fromEntries(own) });
+  });
+
+  const optimizeOf = (optimize: unknown) => {
+    const smallest = valid.find(({ name }) => name === "smallest");
+    return graphFormat.schema.safeParse({ ...parse(smallest?.text ?? ""), optimize });
+  };
+
+  it("are overridden under the method's name, or beside the common options as files up to 0.1 have them", () => {
+    for (const optimize of [
+      { semantic: { batch: 3, update: "one" } },
+      { batch: 3, update: "one" },
+      { batch: 3, semantic: { update: "one" } },
+    ]) {
+      expect(optimizeOf(optimize).data?.optimize.methods.semantic).toMatchObject({
+        batch: 3,
+        update: "one",
+        patience: 3,
+      });
+    }
+  });
+
+  it("are never overridden twice", () => {
+    const { error } = optimizeOf({ batch: 3, semantic: { batch: 4 } });
+    expect(error?.issues).toMatchObject([{ path: ["optimize", "batch"], code: "custom" }]);
+  });
+
+  it("of every method stand in the JSON Schema, with a description and an example", () => {
+    const properties = Reflect.get(
+      Reflect.get(jsonSchema(methodOptions), "properties") as object,
+      "optimize",
+    ).properties;
+    for (const [name, { options }] of Object.entries(methods)) {
+      for (const [key, value] of Object.entries(options.parse({}))) {
+        expect(properties[name].properties[key]).toMatchObject({
+          default: value,
+          description: expect.any(String),
+          examples: [expect.anything()],
+        });
+      }
+    }
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
-import { graphFileSchema } from "../../../src/graph/schema.ts";
 import { makeLoss, targetReader } from "../../../src/loss/make.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 
-const lossShape = graphFileSchema.shape.loss;
+const lossShape = graphFormat.schema.shape.loss;
 const RIGHT = [0, 0];
 const LENIENT = [1, 0];
 const WRONG = [1, 1];

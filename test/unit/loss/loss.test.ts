@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
 import { PatternTimeout } from "../../../src/graph/pattern.ts";
-import { graphFileSchema, type LossSpec } from "../../../src/graph/schema.ts";
+import type { LossSpec } from "../../../src/graph/schema.ts";
 import { schemaFault } from "../../../src/loss/json.ts";
 import type { Score } from "../../../src/loss/loss.ts";
 import { makeLoss, RubricUnread, targetFault, worksWithoutTarget } from "../../../src/loss/make.ts";
 import { numeralsIn, plainNumbers } from "../../../src/loss/numerals.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 
-const lossShape = graphFileSchema.shape.loss;
+const lossShape = graphFormat.schema.shape.loss;
 const spec = (value: object): LossSpec => lossShape.parse(value);
 
 const sample = (targets: string | string[], inputs: Record<string, string> = { question: "?" }): Sample => ({

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
-import { graphFileSchema } from "../../../src/graph/schema.ts";
 import { makeLoss, targetFault } from "../../../src/loss/make.ts";
 import { numeralsIn, plainNumbers } from "../../../src/loss/numerals.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 
-const lossShape = graphFileSchema.shape.loss;
+const lossShape = graphFormat.schema.shape.loss;
 const RIGHT = [0, 0];
 const LENIENT = [1, 0];
 const WRONG = [1, 1];

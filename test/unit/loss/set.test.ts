@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { graphFileSchema } from "../../../src/graph/schema.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 
-const lossShape = graphFileSchema.shape.loss;
+const lossShape = graphFormat.schema.shape.loss;
 
 function score(target: string, answer: string, options: object = {}) {
   const made = makeLoss(lossShape.parse({ kind: "set", ...options }));

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finished, RunEvent } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
+import { methods } from "../../../src/methods/registry.ts";
 import { priceList } from "../../../src/models/prices.ts";
 import { TASKS } from "../../../src/models/simulated/forward.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
@@ -33,7 +34,11 @@ async function run(name: string) {
   const task = await load(name);
   const { model, budget } = stackOver(createSimulated(), new FakeClock(), { limits: task.options.budget });
   const events: RunEvent[] = [];
-  for await (const event of optimize(task, { model, budget, price: priceList() }, new AbortController().signal)) {
+  for await (const event of optimize(methods)(
+    task,
+    { model, budget, price: priceList() },
+    new AbortController().signal,
+  )) {
     events.push(event);
   }
   const finished = events.find((event): event is Finished => event.type === "finished");

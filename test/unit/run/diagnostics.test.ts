@@ -56,7 +56,7 @@ const LONG =
 
 function attemptOf(more: Partial<Attempt>): Attempt {
   const base = { id: "p", iteration: 1, node: "a", base: "Do it.", text: "Do it well.", hypothesis: "", samples: [] };
-  return { ...base, invalid: null, decision: "rejected", verdict: null, ...more };
+  return { ...base, invalid: null, decision: "rejected", screened: null, verdict: null, ...more };
 }
 
 function proposalOf(more: Partial<Omit<Proposal, "verdict">> & { readonly verdict?: Partial<Verdict> }): Proposal {

@@ -35,7 +35,10 @@ describe("what the user says beside the file", () => {
       { model: "mine", params: { temperature: 0, seed: 1 } },
       null,
     ]);
-    expect(task?.options).toMatchObject({ batch: 4, budget: { calls: 50, tokens: 100_000, usd: null } });
+    expect(task?.options).toMatchObject({
+      methodOptions: { batch: 4 },
+      budget: { calls: 50, tokens: 100_000, usd: null },
+    });
   });
 
   it("is not needed", async () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { LoggedEvent } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
+import { methods } from "../../../src/methods/registry.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
@@ -25,7 +26,7 @@ async function example(name: string) {
   const loaded = await loadTask(join(examples, name, `${name}.agentgraph.json`), bench.deps, { models });
   const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
-  return { subject, deps: { ...bench.deps, provider: createSimulated(), engine: optimize } };
+  return { subject, deps: { ...bench.deps, provider: createSimulated(), engine: optimize(methods) } };
 }
 
 it.each(["chain", "diamond", "fan-in"])("every event of %s is read back as it was written", async (name) => {
@@ -58,7 +59,7 @@ it("is resumed from any event to the same end", async () => {
   for await (const _ of whole.events) length++;
   for (const part of [0.1, 0.5, 0.9]) {
     const other = await openBench();
-    const own = { ...deps, ...other.deps, provider: createSimulated(), engine: optimize };
+    const own = { ...deps, ...other.deps, provider: createSimulated(), engine: optimize(methods) };
     const cut = await startRun(subject, other.place, other.root, own, signal);
     let left = Math.ceil(part * length);
     for await (const _ of cut.events) if (--left === 0) break;

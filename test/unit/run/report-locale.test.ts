@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { inspect } from "../../../src/engine/inspect.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { ENGLISH, Locale, type Translate } from "../../../src/i18n/locale.ts";
+import { methods } from "../../../src/methods/registry.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { askWithoutRun } from "../../../src/run/ask.ts";
 import { loadTask } from "../../../src/run/load.ts";
@@ -24,7 +25,8 @@ const mark: Translate = (text, ...values) =>
 const MARKED = new Locale(mark, "de");
 
 /** Names of the file format, of methods and of units, which are the same in every language. */
-const NAMES = /^(forward|backward|optimizer|judge|temperature|strict|UTC|AgentGraph|agentgraph|Wilson|JSON)$/;
+const NAMES = /^(forward|backward|optimizer|judge|temperature|strict|UTC|AgentGraph|agentgraph|Wilson|JSON|all|true)$/;
+const OPTIONS = Object.values(methods).flatMap(({ options }) => Object.keys(options.shape));
 
 /** Words of a page or a text that no translator was given. */
 function untranslated(text: string): string[] {
@@ -37,7 +39,7 @@ function untranslated(text: string): string[] {
       .replace(/⟦[^⟦⟧]*⟧/g, " ")
       .replace(/&[#\w]+;/g, " ")
       .match(/\p{L}{2,}/gu) ?? [];
-  return [...new Set(words)].filter((word) => !NAMES.test(word));
+  return [...new Set(words)].filter((word) => !NAMES.test(word) && !OPTIONS.includes(word));
 }
 
 /** The same with § for whatever files, data and models say. */
@@ -48,6 +50,7 @@ function masked<T extends object>(all: T, said: readonly string[] = []): T {
     "policy",
     "reason",
     "invalid",
+    "screened",
     "scope",
     "status",
     "act",
@@ -67,7 +70,7 @@ function masked<T extends object>(all: T, said: readonly string[] = []): T {
 describe("what is said of a run", async () => {
   const bench = await openBench();
   const provider = createSimulated();
-  const deps = { ...bench.deps, provider, engine: optimize };
+  const deps = { ...bench.deps, provider, engine: optimize(methods) };
   const models = { forward: { model: "simulated", params: {} } };
   const set: [string, string][] = [
     ["optimize.baseline", "true"],

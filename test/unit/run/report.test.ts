@@ -7,6 +7,7 @@ import { optimize } from "../../../src/engine/optimize.ts";
 import { scoreInterval } from "../../../src/engine/verdict.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
+import { methods } from "../../../src/methods/registry.ts";
 import type { Model } from "../../../src/models/model.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
@@ -39,7 +40,7 @@ async function optimized(
     const models = { forward: { model: "simulated", params: {} } };
     const found = runRequestOf(await loadTask(graph, bench.deps, { models, set }));
     if (!found) throw new Error("the example cannot run");
-    const deps = { ...bench.deps, provider, engine: optimize };
+    const deps = { ...bench.deps, provider, engine: optimize(methods) };
     const run = await startRun(change(found), bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
     const [listed] = await listRuns(deps, bench.place);
@@ -359,7 +360,9 @@ describe("a sceptic's questions", () => {
     expect(less.report.run.hashes.data.train).toBe(one.report.run.hashes.data.train);
     expect(reportHtml(one.report)).toContain(one.report.run.hashes.data.validation);
     const command = reproduction(one.report).at(-1)?.command;
-    expect(command).toMatch(/--set optimize\.batch=4 --set optimize\.gate\.policy=significant --budget-calls 900$/);
+    expect(command).toMatch(
+      /--set optimize\.gate\.policy=significant --set optimize\.semantic\.batch=4 --budget-calls 900$/,
+    );
     expect(reproduction((await usual()).report).at(-1)?.command).toMatch(
       /^agentgraph optimize \S+ --seed 1( --model-\w+ \S+)+$/,
     );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Files, Log } from "../../../src/deps.ts";
 import type { Finished, RunEvent, Verdict } from "../../../src/engine/events.ts";
-import type { EngineDeps } from "../../../src/engine/optimize.ts";
+import type { EngineDeps } from "../../../src/engine/session.ts";
 import { EventStream } from "../../../src/engine/stream.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { BudgetReached } from "../../../src/models/errors.ts";
@@ -125,18 +125,11 @@ export const subject: RunRequest = {
     models: { forward: choice(), backward: choice(), optimizer: choice(), judge: choice() },
     options: {
       method: "semantic",
-      iterations: 1,
-      batch: 2,
-      patience: 1,
       threshold: 0,
-      proposals: 1,
-      update: "all",
       gate: { policy: "strict", alpha: 0.05 },
-      gateEvery: 1,
-      neighbors: true,
-      gradients: true,
       seed: 1,
       budget: { calls: 100, tokens: null, usd: null },
+      methodOptions: { iterations: 1, batch: 2 },
     },
   },
 };

@@ -7,6 +7,7 @@ import { extract } from "../../../src/graph/extract.ts";
 import { Patterns } from "../../../src/graph/pattern.ts";
 import { readGraphText } from "../../../src/graph/read.ts";
 import { jsonLoss } from "../../../src/loss/json.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { wordChanges } from "../../../src/run/report/word-changes.ts";
@@ -105,10 +106,10 @@ it("a graph of one long line, and texts to keep by the thousand in a text of one
   const graph = (nodes: object) => JSON.stringify({ version: 1, inputs: {}, nodes, output: "a" });
   const ids = Array.from({ length: 600 }, (_, index) => `n${index}`);
   const all = Object.fromEntries(ids.map((id, index) => [id, { inputs: ids.slice(0, index), instruction: "x" }]));
-  expect(readGraphText("/g.agentgraph.json", graph(all)).outline.nodes).toHaveLength(600);
+  expect(readGraphText("/g.agentgraph.json", graph(all), graphFormat).outline.nodes).toHaveLength(600);
   const keep = Array.from({ length: 20_000 }, (_, index) => `${"k".repeat(20)}${index}`);
   const kept = { a: { inputs: [], keep, instruction: "k".repeat(400_000) } };
-  expect(readGraphText("/g.agentgraph.json", graph(kept)).faults.length).toBeLessThan(500);
+  expect(readGraphText("/g.agentgraph.json", graph(kept), graphFormat).faults.length).toBeLessThan(500);
 });
 
 it("two long texts with little in common are told apart without looking for all that they share", () => {

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../../src/engine/propose.ts";
-import { successiveHalving } from "../../../src/engine/successive-halving.ts";
-import { candidate, sampleOf } from "./fixtures.ts";
+import type { Candidate } from "../../../../src/engine/candidate.ts";
+import { successiveHalving } from "../../../../src/methods/semantic/successive-halving.ts";
+import { candidate, sampleOf } from "../../engine/fixtures.ts";
 
 const samples = Array.from({ length: 8 }, (_, index) => sampleOf(`s${index}`));
 
 /** Each text goes right on so many of the samples, from the first on. */
 async function run(candidates: readonly Candidate[], rightOn: Readonly<Record<string, number>>) {
   const looked: string[] = [];
-  const raced = await successiveHalving(candidates, { a: "old a", b: "old b" }, samples, async (texts, { id }) => {
+  const result = await successiveHalving(candidates, { a: "old a", b: "old b" }, samples, async (texts, { id }) => {
     const text = Object.values(texts).find((one) => !one.startsWith("old"))!;
     looked.push(`${text} ${id}`);
     return Number(id.slice(1)) < (rightOn[text] ?? 0) ? 0 : 1;
   });
   const texts = (of: readonly Candidate[]) => of.map(({ text }) => text);
-  return { winners: texts(raced.winners), losers: texts(raced.losers), looked };
+  return { winners: texts(result.winners), losers: texts(result.losers), looked };
 }
 
 describe("a race of proposals for one parameter", () => {

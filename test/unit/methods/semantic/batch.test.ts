@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Sample } from "../../../src/data/sample.ts";
-import type { Backward, BackwardPass, GradientContext } from "../../../src/engine/backward.ts";
-import { Batches } from "../../../src/engine/batches.ts";
-import { createDifferentiate } from "../../../src/engine/differentiate.ts";
-import type { ForwardPass } from "../../../src/engine/forward.ts";
-import { thetaOf } from "../../../src/engine/theta.ts";
-import type { Texts } from "../../../src/graph/graph.ts";
-import { settled } from "../models/fakes.ts";
-import { sampleOf } from "./fixtures.ts";
+import type { Sample } from "../../../../src/data/sample.ts";
+import type { BackwardPass, GradientContext } from "../../../../src/engine/batch-gradients.ts";
+import type { ForwardPass } from "../../../../src/engine/forward.ts";
+import type { BackwardStyle } from "../../../../src/engine/method.ts";
+import { thetaOf } from "../../../../src/engine/theta.ts";
+import type { Texts } from "../../../../src/graph/graph.ts";
+import { Batches, createBatch } from "../../../../src/methods/semantic/batch.ts";
+import { sampleOf } from "../../engine/fixtures.ts";
+import { settled } from "../../models/fakes.ts";
 
 const samples = Array.from({ length: 8 }, (_, index) => sampleOf(`s${index}`));
 const start: Texts = { a: "old" };
@@ -36,7 +36,7 @@ describe("a batch", () => {
 interface Script {
   /** null: the sample could not be scored. */
   readonly loss: (sample: string, texts: Texts) => number | null;
-  readonly gradient?: (sample: string, parameter: string) => string | null;
+  readonly gradient?: (sample: string, parameter: string) => string | null | Promise<string | null>;
   readonly threshold?: number;
   readonly size?: number;
   readonly gradients?: boolean;
@@ -49,7 +49,7 @@ function open(script: Script) {
     const score = known === null ? null : { loss: known, lenient: known, criticism: "" };
     const scored = score && { ...score, formatError: false, formatErrors: 0, tokens: 0 };
     const value = () => Promise.reject(new Error("not asked for"));
-    return { theta: thetaOf(texts), texts, sample, value, score: Promise.resolve(scored) };
+    return { theta: thetaOf(texts), texts, sample, split: "train", value, score: Promise.resolve(scored) };
   });
   const contextOf = (sample: string, text: string): GradientContext => ({
     sample,
@@ -58,38 +58,35 @@ function open(script: Script) {
     output: "",
     gradient: text,
   });
-  const backward = vi.fn(async ({ sample }: ForwardPass, _iteration: number): Promise<BackwardPass> => {
-    const of = (parameter: string) => {
-      const text = gradient(sample.id, parameter);
-      return Promise.resolve(text === null ? null : contextOf(sample.id, text));
-    };
-    return new Map(["a", "b"].map((parameter) => [parameter, of(parameter)]));
-  });
-  const differentiate = createDifferentiate({
+  const backward = vi.fn(
+    async ({ sample }: ForwardPass, style: BackwardStyle = { per: "node" }): Promise<BackwardPass> => {
+      const of = async (parameter: string) => {
+        const text = style.per === "none" ? "" : await gradient(sample.id, parameter);
+        return text === null ? null : contextOf(sample.id, text);
+      };
+      return new Map(["a", "b"].map((parameter) => [parameter, of(parameter)]));
+    },
+  );
+  const lookAt = createBatch({
     batches: new Batches(samples),
     parameters: ["a", "b"],
     size,
     threshold,
-    gradients,
+    style: { per: gradients ? "node" : "none" },
     forward,
-    backward: Object.assign(backward, {
-      context: async ({ sample }: ForwardPass) => contextOf(sample.id, ""),
-    }) satisfies Backward,
+    backward,
   });
-  return { differentiate, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };
+  return { lookAt, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };
 }
 
-describe("differentiate", () => {
+describe("a look at a batch", () => {
   it("looks at a batch, and asks for gradients of the samples above τ alone", async () => {
     const losses: Record<string, number> = { s0: 1, s1: 0.2, s2: 0.6, s3: 0 };
-    const { differentiate, backward, looked } = open({ loss: (sample) => losses[sample] ?? 1, threshold: 0.2 });
-    const batch = await differentiate(start, 3);
-    expect(batch).toMatchObject({ iteration: 3, texts: start, looked: 4, failing: ["s0", "s2"] });
+    const { lookAt, backward, looked } = open({ loss: (sample) => losses[sample] ?? 1, threshold: 0.2 });
+    const batch = await lookAt(start);
+    expect(batch).toMatchObject({ texts: start, looked: 4, failing: ["s0", "s2"] });
     expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
-    expect(backward.mock.calls.map(([{ sample }, iteration]) => [sample.id, iteration])).toEqual([
-      ["s0", 3],
-      ["s2", 3],
-    ]);
+    expect(backward.mock.calls.map(([{ sample }]) => sample.id)).toEqual(["s0", "s2"]);
     expect((await batch.contexts("a")).map(({ sample }) => sample)).toEqual(["s0", "s2"]);
     expect((await batch.right("a")).map(({ sample }) => sample)).toEqual(["s1", "s3"]);
   });
@@ -99,13 +96,13 @@ describe("differentiate", () => {
     const slow = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const { differentiate, backward, forward } = open({ loss: () => 1 });
+    const { lookAt, backward, forward } = open({ loss: () => 1 });
     const pass = forward.getMockImplementation()!;
     forward.mockImplementation((texts, sample) => {
       const made = pass(texts, sample);
       return sample.id === "s0" ? { ...made, score: slow.then(() => made.score) } : made;
     });
-    const batch = differentiate(start, 1);
+    const batch = lookAt(start);
     await settled();
     expect(backward).toHaveBeenCalledTimes(3);
     finish();
@@ -114,51 +111,51 @@ describe("differentiate", () => {
 
   it("leaves out a sample that could not be scored, and gradients that are empty or were lost", async () => {
     const gradients: Record<string, string | null> = { s1: "", s2: null };
-    const { differentiate } = open({
+    const { lookAt } = open({
       loss: (sample) => (sample === "s0" ? null : 1),
       gradient: (sample) => (sample in gradients ? gradients[sample]! : "change"),
     });
-    const batch = await differentiate(start, 1);
+    const batch = await lookAt(start);
     expect(batch).toMatchObject({ looked: 4, failing: ["s1", "s2", "s3"] });
     expect((await batch.contexts("a")).map(({ sample }) => sample)).toEqual(["s3"]);
   });
 
   it("looks at all the rest where few of the batch fail, or none gives a gradient", async () => {
     const few = open({ loss: (sample) => (sample === "s0" ? 1 : 0) });
-    expect(await few.differentiate(start, 1)).toMatchObject({ looked: 8, failing: ["s0"] });
+    expect(await few.lookAt(start)).toMatchObject({ looked: 8, failing: ["s0"] });
     const silent = open({ loss: () => 1, gradient: () => "" });
-    expect(await silent.differentiate(start, 1)).toMatchObject({ looked: 8 });
+    expect(await silent.lookAt(start)).toMatchObject({ looked: 8 });
     const enough = open({ loss: (sample) => (sample === "s0" || sample === "s1" ? 1 : 0) });
-    expect(await enough.differentiate(start, 1)).toMatchObject({ looked: 4, failing: ["s0", "s1"] });
+    expect(await enough.lookAt(start)).toMatchObject({ looked: 4, failing: ["s0", "s1"] });
   });
 
   it("keeps what it learned under a Θ that stays, and looks at more; under a new one it starts with what failed", async () => {
-    const { differentiate, looked } = open({ loss: (sample) => (sample < "s2" ? 1 : 0), size: 2 });
-    await differentiate(start, 1);
+    const { lookAt, looked } = open({ loss: (sample) => (sample < "s2" ? 1 : 0), size: 2 });
+    await lookAt(start);
     expect(looked()).toEqual(["s0", "s1"]);
-    const second = await differentiate(start, 2);
+    const second = await lookAt(start);
     expect(second).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
     expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
-    const third = await differentiate(next, 3);
+    const third = await lookAt(next);
     expect(looked().slice(4, 6)).toEqual(["s0", "s1"]);
     expect(third.failing).toEqual(["s0", "s1"]);
   });
 
   it("looks at two samples that were right where nothing shows a gain: what did harm shows it there", async () => {
     const loss = (sample: string, texts: Texts) => (texts !== start || sample < "s2" ? 1 : 0);
-    const { differentiate, looked } = open({ loss, size: 2 });
-    await differentiate(start, 1);
-    await differentiate(start, 2);
-    expect(await differentiate(next, 3)).toMatchObject({ looked: 4, broke: true, failing: ["s0", "s1", "s2", "s3"] });
+    const { lookAt, looked } = open({ loss, size: 2 });
+    await lookAt(start);
+    await lookAt(start);
+    expect(await lookAt(next)).toMatchObject({ looked: 4, broke: true, failing: ["s0", "s1", "s2", "s3"] });
     expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
   });
 
   it("leaves them alone where there is one", async () => {
     const loss = (sample: string, texts: Texts) => (sample === "s0" || (texts === start && sample < "s2") ? 1 : 0);
-    const { differentiate, looked } = open({ loss, size: 2 });
-    await differentiate(start, 1);
-    await differentiate(start, 2);
-    expect(await differentiate(next, 3)).toMatchObject({ looked: 2, gain: 1, broke: false });
+    const { lookAt, looked } = open({ loss, size: 2 });
+    await lookAt(start);
+    await lookAt(start);
+    expect(await lookAt(next)).toMatchObject({ looked: 2, gain: 1, broke: false });
     expect(looked().slice(4)).toEqual(["s0", "s1"]);
   });
 
@@ -166,28 +163,23 @@ describe("differentiate", () => {
     const before: Record<string, number> = { s0: 1, s1: 1, s2: 1, s3: 0 };
     const after: Record<string, number> = { s0: 0, s1: 0, s2: 1, s3: 1 };
     const loss = (sample: string, texts: Texts) => (texts === start ? before : after)[sample] ?? 1;
-    const { differentiate } = open({ loss, size: 8 });
-    expect((await differentiate(start, 1)).gain).toBe(0);
-    expect((await differentiate(next, 2)).gain).toBe(1);
-    expect((await differentiate(next, 3)).gain).toBe(0);
+    const { lookAt } = open({ loss, size: 8 });
+    expect((await lookAt(start)).gain).toBe(0);
+    expect((await lookAt(next)).gain).toBe(1);
+    expect((await lookAt(next)).gain).toBe(0);
   });
 
   it("without gradients shows what failed, and asks for nothing", async () => {
-    const { differentiate, backward } = open({ loss: (sample) => (sample === "s3" ? 0 : 1), gradients: false });
-    const batch = await differentiate(start, 1);
+    const { lookAt, backward } = open({ loss: (sample) => (sample === "s3" ? 0 : 1), gradients: false });
+    const batch = await lookAt(start);
     expect(await batch.contexts("a")).toMatchObject(["s0", "s1", "s2"].map((sample) => ({ sample, gradient: "" })));
-    expect(backward).not.toHaveBeenCalled();
+    expect(new Set(backward.mock.calls.map(([, style]) => style?.per))).toEqual(new Set(["none"]));
   });
 
-  it("ahead starts the very passes that the next iteration would ask for", async () => {
-    const { differentiate, forward } = open({ loss: () => 1 });
-    await differentiate(start, 1);
-    forward.mockClear();
-    differentiate.ahead(next);
-    const ahead = forward.mock.calls.map(([texts, { id }]) => [texts, id]);
-    forward.mockClear();
-    await differentiate(next, 2);
-    expect(forward.mock.calls.map(([texts, { id }]) => [texts, id])).toEqual(ahead);
-    expect(ahead).toHaveLength(4);
+  it("does not wait for every gradient: one parameter's text can be written while another's gradients are on their way", async () => {
+    const never = new Promise<string>(() => {});
+    const { lookAt } = open({ loss: () => 1, gradient: (_, parameter) => (parameter === "b" ? never : "change") });
+    const batch = await lookAt(start);
+    expect(await batch.contexts("a")).toHaveLength(4);
   });
 });

@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Decision, Verdict } from "../../../src/engine/events.ts";
+import type { Sample } from "../../../src/data/sample.ts";
+import type { Candidate } from "../../../src/engine/candidate.ts";
+import type { Decision, RunEvent, Verdict } from "../../../src/engine/events.ts";
 import type { Scored } from "../../../src/engine/forward.ts";
-import { createGate } from "../../../src/engine/gate.ts";
 import { History } from "../../../src/engine/history.ts";
-import type { Candidate } from "../../../src/engine/propose.ts";
-import { both, CONSTANT_OUTPUT, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
+import { createJointGate } from "../../../src/engine/joint-gate.ts";
+import type { Place } from "../../../src/engine/method.ts";
+import { contributes, netVerdict } from "../../../src/engine/net-changes.ts";
+import { both, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/theta.ts";
-import { createValidation } from "../../../src/engine/validation.ts";
-import { type Pair, signTest } from "../../../src/engine/verdict.ts";
+import { createValidation, type Validation } from "../../../src/engine/validation.ts";
+import { lossBounds, type Pair, signTest } from "../../../src/engine/verdict.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
-import { ofType, recorder, sampleOf } from "./fixtures.ts";
+import { engineOf, graphOf, llm, ofType, recorder, sampleOf } from "./fixtures.ts";
 
 /** At least so many samples are scored at a time; what is scored beyond need stays below it. */
 const WAVE = 8;
@@ -43,16 +46,36 @@ function openGate(
       return loss === null ? null : scored(loss);
     },
   });
-  const gate = createGate({
-    validation,
-    options,
-    history,
-    emit: async (event) => {
-      if (event.type === "verdict") onVerdict();
-      await emit(event);
-    },
-  });
-  return { gate, validation, history, verdicts: () => ofType(events, "verdict"), askedUnder };
+  const record = async (event: RunEvent) => {
+    if (event.type === "verdict") onVerdict();
+    await emit(event);
+  };
+  const { engine, gate } = gateOver(validation, samples, options, { history, emit: record });
+  const ofNet = (before: Texts, after: Texts) =>
+    netVerdict({ ...OPTIONS, ...options }, validation, before, after, true);
+  const screened = () => ofType(events, "screened");
+  return { engine, gate, ofNet, validation, history, verdicts: () => ofType(events, "verdict"), screened, askedUnder };
+}
+
+const OPTIONS = { method: "", seed: 1, budget: { calls: null, tokens: null, usd: null }, methodOptions: {} };
+
+/** @param start Θ under which the whole validation set is scored first; default: one that has no texts */
+function gateOver(
+  validation: Validation,
+  samples: readonly Sample[],
+  options: Pick<OptimizeOptions, "gate" | "threshold">,
+  { history = new History(), emit = async (_: RunEvent) => {} } = {},
+) {
+  const graph = graphOf([llm("a", ["question"])]);
+  const made = engineOf({ graph, validation, history, emit, options, iteration: 3 });
+  // What the start scores is no matter here: the incumbents of these tests are known, or are not, as each test says.
+  const engine = {
+    ...made,
+    score: (texts: Texts, ...rest: [readonly Sample[], Place]) =>
+      texts === made.start ? Promise.resolve(new Map()) : made.score(texts, ...rest),
+  };
+  const data = { train: [], validation: samples, test: [] };
+  return { engine, gate: createJointGate({ data, options: { ...OPTIONS, ...options } }, engine) };
 }
 
 function scored(loss: number, tokens = 10): Scored {
@@ -77,7 +100,7 @@ async function judgeOne(
   const onVerdict = () => {
     asked ??= askedUnder(end);
   };
-  const { gate, validation, history, verdicts, askedUnder } = openGate(pairs.length, lossOf, {
+  const { gate, ofNet, validation, history, verdicts, askedUnder } = openGate(pairs.length, lossOf, {
     policy,
     threshold,
     onVerdict,
@@ -85,9 +108,9 @@ async function judgeOne(
   if (startKnown) await validation.complete(start);
   const change = candidate("a");
   history.add(change);
-  const outcome = await gate.judge(1, start, [change]);
+  const outcome = await gate(start, [change]);
   const [judged] = verdicts();
-  return { outcome, verdict: judged!.verdict, gate, validation, start, end, asked, history };
+  return { outcome, verdict: judged!.verdict, ofNet, validation, start, end, asked, history };
 }
 
 interface Losses {
@@ -206,8 +229,9 @@ describe("the stop", () => {
           return scored(pairs[Number(id)]![texts.a === "old a" ? "before" : "after"]);
         },
       });
-      const gate = createGate({ validation, options, history: new History(), emit: async () => {} });
-      await gate.judge(1, { a: "old a" }, [candidate("a")]);
+      const samples = pairs.map((_, index) => sampleOf(String(index)));
+      const { gate } = gateOver(validation, samples, options);
+      await gate({ a: "old a" }, [candidate("a")]);
       verdicts.push(validation.verdict({ a: "old a" }, { a: "new a" }, { decision: "rejected", reason: "tie" }));
     }
     expect(verdicts[1]).toEqual(verdicts[0]);
@@ -313,30 +337,48 @@ describe("the verdict", () => {
 
 describe("the net verdict", () => {
   it("is `unchanged` without a change, and asks for nothing", async () => {
-    const { gate, askedUnder } = openGate(5, () => 1);
-    expect(gate.netVerdict({ a: "x" }, { a: "x" })).toMatchObject({ decision: "rejected", reason: "unchanged" });
+    const { ofNet, askedUnder } = openGate(5, () => 1);
+    expect(ofNet({ a: "x" }, { a: "x" })).toMatchObject({ decision: "rejected", reason: "unchanged" });
     expect(askedUnder({ a: "x" })).toBe(0);
   });
 
   it("stands on the whole set once that is scored", async () => {
     const pairs = Array.from({ length: 20 }, (_, index) => ({ before: index < 15 ? 1 : 0, after: index < 4 ? 1 : 0 }));
-    const { gate, validation, start, end, verdict } = await judgeOne(pairs);
+    const { ofNet, validation, start, end, verdict } = await judgeOne(pairs);
     expect(verdict.decision).toBe("accepted");
     await validation.complete(end);
-    expect(gate.netVerdict(start, end)).toMatchObject({
+    expect(ofNet(start, end)).toMatchObject({
       decision: "accepted",
       scored: 20,
       rightBefore: 5,
       rightAfter: 16,
     });
-    expect(validation.lossBounds(end)).toEqual([0.2, 0.2]);
+    expect(lossBounds(validation.pairs(end, end))).toEqual([0.2, 0.2]);
   });
 
   it("bounds the loss by what is known", async () => {
     const { validation } = openGate(4, (_, index) => (index === 3 ? null : index === 0 ? 1 : 0));
-    expect(validation.lossBounds({ a: "x" })).toEqual([0, 1]);
+    const bounds = () => lossBounds(validation.pairs({ a: "x" }, { a: "x" }));
+    expect(bounds()).toEqual([0, 1]);
     await validation.complete({ a: "x" });
-    expect(validation.lossBounds({ a: "x" })).toEqual([0.25, 0.5]);
+    expect(bounds()).toEqual([0.25, 0.5]);
+  });
+
+  it("bounds it by all that it can be where the set is empty", () => {
+    expect(lossBounds([])).toEqual([0, 1]);
+  });
+
+  it("counts no look for leave-one-out, which decides nothing about the result", async () => {
+    const texts = { a: "new", b: "new" };
+    const start = { a: "old", b: "old" };
+    const { validation } = openGate(30, ({ a, b }, index) => (a === "new" && b === "new" && index > 20 ? 0 : 1));
+    await Promise.all([validation.complete(start), validation.complete(texts)]);
+    const verdict = () => validation.verdict(start, texts, { decision: "accepted", reason: "lower loss" });
+    expect(await contributes(validation, start, texts, "a")).toBe(true);
+    const idle = { ...texts, c: "new" };
+    await validation.complete(idle);
+    expect(await contributes(validation, { ...start, c: "old" }, idle, "c")).toBe(false);
+    expect(verdict().looks).toBe(0);
   });
 });
 
@@ -363,7 +405,7 @@ async function judgeParts(
   await validation.complete(start);
   const candidates = Object.keys(parts).map((node) => candidate(node));
   for (const each of candidates) history.add(each);
-  const outcome = await gate.judge(1, start, candidates);
+  const outcome = await gate(start, candidates);
   const changed = Object.keys(parts).filter((node) => outcome.texts[node] !== start[node]);
   return { outcome, changed, verdicts: verdicts(), history, lossOf, start };
 }
@@ -521,20 +563,15 @@ describe("part by part", () => {
   });
 });
 
-describe("what was turned down before it was scored", () => {
+describe("a candidate that was dropped before the gate", () => {
   it("is on record with the reason, and ϕ may not repeat it", async () => {
-    const { gate, history, verdicts } = openGate(5, () => 0);
+    const { engine, history, verdicts, screened } = openGate(5, () => 0);
     const change = candidate("a");
     history.add(change);
-    await gate.turnDown(3, { a: "old a" }, [change], CONSTANT_OUTPUT);
-    expect(verdicts()).toMatchObject([
-      {
-        iteration: 3,
-        scope: "part",
-        proposals: [change.id],
-        verdict: { decision: "rejected", reason: "every output alike" },
-      },
-    ]);
+    await engine.screen([change], "constant output");
+    expect(screened()).toEqual([{ type: "screened", iteration: 3, proposals: [change.id], reason: "constant output" }]);
+    expect(verdicts()).toEqual([]);
+    expect(history.unjudged()).toEqual([]);
     expect(history.refuted("a", "new a")).toBe(true);
   });
 });

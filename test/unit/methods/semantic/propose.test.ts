@@ -1,16 +1,25 @@
 import { describe, expect, it } from "vitest";
-import type { Sample } from "../../../src/data/sample.ts";
-import type { GradientContext } from "../../../src/engine/backward.ts";
-import type { Attempted, Verdict } from "../../../src/engine/events.ts";
-import { History } from "../../../src/engine/history.ts";
-import { leaksOf } from "../../../src/engine/leaks.ts";
-import { type LlmCall, RunStopped } from "../../../src/engine/llm.ts";
-import { createPropose } from "../../../src/engine/propose.ts";
-import type { BatchGradients } from "../../../src/engine/services.ts";
-import { proposalId } from "../../../src/engine/theta.ts";
-import type { Graph, GraphNode, LlmNode } from "../../../src/graph/graph.ts";
-import { BudgetReached, ProviderFault } from "../../../src/models/errors.ts";
-import { choice, diamond, fakeAsk, graphOf, llm, ofType, recorder, sampleOf, verdictOf } from "./fixtures.ts";
+import type { Sample } from "../../../../src/data/sample.ts";
+import type { BatchGradients, GradientContext } from "../../../../src/engine/batch-gradients.ts";
+import type { Attempted, ScreenReason, Verdict } from "../../../../src/engine/events.ts";
+import { History } from "../../../../src/engine/history.ts";
+import { type LlmCall, RunStopped } from "../../../../src/engine/llm.ts";
+import { proposalId } from "../../../../src/engine/theta.ts";
+import type { Graph, GraphNode, LlmNode } from "../../../../src/graph/graph.ts";
+import { createPropose } from "../../../../src/methods/semantic/propose.ts";
+import { BudgetReached, ProviderFault } from "../../../../src/models/errors.ts";
+import {
+  choice,
+  diamond,
+  engineOf,
+  fakeAsk,
+  graphOf,
+  llm,
+  ofType,
+  recorder,
+  sampleOf,
+  verdictOf,
+} from "../../engine/fixtures.ts";
 
 const context: GradientContext = {
   sample: "s1",
@@ -41,12 +50,10 @@ async function propose(reply: (question: LlmCall) => string | Promise<string>, o
     contexts = () => [context],
   } = options;
   const { right = [], gradients = true, proposals = 1, answers = "", train = [], history = new History() } = options;
-  const leaks = leaksOf(train);
   const { ask, questions } = fakeAsk(reply);
   const { emit, events } = recorder();
   const texts = Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
   const batch: BatchGradients = {
-    iteration: 3,
     texts,
     gain: 0,
     broke: false,
@@ -57,9 +64,11 @@ async function propose(reply: (question: LlmCall) => string | Promise<string>, o
     contexts: async (parameter) => contexts(parameter),
     right: async () => right,
   };
-  const candidates = await createPropose({ graph, choice, gradients, proposals, history, answers, leaks, ask, emit })(
+  const engine = { ...engineOf({ graph, ask, emit, history, train, iteration: 3 }), answers };
+  const parameters = engine.parameters.filter(({ id }) => nodes.some((node) => node.id === id));
+  const candidates = await createPropose({ graph, options: { gradients, proposals }, engine })(
     batch,
-    nodes,
+    parameters,
     texts,
   );
   return { candidates, questions, attempts: ofType(events, "attempt"), events, history };
@@ -262,7 +271,7 @@ describe("a new text is what the model meant", () => {
 });
 
 describe("a text that is no proposal says why", () => {
-  const rejected = (text: string, verdict: Partial<Verdict>) => {
+  const rejected = (text: string, verdict: Partial<Verdict>, screened?: ScreenReason) => {
     const history = new History();
     const attempt: Attempted = {
       type: "attempt",
@@ -276,7 +285,8 @@ describe("a text that is no proposal says why", () => {
       invalid: null,
     };
     history.add(attempt);
-    history.judge("earlier", "a", verdictOf({ decision: "rejected", reason: "tie", ...verdict }));
+    history.judge("earlier", "a", verdictOf({ decision: "rejected", reason: "tie", ...verdict }), true);
+    if (screened) history.screen("earlier", "a", screened);
     return history;
   };
 
@@ -296,11 +306,7 @@ describe("a text that is no proposal says why", () => {
       { graph: one(), train: [sampleOf("1", { targets: ["no", "Constantinople"] })] },
     ],
     ["repeats an earlier text", "Worse.", { graph: one(), history: rejected("Worse.", { broken: ["v1"] }) }],
-    [
-      "repeats an earlier text",
-      "Same.",
-      { graph: one(), history: rejected("Same.", { reason: "every output alike" }) },
-    ],
+    ["repeats an earlier text", "Same.", { graph: one(), history: rejected("Same.", {}, "constant output") }],
   ])("%s", async (reason, text, options) => {
     const { candidates, attempts, history } = await propose(() => proposal(text), options);
     expect(candidates).toEqual([]);

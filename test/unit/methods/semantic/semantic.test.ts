@@ -1,54 +1,80 @@
 import { describe, expect, it, vi } from "vitest";
-import type { RunEvent } from "../../../src/engine/events.ts";
-import type { GateResult } from "../../../src/engine/gate.ts";
-import type { Candidate } from "../../../src/engine/propose.ts";
-import type { BatchGradients, Services } from "../../../src/engine/services.ts";
-import type { OptimizeOptions } from "../../../src/engine/task.ts";
-import { textsOf, thetaOf } from "../../../src/engine/theta.ts";
-import type { Texts } from "../../../src/graph/graph.ts";
-import { methods } from "../../../src/methods/registry.ts";
-import { candidate, graphOf, llm, ofType } from "../engine/fixtures.ts";
-import { prepare } from "../engine/runs.ts";
+import type { BatchGradients } from "../../../../src/engine/batch-gradients.ts";
+import type { Candidate } from "../../../../src/engine/candidate.ts";
+import type { RunEvent } from "../../../../src/engine/events.ts";
+import type { GateResult } from "../../../../src/engine/joint-gate.ts";
+import type { Parameter } from "../../../../src/engine/method.ts";
+import { textsOf, thetaOf } from "../../../../src/engine/theta.ts";
+import type { Pair } from "../../../../src/engine/verdict.ts";
+import type { Texts } from "../../../../src/graph/graph.ts";
+import { type SemanticOptions, semanticOptions } from "../../../../src/methods/semantic/options.ts";
+import { descend } from "../../../../src/methods/semantic/semantic.ts";
+import { candidate, graphOf, llm, ofType, sampleOf } from "../../engine/fixtures.ts";
 
 const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
 const start = textsOf(graph);
+const parameters = graph.nodes.map(({ id, text }): Parameter => ({ id, kind: "text", value: text }));
 
-type Script = Partial<Pick<Services, "differentiate" | "propose" | "ahead" | "gate" | "validationLoss" | "random">>;
+/** The steps, with the iteration in which they are taken. */
+interface Services {
+  readonly differentiate: (texts: Texts, iteration: number) => Promise<Batch>;
+  readonly propose: (
+    batch: Batch,
+    parameters: readonly Parameter[],
+    incumbent: Texts,
+    pending: readonly Candidate[],
+    isDue: boolean,
+  ) => Promise<readonly Candidate[]>;
+  readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
+  readonly validationLoss: () => [number, number];
+  readonly random: () => number;
+}
 
-const accept = async (_: number, incumbent: Texts, candidates: readonly Candidate[]): Promise<GateResult> => ({
+type Batch = BatchGradients & { readonly iteration: number };
+
+const accept: Services["gate"] = async (_, incumbent, candidates) => ({
   texts: { ...incumbent, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) },
   accepted: candidates,
   harmless: [],
 });
-const reject = async (_: number, incumbent: Texts): Promise<GateResult> => ({
-  texts: incumbent,
-  accepted: [],
-  harmless: [],
-});
+const reject: Services["gate"] = async (_, incumbent) => ({ texts: incumbent, accepted: [], harmless: [] });
 
-function batchOf(texts: Texts, iteration: number, more: Partial<BatchGradients> = {}): BatchGradients {
+function batchOf(texts: Texts, iteration: number, more: Partial<BatchGradients> = {}): Batch {
   const none = async () => [];
   const failing = { failing: ["s1"], few: false, contexts: none };
   return { iteration, texts, looked: 4, gain: 0, broke: false, ...failing, rightOnes: [], right: none, ...more };
 }
 
-/** The method over services that do as told; every parameter gets a new text each iteration unless told otherwise. */
-async function follow(script: Script, options: Partial<OptimizeOptions> = {}) {
+/** Losses whose mean has these bounds. */
+function pairsWith([low, high]: [number, number]): Pair[] {
+  const pair = (before: number | undefined): Pair => ({ sample: sampleOf("any"), before, after: before });
+  return Array.from({ length: 10 }, (_, index) => pair(index < 10 * low ? 1 : index < 10 * high ? undefined : 0));
+}
+
+/** The loop over steps that do as told; every parameter gets a new text each iteration unless told otherwise. */
+async function follow(script: Partial<Services>, options: Partial<SemanticOptions> = {}) {
+  const events: RunEvent[] = [];
+  const now = () => ofType(events, "iteration").length + 1;
   const services = {
-    start,
-    parameters: graph.nodes,
-    random: script.random ?? (() => 0.5),
-    differentiate: vi.fn(script.differentiate ?? (async (texts, iteration) => batchOf(texts, iteration))),
+    differentiate: vi.fn<Services["differentiate"]>(
+      script.differentiate ?? (async (texts, iteration) => batchOf(texts, iteration)),
+    ),
     propose: vi.fn<Services["propose"]>(
       script.propose ?? (async ({ iteration }, nodes) => nodes.map(({ id }) => candidate(id, `${id} ${iteration}`))),
     ),
-    ahead: vi.fn(script.ahead ?? (async () => {})),
     gate: vi.fn<Services["gate"]>(script.gate ?? accept),
-    validationLoss: script.validationLoss ?? ((): [number, number] => [0.5, 0.5]),
   };
-  const task = prepare().task;
-  const loop = methods.semantic!({ ...task, options: { ...task.options, gateEvery: 1, ...options } }, services);
-  const events: RunEvent[] = [];
+  const { random = () => 0.5, validationLoss = () => [0.5, 0.5] as [number, number] } = script;
+  const loop = descend(
+    { ...semanticOptions.parse({}), gateEvery: 1, ...options },
+    {
+      engine: { start, parameters, random, pairs: () => pairsWith(validationLoss()) },
+      lookAt: (texts) => services.differentiate(texts, now()),
+      propose: (batch, asked, { incumbent, pending }, isDue) =>
+        services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
+      judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),
+    },
+  );
   for (;;) {
     const step = await loop.next();
     if (step.done) return { services, events, iterations: ofType(events, "iteration"), texts: step.value };
@@ -94,7 +120,7 @@ describe("semantic gradient descent", () => {
 });
 
 describe("a gate that looks every few iterations", () => {
-  const every = (gateEvery: number, gain: number, options: Partial<OptimizeOptions> = {}) =>
+  const every = (gateEvery: number, gain: number, options: Partial<SemanticOptions> = {}) =>
     follow(
       { differentiate: async (texts, iteration) => batchOf(texts, iteration, { gain }) },
       { gateEvery, iterations: 5, ...options },
@@ -218,15 +244,5 @@ describe("how much of Θ an iteration changes", () => {
       ["b", "c"],
       ["c", "b"],
     ]);
-  });
-});
-
-describe("passes started ahead", () => {
-  it("are asked for only where something is put before the gate, and their failure ends nothing", async () => {
-    const none = await follow({ propose: async () => [] }, { patience: 1 });
-    expect(none.services.ahead).not.toHaveBeenCalled();
-    const failing = await follow({ ahead: () => Promise.reject(new Error("lost")) }, { iterations: 2 });
-    expect(failing.services.ahead).toHaveBeenCalledTimes(2);
-    expect(failing.iterations).toHaveLength(2);
   });
 });

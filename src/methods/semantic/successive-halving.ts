@@ -1,7 +1,7 @@
 import { mean } from "simple-statistics";
-import type { Sample } from "../data/sample.ts";
-import type { Texts } from "../graph/graph.ts";
-import type { Candidate } from "./propose.ts";
+import type { Sample } from "../../data/sample.ts";
+import type { Candidate } from "../../engine/candidate.ts";
+import type { Texts } from "../../graph/graph.ts";
 
 /** Samples of a race's first round. */
 const FIRST_ROUND = 2;

@@ -1,0 +1,181 @@
+import { randomLcg } from "d3";
+import pMap from "p-map";
+import type { Sample } from "../data/sample.ts";
+import type { GraphNode, Texts } from "../graph/graph.ts";
+import { plainText } from "../graph/text.ts";
+import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
+import { createBackward } from "./backward.ts";
+import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason } from "./events.ts";
+import { PRIORITY, SAMPLES_AT_ONCE } from "./forward.ts";
+import type { History } from "./history.ts";
+import { leaksOf } from "./leaks.ts";
+import { askJson, endsRun, ReplyUnreadable } from "./llm.ts";
+import type { Comparison, Draft, Engine, Method, OptimizerCall, Place } from "./method.ts";
+import { repairOf } from "./optimizer-prompt.ts";
+import { violation } from "./proposal-constraints.ts";
+import { policyRule } from "./rules.ts";
+import type { Session } from "./session.ts";
+import { askTagged } from "./tagged.ts";
+import type { Task } from "./task.ts";
+import { parametersOf, proposalId, thetaOf } from "./theta.ts";
+import type { Validation } from "./validation.ts";
+
+export interface EngineParts {
+  readonly task: Task;
+  readonly session: Session;
+  readonly validation: Validation;
+  readonly history: History;
+}
+
+/** The seam between a method and everything else, for one run. */
+export interface RunEngine extends Engine {
+  /** Takes note of what the method yields: the iteration that its next events belong to. */
+  advance(event: Iterated): void;
+  /** Θ of the last verdict that accepted. */
+  readonly incumbent: Texts;
+  /** Texts that lowered the loss by themselves, by node. */
+  readonly provenAlone: ReadonlyMap<string, string>;
+}
+
+/** Priority of calls that an iteration waits for. */
+const OPTIMIZER_PRIORITY = 3;
+
+export function createEngine({ task, session, validation, history }: EngineParts): RunEngine {
+  const { graph, data, models, options } = task;
+  const { start, ask, emit } = session;
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const answers = describeAnswers(answerSpaceOf(data.train));
+  const leaks = leaksOf(data.train);
+  const backward = createBackward({ graph, choice: models.backward, answers, ask, emit });
+  const policy = policyRule(options.gate);
+  const provenAlone = new Map<string, string>();
+  let iteration = 1;
+  let incumbent = start;
+
+  return {
+    start,
+    parameters: parametersOf(graph).map(({ id, text }) => ({ id, kind: "text", value: text })),
+    random: seededRandom(options.seed),
+    history,
+    answers,
+    provenAlone,
+    get incumbent() {
+      return incumbent;
+    },
+    advance: (event) => {
+      iteration = event.iteration + 1;
+    },
+    forward: (texts, sample, at) => session.forward(texts, sample, placed(at)),
+    score,
+    backward: (pass, style) => backward(pass, iteration, style),
+    ask: askOptimizer,
+    candidate,
+    compare: async (before, after, rule = policy) => ({
+      before,
+      after,
+      verdict: await validation.compare(before, after, rule),
+    }),
+    pairs: validation.pairs,
+    judge,
+    screen,
+  };
+
+  function placed({ split, priority = PRIORITY[split] }: Place) {
+    return { split, priority };
+  }
+
+  async function score(texts: Texts, samples: readonly Sample[], at: Place) {
+    if (at.split === "validation") return validation.ensure(texts, samples, at.priority);
+    const scored = await pMap(
+      samples,
+      async (sample) => [sample.id, await session.forward(texts, sample, placed(at)).score] as const,
+      SAMPLES_AT_ONCE,
+    );
+    return new Map(scored);
+  }
+
+  async function askOptimizer<T>(call: OptimizerCall<T>): Promise<T | null> {
+    const { parameter, messages, form, index = 0, temperature } = call;
+    const { model, params } = models.optimizer;
+    const choice = temperature === undefined ? models.optimizer : { model, params: { ...params, temperature } };
+    const about = { purpose: "optimizer", node: parameter, sample: null, split: null, choice, index } as const;
+    const question = { ...about, messages, priority: OPTIMIZER_PRIORITY };
+    try {
+      if ("tags" in form) return await askTagged(ask, question, form.tags, form.read);
+      const { name, schema, ...reading } = form;
+      const keys = Object.keys(schema.properties ?? {}).map((key) => `"${key}"`);
+      const repair = (doubts: readonly string[]) => repairOf(keys.join(", "), doubts);
+      return await askJson(ask, { ...question, schema: { name, schema } }, { ...reading, repair });
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      return error instanceof ReplyUnreadable ? (call.unreadable?.(error.doubts) ?? null) : null;
+    }
+  }
+
+  async function candidate(parameter: string, texts: Texts, draft: Draft | null) {
+    const node = nodes.get(parameter);
+    if (!node) throw new Error(`There is no parameter named ${parameter}.`);
+    const base = texts[parameter] ?? node.text;
+    const text = plainText(draft?.text ?? "").trim();
+    const attempt: Attempted = {
+      type: "attempt",
+      iteration,
+      id: proposalId(parameter, base, text),
+      node: parameter,
+      base,
+      text,
+      hypothesis: draft?.hypothesis.trim() ?? "",
+      samples: draft?.samples ?? [],
+      invalid: draft ? invalidity(node, base, text, draft.doubts) : "no reply",
+    };
+    history.add(attempt);
+    await emit(attempt);
+    return attempt.invalid === null ? { ...attempt, invalid: null } : null;
+  }
+
+  function invalidity(
+    node: GraphNode,
+    base: string,
+    text: string,
+    doubts: readonly string[] = [],
+  ): InvalidReason | null {
+    if (text === "") return doubts.length > 0 ? "ambiguous reply" : "no text in the reply";
+    if (text === base.trim()) return "no change";
+    if (history.refuted(node.id, text)) return "repeats an earlier text";
+    return violation(node, base, text, leaks);
+  }
+
+  async function judge(
+    candidates: readonly { readonly id: string; readonly node: string; readonly text: string }[],
+    { after, verdict }: Comparison,
+    scope: Judged["scope"] = "joint",
+  ): Promise<void> {
+    for (const { id, node } of candidates) history.judge(id, node, verdict, candidates.length === 1);
+    if (verdict.decision === "accepted") {
+      incumbent = after;
+      const [only, ...others] = candidates;
+      if (only && others.length === 0) provenAlone.set(only.node, only.text);
+    }
+    const proposals = candidates.map(({ id }) => id);
+    await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(after), verdict });
+  }
+
+  async function screen(candidates: readonly { readonly id: string; readonly node: string }[], reason: ScreenReason) {
+    if (candidates.length === 0) return;
+    for (const { id, node } of candidates) history.screen(id, node, reason);
+    const event: RunEvent = { type: "screened", iteration, proposals: candidates.map(({ id }) => id), reason };
+    await emit(event);
+  }
+}
+
+/** The run of a method by its own options, checked. @throws ZodError for options that do not fit */
+export function runMethod(method: Method, task: Task, engine: Engine) {
+  return method.run(task, method.options.parse(task.options.methodOptions), engine);
+}
+
+/** d3's generator starts alike for neighbouring seeds: its first numbers are left out. */
+function seededRandom(seed: number): () => number {
+  const random = randomLcg(seed);
+  for (let skipped = 0; skipped < 8; skipped++) random();
+  return random;
+}

@@ -1,0 +1,30 @@
+import * as z from "zod";
+
+/** How a method states an option: each with its default, its least value and an example, all of which the JSON Schema shows. */
+
+/** A whole number. */
+export function wholeNumber(description: string, limits: { least: number; byDefault: number; example: number }) {
+  const { least, byDefault, example } = limits;
+  const meta = { description: `${description} Default ${byDefault}.`, examples: [example] };
+  return z.int().min(least).default(byDefault).meta(meta);
+}
+
+export function flag(description: string, byDefault: boolean) {
+  return z
+    .boolean()
+    .default(byDefault)
+    .meta({ description: `${description} Default ${byDefault}.`, examples: [!byDefault] });
+}
+
+/** One of some words. */
+export function oneOf<const T extends readonly [string, ...string[]]>(
+  description: string,
+  words: T,
+  byDefault: T[number],
+) {
+  const meta = { description: `${description} Default \`${byDefault}\`.`, examples: [words[words.length - 1]] };
+  return z
+    .enum(words)
+    .default(byDefault as never)
+    .meta(meta);
+}

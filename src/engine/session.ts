@@ -1,0 +1,33 @@
+import type { Texts } from "../graph/graph.ts";
+import type { Budget, Model, Usage } from "../models/model.ts";
+import { type Forward, forwardOf } from "./forward.ts";
+import { createLlm, type Llm } from "./llm.ts";
+import type { Emit } from "./stream.ts";
+import type { Task } from "./task.ts";
+import { textsOf } from "./theta.ts";
+
+/** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
+export const ENGINE_VERSION = "5";
+
+export interface EngineDeps {
+  /** The whole wrapper stack. */
+  readonly model: Model;
+  readonly budget: Budget;
+  /** US dollars; null where no price is known. */
+  readonly price: (model: string, usage: Usage) => number | null;
+}
+
+/** What every job of the engine works with: one log, one reply store, one budget. */
+export interface Session {
+  /** Texts of the file. */
+  readonly start: Texts;
+  readonly ask: Llm;
+  readonly forward: Forward;
+  readonly emit: Emit;
+}
+
+/** @param stop aborting it stops every call of the session */
+export function openSession(task: Task, { model, price }: EngineDeps, stop: AbortController, emit: Emit): Session {
+  const ask = createLlm({ model, price, seed: task.options.seed, stop, emit });
+  return { start: textsOf(task.graph), ask, forward: forwardOf(task, ask, emit), emit };
+}

@@ -1,0 +1,197 @@
+import type { Sample } from "../../data/sample.ts";
+import type { BackwardPass, BatchGradients, GradientContext } from "../../engine/batch-gradients.ts";
+import type { Theta } from "../../engine/events.ts";
+import type { ForwardPass } from "../../engine/forward.ts";
+import type { BackwardStyle, Engine } from "../../engine/method.ts";
+import { thetaOf } from "../../engine/theta.ts";
+import type { Texts } from "../../graph/graph.ts";
+
+/** Samples that were right, which tell whether a text does harm: that chance turns all of them is rare. */
+export const CONTROLS = 2;
+
+/**
+ * Which training samples an iteration looks at: those that failed before come first, then the ones never looked at, in
+ * a seeded order (docs/method.md, "The batch"). What is known under the present Θ is not looked at again: an iteration that
+ * found nothing is followed by one that sees more.
+ */
+export class Batches {
+  readonly #samples: readonly Sample[];
+  readonly #last = new Map<string, { readonly theta: Theta; readonly right: boolean }>();
+  /** Sample → Θ under which it could not be scored. */
+  readonly #lost = new Map<string, Theta>();
+
+  /** @param samples the training set, already in the run's seeded order. */
+  constructor(samples: readonly Sample[]) {
+    this.#samples = samples;
+  }
+
+  next(theta: Theta, size: number): Sample[] {
+    const rank = ({ id }: Sample) => {
+      const last = this.#last.get(id);
+      if (!last) return 1;
+      return last.right ? 2 : 0;
+    };
+    return this.#samples
+      .filter(({ id }) => this.#last.get(id)?.theta !== theta && this.#lost.get(id) !== theta)
+      .map((sample) => ({ sample, rank: rank(sample) }))
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, size)
+      .map(({ sample }) => sample);
+  }
+
+  /** Samples that were right under the Θ they were last looked at with, which is another one. */
+  right(theta: Theta, count: number): Sample[] {
+    const isRight = ({ id }: Sample) => this.#last.get(id)?.right && this.#last.get(id)?.theta !== theta;
+    return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
+  }
+
+  /** The sample could not be scored: it is not looked at again under this Θ. */
+  lose(theta: Theta, sample: Sample): void {
+    this.#lost.set(sample.id, theta);
+  }
+
+  /** @returns 1 where the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */
+  record(theta: Theta, sample: Sample, right: boolean): number {
+    const last = this.#last.get(sample.id);
+    this.#last.set(sample.id, { theta, right });
+    return last === undefined || last.theta === theta ? 0 : Number(right) - Number(last.right);
+  }
+}
+
+export interface BatchDeps {
+  readonly batches: Batches;
+  /** Ids of the parameters. */
+  readonly parameters: readonly string[];
+  /** Training samples looked at per iteration. */
+  readonly size: number;
+  /** τ */
+  readonly threshold: number;
+  /** With `none` every failing sample is a context without a gradient (ablation). */
+  readonly style: BackwardStyle;
+  readonly forward: (texts: Texts, sample: Sample) => ForwardPass;
+  readonly backward: Engine["backward"];
+}
+
+interface Looked {
+  readonly pass: ForwardPass;
+  /** null: right. */
+  readonly gradients: Promise<BackwardPass> | null;
+}
+
+/** Share of failing samples up to which a batch says too little: twice as many are looked at, and so on. */
+const FEW = 0.25;
+/** A Θ that nothing is known of. */
+const NEW: Theta = "";
+const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
+
+export interface LookAtBatch {
+  (texts: Texts): Promise<BatchGradients>;
+  /** The forward passes that an iteration from new texts begins with. */
+  first(texts: Texts, count: number): ForwardPass[];
+}
+
+/**
+ * The batch of an iteration, each sample on its own: its backward pass starts the moment its answer is known. A sample
+ * with l ≤ τ gives no gradient, nor does one that could not be scored. What an earlier iteration found out under the
+ * same Θ still counts. A batch with few failing samples, or without any gradient, is followed at once by more of the
+ * training set, one that gained nothing by samples that were right before: harm shows there.
+ *
+ * Resolves as soon as it is known which samples fail and that one of them has a gradient; the other gradients may still
+ * be on the way, so that ϕ starts for each parameter when its own are there.
+ */
+export function createBatch(deps: BatchDeps): LookAtBatch {
+  const { batches, size, parameters, threshold, style, forward, backward } = deps;
+  let theta = NEW;
+  let gain = 0;
+  let known: Looked[] = [];
+
+  return Object.assign(lookAtBatch, {
+    first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
+  });
+
+  async function lookAtBatch(texts: Texts): Promise<BatchGradients> {
+    if (thetaOf(texts) !== theta) known = [];
+    theta = thetaOf(texts);
+    gain = 0;
+    let looked = await lookAt(texts, batches.next(theta, size));
+    const broke = gain <= 0 && (await breaksWhatWasRight());
+    for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
+      const found = await lookAt(texts, batches.next(theta, more));
+      if (found === 0) break;
+      looked += found;
+    }
+    const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
+    const right = known.filter(({ gradients }) => !gradients).slice(0, CONTROLS);
+    return {
+      texts,
+      looked,
+      gain,
+      broke,
+      failing: failing.map(({ pass }) => pass.sample.id),
+      few: failingShare() <= FEW,
+      rightOnes: right.map(({ pass }) => pass.sample.id),
+      contexts: async (parameter) => {
+        const all = await Promise.all(failing.map(({ gradients }) => contextOf(gradients, parameter)));
+        return all.filter(isUseful);
+      },
+      right: async (parameter) => {
+        const passes = right.map(({ pass }) => backward(pass, WITHOUT_GRADIENTS));
+        const all = await Promise.all(passes.map((gradients) => contextOf(gradients, parameter)));
+        return all.filter((context) => context !== null);
+      },
+    };
+
+    async function breaksWhatWasRight(): Promise<boolean> {
+      const before = gain;
+      looked += await lookAt(texts, batches.right(theta, CONTROLS));
+      const broke = gain === before - CONTROLS;
+      gain = before;
+      return broke;
+    }
+  }
+
+  async function lookAt(texts: Texts, samples: readonly Sample[]): Promise<number> {
+    const looked = await Promise.all(samples.map((sample) => look(texts, sample)));
+    known.push(...looked.filter((one) => one !== null));
+    return samples.length;
+  }
+
+  async function look(texts: Texts, sample: Sample): Promise<Looked | null> {
+    const pass = forward(texts, sample);
+    const score = await pass.score;
+    if (!score) {
+      batches.lose(thetaOf(texts), sample);
+      return null;
+    }
+    const right = score.loss <= threshold;
+    gain += batches.record(thetaOf(texts), sample, right);
+    return { pass, gradients: right ? null : backward(pass, style) };
+  }
+
+  function failingShare(): number {
+    return known.filter(({ gradients }) => gradients).length / Math.max(1, known.length);
+  }
+
+  /** Resolves with the first that is found: the others are not waited for. */
+  async function hasGradient(): Promise<boolean> {
+    const failing = known.flatMap(({ gradients }) => gradients ?? []);
+    const contexts = failing.flatMap((gradients) => parameters.map((parameter) => contextOf(gradients, parameter)));
+    return firstTrue(contexts.map(async (context) => isUseful(await context)));
+  }
+
+  function isUseful(context: GradientContext | null): context is GradientContext {
+    return context !== null && (context.gradient !== "" || style.per === "none");
+  }
+}
+
+async function contextOf(gradients: Promise<BackwardPass>, parameter: string): Promise<GradientContext | null> {
+  return (await (await gradients).get(parameter)) ?? null;
+}
+
+/** Whether any is true, as soon as one is. Rejects when one rejects before that. */
+function firstTrue(conditions: readonly Promise<boolean>[]): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    for (const condition of conditions) condition.then((holds) => holds && resolve(true), reject);
+    Promise.all(conditions).then(() => resolve(false), reject);
+  });
+}

@@ -1,0 +1,52 @@
+import type { Candidate } from "../../engine/candidate.ts";
+import type { ForwardPass } from "../../engine/forward.ts";
+import type { Graph, Texts } from "../../graph/graph.ts";
+import { topologyOf } from "../../graph/topology.ts";
+
+/** Samples that a probe looks at. */
+export const PROBED = 3;
+
+export type Probe = (joint: Texts, candidates: readonly Candidate[]) => Promise<Candidate[]>;
+
+export interface ProbeDeps {
+  readonly graph: Graph;
+  /** Forward passes of the samples that the gate will score first anyway. */
+  readonly forward: (texts: Texts) => readonly ForwardPass[];
+  /** The file's own texts: what different samples look like when the node works. */
+  readonly start: Texts;
+}
+
+/**
+ * Finds degenerate texts before the gate pays for them (docs/method.md, "Screens"): a node that gave a different value for
+ * each of some samples and now gives the same one for all of them no longer looks at its inputs. Looks only at calls
+ * that the gate makes in any case.
+ * @returns the candidates whose node gives one value for everything; not those that only pass on what such a node gives.
+ */
+export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
+  const topology = topologyOf(graph);
+
+  return async (joint, candidates) => {
+    const [before, after] = [forward(start), forward(joint)];
+    if (after.length < PROBED) return [];
+    const states = new Map<string, Promise<"varied" | "constant" | "behind a constant one">>();
+    for (const { id } of topology.order) {
+      if (!candidates.some(({ node }) => node === id)) continue;
+      const upstream = [...states].filter(([node]) => topology.ancestors(id).has(node)).map(([, state]) => state);
+      states.set(id, stateOf(id, upstream));
+    }
+    const found = await Promise.all(candidates.map(async (one) => ({ one, state: await states.get(one.node) })));
+    return found.filter(({ state }) => state === "constant").map(({ one }) => one);
+
+    async function stateOf(id: string, upstream: readonly Promise<string>[]) {
+      if ((await Promise.all(upstream)).some((state) => state !== "varied")) return "behind a constant one";
+      const [was, is] = await Promise.all([distinct(before, id), distinct(after, id)]);
+      return was === after.length && is === 1 ? "constant" : "varied";
+    }
+  };
+}
+
+/** Number of different values that a node has over the passes; 0 when one is missing. */
+async function distinct(passes: readonly ForwardPass[], node: string): Promise<number> {
+  const values = await Promise.all(passes.map((pass) => pass.value(node).catch(() => null)));
+  return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;
+}

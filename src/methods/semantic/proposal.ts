@@ -1,0 +1,132 @@
+import type { Sample } from "../../data/sample.ts";
+import type { BatchGradients } from "../../engine/batch-gradients.ts";
+import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { ForwardPass } from "../../engine/forward.ts";
+import type { Engine, Parameter } from "../../engine/method.ts";
+import type { Task } from "../../engine/task.ts";
+import { inGateOrder } from "../../engine/validation.ts";
+import type { Texts } from "../../graph/graph.ts";
+import { CONTROLS } from "./batch.ts";
+import type { SemanticOptions } from "./options.ts";
+import { createProbe, PROBED } from "./probe.ts";
+import { createPropose } from "./propose.ts";
+import type { GateSchedule } from "./schedule.ts";
+import { successiveHalving } from "./successive-halving.ts";
+
+/** Times ϕ is asked for one text of an iteration. */
+const TRIES = 3;
+
+/** What is proposed to build on, or to replace. */
+type Ground = Pick<GateSchedule, "incumbent" | "pending">;
+
+/**
+ * @param isDue whether the gate sees the result at once, so that a probe on its first samples costs nothing
+ * @returns new proposals and the pending ones that none of them replaces; nothing where all would be as judged before
+ */
+export type Proposals = (
+  batch: BatchGradients,
+  parameters: readonly Parameter[],
+  ground: Ground,
+  isDue: boolean,
+) => Promise<readonly Candidate[]>;
+
+/**
+ * Proposals that are worth the gate's look: ϕ drafts, successive halving keeps one draft per parameter, and two screens
+ * drop what is plainly harmful, for which ϕ is asked again.
+ * @param firstOfTraining the passes that the next batch under these texts begins with
+ */
+export function createProposals(
+  { graph, data, options: { threshold } }: Task,
+  options: SemanticOptions,
+  engine: Engine,
+  firstOfTraining: (texts: Texts, count: number) => readonly ForwardPass[],
+): Proposals {
+  const propose = createPropose({ graph, options, engine });
+  const loss = async (texts: Texts, sample: Sample) =>
+    (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
+  let proposed = 0;
+
+  return async (batch, parameters, { incumbent, pending }, isDue) => {
+    const isFirst = proposed++ === 0;
+    const [failing = [], right = []] = [batch.failing, batch.rightOnes].map((ids) =>
+      data.train.filter(({ id }) => ids.includes(id)),
+    );
+    // Either way the probe looks at passes that are needed next in any case.
+    const probe = createProbe({ graph, start: engine.start, forward: isDue ? firstOfGate : firstOfBatch });
+    return untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
+
+    /** One for each parameter that has a gradient. */
+    async function bestDrafts(asked: readonly Parameter[]): Promise<readonly Candidate[]> {
+      const drafts = await propose(batch, asked, incumbent);
+      const { winners, losers } = await successiveHalving(drafts, batch.texts, failing, loss);
+      await engine.screen(losers, "eliminated");
+      return winners;
+    }
+
+    /** The candidates that do not deserve the gate's look. */
+    async function screened(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+      // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
+      if (isDue && !isFirst) await engine.score(engine.start, data.validation, { split: "validation" });
+      const constant = await probe(withTexts(incumbent, candidates), candidates);
+      await engine.screen(constant, "constant output");
+      // Where nothing has done harm so far, the samples that were right are not worth their calls.
+      if (!engine.history.hasBroken() || right.length < CONTROLS) return constant;
+      const fresh = candidates.filter((one) => !constant.includes(one) && !pending.includes(one));
+      const harmful = await harmfulAmong(fresh, breaksTraining);
+      await engine.screen(harmful, "breaks training samples");
+      return [...constant, ...harmful];
+    }
+
+    async function breaksTraining(candidates: readonly Candidate[]): Promise<boolean> {
+      const texts = withTexts(batch.texts, candidates);
+      const losses = await Promise.all(right.map((sample) => loss(texts, sample)));
+      return losses.every((one) => one !== null && one > threshold);
+    }
+
+    function firstOfBatch(texts: Texts): readonly ForwardPass[] {
+      return firstOfTraining(texts, PROBED);
+    }
+
+    function firstOfGate(texts: Texts): readonly ForwardPass[] {
+      const first = inGateOrder(engine.pairs(incumbent, incumbent), threshold).slice(0, PROBED);
+      return first.map(({ sample }) => engine.forward(texts, sample, { split: "validation" }));
+    }
+  };
+}
+
+export interface Steps {
+  readonly draft: (parameters: readonly Parameter[]) => Promise<readonly Candidate[]>;
+  /** Drops the candidates that do not deserve the gate's look, and returns them. */
+  readonly screen: (candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
+}
+
+/** Drafts again for each parameter whose text was dropped, a few times. */
+export async function untilKept(
+  { draft, screen }: Steps,
+  parameters: readonly Parameter[],
+  pending: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  let kept = pending;
+  let asked = parameters;
+  for (let tries = 0; tries < TRIES && asked.length > 0; tries++) {
+    const fresh = await draft(asked);
+    const all = [...kept.filter(({ node }) => !fresh.some((one) => one.node === node)), ...fresh];
+    const dropped = fresh.length > 0 ? await screen(all) : [];
+    kept = all.filter((one) => !dropped.includes(one));
+    asked = parameters.filter(({ id }) => dropped.some(({ node }) => node === id));
+  }
+  return kept.every((one) => pending.includes(one)) ? [] : kept;
+}
+
+/**
+ * Finds texts that break what was right: all of them together are tried first, then each alone.
+ * @param breaks whether the samples that were right are all wrong with these texts
+ */
+export async function harmfulAmong(
+  candidates: readonly Candidate[],
+  breaks: (candidates: readonly Candidate[]) => Promise<boolean>,
+): Promise<readonly Candidate[]> {
+  if (candidates.length === 0 || !(await breaks(candidates))) return [];
+  const harms = await Promise.all(candidates.map((one) => candidates.length === 1 || breaks([one])));
+  return candidates.filter((_, index) => harms[index]);
+}

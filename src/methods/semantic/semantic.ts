@@ -1,0 +1,127 @@
+import { shuffler } from "d3";
+import type { BatchGradients } from "../../engine/batch-gradients.ts";
+import type { Candidate } from "../../engine/candidate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import { createJointGate, type JointGate } from "../../engine/joint-gate.ts";
+import type { BackwardStyle, Engine, Method, Parameter } from "../../engine/method.ts";
+import type { Task } from "../../engine/task.ts";
+import { thetaOf } from "../../engine/theta.ts";
+import { lossBounds } from "../../engine/verdict.ts";
+import type { Texts } from "../../graph/graph.ts";
+import { Batches, createBatch } from "./batch.ts";
+import { type SemanticOptions, semanticOptions } from "./options.ts";
+import { createProposals, type Proposals } from "./proposal.ts";
+import { GateSchedule } from "./schedule.ts";
+
+/**
+ * Semantic gradient descent (arXiv 2412.03624, algorithm 2; docs/method.md). Each iteration: forward and loss on a batch
+ * of training samples, semantic backpropagation of those that fail, one proposal per parameter from the same old Θ, and
+ * the gate on samples that none of this has seen. While most training samples fail and get better, the gate waits for a
+ * few iterations and judges their result together.
+ *
+ * Stops after `iterations`, or `patience` iterations without improvement, or when no training sample is above τ, or when
+ * the loss on the validation set is 0, which no proposal could lower.
+ */
+export const semantic: Method<SemanticOptions> = {
+  name: "semantic",
+  describes: "Semantic gradient descent: feedback flows backward through the graph, and a validation gate decides.",
+  options: semanticOptions,
+  iterations: ({ iterations }) => iterations,
+  run,
+};
+
+function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {
+  const lookAt = createBatch({
+    batches: new Batches(shuffler(engine.random)([...task.data.train])),
+    parameters: engine.parameters.map(({ id }) => id),
+    size: options.batch,
+    threshold: task.options.threshold,
+    style: styleOf(options),
+    forward: (texts, sample) => engine.forward(texts, sample, { split: "train" }),
+    backward: engine.backward,
+  });
+  return descend(options, {
+    engine,
+    lookAt,
+    propose: createProposals(task, options, engine, lookAt.first),
+    judge: createJointGate(task, engine),
+  });
+}
+
+/** The steps of an iteration. */
+export interface Steps {
+  readonly engine: Pick<Engine, "start" | "parameters" | "random" | "pairs">;
+  /** Forward, loss and backward of a batch. */
+  readonly lookAt: (texts: Texts) => Promise<BatchGradients>;
+  readonly propose: Proposals;
+  readonly judge: JointGate;
+}
+
+/** The loop. */
+export async function* descend(
+  options: Pick<SemanticOptions, "iterations" | "patience" | "gateEvery" | "update">,
+  { engine, lookAt, propose, judge }: Steps,
+): AsyncGenerator<RunEvent, Texts> {
+  const schedule = new GateSchedule(engine.start, options);
+  for (let iteration = 1; iteration <= options.iterations && !schedule.isExhausted; iteration++) {
+    const accepted: Candidate[] = [];
+    const settle = async (proposals: readonly Candidate[]) => {
+      const outcome = await judge(schedule.incumbent, proposals);
+      schedule.settle(outcome);
+      accepted.push(...outcome.accepted);
+    };
+
+    let batch = await lookAt(schedule.texts);
+    if (schedule.mustSettleFirst(batch)) {
+      if (schedule.isWaiting) await settle(schedule.pending);
+      else schedule.drop();
+      batch = await lookAt(schedule.texts);
+    }
+    if (!schedule.isWaiting && accepted.length === 0 && batch.looked + batch.failing.length === 0) {
+      yield { type: "warning", code: "nothing to learn" };
+      break;
+    }
+
+    const isDue = schedule.isDue(batch, iteration);
+    const fresh = await propose(batch, choose(engine, options.update, iteration), schedule, isDue);
+
+    if (!isDue && fresh.length > 0) schedule.defer(fresh);
+    else {
+      const proposals = fresh.length === 0 && schedule.isWaiting ? schedule.pending : fresh;
+      if (proposals.length > 0) await settle(proposals);
+      schedule.count(accepted.length);
+    }
+
+    const { incumbent, isWaiting, pending } = schedule;
+    const validationLoss = lossBounds(engine.pairs(incumbent, incumbent));
+    yield {
+      type: "iteration",
+      iteration,
+      theta: thetaOf(incumbent),
+      accepted: accepted.map(({ id }) => id),
+      ...(isWaiting && { waiting: pending.length }),
+      batch: batch.failing,
+      looked: batch.looked,
+      validationLoss,
+    };
+    if (validationLoss[1] === 0) break;
+  }
+  return schedule.incumbent;
+}
+
+function styleOf({ gradients, neighbors }: SemanticOptions): BackwardStyle {
+  if (!gradients) return { per: "none" };
+  return { per: neighbors ? "node" : "edge" };
+}
+
+/** How much of Θ an iteration changes. */
+function choose(
+  { parameters, random }: Steps["engine"],
+  update: SemanticOptions["update"],
+  iteration: number,
+): Parameter[] {
+  if (update === "all") return [...parameters];
+  if (update === "one") return parameters.filter((_, index) => index === (iteration - 1) % parameters.length);
+  const drawn = parameters.map((parameter) => ({ parameter, at: random() })).sort((a, b) => a.at - b.at);
+  return drawn.slice(0, Math.ceil(parameters.length / 2)).map(({ parameter }) => parameter);
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Candidate } from "../../../../src/engine/candidate.ts";
+import type { Parameter } from "../../../../src/engine/method.ts";
+import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
+import { candidate } from "../../engine/fixtures.ts";
+
+describe("texts that do harm", () => {
+  const [a, b, c] = ["a", "b", "c"].map((id) => candidate(id, `${id} new`)) as [Candidate, Candidate, Candidate];
+  const found = async (harmful: readonly Candidate[], all: readonly Candidate[]) => {
+    const breaks = vi.fn(async (some: readonly Candidate[]) => some.some((one) => harmful.includes(one)));
+    return { found: await harmfulAmong(all, breaks), asked: breaks.mock.calls.length };
+  };
+
+  it("are told apart alone, where all together break what was right", async () => {
+    expect(await found([a, c], [a, b, c])).toEqual({ found: [a, c], asked: 4 });
+  });
+
+  it("cost one look where there are none, and no second one where there is a single text", async () => {
+    expect(await found([], [a, b, c])).toEqual({ found: [], asked: 1 });
+    expect(await found([b], [b])).toEqual({ found: [b], asked: 1 });
+    expect(await found([], [])).toEqual({ found: [], asked: 0 });
+  });
+});
+
+describe("proposals", () => {
+  const parameters = ["a", "b", "c", "answer"].map((id): Parameter => ({ id, kind: "text", value: "" }));
+  const byNode = (nodes: readonly Parameter[], version: number) =>
+    nodes.map(({ id }) => candidate(id, `${id} ${version}`));
+
+  it("are those of one question where none is dropped", async () => {
+    const draft = vi.fn(async (nodes: readonly Parameter[]) => byNode(nodes, 1));
+    const kept = await untilKept({ draft, screen: async () => [] }, parameters, []);
+    expect(kept.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1", "answer 1"]);
+    expect(draft).toHaveBeenCalledTimes(1);
+  });
+
+  it("are asked for again where one is dropped, and screened together with the others", async () => {
+    let version = 0;
+    const draft = vi.fn(async (nodes: readonly Parameter[]) => byNode(nodes, ++version));
+    const screen = vi.fn(async (candidates: readonly Candidate[]) => candidates.filter(({ text }) => text === "b 1"));
+    const kept = await untilKept({ draft, screen }, parameters, []);
+    expect(kept.map(({ text }) => text).sort()).toEqual(["a 1", "answer 1", "b 2", "c 1"]);
+    expect(draft.mock.calls.map(([nodes]) => nodes.map(({ id }) => id))).toEqual([["a", "b", "c", "answer"], ["b"]]);
+    expect(screen.mock.calls[1]?.[0]).toHaveLength(4);
+  });
+
+  it("are given up after three tries", async () => {
+    let version = 0;
+    const draft = vi.fn(async (nodes: readonly Parameter[]) => byNode(nodes, ++version));
+    const screen = async (candidates: readonly Candidate[]) => candidates.filter(({ node }) => node === "b");
+    const kept = await untilKept({ draft, screen }, parameters, []);
+    expect(kept.map(({ node }) => node)).toEqual(["a", "c", "answer"]);
+    expect(draft).toHaveBeenCalledTimes(3);
+  });
+
+  it("hold what is pending, but for what is replaced; nothing where nothing is new", async () => {
+    const pending = [candidate("a", "pending a"), candidate("b", "pending b")];
+    const draft = async () => [candidate("b", "b 1")];
+    const kept = await untilKept({ draft, screen: async () => [] }, parameters, pending);
+    expect(kept.map(({ text }) => text)).toEqual(["pending a", "b 1"]);
+    expect(await untilKept({ draft: async () => [], screen: async () => [] }, parameters, pending)).toEqual([]);
+  });
+});
