@@ -2,7 +2,7 @@ import { ENGLISH } from "../i18n/locale.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { adviceOn, adviceWords } from "../run/advice.ts";
-import { type Estimate, estimateRunner, estimateRun, rounded } from "../run/estimate.ts";
+import { type Estimate, estimateRun, estimateRunner, rounded } from "../run/estimate.ts";
 import { runnerOf } from "../run/job.ts";
 import { count, money } from "../run/messages.ts";
 import { readCache } from "../run/replies.ts";

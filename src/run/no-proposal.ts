@@ -1,4 +1,4 @@
-import type { VerdictReason } from "../engine/events.ts";
+import type { ScreenReason, VerdictReason } from "../engine/events.ts";
 import type { Locale } from "../i18n/locale.ts";
 import { invalidWords, reasonWords } from "./messages.ts";
 import type { RunState } from "./state.ts";
@@ -17,7 +17,7 @@ export type NoProposal =
   | {
       readonly cause: "not accepted";
       /** null: none was judged. */
-      readonly reason: VerdictReason | null;
+      readonly reason: VerdictReason | ScreenReason | null;
       readonly count: number;
       readonly of: number;
     };
@@ -38,7 +38,7 @@ export function whyNoProposal(state: RunState): NoProposal | null {
     return { cause: "invalid", reason: reason ?? "", count, of: attempts.length };
   }
   if (valid.length > 0) {
-    const reasons = valid.flatMap(({ verdict }) => (verdict === null ? [] : (judged[verdict]?.verdict.reason ?? [])));
+    const reasons = valid.flatMap(({ verdict, screened }) => screened ?? judged[verdict ?? -1]?.verdict.reason ?? []);
     const [reason, count] = mostCommon(reasons);
     return { cause: "not accepted", reason, count, of: valid.length };
   }

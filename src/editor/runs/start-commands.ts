@@ -1,8 +1,8 @@
 import { l10n, type Uri, window } from "vscode";
 import type { Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
-import { estimateRunner, estimateRun } from "../../run/estimate.ts";
-import { runnerOf, type Job, recheckOf } from "../../run/job.ts";
+import { estimateRun, estimateRunner } from "../../run/estimate.ts";
+import { type Job, recheckOf, runnerOf } from "../../run/job.ts";
 import { startRun } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";

@@ -5,6 +5,7 @@ import { applyEdits } from "../../../src/graph/fault.ts";
 import { foreignMarks } from "../../../src/graph/foreign-templates.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
 import { render } from "../../../src/graph/template.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 
 const INPUTS = new Set(["question", "chat_history"]);
@@ -124,13 +125,13 @@ describe("in a graph", () => {
     ["a list of lines", ["Say it.", "Answer {question} briefly."]],
   ])("is an error at its place in %s, with a quick fix", (_, instruction) => {
     const text = graph(instruction);
-    const [fault, ...more] = readGraphText("/g.agentgraph.json", text).faults;
+    const [fault, ...more] = readGraphText("/g.agentgraph.json", text, graphFormat).faults;
     expect(more).toEqual([]);
     expect(fault).toMatchObject({ code: "foreign-template", severity: "error" });
     expect(text.slice(fault?.range.start, fault?.range.end)).toBe("{question}");
     const mended = applyEdits(text, fault?.fixes?.()[0]?.edits ?? []);
     expect(mended).toContain("Answer {{question}} briefly.");
-    expect(readGraphText("/g.agentgraph.json", mended).faults).toEqual([]);
+    expect(readGraphText("/g.agentgraph.json", mended, graphFormat).faults).toEqual([]);
   });
 
   it("names the line of a prompt file, its front matter counted", async () => {
@@ -142,7 +143,7 @@ describe("in a graph", () => {
       stat: async () => ({ kind: "file" as const, bytes: prompt.length, modified: 0 }),
     };
     const text = graph({ file: "p.md" });
-    const { faults, graph: read } = await readGraph("/g.agentgraph.json", text, files);
+    const { faults, graph: read } = await readGraph("/g.agentgraph.json", text, files, graphFormat);
     expect(faults.map(({ message }) => message.split(":")[0])).toEqual(["Line 5", "Line 7"]);
     expect(faults.map(({ range }) => text.slice(range.start, range.end))).toEqual(['"p.md"', '"p.md"']);
     expect(read).toBeNull();
@@ -152,7 +153,7 @@ describe("in a graph", () => {
     const text = JSON.parse(graph("Answer."));
     text.nodes.style = { kind: "text", text: "{{ question | upper }}" };
     text.nodes.solve.inputs.push("style");
-    const [fault, ...more] = readGraphText("/g.agentgraph.json", JSON.stringify(text)).faults;
+    const [fault, ...more] = readGraphText("/g.agentgraph.json", JSON.stringify(text), graphFormat).faults;
     expect(more).toEqual([]);
     expect(fault).toMatchObject({ code: "unknown-placeholder", severity: "warning" });
   });

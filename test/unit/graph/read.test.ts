@@ -48,7 +48,7 @@ describe("a text that may be meant otherwise", () => {
     stat: async () => ({ kind: "file", bytes: content.length, modified: 0 }),
   });
   const read = (solve: object, content = "Solve.\n") =>
-    readGraph("/g.agentgraph.json", graph({ solve: { inputs: ["question"], ...solve } }), files(content));
+    readGraph("/g.agentgraph.json", graph({ solve: { inputs: ["question"], ...solve } }), files(content), graphFormat);
 
   it.each([
     [{ instruction: "prompts/x.md" }],
@@ -60,7 +60,7 @@ describe("a text that may be meant otherwise", () => {
     expect(shown).not.toBeNull();
     expect(faults[0]?.fixes?.()[0]?.title).toBe("Take it from the file");
     const mended = fixed(graph({ solve: { inputs: ["question"], ...solve } }), faults[0]);
-    const { faults: none, graph: good } = await readGraph("/g.agentgraph.json", mended, files("Solve.\n"));
+    const { faults: none, graph: good } = await readGraph("/g.agentgraph.json", mended, files("Solve.\n"), graphFormat);
     expect(none).toEqual([]);
     expect(good?.nodes[0]?.text).toBe("Solve.");
   });
