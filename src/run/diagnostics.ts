@@ -80,9 +80,8 @@ function smallValidationSet({ start, finished }: Ending): Warned[] {
   const n = start.data.validation.length;
   if (!net || net.policy === "off" || net.p === null || net.p <= RARE || n >= ENOUGH_SAMPLES) return [];
   const [fixed, broken] = [net.fixed.length, net.broken.length];
-  const seen = `${fixed} fixed, ${broken} broken, p = ${net.p.toPrecision(2)}`;
-  const needed = fixed > broken ? `; about ${samplesNeeded(n, fixed, broken)} samples would tell` : "";
-  return [warned("small validation set", { count: n, detail: seen + needed })];
+  const needed = fixed > broken ? { of: samplesNeeded(n, fixed, broken) } : {};
+  return [warned("small validation set", { count: n, ...needed, detail: `p = ${net.p.toPrecision(2)}` })];
 }
 
 /** Size of a set on which samples fixed and broken at the same rate would no longer pass for chance. */

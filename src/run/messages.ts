@@ -150,7 +150,10 @@ export function warningWords(warning: Warned, { t } = ENGLISH): string {
     case "replies cut":
       return repliesCutWords(warning, t);
     case "small validation set":
-      return ended(t("The validation set has {0} samples, too few to confirm the observed difference.", count));
+      return [
+        ended(t("The validation set has {0} samples, too few to confirm the observed difference.", count)),
+        ...(warning.of === undefined ? [] : [t("About {0} samples would be enough.", warning.of)]),
+      ].join(" ");
     case "nothing to learn":
       return ended(t("There is nothing more to learn from the training samples. Add harder samples."));
     case "no gate":

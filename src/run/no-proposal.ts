@@ -100,7 +100,7 @@ function invalidRemedy(reason: string, { t }: Locale): string {
   }
 }
 
-function rejectedRemedy(reason: VerdictReason, { t }: Locale): string {
+function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): string {
   switch (reason) {
     case "budget reached":
       return t("Resume the run with a larger budget.");
@@ -112,6 +112,8 @@ function rejectedRemedy(reason: VerdictReason, { t }: Locale): string {
     case "tie":
     case "fixed none":
     case "unchanged":
+    case "constant output":
+    case "eliminated":
       return t("Look at the feedback: a stronger backward or optimizer model may help.");
     default:
       return t("Look at the samples that got worse: more training samples, or a stronger optimizer model, may help.");

@@ -34,11 +34,10 @@ function untranslated(text: string): string[] {
     .replace(/<style>[\s\S]*?<\/style>|```[\s\S]*?```|<div class="text">[\s\S]*?<\/div>/g, " ")
     .replace(/<meta[^>]*>/g, " ")
     .replace(/<[^>]*?(?:aria-label="([^"]*)")?[^>]*>/g, " $1 ");
-  const words =
-    shown
-      .replace(/⟦[^⟦⟧]*⟧/g, " ")
-      .replace(/&[#\w]+;/g, " ")
-      .match(/\p{L}{2,}/gu) ?? [];
+  // A message may stand in another.
+  let rest = shown;
+  for (let before = ""; before !== rest; ) [before, rest] = [rest, rest.replace(/⟦[^⟦⟧]*⟧/g, " ")];
+  const words = rest.replace(/&[#\w]+;/g, " ").match(/\p{L}{2,}/gu) ?? [];
   return [...new Set(words)].filter((word) => !NAMES.test(word) && !OPTIONS.includes(word));
 }
 

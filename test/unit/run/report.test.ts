@@ -445,7 +445,7 @@ describe("a sceptic's questions", () => {
 describe("a text with characters that do not show", () => {
   it("is named, so that nobody applies what he did not see", async () => {
     const provider = createSimulated();
-    const hidden = "\u202e\u001b[2J";
+    const hidden = "\u202e\u2066";
     const complete: typeof provider.complete = async (request, stop) => {
       const reply = await provider.complete(request, stop);
       if (request.tag.purpose !== "optimizer") return reply;

@@ -82,7 +82,7 @@ describe("brackets in brackets, deeper than the stack", () => {
     expect(jsonLoss({}).score(sample, answer)).toMatchObject({ loss: 1 });
     const read = (reply: string) => extract(reply, { kind: "json", json: "a" }, new Patterns());
     expect(await read(answer)).toMatchObject({ formatError: true });
-    expect(await read(`{"a":${deep(300)}}`)).toMatchObject({ formatError: false });
+    expect(await read(`{"a":${deep(90)}}`)).toMatchObject({ formatError: false });
   });
 });
 
