@@ -1,4 +1,4 @@
-import { SPLITS, type Split } from "../data/sample.ts";
+import type { Split } from "../data/sample.ts";
 import type { Job } from "../run/job.ts";
 import { plain } from "../run/plain.ts";
 import type { Cli } from "./cli.ts";
@@ -17,12 +17,10 @@ export function evaluateCommand(
   path: string,
   { split, method, ...options }: EvaluateOptions,
 ): Promise<number> {
-  return begin(cli, path, options, (subject) => {
-    const { data } = subject.task;
-    const others = SPLITS.filter((one) => data[one].length > 0);
-    if (!others.includes(split)) {
+  return begin(cli, path, { ...options, needs: [split] }, (subject) => {
+    if (subject.task.data[split].length === 0) {
       throw new Misuse(
-        `${plain(path)} has no ${split} samples. Choose another set (--split ${others.join(" or ")}), or add data.${split}.`,
+        `${plain(path)} has no ${split} samples. Choose another set with --split, or add data.${split}.`,
       );
     }
     return { ...subject, job: { kind: "evaluate", split, ...(method && { method }) } };

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { SPLITS, type Split } from "../data/sample.ts";
 import { modelsOf } from "../run/models.ts";
 import { type Run, startRun } from "../run/run.ts";
 import type { RunRequest } from "../run/run-manifest.ts";
@@ -16,7 +17,10 @@ import { printOutcome } from "./outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
-export interface BeginOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {}
+export interface BeginOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
+  /** Sets that the job needs. Default: all. */
+  readonly needs?: readonly Split[];
+}
 
 /** What is done with a run's outcome. */
 export interface EndOptions {
@@ -36,8 +40,9 @@ export async function begin(
   become: (subject: RunRequest) => RunRequest = (same) => same,
 ): Promise<number> {
   const { deps, output, env, signal } = cli;
+  const { needs = SPLITS } = options;
   const graphFile = resolve(path);
-  const loaded = await loadOrRefuse(graphFile, deps, overridesOf(options), output);
+  const loaded = await loadOrRefuse(graphFile, deps, { ...overridesOf(options), needs }, output);
   const subject = become(loaded.subject);
   const root = loaded.root.folder;
   const models = modelsOf(subject.task);

@@ -17,7 +17,7 @@ import {
   sampleOf,
   type TargetReading,
 } from "./samples.ts";
-import { splitRows } from "./split.ts";
+import { namedSets, splitRows } from "./split.ts";
 
 export interface DataSource {
   readonly spec: DataSpec;
@@ -69,9 +69,9 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     if (set && set.drawn.length === 0) {
       document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Give it rows.");
     } else if ((split !== "test" || needed.length === 1) && !spec.split && spec[split] === undefined) {
-      document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, `Add "${split}" to "data".`, () =>
-        splitData(document),
-      );
+      const others = needed.length === 1 ? namedSets(spec).join(" or ") : "";
+      const remedy = `Add "${split}" to "data"${others && `, or choose another set: ${others}`}.`;
+      document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, remedy, () => splitData(document));
     }
   }
   checkOverlap(document, sets);
@@ -121,6 +121,7 @@ async function drawSets(source: DataSource): Promise<Sets> {
 }
 
 async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"]>): Promise<Sets> {
+  const { needed } = source;
   const path = ["data", "file"];
   const { file = "", list } = source.spec;
   const rows = await readRows(source, { file, list }, path);
@@ -130,7 +131,8 @@ async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"
   const parts = splitRows(drawn, split, split.seed);
   const sets: Sets = {};
   for (const part of SPLITS) {
-    if (part !== "test" || split.test > 0) sets[part] = { path: ["data", "split"], name, drawn: parts[part] };
+    if (needed.includes(part) && (part !== "test" || split.test > 0))
+      sets[part] = { path: ["data", "split"], name, drawn: parts[part] };
   }
   return sets;
 }

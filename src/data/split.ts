@@ -1,4 +1,5 @@
 import { randomLcg, shuffler } from "d3";
+import type { DataSpec } from "../graph/schema.ts";
 import { SPLITS, type Split } from "./sample.ts";
 
 export type Shares = Readonly<Record<Split, number>>;
@@ -20,4 +21,9 @@ export function splitRows<T>(rows: readonly T[], shares: Shares, seed: number): 
   };
   const [train, validation, test] = SPLITS.map(take);
   return { train: train ?? [], validation: validation ?? [], test: test ?? [] };
+}
+
+/** The sets that a graph file gives samples to. */
+export function namedSets(spec: DataSpec): Split[] {
+  return SPLITS.filter((split) => (spec.split ? spec.split[split] > 0 : spec[split] !== undefined));
 }

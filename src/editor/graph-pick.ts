@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { l10n, type Uri, window, workspace } from "vscode";
+import { SPLITS, type Split } from "../data/sample.ts";
+import { namedSets } from "../data/split.ts";
 import type { Files } from "../deps.ts";
-import { readGraph } from "../graph/read.ts";
+import { readGraph, readGraphText } from "../graph/read.ts";
 import { graphFormat } from "../methods/registry.ts";
 import { Cancelled, GraphFaulty, NothingThere } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
@@ -38,4 +40,12 @@ export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   for (const open of workspace.textDocuments) {
     if (paths.has(open.uri.fsPath)) await saveOrSay(open);
   }
+}
+
+/** The sets that a graph file gives samples to; all where it does not say. */
+export async function setsOf(file: Uri): Promise<readonly Split[]> {
+  const document = await workspace.openTextDocument(file);
+  const { file: graph } = readGraphText(file.fsPath, document.getText(), graphFormat);
+  const named = graph ? namedSets(graph.data) : [];
+  return named.length > 0 ? named : SPLITS;
 }

@@ -75,8 +75,26 @@ describe("evaluate", () => {
     const file = await writeGraph(bench, { data: rows(2, () => "yes"), loss: { kind: "exact" } });
     const none = await bench.online("evaluate", file, "--split", "test");
     expect(none.code).toBe(2);
-    expect(none.stderr).toMatch(/no test samples.+--split train or validation.+data\.test/);
+    expect(none.stderr).toMatch(/no test set.+\n.+choose another set: train or validation/);
     expect(bench.server.requests()).toBe(7);
+  });
+
+  it("needs the set that it scores alone", async () => {
+    const bench = await open();
+    const { train } = rows(2, () => "yes");
+    const alone = await writeGraph(bench, { data: { test: train, target: "answer" }, loss: { kind: "exact" } });
+    const scored = await bench.online("evaluate", alone, "--split", "test", "--json");
+    expect([scored.code, JSON.parse(scored.stdout)]).toMatchObject([
+      0,
+      { status: "done", split: "test", n: train.length },
+    ]);
+    const broken = await writeGraph(bench, {
+      data: { train: "none.jsonl", validation: [{ no: "fields" }], test: train, target: "answer" },
+      loss: { kind: "exact" },
+    });
+    expect((await bench.online("evaluate", broken, "--split", "test")).code).toBe(0);
+    const optimized = await bench.online("optimize", broken);
+    expect([optimized.code, optimized.stderr]).toEqual([2, expect.stringMatching(/none\.jsonl.*does not exist/)]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { commands, l10n, type Uri, window } from "vscode";
+import { SPLITS, type Split } from "../../data/sample.ts";
 import type { ContainmentRoot } from "../../graph/containment.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
@@ -32,19 +33,29 @@ export interface Prepared {
   readonly known: Known;
 }
 
-/** @throws GraphFaulty, NoModel, NotTrusted, Cancelled, AddressRefused */
-export async function prepare(file: Uri, account: Account, deps: RunsDeps): Promise<Prepared> {
+/**
+ * @param needsOf asked for the sets that the job needs, once it is known who answers. Default: all
+ * @throws GraphFaulty, NoModel, NotTrusted, Cancelled, AddressRefused
+ */
+export async function prepare(
+  file: Uri,
+  account: Account,
+  deps: RunsDeps,
+  needsOf: () => Promise<readonly Split[]> = async () => SPLITS,
+): Promise<Prepared> {
   await refuseFaulty(file, deps.files);
   const connection = await account.connect();
   const models = modelChoices(connection.models);
-  const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits });
+  const needs = await needsOf();
+  const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits, needs });
   const subject = runRequestOf(loaded);
   if (!subject) {
     const faulty = new GraphFaulty(file.fsPath, loaded.faults);
     throw faulty.errors.length > 0 ? faulty : new NoModel(basename(file.fsPath));
   }
   const { task } = subject;
-  if (connection.provider === "simulated" && (await choosesModels(task.graph))) return prepare(file, account, deps);
+  if (connection.provider === "simulated" && (await choosesModels(task.graph)))
+    return prepare(file, account, deps, async () => needs);
   const root = loaded.root.folder;
   const place = runPathsOf(root);
   await askForPrices(modelsOf(task), task.options.budget.usd);

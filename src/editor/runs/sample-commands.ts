@@ -12,7 +12,7 @@ import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
-import { pickGraph } from "../graph-pick.ts";
+import { pickGraph, setsOf } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
 import { withoutLinks } from "../notifications.ts";
 import { sampleRefOf } from "../targets.ts";
@@ -46,7 +46,7 @@ export class SampleCommands {
   async #try(target: unknown): Promise<void> {
     const ref = sampleRefOf(target);
     const file = ref ? await this.#graphOf(ref.run) : await pickGraph(target, this.graphs);
-    const prepared = await prepare(file, this.account, this.deps);
+    const prepared = await prepare(file, this.account, this.deps, () => setsOf(file));
     const { task } = prepared.subject;
     const found = ref ? findSample(task.data, ref.sample) : await pickSample(task.data);
     if (!found) {

@@ -10,7 +10,7 @@ import { readSettings } from "../account/settings.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
-import { pickGraph } from "../graph-pick.ts";
+import { pickGraph, setsOf } from "../graph-pick.ts";
 import { confirmCalls, confirmStart } from "./confirm.ts";
 import { runLabel, splitWord } from "./messages.ts";
 import { pickRun } from "./pick-run.ts";
@@ -45,9 +45,12 @@ export class StartCommands {
 
   async #evaluate(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
-    const prepared = await this.#prepare(file);
+    let split: Split = "validation";
+    const prepared = await this.#prepare(file, async () => {
+      split = await pickSplit(await setsOf(file));
+      return [split];
+    });
     const { task } = prepared.subject;
-    const split = await pickSplit(task.data);
     const job: Job = { kind: "evaluate", split };
     const count = task.data[split].length;
     await confirmCalls({
@@ -96,7 +99,7 @@ export class StartCommands {
   }
 
   /** @throws NothingThere where a run of the graph is under way */
-  async #prepare(file: Uri): Promise<Prepared> {
+  async #prepare(file: Uri, needsOf?: () => Promise<readonly Split[]>): Promise<Prepared> {
     const latest = await this.library.latest(file);
     if (latest?.status === "running") {
       throw new NothingThere(
@@ -108,7 +111,7 @@ export class StartCommands {
             ),
       );
     }
-    return prepare(file, this.account, this.deps);
+    return prepare(file, this.account, this.deps, needsOf);
   }
 
   async #begin({ subject, place, root, deps }: Prepared): Promise<void> {
@@ -118,8 +121,8 @@ export class StartCommands {
   }
 }
 
-/** The set that a command is about: the user's pick of those that have samples. @throws Cancelled, NothingThere */
-async function pickSplit(data: Readonly<Record<Split, readonly unknown[]>>): Promise<Split> {
+/** The set that a command is about: the user's pick. @throws Cancelled */
+async function pickSplit(sets: readonly Split[]): Promise<Split> {
   const hints: Record<Split, string> = {
     train: l10n.t("samples used for gradients"),
     validation: l10n.t("samples used by the gate"),
@@ -127,10 +130,9 @@ async function pickSplit(data: Readonly<Record<Split, readonly unknown[]>>): Pro
   };
   const order: Split[] = ["validation", "test", "train"];
   const items = order
-    .filter((split) => data[split].length > 0)
+    .filter((split) => sets.includes(split))
     .map((split) => ({
       label: splitWord(split),
-      description: l10n.t("{0} samples", data[split].length),
       detail: hints[split],
       split,
     }));
