@@ -94,6 +94,7 @@ try {
       model: run.start.models.forward.model,
       data: run.start.data,
       state: run.state(),
+      waiting: run.waiting(),
       threshold: run.start.options.threshold,
       limits: run.start.options.budget,
       value: async () => null,

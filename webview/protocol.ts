@@ -166,6 +166,8 @@ const runView = z.strictObject({
   gradients: list(edgeGradients, LIMITS.nodes),
   curve: list(pointView, LIMITS.points),
   samples: list(sampleView, LIMITS.samples),
+  /** For whom the run waits, why, and until when; empty where it does not. */
+  waiting: line,
   /** How many samples the run has scored, those not sent included. */
   scored: count,
   /** A sample with at most this loss is right. */

@@ -55,8 +55,10 @@ function head(run: RunView, acts: Actions): HTMLElement[] {
     chipButton("warned", warned, plural(warned, t("{0} warning"), t("{0} warnings")), () => acts.overview("warnings")),
     chipButton("", run.scored, plural(run.scored, t("{0} sample"), t("{0} samples")), () => acts.overview("samples")),
   ];
+  const waiting = run.waiting === "" ? [] : [h("span", { class: "chip waiting" }, run.waiting)];
   return [
-    h("strong", { class: `status ${run.status}` }, STATUS[run.status]),
+    h("strong", { class: `status ${run.waiting === "" ? run.status : "waiting"}` }, STATUS[run.status]),
+    ...waiting,
     h("span", { class: "facts" }, facts.join(" · ")),
     ...chips,
     ...links.filter((link) => link !== null),
@@ -105,6 +107,7 @@ function announcement(run: RunView): string {
   const last = run.curve.findLast(isKnown);
   const facts = [
     STATUS[run.status],
+    ...(run.waiting === "" ? [] : [run.waiting]),
     t("iteration {0} of {1}", run.iteration, run.iterations),
     ...(last ? [t("score {0}", scoreWords(last))] : []),
   ];

@@ -2,6 +2,7 @@ import type { Data } from "../../data/sample.ts";
 import type { RunStatus, Theta } from "../../engine/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import type { Waiting } from "../../models/waits.ts";
 import type { RunState } from "../../run/state.ts";
 
 /** What the graph view needs of a run; an `OpenedRun` with its limits is one. */
@@ -13,6 +14,8 @@ export interface ActiveRun {
   readonly model: string;
   readonly data: Data;
   readonly state: RunState;
+  /** What the run waits for now; null where it does not. */
+  readonly waiting: Waiting | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;

@@ -12,7 +12,7 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { groupedWarnings } from "../../run/messages.ts";
+import { groupedWarnings, waitingWords } from "../../run/messages.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
@@ -44,6 +44,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
     gradients: edgeGradients(state),
     curve: curveView(state),
     samples,
+    waiting: line(waitingWords(run.waiting, locale)),
     scored,
     threshold,
     warnings: warningViews(state, locale),

@@ -2,6 +2,7 @@ import type { Data, Sample } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import type { Waiting } from "../../models/waits.ts";
 import type { RunState } from "../../run/state.ts";
 import type { RunSummary } from "./run-summary.ts";
 
@@ -20,6 +21,8 @@ export interface OpenedRun {
   readonly threshold: number;
   /** Of a run under way it changes with each event. */
   readonly state: RunState;
+  /** What the run waits for now; null where it does not, or is not under way in this window. */
+  readonly waiting: Waiting | null;
   /** What a node answered for a sample under Θ; null where no call was needed or the reply is gone. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

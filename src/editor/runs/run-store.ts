@@ -134,6 +134,8 @@ export class RunStore extends Disposable {
     this.#roots.add(root);
     this.#opened.delete(run.id);
     this.#forget();
+    // A run that waits has no events of its own.
+    run.onWaiting(() => this.#progressed.fire(run.id));
     try {
       for await (const event of run.events) {
         if (event.type === "warning") this.deps.log.warn(warningWords(event, LOCALE));
@@ -193,7 +195,7 @@ export class RunStore extends Disposable {
     const state = run.state();
     const summary = await summaryOf(start, state, this.deps.machine);
     const entry = runSummaryOf(root, { summary, status: state.status, madeHere: true });
-    return opened(entry, { start, state }, (key) => replies.get(key)?.reply.text);
+    return opened(entry, { start, state, waiting: run.waiting() }, (key) => replies.get(key)?.reply.text);
   }
 
   async #openStored(entry: RunSummary): Promise<OpenedRun> {
@@ -201,7 +203,7 @@ export class RunStore extends Disposable {
     const run = await readRun(this.deps, place, entry.id);
     const current = { ...entry, status: run.status, elsewhere: !run.madeHere };
     let replies: ReturnType<typeof readReplies> | null = null;
-    return opened(current, run, async (key) => {
+    return opened(current, { ...run, waiting: null }, async (key) => {
       replies ??= readReplies(this.deps, run.files.replies, run.madeHere);
       return (await replies)(key)?.text;
     });
@@ -255,7 +257,7 @@ export class RunStore extends Disposable {
 
 function opened(
   entry: RunSummary,
-  { start, state }: Pick<Run, "start"> & { readonly state: OpenedRun["state"] },
+  { start, state, waiting }: Pick<Run, "start"> & Pick<OpenedRun, "state" | "waiting">,
   reply: (key: string) => string | undefined | Promise<string | undefined>,
 ): OpenedRun {
   const patterns = new Patterns();
@@ -269,6 +271,7 @@ function opened(
     limits: start.options.budget,
     threshold: start.options.threshold,
     state,
+    waiting,
     sample(id) {
       samples ??= new Map(SPLITS.flatMap((split) => start.data[split]).map((sample) => [sample.id, sample]));
       return samples.get(id) ?? null;

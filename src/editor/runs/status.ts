@@ -9,7 +9,6 @@ const PACE = 250;
 
 /** One item while a run of this window is under way; nothing while there is none. */
 export class Status extends Disposable {
-  readonly #followed = new WeakSet<object>();
   #item: StatusBarItem | null = null;
   #pause: ReturnType<typeof setTimeout> | null = null;
 
@@ -31,11 +30,6 @@ export class Status extends Disposable {
     if (!run) {
       this.#item?.hide();
       return;
-    }
-    // A run that waits has no events of its own.
-    if (!this.#followed.has(run)) {
-      this.#followed.add(run);
-      run.onWaiting(() => this.#later(id));
     }
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";

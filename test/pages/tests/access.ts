@@ -101,7 +101,7 @@ export const accessTests: readonly PageTest[] = [
       const words = await test.page.evaluate(() => document.activeElement?.textContent ?? "");
       match(
         words,
-        /^solve, LLM node, checks the arithmetic, may be changed, reads question, plan, style, feeds .*rejected, 14 → 13 of 20 right/,
+        /^solve, LLM node, checks the arithmetic, can change, reads question, plan, style, feeds .*rejected, 14 → 13 of 20 right/,
       );
       await test.page.keyboard.press("ArrowUp");
       await test.page.keyboard.press("ArrowRight");

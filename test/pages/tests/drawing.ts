@@ -107,7 +107,7 @@ export const drawingTests: readonly PageTest[] = [
       await test.settled();
       deepEqual((await drawnIds(test)).length, 6, "nothing leads to check alone");
       await test.node("answer").click();
-      await test.page.getByText("Fold 5").click();
+      await test.page.getByText("Collapse 5").click();
       await test.settled();
       deepEqual(await drawnIds(test), ["answer"]);
       match((await test.node("answer").textContent()) ?? "", /\+5/);

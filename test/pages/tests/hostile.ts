@@ -56,7 +56,7 @@ export const hostileTests: readonly PageTest[] = [
     name: "20,000 nodes: shows those nearest to the answer, says so, and stays usable",
     async run(test) {
       await test.graph(graphOf(randomGraph(20_000, 4), "Huge"));
-      match((await test.page.locator(".faults").textContent()) ?? "", /17,000 nodes are left out/);
+      match((await test.page.locator(".faults").textContent()) ?? "", /17,000 nodes are hidden/);
       const frames = await test.page.evaluate(
         () =>
           new Promise<number>((resolve) => {

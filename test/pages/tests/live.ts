@@ -105,6 +105,27 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
+    name: "says for whom a run waits and until when, and no longer once it goes on",
+    async run(test) {
+      await test.graph(five);
+      const run = runOf(five, "backward");
+      const waiting = {
+        identity: "openai http://127.0.0.1:9",
+        reason: "no answer",
+        until: 0,
+        detail: "refused",
+      } as const;
+      await test.run({ ...run, waiting });
+      match(
+        (await test.page.locator(".run .waiting").last().textContent()) ?? "",
+        /^Waiting for 127\.0\.0\.1:9 until .*refused/,
+      );
+      match((await test.page.locator(".run [role=status]").textContent()) ?? "", /Waiting for/);
+      await test.run(run);
+      equal(await test.page.locator(".run .waiting").count(), 0);
+    },
+  },
+  {
     name: "plots the score of each iteration with its interval",
     async run(test) {
       await test.graph(five);

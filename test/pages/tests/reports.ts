@@ -9,7 +9,7 @@ const NARROW = { width: 300, height: 800 };
 
 /** Goes from the graph page to one of a run's pages, with everything on it opened. */
 async function open({ page }: TestPage, name: string): Promise<void> {
-  await page.goto(`${new URL(page.url()).origin}/${name}${new URL(page.url()).search}`);
+  await page.goto(`${new URL(page.url()).origin}/${name}${new URL(page.url()).search}`, { timeout: 60_000 });
   await page.evaluate(() => {
     for (const details of document.querySelectorAll("details")) details.open = true;
   });
