@@ -1,7 +1,7 @@
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
 import { CUT, type Read, readReply } from "../graph/replies/read-reply.ts";
-import { BudgetReached, ReplyWithheld, reachOf } from "../models/errors.ts";
+import { AnswerMissing, BudgetReached, ReplyWithheld, reachOf } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
 import { outputLimit } from "../models/tokens.ts";
 import type { RunEvent } from "./events.ts";
@@ -92,6 +92,10 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     // What the server's own settings cut or withheld may come whole when they are others.
     if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await discredit(reply);
     if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
+    if (!question.schema && reply.finish === "length" && reply.text.trim() === "") {
+      const detail = `${reply.usage.completion} tokens`;
+      throw new AnswerMissing(model.identity, name, "cut", detail, reply.usage);
+    }
     return reply;
   }
 
@@ -141,7 +145,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
       return reply;
     } catch (error) {
-      if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error) });
+      if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error, price) });
       if (!stop.signal.aborted && isLasting(error, own)) stop.abort(error);
       if (!stop.signal.aborted) throw error;
       await breathe();
@@ -160,12 +164,14 @@ function placeOf({ node, sample }: LlmCall) {
   return { ...(node !== null && { node }), ...(sample !== null && { sample }) };
 }
 
-function failedCall(model: string, requests: number, error: unknown) {
+function failedCall(model: string, requests: number, error: unknown, price: LlmDeps["price"]) {
+  const none = { prompt: 0, completion: 0, estimated: false };
+  const usage = error instanceof AnswerMissing ? error.usage : none;
   return {
     key: "",
     model,
-    usage: { prompt: 0, completion: 0, estimated: false },
-    usd: 0,
+    usage,
+    usd: usage === none ? 0 : price(model, usage),
     milliseconds: 0,
     source: "provider",
     requests,

@@ -1,4 +1,4 @@
-import { BodyBroken, BudgetReached, ProviderFault } from "./errors.ts";
+import { AnswerMissing, BodyBroken, BudgetReached, ProviderFault } from "./errors.ts";
 import type { Complete } from "./key.ts";
 import type { Budget, BudgetLimits, ModelReply, ModelRequest } from "./model.ts";
 import type { PriceOf } from "./prices.ts";
@@ -87,9 +87,10 @@ export class CallBudget implements Budget {
   }
 
   /** A request was sent and brought no reply. Where no answer came at all, the provider may bill the prompt. */
-  fail(ticket: Ticket, answered: boolean): void {
-    const usage = { prompt: answered ? 0 : ticket.prompt, completion: 0, estimated: true };
-    this.#leave(ticket, usage.prompt, this.price(ticket.request.model, usage) ?? 0);
+  fail(ticket: Ticket, error: unknown, answered: boolean): void {
+    const none = { prompt: answered ? 0 : ticket.prompt, completion: 0, estimated: true };
+    const usage = error instanceof AnswerMissing ? error.usage : none;
+    this.#leave(ticket, usage.prompt + usage.completion, this.price(ticket.request.model, usage) ?? 0);
   }
 
   /** The request never left: nothing is spent. */
@@ -175,7 +176,7 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
       budget.settle(ticket, reply);
       return reply;
     } catch (error) {
-      if (sent) budget.fail(ticket, !isUnanswered(error, signal));
+      if (sent) budget.fail(ticket, error, !isUnanswered(error, signal));
       else budget.giveBack(ticket);
       throw error;
     }

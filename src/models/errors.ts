@@ -1,3 +1,5 @@
+import type { Usage } from "./model.ts";
+
 /**
  * Why a call to a model failed: one class per cause, with the fields that a message needs. `code` and fields are data;
  * `src/i18n/errors.ts` turns them into severity, message and action. `message` is for logs and developers.
@@ -15,6 +17,7 @@ export type ModelError =
   | TlsFailed
   | ProxyFailed
   | ReplyWithheld
+  | AnswerMissing
   | ParameterRefused
   | ParameterInvalid
   | BudgetReached;
@@ -270,6 +273,47 @@ export class ReplyWithheld extends Failure<"ReplyWithheld"> {
     super("ReplyWithheld", "request", `${identity} withheld an answer of model ${model}: ${detail}`);
   }
 }
+
+/**
+ * The reply holds no answer: nobody knows what the model would have said, so it is never taken for a wrong one, nor kept.
+ * Asking again may help, unless it was cut.
+ */
+export class AnswerMissing extends Failure<"AnswerMissing"> {
+  constructor(
+    readonly identity: string,
+    readonly model: string,
+    readonly reason: MissingReason,
+    /** What came in its place; empty where there is nothing to add. */
+    readonly detail: string,
+    /** What the reply cost all the same. */
+    readonly usage: Usage,
+  ) {
+    super(
+      "AnswerMissing",
+      "request",
+      `model ${model} sent no answer: ${MISSING_WORDS[reason]}${detail && ` (${detail})`}`,
+    );
+  }
+}
+
+/**
+ * - `empty`: there is no text.
+ * - `tool calls`: it calls tools.
+ * - `thoughts`: it thinks and does not answer.
+ * - `not text`: its content is an object, a number, or parts without text.
+ * - `finish`: it ended for a reason that is not known.
+ * - `cut`: the limit of tokens was reached before the answer began.
+ */
+export type MissingReason = "empty" | "tool calls" | "thoughts" | "not text" | "finish" | "cut";
+
+const MISSING_WORDS: Readonly<Record<MissingReason, string>> = {
+  empty: "the reply is empty",
+  "tool calls": "the reply only calls tools",
+  thoughts: "the reply holds only thoughts",
+  "not text": "the content of the reply isn't text",
+  finish: "the reply ended for an unknown reason",
+  cut: "the reply was cut before the answer began; raise max_tokens",
+};
 
 /** The model refuses one parameter; the provider has learned it, so the next request goes without. */
 export class ParameterRefused extends Failure<"ParameterRefused"> {

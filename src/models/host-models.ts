@@ -1,6 +1,8 @@
 import type { Clock } from "../deps.ts";
+import { answerText } from "./answer-text.ts";
 import {
   AccessRefused,
+  AnswerMissing,
   BodyBroken,
   type ModelError,
   ModelUnknown,
@@ -105,9 +107,9 @@ export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIME
       () => {},
     );
     const stop = AbortSignal.any([signal, late.signal]);
-    let text: string;
+    let said: string;
     try {
-      text = await abortable(collect(chat.ask(sent.messages, sent.params, stop), identity), stop);
+      said = await abortable(collect(chat.ask(sent.messages, sent.params, stop), identity), stop);
     } catch (error) {
       if (stop.aborted || !(error instanceof HostFailure)) throw error;
       if (error.code === "NotFound") known.delete(model);
@@ -120,10 +122,13 @@ export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIME
     } finally {
       done.abort();
     }
-    const usage = await usageOf(chat, sent.messages, text);
-    const finish = text === "" ? "other" : "stop";
+    const usage = await usageOf(chat, sent.messages, said);
+    const text = answerText(said, sent.messages.map(({ content }) => content).join("\n"));
+    if (text.trim() === "") {
+      throw new AnswerMissing(identity, chat.name, said.trim() === "" ? "empty" : "thoughts", "", usage);
+    }
     const milliseconds = clock.now() - started;
-    return { text, finish, usage, model: chat.name, key: "", source: "provider", requests: 1, milliseconds };
+    return { text, finish: "stop", usage, model: chat.name, key: "", source: "provider", requests: 1, milliseconds };
   };
 
   return { identity, timeout, complete };

@@ -1,6 +1,7 @@
 import type { Clock } from "../deps.ts";
 import { parseJson } from "../graph/json.ts";
-import { BodyBroken } from "./errors.ts";
+import { answerText } from "./answer-text.ts";
+import { BodyBroken, type MissingReason } from "./errors.ts";
 import { completionOf, isEventStream } from "./event-stream.ts";
 import type { ModelReply, Usage } from "./model.ts";
 import { property } from "./property.ts";
@@ -96,6 +97,8 @@ function withoutKey(text: string, key: string): string {
 
 export interface Completion {
   readonly text: string;
+  /** Why there is no answer; null where there is one, or one that was cut or withheld. */
+  readonly missing: { readonly reason: MissingReason; readonly detail: string } | null;
   readonly finish: ModelReply["finish"];
   /** null where the server counts nothing. */
   readonly usage: Usage | null;
@@ -111,8 +114,8 @@ export class NoCompletion extends Error {
   }
 }
 
-/** Reads a chat completion. @throws NoCompletion; BodyBroken where it holds no choice. */
-export function readCompletion(body: unknown, identity: string): Completion {
+/** Reads a chat completion. `prompt` is what the model was asked. @throws NoCompletion; BodyBroken where it holds no choice. */
+export function readCompletion(body: unknown, identity: string, prompt = ""): Completion {
   const choices = property(body, "choices");
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const message = property(choice, "message");
@@ -123,49 +126,85 @@ export function readCompletion(body: unknown, identity: string): Completion {
   const failure = property(choice, "error");
   if (failure !== undefined)
     throw new BodyBroken(identity, `the reply broke off: ${JSON.stringify(failure).slice(0, 200)}`);
-  const answer = answerOf(message, finish);
-  const isCut = answer.length > LONGEST_REPLY;
+  const { text: said, missing } = answerIn(message, prompt);
+  const isLong = said.length > LONGEST_REPLY;
+  const reason = isLong ? "length" : finishOf(finish);
+  const isKnown = reason !== "other" || finish === undefined || finish === "";
   return {
-    text: isCut ? answer.slice(0, LONGEST_REPLY) : answer,
-    finish: isCut ? "length" : finishOf(finish),
+    text: isLong ? said.slice(0, LONGEST_REPLY) : said,
+    finish: isKnown && reason === "other" ? "stop" : reason,
+    missing: reason === "length" || reason === "filter" ? null : (missing ?? endOf(finish, isKnown)),
     usage: usageOf(property(body, "usage")),
     model: typeof model === "string" && model !== "" ? model : null,
   };
 }
 
+function endOf(finish: unknown, isKnown: boolean): Completion["missing"] {
+  if (typeof finish === "string" && /^(tool_?calls?|function_?call)$/i.test(finish)) {
+    return { reason: "tool calls", detail: "" };
+  }
+  return isKnown ? null : { reason: "finish", detail: JSON.stringify(finish).slice(0, 100) };
+}
+
+const STOPS = /^(stop|stop_sequence|end_turn|eos|eos_token|eot|complete|completed|finished|finish|done|end)$/i;
+const LIMITS = /^(length|(model_)?(max_)?(length|(output_|new_)?tokens)|max_tokens_reached|token_limit)$/i;
+const FILTERS =
+  /^(content_?filter(ed)?|safety|prohibited_content|recitation|blocklist|spii|refusal|sensitive|guardrail_intervened)\b/i;
+
 /** Gateways pass on what other vendors call it: `MAX_TOKENS`, `content_filter: SAFETY`. */
 function finishOf(reason: unknown): ModelReply["finish"] {
-  if (reason === "stop") return "stop";
   if (typeof reason !== "string") return "other";
-  if (/^(length|max_tokens)$/i.test(reason)) return "length";
-  return /^(content_filter|safety|prohibited_content)\b/i.test(reason) ? "filter" : "other";
+  if (STOPS.test(reason)) return "stop";
+  if (LIMITS.test(reason)) return "length";
+  return FILTERS.test(reason) ? "filter" : "other";
 }
 
-/**
- * The answer without the thoughts before it. Servers that know their model put these into a field of their own — and
- * the answer of a model that did not think, too: it stands there alone, then, and is finished.
- */
-function answerOf(message: unknown, finish: unknown): string {
-  const said = textOf(property(message, "content")) ?? textOf(property(message, "refusal")) ?? "";
-  const answer = withoutThoughts(said);
-  if (said.trim() !== "" || finish !== "stop") return answer;
-  return textOf(property(message, "reasoning_content")) ?? textOf(property(message, "reasoning")) ?? answer;
+/** The answer without the thoughts before it, or why there is none. @param prompt what the model was asked */
+function answerIn(message: unknown, prompt: string): Pick<Completion, "text" | "missing"> {
+  const content = property(message, "content");
+  const said = textOf(content) ?? textOf(property(message, "refusal")) ?? "";
+  const text = answerText(said, prompt);
+  if (text.trim() !== "") return { text, missing: null };
+  return { text: "", missing: { reason: missingReason(message, content, said), detail: detailOf(content) } };
 }
 
-/** A template may have opened the thoughts already, so the first `</think>` ends them; without it, they were cut. */
-function withoutThoughts(text: string): string {
-  const end = /<\/think>\s*/.exec(text);
-  const opened = /^\s*<think>/.test(text);
-  const before = end ? text.slice(0, end.index) : text;
-  if (end && (opened || !before.includes("<think>"))) return text.slice(end.index + end[0].length);
-  return opened ? "" : text;
+function missingReason(message: unknown, content: unknown, said: string): MissingReason {
+  if (property(message, "tool_calls") !== undefined || property(message, "function_call") !== undefined) {
+    const calls = property(message, "tool_calls");
+    if (!Array.isArray(calls) || calls.length > 0) return "tool calls";
+  }
+  // Marks of a chat template alone are nothing.
+  if (said.replace(/<[^<>]*>/g, "").trim() !== "") return "thoughts";
+  const thoughts = ["reasoning_content", "reasoning", "thinking", "reasoning_details"];
+  if (thoughts.some((name) => hasContent(property(message, name)))) return "thoughts";
+  if (Array.isArray(content) && content.some(isThought)) return "thoughts";
+  return content !== undefined && typeof content !== "string" ? "not text" : "empty";
 }
 
-/** Some servers send the content in parts. */
+function hasContent(value: unknown): boolean {
+  return typeof value === "string" ? value.trim() !== "" : Array.isArray(value) && value.length > 0;
+}
+
+function detailOf(content: unknown): string {
+  return content === undefined || typeof content === "string" ? "" : JSON.stringify(content).slice(0, 100);
+}
+
+/** Some servers send the content in parts, thoughts among them. */
 function textOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return undefined;
-  return content.map((part) => property(part, "text") ?? "").join("");
+  return content.map(partOf).join("");
+}
+
+function partOf(part: unknown): string {
+  if (typeof part === "string") return part;
+  const text = isThought(part) ? undefined : property(part, "text");
+  return typeof text === "string" ? text : "";
+}
+
+function isThought(part: unknown): boolean {
+  const type = property(part, "type");
+  return typeof type === "string" && /think|thought|reason/i.test(type);
 }
 
 function usageOf(usage: unknown): Usage | null {

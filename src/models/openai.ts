@@ -4,6 +4,7 @@ import { type Address, checkAddress, checkKey, likelyBase } from "./address.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import {
   AddressWrong,
+  AnswerMissing,
   type ModelError,
   ParameterInvalid,
   ParameterRefused,
@@ -96,7 +97,8 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     try {
       const body = { ...sent.params, model, messages: [...sent.messages], stream: false as const };
       const answer: unknown = await client.chat.completions.create(body, { signal });
-      const { text, finish, usage: counted, model: named } = readCompletion(answer, identity);
+      const prompt = messages.map(({ content }) => content).join("\n");
+      const { text, finish, missing, usage: counted, model: named } = readCompletion(answer, identity, prompt);
       wasWell = true;
       const usage = counted ?? {
         prompt: charactersPerToken.ofPrompt(model, messages),
@@ -105,6 +107,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
       };
       charactersPerToken.learn(model, messages, usage);
       support.accept(model, sent);
+      if (missing) throw new AnswerMissing(identity, model, missing.reason, missing.detail, usage);
       const milliseconds = clock.now() - started;
       return { text, finish, usage, model: named ?? model, key: "", source: "provider", requests: 1, milliseconds };
     } catch (error) {

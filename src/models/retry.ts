@@ -1,7 +1,7 @@
 import { randomLcg } from "d3";
 import pRetry from "p-retry";
 import type { Clock } from "../deps.ts";
-import { BodyBroken, ParameterRefused, ProviderFault, RateLimited } from "./errors.ts";
+import { AnswerMissing, BodyBroken, ParameterRefused, ProviderFault, RateLimited } from "./errors.ts";
 import type { Complete } from "./key.ts";
 import type { Transient, Waits } from "./waits.ts";
 
@@ -9,6 +9,8 @@ import type { Transient, Waits } from "./waits.ts";
 const ATTEMPTS = 8;
 /** A request that timed out has cost minutes already. */
 const ATTEMPTS_TIMEOUT = 3;
+/** A model that answers nothing three times has nothing to say. */
+const ATTEMPTS_MISSING = 3;
 /** Until anything has ever been answered, an address where nobody answers is more likely wrong than down. */
 const ATTEMPTS_UNREACHED = 3;
 /** A rate limit is waited out as long as others are answered; that ends, too. */
@@ -27,7 +29,7 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats what is transient, with exponential back-off and jitter; nothing is held meanwhile. A refused parameter has
+ * Repeats what is transient, and a request that got no answer, with exponential back-off and jitter; nothing is held meanwhile. A refused parameter has
  * been learned by the provider: the request is repeated at once, and that counts as no attempt. A rate limit counts as
  * none either: how long it is waited out, `Waits` says.
  * A repeat goes through the limiter before first requests of the same priority.
@@ -42,6 +44,7 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: Waits,
     let requests = 0;
     let timeouts = 0;
     let limits = 0;
+    let missing = 0;
     let failures = 0;
     const attempt = async (number: number) => {
       signal.throwIfAborted();
@@ -74,10 +77,17 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: Waits,
         reached ||= !isUnreached(error);
         if (!reached && retriesConsumed >= ATTEMPTS_UNREACHED - 1) return false;
         if (timeouts >= ATTEMPTS_TIMEOUT || limits >= ATTEMPTS_LIMITED) return false;
+        if (error instanceof AnswerMissing) return missing < ATTEMPTS_MISSING;
         return error instanceof ParameterRefused || isTransient(error);
       },
       onFailedAttempt: async ({ error, retriesLeft }) => {
         if (error instanceof ParameterRefused) onRefused?.(error);
+        if (error instanceof AnswerMissing) {
+          missing++;
+          reached = true;
+          // The server is well, so nothing is waited for.
+          waits.answered(request.model);
+        }
         if (!isTransient(error) || signal.aborted) return;
         if (error instanceof RateLimited) limits++;
         if (error instanceof ProviderFault && error.reason === "timeout") timeouts++;

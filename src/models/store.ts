@@ -26,11 +26,16 @@ export function fromStore(replies: ReplyStore, inner: Complete): Complete {
   return async (request, signal) => {
     signal.throwIfAborted();
     const found = replies.get(request.key);
-    if (!found) return inner(request, signal);
+    if (!found || isEmpty(found.reply)) return inner(request, signal);
     // A run replays from its own replies alone: what came from the shared store joins them.
     if (found.where === "cached") await replies.put(request.key, found.reply);
     return { ...found.reply, key: request.key, source: found.where, requests: 0, milliseconds: 0 };
   };
+}
+
+/** Kept by a version that took it for an answer. */
+function isEmpty({ text, finish }: StoredReply): boolean {
+  return text.trim() === "" && (finish === "stop" || finish === "other");
 }
 
 /**

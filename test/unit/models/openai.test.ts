@@ -124,7 +124,7 @@ describe("a reply", () => {
   it("is read in the shapes that compatible servers use", async () => {
     const parts = { choices: [{ message: { content: [{ type: "text", text: "a" }, { text: "b" }] } }] };
     const inParts = await connect(await serveRaw(200, JSON.stringify(parts), { "content-type": "text/plain" }));
-    expect(await inParts.complete(request("hi"), never)).toMatchObject({ text: "ab", finish: "other", model: "fake" });
+    expect(await inParts.complete(request("hi"), never)).toMatchObject({ text: "ab", finish: "stop", model: "fake" });
     const refusing = { choices: [{ message: { content: null, refusal: "I will not" }, finish_reason: "stop" }] };
     const refused = connect(await serveRaw(200, JSON.stringify(refusing)));
     expect(await refused.complete(request("hi"), never)).toMatchObject({ text: "I will not" });
@@ -139,8 +139,18 @@ describe("a reply", () => {
     ["thoughts that were cut", { content: "<think>3? No, but" }, "length", ""],
     ["thoughts apart", { content: "4", reasoning_content: "3? No." }, "stop", "4"],
     ["thoughts apart, and cut", { content: null, reasoning_content: "3? No, but" }, "length", ""],
-    ["the answer taken for thoughts", { content: null, reasoning_content: "4" }, "stop", "4"],
-    ["the answer taken for thoughts, by its newer name", { content: "", reasoning: "4" }, "stop", "4"],
+    [
+      "thoughts among its parts",
+      {
+        content: [
+          { type: "thinking", text: "3?" },
+          { type: "text", text: "4" },
+        ],
+      },
+      "stop",
+      "4",
+    ],
+    ["words in a list", { content: ["4"] }, "stop", "4"],
     [
       "a tag that is spoken of",
       { content: "The tag <think> is closed by </think>." },
@@ -158,11 +168,43 @@ describe("a reply", () => {
     ["MAX_TOKENS", "length"],
     ["content_filter", "filter"],
     ["content_filter: SAFETY", "filter"],
-    ["tool_calls", "other"],
-    [null, "other"],
+    ["model_length", "length"],
+    ["end_turn", "stop"],
+    ["STOP", "stop"],
+    [null, "stop"],
+    ["", "stop"],
   ])("that ended by %s is told apart", async (finish_reason, finish) => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message: { content: "4" }, finish_reason }] }));
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ finish });
+  });
+
+  it.each<[string, object, unknown]>([
+    ["empty", { content: "" }, "stop"],
+    ["empty", { content: null }, "stop"],
+    ["empty", { content: " \n" }, "stop"],
+    ["empty", {}, "stop"],
+    ["empty", { content: "<|im_end|>" }, "stop"],
+    [
+      "tool calls",
+      { content: null, tool_calls: [{ id: "1", function: { name: "f", arguments: "{}" } }] },
+      "tool_calls",
+    ],
+    ["tool calls", { content: "", function_call: { name: "f" } }, "stop"],
+    ["tool calls", { content: "I will look it up." }, "tool_calls"],
+    ["thoughts", { content: "<think>3? No.</think>" }, "stop"],
+    ["thoughts", { content: null, reasoning_content: "4" }, "stop"],
+    ["thoughts", { content: "", reasoning: "4" }, "stop"],
+    ["thoughts", { content: [{ type: "thinking", text: "4" }] }, "stop"],
+    ["not text", { content: { answer: 4 } }, "stop"],
+    ["not text", { content: 4 }, "stop"],
+    ["not text", { content: [] }, "stop"],
+    ["not text", { content: [{ type: "image_url", image_url: { url: "x" } }] }, "stop"],
+    ["finish", { content: "4" }, "error"],
+    ["finish", { content: "4" }, "insufficient_system_resource"],
+  ])("without an answer (%s) is none: %j, ended by %j", async (reason, message, finish_reason) => {
+    const url = await serveRaw(200, JSON.stringify({ choices: [{ message, finish_reason }] }));
+    const asked = connect(url).complete(request("hi"), never);
+    await expect(asked).rejects.toMatchObject({ name: "AnswerMissing", reason, reach: "request" });
   });
 
   it("speaks Azure's paths and header", async () => {
