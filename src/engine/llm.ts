@@ -248,13 +248,14 @@ export async function askJson<T>(
     found && (!sure || found.doubts.length === 0) ? found : null;
   const first = await ask(question);
   const found = readIn(first);
-  const isCut = first.finish === "length" && (!found || found.doubts.includes(CUT));
+  // What was cut may have been a draft.
+  const isCut = first.finish === "length" && (!found || sure || found.doubts.includes(CUT));
   const value = sureOf(found);
   if (value && !isCut) return value.value;
   const { messages, choice } = question;
   const limit = outputLimit(choice.params);
   if (isCut && !limit) {
-    if (value) return value.value;
+    if (value && !sure) return value.value;
     throw new ReplyUnreadable(first.text.slice(0, 200), first.usage.completion);
   }
   if (!isCut) await ask.discredit(first);
@@ -269,7 +270,8 @@ export async function askJson<T>(
       : { ...question, isRepair: true, messages: [...messages, ...shown] },
   );
   const second = readIn(again);
-  const last = sureOf(second) ?? value;
+  const isCutAgain = sure && again.finish === "length";
+  const last = isCutAgain ? null : (sureOf(second) ?? (isCut && sure ? null : value));
   if (last) return last.value;
   await ask.discredit(again);
   const cutAt = again.finish === "length" ? again.usage.completion : null;

@@ -2,6 +2,7 @@ import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { parseLoose } from "../graph/replies/loose-parser.ts";
+import { plainKey } from "../graph/replies/unescaped-quotes.ts";
 import { placeholders } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
@@ -158,12 +159,26 @@ function caseBlock(
 
 /** A reply's draft; null where it holds no text of the kind that the node needs. @param base the text that it improves */
 export function readProposal(value: unknown, node: GraphNode, base: string): Draft | null {
-  if (typeof value !== "object" || value === null || !("text" in value)) return null;
+  if (typeof value !== "object" || value === null) return null;
+  const names = Object.keys(value).filter((key) => TEXT_KEYS.has(plainKey(key)));
+  const [name] = names;
+  if (name === undefined) return null;
+  const draft = draftOf({ ...value, text: Reflect.get(value, name) }, node, base);
+  return draft && names.length > 1 ? { ...draft, doubts: [...draft.doubts, "more than one text"] } : draft;
+}
+
+/** What models call the new text. */
+const TEXT_KEYS: ReadonlySet<string> = new Set(
+  ["text", "new text", "improved text", "revised text", "updated text", "final text"].map(plainKey),
+);
+
+function draftOf(value: { readonly text: unknown }, node: GraphNode, base: string): Draft | null {
   const said = Array.isArray(value.text) && value.text.every(isString) ? value.text.join("\n") : value.text;
   const hypothesis = "hypothesis" in value && isString(value.hypothesis) ? value.hypothesis : "";
   const rows = holdsRows(node) ? rowsText(value.text) : null;
   if (rows !== null) return { hypothesis, text: rows, doubts: [] };
-  if (!isString(said) || said.trim() === "") return null;
+  // Dots, or words in angle brackets, are an example of the form.
+  if (!isString(said) || !/[\p{L}\p{N}]/u.test(said) || /^\s*<[^<>\n]*>\s*$/.test(said)) return null;
   const inner = proposalIn(said);
   if (inner) return inner;
   return { hypothesis, ...meantText(said, base) };

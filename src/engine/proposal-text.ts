@@ -1,4 +1,5 @@
-import { type Decoded, decodeString } from "../graph/replies/escapes.ts";
+import { type Decoded, decodeString, literalBreaks } from "../graph/replies/escapes.ts";
+import { parseLoose } from "../graph/replies/loose-parser.ts";
 
 /**
  * The new text that a model meant, without what it was wrapped in: a fence, our own tags, or escapes that were escaped
@@ -22,12 +23,14 @@ export function meantText(text: string, base: string): Decoded {
 function doubtsAbout(text: string, base: string): string[] {
   const doubts: string[] = [];
   if (QUOTED.test(text) && !QUOTED.test(base)) doubts.push("quotes around the text");
-  if (/^[{[]/.test(text) && /["'“]?(?:hypothesis|text)["'”]?\s*:/i.test(text) && !/^[{[]/.test(base)) {
+  if (/^[{[]/.test(text) && !/^[{[]/.test(base) && OBJECT.test(text) && !parseLoose(text, 0)) {
     doubts.push("an object in the text");
   }
   // Who escapes characters escapes them all.
   if (text.search(ESCAPED) >= 0 && base.search(ESCAPED) < 0 && !/[\u0080-\uffff]/.test(text))
     doubts.push("escaped characters");
+  if (/^["“]|["”]$/.test(text) && (text.match(/"/g)?.length ?? 0) % 2 > 0) doubts.push("a quote too many");
+  if (ENTITY.test(text) && !text.includes("<")) doubts.push("entities of HTML");
   if (isEscapable(text)) {
     if (text.includes('\\"') && !base.includes('\\"')) doubts.push("escaped quotes");
     if (text.includes("\\\\") && !base.includes("\\\\")) doubts.push("escaped backslashes");
@@ -47,6 +50,9 @@ const ESCAPED = /\\u[0-9a-fA-F]{4}/g;
 /** `"\n"`: words about the escape itself. */
 const MENTION = /(["'`])\\[nt]\1/g;
 
+/** A proposal in a proposal. */
+const OBJECT = /["'“](?:hypothesis|text)["'”]\s*:|^[{[]\s*(?:hypothesis|text)\s*:/i;
+const ENTITY = /&(?:lt|gt|amp|quot|apos|#39|#x27);/;
 const QUOTED = /^(?:"[\s\S]*"|“[\s\S]*”|'[\s\S]*')$/;
 
 /** Tags that our own prompt puts around the text, or that are named like the key of the reply. */
@@ -78,17 +84,16 @@ const BREAK = /\\n(?=\\n|[\p{Lu}\d\-*#•>{[<"'`(]|\s|$)/gu;
 function withoutEscapes(text: string, base: string, doubts: string[]): string | null {
   if (text.includes("\n") || base.includes("\\n")) return null;
   const words = text.replace(MENTION, "").replace(ESCAPED, "");
+  const count = literalBreaks(words);
+  if (count === 0) return null;
   const all = words.match(/\\n/g)?.length ?? 0;
   const breaks = words.match(BREAK)?.length ?? 0;
-  const decoded = decodeString(words, "\u0000");
-  const isAfterSentence = /(?:[.;!?)]|\w\w:)\\n/.test(words);
-  const isPattern = !decoded.text.includes("\n") || (breaks === 0 && decoded.doubts.length > 0);
-  if (isPattern && !isAfterSentence) return null;
   const isInQuotes = /["'`]\\n|\\n["'`]/.test(text.replace(/\\["']/g, ""));
-  const others = /\\(?![nt"\\])/.test(text);
+  // Another backslash is the text's own, or was escaped once more, too.
+  const others = /\\(?!n)/.test(text);
   if (all < 2 || breaks < all || isInQuotes || others) {
     doubts.push("\\n in a text of one line");
     return null;
   }
-  return text.replace(/\\([nt"\\])/g, (_, letter: string) => (letter === "n" ? "\n" : letter === "t" ? "\t" : letter));
+  return text.replaceAll("\\n", "\n");
 }

@@ -1,3 +1,6 @@
+/** Characters before an escape that say what it means: a path may be as long. */
+const CONTEXT = 260;
+
 /** A string as it was meant, with what speaks against it. */
 export interface Decoded {
   readonly text: string;
@@ -35,7 +38,7 @@ export function decodeString(raw: string, quote: string): Decoded {
     if (next < 0) break;
     text += raw.slice(at, next);
     const rest = raw.slice(next + 1, next + 40);
-    const { value, length, doubt } = decodeEscape(rest, raw.slice(Math.max(0, next - 260), next), quote, isRaw);
+    const { value, length, doubt } = decodeEscape(rest, raw.slice(Math.max(0, next - CONTEXT), next), quote, isRaw);
     if (doubt !== undefined) doubts.add(doubt);
     if (isForeign(rest, raw, next)) doubts.add("\\u beside other characters");
     text += value;
@@ -48,6 +51,18 @@ export function decodeString(raw: string, quote: string): Decoded {
   if (/\p{Surrogate}/u.test(text)) doubts.add("half of a character");
   if (text.includes("\ufffd")) doubts.add("a character that was lost");
   return { text: text.replace(/\r\n?/g, "\n"), doubts: [...doubts] };
+}
+
+/** How often a text says `\n` where a line break would make sense: not in LaTeX, a path or a pattern. */
+export function literalBreaks(text: string): number {
+  return Array.from(text.matchAll(/\\n/g)).filter(({ index }) => {
+    const before = text.slice(Math.max(0, index - CONTEXT), index);
+    if (/[.;!?)]$/.test(before)) return true;
+    return (
+      decodeSpace("n", text.slice(index + 1, index + 40), before, false).doubt === undefined &&
+      !isCommand("n", text.slice(index + 1))
+    );
+  }).length;
 }
 
 /** `\u00e9` where other letters like it stand as they are, or in a range: a writer escapes all of them, or none. */
@@ -112,7 +127,7 @@ function decodeUnicode(rest: string): Escape | null {
 function decodeSpace(letter: "n" | "t", rest: string, before: string, isRaw: boolean): Escape {
   const kept = { value: `\\${letter}`, length: 1 };
   const space = { value: letter === "n" ? "\n" : "\t", length: 1 };
-  if (COMMANDS[letter]?.test(rest)) return kept;
+  if (isCommand(letter, rest)) return kept;
   if (PERHAPS[letter]?.test(rest) && (isRaw || /[\\$^_{}]/.test(before + rest)))
     return { ...space, doubt: `\\${letter}` };
   // `C:\new`, `\\server\tools`, `C:\Users\name`
@@ -138,4 +153,8 @@ function decodeSpace(letter: "n" | "t", rest: string, before: string, isRaw: boo
 function isBetweenQuotes(before: string, after: string): boolean {
   const mark = /(?<!["'`])(["'`])$/.exec(before)?.[1];
   return mark !== undefined && after.startsWith(mark) && !after.startsWith(mark + mark);
+}
+
+function isCommand(letter: "n" | "t", rest: string): boolean {
+  return COMMANDS[letter]?.test(rest) ?? false;
 }

@@ -59,12 +59,12 @@ interface Part {
 }
 
 function inLines(reply: string, keys: readonly string[]): LabelledParts | null {
-  const fenced = wholeFence(reply);
+  const fenced = wholeFence(reply, keys);
   const lines = (fenced ?? reply).replace(/\r\n?/g, "\n").split("\n");
   const patterns = keys.map((key) => ({
     key,
     line: linePattern(key),
-    heading: new RegExp(`^#+\\s+${escaped(key).replaceAll(/[_-]/g, "[ _-]?")}\\s*$`, "i"),
+    heading: headingPattern(key),
   }));
   const parts: Part[] = [];
   for (const line of lines) {
@@ -90,15 +90,21 @@ function inLines(reply: string, keys: readonly string[]): LabelledParts | null {
   return { value: Object.fromEntries(value), doubts };
 }
 
+function headingPattern(key: string): RegExp {
+  return new RegExp(`^#+\\s+${escaped(key).replaceAll(/[_-]/g, "[ _-]?")}\\s*$`, "im");
+}
+
 function linePattern(key: string): RegExp {
   return new RegExp(`^[\\s*_#>-]*${escaped(key).replaceAll(/[_-]/g, "[ _-]?")}[\\s*_]*:[*_]*`, "im");
 }
 
-/** What stands in the one fence of a reply; null where there is none, or more. */
-function wholeFence(reply: string): string | null {
+/** What stands in the one fence of a reply; null where there is none, or more, or where parts begin outside of it. */
+function wholeFence(reply: string, keys: readonly string[]): string | null {
   const marks = [...reply.matchAll(/^```[^\n`]*$/gm)];
   const [open, close] = marks;
   if (marks.length !== 2 || !open || !close) return null;
+  const outside = `${reply.slice(0, open.index)}\n${reply.slice(close.index + close[0].length)}`;
+  if (keys.some((key) => linePattern(key).test(outside) || headingPattern(key).test(outside))) return null;
   const inside = reply.slice(open.index + open[0].length + 1, close.index);
   return /^[\s*_#>-]*[\w -]+[\s*_]*:/.test(inside) ? inside : null;
 }

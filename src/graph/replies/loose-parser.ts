@@ -5,6 +5,8 @@ export interface Parsed {
   readonly value: unknown;
   /** Where the text behind the value begins. */
   readonly end: number;
+  /** Some string of it has line breaks that are not escaped. */
+  readonly hasBreaks: boolean;
   /** What may also have been meant otherwise; empty: the value is read as it was meant. */
   readonly doubts: readonly string[];
 }
@@ -48,8 +50,9 @@ export const QUOTES: readonly (readonly [open: string, close: string])[] = [
 export function parseLoose(source: string, start: number, { written = false, partly = false } = {}): Parsed | null {
   const doubts = new Set<string>();
   let at = start;
+  let hasBreaks = false;
   const value = readValue(0);
-  return value === null ? null : { value: value.value, end: at, doubts: [...doubts] };
+  return value === null ? null : { value: value.value, end: at, hasBreaks, doubts: [...doubts] };
 
   function readValue(depth: number): { readonly value: unknown } | null {
     skipBlank();
@@ -116,6 +119,7 @@ export function parseLoose(source: string, start: number, { written = false, par
       return null;
     }
     at = end + close.length;
+    hasBreaks ||= source.slice(from, end).includes("\n");
     const decoded = decodeBetween(source.slice(from, end), marks);
     for (const doubt of decoded.doubts) doubts.add(doubt);
     return decoded;

@@ -1,6 +1,6 @@
 import { isLabelled, labelledParts } from "./labelled-parts.ts";
-import { parseLoose } from "./loose-parser.ts";
-import { parseUnescaped, plainKey } from "./unescaped-quotes.ts";
+import { type Parsed, parseLoose } from "./loose-parser.ts";
+import { hasKey, parseUnescaped, plainKey } from "./unescaped-quotes.ts";
 
 /** What a reply was read as. */
 export interface Read<T> {
@@ -69,11 +69,7 @@ function inBrackets<T>(text: string, asked: Asked<T>): Read<T>[] | null {
     read += (parsed?.end ?? text.length) - at;
     const inside = parsed ? within(parsed.value, asked, 0) : [];
     if (parsed && inside.length > 0) {
-      const more = [
-        ...(isUnread(text.slice(parsed.end)) ? ["words behind the object"] : []),
-        ...(standsAlone(text, at, parsed.end) ? [] : ["an object in a sentence"]),
-        ...(isLabelled(text.slice(0, at), asked.keys) ? ["an object in a part of the reply"] : []),
-      ];
+      const more = placeDoubts(text, at, parsed, asked.keys);
       found.push(...inside.map(({ value, doubts }) => ({ value, doubts: [...parsed.doubts, ...doubts, ...more] })));
       rest += text.slice(behind, at);
       behind = parsed.end;
@@ -91,18 +87,32 @@ function inBrackets<T>(text: string, asked: Asked<T>): Read<T>[] | null {
   return isMore ? found.map((one) => ({ ...one, doubts: [...one.doubts, "another object"] })) : found;
 }
 
-/** Whether one of the keys stands there as in an object. */
-function hasKey(text: string, keys: readonly string[]): boolean {
-  return Array.from(text.matchAll(/["'“`]([\w .-]{1,60}?)\\*["'”`]\s*:|[{,]\s*([\w-]{1,60})\s*:/g)).some(
-    ([, quoted, bare]) => keys.some((key) => plainKey(key) === plainKey(quoted ?? bare ?? "")),
-  );
+/** What the place of an object in its reply says against it. */
+function placeDoubts(
+  text: string,
+  start: number,
+  { end, hasBreaks }: Pick<Parsed, "end" | "hasBreaks">,
+  keys: readonly string[],
+): string[] {
+  return [
+    ...(isUnread(text.slice(end)) ? ["words behind the object"] : []),
+    ...(standsAlone(text, start, end) ? [] : ["an object in a sentence"]),
+    ...(hasBreaks && isIndented(text, start, end) ? ["lines that are indented together"] : []),
+    ...(isLabelled(text.slice(0, start), keys) ? ["an object in a part of the reply"] : []),
+  ];
 }
 
 /** Nothing but tags and fences stands beside it on its lines: an example of a text stands in a sentence. */
 function standsAlone(text: string, start: number, end: number): boolean {
   const before = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
   const after = text.slice(end, end + 200).split("\n", 1)[0] ?? "";
-  return /^[\s`]*(?:<[\w/ -]+>\s*)*$/.test(before) && /^\s*(?:<[\w/ -]+>\s*)*[`,;]*\s*$/.test(after);
+  return /^[\s`]*(?:<[\w/ -]+>\s*)*$/.test(before) && /^\s*(?:<[\w/ -]+>\s*)*[`,;}\]]*\s*$/.test(after);
+}
+
+/** The object's first line is indented, and so may be the lines inside its strings. */
+function isIndented(text: string, start: number, end: number): boolean {
+  const line = text.lastIndexOf("\n", start - 1) + 1;
+  return /^[ \t]/.test(text.slice(line, start)) && /\n[ \t]/.test(text.slice(start, end));
 }
 
 /** Behind what was taken for the end of an object, a string and a bracket are closed once more. */
@@ -134,7 +144,11 @@ function unescaped<T>(text: string, at: number, { keys, read }: Asked<T>): Read<
   });
   const [first, second] = values;
   if (!first) return null;
-  return second ? { value: first.value, doubts: [...first.doubts, "quotes that are not escaped"] } : first;
+  const more = [
+    ...placeDoubts(text, at, { end: isFenced ? fence : text.length, hasBreaks: true }, keys),
+    ...(second ? ["quotes that are not escaped"] : []),
+  ];
+  return { value: first.value, doubts: [...first.doubts, ...more] };
 }
 
 /** The asked value in another: itself, in a list or an object around it, or as JSON in a string. */

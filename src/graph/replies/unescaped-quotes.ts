@@ -20,7 +20,7 @@ export function parseUnescaped(source: string, keys: readonly string[]): Parsed[
     if (found.length > 1 || tries > TRIES) return;
     if (source[at] === "}") {
       if (read.length > 0 && isRest(source.slice(at + 1))) {
-        found.push({ value: Object.fromEntries(read), end: source.length, doubts });
+        found.push({ value: Object.fromEntries(read), end: source.length, hasBreaks: true, doubts });
       }
       return;
     }
@@ -41,7 +41,9 @@ export function parseUnescaped(source: string, keys: readonly string[]): Parsed[
       const { text, doubts: more } = decodeBetween(raw, marks);
       // Who does not escape quotes may not escape backslashes either.
       const mixed = /\\["'\\]/.test(raw) ? ["backslashes beside quotes that are not escaped"] : [];
-      follow(end + close.length, [...read, [key.name, text]], [...doubts, ...more, ...mixed]);
+      // A comma or a quote may be missing, or strings are joined as in a program.
+      const joined = hasKey(raw, keys) || JOINED.test(raw) ? ["a quote or a comma that is missing"] : [];
+      follow(end + close.length, [...read, [key.name, text]], [...doubts, ...more, ...mixed, ...joined]);
     }
   }
 
@@ -73,9 +75,22 @@ export function parseUnescaped(source: string, keys: readonly string[]): Parsed[
   }
 }
 
+/** A string and the next one, with a plus or a line break between them, or as the key of another entry. */
+const JOINED = /["'`]\s*(?:\+|\n)\s*["'`]|["'`]\s*,\s*["'`]?[\w -]{1,40}["'`]?\s*:/;
+
 /** What may stand behind an object: closing brackets of what it stands in, then words without quotes or braces. */
 function isRest(text: string): boolean {
   return /^[\s}\]`]*[^{}"“”]*$/.test(text);
+}
+
+/** Whether one of the keys stands there as in an object. */
+export function hasKey(text: string, keys: readonly string[]): boolean {
+  const found = text.matchAll(
+    /["'“`]([\w .-]{1,60}?)\\*["'”`]\s*[:,=\]]|(?:[{,(]\s*)?\b([\w-]{1,60})\s*=|[{,(]\s*([\w-]{1,60})\s*:/g,
+  );
+  return Array.from(found).some(([, quoted, given, bare]) =>
+    keys.some((key) => plainKey(key) === plainKey(quoted ?? given ?? bare ?? "")),
+  );
 }
 
 /** `new_text`, `newText`, `New Text`: one key. */

@@ -42,6 +42,15 @@ const SENTENCES = [
   "key: value, and `code` with ```inline``` marks",
   "<text>inside</text> stays.",
   "Keep trailing commas, like [1, 2,].",
+  "Write &lt; for < and &amp; for &.",
+  "A row is (id, name); a set is {a, b}.",
+  'Say: "It\'s \\"fine\\"".',
+  "Path: /usr/local/bin:$HOME/.bin and ~/notes.txt",
+  "\\begin{align}\n  a &= b \\\\\n  c &= d\n\\end{align}",
+  "Match \\bword\\b, \\w+@\\w+\\.com or \\(\\d{3}\\).",
+  "| a | b |\n|---|---|\n| 1 | 2 |",
+  "hypothesis: none; text: none",
+  '{"a": ["b", {"c": "d"}]}',
 ] as const;
 
 export const meantText: fc.Arbitrary<string> = fc
@@ -84,6 +93,27 @@ const ENCODINGS: readonly Encoding[] = [
   },
   { name: "backticks", write: (text) => between("`", "`", text) },
   { name: "three quotes", write: (text) => between('"""', '"""', text) },
+  {
+    name: "joined strings",
+    write: (text) =>
+      text
+        .split("\n")
+        .map((line) => json(`${line}\n`))
+        .join(" +\n"),
+  },
+  {
+    name: "strings below each other",
+    write: (text) =>
+      text
+        .split("\n")
+        .map((line) => json(`${line}\n`))
+        .join("\n"),
+  },
+  { name: "lines that go on", write: (text) => json(text).replaceAll("\\n", "\\n\\\n") },
+  {
+    name: "HTML",
+    write: (text) => json(text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;")),
+  },
   { name: "lines in a list", write: (text) => JSON.stringify(text.split("\n")) },
   { name: "escaped twice", write: (text) => json(json(text).slice(1, -1)) },
   { name: "Windows line ends", wellFormed: true, write: (text) => json(text.replaceAll("\n", "\r\n")) },
@@ -137,6 +167,26 @@ const LAYOUTS: readonly Layout[] = [
   { name: "in a list", wellFormed: true, write: (text, why) => `[{"hypothesis": ${why}, "text": ${text}}]` },
   { name: "in a string", wellFormed: true, write: (text, why) => json(`{"hypothesis": ${why}, "text": ${text}}`) },
   { name: "in its own text", write: (text, why) => `{"text": ${json(`{"hypothesis": ${why}, "text": ${text}}`)}}` },
+  { name: "a newer name", wellFormed: true, write: (text, why) => `{"hypothesis": ${why}, "new_text": ${text}}` },
+  {
+    name: "an old and a new text",
+    write: (text, why) => `{"text": "Do it.", "hypothesis": ${why}, "new_text": ${text}}`,
+  },
+  { name: "too many brackets", write: (text, why) => `{"hypothesis": ${why}, "text": ${text}}}` },
+  { name: "no comma", write: (text, why) => `{"hypothesis": ${why} "text": ${text}}` },
+  { name: "no comma behind the text", write: (text, why) => `{"text": ${text} "hypothesis": ${why}}` },
+  {
+    name: "no quote behind the hypothesis",
+    write: (text, why) => `{"hypothesis": ${why.slice(0, -1)}, "text": ${text}}`,
+  },
+  { name: "no quote behind the text", write: (text, why) => `{"text": ${text.slice(0, -1)}, "hypothesis": ${why}}` },
+  { name: "two lines", write: (text, why) => `{"hypothesis": ${why}}\n{"text": ${text}}` },
+  { name: "pairs", write: (text, why) => `[["hypothesis", ${why}], ["text", ${text}]]` },
+  {
+    name: "named values",
+    write: (text, why) => `[{"key": "hypothesis", "value": ${why}}, {"key": "text", "value": ${text}}]`,
+  },
+  { name: "a call of a function", write: (text, why) => `propose(hypothesis=${why}, text=${text})` },
   { name: "without its end", write: (text, why) => `{"hypothesis": ${why}, "text": ${text}` },
   {
     name: "with an old text",
@@ -169,6 +219,12 @@ const AROUND: readonly Around[] = [
   },
   { name: "behind a draft", write: (object) => `Draft:\n{"hypothesis": "h", "text": "A draft."}\nFinal:\n${object}` },
   { name: "before a remark in JSON", write: (object) => `${object}\n{"confidence": 0.9}` },
+  { name: "behind its example", write: (object) => `{"hypothesis": "...", "text": "..."}\n${object}` },
+  { name: "behind a mark", write: (object) => `json\n${object}` },
+  { name: "in a sentence", write: (object) => `Here it is: ${object} That is all.` },
+  { name: "in three fences", write: (object) => `\`\`\`\`markdown\n\`\`\`json\n${object}\n\`\`\`\n\`\`\`\`` },
+  { name: "quoted", write: (object) => object.replace(/^/gm, "> ") },
+  { name: "indented", write: (object) => object.replace(/^/gm, "    ") },
   { name: "in tags", wellFormed: true, write: (object) => `<answer>\n${object}\n</answer>` },
   { name: "Windows line ends", wellFormed: true, write: (object) => object.replace(/\r?\n/g, "\r\n") },
 ];
@@ -267,9 +323,10 @@ const labelled: fc.Arbitrary<Written> = fc
   .record({ meant: meantText, form: fc.constantFrom(...Object.entries(LABELLED)) })
   .map(({ meant, form: [how, write] }) => ({ meant, reply: write(meant), wellFormed: false, how }));
 
-/** Cut anywhere, as a limit of tokens does. */
+/** Cut anywhere, as a limit of tokens does, by a server that does not say so. */
 const cut: fc.Arbitrary<Written> = fc
   .record({ whole: fc.oneof(inJson, labelled), at: fc.double({ min: 0, max: 1, noNaN: true }) })
+  .filter(({ whole }) => !/draft|example/.test(whole.how))
   .map(({ whole, at }) => ({
     ...whole,
     reply: whole.reply.slice(0, Math.floor(at * whole.reply.length)),

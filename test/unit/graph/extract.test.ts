@@ -63,6 +63,28 @@ describe("extract", () => {
   });
 });
 
+describe("JSON of a reply", () => {
+  const answer: Extractor = { kind: "json", json: "answer" };
+  it.each([
+    ["LaTeX with single backslashes", '{"answer": "\\frac{3}{4}"}', "\\frac{3}{4}"],
+    ["LaTeX as JSON wants it", '{"answer": "\\\\frac{3}{4} \\\\times 2"}', "\\frac{3}{4} \\times 2"],
+    ["a regular expression", '{"answer": "\\d+\\.\\d{2}"}', "\\d+\\.\\d{2}"],
+    ["quotes that are not escaped", '{"answer": "say "yes""}', 'say "yes"'],
+    ["a number as it was written", '{"answer": 1.50}', "1.50"],
+    ["digits that JavaScript loses", '{"answer": 9007199254740993}', "9007199254740993"],
+    ["brackets in the words around", 'As in [1] {x}: {"answer": 4} [2]', "4"],
+    ["another object behind", '{"answer": 4}\n{"confidence": 0.9}', "4"],
+    ["an object in a list", '[{"answer": 4}]', "4"],
+    ["JSON in a string", '"{\\"answer\\": \\"4\\"}"', "4"],
+    ["other key case", '{"Answer": 4}', "4"],
+    ["a Python literal", "{'answer': True}", "true"],
+    ["nothing of the kind", '{"result": 4}', 'format error: {"result": 4}'],
+    ["half of an object", '{"answer": "4"', 'format error: {"answer": "4"'],
+  ])("is read with %s", async (_, reply, expected) => {
+    expect(await value(reply, answer)).toBe(expected);
+  });
+});
+
 test("no reply makes it throw or wait", async () => {
   const piece = fc.constantFrom("Answer:", "<a>", "</a>", "{", "}", "[", '"', "\\", "```json\n", "```", "\n", "x");
   const reply = fc.oneof(

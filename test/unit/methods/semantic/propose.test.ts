@@ -204,6 +204,10 @@ describe("a reply of ϕ", () => {
     ["cut after a quote, which may stand inside the text", '{"hypothesis": "h", "text": "Better."'],
     ["that can be read in two ways", '{"text": "Say "a", "hypothesis": "b", and stop.", "hypothesis": "c"}'],
     ["with two drafts", `${proposal("A draft.")}\n${proposal("Better.")}`],
+    ["without a comma", '{"text": "A." "hypothesis": "h"}'],
+    ["with strings that are joined", '{"text": "A. " + "B.", "hypothesis": "h"}'],
+    ["with an old and a new text", '{"text": "A.", "new_text": "B."}'],
+    ["with entities", '{"text": "Use &lt;b&gt;."}'],
     ["with an apostrophe escaped", `{"text": "Don\\'t guess."}`],
     ["without a text", '{"hypothesis": "I would add an example."}'],
     ["with an empty text", proposal(" ")],
@@ -233,7 +237,7 @@ describe("a reply of ϕ", () => {
     const { candidates, attempts, questions } = await propose(() => unclear, { graph: one() });
     expect(candidates).toEqual([]);
     expect(attempts).toMatchObject([{ text: "", invalid: "ambiguous reply" }]);
-    expect(questions[1]?.messages.at(-1)?.content).toContain("This was not clear: quotes that are not escaped");
+    expect(questions[1]?.messages.at(-1)?.content).toContain("This was not clear: ");
   });
 });
 
@@ -263,6 +267,8 @@ describe("a new text is what the model meant", () => {
     ["an object around it", `{"proposal": ${proposal("Better.")}}`],
     ["JSON in a string", JSON.stringify(proposal("Better."))],
     ["other key case", '{"Hypothesis": "h", "Text": "Better."}'],
+    ["another name", '{"hypothesis": "h", "newText": "Better."}'],
+    ["too many brackets", `${proposal("Better.")}}`],
     ["a Python literal", "{'hypothesis': 'h', 'text': 'Better.', 'sure': True}"],
     ["tags", "<hypothesis>h</hypothesis>\n<text>\nBetter.\n</text>"],
   ])("in %s", async (_, reply) => {
