@@ -175,10 +175,11 @@ function signal(child: ChildProcess, name: NodeJS.Signals) {
   }
 }
 
-/** Waits for an extension host to end by itself, as it does when its window has gone. */
+/** An extension host ends by itself when its window says that it goes; one that was still starting is not told, and is ended. */
 async function gone(pid: number): Promise<void> {
   for (let waited = 0; isRunning(pid); waited += 50) {
-    if (waited > 10_000) throw new Error(`The extension host ${pid} outlives its window.`);
+    if (waited === 2000) process.kill(pid, "SIGKILL");
+    if (waited > 20_000) throw new Error(`The extension host ${pid} outlives its window.`);
     await wait(50);
   }
 }
