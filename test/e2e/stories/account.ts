@@ -79,7 +79,7 @@ export const accountStories: readonly Story[] = [
       await workbench.picture("68-price");
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /About \d+ calls, [\d,]+ tokens, \$0\.\d+, or more if/);
-      assert.match(said, /Never more than 2,000 calls, about \$0\.\d+/);
+      assert.match(said, /At most 2,000 calls, about \$0\.\d+/);
       assert.match(said, /model gpt-4\.1-mini, gpt-4\.1/);
       await workbench.statusBar("$0.0").waitFor();
       await workbench.picture("69-price-running");
@@ -251,7 +251,7 @@ export const accountStories: readonly Story[] = [
       await chooseServer(world);
       await workbench.decide("Optimize “", "Change budget");
       await workbench.answer("Budget", "230");
-      assert.match(await workbench.decide("Optimize “", "Start"), /Never more than 230 calls/);
+      assert.match(await workbench.decide("Optimize “", "Start"), /At most 230 calls/);
       await workbench.toast("reached its budget").waitFor({ timeout: 60_000 });
       await workbench.picture("63-budget");
       assert.ok(models.requests() <= 230, `${models.requests()} requests`);
