@@ -126,7 +126,7 @@ export const mainStories: readonly Story[] = [
     server: { model: ruinous() },
     async play(world) {
       const { workbench, git } = world;
-      await optimize(world, "The gate accepted 0 of");
+      await optimize(world, "No change was accepted");
       const [proposal] = world.summary().proposals;
       assert.equal(proposal?.decision, "rejected");
       assert.deepEqual(world.accepted(), []);
