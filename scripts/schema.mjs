@@ -1,4 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -10,18 +12,19 @@ const contents = `
   export { editorSchema } from "./src/graph/editor-schema.ts";
   export { methodOptions } from "./src/methods/registry.ts";
 `;
-const { outputFiles } = await build({
+const folder = mkdtempSync(join(tmpdir(), "agentgraph-schema-"));
+const outfile = join(folder, "schema.cjs");
+await build({
   stdin: { contents, resolveDir: root, loader: "ts" },
   bundle: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   mainFields: ["module", "main"],
   loader: { ".md": "text" },
-  write: false,
+  outfile,
 });
-const { jsonSchema, editorSchema, methodOptions } = await import(
-  `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`
-);
+const { jsonSchema, editorSchema, methodOptions } = createRequire(import.meta.url)(outfile);
+rmSync(folder, { recursive: true });
 
 const schema = jsonSchema(methodOptions);
 const schemas = { "agentgraph.schema.json": schema, "agentgraph.editor.schema.json": editorSchema(schema) };

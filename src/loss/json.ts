@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { isLosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
 import { findJson, parseJson } from "../graph/json.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
+import { numeralsIn } from "./numerals.ts";
 
 interface JsonLossSpec {
   readonly schema?: Readonly<Record<string, unknown>>;
@@ -21,13 +23,13 @@ interface Reading {
  */
 export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
   const shape = schema && z.fromJSONSchema(schema);
-  const read = (found: { value: unknown } | null, targets: readonly string[]): Reading => {
+  const read = (found: Found | null, targets: readonly string[]): Reading => {
     if (!found) return { loss: 1, hint: "The answer is not JSON." };
     const misfit = shape?.safeParse(found.value).error;
     if (misfit) return { loss: 1, hint: `The JSON does not fit its schema: ${words(misfit)}.` };
     const readings = targets.flatMap((target) => {
-      const wanted = parseJson(target);
-      return wanted ? [compare(found.value, wanted.value, fields)] : [];
+      const wanted = exactJson(target);
+      return wanted ? [compare(found.exact, wanted.exact, fields)] : [];
     });
     if (readings.length === 0) return { loss: targets.length > 0 ? 1 : 0, hint: "" };
     return readings.reduce((best, reading) => (reading.loss < best.loss ? reading : best));
@@ -36,8 +38,9 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
     kind: "json",
     describes: `The answer is JSON${schema ? " that fits the schema" : ""}, and ${fields ? `its ${fields.join(", ")} equal` : "its fields equal"} the target's; the order of keys does not count.`,
     score(sample, answer) {
-      const strict = read(parseJson(answer), sample.targets);
-      const lenient = read(findJson(answer), sample.targets);
+      const strict = read(exactJson(answer), sample.targets);
+      const held = strict.loss === 0 ? null : findJson(answer);
+      const lenient = held ? read({ ...held, exact: held.value }, sample.targets) : strict;
       const more = lenient.loss < strict.loss ? " It must consist of the JSON and nothing else." : "";
       return scoreOf(sample, answer, strict.loss, lenient.loss, strict.hint + more);
     },
@@ -54,8 +57,41 @@ function compare(value: unknown, wanted: unknown, fields: readonly string[] | un
   return { loss: differing.length / paths.length, hint: shown.length > 0 ? `In it, ${shown.join("; ")}.` : "" };
 }
 
+interface Found {
+  readonly value: unknown;
+  /** The value, with its numbers as they are written. */
+  readonly exact: unknown;
+}
+
+/** null when `text` is no JSON. */
+function exactJson(text: string): Found | null {
+  const plain = parseJson(text);
+  // Of a key that stands twice, the last counts, as JSON.parse has it.
+  return plain && { ...plain, exact: parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }) };
+}
+
 function same(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(a, b);
+  return isDeepStrictEqual(canonical(a), canonical(b));
+}
+
+/** Numbers by their exact value: 1.50 is 1.5, and 9007199254740993 is not 9007199254740992. */
+function canonical(value: unknown): unknown {
+  if (typeof value === "number" || isLosslessNumber(value)) {
+    const text = String(value);
+    const number = numeralsIn(text)[0]?.values[0];
+    return { number: number?.toFraction() ?? text };
+  }
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isObject(value)) return value;
+  return {
+    object: Object.entries(value)
+      .map(([key, one]) => [key, canonical(one)])
+      .sort(byKey),
+  };
+}
+
+function byKey([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return String(a) < String(b) ? -1 : 1;
 }
 
 function at(value: unknown, path: string): unknown {
@@ -67,11 +103,11 @@ function member(value: unknown, key: string): unknown {
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
 function show(value: unknown): string {
-  return value === undefined ? "missing" : JSON.stringify(value).slice(0, 200);
+  return value === undefined ? "missing" : (stringify(value) ?? "").slice(0, 200);
 }
 
 function words(error: z.ZodError): string {

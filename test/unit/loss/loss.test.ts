@@ -268,6 +268,14 @@ describe("json", () => {
     expect(score('{"a":1}', "none")).toEqual(WRONG);
   });
 
+  it("compares numbers digit by digit", () => {
+    const score = scorer({ kind: "json" });
+    expect(score('{"id":9007199254740993}', '{"id":9007199254740992}')).toEqual(WRONG);
+    expect(score('{"id":9007199254740993}', '{"id":9007199254740993}')).toEqual(RIGHT);
+    expect(score('{"a":[1.50,1e2]}', '{"a":[1.5,100]}')).toEqual(RIGHT);
+    expect(score('{"a":"1.50"}', '{"a":"1.5"}')).toEqual(WRONG);
+  });
+
   it("compares chosen paths, and checks a schema", () => {
     const paths = scorer({ kind: "json", fields: ["a.x", "b"] });
     expect(paths('{"a":{"x":1,"y":2},"b":1}', '{"a":{"x":1,"y":3},"b":2}')).toEqual([0.5, 0.5]);
