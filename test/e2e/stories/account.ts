@@ -39,12 +39,12 @@ export const accountStories: readonly Story[] = [
       await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
       await workbench.answer("Address of the model server", models.url);
       await workbench.pick("Which model runs the nodes? (1 of 4)", "simulated");
-      await workbench.pick("Which model says what should change? (2 of 4)", "simulated");
+      await workbench.pick("Which model writes feedback on answers? (2 of 4)", "simulated");
       await workbench.quickTitle("Which model rewrites instructions? (3 of 4)").waitFor();
       await workbench.picture("65-role");
       await workbench.pick("Which model rewrites instructions? (3 of 4)", "second");
       await workbench.pick("Which model judges answers? (4 of 4)", "Use the models named in the graph file");
-      await workbench.toast("simulated, second answers").waitFor();
+      await workbench.toast("uses simulated, second").waitFor();
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       assert.match(await workbench.decide("Optimize “", "Start"), /model simulated, second/);
       await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
@@ -110,7 +110,7 @@ export const accountStories: readonly Story[] = [
       world.write(file, world.read(file).replace(/ {2}"models": \{.*?\n {2}\},\n/s, ""));
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       await chooseServer(world, "The models named in the graph file");
-      await workbench.pressOnToast("No model is chosen, and chain.agentgraph.json names none", "Choose models");
+      await workbench.pressOnToast("No model is selected, and chain.agentgraph.json doesn't name one", "Choose models");
       await workbench.quickTitle("Which model provider should be used?").waitFor();
       assert.equal(models.requests(), 0);
     },
@@ -167,7 +167,7 @@ export const accountStories: readonly Story[] = [
         await workbench.toast(`Removed the API key for ${origins[0]}`).waitFor();
         await workbench.command("AgentGraph: Remove API key");
         await workbench.pick("Which API key should be removed?", "All 2 keys");
-        await workbench.toast("2 keys are forgotten").waitFor();
+        await workbench.toast("Removed 2 API keys").waitFor();
         await workbench.command("AgentGraph: Remove API key");
         await workbench.toast("No API key is stored").waitFor();
         await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");

@@ -187,7 +187,7 @@ export const runStories: readonly Story[] = [
       await workbench.page.locator('.editor-actions .action-label[aria-label^="Export report"]').first().click();
       await workbench.quickInput().waitFor();
       await workbench.answerPath(path.join(world.folder, "report.md"));
-      await workbench.toast("The report is in report.md").waitFor();
+      await workbench.toast("Saved the report to report.md").waitFor();
       assert.match(world.read("report.md"), /^# Word problems/);
 
       // The diffs that a click opens take the focus when they have come: a menu would close.

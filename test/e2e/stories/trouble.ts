@@ -71,7 +71,7 @@ export const troubleStories: readonly Story[] = [
       world.write("notes.txt", "something else\n");
       git("add", "notes.txt");
       await workbench.command("AgentGraph: Commit accepted prompts");
-      await workbench.toast("Other changes are staged (notes.txt)").waitFor();
+      await workbench.toast("Other staged changes (notes.txt)").waitFor();
       assert.equal(git("log", "--format=%s", "-1").trim(), "first");
 
       git("rm", "-qf", "notes.txt");
@@ -157,7 +157,7 @@ export const troubleStories: readonly Story[] = [
       const others = read(file).replace('"version": 1', '"version": 1 ');
       world.write(file, others);
       await workbench.command("AgentGraph: Commit accepted prompts");
-      await workbench.toast(`${file} could not be saved`).waitFor();
+      await workbench.toast(`${file} couldn't be saved`).waitFor();
       await workbench.picture("33-not-saved");
       assert.equal(read(file), others);
       assert.equal(git("log", "--format=%s", "-1").trim(), "first");
