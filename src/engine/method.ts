@@ -76,11 +76,11 @@ export interface TaggedForm<T> {
 }
 
 /** One call of ϕ, or of whatever else a method asks the optimizer's model. */
-export interface OptimizerCall<T> {
+export interface OptimizerCall<T, F = JsonForm<T> | TaggedForm<T>> {
   /** Id of the parameter that the call is about; null: several, or the whole graph. */
   readonly parameter: string | null;
   readonly messages: readonly Message[];
-  readonly form: JsonForm<T> | TaggedForm<T>;
+  readonly form: F;
   /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
   readonly index?: number | string;
   /** In place of the model's own. */
@@ -135,7 +135,8 @@ export interface Engine {
    * Asks the optimizer's model.
    * @returns null where the call was lost, or the reply could not be read
    */
-  ask<T>(call: OptimizerCall<T>): Promise<T | null>;
+  ask<T>(call: OptimizerCall<T, TaggedForm<T>>): Promise<T | null>;
+  ask<T>(call: OptimizerCall<T, JsonForm<T>>): Promise<T | null>;
   /**
    * Puts a draft on record. Checks what every proposal has to keep: placeholders, length, no leaked target, nothing
    * that did harm before.

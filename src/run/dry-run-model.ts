@@ -104,10 +104,23 @@ export class DryRunModel implements Model {
         return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));
       }
       case "optimizer":
-        return JSON.stringify({ hypothesis: this.#say(this.#usual("hypothesis")), text: this.#rewrite(node) });
+        return this.#optimized(node, schema?.schema ?? null, tag.form ?? []);
       case "judge":
         return JSON.stringify({ reason: this.#say(tokens ?? this.#usual("judge")), score: 0.5 });
     }
+  }
+
+  /** In whatever form a method asks for: texts of nodes are rewrites, the others say something short. */
+  #optimized(node: GraphNode | undefined, schema: Readonly<Record<string, unknown>> | null, tags: readonly string[]) {
+    const write = (name: string) => this.#written(name, node);
+    if (schema) return JSON.stringify(filledSchema(schema, "", write));
+    return tags.length > 0 ? tags.map((tag) => `<${tag}>${write(tag)}</${tag}>`).join("\n") : this.#rewrite(node);
+  }
+
+  #written(name: string, node: GraphNode | undefined): string {
+    const named = this.#nodes.get(name);
+    const isText = named !== undefined || TEXTS.test(name);
+    return isText ? this.#rewrite(named ?? node) : this.#say(this.#usual("hypothesis"));
   }
 
   #usual(what: keyof typeof REPLY): number {
@@ -138,6 +151,39 @@ const WORD = "words ";
 
 function filler(words: number): string {
   return WORD.repeat(Math.max(1, Math.round(words))).trim();
+}
+
+/** Names that methods give to a new text. */
+const TEXTS = /text|instruction|prompt|variable|value|candidate/i;
+
+/** A value that fits a JSON schema. @param write makes the string of this name */
+function filledSchema(schema: unknown, name: string, write: (name: string) => string): unknown {
+  const of = (key: string): unknown =>
+    typeof schema === "object" && schema !== null ? Reflect.get(schema, key) : null;
+  const [first] = [of("enum"), of("anyOf"), of("oneOf")].filter(Array.isArray);
+  if (of("const") != null) return of("const");
+  if (first) return first === of("enum") ? first[0] : filledSchema(first[0], name, write);
+  switch (of("type")) {
+    case "string":
+      return write(name);
+    case "number":
+      return 0.5;
+    case "integer":
+      return of("minimum") ?? 1;
+    case "boolean":
+      return true;
+    case "array": {
+      const least = of("minItems");
+      const length = Math.max(1, typeof least === "number" ? least : 1);
+      return Array.from({ length }, () => filledSchema(of("items"), name, write));
+    }
+    case "object":
+      return Object.fromEntries(
+        Object.entries(of("properties") ?? {}).map(([key, inner]) => [key, filledSchema(inner, key, write)]),
+      );
+    default:
+      return null;
+  }
 }
 
 /** As the node's `output` wants it. What a pattern matches cannot be made up: such a reply counts as a format error. */

@@ -3,6 +3,7 @@ import { type Data, type Sample, SPLITS, type Split } from "../data/sample.ts";
 import type { Clock } from "../deps.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { RunEvent } from "../engine/events.ts";
+import type { Methods } from "../engine/method.ts";
 import { optimize } from "../engine/optimize.ts";
 import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
@@ -66,11 +67,15 @@ const DRAWS = [1, 2, 3];
 /**
  * Plays the run through without asking anybody: the real engine, with replies of earlier runs where they are known and
  * made-up ones where they are not, in which no rewrite makes any difference. So it always counts as the engine does.
+ * @param among methods that the task may name
  */
-export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
+export async function estimateRun(task: Task, known: Known, among = methods): Promise<Estimate> {
   const plays: Awaited<ReturnType<typeof playRun>>[] = [];
-  for (const draw of DRAWS) plays.push(await playRun(task, known, GUESSES.usual, draw));
-  const others = [await playRun(task, known, GUESSES.little, 0), await playRun(task, known, GUESSES.much, 0)];
+  for (const draw of DRAWS) plays.push(await playRun(task, known, GUESSES.usual, draw, among));
+  const others = [
+    await playRun(task, known, GUESSES.little, 0, among),
+    await playRun(task, known, GUESSES.much, 0, among),
+  ];
   const [{ scoring, tally }] = plays as [(typeof plays)[number]];
   const amounts = [...plays, ...others].map(({ tally }) => tally.amount);
   const of = (pick: (play: (typeof plays)[number]) => number) => Math.round(mean(plays.map(pick)));
@@ -88,7 +93,7 @@ export async function estimateRun(task: Task, known: Known): Promise<Estimate> {
   };
 }
 
-async function playRun(task: Task, known: Known, guess: Guess, draw: number) {
+async function playRun(task: Task, known: Known, guess: Guess, draw: number, among: Methods) {
   const { model, dryTask } = dryRun(task, known, guess, draw);
   // Batches do not grow with the training set; what is scored grows with its set.
   const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
@@ -101,7 +106,7 @@ async function playRun(task: Task, known: Known, guess: Guess, draw: number) {
       await turns.next();
     }
   }
-  await play(optimize(methods), dryTask, depsOf(model, task, known), tally, known.clock);
+  await play(optimize(among), dryTask, depsOf(model, task, known), tally, known.clock);
   return { scoring, tally };
 }
 

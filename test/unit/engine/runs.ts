@@ -6,7 +6,7 @@ import type { Finished, RunEvent } from "../../../src/engine/events.ts";
 import type { Methods } from "../../../src/engine/method.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import type { EngineDeps } from "../../../src/engine/session.ts";
-import type { Task } from "../../../src/engine/task.ts";
+import type { OptimizeOptions, Task } from "../../../src/engine/task.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
 import type { Loss } from "../../../src/loss/loss.ts";
 import { methods } from "../../../src/methods/registry.ts";
@@ -33,6 +33,8 @@ export const HARSH = { ...KIND, accuracy: 0.4, destructive: 0.3, useless: 0.1 };
 export interface Given {
   readonly world?: Partial<WorldOptions>;
   readonly options?: FlatOptions;
+  /** Options of another method than semantic. */
+  readonly own?: OptimizeOptions["methodOptions"];
   /** Methods that `options.method` may name. Default: those of the product. */
   readonly methods?: Methods;
   /** Training samples, and as many for validation. Default 10. */
@@ -80,7 +82,8 @@ export async function run(given: Given = {}): Promise<Ended> {
 
 export function prepare(given: Given = {}) {
   const world = createWorld({ ...KIND, shape: "chain", seed: 3, ...given.world });
-  const options = optionsOf(given.options, OPTIONS);
+  const flat = optionsOf(given.options, OPTIONS);
+  const options = given.own ? { ...flat, methodOptions: given.own } : flat;
   const clock = new VirtualClock();
   const provider = new Provider(world.model, clock, given);
   const stack = createStack({
