@@ -124,6 +124,7 @@ const invalidReason = z.enum([
   "drops a placeholder",
   "invents a placeholder",
   "drops a text to keep",
+  "changes the roles",
   "no rows of examples",
   "longer than maxWords",
   "repeats an earlier text",

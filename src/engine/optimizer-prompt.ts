@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { parseLoose } from "../graph/replies/loose-parser.ts";
 import { plainKey } from "../graph/replies/unescaped-quotes.ts";
+import { rolesOf } from "../graph/role-marks.ts";
 import { placeholders } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
@@ -129,6 +130,9 @@ function constraintsOf(node: GraphNode, base: string, index: number): string {
   const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
   return [
     ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
+    ...(rolesOf(base).length > 0
+      ? ['- Keep the lines that name a role ("system:", "user:", "assistant:") in their order: each begins a message.']
+      : []),
     ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
     ...node.constraints.map((rule) => `- ${rule}`),
     ...(holdsRows(node)

@@ -1,5 +1,6 @@
 import { rowsText } from "../graph/example-rows.ts";
 import type { GraphNode } from "../graph/graph.ts";
+import { rolesOf } from "../graph/role-marks.ts";
 import { placeholders } from "../graph/template.ts";
 import type { InvalidReason } from "./events.ts";
 import type { Leaks } from "./leaks.ts";
@@ -15,6 +16,7 @@ export function violation(node: GraphNode, base: string, text: string, leaks: Le
   if (marksIn(base).some((mark) => !marks.has(mark))) return "drops a placeholder";
   if (inventsPlaceholder(node, base, text)) return "invents a placeholder";
   if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
+  if (rolesOf(base).join() !== rolesOf(text).join()) return "changes the roles";
   if (holdsRows(node) && rowsText(text) !== text) return "no rows of examples";
   if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
   if (leaks(base, text)) return "leaks a training target";

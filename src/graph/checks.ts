@@ -17,6 +17,7 @@ import {
   rename,
   replace,
 } from "./quick-fixes.ts";
+import { strayRole } from "./role-marks.ts";
 import { inlinePlaceholders, inlineRanges, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
 import { findPlaceholders } from "./template.ts";
 import { findCycle } from "./topology.ts";
@@ -69,6 +70,7 @@ export function checkText(
     ]);
   }
   checkForeignTemplates(document, node, text, inputs, firstLine);
+  if (use === "instruction") checkRoles(document, node, text, firstLine);
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep.slice(0, MOST_KEPT)) {
     if (typeof entry.value !== "string" || text.includes(entry.value)) continue;
@@ -99,6 +101,21 @@ function checkForeignTemplates(
       mark.instead !== null && !isFile ? [change(range, mark.instead, `Change to ${mark.instead}`)] : [],
     );
   }
+}
+
+function checkRoles(document: JsonDocument, node: OutlineNode, text: string, firstLine: number): void {
+  const stray = strayRole(text);
+  if (!stray) return;
+  const line = firstLine + text.slice(0, stray.offset).split("\n").length - 1;
+  const place = node.text?.form === "file" ? `Line ${line}: ` : "";
+  const message = `${place}"${stray.line}" begins no message: the text doesn't begin with a role, so all of it is sent as one.`;
+  const path = ["nodes", node.id, node.text?.key ?? ""];
+  document.addAt(
+    "unclear-roles",
+    path,
+    message,
+    'Begin the text with the line "system:" to send each part as a message.',
+  );
 }
 
 /** Faults of one text that are told. */

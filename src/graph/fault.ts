@@ -74,6 +74,7 @@ export const FAULTS = {
   "front-matter": "information",
   "unclear-front-matter": "warning",
   "file-as-text": "warning",
+  "unclear-roles": "warning",
   "unknown-format": "error",
   "broken-row": "error",
   "missing-field": "error",

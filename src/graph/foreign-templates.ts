@@ -37,7 +37,9 @@ const KINDS: readonly Kind[] = [
   },
   { pattern: re(`(?<![\\\\{])\\{\\{~?${SPACE}[#^/>!*&]${REST}\\}\\}`), what: "a Mustache or Handlebars tag" },
   {
-    pattern: re(`(?<![\\\\{])\\{\\{[-~]?${SPACE}(${NAME})${SPACE}(?:[|.[(:]|or\\b|and\\b|if\\b|\\+)${REST}\\}\\}`),
+    pattern: re(
+      `(?<![\\\\{])\\{\\{[-~]?${SPACE}(${NAME})${SPACE}(?:[|.[(:"'+]|or\\b|and\\b|if\\b|${NAME}=)${REST}\\}\\}`,
+    ),
     what: "an expression",
   },
   {

@@ -1,4 +1,5 @@
 import type { LlmNode } from "./graph.ts";
+import { type RoleSection, roleSections } from "./role-marks.ts";
 
 /**
  * One pass over a text: `{{name}}`, or a backslash before what would else be read as a template: `\{{`, `\{%`, `\{#`, and
@@ -36,7 +37,8 @@ export function render(text: string, values: ReadonlyMap<string, string>): strin
 }
 
 /**
- * What an `llm` node is sent. All its inputs stand in the text as `{{name}}`: the rendered text alone, as one user
+ * What an `llm` node is sent. A text that begins with a role (`system:`) gives one message for each role it names; inputs
+ * that do not stand in it follow at the end of the last message, where that is the user's. Else, all its inputs stand in the text as `{{name}}`: the rendered text alone, as one user
  * message. Otherwise the text is the system message, and the inputs that do not stand in it follow as delimited blocks
  * in the user message, in the order of `inputs`; with `message: "user"` both are one user message.
  * @param text the instruction to use, in place of the node's own
@@ -46,13 +48,19 @@ export function renderNode(
   node: LlmNode,
   text: string,
   inputs: readonly (readonly [name: string, value: string])[],
-): { role: "system" | "user"; content: string }[] {
+): { role: "system" | "user" | "assistant"; content: string }[] {
   const placed = new Set(placeholders(text));
-  const instruction = render(text, new Map(inputs));
+  const values = new Map(inputs);
   const blocks = inputs
     .filter(([name]) => !placed.has(name))
     .map(([name, value]) => `<${name}>\n${value.replaceAll(`</${name}>`, `<\\/${name}>`)}\n</${name}>`)
     .join("\n\n");
+  const sections = roleSections(text);
+  if (sections) {
+    const messages = sections.map(({ role, content }) => ({ role, content: render(content, values) }));
+    return withBlocks(messages, blocks).filter(({ content }) => content.trim() !== "");
+  }
+  const instruction = render(text, values);
   if (blocks === "") return [{ role: "user", content: instruction }];
   if (instruction.trim() === "") return [{ role: "user", content: blocks }];
   if (node.message === "user") return [{ role: "user", content: `${instruction}\n\n${blocks}` }];
@@ -60,4 +68,13 @@ export function renderNode(
     { role: "system", content: instruction },
     { role: "user", content: blocks },
   ];
+}
+
+/** An answer that is left open (`assistant:` and nothing behind it) is no message, and no place for inputs. */
+function withBlocks(messages: readonly RoleSection[], blocks: string): RoleSection[] {
+  if (blocks === "") return [...messages];
+  const last = messages.findLastIndex(({ role, content }) => role !== "assistant" || content !== "");
+  const before = messages[last];
+  if (before?.role !== "user") return [...messages, { role: "user", content: blocks }];
+  return messages.with(last, { ...before, content: `${before.content}\n\n${blocks}`.trimStart() });
 }

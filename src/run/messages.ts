@@ -70,6 +70,7 @@ export function invalidWords(reason: string, { t }: Locale): string {
     "invents a placeholder": t("it adds a placeholder that the graph doesn't have"),
     "drops a placeholder": t("it drops a required placeholder"),
     "drops a text to keep": t("it drops a text listed in “keep”"),
+    "changes the roles": t("it changes the messages that its lines “system:” and “user:” begin"),
     "no rows of examples": t("it is not written as example rows"),
     "longer than maxWords": t("it is longer than maxWords allows"),
     "repeats an earlier text": t("it repeats a text that was already evaluated"),

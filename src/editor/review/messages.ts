@@ -131,6 +131,7 @@ export function invalidSentence(reason: string): string {
     "invents a placeholder": l10n.t("It added a placeholder that the graph doesn't have."),
     "drops a placeholder": l10n.t("It dropped a required placeholder."),
     "drops a text to keep": l10n.t("It dropped a text listed in “keep”."),
+    "changes the roles": l10n.t("It changed the messages that its lines “system:” and “user:” begin."),
     "no rows of examples": l10n.t("It was not written as example rows."),
     "longer than maxWords": l10n.t("It was longer than maxWords allows."),
     "repeats an earlier text": l10n.t("It repeated a text that was already evaluated."),

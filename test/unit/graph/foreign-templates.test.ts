@@ -30,6 +30,8 @@ describe("another template language", () => {
     ["{{ rows[0] }}", "{{ rows[0] }}", null],
     ["{{ now() }}", "{{ now() }}", null],
     ["{{ question or 'none' }}", "{{ question or 'none' }}", null],
+    ['{{role "system"}}', '{{role "system"}}', null],
+    ["{{media url=photo}}", "{{media url=photo}}", null],
     ["{% if question %}", "{% if question %}", null],
     ["{%- endfor -%}", "{%- endfor -%}", null],
     ["{# a comment #}", "{# a comment #}", null],

@@ -304,6 +304,8 @@ describe("a text that is no proposal says why", () => {
     ["drops a placeholder", "Write {{question}}.", { graph: one({ text: "Write \\{{question}}." }) }],
     ["invents a placeholder", "Use {{context}}.", { graph: one() }],
     ["invents a placeholder", "Use {{ context | upper }}.", { graph: one() }],
+    ["changes the roles", "You answer.", { graph: one({ text: "system:\nYou answer." }) }],
+    ["changes the roles", "user:\nAnswer.", { graph: one({ text: "Answer." }) }],
     ["drops a text to keep", "Answer for us.", { graph: one({ text: "Answer for Acme.", keep: ["Acme"] }) }],
     ["longer than maxWords", "one two three four five", { graph: one({ text: "one two", maxWords: 4 }) }],
     [

@@ -1,0 +1,45 @@
+/** A part of a text that is sent as a message of its own. */
+export interface RoleSection {
+  readonly role: "system" | "user" | "assistant";
+  /** Without the line that names the role, and without empty lines around it. */
+  readonly content: string;
+}
+
+/** A line that begins a message, as in `.prompty` files: `system:`, `# user:`, `Assistant:`. */
+const MARK = /^[ \t]*(?:#[ \t]*)?(system|developer|user|assistant)[ \t]*:[ \t]*$/gim;
+
+/**
+ * The messages of a text whose first line names a role; null for every other text, which is one message. The text is
+ * divided before any value is filled in: a line of an input never begins a message.
+ */
+export function roleSections(text: string): readonly RoleSection[] | null {
+  const marks = [...text.matchAll(MARK)];
+  const [first] = marks;
+  if (!first || text.slice(0, first.index).trim() !== "") return null;
+  return marks.map((mark, index) => ({
+    role: roleOf(mark[1]),
+    content: text
+      .slice(mark.index + mark[0].length, marks[index + 1]?.index)
+      .replace(/^(?:[ \t]*\n)+/, "")
+      .trimEnd(),
+  }));
+}
+
+/** The roles of a text's messages in their order: a rewrite keeps them. Empty for a text of one message. */
+export function rolesOf(text: string): readonly string[] {
+  return (roleSections(text) ?? []).map(({ role }) => role);
+}
+
+/** The first line that names a role in a text that has several, though its first line names none; null: no such line. */
+export function strayRole(text: string): { readonly offset: number; readonly line: string } | null {
+  if (roleSections(text)) return null;
+  const marks = [...text.matchAll(MARK)];
+  const [first] = marks;
+  const roles = new Set(marks.map((mark) => roleOf(mark[1])));
+  return first && roles.size > 1 ? { offset: first.index, line: first[0].trim() } : null;
+}
+
+function roleOf(word = ""): RoleSection["role"] {
+  const role = word.toLowerCase();
+  return role === "user" || role === "assistant" ? role : "system";
+}
