@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { readGraphText } from "../../../src/graph/read.ts";
 import { roleSections, rolesOf } from "../../../src/graph/role-marks.ts";
 import { renderNode } from "../../../src/graph/template.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
 import { llm } from "../engine/fixtures.ts";
 
 const node = llm("solve", ["question", "notes"]);
@@ -76,7 +77,8 @@ describe("a text with roles", () => {
         data: { train: [], validation: [], target: "a" },
         loss: { kind: "exact" },
       });
-    const codes = (text: string) => readGraphText("/g.agentgraph.json", graph(text)).faults.map(({ code }) => code);
+    const codes = (text: string) =>
+      readGraphText("/g.agentgraph.json", graph(text), graphFormat).faults.map(({ code }) => code);
     expect(codes("You add.\nuser:\n2 + 2?\nassistant:\n4")).toEqual(["unclear-roles"]);
     expect(codes("system:\nYou add.\nuser:\n2 + 2?\nassistant:\n4")).toEqual([]);
     expect(codes("Name the\nuser:\nand stop.")).toEqual([]);
