@@ -20,9 +20,11 @@ function option(letter: string | null, written: string): Option {
  * line, lines under "Options:", a JSON list, or an input each: `A`, `B`, `C`. Letters have to stand in order, from A.
  */
 export function optionsOf({ inputs }: Sample): Option[] {
-  for (const value of Object.values(inputs)) {
-    const found = inList(value) ?? inLines(value) ?? inOneLine(value) ?? underHeading(value);
-    if (found) return found;
+  for (const read of [inList, inLines, underHeading, inOneLine]) {
+    for (const value of Object.values(inputs)) {
+      const found = read(value);
+      if (found) return found;
+    }
   }
   return inColumns(inputs) ?? [];
 }
@@ -126,8 +128,8 @@ function lastRun(lines: readonly string[], mark: RegExp): Option[] | null {
 /** `(A) red (B) blue`, or `A) red B) blue`; of several rows of letters, the last. */
 function inOneLine(value: string): Option[] | null {
   return (
-    runOfMarks([...value.matchAll(/\(([A-Z])\)[ \t]*((?:(?!\([A-Z]\)).)+)/g)]) ??
-    runOfMarks([...value.matchAll(/(?<![\w(])([A-Z])\)[ \t]*((?:(?!(?<![\w(])[A-Z]\)).)+)/g)])
+    runOfMarks([...value.matchAll(/(?<![\p{L}\p{N}])\(([A-Z])\)[ \t]*((?:(?!\([A-Z]\)).)+)/gu)]) ??
+    runOfMarks([...value.matchAll(/(?:^|(?<=\s))([A-Z])\)[ \t]+((?:(?!\s[A-Z]\)\s).)+)/gm)])
   );
 }
 

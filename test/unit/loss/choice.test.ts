@@ -53,6 +53,11 @@ describe("choice", () => {
     ]);
     const inline = scorer({ kind: "choice" }, { q: "Groups (A) and (C) met. Which? (A) red (B) blue" });
     expect([inline("B", "blue"), inline("A", "blue")]).toEqual([RIGHT, WRONG]);
+    const chance = scorer(
+      { kind: "choice" },
+      { q: "If P(A) = 1/2 and P(B) = 1/3, what is P(A | B)?", choices: '["1/6", "1/4"]' },
+    );
+    expect([chance("B", "1/4"), chance("B", "1/3")]).toEqual([RIGHT, WRONG]);
     const bare = scorer({ kind: "choice" });
     expect([bare("A. Smith", "A. Jones"), bare("A. Smith", "A. Smith"), bare("A", "A. Smith"), bare("A", "A")]).toEqual(
       [WRONG, RIGHT, RIGHT, RIGHT],
