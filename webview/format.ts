@@ -1,34 +1,26 @@
-import { format } from "d3";
+import { capitalized, changeLabel, decisionLabel, type SampleChange, statusLabel } from "../src/i18n/labels.ts";
+import { Locale } from "../src/i18n/locale.ts";
 import { t } from "./l10n.ts";
 import type { NodeView, RunView, SampleView, VerdictView } from "./protocol.ts";
 
-/** `12,345`. */
-export const count = format(",d");
+/** The editor's language. */
+const locale = new Locale(t, (typeof document === "undefined" ? "" : document.documentElement.lang) || "en");
 
-/** `plural(3, t("{0} node"), t("{0} nodes"))`: `3 nodes`. */
+/** `12,345` */
+export const count = (value: number) => locale.integer(value);
+
+/** `plural(3, t("{0} node"), t("{0} nodes"))`: `3 nodes` */
 export const plural = (value: number, one: string, many: string) =>
   (value === 1 ? one : many).replace("{0}", count(value));
 
-/** `$0.04`, or as many digits as a small sum needs. */
-export const money = (usd: number) => `$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
+/** `$0.04` */
+export const money = (usd: number) => locale.money(usd);
 
-/** `12.3k`, `4.5M`. */
-export function short(value: number): string {
-  if (value < 10_000) return count(value);
-  return value < 1_000_000
-    ? `${(value / 1000).toFixed(value < 100_000 ? 1 : 0)}k`
-    : `${(value / 1_000_000).toFixed(1)}M`;
-}
+/** `12.3K`, `4.5M` */
+export const compact = (value: number) => locale.compact(value);
 
-/** `45 s`, `3 min 20 s`, `1 h 5 min`. */
-export function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return t("{0} s", seconds);
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? t("{0} min {1} s", minutes, seconds % 60)
-    : t("{0} h {1} min", Math.floor(minutes / 60), minutes % 60);
-}
+/** `45 s`, `3 min 20 s`: in whole seconds, because it is shown while it grows. */
+export const duration = (milliseconds: number) => locale.duration(1000 * Math.round(milliseconds / 1000));
 
 export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   input: t("graph input"),
@@ -36,21 +28,22 @@ export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   text: t("text"),
 };
 
-export const STATUS: Readonly<Record<RunView["status"], string>> = {
-  running: t("Running"),
-  interrupted: t("Interrupted"),
-  done: t("Done"),
-  budget: t("Budget reached"),
-  cancelled: t("Cancelled"),
-  failed: t("Failed"),
-};
+const STATUSES = ["running", "interrupted", "done", "budget", "cancelled", "failed"] as const;
+const DECIDED = ["accepted", "rejected", "undecided", "screened"] as const;
+const CHANGES = ["right", "wrong", "fixed", "broken", "unscored"] as const;
 
-export const DECISIONS: Readonly<Record<VerdictView["decision"], string>> = {
-  accepted: t("accepted"),
-  rejected: t("rejected"),
-  undecided: t("undecided"),
-  screened: t("dropped before the gate"),
-};
+function table<K extends string>(keys: readonly K[], label: (key: K) => string): Readonly<Record<K, string>> {
+  return Object.fromEntries(keys.map((key) => [key, label(key)])) as Record<K, string>;
+}
+
+/** `Budget reached` */
+export const STATUS: Readonly<Record<RunView["status"], string>> = table(STATUSES, (status) =>
+  capitalized(statusLabel(status, locale), locale),
+);
+
+export const DECISIONS: Readonly<Record<VerdictView["decision"], string>> = table(DECIDED, (decision) =>
+  decisionLabel(decision, locale),
+);
 
 export const SPLITS: Readonly<Record<SampleView["split"], string>> = {
   train: t("training"),
@@ -64,20 +57,14 @@ export function verdictWords({ decision, before, after, scored }: VerdictView): 
   return scored > 0 ? t("{0}, {1} → {2} of {3} right", words, before, after, scored) : words;
 }
 
-export type Outcome = "right" | "wrong" | "fixed" | "broken" | "not scored";
+export type Outcome = SampleChange;
 
-export const OUTCOMES: Readonly<Record<Outcome, string>> = {
-  right: t("right"),
-  wrong: t("wrong"),
-  fixed: t("fixed"),
-  broken: t("broken"),
-  "not scored": t("not scored"),
-};
+export const OUTCOMES: Readonly<Record<Outcome, string>> = table(CHANGES, (change) => changeLabel(change, locale));
 
-/** What the run made of a sample. @param threshold a sample with at most this loss is right */
+/** How the run changed a sample. @param threshold a sample with at most this loss is right */
 export function outcomeOf({ before, after }: SampleView, threshold: number): Outcome {
   const latest = after ?? before;
-  if (latest === null) return "not scored";
+  if (latest === null) return "unscored";
   const isRight = latest <= threshold;
   if (before === null || after === null || before <= threshold === isRight) return isRight ? "right" : "wrong";
   return isRight ? "fixed" : "broken";

@@ -5,8 +5,8 @@ import { decodeUtf8 } from "../graph/containment.ts";
 import { currentText, replaceText, TextNotFound } from "../graph/edit.ts";
 import { applyEdits } from "../graph/fault.ts";
 import { readGraph } from "../graph/read.ts";
+import { plain } from "../i18n/plain-text.ts";
 import { graphFormat } from "../methods/registry.ts";
-import { plain } from "../run/plain.ts";
 import { unwritable } from "./errors.ts";
 import type { Output } from "./output.ts";
 

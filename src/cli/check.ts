@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { hasErrors } from "../graph/fault.ts";
+import { ENGLISH } from "../i18n/locale.ts";
 import { loadTask } from "../run/load.ts";
-import { count } from "../run/messages.ts";
 import type { Cli } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";
 import { type ModelNames, overridesOf, type TaskOptions } from "./options.ts";
 
-/** Prints every fault of every file. Exit 2 where there is an error. */
+/** Prints the faults of all files. Exit code 2 if there is an error. */
 export async function check(
   { deps, output }: Cli,
   paths: readonly string[],
@@ -23,6 +23,12 @@ export async function check(
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const warnings = faults.filter(({ severity }) => severity === "warning").length;
   if (output.json) output.object({ version: 1, errors, warnings, files: found });
-  output.say(`${count(paths.length, "file")}: ${count(errors, "error")}, ${count(warnings, "warning")}`);
+  output.say(
+    [
+      `${ENGLISH.count(paths.length, "file")}:`,
+      `${ENGLISH.count(errors, "error")},`,
+      ENGLISH.count(warnings, "warning"),
+    ].join(" "),
+  );
   return hasErrors(faults) ? EXIT.wrongUse : EXIT.done;
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { oneLine, plain } from "../i18n/plain-text.ts";
 import { AddressRefused, KeyUnusable } from "../models/address.ts";
 import { BudgetReached, isModelError } from "../models/errors.ts";
 import { UnsafeFile } from "../platform/files.ts";
@@ -11,7 +12,6 @@ import {
   RunMissing,
   RunUnreadable,
 } from "../run/errors.ts";
-import { oneLine, plain } from "../run/plain.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 

@@ -1,10 +1,9 @@
 import { ENGLISH } from "../i18n/locale.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
-import { adviceOn, adviceWords } from "../run/advice.ts";
+import { adviceMessage, adviceOn } from "../run/advice.ts";
 import { type Estimate, estimateRun, estimateRunner, rounded } from "../run/estimate.ts";
 import { runnerOf } from "../run/job.ts";
-import { count, money } from "../run/messages.ts";
 import { readCache } from "../run/replies.ts";
 import type { RunRequest } from "../run/run-manifest.ts";
 import type { RunPaths } from "../run/run-paths.ts";
@@ -23,7 +22,7 @@ export async function sayEstimate(
   if (provider === "simulated") await warnOfUnknown(task, output);
   if (!job) {
     output.note(estimateLine(await estimateRun(task, known)));
-    for (const advice of adviceOn(task, task.options.budget.calls)) output.note(adviceWords(advice, ENGLISH));
+    for (const advice of adviceOn(task, task.options.budget.calls)) output.note(adviceMessage(advice, ENGLISH));
     return;
   }
   const estimate = await estimateRunner(task, known, runnerOf(job));
@@ -63,14 +62,14 @@ export function estimateLine({ calls, tokens, usd, cached, most, range }: Estima
 }
 
 function amountWords({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
-  return `${about(calls)} calls and ${about(tokens)} tokens (${money(usd)})`;
+  return `${about(calls)} calls and ${about(tokens)} tokens (${ENGLISH.money(usd)})`;
 }
 
 function boundWords({ calls, tokens, usd }: Estimate["most"]): string {
   const bounds = [
-    calls === null ? "" : count(calls, "call"),
+    calls === null ? "" : ENGLISH.count(calls, "call"),
     tokens === null ? "" : `${about(tokens)} tokens`,
-    usd === null ? "" : money(usd),
+    usd === null ? "" : ENGLISH.money(usd),
   ].filter(Boolean);
   return bounds.length > 0 ? `at most ${bounds.join(", ")}` : "there is no upper bound (--budget-calls sets one)";
 }

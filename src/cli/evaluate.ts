@@ -1,6 +1,6 @@
 import type { Split } from "../data/sample.ts";
+import { plain } from "../i18n/plain-text.ts";
 import type { Job } from "../run/job.ts";
-import { plain } from "../run/plain.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
 import { type BeginOptions, begin } from "./run-command.ts";

@@ -1,6 +1,6 @@
 import type { Split } from "../data/sample.ts";
 import type { BaselineScore, Decision, Proposal } from "../engine/events.ts";
-import { groupedWarnings } from "../run/messages.ts";
+import { warningMessages } from "../i18n/warnings.ts";
 import { Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
 import type { Attempt, RunState } from "../run/state.ts";
@@ -86,7 +86,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
     baselines: state.baselines.map(({ method, validation, test }) => ({ method, validation, test })),
     proposals: state.proposals.map((proposal) => reportProposal(proposal, state)),
     final: state.texts,
-    warnings: groupedWarnings(state.warnings),
+    warnings: warningMessages(state.warnings),
   };
 }
 
@@ -187,7 +187,7 @@ export function evaluationReport(run: Run, split: Split, error: Failure | null):
     calls: calls.total,
     unscored: samples.filter(({ score }) => score === null).length,
     samples,
-    warnings: groupedWarnings(warnings),
+    warnings: warningMessages(warnings),
   };
 }
 

@@ -1,8 +1,8 @@
 import { relative } from "node:path";
 import type { Deps } from "../deps.ts";
 import type { Fault } from "../graph/fault.ts";
+import { plain } from "../i18n/plain-text.ts";
 import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
-import { plain } from "../run/plain.ts";
 import { type RunRequest, runRequestOf } from "../run/run-manifest.ts";
 import { FaultyFile } from "./errors.ts";
 import type { Output } from "./output.ts";

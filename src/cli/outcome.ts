@@ -1,73 +1,81 @@
-import type { Evaluated, Proposal } from "../engine/events.ts";
+import type { Baseline, BaselineScore, Evaluated, Measured, Proposal } from "../engine/events.ts";
+import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
+import { oneLine, plain } from "../i18n/plain-text.ts";
+import { VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
+import { warningMessages } from "../i18n/warnings.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import type { Job } from "../run/job.ts";
-import {
-  baselineWords,
-  callsWords,
-  changeWords,
-  count,
-  groupedWarnings,
-  money,
-  seconds,
-  titleOf,
-  verdictLine,
-} from "../run/messages.ts";
-import { noProposalWords } from "../run/no-proposal.ts";
-import { oneLine } from "../run/plain.ts";
+import { noProposalMessage } from "../run/no-proposal.ts";
 import { quoted } from "../run/report/reproduce.ts";
 import type { Run } from "../run/run.ts";
 import type { Output } from "./output.ts";
 import { wordDiff } from "./word-diff.ts";
 
-/** Each proposal as an inline diff under its verdict, then the figures, then what to do next. */
+/** Prints each proposal as an inline diff below its verdict, then the scores and cost, then the next step. */
 export function printOutcome(run: Run, output: Output): void {
   const state = run.state();
   const { colors } = output;
-  output.say(colors.bold(`${titleOf(run.start.graph.name, run.start.graphFile)}`) + colors.dim(` · run ${run.id}`));
+  const title = plain(run.start.graph.name).trim() || run.start.graphFile;
+  output.say(colors.bold(title) + colors.dim(` · run ${run.id}`));
   for (const proposal of state.proposals) printProposal(proposal, output);
   const evaluated = state.finished?.evaluated;
-  const why = run.start.job ? "" : noProposalWords(state, ENGLISH);
+  const why = run.start.job ? "" : noProposalMessage(state, ENGLISH);
   if (why !== "") output.say(`\n${why}`);
   output.say();
   const figures = [
-    evaluated ? evaluatedWords(evaluated, run.start.job) : "",
-    changeWords("validation score", state.finished?.validation ?? null),
-    changeWords("test score", state.finished?.test ?? null),
+    evaluated ? evaluationFigure(evaluated, run.start.job) : "",
+    scoreFigure("validation score", state.finished?.validation ?? null),
+    scoreFigure("test score", state.finished?.test ?? null),
   ].filter(Boolean);
   if (figures.length > 0) output.say(colors.bold(figures.join(" · ")));
-  for (const baseline of state.baselines) output.say(colors.dim(baselineWords(baseline)));
+  for (const baseline of state.baselines) output.say(colors.dim(baselineFigure(baseline)));
   const { before, after } = state.finished?.formatErrors ?? { before: 0, after: 0 };
-  const tokens = `${count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
-  const parts = [callsWords(state.calls), tokens, money(state.usd), seconds(state.elapsed)];
+  const tokens = `${ENGLISH.count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
+  const parts = [callsLabel(state.calls, ENGLISH), tokens, ENGLISH.money(state.usd), ENGLISH.duration(state.elapsed)];
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
-  if (evaluated && evaluated.formatErrors > 0) parts.push(count(evaluated.formatErrors, "format error"));
+  if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
   output.say(colors.dim(parts.join(" · ")));
-  for (const warning of groupedWarnings(state.warnings)) output.warn(warning);
+  for (const warning of warningMessages(state.warnings)) output.warn(warning);
   const next = nextStep(run, output);
   if (next) output.say(next);
 }
 
 /** `test score 0.850 (n = 20, 1 not scored)` */
-function evaluatedWords({ split, n, scored, score }: Evaluated, job: Job | undefined): string {
+function evaluationFigure({ split, n, scored, score }: Evaluated, job: Job | undefined): string {
   const what = job?.kind === "evaluate" && job.method ? `${split} score with a step-by-step suffix` : `${split} score`;
   return `${what} ${score?.toFixed(3) ?? "?"} (n = ${n}${scored < n ? `, ${n - scored} not scored` : ""})`;
 }
 
+/** `validation score 0.30 → 0.85 (n = 20)`; empty if nothing was measured. */
+function scoreFigure(name: string, measured: Measured | null): string {
+  if (!measured || (measured.before === null && measured.after === null)) return "";
+  const [before, after] = [measured.before, measured.after].map((score) => (score === null ? "?" : score.toFixed(2)));
+  return `${name} ${before} → ${after} (n = ${measured.n})`;
+}
+
+/** `for comparison, the original graph with a step-by-step suffix: validation 0.45, test 0.43` */
+function baselineFigure({ validation, test }: Baseline): string {
+  const score = (set: BaselineScore | null) => (set ? set.score.toFixed(2) : "not scored");
+  const sets = [`validation ${score(validation)}`, ...(test ? [`test ${score(test)}`] : [])];
+  return `for comparison, the original graph with a step-by-step suffix: ${sets.join(", ")}`;
+}
+
 function printProposal({ node, base, text, hypothesis, verdict, contributes }: Proposal, output: Output): void {
   const { colors } = output;
-  const [mark, paint] = {
-    accepted: ["✓", colors.green] as const,
-    rejected: ["✗", colors.red] as const,
-    undecided: ["?", colors.yellow] as const,
-    screened: ["–", colors.dim] as const,
+  const paint = {
+    accepted: colors.green,
+    rejected: colors.red,
+    undecided: colors.yellow,
+    screened: colors.dim,
   }[verdict.decision];
-  output.say(`\n${paint(`${mark} ${colors.bold(oneLine(node, 80))}`)} · ${verdictLine(verdict)}`);
-  if (contributes === false)
-    output.say(
-      colors.yellow("  contributes nothing: without this change the score would be as high; you may leave it out"),
-    );
-  if (hypothesis) output.say(colors.dim(`  because: ${oneLine(hypothesis, 300)}`));
+  const heading = paint(`${VERDICT_MARKS[verdict.decision]} ${colors.bold(oneLine(node, 80))}`);
+  output.say(`\n${heading} · ${verdictLine(verdict)}`);
+  if (verdict.decision !== "accepted") output.say(colors.dim(`  ${verdictReason(verdict, ENGLISH)}`));
+  if (contributes === false) {
+    output.say(colors.yellow("  No effect: the score is the same without this change. You can leave it out."));
+  }
+  if (hypothesis) output.say(colors.dim(`  Idea: ${oneLine(hypothesis, 300)}`));
   for (const line of wordDiff(base, text, colors).split("\n")) output.say(`  ${colors.dim("│")} ${line}`);
 }
 
@@ -75,17 +83,17 @@ function nextStep(run: Run, { colors }: Output): string {
   const resume = colors.cyan(`agentgraph resume ${quoted(run.files.folder)}`);
   switch (run.state().status) {
     case "budget":
-      return `The budget is reached. Go on with a larger one: ${resume} ${raised(run.start.options.budget)}`;
+      return `The run reached its budget. To resume it with a larger one: ${resume} ${raised(run.start.options.budget)}`;
     case "cancelled":
-      return `Cancelled; what was paid for is kept. Go on: ${resume}`;
+      return `The run was cancelled. All replies so far are saved. To resume it: ${resume}`;
     case "failed":
-      return `The run failed; what was paid for is kept. Go on: ${resume}`;
+      return `The run failed. All replies so far are saved. To resume it: ${resume}`;
     default:
       return "";
   }
 }
 
-/** The options that raise the bounds of a run. */
+/** The options that raise the limits of a run. */
 function raised({ calls, tokens, usd }: BudgetLimits): string {
   const options = [
     calls === null ? "" : "--budget-calls <n>",

@@ -1,7 +1,9 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Iterated, LoggedEvent } from "../engine/events.ts";
+import { callsLabel } from "../i18n/labels.ts";
+import { ENGLISH } from "../i18n/locale.ts";
+import { waitingLabel } from "../i18n/waiting.ts";
 import type { Waiting } from "../models/waits.ts";
-import { callsWords, money, waitingWords } from "../run/messages.ts";
 import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
 
@@ -10,7 +12,7 @@ const PACE = 100;
 
 export interface Progress {
   show(event: LoggedEvent, state: RunState): void;
-  /** What the run waits for from now on; null: it goes on. */
+  /** What the run now waits for; null: the wait is over. */
   wait(waiting: Waiting | null): void;
   stop(): void;
 }
@@ -48,7 +50,7 @@ function bar(output: Output): Progress {
     },
     wait(waiting) {
       if (!begun || !waiting) return;
-      single.update({ what: waitingWords(waiting) });
+      single.update({ what: waitingLabel(waiting, ENGLISH) });
     },
     stop: () => single.stop(),
   };
@@ -73,19 +75,19 @@ function whatNow(state: RunState, { done, of }: Way): string {
     (sum, node) => sum + node.forwardInFlight + node.backwardInFlight + node.optimizerInFlight,
     0,
   );
-  const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the start";
+  const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the current graph";
   const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
   if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))}%`);
-  parts.push(callsWords(calls));
-  if (usd) parts.push(money(usd));
+  parts.push(callsLabel(calls, ENGLISH));
+  if (usd) parts.push(ENGLISH.money(usd));
   if (inFlight > 0) parts.push(`${inFlight} in flight`);
   return parts.join(" · ");
 }
 
-function takenWords({ accepted, waiting = 0, batch }: Iterated): string {
+function acceptedLabel({ accepted, waiting = 0, batch }: Iterated): string {
   if (accepted.length > 0) return `${accepted.length} accepted`;
   if (waiting === 0) return "nothing accepted";
-  return `${batch.length} training samples failed, ${waiting === 1 ? "a proposal waits" : `${waiting} proposals wait`} for the gate`;
+  return `${ENGLISH.count(batch.length, "training sample")} failed, ${ENGLISH.count(waiting, "proposal")} to be validated`;
 }
 
 function range(low: number | string, high: number | string): string {
@@ -99,20 +101,20 @@ function lines(output: Output): Progress {
         const { train, validation, test } = event.samples;
         const names = { training: train, validation, test };
         const sets = Object.entries(names).flatMap(([name, size]) => (size > 0 ? [`${size} ${name}`] : []));
-        const most = event.iterations > 1 ? `; at most ${event.iterations} iterations` : "";
-        output.note(`Run with ${event.method} on ${sets.join(", ")} samples${most}.`);
+        const most = event.iterations > 1 ? `, at most ${event.iterations} iterations` : "";
+        output.note(`Running ${event.method} on ${sets.join(", ")} samples${most}.`);
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
         const score = range(low.toFixed(2), high.toFixed(2));
-        const taken = takenWords(event);
+        const taken = acceptedLabel(event);
         output.note(
-          `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsWords(state.calls)}.`,
+          `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsLabel(state.calls, ENGLISH)}.`,
         );
       }
     },
     wait(waiting) {
-      if (waiting) output.note(`${waitingWords(waiting)}.`);
+      if (waiting) output.note(`${waitingLabel(waiting, ENGLISH)}.`);
     },
     stop() {},
   };

@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
 import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/containment.ts";
+import { oneLine } from "../i18n/plain-text.ts";
 import { recheckOf } from "../run/job.ts";
-import { oneLine } from "../run/plain.ts";
 import { nameOf } from "../run/run-manifest.ts";
 import { readRun } from "../run/runs.ts";
 import type { Cli } from "./cli.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { plain } from "../run/plain.ts";
+import { plain } from "../i18n/plain-text.ts";
 import { reportHtml } from "../run/report/html.ts";
 import { reportJson } from "../run/report/json.ts";
 import { reportMarkdown } from "../run/report/markdown.ts";

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type ContainmentRoot, findRoot } from "../graph/containment.ts";
-import { count, money } from "../run/messages.ts";
-import { oneLine, plain } from "../run/plain.ts";
+import { ENGLISH } from "../i18n/locale.ts";
+import { oneLine, plain } from "../i18n/plain-text.ts";
 import { nameOf } from "../run/run-manifest.ts";
 import { isId, type RunPaths, runPathsOf } from "../run/run-paths.ts";
 import { type ListedRun, listRuns } from "../run/runs.ts";
@@ -24,8 +24,8 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
     output.object({ version: 1, folder: place.runs, runs: listed });
   }
   for (const run of runs) output.say(runLine(run));
-  const none = `No run${isFile ? ` of ${plain(path)}` : ""} is kept in ${place.runs}.`;
-  output.say(runs.length === 0 ? none : count(runs.length, "run"));
+  const none = `There are no runs${isFile ? ` of ${plain(path)}` : ""} in ${place.runs}.`;
+  output.say(runs.length === 0 ? none : ENGLISH.count(runs.length, "run"));
   return EXIT.done;
 }
 
@@ -44,8 +44,8 @@ function runLine({ summary, status, madeHere }: ListedRun): string {
         ? `${score(validation.before)} → ${score(validation.after)}`
         : "not scored",
     ...(summary.job?.kind === "evaluate" ? [] : [`${accepted} of ${proposals.length} accepted`]),
-    count(calls, "call"),
-    money(usd),
+    ENGLISH.count(calls, "call"),
+    ENGLISH.money(usd),
   ];
   return [...parts, ...(madeHere ? [] : ["from another machine"])].join("  ");
 }
@@ -61,7 +61,7 @@ async function placeFor(
     (found) => found.kind,
     () => null,
   );
-  if (kind === null) throw new Misuse(`There is no file or folder ${plain(path)}.`);
+  if (kind === null) throw new Misuse(`${plain(path)} does not exist.`);
   const root = await findRoot(kind === "folder" ? join(given, "graph") : given, files);
   return { place: runPathsOf(root.folder, runsDir && resolve(runsDir)), root, isFile: kind === "file" };
 }
@@ -75,14 +75,14 @@ export interface FoundRun {
 
 /** Which of a graph file's runs is meant, and what to say where there is none. */
 const WANTED = {
-  last: { isIt: () => true, lacks: (name: string) => `There is no run of ${name}.` },
+  last: { isIt: () => true, lacks: (name: string) => `There are no runs of ${name}.` },
   resumable: {
     isIt: ({ status, madeHere }: ListedRun) => status !== "done" && madeHere,
-    lacks: (name: string) => `No run of ${name} can be resumed.`,
+    lacks: (name: string) => `There is no run of ${name} to resume.`,
   },
   claims: {
     isIt: ({ summary, madeHere }: ListedRun) => summary.proposals.length > 0 && !madeHere,
-    lacks: (name: string) => `No run of ${name} was made elsewhere and proposes anything.`,
+    lacks: (name: string) => `There is no run of ${name} from another machine with proposals.`,
   },
 } as const;
 
@@ -110,13 +110,13 @@ export async function findRun(
     return { id: basename(path), place: isUsual ? runPathsOf(root) : runPathsOf(root, runs), root };
   }
   const { place, root, isFile } = await placeFor(deps.files, name, options);
-  if (!isFile) throw new Misuse(`${plain(name)} is a folder, and not a run's. Name a run, or a graph file.`);
+  if (!isFile) throw new Misuse(`${plain(name)} is not a run folder. Specify a run or a graph file.`);
   const graphFile = nameOf(path, root);
   const runs = (await listRuns(deps, place)).filter(
     ({ summary }) => summary.graphFile === graphFile && summary.job?.kind !== "evaluate",
   );
   const { isIt, lacks } = WANTED[which];
   const found = runs.find(isIt);
-  if (!found) throw new Misuse(`${lacks(plain(name))} \`agentgraph runs\` lists what there is.`);
+  if (!found) throw new Misuse(`${lacks(plain(name))} \`agentgraph runs\` lists all runs.`);
   return { id: found.summary.id, place, root: root.folder };
 }

@@ -1,5 +1,5 @@
 import type { Colors } from "picocolors/types.js";
-import { plain } from "../run/plain.ts";
+import { plain } from "../i18n/plain-text.ts";
 import { wordChanges } from "../run/report/word-changes.ts";
 
 /** Lines of unchanged text shown around a change. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { l10n } from "vscode";
 import type { Fault } from "../graph/fault.ts";
+import { serverLabel } from "../i18n/labels.ts";
 import { AddressRefused } from "../models/address.ts";
 import { KeyRefused, ProviderFault } from "../models/errors.ts";
 import { UnsafeFile } from "../platform/files.ts";
@@ -14,7 +15,6 @@ import {
   RunUnreadable,
 } from "../run/errors.ts";
 import { oneLine } from "./markdown.ts";
-import { serverWords } from "./runs/messages.ts";
 
 /** The user stopped a dialog half-way: nothing to say. */
 export class Cancelled extends Error {
@@ -229,13 +229,13 @@ export function sentence(error: unknown): string {
   if (error instanceof KeyRefused) {
     return l10n.t(
       "{0} rejected the API key. Run “AgentGraph: Set API key” to set another one.",
-      serverWords(error.identity),
+      serverLabel(error.identity),
     );
   }
   if (error instanceof ProviderFault)
     return l10n.t(
       "{0} did not respond ({1}). Check that the server is running.",
-      serverWords(error.identity),
+      serverLabel(error.identity),
       error.detail,
     );
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import { MarkdownString } from "vscode";
-import { plain, oneLine as plainLine } from "../run/plain.ts";
+import { plain, oneLine as plainLine } from "../i18n/plain-text.ts";
 
 /**
  * Text from models and data as Markdown that shows it letter by letter: no HTML, image, link or command comes of it.

@@ -1,82 +1,119 @@
-/** A text in a language: as with `vscode.l10n.t` the English text, a literal, is the key, and `{0}` is the first value. */
+/** Translates a text. As with `vscode.l10n.t`, the key is the English text, a literal, and `{0}` is the first value. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
-/** What is counted in sentences. */
+/** What is counted in sentences: each has a singular and a plural. */
 export type Counted =
+  | "answer"
   | "call"
+  | "error"
+  | "file"
+  | "format error"
   | "gradient"
   | "line"
   | "node"
   | "proposal"
+  | "rewrite"
+  | "run"
   | "sample"
   | "proposed text"
   | "token"
-  | "verdict";
+  | "training sample"
+  | "value"
+  | "verdict"
+  | "warning"
+  | "word";
 
-/** How a person is spoken to: sentences through `t`, figures as their language writes them. */
+/** The reader's language: sentences go through `t`, and numbers are written as that language writes them. */
 export class Locale {
-  readonly #figure: Intl.NumberFormat;
-  readonly #whole: Intl.NumberFormat;
+  readonly #decimal: Intl.NumberFormat;
+  readonly #integer: Intl.NumberFormat;
+  readonly #compact: Intl.NumberFormat;
 
-  /** @param language its BCP 47 tag */
+  /** @param language BCP 47 tag */
   constructor(
     readonly t: Translate,
     readonly language: string,
   ) {
-    this.#figure = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-    this.#whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+    this.#decimal = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    this.#integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+    this.#compact = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
   }
 
   /** `0.85` */
-  figure(value: number): string {
-    return this.#figure.format(value);
+  decimal(value: number): string {
+    return this.#decimal.format(value);
   }
 
   /** `0.43 … 0.82` */
   range([low, high]: readonly [number, number]): string {
-    return low === high ? this.figure(low) : `${this.figure(low)} … ${this.figure(high)}`;
+    return low === high ? this.decimal(low) : `${this.decimal(low)} … ${this.decimal(high)}`;
   }
 
   /** `+0.25`, `−0.10` */
   signed(value: number): string {
-    return `${value < 0 ? "−" : "+"}${this.figure(Math.abs(value))}`;
+    return `${value < 0 ? "−" : "+"}${this.decimal(Math.abs(value))}`;
   }
 
   /** `12,345` */
-  whole(value: number): string {
-    return this.#whole.format(value);
+  integer(value: number): string {
+    return this.#integer.format(value);
   }
 
-  /** `37 %` of a share of 0.37 */
+  /** `9,999`, `12.3K`, `4.5M` */
+  compact(value: number): string {
+    return value < 10_000 ? this.integer(value) : this.#compact.format(value);
+  }
+
+  /** `37%` for a share of 0.37 */
   percent(share: number): string {
-    return this.t("{0}%", this.whole(100 * share));
+    return this.t("{0}%", this.integer(100 * share));
+  }
+
+  /**
+   * A score that is known within bounds: `70% right`, `55 to 70% right`; for graded losses, whose mean is no share of
+   * right answers, `score 0.70`, `score 0.55 … 0.70`.
+   */
+  score(low: number, high: number, isGraded: boolean): string {
+    const { t } = this;
+    if (isGraded) return t("score {0}", this.range([low, high]));
+    const [least, most] = [this.integer(100 * low), this.integer(100 * high)];
+    return least === most ? t("{0}% right", least) : t("{0} to {1}% right", least, most);
   }
 
   /** `p = 0.021`, `p < 0.001` */
-  chance(p: number): string {
+  pValue(p: number): string {
     if (p < 0.001) return `p < ${(0.001).toLocaleString(this.language)}`;
     return `p = ${p.toLocaleString(this.language, { minimumSignificantDigits: 2, maximumSignificantDigits: 2 })}`;
   }
 
-  /** `$0.04`, `≈ $0.04` where nobody counted the tokens; `price unknown` */
-  money(usd: number | null, estimated = false): string {
+  /**
+   * `$0.04`, `$0.0004`; `price unknown` for null.
+   * @param isEstimated the tokens were not counted by the provider: `≈ $0.04`
+   */
+  money(usd: number | null, isEstimated = false): string {
     if (usd === null) return this.t("price unknown");
     const digits = usd > 0 && usd < 0.01 ? 4 : 2;
     const format = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
     const amount = usd.toLocaleString(this.language, { ...format, minimumFractionDigits: digits });
-    return estimated && usd > 0 ? `≈ ${amount}` : amount;
+    return isEstimated && usd > 0 ? `≈ ${amount}` : amount;
   }
 
-  /** `1.2 s`, `12 min 34 s` */
-  seconds(milliseconds: number): string {
-    const whole = Math.round(milliseconds / 1000);
-    if (whole >= 100) return this.t("{0} min {1} s", Math.floor(whole / 60), whole % 60);
-    const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
-    return this.t("{0} s", (milliseconds / 1000).toLocaleString(this.language, digits));
+  /** `1.2 s`, `45 s`, `12 min 34 s`, `1 h 5 min` */
+  duration(milliseconds: number): string {
+    const { t } = this;
+    if (milliseconds < 9950) {
+      return t("{0} s", (milliseconds / 1000).toLocaleString(this.language, { maximumFractionDigits: 1 }));
+    }
+    const seconds = Math.round(milliseconds / 1000);
+    if (seconds < 60) return t("{0} s", seconds);
+    const minutes = Math.floor(seconds / 60);
+    return minutes < 60
+      ? t("{0} min {1} s", minutes, seconds % 60)
+      : t("{0} h {1} min", Math.floor(minutes / 60), minutes % 60);
   }
 
-  /** `2026-11-21 10:53 UTC`: the same in every language and place. A log may name a time that is none. */
-  moment(at: number): string {
+  /** `2026-11-21 10:53 UTC`, the same in every language and place; `?` for a time that a log made up. */
+  timestamp(at: number): string {
     const date = new Date(at);
     return Number.isNaN(date.getTime()) ? "?" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   }
@@ -84,11 +121,19 @@ export class Locale {
   /** `1 sample`, `1,200 samples` */
   count(n: number, what: Counted): string {
     const { t } = this;
-    const many = this.whole(n);
+    const many = this.integer(n);
     const isOne = n === 1;
     switch (what) {
+      case "answer":
+        return isOne ? t("1 answer") : t("{0} answers", many);
       case "call":
         return isOne ? t("1 call") : t("{0} calls", many);
+      case "error":
+        return isOne ? t("1 error") : t("{0} errors", many);
+      case "file":
+        return isOne ? t("1 file") : t("{0} files", many);
+      case "format error":
+        return isOne ? t("1 format error") : t("{0} format errors", many);
       case "gradient":
         return isOne ? t("1 gradient") : t("{0} gradients", many);
       case "line":
@@ -97,19 +142,31 @@ export class Locale {
         return isOne ? t("1 node") : t("{0} nodes", many);
       case "proposal":
         return isOne ? t("1 proposal") : t("{0} proposals", many);
+      case "rewrite":
+        return isOne ? t("1 rewrite") : t("{0} rewrites", many);
+      case "run":
+        return isOne ? t("1 run") : t("{0} runs", many);
       case "sample":
         return isOne ? t("1 sample") : t("{0} samples", many);
       case "proposed text":
         return isOne ? t("1 proposed text") : t("{0} proposed texts", many);
       case "token":
         return isOne ? t("1 token") : t("{0} tokens", many);
+      case "training sample":
+        return isOne ? t("1 training sample") : t("{0} training samples", many);
+      case "value":
+        return isOne ? t("1 value") : t("{0} values", many);
       case "verdict":
         return isOne ? t("1 verdict") : t("{0} verdicts", many);
+      case "warning":
+        return isOne ? t("1 warning") : t("{0} warnings", many);
+      case "word":
+        return isOne ? t("1 word") : t("{0} words", many);
     }
   }
 }
 
-/** What the command line and the JSON form speak. */
+/** For the command line and the JSON version of a report. */
 export const ENGLISH = new Locale(
   (text, ...values) => text.replace(/\{(\d)\}/g, (place, index) => String(values[Number(index)] ?? place)),
   "en",

@@ -11,7 +11,7 @@ const ENOUGH_VERDICTS = 12;
 /** Chance below which a difference is not put down to luck. */
 const RARE = 0.05;
 
-/** What a person should know of a run before its first call, and what would mend it. */
+/** Limitations of a run that are known before its first call, and how to avoid them. */
 export type Advice =
   /** `fixed`: samples that a change must at least get right, breaking none, to be told from chance; null: no number does. */
   | { readonly code: "few validation samples"; readonly samples: number; readonly fixed: number | null }
@@ -65,32 +65,32 @@ function twoDigits(value: number, round: (value: number) => number): number {
   return round(value / step) * step;
 }
 
-export function adviceWords(advice: Advice, locale: Locale): string {
+export function adviceMessage(advice: Advice, locale: Locale): string {
   const { t } = locale;
   const samples = locale.count(advice.samples, "sample");
   if (advice.code === "few validation samples") {
     return advice.fixed === null
       ? t(
-          "The validation set has {0}: no improvement on it can be told from chance. Use {1} samples or more.",
+          "The validation set has {0}, too few to confirm any improvement. Use at least {1} samples.",
           samples,
           ENOUGH_SAMPLES,
         )
       : t(
-          "The validation set has {0}: a change can be told from chance only if it fixes at least {1} more than it breaks.",
+          "The validation set has {0}. A change is confirmed only if it fixes at least {1} more samples than it breaks.",
           samples,
           advice.fixed,
         );
   }
-  const [budget, calls] = [locale.whole(advice.budget), locale.whole(advice.calls)];
+  const [budget, calls] = [locale.integer(advice.budget), locale.integer(advice.calls)];
   const holds = t(
-    "The budget of {0} calls is enough to score about {1} changes on all {2} of the validation set.",
+    "The budget of {0} calls is enough to score about {1} changes on the whole validation set ({2}).",
     budget,
     advice.verdicts,
     samples,
   );
   return advice.subset === null
     ? `${holds} ${t("Allow about {0} calls.", calls)}`
-    : `${holds} ${t("Use a subset of {0} samples, or allow about {1} calls.", locale.whole(advice.subset), calls)}`;
+    : `${holds} ${t("Use a subset of {0} samples, or allow about {1} calls.", locale.integer(advice.subset), calls)}`;
 }
 
 /** The same task with a part of its validation set, evenly drawn. */

@@ -61,27 +61,22 @@ const SIGNATURES: readonly Signature[] = [
 
 function noGate({ start, finished }: Ending): Warned[] {
   if (start.options.gate.policy !== "off" || finished.proposals.length === 0) return [];
-  const { before, after } = finished.validation;
-  const fell = before !== null && after !== null && after < before;
-  const detail = fell ? `the validation score fell from ${before.toFixed(2)} to ${after.toFixed(2)}` : undefined;
-  return [warned("no gate", { detail })];
+  return [warned("no gate")];
 }
 
-/** Also said by the method, where the training samples are all right. */
+/** The method warns itself if all training samples are right. */
 function nothingToLearn({ state, finished }: Ending): Warned[] {
   const known = state.warnings.some(({ code }) => code === "nothing to learn");
-  const detail = "every validation sample was right before the first change";
-  return !known && finished.validation.before === 1 ? [warned("nothing to learn", { detail })] : [];
+  return !known && finished.validation.before === 1 ? [warned("nothing to learn", { detail: "validation" })] : [];
 }
 
-/** Too small for the difference that was seen: it may be chance. */
+/** Too few samples for the observed difference: it may be chance. */
 function smallValidationSet({ start, finished }: Ending): Warned[] {
   const net = finished.proposals.find(({ verdict }) => verdict.decision === "accepted")?.verdict;
   const n = start.data.validation.length;
   if (!net || net.policy === "off" || net.p === null || net.p <= RARE || n >= ENOUGH_SAMPLES) return [];
   const [fixed, broken] = [net.fixed.length, net.broken.length];
-  const needed = fixed > broken ? { of: samplesNeeded(n, fixed, broken) } : {};
-  return [warned("small validation set", { count: n, ...needed, detail: `p = ${net.p.toPrecision(2)}` })];
+  return [warned("small validation set", { count: n, ...(fixed > broken && { of: samplesNeeded(n, fixed, broken) }) })];
 }
 
 /** Size of a set on which samples fixed and broken at the same rate would no longer pass for chance. */
@@ -112,24 +107,21 @@ function formatErrors({ start, state, finished }: Ending): Warned[] {
   const least = Math.max(2, MISFITS * scores.length);
   const after = finished.evaluated?.formatErrors ?? finished.formatErrors.after;
   if (scores.length > 0 && after >= least) {
-    return [warned("format errors", { count: after, detail: `among ${scores.length} ${split} answers` })];
+    return [warned("format errors", { count: after, of: scores.length })];
   }
   const hidden = scores.filter(({ loss, lenient }) => loss > threshold && (lenient ?? loss) <= threshold).length;
   if (scores.length === 0 || hidden < least) return [];
-  const detail = "the right answer stands in the reply, but not as the graph asks for it";
-  return [warned("format errors", { count: hidden, detail })];
+  return [warned("format errors", { count: hidden, of: scores.length, detail: "lenient" })];
 }
 
 function gateRefusesEverything({ state, finished }: Ending): Warned[] {
-  const reasonOf = ({ verdict, screened }: Attempt) => screened ?? state.judged[verdict ?? -1]?.verdict.reason ?? "";
   const valid = state.attempts.filter(({ decision }) => decision !== null);
   const rounds = new Set(valid.map(({ iteration }) => iteration)).size;
   const judged = valid.filter(({ screened }) => screened !== "superseded");
   const rejected = judged.filter(({ decision }) => decision === "rejected" || decision === "screened");
   const isSettled = finished.status === "done" || finished.status === "budget";
   if (!isSettled || rounds < ROUNDS || rejected.length < judged.length) return [];
-  const reasons = rejected.map(reasonOf);
-  return [warned("gate refuses everything", { count: rejected.length, detail: mostCommon(reasons) })];
+  return [warned("gate refuses everything", { count: rejected.length })];
 }
 
 /** Feedback that says the same of every sample, and from which no accepted text came. */
@@ -176,7 +168,7 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
     if (gained) return [];
     const is = wordsOf(isTaken ? final : (lastAttempt(state.attempts, node)?.text ?? "")).length;
     const grows = is >= GROWTH.times * was && is >= was + GROWTH.words;
-    return grows ? [warned("instruction grows", { node, detail: `${was} → ${is} words` })] : [];
+    return grows ? [warned("instruction grows", { node, count: is, of: was })] : [];
   });
 }
 
@@ -240,14 +232,6 @@ function pairsOf<T>(items: readonly T[]): [T, T][] {
   return items.flatMap((a, index) => items.slice(index + 1).map((b): [T, T] => [a, b]));
 }
 
-function mostCommon(values: readonly string[]): string | undefined {
-  const count = (value: string) => values.filter((one) => one === value).length;
-  return [...new Set(values)].sort((a, b) => count(b) - count(a))[0];
-}
-
-function warned(
-  code: Warned["code"],
-  { detail, ...about }: Omit<Warned, "type" | "code" | "detail"> & { detail?: string | undefined } = {},
-): Warned {
-  return { type: "warning", code, ...about, ...(detail !== undefined && { detail }) };
+function warned(code: Warned["code"], about: Omit<Warned, "type" | "code"> = {}): Warned {
+  return { type: "warning", code, ...about };
 }

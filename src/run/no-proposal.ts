@@ -1,6 +1,6 @@
 import type { ScreenReason, VerdictReason } from "../engine/events.ts";
 import type { Locale } from "../i18n/locale.ts";
-import { invalidWords, reasonWords } from "./messages.ts";
+import { invalidReason, verdictReason } from "../i18n/verdict.ts";
 import type { RunState } from "./state.ts";
 
 /** Why a run ended without an accepted text: the cause that most of it comes from. */
@@ -16,7 +16,7 @@ export type NoProposal =
   /** What was proposed was rejected or not judged; the reason that most have in common. */
   | {
       readonly cause: "not accepted";
-      /** null: none was judged. */
+      /** null: none was evaluated. */
       readonly reason: VerdictReason | ScreenReason | null;
       readonly count: number;
       readonly of: number;
@@ -50,7 +50,7 @@ export function whyNoProposal(state: RunState): NoProposal | null {
 }
 
 /** The cause as a sentence, and what to do about it. Empty: a text was accepted. */
-export function noProposalWords(state: RunState, locale: Locale): string {
+export function noProposalMessage(state: RunState, locale: Locale): string {
   const { t } = locale;
   const why = whyNoProposal(state);
   switch (why?.cause) {
@@ -63,24 +63,27 @@ export function noProposalWords(state: RunState, locale: Locale): string {
     case "stopped":
       return t("The run stopped before any text was proposed. Resume it to continue.");
     case "calls failed":
-      return t("{0} training samples gave no feedback because their calls failed. Check the warnings.", why.count);
+      return t(
+        "{0} have no gradient because their calls failed. Check the warnings.",
+        locale.count(why.count, "training sample"),
+      );
     case "no gradients":
       return t(
-        "The backward model asked for no change on any sample. Use a stronger backward model, or a target or rubric that says more.",
+        "The backward model requested no change on any sample. Use a stronger backward model, or a more specific target or rubric.",
       );
     case "no attempts":
       return t("The optimizer model proposed no text. Use a stronger optimizer model.");
     case "invalid":
       return `${t(
-        "{0} of {1} texts from the optimizer model were unusable: {2}.",
+        "{0} of {1} texts from the optimizer model could not be used. {2}",
         why.count,
         why.of,
-        invalidWords(why.reason, locale),
+        invalidReason(why.reason, locale),
       )} ${invalidRemedy(why.reason, locale)}`;
     case "not accepted":
       return why.reason === null
-        ? t("{0} texts were proposed, and none was scored on the validation set before the run ended.", why.of)
-        : `${t("No change was accepted. For {0} of {1} texts: {2}.", why.count, why.of, reasonWords(why.reason, locale))} ${rejectedRemedy(why.reason, locale)}`;
+        ? t("{0} not scored on the validation set before the run ended.", locale.count(why.of, "proposed text"))
+        : `${t("No change was accepted. The most common reason ({0} of {1} texts): {2}", why.count, why.of, verdictReason({ reason: why.reason }, locale))} ${rejectedRemedy(why.reason, locale)}`;
   }
 }
 
@@ -108,15 +111,15 @@ function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): st
     case "the run ended first":
       return t("Resume the run.");
     case "not significant":
-      return t("Add validation samples: with more of them, smaller differences can be told from chance.");
+      return t("Add validation samples. A larger set can confirm smaller differences.");
     case "tie":
     case "fixed none":
     case "unchanged":
     case "constant output":
     case "eliminated":
-      return t("Look at the feedback: a stronger backward or optimizer model may help.");
+      return t("Check the gradients. A stronger backward or optimizer model may help.");
     default:
-      return t("Look at the samples that got worse: more training samples, or a stronger optimizer model, may help.");
+      return t("Check the samples that got worse. More training samples, or a stronger optimizer model, may help.");
   }
 }
 

@@ -180,7 +180,7 @@ describe("recheck", () => {
   it("says what is missing: no such run, nothing proposed, budget", async () => {
     const [there, here] = [await open(), await open()];
     const nothing = await here.online("recheck", here.graph);
-    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/No run of chain.+made elsewhere/) });
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/no run of chain.+from another machine/) });
     const scored: EvaluationReport = JSON.parse((await here.online("evaluate", here.graph, "--json")).stdout);
     const empty = await here.online("recheck", scored.run ?? "", "--json");
     expect([empty.code, JSON.parse(empty.stdout)]).toMatchObject([

@@ -148,6 +148,6 @@ describe("optimize", () => {
     const { stdout } = await bench.online("optimize", bench.graph, "--json", "--runs-dir", "elsewhere");
     const listed = await bench.run("runs", "--json", "--runs-dir", "elsewhere");
     expect(JSON.parse(listed.stdout).runs).toMatchObject([{ id: report(stdout).run, status: "done", madeHere: true }]);
-    expect((await bench.run("runs")).stdout).toContain("No run is kept in");
+    expect((await bench.run("runs")).stdout).toContain("There are no runs in");
   });
 });

@@ -36,7 +36,7 @@ describe("agentgraph report", () => {
     expect(report.validation.after.score).toBeGreaterThan(report.validation.before.score);
     const wrong = await bench.run("report", "nowhere.agentgraph.json", "--json");
     expect(wrong.code).toBe(2);
-    expect(JSON.parse(wrong.stdout).error.message).toMatch(/no file or folder/);
+    expect(JSON.parse(wrong.stdout).error.message).toMatch(/does not exist/);
   });
 });
 
@@ -53,7 +53,7 @@ describe("a baseline", () => {
     const { baselines, run } = JSON.parse(stdout);
     expect(baselines).toMatchObject([{ method: "chain-of-thought", validation: { n: 20 }, test: { n: 30 } }]);
     const report = await bench.run("report", run);
-    expect(report.stdout).toMatch(/\| untouched graph with a step-by-step suffix \| 0\.\d\d/);
+    expect(report.stdout).toMatch(/\| original graph with a step-by-step suffix \| 0\.\d\d/);
   });
 
   it("is scored by itself, and its replies are those of the run", async () => {

@@ -230,7 +230,7 @@ describe("a path", () => {
     expect(stderr).toMatch(/\.agentgraph is a link/);
     expect(await readdir(outside)).toEqual([]);
     expect(bench.server.requests()).toBe(0);
-    expect((await bench.run("runs")).stdout).toContain("No run is kept");
+    expect((await bench.run("runs")).stdout).toContain("There are no runs in");
   });
 });
 

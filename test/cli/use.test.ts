@@ -28,7 +28,7 @@ describe("wrong use", () => {
         ["recheck", "prompts", "--model", "simulated"],
         /prompts is a folder, and not a run's\. Name a run, or a graph file\./,
       ],
-      [["runs", "nowhere"], /There is no file or folder nowhere\./],
+      [["runs", "nowhere"], /nowhere does not exist\./],
       [["optimize", bench.graph, "--budget-calls", "many"], /whole number/],
       [["optimize", bench.graph, "--set", "batch"], /path=value/],
       [["optimize", bench.graph], /There is no key/],

@@ -116,13 +116,16 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("keeps the page apart: it draws, and shares only the layout, the kinds of nodes and types with the host", () => {
+  it("keeps the page apart: it shares only layout, node kinds, message formats and types with the host", () => {
     const wrong = sources
       .filter(({ path }) => path.startsWith("webview/"))
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ from, typeOnly }) => from.startsWith("src/") && !typeOnly)
-          .filter(({ from }) => !from.startsWith("src/graph/layout") && from !== "src/graph/node-kinds.ts")
+          .filter(
+            ({ from }) =>
+              !["src/graph/layout", "src/graph/node-kinds.ts", "src/i18n"].some((shared) => from.startsWith(shared)),
+          )
           .map(({ from }) => `${path} imports ${from}`),
       );
     expect(wrong).toEqual([]);

@@ -1,5 +1,5 @@
 import { h } from "../dom.ts";
-import { count, duration, money, plural, STATUS, short } from "../format.ts";
+import { compact, count, duration, money, plural, STATUS } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
@@ -79,7 +79,7 @@ function meters({ spent, limits }: RunView): HTMLElement[] {
   const estimated = spent.estimated ? t("Estimated: the provider doesn't report token usage") : "";
   return [
     meter(t("Calls"), spent.calls, limits.calls, count, cached),
-    meter(t("Tokens"), spent.tokens, limits.tokens, short, estimated, about(short)),
+    meter(t("Tokens"), spent.tokens, limits.tokens, compact, estimated, about(compact)),
     ...(spent.usd === null ? [] : [meter(t("Cost"), spent.usd, limits.usd, money, estimated, about(money))]),
   ];
 }

@@ -19,7 +19,7 @@ const FILTERS = {
 
 type Filter = keyof typeof FILTERS;
 
-const SIGNS: Readonly<Record<Outcome, string>> = { right: "✓", wrong: "✗", fixed: "✓", broken: "✗", "not scored": "–" };
+const SIGNS: Readonly<Record<Outcome, string>> = { right: "✓", wrong: "✗", fixed: "✓", broken: "✗", unscored: "–" };
 const PAGE = 100;
 
 /** The samples of a run to pick from. */

@@ -12,7 +12,8 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { groupedWarnings, waitingWords } from "../../run/messages.ts";
+import { waitingLabel } from "../../i18n/waiting.ts";
+import { warningMessages } from "../../i18n/warnings.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
@@ -44,7 +45,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
     gradients: edgeGradients(state),
     curve: curveView(state),
     samples,
-    waiting: line(waitingWords(run.waiting, locale)),
+    waiting: run.waiting ? line(waitingLabel(run.waiting, locale)) : "",
     scored,
     threshold,
     warnings: warningViews(state, locale),
@@ -75,7 +76,7 @@ function nodeViews(state: RunState): NodeRunView[] {
 function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
   const isGood = ({ code }: Warned) => code === "nothing to learn";
   const views = (severity: WarningView["severity"], some: readonly Warned[]) =>
-    groupedWarnings(some, locale).map((text) => ({ severity, text: line(text, LIMITS.sentence) }));
+    warningMessages(some, locale).map((text) => ({ severity, text: line(text, LIMITS.sentence) }));
   const bad = views(
     "warning",
     warnings.filter((one) => !isGood(one)),

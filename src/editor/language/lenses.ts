@@ -1,7 +1,8 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from "vscode";
+import { verdictSummary } from "../../i18n/verdict.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
-import { verdictLine } from "../review/messages.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
@@ -32,7 +33,7 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
       const proposal = run?.state.proposals.find(({ node }) => node === id);
       if (run && proposal) {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
-        const line = verdictLine(proposal.verdict);
+        const line = verdictSummary(proposal.verdict, LOCALE);
         lenses.push(lens(run.entry.elsewhere ? l10n.t("Not verified here: {0}", line) : line, "review", ref));
       }
       return lenses;

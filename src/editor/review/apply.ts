@@ -3,14 +3,15 @@ import { commands, l10n, type TextDocument, WorkspaceEdit, window, workspace } f
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { replaceText } from "../../graph/edit.ts";
+import { verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
 import type { SomeCommands } from "../commands.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NothingThere, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { toRange } from "../language/documents.ts";
 import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import { verdictHeadline, verdictReason } from "./messages.ts";
 import type { Review } from "./review.ts";
 import { isUndone, type LocatedProposal, locationsOf, saveOrSay } from "./text-locations.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
@@ -88,7 +89,8 @@ function nothingToApply(run: OpenedRun): string {
 /** Where the gate did not accept, or another machine says that it did, a plain second question. @throws Cancelled */
 async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Promise<void> {
   const doubts = [];
-  if (verdict.decision !== "accepted") doubts.push(`${verdictHeadline(verdict)}. ${verdictReason(verdict)}`);
+  if (verdict.decision !== "accepted")
+    doubts.push(`${verdictHeadline(verdict, LOCALE)}. ${verdictReason(verdict, LOCALE)}`);
   if (run.entry.elsewhere) doubts.push(l10n.t("This run was made on another machine, so its verdict is not verified."));
   if (doubts.length === 0) return;
   const anyway = l10n.t("Apply anyway");

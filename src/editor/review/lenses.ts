@@ -1,13 +1,14 @@
 import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
+import { furtherFigures, invalidReason, verdictSummary } from "../../i18n/verdict.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/sources.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { findChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { furtherFigures, invalidSentence, verdictLine } from "./messages.ts";
 import { isUndone } from "./text-locations.ts";
 
 /** Lines from the top within which the first change is in sight together with what stands above line 1. */
@@ -55,7 +56,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
 
   // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
   const { verdict } = proposal;
-  const offered = [offer(verdictLine(verdict), "why", l10n.t("Show why the gate decided this"))];
+  const offered = [offer(verdictSummary(verdict, LOCALE), "why", l10n.t("Show why the gate decided this"))];
   if (run.entry.elsewhere) {
     const tooltip = l10n.t("This verdict was made on another machine. It is not verified until you recheck it here.");
     offered.push(offer(l10n.t("Not verified here: recheck"), "recheckRun", tooltip, { entry: { id: ref.run } }));
@@ -70,7 +71,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
     if (!act) offered.push(offer(l10n.t("Reject"), "reject"));
   }
   offered.push(offer(l10n.t("Why"), "why"));
-  const figures = furtherFigures(verdict).join(" · ");
+  const figures = furtherFigures(verdict, LOCALE).join(" · ");
   if (figures) offered.push(offer(figures, ""));
   if (proposal.contributes === false) {
     offered.push(offer(l10n.t("No effect: the score is the same without this change"), ""));
@@ -89,7 +90,7 @@ function attemptLine(run: OpenedRun, id: string): string {
   const attempt = run.state.attempts.find((it) => it.id === id);
   if (!attempt) return l10n.t("The run of this attempt was deleted");
   const when = l10n.t("Attempt in iteration {0}", attempt.iteration);
-  if (attempt.invalid) return `${when} · ${invalidSentence(attempt.invalid)}`;
+  if (attempt.invalid) return `${when} · ${invalidReason(attempt.invalid, LOCALE)}`;
   const judged = attempt.verdict === null ? undefined : run.state.judged[attempt.verdict];
-  return judged ? `${when} · ${verdictLine(judged.verdict)}` : `${when} · ${l10n.t("not evaluated")}`;
+  return judged ? `${when} · ${verdictSummary(judged.verdict, LOCALE)}` : `${when} · ${l10n.t("not evaluated")}`;
 }

@@ -1,6 +1,9 @@
 import { commands, l10n, TabInputTextDiff, window } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
+import { decisionLabel } from "../../i18n/labels.ts";
+import { rightFigure } from "../../i18n/verdict.ts";
 import type { SomeCommands } from "../commands.ts";
+import { LOCALE } from "../editor-locale.ts";
 
 import { NothingThere } from "../errors.ts";
 import { showInfo } from "../notifications.ts";
@@ -8,7 +11,6 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { refOf, runIdOf } from "../targets.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { decisionWord, rightFigure } from "./messages.ts";
 
 /** Opens proposals as native inline diffs, one by one or all at once, and walks through them. */
 export class Review {
@@ -96,7 +98,7 @@ async function reviewed(): Promise<void> {
 function diffTitle(run: OpenedRun, change: Change): string {
   const proposal = run.state.proposals.find(({ id }) => id === change.id);
   if (!proposal) return l10n.t("{0}: an earlier attempt", change.node);
-  return `${change.node}: ${decisionWord(proposal.verdict.decision)}, ${rightFigure(proposal.verdict)}`;
+  return `${change.node}: ${decisionLabel(proposal.verdict.decision, LOCALE)}, ${rightFigure(proposal.verdict, LOCALE)}`;
 }
 
 /** The proposal or attempt that the active editor shows. */

@@ -11,8 +11,10 @@ import {
 } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
+import { actLabel, decisionLabel } from "../../i18n/labels.ts";
+import { invalidReason, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
+import { warningMessage } from "../../i18n/warnings.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
-import { warningWords } from "../../run/messages.ts";
 import type { Attempt } from "../../run/state.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -25,14 +27,6 @@ import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
-import {
-  decisionWord,
-  invalidSentence,
-  rightFigure,
-  verdictFigures,
-  verdictHeadline,
-  verdictReason,
-} from "./messages.ts";
 import { isUndone } from "./text-locations.ts";
 
 /** Milliseconds for which edits are gathered. */
@@ -110,7 +104,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
-          ...[...new Map(run.state.warnings.map((one) => [warningWords(one, LOCALE), one.code]))].map(
+          ...[...new Map(run.state.warnings.map((one) => [warningMessage(one, LOCALE), one.code]))].map(
             ([text, code]): ProposalElement => ({ kind: "warning", text, isGood: code === "nothing to learn" }),
           ),
         ];
@@ -171,7 +165,7 @@ function tickKey(run: OpenedRun, proposal: Proposal): string {
 function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {
   const groups: Group[] = ["gradients", "fixed", "broken", "attempts"];
   const shown = groups.filter((group) => membersOf(run, proposal, group).length > 0);
-  const reason: ProposalElement = { kind: "line", label: verdictReason(proposal.verdict), text: "" };
+  const reason: ProposalElement = { kind: "line", label: verdictReason(proposal.verdict, LOCALE), text: "" };
   const idea: ProposalElement = { kind: "line", label: l10n.t("Idea"), text: proposal.hypothesis };
   const lines = proposal.hypothesis ? [reason, idea] : [reason];
   return [...lines, ...shown.map((group): ProposalElement => ({ kind: "group", run, proposal, group }))];
@@ -217,10 +211,10 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undon
   const act = run.state.acts[proposal.id];
   item.id = tickKey(run, proposal);
   const { elsewhere } = run.entry;
-  const word = decisionWord(verdict.decision);
+  const word = decisionLabel(verdict.decision, LOCALE);
   const decided = elsewhere ? l10n.t("{0}, not verified here", word) : word;
-  const done = undone ? l10n.t("applied and undone") : act && actWord(act);
-  item.description = [done ?? decided, rightFigure(verdict)].join(" · ");
+  const done = undone ? l10n.t("applied and undone") : act && actLabel(act, LOCALE);
+  item.description = [done ?? decided, rightFigure(verdict, LOCALE)].join(" · ");
   item.iconPath = act
     ? new ThemeIcon(undone ? "discard" : ACT_ICONS[act])
     : elsewhere
@@ -228,10 +222,19 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undon
       : ICONS[verdict.decision];
   item.contextValue = `proposal-${undone ? "open" : (act ?? "open")}-${verdict.decision}`;
   item.tooltip = new MarkdownString(
-    [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)].join("\n\n"),
+    [
+      `**${verdictHeadline(verdict, LOCALE)}**`,
+      verdictFigures(verdict, LOCALE).join(" · "),
+      verdictReason(verdict, LOCALE),
+    ].join("\n\n"),
   );
   item.accessibilityInformation = {
-    label: [proposal.node, ...(done ? [done] : []), verdictHeadline(verdict), ...verdictFigures(verdict)].join(", "),
+    label: [
+      proposal.node,
+      ...(done ? [done] : []),
+      verdictHeadline(verdict, LOCALE),
+      ...verdictFigures(verdict, LOCALE),
+    ].join(", "),
   };
   const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
   item.command = { command: "agentgraph.review", title: l10n.t("Review proposal"), arguments: [ref] };
@@ -240,10 +243,6 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undon
 }
 
 const ACT_ICONS = { applied: "check-all", dismissed: "circle-slash", committed: "git-commit" };
-
-function actWord(act: "applied" | "dismissed" | "committed"): string {
-  return { applied: l10n.t("applied"), dismissed: l10n.t("rejected by you"), committed: l10n.t("committed") }[act];
-}
 
 function groupItem(proposal: Proposal, group: Group, run: OpenedRun): TreeItem {
   const { label, icon } = {
@@ -277,11 +276,11 @@ function attemptItem(run: OpenedRun, attempt: Attempt): TreeItem {
   const item = new TreeItem(l10n.t("Iteration {0}", attempt.iteration), TreeItemCollapsibleState.None);
   const judged = attempt.verdict === null ? undefined : run.state.judged[attempt.verdict];
   item.description = attempt.invalid
-    ? invalidSentence(attempt.invalid)
+    ? invalidReason(attempt.invalid, LOCALE)
     : judged
-      ? [decisionWord(judged.verdict.decision), rightFigure(judged.verdict)].join(" · ")
+      ? [decisionLabel(judged.verdict.decision, LOCALE), rightFigure(judged.verdict, LOCALE)].join(" · ")
       : attempt.decision
-        ? decisionWord(attempt.decision)
+        ? decisionLabel(attempt.decision, LOCALE)
         : l10n.t("not evaluated");
   item.iconPath = attempt.decision ? ICONS[attempt.decision] : new ThemeIcon("circle-outline");
   item.tooltip = new MarkdownString(literal(attempt.hypothesis));

@@ -11,15 +11,15 @@ import {
   workspace,
 } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
+import { verdictFigures, verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
 import type { SomeCommands } from "../commands.ts";
-
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { literal } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import { sampleLabel } from "./evidence.ts";
 import { instructionUri } from "./instructions.ts";
-import { verdictFigures, verdictHeadline, verdictReason } from "./messages.ts";
 import type { Review } from "./review.ts";
 
 /** Shows why as a comment thread under the new text: the gate's reasons first, then the gradients by sample. */
@@ -54,7 +54,11 @@ export class Why extends Disposable {
 
 function commentsOn(run: OpenedRun, proposal: Proposal): Comment[] {
   const { verdict } = proposal;
-  const gate = [`**${verdictHeadline(verdict)}**`, verdictFigures(verdict).join(" · "), verdictReason(verdict)];
+  const gate = [
+    `**${verdictHeadline(verdict, LOCALE)}**`,
+    verdictFigures(verdict, LOCALE).join(" · "),
+    verdictReason(verdict, LOCALE),
+  ];
   const said = [comment(l10n.t("Gate"), gate.join("\n\n"))];
   if (proposal.hypothesis) said.push(comment(l10n.t("Idea"), literal(proposal.hypothesis)));
   for (const gradient of gradientsBehind(run.state, proposal)) {

@@ -1,14 +1,13 @@
 import { l10n, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import { adviceOn, adviceWords, withSubset } from "../../run/advice.ts";
+import { adviceMessage, adviceOn, withSubset } from "../../run/advice.ts";
 import { type Estimate, rounded } from "../../run/estimate.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
-import { money } from "./messages.ts";
 
 /**
  * Says what a run will cost and what its sets can show, before the first call; the user starts it, changes its budget,
@@ -34,7 +33,7 @@ export async function confirmStart(
     const advice = adviceOn(task, limits.calls);
     const few = advice.find((one) => one.code === "budget holds few verdicts");
     const subset = few?.subset ? l10n.t("Use {0} validation samples", few.subset) : null;
-    const words = advice.map((one) => adviceWords(one, LOCALE)).join("\n");
+    const words = advice.map((one) => adviceMessage(one, LOCALE)).join("\n");
     const detail = [costs(estimate, limits), words, answers(task, connection, samples)].filter(Boolean).join("\n\n");
     const buttons = [start, change, ...(subset === null ? [] : [subset])];
     const answer = await window.showInformationMessage(message, { modal: true, detail }, ...buttons);
@@ -98,7 +97,7 @@ export async function confirmCalls({
 }
 
 function amounts({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
-  const price = usd === null ? l10n.t("price unknown") : usd === 0 ? l10n.t("free") : money(usd);
+  const price = usd === null ? l10n.t("price unknown") : usd === 0 ? l10n.t("free") : LOCALE.money(usd);
   const all = [
     l10n.t("{0} calls", rounded(calls).toLocaleString()),
     l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
@@ -168,7 +167,7 @@ function uncertainty({ least, most }: Estimate["range"]): string {
   const shown = (amount: number) => rounded(amount).toLocaleString();
   const calls = l10n.t("{0} to {1} calls", shown(least.calls), shown(most.calls));
   const rest = most.usd
-    ? l10n.t("{0} to {1}", money(least.usd ?? 0), money(most.usd))
+    ? l10n.t("{0} to {1}", LOCALE.money(least.usd ?? 0), LOCALE.money(most.usd))
     : l10n.t("{0} to {1} tokens", shown(least.tokens), shown(most.tokens));
   const isOpen = shown(least.calls) !== shown(most.calls) || shown(least.tokens) !== shown(most.tokens);
   return isOpen ? l10n.t("Uncertain: {0}, {1}.", calls, rest) : "";
@@ -179,8 +178,8 @@ function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: 
   const all = [];
   if (calls !== null) all.push(l10n.t("{0} calls", calls.toLocaleString()));
   if (tokens !== null) all.push(l10n.t("{0} tokens", tokens.toLocaleString()));
-  if (usd !== null) all.push(money(usd));
-  else if (calls !== null && price) all.push(l10n.t("about {0}", money((price / usual) * calls)));
+  if (usd !== null) all.push(LOCALE.money(usd));
+  else if (calls !== null && price) all.push(l10n.t("about {0}", LOCALE.money((price / usual) * calls)));
   return all.length > 0 ? l10n.t("At most {0}.", all.join(", ")) : l10n.t("There is no upper bound.");
 }
 

@@ -1,8 +1,8 @@
 import { l10n } from "vscode";
-import type { Split } from "../../data/sample.ts";
 import type { Evaluated } from "../../engine/events.ts";
+import { serverLabel, splitLabel, statusLabel } from "../../i18n/labels.ts";
+import { waitingLabel } from "../../i18n/waiting.ts";
 import type { Waiting } from "../../models/waits.ts";
-import { waitingWords } from "../../run/messages.ts";
 import type { RunManifest } from "../../run/run-manifest.ts";
 import type { RunState } from "../../run/state.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -21,17 +21,17 @@ export function whenWords(at: number): string {
   return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
 }
 
-/** `0.70 → 0.85 · made elsewhere · 10:32`: what follows a run's name in a tree, the most telling first. */
+/** `0.70 → 0.85 · from another machine · 10:32`: what follows a run's name in a tree, the most telling first. */
 export function runOutcome(entry: RunSummary): string {
   const parts = [];
   if (entry.evaluated) parts.push(evaluatedWords(entry.evaluated));
-  else if (entry.job?.kind === "evaluate") parts.push(splitWord(entry.job.split));
+  else if (entry.job?.kind === "evaluate") parts.push(splitLabel(entry.job.split, LOCALE));
   else if (entry.before !== null && entry.after !== null) {
     parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
   }
   if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
   if (entry.job?.kind === "recheck") parts.push(l10n.t("recheck"));
-  if (entry.status !== "done") parts.push(statusWord(entry.status));
+  if (entry.status !== "done") parts.push(statusLabel(entry.status, LOCALE));
   if (entry.elsewhere) parts.push(l10n.t("from another machine"));
   parts.push(whenWords(entry.startedAt));
   return parts.join(" · ");
@@ -39,12 +39,8 @@ export function runOutcome(entry: RunSummary): string {
 
 /** `0.55 (0.34–0.74) · validation set`, with a 95 % interval. */
 export function evaluatedWords({ split, score, interval: [low, high] }: Evaluated): string {
-  if (score === null) return l10n.t("{0}: not scored", splitWord(split));
-  return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitWord(split)}`;
-}
-
-export function splitWord(split: Split): string {
-  return { train: l10n.t("training set"), validation: l10n.t("validation set"), test: l10n.t("test set") }[split];
+  if (score === null) return l10n.t("{0}: not scored", splitLabel(split, LOCALE));
+  return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitLabel(split, LOCALE)}`;
 }
 
 /** What a run under way does, as a title. */
@@ -59,25 +55,12 @@ export function doing({ graph, job }: Pick<RunManifest, "graph" | "job">): strin
   }
 }
 
-export function statusWord(status: RunSummary["status"]): string {
-  return {
-    running: l10n.t("running"),
-    interrupted: l10n.t("interrupted"),
-    done: l10n.t("done"),
-    budget: l10n.t("budget reached"),
-    cancelled: l10n.t("cancelled"),
-    failed: l10n.t("failed"),
-  }[status];
-}
-
-/** `$0.04`, or as many digits as a small sum needs; `≈ $0.04` where nobody has counted the tokens. */
-export function money(usd: number, estimated = false): string {
-  return `${estimated && usd > 0 ? "≈ " : ""}$${usd >= 0.01 || usd === 0 ? usd.toFixed(2) : usd.toPrecision(1)}`;
-}
-
-/** `iteration 2/4 · score 0.70 · $0.04`: for the status bar and the progress entry; while it waits, for whom and until when. */
+/**
+ * `iteration 2/4 · 70% right · $0.04`: for the status bar and the progress notification; while the run waits, for whom
+ * and until when.
+ */
 export function progressLine(state: RunState, waiting: Waiting | null): string {
-  if (waiting) return waitingWords({ ...waiting, detail: "" }, LOCALE);
+  if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
   // While few samples are scored the score is known as a range only, at first as none.
@@ -85,7 +68,7 @@ export function progressLine(state: RunState, waiting: Waiting | null): string {
     const [low, high] = [point.low.toFixed(2), point.high.toFixed(2)];
     parts.push(low === high ? l10n.t("score {0}", low) : l10n.t("score {0} to {1}", low, high));
   }
-  parts.push(state.usd ? money(state.usd, state.tokens.estimated) : l10n.t("{0} calls", state.calls.total));
+  parts.push(state.usd ? LOCALE.money(state.usd, state.tokens.estimated) : LOCALE.count(state.calls.total, "call"));
   return parts.join(" · ");
 }
 
@@ -101,15 +84,10 @@ function progress(state: RunState): string {
     : l10n.t("scoring the current graph");
 }
 
-/** By its address alone: `openai http://127.0.0.1:11434` is nothing that a person would call a server. */
-export function serverWords(text: string): string {
-  return text.replace(/^(?:openai|azure) (?=https?:)/, "");
-}
-
 /** `1 call`, `489 calls`, or the money where there is a price. */
 export function costWords({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
-  if (usd) return money(usd, estimated);
-  return calls === 1 ? l10n.t("1 call") : l10n.t("{0} calls", calls);
+  if (usd) return LOCALE.money(usd, estimated);
+  return LOCALE.count(calls, "call");
 }
 
 /**
@@ -118,7 +96,7 @@ export function costWords({ calls, usd, estimated }: Pick<RunSummary, "calls" | 
  */
 export function failureSentence(graph: string, error: string | null, detail: string | null): string {
   const kept = l10n.t("Results so far are saved, and you can resume the run.");
-  const said = serverWords(detail ?? error ?? "").replace(/\.$/, "");
+  const said = serverLabel(detail ?? error ?? "").replace(/\.$/, "");
   switch (error) {
     case "KeyRefused":
       return l10n.t("The run of {0} stopped because the model server rejected the API key. {1}", graph, kept);

@@ -1,12 +1,13 @@
 import { commands, l10n } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
-import { noProposalWords } from "../../run/no-proposal.ts";
+import { splitLabel } from "../../i18n/labels.ts";
+import { noProposalMessage } from "../../run/no-proposal.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { showError, showInfo, showWarning } from "../notifications.ts";
-import { failureSentence, splitWord } from "./messages.ts";
+import { failureSentence } from "./messages.ts";
 
 /** Says how a run ended, and offers what comes next. */
 export async function reportEnd(run: Run, account: Account): Promise<void> {
@@ -69,7 +70,7 @@ function evaluatedSentence(name: string, { split, score, interval: [low, high] }
     "{0} scores {1} on its {2} (95% interval {3} to {4}).",
     name,
     score.toFixed(2),
-    splitWord(split),
+    splitLabel(split, LOCALE),
     low.toFixed(2),
     high.toFixed(2),
   );
@@ -77,7 +78,7 @@ function evaluatedSentence(name: string, { split, score, interval: [low, high] }
 
 function found(state: RunState): string {
   const { proposals, finished } = state;
-  const why = noProposalWords(state, LOCALE);
+  const why = noProposalMessage(state, LOCALE);
   if (why !== "") return why;
   const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
   const { before, after } = finished?.validation ?? { before: null, after: null };

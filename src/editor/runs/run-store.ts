@@ -4,7 +4,7 @@ import { type Sample, SPLITS } from "../../data/sample.ts";
 import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
-import { warningWords } from "../../run/messages.ts";
+import { warningMessage } from "../../i18n/warnings.ts";
 import { readReplies } from "../../run/replies.ts";
 import type { Side } from "../../run/report/compare.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
@@ -138,7 +138,7 @@ export class RunStore extends Disposable {
     run.onWaiting(() => this.#progressed.fire(run.id));
     try {
       for await (const event of run.events) {
-        if (event.type === "warning") this.deps.log.warn(warningWords(event, LOCALE));
+        if (event.type === "warning") this.deps.log.warn(warningMessage(event, LOCALE));
         this.#progressed.fire(run.id);
       }
     } finally {

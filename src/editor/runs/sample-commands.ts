@@ -1,9 +1,9 @@
 import { l10n, ProgressLocation, type Uri, window } from "vscode";
 import type { Data, Sample, Split } from "../../data/sample.ts";
 import { type Inspection, inspect, mostCalls } from "../../engine/inspect.ts";
+import { callsLabel, splitLabel } from "../../i18n/labels.ts";
 import { askWithoutRun } from "../../run/ask.ts";
 import { estimateRunner } from "../../run/estimate.ts";
-import { callsWords } from "../../run/messages.ts";
 import { RunReducer } from "../../run/reduce.ts";
 import { sampleHtml } from "../../run/report/sample.ts";
 import type { RunsDeps } from "../../run/runs.ts";
@@ -17,7 +17,6 @@ import { oneLine } from "../markdown.ts";
 import { withoutLinks } from "../notifications.ts";
 import { sampleRefOf } from "../targets.ts";
 import { confirmCalls } from "./confirm.ts";
-import { splitWord } from "./messages.ts";
 import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
@@ -96,7 +95,7 @@ export class SampleCommands {
     const spent =
       calls.total === 0
         ? l10n.t("every reply came from the cache")
-        : `${callsWords(calls, LOCALE)}, ${LOCALE.money(usd)}`;
+        : `${callsLabel(calls, LOCALE)}, ${LOCALE.money(usd)}`;
     await this.pages.show("sample", [subject.graphFile, split, sample.id], {
       title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
       html: (theme) => sampleHtml(task.graph, inspection, spent, LOCALE, theme),
@@ -124,7 +123,7 @@ async function pickSample(data: Data): Promise<Found> {
   const items = ORDER.flatMap((split) =>
     data[split].map((sample) => ({
       label: oneLine(labelOf(sample), 120),
-      description: splitWord(split),
+      description: splitLabel(split, LOCALE),
       detail: sample.targets.length > 0 ? l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)) : undefined,
       found: { sample, split },
     })),

@@ -1,6 +1,7 @@
 import { l10n, type Uri, window } from "vscode";
 import type { Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
+import { splitLabel } from "../../i18n/labels.ts";
 import { estimateRun, estimateRunner } from "../../run/estimate.ts";
 import { type Job, recheckOf, runnerOf } from "../../run/job.ts";
 import { startRun } from "../../run/run.ts";
@@ -8,11 +9,12 @@ import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
 import { readSettings } from "../account/settings.ts";
 import type { SomeCommands } from "../commands.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
 import { confirmCalls, confirmStart } from "./confirm.ts";
-import { runLabel, splitWord } from "./messages.ts";
+import { runLabel } from "./messages.ts";
 import { pickRun } from "./pick-run.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunController } from "./run-controller.ts";
@@ -132,7 +134,7 @@ async function pickSplit(sets: readonly Split[]): Promise<Split> {
   const items = order
     .filter((split) => sets.includes(split))
     .map((split) => ({
-      label: splitWord(split),
+      label: splitLabel(split, LOCALE),
       detail: hints[split],
       split,
     }));

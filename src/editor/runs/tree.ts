@@ -8,10 +8,12 @@ import {
   TreeItem,
   TreeItemCollapsibleState,
 } from "vscode";
+import { statusLabel } from "../../i18n/labels.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { type FailedSample, failedSamples } from "./failed-samples.ts";
-import { costWords, evaluatedWords, money, runLabel, runOutcome, statusWord } from "./messages.ts";
+import { costWords, evaluatedWords, runLabel, runOutcome } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary, resumable } from "./run-summary.ts";
 
@@ -120,14 +122,14 @@ function details(entry: RunSummary): string[] {
   const accepted = entry.proposals.filter(({ decision }) => decision === "accepted").length;
   const lines = [
     isEvaluation(entry)
-      ? l10n.t("{0}, the graph at that time, {1}", runLabel(entry), statusWord(entry.status))
-      : l10n.t("{0}, method {1}, {2}", runLabel(entry), entry.method, statusWord(entry.status)),
+      ? l10n.t("{0}, the graph at that time, {1}", runLabel(entry), statusLabel(entry.status, LOCALE))
+      : l10n.t("{0}, method {1}, {2}", runLabel(entry), entry.method, statusLabel(entry.status, LOCALE)),
     entry.evaluated
       ? l10n.t("{0}, with a 95% interval", evaluatedWords(entry.evaluated))
       : l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
     l10n.t("{0} calls", entry.calls),
   ];
-  if (entry.usd !== null) lines.push(money(entry.usd, entry.estimated));
+  if (entry.usd !== null) lines.push(LOCALE.money(entry.usd, entry.estimated));
   if (entry.estimated) lines.push(l10n.t("Token counts are estimates because the provider did not report usage."));
   if (entry.detail) lines.push(entry.detail);
   if (entry.elsewhere) lines.push(l10n.t("Made on another machine: its verdicts have not been verified on this one."));

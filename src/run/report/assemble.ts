@@ -1,10 +1,10 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { shortHash } from "../../engine/theta.ts";
 import type { Locale } from "../../i18n/locale.ts";
+import { warningMessages } from "../../i18n/warnings.ts";
 import { makeLoss } from "../../loss/make.ts";
 import { attemptsBehind, gradientsBehind } from "../evidence.ts";
-import { groupedWarnings } from "../messages.ts";
-import { noProposalWords } from "../no-proposal.ts";
+import { noProposalMessage } from "../no-proposal.ts";
 import type { ReadRun } from "../runs.ts";
 import type { Attempt, RunState } from "../state.ts";
 import { caveatsOf } from "./caveats.ts";
@@ -35,14 +35,14 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
       validation: samples.compare("validation", state.startTheta, theta),
       test: samples.compare("test", state.startTheta, theta),
     })),
-    noProposal: start.job || status === "running" ? "" : noProposalWords(state, locale),
+    noProposal: start.job || status === "running" ? "" : noProposalMessage(state, locale),
     isGraded: samples.isGraded,
     curve: curveOf(state, trace, samples),
     changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
-    warnings: groupedWarnings(state.warnings, locale),
+    warnings: warningMessages(state.warnings, locale),
   } as const;
   return { ...base, caveats: caveatsOf(base, locale), limitations: limitationsOf(base, locale) };
 }

@@ -1,7 +1,7 @@
 import type { OptimizeOptions } from "../../engine/task.ts";
+import { splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
-import { oneLine, plain } from "../plain.ts";
-import { splitWord } from "./messages.ts";
+import { oneLine, plain } from "../../i18n/plain-text.ts";
 import type { Comparison, Report } from "./report.ts";
 import { falseAcceptRisk } from "./risk.ts";
 
@@ -128,15 +128,15 @@ function aboutBaselines({ baselines, test, validation }: Found, locale: Locale):
     const [found, simple] = [result.after.score, plain.after.score];
     const words = t(
       "A step-by-step suffix alone, without optimization, scores {0} on the {1}. The result scores {2}.",
-      locale.figure(simple),
-      splitWord(plain.split, locale),
-      locale.figure(found),
+      locale.decimal(simple),
+      splitLabel(plain.split, locale),
+      locale.decimal(found),
     );
     if (simple >= found) return [`${words} ${t("The suffix does as well at a lower cost: try it first.")}`];
     const { lenient } = plain.after;
     if (lenient <= simple) return [words];
     // A graph that takes the whole reply for the answer counts its reasoning as part of that.
-    const fair = [locale.figure(lenient), locale.figure(result.after.lenient)] as const;
+    const fair = [locale.decimal(lenient), locale.decimal(result.after.lenient)] as const;
     return [`${words} ${t("If the right answer is accepted anywhere in the reply, that is {0} and {1}.", ...fair)}`];
   });
 }
@@ -155,7 +155,7 @@ function aboutValidation({ validation, test, looks, isGraded, run }: Found, loca
       t(
         "The validation set is small: with {0}, a score of {1} has a 95% interval of {2} ({3}), so verdicts are weak. Use about {4} samples for more certainty.",
         locale.count(scored, "sample"),
-        locale.figure(after.score),
+        locale.decimal(after.score),
         locale.range(after.interval),
         isGraded ? "bootstrap" : "Wilson",
         ENOUGH_SAMPLES,
@@ -216,7 +216,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
       t(
         "With {0}, a score of {1} has a 95% interval of {2}.",
         locale.count(scored, "sample"),
-        locale.figure(before.score),
+        locale.decimal(before.score),
         locale.range(before.interval),
       ),
     );
@@ -230,7 +230,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
     said.push(
       t(
         "The texts may have been chosen on this {0}, which overstates their score. Only a test set that was never used to choose texts gives an unbiased score.",
-        splitWord(split, locale),
+        splitLabel(split, locale),
       ),
     );
   }
@@ -248,8 +248,8 @@ function aboutForm({ validation }: Found, locale: Locale): string[] {
     said.push(
       t(
         "Much of the gain comes from the answer format. If the right answer is accepted anywhere in the reply, the validation score is {0} before and {1} after.",
-        locale.figure(before.lenient),
-        locale.figure(after.lenient),
+        locale.decimal(before.lenient),
+        locale.decimal(after.lenient),
       ),
     );
   }
@@ -287,8 +287,8 @@ function aboutChanges({ changes }: Found, locale: Locale): string[] {
       t(
         "An answer takes {0} more tokens than before ({1} → {2}).",
         locale.percent(net.tokensAfter / net.tokensBefore - 1),
-        locale.whole(net.tokensBefore),
-        locale.whole(net.tokensAfter),
+        locale.integer(net.tokensBefore),
+        locale.integer(net.tokensAfter),
       ),
     );
   }
@@ -307,5 +307,5 @@ function isRare({ p }: Comparison): boolean {
 function splitWords({ better, worse, p, scored }: Comparison, locale: Locale): string {
   const { t } = locale;
   const split = t("{0} of {1} samples got better and {2} worse", better, scored, worse);
-  return p === null ? split : t("{0}; by chance alone, a split this uneven has {1}", split, locale.chance(p));
+  return p === null ? split : t("{0}; by chance alone, a split this uneven has {1}", split, locale.pValue(p));
 }

@@ -1,12 +1,12 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
 import { gainInterval, signTest } from "../../engine/verdict.ts";
+import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { oneLine } from "../plain.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
 import type { RunManifest } from "../run-manifest.ts";
 import { listed, strips, table } from "./html.ts";
 import { html } from "./markup.ts";
-import { splitWord } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
 import { type Table, tight } from "./table.ts";
@@ -29,7 +29,7 @@ export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
     const shared = sharedSamples(a.start.data[split], b.start.data[split]);
     const [one, other] = [a.start.data[split].length, b.start.data[split].length];
     if (shared === one && shared === other) continue;
-    const set = splitWord(split, locale);
+    const set = splitLabel(split, locale);
     said.push(t("The {0} differs: {1} and {2} samples, {3} in common.", set, one, other, shared));
   }
   if (!same(a.start.loss, b.start.loss)) said.push(t("They use different losses."));
@@ -97,7 +97,7 @@ export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): str
   const rows = SPLITS.flatMap((split) =>
     sides.flatMap(({ report }, index) => {
       const set = setOf(report, split);
-      const name = `${order[index]}, ${splitWord(split, locale)}`;
+      const name = `${order[index]}, ${splitLabel(split, locale)}`;
       if (!set) return [];
       if (report.evaluated) return [[name, set.after, true] as const];
       return [
@@ -108,7 +108,7 @@ export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): str
   );
   const title = t("Two runs compared");
   const about = ({ name, startedAt, method, id }: RunFacts) =>
-    html`${oneLine(name, 120)} <span class="soft">${t("{0} · {1} · run {2}", locale.moment(startedAt), method, id)}</span>`;
+    html`${oneLine(name, 120)} <span class="soft">${t("{0} · {1} · run {2}", locale.timestamp(startedAt), method, id)}</span>`;
   const fair = t(
     "The graph, starting texts, samples, loss, models and options are the same, so the results are comparable.",
   );
@@ -146,12 +146,12 @@ function scoreTable(a: Side, b: Side, locale: Locale): Table {
     if (!one && !other) return [];
     const cell = (set: Comparison | null, { evaluated }: Report) => {
       const figures: Figure[] = set ? (evaluated ? [set.after] : [set.before, set.after]) : [];
-      return tight(figures.map(({ score }) => locale.figure(score)).join(" → ")) || "–";
+      return tight(figures.map(({ score }) => locale.decimal(score)).join(" → ")) || "–";
     };
     const right = (set: Comparison | null) => (set ? t("{0} of {1}", set.after.right, set.scored) : "–");
     return [
       [
-        splitWord(split, locale),
+        splitLabel(split, locale),
         cell(one, a.report),
         cell(other, b.report),
         right(one),
@@ -182,7 +182,7 @@ function differenceCells(a: Comparison | null, b: Comparison | null, locale: Loc
   if (differences.length === 0) return ["–", "–"];
   const [low, high] = gainInterval(differences);
   const [better, worse] = [differences.filter((one) => one > 0).length, differences.filter((one) => one < 0).length];
-  const p = better + worse > 0 ? `, ${locale.chance(signTest(better, worse))}` : "";
+  const p = better + worse > 0 ? `, ${locale.pValue(signTest(better, worse))}` : "";
   const mean = differences.reduce((sum, one) => sum + one, 0) / differences.length;
   return [
     locale.t(
@@ -198,12 +198,12 @@ function costTable(a: Side, b: Side, locale: Locale): Table {
   const { t } = locale;
   const row = (name: string, of: (report: Report) => string) => [name, of(a.report), of(b.report)];
   const rows = [
-    row(t("calls"), ({ cost }) => locale.whole(cost.calls.total)),
-    row(t("replies reused"), ({ cost }) => locale.whole(cost.calls.cached)),
-    row(t("tokens"), ({ cost: { tokens } }) => locale.whole(tokens.prompt + tokens.completion)),
+    row(t("calls"), ({ cost }) => locale.integer(cost.calls.total)),
+    row(t("replies reused"), ({ cost }) => locale.integer(cost.calls.cached)),
+    row(t("tokens"), ({ cost: { tokens } }) => locale.integer(tokens.prompt + tokens.completion)),
     row(t("cost"), ({ cost: { usd, tokens } }) => locale.money(usd, tokens.estimated)),
-    row(t("time"), ({ run }) => locale.seconds(1000 * run.seconds)),
-    row(t("tokens an answer, before → after"), (report) => tokensAnAnswer(report, locale)),
+    row(t("time"), ({ run }) => locale.duration(1000 * run.seconds)),
+    row(t("tokens per answer, before → after"), (report) => tokensAnAnswer(report, locale)),
     row(t("proposals accepted"), ({ changes }) => {
       const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted").length;
       return t("{0} of {1}", accepted, changes.length);
@@ -214,7 +214,7 @@ function costTable(a: Side, b: Side, locale: Locale): Table {
 
 function tokensAnAnswer({ changes }: Report, locale: Locale): string {
   const net = changes.find(({ verdict }) => verdict.decision === "accepted")?.verdict;
-  return net ? `${locale.whole(net.tokensBefore)} → ${locale.whole(net.tokensAfter)}` : "–";
+  return net ? `${locale.integer(net.tokensBefore)} → ${locale.integer(net.tokensAfter)}` : "–";
 }
 
 /** Samples that are the same in both sets, whatever their order. */

@@ -1,6 +1,6 @@
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
+import { splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
-import { splitWord } from "./messages.ts";
 import type { Comparison, Report } from "./report.ts";
 
 /** What came of the run, in a sentence or two. */
@@ -16,12 +16,12 @@ export function headline(
       locale.count(calls.total, "call"),
       locale.count(tokens.prompt + tokens.completion, "token"),
       locale.money(usd, tokens.estimated),
-      locale.seconds(1000 * run.seconds),
+      locale.duration(1000 * run.seconds),
     ].join(", "),
   );
   if (evaluated) {
     const { split, before, scored } = evaluated;
-    const [set, score] = [splitWord(split, locale), locale.figure(before.score)];
+    const [set, score] = [splitLabel(split, locale), locale.decimal(before.score)];
     const said =
       run.method === CHAIN_OF_THOUGHT
         ? t(
@@ -50,7 +50,7 @@ export function headline(
 /** `validation score 0.30 → 0.85 (n = 8 of 600)` where only 8 samples were scored with both texts. */
 function scoreWords({ split, before, after, scored, of }: Comparison, locale: Locale): string {
   const n = scored < of ? locale.t("{0} of {1}", scored, of) : `${of}`;
-  const scores = [locale.figure(before.score), locale.figure(after.score)] as const;
+  const scores = [locale.decimal(before.score), locale.decimal(after.score)] as const;
   return split === "test"
     ? locale.t("test score {0} → {1} (n = {2})", ...scores, n)
     : locale.t("validation score {0} → {1} (n = {2})", ...scores, n);

@@ -1,9 +1,10 @@
+import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { verdictLine } from "../messages.ts";
-import { oneLine, plain } from "../plain.ts";
+import { oneLine, plain } from "../../i18n/plain-text.ts";
+import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
-import { changesWords, contributionLabel, gateWords, intervalWords, methodWords, splitWord } from "./messages.ts";
+import { changesWords, contributionLabel, gateWords, intervalWords, methodWords } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report } from "./report.ts";
@@ -35,7 +36,7 @@ function runBody(report: Report, title: string, locale: Locale): Markup {
   };
   return html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1} · run {2}", run.graphFile, locale.moment(run.startedAt), run.id)}</p>
+<p class="soft">${t("{0} · {1} · run {2}", run.graphFile, locale.timestamp(run.startedAt), run.id)}</p>
 <p class="lead">${headline(report, locale)}</p>
 <nav aria-label="${t("Sections")}">${Object.entries(sections).map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 </header>
@@ -67,13 +68,13 @@ function evaluationBody(report: Report, set: Comparison, title: string, locale: 
   const { run } = report;
   return html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1} · evaluation {2}", run.graphFile, locale.moment(run.startedAt), run.id)}</p>
+<p class="soft">${t("{0} · {1} · evaluation {2}", run.graphFile, locale.timestamp(run.startedAt), run.id)}</p>
 <p class="lead">${headline(report, locale)}</p>
 </header>
 <main>
 ${caveats(report, locale)}
 <h2>${t("Result")}</h2>
-${strips([[splitWord(set.split, locale), set.before, true]], locale)}
+${strips([[splitLabel(set.split, locale), set.before, true]], locale)}
 ${table(evaluationTable(set, locale), locale)}
 <h2>${t("Samples")}</h2>
 ${table(answerTable(set.samples, locale), locale)}
@@ -108,7 +109,7 @@ function reproduced(report: Report, locale: Locale): Content {
 export function strips(rows: readonly (readonly [string, Figure, boolean])[], locale: Locale): Markup {
   if (rows.length === 0) return html``;
   const strip = ([name, one, isResult]: (typeof rows)[number]) =>
-    html`<span>${name}</span>${intervalPlot(one, isResult, locale)}<span>${locale.figure(one.score)} <span class="soft">(${locale.range(one.interval)})</span></span>`;
+    html`<span>${name}</span>${intervalPlot(one, isResult, locale)}<span>${locale.decimal(one.score)} <span class="soft">(${locale.range(one.interval)})</span></span>`;
   return html`<div class="strips">${rows.map(strip)}<span></span>${axis(locale)}<span></span></div>`;
 }
 
@@ -117,7 +118,7 @@ function result(report: Report, locale: Locale): Markup {
   const { curve, test, validation, baselines } = report;
   const sets = [validation, test].filter((set) => set !== null);
   const rows = sets.flatMap(({ split, before, after }) => {
-    const name = splitWord(split, locale);
+    const name = splitLabel(split, locale);
     const compared = baselines.flatMap(({ method, ...scored }) => {
       const set = split === "test" ? scored.test : scored.validation;
       return set ? [[t("{0}, with {1}", name, methodWords(method, locale)), set.after, false] as const] : [];
@@ -138,7 +139,6 @@ ${more(t("Scores by iteration"), curveTable(report, locale), locale)}`;
 function change(one: Change, locale: Locale): Markup {
   const { t } = locale;
   const { node, role, base, text, hypothesis, verdict, act } = one;
-  const mark = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" }[verdict.decision];
   const parts = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
     kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
   );
@@ -155,7 +155,8 @@ function change(one: Change, locale: Locale): Markup {
   const gradients = locale.count(one.gradients.length, "gradient");
   return html`<article>
 <h3>${oneLine(node, 120)}${role ? html` <span class="soft">${oneLine(role, 200)}</span>` : null}</h3>
-<p class="verdict ${verdict.decision}">${mark} ${verdictLine(verdict, locale)}</p>
+<p class="verdict ${verdict.decision}">${VERDICT_MARKS[verdict.decision]} ${verdictLine(verdict, locale)}</p>
+${verdict.decision === "accepted" ? "" : html`<p>${verdictReason(verdict, locale)}</p>`}
 ${said.map((line) => html`<p>${line}</p>`)}
 <div class="text">${parts}</div>
 ${more(t("Its value: {0}", gradients), gradientTable(one, locale), locale)}
@@ -174,7 +175,7 @@ function samples({ split, samples: all, scored, of }: Comparison, locale: Locale
     t("{0} wrong before and after", count("wrong")),
     ...(scored < of ? [t("{0} not scored", of - scored)] : []),
   ];
-  return more(`${splitWord(split, locale)}: ${counts.join(", ")}`, sampleTable(all, locale), locale);
+  return more(`${splitLabel(split, locale)}: ${counts.join(", ")}`, sampleTable(all, locale), locale);
 }
 
 function cost(report: Report, locale: Locale): Markup {
@@ -187,7 +188,7 @@ function cost(report: Report, locale: Locale): Markup {
   });
   const said = [
     calls.test > 0
-      ? t("{0} of {1} calls scored the test set.", locale.whole(calls.test), locale.whole(calls.total))
+      ? t("{0} of {1} calls scored the test set.", locale.integer(calls.test), locale.integer(calls.total))
       : "",
     calls.retried > 0 ? t("{0} requests were retries of failed ones.", calls.retried) : "",
     tokens.estimated ? t("The provider did not report token usage, so token counts are estimates.") : "",

@@ -1,5 +1,5 @@
 import type { Locale } from "../../i18n/locale.ts";
-import { oneLine } from "../plain.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
 import type { Found } from "./caveats.ts";
 
 /** What nobody measured, so that nobody takes it for measured. */

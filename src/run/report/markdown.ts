@@ -1,9 +1,10 @@
 import { createTwoFilesPatch } from "diff";
+import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { verdictLine } from "../messages.ts";
-import { oneLine, plain } from "../plain.ts";
+import { oneLine, plain } from "../../i18n/plain-text.ts";
+import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { headline } from "./headline.ts";
-import { changesWords, contributionLabel, gateWords, intervalWords, splitWord } from "./messages.ts";
+import { changesWords, contributionLabel, gateWords, intervalWords } from "./messages.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
@@ -17,7 +18,7 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
-    literal(t("{0} · {1} · run {2}", run.graphFile, locale.moment(run.startedAt), run.id)),
+    literal(t("{0} · {1} · run {2}", run.graphFile, locale.timestamp(run.startedAt), run.id)),
     literal(headline(report, locale)),
     ...(caveats.length > 0 ? [`## ${t("Before you rely on this")}`, list(caveats)] : []),
     `## ${t("Result")}`,
@@ -62,10 +63,10 @@ function found(report: Report, locale: Locale): string[] {
 
 function change(one: Change, locale: Locale): string[] {
   const { node, base, text, hypothesis, verdict } = one;
-  const mark = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" }[verdict.decision];
   return [
-    `### ${mark} ${literal(oneLine(node, 120))}`,
+    `### ${VERDICT_MARKS[verdict.decision]} ${literal(oneLine(node, 120))}`,
     `**${literal(verdictLine(verdict, locale))}**`,
+    verdict.decision === "accepted" ? "" : literal(verdictReason(verdict, locale)),
     hypothesis ? literal(locale.t("Idea: {0}", oneLine(hypothesis, 600))) : "",
     contributionLabel(one, locale),
     fenced(patch(base, text), "diff"),
@@ -77,7 +78,7 @@ function change(one: Change, locale: Locale): string[] {
 /** Only what changed: all samples stand in the other forms. */
 function samples({ split, samples: all }: Comparison, locale: Locale): string[] {
   const changed = all.filter(({ change: what }) => what === "fixed" || what === "broken");
-  const set = splitWord(split, locale);
+  const set = splitLabel(split, locale);
   if (changed.length === 0) return [locale.t("{0}: no samples were fixed or broken.", set)];
   return [locale.t("{0}, fixed and broken:", set), table(sampleTable(changed, locale), locale)];
 }

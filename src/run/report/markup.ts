@@ -1,4 +1,4 @@
-import { plain } from "../plain.ts";
+import { plain } from "../../i18n/plain-text.ts";
 
 /** HTML that may stand in a page as it is. Made by `html` alone. */
 export class Markup {

@@ -1,34 +1,7 @@
-import type { Split } from "../../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
-import type { Decision } from "../../engine/events.ts";
 import type { Locale } from "../../i18n/locale.ts";
-import { oneLine } from "../plain.ts";
-import type { Change, Report, SampleRow } from "./report.ts";
-
-/** A set of samples by its name in a sentence: `{0} score`. */
-export function splitWord(split: Split, { t }: Locale): string {
-  return { train: t("training set"), validation: t("validation set"), test: t("test set") }[split];
-}
-
-export function decisionWord(decision: Decision, { t }: Locale): string {
-  const words: Record<Decision, string> = {
-    accepted: t("accepted"),
-    rejected: t("rejected"),
-    undecided: t("undecided"),
-    screened: t("dropped before the gate"),
-  };
-  return words[decision];
-}
-
-export function changeWord(change: SampleRow["change"], { t }: Locale): string {
-  return {
-    fixed: t("fixed"),
-    broken: t("broken"),
-    right: t("right"),
-    wrong: t("wrong"),
-    unscored: t("not scored"),
-  }[change];
-}
+import { oneLine } from "../../i18n/plain-text.ts";
+import type { Change, Report } from "./report.ts";
 
 /** A baseline by the name that its event has. */
 export function methodWords(method: string, { t }: Locale): string {

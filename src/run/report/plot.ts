@@ -49,7 +49,7 @@ export function scorePlot(curve: readonly CurveRow[], test: Comparison | null, l
     return html`${low < high ? open : null}<circle class="${accepted > 0 ? "point" : "point hollow"}" cx="${at(x(iteration))}" cy="${at(y(middle(row)))}" r="4"><title>${words}</title></circle>`;
   });
   const end = curve.at(-1);
-  const [from, to] = [curve[0], end].map((row) => (row ? locale.figure(middle(row)) : "?"));
+  const [from, to] = [curve[0], end].map((row) => (row ? locale.decimal(middle(row)) : "?"));
   const label = t("Validation score by iteration: from {0} to {1}", from ?? "?", to ?? "?");
   return html`<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
 ${rows}${columns}
@@ -76,7 +76,7 @@ function testMarks(
   const { t } = locale;
   const mark = ({ score, interval }: Figure, x: number, when: string) =>
     html`<line class="whisker" x1="${at(x)}" x2="${at(x)}" y1="${at(y(interval[0]))}" y2="${at(y(interval[1]))}"/>
-<rect class="test" x="${at(x - 4)}" y="${at(y(score) - 4)}" width="8" height="8"><title>${when}: ${locale.figure(score)} (${locale.range(interval)})</title></rect>`;
+<rect class="test" x="${at(x - 4)}" y="${at(y(score) - 4)}" width="8" height="8"><title>${when}: ${locale.decimal(score)} (${locale.range(interval)})</title></rect>`;
   const beside = 12;
   const wanted = y(after.score);
   const name = Math.abs(wanted - taken) < NAME ? taken + (wanted < taken ? -NAME : NAME) : wanted;
@@ -90,7 +90,7 @@ const onStrip = scale(1, 6, STRIP - 6);
 
 /** Score and interval on a line from 0 to 1. */
 export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean, locale: Locale): Markup {
-  const words = locale.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => locale.figure(one)));
+  const words = locale.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => locale.decimal(one)));
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 18" role="img" aria-label="${words}">
 <line class="grid" x1="6" x2="${STRIP - 6}" y1="9" y2="9"/>
 <line class="whisker" x1="${at(onStrip(low))}" x2="${at(onStrip(high))}" y1="9" y2="9"/>

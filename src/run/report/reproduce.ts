@@ -3,8 +3,8 @@ import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES } from "../../graph/graph.ts";
 import { DEFAULTS } from "../../graph/schema-run.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
+import { plain } from "../../i18n/plain-text.ts";
 import { methods } from "../../methods/registry.ts";
-import { plain } from "../plain.ts";
 import type { Report } from "./report.ts";
 
 /** Commands by which a reader finds out for himself, each with what it tells; names from files are quoted for a shell. */

@@ -1,6 +1,6 @@
+import { changeLabel, splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
-import { oneLine } from "../plain.ts";
-import { changeWord, splitWord } from "./messages.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
 import type { Answer, Change, Comparison, SampleRow } from "./report.ts";
 import { firstOf, type Table } from "./table.ts";
 
@@ -39,16 +39,16 @@ export function evaluationTable({ split, scored, of, before }: Comparison, local
     t("not scored"),
     t("not in the required format"),
     t("lenient score"),
-    t("tokens an answer"),
+    t("tokens per answer"),
   ];
   const counts = [right, scored - right, of - scored, formatErrors].map(String);
   const cells = [
-    splitWord(split, locale),
+    splitLabel(split, locale),
     `${of}`,
-    `${locale.figure(score)} (${locale.range(interval)})`,
+    `${locale.decimal(score)} (${locale.range(interval)})`,
     ...counts,
-    locale.figure(lenient),
-    tokens === null ? "–" : locale.whole(tokens),
+    locale.decimal(lenient),
+    tokens === null ? "–" : locale.integer(tokens),
   ];
   return { head, rows: [cells], left: 0 };
 }
@@ -68,7 +68,7 @@ function changeTable(
 ): Table {
   const order: SampleRow["change"][] = ["broken", "fixed", "unscored", "wrong", "right"];
   const told = order.flatMap((change) => samples.filter((row) => row.change === change));
-  return firstOf(["", ...head], told, (row) => [changeWord(row.change, locale), ...cells(row)], {
+  return firstOf(["", ...head], told, (row) => [changeLabel(row.change, locale), ...cells(row)], {
     column: 0,
     of: ({ change }) => change,
   });

@@ -1,11 +1,11 @@
 import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
+import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { oneLine } from "../plain.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
 import { table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
-import { splitWord } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
@@ -38,7 +38,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
   ];
   const body = html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitWord(split, locale), oneLine(sample.id, 120), spent)}</p>
+<p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitLabel(split, locale), oneLine(sample.id, 120), spent)}</p>
 <p class="lead verdict ${mark}">${outcome(inspection, locale)}</p>
 </header>
 <main>
@@ -89,6 +89,6 @@ function named(name: string, text: string, locale: Locale): Markup {
   const { t } = locale;
   const left = text.length - SHOWN;
   const more =
-    left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", locale.whole(left))}</p>` : null;
+    left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", locale.integer(left))}</p>` : null;
   return html`<p class="soft">${name}</p><div class="text">${text.slice(0, SHOWN) || t("(empty)")}</div>${more}`;
 }

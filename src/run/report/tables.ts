@@ -1,9 +1,9 @@
-import type { Verdict } from "../../engine/events.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
+import { decisionLabel, splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
-import { invalidWords, reasonWords } from "../messages.ts";
-import { oneLine } from "../plain.ts";
-import { decisionWord, methodWords, splitWord } from "./messages.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
+import { invalidReason, verdictReason } from "../../i18n/verdict.ts";
+import { methodWords } from "./messages.ts";
 import type { AttemptRow, Change, Comparison, Figure, Report, SampleRow, VerdictRow } from "./report.ts";
 import { firstOf, type Table, tight } from "./table.ts";
 
@@ -15,10 +15,10 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
   const { t } = locale;
   const sets = [validation, test].filter((set) => set !== null);
   const row = (name: string, cell: (set: Comparison) => string) => [name, ...sets.map(cell)];
-  const scoreOf = ({ score, interval }: Figure) => `${locale.figure(score)} (${locale.range(interval)})`;
+  const scoreOf = ({ score, interval }: Figure) => `${locale.decimal(score)} (${locale.range(interval)})`;
   const gainOf = ({ gain: { mean, interval } }: Comparison) =>
     `${locale.signed(mean)} (${locale.signed(interval[0])} … ${locale.signed(interval[1])})`;
-  const tokensOf = ({ tokens }: Figure) => (tokens === null ? "–" : locale.whole(tokens));
+  const tokensOf = ({ tokens }: Figure) => (tokens === null ? "–" : locale.integer(tokens));
   const compared = baselines.flatMap((baseline) => {
     const of = ({ split }: Comparison) => (split === "test" ? baseline.test : baseline.validation);
     const cell = (set: Comparison) => {
@@ -39,17 +39,17 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
     row(t("fixed / broken"), (set) => `${count(set, "fixed")} / ${count(set, "broken")}`),
     row(
       t("better / worse, sign test"),
-      ({ better, worse, p }) => `${better} / ${worse}${p === null ? "" : `, ${locale.chance(p)}`}`,
+      ({ better, worse, p }) => `${better} / ${worse}${p === null ? "" : `, ${locale.pValue(p)}`}`,
     ),
     row(
       t("lenient score"),
-      ({ before, after }) => `${locale.figure(before.lenient)} → ${locale.figure(after.lenient)}`,
+      ({ before, after }) => `${locale.decimal(before.lenient)} → ${locale.decimal(after.lenient)}`,
     ),
     row(t("not in the required format"), ({ before, after }) => `${before.formatErrors} → ${after.formatErrors}`),
-    row(t("tokens an answer"), ({ before, after }) => `${tokensOf(before)} → ${tokensOf(after)}`),
+    row(t("tokens per answer"), ({ before, after }) => `${tokensOf(before)} → ${tokensOf(after)}`),
   ];
   return {
-    head: ["", ...sets.map(({ split }) => splitWord(split, locale))],
+    head: ["", ...sets.map(({ split }) => splitLabel(split, locale))],
     rows: sets.length > 0 ? rows : [],
     left: 0,
   };
@@ -63,7 +63,7 @@ export function curveTable({ curve }: Report, locale: Locale): Table {
     tight(locale.range([low, high])),
     tight(locale.range(interval)),
     iteration === 0 ? "" : `${accepted}`,
-    calls === null ? "" : locale.whole(calls),
+    calls === null ? "" : locale.integer(calls),
   ]);
 }
 
@@ -76,12 +76,12 @@ export function verdictTable({ verdicts }: Report, locale: Locale): Table {
     `${iteration}`,
     nodes.map((node) => oneLine(node, 60)).join(", "),
     scopes[scope],
-    decisionWord(verdict.decision, locale),
-    reasonWords(verdict.reason, locale),
+    decisionLabel(verdict.decision, locale),
+    verdictReason(verdict, locale),
     tight(t("{0} of {1}", verdict.scored, verdict.of)),
     tight(`${verdict.rightBefore} → ${verdict.rightAfter}`),
     `${verdict.fixed.length} / ${verdict.broken.length}`,
-    verdict.p === null ? "–" : tight(locale.chance(verdict.p)),
+    verdict.p === null ? "–" : tight(locale.pValue(verdict.p)),
   ];
   const head = [
     t("iteration"),
@@ -103,10 +103,10 @@ export function costTable({ cost }: Report, locale: Locale): Table {
   const money = (amount: number | null) => locale.money(amount, tokens.estimated);
   const rows = byPurpose.map(({ purpose, requests, reused, prompt, completion, usd }) => [
     purpose,
-    ...[requests, reused, prompt, completion].map((count) => locale.whole(count)),
+    ...[requests, reused, prompt, completion].map((count) => locale.integer(count)),
     money(usd),
   ]);
-  const all = [calls.total, calls.cached, tokens.prompt, tokens.completion].map((count) => locale.whole(count));
+  const all = [calls.total, calls.cached, tokens.prompt, tokens.completion].map((count) => locale.integer(count));
   const head = [t("purpose"), t("calls"), t("replies reused"), t("prompt tokens"), t("reply tokens"), t("cost")];
   return { head, rows: [...rows, [t("all"), ...all, money(usd)]], left: 0 };
 }
@@ -126,11 +126,11 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
     tokens === null ? "" : locale.count(tokens, "token"),
     usd === null ? "" : locale.money(usd),
   ].filter(Boolean);
-  const took = locale.seconds(1000 * run.seconds);
+  const took = locale.duration(1000 * run.seconds);
   const rows = [
     [t("run"), run.id],
     [t("graph file"), run.graphFile],
-    [t("started"), locale.moment(run.startedAt)],
+    [t("started"), locale.timestamp(run.startedAt)],
     [t("time"), run.segments > 1 ? t("{0}, in {1} parts", took, run.segments) : took],
     [t("provider"), run.provider],
     [
@@ -174,14 +174,15 @@ function optionWords(options: Readonly<Record<string, unknown>>): string {
 
 export function attemptTable({ attempts }: Change, locale: Locale): Table {
   const { t } = locale;
-  const becauseOf = (invalid: string | null, reason: Verdict["reason"] | null) => {
-    if (invalid !== null) return invalidWords(invalid, locale);
-    return reason === null ? "" : reasonWords(reason, locale);
+  const becauseOf = (invalid: string | null, screened: AttemptRow["screened"], verdict: AttemptRow["verdict"]) => {
+    if (invalid !== null) return invalidReason(invalid, locale);
+    const decided = screened === null ? verdict : { reason: screened };
+    return decided === null ? "" : verdictReason(decided, locale);
   };
   const row = ({ iteration, decision, screened, invalid, verdict, hypothesis }: AttemptRow) => [
     `${iteration}`,
-    invalid !== null ? t("not used") : decision ? decisionWord(decision, locale) : t("not evaluated"),
-    becauseOf(invalid, screened ?? verdict?.reason ?? null),
+    invalid !== null ? t("not used") : decision ? decisionLabel(decision, locale) : t("not evaluated"),
+    becauseOf(invalid, screened, verdict),
     verdict && verdict.scored > 0
       ? t("{0} → {1} of {2}", verdict.rightBefore, verdict.rightAfter, verdict.scored)
       : "–",

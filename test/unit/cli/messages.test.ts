@@ -1,28 +1,52 @@
 import { describe, expect, it } from "vitest";
 import { Cancelled, failureOf, failureWords, Misuse } from "../../../src/cli/errors.ts";
 import type { WarningCode } from "../../../src/engine/events.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
+import { verdictLine, verdictReason } from "../../../src/i18n/verdict.ts";
+import { warningMessage, warningMessages } from "../../../src/i18n/warnings.ts";
 import { KeyRefused } from "../../../src/models/errors.ts";
 import { RunInProgress } from "../../../src/run/errors.ts";
-import { changeWords, groupedWarnings, money, seconds, verdictLine, warningWords } from "../../../src/run/messages.ts";
 import { verdict } from "../run/scripted.ts";
 
 describe("verdictLine", () => {
   it("has the figures of an accepted proposal", () => {
     expect(verdictLine(verdict)).toBe(
-      "Accepted by the gate · 10 → 15 of 20 right · fixed 1, broke 0 · p = 0.060 · 10 → 12 tokens an answer",
+      "Accepted by the gate · 10 → 15 of 20 right · fixed 1, broke 0 · p = 0.060 · 10 → 12 tokens per answer",
     );
   });
 
   it("says why one was rejected, and what was not scored", () => {
-    const rejected = { ...verdict, decision: "rejected", reason: "cannot pass any more", scored: 4, p: null } as const;
-    expect(verdictLine(rejected)).toMatch(
-      /^Rejected by the gate · it could no longer pass, .+ · 10 → 15 of 4 right \(16 of 20 not scored\)/,
-    );
+    const half = { scored: 4, rightBefore: 2, rightAfter: 2, lossBefore: 0.5, lossAfter: 0.5, p: null };
+    const rejected = { ...verdict, ...half, decision: "rejected", reason: "cannot pass any more" } as const;
+    expect(verdictLine(rejected)).toMatch(/^Rejected by the gate · 2 → 2 of 4 right \(16 not scored\)/);
+    expect(verdictReason(rejected, ENGLISH)).toMatch(/^After 4 of 20 samples it could no longer pass/);
   });
 
   it("says loudly that no gate ran", () => {
     expect(verdictLine({ ...verdict, policy: "off" })).toMatch(/^Accepted without a gate/);
     expect(verdictLine({ ...verdict, policy: "off", scored: 0 })).toMatch(/nothing was scored$/);
+  });
+});
+
+describe("verdicts of graded losses", () => {
+  it("give the mean score, which is no share of right answers", () => {
+    const graded = { ...verdict, lossBefore: 0.4, lossAfter: 0.25, rightBefore: 3, rightAfter: 5 };
+    expect(verdictLine(graded)).toMatch(/^Accepted by the gate · score 0\.60 → 0\.75 on 20 samples · fixed/);
+  });
+});
+
+describe("a proposal that the gate never compared", () => {
+  it("is called screened out", () => {
+    for (const reason of [
+      "constant output",
+      "breaks training samples",
+      "violation",
+      "eliminated",
+      "superseded",
+    ] as const) {
+      const screened = { ...verdict, decision: "screened", reason, scored: 0 } as const;
+      expect(`${verdictLine(screened)} ${verdictReason(screened, ENGLISH)}`).not.toMatch(/gate/i);
+    }
   });
 });
 
@@ -51,8 +75,8 @@ describe("warnings", () => {
 
   it("are sentences, with and without their fields", () => {
     for (const code of Object.keys(codes) as WarningCode[]) {
-      expect(warningWords({ type: "warning", code })).toMatch(/^[A-Z0-9].*\.$/s);
-      const full = warningWords({ type: "warning", code, node: "a", sample: "s", detail: "\u001b[2Jwhy", count: 3 });
+      expect(warningMessage({ type: "warning", code })).toMatch(/^[A-Z0-9].*\.$/s);
+      const full = warningMessage({ type: "warning", code, node: "a", sample: "s", detail: "\u001b[2Jwhy", count: 3 });
       expect(full).toMatch(/^[A-Z0-9].*[.)]$/s);
       expect(full).not.toContain("\u001b");
       expect(full).not.toContain("undefined");
@@ -75,15 +99,15 @@ describe("failures", () => {
 
 describe("figures", () => {
   it("are short", () => {
-    expect(changeWords("score", { n: 20, before: 0.3, after: null })).toBe("score 0.30 → ? (n = 20)");
-    expect(changeWords("score", { n: 20, before: null, after: null })).toBe("");
-    expect([money(0), money(0.00123), money(1.5), money(null)]).toEqual(["$0.00", "$0.0012", "$1.50", "price unknown"]);
-    expect([seconds(1234), seconds(99_900), seconds(754_000)]).toEqual(["1.2 s", "1 min 40 s", "12 min 34 s"]);
+    const amounts = [0, 0.00123, 1.5, null].map((usd) => ENGLISH.money(usd));
+    expect(amounts).toEqual(["$0.00", "$0.0012", "$1.50", "price unknown"]);
+    const times = [1234, 45_200, 99_900, 754_000, 3_900_000].map((time) => ENGLISH.duration(time));
+    expect(times).toEqual(["1.2 s", "45 s", "1 min 40 s", "12 min 34 s", "1 h 5 min"]);
   });
 
   it("are said once a kind, and those of replies that were cut once a model: each has its own limit", () => {
     const cut = { type: "warning", code: "replies cut", count: 3, of: 4, tokens: 9 } as const;
-    const said = groupedWarnings([
+    const said = warningMessages([
       { ...cut, purpose: "forward", node: "plan" },
       { ...cut, purpose: "forward", node: "solve" },
       { ...cut, purpose: "backward", node: "solve" },

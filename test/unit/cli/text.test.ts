@@ -2,7 +2,7 @@ import fc from "fast-check";
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import { wordDiff } from "../../../src/cli/word-diff.ts";
-import { oneLine, plain } from "../../../src/run/plain.ts";
+import { oneLine, plain } from "../../../src/i18n/plain-text.ts";
 
 const none = picocolors.createColors(false);
 const some = picocolors.createColors(true);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
-import { adviceOn, adviceWords, withSubset } from "../../../src/run/advice.ts";
+import { adviceMessage, adviceOn, withSubset } from "../../../src/run/advice.ts";
 import { five } from "../../pages/graphs.ts";
 
 const rows = (count: number): Sample[] =>
@@ -14,17 +14,17 @@ function task(validation: number, test = 0, policy: "strict" | "off" = "strict")
   return { graph: five, data, options: { gate: { policy, alpha: 0.05 } } } as unknown as Task;
 }
 
-const said = (of: Task, calls: number | null) => adviceOn(of, calls).map((one) => adviceWords(one, ENGLISH));
+const said = (of: Task, calls: number | null) => adviceOn(of, calls).map((one) => adviceMessage(one, ENGLISH));
 
 describe("before a run", () => {
   it("says that one validation sample can show nothing", () => {
     expect(said(task(1), null)).toEqual([
-      "The validation set has 1 sample: no improvement on it can be told from chance. Use 50 samples or more.",
+      "The validation set has 1 sample, too few to confirm any improvement. Use at least 50 samples.",
     ]);
   });
 
   it("says what a small set can show", () => {
-    expect(said(task(20), null)[0]).toContain("fixes at least 6 more than it breaks");
+    expect(said(task(20), null)[0]).toContain("fixes at least 6 more samples than it breaks");
     expect(said(task(50), null)).toEqual([]);
   });
 
@@ -40,7 +40,7 @@ describe("before a run", () => {
     // Either is enough for a dozen verdicts.
     expect(adviceOn(withSubset(task(2000), subset), calls)).toEqual([]);
     expect(adviceOn(task(2000), enough)).toEqual([]);
-    expect(said(task(2000), calls)[0]).toContain("about 8 changes on all 2,000 samples");
+    expect(said(task(2000), calls)[0]).toContain("about 8 changes on the whole validation set (2,000 samples)");
   });
 
   it("proposes no subset that could show nothing", () => {

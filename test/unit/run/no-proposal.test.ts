@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
-import { noProposalWords } from "../../../src/run/no-proposal.ts";
+import { noProposalMessage } from "../../../src/run/no-proposal.ts";
 import type { Attempt, RunState } from "../../../src/run/state.ts";
 import { five } from "../../pages/graphs.ts";
 import { runOf } from "../../pages/runs.ts";
@@ -8,13 +8,13 @@ import { runOf } from "../../pages/runs.ts";
 const base = runOf(five, "done").state;
 
 const words = (changes: Partial<RunState>) =>
-  noProposalWords({ ...base, proposals: [], attempts: [], warnings: [], ...changes }, ENGLISH);
+  noProposalMessage({ ...base, proposals: [], attempts: [], warnings: [], ...changes }, ENGLISH);
 
 const attempt = (changes: Partial<Attempt>): Attempt => ({ ...base.attempts[0], ...changes }) as Attempt;
 
 describe("why a run proposed nothing", () => {
   it("is not said where a text was accepted", () => {
-    expect(noProposalWords(base, ENGLISH)).toBe("");
+    expect(noProposalMessage(base, ENGLISH)).toBe("");
   });
 
   it("is one sentence with the cause and what to do", () => {
@@ -22,9 +22,9 @@ describe("why a run proposed nothing", () => {
       /already right.*harder samples/,
     );
     expect(words({ status: "budget" })).toMatch(/budget was used up.*larger budget/);
-    expect(words({ gradients: base.gradients.map((one) => ({ ...one, text: "" })) })).toMatch(/asked for no change/);
+    expect(words({ gradients: base.gradients.map((one) => ({ ...one, text: "" })) })).toMatch(/requested no change/);
     const dropped = { type: "warning", code: "sample dropped" } as const;
-    expect(words({ gradients: [], warnings: [dropped, dropped] })).toMatch(/^2 training samples gave no feedback/);
+    expect(words({ gradients: [], warnings: [dropped, dropped] })).toMatch(/^2 training samples have no gradient/);
     expect(words({})).toMatch(/optimizer model proposed no text/);
   });
 
@@ -41,6 +41,6 @@ describe("why a run proposed nothing", () => {
       verdict: { ...one.verdict, decision: "rejected" as const, reason: "not significant" as const },
     }));
     const attempts = [0, 1].map((verdict) => attempt({ invalid: null, decision: "rejected", verdict }));
-    expect(words({ attempts, judged })).toMatch(/For 2 of 2 texts.*Add validation samples/);
+    expect(words({ attempts, judged })).toMatch(/2 of 2 texts.*Add validation samples/);
   });
 });

@@ -117,17 +117,17 @@ describe("what is said of a run", async () => {
     expect(reportHtml(side.report, MARKED)).toContain(`${score.toFixed(2).replace(".", ",")} <span`);
     expect(reportHtml(side.report)).toContain(`${score.toFixed(2)} <span`);
     expect(reportHtml(side.report, MARKED)).toContain('<html lang="de">');
-    expect([MARKED.whole(12_345), MARKED.money(1234.5), MARKED.chance(0.0602)]).toEqual([
+    expect([MARKED.integer(12_345), MARKED.money(1234.5), MARKED.pValue(0.0602)]).toEqual([
       "12.345",
       "1.234,50\u00a0$",
       "p = 0,060",
     ]);
-    expect([ENGLISH.whole(12_345), ENGLISH.money(1234.5), ENGLISH.percent(0.374)]).toEqual([
+    expect([ENGLISH.integer(12_345), ENGLISH.money(1234.5), ENGLISH.percent(0.374)]).toEqual([
       "12,345",
       "$1,234.50",
       "37%",
     ]);
-    expect([ENGLISH.money(0.02, true), ENGLISH.money(0, true), ENGLISH.moment(Number.NaN)]).toEqual([
+    expect([ENGLISH.money(0.02, true), ENGLISH.money(0, true), ENGLISH.timestamp(Number.NaN)]).toEqual([
       "≈ $0.02",
       "$0.00",
       "?",

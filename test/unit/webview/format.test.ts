@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, money, outcomeOf, plural, short } from "../../../webview/format.ts";
+import { compact, duration, money, outcomeOf, plural } from "../../../webview/format.ts";
 
 const sample = (before: number | null, after: number | null) => ({
   id: "s",
@@ -18,7 +18,7 @@ describe("words", () => {
       "3 min 20 s",
       "1 h 5 min",
     ]);
-    expect([950, 9999, 12_340, 234_567, 4_500_000].map(short)).toEqual(["950", "9,999", "12.3k", "235k", "4.5M"]);
+    expect([950, 9999, 12_340, 234_567, 4_500_000].map(compact)).toEqual(["950", "9,999", "12.3K", "235K", "4.5M"]);
     expect([0, 0.042, 1.5, 0.0004].map(money)).toEqual(["$0.00", "$0.04", "$1.50", "$0.0004"]);
     expect([1, 0, 2000].map((replies) => plural(replies, "{0} reply", "{0} replies"))).toEqual([
       "1 reply",
@@ -32,7 +32,7 @@ describe("words", () => {
     expect(outcomeOf(sample(0, 1), 0)).toBe("broken");
     expect(outcomeOf(sample(0.4, 0.2), 0)).toBe("wrong");
     expect(outcomeOf(sample(0, null), 0)).toBe("right");
-    expect(outcomeOf(sample(null, null), 0)).toBe("not scored");
+    expect(outcomeOf(sample(null, null), 0)).toBe("unscored");
   });
 
   it("takes a sample for right where its loss is within the run's threshold", () => {

@@ -1,0 +1,147 @@
+import type { InvalidReason, Verdict } from "../engine/events.ts";
+import { ENGLISH, type Locale } from "./locale.ts";
+
+/** Verdicts on proposals, for every surface: a headline, figures, and the reason as a sentence. */
+
+export const VERDICT_MARKS = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" } as const;
+
+/** `Accepted by the gate`. Names the gate only where the gate compared something. */
+export function verdictHeadline({ policy, decision, reason }: Verdict, { t }: Locale): string {
+  if (decision === "undecided") return t("Undecided");
+  if (decision === "screened") return t("Screened out");
+  if (reason === "unchanged") return t("Unchanged");
+  if (policy === "off") return decision === "accepted" ? t("Accepted without a gate") : t("Rejected without a gate");
+  return decision === "accepted" ? t("Accepted by the gate") : t("Rejected by the gate");
+}
+
+/** `14 → 17 of 20 right`, `14 → 17 of 18 right (2 not scored)`; for graded losses `score 0.45 → 0.60 on 20 samples`. */
+export function rightFigure(verdict: Verdict, locale: Locale): string {
+  const { t } = locale;
+  const { scored, of } = verdict;
+  if (scored === 0) return t("nothing was scored");
+  const figure = isGraded(verdict)
+    ? t(
+        "score {0} → {1} on {2}",
+        locale.decimal(1 - verdict.lossBefore),
+        locale.decimal(1 - verdict.lossAfter),
+        locale.count(scored, "sample"),
+      )
+    : t("{0} → {1} of {2} right", verdict.rightBefore, verdict.rightAfter, scored);
+  return scored < of ? t("{0} ({1} not scored)", figure, of - scored) : figure;
+}
+
+/** Whether losses lie between right and wrong, so that the mean score is no share of right answers. */
+function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, scored }: Verdict): boolean {
+  const differs = (loss: number, right: number) => Math.abs(1 - loss - right / scored) > 1e-9;
+  return differs(lossBefore, rightBefore) || differs(lossAfter, rightAfter);
+}
+
+/** `fixed 4, broke 1`, `p = 0.19`, `210 → 260 tokens per answer`. */
+export function furtherFigures(verdict: Verdict, locale: Locale): string[] {
+  const { t } = locale;
+  if (verdict.scored === 0) return [];
+  const figures = [t("fixed {0}, broke {1}", verdict.fixed.length, verdict.broken.length)];
+  if (verdict.p !== null) figures.push(locale.pValue(verdict.p));
+  const [before, after] = [Math.round(verdict.tokensBefore), Math.round(verdict.tokensAfter)];
+  if (before > 0 && after > 0) {
+    figures.push(t("{0} → {1} tokens per answer", locale.integer(before), locale.integer(after)));
+  }
+  return figures;
+}
+
+/** What was measured, the most important first. */
+export function verdictFigures(verdict: Verdict, locale: Locale): string[] {
+  return [rightFigure(verdict, locale), ...furtherFigures(verdict, locale)];
+}
+
+/** `✓ Accepted by the gate · 14 → 17 of 20 right` */
+export function verdictSummary(verdict: Verdict, locale: Locale): string {
+  return `${VERDICT_MARKS[verdict.decision]} ${verdictHeadline(verdict, locale)} · ${rightFigure(verdict, locale)}`;
+}
+
+/** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens per answer` */
+export function verdictLine(verdict: Verdict, locale = ENGLISH): string {
+  return [verdictHeadline(verdict, locale), ...verdictFigures(verdict, locale)].join(" · ");
+}
+
+/** A verdict's reason, with its counts where they are known. */
+type Reason = Pick<Verdict, "reason"> & Partial<Pick<Verdict, "scored" | "of" | "unscored">>;
+
+/** Why a proposal was accepted or not, as a sentence. Does not name the gate where a proposal never reached it. */
+export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Reason, { t }: Locale): string {
+  switch (reason) {
+    case "lower loss":
+      return t("The loss on the validation set is lower.");
+    case "tie":
+      return t("The loss on the validation set is unchanged, and the gate rejects ties.");
+    case "higher loss":
+      return t("The loss on the validation set is higher.");
+    case "cannot pass any more":
+      return of === 0
+        ? t("It could no longer pass, so the rest were not scored.")
+        : t("After {0} of {1} samples it could no longer pass, so the rest were not scored.", scored, of);
+    case "not significant":
+      return t("The difference may be chance.");
+    case "the combination was rejected":
+      return t("It passed on its own, but not combined with the other proposals.");
+    case "fixed some, broke none":
+      return t("On its own, it fixed samples and broke none.");
+    case "broke some":
+      return t("On its own, it broke samples that were right before.");
+    case "fixed none":
+      return t("On its own, it fixed no samples.");
+    case "fixed none, broke some":
+      return t("It fixed none of the first samples and broke right ones, so the rest were not scored.");
+    case "breaks training samples":
+      return t("It breaks training samples that were right before.");
+    case "constant output":
+      return t("With this text, the node gives the same answer to different inputs.");
+    case "violation":
+      return t("It drops required text, is too long, or contains an answer from the data.");
+    case "samples could not be scored":
+      return of === 0
+        ? t("Samples with failed calls could change the verdict. Resume the run or run it again to decide.")
+        : t(
+            "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",
+            unscored.length,
+            of,
+          );
+    case "no gate":
+      return t("The graph file turns the gate off, so nothing was measured that supports this text.");
+    case "budget reached":
+      return of === 0
+        ? t("The run reached its budget. Resume it with a larger budget to decide.")
+        : t(
+            "The run reached its budget after {0} of {1} samples. Resume it with a larger budget to decide.",
+            scored,
+            of,
+          );
+    case "superseded":
+      return t("A later proposal for this text replaced it.");
+    case "the run ended first":
+      return t("The run ended before it was validated. Resume the run to decide.");
+    case "eliminated":
+      return t("Another proposal for this text scored better on training samples.");
+    case "unchanged":
+      return t("The text is unchanged.");
+  }
+}
+
+/** Why the text that a model wrote is not a proposal, as a sentence. A log can hold a reason that is not known. */
+export function invalidReason(reason: string, { t }: Locale): string {
+  const known: Record<InvalidReason, string> = {
+    "no reply": t("The call to the model failed."),
+    "no text in the reply": t("The model's reply contained no instruction."),
+    "ambiguous reply": t("The model's reply could be read in more than one way."),
+    "invents a placeholder": t("It adds a placeholder that the graph doesn't have."),
+    "drops a placeholder": t("It drops a required placeholder."),
+    "drops a text to keep": t("It drops a text listed in “keep”."),
+    "changes the roles": t("It changes the messages that its lines “system:” and “user:” start."),
+    "no rows of examples": t("It is not written as example rows."),
+    "longer than maxWords": t("It is longer than maxWords allows."),
+    "repeats an earlier text": t("It repeats a text that was already evaluated."),
+    "leaks a training target": t("It contains the answer of a training sample."),
+    "no change": t("It is identical to the current text."),
+  };
+  return Object.entries(known).find(([one]) => one === reason)?.[1] ?? reason;
+}

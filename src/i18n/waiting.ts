@@ -1,0 +1,16 @@
+import type { Waiting } from "../models/waits.ts";
+import type { Locale } from "./locale.ts";
+import { oneLine } from "./plain-text.ts";
+
+/** `Waiting for api.openai.com until 14:32:05 (rate limit): Limit 3, Used 3` */
+export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, language }: Locale): string {
+  const address = /^\S+ (https?:.+)$/.exec(identity)?.[1];
+  const host = address === undefined ? identity : new URL(address).host;
+  const time = new Date(until).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const label = {
+    "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),
+    "server error": t("Waiting for {0} until {1} (server error)", host, time),
+    "no answer": t("Waiting for {0} until {1} (no answer)", host, time),
+  }[reason];
+  return detail === "" ? label : `${label}: ${oneLine(detail, 120)}`;
+}

@@ -1,0 +1,126 @@
+import type { Warned } from "../engine/events.ts";
+import { ENGLISH, type Locale } from "./locale.ts";
+import { oneLine } from "./plain-text.ts";
+
+/** Warnings of a run, for every surface. */
+
+/** One sentence a kind of warning: the first, and how many more there are. */
+export function warningMessages(warnings: readonly Warned[], locale = ENGLISH): string[] {
+  const kindOf = ({ code, purpose }: Warned) => `${code} ${purpose ?? ""}`;
+  return [...new Set(warnings.map(kindOf))].flatMap((kind) => {
+    const [first, ...more] = warnings.filter((warning) => kindOf(warning) === kind);
+    if (!first) return [];
+    const said = warningMessage(first, locale);
+    return more.length === 0 ? [said] : [locale.t("{0} ({1} more like this.)", said, more.length)];
+  });
+}
+
+function repliesCut(
+  { purpose = "forward", node = "", count = 0, of = count, tokens = 0 }: Warned,
+  t: Locale["t"],
+): string {
+  const limit = t("Thinking tokens count toward this limit. Increase max_tokens in models.{0}.params.", purpose);
+  if (purpose !== "forward") {
+    return `${t("{0} of {1} replies of the {2} model were cut at {3} tokens and requested again where that could help.", count, of, purpose, tokens)} ${limit}`;
+  }
+  return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
+}
+
+/** What happened, where, and what to do about it. */
+export function warningMessage(warning: Warned, { t } = ENGLISH): string {
+  const { code, node, sample, count = 0, of } = warning;
+  const place = [node && t("node {0}", node), sample && t("sample {0}", sample)].filter(Boolean).join(", ");
+  const at = (sentence: string, ...details: (string | undefined)[]) => {
+    const detail = oneLine([place, ...details].filter(Boolean).join(": "), 300);
+    return detail ? t("{0} ({1})", sentence, detail) : sentence;
+  };
+  switch (code) {
+    case "sample dropped":
+      return at(t("A sample has no gradient because a call for it failed."), warning.detail);
+    case "parameter refused":
+      return at(t("The model doesn't accept a parameter, so requests were sent without it."), warning.detail);
+    case "not scored":
+      return at(t("An answer could not be scored. It counts neither as right nor as wrong."), warning.detail);
+    case "reply repaired":
+      return at(
+        t(
+          "A reply wasn't in the required format, so it was requested again. Models that support JSON schemas avoid this extra call.",
+        ),
+        warning.detail,
+      );
+    case "replies cut":
+      return repliesCut(warning, t);
+    case "small validation set":
+      return of === undefined
+        ? t("The validation set has {0} samples, too few to confirm the observed difference.", count)
+        : t(
+            "The validation set has {0} samples, too few to confirm the observed difference. About {1} would be enough.",
+            count,
+            of,
+          );
+    case "nothing to learn":
+      return warning.detail === "validation"
+        ? t("Every validation sample was right before the first change. Add harder samples.")
+        : t("There is nothing more to learn from the training samples. Add harder samples.");
+    case "no gate":
+      return t("The graph file turns the gate off, so every proposal was accepted, whether better or not.");
+    case "test not scored":
+      return at(t("The test set was not scored."), warning.detail);
+    case "budget too small":
+      return t(
+        "The budget is too small for the test set of {0} samples, so the test set is not scored. Increase the call budget.",
+        count,
+      );
+    case "unknown price":
+      return at(
+        t("The price of a model is unknown, so its cost is not counted. Set it in agentgraph.prices or with --price."),
+      );
+    case "tokens estimated":
+      return t("The provider doesn't report token usage, so tokens are estimated from characters.");
+    case "gradients look alike":
+      return at(
+        t(
+          "The gradients are nearly identical across samples, and none led to an accepted proposal. A stronger backward model, or a more specific rubric or target, may help.",
+        ),
+        warning.detail,
+      );
+    case "instructions converge":
+      return at(
+        t(
+          "Instructions of different nodes are becoming alike. Give each node a “role” that describes what only it does.",
+        ),
+        warning.detail,
+      );
+    case "instruction grows":
+      return at(
+        t("An instruction is growing without improving the score. Set maxWords in the graph file to limit it."),
+        of === undefined ? warning.detail : t("{0} → {1} words", of, count),
+      );
+    case "gate refuses everything":
+      return at(
+        t(
+          "No proposal was accepted. Check the gradients. A stronger backward or optimizer model, or more training samples, may help.",
+        ),
+      );
+    case "format errors":
+      return warning.detail === "lenient"
+        ? t(
+            "{0} of {1} answers are right, but not in the required format. Describe the format in the instruction, or change “output”.",
+            count,
+            of ?? count,
+          )
+        : t(
+            "{0} of {1} answers do not match the node's “output”. They are counted separately from wrong answers. Describe the format in the instruction, or change “output”.",
+            count,
+            of ?? count,
+          );
+    case "targets leak":
+      return at(
+        t(
+          "Proposals copied answers of individual samples into the text. Add “constraints” to the node, or use a stronger optimizer model.",
+        ),
+      );
+    case "templates changed":
+      return t("A different version of AgentGraph started this run, so some calls may be charged again.");
+  }
+}
