@@ -57,7 +57,7 @@ export function decodeString(raw: string, quote: string): Decoded {
 export function literalBreaks(text: string): number {
   return Array.from(text.matchAll(/\\n/g)).filter(({ index }) => {
     const before = text.slice(Math.max(0, index - CONTEXT), index);
-    if (/[.;!?)]$/.test(before)) return true;
+    if (/[.;!?)]$/.test(before) || /^n(?:[-*•#]|\d+[.)])\s/.test(text.slice(index + 1))) return true;
     return (
       decodeSpace("n", text.slice(index + 1, index + 40), before, false).doubt === undefined &&
       !isCommand("n", text.slice(index + 1))
