@@ -11,17 +11,27 @@ const browser = { platform: "browser", target: "es2022", format: "iife" };
 const LAZY = {
   editor: { filter: /\/editor\/app\.ts$/, path: "./editor.js" },
   sdk: { filter: /^openai(\/|$)/, path: "./models.js" },
+  network: { filter: /^undici$/, path: "./network.js" },
 };
 
 /**
  * What is shipped: entry, platform, what is left to another bundle, and the most kilobytes it may have. The extension
- * itself only registers; `editor` is read when the user first looks at something, the SDK on the first request.
+ * itself only registers; `editor` is read when the user first looks at something, the SDK on the first request, and
+ * `network` only where the command line goes through a proxy or trusts certificates of one's own.
  */
 const BUNDLES = [
   { name: "extension", entry: "src/extension.ts", limit: 200, ...node, external: ["vscode"], apart: [LAZY.editor] },
   { name: "editor", entry: "src/editor/app.ts", limit: 1000, ...node, external: ["vscode"], apart: [LAZY.sdk] },
   { name: "models", entry: "openai", limit: 500, ...node, apart: [] },
-  { name: "cli", entry: "src/cli.ts", limit: 1000, ...node, banner: { js: "#!/usr/bin/env node" }, apart: [LAZY.sdk] },
+  {
+    name: "cli",
+    entry: "src/cli.ts",
+    limit: 1000,
+    ...node,
+    banner: { js: "#!/usr/bin/env node" },
+    apart: [LAZY.sdk, LAZY.network],
+  },
+  { name: "network", entry: "undici", limit: 600, ...node, apart: [] },
   { name: "webview", entry: "webview/main.ts", limit: 520, ...browser, apart: [] },
 ];
 
@@ -80,7 +90,7 @@ const shared = {
  */
 export async function build(names = BUNDLES.map(({ name }) => name)) {
   const wanted = BUNDLES.filter(({ name }) => names.includes(name));
-  const present = wanted.filter(({ entry }) => entry === "openai" || existsSync(join(root, entry)));
+  const present = wanted.filter(({ entry }) => !entry.includes("/") || existsSync(join(root, entry)));
   const shipped = new Set();
   const lines = await Promise.all(
     present.map(async ({ name, entry, limit, apart, ...options }) => {

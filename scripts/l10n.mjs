@@ -7,7 +7,7 @@ import { root } from "./ready.mjs";
 
 /** The file's content as it should be. */
 export function bundle() {
-  const found = ["src/editor", "src/i18n", "src/run", "webview"].flatMap(textsIn);
+  const found = ["src/editor", "src/i18n", "src/models/providers", "src/run", "webview"].flatMap(textsIn);
   return `${JSON.stringify(Object.fromEntries([...new Set(found)].sort().map((text) => [text, text])), null, 2)}\n`;
 }
 

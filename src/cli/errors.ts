@@ -3,6 +3,7 @@ import { oneLine, plain } from "../i18n/plain-text.ts";
 import { AddressRefused, KeyUnusable } from "../models/address.ts";
 import { BudgetReached, isModelError } from "../models/errors.ts";
 import { UnsafeFile } from "../platform/files.ts";
+import { CertificatesUnreadable } from "../platform/network.ts";
 import {
   MadeElsewhere,
   NotRecorded,
@@ -67,7 +68,7 @@ function exitFor(error: unknown): number {
 
 function isExpected(error: unknown): boolean {
   return (
-    [Misuse, FaultyFile, AddressRefused, KeyUnusable, CommanderError, UnsafeFile].some(
+    [Misuse, FaultyFile, AddressRefused, CertificatesUnreadable, KeyUnusable, CommanderError, UnsafeFile].some(
       (cause) => error instanceof cause,
     ) ||
     [RunInProgress, RunMissing, RunUnreadable, RunComplete, OtherProvider, MadeElsewhere].some(
@@ -102,7 +103,7 @@ function wordsFor(error: unknown): string {
     return `${error.path} could not be written (${error.code}). ${remedy}, or keep runs elsewhere with --runs-dir; then try again.`;
   }
   if (error instanceof CommanderError) return sentence(error.message);
-  if (error instanceof AddressRefused) return `--base-url: ${error.message}.`;
+  if (error instanceof CertificatesUnreadable) return `--ca-file: ${error.message}.`;
   return failureWords(
     error instanceof Error ? error.name : "Error",
     error instanceof Error ? error.message : String(error),

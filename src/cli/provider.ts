@@ -1,44 +1,109 @@
-import type { Clock } from "../deps.ts";
-import { azureAddress } from "../models/azure.ts";
+import { type Address, AddressRefused, OPENAI_ADDRESS } from "../models/address.ts";
+import { azureAddress, azureLine } from "../models/azure.ts";
 import type { Model } from "../models/model.ts";
+import type { Provider } from "../models/provider.ts";
+import { azure } from "../models/providers/azure.ts";
+import { compatible } from "../models/providers/compatible.ts";
+import { simulated } from "../models/providers/simulated.ts";
+import { networkFor } from "../platform/network.ts";
+import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
+import type { ModelOptions } from "./options.ts";
 
-const OPENAI = "https://api.openai.com/v1";
+type ServerOptions = Pick<ModelOptions, "baseUrl" | "azureApiVersion" | "timeout" | "caFile">;
 
-export interface Connection {
-  readonly baseUrl?: string;
-  /** Takes the address for Azure's. */
-  readonly azureApiVersion?: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly clock: Clock;
+/** Address and key, and where each comes from. */
+interface Server {
+  readonly address: string;
+  readonly addressFrom: string;
+  /** Empty: none is sent. */
+  readonly key: string;
+  readonly keyFrom: string;
 }
 
 /**
  * Whom to ask. Address and key come from the person who runs the command, never from a file.
  * @param models every model that the run asks for.
- * @throws Misuse, AddressRefused
+ * @throws Misuse, AddressRefused, CertificatesUnreadable
  */
-export async function connect(models: readonly string[], connection: Connection): Promise<Model> {
-  const { baseUrl, azureApiVersion, env, clock } = connection;
-  const simulated = models.filter((model) => model === "simulated");
-  if (simulated.length > 0 && baseUrl === undefined) {
+export async function connect(
+  models: readonly string[],
+  options: ServerOptions,
+  { env, deps, output }: Pick<Cli, "env" | "deps" | "output">,
+): Promise<Model> {
+  const { clock } = deps;
+  const { timeout } = options;
+  if (models.includes("simulated") && options.baseUrl === undefined) {
     const other = models.find((model) => model !== "simulated");
     if (other !== undefined) {
       throw new Misuse(
-        `The simulated model cannot run beside ${other}. Use --model simulated for every role, or for none.`,
+        `The simulated model can't run beside ${other}. Use --model simulated for every role, or for none.`,
       );
     }
-    const { createSimulated } = await import("../models/simulated.ts");
-    return createSimulated();
+    return simulated.connect({ address: "", key: "", clock, timeout });
   }
-  const key = env.AGENTGRAPH_API_KEY || env.OPENAI_API_KEY || "";
-  if (key === "" && baseUrl === undefined) {
+  const { address: given, addressFrom, key, keyFrom } = serverOf(options.baseUrl, env, models);
+  const { provider, address } = providerAt(given, options.azureApiVersion);
+  const { url, origin } = checked(provider, address, addressFrom);
+  output.note(`Model server: ${origin} (${addressFrom}), ${key === "" ? "no key" : `key from ${keyFrom}`}.`);
+  if (key === "" && env.OPENAI_API_KEY) {
+    output.note(`OPENAI_API_KEY isn't sent to ${origin}. If it needs a key, set AGENTGRAPH_API_KEY.`);
+  }
+  const network = await networkFor(url, options);
+  if (network?.proxy) output.note(`Proxy: ${network.proxy}.`);
+  return provider.connect({ address, key, clock, timeout, ...(network && { network }) });
+}
+
+/**
+ * An address and its key belong together: OPENAI_API_KEY with OPENAI_BASE_URL, AGENTGRAPH_API_KEY with --base-url or
+ * AGENTGRAPH_BASE_URL; without any address, either key with OpenAI's. A key never goes to the address of another.
+ */
+function serverOf(baseUrl: string | undefined, env: Cli["env"], models: readonly string[]): Server {
+  const { AGENTGRAPH_API_KEY: own = "", OPENAI_API_KEY: openai = "" } = env;
+  const named = baseUrl ?? (env.AGENTGRAPH_BASE_URL || undefined);
+  if (named !== undefined) {
+    const addressFrom = baseUrl === undefined ? "AGENTGRAPH_BASE_URL" : "--base-url";
+    const key = own || (isSameOrigin(named, env.OPENAI_BASE_URL || OPENAI_ADDRESS) ? openai : "");
+    return { address: named, addressFrom, key, keyFrom: own ? "AGENTGRAPH_API_KEY" : "OPENAI_API_KEY" };
+  }
+  const address = env.OPENAI_BASE_URL || undefined;
+  if (address !== undefined && own !== "" && openai === "") {
     throw new Misuse(
-      `There is no key for ${[...new Set(models)].join(", ")}. Put one into AGENTGRAPH_API_KEY (or OPENAI_API_KEY), name a server with --base-url, or try it without a key: --model simulated.`,
+      `AGENTGRAPH_API_KEY isn't sent to OPENAI_BASE_URL (${address}), which OPENAI_API_KEY belongs to. Set OPENAI_API_KEY, or name the server of AGENTGRAPH_API_KEY with --base-url or AGENTGRAPH_BASE_URL.`,
     );
   }
-  const { createOpenAI } = await import("../models/openai.ts");
-  const azure = baseUrl === undefined ? null : azureAddress(baseUrl, azureApiVersion);
-  if (azure) return createOpenAI({ baseUrl: azure.baseUrl, key, clock, azureApiVersion: azure.apiVersion });
-  return createOpenAI({ baseUrl: baseUrl ?? OPENAI, key, clock });
+  if (address !== undefined) {
+    return { address, addressFrom: "OPENAI_BASE_URL", key: openai, keyFrom: "OPENAI_API_KEY" };
+  }
+  const key = own || openai;
+  if (key === "") {
+    throw new Misuse(
+      `There is no key for ${[...new Set(models)].join(", ")}. Set AGENTGRAPH_API_KEY or OPENAI_API_KEY, name a server with --base-url, or try it without a key: --model simulated.`,
+    );
+  }
+  return {
+    address: OPENAI_ADDRESS,
+    addressFrom: "default",
+    key,
+    keyFrom: own ? "AGENTGRAPH_API_KEY" : "OPENAI_API_KEY",
+  };
+}
+
+function isSameOrigin(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin;
+}
+
+/** Azure's own paths where the address or the version says so, else OpenAI's. */
+function providerAt(address: string, azureApiVersion: string | undefined): { provider: Provider; address: string } {
+  const own = azureAddress(address, azureApiVersion);
+  return own ? { provider: azure, address: azureLine(own) } : { provider: compatible, address };
+}
+
+/** @throws Misuse, which names where the address comes from */
+function checked({ fields }: Provider, address: string, from: string): Address {
+  try {
+    return fields.address!.read(address);
+  } catch (error) {
+    throw error instanceof AddressRefused ? new Misuse(`${from}: ${error.message}.`) : error;
+  }
 }

@@ -19,7 +19,7 @@ export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions
 
 /** Takes a run up where it ended, with what it started from, however the files have changed since. */
 export async function resumeCommand(cli: Cli, name: string, options: ResumeOptions): Promise<number> {
-  const { deps, env, signal } = cli;
+  const { deps, signal } = cli;
   const { id, place, root } = await findRun(cli, name, options, "resumable");
   const { start } = await readManifest(deps, filesOf(place, id).start, id);
   if (start.engine !== ENGINE_VERSION && !options.yes) {
@@ -31,7 +31,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const models = modelsOf(start);
   const limits = limitsOf(start, options);
   const price = pricesFor(models, limits, options);
-  const provider = await connect(models, { ...options, env, clock: deps.clock });
+  const provider = await connect(models, options, cli);
   const { concurrency, maxWait } = options;
   const runDeps = { ...deps, provider, price, concurrency, maxWait };
   const run = await resumeRun(id, place, runDeps, signal, limits);

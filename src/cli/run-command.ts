@@ -39,7 +39,7 @@ export async function begin(
   options: BeginOptions,
   become: (subject: RunRequest) => RunRequest = (same) => same,
 ): Promise<number> {
-  const { deps, output, env, signal } = cli;
+  const { deps, output, signal } = cli;
   const { needs = SPLITS } = options;
   const graphFile = resolve(path);
   const loaded = await loadOrRefuse(graphFile, deps, { ...overridesOf(options), needs }, output);
@@ -47,7 +47,7 @@ export async function begin(
   const root = loaded.root.folder;
   const models = modelsOf(subject.task);
   const price = pricesFor(models, subject.task.options.budget, options);
-  const provider = await connect(models, { ...options, env, clock: deps.clock });
+  const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([sayEstimate(cli, subject, place, provider, price), cancelled(signal)]);
   const { concurrency, maxWait } = options;

@@ -33,6 +33,8 @@ export function checkKey(text: string): string {
   return key;
 }
 
+export const OPENAI_ADDRESS = "https://api.openai.com/v1";
+
 export interface Address {
   /** Without a slash at the end. */
   readonly url: string;
@@ -60,7 +62,7 @@ export function checkAddress(text: string): Address {
 }
 
 /** Names that end in `.localhost` may be asked of a name server, so they do not count. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -9,7 +9,8 @@ export interface AzureAddress {
 
 /** An address that its user calls Azure's: whatever its host. null: it speaks as OpenAI does. */
 export function calledAzure(address: string): AzureAddress | null {
-  return azureAddress(address) ?? azureAddress(address, AZURE_API_VERSION);
+  const named = URL.canParse(address) ? new URL(address).searchParams.get("api-version") : null;
+  return azureAddress(address) ?? azureAddress(address, named ?? AZURE_API_VERSION);
 }
 
 /** The address in one line, to be read again: the version stands in it unless it is ours. */

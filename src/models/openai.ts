@@ -35,8 +35,8 @@ export interface OpenAIOptions {
 /** How requests leave: through a proxy, with certificates of one's own. */
 export interface Network {
   readonly send: Send;
-  /** The proxy for an address; null: none. */
-  proxy(url: string): string | null;
+  /** The proxy on the way, without credentials; null: none. */
+  readonly proxy: string | null;
 }
 
 export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -84,9 +84,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     if (cause instanceof APIConnectionTimeoutError) {
       return new ProviderFault(identity, null, null, "no answer in time", "timeout");
     }
-    return (
-      connectionFailure(cause, { identity, url: address.url, proxy: proxy && withoutUser(proxy(address.url)) }) ?? cause
-    );
+    return connectionFailure(cause, { identity, url: address.url, proxy }) ?? cause;
   };
 
   const complete = async (request: ModelRequest, signal: AbortSignal): Promise<ModelReply> => {
@@ -138,10 +136,6 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
 function mayConcernParameters(failure: ModelError): boolean {
   if (failure instanceof RequestRefused) return failure.reason === "invalid";
   return failure.code === "ProviderFault" || failure.code === "ModelUnknown";
-}
-
-function withoutUser(proxy: string | null): string | null {
-  return proxy === null || !URL.canParse(proxy) ? proxy : new URL(proxy).origin;
 }
 
 /** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */

@@ -1,26 +1,24 @@
 import { EventEmitter, l10n, type Memento, window, workspace } from "vscode";
 import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
-import { type Address, AddressRefused, checkAddress } from "../../models/address.ts";
-import { calledAzure } from "../../models/azure.ts";
+import { AddressRefused } from "../../models/address.ts";
+import type { Model } from "../../models/model.ts";
+import type { AddressField, Provider } from "../../models/provider.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
 import { showInfo } from "../notifications.ts";
 import type { Keys } from "./keys.ts";
 import { pickKeys, pickModel } from "./pick.ts";
-import { type ModelNames, modelNames, type ProviderKind, readSettings, writeProvider } from "./settings.ts";
-import { askAndKeep, askSource, listModels, OPENAI, type Source } from "./source.ts";
-import { VSCODE } from "./vscode-models.ts";
+import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
+import { askAndKeep, askSource, listModels, type Source } from "./source.ts";
 
 /** Who answers the calls of a run, ready to be asked. */
 export interface Connection {
-  readonly provider: ProviderKind;
-  /** Base address; null for the simulated model and those of VS Code. */
+  readonly provider: Provider;
+  /** Base address; null for a provider without one. */
   readonly url: string | null;
-  /** Set where `url` speaks Azure's own paths. */
-  readonly azureApiVersion?: string;
-  readonly key: string | null;
+  readonly model: Model;
   /** The user's own choice by role: it wins over the graph file's. */
   readonly models: ModelNames;
 }
@@ -75,7 +73,7 @@ export class Account extends Disposable {
   /** The user's own choice by role: it wins over a graph file's. */
   models(): ModelNames {
     const { provider, models } = readSettings();
-    if (provider === "simulated") return simulatedModels();
+    if (provider?.names === "one") return Object.fromEntries(ROLES.map((role) => [role, provider.id]));
     const origin = provider === null ? null : originOf(provider);
     return origin === null ? models : { ...models, ...this.#modelsHere(origin) };
   }
@@ -89,31 +87,39 @@ export class Account extends Disposable {
     if (readSettings().provider === null) await this.#askModel(await this.#choose());
     const { provider } = readSettings();
     if (provider === null) throw new Cancelled();
-    if (provider === "simulated" || provider === "vscode") {
-      return { provider, url: null, key: null, models: this.models() };
+    const { clock } = this;
+    const { timeout } = readSettings();
+    const { address: field, key: wanted } = provider.fields;
+    if (field === null) {
+      const model = await provider.connect({ address: "", key: "", clock, timeout });
+      return { provider, url: null, model, models: this.models() };
     }
-    const { url, origin, azureApiVersion } = addressOf(provider);
+    const address = addressOf(field);
+    const { url, origin } = field.read(address);
     await this.#agree(origin);
     // Many servers want no key; one that does says so.
-    const key = (await this.keys.get(origin)) ?? (provider === "compatible" ? null : await this.#askKey(origin));
-    return { provider, url, azureApiVersion, key, models: this.models() };
+    const key = (await this.keys.get(origin)) ?? (wanted === "required" ? await this.#askKey(origin) : "");
+    const model = await provider.connect({ address, key, clock, timeout });
+    return { provider, url, model, models: this.models() };
   }
 
   /** Who answers from now on, in every workspace. Servers are asked for their models. @throws NotTrusted, Cancelled */
   async #choose(): Promise<Source> {
     if (!workspace.isTrusted) throw new NotTrusted();
     const source = await askSource(this.keys, this.clock);
-    const { provider, url, origin } = source;
-    if (url !== null) await this.#allow(origin);
-    await writeProvider(provider, provider === "openai" ? "" : (url ?? ""));
+    const { provider, address, origin } = source;
+    if (provider.fields.address) await this.#allow(origin);
+    await writeProvider(provider, address);
     return source;
   }
 
   /** One model for all roles, where the file's names may mean nothing to the source. */
   async #askModel({ provider, origin, models }: Source): Promise<void> {
-    if (provider === "simulated" || provider === "openai") return;
+    if (provider.names === "one" || provider.names === "file") return;
     const title =
-      provider === "azure" ? l10n.t("Which deployment should be used?") : l10n.t("Which model should be used?");
+      provider.names === "deployments"
+        ? l10n.t("Which deployment should be used?")
+        : l10n.t("Which model should be used?");
     const name = await pickModel(title, models, {
       none: l10n.t("The models named in the graph file"),
       // A server of one's own seldom knows the file's names.
@@ -126,7 +132,7 @@ export class Account extends Disposable {
   async #chooseModels(): Promise<void> {
     const source = await this.#choose();
     const { provider, origin } = source;
-    if (provider === "simulated") {
+    if (provider.names === "one") {
       void showInfo(l10n.t("Now using the simulated model."));
       return;
     }
@@ -191,14 +197,13 @@ export class Account extends Disposable {
 
   async #setKey(): Promise<void> {
     const provider = readSettings().provider ?? (await this.#choose()).provider;
-    if (provider === "simulated" || provider === "vscode") {
+    const { address } = provider.fields;
+    if (address === null) {
       throw new NothingThere(
-        provider === "simulated"
-          ? l10n.t("The simulated model doesn't need an API key. Choose another model provider first.")
-          : l10n.t("Models from VS Code don't need an API key. Choose another model provider first."),
+        l10n.t("{0}: no API key is needed. Choose another model provider first.", provider.label(l10n.t)),
       );
     }
-    const { origin } = addressOf(provider);
+    const { origin } = address.read(addressOf(address));
     await this.#askKey(origin);
     void showInfo(l10n.t("Saved the API key for {0}.", origin));
   }
@@ -223,26 +228,20 @@ export class Account extends Disposable {
 const MODELS = "models";
 const ORIGINS = "origins";
 
-function addressOf(provider: ProviderKind): Address & Pick<Connection, "azureApiVersion"> {
+function addressOf({ initial, isAsked }: AddressField): string {
   const { baseUrl } = readSettings();
-  const azure = provider === "azure" ? calledAzure(baseUrl) : null;
-  if (azure) return { ...checkAddress(azure.baseUrl), azureApiVersion: azure.apiVersion };
-  return checkAddress(provider === "openai" ? baseUrl || OPENAI : baseUrl);
+  return baseUrl || (isAsked ? "" : initial);
 }
 
 /** What the choice of models belongs to; null where the address cannot be used. */
-function originOf(provider: ProviderKind): string | null {
-  if (provider === "vscode") return VSCODE;
+function originOf({ id, fields: { address } }: Provider): string | null {
+  if (address === null) return id;
   try {
-    return addressOf(provider).origin;
+    return address.read(addressOf(address)).origin;
   } catch (error) {
     if (error instanceof AddressRefused) return null;
     throw error;
   }
-}
-
-function simulatedModels(): ModelNames {
-  return Object.fromEntries(ROLES.map((role) => [role, "simulated"]));
 }
 
 function roleTitle(role: Role): string {

@@ -1,30 +1,16 @@
 import { l10n, type QuickPickItem, QuickPickItemKind, window } from "vscode";
+import type { NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled } from "../errors.ts";
-import type { ProviderKind } from "./settings.ts";
+import { EDITOR_PROVIDERS } from "./providers.ts";
 
 /** Who answers the calls. @throws Cancelled */
-export async function pickProvider(current: ProviderKind | null): Promise<ProviderKind> {
-  // A quick pick never wraps: in a narrow window there is room for about 40 characters.
-  const items: (QuickPickItem & { provider: ProviderKind })[] = [
-    { provider: "openai", label: "OpenAI", detail: l10n.t("With your own API key") },
-    { provider: "azure", label: "Azure OpenAI", detail: l10n.t("With your own endpoint and key") },
-    {
-      provider: "compatible",
-      label: l10n.t("Any OpenAI-compatible server"),
-      detail: l10n.t("Ollama, LM Studio, vLLM, llama.cpp …"),
-    },
-    {
-      provider: "vscode",
-      label: l10n.t("Models available in VS Code"),
-      detail: l10n.t("For example, from GitHub Copilot"),
-    },
-    {
-      provider: "simulated",
-      label: l10n.t("Simulated model"),
-      detail: l10n.t("No API key or network; works with the example graphs"),
-    },
-  ];
-  for (const item of items) if (item.provider === current) item.description = l10n.t("used now");
+export async function pickProvider(current: Provider | null): Promise<Provider> {
+  const items = EDITOR_PROVIDERS.map((provider): QuickPickItem & { provider: Provider } => ({
+    provider,
+    label: provider.label(l10n.t),
+    detail: provider.detail(l10n.t),
+    ...(provider === current && { description: l10n.t("used now") }),
+  }));
   const picked = await window.showQuickPick(items, {
     title: l10n.t("Which model provider should be used?"),
     placeHolder: l10n.t("Choose a model provider"),
@@ -64,13 +50,6 @@ export async function askKey(origin: string): Promise<string> {
   });
   if (!key) throw new Cancelled();
   return key.trim();
-}
-
-/** A model as its source offers it. */
-export interface NamedModel {
-  readonly name: string;
-  /** For people, where it says more than the name. */
-  readonly title?: string;
 }
 
 /**

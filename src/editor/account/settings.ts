@@ -2,14 +2,12 @@ import { ConfigurationTarget, workspace } from "vscode";
 import { type ModelChoice, ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
+import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/waits.ts";
+import { providerNamed } from "./providers.ts";
 
-export const PROVIDERS = ["openai", "azure", "compatible", "vscode", "simulated"] as const;
-export type ProviderKind = (typeof PROVIDERS)[number];
-
-/** Requests on the way at once unless the user says otherwise. What VS Code lends is shared with the user's own chats. */
+/** Requests on the way at once where no provider is chosen yet. */
 const MANY = 16;
-const FEW = 4;
 
 /** Model by role, where one is chosen. */
 export type ModelNames = Readonly<Partial<Record<Role, string>>>;
@@ -17,7 +15,7 @@ export type ModelNames = Readonly<Partial<Record<Role, string>>>;
 /** What the user has set on this machine. Nothing here can come from a workspace. */
 export interface MachineSettings {
   /** null: not chosen yet. */
-  readonly provider: ProviderKind | null;
+  readonly provider: Provider | null;
   /** As written; empty where none is. */
   readonly baseUrl: string;
   readonly models: ModelNames;
@@ -31,11 +29,10 @@ export interface MachineSettings {
 }
 
 export function readSettings(): MachineSettings {
-  const provider = userValue("provider");
+  const provider = providerNamed(userValue("provider"));
   const baseUrl = userValue("baseUrl");
-  const kind = PROVIDERS.find((one) => one === provider) ?? null;
   return {
-    provider: kind,
+    provider,
     baseUrl: typeof baseUrl === "string" ? baseUrl.trim() : "",
     models: modelNames(userValue("models")),
     limits: {
@@ -43,16 +40,16 @@ export function readSettings(): MachineSettings {
       tokens: positive("budget.tokens"),
       usd: positive("budget.usd"),
     },
-    concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? (kind === "vscode" ? FEW : MANY)))),
+    concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? provider?.concurrency ?? MANY))),
     timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
     maxWait: 1000 * (positive("maxWait") ?? DEFAULT_MAX_WAIT / 1000),
     prices: priceTable(userValue("prices")),
   };
 }
 
-export async function writeProvider(kind: ProviderKind, baseUrl: string): Promise<void> {
+export async function writeProvider({ id }: Provider, baseUrl: string): Promise<void> {
   const settings = workspace.getConfiguration("agentgraph");
-  await settings.update("provider", kind, ConfigurationTarget.Global);
+  await settings.update("provider", id, ConfigurationTarget.Global);
   await settings.update("baseUrl", baseUrl || undefined, ConfigurationTarget.Global);
 }
 

@@ -6,23 +6,39 @@ import {
   l10n,
   lm,
 } from "vscode";
-import type { Clock } from "../../deps.ts";
 import { createHostModel, type HostChat, HostFailure } from "../../models/host-models.ts";
-import type { Message, Model } from "../../models/model.ts";
+import type { Message } from "../../models/model.ts";
+import type { Provider } from "../../models/provider.ts";
+import { NothingThere } from "../errors.ts";
 
-/** Who lends these models, in runs and replies: never an address. */
-export const VSCODE = "vscode";
-
-/** Names (`vendor/id`) of the models that VS Code has, e.g. those of GitHub Copilot. */
-export async function listVscodeModels(): Promise<{ readonly name: string; readonly title: string }[]> {
-  const chats = await lm.selectChatModels();
-  return chats.map((chat) => ({ name: nameOf(chat), title: chat.name }));
-}
-
-/** The models that VS Code has, as a provider. The first request of all makes VS Code ask the user for consent. */
-export function createVscodeModel(clock: Clock): Model {
-  return createHostModel({ identity: VSCODE, clock, chats: async () => (await lm.selectChatModels()).map(hosted) });
-}
+/** The models that VS Code has, e.g. those of GitHub Copilot. The first request of all makes VS Code ask for consent. */
+export const vscodeModels: Provider = {
+  id: "vscode",
+  label: (t) => t("Models available in VS Code"),
+  detail: (t) => t("For example, from GitHub Copilot"),
+  fields: { address: null, key: "none" },
+  names: "own",
+  // Shared with the user's own chats.
+  concurrency: 4,
+  connect: async ({ clock, timeout }) =>
+    createHostModel({
+      identity: "vscode",
+      clock,
+      timeout,
+      chats: async () => (await lm.selectChatModels()).map(hosted),
+    }),
+  async listModels() {
+    const chats = await lm.selectChatModels();
+    if (chats.length === 0) {
+      throw new NothingThere(
+        l10n.t(
+          "VS Code has no models available. Install an extension that provides models, such as GitHub Copilot Chat, and sign in.",
+        ),
+      );
+    }
+    return chats.map((chat) => ({ name: nameOf(chat), title: chat.name }));
+  },
+};
 
 function nameOf({ vendor, id }: LanguageModelChat): string {
   return `${vendor}/${id}`;

@@ -184,7 +184,7 @@ function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: 
 }
 
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
-  if (provider === "simulated") return l10n.t("The simulated model is used: no data leaves this machine.");
+  if (provider.names === "one") return l10n.t("The simulated model is used: no data leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])];
   const shown = oneLine(names.join(", "));
   if (url !== null && samples === 1) {

@@ -14,7 +14,6 @@ import { type RunPaths, runPathsOf } from "../../run/run-paths.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
-import { createProvider } from "../account/provider.ts";
 import { modelChoices, readSettings } from "../account/settings.ts";
 import { Cancelled, GraphFaulty, NoModel, NothingThere } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
@@ -59,7 +58,7 @@ export async function prepare(
   const root = loaded.root.folder;
   const place = runPathsOf(root);
   await askForPrices(modelsOf(task), task.options.budget.usd);
-  const all = await runDeps(connection, deps);
+  const all = runDeps(connection, deps);
   const { price, clock, provider } = all;
   const replies = await readCache(deps, place.cache);
   const known = { provider: provider.identity, replies, price, clock };
@@ -93,8 +92,7 @@ export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles):
 }
 
 /** What a run needs of the outside, the model included. */
-export async function runDeps(connection: Connection, deps: RunsDeps): Promise<RunDeps> {
+export function runDeps(connection: Connection, deps: RunsDeps): RunDeps {
   const { concurrency, maxWait, prices } = readSettings();
-  const provider = await createProvider(connection, deps.clock);
-  return { ...deps, provider, price: priceList(prices), concurrency, maxWait };
+  return { ...deps, provider: connection.model, price: priceList(prices), concurrency, maxWait };
 }

@@ -49,13 +49,7 @@ export class RunController extends Disposable {
     const connection = await this.account.connect();
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
     const stop = new AbortController();
-    const run = await resumeRun(
-      entry.id,
-      runPathsOf(entry.root),
-      await runDeps(connection, this.deps),
-      stop.signal,
-      limits,
-    );
+    const run = await resumeRun(entry.id, runPathsOf(entry.root), runDeps(connection, this.deps), stop.signal, limits);
     await this.drive(run, entry.root, stop);
   }
 

@@ -9,16 +9,20 @@ const sourcesIn = (folder: string) =>
 const sources = sourcesIn("src/editor");
 
 /** Every text shown through `l10n.t` or `t`, null where it is no literal; doc comments have calls as examples. */
-const texts = [...sources, ...sourcesIn("src/i18n"), ...sourcesIn("src/run"), ...sourcesIn("webview")].flatMap(
-  ({ name, text }) => {
-    const code = text.replaceAll(/^\s*(?:\/\*\*|\*).*$/gm, "");
-    const calls = code.matchAll(/(?<!\w)t\(\s*(?:("(?:[^"\\]|\\.)*")|(?=[^\s")]))/g);
-    return [...calls].map(([, literal]): { name: string; text: string | null } => ({
-      name,
-      text: literal === undefined ? null : JSON.parse(literal),
-    }));
-  },
-);
+const texts = [
+  ...sources,
+  ...sourcesIn("src/i18n"),
+  ...sourcesIn("src/models/providers"),
+  ...sourcesIn("src/run"),
+  ...sourcesIn("webview"),
+].flatMap(({ name, text }) => {
+  const code = text.replaceAll(/^\s*(?:\/\*\*|\*).*$/gm, "");
+  const calls = code.matchAll(/(?<!\w)t\(\s*(?:("(?:[^"\\]|\\.)*")|(?=[^\s")]))/g);
+  return [...calls].map(([, literal]): { name: string; text: string | null } => ({
+    name,
+    text: literal === undefined ? null : JSON.parse(literal),
+  }));
+});
 
 it("translators get every text that the editor, the reports and the graph page show, and no text too many", () => {
   const shown = texts.flatMap(({ text }) => text ?? []);

@@ -20,6 +20,13 @@ it.each([
   expect(azureAddress(address)).toEqual({ baseUrl, apiVersion });
 });
 
+it("keeps the version of an address that its user calls Azure's, whatever its host", () => {
+  const line = "https://gateway.example/openai?api-version=2025-01-01-preview";
+  const own = calledAzure(line);
+  expect(own).toEqual({ baseUrl: "https://gateway.example/openai", apiVersion: "2025-01-01-preview" });
+  expect(own && azureLine(own)).toBe(line);
+});
+
 it("takes the version that is asked for, and any address for Azure's then", () => {
   expect(azureAddress(`${HOST}?api-version=a`, "b")).toEqual({ baseUrl: `${HOST}/openai`, apiVersion: "b" });
   expect(azureAddress("http://localhost:8080/openai", "b")).toEqual({

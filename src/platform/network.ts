@@ -1,0 +1,84 @@
+import { readFile } from "node:fs/promises";
+import { rootCertificates } from "node:tls";
+import { getProxyForUrl } from "proxy-from-env";
+import { isLoopback } from "../models/address.ts";
+import type { Network } from "../models/openai.ts";
+
+export interface NetworkOptions {
+  /** A PEM file with certificates that are trusted beside the usual ones and those of NODE_EXTRA_CA_CERTS. */
+  readonly caFile?: string;
+  /** Milliseconds a request may take. */
+  readonly timeout: number;
+}
+
+/** The certificates of one's own cannot be used. */
+export class CertificatesUnreadable extends Error {
+  override readonly name = "CertificatesUnreadable";
+  readonly code = "CertificatesUnreadable";
+  constructor(
+    readonly path: string,
+    /** Of the system, such as ENOENT; `no certificate` where the file holds none. */
+    readonly reason: string,
+  ) {
+    super(`${path} cannot be used: ${reason}`);
+  }
+}
+
+/** Milliseconds after which Node's own `fetch` gives up, whatever it is told. */
+const LONGEST_FETCH = 290_000;
+
+/**
+ * The way out of this process for an address: through the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY unless NO_PROXY
+ * exempts it, with certificates of one's own. Servers on this computer are never asked through a proxy. What comes from
+ * the environment comes from the user: npm's settings, which a folder can bring along, do not count.
+ * @returns undefined where Node's own `fetch` does
+ * @throws CertificatesUnreadable
+ */
+export async function networkFor(url: string, { caFile, timeout }: NetworkOptions): Promise<Network | undefined> {
+  const proxy = proxyOf(url);
+  if (proxy === null && caFile === undefined && timeout <= LONGEST_FETCH) return undefined;
+  const ca = caFile === undefined ? undefined : await certificates(caFile);
+  const { Agent, fetch, ProxyAgent } = await import("undici");
+  const limits = { headersTimeout: timeout + 1_000, bodyTimeout: timeout + 1_000 };
+  const secure = ca && { ca: [...ca] };
+  const dispatcher =
+    proxy === null
+      ? new Agent({ ...limits, ...(secure && { connect: secure }) })
+      : new ProxyAgent({ uri: proxy, ...limits, ...(secure && { requestTls: secure, proxyTls: secure }) });
+  // Both are the same standard; their types come from two packages.
+  const send = (to: unknown, init: unknown) => fetch(to as string, { ...(init as object), dispatcher });
+  return { send: send as unknown as Network["send"], proxy: proxy === null ? null : withoutUser(proxy) };
+}
+
+function proxyOf(url: string): string | null {
+  if (isLoopback(new URL(url).hostname)) return null;
+  const proxy = getProxyForUrl(url);
+  if (proxy === "") return null;
+  // `proxy.example:3128` means http, as it does to curl, also for what is asked by https.
+  const bare = proxy.replace(/^https?:\/\//, "");
+  const isBare = Object.entries(process.env).some(([name, value]) => /_proxy$/i.test(name) && value === bare);
+  return isBare ? `http://${bare}` : proxy;
+}
+
+function withoutUser(proxy: string): string {
+  return URL.canParse(proxy) ? `${new URL(proxy).protocol}//${new URL(proxy).host}` : "the proxy";
+}
+
+/** All that is trusted: naming some replaces Node's own list. */
+async function certificates(path: string): Promise<readonly string[]> {
+  const own = await pem(path);
+  if (!own.includes("-----BEGIN CERTIFICATE-----")) throw new CertificatesUnreadable(path, "no certificate");
+  const { NODE_EXTRA_CA_CERTS: extra } = process.env;
+  return [...rootCertificates, own, ...(extra ? [await pem(extra)] : [])];
+}
+
+async function pem(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new CertificatesUnreadable(
+      path,
+      error instanceof Error && "code" in error ? String(error.code) : "unreadable",
+    );
+  }
+}
