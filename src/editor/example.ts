@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { commands, FileType, l10n, type Memento, Uri, window, workspace } from "vscode";
+import { simulated } from "../models/providers/simulated.ts";
 import { NotRecorded } from "../run/errors.ts";
 import type { Account } from "./account/account.ts";
 import { readSettings, writeProvider } from "./account/settings.ts";
@@ -66,10 +67,10 @@ export class Example {
     const folder = basename(Uri.joinPath(graph, "..").path);
     const { provider } = readSettings();
     const optimize = l10n.t("Optimize graph");
-    const simulated = l10n.t("Use the simulated model");
-    const isPaid = provider !== null && provider !== "simulated";
+    const free = l10n.t("Use the simulated model");
+    const isPaid = provider !== null && provider !== simulated;
     const message =
-      provider === "simulated"
+      provider === simulated
         ? l10n.t("Example created in {0}. Optimize it with the simulated model: no API key, no cost.", folder)
         : isPaid
           ? l10n.t(
@@ -82,9 +83,9 @@ export class Example {
               folder,
             );
     // Not awaited: the command has done what it should.
-    void showInfo(message, optimize, ...(isPaid ? [simulated] : [])).then(async (pressed) => {
+    void showInfo(message, optimize, ...(isPaid ? [free] : [])).then(async (pressed) => {
       if (!pressed) return;
-      if (pressed === simulated) await writeProvider("simulated", "");
+      if (pressed === free) await writeProvider(simulated, "");
       await commands.executeCommand("agentgraph.optimize", graph);
     });
   }

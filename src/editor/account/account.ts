@@ -56,18 +56,12 @@ export class Account extends Disposable {
   /** Who would be asked, in a sentence. */
   providerWords(): string {
     const { provider, baseUrl } = readSettings();
-    const server = URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
-    switch (provider) {
-      case "openai":
-        return "OpenAI";
-      case "vscode":
-        return l10n.t("the models in VS Code");
-      case "azure":
-      case "compatible":
-        return server;
-      default:
-        return l10n.t("the simulated model");
-    }
+    if (!provider) return l10n.t("the simulated model");
+    const { address } = provider.fields;
+    if (address === null)
+      return provider.names === "one" ? l10n.t("the simulated model") : l10n.t("the models in VS Code");
+    if (!address.isAsked) return provider.label(l10n.t);
+    return URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
   }
 
   /** The user's own choice by role: it wins over a graph file's. */

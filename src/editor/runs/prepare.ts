@@ -4,6 +4,7 @@ import { SPLITS, type Split } from "../../data/sample.ts";
 import type { ContainmentRoot } from "../../graph/containment.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
+import { simulated } from "../../models/providers/simulated.ts";
 import type { Known } from "../../run/estimate.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
@@ -53,7 +54,7 @@ export async function prepare(
     throw faulty.errors.length > 0 ? faulty : new NoModel(basename(file.fsPath));
   }
   const { task } = subject;
-  if (connection.provider === "simulated" && (await choosesModels(task.graph)))
+  if (connection.provider === simulated && (await choosesModels(task.graph)))
     return prepare(file, account, deps, async () => needs);
   const root = loaded.root.folder;
   const place = runPathsOf(root);
@@ -81,7 +82,7 @@ async function choosesModels({ name, nodes }: Graph): Promise<boolean> {
   const answer = await window.showWarningMessage(message, { modal: true, detail }, choose, anyway);
   if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
   else if (answer !== anyway) throw new Cancelled();
-  return answer === choose && readSettings().provider !== "simulated";
+  return answer === choose && readSettings().provider !== simulated;
 }
 
 /** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NothingThere */
