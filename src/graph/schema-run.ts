@@ -172,7 +172,13 @@ export const loss = z
   ])
   .describe("How an answer is scored: 0 is perfect.");
 
-const bound = (what: string) => z.number().positive().nullable().optional().describe(`${what} null: no bound.`);
+const bound = (what: string, example: number) =>
+  z
+    .number()
+    .positive()
+    .nullable()
+    .optional()
+    .meta({ description: `${what} null: no bound.`, examples: [example] });
 
 /** Options of the methods, by name. */
 export type MethodOptions = Readonly<Record<string, z.ZodObject>>;
@@ -180,33 +186,51 @@ export type MethodOptions = Readonly<Record<string, z.ZodObject>>;
 /** Files up to 0.1 have this method's options beside the common ones. */
 const FLAT = "semantic";
 
-const common = z.strictObject({
-  method: z.string().min(1).default(DEFAULTS.method).describe("How to optimize. Default `semantic`."),
+/** Options that hold for every method. */
+export const commonOptions = z.strictObject({
+  method: z
+    .string()
+    .min(1)
+    .default(DEFAULTS.method)
+    .meta({ description: "How to optimize. Default `semantic`.", examples: [DEFAULTS.method] }),
   threshold: z
     .number()
     .min(0)
     .max(1)
     .default(DEFAULTS.threshold)
-    .describe("A sample with at most this loss is right. Default 0."),
+    .meta({ description: "A sample with at most this loss is right. Default 0.", examples: [0.2] }),
   gate: z
     .strictObject({
       policy: z
         .enum(["strict", "significant", "off"])
         .default(DEFAULTS.gate.policy)
-        .describe(
-          "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
-        ),
-      alpha: z.number().gt(0).lt(1).default(DEFAULTS.gate.alpha).describe("Level of the sign test. Default 0.05."),
+        .meta({
+          description:
+            "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
+          examples: ["significant"],
+        }),
+      alpha: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(DEFAULTS.gate.alpha)
+        .meta({ description: "Level of the sign test. Default 0.05.", examples: [0.1] }),
     })
     .prefault({})
     .describe("When a proposal is accepted."),
-  seed: z.int().min(0).default(DEFAULTS.seed).describe("Same seed, same replies: same run. Default 1."),
+  seed: z
+    .int()
+    .min(0)
+    .default(DEFAULTS.seed)
+    .meta({ description: "Same seed, same replies: same run. Default 1.", examples: [7] }),
   baseline: z
     .boolean()
     .default(DEFAULTS.baseline)
-    .describe(
-      "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
-    ),
+    .meta({
+      description:
+        "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
+      examples: [true],
+    }),
   budget: z
     .strictObject({
       calls: z
@@ -214,9 +238,9 @@ const common = z.strictObject({
         .positive()
         .nullable()
         .default(DEFAULTS.budget.calls)
-        .describe("Most calls. Default 2000. null: no bound."),
-      tokens: bound("Most tokens, prompts and replies."),
-      usd: bound("Most money, in US dollars."),
+        .meta({ description: "Most calls. Default 2000. null: no bound.", examples: [500] }),
+      tokens: bound("Most tokens, prompts and replies.", 1_000_000),
+      usd: bound("Most money, in US dollars.", 1.5),
     })
     .prefault({})
     .describe("What a run may spend. The user's own cap holds as well."),
@@ -230,10 +254,10 @@ export function optimizeSchema(methods: MethodOptions) {
   const flat = optionalParts(methods[FLAT]?.shape ?? {});
   const own = Object.entries(methods).map(([name, options]) => [name, ownSchema(options)]);
   return z
-    .strictObject({ ...flat, ...Object.fromEntries(own), ...common.shape })
+    .strictObject({ ...flat, ...Object.fromEntries(own), ...commonOptions.shape })
     .transform((file, context) => {
       const given: Readonly<Record<string, unknown>> = file;
-      const { method, threshold, gate, seed, baseline, budget } = file as z.output<typeof common>;
+      const { method, threshold, gate, seed, baseline, budget } = file as z.output<typeof commonOptions>;
       const parsed = Object.entries(methods).map(([name, options]): [string, Readonly<Record<string, unknown>>] => {
         const nested = recordOf(given[name]);
         const beside = name === FLAT ? Object.keys(flat).filter((key) => given[key] !== undefined) : [];
