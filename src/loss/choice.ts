@@ -92,11 +92,16 @@ const MENTIONS = [
   /\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice)(?: is)?:?[ *(]*([A-Z])\b/g,
 ];
 
+/** Characters at the end of an answer in which "the answer is" is looked for. */
+const LOOKED_AT = 4_000;
+
 /** What the last mention of an option in running text names. */
 function lastChoice(answer: string, options: readonly Option[]): Choice {
   const lines = answer.trim().split("\n");
   const last = choiceIn(lines.at(-1) ?? "", options);
   if (options.some((option) => isSame(nameOf(option), last))) return last;
+  const named = /[\s\S]*\b(?:answer|ANSWER|Answer)(?: is)?:?[ *_]+(.+)/.exec(answer.slice(-LOOKED_AT))?.[1];
+  if (options.length === 0 && named !== undefined) return choiceIn(named, options);
   for (const mention of MENTIONS) {
     const letters = Array.from(answer.matchAll(mention), (match) => match[1] ?? match[2] ?? "");
     const letter = letters.filter((one) => isLetter(one, options)).at(-1);

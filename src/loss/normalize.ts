@@ -68,8 +68,9 @@ function withoutLatex(text: string): string {
   return plain;
 }
 
-/** The braces in it close each other: `a} and \text{b` is no inside of one pair. */
+/** `a} and \text{b` is no inside of one pair. */
 function isBalanced(text: string): boolean {
+  if (!/\\[a-z]+\s*\{/.test(text)) return true;
   let depth = 0;
   for (const character of text) {
     if (character === "{") depth++;

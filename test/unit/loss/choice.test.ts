@@ -31,6 +31,7 @@ describe("exact", () => {
     ["[1,2]", "[ 1, 2 ]", RIGHT],
     ["a; b", "a;b", RIGHT],
     ["] ]", "]]", RIGHT],
+    ["] }", "\\boxed{] }}", RIGHT],
     ["a, b", "b, a", WRONG],
     ["5", "5!", LENIENT],
     ["1.5", "15", WRONG],
@@ -79,6 +80,12 @@ describe("choice", () => {
       WRONG,
       RIGHT,
     ]);
+  });
+
+  it("finds words without options in running text", () => {
+    const score = scorer({ kind: "choice" });
+    expect(score("yes", "(A) looks odd.\nSo the answer is yes.")).toEqual(LENIENT);
+    expect(score("no", "(A) looks odd.\nSo the answer is yes.")).toEqual(WRONG);
   });
 
   it("reads numbered options under a heading", () => {
