@@ -12,7 +12,8 @@ import type { App } from "./editor/app.ts";
 import { COMMANDS } from "./editor/commands.ts";
 import { TO_SHOW } from "./editor/example.ts";
 import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files.ts";
-import { LazyTree, once } from "./editor/lazy.ts";
+import { LazyTree } from "./editor/lazy.ts";
+import { once } from "./editor/once.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 
 /** Constructs, registers and returns: the rest is loaded when the user first looks at something of it. */

@@ -13,7 +13,8 @@ export interface RunReport {
   readonly status: "done" | "budget" | "cancelled" | "failed";
   /** Why it failed; null when it did not. */
   readonly error: { readonly code: string; readonly message: string } | null;
-  readonly method: string;
+  /** null where nothing could begin and no method was named. */
+  readonly method: string | null;
   readonly calls: RunState["calls"];
   readonly tokens: { readonly prompt: number; readonly completion: number };
   readonly usd: number | null;
@@ -91,7 +92,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
 }
 
 /** The same shape where nothing could begin. */
-export function failureReport(method: string, status: "failed" | "cancelled", error: Failure): RunReport {
+export function failureReport(method: string | null, status: "failed" | "cancelled", error: Failure): RunReport {
   return {
     version: 1,
     run: null,

@@ -71,7 +71,24 @@ function failureObject(argv: readonly string[], failure: { code: string; message
   }
   if (command === "recheck") return failureReport("re-check", status, failure);
   const isRun = command === "optimize" || command === "resume";
-  return isRun ? failureReport("semantic", status, failure) : { version: 1, error: failure };
+  return isRun ? failureReport(methodIn(argv), status, failure) : { version: 1, error: failure };
+}
+
+/** The method that the command line names. */
+function methodIn(argv: readonly string[]): string | null {
+  const values = argv.flatMap((argument, index) => {
+    const [name, value] = argument.startsWith("--") ? splitAt(argument, "=") : [argument, ""];
+    const given = value || argv[index + 1] || "";
+    if (name === "--method") return [given];
+    const [path, method] = name === "--set" ? splitAt(given, "=") : ["", ""];
+    return path === "optimize.method" ? [method] : [];
+  });
+  return values.at(-1) || null;
+}
+
+function splitAt(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function createProgram(cli: Cli, version: string, done: (exit: number) => void): Command {

@@ -1,14 +1,6 @@
 import { EventEmitter, type TreeDataProvider, type TreeItem } from "vscode";
 import { Disposable } from "./disposable.ts";
-
-/** Does something once, when it is first asked for. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
+import { once } from "./once.ts";
 
 /** Stands for a tree until somebody looks at it. */
 export class LazyTree<T> extends Disposable implements TreeDataProvider<T> {

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Clock, Deps, Machine } from "../deps.ts";
-import { type Finished, type LoggedEvent, type RunEvent, readEvent } from "../engine/events.ts";
+import { type Acted, type Finished, type LoggedEvent, type RunEvent, readEvent } from "../engine/events.ts";
 import { Yielder } from "../models/yielder.ts";
-import { bytesOf, checkVersion, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
+import { NotRecorded } from "./errors.ts";
+import { bytesOf, checkVersion, codeOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
 /** Of all that was found and done in a run, line by line. What its user does with it later is no part of it. */
 export type LogDigest = Hash;
@@ -57,6 +58,16 @@ export class EventLog {
   flushed(): Promise<void> {
     return this.#file.flushed();
   }
+}
+
+/** Puts what the user did at the end of a log that nobody writes. A last line that a crash has cut is ended. @throws NotRecorded */
+export async function appendAct({ files, clock }: Outside, path: string, act: Acted): Promise<void> {
+  const line = JSON.stringify({ ...act, at: clock.now() });
+  await files.append(path, `\n${line}\n`).catch((error: unknown) => {
+    const code = codeOf(error) ?? "unknown";
+    if (code === "EUNSAFE") throw error;
+    throw new NotRecorded(path, code, error instanceof Error ? error.message : String(error));
+  });
 }
 
 type Outside = Pick<Deps, "files" | "clock">;

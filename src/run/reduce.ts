@@ -1,4 +1,5 @@
 import type {
+  Acted,
   Attempted,
   Called,
   Finished,
@@ -283,6 +284,12 @@ export class RunReducer {
       verdict: null,
     }));
   }
+}
+
+/** The state after the user's act on a run that is over. */
+export function withAct(state: RunState, act: Acted): RunState {
+  const acts = { ...state.acts, ...Object.fromEntries(act.proposals.map((id) => [id, act.type])) };
+  return { ...state, acts, commits: act.type === "committed" ? [...state.commits, act.sha] : state.commits };
 }
 
 /** The state after all of these events. */

@@ -2,12 +2,12 @@ import type { Deps, Machine } from "../deps.ts";
 import type { Acted, LoggedEvent } from "../engine/events.ts";
 import { RunInProgress } from "./errors.ts";
 import { bytesOf, codeOf } from "./jsonl.ts";
-import { EventLog, readLog } from "./log.ts";
+import { appendAct, readLog } from "./log.ts";
 import { RunReducer } from "./reduce.ts";
 import { type RunManifest, readManifest } from "./run-manifest.ts";
 import { filesOf, isId, lockOf, type RunFiles, type RunPaths } from "./run-paths.ts";
 import type { RunState } from "./state.ts";
-import { readSummary, type Summary, summaryOf } from "./summary.ts";
+import { readSummary, type Summary, summaryOf, summaryWith } from "./summary.ts";
 
 /** Runs on disk, whoever made them. */
 
@@ -128,17 +128,24 @@ export async function readRun(
   return { id, files, start, state, status, madeHere: madeHere && sealed, damaged };
 }
 
-/** What the user did with proposals becomes part of the run. */
-export async function recordAct(deps: RunsDeps, place: RunPaths, id: string, act: Acted): Promise<ReadRun> {
-  const log = await EventLog.open(deps, filesOf(place, id).events);
-  log.append(act);
-  await log.flushed();
-  const run = await readRun(deps, place, id);
-  if (run.madeHere) {
-    const summary = await summaryOf(run.start, run.state, deps.machine);
-    await deps.files.write(run.files.summary, `${JSON.stringify(summary)}\n`);
+/** What the user did with proposals becomes part of the run. Its log is not read: it may hold hundreds of thousands of events. */
+export async function recordAct(deps: RunsDeps, place: RunPaths, id: string, act: Acted): Promise<void> {
+  const { events, summary: path } = filesOf(place, id);
+  await appendAct(deps, events, act);
+  const json = await bytesOf(deps.files, path, LARGEST_SUMMARY).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => "",
+  );
+  const summary = await readSummary(json, deps.machine);
+  if (summary?.id === id) await writeSummary(deps, path, await summaryWith(summary, act, deps.machine));
+  else {
+    const { start, state, madeHere } = await readRun(deps, place, id);
+    if (madeHere) await writeSummary(deps, path, await summaryOf(start, state, deps.machine));
   }
-  return run;
+}
+
+async function writeSummary({ files }: RunsDeps, path: string, summary: Summary): Promise<void> {
+  await files.write(path, `${JSON.stringify(summary)}\n`);
 }
 
 /** @throws RunInProgress */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Machine } from "../deps.ts";
+import type { Acted } from "../engine/events.ts";
 import { baselineScore, count, decision, evaluated, measured, runStatus } from "../engine/result-schema.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import { briefJob, briefly } from "./job.ts";
@@ -87,6 +88,13 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
       act: acts[id] ?? null,
     })),
   };
+  return { ...body, mark: await machine.mark(JSON.stringify(body)) };
+}
+
+/** The same after the user's act. */
+export async function summaryWith({ mark: _, ...summary }: Summary, act: Acted, machine: Machine): Promise<Summary> {
+  const proposals = summary.proposals.map((one) => (act.proposals.includes(one.id) ? { ...one, act: act.type } : one));
+  const body = { ...summary, proposals };
   return { ...body, mark: await machine.mark(JSON.stringify(body)) };
 }
 

@@ -10,7 +10,7 @@ import {
   workspace,
 } from "vscode";
 import { Disposable } from "../disposable.ts";
-import { once } from "../lazy.ts";
+import { once } from "../once.ts";
 import { setTabIcon } from "../tab-icon.ts";
 import { GraphSession, type SessionDeps } from "./session.ts";
 

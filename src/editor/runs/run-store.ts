@@ -5,6 +5,7 @@ import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { warningMessage } from "../../i18n/warnings.ts";
+import { withAct } from "../../run/reduce.ts";
 import { readReplies } from "../../run/replies.ts";
 import type { Side } from "../../run/report/compare.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
@@ -44,6 +45,8 @@ export class RunStore extends Disposable {
   /** Where this window has made runs: those stay in its list when their graph is deleted or leaves the workspace. */
   readonly #roots = new Set<string>();
   readonly #opened = new Map<string, Promise<OpenedRun>>();
+  /** Runs whose summary this window is about to write. */
+  readonly #acting = new Set<string>();
   #listed: Promise<RunSummary[]> | null = null;
   /** Root → when its runs were last written, when the list was read. */
   #written: Written = new Map();
@@ -117,8 +120,10 @@ export class RunStore extends Disposable {
   /** What the user did becomes part of the run. */
   async act(run: OpenedRun, act: Acted): Promise<void> {
     const { id, root } = run.entry;
+    this.#acting.add(id);
     await recordAct(this.deps, runPathsOf(root), id, act);
-    this.#opened.delete(id);
+    const opened = this.#opened.get(id);
+    if (opened) this.#opened.set(id, Promise.resolve({ ...(await opened), state: withAct((await opened).state, act) }));
     this.#forget();
   }
 
@@ -230,7 +235,8 @@ export class RunStore extends Disposable {
     const watcher = this.own(workspace.createFileSystemWatcher("**/.agentgraph/runs/*/summary.json"));
     const changed = (uri: Uri) => {
       const id = uri.fsPath.split(sep).at(-2) ?? "";
-      if (this.#live.has(id)) return;
+      // The act of this window is known: its log is not read again for it.
+      if (this.#live.has(id) || this.#acting.delete(id)) return;
       this.#opened.delete(id);
       this.#later(PAUSE);
     };

@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Finished, LoggedEvent } from "../../../src/engine/events.ts";
 import { EventStream } from "../../../src/engine/stream.ts";
 import type { Model } from "../../../src/models/model.ts";
@@ -360,7 +360,11 @@ describe("acts", () => {
   it("join the run and its summary", async () => {
     const run = await start();
     await drain(run);
+    const read = vi.spyOn(bench.deps.files, "read");
     await recordAct(bench.deps, bench.place, run.id, { type: "applied", proposals: ["p1"] });
+    // The log may hold hundreds of thousands of events: it is not read again for one more.
+    expect(read.mock.calls.map(([path]) => path)).not.toContain(run.files.events);
+    read.mockRestore();
     await recordAct(bench.deps, bench.place, run.id, { type: "committed", proposals: ["p1"], sha: "abc" });
     const { state, madeHere } = await readRun(bench.deps, bench.place, run.id);
     expect(state).toMatchObject({ acts: { p1: "committed" }, commits: ["abc"], status: "done" });
