@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import type { Cli } from "../../../src/cli/cli.ts";
 import type { Output } from "../../../src/cli/output.ts";
@@ -13,6 +14,7 @@ async function failure(...argv: readonly string[]): Promise<unknown> {
   const silent = () => {};
   const output = {
     json: true,
+    colors: picocolors.createColors(false),
     object: (value: unknown) => void printed.push(value),
     note: silent,
     error: silent,
@@ -21,7 +23,8 @@ async function failure(...argv: readonly string[]): Promise<unknown> {
   } as unknown as Output;
   const deps = { ...nodeDeps(), machine: nodeMachine("/nowhere") };
   const cli: Cli = { deps, output, env: {}, signal: new AbortController().signal };
-  expect(await main(cli, "0.0.0", [...argv, "--json"])).toBe(2);
+  const code = await main(cli, "0.0.0", [...argv, "--json"]);
+  expect(code).toBe(2);
   return printed[0];
 }
 
