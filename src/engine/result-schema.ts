@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { split } from "../data/sample.ts";
+import { gatePolicy } from "../graph/schema-run.ts";
 
 /** What verdicts and results are made of, in the log and in everything that is derived from it. */
 export const count = z.number().int().nonnegative();
@@ -61,7 +62,7 @@ export const interval = z.tuple([z.number(), z.number()]);
 /** What the gate measured on one candidate against its base. Means are over `scored` samples. */
 const measuredVerdict = z.object({
   decision,
-  policy: z.enum(["strict", "significant", "off"]),
+  policy: gatePolicy,
   reason: z.union([verdictReason, screenReason]),
   /** Samples scored under both, and size of the validation set. */
   scored: count,

@@ -1,7 +1,10 @@
+import * as z from "zod";
 import type { Data } from "../data/sample.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
+import type { ReadOnly } from "../graph/read-only.ts";
+import { gatePolicy } from "../graph/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
-import type { BudgetLimits } from "../models/model.ts";
+import { budgetLimits } from "../models/model.ts";
 
 /** Everything a run's result depends on but the replies. Made by `loadTask` from a graph file. */
 export interface Task {
@@ -13,15 +16,17 @@ export interface Task {
 }
 
 /** `optimize` of the file: what holds for every method, with every default filled in. */
-export interface OptimizeOptions {
-  readonly method: string;
+export const optimizeOptions = z.object({
+  method: z.string(),
   /** τ: no gradient for a sample with loss ≤ τ. */
-  readonly threshold: number;
-  readonly gate: { readonly policy: "strict" | "significant" | "off"; readonly alpha: number };
-  readonly seed: number;
+  threshold: z.number(),
+  gate: z.object({ policy: gatePolicy, alpha: z.number() }),
+  seed: z.number(),
   /** The step-by-step suffix on every LLM node is scored, too, for comparison. Absent: false. */
-  readonly baseline?: boolean;
-  readonly budget: BudgetLimits;
+  baseline: z.boolean().optional(),
+  budget: budgetLimits,
   /** The method's own options, as they stand under its name in the file. What is missing has the method's default. */
-  readonly methodOptions: Readonly<Record<string, unknown>>;
-}
+  methodOptions: z.record(z.string(), z.unknown()),
+});
+
+export type OptimizeOptions = ReadOnly<z.infer<typeof optimizeOptions>>;

@@ -186,6 +186,8 @@ export type MethodOptions = Readonly<Record<string, z.ZodObject>>;
 /** Files up to 0.1 have this method's options beside the common ones. */
 const FLAT = "semantic";
 
+export const gatePolicy = z.enum(["strict", "significant", "off"]);
+
 /** Options that hold for every method. */
 export const commonOptions = z.strictObject({
   method: z
@@ -201,14 +203,11 @@ export const commonOptions = z.strictObject({
     .meta({ description: "A sample with at most this loss is right. Default 0.", examples: [0.2] }),
   gate: z
     .strictObject({
-      policy: z
-        .enum(["strict", "significant", "off"])
-        .default(DEFAULTS.gate.policy)
-        .meta({
-          description:
-            "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
-          examples: ["significant"],
-        }),
+      policy: gatePolicy.default(DEFAULTS.gate.policy).meta({
+        description:
+          "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
+        examples: ["significant"],
+      }),
       alpha: z
         .number()
         .gt(0)

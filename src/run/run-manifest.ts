@@ -2,13 +2,12 @@ import { basename, join, relative, sep } from "node:path";
 import * as z from "zod";
 import { data } from "../data/sample.ts";
 import type { Deps, Machine } from "../deps.ts";
-import type { Task } from "../engine/task.ts";
+import { optimizeOptions, type Task } from "../engine/task.ts";
 import type { ContainmentRoot } from "../graph/containment.ts";
 import { graph, modelChoice, ROLES } from "../graph/graph.ts";
 import type { LossSpec } from "../graph/schema.ts";
 import { loss } from "../graph/schema-run.ts";
 import { makeLoss } from "../loss/make.ts";
-import { budgetLimits } from "../models/model.ts";
 import { RunMissing, RunUnreadable } from "./errors.ts";
 import { type Job, job } from "./job.ts";
 import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
@@ -17,15 +16,7 @@ import type { LoadedTask } from "./load.ts";
 /** `start.json`: everything needed to run again, however the files have changed since. */
 const text = z.string();
 const options = z
-  .looseObject({
-    method: text,
-    threshold: z.number(),
-    gate: z.object({ policy: z.enum(["strict", "significant", "off"]), alpha: z.number() }),
-    seed: z.number(),
-    baseline: z.boolean().optional(),
-    budget: budgetLimits,
-    methodOptions: z.record(text, z.unknown()).optional(),
-  })
+  .looseObject({ ...optimizeOptions.shape, methodOptions: optimizeOptions.shape.methodOptions.optional() })
   .transform(({ method, threshold, gate, seed, baseline, budget, methodOptions, ...flat }) => ({
     ...{ method, threshold, gate, seed, budget },
     ...(baseline !== undefined && { baseline }),

@@ -1,5 +1,6 @@
 import type { Split } from "../data/sample.ts";
 import type {
+  Attempted,
   Baseline,
   Decision,
   Finished,
@@ -7,12 +8,12 @@ import type {
   Judged,
   Proposal,
   RunStatus,
+  Scored,
   ScreenReason,
   Theta,
   Warned,
 } from "../engine/events.ts";
 import type { Role, Texts } from "../graph/graph.ts";
-import type { Vote } from "../loss/loss.ts";
 
 /** Everything shown of a run. Made by `reduce` from events alone, one at a time; plain data. */
 export interface RunState {
@@ -116,15 +117,7 @@ export interface CurvePoint {
   readonly accepted: number;
 }
 
-export interface Attempt {
-  readonly id: string;
-  readonly iteration: number;
-  readonly node: string;
-  readonly base: string;
-  readonly text: string;
-  readonly hypothesis: string;
-  readonly samples: readonly string[];
-  readonly invalid: string | null;
+export interface Attempt extends Omit<Attempted, "type"> {
   readonly decision: Decision | null;
   /** Why it was dropped before the gate saw it; null where it was not. */
   readonly screened: ScreenReason | null;
@@ -132,11 +125,4 @@ export interface Attempt {
   readonly verdict: number | null;
 }
 
-export interface SampleScore {
-  readonly split: Split;
-  readonly loss: number | null;
-  readonly lenient: number | null;
-  readonly formatError: boolean;
-  /** A judge's, in order; absent where no model was asked. */
-  readonly votes?: readonly Vote[];
-}
+export type SampleScore = Pick<Scored, "split" | "loss" | "lenient" | "formatError" | "votes">;

@@ -29,9 +29,8 @@ describe("why a run proposed nothing", () => {
   });
 
   it("names the rule that most texts broke", () => {
-    const attempts = ["drops a placeholder", "longer than maxWords", "longer than maxWords"].map((invalid) =>
-      attempt({ invalid, decision: null, verdict: null }),
-    );
+    const broken = ["drops a placeholder", "longer than maxWords", "longer than maxWords"] as const;
+    const attempts = broken.map((invalid) => attempt({ invalid, decision: null, verdict: null }));
     expect(words({ attempts })).toMatch(/^2 of 3 texts .*longer than.*Raise maxWords/);
   });
 
