@@ -21,9 +21,11 @@ const LIMIT = 1_000_000;
 process.env.SOURCE_DATE_EPOCH = String(Date.UTC(1980, 0, 1) / 1000);
 process.env.TZ = "UTC";
 
+const target = process.argv[2] ?? join(root, "out", "agentgraph.vsix");
+// A build that fails must not leave an older package for the stories to play.
+rmSync(target, { force: true });
 ready();
 for (const line of await build()) console.log(line);
-const target = process.argv[2] ?? join(root, "out", "agentgraph.vsix");
 mkdirSync(dirname(target), { recursive: true });
 const stage = mkdtempSync(join(tmpdir(), "agentgraph-package-"));
 try {

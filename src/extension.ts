@@ -10,10 +10,10 @@ import {
 } from "vscode";
 import type { App } from "./editor/app.ts";
 import { COMMANDS } from "./editor/commands.ts";
-import { TO_SHOW } from "./editor/example.ts";
 import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files.ts";
 import { LazyTree } from "./editor/lazy.ts";
 import { once } from "./editor/once.ts";
+import { PENDING_EXAMPLE } from "./editor/pending-example.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 
 /** Constructs, registers and returns: the rest is loaded when the user first looks at something of it. */
@@ -57,7 +57,7 @@ export function activate(context: ExtensionContext): void {
   own(window.tabGroups.onDidChangeTabs(({ opened }) => void look(opened)));
   void look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
   const wasRunning = context.workspaceState.get<string[]>("runs.underWay", []).length > 0;
-  if (wasRunning || context.globalState.get(TO_SHOW)) void app();
+  if (wasRunning || context.globalState.get(PENDING_EXAMPLE)) void app();
 }
 
 function mayShowPrompt({ input }: Tab): boolean {

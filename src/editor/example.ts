@@ -7,9 +7,8 @@ import { readSettings, writeProvider } from "./account/settings.ts";
 import type { SomeCommands } from "./commands.ts";
 import { Cancelled } from "./errors.ts";
 import { showInfo } from "./notifications.ts";
+import { PENDING_EXAMPLE } from "./pending-example.ts";
 
-/** Where it is remembered which graph file to show, while VS Code opens its folder in the place of an empty window. */
-export const TO_SHOW = "example.toShow";
 const CREATED = "example.created";
 
 /** Copies one of the graphs that come with the extension into a folder of the user's, and opens it. */
@@ -46,18 +45,18 @@ export class Example {
     await this.memory.update(CREATED, true);
     await tellWalkthrough();
     if (workspace.getWorkspaceFolder(graph)) return this.#show(graph);
-    await this.memory.update(TO_SHOW, graph.toString());
+    await this.memory.update(PENDING_EXAMPLE, graph.toString());
     await commands.executeCommand("vscode.openFolder", target);
   }
 
   /** After VS Code has opened a folder for an example: goes on where it was. */
   async showPending(): Promise<void> {
     if (this.memory.get(CREATED)) await tellWalkthrough();
-    const pending = this.memory.get<string>(TO_SHOW);
+    const pending = this.memory.get<string>(PENDING_EXAMPLE);
     if (!pending) return;
     const graph = Uri.parse(pending);
     if (!workspace.getWorkspaceFolder(graph)) return;
-    await this.memory.update(TO_SHOW, undefined);
+    await this.memory.update(PENDING_EXAMPLE, undefined);
     await this.#show(graph);
   }
 
