@@ -11,7 +11,7 @@ const browser = { platform: "browser", target: "es2022", format: "iife" };
 const LAZY = {
   editor: { filter: /\/editor\/app\.ts$/, path: "./editor.js" },
   sdk: { filter: /^openai(\/|$)/, path: "./models.js" },
-  network: { filter: /^undici$/, path: "./network.js" },
+  network: { filter: /\/undici\.ts$/, path: "./network.js" },
 };
 
 /**
@@ -31,7 +31,7 @@ const BUNDLES = [
     banner: { js: "#!/usr/bin/env node" },
     apart: [LAZY.sdk, LAZY.network],
   },
-  { name: "network", entry: "undici", limit: 600, ...node, apart: [] },
+  { name: "network", entry: "src/platform/undici.ts", limit: 400, ...node, apart: [] },
   { name: "webview", entry: "webview/main.ts", limit: 520, ...browser, apart: [] },
 ];
 

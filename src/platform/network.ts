@@ -38,7 +38,9 @@ export async function networkFor(url: string, { caFile, timeout }: NetworkOption
   const proxy = proxyOf(url);
   if (proxy === null && caFile === undefined && timeout <= LONGEST_FETCH) return undefined;
   const ca = caFile === undefined ? undefined : await certificates(caFile);
-  const { Agent, fetch, ProxyAgent } = await import("undici");
+  const {
+    undici: { Agent, fetch, ProxyAgent },
+  } = await import("./undici.ts");
   const limits = { headersTimeout: timeout + 1_000, bodyTimeout: timeout + 1_000 };
   const secure = ca && { ca: [...ca] };
   const dispatcher =
