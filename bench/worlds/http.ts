@@ -6,7 +6,7 @@ import { WORLDS } from "./worlds.ts";
 
 /**
  * The shipped program on worlds it does not know, over HTTP: `npm run bench -- http [seeds]`. The ratio is wall time over
- * max(critical path, calls × latency ÷ concurrency); the critical path is 2 · depth replies an iteration (method.md §6).
+ * max(critical path, calls × latency ÷ concurrency); the critical path is 2 · depth replies an iteration (docs/method.md, "Calls").
  */
 const LATENCY = 200;
 const CONCURRENCY = 16;

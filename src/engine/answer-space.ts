@@ -3,7 +3,7 @@ import { parseJson } from "../graph/json.ts";
 import { formOf } from "./answer-form.ts";
 
 /**
- * What the targets of a training set have in common (method.md §10).
+ * What the targets of a training set have in common (docs/method.md, "Answers").
  *
  * - `closed`: few distinct values that recur, such as labels. They are part of the task: an instruction may name them.
  * - `list`: a list whose elements have a space of their own.

@@ -2,7 +2,7 @@
 export interface Walk<G> {
   readonly output: string;
   readonly successors: (node: string) => readonly string[];
-  /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one (rule R8). */
+  /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one. */
   readonly leadsToParameter: (node: string) => boolean;
   /** ∇_A */
   readonly seed: G;

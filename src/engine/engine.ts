@@ -173,7 +173,7 @@ export function runMethod(method: Method, task: Task, engine: Engine) {
   return method.run(task, method.options.parse(task.options.methodOptions), engine);
 }
 
-/** d3's generator starts alike for neighbouring seeds: its first numbers are left out. */
+/** d3's generator starts similarly for neighboring seeds, so its first numbers are left out. */
 function seededRandom(seed: number): () => number {
   const random = randomLcg(seed);
   for (let skipped = 0; skipped < 8; skipped++) random();

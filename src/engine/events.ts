@@ -148,7 +148,7 @@ const attempted = z.object({
   invalid: invalidReason.nullable(),
 });
 
-/** The gate's word on one attempt or several together. */
+/** The gate's verdict on one attempt or several together. */
 const judged = z.object({
   type: z.literal("verdict"),
   iteration: count,

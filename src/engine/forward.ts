@@ -61,8 +61,8 @@ export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) =>
 
 /**
  * Forward passes in topological order without a barrier: a node starts as soon as its own inputs are there
- * (method.md §2.2). A pass is made once per (Θ, sample): asking again returns the same one (rule R6); equal node calls
- * of different Θ meet in the reply store (rule R2).
+ * (docs/method.md, "One iteration"). A pass is made once per (Θ, sample): asking again returns the same one; equal node calls
+ * of different Θ meet in the reply store.
  */
 export function createForward({ graph, loss, choice, judge, ask, emit }: ForwardDeps): Forward {
   const topology = topologyOf(graph);

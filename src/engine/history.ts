@@ -54,7 +54,7 @@ export class History implements Attempts {
   }
 
   /**
-   * True for a text that did harm before: it broke samples, made every answer alike or could not be used. One that only
+   * True for a text that did harm before: it broke samples, gave a constant output or could not be used. One that only
    * made no difference may come back: beside other texts, or under a better Θ, it can be what was missing.
    */
   refuted(node: string, text: string): boolean {

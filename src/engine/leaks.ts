@@ -8,7 +8,7 @@ const RUN = 8;
 /** Characters that such a run has at least. */
 const SHORTEST_RUN = 30;
 
-/** Whether a new text holds what belongs to one sample: its answer, or a long piece of its input (method.md §10). */
+/** Whether a new text holds what belongs to one sample: its answer, or a long piece of its input (docs/method.md, "Answers"). */
 export type Leaks = (base: string, text: string) => boolean;
 
 /**

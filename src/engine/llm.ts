@@ -36,7 +36,7 @@ export interface LlmDeps {
 
 export interface Llm {
   (question: LlmCall): Promise<ModelReply>;
-  /** The reply could not be decoded: it stays with this run, but no other run is served it (rule R1). */
+  /** The reply could not be decoded: it stays with this run, but no other run is served it. */
   discredit(reply: ModelReply): Promise<void>;
   /** Resolves when much that begins or ends at once may go on: nothing else in the process is to wait for all of it. */
   breathe(): Promise<void>;
@@ -105,7 +105,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     let requests = 0;
     /** Whether the request was this call's own: one that several calls share is lost once. */
     let own = false;
-    // What was begun ahead and is not needed goes no further: nobody would put it on record.
+    // Nothing begins after the end: nobody would put it on record.
     if (ended) throw new RunStopped(new Error("the run has ended"));
     try {
       if (stop.signal.aborted) throw stop.signal.reason;
@@ -179,7 +179,7 @@ function failedCall(model: string, requests: number, error: unknown, price: LlmD
   } as const;
 }
 
-/** 0 at temperature 0 without repeats; else fixed by run seed, purpose and index (rule R1). */
+/** 0 at temperature 0 without repeats; else fixed by run seed, purpose and index. */
 function drawOf({ choice, purpose, index = 0 }: LlmCall, seed: number): number {
   if (choice.params.temperature === 0 && index === 0) return 0;
   return Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
@@ -230,7 +230,7 @@ export interface Asking<T> {
 
 /**
  * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
- * wrong (method.md §3). One that was cut would be cut again: it is asked for anew with a larger limit, where the limit is
+ * wrong. One that was cut would be cut again: it is asked for anew with a larger limit, where the limit is
  * ours, and else taken as far as it goes.
  * @throws ReplyUnreadable after the second request failed too.
  */

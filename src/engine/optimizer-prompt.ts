@@ -58,7 +58,7 @@ export interface OptimizerPromptDeps {
   readonly answers: string;
 }
 
-/** What ϕ is told about one text (method.md §3). */
+/** What ϕ is told about one text (docs/method.md, "Proposals"). */
 export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPromptDeps) {
   const topology = topologyOf(graph);
   const givesAnswer = (id: string) => id === graph.output || topology.successors(id).includes(graph.output);

@@ -12,7 +12,7 @@ import type { Task } from "./task.ts";
 import { proposalId, thetaOf } from "./theta.ts";
 import { createValidation, type Validation } from "./validation.ts";
 
-/** A new text for one node that somebody else speaks well of. */
+/** A new text for one node that another run claims is better. */
 export interface ClaimedChange {
   readonly node: string;
   readonly text: string;

@@ -7,7 +7,7 @@ export interface GateDecision {
   readonly reason: VerdictReason;
 }
 
-/** Decides from complete or partial pairs, exactly (rule R3); null: more samples could still change the decision. */
+/** Decides from complete or partial pairs, exactly; null: more samples could still change the decision. */
 export type Rule = (pairs: readonly Pair[]) => GateDecision | null;
 
 export const LOWER: GateDecision = { decision: "accepted", reason: "lower loss" };
@@ -19,7 +19,7 @@ export const UNDECIDED: GateDecision = { decision: "undecided", reason: "samples
 
 /**
  * `strict`: mean loss strictly lower, a tie is rejected. `significant`: and the exact sign test gives p ≤ α. `off`:
- * everything (method.md, "Gate policies").
+ * everything (docs/method.md, "Gate policies").
  */
 export function policyRule({ policy, alpha }: OptimizeOptions["gate"]): Rule {
   if (policy === "off") return () => NO_GATE;

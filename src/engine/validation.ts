@@ -36,7 +36,7 @@ export const MINIMUM_WAVE = 8;
 
 /**
  * Samples are scored in waves no larger than what the decision needs at least, so the stop is exact and nothing is asked
- * for in vain (R3); those that failed before come first (R4); of both sides only those samples are scored that the
+ * for in vain; those that failed before come first; of both sides only those samples are scored that the
  * decision needs. A wave is waited for as a whole, so the figures never depend on which reply came first.
  */
 export function createValidation({ samples: validation, options, score }: ValidationDeps) {

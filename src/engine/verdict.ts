@@ -9,7 +9,7 @@ export interface Pair {
   readonly after: number | undefined;
 }
 
-/** Bounds of Σ(after − before) over all pairs when what is unknown may be anything in 0 … 1: exact, so a stop decided on them is too (rule R3). */
+/** Bounds of Σ(after − before) over all pairs when what is unknown may be anything in 0 … 1: exact, so a stop decided on them is too. */
 export function differenceBounds(pairs: readonly Pair[]): { low: number; high: number } {
   let low = 0;
   let high = 0;
@@ -66,7 +66,7 @@ export function wilson(right: number, n: number): [number, number] {
 
 /**
  * 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's. [0, 1] without any sample.
- * Resamples of equal scores are all alike and would claim certainty from a single sample, so these get Wilson's, which no
+ * Resamples of equal scores are identical and would claim certainty from a single sample, so these get Wilson's, which no
  * spread of scores between 0 and 1 exceeds.
  */
 export function scoreInterval(scores: readonly number[]): [number, number] {

@@ -4,7 +4,7 @@ import { signTest } from "../engine/verdict.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import type { Locale } from "../i18n/locale.ts";
 
-/** Below this many validation samples a verdict is weak (method.md, "Small sets"). */
+/** Below this many validation samples a verdict is weak (docs/method.md, "Small sets"). */
 const ENOUGH_SAMPLES = 50;
 /** Verdicts that a run should be able to pay for: about two an iteration. */
 const ENOUGH_VERDICTS = 12;

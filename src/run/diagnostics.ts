@@ -38,7 +38,7 @@ const GROWTH = { times: 2, words: 25 } as const;
 const LEAK = { alone: 12, short: 4, together: 2 } as const;
 
 /**
- * What went wrong with a run as a whole (method.md §7). Each signature is told from what is on record alone, so it is
+ * What went wrong with a run as a whole (docs/method.md, "Failure signatures"). Each signature is told from what is on record alone, so it is
  * the same for a run read again. Pure.
  */
 export function diagnose(ending: Ending): Warned[] {

@@ -3,7 +3,7 @@ import type { Sample } from "../../data/sample.ts";
 import type { Candidate } from "../../engine/candidate.ts";
 import type { Texts } from "../../graph/graph.ts";
 
-/** Samples of a race's first round. */
+/** Samples of the first round. */
 const FIRST_ROUND = 2;
 
 export interface HalvingResult {

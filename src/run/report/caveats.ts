@@ -5,7 +5,7 @@ import { oneLine, plain } from "../../i18n/plain-text.ts";
 import type { Comparison, Report } from "./report.ts";
 import { falseAcceptRisk } from "./risk.ts";
 
-/** Below this many samples a verdict is called weak (method.md, "Small sets"). */
+/** Below this many samples a verdict is called weak (docs/method.md, "Small sets"). */
 export const ENOUGH_SAMPLES = 50;
 /** Chance below which a split of better and worse samples is not put down to luck. */
 const RARE = 0.05;
