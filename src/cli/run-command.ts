@@ -6,10 +6,10 @@ import type { RunRequest } from "../run/run-manifest.ts";
 import { runPathsOf } from "../run/run-paths.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, failureWords } from "./errors.ts";
+import { Cancelled, runFailure } from "./errors.ts";
 import { sayEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
-import { evaluationReport, type Failure, runReport } from "./json.ts";
+import { evaluationReport, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
@@ -79,10 +79,7 @@ export async function driveToEnd(
     progress.stop();
   }
   const state = run.state();
-  const error: Failure | null =
-    state.status === "failed"
-      ? { code: state.error ?? "Error", message: failureWords(state.error ?? "Error", state.detail ?? "") }
-      : null;
+  const error = state.status === "failed" ? runFailure(state) : null;
   const { job } = run.start;
   if (!output.json) printOutcome(run, output);
   else

@@ -1,46 +1,74 @@
 import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
-import {
-  Cancelled,
-  GraphFaulty,
-  isExpected,
-  NoModel,
-  NoRepository,
-  NothingThere,
-  NotTrusted,
-  sentence,
-} from "./errors.ts";
+import type { ErrorAction } from "../i18n/errors.ts";
+import { Cancelled, GraphFaulty, shownError } from "./errors.ts";
 import { showError, showInfo, showWarning } from "./notifications.ts";
 
-/** Does what a command asks for; whatever it throws reaches the user as a sentence, and the log in full. */
+/** Runs a command. Every error is shown as a notification, and unexpected ones are logged with their stack. */
 export async function guarded(name: string, work: () => unknown, log: Log): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (error instanceof Cancelled) return;
-    const message = sentence(error);
-    if (error instanceof NothingThere) {
-      void showInfo(message);
-    } else if (error instanceof NotTrusted) {
-      void offer(showWarning(message, l10n.t("Manage Workspace Trust")), "workbench.trust.manage");
-    } else if (error instanceof NoRepository) {
-      void offer(showWarning(message, l10n.t("Open Source Control")), "workbench.view.scm");
-    } else if (error instanceof NoModel) {
-      void offer(showWarning(message, l10n.t("Choose models")), "agentgraph.chooseModels");
-    } else if (error instanceof GraphFaulty) {
-      // Problems lists the faults of what is open.
-      await window.showTextDocument(Uri.file(error.path), { preview: false });
-      void offer(showWarning(message, l10n.t("Show problems")), "workbench.actions.view.problems");
-    } else if (isExpected(error)) {
-      void showWarning(message);
-    } else {
+    const { severity, message, action } = shownError(error);
+    const show = { information: showInfo, warning: showWarning, error: showError }[severity];
+    if (severity === "error") {
       log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      void offer(showError(message, l10n.t("Show log")), "agentgraph.showLog");
     }
+    // The Problems panel lists the errors of open files only.
+    if (error instanceof GraphFaulty) await window.showTextDocument(Uri.file(error.path), { preview: false });
+    const buttons = [actionButton(action), severity === "error" ? showLog() : null].filter((one) => one !== null);
+    void offer(show(message, ...buttons.map(({ label }) => label)), buttons);
   }
 }
 
-/** Does what the one button of a message promises. */
-async function offer(pressed: Thenable<string | undefined>, command: string): Promise<void> {
-  if (await pressed) await commands.executeCommand(command);
+/** A button of a notification, and the command it runs. */
+export interface Button {
+  readonly label: string;
+  readonly command: string;
+  readonly argument?: unknown;
+}
+
+/** The button for what the user can do about an error; null if there is nothing to press. */
+export function actionButton(action: ErrorAction | null): Button | null {
+  switch (action) {
+    case "set key":
+      return { label: l10n.t("Set API key"), command: "agentgraph.setApiKey" };
+    case "add credit":
+    case "allow models":
+    case "check address":
+    case "check model":
+    case "check server":
+    case "choose model":
+    case "use same provider":
+      return { label: l10n.t("Choose models"), command: "agentgraph.chooseModels" };
+    case "wait longer":
+      return settingsButton("agentgraph.maxWait");
+    case "check network":
+    case "install certificate":
+      return settingsButton("http.proxy");
+    case "manage trust":
+      return { label: l10n.t("Manage Workspace Trust"), command: "workbench.trust.manage" };
+    case "open source control":
+      return { label: l10n.t("Open Source Control"), command: "workbench.view.scm" };
+    case "show problems":
+      return { label: l10n.t("Show problems"), command: "workbench.actions.view.problems" };
+    default:
+      return null;
+  }
+}
+
+function settingsButton(query: string): Button {
+  return { label: l10n.t("Open Settings"), command: "workbench.action.openSettings", argument: query };
+}
+
+function showLog(): Button {
+  return { label: l10n.t("Show log"), command: "agentgraph.showLog" };
+}
+
+/** Runs the command of the button that was pressed. */
+async function offer(pressed: Thenable<string | undefined>, buttons: readonly Button[]): Promise<void> {
+  const label = await pressed;
+  const button = buttons.find((one) => one.label === label);
+  if (button) await commands.executeCommand(button.command, ...("argument" in button ? [button.argument] : []));
 }

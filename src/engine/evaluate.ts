@@ -4,7 +4,7 @@ import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import { SAMPLES_AT_ONCE } from "./forward.ts";
 import { causeOf } from "./llm.ts";
-import { DONE, endOf, type Runner, streamed } from "./runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamed } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -58,7 +58,7 @@ export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Ru
       samples: { train: 0, validation: 0, test: 0, [split]: task.data[split].length },
       iterations: 0,
     };
-    let end: Pick<Finished, "status" | "error" | "detail"> = DONE;
+    let end: RunEnd = DONE;
     let evaluated: Finished["evaluated"];
     try {
       const { n, score, formatErrors, samples } = yield* evaluate(task, split, deps, signal);

@@ -258,6 +258,8 @@ const finished = z.object({
   error: z.string().nullable(),
   /** What the error said, for a person; never holds a key. */
   detail: z.string().nullable(),
+  /** The fields of that error, from which its message is made. */
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).optional(),
   theta,
   texts,
   proposals: z.array(z.preprocess(renamed, proposal)),

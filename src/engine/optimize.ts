@@ -12,7 +12,7 @@ import type { Method, Methods } from "./method.ts";
 import { contributes, netProposals, netVerdict } from "./net-changes.ts";
 import { callsOf } from "./nodes/behaviors.ts";
 import { UNDECIDED } from "./rules.ts";
-import { type Runner, streamed } from "./runner.ts";
+import { failureOf, type Runner, streamed } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -222,8 +222,7 @@ class Run {
     return {
       type: "finished",
       status,
-      error: status === "failed" && error instanceof Error ? error.name : null,
-      detail: status === "failed" ? (error instanceof Error ? error.message : String(error)) : null,
+      ...(status === "failed" ? failureOf(error) : { error: null, detail: null }),
       theta: thetaOf(this.#result),
       texts: this.#result,
       proposals: netProposals(task.graph, this.#start, this.#result, net, this.#contributes, this.#history, nothing),

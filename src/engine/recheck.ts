@@ -5,7 +5,7 @@ import { leaksOf } from "./leaks.ts";
 import { causeOf } from "./llm.ts";
 import { violation } from "./proposal-constraints.ts";
 import { type GateDecision, policyRule, UNDECIDED } from "./rules.ts";
-import { DONE, endOf, type Runner, streamed } from "./runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamed } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -77,7 +77,7 @@ class Recheck {
     await this.#screen(attempts.filter(({ invalid }) => invalid !== null));
     const candidates = attempts.flatMap((one) => (one.invalid === null ? [{ ...one, invalid: null }] : []));
     let passed: readonly Candidate[] = [];
-    let end: Pick<Finished, "status" | "error" | "detail"> = DONE;
+    let end: RunEnd = DONE;
     try {
       passed = await this.#judge(candidates);
     } catch (thrown) {

@@ -1,4 +1,4 @@
-import { BudgetReached } from "../models/errors.ts";
+import { BudgetReached, fieldsOf } from "../models/errors.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import type { EngineDeps } from "./session.ts";
 import { type Emit, EventStream } from "./stream.ts";
@@ -28,16 +28,22 @@ export async function* streamed<T>(
   }
 }
 
-/** What a run says at its end when an error brought it there. */
-export function endOf(error: unknown, signal: AbortSignal): Pick<Finished, "status" | "error" | "detail"> {
+/** How and why a run ended. */
+export type RunEnd = Pick<Finished, "status" | "error" | "detail" | "fields">;
+
+/** The end of a run that an error stopped. */
+export function endOf(error: unknown, signal: AbortSignal): RunEnd {
   if (signal.aborted) return { status: "cancelled", error: null, detail: null };
   if (error instanceof BudgetReached) return { status: "budget", error: null, detail: null };
-  return {
-    status: "failed",
-    error: error instanceof Error ? error.name : "Error",
-    detail: error instanceof Error ? error.message : String(error),
-  };
+  return { status: "failed", ...failureOf(error) };
 }
 
-/** What a run says at its end that came there by itself. */
+/** An error as the log holds it. */
+export function failureOf(error: unknown): Pick<Finished, "error" | "detail" | "fields"> {
+  return error instanceof Error
+    ? { error: error.name, detail: error.message, fields: fieldsOf(error) }
+    : { error: "Error", detail: String(error) };
+}
+
+/** The end of a run that finished by itself. */
 export const DONE = { status: "done", error: null, detail: null } as const;

@@ -22,7 +22,7 @@ export type ModelError =
   | ParameterInvalid
   | BudgetReached;
 
-/** Keys of the message table. @public */
+/** Keys of the message table. */
 export type ModelErrorCode = ModelError["code"];
 
 /**
@@ -48,7 +48,7 @@ export function isModelError(error: unknown): error is ModelError {
   return error instanceof Failure;
 }
 
-/** The fields of a failure, for its message: plain data that a log can hold. @public */
+/** The fields of a failure, for its message: plain data that a log can hold. */
 export function fieldsOf(error: Error): Record<string, string | number | null> {
   const isPlain = (value: unknown) => value === null || typeof value === "string" || typeof value === "number";
   const entries = Object.entries(error).filter(([name, value]) => !NO_FIELDS.has(name) && isPlain(value));

@@ -59,8 +59,8 @@ export class NotRecorded extends Error {
   override readonly name = "NotRecorded";
   constructor(
     readonly path: string,
-    /** Of the system: ENOSPC, EACCES, … */
-    readonly code: string,
+    /** From the system: ENOSPC, EACCES, … */
+    readonly systemCode: string,
     detail: string,
   ) {
     super(`${path} could not be written: ${detail}`);

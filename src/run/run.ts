@@ -1,6 +1,6 @@
 import type { Deps, Lock, Machine } from "../deps.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
-import type { Runner } from "../engine/runner.ts";
+import { failureOf, type Runner } from "../engine/runner.ts";
 import { ENGINE_VERSION } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
 import type { Spent } from "../models/budget.ts";
@@ -194,8 +194,8 @@ async function* record(
   };
   const end = async (event: Finished): Promise<LoggedEvent> => {
     await log.flushed().catch(() => {});
-    const { name, message } = failure() ?? {};
-    const last = name ? { ...event, status: "failed" as const, error: name, detail: message ?? "" } : event;
+    const unwritten = failure();
+    const last = unwritten ? { ...event, status: "failed" as const, ...failureOf(unwritten) } : event;
     const logged = await log.end(machine, id, last);
     reducer.apply(logged);
     await summarize();
@@ -286,8 +286,7 @@ function failed(state: RunState, error: unknown): Finished {
   return {
     type: "finished",
     status: "failed",
-    error: error instanceof Error ? error.name : "Error",
-    detail: error instanceof Error ? error.message : String(error),
+    ...failureOf(error),
     theta: state.theta,
     texts: state.texts,
     proposals: [],

@@ -36,7 +36,7 @@ describe("a provider that fails", () => {
     const { code, stdout, stderr } = await bench.online("optimize", bench.graph, "--json");
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ status: "failed", error: { code: "KeyRefused" } });
-    expect(stderr.match(/^Error: .+refused the key \(401\).+AGENTGRAPH_API_KEY.+$/gm)).toHaveLength(1);
+    expect(stderr.match(/^Error: .+rejected the API key \(401\).+AGENTGRAPH_API_KEY.+$/gm)).toHaveLength(1);
     expect(bench.server.requests()).toBeLessThanOrEqual(16);
   });
 
@@ -71,7 +71,7 @@ describe("a disk that takes no more", () => {
     const bench = await open();
     const { code, stdout, stderr } = await bench.cramped(40, "optimize", bench.graph);
     expect(code).toBe(4);
-    expect(stderr).toMatch(/Error: \S+\.jsonl could not be written: .*Make room, then resume it\./);
+    expect(stderr).toMatch(/Error: \S+\.jsonl couldn't be written .*Free up disk space/);
     const before = paid(bench);
     expect(before.length).toBeGreaterThan(20);
     const folder = /agentgraph resume (\S+)/.exec(stdout)?.[1] ?? "";

@@ -124,13 +124,13 @@ describe("what went wrong is said with what to do, after one request", () => {
       "a wrong key",
       401,
       { error: { message: "Incorrect API key provided: sk-…", code: "invalid_api_key" } },
-      /refused the key \(401\).+AGENTGRAPH_API_KEY/,
+      /rejected the API key \(401\).+AGENTGRAPH_API_KEY/,
     ],
     [
       "Azure's wrong key",
       401,
       { error: { code: "401", message: "Access denied due to invalid subscription key or wrong API endpoint." } },
-      /refused the key \(401\)/,
+      /rejected the API key \(401\)/,
     ],
     [
       "no credit at OpenAI",
@@ -148,13 +148,13 @@ describe("what went wrong is said with what to do, after one request", () => {
       "a model that is not the project's",
       403,
       { error: { message: "Project `p` does not have access to model `m`", code: "model_not_found" } },
-      /does not have access to model `m`\. Check the model's name \(--model\)/,
+      /does not have access to model `m`\. .*Check the model name \(--model\)/,
     ],
     [
       "a model that Ollama lacks",
       404,
       { error: { message: 'model "m" not found, try pulling it first', type: "api_error" } },
-      /try pulling it first\. Check the model's name/,
+      /try pulling it first\. .*Check the model name/,
     ],
     ["Ollama without /v1", 404, "404 page not found", /404 page not found.+\/v1/],
     [

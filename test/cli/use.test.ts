@@ -35,7 +35,7 @@ describe("wrong use", () => {
       [["optimize", "nowhere.agentgraph.json", "--model", "simulated"], /does not exist/],
       [["optimize", bench.graph, "--model", "m", "--base-url", "http://example.com/v1"], /https/],
       [["optimize", bench.graph, "--model", "new", "--budget-usd", "1"], /No price is known for new.+--price/],
-      [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /There is no run/],
+      [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /does not exist in/],
     ];
     for (const [args, words] of cases) {
       const { code, stdout, stderr } = await bench.run(...args);

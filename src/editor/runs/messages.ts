@@ -1,6 +1,6 @@
 import { l10n } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
-import { serverLabel, splitLabel, statusLabel } from "../../i18n/labels.ts";
+import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import type { Waiting } from "../../models/waits.ts";
 import type { RunManifest } from "../../run/run-manifest.ts";
@@ -88,51 +88,4 @@ function progress(state: RunState): string {
 export function costWords({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
   if (usd) return LOCALE.money(usd, estimated);
   return LOCALE.count(calls, "call");
-}
-
-/**
- * What ended a run, where, and what to do.
- * @param error name of the error class
- */
-export function failureSentence(graph: string, error: string | null, detail: string | null): string {
-  const kept = l10n.t("Results so far are saved, and you can resume the run.");
-  const said = serverLabel(detail ?? error ?? "").replace(/\.$/, "");
-  switch (error) {
-    case "KeyRefused":
-      return l10n.t("The run of {0} stopped because the model server rejected the API key. {1}", graph, kept);
-    case "AccessRefused":
-      return l10n.t(
-        "The run of {0} stopped because the models can't be used ({1}). For VS Code models, allow access when prompted, or choose other models. {2}",
-        graph,
-        detail ?? error,
-        kept,
-      );
-    case "RateLimited":
-      return l10n.t(
-        "The run of {0} stopped because the model server kept limiting the request rate. Wait a while, then resume. {1}",
-        graph,
-        kept,
-      );
-    case "ProviderFault":
-    case "BodyBroken":
-      return l10n.t("The run of {0} stopped because the model server kept failing ({1}). {2}", graph, said, kept);
-    case "RequestRefused":
-    case "ModelUnknown":
-    case "AddressWrong":
-      return l10n.t("The run of {0} stopped: {1}. {2}", graph, said, kept);
-    case "NotRecorded":
-      return l10n.t(
-        "The run of {0} stopped because its log couldn't be written ({1}). Free up disk space. {2}",
-        graph,
-        detail ?? error,
-        kept,
-      );
-    default:
-      return l10n.t(
-        "The run of {0} stopped: {1} {2}",
-        graph,
-        detail ?? error ?? l10n.t("for an unknown reason."),
-        kept,
-      );
-  }
 }

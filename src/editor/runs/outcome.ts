@@ -1,13 +1,14 @@
 import { commands, l10n } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
+import { describeError } from "../../i18n/describe-error.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { noProposalMessage } from "../../run/no-proposal.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
 import { LOCALE } from "../editor-locale.ts";
+import { actionButton } from "../guard.ts";
 import { showError, showInfo, showWarning } from "../notifications.ts";
-import { failureSentence } from "./messages.ts";
 
 /** Says how a run ended, and offers what comes next. */
 export async function reportEnd(run: Run, account: Account): Promise<void> {
@@ -20,18 +21,22 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
 
   let answer: string | undefined;
   if (state.status === "failed") {
-    const message = failureSentence(name, state.error, state.detail);
+    const { message: reason, action } = describeError(
+      state.error ?? "Error",
+      state.finished?.fields ?? {},
+      state.detail ?? "",
+      LOCALE,
+    );
+    const message = l10n.t(
+      "The run of {0} stopped. {1} Results so far are saved, and you can resume the run.",
+      name,
+      reason || l10n.t("The reason is unknown."),
+    );
     const setKey = l10n.t("Set API key and resume");
-    const choose = l10n.t("Choose models");
-    // The server does not know the model, or what is asked of it: the same again would be refused again.
-    const offers =
-      state.error === "KeyRefused"
-        ? [setKey]
-        : ["RequestRefused", "ModelUnknown", "AddressWrong"].includes(state.error ?? "")
-          ? [choose, resume]
-          : [resume];
+    const button = action === "set key" ? null : actionButton(action);
+    const offers = action === "set key" ? [setKey] : [...(button ? [button.label] : []), resume];
     answer = await showError(message, ...offers);
-    if (answer === choose) await commands.executeCommand("agentgraph.chooseModels");
+    if (button && answer === button.label) await commands.executeCommand(button.command, button.argument);
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. All replies so far are saved.", name);

@@ -3,7 +3,7 @@ import { html } from "../../run/report/markup.ts";
 import { pageHtml } from "../../run/report/page.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { sentence } from "../errors.ts";
+import { shownError } from "../errors.ts";
 import { setTabIcon } from "../tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
@@ -71,7 +71,7 @@ export class Pages extends Disposable {
     panel.webview.options = OPTIONS;
     this.#hold(panel, { kind, about, title });
     const page = await this.draw[kind](about).catch((error: unknown): Page => {
-      const body = html`<main><p class="lead">${sentence(error)}</p></main>`;
+      const body = html`<main><p class="lead">${shownError(error).message}</p></main>`;
       return { title, html: (theme) => pageHtml(title, body, LOCALE, theme) };
     });
     // It may have been closed in the meantime.

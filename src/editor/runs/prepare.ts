@@ -51,7 +51,7 @@ export async function prepare(
   const subject = runRequestOf(loaded);
   if (!subject) {
     const faulty = new GraphFaulty(file.fsPath, loaded.faults);
-    throw faulty.errors.length > 0 ? faulty : new NoModel(basename(file.fsPath));
+    throw faulty.first !== "" ? faulty : new NoModel(basename(file.fsPath));
   }
   const { task } = subject;
   if (connection.provider === simulated && (await choosesModels(task.graph)))

@@ -120,7 +120,7 @@ export class RunController extends Disposable {
     const id = runIdOf(target) ?? "";
     const entry = this.#stops.has(id)
       ? await this.library.existing(id)
-      : await pickRun(this.library, target, isRunning, l10n.t("No run is under way."));
+      : await pickRun(this.library, target, isRunning, l10n.t("No run is in progress."));
     const about = { entry };
     const actions = [
       { label: l10n.t("Show graph"), icon: "type-hierarchy", command: "showGraph", on: Uri.file(entry.graphPath) },

@@ -61,12 +61,12 @@ function refusedByVscode(): Story {
       const { workbench, models } = world;
       await chooseLent(world);
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("the models can't be used").waitFor({ timeout: 60_000 });
+      await workbench.toast("to use its models").waitFor({ timeout: 60_000 });
       await workbench.picture("71-not-lent");
       assert.ok(models.requests() <= 60 + 4, `${models.requests()} requests`);
       assert.equal(world.summary().status, "failed");
       refused = false;
-      await workbench.pressOnToast("the models can't be used", "Resume");
+      await workbench.pressOnToast("to use its models", "Resume");
       await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       assert.equal(world.summary().status, "done");
     },

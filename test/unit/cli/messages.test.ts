@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Cancelled, failureOf, failureWords, Misuse } from "../../../src/cli/errors.ts";
+import { Cancelled, failureOf, Misuse } from "../../../src/cli/errors.ts";
 import type { WarningCode } from "../../../src/engine/events.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { verdictLine, verdictReason } from "../../../src/i18n/verdict.ts";
 import { warningMessage, warningMessages } from "../../../src/i18n/warnings.ts";
 import { KeyRefused } from "../../../src/models/errors.ts";
-import { RunInProgress } from "../../../src/run/errors.ts";
+import { NotRecorded, RunInProgress } from "../../../src/run/errors.ts";
 import { verdict } from "../run/scripted.ts";
 
 describe("verdictLine", () => {
@@ -88,12 +88,13 @@ describe("failures", () => {
   it("are one line with what to do, and the exit code of their kind", () => {
     const refused = failureOf(new KeyRefused("openai https://x", 401, "Incorrect key."));
     expect(refused).toMatchObject({ code: "KeyRefused", exit: 4 });
-    expect(refused.message).toMatch(/refused the key \(401\).*AGENTGRAPH_API_KEY/);
+    expect(refused.message).toMatch(/rejected the API key \(401\).*AGENTGRAPH_API_KEY/);
     expect(failureOf(new RunInProgress("r", 7, "host", "/lock")).message).toMatch(/process 7 on host.*delete \/lock/);
     expect(failureOf(new Misuse("Say it otherwise."))).toMatchObject({ exit: 2, message: "Say it otherwise." });
     expect(failureOf(new Cancelled()).exit).toBe(130);
     expect(failureOf(new TypeError("x is not a function")).exit).toBe(4);
-    expect(failureWords("NotRecorded", "/log could not be written: ENOSPC")).toMatch(/ENOSPC.*Make room/);
+    const unwritten = failureOf(new NotRecorded("/log", "ENOSPC", "no space"));
+    expect(unwritten).toMatchObject({ exit: 4, message: expect.stringMatching(/\/log.*ENOSPC.*Free up disk space/) });
   });
 });
 

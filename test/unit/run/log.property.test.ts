@@ -144,7 +144,7 @@ test("after a first failure nothing more is written: what follows would leave a 
   await expect(log.flushed()).rejects.toThrow("no space left");
   log.append({ type: "resumed", attempt: 3 });
   await expect(log.flushed()).rejects.toThrow("no space left");
-  expect(log.failure).toMatchObject({ code: "ENOSPC", path: LOG });
+  expect(log.failure).toMatchObject({ systemCode: "ENOSPC", path: LOG });
   expect((await readBack(disk)).events).toEqual([{ type: "resumed", attempt: 1 }]);
 });
 
