@@ -1,40 +1,32 @@
 import { CommanderError } from "commander";
+import { describeError, type ShownError } from "../i18n/describe-error.ts";
+import type { ErrorAction, Severity } from "../i18n/errors.ts";
+import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
-import { AddressRefused, KeyUnusable } from "../models/address.ts";
-import { BudgetReached, isModelError } from "../models/errors.ts";
-import { UnsafeFile } from "../platform/files.ts";
-import { CertificatesUnreadable } from "../platform/network.ts";
-import {
-  MadeElsewhere,
-  NotRecorded,
-  OtherProvider,
-  RunComplete,
-  RunInProgress,
-  RunMissing,
-  RunUnreadable,
-} from "../run/errors.ts";
+import { BudgetReached, fieldsOf } from "../models/errors.ts";
+import type { RunState } from "../run/state.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 
-/** Wrong use: what is wrong, where, and what to do, as sentences. */
+/** Wrong use. The message says what is wrong, where, and what to do. */
 export class Misuse extends Error {
   override readonly name = "Misuse";
 }
 
-/** The graph file has errors; they have been printed. */
+/** The graph file has errors, which have been printed. */
 export class FaultyFile extends Error {
   override readonly name = "FaultyFile";
 }
 
-/** The user stopped it. */
+/** The user cancelled the command. */
 export class Cancelled extends Error {
   override readonly name = "Cancelled";
   constructor() {
-    super("It was cancelled.");
+    super("Cancelled.");
   }
 }
 
-/** Why a file could not be written, as the end of a sentence, with what to do. */
+/** Why a file could not be written, as the end of a sentence. */
 export function unwritable(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = UNWRITABLE[code];
@@ -43,99 +35,70 @@ export function unwritable(error: unknown): string {
 }
 
 const UNWRITABLE: Readonly<Record<string, string>> = {
-  ENOENT: "its folder does not exist; make it first",
-  ENOTDIR: "a file stands where its folder would be",
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "a file has the name of its folder",
   EISDIR: "it is a folder",
-  EACCES: "you may not write there",
-  EPERM: "you may not write there",
-  EROFS: "nothing can be written to that disk",
+  EACCES: "permission was denied",
+  EPERM: "permission was denied",
+  EROFS: "the disk is read-only",
   ENOSPC: "the disk is full",
 };
 
-/** What went wrong, for a person and for a program. */
+/** An error as a message, a code for programs, and an exit code. */
 export function failureOf(error: unknown): Failure & { readonly exit: number } {
-  const isUse = error instanceof CommanderError;
-  const code = isUse ? "Misuse" : error instanceof Error ? error.name : "Error";
-  return { code, message: plain(wordsFor(error)), exit: exitFor(error) };
+  if (error instanceof CommanderError) {
+    return { code: "Misuse", message: plain(sentence(error.message)), exit: EXIT.wrongUse };
+  }
+  const code = error instanceof Error ? error.name : "Error";
+  const fields = error instanceof Error ? fieldsOf(error) : {};
+  const shown = describeError(code, fields, error instanceof Error ? error.message : String(error), ENGLISH);
+  return { code, message: withAction(shown), exit: exitFor(error, shown.severity) };
 }
 
-function exitFor(error: unknown): number {
+function exitFor(error: unknown, severity: Severity): number {
   if (error instanceof Cancelled) return EXIT.cancelled;
   if (error instanceof BudgetReached) return EXIT.budget;
-  const isFailed = isModelError(error) || error instanceof NotRecorded;
-  return isFailed || !isExpected(error) ? EXIT.failed : EXIT.wrongUse;
+  const isMissingFile = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return severity === "error" && !isMissingFile ? EXIT.failed : EXIT.wrongUse;
 }
 
-function isExpected(error: unknown): boolean {
-  return (
-    [Misuse, FaultyFile, AddressRefused, CertificatesUnreadable, KeyUnusable, CommanderError, UnsafeFile].some(
-      (cause) => error instanceof cause,
-    ) ||
-    [RunInProgress, RunMissing, RunUnreadable, RunComplete, OtherProvider, MadeElsewhere].some(
-      (cause) => error instanceof cause,
-    ) ||
-    (error instanceof Error && "code" in error && error.code === "ENOENT")
-  );
+/** The message of a run that failed, from its log. */
+export function runFailure({ error, detail, finished }: RunState): Failure {
+  const code = error ?? "Error";
+  return { code, message: withAction(describeError(code, finished?.fields ?? {}, detail ?? "", ENGLISH)) };
 }
 
-function wordsFor(error: unknown): string {
-  if (error instanceof RunInProgress) {
-    const who = error.host ? `process ${error.process} on ${error.host}` : "another process";
-    return `A run of this graph is under way (${error.run || "just begun"}, ${who}). Wait for its end, or stop it. If that process is gone, delete ${error.lockFile}.`;
-  }
-  if (error instanceof RunMissing) {
-    return `There is no run ${oneLine(error.run, 80)}. \`agentgraph runs\` lists the runs of this folder's repository.`;
-  }
-  if (error instanceof RunUnreadable) return `The run cannot be read: ${error.path}: ${oneLine(error.detail, 300)}.`;
-  if (error instanceof RunComplete) return `Run ${error.run} is done: there is nothing to resume.`;
-  if (error instanceof OtherProvider) {
-    return `Run ${error.run} asked ${oneLine(error.recorded, 200)}, not ${oneLine(error.given, 200)}, so its replies cannot be used again. Give the same --base-url, or start a new run with \`agentgraph optimize\`.`;
-  }
-  if (error instanceof MadeElsewhere) {
-    return `Run ${error.run} was not made on this machine, or was changed since, so it is not resumed. Start a new run with \`agentgraph optimize\`.`;
-  }
-  if (error instanceof UnsafeFile) {
-    return `${error.path} ${error.reason}, and was not written by AgentGraph. Remove it, or keep runs elsewhere with --runs-dir.`;
-  }
-  if (error instanceof NotRecorded) {
-    const isFull = ["ENOSPC", "EDQUOT", "EFBIG"].includes(error.code);
-    const remedy = isFull ? "Make room there" : "See to it that you may write there";
-    return `${error.path} could not be written (${error.code}). ${remedy}, or keep runs elsewhere with --runs-dir; then try again.`;
-  }
-  if (error instanceof CommanderError) return sentence(error.message);
-  if (error instanceof CertificatesUnreadable) return `--ca-file: ${error.message}.`;
-  return failureWords(
-    error instanceof Error ? error.name : "Error",
-    error instanceof Error ? error.message : String(error),
-  );
+function withAction({ message, action }: ShownError): string {
+  const next = action === null ? "" : ACTIONS[action];
+  return plain(next ? `${message} ${next}` : message);
 }
 
-/** Commander's words as ours: `error: unknown option '--x'`. */
+/** What the user can do, as a sentence; empty where the message says it. */
+const ACTIONS: Readonly<Record<ErrorAction, string>> = {
+  "add credit": "Add credit to the account, or use another key or model. Then resume the run.",
+  "allow models": "",
+  "check address": "Check the address (--base-url).",
+  "check model": "Check the model name (--model) and the address (--base-url).",
+  "check network": "Check the network, HTTPS_PROXY and NO_PROXY.",
+  "check server": "Check that the server is running and that --base-url is correct. All replies so far are saved.",
+  "choose folder": "To store runs in another folder, use --runs-dir.",
+  "choose model": "Name a model with --model.",
+  "free space":
+    "Free up disk space or check write permissions, or use another folder with --runs-dir. Then resume the run.",
+  "install certificate": "Add the certificate with --ca-file.",
+  "list runs": "`agentgraph runs` lists all runs.",
+  "manage trust": "",
+  "open source control": "",
+  "resume later": "All replies so far are saved. Resume the run later.",
+  "set key": "Set AGENTGRAPH_API_KEY or OPENAI_API_KEY to a valid key.",
+  "show problems": "",
+  "start new run": "Start a new run with `agentgraph optimize`.",
+  "use same provider": "Use the same --base-url, or start a new run with `agentgraph optimize`.",
+  "wait longer": "Resume the run later, or allow a longer wait with --max-wait.",
+};
+
+/** Commander's messages as sentences: `error: unknown option '--x'`. */
 export function sentence(message: string): string {
-  const said = message.replace(/^error: /, "");
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.)]$/.test(said) ? "" : "."}`;
-}
-
-/** Of a run that ended: the name of what ended it and what that said. */
-export function failureWords(name: string, detail: string): string {
-  const said = oneLine(detail, 500).replace(/\.$/, "");
-  switch (name) {
-    case "KeyUnusable":
-    case "KeyRefused":
-      return `${said}. Put a valid key into AGENTGRAPH_API_KEY (or OPENAI_API_KEY).`;
-    case "AccessRefused":
-      return `${said}. Add credit to the account, or use another key or model; then resume the run.`;
-    case "RequestRefused":
-    case "ModelUnknown":
-    case "AddressWrong":
-      return `${said}. Check the model's name (--model) and the address (--base-url).`;
-    case "RateLimited":
-    case "ProviderFault":
-    case "BodyBroken":
-      return `${said}. What was paid for is kept; resume the run when the provider is well again.`;
-    case "NotRecorded":
-      return `${said}. The run was stopped, for nothing more could be kept. Make room, then resume it.`;
-    default:
-      return `${said}.`;
-  }
+  const text = message.replace(/^error: /, "");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.)]$/.test(text) ? "" : "."}`;
 }

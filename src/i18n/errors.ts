@@ -331,6 +331,10 @@ export const ERRORS = {
     "choose folder",
   ),
 
+  CertificatesUnreadable: entry<{ path: string; reason: string }>("warning", ({ path, reason }, { t }) =>
+    t("No certificates could be read from {0} ({1}).", path, reason),
+  ),
+
   // The editor
   NotTrusted: entry<object>(
     "warning",

@@ -3,7 +3,7 @@ import type { Clock } from "../../deps.ts";
 import { AddressRefused } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import type { AddressField, NamedModel, Provider } from "../../models/provider.ts";
-import { Cancelled, sentence } from "../errors.ts";
+import { Cancelled, shownError } from "../errors.ts";
 import { withoutLinks } from "../notifications.ts";
 import type { Keys } from "./keys.ts";
 import { askAddress, askKey, pickProvider } from "./pick.ts";
@@ -74,7 +74,12 @@ async function insists(address: string, error: unknown): Promise<boolean> {
   const again = l10n.t("Change the address");
   const insist = l10n.t("Use anyway");
   const message = l10n.t("The server at {0} returned an unexpected response.", address);
-  const answer = await window.showWarningMessage(message, { modal: true, detail: sentence(error) }, again, insist);
+  const answer = await window.showWarningMessage(
+    message,
+    { modal: true, detail: shownError(error).message },
+    again,
+    insist,
+  );
   if (answer !== again && answer !== insist) throw new Cancelled();
   return answer === insist;
 }
@@ -103,6 +108,6 @@ function addressProblem(field: AddressField, text: string): string | null {
     field.read(text);
     return null;
   } catch (error) {
-    return error instanceof AddressRefused ? sentence(error) : String(error);
+    return error instanceof AddressRefused ? shownError(error).message : String(error);
   }
 }
