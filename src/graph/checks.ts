@@ -90,15 +90,19 @@ function checkForeignTemplates(
   firstLine: number,
 ): void {
   const find = (content: string) => foreignMarks(content, inputs);
-  const isFile = node.text?.form === "file";
-  const found = isFile
-    ? find(text).map((mark) => ({ ...mark, range: document.rangeAt(["nodes", node.id, node.text?.key ?? "", "file"]) }))
-    : inlineRanges(document, node, find);
+  const reference = node.text?.reference ?? null;
+  const found =
+    reference !== null
+      ? find(text).map((mark) => ({
+          ...mark,
+          range: document.rangeAt(["nodes", node.id, node.text?.key ?? "", "file"]),
+        }))
+      : inlineRanges(document, node, find);
   for (const { range, ...mark } of found.slice(0, MOST_FOREIGN)) {
     const line = firstLine + text.slice(0, mark.offset).split("\n").length - 1;
     const { code, message, remedy } = foreignWords(node, mark);
-    document.add(code, range, isFile ? `Line ${line}: ${message}` : message, remedy, () =>
-      mark.instead !== null && !isFile ? [change(range, mark.instead, `Change to ${mark.instead}`)] : [],
+    document.add(code, range, reference === null ? message : `${reference}:${line}: ${message}`, remedy, () =>
+      mark.instead !== null && reference === null ? [change(range, mark.instead, `Change to ${mark.instead}`)] : [],
     );
   }
 }
@@ -107,7 +111,7 @@ function checkRoles(document: JsonDocument, node: OutlineNode, text: string, fir
   const stray = strayRole(text);
   if (!stray) return;
   const line = firstLine + text.slice(0, stray.offset).split("\n").length - 1;
-  const place = node.text?.form === "file" ? `Line ${line}: ` : "";
+  const place = node.text?.reference == null ? "" : `${node.text.reference}:${line}: `;
   const message = `${place}"${stray.line}" begins no message: the text doesn't begin with a role, so all of it is sent as one.`;
   const path = ["nodes", node.id, node.text?.key ?? ""];
   document.addAt(

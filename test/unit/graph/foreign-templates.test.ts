@@ -146,7 +146,7 @@ describe("in a graph", () => {
     };
     const text = graph({ file: "p.md" });
     const { faults, graph: read } = await readGraph("/g.agentgraph.json", text, files, graphFormat);
-    expect(faults.map(({ message }) => message.split(":")[0])).toEqual(["Line 5", "Line 7"]);
+    expect(faults.map(({ message }) => message.split(" ")[0])).toEqual(["p.md:5:", "p.md:7:"]);
     expect(faults.map(({ range }) => text.slice(range.start, range.end))).toEqual(['"p.md"', '"p.md"']);
     expect(read).toBeNull();
   });
