@@ -139,7 +139,11 @@ export class RunReducer {
       if (error === null && purpose !== "optimizer") progress[purpose] += 1;
       if (error === null && purpose === "forward") progress.model = model;
     }
-    if (error !== null) return;
+    if (error !== null) {
+      // A reply without an answer costs what it costs.
+      this.#spend(usage, usd);
+      return;
+    }
     const cut = ensure(state.cuts[purpose], node ?? "", () => ({ replies: 0, cut: 0, tokens: 0 }));
     cut.replies += 1;
     if (finish === "length") {
@@ -150,10 +154,14 @@ export class RunReducer {
     const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
     // A reply that another run has paid for is among this run's own from here on, and still costs it nothing.
     this.#settled.add(key);
-    if (!isPaid) return;
-    state.tokens.prompt += usage.prompt;
-    state.tokens.completion += usage.completion;
-    state.tokens.estimated ||= usage.estimated;
+    if (isPaid) this.#spend(usage, usd);
+  }
+
+  #spend({ prompt, completion, estimated }: Called["usage"], usd: number | null): void {
+    const state = this.#state;
+    state.tokens.prompt += prompt;
+    state.tokens.completion += completion;
+    state.tokens.estimated ||= estimated;
     state.usd = state.usd === null || usd === null ? null : state.usd + usd;
   }
 

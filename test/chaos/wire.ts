@@ -46,7 +46,7 @@ export class Wire {
     const signal = init.signal ?? new AbortController().signal;
     signal.throwIfAborted();
     if (this.mood === "unreachable") {
-      this.requests += 1;
+      // A refused connection is no request.
       this.onRequest();
       throw lost("ECONNREFUSED");
     }
