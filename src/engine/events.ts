@@ -186,6 +186,7 @@ const warningCode = z.enum([
   "replies cut",
   "small validation set",
   "nothing to learn",
+  "nothing scored",
   "no gate",
   "test not scored",
   "budget too small",

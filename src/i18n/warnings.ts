@@ -61,7 +61,9 @@ export function warningMessage(warning: Warned, { t } = ENGLISH): string {
     case "nothing to learn":
       return warning.detail === "validation"
         ? t("Every validation sample was right before the first change. Add harder samples.")
-        : t("There is nothing more to learn from the training samples. Add harder samples.");
+        : t("Every training sample that was scored is right. To improve further, add harder samples.");
+    case "nothing scored":
+      return t("No training sample could be scored.");
     case "no gate":
       return t("The graph file turns the gate off, so every proposal was accepted, whether better or not.");
     case "test not scored":

@@ -5,7 +5,7 @@ import type { RunState } from "./state.ts";
 
 /** Why a run ended without an accepted text: the cause that most of it comes from. */
 export type NoProposal =
-  | { readonly cause: "nothing to learn" }
+  | { readonly cause: "nothing to learn" | "nothing scored" }
   | { readonly cause: "stopped" | "budget" }
   /** Training samples gave no gradient because their calls failed. */
   | { readonly cause: "calls failed"; readonly count: number }
@@ -29,6 +29,7 @@ export function whyNoProposal(state: RunState): NoProposal | null {
   const valid = attempts.filter(({ invalid }) => invalid === null);
   if (valid.length === 0) {
     if (warnings.some(({ code }) => code === "nothing to learn")) return { cause: "nothing to learn" };
+    if (warnings.some(({ code }) => code === "nothing scored")) return { cause: "nothing scored" };
     if (status === "budget") return { cause: "budget" };
     if (status === "cancelled" || status === "failed") return { cause: "stopped" };
   }
@@ -58,6 +59,8 @@ export function noProposalMessage(state: RunState, locale: Locale): string {
       return "";
     case "nothing to learn":
       return t("Every training sample is already right, so there is nothing to learn. Add harder samples.");
+    case "nothing scored":
+      return t("No training sample could be scored, so there is nothing to learn from. Check the warnings.");
     case "budget":
       return t("The budget was used up before any text was proposed. Resume the run with a larger budget.");
     case "stopped":

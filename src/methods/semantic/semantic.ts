@@ -78,7 +78,7 @@ export async function* descend(
       batch = await lookAt(schedule.texts);
     }
     if (!schedule.isWaiting && accepted.length === 0 && batch.looked + batch.failing.length === 0) {
-      yield { type: "warning", code: "nothing to learn" };
+      yield { type: "warning", code: batch.rightOnes.length > 0 ? "nothing to learn" : "nothing scored" };
       break;
     }
 

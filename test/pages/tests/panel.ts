@@ -198,7 +198,7 @@ export const panelTests: readonly PageTest[] = [
       await test.settled();
       const listed = await test.page.locator(".panel .warnings li").allTextContents();
       equal(listed.length, 2);
-      match(listed.join("\n"), /20 samples.*nothing more to learn/s);
+      match(listed.join("\n"), /20 samples.*Every training sample/s);
     },
   },
   {

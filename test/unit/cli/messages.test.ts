@@ -59,6 +59,7 @@ describe("warnings", () => {
     "replies cut": true,
     "small validation set": true,
     "nothing to learn": true,
+    "nothing scored": true,
     "no gate": true,
     "test not scored": true,
     "budget too small": true,

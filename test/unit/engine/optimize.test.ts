@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RequestRefused } from "../../../src/models/errors.ts";
 import { ofType, verbatim } from "./fixtures.ts";
 import { callsPerAnswer, decided, HARSH, prepare, randomly, run } from "./runs.ts";
 
@@ -71,6 +72,17 @@ describe("a run", () => {
     expect(provider.seen.every(({ tag }) => tag.purpose === "forward")).toBe(true);
     // Every sample once: a second look under the same Θ could say nothing else.
     expect(provider.seen).toHaveLength(20 * callsPerAnswer(prepare().world.graph));
+  });
+
+  it("never takes training samples that could not be scored for right ones", async () => {
+    const score = async () => {
+      throw new RequestRefused("server", 400, "model", "maximum context length exceeded", "too long");
+    };
+    const { finished, events } = await run({ loss: { ...verbatim, score } });
+    expect(finished).toMatchObject({ status: "done", proposals: [] });
+    const codes = ofType(events, "warning").map(({ code }) => code);
+    expect(codes).toContain("nothing scored");
+    expect(codes).not.toContain("nothing to learn");
   });
 
   it("ends where no proposal could lower the loss", async () => {

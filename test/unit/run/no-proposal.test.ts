@@ -21,6 +21,9 @@ describe("why a run proposed nothing", () => {
     expect(words({ warnings: [{ type: "warning", code: "nothing to learn" }] })).toMatch(
       /already right.*harder samples/,
     );
+    expect(words({ warnings: [{ type: "warning", code: "nothing scored" }] })).toMatch(
+      /No training sample could be scored/,
+    );
     expect(words({ status: "budget" })).toMatch(/budget was used up.*larger budget/);
     expect(words({ gradients: base.gradients.map((one) => ({ ...one, text: "" })) })).toMatch(/requested no change/);
     const dropped = { type: "warning", code: "sample dropped" } as const;

@@ -202,7 +202,7 @@ describe("it stops", () => {
 
   it("where no training sample is left to learn from, and says so", async () => {
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
-      batchOf(texts, iteration, { failing: [], looked: iteration === 1 ? 4 : 0 });
+      batchOf(texts, iteration, { failing: [], rightOnes: ["a"], looked: iteration === 1 ? 4 : 0 });
     const propose = async () => [];
     const { events, iterations, services } = await follow({ differentiate, propose, gate: reject });
     expect(iterations).toHaveLength(1);
