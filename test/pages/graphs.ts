@@ -68,3 +68,19 @@ export function pipeline(size: number): Graph {
   nodes.push({ id: "answer", kind: "llm", inputs: [...ends, "question"] });
   return graphOf(nodes, "Pipeline");
 }
+
+/** The same graph with other names. */
+export function renameAll(graph: Graph, rename: (id: string) => string): Graph {
+  return {
+    ...graph,
+    inputs: graph.inputs.map((input) => ({ ...input, name: rename(input.name) })),
+    nodes: graph.nodes.map(
+      (node): GraphNode => ({
+        ...node,
+        id: rename(node.id),
+        ...(node.kind === "llm" ? { inputs: node.inputs.map(rename) } : {}),
+      }),
+    ),
+    output: rename(graph.output),
+  };
+}

@@ -1,3 +1,6 @@
+/** Marks on a letter beyond what any writing needs: they would pile up over other lines. */
+const PILED_MARKS = /(\p{M}{2})\p{M}+/gu;
+
 /** Measures and cuts texts to a width, since SVG has no ellipsis. Widths in pixels at zoom 1. */
 export class Typesetter {
   readonly #context = document.createElement("canvas").getContext("2d");
@@ -11,7 +14,8 @@ export class Typesetter {
   }
 
   /** One line, ending in … where it was cut. */
-  line(text: string, width: number, size: number, weight = 400): string {
+  line(whole: string, width: number, size: number, weight = 400): string {
+    const text = whole.replace(PILED_MARKS, "$1");
     if (this.width(text, size, weight) <= width) return text;
     let low = 0;
     let high = text.length;
@@ -26,7 +30,7 @@ export class Typesetter {
   /** At most `most` lines, broken between words where that is possible. */
   lines(text: string, width: number, size: number, most: number, weight = 400): string[] {
     const lines: string[] = [];
-    let rest = text.trim();
+    let rest = text.trim().replace(PILED_MARKS, "$1");
     while (rest !== "" && lines.length < most - 1) {
       const fitting = this.line(rest, width, size, weight);
       if (fitting === rest) break;
@@ -47,6 +51,8 @@ export class Typesetter {
     if (known !== undefined) return known;
     if (!this.#context) return text.length * size * 0.55;
     this.#context.font = font;
+    // As the drawing's texts (style.css): what is hinted for one size is wider or narrower at another zoom.
+    this.#context.textRendering = "geometricPrecision";
     const { width } = this.#context.measureText(text);
     if (this.#widths.size > 20_000) this.#widths.clear();
     this.#widths.set(key, width);

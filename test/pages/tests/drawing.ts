@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import type { GraphNode } from "../../../src/graph/graph.ts";
+import type { RunState } from "../../../src/run/state.ts";
 import { chainThatReadsTheQuestion } from "../../graphs.ts";
-import { five, graphOf, pipeline } from "../graphs.ts";
+import { five, graphOf, pipeline, renameAll } from "../graphs.ts";
 import type { TestPage } from "../harness.ts";
 import { runOf } from "../runs.ts";
 import type { PageTest } from "./page-test.ts";
@@ -13,6 +15,47 @@ const boxOf = async (test: TestPage, id: string) => {
 
 const drawnIds = (test: TestPage) =>
   test.page.$$eval("svg.graph g.node", (nodes) => nodes.map((node) => node.getAttribute("data-id") ?? ""));
+
+/** Words without a place to break, without letters, wide, of right-to-left script, and with marks on marks. */
+const LONG = [
+  "W".repeat(300),
+  "illicit ".repeat(60),
+  "値".repeat(200),
+  "👩‍👩‍👧‍👦".repeat(60),
+  "מילה ".repeat(60),
+  `e${"\u0301".repeat(200)}`,
+];
+
+/** What is written outside its card, at about this zoom. */
+async function outside(test: TestPage, zoom: number): Promise<string[]> {
+  await test.page.keyboard.press("f");
+  await test.page.waitForTimeout(250);
+  const now = await test.page
+    .locator("svg.graph .world")
+    .evaluate((world) => new DOMMatrix(getComputedStyle(world).transform).a);
+  await test.page.evaluate(
+    ([factor]) => {
+      const svg = document.querySelector("svg.graph");
+      const { left, top, width, height } = svg?.getBoundingClientRect() ?? new DOMRect();
+      const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true, cancelable: true };
+      svg?.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY: -500 * Math.log2(factor ?? 1) }));
+    },
+    [zoom / now],
+  );
+  await test.page.waitForTimeout(150);
+  return test.page.$$eval("svg.graph g.node", (nodes) =>
+    nodes.flatMap((node) => {
+      const card = node.querySelector(".card:not(.pile)")?.getBoundingClientRect();
+      if (!card) return [];
+      return [...node.querySelectorAll("text, g.icon")].flatMap((text) => {
+        const box = text.getBoundingClientRect();
+        const across = box.left >= card.left - 1 && box.right <= card.right + 1;
+        const fits = across && box.top >= card.top - 1 && box.bottom <= card.bottom + 1;
+        return fits ? [] : [`${text.getAttribute("class")}: ${(text.textContent ?? "").slice(0, 30)}`];
+      });
+    }),
+  );
+}
 
 export const drawingTests: readonly PageTest[] = [
   {
@@ -200,6 +243,40 @@ export const drawingTests: readonly PageTest[] = [
       equal(await test.page.locator("svg.export").count(), 0);
     },
   },
+  ...[0.4, 0.8].map(
+    (zoom): PageTest => ({
+      name: `whatever a node holds stays inside its card, at ${zoom}`,
+      async run(test) {
+        for (const long of LONG) {
+          const nodes = five.nodes.map((node): GraphNode => ({ ...node, role: long, text: long }));
+          const renamed = renameAll({ ...five, nodes }, (id) => `${id}${long}`);
+          await test.graph(renamed);
+          const run = runOf(renamed, "done");
+          const verdict = (of: RunState["proposals"][number]["verdict"]) => ({
+            ...of,
+            rightBefore: 123456,
+            rightAfter: 234567,
+          });
+          const proposals = run.state.proposals.map((one) => ({ ...one, verdict: verdict(one.verdict) }));
+          const models = Object.entries(run.state.nodes).map(([id, node]) => [
+            id,
+            { ...node, model: long, forward: 123456, gradients: 98765, formatErrors: 4321 },
+          ]);
+          const state = { ...run.state, proposals, nodes: Object.fromEntries(models) };
+          const inputs = { [renamed.inputs[0]?.name ?? ""]: long };
+          const rows = (samples: typeof run.data.train) => samples.map((sample) => ({ ...sample, inputs }));
+          const data = { train: rows(run.data.train), validation: rows(run.data.validation), test: [] };
+          await test.run({ ...run, state, data, value: async () => long });
+          for (const sample of [null, "row-22"]) {
+            if (sample) await test.sample(sample);
+            await test.page.keyboard.press("Escape");
+            await test.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 250)));
+            deepEqual(await outside(test, zoom), [], `${long.slice(0, 12)} ${sample}`);
+          }
+        }
+      },
+    }),
+  ),
   {
     name: "says so where there is nothing to draw",
     async run(test) {
