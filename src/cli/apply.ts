@@ -44,13 +44,13 @@ async function applyText(
   try {
     const { sources } = await readGraph(graphFile, await read(graphFile), files, graphFormat);
     const source = sources[node];
-    if (!source) return { why: "the file has no such node any more." };
+    if (!source) return { why: "the file no longer has this node." };
     const content = await read(source.path);
-    if (currentText(content, source) !== base) return { why: "its text was changed since the run began." };
+    if (currentText(content, source) !== base) return { why: "its text has changed since the run started." };
     await files.write(source.path, applyEdits(content, replaceText(content, source, text)));
     return { path: source.path };
   } catch (error) {
-    if (error instanceof TextNotFound) return { why: "the file has no such text any more." };
+    if (error instanceof TextNotFound) return { why: "the file no longer has this text." };
     return { why: `${unwritable(error)}.` };
   }
 }

@@ -43,7 +43,7 @@ async function warnOfUnknown({ graph }: RunRequest["task"], output: Cli["output"
 /** `About 40 calls and 9,100 tokens ($0.01); at most 2,000 calls.` */
 export function scoringLine(estimate: Pick<Estimate, "calls" | "tokens" | "usd" | "cached" | "most">): string {
   const { calls, cached } = estimate;
-  if (calls === 0 && cached > 0) return "Every reply is known from earlier runs: nothing is asked.";
+  if (calls === 0 && cached > 0) return "Every reply is cached from earlier runs, so no calls are needed.";
   return `About ${amountWords(estimate)}; ${boundWords(estimate.most)}.${cachedWords(cached)}`;
 }
 
@@ -53,10 +53,10 @@ export function estimateLine({ calls, tokens, usd, cached, most, range }: Estima
     between(range.least.calls, range.most.calls, "calls"),
     between(range.least.tokens, range.most.tokens, "tokens"),
   ].filter(Boolean);
-  const ranges = open.length > 0 ? ` (${open.join(", ")}: earlier replies would tell more)` : "";
+  const ranges = open.length > 0 ? ` (${open.join(", ")}; cached replies would make this more exact)` : "";
   const usual =
     calls === 0
-      ? "Nothing new has to be asked if nothing improves"
+      ? "No calls if nothing improves"
       : `About ${amountWords({ calls, tokens, usd })} if nothing improves${ranges}, more if something does`;
   return `${usual}; ${boundWords(most)}.${cachedWords(cached)}`;
 }
@@ -71,11 +71,11 @@ function boundWords({ calls, tokens, usd }: Estimate["most"]): string {
     tokens === null ? "" : `${about(tokens)} tokens`,
     usd === null ? "" : ENGLISH.money(usd),
   ].filter(Boolean);
-  return bounds.length > 0 ? `at most ${bounds.join(", ")}` : "there is no upper bound (--budget-calls sets one)";
+  return bounds.length > 0 ? `at most ${bounds.join(", ")}` : "no upper limit (set one with --budget-calls)";
 }
 
 function cachedWords(cached: number): string {
-  return cached > 0 ? ` Beside these, ${about(cached)} replies of earlier runs are used and cost nothing.` : "";
+  return cached > 0 ? ` ${about(cached)} more replies are cached from earlier runs and cost nothing.` : "";
 }
 
 /** `260 … 340 calls`; empty where both ends are the same as they are shown. */

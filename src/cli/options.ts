@@ -48,30 +48,39 @@ export interface PlaceOptions {
 export function withModel(command: Command): Command {
   return withModelNames(
     command
-      .addOption(named("--base-url <url>", "an OpenAI-compatible server, or an Azure resource (default: OpenAI)"))
-      .addOption(named("--azure-api-version <version>", "speak Azure's paths to --base-url (*.azure.com: 2024-10-21)")),
+      .addOption(
+        named("--base-url <url>", "address of an OpenAI-compatible server or an Azure resource (default: OpenAI)"),
+      )
+      .addOption(
+        named("--azure-api-version <version>", "use Azure's paths at --base-url (default for *.azure.com: 2024-10-21)"),
+      ),
   )
-    .addOption(new Option("--concurrency <n>", "requests on the way at once").argParser(positiveInteger).default(16))
+    .addOption(
+      new Option("--concurrency <n>", "maximum number of concurrent requests").argParser(positiveInteger).default(16),
+    )
     .addOption(
       new Option("--timeout <seconds>", "time limit of a request")
         .argParser(seconds)
         .default(DEFAULT_TIMEOUT, `${DEFAULT_TIMEOUT / 1000}`),
     )
     .addOption(
-      new Option("--max-wait <seconds>", "end the run when a model gives no answer for so long")
+      new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
         .argParser(seconds)
         .default(DEFAULT_MAX_WAIT, `${DEFAULT_MAX_WAIT / 1000}`),
     )
-    .addOption(named("--ca-file <file>", "trust the certificates in this PEM file, too"))
+    .addOption(named("--ca-file <file>", "also trust the certificates in this PEM file"))
     .addOption(
-      new Option("--price <model=prompt,completion>", "US dollars per million tokens of a model; repeatable")
+      new Option(
+        "--price <model=prompt,completion>",
+        "price of a model in US dollars per million tokens; can be repeated",
+      )
         .argParser((text: string, earlier: PriceTable) => ({ ...earlier, ...pricing(text) }))
         .default({}, "list prices of well-known models"),
     );
 }
 
 export function withModelNames(command: Command): Command {
-  command.addOption(named("--model <name>", "model for every role; `simulated` needs no key"));
+  command.addOption(named("--model <name>", "model for every role; `simulated` needs no API key"));
   for (const role of ROLES) command.addOption(named(`--model-${role} <name>`, `model for the role ${role}`));
   return command;
 }
@@ -79,21 +88,23 @@ export function withModelNames(command: Command): Command {
 /** What is empty, since a variable of a script is, would count as not given. */
 function named(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string) => {
-    if (text.trim() === "") throw new InvalidArgumentError("It is empty.");
+    if (text.trim() === "") throw new InvalidArgumentError("The value is empty.");
     return text;
   });
 }
 
 export function withBudget(command: Command): Command {
   return command
-    .addOption(new Option("--budget-calls <n>", "most requests").argParser(positiveInteger))
-    .addOption(new Option("--budget-tokens <n>", "most tokens, prompts and replies").argParser(positiveInteger))
-    .addOption(new Option("--budget-usd <amount>", "most money, in US dollars").argParser(positive));
+    .addOption(new Option("--budget-calls <n>", "maximum number of calls").argParser(positiveInteger))
+    .addOption(
+      new Option("--budget-tokens <n>", "maximum number of tokens in prompts and replies").argParser(positiveInteger),
+    )
+    .addOption(new Option("--budget-usd <amount>", "maximum cost in US dollars").argParser(positive));
 }
 
 export function withTask(command: Command): Command {
   return command.addOption(
-    new Option("--set <path=value>", "a value of the file, e.g. optimize.batch=4; repeatable")
+    new Option("--set <path=value>", "override a value of the file, such as optimize.batch=4; can be repeated")
       .argParser((text: string, earlier: readonly (readonly [string, string])[]) => [...earlier, assignment(text)])
       .default([], "none"),
   );
@@ -101,18 +112,18 @@ export function withTask(command: Command): Command {
 
 export function withPlace(command: Command): Command {
   return command.addOption(
-    named("--runs-dir <folder>", "where runs are kept (default: .agentgraph/runs of the repository)"),
+    named("--runs-dir <folder>", "folder for runs (default: .agentgraph/runs in the repository)"),
   );
 }
 
 export function withEnd(command: Command): Command {
   return command
-    .option("--apply", "write accepted texts into their files")
-    .option("--require-improvement", "exit with 1 when nothing was accepted");
+    .option("--apply", "write accepted texts to their files")
+    .option("--require-improvement", "exit with code 1 if no proposal is accepted");
 }
 
 export function withJson(command: Command): Command {
-  return command.option("--json", "print one JSON object on stdout, and nothing else there");
+  return command.option("--json", "print only one JSON object on stdout");
 }
 
 /** Most requests where the person says nothing: no file raises what is spent. The editor's setting has the same default. */
@@ -142,7 +153,7 @@ export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { pr
   const unknown = unpriced(models, priceOf);
   if (usd !== null && unknown !== undefined) {
     throw new Misuse(
-      `No price is known for ${unknown}, so a budget in money cannot be kept. Say what it costs with --price ${unknown}=<prompt>,<completion> (US dollars per million tokens), or use --budget-calls or --budget-tokens.`,
+      `The price of ${unknown} is unknown, so a budget in US dollars can't be enforced. Set it with --price ${unknown}=<prompt>,<completion> (US dollars per million tokens), or use --budget-calls or --budget-tokens.`,
     );
   }
   return priceOf;
@@ -165,7 +176,7 @@ export function chosenModels(options: ModelNames): NonNullable<Overrides["models
 
 function assignment(text: string): readonly [string, string] {
   const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("Write it as path=value, e.g. optimize.batch=4.");
+  if (at < 1) throw new InvalidArgumentError("Use the form path=value, such as optimize.batch=4.");
   return [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 
@@ -173,14 +184,15 @@ function pricing(text: string): PriceTable {
   const at = text.lastIndexOf("=");
   const price = readPrice(text.slice(at + 1));
   if (at < 1 || price === null) {
-    throw new InvalidArgumentError("Write it as model=prompt,completion, e.g. my-model=0.5,1.5.");
+    throw new InvalidArgumentError("Use the form model=prompt,completion, such as my-model=0.5,1.5.");
   }
   return { [text.slice(0, at).trim()]: price };
 }
 
 function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("It has to be a whole number from 1.");
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("The value must be a whole number of at least 1.");
   return value;
 }
 
@@ -192,13 +204,13 @@ function seconds(text: string): number {
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError("It has to be a whole number from 0.");
+    throw new InvalidArgumentError("The value must be a whole number of at least 0.");
   }
   return value;
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It has to be a number above 0.");
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("The value must be a number above 0.");
   return value;
 }

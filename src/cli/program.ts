@@ -94,9 +94,9 @@ function splitAt(text: string, separator: string): [string, string] {
 function createProgram(cli: Cli, version: string, done: (exit: number) => void): Command {
   const { output } = cli;
   const program = new Command("agentgraph")
-    .description("Tunes every prompt of an LLM graph at once by semantic backpropagation, behind a validation gate.")
+    .description("Optimizes all prompts of an LLM graph together with semantic backpropagation and a validation gate.")
     .version(version)
-    .showHelpAfterError("(add --help for what can be said)")
+    .showHelpAfterError("(use --help for usage)")
     .addHelpText("after", AFTER_HELP)
     .configureOutput({
       writeErr: (text) => output.note(text.trimEnd()),
@@ -109,44 +109,48 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   const starting = (name: string, description: string) =>
     withPlace(withTask(withBudget(withModel(command(name, description)))));
 
-  withEnd(starting("optimize", "tune a graph; each proposal comes with its verdict"))
-    .argument("<file>", "a graph file, *.agentgraph.json")
-    .addOption(new Option("--seed <n>", "same seed and same replies: same run").argParser(wholeNumber))
-    .option("--method <name>", "how to optimize (default: the file's, else semantic)")
+  withEnd(starting("optimize", "optimize the prompts of a graph"))
+    .argument("<file>", "graph file, *.agentgraph.json")
+    .addOption(
+      new Option("--seed <n>", "random seed; the same seed and replies give the same run").argParser(wholeNumber),
+    )
+    .option("--method <name>", "optimization method (default: the method in the file, else semantic)")
     .action(async (file, options) => done(await begin(cli, file, options)));
 
-  starting("evaluate", "score a graph as it is")
-    .argument("<file>", "a graph file, *.agentgraph.json")
-    .addOption(new Option("--split <set>", "which samples").choices(SPLITS).default("validation"))
-    .addOption(new Option("--seed <n>", "same seed and same replies: same answers").argParser(wholeNumber))
+  starting("evaluate", "score a graph without changing it")
+    .argument("<file>", "graph file, *.agentgraph.json")
+    .addOption(new Option("--split <set>", "samples to score").choices(SPLITS).default("validation"))
     .addOption(
-      new Option("--method <name>", "score a baseline instead of the graph as it is").choices([CHAIN_OF_THOUGHT]),
+      new Option("--seed <n>", "random seed; the same seed and replies give the same answers").argParser(wholeNumber),
     )
+    .addOption(new Option("--method <name>", "score a baseline instead of the graph").choices([CHAIN_OF_THOUGHT]))
     .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
 
-  withEnd(starting("recheck", "give another run's proposals a verdict of your own"))
-    .argument("<run>", "a run's id or folder, or a graph file for its last one made elsewhere")
-    .option("--graph <file>", "the graph file, where it is not the one that the run names")
-    .addOption(new Option("--seed <n>", "same seed and same replies: same verdicts").argParser(wholeNumber))
+  withEnd(starting("recheck", "re-evaluate another run's proposals locally"))
+    .argument("<run>", "run id, run folder, or graph file (its last run from another machine)")
+    .option("--graph <file>", "graph file, if it is not the one named by the run")
+    .addOption(
+      new Option("--seed <n>", "random seed; the same seed and replies give the same verdicts").argParser(wholeNumber),
+    )
     .action(async (run, options) => done(await recheckCommand(cli, run, options)));
 
-  withTask(withModelNames(command("check", "print every fault of graph files, with its place")))
+  withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
 
-  withEnd(withPlace(withBudget(withModel(command("resume", "go on with a run that did not come to its end")))))
-    .argument("<run>", "a run's id or folder, or a graph file for its last one")
-    .option("--yes", "go on though another version of the engine began it")
+  withEnd(withPlace(withBudget(withModel(command("resume", "resume an unfinished run")))))
+    .argument("<run>", "run id, run folder, or graph file (its last run)")
+    .option("--yes", "resume even if another version of AgentGraph started the run")
     .action(async (run, options) => done(await resumeCommand(cli, run, options)));
 
-  withPlace(command("report", "what a run found, what speaks for it and against it"))
-    .argument("<run>", "a run's id or folder, or a graph file for its last one")
-    .addOption(new Option("--format <name>", "default: what the ending of --out says, else md").choices(FORMATS))
-    .option("--out <file>", "write it there instead of printing it")
+  withPlace(command("report", "write a report of a run"))
+    .argument("<run>", "run id, run folder, or graph file (its last run)")
+    .addOption(new Option("--format <name>", "format (default: from the extension of --out, else md)").choices(FORMATS))
+    .option("--out <file>", "write the report to this file instead of stdout")
     .action(async (run, options) => done(await reportCommand(cli, run, options)));
 
   withPlace(command("runs", "list runs, newest first"))
-    .argument("[path]", "a graph file, or a folder of the repository", ".")
+    .argument("[path]", "graph file, or folder of a repository", ".")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
 
   return program;

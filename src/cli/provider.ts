@@ -37,7 +37,7 @@ export async function connect(
     const other = models.find((model) => model !== "simulated");
     if (other !== undefined) {
       throw new Misuse(
-        `The simulated model can't run beside ${other}. Use --model simulated for every role, or for none.`,
+        `The simulated model can't be combined with ${other}. Use --model simulated for every role, or for none.`,
       );
     }
     return simulated.connect({ address: "", key: "", clock, timeout });

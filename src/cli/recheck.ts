@@ -20,20 +20,20 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
   const { deps, output } = cli;
   const { id, place, root } = await findRun(cli, name, options, "claims");
   const { start, state } = await readRun(deps, place, id);
-  if (state.proposals.length === 0) throw new Misuse(`Run ${id} proposes nothing, so there is nothing to check.`);
+  if (state.proposals.length === 0) throw new Misuse(`Run ${id} has no proposals, so there is nothing to recheck.`);
   const graphFile = options.graph === undefined ? join(root, start.graphFile) : resolve(options.graph);
   // A log is input like any other: what it names is read only where it is a graph of this repository.
   if (options.graph === undefined && !(await isHere(graphFile, start.graphFile, deps.files))) {
     const shown = oneLine(start.graphFile, 200);
-    throw new Misuse(`Run ${id} is of ${shown}, which is not in ${root}. Name its graph file with --graph.`);
+    throw new Misuse(`The graph file of run ${id}, ${shown}, is not in ${root}. Specify the graph file with --graph.`);
   }
   return begin(cli, graphFile, options, (subject) => {
     const { job, task, changed } = recheckOf(id, state.proposals, subject.task);
     const gone = oneLine(changed.join(", "), 300);
     if (job.changes.length === 0) {
-      throw new Misuse(`The texts of ${gone} are no longer those that run ${id} saw, so nothing can be checked.`);
+      throw new Misuse(`The texts of ${gone} have changed since run ${id}, so its proposals can't be rechecked.`);
     }
-    if (changed.length > 0) output.warn(`Left out, because their text is no longer what the run saw: ${gone}.`);
+    if (changed.length > 0) output.warn(`Skipped because their text has changed since the run: ${gone}.`);
     return { ...subject, task, job };
   });
 }

@@ -39,7 +39,7 @@ export async function reportCommand(cli: Cli, name: string, options: ReportOptio
   const { out } = options;
   const format = options.format ?? FORMATS.find((one) => out.toLowerCase().endsWith(`.${one}`)) ?? "md";
   await deps.files.write(resolve(out), WRITERS[format](report)).catch((error: unknown) => {
-    throw new Misuse(`The report could not be written to ${plain(out)}: ${unwritable(error)}.`);
+    throw new Misuse(`The report couldn't be written to ${plain(out)}: ${unwritable(error)}.`);
   });
   if (output.json) output.object({ version: 1, run: id, format, file: resolve(out) });
   else output.note(`Wrote the report of run ${id} to ${plain(out)}.`);

@@ -24,7 +24,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const { start } = await readManifest(deps, filesOf(place, id).start, id);
   if (start.engine !== ENGINE_VERSION && !options.yes) {
     throw new Misuse(
-      `Run ${id} was begun by another version of the engine, so replies on record may not fit any more and be paid for again. Add --yes to go on, or start a new run.`,
+      `Run ${id} was started by another version of AgentGraph, so some calls may be charged again. Add --yes to resume it anyway, or start a new run.`,
     );
   }
   refuseOtherModels(start, options);
@@ -44,7 +44,9 @@ function refuseOtherModels({ id, models }: RunManifest, options: ModelOptions): 
   for (const role of ROLES) {
     const [given, own] = [chosen[role]?.model, models[role].model];
     if (given === undefined || given === own) continue;
-    throw new Misuse(`Run ${id} asks ${own} as its ${role} model, and goes on with it. For ${given}, start a new run.`);
+    throw new Misuse(
+      `Run ${id} uses ${own} as its ${role} model, which can't be changed when it is resumed. To use ${given}, start a new run.`,
+    );
   }
 }
 

@@ -81,7 +81,7 @@ function listOf(value: unknown, { list: path, names = [] }: ReadOptions): List {
   }
   const table = isObject(value) ? columns(value) : null;
   if (table) return { list: table };
-  throw new DataUnreadable("holds no list of objects", "Write the rows as a list of objects: [{ … }, { … }].");
+  throw new DataUnreadable("holds no list of objects", "Use a list of objects as rows: [{ … }, { … }].");
 }
 
 /** What the rows API of Hugging Face returns: `{ "rows": [{ "row_idx": 0, "row": { … }, "truncated_cells": [] }] }`. */
@@ -95,7 +95,7 @@ function servedRows(value: unknown): List | null {
   if (cut >= 0) {
     throw new DataUnreadable(
       `holds cells that were cut short, the first in row ${cut + 1}`,
-      "Download the data set itself instead of its preview.",
+      "Download the full data set instead of its preview.",
     );
   }
   const total = Number(String(member(value, "num_rows_total") ?? rows.length));
@@ -207,8 +207,8 @@ function faultIn(json: string, message: string): string {
   const word = /^(?:-?Infinity|NaN|None|True|False|undefined|nan)\b/.exec(json.slice(at))?.[0];
   const line = json.slice(0, at).split("\n").length;
   const place = line > 1 ? ` in line ${line}` : "";
-  if (word !== undefined) return `${word}${place} is no JSON value`;
-  if (json[at] === "'") return `JSON takes double quotes, not single ones${place}`;
+  if (word !== undefined) return `${word}${place} is not a JSON value`;
+  if (json[at] === "'") return `JSON requires double quotes${place}`;
   return line > 1 ? `${message}${place}` : message;
 }
 

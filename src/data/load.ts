@@ -67,7 +67,7 @@ export async function loadData(source: DataSource): Promise<Data | null> {
   for (const split of needed) {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
-      document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Give it rows.");
+      document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Add rows.");
     } else if ((split !== "test" || needed.length === 1) && !spec.split && spec[split] === undefined) {
       const others = needed.length === 1 ? namedSets(spec).join(" or ") : "";
       const remedy = `Add "${split}" to "data"${others && `, or choose another set: ${others}`}.`;
@@ -103,7 +103,7 @@ function readTargets({ document, readTargets }: DataSource, sets: Sets): Readonl
         ]
       : [];
   });
-  report(document, "stray-target", path, "", found, "Correct the target: no answer can be right there.");
+  report(document, "stray-target", path, "", found, "Correct the target. No answer can match it.");
   return new Map(drawn.map(({ sample }, at) => [sample, reading.targets[at] ?? sample.targets]));
 }
 
@@ -163,7 +163,7 @@ async function rowsOf(
   const [from, to] = range;
   if (to > rows.length && from < rows.length) {
     const message = `${JSON.stringify(file)} has ${rows.length} rows, so rows ${from} to ${to} are only ${rows.length - from}.`;
-    source.document.addAt("rows-out-of-range", [...path, "rows"], message, "Name fewer rows, or add some to the file.");
+    source.document.addAt("rows-out-of-range", [...path, "rows"], message, "Use fewer rows, or add rows to the file.");
   }
   return rows.slice(from, to);
 }
@@ -190,8 +190,8 @@ async function readRows(
   const name = JSON.stringify(file);
   const format = formatOf(file);
   if (!format) {
-    const message = `The ending of ${name} does not say how to read it.`;
-    document.addAt("unknown-format", path, message, `Use a file that ends in ${EXTENSIONS.join(", ")}.`);
+    const message = `The file name extension of ${name} is not supported.`;
+    document.addAt("unknown-format", path, message, `Use a file with the extension ${EXTENSIONS.join(", ")}.`);
     return null;
   }
   try {
@@ -202,13 +202,13 @@ async function readRows(
     const used = fieldsUsed(mappingOf(source));
     const repeated = rows.repeated?.filter((column) => used.includes(column)) ?? [];
     const twice = repeated.map((column) => `the header names the column ${JSON.stringify(column)} more than once`);
-    report(document, "repeated-column", path, `In ${name}, `, twice, "Rename all of them but one.");
+    report(document, "repeated-column", path, `In ${name}, `, twice, "Rename all but one.");
     if (rows.note)
       document.addAt(
         "partial-file",
         path,
         `${name} is not whole. ${rows.note}`,
-        "Add the other rows, or go on with these.",
+        "Add the other rows, or continue without them.",
       );
     return rows;
   } catch (error) {
@@ -288,14 +288,14 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
   const inside = `Name the field inside it, such as "target": ${JSON.stringify(inner)}, or use the loss "json".`;
   report(document, "unfit-target", path, where, found["object-target"], inside);
   report(document, "unfit-target", path, where, found["unfit-target"], source.targetRemedy);
-  report(document, "duplicate-row", path, where, found["duplicate-row"], "Only the first is used; remove the other.");
+  report(document, "duplicate-row", path, where, found["duplicate-row"], "Only the first is used. Remove the other.");
   report(
     document,
     "conflicting-row",
     path,
     where,
     found["conflicting-row"],
-    "Only the first is used; remove the wrong one.",
+    "Only the first is used. Remove the wrong one.",
   );
   report(document, "id-repeated", path, where, found["id-repeated"], `Make the values of "${spec.id}" differ.`);
   return { path, name, drawn: [...kept.values()] };
@@ -315,7 +315,7 @@ function checkOverlap(document: JsonDocument, sets: Sets): void {
         const namesake = byId.get(sample.id);
         return namesake ? [`${rowsWords(namesake)} have the id ${JSON.stringify(sample.id)}`] : [];
       });
-      const remedy = "Remove it from one of them: a gate that has seen the training samples proves nothing.";
+      const remedy = "Remove it from one of the sets. A gate that uses training samples proves nothing.";
       report(document, "overlap", b.path, `The ${earlier} and ${split} sets share a sample: `, shared, remedy, () =>
         splitData(document),
       );
@@ -324,7 +324,7 @@ function checkOverlap(document: JsonDocument, sets: Sets): void {
         const other = byKey.has(key) ? undefined : byLooseKey.get(looseKey(sample));
         return other ? [`row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`] : [];
       });
-      const same = `The ${earlier} and ${split} sets hold nearly the same sample, but for case, spacing or punctuation: `;
+      const same = `The ${earlier} and ${split} sets contain nearly the same sample, which differs only in case, spacing or punctuation: `;
       report(document, "near-overlap", b.path, same, near, "Remove it from one of them.");
     }
   }
@@ -342,7 +342,7 @@ function report(
 ): void {
   const [first, ...others] = found;
   if (first === undefined) return;
-  const more = others.length > 0 ? `, and ${others.length} more of the kind` : "";
+  const more = others.length > 0 ? `, and ${others.length} more` : "";
   const message = `${before}${first}${more}.`;
   document.addAt(code, path, message.charAt(0).toUpperCase() + message.slice(1), remedy, fixes);
 }

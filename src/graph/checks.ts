@@ -31,11 +31,11 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkOutput(document, outline);
   checkPatterns(document, outline);
   if (outline.nodes.length > 0 && outline.nodes.every(({ trainable }) => !trainable)) {
-    const message = "No node has a text that may be changed, so there is nothing to optimize.";
+    const message = "No node has a text that can change, so there is nothing to optimize.";
     document.addAtKey("no-trainable-text", ["nodes"], message, 'Remove "trainable": false from a node.', () =>
       outline.nodes
         .slice(0, 5)
-        .flatMap(({ id }) => remove(document, ["nodes", id, "trainable"], `Let the text of "${id}" be changed`)),
+        .flatMap(({ id }) => remove(document, ["nodes", id, "trainable"], `Allow the text of "${id}" to change`)),
     );
   }
 }
@@ -74,8 +74,8 @@ export function checkText(
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep.slice(0, MOST_KEPT)) {
     if (typeof entry.value !== "string" || text.includes(entry.value)) continue;
-    const message = `The text of "${node.id}" does not hold ${JSON.stringify(entry.value)}, which a new version must keep.`;
-    document.add("kept-text-absent", rangeOf(entry), message, "Put it into the text, or remove it here.", () =>
+    const message = `The text of "${node.id}" does not contain ${JSON.stringify(entry.value)}, which is listed in "keep".`;
+    document.add("kept-text-absent", rangeOf(entry), message, 'Add it to the text, or remove it from "keep".', () =>
       removeChildren(document, ["nodes", node.id, "keep"], [entry.offset], `Remove it from "keep"`),
     );
   }
@@ -112,7 +112,7 @@ function checkRoles(document: JsonDocument, node: OutlineNode, text: string, fir
   if (!stray) return;
   const line = firstLine + text.slice(0, stray.offset).split("\n").length - 1;
   const place = node.text?.reference == null ? "" : `${node.text.reference}:${line}: `;
-  const message = `${place}"${stray.line}" begins no message: the text doesn't begin with a role, so all of it is sent as one.`;
+  const message = `${place}"${stray.line}" does not start a message, because the text doesn't begin with a role. The whole text is sent as one message.`;
   const path = ["nodes", node.id, node.text?.key ?? ""];
   document.addAt(
     "unclear-roles",
@@ -129,12 +129,12 @@ const MOST_FOREIGN = 20;
 export function foreignWords(node: OutlineNode, { shown, what, instead }: ForeignMark) {
   const message = `${shown} is ${what}, which AgentGraph doesn't fill in.`;
   if (traitsOf(node).text === "value") {
-    const remedy = "Put it into the instruction of a node that reads this text.";
+    const remedy = "Move it to the instruction of a node that reads this text.";
     return { code: "unknown-placeholder", message, remedy } as const;
   }
   const remedy = instead
-    ? `Write ${instead}, or put a backslash before it where the braces are meant.`
-    : "Write {{name}} for the value of an input, or put a backslash before it where the braces are meant.";
+    ? `Write ${instead}, or put a backslash before it to send the braces.`
+    : "Write {{name}} for the value of an input, or put a backslash before it to send the braces.";
   return { code: "foreign-template", message, remedy } as const;
 }
 
@@ -152,7 +152,7 @@ export function checkSharedFiles(document: JsonDocument, outline: Outline, paths
     const tuned = [first, ...others].filter((node) => node?.trainable).map((node) => node?.id ?? "");
     if (!first || tuned.length === 0) continue;
     for (const { id, text } of others) {
-      const message = `The text of "${id}" is in the same file as that of "${first.id}": a new text for one would change both.`;
+      const message = `The text of "${id}" is in the same file as that of "${first.id}", so a new text for one would change both.`;
       const remedy =
         'Give each node its own file, move the text to a text node that both read, or add "trainable": false to each.';
       document.addAt("shared-file", ["nodes", id, text?.key ?? "text", "file"], message, remedy, () =>
@@ -165,12 +165,12 @@ export function checkSharedFiles(document: JsonDocument, outline: Outline, paths
 /** What is said of a `{{name}}` that is no input of a node. @param known whether the name stands for anything */
 export function placeholderWords(node: OutlineNode, name: string, known: boolean, meant: string | null) {
   const { id } = node;
-  const message = `"${id}" has no input "${name}", so {{${name}}} stays in the text as it is.`;
+  const message = `"${id}" has no input "${name}", so {{${name}}} is sent as it is.`;
   if (traitsOf(node).text === "value")
-    return { message, remedy: "Put it into the instruction of a node that reads this text." };
+    return { message, remedy: "Move it to the instruction of a node that reads this text." };
   if (known) return { message, remedy: `Add "${name}" to the inputs of "${id}".` };
   if (meant) return { message, remedy: `Did you mean {{${meant}}}?` };
-  return { message, remedy: `Correct the name, or write \\{{${name}}} where the braces are meant.` };
+  return { message, remedy: `Correct the name, or write \\{{${name}}} to send the braces.` };
 }
 
 /** Each placeholder of a node's text with its place; those of a file of its own stand where the graph names the file. */
@@ -197,11 +197,11 @@ function checkDuplicateKeys(document: JsonDocument): void {
     const seen = new Set<unknown>();
     for (const { children: [key] = [] } of children) {
       if (key && seen.has(key.value)) {
-        const message = `The key ${JSON.stringify(key.value)} stands twice in the same object; only the last one counts.`;
+        const message = `The key ${JSON.stringify(key.value)} occurs twice in the same object. Only the last one is used.`;
         const first = children.find((child) => child.children?.[0]?.value === key.value);
         document.add("duplicate-key", rangeOf(key), message, "Remove or rename one of them.", () =>
           first
-            ? removeChildren(document, getNodePath(holder), [first.offset], "Remove the first, which does not count")
+            ? removeChildren(document, getNodePath(holder), [first.offset], "Remove the first, which is not used")
             : [],
         );
       }
@@ -215,14 +215,14 @@ function checkNames(document: JsonDocument, outline: Outline): void {
   const taken = new Set<string>();
   for (const { name, range } of [...inputs, ...nodes.map(({ id, idRange }) => ({ name: id, range: idRange }))]) {
     if (!NAME.test(name)) {
-      const message = `"${name}" cannot be a name.`;
-      document.add("bad-name", range, message, "Use a letter, then letters, digits, _ or -.", () =>
+      const message = `"${name}" is not a valid name.`;
+      document.add("bad-name", range, message, "Start with a letter, then use letters, digits, _ or -.", () =>
         goodName(document, outline, name),
       );
     }
     if (taken.has(name)) {
-      const message = `The name "${name}" is taken: graph inputs and nodes share one set of names.`;
-      document.add("name-taken", range, message, "Give one of them another name, here and where it is used.");
+      const message = `The name "${name}" is used twice. Graph inputs and nodes can't have the same name.`;
+      document.add("name-taken", range, message, "Rename one of them, here and wherever it is used.");
     }
     taken.add(name);
   }
@@ -256,8 +256,8 @@ function addCycle(document: JsonDocument, { nodes }: Outline, cycle: readonly st
   const reader = nodes.find(({ id }) => id === to);
   const edge = reader?.inputs.find(({ name }) => name === from);
   const range = edge?.range ?? reader?.idRange ?? { start: 0, end: 0 };
-  const message = `These nodes wait for one another: ${cycle.join(" → ")}.`;
-  document.add("cycle", range, message, "Remove one of these inputs: a graph has no cycles.", () =>
+  const message = `These nodes form a cycle: ${cycle.join(" → ")}.`;
+  document.add("cycle", range, message, "Remove one of these inputs. A graph can't have cycles.", () =>
     edge && to !== undefined
       ? removeChildren(
           document,
@@ -281,8 +281,8 @@ function checkReach(document: JsonDocument, outline: Outline, predecessors: Read
   }
   for (const { id, idRange } of outline.nodes) {
     if (used.has(id)) continue;
-    const message = `The value of "${id}" does not reach the output "${output}", so the node changes no answer.`;
-    const remedy = `Add "${id}" to the inputs of a node on the way, or remove it.`;
+    const message = `The value of "${id}" does not reach the output "${output}", so the node does not affect the answer.`;
+    const remedy = `Add "${id}" to the inputs of a node that leads to the output, or remove it.`;
     document.add("unreachable-node", idRange, message, remedy, () => [
       ...addInput(document, outline, output, id),
       ...remove(document, ["nodes", id], `Remove the node "${id}"`),
@@ -303,7 +303,7 @@ function checkOutput(document: JsonDocument, outline: Outline): void {
   const ids = nodes.map(({ id }) => id);
   if (!output || ids.includes(output.name)) return;
   const meant = didYouMean(output.name, ids);
-  const message = `The output "${output.name}" is no node.`;
+  const message = `The output "${output.name}" is not a node.`;
   const remedy = meant ? `Did you mean "${meant}"?` : "Name the node whose value is the answer.";
   document.add("unknown-output", output.range, message, remedy, () => {
     const others = sinksOf(outline).slice(0, 3);
@@ -319,7 +319,12 @@ function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
     const flags = path[0] === "loss" ? String(document.at(["loss", "flags"])?.value ?? "") : "";
     const fault = patternFault(pattern.value, flags);
     if (fault === null) continue;
-    document.add("bad-pattern", rangeOf(pattern), `This is no regular expression: ${fault}.`, "Correct the pattern.");
+    document.add(
+      "bad-pattern",
+      rangeOf(pattern),
+      `This is not a valid regular expression: ${fault}.`,
+      "Correct the pattern.",
+    );
   }
 }
 

@@ -57,28 +57,31 @@ export function refusalWords({ reference, reason, detail }: ReferenceRefused): {
   const reading = (problem: string, remedy: string) => ({ message: `The file ${name} ${problem}.`, remedy });
   const refused = (problem: string) => ({
     code: "reference-refused" as const,
-    message: `The reference ${name} ${problem}, so it is not followed.`,
-    remedy: "Name a file of this repository by its relative path, with / between folders.",
+    message: `The reference ${name} ${problem}, so it is not read.`,
+    remedy: "Use a relative path with / to a file in this repository.",
   });
   switch (reason) {
     case "not found":
-      return { code: "missing-file", ...reading("does not exist", "Create it, or correct the path.") };
+      return { code: "missing-file", ...reading("does not exist", "Create the file, or correct the path.") };
     case "not a file":
-      return { code: "unreadable-file", ...reading("is no regular file", "Name a file.") };
+      return { code: "unreadable-file", ...reading("is not a regular file", "Name a file.") };
     case "too large":
-      return { code: "unreadable-file", ...reading(`is too large: ${detail}`, "Make it smaller, or name another.") };
+      return {
+        code: "unreadable-file",
+        ...reading(`is too large: ${detail}`, "Make it smaller, or use another file."),
+      };
     case "unreadable":
-      return { code: "unreadable-file", ...reading(`cannot be read (${detail})`, "Check that you may read it.") };
+      return { code: "unreadable-file", ...reading(`cannot be read (${detail})`, "Check its read permissions.") };
     case "not UTF-8":
-      return { code: "unreadable-file", ...reading("is not a UTF-8 text", "Save it as UTF-8.") };
+      return { code: "unreadable-file", ...reading("is not UTF-8 text", "Save it as UTF-8.") };
     case "empty":
       return refused("is empty");
     case "is private":
-      return refused("leads to a file that may hold secrets or runs");
+      return refused("points to a file that can contain secrets or runs");
     case "leaves the root":
-      return refused("leads out of the repository");
+      return refused("points outside the repository");
     case "leaves the root by a link":
-      return refused("leads out of the repository by a symbolic link");
+      return refused("points outside the repository through a symbolic link");
     case "absolute":
       return refused("is an absolute path or an address");
     default:

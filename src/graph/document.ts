@@ -34,7 +34,7 @@ export class JsonDocument {
         "nested-too-deep",
         { start: deep, end: deep + 1 },
         message,
-        "Remove the nesting: no part of a graph file needs it.",
+        "Remove the nesting. No part of a graph file needs it.",
       );
       return;
     }
@@ -48,7 +48,7 @@ export class JsonDocument {
       // Of several complaints about one place, the first says what is wrong there.
       if (errors[index - 1]?.offset === error.offset) continue;
       const range = { start: error.offset, end: error.offset + Math.max(1, error.length) };
-      this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the text at this place.");
+      this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the syntax here.");
     }
   }
 
@@ -75,8 +75,8 @@ export class JsonDocument {
     this.#faults.push({
       code: full ? "too-many-faults" : code,
       severity: FAULTS[full ? "too-many-faults" : code],
-      message: full ? `There are more than ${MAX_FAULTS} faults; the rest is not shown.` : message,
-      remedy: full ? "Correct the others first." : remedy,
+      message: full ? `There are more than ${MAX_FAULTS} problems. The others are not shown.` : message,
+      remedy: full ? "Fix the listed ones first." : remedy,
       file: this.path,
       range: { start: inside(range.start), end: inside(range.end) },
       ...this.position(inside(range.start)),
@@ -209,8 +209,8 @@ function isEscaped(json: string, at: number): boolean {
 
 function syntaxWords(error: ParseError): string {
   const words: Record<string, string> = {
-    InvalidSymbol: "a word that is neither true, false nor null (texts stand in double quotes)",
-    InvalidNumberFormat: "a number that is not well formed",
+    InvalidSymbol: "a word other than true, false or null; put text in double quotes",
+    InvalidNumberFormat: "an invalid number",
     PropertyNameExpected: "a key in double quotes is expected",
     ValueExpected: "a value is expected",
     ColonExpected: "a colon is expected",
@@ -219,12 +219,12 @@ function syntaxWords(error: ParseError): string {
     CloseBracketExpected: "a closing ] is expected",
     EndOfFileExpected: "the end of the file is expected",
     InvalidCommentToken: "a comment is not allowed here",
-    UnexpectedEndOfComment: "a comment is not closed",
-    UnexpectedEndOfString: "a text is not closed by a double quote",
-    UnexpectedEndOfNumber: "a number is cut off",
-    InvalidUnicode: "a \\u escape needs four hexadecimal digits",
-    InvalidEscapeCharacter: "a backslash escape that JSON does not know",
-    InvalidCharacter: "a character that must be escaped (a line break or tab inside a text?)",
+    UnexpectedEndOfComment: "a comment without an end",
+    UnexpectedEndOfString: "a text without a closing double quote",
+    UnexpectedEndOfNumber: "an incomplete number",
+    InvalidUnicode: "a \\u escape without four hexadecimal digits",
+    InvalidEscapeCharacter: "an invalid backslash escape",
+    InvalidCharacter: "a character that must be escaped, such as a line break or tab inside a text",
   };
   const name = printParseErrorCode(error.error);
   return words[name] ?? name;

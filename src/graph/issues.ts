@@ -85,7 +85,7 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   const kind = String(document.at(path)?.value);
   const ofNode = path[0] === "nodes";
   if (ofNode && RESERVED_KINDS.includes(kind)) {
-    const message = `Nodes of kind "${kind}" come in a later version: this graph is shown, but cannot run.`;
+    const message = `Nodes of kind "${kind}" are not supported yet. The graph is shown, but cannot run.`;
     const known = Object.keys(NODE_KINDS).map((name) => JSON.stringify(name));
     const remedy = `Use a node of kind ${known.join(" or ")}, or update AgentGraph.`;
     document.addAt("reserved-kind", path, message, remedy);
@@ -100,8 +100,8 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
 }
 
 function nameUnknown(document: JsonDocument, path: JsonPath, keys: () => ReadonlySet<string>): void {
-  const message = `${capital(pathWords(path))} is no key that AgentGraph knows; it is kept and has no effect.`;
-  document.addAtKey("unknown-key", path, message, "Remove it, or correct its spelling.", () =>
+  const message = `${capital(pathWords(path))} is not a known key. It is kept, but has no effect.`;
+  document.addAtKey("unknown-key", path, message, "Remove the key, or correct its spelling.", () =>
     correctKey(document, path, keys()),
   );
 }
@@ -120,7 +120,7 @@ function needs(issue: Issue): string {
     case "invalid_union":
       return "discriminator" in issue ? `one of ${LOSS_KINDS.join(", ")}` : issue.message;
     case "invalid_key":
-      return "made of known names only";
+      return "a known name";
     default:
       return issue.message;
   }

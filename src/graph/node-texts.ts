@@ -56,8 +56,8 @@ function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: st
   const name = JSON.stringify(reference);
   const at = [...path, "file"];
   if (problem !== null) {
-    const message = `The file ${name} begins like front matter, but ${problem}: these lines are sent as part of the text.`;
-    document.addAt("unclear-front-matter", at, message, "Correct them, or add an empty line before them to send them.");
+    const message = `The file ${name} looks like front matter, but ${problem}. These lines are sent as part of the text.`;
+    document.addAt("unclear-front-matter", at, message, "Correct them, or add an empty line above them to send them.");
   } else if (keys.length > 0 && !isMetadata(keys)) {
     const shown = keys.slice(0, 5).join(", ");
     const message = `The first lines of ${name} (${shown}) are front matter and aren't sent.`;
@@ -85,8 +85,8 @@ export async function warnOfFileName(
   );
   if (!exists) return;
   const json = `{ "file": ${JSON.stringify(name)} }`;
-  const message = `This text is the name of a file: "${name}" itself is sent, not what the file holds.`;
-  document.add("file-as-text", rangeOf(place), message, `Take it from the file: ${json}.`, () => [
-    change(rangeOf(place), json, "Take it from the file"),
+  const message = `This text is the name of a file. "${name}" itself is sent, not the content of the file.`;
+  document.add("file-as-text", rangeOf(place), message, `Use the content of the file: ${json}.`, () => [
+    change(rangeOf(place), json, "Use the content of the file"),
   ]);
 }

@@ -18,9 +18,7 @@ export class PatternTimeout extends Error {
     readonly pattern: string,
     readonly milliseconds: number,
   ) {
-    super(
-      `the pattern ${pattern} did not end within ${milliseconds} ms on one text; write it without repeats inside repeats`,
-    );
+    super(`the pattern ${pattern} did not end within ${milliseconds} ms on one text. Avoid nested repeats`);
   }
 }
 

@@ -230,7 +230,7 @@ export function correctPlaceholder({ range, around, name }: Use, meant: string |
   const fixes: Fix[] = [];
   if (meant) fixes.push({ title: `Change to {{${meant}}}`, edits: [replace(range, meant)] });
   const edits = [{ offset: around.start, length: 0, text: backslash }];
-  return [...fixes, { title: `Write \\{{${name}}}: the braces are meant`, edits }];
+  return [...fixes, { title: `Write \\{{${name}}} to send the braces`, edits }];
 }
 
 /** Keys or values in the place of faulty ones: a name that JSON writes with escapes is one. */

@@ -97,8 +97,8 @@ function readAlone(path: string, text: string, format: FileFormat, set: readonly
   if (!document.root) return alone;
   const version = document.at(["version"])?.value;
   if (Number.isInteger(version) && version > VERSION) {
-    const message = `This file is of version ${version}; this AgentGraph reads versions up to ${VERSION}.`;
-    document.addAt("version-newer", ["version"], message, "Update AgentGraph. The file is left as it is.");
+    const message = `This file has version ${version}. This version of AgentGraph reads files up to version ${VERSION}.`;
+    document.addAt("version-newer", ["version"], message, "Update AgentGraph. The file is not changed.");
     return alone;
   }
   const value = document.value();
@@ -122,7 +122,7 @@ function refuseUnknown(setting: string, document: JsonDocument): void {
   const starts = steps.map((_, at) => document.keyAt(steps.slice(0, at + 1))?.offset);
   const unknown = document.faults.find(({ code, range }) => code === "unknown-key" && starts.includes(range.start));
   if (!unknown) return;
-  const message = `"${setting}" cannot be set: AgentGraph knows no such key.`;
+  const message = `"${setting}" cannot be set because it is not a known key.`;
   document.add("bad-setting", unknown.range, message, "Correct its spelling, or leave it out.");
 }
 
@@ -150,7 +150,7 @@ function withSettings(path: string, text: string, set: readonly (readonly [strin
   }
   const document = new JsonDocument(path, changed);
   for (const setting of refused) {
-    const message = `"${setting}" cannot be set: what stands before its last dot is no object.`;
+    const message = `"${setting}" cannot be set because the part before its last dot is not an object.`;
     document.add("bad-setting", document.rangeAt([]), message, "Name a value of the file, such as optimize.batch.");
   }
   return document;
@@ -170,7 +170,7 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
     if (inputs.includes(name)) continue;
     const key = document.keyAt(["data", "fields", name]);
     const meant = didYouMean(name, inputs);
-    const message = `"data.fields" names "${name}", which is no input of the graph.`;
+    const message = `"data.fields" names "${name}", which is not an input of the graph.`;
     const remedy = meant ? `Did you mean "${meant}"?` : 'Name an input of the graph; "data.target" names the answer.';
     document.add("unknown-name", rangeOf(key), message, remedy, () => [
       ...(meant ? [rename(rangeOf(key), meant)] : []),

@@ -8,7 +8,7 @@ const reference = z
       .min(1)
       .describe("Path of a text file, relative to this file, with `/`. It must lie in the same repository."),
   })
-  .describe("The text stands in a file of its own.");
+  .describe("The text is in a separate file.");
 
 export function textForm(what: string) {
   return z
@@ -34,24 +34,24 @@ const modelChoice = z
     [
       z.string().min(1),
       z.strictObject({
-        model: z.string().min(1).describe("Name of the model, as its server knows it."),
+        model: z.string().min(1).describe("Name of the model on its server."),
         temperature: z
           .number()
           .min(0)
           .max(2)
           .nullable()
           .default(0)
-          .describe("0 … 2; the default 0 makes scores comparable. `null` leaves it to the server."),
+          .describe("0 … 2. Default 0, so that scores are comparable. `null`: the server's default."),
         params: z
           .record(z.string(), z.unknown())
           .superRefine((params, { addIssue }) => {
             for (const name of Object.keys(params).filter(isUsersOwn)) {
-              const message = `"${name}" is not taken from a file: it can decide who is asked, with what tools, or at what cost.`;
-              addIssue({ code: "custom", path: [name], message, params: { remedy: "Leave it out." } });
+              const message = `"${name}" cannot be set in a file, because it can change the model server, the tools or the cost.`;
+              addIssue({ code: "custom", path: [name], message, params: { remedy: "Remove it." } });
             }
           })
           .optional()
-          .describe("Passed through to the server as they are: `top_p`, `max_tokens`, `reasoning_effort`, …"),
+          .describe("Passed to the server unchanged: `top_p`, `max_tokens`, `reasoning_effort`, …"),
       }),
     ],
     { error: 'the name of a model or { "model": "…" }' },
@@ -62,65 +62,58 @@ const extractor = z
   .union(
     [
       z.strictObject({
-        after: z
-          .string()
-          .min(1)
-          .describe("The value is all that follows the last place where this text stands, to the end of the reply."),
+        after: z.string().min(1).describe("The value is everything after the last occurrence of this text."),
       }),
       z.strictObject({
         tag: z
           .string()
           .regex(/^[A-Za-z][\w.-]*$/, { error: "the name of a tag, without < and >" })
-          .describe("The value is what stands in the last `<tag>…</tag>` of this name."),
+          .describe("The value is the content of the last `<tag>…</tag>` with this name."),
       }),
       z.strictObject({
         pattern: z
           .string()
           .min(1)
           .describe(
-            "The value is what the group of this regular expression (or all of it) matches first. It runs with a time limit.",
+            "The value is the first match of this regular expression, or of its group. Matching has a time limit.",
           ),
       }),
       z.strictObject({
-        json: z
-          .string()
-          .describe(
-            "The value stands at this path in the reply's JSON, the last one where there are several: `answer.value`.",
-          ),
+        json: z.string().describe("The value is at this path in the last JSON of the reply: `answer.value`."),
       }),
     ],
     { error: '{ "after": "…" }, { "tag": "…" }, { "pattern": "…" } or { "json": "…" }' },
   )
   .describe(
-    "Which part of the reply is the node's value; without it, all. A reply without that part is a format error.",
+    "The part of the reply that is the node's value. Default: the whole reply. A reply without that part is a format error.",
   );
 
 const parameter = {
-  role: z.string().default("").describe("What the node is for, in a few words. The optimizer reads it."),
-  trainable: z.boolean().default(true).describe("Whether optimizing may change the text. Default: true."),
+  role: z.string().default("").describe("The node's purpose in a few words. The optimizer reads it."),
+  trainable: z.boolean().default(true).describe("Whether the optimizer can change the text. Default: true."),
   keep: z
     .array(z.string().min(1))
     .default([])
-    .describe("Texts that a new version must still hold, word for word. Placeholders are always kept."),
-  maxWords: z.int().min(1).optional().describe("The longest that a new version may be, in words."),
+    .describe("Texts that every new version must contain literally. Placeholders are always kept."),
+  maxWords: z.int().min(1).optional().describe("Maximum length of a new version, in words."),
   constraints: z.array(z.string().min(1)).default([]).describe('Rules for a new version: `["stay in German"]`.'),
 };
 
 const llmNode = z
   .strictObject({
-    kind: z.literal("llm").default("llm").describe("A call of a language model: the default."),
+    kind: z.literal("llm").default("llm").describe("Calls a language model. This is the default."),
     ...parameter,
     inputs: z
       .array(z.string())
       .default([])
-      .describe("What the node reads: names of graph inputs and of other nodes. These are the graph's edges."),
-    instruction: textForm("What the model is told to do. `{{name}}` is replaced by the value of that input."),
+      .describe("What the node reads: names of graph inputs and other nodes. These are the edges of the graph."),
+    instruction: textForm("What the model should do. `{{name}}` is replaced by the value of that input."),
     output: extractor.optional(),
     model: modelChoice.optional(),
     message: z
       .enum(["system", "user"])
       .default("system")
-      .describe("`system` (default): the instruction is the system message. `user`: all is one user message."),
+      .describe("`system` (default): the instruction is the system message. `user`: everything is one user message."),
   })
   .describe("A node that calls a language model.");
 
@@ -132,11 +125,11 @@ const textNode = z
     examples: z
       .strictObject({ rows: z.array(z.record(z.string(), z.unknown())).min(1).describe("One object an example.") })
       .optional()
-      .describe("Demonstrations in place of `text`: the node's value holds one line of JSON a row."),
+      .describe("Examples instead of `text`. The node's value has one line of JSON per row."),
   })
   .refine((node) => (node.text === undefined) !== (node.examples === undefined), {
     error: 'A node of kind "text" needs either "text" or "examples".',
-    params: { remedy: "Give it exactly one of the two." },
+    params: { remedy: "Use exactly one of the two." },
   })
   .describe("A node whose value is a text: a house style, examples, a draft.");
 
@@ -155,7 +148,7 @@ const graphInput = z
 
 export const graphInputs = z
   .union([z.array(z.string()), z.record(z.string(), graphInput)], { error: "a list of names, or name → description" })
-  .describe("What the graph is given for each sample: name → what it is.");
+  .describe("The inputs of each sample: name → description.");
 
 export const nodes = z
   .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode]))

@@ -17,7 +17,7 @@ const list = z
   .string()
   .min(1)
   .optional()
-  .describe("Where the rows stand in a `.json` file that has several lists: `data.examples`.");
+  .describe("Path of the rows in a `.json` file with several lists: `data.examples`.");
 
 const dataSet = (what: string) =>
   z
@@ -43,9 +43,9 @@ const share = z.number().min(0).max(1);
 
 export const data = z
   .strictObject({
-    train: dataSet("Samples whose mistakes teach.").optional(),
-    validation: dataSet("Samples on which the gate accepts or rejects.").optional(),
-    test: dataSet("Samples that are scored only before and after.").optional(),
+    train: dataSet("Samples whose errors give the feedback.").optional(),
+    validation: dataSet("Samples on which the gate accepts or rejects proposals.").optional(),
+    test: dataSet("Samples that are scored only before and after optimization.").optional(),
     file: z.string().min(1).optional().describe("One data file for all sets, divided by `split`."),
     list,
     split: z
@@ -57,7 +57,7 @@ export const data = z
       })
       .refine(({ train, validation, test }) => train + validation + test <= 1 + 1e-9, {
         error: "The shares of the split add up to more than 1.",
-        params: { remedy: "Lower them until they add up to at most 1." },
+        params: { remedy: "Lower them to a sum of at most 1." },
       })
       .optional()
       .describe("How the rows of `file` are divided at random."),
@@ -65,7 +65,7 @@ export const data = z
       .record(z.string(), z.string())
       .default({})
       .describe(
-        "Graph input → field of a row; dots lead into objects. An input that is not named here is read from the field of its own name.",
+        "Graph input → field of a row. Dots lead into objects. An input that is not listed is read from the field with the same name.",
       ),
     target: z
       .string()
@@ -74,24 +74,27 @@ export const data = z
         "Field with the accepted answer, or a list of accepted answers. Dots lead into objects: `answer.text`.",
       ),
     id: z.string().optional().describe("Field that names a row. Default: a hash of its inputs."),
-    feedback: z.string().optional().describe("Field with a person's criticism of the answer; it joins the gradient."),
+    feedback: z
+      .string()
+      .optional()
+      .describe("Field with a person's feedback on the answer, which is added to the gradient."),
   })
   .refine((spec) => (spec.file === undefined) === (spec.split === undefined), {
     error: 'Of "file" and "split" there is only one in "data".',
-    params: { remedy: "Add the other, or name the file of each set." },
+    params: { remedy: "Add the other one, or name a file for each set." },
   })
   .refine((spec) => spec.file === undefined || !(spec.train || spec.validation || spec.test), {
     error: '"data" has both a file to split and sets of its own.',
     params: { remedy: "Keep one of the two." },
   })
-  .describe("What the graph is tuned and measured on.");
+  .describe("The data for optimization and evaluation.");
 
 const ignoreCase = z.boolean().default(true).describe("Whether upper and lower case are the same. Default: true.");
 
 export const loss = z
   .discriminatedUnion("kind", [
     z.strictObject({
-      kind: z.literal("exact").describe("The answer is the target, but for case, spacing and a final full stop."),
+      kind: z.literal("exact").describe("The answer equals the target, ignoring case, spacing and a final period."),
       ignoreCase,
     }),
     z.strictObject({ kind: z.literal("contains").describe("The answer holds the target as whole words."), ignoreCase }),
@@ -101,7 +104,7 @@ export const loss = z
         .describe(
           "The number that the answer gives equals the target's, digit by digit. `1,000`, `$12.50`, `3/4` and `1e3` are numbers; units do not count. See docs/losses.md for which number of an answer counts.",
         ),
-      tolerance: z.number().min(0).default(0).describe("Largest difference that is still right. Default 0."),
+      tolerance: z.number().min(0).default(0).describe("Largest difference that counts as right. Default 0."),
     }),
     z.strictObject({
       kind: z.literal("choice").describe("The answer names the right option, by letter or by text."),
@@ -109,22 +112,22 @@ export const loss = z
         .array(z.string().min(1))
         .min(2)
         .optional()
-        .describe("The options, A first. Default: those found in the sample's inputs."),
+        .describe("The options, A first. Default: the options in the sample's inputs."),
       indexFrom: z
         .union([z.literal(0), z.literal(1)])
         .optional()
         .describe(
-          "Where targets are positions among the options: the position of the first one. Default: found out from the data.",
+          "If targets are positions among the options, the position of the first option. Default: detected from the data.",
         ),
     }),
     z.strictObject({
-      kind: z.literal("regex").describe("A regular expression decides. It runs with a time limit."),
+      kind: z.literal("regex").describe("A regular expression decides. Matching has a time limit."),
       pattern: z
         .string()
         .min(1)
         .optional()
         .describe(
-          "What its group (or all of it) matches in the answer must be the target. Default: the target is the pattern.",
+          "The match of this pattern, or of its group, in the answer must equal the target. Default: the target is the pattern.",
         ),
       flags: z
         .string()
@@ -132,7 +135,9 @@ export const loss = z
         .default("")
         .describe("`i` ignores case, `m` lets ^ and $ match at lines, `s` lets . match line ends, `u` reads Unicode."),
     }),
-    z.strictObject({ kind: z.literal("f1").describe("Overlap of the words of answer and target, 0 … 1.") }),
+    z.strictObject({
+      kind: z.literal("f1").describe("Overlap between the words of the answer and the target, 0 … 1."),
+    }),
     z.strictObject({
       kind: z
         .literal("set")
@@ -140,12 +145,12 @@ export const loss = z
       score: z
         .enum(["f1", "equal"])
         .default("f1")
-        .describe("`f1` (default): how far the two sets overlap, 0 … 1. `equal`: right only where they are the same."),
+        .describe("`f1` (default): overlap of the two sets, 0 … 1. `equal`: right only if they are the same."),
       separator: z
         .string()
         .min(1)
         .optional()
-        .describe("What divides the elements of a text. Default: lines, else semicolons, else commas."),
+        .describe("Separator of elements in a text. Default: line breaks, else semicolons, else commas."),
       ignoreCase,
     }),
     z.strictObject({
@@ -159,14 +164,14 @@ export const loss = z
     }),
     z.strictObject({
       kind: z.literal("judge").describe("A model scores the answer against a rubric, 0 … 1."),
-      rubric: textForm("What a good answer is."),
+      rubric: textForm("Describes a good answer."),
       votes: z
         .int()
         .min(1)
         .max(9)
         .default(1)
         .describe(
-          "How often the judge is asked; the mean counts. Votes differ only where the role `judge` has a temperature above 0. Default 1.",
+          "How often the judge votes; the mean counts. Votes differ only if the role `judge` has a temperature above 0. Default 1.",
         ),
     }),
   ])
@@ -178,7 +183,7 @@ const bound = (what: string, example: number) =>
     .positive()
     .nullable()
     .optional()
-    .meta({ description: `${what} null: no bound.`, examples: [example] });
+    .meta({ description: `${what} null: no limit.`, examples: [example] });
 
 /** Options of the methods, by name. */
 export type MethodOptions = Readonly<Record<string, z.ZodObject>>;
@@ -205,7 +210,7 @@ export const commonOptions = z.strictObject({
     .strictObject({
       policy: gatePolicy.default(DEFAULTS.gate.policy).meta({
         description:
-          "`strict` (default): a lower validation loss. `significant`: and by the sign test. `off`: accept everything.",
+          "`strict` (default): the validation loss must be lower. `significant`: it must also pass the sign test. `off`: every proposal is accepted.",
         examples: ["significant"],
       }),
       alpha: z
@@ -221,7 +226,7 @@ export const commonOptions = z.strictObject({
     .int()
     .min(0)
     .default(DEFAULTS.seed)
-    .meta({ description: "Same seed, same replies: same run. Default 1.", examples: [7] }),
+    .meta({ description: "The same seed and the same replies give the same run. Default 1.", examples: [7] }),
   baseline: z
     .boolean()
     .default(DEFAULTS.baseline)
@@ -237,12 +242,12 @@ export const commonOptions = z.strictObject({
         .positive()
         .nullable()
         .default(DEFAULTS.budget.calls)
-        .meta({ description: "Most calls. Default 2000. null: no bound.", examples: [500] }),
-      tokens: bound("Most tokens, prompts and replies.", 1_000_000),
-      usd: bound("Most money, in US dollars.", 1.5),
+        .meta({ description: "Maximum number of calls. Default 2000. null: no limit.", examples: [500] }),
+      tokens: bound("Maximum number of tokens in prompts and replies.", 1_000_000),
+      usd: bound("Maximum cost in US dollars.", 1.5),
     })
     .prefault({})
-    .describe("What a run may spend. The user's own cap holds as well."),
+    .describe("What a run can spend. The user's own limit also applies."),
 });
 
 /**
@@ -276,7 +281,7 @@ export function optimizeSchema(methods: MethodOptions) {
       });
       return { method, threshold, gate, seed, baseline, budget, methods: Object.fromEntries(parsed) };
     })
-    .describe("How to optimize, and what it may cost.");
+    .describe("How to optimize, and the maximum cost.");
 }
 
 /** The options as they may stand in the file: none has to; the defaults are only shown. */

@@ -12,8 +12,8 @@ export const VERSION = 1;
 const graphParts = {
   $schema: z.string().optional().describe("Address of the JSON Schema of this file."),
   version: z.literal(VERSION).describe(`Version of the format: ${VERSION}.`),
-  name: z.string().default("").describe("What the graph is called."),
-  description: z.string().default("").describe("What the graph is for. The optimizer reads it."),
+  name: z.string().default("").describe("Name of the graph."),
+  description: z.string().default("").describe("Purpose of the graph. The optimizer reads it."),
   inputs: graphInputs,
   nodes,
   output: z.string().describe("Id of the node whose value is the answer."),

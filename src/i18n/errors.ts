@@ -320,12 +320,12 @@ export const ERRORS = {
     (_, { t }) => t("This run was made on another machine or has been changed, so it can't be resumed here."),
     "start new run",
   ),
-  UnsafeFile: entry<{ path: string; reason: "is a link" | "is no regular file" | "is too large" }>(
+  UnsafeFile: entry<{ path: string; reason: "is a link" | "is not a regular file" | "is too large" }>(
     "warning",
     ({ path, reason }, { t }) =>
       ({
         "is a link": t("{0} is a symbolic link. Runs can't be stored behind a link. Remove it, then try again.", path),
-        "is no regular file": t("{0} is not a regular file, so it can't be read.", path),
+        "is not a regular file": t("{0} is not a regular file, so it can't be read.", path),
         "is too large": t("{0} is too large to read.", path),
       })[reason],
     "choose folder",

@@ -17,7 +17,7 @@ export class UnsafeFile extends Error {
   readonly code = "EUNSAFE";
   constructor(
     readonly path: string,
-    readonly reason: "is a link" | "is no regular file" | "is too large",
+    readonly reason: "is a link" | "is not a regular file" | "is too large",
   ) {
     super(`${path} ${reason}`);
   }
@@ -81,7 +81,7 @@ async function refuseLinks(path: string): Promise<void> {
 
 /** A device or a pipe never ends, and is not opened at all: opening alone may block. */
 async function readRegular(path: string): Promise<Uint8Array> {
-  if (!(await stat(path)).isFile()) throw new UnsafeFile(path, "is no regular file");
+  if (!(await stat(path)).isFile()) throw new UnsafeFile(path, "is not a regular file");
   const handle = await open(path, "r");
   try {
     if ((await handle.stat()).size > LARGEST) throw new UnsafeFile(path, "is too large");

@@ -48,7 +48,7 @@ export interface Estimate extends Amount {
   readonly cached: number;
   /** Between these, by what no earlier reply tells: how much the graph gets right, what feedback finds, how long replies are. */
   readonly range: { readonly least: Amount; readonly most: Amount };
-  /** What the budget lets pass; tokens and money at the size of these calls where only calls are bounded. null: no bound. */
+  /** What the budget lets pass; tokens and money at the size of these calls where only calls are bounded. null: no limit. */
   readonly most: { readonly [unit in keyof Amount]: number | null };
 }
 

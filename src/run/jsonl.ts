@@ -7,7 +7,10 @@ export const VERSION = 1;
 /** Refuses what a later program wrote. */
 export function checkVersion(version: unknown, path: string): void {
   if (typeof version === "number" && version > VERSION) {
-    throw new RunUnreadable(path, `it is of version ${version}; this program reads versions up to ${VERSION}`);
+    throw new RunUnreadable(
+      path,
+      `its version is ${version}; this version of AgentGraph reads up to version ${VERSION}`,
+    );
   }
 }
 

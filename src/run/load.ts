@@ -123,7 +123,7 @@ async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Prom
   const rubric = await rubricOf(spec.rubric, reading, files);
   if (rubric === null) return null;
   if (rubric.trim() === "") {
-    document.addAt("wrong-value", ["loss", "rubric"], "The rubric is empty.", "Say what a good answer is.");
+    document.addAt("wrong-value", ["loss", "rubric"], "The rubric is empty.", "Describe a good answer.");
     return null;
   }
   return { ...spec, rubric };
@@ -156,7 +156,7 @@ function modelsOf(
   };
   const forward = choiceOf("forward");
   if (!forward) {
-    const message = "No model is chosen, and the file names none for the role forward.";
+    const message = "No model is selected, and the file doesn't name one for the role forward.";
     document.addAt(
       "no-model",
       ["models"],
@@ -204,7 +204,7 @@ async function readText(path: string, files: Files): Promise<string | Unreadable
       return { problem: "is a folder", remedy: `Name a graph file in it${graph ? `, such as ${graph}` : ""}.` };
     }
     if (bytes > MAX_DATA) return { problem: `is too large: ${bytes} bytes, at most ${MAX_DATA}` };
-    return decodeUtf8(await files.read(path)) ?? { problem: "is not a UTF-8 text" };
+    return decodeUtf8(await files.read(path)) ?? { problem: "is not UTF-8 text" };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     return { problem: code === "ENOENT" ? "does not exist" : `cannot be read (${code})` };
@@ -213,7 +213,7 @@ async function readText(path: string, files: Files): Promise<string | Unreadable
 
 async function unreadable(path: string, { problem, remedy }: Unreadable, files: Files): Promise<LoadedTask> {
   const document = new JsonDocument(path, "");
-  const advice = remedy ?? "Name a graph file that can be read.";
+  const advice = remedy ?? "Use a graph file that can be read.";
   document.add("no-such-file", { start: 0, end: 0 }, `The file ${problem}.`, advice);
   const nothing = { task: null, graph: null, file: null, loss: null, sources: {}, text: "" };
   return {

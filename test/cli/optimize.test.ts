@@ -90,7 +90,7 @@ describe("optimize", () => {
     await writeFile(join(bench.folder, "prompts/solve.md"), "Mine now.\n");
     const { code, stdout, stderr } = await started.ended;
     expect([code, report(stdout).status]).toEqual([4, "done"]);
-    expect(stderr).toContain("solve was not written: its text was changed since the run began.");
+    expect(stderr).toContain("solve was not written: its text has changed since the run started.");
     expect(await readFile(join(bench.folder, "prompts/solve.md"), "utf8")).toBe("Mine now.\n");
   });
 

@@ -201,7 +201,7 @@ describe("prompt files as a language", () => {
     const fixes = await until(async () => some(await actions(document, fault?.range)));
     assert.deepEqual(
       fixes.map(({ title }) => title),
-      ["Change to {{plan}}", "Write \\{{plam}}: the braces are meant"],
+      ["Change to {{plan}}", "Write \\{{plam}} to send the braces"],
     );
     await apply(fixes[0]);
     assert.equal(document.getText(), TEXT.replace("Then {{plam}}", "Then {{plan}}"));
@@ -277,7 +277,7 @@ describe("prompt files as a language", () => {
     await until(() => faults(document).length > 0);
     const position = offsetOf(document, "Use {{plan}}", 8);
     await assert.rejects(rename(document, position, "style"), /“style” is taken in chain\.agentgraph\.json/);
-    await assert.rejects(rename(document, position, "2nd"), /cannot be a name/);
+    await assert.rejects(rename(document, position, "2nd"), /is not a valid name/);
     await assert.rejects(
       rename(document, offsetOf(document, "Then {{plam}}", 8), "x"),
       /neither a node nor a graph input/,

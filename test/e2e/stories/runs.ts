@@ -38,7 +38,7 @@ export const runStories: readonly Story[] = [
       await workbench.picture("73-wrong-samples");
       await wrong.click();
       const cost = await workbench.decide("Try “", "Try");
-      assert.match(cost, /this sample are sent to 127|Every reply is known/);
+      assert.match(cost, /this sample are sent to 127|Every reply is cached/);
       await workbench.tab("Sample: ").waitFor();
       await workbench.drawing("its text should change").waitFor();
       await workbench.clearToasts();

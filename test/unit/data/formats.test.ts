@@ -127,7 +127,7 @@ describe("JSON files", () => {
     expect(await read("x.json", rows)).toMatchObject({ note: "It holds 1 of the data set's 1319 rows." });
     expect(await refusal("x.json", rows.replace("[]", '["a"]'))).toEqual([
       "holds cells that were cut short, the first in row 1",
-      "Download the data set itself instead of its preview.",
+      "Download the full data set instead of its preview.",
     ]);
   });
 
@@ -135,10 +135,10 @@ describe("JSON files", () => {
     const reasons = async (text: string, name = "x.jsonl") =>
       (await read(name, text)).broken.map(({ reason }) => reason);
     expect(await reasons('{"a":1,"b":2,"a":3}')).toEqual(['it has the key "a" twice, with different values']);
-    expect(await reasons('{"a":NaN}')).toEqual(["it is not JSON (NaN is no JSON value)"]);
-    expect(await reasons("{'a':1}")).toEqual(["it is not JSON (JSON takes double quotes, not single ones)"]);
+    expect(await reasons('{"a":NaN}')).toEqual(["it is not JSON (NaN is not a JSON value)"]);
+    expect(await reasons("{'a':1}")).toEqual(["it is not JSON (JSON requires double quotes)"]);
     expect(await reasons('[\n{"a":1},\n{"a":None}\n]', "x.json")).toEqual([
-      "it is not JSON (None in line 3 is no JSON value)",
+      "it is not JSON (None in line 3 is not a JSON value)",
     ]);
   });
 });
@@ -225,7 +225,7 @@ describe("loadTask", () => {
       validation: [{ q: "what is the sum of 1.5 and 2", t: "1" }],
     };
     expect((await faultsOf(near, {})).faults).toEqual([
-      'near-overlap: The train and validation sets hold nearly the same sample, but for case, spacing or punctuation: row 1 of the rows of "data.train" and row 1 of the rows of "data.validation". Remove it from one of them.',
+      'near-overlap: The train and validation sets contain nearly the same sample, which differs only in case, spacing or punctuation: row 1 of the rows of "data.train" and row 1 of the rows of "data.validation". Remove it from one of them.',
     ]);
     for (const [a, b] of [
       ["1.5 - 2", "15 - 2"],
@@ -241,7 +241,7 @@ describe("loadTask", () => {
     expect(unused.faults).toEqual([]);
     const used = await faultsOf({ train: "a.csv", validation }, { "a.csv": "q,t,q\na,1,b\n" });
     expect(used.faults).toEqual([
-      'repeated-column: In "a.csv", the header names the column "q" more than once. Rename all of them but one.',
+      'repeated-column: In "a.csv", the header names the column "q" more than once. Rename all but one.',
     ]);
   });
 

@@ -80,7 +80,7 @@ describe("what is offered for a fault", () => {
       '"what is asked", "hint": ""',
       ['Add "hint" to the inputs of "solve"', 'Remove the input "hint"'],
     ],
-    ["unknown-placeholder", "{{plan}}", "{{plam}}", ["Change to {{plan}}", "Write \\{{plam}}: the braces are meant"]],
+    ["unknown-placeholder", "{{plan}}", "{{plam}}", ["Change to {{plan}}", "Write \\{{plam}} to send the braces"]],
     [
       "unknown-placeholder",
       '["question", "plan"]',
@@ -88,13 +88,13 @@ describe("what is offered for a fault", () => {
       ['Add "plan" to the inputs of "solve"', "Change to {{…}}"],
     ],
     ["kept-text-absent", '"maxWords": 20', '"keep": ["Answer {{question}}.", "odd"]', ['Remove it from "keep"']],
-    ["duplicate-key", '"maxWords": 20', '"maxWords": 20, "maxWords": 30', ["Remove the first, which does not count"]],
+    ["duplicate-key", '"maxWords": 20', '"maxWords": 20, "maxWords": 30', ["Remove the first, which is not used"]],
     ["bad-name", '"inputs": { "question"', '"inputs": { "2nd try": "", "question"', ['Change to "nd_try"']],
     [
       "no-trainable-text",
       /"plan": \{ (.*)\n( {4}"solve": \{)/,
       '"plan": { "trainable": false, $1\n$2 "trainable": false,',
-      ['Let the text of "plan" be changed', 'Let the text of "solve" be changed'],
+      ['Allow the text of "plan" to change', 'Allow the text of "solve" to change'],
     ],
   ])("%s: %s → %s", (code, from, to, titles) => {
     const found = offered(broken(from, to), code);

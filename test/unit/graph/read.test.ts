@@ -58,7 +58,7 @@ describe("a text that may be meant otherwise", () => {
     const { faults, graph: shown } = await read(solve);
     expect(faults).toMatchObject([{ code: "file-as-text", severity: "warning" }]);
     expect(shown).not.toBeNull();
-    expect(faults[0]?.fixes?.()[0]?.title).toBe("Take it from the file");
+    expect(faults[0]?.fixes?.()[0]?.title).toBe("Use the content of the file");
     const mended = fixed(graph({ solve: { inputs: ["question"], ...solve } }), faults[0]);
     const { faults: none, graph: good } = await readGraph("/g.agentgraph.json", mended, files("Solve.\n"), graphFormat);
     expect(none).toEqual([]);
@@ -174,12 +174,12 @@ describe("faults", () => {
       c: { inputs: ["b"], instruction: "x" },
     });
     const cycle = faultsOf(text).find(({ code }) => code === "cycle");
-    expect(cycle?.message).toMatch(/^These nodes wait for one another: (\w) → \w → \w → \1\.$/);
+    expect(cycle?.message).toMatch(/^These nodes form a cycle: (\w) → \w → \w → \1\.$/);
   });
 
   it("are the only one for a file of the future", () => {
     expect(faultsOf('{ "version": 9, "nodes": 3, "odd": [] }')).toMatchObject([
-      { code: "version-newer", message: "This file is of version 9; this AgentGraph reads versions up to 1." },
+      { code: "version-newer", message: "This file has version 9. This version of AgentGraph reads files up to version 1." },
     ]);
   });
 

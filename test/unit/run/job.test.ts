@@ -64,7 +64,7 @@ describe("a run that scores the graph as it is", () => {
     expect(page).toContain("scores 0.50 on the validation set: 10 of 20 right");
     const baseline = reportHtml({ ...report, run: { ...report.run, method: "chain-of-thought" } });
     expect(baseline).toContain("The graph with a step-by-step suffix scores 0.50 on the validation set");
-    expect(baseline).not.toContain("graph as it is");
+    expect(baseline).not.toContain("current graph");
     expect(page.indexOf("&lt;img src=x")).toBeLessThan(page.indexOf(">right</td>"));
     expect(page).not.toContain("<img");
     expect(markdown).toContain("scores 0.50 on the validation set");

@@ -123,13 +123,13 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     expect(await deps.machine.holder(lock)).toBeNull();
     const device = join(root, "device.agentgraph.json");
     link("/dev/zero", device);
-    await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is no regular file" });
+    await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is not a regular file" });
     const { faults } = await loadTask(device, deps);
     expect(faults).toMatchObject([{ code: "no-such-file", message: "The file cannot be read (EUNSAFE)." }]);
     const socket = join(root, "socket.md");
     const server = createServer().listen(socket);
     await once(server, "listening");
-    await expect(deps.files.read(socket)).rejects.toMatchObject({ reason: "is no regular file" });
+    await expect(deps.files.read(socket)).rejects.toMatchObject({ reason: "is not a regular file" });
     server.close();
   });
 
