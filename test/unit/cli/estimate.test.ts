@@ -17,7 +17,5 @@ it("promises no bound and no price that is not there", () => {
   expect(estimateLine({ ...estimate, range, usd: null, most })).toBe(
     "About 300 calls and 49,000 tokens (price unknown) if nothing improves, more if something does; no upper limit (set one with --budget-calls).",
   );
-  expect(estimateLine({ ...estimate, calls: 0, tokens: 0, usd: 0, range, most })).toMatch(
-    /^No calls/,
-  );
+  expect(estimateLine({ ...estimate, calls: 0, tokens: 0, usd: 0, range, most })).toMatch(/^No calls/);
 });

@@ -179,7 +179,10 @@ describe("faults", () => {
 
   it("are the only one for a file of the future", () => {
     expect(faultsOf('{ "version": 9, "nodes": 3, "odd": [] }')).toMatchObject([
-      { code: "version-newer", message: "This file has version 9. This version of AgentGraph reads files up to version 1." },
+      {
+        code: "version-newer",
+        message: "This file has version 9. This version of AgentGraph reads files up to version 1.",
+      },
     ]);
   });
 
