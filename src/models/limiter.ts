@@ -73,7 +73,7 @@ export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, in
       throw error;
     }
     const sentAt = clock.now();
-    const end = waits.begin();
+    const end = waits.begin(request.attempt > 1);
     try {
       const reply = await inner(request, signal);
       refusals = 0;

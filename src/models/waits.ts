@@ -45,7 +45,10 @@ export class Waits {
   readonly #sleeping = new Set<Waiting>();
   /** The pause of everyone after a rate limit; null: none was. */
   #held: Waiting | null = null;
-  readonly #sentAt: number[] = [];
+  /** On their way, oldest first. */
+  readonly #sent: { readonly at: number; readonly isRetry: boolean }[] = [];
+  /** Since when nothing was answered any more; null: the last request was. */
+  #failedAt: number | null = null;
   #silent = false;
   #watch = new AbortController();
   #told: Waiting | null = null;
@@ -57,25 +60,25 @@ export class Waits {
   /** What is waited for now; null where requests come back, or nothing is to come. */
   current(): Waiting | null {
     const { identity, timeout = DEFAULT_TIMEOUT } = this.options;
-    const [oldest] = this.#sentAt;
-    if (oldest === undefined) {
-      const held = this.#holding();
-      return held ?? [...this.#sleeping].sort((a, b) => a.until - b.until)[0] ?? null;
-    }
-    return this.#silent ? { identity, reason: "no answer", until: oldest + timeout, detail: "" } : null;
+    const [oldest] = this.#sent;
+    if (oldest && this.#silent) return { identity, reason: "no answer", until: oldest.at + timeout, detail: "" };
+    // While others are on their way for the first time, the run is not held up, unless these only join the failures.
+    const isFailing = this.#failedAt !== null && this.options.clock.now() - this.#failedAt >= SHORTEST;
+    if (!isFailing && this.#sent.some(({ isRetry }) => !isRetry)) return null;
+    return this.#holding() ?? [...this.#sleeping].sort((a, b) => a.until - b.until)[0] ?? null;
   }
 
   /** A request is on its way. @returns called when it has ended, however it did */
-  begin(): () => void {
-    const sentAt = this.options.clock.now();
-    this.#sentAt.push(sentAt);
-    if (this.#sentAt.length === 1) this.#listen();
+  begin(isRetry: boolean): () => void {
+    const sent = { at: this.options.clock.now(), isRetry };
+    this.#sent.push(sent);
+    if (this.#sent.length === 1) this.#listen();
     this.#tell();
     return () => {
-      this.#sentAt.splice(this.#sentAt.indexOf(sentAt), 1);
+      this.#sent.splice(this.#sent.indexOf(sent), 1);
       this.#silent = false;
       this.#watch.abort();
-      if (this.#sentAt.length > 0) this.#listen();
+      if (this.#sent.length > 0) this.#listen();
       this.#tell();
     };
   }
@@ -88,6 +91,7 @@ export class Waits {
 
   answered(model: string): void {
     this.#failingSince.delete(model);
+    this.#failedAt = null;
   }
 
   /**
@@ -106,6 +110,7 @@ export class Waits {
     const now = clock.now();
     const since = Math.min(this.#failingSince.get(model) ?? sentAt, now);
     this.#failingSince.set(model, since);
+    this.#failedAt ??= now;
     const reason = reasonOf(error);
     const asked = error.code === "BodyBroken" ? null : error.retryAfter;
     if (asked !== null && asked > this.maxWait) {

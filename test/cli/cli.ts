@@ -21,6 +21,8 @@ export interface Bench {
   online(...args: string[]): Promise<Ended>;
   /** The same with the key alone: for other addresses and models. */
   keyed(...args: string[]): Promise<Ended>;
+  /** With no key and no address but what these variables of the environment say. */
+  within(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended>;
   /** With the key, but another server's address. */
   against(url: string, ...args: string[]): Started;
   /** The same as `online`, without waiting. */
@@ -60,8 +62,14 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
   });
   const server = await startServer({ model: createSimulated(), key: KEY, ...options });
   const online = ["--base-url", server.url, "--model", "simulated"];
-  const start = (args: readonly string[], key: string, kilobytes: number | "unlimited" = "unlimited"): Started => {
+  const start = (
+    args: readonly string[],
+    key: string,
+    kilobytes: number | "unlimited" = "unlimited",
+    more: Readonly<Record<string, string>> = {},
+  ): Started => {
     const env = {
+      ...more,
       PATH: process.env.PATH,
       HOME: home,
       XDG_CONFIG_HOME: join(home, "config"),
@@ -90,6 +98,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
     run: (...args) => start(args, "").ended,
     online: (...args) => start([...args, ...online], KEY).ended,
     keyed: (...args) => start(args, KEY).ended,
+    within: (env, ...args) => start(args, "", "unlimited", env).ended,
     against: (url, ...args) => start([...args, "--base-url", url], KEY),
     start: (...args) => start([...args, ...online], KEY),
     cramped: (kilobytes, ...args) => start([...args, ...online], KEY, kilobytes).ended,

@@ -20,6 +20,17 @@ export const FAULTS = [
   // A content filter takes the reply, or the prompt.
   "filter",
   "filtered prompt",
+  // The request is too much for the model's context: OpenAI says so, and llama.cpp as a fault of its own.
+  "too long",
+  "too long 500",
+  // Nothing is left on the account.
+  "quota",
+  // The server asks for two hours.
+  "429 for hours",
+  // What a hotel's network sends instead.
+  "portal",
+  // The reply as a stream of events.
+  "stream",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 

@@ -109,7 +109,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return fail(response, 404, `The model \`${body.model}\` does not exist.`, { code: "model_not_found" });
     }
     const reply = await ask(options.model, body, nth, closing.signal);
-    send(response, 200, completion(faulty(within(reply, body, options), fault), options.usage ?? true));
+    const shown = completion(faulty(within(reply, body, options), fault), options.usage ?? true);
+    if (fault === "stream") return stream(response, shown);
+    send(response, 200, shown);
   };
 
   const answerModels = (response: ServerResponse) => {
@@ -162,7 +164,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 /** Faults of a reply that comes all the same. */
-const ANSWERED: readonly Fault[] = ["no schema", "length", "filter"];
+const ANSWERED: readonly Fault[] = ["no schema", "length", "filter", "stream"];
 
 function faulty(reply: Shown, fault: Fault | null): Shown {
   if (fault === "no schema") return { ...reply, text: "I would rather not answer in JSON." };
@@ -189,6 +191,10 @@ const REFUSED: Partial<Record<Fault, readonly [status: number, message: string, 
   "429 retry-after": [429, "Rate limit reached. Try again in 50 ms.", "rate_limit_exceeded"],
   "500": [500, "The server had an error.", "server_error"],
   "503": [503, "The server is overloaded.", "server_error"],
+  "too long": [400, "This model's maximum context length is 8192 tokens.", "context_length_exceeded"],
+  "too long 500": [500, "Context size has been exceeded.", "server_error"],
+  quota: [429, "You exceeded your current quota.", "insufficient_quota"],
+  "429 for hours": [429, "Rate limit reached. Come back later.", "rate_limit_exceeded"],
   "filtered prompt": [400, "The response was filtered due to the prompt.", "content_filter"],
 };
 
@@ -198,6 +204,7 @@ function misbehave(response: ServerResponse, fault: Fault, body: ChatBody): void
   if (refused) {
     const [status, message, code] = refused;
     if (fault === "429 retry-after") response.setHeader("retry-after-ms", "50");
+    if (fault === "429 for hours") response.setHeader("retry-after", "7200");
     fail(response, status, message, { code });
   } else if (fault === "reset") {
     response.socket?.resetAndDestroy();
@@ -210,6 +217,9 @@ function misbehave(response: ServerResponse, fault: Fault, body: ChatBody): void
     response.writeHead(200, json).end('{"choices": [{"message": ');
   } else if (fault === "empty") {
     response.writeHead(200, json).end();
+  } else if (fault === "portal") {
+    const page = "<!doctype html><html><head><title>Hotel Wi-Fi: sign in</title></head></html>";
+    response.writeHead(200, { "content-type": "text/html" }).end(page);
   } else if (fault === "huge") {
     response.writeHead(200, json).end(Buffer.alloc(HUGE, " "));
   }
@@ -249,7 +259,7 @@ function ask(model: Model, body: ChatBody, nth: number, signal: AbortSignal): Pr
 
 type Shown = Pick<ModelReply, "text" | "model" | "finish"> & { readonly usage: ModelReply["usage"] | null };
 
-function completion({ text, usage, model, finish }: Shown, counts: boolean): Record<string, unknown> {
+function completion({ text, usage, model, finish }: Shown, counts: boolean) {
   const [prompt, answer] = [usage?.prompt ?? 0, usage?.completion ?? 0];
   return {
     id: "chatcmpl-test",
@@ -265,6 +275,17 @@ function completion({ text, usage, model, finish }: Shown, counts: boolean): Rec
     ],
     ...(counts && { usage: { prompt_tokens: prompt, completion_tokens: answer, total_tokens: prompt + answer } }),
   };
+}
+
+/** The same in chunks of a few characters. */
+function stream(response: ServerResponse, { choices, usage, ...rest }: ReturnType<typeof completion>): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const chunk = (delta: object, finish_reason: string | null, more: object = {}) =>
+    response.write(`data: ${JSON.stringify({ ...rest, choices: [{ index: 0, delta, finish_reason }], ...more })}\n\n`);
+  const [choice] = choices;
+  for (const content of choice?.message.content.match(/[\s\S]{1,7}/g) ?? []) chunk({ content }, null);
+  chunk({}, choice?.finish_reason ?? null, { usage });
+  response.end("data: [DONE]\n\n");
 }
 
 function fail(response: ServerResponse, status: number, message: string, more: Record<string, string> = {}): void {
