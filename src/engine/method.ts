@@ -19,8 +19,8 @@ export interface Method<O = unknown> {
   readonly describes: string;
   /** Stands under `optimize.<name>` in the file. Its defaults live here and nowhere else. */
   readonly options: z.ZodObject & z.ZodType<O>;
-  /** Iterations at most, for progress. Default: not known. */
-  iterations?(options: O): number;
+  /** Iterations at most, for progress. */
+  iterations(options: O): number;
   /** Owns its loop. Yields an `iteration` after each step; what it returns is the result of the run. */
   run(task: Task, options: O, engine: Engine): AsyncGenerator<RunEvent, Texts>;
 }
