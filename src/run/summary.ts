@@ -23,6 +23,8 @@ const summarySchema = z.object({
   status: z.enum(["running", ...runStatus.options]),
   detail: z.string().nullable(),
   method: z.string(),
+  /** Of nodes that name none; absent in runs of earlier versions. */
+  model: z.string().optional(),
   iteration: count,
   iterations: count,
   calls: count,
@@ -68,6 +70,7 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
     status: state.status,
     detail: state.detail,
     method: state.method || start.options.method,
+    model: start.models.forward.model,
     iteration: state.iteration,
     iterations: state.iterations,
     calls: state.calls.total,

@@ -84,12 +84,14 @@ function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
   return [...bad, ...views("information", warnings.filter(isGood))].slice(0, LIMITS.warnings);
 }
 
-/** Per node the verdict on its net change, else on its last attempt that was judged. */
+/** Per node the verdict on its net change, else what became of its last attempt: judged, or dropped before the gate. */
 function verdictViews(state: RunState): Map<string, VerdictView> {
   const verdicts = new Map<string, VerdictView>();
   for (const attempt of state.attempts) {
     const judged = attempt.verdict === null ? undefined : state.judged[attempt.verdict];
-    if (judged && attempt.decision) verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision));
+    if (attempt.decision === "screened") {
+      verdicts.set(attempt.node, { decision: "screened", before: 0, after: 0, scored: 0 });
+    } else if (judged && attempt.decision) verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision));
   }
   for (const { node, verdict } of state.proposals) verdicts.set(node, verdictView(verdict, verdict.decision));
   return verdicts;

@@ -74,3 +74,10 @@ export class Instructions implements TextDocumentContentProvider {
     return ref.side === "before" ? change.base : change.text;
   }
 }
+
+/** The line, counted from 0, at which the second text begins to differ. */
+export function firstChange(before: string, after: string): number {
+  const [were, are] = [before.split(/\r?\n/), after.split(/\r?\n/)];
+  const line = are.findIndex((text, index) => text !== were[index]);
+  return line < 0 ? are.length - 1 : line;
+}

@@ -1,14 +1,15 @@
 import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
-import { furtherFigures, invalidReason, verdictSummary } from "../../i18n/verdict.ts";
+import { decisionLabel } from "../../i18n/labels.ts";
+import { furtherFigures, invalidReason, verdictReason, verdictSummary } from "../../i18n/verdict.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/sources.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import { findChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
+import { findChange, firstChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 import { isUndone } from "./text-locations.ts";
 
 /** Lines from the top within which the first change is in sight together with what stands above line 1. */
@@ -79,18 +80,15 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   return offered;
 }
 
-/** The line, counted from 0, at which the second text begins to differ. */
-function firstChange(before: string, after: string): number {
-  const [were, are] = [before.split(/\r?\n/), after.split(/\r?\n/)];
-  const line = are.findIndex((text, index) => text !== were[index]);
-  return line < 0 ? are.length - 1 : line;
-}
-
 function attemptLine(run: OpenedRun, id: string): string {
   const attempt = run.state.attempts.find((it) => it.id === id);
   if (!attempt) return l10n.t("The run of this attempt was deleted");
   const when = l10n.t("Attempt in iteration {0}", attempt.iteration);
   if (attempt.invalid) return `${when} · ${invalidReason(attempt.invalid, LOCALE)}`;
+  const { screened } = attempt;
+  if (screened !== null) {
+    return `${when} · ${decisionLabel("screened", LOCALE)} · ${verdictReason({ reason: screened }, LOCALE)}`;
+  }
   const judged = attempt.verdict === null ? undefined : run.state.judged[attempt.verdict];
   return judged ? `${when} · ${verdictSummary(judged.verdict, LOCALE)}` : `${when} · ${l10n.t("not evaluated")}`;
 }

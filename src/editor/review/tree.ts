@@ -86,7 +86,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   }
 
   #isTicked(run: OpenedRun, proposal: Proposal): boolean {
-    const byDefault = proposal.verdict.decision === "accepted" && !run.entry.elsewhere;
+    const hasEffect = proposal.contributes !== false;
+    const byDefault = proposal.verdict.decision === "accepted" && hasEffect && !run.entry.elsewhere;
     return isOpen(run, proposal) && (this.#ticks.get(tickKey(run, proposal)) ?? byDefault);
   }
 
@@ -214,7 +215,8 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undon
   const word = decisionLabel(verdict.decision, LOCALE);
   const decided = elsewhere ? l10n.t("{0}, not verified here", word) : word;
   const done = undone ? l10n.t("applied and undone") : act && actLabel(act, LOCALE);
-  item.description = [done ?? decided, rightFigure(verdict, LOCALE)].join(" · ");
+  const effect = proposal.contributes === false ? [l10n.t("no effect")] : [];
+  item.description = [done ?? decided, ...effect, rightFigure(verdict, LOCALE)].join(" · ");
   item.iconPath = act
     ? new ThemeIcon(undone ? "discard" : ACT_ICONS[act])
     : elsewhere
@@ -279,8 +281,8 @@ function attemptItem(run: OpenedRun, attempt: Attempt): TreeItem {
     ? invalidReason(attempt.invalid, LOCALE)
     : judged
       ? [decisionLabel(judged.verdict.decision, LOCALE), rightFigure(judged.verdict, LOCALE)].join(" · ")
-      : attempt.decision
-        ? decisionLabel(attempt.decision, LOCALE)
+      : attempt.screened
+        ? `${decisionLabel("screened", LOCALE)} · ${verdictReason({ reason: attempt.screened }, LOCALE)}`
         : l10n.t("not evaluated");
   item.iconPath = attempt.decision ? ICONS[attempt.decision] : new ThemeIcon("circle-outline");
   item.tooltip = new MarkdownString(literal(attempt.hypothesis));

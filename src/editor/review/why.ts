@@ -19,8 +19,11 @@ import { LOCALE } from "../editor-locale.ts";
 import { literal } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import { sampleLabel } from "./evidence.ts";
-import { instructionUri } from "./instructions.ts";
+import { firstChange, instructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";
+
+/** Samples named under a sentence; the Proposals view lists all. */
+const SAMPLES = 4;
 
 /** Shows why as a comment thread under the new text: the gate's reasons first, then the gradients by sample. */
 export class Why extends Disposable {
@@ -42,8 +45,9 @@ export class Why extends Disposable {
     }
     // Made on the first use: a thread opens the Comments panel as soon as it is there.
     this.#controller ??= this.own(comments.createCommentController("agentgraph", "AgentGraph"));
-    const lines = (await workspace.openTextDocument(uri)).lineCount;
-    const at = new Range(lines - 1, 0, lines - 1, 0);
+    await workspace.openTextDocument(uri);
+    const line = firstChange(proposal.base, proposal.text);
+    const at = new Range(line, 0, line, 0);
     const thread = this.#controller.createCommentThread(uri, at, commentsOn(run, proposal));
     thread.label = l10n.t("Why {0} should change", proposal.node);
     thread.canReply = false;
@@ -61,10 +65,21 @@ function commentsOn(run: OpenedRun, proposal: Proposal): Comment[] {
   ];
   const said = [comment(l10n.t("Gate"), gate.join("\n\n"))];
   if (proposal.hypothesis) said.push(comment(l10n.t("Idea"), literal(proposal.hypothesis)));
-  for (const gradient of gradientsBehind(run.state, proposal)) {
-    said.push(comment(sampleLabel(run, gradient.sample), literal(gradient.text)));
+  return [...said, ...gradientComments(run, proposal)];
+}
+
+/** Each sentence once, with the samples that it is about: authors' names are cut after a few words. */
+function gradientComments(run: OpenedRun, proposal: Proposal): Comment[] {
+  const samples = new Map<string, Set<string>>();
+  for (const { text, sample } of gradientsBehind(run.state, proposal)) {
+    const sentence = text.replace(/\s+/g, " ").trim();
+    samples.set(sentence, (samples.get(sentence) ?? new Set()).add(sample));
   }
-  return said;
+  return [...samples].map(([sentence, ids]) => {
+    const shown = [...ids].slice(0, SAMPLES).map((id) => `- ${literal(sampleLabel(run, id))}`);
+    const more = ids.size > SAMPLES ? [`- ${l10n.t("{0} more", ids.size - SAMPLES)}`] : [];
+    return comment(LOCALE.count(ids.size, "sample"), [literal(sentence), [...shown, ...more].join("\n")].join("\n\n"));
+  });
 }
 
 function comment(author: string, markdown: string): Comment {

@@ -159,7 +159,7 @@ function costs(estimate: Estimate, limits: BudgetLimits): string {
       : "",
   ]
     .filter(Boolean)
-    .join("\n");
+    .join(" ");
 }
 
 /** Empty where earlier replies leave nothing open. Money says more than tokens, where there is a price. */

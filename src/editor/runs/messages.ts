@@ -1,4 +1,5 @@
 import { l10n } from "vscode";
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { Evaluated } from "../../engine/events.ts";
 import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
@@ -23,6 +24,11 @@ export function whenWords(at: number): string {
 
 /** `0.70 → 0.85 · from another machine · 10:32`: what follows a run's name in a tree, the most telling first. */
 export function runOutcome(entry: RunSummary): string {
+  return [...runFigures(entry), whenWords(entry.startedAt)].join(" · ");
+}
+
+/** The same without the time. */
+export function runFigures(entry: RunSummary): string[] {
   const parts = [];
   if (entry.evaluated) parts.push(evaluatedWords(entry.evaluated));
   else if (entry.job?.kind === "evaluate") parts.push(splitLabel(entry.job.split, LOCALE));
@@ -33,8 +39,7 @@ export function runOutcome(entry: RunSummary): string {
   if (entry.job?.kind === "recheck") parts.push(l10n.t("recheck"));
   if (entry.status !== "done") parts.push(statusLabel(entry.status, LOCALE));
   if (entry.elsewhere) parts.push(l10n.t("from another machine"));
-  parts.push(whenWords(entry.startedAt));
-  return parts.join(" · ");
+  return parts;
 }
 
 /** `0.55 (0.34–0.74) · validation set`, with a 95 % interval. */
@@ -73,7 +78,7 @@ export function progressLine(state: RunState, waiting: Waiting | null): string {
 }
 
 function progress(state: RunState): string {
-  if (state.method === "evaluate") {
+  if (state.method === "evaluate" || state.method === CHAIN_OF_THOUGHT) {
     const { train, validation, test } = state.samples;
     const scored = Object.keys(state.scores[state.theta] ?? {}).length;
     return l10n.t("{0} of {1} samples scored", scored, train + validation + test);

@@ -11,6 +11,8 @@ export interface RunSummary {
   readonly graphPath: string;
   readonly graphName: string;
   readonly method: string;
+  /** Of nodes that name none; empty where an earlier version made the run. */
+  readonly model: string;
   /** `interrupted`: nobody writes its log any more, and it has no end. */
   readonly status: ListedStatus;
   /** What the error said that ended it; null without one. */
@@ -43,6 +45,7 @@ export function runSummaryOf(root: string, { summary, status, madeHere }: Listed
     graphPath: join(root, summary.graphFile),
     graphName: name,
     method,
+    model: summary.model ?? "",
     status: status,
     detail,
     startedAt,

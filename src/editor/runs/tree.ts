@@ -13,7 +13,7 @@ import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { type FailedSample, failedSamples } from "./failed-samples.ts";
-import { costWords, evaluatedWords, runLabel, runOutcome } from "./messages.ts";
+import { costWords, evaluatedWords, runFigures, runLabel, whenWords } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary, resumable } from "./run-summary.ts";
 
@@ -81,7 +81,14 @@ function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = entry.id;
-  const parts = [runOutcome(entry), rechecked ? l10n.t("rechecked here") : "", costWords(entry)];
+  // A narrow side bar cuts the end: what tells runs apart comes first, when they began last.
+  const parts = [
+    ...runFigures(entry),
+    rechecked ? l10n.t("rechecked here") : "",
+    oneLine(entry.model, 40),
+    costWords(entry),
+    whenWords(entry.startedAt),
+  ];
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: `${entry.graphName}, ${item.description}` };
   item.iconPath = iconOf(entry);
