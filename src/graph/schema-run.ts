@@ -232,7 +232,7 @@ export const commonOptions = z.strictObject({
     .default(DEFAULTS.baseline)
     .meta({
       description:
-        "Whether the graph with “Let's think step by step.” on every node is scored at the end, for comparison. It costs calls. Default false.",
+        "Whether the original graph with “Let's think step by step.” added to every node is also scored, for comparison. Costs calls. Default false.",
       examples: [true],
     }),
   budget: z
