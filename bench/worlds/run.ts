@@ -4,7 +4,7 @@ import type { OptimizeOptions } from "../../src/engine/task.ts";
 import type { Texts } from "../../src/graph/graph.ts";
 import { DEFAULTS as SHIPPED } from "../../src/graph/schema-run.ts";
 import { methods } from "../../src/methods/registry.ts";
-import { type SemanticOptions, semanticOptions } from "../../src/methods/semantic/options.ts";
+import { semanticOptions } from "../../src/methods/semantic/options.ts";
 import { createStack } from "../../src/models/stack.ts";
 import { MemoryReplies } from "../../src/models/store.ts";
 import { VirtualClock } from "./clock.ts";
@@ -17,16 +17,18 @@ export const DEFAULTS: OptimizeOptions = {
   methodOptions: semanticOptions.parse({}),
 };
 
-/** Options of `semantic` and of every method, side by side. */
-export type FlatOptions = Partial<Omit<OptimizeOptions, "methodOptions"> & SemanticOptions>;
+/** Options of a method, by default `semantic`, and of every method, side by side. */
+export type FlatOptions = Partial<Omit<OptimizeOptions, "methodOptions">> & Readonly<Record<string, unknown>>;
 
 /** @param flat win over the defaults */
 export function optionsOf(flat: FlatOptions = {}, defaults = DEFAULTS): OptimizeOptions {
-  const isOwn = ([name]: [string, unknown]) => name in semanticOptions.shape;
+  const { method = defaults.method } = flat;
+  const isCommon = ([name]: [string, unknown]) => name in defaults && name !== "methodOptions";
   const all = Object.entries(flat);
-  const common = Object.fromEntries(all.filter((one) => !isOwn(one)));
-  const methodOptions = { ...defaults.methodOptions, ...Object.fromEntries(all.filter(isOwn)) };
-  return { ...defaults, ...common, methodOptions };
+  const common = Object.fromEntries(all.filter(isCommon));
+  const own = Object.fromEntries(all.filter((one) => !isCommon(one)));
+  const byDefault = method === defaults.method ? defaults.methodOptions : methods[method]?.options.parse({});
+  return { ...defaults, ...common, methodOptions: { ...byDefault, ...own } };
 }
 
 export interface WorldRun {

@@ -163,8 +163,10 @@ export function createWorld(
     },
   };
 
-  function answer({ messages, schema }: ModelRequest): string {
+  function answer({ messages, schema, tag }: ModelRequest): string {
     const all = messages.map(({ content }) => content).join("\n");
+    const [form] = tag.form ?? [];
+    if (form !== undefined) return `<${form}>\n${optimize(all).text}\n</${form}>`;
     if (!schema) return forward(all);
     const keys = Object.keys((schema.schema.properties ?? {}) as Record<string, unknown>);
     return JSON.stringify(keys.includes("text") ? optimize(all) : backward(all, keys));
@@ -188,12 +190,7 @@ export function createWorld(
   function backward(all: string, keys: string[]): Record<string, string> {
     const node = nodeIn(/<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "") ?? "";
     const index = indexIn(all);
-    const say = (id: string, found: string[]) => {
-      if (found.length === 0) return "";
-      const rule = found[Math.floor(random("say", all.length, id) * found.length)];
-      const right = random("accuracy", all, id) < options.accuracy;
-      return `It should ${right ? rule : `mind the ${word("noise", all, id)} rule`}.`;
-    };
+    const say = (id: string, found: string[]) => sayOf(all, id, found);
     return Object.fromEntries(
       keys.map((key) => {
         if (key === "instruction") {
@@ -215,12 +212,25 @@ export function createWorld(
     );
   }
 
+  function sayOf(all: string, id: string, found: string[]): string {
+    if (found.length === 0) return "";
+    const rule = found[Math.floor(random("say", all.length, id) * found.length)];
+    const right = random("accuracy", all, id) < options.accuracy;
+    return `It should ${right ? rule : `mind the ${word("noise", all, id)} rule`}.`;
+  }
+
+  /** Where a case shows what was expected in place of feedback, the rule is found by whoever rewrites, as well as feedback finds it. */
+  function feedbackIn(text: string, node: string, present: string): string {
+    const feedback = /<feedback>([\s\S]*?)<\/feedback>/.exec(text)?.[1] ?? "";
+    return /^\s*Expected\b/.test(feedback) ? sayOf(text, node, missing(node, present, indexIn(text))) : feedback;
+  }
+
   function optimize(all: string): { hypothesis: string; text: string } {
     const present = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(all)?.[1] ?? "";
     const node = nodeIn(present) ?? "";
     const counts = new Map<string, number>();
-    for (const [, feedback] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {
-      for (const [rule] of (feedback ?? "").matchAll(/mind the \w+ rule/g))
+    for (const [shown] of all.matchAll(/<case [\s\S]*?<\/case>/g)) {
+      for (const [rule] of feedbackIn(shown, node, present).matchAll(/mind the \w+ rule/g))
         counts.set(rule, (counts.get(rule) ?? 0) + 1);
     }
     // A leaf is told what its reader missed in its value; a ruined text names everything.

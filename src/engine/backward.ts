@@ -24,6 +24,16 @@ export interface BackwardDeps {
   readonly emit: Emit;
 }
 
+/** What one call is asked for. */
+interface Question {
+  /** Names of the predecessors whose values it sees. */
+  readonly shown: readonly string[];
+  /** Names of those that it gives a gradient. */
+  readonly about: readonly string[];
+  /** Whether it also gives one to the node's instruction. */
+  readonly own: boolean;
+}
+
 export type Backward = (pass: ForwardPass, iteration: number, style?: BackwardStyle) => Promise<BackwardPass>;
 
 /**
@@ -45,14 +55,15 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
 
   async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
     const score = await pass.score;
-    const criticism = [score?.criticism ?? "", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const said = score && style.seed ? style.seed(score) : (score?.criticism ?? "");
+    const criticism = [said, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
     void emit({ ...about, node: graph.output, of: "value", from: null, text: criticism });
 
     const gradients = backpropagate<string>({
       output: graph.output,
       successors: topology.successors,
-      leadsToParameter: (id) => leadingInputs(id).length > 0,
+      leadsToParameter: (id) => leadingInputs(id).length > 0 || asksOwnText(nodeAt(id), style),
       seed: criticism,
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
@@ -109,16 +120,25 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     pass: ForwardPass,
     style: BackwardStyle,
   ): Promise<Contributions<string>> {
-    if (style.per === "node") return askBackward(node, node.inputs, gradient, loss, pass, style);
-    const each = await Promise.all(
-      leadingInputs(node.id).map((name) => askBackward(node, [name], gradient, loss, pass, style)),
-    );
-    return { to: new Map(each.flatMap(({ to }) => [...to])), own: gradient };
+    const ask = (question: Question) => askBackward(node, question, gradient, loss, pass, style);
+    const isOwnAsked = style.own === undefined || style.own === "asked";
+    const leading = leadingInputs(node.id);
+    if (style.per === "node") {
+      if (isOwnAsked) return ask({ shown: node.inputs, about: node.inputs, own: true });
+      return { ...(await ask({ shown: node.inputs, about: leading, own: false })), own: gradient };
+    }
+    const shown = (name: string) => (style.showsAll ? node.inputs : [name]);
+    const own = asksOwnText(node, style) ? ask({ shown: node.inputs, about: [], own: true }) : null;
+    const [text, ...each] = await Promise.all([
+      own,
+      ...leading.map((name) => ask({ shown: shown(name), about: [name], own: style.own === undefined })),
+    ]);
+    return { to: new Map(each.flatMap((one) => [...(one?.to ?? [])])), own: text ? text.own : gradient };
   }
 
   async function askBackward(
     node: GraphNode,
-    shown: readonly string[],
+    { shown, about, own: isOwnAsked }: Question,
     gradient: string,
     loss: string,
     pass: ForwardPass,
@@ -126,7 +146,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   ): Promise<Contributions<string>> {
     const [inputs, output] = await Promise.all([valuesOf(shown, pass), pass.value(node.id)]);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
-    const keys = [...shown, own];
+    const keys = isOwnAsked ? [...about, own] : about;
     const written = keys.map((key) => `"${key}"`).join(", ");
     const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: written });
     const user = fill(templates?.case ?? caseTemplate, {
@@ -144,8 +164,8 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
       gradient: inert(gradient),
       loss: inert(loss),
       legend: [
-        ...shown.map((name) => `"${name}": feedback on the input ${name}`),
-        `"${own}": feedback on the instruction of the step`,
+        ...about.map((name) => `"${name}": feedback on the input ${name}`),
+        ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
       ].join("\n"),
     });
     return askJson(
@@ -164,7 +184,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
         priority: 2,
       },
       {
-        read: (value) => readContributions(value, shown, own),
+        read: (value) => readContributions(value, about, isOwnAsked ? own : null),
         repair: (doubts) => repairOf(written, doubts),
       },
     );
@@ -184,6 +204,11 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   }
 }
 
+/** A call of its own is made for the node's instruction. */
+function asksOwnText(node: GraphNode, { per, own }: BackwardStyle): boolean {
+  return per === "edge" && own === "asked" && node.trainable && traitsOf(node).text === "instruction";
+}
+
 /** 𝒜_v: lists what comes from all successors. */
 function joinGradients(parts: readonly { readonly from: string; readonly gradient: string }[]): string {
   const said = parts.filter(({ gradient }) => gradient !== "");
@@ -201,13 +226,12 @@ function schemaOf(keys: readonly string[]): Record<string, unknown> {
 }
 
 /** Takes the object as asked for, nested one deeper, or as a list of `{ id, gradient }`; null when no key is known. */
-function readContributions(value: unknown, shown: readonly string[], own: string): Contributions<string> | null {
+function readContributions(value: unknown, shown: readonly string[], own: string | null): Contributions<string> | null {
   const entries = new Map(entriesOf(value).map(([key, text]) => [key, withoutNoChange(text)]));
-  const known = [...shown, own].filter((key) => entries.has(key));
-  if (known.length === 0) return null;
+  if (![...shown, own].some((key) => key !== null && entries.has(key))) return null;
   return {
     to: new Map(shown.map((name) => [name, entries.get(name) ?? ""])),
-    own: entries.get(own) ?? "",
+    own: (own !== null && entries.get(own)) || "",
   };
 }
 

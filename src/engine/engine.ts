@@ -31,8 +31,10 @@ export interface EngineParts {
 export interface RunEngine extends Engine {
   /** Takes note of what the method yields: the iteration that its next events belong to. */
   advance(event: Iterated): void;
-  /** Θ of the last verdict that accepted. */
+  /** Θ of the last verdict that accepted, or what the method kept since. */
   readonly incumbent: Texts;
+  /** Every step to the incumbent was one that a verdict accepted. */
+  readonly isGated: boolean;
   /** Texts that lowered the loss by themselves, by node. */
   readonly provenAlone: ReadonlyMap<string, string>;
 }
@@ -51,6 +53,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
   const provenAlone = new Map<string, string>();
   let iteration = 1;
   let incumbent = start;
+  let isGated = true;
 
   return {
     start,
@@ -61,6 +64,9 @@ export function createEngine({ task, session, validation, history }: EngineParts
     provenAlone,
     get incumbent() {
       return incumbent;
+    },
+    get isGated() {
+      return isGated;
     },
     advance: (event) => {
       iteration = event.iteration + 1;
@@ -77,6 +83,10 @@ export function createEngine({ task, session, validation, history }: EngineParts
     }),
     pairs: validation.pairs,
     judge,
+    keep: (texts) => {
+      incumbent = texts;
+      isGated = false;
+    },
     screen,
   };
 

@@ -104,6 +104,7 @@ function isFailed({ attempt, verdict, screened }: Entry): boolean {
 const SCREENED: Readonly<Record<ScreenReason, string>> = {
   "constant output": "not scored: it gave the same result for different queries",
   "breaks training samples": "not scored: it broke queries that were right before",
+  "no gain on training samples": "not scored: the training cases came out no better",
   eliminated: "not scored: another version did better",
   superseded: "not scored: a later version took its place",
   violation: "not scored: it breaks a rule",

@@ -48,10 +48,19 @@ export type Scores = ReadonlyMap<string, Scored | null>;
 
 export interface BackwardStyle {
   /**
-   * `node`: one call per node that sees all its predecessors (arXiv 2412.03624). `edge`: one call per predecessor that
-   * sees only that one. `none`: no call, every gradient is empty.
+   * `node`: one call per node about all its predecessors (arXiv 2412.03624). `edge`: one call per predecessor. `none`: no
+   * call, every gradient is empty.
    */
   readonly per: "node" | "edge" | "none";
+  /**
+   * Gradient of a node's own instruction: `asked` for, in the node's call or per edge in a call of its own, or the
+   * gradient of the node's `output`. Default: `asked` per node, `output` per edge.
+   */
+  readonly own?: "asked" | "output";
+  /** Whether a call per edge sees the node's other inputs, too. Default: false. */
+  readonly showsAll?: boolean;
+  /** ∇_A. Empty: the sample asks for no change. Default: the loss's criticism. */
+  readonly seed?: (score: Scored) => string;
   /** Templates with the placeholders of `prompts/backward.md` and `prompts/backward-case.md`. Default: those. */
   readonly templates?: { readonly system: string; readonly case: string };
 }
@@ -157,6 +166,8 @@ export interface Engine {
    * @param scope default: `joint`
    */
   judge(candidates: readonly Candidate[], comparison: Comparison, scope?: Judged["scope"]): Promise<void>;
+  /** A run that ends early keeps these texts, though no verdict accepted them: for methods whose own gate is another. */
+  keep(texts: Texts): void;
   /** Puts on record that candidates were dropped before the gate saw them. */
   screen(candidates: readonly Pick<Candidate, "id" | "node">[], reason: ScreenReason): Promise<void>;
 }

@@ -210,7 +210,7 @@ class Run {
   }
 
   #netVerdict(): Verdict {
-    const isGated = thetaOf(this.#result) === thetaOf(this.#engine.incumbent);
+    const isGated = this.#engine.isGated && thetaOf(this.#result) === thetaOf(this.#engine.incumbent);
     return netVerdict(this.task.options, this.#validation, this.#start, this.#result, isGated);
   }
 

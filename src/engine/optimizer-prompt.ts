@@ -126,7 +126,8 @@ export function repairOf(keys: string, doubts: readonly string[]): string {
   return fill(repairTemplate, { keys, unclear: doubts.length > 0 ? `This was not clear: ${doubts.join(", ")}.` : "" });
 }
 
-function constraintsOf(node: GraphNode, base: string, index: number): string {
+/** What a new text has to keep to, one rule a line. @param index of the draft: those after the first are to be different */
+export function constraintsOf(node: GraphNode, base: string, index = 0): string {
   const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
   return [
     ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
@@ -147,7 +148,8 @@ function constraintsOf(node: GraphNode, base: string, index: number): string {
   ].join("\n");
 }
 
-function caseBlock(
+/** One element of G_θ as ϕ is shown it. */
+export function caseBlock(
   tag: string,
   { sample, inputs, output, expected, gradient }: GradientContext,
   shown: { readonly feedback: boolean; readonly expected: boolean },

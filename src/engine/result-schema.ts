@@ -33,6 +33,8 @@ export const screenReason = z.enum([
   "constant output",
   /** It breaks training samples that were right. */
   "breaks training samples",
+  /** The training samples score no better with it. */
+  "no gain on training samples",
   /** Another draft for the same parameter did better on training samples. */
   "eliminated",
   /** A later proposal took its place before the gate looked. */

@@ -94,6 +94,8 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
       return t("It fixed none of the first samples and broke right ones, so the rest were not scored.");
     case "breaks training samples":
       return t("It breaks training samples that were right before.");
+    case "no gain on training samples":
+      return t("The training samples score no better with it.");
     case "constant output":
       return t("With this text, the node gives the same answer to different inputs.");
     case "violation":

@@ -4,8 +4,8 @@ import { backward, OWN } from "./simulated/backward.ts";
 import { fill, textKeys } from "./simulated/fill.ts";
 import { forward } from "./simulated/forward.ts";
 import { vote } from "./simulated/judge.ts";
-import { rewrite } from "./simulated/optimizer.ts";
-import { keysAskedFor, textOf } from "./simulated/prompt.ts";
+import { hasTextToRewrite, rewrite } from "./simulated/optimizer.ts";
+import { keysAskedFor, tagAskedFor, textOf } from "./simulated/prompt.ts";
 
 export interface SimulatedOptions {
   /** Milliseconds a reply takes. Default 0. */
@@ -48,14 +48,16 @@ export function createSimulated({ latency = 0, clock }: SimulatedOptions = {}): 
 }
 
 /**
- * What is asked for shows in the reply's shape: no shape, the step's own work; a score, a vote; a hypothesis, a rewrite;
- * else feedback.
+ * What is asked for shows in the reply's shape: no shape, the step's own work; a score, a vote; a hypothesis, or a text
+ * between tags, a rewrite; else feedback.
  */
 function answer({ messages, schema, draw }: ModelRequest): string {
   const prompt = textOf(messages, "user");
   const keys = schema ? textKeys(schema.schema) : keysAskedFor(textOf(messages));
   if (keys.includes("score")) return JSON.stringify(vote(prompt));
   const isRewrite = keys.some((key) => /hypothesis/i.test(key)) && keys.length > 1;
+  const tag = schema ? null : tagAskedFor(textOf(messages));
+  if (tag !== null && hasTextToRewrite(prompt)) return `<${tag}>\n${rewrite(prompt, draw).text}\n</${tag}>`;
   const isFeedback = keys.some((key) => OWN.test(key)) && keys.length > 1;
   if (!schema && !isRewrite && !isFeedback) return forward(messages);
 

@@ -65,7 +65,7 @@ function instructionIn(blocks: readonly Block[]): string | undefined {
 }
 
 /** Skills that the step behind a value was not asked for, as the value shows. */
-function lackingIn(value: string, prompt: string): readonly Skill[] {
+export function lackingIn(value: string, prompt: string): readonly Skill[] {
   for (const step of TASKS.flatMap(({ steps }) => steps)) {
     const best = step.run(prompt, () => true);
     if (best === null || best === value.trim()) continue;

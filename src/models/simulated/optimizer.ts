@@ -1,7 +1,8 @@
-import { gradientsIn } from "./backward.ts";
+import { gradientsIn, lackingIn } from "./backward.ts";
 import { chance, pick } from "./chance.ts";
 import { skillsOf } from "./forward.ts";
 import { type Block, blocksOf } from "./prompt.ts";
+import type { Skill } from "./task.ts";
 
 /** Share of rewrites that make things worse though the feedback says what is missing. */
 const RUINOUS = 0.1;
@@ -29,11 +30,14 @@ export function rewrite(prompt: string, draw: number): Rewrite {
 
   const feedback = gradientsIn(blocks).map(({ text }) => text);
   const skills = skillsOf(old);
+  const isNamed = (skill: Skill) => feedback.some((text) => skill.asked.test(text));
+  const shown = skills?.some(isNamed) ? [] : blocks.filter(({ label }) => /^case\b/i.test(label)).map(lackingInCase);
   if (!skills) return add(feedback[0] ?? "Be exact.", "The text should ask for what the feedback asks for.");
 
   const [wanted] = skills
     .filter((skill) => !skill.asked.test(old))
     .map((skill) => ({ skill, times: feedback.filter((text) => skill.asked.test(text)).length }))
+    .map(({ skill, times }) => ({ skill, times: times + shown.filter((lacking) => lacking.includes(skill)).length }))
     .filter(({ times }) => times > 0)
     .sort((a, b) => b.times - a.times);
   // Without anything to go by, it guesses once, and badly.
@@ -43,6 +47,17 @@ export function rewrite(prompt: string, draw: number): Rewrite {
   const useful = wanted && pick(wanted.skill.advice.filter(isNew), `${draw} ${prompt}`);
   if (!useful) return { text: old, hypothesis: "The feedback does not say what is missing: the text stays." };
   return add(useful, `${wanted.times === 1 ? "One case asks" : `${wanted.times} cases ask`} for it: ${useful}`);
+}
+
+/** Whether the prompt shows a text that a rewrite could replace. */
+export function hasTextToRewrite(prompt: string): boolean {
+  return presentText(blocksOf(prompt)) !== "";
+}
+
+/** What an output lacks by the inputs beside it, where no feedback says so. */
+function lackingInCase({ text }: Block): readonly Skill[] {
+  const output = blocksOf(text).find(({ label }) => /^output\b/i.test(label))?.text;
+  return output === undefined ? [] : lackingIn(output, text);
 }
 
 function presentText(blocks: readonly Block[]): string {

@@ -40,6 +40,7 @@ describe("a proposal that the gate never compared", () => {
     for (const reason of [
       "constant output",
       "breaks training samples",
+      "no gain on training samples",
       "violation",
       "eliminated",
       "superseded",

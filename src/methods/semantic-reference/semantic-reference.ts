@@ -1,0 +1,136 @@
+import { shuffler } from "d3";
+import type { Sample } from "../../data/sample.ts";
+import type { GradientContext } from "../../engine/batch-gradients.ts";
+import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import type { BackwardStyle, Engine, Method } from "../../engine/method.ts";
+import { caseBlock, constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { fill, verbatimBlock } from "../../engine/prompt.ts";
+import { policyRule } from "../../engine/rules.ts";
+import { taggedText } from "../../engine/tagged-text.ts";
+import type { Task } from "../../engine/task.ts";
+import { thetaOf } from "../../engine/theta.ts";
+import { lossBounds } from "../../engine/verdict.ts";
+import type { GraphNode, Texts } from "../../graph/graph.ts";
+import backwardTemplate from "./backward.md";
+import backwardCaseTemplate from "./backward-case.md";
+import optimizerTemplate from "./optimizer.md";
+import optimizerCaseTemplate from "./optimizer-case.md";
+import { type SemanticReferenceOptions, semanticReferenceOptions } from "./options.ts";
+
+/**
+ * Semantic gradient descent as the public code of arXiv 2412.03624 does it: the whole training set is scored, a few
+ * failing samples are drawn, feedback on a node's output is the gradient of its instruction, one rewrite for each text
+ * follows, and all of them stay or go together. By default the training set decides, so the samples that taught also
+ * judge; `gateOn: "validation"` keeps them apart.
+ */
+export const semanticReference: Method<SemanticReferenceOptions> = {
+  name: "semantic-reference",
+  describes: "Semantic gradient descent as the paper's own code does it: all texts change at once, or none.",
+  options: semanticReferenceOptions,
+  iterations: ({ iterations }) => iterations,
+  run,
+};
+
+const TRAIN = { split: "train" } as const;
+const STRICTLY_BETTER = policyRule({ policy: "strict", alpha: 1 });
+
+async function* run(
+  { graph, data, options: { threshold } }: Task,
+  options: SemanticReferenceOptions,
+  engine: Engine,
+): AsyncGenerator<RunEvent, Texts> {
+  const { gateOn, iterations } = options;
+  const style = styleOf(options);
+  const shuffle = shuffler(engine.random);
+  const nodes = engine.parameters.flatMap(({ id }) => graph.nodes.find((node) => node.id === id) ?? []);
+  let texts = engine.start;
+
+  for (let iteration = 1; iteration <= iterations; iteration++) {
+    const scores = await engine.score(texts, data.train, TRAIN);
+    const failing = data.train.filter(({ id }) => (scores.get(id)?.loss ?? 0) > threshold);
+    if (failing.length === 0) {
+      yield { type: "warning", code: "nothing to learn" };
+      break;
+    }
+    const errors = shuffle([...failing]).slice(0, options.errors);
+    const candidates = await propose(errors);
+    const accepted = candidates.length > 0 && (await isBetter(candidates));
+    if (accepted) texts = withTexts(texts, candidates);
+    yield {
+      type: "iteration",
+      iteration,
+      theta: thetaOf(texts),
+      accepted: accepted ? candidates.map(({ id }) => id) : [],
+      batch: errors.map(({ id }) => id),
+      looked: data.train.length,
+      validationLoss: lossBounds(engine.pairs(texts, texts)),
+    };
+  }
+  return texts;
+
+  async function propose(samples: readonly Sample[]): Promise<Candidate[]> {
+    const passes = await Promise.all(samples.map((one) => engine.backward(engine.forward(texts, one, TRAIN), style)));
+    const drawn = await Promise.all(
+      nodes.map(async (node) => {
+        const contexts = await Promise.all(passes.map((pass) => pass.get(node.id)));
+        const cases = contexts.flatMap((context) => context ?? []);
+        if (cases.length === 0) return null;
+        const draft = await askOptimizer(node, cases);
+        return engine.candidate(node.id, texts, draft && { ...draft, samples: cases.map(({ sample }) => sample) });
+      }),
+    );
+    // The coin is tossed for every text, so that what follows does not depend on which replies could be used.
+    return drawn.filter((one) => {
+      const keepsOld = options.update === "coin" && engine.random() < 0.5;
+      return one !== null && !keepsOld;
+    }) as Candidate[];
+  }
+
+  function askOptimizer(node: GraphNode, cases: readonly GradientContext[]) {
+    const text = texts[node.id] ?? node.text;
+    const shown = cases.map((one) => caseBlock("case", one, { feedback: one.gradient !== "", expected: false }));
+    return engine.ask({
+      parameter: node.id,
+      messages: [
+        { role: "system", content: fill(optimizerTemplate, { constraints: constraintsOf(node, text) }) },
+        {
+          role: "user",
+          content: fill(optimizerCaseTemplate, {
+            text: verbatimBlock("current_text", text),
+            cases: shown.join("\n\n"),
+          }),
+        },
+      ],
+      ...taggedText("new_text", node, text),
+    });
+  }
+
+  /** All or nothing; a tie is not better. */
+  async function isBetter(candidates: readonly Candidate[]): Promise<boolean> {
+    const after = withTexts(texts, candidates);
+    if (gateOn === "validation") {
+      await Promise.all([texts, after].map((one) => engine.score(one, data.validation, { split: "validation" })));
+      const comparison = await engine.compare(texts, after);
+      await engine.judge(candidates, comparison);
+      return comparison.verdict.decision === "accepted";
+    }
+    const [was, is] = await Promise.all([texts, after].map((one) => engine.score(one, data.train, TRAIN)));
+    const pairs = data.train.map((sample) => ({
+      sample,
+      before: was?.get(sample.id)?.loss,
+      after: is?.get(sample.id)?.loss,
+    }));
+    // A sample that could not be scored is no wrong answer: where it could tip the scale, the old texts stay.
+    const better = STRICTLY_BETTER(pairs)?.decision === "accepted";
+    if (better) engine.keep(after);
+    else await engine.screen(candidates, "no gain on training samples");
+    return better;
+  }
+}
+
+function styleOf({ gradients, neighbors }: SemanticReferenceOptions): BackwardStyle {
+  const templates = { system: backwardTemplate, case: backwardCaseTemplate };
+  if (!gradients) return { per: "none" };
+  return { per: neighbors ? "node" : "edge", own: "output", templates };
+}
