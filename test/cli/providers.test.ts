@@ -161,14 +161,14 @@ describe("what went wrong is said with what to do, after one request", () => {
       "llama.cpp without /v1",
       404,
       { error: { code: 404, message: "File Not Found", type: "not_found_error" } },
-      /File Not Found.+try http:\S+\/v1/,
+      /File Not Found.+Try http:\S+\/v1/,
     ],
-    ["vLLM without /v1", 404, { detail: "Not Found" }, /try http:\S+\/v1/],
+    ["vLLM without /v1", 404, { detail: "Not Found" }, /Try http:\S+\/v1/],
     [
       "LM Studio without /v1",
       200,
       { error: "Unexpected endpoint or method. (POST /chat/completions)" },
-      /try http:\S+\/v1/,
+      /Try http:\S+\/v1/,
     ],
   ])("%s", async (_, status, body, words) => {
     const one = await bench();

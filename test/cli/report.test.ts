@@ -15,7 +15,7 @@ describe("agentgraph report", () => {
     const { code, stdout } = await bench.run("report", bench.graph);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^# Word problems\n/);
-    expect(stdout).toMatch(/## Before you believe it\n[\s\S]*## Result\n[\s\S]*```diff\n/);
+    expect(stdout).toMatch(/## Before you rely on this\n[\s\S]*## Result\n[\s\S]*```diff\n/);
   });
 
   it("writes the form that the file's ending names, or that is asked for", async () => {

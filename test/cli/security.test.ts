@@ -227,7 +227,7 @@ describe("a path", () => {
     await symlink(outside, join(bench.folder, ".agentgraph"));
     const { code, stderr } = await bench.online("optimize", bench.graph);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/\.agentgraph is a link/);
+    expect(stderr).toMatch(/\.agentgraph is a symbolic link/);
     expect(await readdir(outside)).toEqual([]);
     expect(bench.server.requests()).toBe(0);
     expect((await bench.run("runs")).stdout).toContain("There are no runs in");
@@ -276,7 +276,7 @@ describe("what a terminal would obey", () => {
     await holding.ended;
     await writeFile(join(locks, name), lock);
     const locked = await bench.online("optimize", bench.graph);
-    expect(locked.stderr).toMatch(/under way/);
+    expect(locked.stderr).toMatch(/in progress/);
     for (const { stdout, stderr } of [
       ended,
       locked,
@@ -305,7 +305,7 @@ describe("a run that a repository ships", () => {
     const { runs: listed } = JSON.parse((await victim.run("runs", "--json")).stdout);
     expect(listed).toMatchObject([{ id, madeHere: false }]);
     const resumed = await victim.online("resume", id);
-    expect(resumed).toMatchObject({ code: 2, stderr: expect.stringContaining("not made on this machine") });
+    expect(resumed).toMatchObject({ code: 2, stderr: expect.stringContaining("made on another machine") });
     expect(victim.server.requests()).toBe(0);
     await victim.online("optimize", victim.graph, "--budget-calls", "80");
     expect(victim.server.requests()).toBe(maker.server.requests());

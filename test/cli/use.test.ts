@@ -14,7 +14,7 @@ describe("wrong use", () => {
       [["optimize"], /^Error: Missing required argument 'file'\.$/m],
       [["optimise", bench.graph], /^Error: Unknown command 'optimise'\n\(Did you mean optimize\?\)$/m],
       [["optimize", bench.graph, "--modle", "m"], /^Error: Unknown option '--modle'/m],
-      [["optimize", bench.graph, "--model", ""], /'--model <name>' argument '' is invalid\. It is empty\./],
+      [["optimize", bench.graph, "--model", ""], /'--model <name>' argument '' is invalid\. The value is empty\./],
       [["evaluate", bench.graph, "--split", "dev"], /Allowed choices are train, validation, test\./],
       [
         ["evaluate", bench.graph, "--model", "simulated", "--set", "optimise.seed=2"],
@@ -24,10 +24,7 @@ describe("wrong use", () => {
         ["evaluate", ".", "--model", "simulated"],
         /The file is a folder\.\n {4}Name a graph file in it, such as chain\.agentgraph\.json\./,
       ],
-      [
-        ["recheck", "prompts", "--model", "simulated"],
-        /prompts is a folder, and not a run's\. Name a run, or a graph file\./,
-      ],
+      [["recheck", "prompts", "--model", "simulated"], /prompts is not a run folder\. Specify a run or a graph file\./],
       [["runs", "nowhere"], /nowhere does not exist\./],
       [["optimize", bench.graph, "--budget-calls", "many"], /whole number/],
       [["optimize", bench.graph, "--set", "batch"], /path=value/],
@@ -83,10 +80,10 @@ describe("what cannot be written", () => {
     const nowhere = await bench.run("report", id, "--out", "no/such/r.html");
     expect(nowhere).toMatchObject({ code: 2, stdout: "" });
     expect(nowhere.stderr).toBe(
-      "Error: The report could not be written to no/such/r.html: its folder does not exist; make it first.\n",
+      "Error: The report couldn't be written to no/such/r.html: its folder does not exist.\n",
     );
     const folder = await bench.run("report", id, "--out", "data");
-    expect(folder.stderr).toBe("Error: The report could not be written to data: it is a folder.\n");
+    expect(folder.stderr).toBe("Error: The report couldn't be written to data: it is a folder.\n");
   });
 });
 
