@@ -38,6 +38,9 @@ const SHAPES = {
   paper: { facts: ["question"], plan: ["question"], answer: ["question", "facts", "plan"] },
 };
 
+/** Share of ideas, without a case to go by, that name a rule of the node. */
+const APT = 0.2;
+
 const SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu".split(
   " ",
 );
@@ -163,13 +166,14 @@ export function createWorld(
     },
   };
 
-  function answer({ messages, schema, tag }: ModelRequest): string {
+  function answer({ messages, schema, tag, draw }: ModelRequest): string {
     const all = messages.map(({ content }) => content).join("\n");
     const [form] = tag.form ?? [];
     if (form !== undefined) return `<${form}>\n${optimize(all).text}\n</${form}>`;
     if (!schema) return forward(all);
     const keys = Object.keys((schema.schema.properties ?? {}) as Record<string, unknown>);
-    return JSON.stringify(keys.includes("text") ? optimize(all) : backward(all, keys));
+    if (!keys.includes("text")) return JSON.stringify(backward(all, keys));
+    return JSON.stringify(/<case\b/.test(all) ? optimize(all) : imagine(all, draw));
   }
 
   function forward(all: string): string {
@@ -243,6 +247,21 @@ export function createWorld(
     }
     const added = asked.slice(0, options.adds).map(([rule]) => `Always ${rule}.`);
     return { hypothesis: "rules", text: [present, ...added].join(" ") };
+  }
+
+  /** Without a case to go by: the best version shown, and what comes to mind, which is seldom what is needed. */
+  function imagine(all: string, draw: number): { hypothesis: string; text: string } {
+    const attempts = [...all.matchAll(/<attempt score="([\d.]+)">\n([\s\S]*?)\n<\/attempt>/g)];
+    const best = attempts.toSorted((a, b) => Number(b[1]) - Number(a[1]))[0]?.[2];
+    const present = best ?? /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(all)?.[1] ?? "";
+    const node = nodeIn(present) ?? "";
+    const own = rules.get(node) ?? [];
+    if (random("destroy", all, draw) < options.destructive) {
+      return { hypothesis: "shorter", text: `Just say something. (${node} ruined) ${word("ruin", all, draw)}` };
+    }
+    const guessed = own[Math.floor(random("which idea", all, draw) * own.length)];
+    const idea = random("idea", all, draw) < APT && guessed ? guessed : `mind the ${word("idea", all, draw)} rule`;
+    return { hypothesis: "an idea", text: `${present} Always ${idea}.` };
   }
 
   const indexOf = ({ inputs }: Sample) => questions.get(inputs.question ?? "") ?? -1;

@@ -1,6 +1,5 @@
 import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode } from "../graph/graph.ts";
-import { traitsOf } from "../graph/node-kinds.ts";
 import { parseLoose } from "../graph/replies/loose-parser.ts";
 import { plainKey } from "../graph/replies/unescaped-quotes.ts";
 import { rolesOf } from "../graph/role-marks.ts";
@@ -8,6 +7,7 @@ import { placeholders } from "../graph/template.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
 import type { GradientContext } from "./batch-gradients.ts";
+import { isInstruction, placesOf } from "./place.ts";
 import { block, fill, inert, verbatimBlock } from "./prompt.ts";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
@@ -61,6 +61,7 @@ export interface OptimizerPromptDeps {
 /** What ϕ is told about one text (docs/method.md, "Proposals"). */
 export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPromptDeps) {
   const topology = topologyOf(graph);
+  const placeOf = placesOf(graph);
   const givesAnswer = (id: string) => id === graph.output || topology.successors(id).includes(graph.output);
 
   return ({ node, text, cases, right, history, index }: OptimizerPrompt): Message[] => {
@@ -82,43 +83,6 @@ export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPr
       { role: "user", content: user },
     ];
   };
-
-  function placeOf(node: GraphNode): string {
-    const role = (id: string) => {
-      const one = graph.nodes.find((other) => other.id === id) ?? graph.inputs.find(({ name }) => name === id);
-      const words = one && "role" in one ? one.role : (one?.description ?? "");
-      return words ? `${id} (${words})` : id;
-    };
-    const what = isInstruction(node)
-      ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${outputOf(node)}`
-      : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
-    const readers = topology.successors(node.id).map(role).join(", ");
-    const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
-    return `${what} ${reach}`;
-  }
-}
-
-function isInstruction(node: GraphNode): boolean {
-  return traitsOf(node).text === "instruction";
-}
-
-/** What of the reply is passed on: a text that no longer asks for it breaks the pipeline. */
-function outputOf(node: GraphNode): string {
-  const output = "output" in node ? node.output : null;
-  switch (output?.kind) {
-    case "after":
-      return ` Only what follows the last "${output.after}" in its reply is used.`;
-    case "tag":
-      return ` Only what stands between <${output.tag}> and </${output.tag}> in its reply is used.`;
-    case "pattern":
-      return ` Only what the regular expression ${output.pattern} finds in its reply is used.`;
-    case "json":
-      return output.json === ""
-        ? " Its reply is read as JSON."
-        : ` Its reply is read as JSON, and only the field "${output.json}" is used.`;
-    default:
-      return "";
-  }
 }
 
 /** Asks for the same object in a form that can be read. @param keys of it, in quotes, with commas between */

@@ -9,6 +9,16 @@ export function wholeNumber(description: string, limits: { least: number; byDefa
   return z.int().min(least).default(byDefault).meta(meta);
 }
 
+/** A number. */
+export function decimal(
+  description: string,
+  limits: { least: number; most?: number; byDefault: number; example: number },
+) {
+  const { least, most = Number.MAX_VALUE, byDefault, example } = limits;
+  const meta = { description: `${description} Default ${byDefault}.`, examples: [example] };
+  return z.number().min(least).max(most).default(byDefault).meta(meta);
+}
+
 export function flag(description: string, byDefault: boolean) {
   return z
     .boolean()

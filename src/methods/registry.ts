@@ -1,11 +1,16 @@
 import type { Methods } from "../engine/method.ts";
 import { fileFormat } from "../graph/schema.ts";
 import type { MethodOptions } from "../graph/schema-run.ts";
+import { copro } from "./copro/copro.ts";
 import { semantic } from "./semantic/semantic.ts";
 import { semanticReference } from "./semantic-reference/semantic-reference.ts";
 
 /** By the name that stands in the file's `optimize.method`. Adding one touches its own file and this line. */
-export const methods: Methods = { semantic, "semantic-reference": semanticReference };
+export const methods: Methods = {
+  semantic,
+  "semantic-reference": semanticReference,
+  copro,
+};
 
 /** Their options, by name. */
 export const methodOptions: MethodOptions = Object.fromEntries(

@@ -1,7 +1,8 @@
 import type { BatchGradients, GradientContext } from "../../engine/batch-gradients.ts";
 import type { Candidate } from "../../engine/candidate.ts";
 import type { Engine, Parameter } from "../../engine/method.ts";
-import { createOptimizerPrompt, PROPOSAL_SCHEMA, readProposal } from "../../engine/optimizer-prompt.ts";
+import { askForText } from "../../engine/ask-for-text.ts";
+import { createOptimizerPrompt } from "../../engine/optimizer-prompt.ts";
 import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
 import { plainText } from "../../graph/text.ts";
 import type { SemanticOptions } from "./options.ts";
@@ -63,17 +64,7 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
     index: number,
   ) {
     const history = engine.history.shown(node.id, base);
-    return engine.ask({
-      parameter: node.id,
-      messages: promptFor({ node, text: base, cases: contexts, right, history, index }),
-      form: {
-        ...PROPOSAL_SCHEMA,
-        read: (value: unknown) => readProposal(value, node, base),
-        sure: true,
-        doubts: ({ doubts }) => doubts,
-      },
-      index,
-      unreadable: (doubts) => ({ hypothesis: "", text: "", doubts }),
-    });
+    const messages = promptFor({ node, text: base, cases: contexts, right, history, index });
+    return askForText(engine, { node, base, messages, index });
   }
 }

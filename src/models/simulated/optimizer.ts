@@ -12,6 +12,13 @@ const TEXT = /text|instruction|prompt|parameter|present|current|incumbent/i;
 const PAST =
   /history|attempt|reject|accept|earlier|previous|version|tried|case|sample|example|place|purpose|constraint/i;
 
+/** Cases that a rewrite can go by. */
+const CASE = /case|sample|feedback|gradient|critic|trace/i;
+const ATTEMPT = /^(attempt|scored|previous|version)\b.*\bscore="([\d.]+)/i;
+/** Share of ideas, without a case to go by, that are something the step can do. */
+const APT = 0.35;
+const EMPTY_WORDS = ["Take your time.", "You are an expert.", "Give your best.", "Work with care.", "Stay on the task."];
+
 export interface Rewrite {
   readonly text: string;
   readonly hypothesis: string;
@@ -23,6 +30,7 @@ export interface Rewrite {
  */
 export function rewrite(prompt: string, draw: number): Rewrite {
   const blocks = blocksOf(prompt);
+  if (!blocks.some(({ label }) => CASE.test(label))) return imagine(blocks, prompt, draw);
   const old = presentText(blocks);
   const add = (sentence: string, hypothesis: string): Rewrite => ({ text: `${old}\n${sentence}`.trim(), hypothesis });
   // What was tried before is shown, and is not tried again.
@@ -58,6 +66,26 @@ export function hasTextToRewrite(prompt: string): boolean {
 function lackingInCase({ text }: Block): readonly Skill[] {
   const output = blocksOf(text).find(({ label }) => /^output\b/i.test(label))?.text;
   return output === undefined ? [] : lackingIn(output, text);
+}
+
+/**
+ * Without any case to go by: the best version that the prompt shows, and one idea more, which is mostly of no use.
+ */
+function imagine(blocks: readonly Block[], prompt: string, draw: number): Rewrite {
+  const attempts = blocks.flatMap(({ label, text }) => {
+    const score = ATTEMPT.exec(label)?.[2];
+    return score === undefined ? [] : [{ text: text.trim(), score: Number(score) }];
+  });
+  const best = attempts.reduce((best, one) => (one.score >= best.score ? one : best), { text: "", score: -1 });
+  const old = best.text || presentText(blocks);
+  const chosen = (purpose: string) => chance(`${purpose} ${draw} ${prompt}`);
+  const apt = (skillsOf(old) ?? []).flatMap(({ advice }) => advice);
+  const ideas = [...(chosen("apt") < APT ? apt : chosen("ruin") < RUINOUS ? [RUIN] : EMPTY_WORDS)];
+  const idea = pick(
+    ideas.filter((sentence) => !old.includes(sentence)),
+    `${draw} ${prompt}`,
+  );
+  return { text: `${old}\n${idea ?? ""}`.trim(), hypothesis: `An idea: ${idea ?? "none"}` };
 }
 
 function presentText(blocks: readonly Block[]): string {

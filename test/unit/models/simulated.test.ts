@@ -241,6 +241,15 @@ describe("optimizer", () => {
     expect(later?.text).toBe(PLAN);
   });
 
+  it("builds on the best attempt where no case is shown, and some of its ideas are of use", async () => {
+    const attempts = [`<attempt score="20.0">\n${PLAN}\n</attempt>`, `<attempt score="55.0">\n${PLAN} Best.\n</attempt>`];
+    const all = await rewrites((index) => `${attempts.join("\n\n")}\n<n>${index}</n>`);
+    expect(all.every(({ text }) => text.startsWith(`${PLAN} Best.\n`))).toBe(true);
+    const useful = all.filter(({ text }) => /words|unit|number/i.test(text.slice(PLAN.length)));
+    expect(useful.length).toBeGreaterThan(4);
+    expect(useful.length).toBeLessThan(25);
+  });
+
   it("hands on the feedback for a text of which it knows nothing", async () => {
     const asked = "<current_text>\nTranslate.\n</current_text>\n<feedback>\nUse the polite form.\n</feedback>";
     expect(JSON.parse(await ask([user(asked)], schema)).text).toBe("Translate.\nUse the polite form.");

@@ -1,0 +1,45 @@
+import type { Graph, GraphNode } from "../graph/graph.ts";
+import { traitsOf } from "../graph/node-kinds.ts";
+import { topologyOf } from "../graph/topology.ts";
+
+/** Where a node's text stands in the graph, in words: what it is, what it works on, and who reads the result. */
+export function placesOf(graph: Graph): (node: GraphNode) => string {
+  const topology = topologyOf(graph);
+  const role = (id: string) => {
+    const one = graph.nodes.find((other) => other.id === id) ?? graph.inputs.find(({ name }) => name === id);
+    const words = one && "role" in one ? one.role : (one?.description ?? "");
+    return words ? `${id} (${words})` : id;
+  };
+
+  return (node) => {
+    const what = isInstruction(node)
+      ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${outputOf(node)}`
+      : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
+    const readers = topology.successors(node.id).map(role).join(", ");
+    const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
+    return `${what} ${reach}`;
+  };
+}
+
+export function isInstruction(node: GraphNode): boolean {
+  return traitsOf(node).text === "instruction";
+}
+
+/** What of the reply is passed on: a text that no longer asks for it breaks the pipeline. */
+function outputOf(node: GraphNode): string {
+  const output = "output" in node ? node.output : null;
+  switch (output?.kind) {
+    case "after":
+      return ` Only what follows the last "${output.after}" in its reply is used.`;
+    case "tag":
+      return ` Only what stands between <${output.tag}> and </${output.tag}> in its reply is used.`;
+    case "pattern":
+      return ` Only what the regular expression ${output.pattern} finds in its reply is used.`;
+    case "json":
+      return output.json === ""
+        ? " Its reply is read as JSON."
+        : ` Its reply is read as JSON, and only the field "${output.json}" is used.`;
+    default:
+      return "";
+  }
+}

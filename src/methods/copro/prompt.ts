@@ -1,0 +1,38 @@
+import { constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { placesOf } from "../../engine/place.ts";
+import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
+import type { Graph, GraphNode } from "../../graph/graph.ts";
+import type { Message } from "../../models/model.ts";
+import firstTemplate from "./prompts/first.md";
+import materialTemplate from "./prompts/material.md";
+import nextTemplate from "./prompts/next.md";
+
+/** A text that was scored. */
+export interface Attempt {
+  readonly text: string;
+  /** Mean of 1 − loss over the training samples that could be scored. */
+  readonly score: number;
+}
+
+/**
+ * What COPRO tells ϕ: of the first round the present text, of later ones the attempts so far. Neither data nor feedback.
+ * @param attempts in the order in which they are shown
+ */
+export function createPrompt(graph: Graph) {
+  const placeOf = placesOf(graph);
+
+  return (node: GraphNode, base: string, attempts: readonly Attempt[]): Message[] => {
+    const template = attempts.length > 0 ? nextTemplate : firstTemplate;
+    const shown = attempts.map(({ text, score }) => block("attempt", text, { score: (100 * score).toFixed(1) }));
+    const material = fill(materialTemplate, {
+      purpose: inert(graph.description || graph.name),
+      place: inert(placeOf(node)),
+      text: attempts.length > 0 ? "" : verbatimBlock("current_text", base),
+      attempts: shown.join("\n\n"),
+    });
+    return [
+      { role: "system", content: fill(template, { constraints: constraintsOf(node, base) }) },
+      { role: "user", content: material },
+    ];
+  };
+}

@@ -1,0 +1,12 @@
+import { MemoryReplies } from "../../../src/models/store.ts";
+import type { Known } from "../../../src/run/estimate.ts";
+
+/** Nothing is known before the run. */
+export function known(): Known {
+  return {
+    provider: "p",
+    replies: new MemoryReplies(),
+    price: () => 0,
+    clock: { now: () => 0, sleep: async () => {} },
+  };
+}
