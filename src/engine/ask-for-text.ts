@@ -9,10 +9,7 @@ export interface TextWanted extends Pick<OptimizerCall<Draft>, "messages" | "ind
 }
 
 /** Asks ϕ for one new text, as JSON with a hypothesis. @returns null where the call was lost */
-export function askForText(
-  engine: Pick<Engine, "ask">,
-  { node, base, ...call }: TextWanted,
-): Promise<Draft | null> {
+export function askForText(engine: Pick<Engine, "ask">, { node, base, ...call }: TextWanted): Promise<Draft | null> {
   return engine.ask<Draft>({
     ...call,
     parameter: node.id,

@@ -1,7 +1,7 @@
+import { askForText } from "../../engine/ask-for-text.ts";
 import type { BatchGradients, GradientContext } from "../../engine/batch-gradients.ts";
 import type { Candidate } from "../../engine/candidate.ts";
 import type { Engine, Parameter } from "../../engine/method.ts";
-import { askForText } from "../../engine/ask-for-text.ts";
 import { createOptimizerPrompt } from "../../engine/optimizer-prompt.ts";
 import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
 import { plainText } from "../../graph/text.ts";

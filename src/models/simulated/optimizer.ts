@@ -17,7 +17,13 @@ const CASE = /case|sample|feedback|gradient|critic|trace/i;
 const ATTEMPT = /^(attempt|scored|previous|version)\b.*\bscore="([\d.]+)/i;
 /** Share of ideas, without a case to go by, that are something the step can do. */
 const APT = 0.35;
-const EMPTY_WORDS = ["Take your time.", "You are an expert.", "Give your best.", "Work with care.", "Stay on the task."];
+const EMPTY_WORDS = [
+  "Take your time.",
+  "You are an expert.",
+  "Give your best.",
+  "Work with care.",
+  "Stay on the task.",
+];
 
 export interface Rewrite {
   readonly text: string;

@@ -242,7 +242,10 @@ describe("optimizer", () => {
   });
 
   it("builds on the best attempt where no case is shown, and some of its ideas are of use", async () => {
-    const attempts = [`<attempt score="20.0">\n${PLAN}\n</attempt>`, `<attempt score="55.0">\n${PLAN} Best.\n</attempt>`];
+    const attempts = [
+      `<attempt score="20.0">\n${PLAN}\n</attempt>`,
+      `<attempt score="55.0">\n${PLAN} Best.\n</attempt>`,
+    ];
     const all = await rewrites((index) => `${attempts.join("\n\n")}\n<n>${index}</n>`);
     expect(all.every(({ text }) => text.startsWith(`${PLAN} Best.\n`))).toBe(true);
     const useful = all.filter(({ text }) => /words|unit|number/i.test(text.slice(PLAN.length)));

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { ascending } from "../../../../src/methods/copro/copro.ts";
 import { MemoryReplies } from "../../../../src/models/store.ts";
+import { estimateRun } from "../../../../src/run/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
 import { expectGolden, written } from "../../engine/golden.ts";
 import { decided, type Given, prepare, run } from "../../engine/runs.ts";
 import { reply } from "../../models/fakes.ts";
-import { known } from "../estimates.ts";
 import { sequenceOf } from "../calls.ts";
-import { estimateRun } from "../../../../src/run/estimate.ts";
+import { known } from "../estimates.ts";
 
 const small = { breadth: 3, depth: 2 };
 
@@ -18,14 +18,19 @@ const small = { breadth: 3, depth: 2 };
 function scripted(rewrites: Readonly<Record<string, readonly string[]>>): Pick<Given, "instead"> {
   const asked = new Map<string, number>();
   const { task } = prepare();
-  const samples = [...task.data.train, ...task.data.validation].map(({ id, targets }) => ({ id, target: targets[0] ?? "" }));
+  const samples = [...task.data.train, ...task.data.validation].map(({ id, targets }) => ({
+    id,
+    target: targets[0] ?? "",
+  }));
   return {
     instead: async ({ tag, messages }) => {
       const node = tag.node ?? "";
       if (tag.purpose === "optimizer") {
         const turn = asked.get(node) ?? 0;
         asked.set(node, turn + 1);
-        return reply(JSON.stringify({ hypothesis: `idea ${turn}`, text: rewrites[node]?.[turn] ?? `dull ${node} ${turn}` }));
+        return reply(
+          JSON.stringify({ hypothesis: `idea ${turn}`, text: rewrites[node]?.[turn] ?? `dull ${node} ${turn}` }),
+        );
       }
       const prompt = messages.map(({ content }) => content).join("\n");
       const good = Math.max(0, ...[...prompt.matchAll(/good (\d+)/g)].map(([, count]) => Number(count)));
@@ -47,10 +52,14 @@ describe("copro", () => {
 
   it("asks with the present text first, and with the attempts so far in ascending order of score then", async () => {
     const { provider } = await copro({ ...scripted({ draft: ["good 2", "good 6"] }), samples: 10 });
-    const [first, , , , next] = provider.seen.filter(({ tag }) => tag.purpose === "optimizer" && tag.node === "draft" || tag.purpose === "optimizer");
+    const [first, , , , next] = provider.seen.filter(
+      ({ tag }) => (tag.purpose === "optimizer" && tag.node === "draft") || tag.purpose === "optimizer",
+    );
     expectGolden("prompts/copro-first.txt", written(first?.messages ?? []));
     expectGolden("prompts/copro-next.txt", written(next?.messages ?? []));
-    const scores = [...(next?.messages[1]?.content ?? "").matchAll(/score="([\d.]+)"/g)].map(([, score]) => Number(score));
+    const scores = [...(next?.messages[1]?.content ?? "").matchAll(/score="([\d.]+)"/g)].map(([, score]) =>
+      Number(score),
+    );
     expect(scores).toEqual([0, 20, 60]);
   });
 
@@ -71,7 +80,9 @@ describe("copro", () => {
     expect(finished.validation).toMatchObject({ before: 0, after: 0.7 });
     expect(ofType(events, "verdict").filter(({ verdict }) => verdict.decision === "accepted").length).toBe(1);
     const other = ofType(events, "attempt").find(({ text }) => text === "good 4");
-    expect(ofType(events, "screened").find(({ proposals }) => proposals.includes(other?.id ?? ""))?.reason).toBe("eliminated");
+    expect(ofType(events, "screened").find(({ proposals }) => proposals.includes(other?.id ?? ""))?.reason).toBe(
+      "eliminated",
+    );
   });
 
   it("scores all candidates of a parameter again once the other's text has changed", async () => {
