@@ -12,3 +12,11 @@ declare module "undici/lib/web/fetch/index.js" {
   const parts: { readonly fetch: typeof fetch };
   export default parts;
 }
+declare module "undici/lib/dispatcher/dispatcher.js" {
+  import { Dispatcher } from "undici";
+  export default Dispatcher;
+}
+declare module "undici/lib/api/index.js" {
+  const methods: object;
+  export default methods;
+}
