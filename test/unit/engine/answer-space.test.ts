@@ -129,6 +129,8 @@ test("nothing of an answer that only one sample has is told, and what is told of
         const counts = new Map<string, number>();
         for (const { label: one } of rows) counts.set(one, (counts.get(one) ?? 0) + 1);
         fc.pre([...counts.values()].every((count) => count > 1));
+        const words = new Set(owns.flatMap((note) => note.split(" ")));
+        fc.pre(labels.every((one) => !words.has(one)));
         const flat = spaceOf(...rows.map((row) => row.label));
         expect(new Map(membersOf(flat) as [string, number][])).toEqual(counts);
         const json = spaceOf(...rows.map((row) => JSON.stringify(row)));
