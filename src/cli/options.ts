@@ -189,7 +189,7 @@ function pricing(text: string): PriceTable {
   return { [text.slice(0, at).trim()]: price };
 }
 
-function positiveInteger(text: string): number {
+export function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError("The value must be a whole number of at least 1.");

@@ -1,13 +1,16 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
+import { methods } from "../methods/registry.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
+import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./compare.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
 import {
+  positiveInteger,
   wholeNumber,
   withBudget,
   withEnd,
@@ -125,6 +128,34 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .addOption(new Option("--method <name>", "score a baseline instead of the graph").choices([CHAIN_OF_THOUGHT]))
     .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
+
+  const comparing = (name: string, description: string) =>
+    starting(name, description)
+      .argument("<file>", "graph file, *.agentgraph.json, with test samples")
+      .addOption(
+        new Option("--repeats <n>", "runs of each variant, each with its own seed")
+          .argParser(positiveInteger)
+          .default(3),
+      )
+      .addOption(new Option("--seed <n>", "random seed of the first repeat (default: the seed in the file)").argParser(wholeNumber))
+      .addOption(
+        new Option("--format <name>", "report format (default: by the extension of --output, else Markdown)").choices(
+          COMPARISON_FORMATS,
+        ),
+      )
+      .option("--output <file>", "write the comparison to this file");
+
+  comparing("compare", "compare methods on a graph, with the same samples, seeds, and budget for each")
+    .option("--methods <names>", `methods, separated by commas (default: ${Object.keys(methods).join(",")})`)
+    .action(async (file, options) => done(await compareCommand(cli, file, options)));
+
+  comparing("ablate", "compare a method with itself, its options changed one at a time")
+    .option("--method <name>", "optimization method (default: the method in the file, else semantic)")
+    .option(
+      "--vary <options>",
+      "options, separated by commas; values separated by |, for example gate,batch=2|16 (default: neighbors,gradients,gate,batch,threshold)",
+    )
+    .action(async (file, options) => done(await ablateCommand(cli, file, options)));
 
   withEnd(starting("recheck", "re-evaluate another run's proposals locally"))
     .argument("<run>", "run id, run folder, or graph file (its last run from another machine)")

@@ -12,6 +12,7 @@ export type Counted =
   | "line"
   | "node"
   | "proposal"
+  | "repeat"
   | "rewrite"
   | "run"
   | "sample"
@@ -142,6 +143,8 @@ export class Locale {
         return isOne ? t("1 node") : t("{0} nodes", many);
       case "proposal":
         return isOne ? t("1 proposal") : t("{0} proposals", many);
+      case "repeat":
+        return isOne ? t("1 repeat") : t("{0} repeats", many);
       case "rewrite":
         return isOne ? t("1 rewrite") : t("{0} rewrites", many);
       case "run":

@@ -106,7 +106,10 @@ function reproduced(report: Report, locale: Locale): Content {
 }
 
 /** Scores with their intervals below each other: name, figure, and whether it is what the run came to. */
-export function strips(rows: readonly (readonly [string, Figure, boolean])[], locale: Locale): Markup {
+export function strips(
+  rows: readonly (readonly [string, Pick<Figure, "score" | "interval">, boolean])[],
+  locale: Locale,
+): Markup {
   if (rows.length === 0) return html``;
   const strip = ([name, one, isResult]: (typeof rows)[number]) =>
     html`<span>${name}</span>${intervalPlot(one, isResult, locale)}<span>${locale.decimal(one.score)} <span class="soft">(${locale.range(one.interval)})</span></span>`;

@@ -98,7 +98,7 @@ function patch(before: string, after: string): string {
     .trimEnd();
 }
 
-function table({ head, rows, left }: Table, { t }: Locale): string {
+export function table({ head, rows, left }: Table, { t }: Locale): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.map(literal).join(" | ")} |`;
   const more = left > 0 ? `\n\n${t("{0} more rows are in the JSON version of this report.", left)}` : "";
@@ -117,7 +117,7 @@ function fenced(text: string, language: string): string {
  * Text on one line that Markdown shows letter by letter: no HTML, link, image, mention or table cell comes of it. Bare
  * addresses and names become links without any mark, so an invisible character parts them.
  */
-function literal(text: string): string {
+export function literal(text: string): string {
   return plain(text)
     .replace(/\s+/g, " ")
     .trim()

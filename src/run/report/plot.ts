@@ -89,7 +89,11 @@ const STRIP = 260;
 const onStrip = scale(1, 6, STRIP - 6);
 
 /** Score and interval on a line from 0 to 1. */
-export function intervalPlot({ score, interval: [low, high] }: Figure, isAfter: boolean, locale: Locale): Markup {
+export function intervalPlot(
+  { score, interval: [low, high] }: Pick<Figure, "score" | "interval">,
+  isAfter: boolean,
+  locale: Locale,
+): Markup {
   const words = locale.t("{0}, between {1} and {2}", ...[score, low, high].map((one) => locale.decimal(one)));
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 18" role="img" aria-label="${words}">
 <line class="grid" x1="6" x2="${STRIP - 6}" y1="9" y2="9"/>

@@ -1,0 +1,101 @@
+import type { OptimizeOptions } from "../../engine/task.ts";
+import { methods } from "../../methods/registry.ts";
+import type { Variant } from "./plan.ts";
+
+/** What `ablate` can vary, with the values tried where none are named. */
+const VARIED: Readonly<Record<string, (options: OptimizeOptions) => readonly unknown[]>> = {
+  neighbors: ({ methodOptions }) => [methodOptions.neighbors === false],
+  gradients: ({ methodOptions }) => [methodOptions.gradients === false],
+  gate: ({ gate }) => ["off", "strict", "significant"].filter((policy) => policy !== gate.policy),
+  batch: ({ methodOptions: { batch } }) =>
+    typeof batch === "number" ? [Math.max(1, Math.round(batch / 2)), 2 * batch] : [],
+  threshold: ({ threshold }) => [0, 0.25, 0.5].filter((value) => value !== threshold),
+};
+
+/** Options that hold for every method; the others stand under the method's name. */
+const COMMON = ["gate", "threshold"];
+
+/** An option that cannot be varied, or a value that it cannot have. */
+export class NotVariable extends Error {
+  override readonly name = "NotVariable";
+}
+
+/** One option to vary: its name, and values to try (`batch=2|4`); none: the usual ones. */
+export interface Vary {
+  readonly option: string;
+  readonly values: readonly unknown[];
+}
+
+/** All that a method has of what is varied by default. */
+export function usualVary({ method }: OptimizeOptions): Vary[] {
+  const own = Object.keys(methods[method]?.options.shape ?? {});
+  const has = (option: string) => COMMON.includes(option) || own.includes(option);
+  return Object.keys(VARIED)
+    .filter(has)
+    .map((option) => ({ option, values: [] }));
+}
+
+/** Reads `neighbors,batch=2|4`. @throws NotVariable */
+export function readVary(text: string): Vary[] {
+  return text.split(",").map((part) => {
+    const [option = "", values] = part.trim().split("=");
+    if (option === "") throw new NotVariable("Name the options to vary, separated by commas.");
+    return { option, values: values === undefined ? [] : values.split("|").map(literalOf) };
+  });
+}
+
+function literalOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * The options as they are, then each of these options changed alone.
+ * @throws NotVariable
+ */
+export function ablationVariants(options: OptimizeOptions, varied: readonly Vary[]): Variant[] {
+  const unchanged: Variant = { name: "unchanged", options };
+  return [unchanged, ...varied.flatMap((one) => variantsOf(options, one))];
+}
+
+function variantsOf(options: OptimizeOptions, { option, values }: Vary): Variant[] {
+  const method = methods[options.method];
+  const isOwn = Object.hasOwn(method?.options.shape ?? {}, option);
+  if (!isOwn && !COMMON.includes(option)) {
+    const known = [...COMMON, ...Object.keys(method?.options.shape ?? {})].join(", ");
+    throw new NotVariable(`The method ${options.method} has no option ${option}. Its options: ${known}.`);
+  }
+  const usual = VARIED[option]?.(options) ?? [];
+  const tried = values.length > 0 ? values : usual;
+  if (tried.length === 0) {
+    throw new NotVariable(`Specify the values of ${option} to try, separated by "|": ${option}=<value>|<value>.`);
+  }
+  return tried.map((value) => ({ name: `${option} ${wordOf(value)}`, options: changed(options, option, value) }));
+}
+
+function wordOf(value: unknown): string {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function changed(options: OptimizeOptions, option: string, value: unknown): OptimizeOptions {
+  if (option === "gate") {
+    if (value !== "off" && value !== "strict" && value !== "significant") {
+      throw new NotVariable(`The gate can't be ${wordOf(value)}. Use off, strict, or significant.`);
+    }
+    return { ...options, gate: { ...options.gate, policy: value } };
+  }
+  if (option === "threshold") {
+    if (typeof value !== "number" || value < 0 || value > 1) {
+      throw new NotVariable(`The threshold can't be ${wordOf(value)}. Use a number from 0 to 1.`);
+    }
+    return { ...options, threshold: value };
+  }
+  const methodOptions = { ...options.methodOptions, [option]: value };
+  const issue = methods[options.method]?.options.safeParse(methodOptions).error?.issues[0];
+  if (issue) throw new NotVariable(`${option} can't be ${wordOf(value)}: ${issue.message}`);
+  return { ...options, methodOptions };
+}

@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import type { LoggedEvent } from "../../engine/events.ts";
+import { type Run, type RunDeps, resumeRun, startRun } from "../run.ts";
+import type { RunRequest } from "../run-manifest.ts";
+import type { RunPaths } from "../run-paths.ts";
+import { listRuns, type ReadRun, readRun } from "../runs.ts";
+import {
+  BASELINES,
+  type BaselineName,
+  baselineOf,
+  type ComparisonPlan,
+  comparisonPaths,
+  identityOf,
+  scoringOf,
+  searchOf,
+  seedsOf,
+  type Variant,
+} from "./plan.ts";
+
+/** A run that ended: what it began with and what came of it. */
+export type EndedRun = Pick<ReadRun, "id" | "start" | "state">;
+
+/** Everything a comparison has measured. One entry per repeat in each list. */
+export interface Measured {
+  /** Folder of its runs. */
+  readonly folder: string;
+  readonly baselines: Readonly<Record<BaselineName, readonly EndedRun[]>>;
+  /** In the order of the plan. */
+  readonly variants: readonly {
+    readonly searches: readonly EndedRun[];
+    /** The result of each search on the held-out set. */
+    readonly scores: readonly EndedRun[];
+  }[];
+}
+
+/** A step of a comparison, which is one run. */
+export interface Step {
+  readonly variant: Variant | BaselineName;
+  /** From 0. */
+  readonly repeat: number;
+  readonly isSearch: boolean;
+  /** Steps before this one, and in all. */
+  readonly done: number;
+  readonly of: number;
+  readonly run: Run;
+  /** null: the run begins. */
+  readonly event: LoggedEvent | null;
+}
+
+/** One of the runs did not come to its end, so that the comparison could not, either. */
+export class RunStopped extends Error {
+  override readonly name = "RunStopped";
+  constructor(readonly run: EndedRun) {
+    super("A run of the comparison did not finish.");
+  }
+}
+
+/** Runs of a comparison, and how many of them are done already. */
+export async function progressOf(
+  plan: ComparisonPlan,
+  place: RunPaths,
+  deps: RunDeps,
+): Promise<{ readonly done: number; readonly of: number }> {
+  const known = await KnownRuns.read(comparisonPaths(plan, place, deps.provider.identity), deps);
+  const searches = seedsOf(plan).flatMap((seed) => plan.variants.map((variant) => searchOf(plan, variant, seed)));
+  const baselines = seedsOf(plan).flatMap((seed) => BASELINES.map((name) => baselineOf(plan, name, seed)));
+  let done = baselines.filter((request) => known.ended(request)).length;
+  for (const request of searches) {
+    const search = known.ended(request);
+    if (!search) continue;
+    done += known.ended(scoringOf(plan, request.task.options.seed, search.state.texts)) ? 2 : 1;
+  }
+  return { done, of: baselines.length + 2 * searches.length };
+}
+
+/**
+ * Runs what is not there yet, repeat by repeat, one run at a time. Each search begins without any reply of another, so
+ * that its calls, tokens, money and time are what the method needs alone; scores on the held-out set share theirs.
+ * @throws RunStopped, and what `startRun` throws
+ */
+export async function* driveComparison(
+  plan: ComparisonPlan,
+  place: RunPaths,
+  root: string,
+  deps: RunDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, Measured> {
+  const paths = comparisonPaths(plan, place, deps.provider.identity);
+  const known = await KnownRuns.read(paths, deps);
+  const { variants, repeats } = plan;
+  const of = repeats * (BASELINES.length + 2 * variants.length);
+  const measured: Record<BaselineName, EndedRun[]> = { untouched: [], "chain-of-thought": [] };
+  const results = variants.map(() => ({ searches: [] as EndedRun[], scores: [] as EndedRun[] }));
+  let done = 0;
+
+  async function* one(request: RunRequest, about: Pick<Step, "variant" | "repeat" | "isSearch">) {
+    const ended = known.ended(request);
+    const run = ended ?? (yield* go(request, about));
+    done++;
+    return run;
+  }
+  async function* go(request: RunRequest, about: Pick<Step, "variant" | "repeat" | "isSearch">) {
+    const cache = about.isSearch ? join(paths.cache, "..", "searches", identityOf(request.task)) : paths.cache;
+    const own = { ...paths, cache };
+    const begun = known.begun(request);
+    const run = begun ? await resumeRun(begun.id, own, deps, signal) : await startRun(request, own, root, deps, signal);
+    yield { ...about, done, of, run, event: null };
+    for await (const event of run.events) yield { ...about, done, of, run, event };
+    const ended = { id: run.id, start: run.start, state: run.state() };
+    if (!isEnded(ended)) throw new RunStopped(ended);
+    // Everything in it is in the run's own replies, too.
+    if (about.isSearch) await deps.files.remove(cache);
+    known.add(ended);
+    return ended;
+  }
+
+  for (const [repeat, seed] of seedsOf(plan).entries()) {
+    for (const name of BASELINES) {
+      measured[name].push(yield* one(baselineOf(plan, name, seed), { variant: name, repeat, isSearch: false }));
+    }
+    for (const [index, variant] of variants.entries()) {
+      const search = yield* one(searchOf(plan, variant, seed), { variant, repeat, isSearch: true });
+      const scored = scoringOf(plan, seed, search.state.texts);
+      const score = yield* one(scored, { variant, repeat, isSearch: false });
+      results[index]?.searches.push(search);
+      results[index]?.scores.push(score);
+    }
+  }
+  return { folder: paths.runs, baselines: measured, variants: results };
+}
+
+/** A search that used up its budget has a result; a score that did is missing samples. */
+function isEnded({ start, state }: EndedRun): boolean {
+  return state.status === "done" || (state.status === "budget" && start.job === undefined);
+}
+
+/** Runs on disk by what they are for. Those made elsewhere are claims, and are left out. */
+class KnownRuns {
+  readonly #runs = new Map<string, EndedRun>();
+
+  static async read(paths: RunPaths, deps: RunDeps): Promise<KnownRuns> {
+    const known = new KnownRuns();
+    for (const { summary, madeHere } of (await listRuns(deps, paths)).reverse()) {
+      if (!madeHere) continue;
+      const run = await readRun(deps, paths, summary.id);
+      if (run.madeHere) known.add(run);
+    }
+    return known;
+  }
+
+  add(run: EndedRun): void {
+    this.#runs.set(identityOf({ ...run.start, ...(run.start.job && { job: run.start.job }) }), run);
+  }
+
+  ended(request: RunRequest): EndedRun | null {
+    const run = this.begun(request);
+    return run && isEnded(run) ? run : null;
+  }
+
+  begun(request: RunRequest): EndedRun | null {
+    return this.#runs.get(identityOf({ ...request.task, ...(request.job && { job: request.job }) })) ?? null;
+  }
+}

@@ -1,0 +1,41 @@
+import { evaluation } from "../../engine/evaluate.ts";
+import { type Amount, estimateRun, estimateRunner, type Known } from "../estimate.ts";
+import { BASELINES, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
+
+export interface ComparisonEstimate extends Amount {
+  /** Runs in all, searches and scores. */
+  readonly runs: number;
+  /** Calls that the budgets let pass; null: no bound. */
+  readonly most: number | null;
+}
+
+/** What a whole comparison will use where no rewrite helps, before its first call. */
+export async function estimateComparison(plan: ComparisonPlan, known: Known): Promise<ComparisonEstimate> {
+  const { variants, repeats, budget } = plan;
+  const [seed = 0] = seedsOf(plan);
+  // Searches don't share replies, so that nothing that is known helps them.
+  const cold = { ...known, replies: { get: () => undefined } };
+  const score = await estimateRunner(scoringOf(plan, seed).task, cold, evaluation("test"));
+  const scores = repeats * (BASELINES.length + variants.length);
+  let total: Amount = times(score, scores);
+  for (const variant of variants) {
+    const search = await estimateRun(searchOf(plan, variant, seed).task, cold);
+    const share = budget.calls === null || search.calls === 0 ? 1 : Math.min(1, budget.calls / search.calls);
+    total = plus(total, times(search, repeats * share));
+  }
+  const most = budget.calls === null ? null : repeats * variants.length * budget.calls + scores * score.calls;
+  return { ...total, runs: scores + repeats * variants.length, most };
+}
+
+function times({ calls, tokens, usd }: Amount, factor: number): Amount {
+  return {
+    calls: Math.round(calls * factor),
+    tokens: Math.round(tokens * factor),
+    usd: usd === null ? null : usd * factor,
+  };
+}
+
+function plus(a: Amount, b: Amount): Amount {
+  const usd = a.usd === null || b.usd === null ? null : a.usd + b.usd;
+  return { calls: a.calls + b.calls, tokens: a.tokens + b.tokens, usd };
+}

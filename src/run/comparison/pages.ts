@@ -1,0 +1,85 @@
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
+import { listed, strips, table } from "../report/html.ts";
+import { literal, table as markdownTable } from "../report/markdown.ts";
+import { html } from "../report/markup.ts";
+import { pageHtml } from "../report/page.ts";
+import type { Figure } from "../report/report.ts";
+import { baselineLabel, costPlots, PLOT_STYLE } from "./plot.ts";
+import type { ComparisonReport, HeldOut } from "./result.ts";
+import { comparisonTitle, conclusions, grounds, pairTable, repeatTable, scoreTable, setupTable } from "./words.ts";
+
+/** @param theme see `pageHtml` */
+export function comparisonHtml(report: ComparisonReport, locale = ENGLISH, theme = ""): string {
+  const { t } = locale;
+  const title = comparisonTitle(report, locale);
+  const rows = [
+    ...report.variants.map(({ name, heldOut }) => [name, heldOut, true] as const),
+    ...report.baselines.map(({ name, ...heldOut }) => [baselineLabel(name, locale), heldOut, false] as const),
+  ].flatMap(([name, heldOut, isResult]) =>
+    heldOut.score === null ? [] : [[name, figureOf(heldOut), isResult] as const],
+  );
+  const body = html`<header>
+<h1>${title}</h1>
+<p class="soft">${t("{0} · {1}", report.graphFile, locale.timestamp(report.startedAt))}</p>
+${conclusions(report, locale).map((one) => html`<p class="lead">${one}</p>`)}
+</header>
+<main>
+${listed(t("What the figures rest on"), grounds(report, locale), "caveats")}
+<h2>${t("Held-out scores")}</h2>
+${strips(rows, locale)}
+<div class="tables" tabindex="0">${table(scoreTable(report, locale), locale)}</div>
+<h2>${t("Score against cost")}</h2>
+<p class="soft">${t("Large marks are means with their interval, small ones the repeats. Dashed lines are the baselines, which search nothing.")}</p>
+${costPlots(report, locale)}
+<h2>${t("Differences")}</h2>
+${report.pairs.length > 0 ? table(pairTable(report, locale), locale) : html`<p>${t("There is nothing to compare with.")}</p>`}
+<h2>${t("Repeats")}</h2>
+<div class="tables" tabindex="0">${table(repeatTable(report, locale), locale)}</div>
+<h2>${t("Setup")}</h2>
+${table(setupTable(report, locale), locale)}
+</main>`;
+  return pageHtml(t("{0} · AgentGraph", title), body, locale, PLOT_STYLE + theme);
+}
+
+function figureOf({ score, interval }: HeldOut): Pick<Figure, "score" | "interval"> {
+  return { score: score ?? 0, interval };
+}
+
+export function comparisonMarkdown(report: ComparisonReport, locale: Locale = ENGLISH): string {
+  const { t } = locale;
+  const list = (lines: readonly string[]) => lines.map((one) => `- ${literal(one)}`).join("\n");
+  const parts = [
+    `# ${literal(comparisonTitle(report, locale))}`,
+    conclusions(report, locale).map(literal).join("\n\n"),
+    `## ${t("Held-out scores")}`,
+    markdownTable(scoreTable(report, locale), locale),
+    `## ${t("Differences")}`,
+    markdownTable(pairTable(report, locale), locale),
+    `## ${t("What the figures rest on")}`,
+    list(grounds(report, locale)),
+    `## ${t("Repeats")}`,
+    markdownTable(repeatTable(report, locale), locale),
+    `## ${t("Setup")}`,
+    markdownTable(setupTable(report, locale), locale),
+  ];
+  return `${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+export function comparisonJson(report: ComparisonReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** The lines that a terminal shows: each side with its score, gain and cost. */
+export function comparisonLines(report: ComparisonReport, locale = ENGLISH): string[] {
+  const { head, rows } = scoreTable(report, locale);
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  const lines = all.map((row) =>
+    row
+      .map((cell, column) => oneLine(cell, 60).padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [...lines, "", ...conclusions(report, locale)];
+}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
+import { ENGINE_VERSION } from "../../engine/session.ts";
+import type { OptimizeOptions, Task } from "../../engine/task.ts";
+import { shortHash } from "../../engine/theta.ts";
+import type { Texts } from "../../graph/graph.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import type { RunRequest } from "../run-manifest.ts";
+import type { RunPaths } from "../run-paths.ts";
+
+/** One side of a comparison: a method with its options. */
+export interface Variant {
+  /** Unique in its comparison, as tables show it. */
+  readonly name: string;
+  readonly options: OptimizeOptions;
+}
+
+/** What is compared on one graph and its data. */
+export interface ComparisonPlan {
+  /** `methods`: methods with each other. `ablation`: one method with parts of it changed; the first variant is the unchanged one. */
+  readonly kind: "methods" | "ablation";
+  readonly request: RunRequest;
+  readonly variants: readonly Variant[];
+  readonly repeats: number;
+  /** What one search may spend: the same for each variant and repeat. */
+  readonly budget: BudgetLimits;
+  /** What scoring one graph on the held-out set may spend. */
+  readonly scoring: BudgetLimits;
+}
+
+/** What is scored beside the variants. */
+export type BaselineName = "untouched" | typeof CHAIN_OF_THOUGHT;
+export const BASELINES: readonly BaselineName[] = ["untouched", CHAIN_OF_THOUGHT];
+
+/** Seeds of the repeats: the file's, then the ones that follow. */
+export function seedsOf({ request, repeats }: ComparisonPlan): number[] {
+  return Array.from({ length: repeats }, (_, index) => request.task.options.seed + index);
+}
+
+/** A run in which a variant searches. It never sees the held-out set. */
+export function searchOf({ request, budget }: ComparisonPlan, { options }: Variant, seed: number): RunRequest {
+  const { task } = request;
+  const own = { ...options, seed, budget, baseline: false };
+  return { ...request, task: { ...task, data: { ...task.data, test: [] }, options: own } };
+}
+
+/** A run that scores texts on the held-out set. */
+export function scoringOf({ request, scoring }: ComparisonPlan, seed: number, texts?: Texts): RunRequest {
+  const { task } = request;
+  const nodes = task.graph.nodes.map((node) => ({ ...node, text: texts?.[node.id] ?? node.text }));
+  const options = { ...task.options, seed, budget: scoring };
+  const scored: Task = { ...task, graph: { ...task.graph, nodes }, options };
+  return { ...request, task: scored, job: { kind: "evaluate", split: "test" } };
+}
+
+export function baselineOf(plan: ComparisonPlan, name: BaselineName, seed: number): RunRequest {
+  const request = scoringOf(plan, seed);
+  return name === "untouched"
+    ? request
+    : { ...request, job: { kind: "evaluate", split: "test", method: CHAIN_OF_THOUGHT } };
+}
+
+/** Tells a run of the comparison from its others: equal for a request and for the run that was made of it. */
+export function identityOf({ graph, options, job }: Pick<Task, "graph" | "options"> & Pick<RunRequest, "job">): string {
+  const texts = graph.nodes.map(({ id, text }) => [id, text]);
+  const { seed, budget } = options;
+  // How texts were found does not matter to their score.
+  return shortHash(sorted(job ? [job, texts, seed, budget] : [texts, options]));
+}
+
+/** With the keys of every object in one order: a file that was read has its own. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]);
+}
+
+/**
+ * Where a comparison keeps its runs, apart from the graph's own. Its name is a hash of everything that the runs share, so
+ * that the same comparison asked for again goes on with what is there.
+ * @param provider identity of who answers
+ */
+export function comparisonPaths(plan: ComparisonPlan, place: RunPaths, provider: string): RunPaths {
+  const { task, loss, graphFile } = plan.request;
+  const { graph, data, models } = task;
+  const id = shortHash([ENGINE_VERSION, provider, graphFile, graph, data, loss, models, plan.scoring]);
+  const folder = join(place.cache, "..", "comparisons", id);
+  return { runs: join(folder, "runs"), cache: join(folder, "scored"), locks: place.locks };
+}

@@ -1,0 +1,274 @@
+import { mean } from "simple-statistics";
+import { SPLITS, type Split } from "../../data/sample.ts";
+import {
+  type Crossed,
+  crossedDifference,
+  crossedGainInterval,
+  crossedInterval,
+  crossedMean,
+  holm,
+  sampleMeans,
+  signFlipTest,
+} from "../../engine/paired-test.ts";
+import type { OptimizeOptions } from "../../engine/task.ts";
+import { ROLES, type Role } from "../../graph/graph.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import type { EndedRun, Measured } from "./drive.ts";
+import { BASELINES, type BaselineName, type ComparisonPlan, seedsOf } from "./plan.ts";
+
+/** What a comparison measured. Plain data, as `--json` prints it. Scores are 1 − loss, 0 … 1; intervals are of 95 %. */
+export interface ComparisonReport {
+  readonly version: 1;
+  readonly kind: ComparisonPlan["kind"];
+  readonly graphFile: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly models: Readonly<Record<Role, string>>;
+  readonly temperatures: Readonly<Record<Role, number | null>>;
+  readonly loss: string;
+  readonly samples: Readonly<Record<Split, number>>;
+  readonly seeds: readonly number[];
+  /** Of one search. */
+  readonly budget: BudgetLimits;
+  readonly engine: string;
+  /** Milliseconds since the epoch, of the first run. */
+  readonly startedAt: number;
+  /** Folder with all runs. */
+  readonly runs: string;
+  readonly baselines: readonly (HeldOut & { readonly name: BaselineName; readonly gain: Gain | null })[];
+  readonly variants: readonly VariantRow[];
+  /** Every two variants, the better one first. */
+  readonly pairs: readonly Pair[];
+  /** Of scoring on the held-out set, shared by all. */
+  readonly scoring: Cost;
+  /** How intervals and p-values are computed. */
+  readonly statistics: { readonly interval: string; readonly test: string; readonly correction: string };
+}
+
+/** Scores of one graph on the held-out set. */
+export interface HeldOut {
+  /** Mean over samples of the mean over repeats; null where nothing could be scored. */
+  readonly score: number | null;
+  readonly interval: readonly [number, number];
+  /** Samples that were scored in at least one repeat. */
+  readonly scored: number;
+  /** Mean of each repeat. */
+  readonly repeats: readonly (number | null)[];
+}
+
+/** A difference, sample by sample. */
+export interface Gain {
+  readonly mean: number;
+  readonly interval: readonly [number, number];
+  /** Samples whose mean over the repeats is higher, and lower. */
+  readonly better: number;
+  readonly worse: number;
+  /** Of the sign-flip permutation test, as it is. */
+  readonly p: number;
+  /** The same, corrected for the number of comparisons. */
+  readonly adjusted: number;
+  /** The adjusted p is at most 0.05, and the interval is on one side of 0. */
+  readonly isSignificant: boolean;
+}
+
+export interface Cost {
+  readonly calls: number;
+  readonly tokens: number;
+  readonly usd: number | null;
+  readonly seconds: number;
+}
+
+export interface VariantRow {
+  readonly name: string;
+  readonly method: string;
+  readonly options: OptimizeOptions;
+  readonly heldOut: HeldOut;
+  /** Against the untouched graph. */
+  readonly gain: Gain | null;
+  /** Means of a search. */
+  readonly cost: Cost;
+  readonly repeats: readonly RepeatRow[];
+}
+
+export interface RepeatRow extends Cost {
+  readonly seed: number;
+  /** `budget`: the search ended at its budget, and what it had accepted by then counts. */
+  readonly status: string;
+  readonly accepted: number;
+  readonly validation: { readonly before: number | null; readonly after: number | null };
+  readonly heldOut: number | null;
+  /** Ids of both runs. */
+  readonly search: string;
+  readonly score: string;
+}
+
+export interface Pair extends Gain {
+  readonly higher: string;
+  readonly lower: string;
+}
+
+const LEVEL = 0.05;
+
+/** Puts together what was measured. */
+export function comparisonOf(plan: ComparisonPlan, measured: Measured, provider: string): ComparisonReport {
+  const { request, variants } = plan;
+  const { graph, data, models, loss } = request.task;
+  const [first] = measured.baselines.untouched;
+  const untouched = scoresOf(measured.baselines.untouched);
+  const crossed = measured.variants.map(({ scores }) => scoresOf(scores));
+  const step = scoresOf(measured.baselines["chain-of-thought"]);
+  const [stepGain = null, ...gains] = gainsOf([step, ...crossed].map((one) => crossedDifference(one, untouched)));
+  const rows = variants.map((variant, index): VariantRow => {
+    const { searches, scores } = measured.variants[index] ?? { searches: [], scores: [] };
+    const repeats = searches.map((search, repeat) => repeatRow(search, scores[repeat]));
+    return {
+      name: variant.name,
+      method: variant.options.method,
+      options: variant.options,
+      heldOut: heldOut(crossed[index] ?? []),
+      gain: gains[index] ?? null,
+      cost: meanCost(repeats),
+      repeats,
+    };
+  });
+  const scorings = new Map(
+    [
+      ...BASELINES.flatMap((name) => measured.baselines[name]),
+      ...measured.variants.flatMap(({ scores }) => scores),
+    ].map((run) => [run.id, run]),
+  );
+  return {
+    version: 1,
+    kind: plan.kind,
+    graphFile: request.graphFile,
+    name: graph.name,
+    provider,
+    models: byRole((role) => models[role].model),
+    temperatures: byRole((role) => {
+      const { temperature } = models[role].params;
+      return typeof temperature === "number" ? temperature : null;
+    }),
+    loss: loss.describes,
+    samples: bySplit((split) => data[split].length),
+    seeds: seedsOf(plan),
+    budget: plan.budget,
+    engine: first?.start.engine ?? "",
+    startedAt: first?.start.at ?? 0,
+    runs: measured.folder,
+    baselines: [
+      { name: "untouched", ...heldOut(untouched), gain: null },
+      { name: "chain-of-thought", ...heldOut(step), gain: stepGain },
+    ],
+    variants: rows,
+    pairs: pairsOf(rows, crossed, plan.kind),
+    scoring: sumCost([...scorings.values()].map(costOf)),
+    statistics: {
+      interval:
+        "bootstrap over samples and repeats (pigeonhole), 2,000 draws; one repeat: over samples (Wilson where scores are 0 or 1)",
+      test: "paired sign-flip permutation test, two-sided, clustered by sample",
+      correction: "Holm",
+    },
+  };
+}
+
+/** By repeat, then sample in the order of the data. */
+function scoresOf(runs: readonly EndedRun[]): Crossed {
+  return runs.map(({ start, state }) => {
+    const scores = state.scores[state.theta] ?? {};
+    return start.data.test.map(({ id }) => {
+      const loss = scores[id]?.loss ?? null;
+      return loss === null ? null : 1 - loss;
+    });
+  });
+}
+
+function heldOut(values: Crossed): HeldOut {
+  return {
+    score: crossedMean(values),
+    interval: crossedInterval(values),
+    scored: sampleMeans(values).length,
+    repeats: values.map((row) => crossedMean([row])),
+  };
+}
+
+/** Corrected for each other. null where no sample was scored on both sides. */
+function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
+  const means = differences.map(sampleMeans);
+  const ps = means.map(signFlipTest);
+  const adjusted = holm(ps);
+  return means.map((values, index) => {
+    const difference = differences[index] ?? [];
+    if (values.length === 0) return null;
+    const interval = crossedGainInterval(difference);
+    const p = adjusted[index] ?? 1;
+    return {
+      mean: mean(values),
+      interval,
+      better: values.filter((value) => value > 1e-9).length,
+      worse: values.filter((value) => value < -1e-9).length,
+      p: ps[index] ?? 1,
+      adjusted: p,
+      isSignificant: p <= LEVEL && (interval[0] > 0 || interval[1] < 0),
+    };
+  });
+}
+
+/** Of an ablation, each variant with the unchanged one; else every two. */
+function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind: ComparisonPlan["kind"]): Pair[] {
+  const score = (index: number) => rows[index]?.heldOut.score ?? 0;
+  const pairs = rows.flatMap((_, a) =>
+    rows.flatMap((_, b) => {
+      if (b <= a || (kind === "ablation" && a > 0)) return [];
+      return [score(b) > score(a) ? [b, a] : [a, b]];
+    }),
+  );
+  const gains = gainsOf(pairs.map(([a = 0, b = 0]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? [])));
+  return pairs.flatMap(([a = 0, b = 0], index) => {
+    const gain = gains[index];
+    return gain ? [{ higher: rows[a]?.name ?? "", lower: rows[b]?.name ?? "", ...gain }] : [];
+  });
+}
+
+function repeatRow(search: EndedRun, score: EndedRun | undefined): RepeatRow {
+  const { state, start } = search;
+  const { finished } = state;
+  return {
+    seed: start.options.seed,
+    status: state.status,
+    ...costOf(search),
+    accepted: state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length,
+    validation: { before: finished?.validation.before ?? null, after: finished?.validation.after ?? null },
+    heldOut: score ? crossedMean(scoresOf([score])) : null,
+    search: search.id,
+    score: score?.id ?? "",
+  };
+}
+
+function costOf({ state: { calls, tokens, usd, elapsed } }: EndedRun): Cost {
+  return { calls: calls.total, tokens: tokens.prompt + tokens.completion, usd, seconds: elapsed / 1000 };
+}
+
+function sumCost(costs: readonly Cost[]): Cost {
+  const sum = (pick: (cost: Cost) => number) => costs.reduce((total, cost) => total + pick(cost), 0);
+  const isPriced = costs.every(({ usd }) => usd !== null);
+  return {
+    calls: sum(({ calls }) => calls),
+    tokens: sum(({ tokens }) => tokens),
+    usd: isPriced ? sum(({ usd }) => usd ?? 0) : null,
+    seconds: sum(({ seconds }) => seconds),
+  };
+}
+
+function meanCost(costs: readonly Cost[]): Cost {
+  const { calls, tokens, usd, seconds } = sumCost(costs);
+  const n = Math.max(1, costs.length);
+  return { calls: calls / n, tokens: tokens / n, usd: usd === null ? null : usd / n, seconds: seconds / n };
+}
+
+function byRole<T>(of: (role: Role) => T): Readonly<Record<Role, T>> {
+  return Object.fromEntries(ROLES.map((role) => [role, of(role)])) as Record<Role, T>;
+}
+
+function bySplit<T>(of: (split: Split) => T): Readonly<Record<Split, T>> {
+  return Object.fromEntries(SPLITS.map((split) => [split, of(split)])) as Record<Split, T>;
+}

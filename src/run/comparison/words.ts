@@ -1,0 +1,232 @@
+import type { Locale } from "../../i18n/locale.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
+import { type Table, tight } from "../report/table.ts";
+import { baselineLabel } from "./plot.ts";
+import type { ComparisonReport, Cost, Gain, HeldOut, Pair } from "./result.ts";
+
+/** Sentences and tables of a comparison, the same in HTML and Markdown. */
+
+export function comparisonTitle({ kind, name, graphFile, variants }: ComparisonReport, { t }: Locale): string {
+  const title = oneLine(name, 120) || graphFile;
+  return kind === "ablation"
+    ? t("{0}: ablation of {1}", title, variants[0]?.method ?? "")
+    : t("{0}: methods compared", title);
+}
+
+/** Who is better, and whether that is more than noise. */
+export function conclusions(report: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  const { pairs, kind, variants } = report;
+  if (variants.length < 2) return [];
+  const sure = pairs.filter(({ isSignificant }) => isSignificant);
+  const open = pairs.filter(({ isSignificant }) => !isSignificant);
+  const said = sure.map((pair) =>
+    t(
+      "{0} is better than {1}: {2} on the held-out set ({3} … {4}), {5}.",
+      pair.higher,
+      pair.lower,
+      locale.signed(pair.mean),
+      locale.signed(pair.interval[0]),
+      locale.signed(pair.interval[1]),
+      locale.pValue(pair.adjusted),
+    ),
+  );
+  if (open.length > 0) {
+    const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
+    said.push(
+      sure.length === 0 && open.length > 1 && kind === "methods"
+        ? t("No two methods differ by more than noise on the held-out set.")
+        : t("The difference is within noise for {0}.", names),
+    );
+  }
+  return said;
+}
+
+/** What the figures rest on, and what limits them. */
+export function grounds(report: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  const { samples, seeds, budget, variants, baselines } = report;
+  const said = [
+    t(
+      "The held-out set has {0}. No search sees it. Searches use {1} and {2} other samples for training and validation; a sample in two of the sets is an error, so the sets are disjoint.",
+      locale.count(samples.test, "sample"),
+      samples.train,
+      samples.validation,
+    ),
+    t(
+      "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
+      seeds.length,
+      seeds.join(", "),
+      budgetWords(budget, locale),
+    ),
+    t(
+      "Each search starts without replies of any other run, so its calls, tokens, cost and time are what the method needs on its own. Only answers on the held-out set are shared, where graph texts and sample are the same; they count for no method.",
+    ),
+    t(
+      "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference counts as more than noise when p ≤ 0.05 and its interval excludes 0.",
+    ),
+  ];
+  if (seeds.length < 3) {
+    said.push(
+      t(
+        "With {0}, the chance in a search is hardly covered. Use at least 3 repeats for conclusions about methods.",
+        seeds.length === 1 ? t("one repeat") : t("{0} repeats", seeds.length),
+      ),
+    );
+  }
+  if (samples.test < 50)
+    said.push(
+      t(
+        "The held-out set is small: differences below about {0} can't be seen.",
+        locale.decimal(1 / Math.sqrt(Math.max(1, samples.test))),
+      ),
+    );
+  const early = variants.filter(({ repeats }) => repeats.some(({ status }) => status === "budget"));
+  if (early.length > 0) {
+    said.push(
+      t(
+        "Some searches reached their budget: {0}. They count with what they had accepted by then.",
+        early.map(({ name }) => name).join(", "),
+      ),
+    );
+  }
+  const lost = [...baselines, ...variants.map(({ heldOut }) => heldOut)].some(({ scored }) => scored < samples.test);
+  if (lost) said.push(t("Some held-out samples could not be scored. They are left out, never counted as wrong."));
+  if (report.provider === "simulated")
+    said.push(t("The simulated model answered: the figures show how a comparison looks, and nothing about methods."));
+  return said;
+}
+
+function budgetWords({ calls, tokens, usd }: ComparisonReport["budget"], locale: Locale): string {
+  const parts = [
+    calls === null ? "" : locale.count(calls, "call"),
+    tokens === null ? "" : locale.count(tokens, "token"),
+    usd === null ? "" : locale.money(usd),
+  ].filter(Boolean);
+  return parts.join(", ") || locale.t("no limit");
+}
+
+export function scoreTable({ variants, baselines, seeds }: ComparisonReport, locale: Locale): Table {
+  const { t } = locale;
+  const row = (name: string, heldOut: HeldOut, gain: Gain | null, cost: Cost | null) => [
+    name,
+    heldOut.score === null ? "–" : locale.decimal(heldOut.score),
+    tight(locale.range(heldOut.interval)),
+    ...gainCells(gain, locale),
+    ...(cost ? costCells(cost, locale) : ["–", "–", "–", "–"]),
+  ];
+  const ranked = [...variants].sort((a, b) => (b.heldOut.score ?? -1) - (a.heldOut.score ?? -1));
+  return {
+    head: [
+      "",
+      t("held-out score"),
+      t("interval"),
+      t("gain over the untouched graph"),
+      t("p, corrected"),
+      seeds.length > 1 ? t("calls, mean") : t("calls"),
+      t("tokens"),
+      t("cost"),
+      t("time"),
+    ],
+    rows: [
+      ...ranked.map(({ name, heldOut, gain, cost }) => row(name, heldOut, gain, cost)),
+      ...baselines.map(({ name, gain, ...heldOut }) => row(baselineLabel(name, locale), heldOut, gain, null)),
+    ],
+    left: 0,
+  };
+}
+
+function gainCells(gain: Gain | null, locale: Locale): [string, string] {
+  if (!gain) return ["–", "–"];
+  const [low, high] = gain.interval;
+  return [
+    tight(`${locale.signed(gain.mean)} (${locale.signed(low)} … ${locale.signed(high)})`),
+    locale.pValue(gain.adjusted).replace(/^p = /, ""),
+  ];
+}
+
+function costCells({ calls, tokens, usd, seconds }: Cost, locale: Locale): string[] {
+  return [locale.integer(calls), locale.integer(tokens), locale.money(usd), locale.duration(1000 * seconds)].map(tight);
+}
+
+export function pairTable({ pairs }: ComparisonReport, locale: Locale): Table {
+  const { t } = locale;
+  const row = (pair: Pair) => [
+    t("{0} − {1}", pair.higher, pair.lower),
+    ...gainCells(pair, locale),
+    locale.pValue(pair.p).replace(/^p = /, ""),
+    `${pair.better} / ${pair.worse}`,
+    pair.isSignificant ? t("yes") : t("no"),
+  ];
+  return {
+    head: [
+      t("difference"),
+      t("held-out score"),
+      t("p, corrected"),
+      t("p, single"),
+      t("samples better / worse"),
+      t("more than noise"),
+    ],
+    rows: pairs.map(row),
+    left: 0,
+  };
+}
+
+export function repeatTable({ variants }: ComparisonReport, locale: Locale): Table {
+  const { t } = locale;
+  const score = (value: number | null) => (value === null ? "–" : locale.decimal(value));
+  const rows = variants.flatMap(({ name, repeats }) =>
+    repeats.map((repeat) => [
+      name,
+      String(repeat.seed),
+      score(repeat.heldOut),
+      tight(`${score(repeat.validation.before)} → ${score(repeat.validation.after)}`),
+      String(repeat.accepted),
+      ...costCells(repeat, locale),
+      repeat.status === "budget" ? t("budget reached") : t("done"),
+      repeat.search,
+    ]),
+  );
+  return {
+    head: [
+      "",
+      t("seed"),
+      t("held-out score"),
+      t("validation"),
+      t("texts accepted"),
+      t("calls"),
+      t("tokens"),
+      t("cost"),
+      t("time"),
+      t("end"),
+      t("run"),
+    ],
+    rows,
+    left: 0,
+  };
+}
+
+export function setupTable(report: ComparisonReport, locale: Locale): Table {
+  const { t } = locale;
+  const { models, temperatures, samples, seeds, scoring } = report;
+  const rows = [
+    [t("graph"), report.graphFile],
+    [t("provider"), report.provider],
+    ...Object.entries(models).map(([role, model]) => {
+      const temperature = temperatures[role as keyof typeof temperatures];
+      return [t("{0} model", role), temperature === null ? model : t("{0}, temperature {1}", model, temperature)];
+    }),
+    [t("loss"), report.loss],
+    [t("samples: training, validation, held out"), `${samples.train}, ${samples.validation}, ${samples.test}`],
+    [t("seeds"), seeds.join(", ")],
+    [t("budget of a search"), budgetWords(report.budget, locale)],
+    [t("engine"), report.engine],
+    [t("scoring on the held-out set, shared by all"), costCells(scoring, locale).join(" · ")],
+    [t("runs"), report.runs],
+    ...report.variants.map(({ name, options }) => [
+      t("options of {0}", name),
+      JSON.stringify({ gate: options.gate.policy, threshold: options.threshold, ...options.methodOptions }),
+    ]),
+  ];
+  return { head: ["", ""], rows, left: 0 };
+}

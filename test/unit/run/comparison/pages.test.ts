@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { ENGLISH } from "../../../../src/i18n/locale.ts";
+import { comparisonHtml, comparisonLines, comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
+import type { ComparisonReport, Gain, VariantRow } from "../../../../src/run/comparison/result.ts";
+import { conclusions, grounds } from "../../../../src/run/comparison/words.ts";
+
+const HOSTILE = '<img src=x onerror="alert(1)">|[a](http://b)';
+
+function gain(mean: number, isSignificant: boolean): Gain {
+  const interval = isSignificant ? ([mean - 0.05, mean + 0.05] as const) : ([-0.1, 0.2] as const);
+  return { mean, interval, better: 12, worse: 2, p: 0.004, adjusted: isSignificant ? 0.012 : 0.4, isSignificant };
+}
+
+function variant(name: string, score: number, calls: number): VariantRow {
+  const cost = { calls, tokens: 100 * calls, usd: 0.001 * calls, seconds: calls / 10 };
+  return {
+    name,
+    method: name,
+    options: {
+      method: name,
+      threshold: 0,
+      gate: { policy: "strict", alpha: 0.05 },
+      seed: 1,
+      budget: { calls: 500, tokens: null, usd: null },
+      methodOptions: { batch: 8 },
+    },
+    heldOut: { score, interval: [score - 0.1, score + 0.05], scored: 80, repeats: [score, score] },
+    gain: gain(score - 0.3, true),
+    cost,
+    repeats: [1, 2].map((seed) => ({
+      ...cost,
+      seed,
+      status: "done",
+      accepted: 1,
+      validation: { before: 0.3, after: score },
+      heldOut: score,
+      search: `search-${name}-${seed}`,
+      score: `score-${name}-${seed}`,
+    })),
+  };
+}
+
+const report: ComparisonReport = {
+  version: 1,
+  kind: "methods",
+  graphFile: "team.agentgraph.json",
+  name: HOSTILE,
+  provider: "https://models.example.com",
+  models: { forward: "small", backward: "large", optimizer: "large", judge: "small" },
+  temperatures: { forward: 0, backward: null, optimizer: null, judge: null },
+  loss: "the answer equals the target",
+  samples: { train: 20, validation: 20, test: 80 },
+  seeds: [1, 2, 3],
+  budget: { calls: 500, tokens: null, usd: null },
+  engine: "5",
+  startedAt: Date.UTC(2026, 10, 29),
+  runs: "/w/.agentgraph/comparisons/1/runs",
+  baselines: [
+    { name: "untouched", score: 0.3, interval: [0.2, 0.4], scored: 80, repeats: [0.3], gain: null },
+    {
+      name: "chain-of-thought",
+      score: 0.35,
+      interval: [0.25, 0.45],
+      scored: 80,
+      repeats: [0.35],
+      gain: gain(0.05, false),
+    },
+  ],
+  variants: [variant("one", 0.8, 200), variant("two", 0.6, 400), variant("three", 0.58, 410)],
+  pairs: [
+    { higher: "one", lower: "two", ...gain(0.2, true) },
+    { higher: "one", lower: "three", ...gain(0.22, true) },
+    { higher: "two", lower: "three", ...gain(0.02, false) },
+  ],
+  scoring: { calls: 640, tokens: 40_000, usd: 0.2, seconds: 12 },
+  statistics: { interval: "", test: "", correction: "Holm" },
+};
+
+describe("the page of a comparison", () => {
+  const page = comparisonHtml(report);
+
+  it("runs and loads nothing, and says so in its policy", () => {
+    expect(page).not.toMatch(/<script|<img|onerror="|style="|http-equiv="refresh"/);
+    expect(page).toContain("default-src &#39;none&#39;; style-src &#39;sha256-");
+  });
+
+  it("has every name, figure and ground that a sceptic asks for", () => {
+    for (const text of [
+      "one",
+      "two",
+      "three",
+      "untouched graph",
+      "chain of thought",
+      "0.80",
+      "small, temperature 0",
+      "large",
+      "500 calls",
+      "1, 2, 3",
+      "80 samples",
+      "disjoint",
+      "sign-flip",
+      "Holm",
+      "search-one-1",
+    ]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it("has a plot of each cost, and none where nothing was paid", () => {
+    expect(page.match(/<svg viewBox="0 0 460/g)).toHaveLength(4);
+    const free = report.variants.map((one) => ({ ...one, cost: { ...one.cost, usd: 0 } }));
+    expect(comparisonHtml({ ...report, variants: free }).match(/<svg viewBox="0 0 460/g)).toHaveLength(3);
+  });
+
+  it("has marks with finite places only, also where nothing was scored", () => {
+    const [first] = report.variants;
+    if (!first) throw new Error("no variant");
+    const empty = {
+      ...first,
+      heldOut: { score: null, interval: [0, 1] as const, scored: 0, repeats: [null] },
+      gain: null,
+    };
+    for (const html of [page, comparisonHtml({ ...report, variants: [empty], pairs: [] })]) {
+      expect(html).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+});
+
+it("Markdown shows a hostile name letter by letter", () => {
+  const text = comparisonMarkdown(report);
+  expect(text).not.toMatch(/(?<!\\)<img/);
+  expect(text).not.toMatch(/(?<!\\)\]\(http:/);
+  expect(text).toContain("| three |");
+});
+
+describe("the conclusion", () => {
+  it("names who is better, with the interval and the corrected p, and what is within noise", () => {
+    expect(conclusions(report, ENGLISH)).toEqual([
+      "one is better than two: +0.20 on the held-out set (+0.15 … +0.25), p = 0.012.",
+      "one is better than three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
+      "The difference is within noise for two and three.",
+    ]);
+  });
+
+  it("claims nothing where nothing is more than noise", () => {
+    const pairs = report.pairs.map((pair) => ({ ...pair, isSignificant: false }));
+    expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
+      "No two methods differ by more than noise on the held-out set.",
+    ]);
+  });
+});
+
+it("what limits the figures is said: few repeats, few samples, spent budgets, unscored samples, a simulated model", () => {
+  const words = (change: Partial<ComparisonReport>) => grounds({ ...report, ...change }, ENGLISH).join("\n");
+  const usual = words({});
+  expect(words({ seeds: [1] })).toContain("With one repeat");
+  expect(words({ samples: { train: 20, validation: 20, test: 16 } })).toContain("below about 0.25");
+  expect(words({ provider: "simulated" })).toContain("nothing about methods");
+  const [one, ...others] = report.variants;
+  if (!one) throw new Error("no variant");
+  const spent = { ...one, repeats: one.repeats.map((repeat) => ({ ...repeat, status: "budget" })) };
+  expect(words({ variants: [spent, ...others] })).toContain("reached their budget: one");
+  const lost = { ...one, heldOut: { ...one.heldOut, scored: 79 } };
+  expect(words({ variants: [lost, ...others] })).toContain("never counted as wrong");
+  for (const text of ["repeats, the chance", "small", "reached", "never counted", "simulated"]) {
+    expect(usual).not.toContain(text);
+  }
+});
+
+it("the terminal shows each side below the other, in columns", () => {
+  const [head = "", first = ""] = comparisonLines(report);
+  expect(head.indexOf("held-out score")).toBe(first.indexOf("0.80"));
+});
