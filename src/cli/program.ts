@@ -137,7 +137,11 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
           .argParser(positiveInteger)
           .default(3),
       )
-      .addOption(new Option("--seed <n>", "random seed of the first repeat (default: the seed in the file)").argParser(wholeNumber))
+      .addOption(
+        new Option("--seed <n>", "random seed of the first repeat (default: the seed in the file)").argParser(
+          wholeNumber,
+        ),
+      )
       .addOption(
         new Option("--format <name>", "report format (default: by the extension of --output, else Markdown)").choices(
           COMPARISON_FORMATS,
