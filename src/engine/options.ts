@@ -38,3 +38,11 @@ export function oneOf<const T extends readonly [string, ...string[]]>(
     .default(byDefault as never)
     .meta(meta);
 }
+
+/** Any number of texts. */
+export function texts(description: string, example: string) {
+  return z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: `${description} Default none.`, examples: [[example]] });
+}

@@ -36,6 +36,7 @@ function allowed(option: JsonSchema): string {
       if (one.type === "boolean") return "true, false";
       if (one.type === "null") return "`null`";
       if (one.type === "string") return "a name";
+      if (one.type === "array") return "a list of texts";
       const what = one.type === "integer" ? "whole number" : "number";
       const least = one.minimum ?? one.exclusiveMinimum;
       const most = one.maximum ?? one.exclusiveMaximum;

@@ -4,11 +4,13 @@ import type { MethodOptions } from "../graph/schema-run.ts";
 import { copro } from "./copro/copro.ts";
 import { semantic } from "./semantic/semantic.ts";
 import { semanticReference } from "./semantic-reference/semantic-reference.ts";
+import { textgrad } from "./textgrad/textgrad.ts";
 
 /** By the name that stands in the file's `optimize.method`. Adding one touches its own file and this line. */
 export const methods: Methods = {
   semantic,
   "semantic-reference": semanticReference,
+  textgrad,
   copro,
 };
 

@@ -33,7 +33,7 @@ describe("the options in README", () => {
         const path = option.slice(1 + prefix.length, -1).split(".");
         if (!(path[0]! in options.shape)) continue;
         const json = example.slice(1, -1);
-        const value = /^(-?[\d.]+|true|false|null)$/.test(json) ? JSON.parse(json) : json;
+        const value = /^(-?[\d.]+|true|false|null|\[.*\])$/.test(json) ? JSON.parse(json) : json;
         const given = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
         expect(options.safeParse(given).error, row).toBeUndefined();
         if (option !== "`method`") expect(example, row).not.toBe(byDefault);

@@ -1,0 +1,139 @@
+import type { Sample } from "../../data/sample.ts";
+import type { GradientContext } from "../../engine/batch-gradients.ts";
+import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import type { Scored } from "../../engine/forward.ts";
+import type { BackwardStyle, Engine, Method } from "../../engine/method.ts";
+import { caseBlock, constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { placesOf } from "../../engine/place.ts";
+import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
+import { taggedText } from "../../engine/tagged-text.ts";
+import type { Task } from "../../engine/task.ts";
+import { thetaOf } from "../../engine/theta.ts";
+import { lossBounds } from "../../engine/verdict.ts";
+import type { GraphNode, Texts } from "../../graph/graph.ts";
+import backwardTemplate from "./backward.md";
+import backwardCaseTemplate from "./backward-case.md";
+import { minibatches } from "./minibatches.ts";
+import optimizerTemplate from "./optimizer.md";
+import optimizerCaseTemplate from "./optimizer-case.md";
+import { type TextgradOptions, textgradOptions } from "./options.ts";
+
+/**
+ * TextGrad (arXiv 2406.07496) with textual gradient descent: criticism goes back over each edge of the graph, in a call of
+ * its own for every predecessor that is a parameter or leads to one, and each text is rewritten from all that was said
+ * of it. Samples that are right take part.
+ *
+ * The paper keeps every step; its script takes back what does worse on the validation set, and keeps ties, by which
+ * ruined texts enter. Here a tie is taken back, too (`revert`).
+ */
+export const textgrad: Method<TextgradOptions> = {
+  name: "textgrad",
+  describes: "Textual gradient descent: criticism goes back edge by edge, and every text is rewritten from it.",
+  options: textgradOptions,
+  iterations: ({ iterations }) => iterations,
+  run,
+};
+
+const TRAIN = { split: "train" } as const;
+
+const STYLE: BackwardStyle = {
+  per: "edge",
+  own: "asked",
+  showsAll: true,
+  seed: ({ criticism }: Scored) => criticism || "The answer is right.",
+  templates: { system: backwardTemplate, case: backwardCaseTemplate },
+};
+
+async function* run(
+  { graph, data, options: { gate } }: Task,
+  options: TextgradOptions,
+  engine: Engine,
+): AsyncGenerator<RunEvent, Texts> {
+  // Without a gate there is nothing to wait for: what a run that ends early keeps is its last step.
+  const isGatedEachStep = options.revert || gate.policy === "off";
+  const batches = minibatches(data.train, options.batch, engine.random);
+  const roleOf = placesOf(graph);
+  const nodes = engine.parameters.flatMap(({ id }) => graph.nodes.find((node) => node.id === id) ?? []);
+  /** Of each text, the feedback of each step so far. */
+  const memory = new Map<string, string[]>();
+  /** Of each text, the last change that no gate has seen. */
+  const ungated = new Map<string, Candidate>();
+  let texts = engine.start;
+
+  for (let iteration = 1; iteration <= options.iterations; iteration++) {
+    const batch = batches.next().value;
+    const candidates = await propose(batch);
+    const isKept = candidates.length > 0 && (!isGatedEachStep || (await passes(candidates, texts)));
+    if (isKept) texts = withTexts(texts, candidates);
+    if (isKept && !isGatedEachStep) for (const one of candidates) ungated.set(one.node, one);
+    yield {
+      type: "iteration",
+      iteration,
+      theta: thetaOf(texts),
+      accepted: isKept && isGatedEachStep ? candidates.map(({ id }) => id) : [],
+      ...(ungated.size > 0 && { waiting: ungated.size }),
+      batch: batch.map(({ id }) => id),
+      looked: batch.length,
+      validationLoss: lossBounds(engine.pairs(texts, texts)),
+    };
+  }
+  const isWhole = ungated.size === 0 || (await passes([...ungated.values()], engine.start));
+  return isWhole ? texts : engine.start;
+
+  async function propose(samples: readonly Sample[]): Promise<Candidate[]> {
+    const gradients = await Promise.all(
+      samples.map(async (sample) => {
+        const pass = engine.forward(texts, sample, TRAIN);
+        return (await pass.score) ? engine.backward(pass, STYLE) : null;
+      }),
+    );
+    const candidates = await Promise.all(
+      nodes.map(async (node) => {
+        const contexts = await Promise.all(gradients.map((pass) => pass?.get(node.id)));
+        const cases = contexts.flatMap((context) => context ?? []);
+        const feedback = cases.flatMap(({ gradient }) => (gradient === "" ? [] : [gradient]));
+        if (feedback.length === 0) return null;
+        const draft = await askOptimizer(node, cases);
+        memory.set(node.id, [...(memory.get(node.id) ?? []), feedback.join("\n")]);
+        return engine.candidate(node.id, texts, draft && { ...draft, samples: cases.map(({ sample }) => sample) });
+      }),
+    );
+    return candidates.filter((one) => one !== null);
+  }
+
+  function askOptimizer(node: GraphNode, cases: readonly GradientContext[]) {
+    const text = texts[node.id] ?? node.text;
+    const shown = cases.map((one) => caseBlock("case", one, { feedback: one.gradient !== "", expected: false }));
+    const earlier = options.gradientMemory > 0 ? (memory.get(node.id) ?? []).slice(-options.gradientMemory) : [];
+    const rules = [constraintsOf(node, text), ...options.constraints.map((rule) => `- ${rule}`)];
+    return engine.ask({
+      parameter: node.id,
+      messages: [
+        { role: "system", content: fill(optimizerTemplate, { constraints: rules.join("\n") }) },
+        {
+          role: "user",
+          content: fill(optimizerCaseTemplate, {
+            role: inert(roleOf(node)),
+            text: verbatimBlock("current_text", text),
+            cases: shown.join("\n\n"),
+            memory: earlier.map((one) => block("earlier_feedback", one)).join("\n\n"),
+            examples: options.examples.map((one) => block("good_example", one)).join("\n\n"),
+          }),
+        },
+      ],
+      ...taggedText("improved_text", node, text),
+    });
+  }
+
+  /** Whether the gate lets the new texts pass, seen on all of the validation set. */
+  async function passes(candidates: readonly Candidate[], before: Texts): Promise<boolean> {
+    const after = withTexts(texts, candidates);
+    if (gate.policy !== "off") {
+      await Promise.all([before, after].map((one) => engine.score(one, data.validation, { split: "validation" })));
+    }
+    const comparison = await engine.compare(before, after);
+    await engine.judge(candidates, comparison);
+    return comparison.verdict.decision === "accepted";
+  }
+}
