@@ -78,7 +78,7 @@ export class Example {
               this.account.providerWords(),
             )
           : l10n.t(
-              "Example created in {0}. Optimize it with the simulated model (no API key, no cost) or a model of your own.",
+              "Example created in {0}. Optimize it with the simulated model (no API key, no cost) or with your own model.",
               folder,
             );
     // Not awaited: the command has done what it should.

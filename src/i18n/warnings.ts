@@ -63,7 +63,7 @@ export function warningMessage(warning: Warned, { t } = ENGLISH): string {
         ? t("Every validation sample was right before the first change. Add harder samples.")
         : t("Every training sample that was scored is right. To improve further, add harder samples.");
     case "nothing scored":
-      return t("No training sample could be scored.");
+      return t("No training samples could be scored.");
     case "no gate":
       return t("The graph file turns the gate off, so every proposal was accepted, whether better or not.");
     case "test not scored":

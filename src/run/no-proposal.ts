@@ -60,9 +60,9 @@ export function noProposalMessage(state: RunState, locale: Locale): string {
     case "nothing to learn":
       return t("Every training sample is already right, so there is nothing to learn. Add harder samples.");
     case "nothing scored":
-      return t("No training sample could be scored, so there is nothing to learn from. Check the warnings.");
+      return t("No training samples could be scored. Check the warnings.");
     case "budget":
-      return t("The budget was used up before any text was proposed. Resume the run with a larger budget.");
+      return t("The run reached its budget before any text was proposed. Resume it with a larger budget.");
     case "stopped":
       return t("The run stopped before any text was proposed. Resume it to continue.");
     case "calls failed":
@@ -95,7 +95,7 @@ function invalidRemedy(reason: string, { t }: Locale): string {
     case "no reply":
       return t("Check the warnings for failed calls.");
     case "longer than maxWords":
-      return t("Raise maxWords in the graph file.");
+      return t("Increase maxWords in the graph file.");
     case "leaks a training target":
       return t("Add constraints to the node, or use a stronger optimizer model.");
     case "repeats an earlier text":

@@ -12,7 +12,7 @@ const MARKS: readonly (readonly [IconName, string, string])[] = [
   ["accepted", "accepted", t("Accepted by the gate")],
   ["rejected", "rejected", t("Rejected by the gate")],
   ["undecided", "undecided", t("Undecided by the gate")],
-  ["screened", "undecided", t("Dropped before the gate")],
+  ["screened", "undecided", t("Screened out")],
 ];
 
 const FLAGS: readonly (readonly [string, string, string])[] = [

@@ -72,11 +72,11 @@ async function choosesModels({ name, nodes }: Graph): Promise<boolean> {
   const unknown = unknownNodes(nodes);
   if (unknown.length === 0) return false;
   const choose = l10n.t("Choose models");
-  const anyway = l10n.t("Use it anyway");
+  const anyway = l10n.t("Use anyway");
   const message = l10n.t("The simulated model can't answer the graph “{0}”.", oneLine(name));
   const shown = unknown.slice(0, 5).join(", ");
   const detail = l10n.t(
-    "It only works with the example graphs and doesn't know the instructions of: {0}. Scores would mean nothing.",
+    "It works only with the example graphs and doesn't know the instructions of {0}, so scores would be meaningless.",
     unknown.length > 5 ? l10n.t("{0} and {1} more", shown, unknown.length - 5) : shown,
   );
   const answer = await window.showWarningMessage(message, { modal: true, detail }, choose, anyway);

@@ -59,7 +59,7 @@ export class RunController extends Disposable {
     if (start.engine === ENGINE_VERSION) return;
     const message = l10n.t("This run was started with another version of AgentGraph.");
     const detail = l10n.t(
-      "Its prompts may differ in this version, so replies on record may not be reused and may be paid for again.",
+      "Prompts can differ in this version, so some calls may be charged again.",
     );
     const resume = l10n.t("Resume");
     if ((await window.showWarningMessage(message, { modal: true, detail }, resume)) !== resume) throw new Cancelled();
