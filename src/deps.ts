@@ -41,7 +41,7 @@ export interface Log {
 /** What tells this machine and its processes from others. */
 export interface Machine {
   /** A keyed hash that only this user on this machine can make: what bears it was made here. */
-  mark(text: string): Promise<string>;
+  sign(text: string): Promise<string>;
   /** Takes a lock file until released; one left behind by a process that is gone is broken. null: a live process holds it. */
   lock(path: string, note: string): Promise<Lock | null>;
   /** Who holds a lock file; null when nobody alive does. */

@@ -8,13 +8,13 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { App } from "./editor/app.ts";
 import { COMMANDS } from "./editor/commands.ts";
 import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files.ts";
-import { LazyTree } from "./editor/lazy.ts";
+import { LazyTree } from "./editor/lazy-tree.ts";
 import { once } from "./editor/once.ts";
 import { PENDING_EXAMPLE } from "./editor/pending-example.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
+import type { Services } from "./editor/services.ts";
 
 /** Constructs, registers and returns: the rest is loaded when the user first looks at something of it. */
 export function activate(context: ExtensionContext): void {
@@ -24,9 +24,9 @@ export function activate(context: ExtensionContext): void {
     return disposable;
   };
   const log = own(window.createOutputChannel("AgentGraph", { log: true }));
-  const app = once(async (): Promise<App> => {
-    const { App } = await import("./editor/app.ts");
-    return own(new App(context, log, { proposals, runs }));
+  const app = once(async (): Promise<Services> => {
+    const { Services } = await import("./editor/services.ts");
+    return own(new Services(context, log, { proposals, runs }));
   });
 
   const proposals = own(

@@ -52,7 +52,7 @@ export const SPLITS: Readonly<Record<SampleView["split"], string>> = {
 };
 
 /** `accepted, 14 → 17 of 20 right`. */
-export function verdictWords({ decision, before, after, scored }: VerdictView): string {
+export function verdictLabel({ decision, before, after, scored }: VerdictView): string {
   const words = DECISIONS[decision];
   return scored > 0 ? t("{0}, {1} → {2} of {3} right", words, before, after, scored) : words;
 }

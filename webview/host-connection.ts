@@ -12,13 +12,13 @@ import {
 interface VsCode {
   postMessage(message: PageMessage): void;
   getState(): unknown;
-  setState(state: Kept): void;
+  setState(state: SavedState): void;
 }
 
 declare function acquireVsCodeApi(): VsCode;
 
 /** What survives a reload of the window. */
-export interface Kept {
+export interface SavedState {
   /** What the host needs to find the file again; handed back to it untouched. */
   readonly restore: string;
   readonly direction: "down" | "right" | null;
@@ -39,8 +39,8 @@ export interface Host {
   post(message: PageMessage): void;
   /** null: the host does not know (any more). */
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | null>;
-  kept(): Partial<Kept>;
-  keep(state: Omit<Kept, "restore">): void;
+  savedState(): Partial<SavedState>;
+  saveState(state: Omit<SavedState, "restore">): void;
 }
 
 export type HostNotification = Exclude<HostMessage, { type: "answer" }>;
@@ -68,8 +68,8 @@ export function connect(tell: (message: HostNotification) => void): Host {
         waiting.set(request, (answer) => resolve(answers(answer, question) ? answer : null));
         vscode.postMessage({ type: "ask", request, question });
       }),
-    kept: () => readKept(vscode.getState()),
-    keep: (state) => vscode.setState({ restore, ...state }),
+    savedState: () => readSavedState(vscode.getState()),
+    saveState: (state) => vscode.setState({ restore, ...state }),
   };
 }
 
@@ -78,9 +78,9 @@ function answers<Q extends Question>(answer: Answer | null, question: Q): answer
 }
 
 /** Only what has the form it was kept in. */
-function readKept(state: unknown): Partial<Kept> {
+function readSavedState(state: unknown): Partial<SavedState> {
   if (typeof state !== "object" || state === null) return {};
-  const field = (name: keyof Kept): unknown => Reflect.get(state, name);
+  const field = (name: keyof SavedState): unknown => Reflect.get(state, name);
   const { direction, selected, sample, at, folded, camera, overview, panel } = {
     direction: field("direction"),
     selected: field("selected"),

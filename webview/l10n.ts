@@ -1,5 +1,5 @@
 /** Translated texts by their English ones, as the host wrote them on the page; empty where the editor speaks English. */
-const translated = wordsOf(typeof document === "undefined" ? undefined : document.body?.dataset.words);
+const translated = translationsOf(typeof document === "undefined" ? undefined : document.body?.dataset.words);
 
 /**
  * A text in the editor's language. As with `vscode.l10n.t` the English text is the key, a literal, and `{0}` stands for
@@ -10,7 +10,7 @@ export function t(text: string, ...values: readonly (string | number)[]): string
 }
 
 /** Texts of a JSON object; whatever else stands there is left out. */
-export function wordsOf(json: string | undefined): ReadonlyMap<string, string> {
+export function translationsOf(json: string | undefined): ReadonlyMap<string, string> {
   if (!json) return new Map();
   try {
     const known: unknown = JSON.parse(json);

@@ -12,7 +12,7 @@ import { Toolbar } from "./frame/toolbar.ts";
 import { Arranger } from "./graph/arrange.ts";
 import { type Folded, fold } from "./graph/fold.ts";
 import { drawsAlike, found, type Scene, type SceneNode, sceneOf, withViews } from "./graph/scene.ts";
-import { connect, type Host, type HostNotification, type Kept } from "./host-connection.ts";
+import { connect, type Host, type HostNotification, type SavedState } from "./host-connection.ts";
 import { keyAct } from "./keys.ts";
 import { t } from "./l10n.ts";
 import { Panel } from "./panel/panel.ts";
@@ -24,7 +24,7 @@ import { type Actions, EMPTY, type State } from "./state.ts";
 export class Page implements Actions {
   #state: State = EMPTY;
   readonly #host: Host;
-  readonly #kept: Partial<Kept>;
+  readonly #kept: Partial<SavedState>;
   readonly #arranger = new Arranger();
   readonly #type = new Typesetter();
   readonly #canvas: GraphCanvas;
@@ -45,7 +45,7 @@ export class Page implements Actions {
 
   constructor(root: HTMLElement) {
     this.#host = connect((message) => this.#hear(message));
-    this.#kept = this.#host.kept();
+    this.#kept = this.#host.savedState();
     this.#direction = this.#kept.direction ?? null;
     this.#overview = this.#kept.overview ?? false;
     this.#panelSize = this.#kept.panel ?? { width: null, height: null };
@@ -329,7 +329,7 @@ export class Page implements Actions {
   #keep(): void {
     const { selected, folded, sample, at, graph } = this.#state;
     if (!graph) return;
-    this.#host.keep({
+    this.#host.saveState({
       direction: this.#direction,
       selected,
       folded: [...folded],

@@ -26,7 +26,7 @@ export async function applyAccepted(
     const written = await applyText(node, base, text, graphFile, files);
     const name = plain(node);
     isDone &&= "path" in written;
-    if ("path" in written) output.note(`Wrote ${name} to ${relative(process.cwd(), written.path) || written.path}.`);
+    if ("path" in written) output.info(`Wrote ${name} to ${relative(process.cwd(), written.path) || written.path}.`);
     else output.warn(`${name} was not written: ${written.why}`);
   }
   return isDone;

@@ -16,14 +16,14 @@ export async function check(
   const found = [];
   for (const path of paths) {
     const { faults } = await loadTask(resolve(path), deps, overridesOf(options));
-    for (const fault of faults) output.say(faultLines(fault, output));
+    for (const fault of faults) output.print(faultLines(fault, output));
     found.push({ file: path, faults });
   }
   const faults = found.flatMap((one) => one.faults);
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const warnings = faults.filter(({ severity }) => severity === "warning").length;
   if (output.json) output.object({ version: 1, errors, warnings, files: found });
-  output.say(
+  output.print(
     [
       `${ENGLISH.count(paths.length, "file")}:`,
       `${ENGLISH.count(errors, "error")},`,

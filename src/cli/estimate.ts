@@ -10,7 +10,7 @@ import type { RunPaths } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
 
 /** Says in a line what a run will cost, before its first call. */
-export async function sayEstimate(
+export async function printEstimate(
   { deps, output }: Cli,
   { task, job }: RunRequest,
   place: RunPaths,
@@ -19,18 +19,18 @@ export async function sayEstimate(
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
   const known = { provider, replies, price, clock: deps.clock };
-  if (provider === "simulated") await warnOfUnknown(task, output);
+  if (provider === "simulated") await warnUnknownNodes(task, output);
   if (!job) {
-    output.note(estimateLine(await estimateRun(task, known)));
-    for (const advice of adviceOn(task, task.options.budget.calls)) output.note(adviceMessage(advice, ENGLISH));
+    output.info(estimateLine(await estimateRun(task, known)));
+    for (const advice of adviceOn(task, task.options.budget.calls)) output.info(adviceMessage(advice, ENGLISH));
     return;
   }
   const estimate = await estimateRunner(task, known, runnerOf(job));
-  output.note(scoringLine({ ...estimate, most: task.options.budget }));
+  output.info(scoringLine({ ...estimate, most: task.options.budget }));
 }
 
 /** The simulated model answers the example graphs alone: what it scores of others means nothing. */
-async function warnOfUnknown({ graph }: RunRequest["task"], output: Cli["output"]): Promise<void> {
+async function warnUnknownNodes({ graph }: RunRequest["task"], output: Cli["output"]): Promise<void> {
   const { unknownNodes } = await import("../models/simulated/unknown-nodes.ts");
   const unknown = unknownNodes(graph.nodes);
   if (unknown.length === 0) return;
@@ -44,7 +44,7 @@ async function warnOfUnknown({ graph }: RunRequest["task"], output: Cli["output"
 export function scoringLine(estimate: Pick<Estimate, "calls" | "tokens" | "usd" | "cached" | "most">): string {
   const { calls, cached } = estimate;
   if (calls === 0 && cached > 0) return "Every reply is cached from earlier runs, so no calls are needed.";
-  return `About ${amountWords(estimate)}; ${boundWords(estimate.most)}.${cachedWords(cached)}`;
+  return `About ${amountLabel(estimate)}; ${limitLabel(estimate.most)}.${cachedLabel(cached)}`;
 }
 
 /** `About 300 calls and 49,000 tokens ($0.02) if nothing improves (260 … 340 calls, 37,000 … 180,000 tokens), more if something does; at most 2,000 calls.` */
@@ -57,15 +57,15 @@ export function estimateLine({ calls, tokens, usd, cached, most, range }: Estima
   const usual =
     calls === 0
       ? "No calls if nothing improves"
-      : `About ${amountWords({ calls, tokens, usd })} if nothing improves${ranges}, more if something does`;
-  return `${usual}; ${boundWords(most)}.${cachedWords(cached)}`;
+      : `About ${amountLabel({ calls, tokens, usd })} if nothing improves${ranges}, more if something does`;
+  return `${usual}; ${limitLabel(most)}.${cachedLabel(cached)}`;
 }
 
-function amountWords({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
+function amountLabel({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
   return `${about(calls)} calls and ${about(tokens)} tokens (${ENGLISH.money(usd)})`;
 }
 
-function boundWords({ calls, tokens, usd }: Estimate["most"]): string {
+function limitLabel({ calls, tokens, usd }: Estimate["most"]): string {
   const bounds = [
     calls === null ? "" : ENGLISH.count(calls, "call"),
     tokens === null ? "" : `${about(tokens)} tokens`,
@@ -74,7 +74,7 @@ function boundWords({ calls, tokens, usd }: Estimate["most"]): string {
   return bounds.length > 0 ? `at most ${bounds.join(", ")}` : "no upper limit (set one with --budget-calls)";
 }
 
-function cachedWords(cached: number): string {
+function cachedLabel(cached: number): string {
   return cached > 0 ? ` ${about(cached)} more replies are cached from earlier runs and cost nothing.` : "";
 }
 

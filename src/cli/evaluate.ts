@@ -3,9 +3,9 @@ import { plain } from "../i18n/plain-text.ts";
 import type { Job } from "../run/job.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
-import { type BeginOptions, begin } from "./run-command.ts";
+import { type RunOptions, runGraph } from "./run-graph.ts";
 
-export interface EvaluateOptions extends Omit<BeginOptions, "method"> {
+export interface EvaluateOptions extends Omit<RunOptions, "method"> {
   readonly split: Split;
   /** A baseline instead of the graph as it is. */
   readonly method?: (Job & { readonly kind: "evaluate" })["method"];
@@ -17,7 +17,7 @@ export function evaluateCommand(
   path: string,
   { split, method, ...options }: EvaluateOptions,
 ): Promise<number> {
-  return begin(cli, path, { ...options, needs: [split] }, (subject) => {
+  return runGraph(cli, path, { ...options, needs: [split] }, (subject) => {
     if (subject.task.data[split].length === 0) {
       throw new Misuse(
         `${plain(path)} has no ${split} samples. Choose another set with --split, or add data.${split}.`,

@@ -24,7 +24,7 @@ export async function loadOrRefuse(
 ): Promise<LoadedTask & { readonly subject: RunRequest }> {
   const loaded = await loadTask(path, deps, overrides);
   for (const fault of loaded.faults) {
-    if (fault.severity !== "information") output.note(faultLines(fault, output));
+    if (fault.severity !== "information") output.info(faultLines(fault, output));
   }
   const subject = runRequestOf(loaded);
   if (subject) return { ...loaded, subject };

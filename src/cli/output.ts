@@ -28,25 +28,25 @@ export class Output {
   }
 
   /** For a person; not with `--json`. */
-  say(text = ""): void {
+  print(text = ""): void {
     if (!this.json) this.#stdout.write(`${text}\n`);
   }
 
   /** What was asked for, as it is: also with `--json`. */
-  text(text: string): void {
+  write(text: string): void {
     this.#stdout.write(text);
   }
 
-  note(text: string): void {
+  info(text: string): void {
     this.#stderr.write(`${text}\n`);
   }
 
   warn(text: string): void {
-    this.note(`${this.colors.yellow("Warning:")} ${text}`);
+    this.info(`${this.colors.yellow("Warning:")} ${text}`);
   }
 
   error(text: string): void {
-    this.note(`${this.colors.red("Error:")} ${text}`);
+    this.info(`${this.colors.red("Error:")} ${text}`);
   }
 
   object(value: object): void {

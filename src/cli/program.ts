@@ -23,7 +23,7 @@ import {
 import { recheckCommand } from "./recheck.ts";
 import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
-import { begin } from "./run-command.ts";
+import { runGraph } from "./run-graph.ts";
 import { runsCommand } from "./runs.ts";
 
 const AFTER_HELP = `
@@ -34,7 +34,7 @@ Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 wrong use or a
 3 budget reached, 4 the provider or the disk failed, or --apply could not write all, 130 cancelled.`;
 
 /** Milliseconds that a cancelled command may take to end by itself. */
-const PATIENCE = 900;
+const CANCEL_TIMEOUT = 900;
 
 /** Reads the arguments and does what they say. @returns the exit code; never throws. */
 export async function main(cli: Cli, version: string, argv: readonly string[]): Promise<number> {
@@ -59,7 +59,7 @@ export async function main(cli: Cli, version: string, argv: readonly string[]): 
 /** Rejects when something does not end soon after it was cancelled: a person who pressed Ctrl-C is not kept waiting. */
 function longCancelled({ deps, signal }: Cli): Promise<never> {
   return new Promise((_, reject) => {
-    const wait = () => deps.clock.sleep(PATIENCE).then(() => reject(new Cancelled()));
+    const wait = () => deps.clock.sleep(CANCEL_TIMEOUT).then(() => reject(new Cancelled()));
     signal.addEventListener("abort", wait, { once: true });
   });
 }
@@ -102,7 +102,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .showHelpAfterError("(use --help for usage)")
     .addHelpText("after", AFTER_HELP)
     .configureOutput({
-      writeErr: (text) => output.note(text.trimEnd()),
+      writeErr: (text) => output.info(text.trimEnd()),
       outputError: (text) => output.error(sentence(text.trim())),
     })
     .exitOverride();
@@ -118,7 +118,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       new Option("--seed <n>", "random seed; the same seed and replies give the same run").argParser(wholeNumber),
     )
     .option("--method <name>", "optimization method (default: the method in the file, else semantic)")
-    .action(async (file, options) => done(await begin(cli, file, options)));
+    .action(async (file, options) => done(await runGraph(cli, file, options)));
 
   starting("evaluate", "score a graph without changing it")
     .argument("<file>", "graph file, *.agentgraph.json")

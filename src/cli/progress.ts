@@ -8,7 +8,7 @@ import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
 
 /** Milliseconds between two drawings of the bar. */
-const PACE = 100;
+const UPDATE_INTERVAL = 100;
 
 export interface Progress {
   show(event: LoggedEvent, state: RunState): void;
@@ -31,7 +31,7 @@ function bar(output: Output): Progress {
       barsize: Math.max(6, Math.min(24, Math.floor(output.progress.columns / 5))),
       hideCursor: true,
       clearOnComplete: true,
-      fps: 1000 / PACE,
+      fps: 1000 / UPDATE_INTERVAL,
       gracefulExit: false,
     },
     Presets.shades_classic,
@@ -41,10 +41,10 @@ function bar(output: Output): Progress {
   return {
     show({ at }, state) {
       if (!begun) single.start(1, 0, { what: "starting" });
-      if (begun && at - drawn < PACE) return;
+      if (begun && at - drawn < UPDATE_INTERVAL) return;
       begun = true;
       drawn = at;
-      const { done, of } = wayOf(state);
+      const { done, of } = progressOf(state);
       single.setTotal(Math.max(1, of));
       single.update(Math.min(done, of), { what: whatNow(state, { done, of }) });
     },
@@ -56,19 +56,19 @@ function bar(output: Output): Progress {
   };
 }
 
-interface Way {
+interface Completed {
   readonly done: number;
   readonly of: number;
 }
 
 /** Iterations; samples, where a run has none. */
-function wayOf({ iteration, iterations, samples, scores, theta }: RunState): Way {
+function progressOf({ iteration, iterations, samples, scores, theta }: RunState): Completed {
   if (iterations > 0) return { done: iteration, of: iterations };
   return { done: Object.keys(scores[theta] ?? {}).length, of: samples.train + samples.validation + samples.test };
 }
 
 /** `iteration 2/12 · 45% · 123 calls · $0.04 · 8 in flight` */
-function whatNow(state: RunState, { done, of }: Way): string {
+function whatNow(state: RunState, { done, of }: Completed): string {
   const { iteration, iterations, curve, calls, usd, nodes } = state;
   const score = curve.at(-1);
   const inFlight = Object.values(nodes).reduce(
@@ -102,19 +102,19 @@ function lines(output: Output): Progress {
         const names = { training: train, validation, test };
         const sets = Object.entries(names).flatMap(([name, size]) => (size > 0 ? [`${size} ${name}`] : []));
         const most = event.iterations > 1 ? `, at most ${event.iterations} iterations` : "";
-        output.note(`Running ${event.method} on ${sets.join(", ")} samples${most}.`);
+        output.info(`Running ${event.method} on ${sets.join(", ")} samples${most}.`);
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
         const score = range(low.toFixed(2), high.toFixed(2));
         const taken = acceptedLabel(event);
-        output.note(
+        output.info(
           `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsLabel(state.calls, ENGLISH)}.`,
         );
       }
     },
     wait(waiting) {
-      if (waiting) output.note(`${waitingLabel(waiting, ENGLISH)}.`);
+      if (waiting) output.info(`${waitingLabel(waiting, ENGLISH)}.`);
     },
     stop() {},
   };

@@ -45,12 +45,12 @@ export async function connect(
   const { address: given, addressFrom, key, keyFrom } = serverOf(options.baseUrl, env, models);
   const { provider, address } = providerAt(given, options.azureApiVersion);
   const { url, origin } = checked(provider, address, addressFrom);
-  output.note(`Model server: ${origin} (${addressFrom}), ${key === "" ? "no key" : `key from ${keyFrom}`}.`);
+  output.info(`Model server: ${origin} (${addressFrom}), ${key === "" ? "no key" : `key from ${keyFrom}`}.`);
   if (key === "" && env.OPENAI_API_KEY) {
-    output.note(`OPENAI_API_KEY isn't sent to ${origin}. If it needs a key, set AGENTGRAPH_API_KEY.`);
+    output.info(`OPENAI_API_KEY isn't sent to ${origin}. If it needs a key, set AGENTGRAPH_API_KEY.`);
   }
   const network = await networkFor(url, options);
-  if (network?.proxy) output.note(`Proxy: ${network.proxy}.`);
+  if (network?.proxy) output.info(`Proxy: ${network.proxy}.`);
   return provider.connect({ address, key, clock, timeout, ...(network && { network }) });
 }
 

@@ -7,10 +7,10 @@ import { nameOf } from "../run/run-manifest.ts";
 import { readRun } from "../run/runs.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
-import { type BeginOptions, begin } from "./run-command.ts";
+import { type RunOptions, runGraph } from "./run-graph.ts";
 import { findRun } from "./runs.ts";
 
-export interface RecheckOptions extends BeginOptions {
+export interface RecheckOptions extends RunOptions {
   /** Where the run does not say it, or says it wrongly. */
   readonly graph?: string;
 }
@@ -27,7 +27,7 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
     const shown = oneLine(start.graphFile, 200);
     throw new Misuse(`The graph file of run ${id}, ${shown}, is not in ${root}. Specify the graph file with --graph.`);
   }
-  return begin(cli, graphFile, options, (subject) => {
+  return runGraph(cli, graphFile, options, (subject) => {
     const { job, task, changed } = recheckOf(id, state.proposals, subject.task);
     const gone = oneLine(changed.join(", "), 300);
     if (job.changes.length === 0) {

@@ -33,7 +33,7 @@ export async function reportCommand(cli: Cli, name: string, options: ReportOptio
   const { id, place } = await findRun(cli, name, options, "last");
   const report = await readReport(deps, place, id);
   if (options.out === undefined) {
-    output.text(WRITERS[output.json ? "json" : (options.format ?? "md")](report));
+    output.write(WRITERS[output.json ? "json" : (options.format ?? "md")](report));
     return EXIT.done;
   }
   const { out } = options;
@@ -42,6 +42,6 @@ export async function reportCommand(cli: Cli, name: string, options: ReportOptio
     throw new Misuse(`The report couldn't be written to ${plain(out)}: ${unwritable(error)}.`);
   });
   if (output.json) output.object({ version: 1, run: id, format, file: resolve(out) });
-  else output.note(`Wrote the report of run ${id} to ${plain(out)}.`);
+  else output.info(`Wrote the report of run ${id} to ${plain(out)}.`);
   return EXIT.done;
 }

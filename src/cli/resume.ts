@@ -10,7 +10,7 @@ import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
 import { type BudgetOptions, chosenModels, type ModelOptions, type PlaceOptions, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
-import { driveToEnd, type EndOptions } from "./run-command.ts";
+import { type EndOptions, followRun } from "./run-graph.ts";
 import { findRun } from "./runs.ts";
 
 export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions, EndOptions {
@@ -35,7 +35,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const { concurrency, maxWait } = options;
   const runDeps = { ...deps, provider, price, concurrency, maxWait };
   const run = await resumeRun(id, place, runDeps, signal, limits);
-  return driveToEnd(cli, run, join(root, start.graphFile), options);
+  return followRun(cli, run, join(root, start.graphFile), options);
 }
 
 /** A run's replies answer for its models alone. */

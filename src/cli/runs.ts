@@ -16,20 +16,20 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
   const all = await listRuns(deps, place);
   const runs = isFile ? all.filter(({ summary }) => summary.graphFile === nameOf(resolve(path), root)) : all;
   if (output.json) {
-    const listed = runs.map(({ summary: { mark: _, ...summary }, status, madeHere }) => ({
+    const listed = runs.map(({ summary: { mark: _, ...summary }, status, trusted }) => ({
       ...summary,
       status: status,
-      madeHere,
+      trusted,
     }));
     output.object({ version: 1, folder: place.runs, runs: listed });
   }
-  for (const run of runs) output.say(runLine(run));
+  for (const run of runs) output.print(runLine(run));
   const none = `There are no runs${isFile ? ` of ${plain(path)}` : ""} in ${place.runs}.`;
-  output.say(runs.length === 0 ? none : ENGLISH.count(runs.length, "run"));
+  output.print(runs.length === 0 ? none : ENGLISH.count(runs.length, "run"));
   return EXIT.done;
 }
 
-function runLine({ summary, status, madeHere }: ListedRun): string {
+function runLine({ summary, status, trusted }: ListedRun): string {
   const { id, graphFile, method, validation, evaluated, calls, usd, proposals } = summary;
   const accepted = proposals.filter(({ decision }) => decision === "accepted").length;
   const score = (value: number | null) => (value === null ? "?" : value.toFixed(2));
@@ -47,7 +47,7 @@ function runLine({ summary, status, madeHere }: ListedRun): string {
     ENGLISH.count(calls, "call"),
     ENGLISH.money(usd),
   ];
-  return [...parts, ...(madeHere ? [] : ["from another machine"])].join("  ");
+  return [...parts, ...(trusted ? [] : ["from another machine"])].join("  ");
 }
 
 /** Where the runs of a file or folder are kept. */
@@ -74,14 +74,14 @@ export interface FoundRun {
 }
 
 /** Which of a graph file's runs is meant, and what to say where there is none. */
-const WANTED = {
+const RUN_FILTERS = {
   last: { isIt: () => true, lacks: (name: string) => `There are no runs of ${name}.` },
   resumable: {
-    isIt: ({ status, madeHere }: ListedRun) => status !== "done" && madeHere,
+    isIt: ({ status, trusted }: ListedRun) => status !== "done" && trusted,
     lacks: (name: string) => `There is no run of ${name} to resume.`,
   },
   claims: {
-    isIt: ({ summary, madeHere }: ListedRun) => summary.proposals.length > 0 && !madeHere,
+    isIt: ({ summary, trusted }: ListedRun) => summary.proposals.length > 0 && !trusted,
     lacks: (name: string) => `There is no run of ${name} from another machine with proposals.`,
   },
 } as const;
@@ -95,7 +95,7 @@ export async function findRun(
   { deps }: Cli,
   name: string,
   options: PlaceOptions,
-  which: keyof typeof WANTED,
+  which: keyof typeof RUN_FILTERS,
 ): Promise<FoundRun> {
   if (isId(name)) {
     const { place, root } = await placeFor(deps.files, ".", options);
@@ -115,7 +115,7 @@ export async function findRun(
   const runs = (await listRuns(deps, place)).filter(
     ({ summary }) => summary.graphFile === graphFile && summary.job?.kind !== "evaluate",
   );
-  const { isIt, lacks } = WANTED[which];
+  const { isIt, lacks } = RUN_FILTERS[which];
   const found = runs.find(isIt);
   if (!found) throw new Misuse(`${lacks(plain(name))} \`agentgraph runs\` lists all runs.`);
   return { id: found.summary.id, place, root: root.folder };

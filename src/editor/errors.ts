@@ -10,8 +10,8 @@ export class Cancelled extends Error {
 }
 
 /** What the user asked for does not exist. `message` is a sentence that is shown. */
-export class NothingThere extends Error {
-  override readonly name = "NothingThere";
+export class NotFound extends Error {
+  override readonly name = "NotFound";
 }
 
 /** VS Code has not opened the repository of the files to commit. */
@@ -47,16 +47,16 @@ export class TextChanged extends Error {
 }
 
 /** The graph file or one of its prompt files was deleted or renamed. */
-export class FileGone extends Error {
-  override readonly name = "FileGone";
+export class FileMissing extends Error {
+  override readonly name = "FileMissing";
   constructor(readonly file: string) {
     super(`${file} is gone`);
   }
 }
 
 /** VS Code shows a file differently from what is on disk, so an edit would change more than the text. */
-export class ShownOtherwise extends Error {
-  override readonly name = "ShownOtherwise";
+export class EncodingMismatch extends Error {
+  override readonly name = "EncodingMismatch";
   constructor(readonly file: string) {
     super(`${file} is not shown as it is on disk`);
   }
@@ -71,8 +71,8 @@ export class NotSaved extends Error {
 }
 
 /** The graph file has errors, so it cannot run. */
-export class GraphFaulty extends Error {
-  override readonly name = "GraphFaulty";
+export class GraphInvalid extends Error {
+  override readonly name = "GraphInvalid";
   readonly file: string;
   /** The first error, with what to do. */
   readonly first: string;
@@ -100,7 +100,7 @@ export class NoModel extends Error {
 }
 
 /** The message, severity and action of an error. */
-export function shownError(error: unknown): ShownError {
+export function describe(error: unknown): ShownError {
   if (!(error instanceof Error)) return describeError("Error", {}, String(error), LOCALE);
   return describeError(error.name, fieldsOf(error), error.message, LOCALE);
 }

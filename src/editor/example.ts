@@ -43,7 +43,7 @@ export class Example {
     if (!file) return;
     const graph = Uri.joinPath(target, file[0]);
     await this.memory.update(CREATED, true);
-    await tellWalkthrough();
+    await completeWalkthroughStep();
     if (workspace.getWorkspaceFolder(graph)) return this.#show(graph);
     await this.memory.update(PENDING_EXAMPLE, graph.toString());
     await commands.executeCommand("vscode.openFolder", target);
@@ -51,7 +51,7 @@ export class Example {
 
   /** After VS Code has opened a folder for an example: goes on where it was. */
   async showPending(): Promise<void> {
-    if (this.memory.get(CREATED)) await tellWalkthrough();
+    if (this.memory.get(CREATED)) await completeWalkthroughStep();
     const pending = this.memory.get<string>(PENDING_EXAMPLE);
     if (!pending) return;
     const graph = Uri.parse(pending);
@@ -75,7 +75,7 @@ export class Example {
           ? l10n.t(
               "Example created in {0}. Optimizing it sends requests to {1}, which may cost money.",
               folder,
-              this.account.providerWords(),
+              this.account.providerLabel(),
             )
           : l10n.t(
               "Example created in {0}. Optimize it with the simulated model (no API key, no cost) or with your own model.",
@@ -90,7 +90,7 @@ export class Example {
   }
 }
 
-async function tellWalkthrough(): Promise<void> {
+async function completeWalkthroughStep(): Promise<void> {
   await commands.executeCommand("setContext", "agentgraph.exampleCreated", true);
 }
 

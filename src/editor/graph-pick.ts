@@ -5,14 +5,14 @@ import { namedSets } from "../data/split.ts";
 import type { Files } from "../deps.ts";
 import { readGraph, readGraphText } from "../graph/read.ts";
 import { graphFormat } from "../methods/registry.ts";
-import { Cancelled, GraphFaulty, NothingThere } from "./errors.ts";
+import { graphOf } from "./command-arguments.ts";
+import { Cancelled, GraphInvalid, NotFound } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
-import { saveOrSay } from "./review/text-locations.ts";
-import { graphOf } from "./targets.ts";
+import { saveOrThrow } from "./review/text-locations.ts";
 
 /**
  * The graph that a command is about: what it was called on, else the one in the active editor, else the only one of the
- * workspace, else the user's pick. @throws Cancelled, NothingThere
+ * workspace, else the user's pick. @throws Cancelled, NotFound
  */
 export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Uri> {
   const named = graphOf(target);
@@ -22,7 +22,7 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
   const all = await graphs.list();
   const [first] = all;
   if (!first) {
-    throw new NothingThere(l10n.t("There is no graph in this workspace. Graph file names end in .agentgraph.json."));
+    throw new NotFound(l10n.t("There is no graph in this workspace. Graph file names end in .agentgraph.json."));
   }
   if (all.length === 1) return first;
   const items = all.map((uri) => ({ label: basename(uri.path), description: workspace.asRelativePath(uri), uri }));
@@ -31,14 +31,14 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
   return picked.uri;
 }
 
-/** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphFaulty, NotSaved */
+/** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphInvalid, NotSaved */
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
   const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files, graphFormat);
-  if (!graph) throw new GraphFaulty(file.fsPath, faults);
+  if (!graph) throw new GraphInvalid(file.fsPath, faults);
   const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
   for (const open of workspace.textDocuments) {
-    if (paths.has(open.uri.fsPath)) await saveOrSay(open);
+    if (paths.has(open.uri.fsPath)) await saveOrThrow(open);
   }
 }
 

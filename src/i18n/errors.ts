@@ -315,7 +315,7 @@ export const ERRORS = {
         : t("{0} couldn't be written ({1}).", path, systemCode),
     "free space",
   ),
-  MadeElsewhere: entry<{ run: string }>(
+  UntrustedRun: entry<{ run: string }>(
     "warning",
     (_, { t }) => t("This run was made on another machine or has been changed, so it can't be resumed here."),
     "start new run",
@@ -361,10 +361,10 @@ export const ERRORS = {
       file,
     ),
   ),
-  FileGone: entry<{ file: string }>("warning", ({ file }, { t }) =>
+  FileMissing: entry<{ file: string }>("warning", ({ file }, { t }) =>
     t("{0} no longer exists, so nothing was applied. Restore it under this name, or optimize the graph again.", file),
   ),
-  ShownOtherwise: entry<{ file: string }>("warning", ({ file }, { t }) =>
+  EncodingMismatch: entry<{ file: string }>("warning", ({ file }, { t }) =>
     t(
       "{0} has mixed line endings or is open in an encoding other than UTF-8, so nothing was applied. Select LF or CRLF and UTF-8 in the status bar, save the file, then try again.",
       file,
@@ -373,7 +373,7 @@ export const ERRORS = {
   NotSaved: entry<{ file: string }>("warning", ({ file }, { t }) =>
     t("{0} couldn't be saved. Your changes are still in the editor: save the file, then try again.", file),
   ),
-  GraphFaulty: entry<{ file: string; first: string; more: number }>(
+  GraphInvalid: entry<{ file: string; first: string; more: number }>(
     "warning",
     ({ file, first, more }, { t }) =>
       more === 0
@@ -388,7 +388,7 @@ export const ERRORS = {
   ),
 
   // Errors that bring their own sentence
-  NothingThere: entry<object>("information", () => ""),
+  NotFound: entry<object>("information", () => ""),
   Misuse: entry<object>("warning", () => ""),
   FaultyFile: entry<object>("warning", () => ""),
 } as const satisfies Readonly<Record<ModelErrorCode, unknown>> & Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ const LARGEST_NOTE = 65_536;
 export function nodeMachine(folder = configFolder()): Machine {
   let secret: Promise<string> | null = null;
   return {
-    async mark(text) {
+    async sign(text) {
       secret ??= machineSecret(join(folder, "machine"));
       return createHmac("sha256", await secret)
         .update(text)

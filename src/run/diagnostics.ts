@@ -4,7 +4,7 @@ import type { Task } from "../engine/task.ts";
 import { signTest } from "../engine/verdict.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { Attempt, RunState, SampleScore } from "./state.ts";
-import { gramsOf, similarity, wordsOf } from "./text-similarity.ts";
+import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
 
 /** A run at its end, before that is on record. */
 export interface Ending {
@@ -159,14 +159,14 @@ function instructionsConverge({ state, finished }: Ending): Warned[] {
 /** Longer and longer, and nothing shows for it. */
 function instructionGrows({ state, finished }: Ending): Warned[] {
   return state.parameters.flatMap((node) => {
-    const was = wordsOf(state.startTexts[node] ?? "").length;
+    const was = tokensOf(state.startTexts[node] ?? "").length;
     const final = finished.texts[node] ?? "";
     const isTaken = final !== state.startTexts[node];
     const proposal = finished.proposals.find((one) => one.node === node);
     const { before, after } = finished.validation;
     const gained = isTaken && proposal?.contributes !== false && before !== null && after !== null && after > before;
     if (gained) return [];
-    const is = wordsOf(isTaken ? final : (lastAttempt(state.attempts, node)?.text ?? "")).length;
+    const is = tokensOf(isTaken ? final : (lastAttempt(state.attempts, node)?.text ?? "")).length;
     const grows = is >= GROWTH.times * was && is >= was + GROWTH.words;
     return grows ? [warned("instruction grows", { node, count: is, of: was })] : [];
   });

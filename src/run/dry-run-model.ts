@@ -55,7 +55,7 @@ export class DryRunModel implements Model {
   }
 
   async complete(request: ModelRequest): Promise<ModelReply> {
-    const text = this.#reply(request);
+    const text = this.#completion(request);
     const prompt = this.#tokens(charactersOf(request.messages));
     const usage = { prompt, completion: this.#tokens(text.length), estimated: true };
     const { model } = request;
@@ -91,14 +91,14 @@ export class DryRunModel implements Model {
     return Math.ceil(characters / this.#charactersPerToken);
   }
 
-  #reply({ tag, schema }: ModelRequest): string {
+  #completion({ tag, schema }: ModelRequest): string {
     const node = tag.node === null ? undefined : this.#nodes.get(tag.node);
     const known = this.#lengths.get(`${tag.purpose} ${tag.node}`);
     const tokens = known && known.tokens / known.replies;
     const keys = Object.keys(schema?.schema.properties ?? {});
     switch (tag.purpose) {
       case "forward":
-        return inForm(this.#say(tokens ?? this.#usual("forward")), node?.output ?? null);
+        return inForm(this.#reply(tokens ?? this.#usual("forward")), node?.output ?? null);
       case "backward": {
         const each = tokens ? tokens / keys.length : this.#usual("backward");
         return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));
@@ -106,7 +106,7 @@ export class DryRunModel implements Model {
       case "optimizer":
         return this.#optimized(node, schema?.schema ?? null, tag.form ?? []);
       case "judge":
-        return JSON.stringify({ reason: this.#say(tokens ?? this.#usual("judge")), score: 0.5 });
+        return JSON.stringify({ reason: this.#reply(tokens ?? this.#usual("judge")), score: 0.5 });
     }
   }
 
@@ -120,7 +120,7 @@ export class DryRunModel implements Model {
   #written(name: string, node: GraphNode | undefined): string {
     const named = this.#nodes.get(name);
     const isText = named !== undefined || TEXTS.test(name);
-    return isText ? this.#rewrite(named ?? node) : this.#say(this.#usual("hypothesis"));
+    return isText ? this.#rewrite(named ?? node) : this.#reply(this.#usual("hypothesis"));
   }
 
   #usual(what: keyof typeof REPLY): number {
@@ -128,7 +128,7 @@ export class DryRunModel implements Model {
   }
 
   #feedback(tokens: number): string {
-    return this.#random() < this.guess.content ? "" : this.#say(tokens);
+    return this.#random() < this.guess.content ? "" : this.#reply(tokens);
   }
 
   /** Longer by some words, unless it may not be. */
@@ -140,7 +140,7 @@ export class DryRunModel implements Model {
       : `${text}·${this.#count}`;
   }
 
-  #say(tokens: number): string {
+  #reply(tokens: number): string {
     this.#count += 1;
     const start = `${MARK}${this.#count} `;
     return start + filler((tokens * this.#charactersPerToken - start.length) / WORD.length);

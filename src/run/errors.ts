@@ -68,8 +68,8 @@ export class NotRecorded extends Error {
 }
 
 /** Another machine made the run, or somebody changed it since: its replies and verdicts are claims. */
-export class MadeElsewhere extends Error {
-  override readonly name = "MadeElsewhere";
+export class UntrustedRun extends Error {
+  override readonly name = "UntrustedRun";
   constructor(readonly run: string) {
     super(`run ${run} was not made on this machine`);
   }

@@ -16,7 +16,7 @@ import { Yielder } from "../models/yielder.ts";
 import { DryRunLoss, DryRunModel, GUESSES, type Guess } from "./dry-run-model.ts";
 
 /** What is known before a run begins. */
-export interface Known {
+export interface EstimateDeps {
   /** Provider and origin that will be asked: replies are known by it. */
   readonly provider: string;
   /** Replies of earlier runs; only read. */
@@ -69,7 +69,7 @@ const DRAWS = [1, 2, 3];
  * made-up ones where they are not, in which no rewrite makes any difference. So it always counts as the engine does.
  * @param among methods that the task may name
  */
-export async function estimateRun(task: Task, known: Known, among = methods): Promise<Estimate> {
+export async function estimateRun(task: Task, known: EstimateDeps, among = methods): Promise<Estimate> {
   const plays: Awaited<ReturnType<typeof playRun>>[] = [];
   for (const draw of DRAWS) plays.push(await playRun(task, known, GUESSES.usual, draw, among));
   const others = [
@@ -93,7 +93,7 @@ export async function estimateRun(task: Task, known: Known, among = methods): Pr
   };
 }
 
-async function playRun(task: Task, known: Known, guess: Guess, draw: number, among: Methods) {
+async function playRun(task: Task, known: EstimateDeps, guess: Guess, draw: number, among: Methods) {
   const { model, dryTask } = dryRun(task, known, guess, draw);
   // Batches do not grow with the training set; what is scored grows with its set.
   const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
@@ -113,7 +113,7 @@ async function playRun(task: Task, known: Known, guess: Guess, draw: number, amo
 /** The same for what does not optimize: to score a set, to look into one sample, to check what another run claims. */
 export async function estimateRunner(
   task: Task,
-  known: Known,
+  known: EstimateDeps,
   runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached">> {
   const { model, dryTask } = dryRun(task, known, GUESSES.usual, 0);
@@ -122,7 +122,7 @@ export async function estimateRunner(
   return { ...tally.amount, cached: tally.cached };
 }
 
-function dryRun(task: Task, known: Known, guess: Guess, draw: number) {
+function dryRun(task: Task, known: EstimateDeps, guess: Guess, draw: number) {
   const data = playedData(task);
   const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw);
   const model = new DryRunModel(known.provider, task.graph.nodes, guess);
@@ -160,7 +160,7 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
   };
 }
 
-function depsOf(model: DryRunModel, { options }: Task, { replies, price }: Known): EngineDeps {
+function depsOf(model: DryRunModel, { options }: Task, { replies, price }: EstimateDeps): EngineDeps {
   const stack = createStack({
     provider: model,
     replies: new Overlay(replies),
@@ -175,7 +175,7 @@ function depsOf(model: DryRunModel, { options }: Task, { replies, price }: Known
 
 /** Replies of earlier runs, and those made up on the way. */
 class Overlay extends MemoryReplies {
-  constructor(readonly known: Known["replies"]) {
+  constructor(readonly known: EstimateDeps["replies"]) {
     super();
   }
 

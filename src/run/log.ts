@@ -48,7 +48,7 @@ export class EventLog {
   async end(machine: Machine, run: string, event: Finished): Promise<LoggedEvent> {
     const logged = { ...event, at: this.#clock.now() };
     const digest = this.#digest.copy().update(`${JSON.stringify(logged)}\n`);
-    this.#file.append({ seal: await sealOf(machine, run, digest) });
+    this.#file.append({ seal: await signatureOf(machine, run, digest) });
     this.#digest.update(this.#file.append(logged));
     await this.#file.flushed().catch(() => {});
     return logged;
@@ -72,15 +72,15 @@ export async function appendAct({ files, clock }: Outside, path: string, act: Ac
 
 type Outside = Pick<Deps, "files" | "clock">;
 
-function sealOf(machine: Machine, run: string, digest: LogDigest): Promise<string> {
-  return machine.mark(`${run}\n${digest.copy().digest("hex")}`);
+function signatureOf(machine: Machine, run: string, digest: LogDigest): Promise<string> {
+  return machine.sign(`${run}\n${digest.copy().digest("hex")}`);
 }
 
 export interface LogRead {
   /** Lines left out: cut, garbage, or of a kind that this program does not know. */
   readonly damaged: number;
-  /** The run has no end, or this machine has sealed all up to it and nothing follows. */
-  readonly sealed: boolean;
+  /** The run has no end, or this machine has signed everything before it and nothing follows. */
+  readonly signed: boolean;
   readonly digest: LogDigest;
 }
 
@@ -114,7 +114,7 @@ export async function readLog(
     else if (event?.type === "finished") end = digest.copy();
     else if (end) seal = null;
   }
-  return { damaged, sealed: end === null || seal === (await sealOf(machine, run, end)), digest };
+  return { damaged, signed: end === null || seal === (await signatureOf(machine, run, end)), digest };
 }
 
 function isAct({ type }: LoggedEvent): boolean {

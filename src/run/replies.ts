@@ -25,10 +25,10 @@ const Reply = z.object({
 type Reply = z.infer<typeof Reply>;
 
 /** What this machine marks a reply with. Its key is itself a mark, and is written nowhere. */
-type Seal = (reply: Omit<Reply, "mark">) => string;
+type Signer = (reply: Omit<Reply, "mark">) => string;
 
-async function sealOf(machine: Machine): Promise<Seal> {
-  const secret = await machine.mark("replies");
+async function createSigner(machine: Machine): Promise<Signer> {
+  const secret = await machine.sign("replies");
   return ({ key, text, usage: { prompt, completion, estimated }, model, finish, asked, cached }) => {
     const said = [key, text, prompt, completion, estimated, model, finish, asked ?? null, cached];
     return createHmac("sha256", secret).update(JSON.stringify(said)).digest("base64url");
@@ -44,11 +44,11 @@ export class RunReplies implements ReplyStore {
 
   private constructor(
     readonly files: Files,
-    readonly seal: Seal,
+    readonly signer: Signer,
     readonly ownFile: JsonlWriter | null,
     readonly cache: Cache | null,
   ) {
-    const isOurs = ({ mark, ...reply }: Reply) => mark === seal(reply);
+    const isOurs = ({ mark, ...reply }: Reply) => mark === signer(reply);
     this.#own = new Index(isOurs);
     this.#shared = new Index(isOurs);
   }
@@ -61,7 +61,7 @@ export class RunReplies implements ReplyStore {
     const turns = new Yielder(clock);
     const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
     const ownFile = own === null ? null : new JsonlWriter(files, own, bytes);
-    const replies = new RunReplies(files, await sealOf(machine), ownFile, cache);
+    const replies = new RunReplies(files, await createSigner(machine), ownFile, cache);
     await replies.#own.add(bytes, turns);
     for (const segment of cache?.segments ?? []) await replies.#shared.add(segment, turns);
     return replies;
@@ -78,7 +78,7 @@ export class RunReplies implements ReplyStore {
     if (this.#own.has(key)) return;
     const cached = this.#shared.has(key);
     const body = { key, text, usage, model, finish, ...(asked !== undefined && { asked }), cached };
-    const reply = { ...body, mark: this.seal(body) };
+    const reply = { ...body, mark: this.signer(body) };
     this.ownFile?.append(reply);
     await this.ownFile?.flushed();
     this.#own.set(reply);
@@ -117,15 +117,15 @@ type Home = Outside & { readonly machine: Machine };
 
 /**
  * Texts by key of a run that is only looked at.
- * @param madeHere of such a run, what was changed since is left out
+ * @param trusted of such a run, what was changed since is left out
  */
 export async function readReplies(
   { files, clock, machine }: Home,
   path: string,
-  madeHere: boolean,
+  trusted: boolean,
 ): Promise<(key: string) => StoredReply | undefined> {
-  const seal = await sealOf(machine);
-  const index = new Index(({ mark, ...reply }) => !madeHere || mark === seal(reply));
+  const seal = await createSigner(machine);
+  const index = new Index(({ mark, ...reply }) => !trusted || mark === seal(reply));
   await index.add(await bytesOf(files, path), new Yielder(clock));
   return (key) => index.get(key);
 }
@@ -207,7 +207,7 @@ export async function readCache(home: Home, folder: string): Promise<Pick<ReplyS
 }
 
 async function segmentName(machine: Machine, segment: string): Promise<string> {
-  return `${segment}.${(await machine.mark(`cache ${segment}`)).slice(0, 16)}.jsonl`;
+  return `${segment}.${(await machine.sign(`cache ${segment}`)).slice(0, 16)}.jsonl`;
 }
 
 async function segmentsIn(files: Files, machine: Machine, folder: string): Promise<Uint8Array[]> {

@@ -89,13 +89,13 @@ export async function writeManifest(
   const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options, ...(job && { job }) };
   const json = JSON.stringify(body);
   await clock.sleep(0);
-  const mark = await machine.mark(json);
+  const mark = await machine.sign(json);
   await clock.sleep(0);
-  await files.write(path, `${json.slice(0, -1)}${markField(mark)}\n`);
+  await files.write(path, `${json.slice(0, -1)}${signatureField(mark)}\n`);
 }
 
 /** The end of the file; without it the object is the one that bears the mark. */
-function markField(mark: string): string {
+function signatureField(mark: string): string {
   return `,"mark":"${mark}"}`;
 }
 
@@ -107,7 +107,7 @@ export async function readManifest(
   { files, clock, machine }: Outside,
   path: string,
   run: string,
-): Promise<{ readonly start: RunManifest; readonly madeHere: boolean }> {
+): Promise<{ readonly start: RunManifest; readonly trusted: boolean }> {
   const bytes = await files.read(path).catch((error: unknown) => {
     throw codeOf(error) === "ENOENT" ? new RunMissing(run, path) : error;
   });
@@ -119,9 +119,9 @@ export async function readManifest(
   if (!parsed.success) throw new RunUnreadable(path, z.prettifyError(parsed.error));
   const { mark, id } = parsed.data;
   await clock.sleep(0);
-  const body = `${json.slice(0, -markField(mark).length)}}`;
-  const isMarked = json.endsWith(markField(mark)) && mark === (await machine.mark(body));
-  return { start: parsed.data, madeHere: isMarked && id === run };
+  const body = `${json.slice(0, -signatureField(mark).length)}}`;
+  const isMarked = json.endsWith(signatureField(mark)) && mark === (await machine.sign(body));
+  return { start: parsed.data, trusted: isMarked && id === run };
 }
 
 function parse(json: string, path: string): Record<string, unknown> {

@@ -10,7 +10,7 @@ import { createStack } from "../models/stack.ts";
 import type { Waiting } from "../models/waits.ts";
 import { Yielder } from "../models/yielder.ts";
 import { diagnose } from "./diagnostics.ts";
-import { MadeElsewhere, NotRecorded, OtherProvider, RunComplete, RunInProgress } from "./errors.ts";
+import { NotRecorded, OtherProvider, RunComplete, RunInProgress, UntrustedRun } from "./errors.ts";
 import { runnerOf } from "./job.ts";
 import { codeOf } from "./jsonl.ts";
 import { EventLog, type LogDigest, readLog } from "./log.ts";
@@ -85,7 +85,7 @@ export async function startRun(
  * Takes up a run that was interrupted, cancelled, failed or out of budget: the method runs again from the replies on
  * record, and asks only for what is missing.
  * @param limits a budget instead of the one it started with; what was spent counts.
- * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, MadeElsewhere, OtherProvider, NotRecorded
+ * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, UntrustedRun, OtherProvider, NotRecorded
  */
 export async function resumeRun(
   id: string,
@@ -96,14 +96,14 @@ export async function resumeRun(
 ): Promise<Run> {
   const { machine, provider } = deps;
   const paths = filesOf(place, id);
-  const { start, madeHere } = await readManifest(deps, paths.start, id);
-  if (!madeHere) throw new MadeElsewhere(id);
+  const { start, trusted } = await readManifest(deps, paths.start, id);
+  if (!trusted) throw new UntrustedRun(id);
   if (start.provider !== provider.identity) throw new OtherProvider(id, start.provider, provider.identity);
   const lock = await takeLock(machine, place, start.graphFile, id);
   return unlockOnFailure(lock, paths.folder, async () => {
     const reducer = new RunReducer();
-    const { sealed, digest } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
-    if (!sealed) throw new MadeElsewhere(id);
+    const { signed, digest } = await readLog(deps, paths.events, id, (event) => reducer.apply(event));
+    if (!signed) throw new UntrustedRun(id);
     if (reducer.state.status === "done") throw new RunComplete(id);
     const events: RunEvent[] = [{ type: "resumed", attempt: reducer.state.segments + 1 }];
     if (start.engine !== ENGINE_VERSION)
@@ -145,7 +145,7 @@ async function openRun(opening: Opening): Promise<Run> {
     waiting: () => waiting.current,
     onWaiting: waiting.listen,
   };
-  return { ...run, events: record(opening, run, log, waiting.tell) };
+  return { ...run, events: record(opening, run, log, waiting.notify) };
 }
 
 /** What a run waits for is no event: it says nothing any more once it is over. */
@@ -157,7 +157,7 @@ class WaitingSignal {
     this.#listeners.push(listener);
   };
 
-  readonly tell = (waiting: Waiting | null): void => {
+  readonly notify = (waiting: Waiting | null): void => {
     this.current = waiting;
     for (const listener of this.#listeners) listener(waiting);
   };

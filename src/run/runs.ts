@@ -20,7 +20,7 @@ export interface ListedRun {
   readonly summary: Summary;
   readonly status: ListedStatus;
   /** False: its verdicts are claims until re-checked. */
-  readonly madeHere: boolean;
+  readonly trusted: boolean;
 }
 
 export interface ReadRun {
@@ -29,7 +29,7 @@ export interface ReadRun {
   readonly start: RunManifest;
   readonly state: RunState;
   readonly status: ListedStatus;
-  readonly madeHere: boolean;
+  readonly trusted: boolean;
   /** Lines of the log that could not be read. */
   readonly damaged: number;
 }
@@ -89,12 +89,12 @@ async function readListed(deps: RunsDeps, place: RunPaths, id: string): Promise<
   if (summary?.id === id) {
     const status = await statusOf(deps, place, id, summary.graphFile, summary.status);
     // A process killed between the end of the log and the summary leaves one that is not true: the log has the word.
-    if (status !== "interrupted") return { summary, status, madeHere: true };
+    if (status !== "interrupted") return { summary, status, trusted: true };
   }
   try {
     if (!summary && (await isLarge(deps, filesOf(place, id)))) return null;
-    const { start, state, status, madeHere } = await readRun(deps, place, id);
-    return { summary: await summaryOf(start, state, deps.machine), status, madeHere };
+    const { start, state, status, trusted } = await readRun(deps, place, id);
+    return { summary: await summaryOf(start, state, deps.machine), status, trusted };
   } catch {
     return null;
   }
@@ -117,15 +117,15 @@ export async function readRun(
   each: (event: LoggedEvent) => void = () => {},
 ): Promise<ReadRun> {
   const files = filesOf(place, id);
-  const { start, madeHere } = await readManifest(deps, files.start, id);
+  const { start, trusted } = await readManifest(deps, files.start, id);
   const reducer = new RunReducer();
-  const { damaged, sealed } = await readLog(deps, files.events, id, (event) => {
+  const { damaged, signed } = await readLog(deps, files.events, id, (event) => {
     reducer.apply(event);
     each(event);
   });
   const { state } = reducer;
   const status = await statusOf(deps, place, id, start.graphFile, state.status);
-  return { id, files, start, state, status, madeHere: madeHere && sealed, damaged };
+  return { id, files, start, state, status, trusted: trusted && signed, damaged };
 }
 
 /** What the user did with proposals becomes part of the run. Its log is not read: it may hold hundreds of thousands of events. */
@@ -139,8 +139,8 @@ export async function recordAct(deps: RunsDeps, place: RunPaths, id: string, act
   const summary = await readSummary(json, deps.machine);
   if (summary?.id === id) await writeSummary(deps, path, await summaryWith(summary, act, deps.machine));
   else {
-    const { start, state, madeHere } = await readRun(deps, place, id);
-    if (madeHere) await writeSummary(deps, path, await summaryOf(start, state, deps.machine));
+    const { start, state, trusted } = await readRun(deps, place, id);
+    if (trusted) await writeSummary(deps, path, await summaryOf(start, state, deps.machine));
   }
 }
 

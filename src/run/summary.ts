@@ -91,21 +91,21 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
       act: acts[id] ?? null,
     })),
   };
-  return { ...body, mark: await machine.mark(JSON.stringify(body)) };
+  return { ...body, mark: await machine.sign(JSON.stringify(body)) };
 }
 
 /** The same after the user's act. */
 export async function summaryWith({ mark: _, ...summary }: Summary, act: Acted, machine: Machine): Promise<Summary> {
   const proposals = summary.proposals.map((one) => (act.proposals.includes(one.id) ? { ...one, act: act.type } : one));
   const body = { ...summary, proposals };
-  return { ...body, mark: await machine.mark(JSON.stringify(body)) };
+  return { ...body, mark: await machine.sign(JSON.stringify(body)) };
 }
 
 /** null when the text is no summary that this machine made: the log then has the word. Never throws. */
 export async function readSummary(json: string, machine: Machine): Promise<Summary | null> {
   try {
     const { mark, ...body } = JSON.parse(json);
-    const isOurs = mark === (await machine.mark(JSON.stringify(body)));
+    const isOurs = mark === (await machine.sign(JSON.stringify(body)));
     return isOurs ? summarySchema.parse({ ...body, mark }) : null;
   } catch {
     return null;

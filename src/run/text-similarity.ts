@@ -13,13 +13,13 @@ export function similarity(one: Grams, other: Grams): number {
   return sizes > 0 ? product / sizes : 0;
 }
 
-export function wordsOf(text: string): string[] {
+export function tokensOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
 /** Made once for a text that is compared with many. */
 export function gramsOf(text: string): Grams {
-  const words = wordsOf(text);
+  const words = tokensOf(text);
   const counts = new Map<string, number>();
   for (const [index, word] of words.entries()) {
     for (const gram of [word, `${words[index - 1] ?? ""} ${word}`]) counts.set(gram, (counts.get(gram) ?? 0) + 1);

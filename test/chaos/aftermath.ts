@@ -42,7 +42,7 @@ export async function faultsOfList(listed: readonly ListedRun[], read: ReadRun |
   if (listed.length !== (read ? 1 : 0)) return [`${listed.length} runs are listed`];
   const [entry] = listed;
   if (!entry || !read) return [];
-  if (!entry.madeHere) return ["it is listed as made elsewhere"];
+  if (!entry.trusted) return ["it is listed as made elsewhere"];
   if (entry.status !== read.status) return [`it is listed as ${entry.status} and is ${read.status}`];
   const difference = differenceOf(entry.summary, await summaryOf(read.start, read.state, deps.machine));
   return difference === null ? [] : [`the list says something else than the log: ${difference}`];
@@ -90,7 +90,7 @@ export async function faultsOfApplying(
   return [
     ...output.warnings,
     ...(wrong === null ? [] : [`applied, the graph has another text: ${wrong}`]),
-    ...(lost === null && again.madeHere ? [] : [`applied, the run is another one: ${lost}`]),
+    ...(lost === null && again.trusted ? [] : [`applied, the run is another one: ${lost}`]),
     ...accepted.filter((one) => again.state.acts[one] !== "applied").map((one) => `${one} does not count as applied`),
   ];
 }
@@ -102,7 +102,7 @@ class Heard extends Output {
     super(process, true);
   }
 
-  override note(): void {}
+  override info(): void {}
 
   override warn(text: string): void {
     this.warnings.push(text);

@@ -46,7 +46,7 @@ export class Disk {
       return { release: () => process.change(`${path} released`, "", () => void this.#locks.delete(path)) };
     };
     return {
-      mark: async (text) => createHash("sha256").update(`this machine ${text}`).digest("hex"),
+      sign: async (text) => createHash("sha256").update(`this machine ${text}`).digest("hex"),
       holder: async (path) => holderOf(path),
       lock: (path, note) => process.change(path, note, () => take(path, note)),
     };

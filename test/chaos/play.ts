@@ -257,7 +257,7 @@ class Play {
 
   /** What was shown while it ran is what its log gives. */
   #checkReading(run: Run | null, read: ReadRun, isFull: boolean): void {
-    if (!read.madeHere) this.#fault("the run counts as made elsewhere");
+    if (!read.trusted) this.#fault("the run counts as made elsewhere");
     const least = this.one.accidents.filter(({ kind }) => kind === "killed" || kind === "disk full").length;
     if (read.damaged > least) this.#fault(`${read.damaged} lines of the log are damaged`);
     const difference = run && !isFull ? differenceOf(run.state(), read.state) : null;

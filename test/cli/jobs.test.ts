@@ -111,7 +111,7 @@ describe("recheck", () => {
   it("gives what a run made elsewhere proposes a verdict of this machine, which --apply writes", async () => {
     const [there, here] = [await open(), await open()];
     const id = await sent(there, here);
-    expect(await listed(here)).toMatchObject([{ id, madeHere: false }]);
+    expect(await listed(here)).toMatchObject([{ id, trusted: false }]);
     const { code, stdout, stderr } = await here.online("recheck", here.graph, "--json", "--apply");
     const report: RunReport = JSON.parse(stdout);
     expect([code, report.status, report.method]).toEqual([0, "done", "re-check"]);
@@ -123,7 +123,7 @@ describe("recheck", () => {
     for (const { node, text } of accepted) {
       expect((await readFile(join(here.folder, `prompts/${node}.md`), "utf8")).trim()).toBe(text.trim());
     }
-    expect(await listed(here)).toMatchObject([{ madeHere: true, job: { kind: "recheck", run: id } }, { id }]);
+    expect(await listed(here)).toMatchObject([{ trusted: true, job: { kind: "recheck", run: id } }, { id }]);
     // What it applied is no longer what that run saw.
     const again = await here.online("recheck", id);
     expect(again.stderr).toMatch(/Skipped because|be rechecked/);

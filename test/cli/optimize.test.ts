@@ -148,7 +148,7 @@ describe("optimize", () => {
     const bench = await open();
     const { stdout } = await bench.online("optimize", bench.graph, "--json", "--runs-dir", "elsewhere");
     const listed = await bench.run("runs", "--json", "--runs-dir", "elsewhere");
-    expect(JSON.parse(listed.stdout).runs).toMatchObject([{ id: report(stdout).run, status: "done", madeHere: true }]);
+    expect(JSON.parse(listed.stdout).runs).toMatchObject([{ id: report(stdout).run, status: "done", trusted: true }]);
     expect((await bench.run("runs")).stdout).toContain("There are no runs in");
   });
 });

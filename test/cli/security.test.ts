@@ -303,7 +303,7 @@ describe("a run that a repository ships", () => {
     );
     await cp(join(runs, id), join(runs, "..%2f..%2fevil"), { recursive: true });
     const { runs: listed } = JSON.parse((await victim.run("runs", "--json")).stdout);
-    expect(listed).toMatchObject([{ id, madeHere: false }]);
+    expect(listed).toMatchObject([{ id, trusted: false }]);
     const resumed = await victim.online("resume", id);
     expect(resumed).toMatchObject({ code: 2, stderr: expect.stringContaining("made on another machine") });
     expect(victim.server.requests()).toBe(0);

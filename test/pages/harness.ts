@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BrowserContext, Page } from "playwright-core";
 import type { ActiveRun } from "../../src/editor/graph/active-run.ts";
-import { answerTo } from "../../src/editor/graph/answers.ts";
 import { faultViews, graphView } from "../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../src/editor/graph/page.ts";
+import { answerTo } from "../../src/editor/graph/page-answers.ts";
 import { runView, sampleExcerpts } from "../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
@@ -28,7 +28,7 @@ export async function servePage(): Promise<{ url: string; stop(): void }> {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const theme = searchParams.get("theme") ?? "dark";
     if (pathname === "/") {
-      const locale = { language: "en", words: searchParams.has("marked") ? marked : {} };
+      const locale = { language: "en", translations: searchParams.has("marked") ? marked : {} };
       const page = pageHtml(script, "file:///w/team.agentgraph.json", locale);
       response.setHeader("Content-Type", "text/html").end(inTheme(page, theme));
       return;

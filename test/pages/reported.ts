@@ -15,7 +15,7 @@ import type { Model } from "../../src/models/model.ts";
 import { priceList } from "../../src/models/prices.ts";
 import { nodeMachine } from "../../src/platform/machine.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
-import { askWithoutRun } from "../../src/run/ask.ts";
+import { askWithoutRun } from "../../src/run/ask-without-run.ts";
 import type { Job } from "../../src/run/job.ts";
 import { compareHtml, type Side } from "../../src/run/report/compare.ts";
 import { reportHtml } from "../../src/run/report/html.ts";

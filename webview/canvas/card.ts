@@ -1,6 +1,6 @@
 import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { s } from "../dom.ts";
-import { DECISIONS, plural, verdictWords } from "../format.ts";
+import { DECISIONS, plural, verdictLabel } from "../format.ts";
 import type { SceneNode } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView, VerdictView } from "../protocol.ts";
@@ -180,7 +180,7 @@ function verdictChip(verdict: VerdictView, right: number, top: number) {
     icon(decision, 6, 4, 12),
     words("", text, 21, 14, 11),
   );
-  return { element: tip(element, t("The change of this text is {0}.", verdictWords(verdict))), room: width + 4 };
+  return { element: tip(element, t("The change of this text is {0}.", verdictLabel(verdict))), room: width + 4 };
 }
 
 function pill(className: string, text: string, right: number, middle: number) {

@@ -1,5 +1,5 @@
 import { h } from "../dom.ts";
-import { KINDS, plural, verdictWords } from "../format.ts";
+import { KINDS, plural, verdictLabel } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
@@ -110,7 +110,7 @@ function describe(
     node.inputs.length > 0 ? t("reads {0}", list(node.inputs)) : "",
     feeds.length > 0 ? t("feeds {0}", list(feeds)) : "",
     folded > 0 ? plural(folded, t("{0} collapsed node"), t("{0} collapsed nodes")) : "",
-    run?.verdict ? verdictWords(run.verdict) : "",
+    run?.verdict ? verdictLabel(run.verdict) : "",
     run && run.gradients > 0 ? plural(run.gradients, t("{0} gradient"), t("{0} gradients")) : "",
     value === undefined ? "" : t("value: {0}", value),
   ];

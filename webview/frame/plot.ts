@@ -66,7 +66,7 @@ export class Plot {
       .attr("cy", ({ score }) => y(score))
       .attr("r", points.length > 30 ? 1.5 : 3)
       .append("title")
-      .text((point) => pointWords(point));
+      .text((point) => pointLabel(point));
     const last = points.at(-1);
     if (last) {
       const figure = `${last.low === last.high ? "" : "≈ "}${last.score.toFixed(2)}`;
@@ -81,13 +81,13 @@ export function isKnown({ low, high }: PointView): boolean {
   return high - low < 1;
 }
 
-export function scoreWords({ low, high }: PointView): string {
+export function scoreLabel({ low, high }: PointView): string {
   return low === high ? low.toFixed(2) : t("between {0} and {1}", low.toFixed(2), high.toFixed(2));
 }
 
-function pointWords(point: PointView): string {
+function pointLabel(point: PointView): string {
   const { iteration, interval, accepted } = point;
-  const score = scoreWords(point);
+  const score = scoreLabel(point);
   const start = iteration === 0 ? t("Start") : t("Iteration {0}: {1} accepted", iteration, accepted);
   return interval
     ? t("{0}, score {1}, 95% interval {2} to {3}", start, score, interval[0].toFixed(2), interval[1].toFixed(2))
@@ -97,5 +97,5 @@ function pointWords(point: PointView): string {
 function describe(points: readonly PointView[]): string {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return t("Validation score: none yet.");
-  return `${t("Validation score by iteration.")} ${pointWords(first)}. ${points.length > 1 ? `${pointWords(last)}.` : ""}`;
+  return `${t("Validation score by iteration.")} ${pointLabel(first)}. ${points.length > 1 ? `${pointLabel(last)}.` : ""}`;
 }

@@ -3,7 +3,7 @@ import { compact, count, duration, money, plural, STATUS } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
-import { isKnown, Plot, scoreWords } from "./plot.ts";
+import { isKnown, Plot, scoreLabel } from "./plot.ts";
 
 /** What the run has come to: iteration, what is on its way, calls and money against the budget, the score. */
 export class RunStrip {
@@ -109,7 +109,7 @@ function announcement(run: RunView): string {
     STATUS[run.status],
     ...(run.waiting === "" ? [] : [run.waiting]),
     t("iteration {0} of {1}", run.iteration, run.iterations),
-    ...(last ? [t("score {0}", scoreWords(last))] : []),
+    ...(last ? [t("score {0}", scoreLabel(last))] : []),
   ];
   return `${facts.join(", ")}.`;
 }

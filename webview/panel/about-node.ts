@@ -2,7 +2,7 @@ import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { inlineIcon } from "../canvas/icons.ts";
 import { textButton } from "../controls.ts";
 import { h } from "../dom.ts";
-import { KINDS, plural, verdictWords } from "../format.ts";
+import { KINDS, plural, verdictLabel } from "../format.ts";
 import { onlyLeadsTo } from "../graph/fold.ts";
 import { t } from "../l10n.ts";
 import type { CallAnswer, GradientsAnswer, NodeAnswer, NodeView } from "../protocol.ts";
@@ -80,7 +80,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
     ...(view.role === "" ? [] : [h("p", {}, view.role)]),
     h("p", { class: "faint" }, facts.join(" · ")),
     ...(traitsOf(view).asksModel && answered !== ""
-      ? [h("p", { class: "faint" }, answeredWords(answered, view.model))]
+      ? [h("p", { class: "faint" }, answeredByLabel(answered, view.model))]
       : []),
     ...(reads.length > 0
       ? [h("p", {}, h("span", { class: "faint" }, t("Reads")), " ", ...nodeLinks(reads, acts))]
@@ -94,7 +94,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
             "p",
             { class: `verdict-line ${verdict.decision}` },
             inlineIcon(verdict.decision),
-            t("Its change is {0}.", verdictWords(verdict)),
+            t("Its change is {0}.", verdictLabel(verdict)),
           ),
         ]
       : []),
@@ -113,7 +113,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
 }
 
 /** Providers add a date or a tag to the name that was asked for. @param chosen the model that would answer now */
-function answeredWords(answered: string, chosen: string): string {
+function answeredByLabel(answered: string, chosen: string): string {
   return chosen === "" || answered.startsWith(chosen)
     ? t("Answered by {0}", answered)
     : t("Answered by {0} in this run; {1} is chosen now", answered, chosen);

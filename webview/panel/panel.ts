@@ -10,7 +10,7 @@ import { compare } from "./compare.ts";
 import { gradientList, link } from "./parts.ts";
 import { SampleList } from "./sample-list.ts";
 
-const MOMENTS = { latest: t("Latest texts"), start: t("Starting texts") } as const;
+const SNAPSHOTS = { latest: t("Latest texts"), start: t("Starting texts") } as const;
 
 /** The side panel: what is known of the node, edge or sample that is looked at, else of the graph. */
 export class Panel {
@@ -74,7 +74,7 @@ export class Panel {
       h(
         "div",
         { class: "sample-tools" },
-        choice(t("Texts to use"), MOMENTS, at, (chosen) => this.acts.snapshot(chosen)),
+        choice(t("Texts to use"), SNAPSHOTS, at, (chosen) => this.acts.snapshot(chosen)),
         iconButton("previous", t("Sample before"), () => step(-1)),
         iconButton("next", t("Next sample"), () => step(1)),
         iconButton("close", t("Clear the sample"), () => this.acts.pick(null)),

@@ -6,12 +6,12 @@ import type { Model } from "../../models/model.ts";
 import type { AddressField, Provider } from "../../models/provider.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { Cancelled, NothingThere, NotTrusted } from "../errors.ts";
+import { Cancelled, NotFound, NotTrusted } from "../errors.ts";
 import { showInfo } from "../notifications.ts";
+import { askAndKeep, askSource, listModels, type Source } from "./ask-provider.ts";
 import type { Keys } from "./keys.ts";
-import { pickKeys, pickModel } from "./pick.ts";
+import { pickKeys, pickModel } from "./prompts.ts";
 import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
-import { askAndKeep, askSource, listModels, type Source } from "./source.ts";
 
 /** Who answers the calls of a run, ready to be asked. */
 export interface Connection {
@@ -54,7 +54,7 @@ export class Account extends Disposable {
   }
 
   /** Who would be asked, in a sentence. */
-  providerWords(): string {
+  providerLabel(): string {
     const { provider, baseUrl } = readSettings();
     if (!provider) return l10n.t("the simulated model");
     const { address } = provider.fields;
@@ -193,7 +193,7 @@ export class Account extends Disposable {
     const provider = readSettings().provider ?? (await this.#choose()).provider;
     const { address } = provider.fields;
     if (address === null) {
-      throw new NothingThere(
+      throw new NotFound(
         l10n.t("{0}: no API key is needed. Choose another model provider first.", provider.label(l10n.t)),
       );
     }
@@ -205,7 +205,7 @@ export class Account extends Disposable {
   /** With its key an origin loses its permission: it is asked about anew. */
   async #forgetKeys(): Promise<void> {
     const origins = await this.keys.origins();
-    if (origins.length === 0) throw new NothingThere(l10n.t("No API key is stored."));
+    if (origins.length === 0) throw new NotFound(l10n.t("No API key is stored."));
     const forgotten = await pickKeys(origins);
     for (const origin of forgotten) await this.keys.forget(origin);
     const left = this.#allowed().filter((origin) => !forgotten.includes(origin));

@@ -9,7 +9,7 @@ import {
 import { createHostModel, type HostChat, HostFailure } from "../../models/host-models.ts";
 import type { Message } from "../../models/model.ts";
 import type { Provider } from "../../models/provider.ts";
-import { NothingThere } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 
 /** The models that VS Code has, e.g. those of GitHub Copilot. The first request of all makes VS Code ask for consent. */
 export const vscodeModels: Provider = {
@@ -30,7 +30,7 @@ export const vscodeModels: Provider = {
   async listModels() {
     const chats = await lm.selectChatModels();
     if (chats.length === 0) {
-      throw new NothingThere(
+      throw new NotFound(
         l10n.t(
           "VS Code has no models available. Install an extension that provides models, such as GitHub Copilot Chat, and sign in.",
         ),

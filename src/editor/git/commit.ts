@@ -6,11 +6,11 @@ import { replaceText, TextNotFound } from "../../graph/edit.ts";
 import { applyEdits } from "../../graph/fault.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { Cancelled, CommitRefused, NoRepository, NothingThere, NotTrusted } from "../errors.ts";
+import { Cancelled, CommitRefused, NoRepository, NotFound, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { showInfo } from "../notifications.ts";
 import type { Review } from "../review/review.ts";
-import { type LocatedProposal, locationsOf, saveOrSay } from "../review/text-locations.ts";
+import { type LocatedProposal, locationsOf, saveOrThrow } from "../review/text-locations.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GitApi, gitApi, type Repository } from "./api.ts";
@@ -39,7 +39,7 @@ export class Commit extends Disposable {
       Uri.file(run.entry.root),
     );
     await refuseOtherWork(repository, documents);
-    for (const document of documents) await saveOrSay(document);
+    for (const document of documents) await saveOrThrow(document);
     const fresh = await this.#askAboutOtherChanges(repository, documents, places);
 
     const applied = places.map(({ proposal }) => proposal);
@@ -62,7 +62,7 @@ export class Commit extends Disposable {
     } catch (error) {
       // A hook, a missing name, a missing key to sign with: the user sets it right and commits in Source Control.
       void this.#leaveToUser(repository, run, applied, paths, message);
-      throw new CommitRefused(saidBy(error));
+      throw new CommitRefused(gitMessage(error));
     }
     const sha = await this.#record(repository, run, applied);
     void showInfo(l10n.t("Committed as {0}.", sha.slice(0, 8)));
@@ -86,16 +86,14 @@ export class Commit extends Disposable {
     const all = await locationsOf(run, appliedOf(run), this.graphs, this.files);
     const places = all.filter(({ proposal, current }) => current === proposal.text);
     if (places.length === 0) {
-      throw new NothingThere(
-        l10n.t("The applied texts have since been changed or undone, so there is nothing to commit."),
-      );
+      throw new NotFound(l10n.t("The applied texts have since been changed or undone, so there is nothing to commit."));
     }
     return { places, leftOut: all.filter((one) => !places.includes(one)).map(({ proposal }) => proposal.node) };
   }
 
   /**
    * A file that holds more than HEAD and the applied texts is committed only when the user says so.
-   * @returns names of those that no commit has yet. @throws NothingThere, Cancelled
+   * @returns names of those that no commit has yet. @throws NotFound, Cancelled
    */
   async #askAboutOtherChanges(
     repository: Repository,
@@ -114,7 +112,7 @@ export class Commit extends Disposable {
       else if (head === text) same += 1;
       else if (withTexts(head, own) !== text) others.push(name);
     }
-    if (same === documents.length) throw new NothingThere(l10n.t("These texts are already committed."));
+    if (same === documents.length) throw new NotFound(l10n.t("These texts are already committed."));
     if (others.length === 0) return fresh;
     const include = l10n.t("Commit all changes");
     const said = l10n.t("{0} also contains changes other than the applied texts.", others.join(", "));
@@ -173,7 +171,7 @@ function messageOf(run: OpenedRun, applied: readonly Proposal[]): string {
 async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repository> {
   const git = await gitApi();
   if (!git) {
-    throw new NothingThere(
+    throw new NotFound(
       workspace.getConfiguration("git").get("enabled")
         ? l10n.t("VS Code can't find git on this machine. Install git, reload the window, then commit again.")
         : l10n.t("Git support is turned off in VS Code. Turn on the git.enabled setting."),
@@ -183,7 +181,7 @@ async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repositor
   if (found.every((one) => one === null)) return openOrMake(git, root);
   const [first, ...others] = found;
   if (!first || others.some((other) => other?.rootUri.toString() !== first.rootUri.toString())) {
-    throw new NothingThere(l10n.t("The changed files belong to different git repositories. Commit them one by one."));
+    throw new NotFound(l10n.t("The changed files belong to different git repositories. Commit them one by one."));
   }
   return first;
 }
@@ -214,11 +212,11 @@ async function refuseOtherWork(repository: Repository, documents: readonly TextD
   await repository.status();
   const { indexChanges, mergeChanges } = repository.state;
   if (mergeChanges.length > 0)
-    throw new NothingThere(l10n.t("A merge is in progress. Finish it, then commit the prompts."));
+    throw new NotFound(l10n.t("A merge is in progress. Finish it, then commit the prompts."));
   const own = new Set(documents.map(({ uri }) => uri.fsPath));
   const other = indexChanges.filter(({ uri }) => !own.has(uri.fsPath)).map(({ uri }) => basename(uri.fsPath));
   if (other.length > 0) {
-    throw new NothingThere(
+    throw new NotFound(
       l10n.t(
         "Other staged changes ({0}) would be part of this commit. Commit or unstage them first.",
         other.join(", "),
@@ -252,7 +250,7 @@ async function textInHead(repository: Repository, document: TextDocument): Promi
 }
 
 /** What git printed, which says more than the error's message. */
-function saidBy(error: unknown): string {
+function gitMessage(error: unknown): string {
   const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
   return stderr || (error instanceof Error ? error.message : String(error));
 }

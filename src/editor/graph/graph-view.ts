@@ -23,14 +23,14 @@ export function graphView(graph: Graph, model: string): GraphView {
 }
 
 /** The faults that are sent, the worst first. */
-export function shownFaults(faults: readonly Fault[]): readonly Fault[] {
+export function visibleFaults(faults: readonly Fault[]): readonly Fault[] {
   const severities = ["error", "warning", "information"];
   const rank = ({ severity }: Fault) => severities.indexOf(severity);
   return faults.toSorted((a, b) => rank(a) - rank(b)).slice(0, LIMITS.faults);
 }
 
 export function faultViews(faults: readonly Fault[]): FaultView[] {
-  return shownFaults(faults).map((fault) => ({
+  return visibleFaults(faults).map((fault) => ({
     severity: fault.severity,
     message: line(`${fault.message} ${fault.remedy}`),
     line: fault.line,
@@ -77,13 +77,13 @@ function nodeView(node: GraphNode, model: string): NodeView {
     inputs: node.inputs.slice(0, LIMITS.inputs).map(shortId),
     role: line(node.role),
     excerpt: line(node.text),
-    words: countWords(node.text),
+    words: wordCount(node.text),
     trainable: node.trainable,
     model: traitsOf(node).asksModel ? line(ownModel(node)?.model ?? model) : "",
   };
 }
 
-function countWords(text: string): number {
+function wordCount(text: string): number {
   let count = 0;
   for (const _ of text.matchAll(/\S+/g)) count++;
   return count;

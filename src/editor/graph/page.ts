@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 
-export interface Speech {
+export interface PageLocale {
   readonly language: string;
-  readonly words: Readonly<Record<string, string>>;
+  readonly translations: Readonly<Record<string, string>>;
 }
 
-const ENGLISH: Speech = { language: "en", words: {} };
+const ENGLISH: PageLocale = { language: "en", translations: {} };
 
 /**
  * The whole page: one script, which brings its styles and its worker. Nothing is loaded: a script that VS Code would have
@@ -14,7 +14,7 @@ const ENGLISH: Speech = { language: "en", words: {} };
  * @param restore kept by the page and handed back when the window is reloaded
  * @param locale the editor's language, as a BCP 47 tag, and the texts translated into it by their English ones
  */
-export function pageHtml(script: string, restore: string, { language, words }: Speech = ENGLISH): string {
+export function pageHtml(script: string, restore: string, { language, translations }: PageLocale = ENGLISH): string {
   const nonce = randomBytes(18).toString("base64url");
   const policy = [
     "default-src 'none'",
@@ -32,7 +32,7 @@ export function pageHtml(script: string, restore: string, { language, words }: S
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Graph</title>
 </head>
-<body data-restore="${escapeAttribute(restore)}" data-words="${escapeAttribute(JSON.stringify(words))}">
+<body data-restore="${escapeAttribute(restore)}" data-words="${escapeAttribute(JSON.stringify(translations))}">
 <script nonce="${nonce}">${script.replace(/<(?=\/script|!--)/gi, "\\x3C")}</script>
 </body>
 </html>`;

@@ -4,15 +4,15 @@ import type { Log } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ActiveRun } from "./active-run.ts";
-import { answerTo, wholeText } from "./answers.ts";
-import { faultViews, graphView, shownFaults } from "./graph-view.ts";
+import type { CurrentGraph, GraphSource, RunSource } from "./graph-source.ts";
+import { faultViews, graphView, visibleFaults } from "./graph-view.ts";
 import { pageHtml } from "./page.ts";
+import { answerTo, fullText } from "./page-answers.ts";
 import { runView, sampleExcerpts } from "./run-view.ts";
-import type { CurrentGraph, GraphSource, RunSource } from "./sources.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Milliseconds between two snapshots of one kind. */
-const PACE = 100;
+const UPDATE_INTERVAL = 100;
 
 export interface SessionDeps {
   readonly graphs: GraphSource;
@@ -31,8 +31,8 @@ export class GraphSession extends Disposable {
   #ready = false;
   /** Read while the page loads, so that its first drawing need not wait. */
   #first: Promise<CurrentGraph> | null;
-  readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), PACE));
-  readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), PACE));
+  readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), UPDATE_INTERVAL));
+  readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), UPDATE_INTERVAL));
 
   constructor(
     readonly file: Uri,
@@ -54,7 +54,7 @@ export class GraphSession extends Disposable {
     this.own(window.onDidChangeTextEditorSelection(({ textEditor }) => this.#postCursor(textEditor)));
     this.own(panel.onDidChangeViewState(() => this.#refresh()));
     this.own(panel.onDidDispose(() => this.dispose()));
-    webview.html = pageHtml(script, String(file), { language: env.language, words: l10n.bundle ?? {} });
+    webview.html = pageHtml(script, String(file), { language: env.language, translations: l10n.bundle ?? {} });
     this.#first = deps.graphs.current(file);
     this.#first.catch(() => {});
   }
@@ -97,7 +97,7 @@ export class GraphSession extends Disposable {
       }
       case "copy": {
         const { part, node, sample, at } = message;
-        const text = this.#run && (await wholeText(part, node, sample, at, this.#run));
+        const text = this.#run && (await fullText(part, node, sample, at, this.#run));
         if (text) await env.clipboard.writeText(text);
         return;
       }
@@ -157,7 +157,7 @@ export class GraphSession extends Disposable {
   }
 
   async #showFault(index: number): Promise<void> {
-    const fault = this.#graph && shownFaults(this.#graph.faults)[index];
+    const fault = this.#graph && visibleFaults(this.#graph.faults)[index];
     if (!fault) return;
     const document = await workspace.openTextDocument(this.file);
     const { start, end } = fault.range;

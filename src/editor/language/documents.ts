@@ -21,7 +21,7 @@ import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";
 import { modelChoices } from "../account/settings.ts";
 import { Disposable } from "../disposable.ts";
-import type { CurrentGraph, GraphSource } from "../graph/sources.ts";
+import type { CurrentGraph, GraphSource } from "../graph/graph-source.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { ParsedGraph, PerVersion } from "./parsed.ts";
 

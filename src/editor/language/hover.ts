@@ -17,7 +17,7 @@ import { verdictSummary } from "../../i18n/verdict.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { codeBlock, literal, oneLine } from "../markdown.ts";
 import { sampleLabel } from "../review/evidence.ts";
-import { whenWords } from "../runs/messages.ts";
+import { startedLabel } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { textOf } from "./documents.ts";
@@ -87,11 +87,11 @@ export class Hovers implements HoverProvider {
     const name = "node" in known ? known.node.id : known.input.name;
     const proposal = run.state.proposals.find(({ node }) => node === name);
     const verdict = proposal ? ` · ${verdictSummary(proposal.verdict, LOCALE)}` : "";
-    const score = parsed.outline.output?.name === name ? scoreWords(run) : "";
+    const score = parsed.outline.output?.name === name ? scoreLabel(run) : "";
     const value = await lastValue(run, name);
     if (value === null && !proposal) return [];
-    const heading = l10n.t("Last run, {0}", whenWords(run.entry.startedAt));
-    const elsewhere = run.entry.elsewhere ? ` · ${l10n.t("from another machine")}` : "";
+    const heading = l10n.t("Last run, {0}", startedLabel(run.entry.startedAt));
+    const elsewhere = run.entry.untrusted ? ` · ${l10n.t("from another machine")}` : "";
     const lines = ["---", `${literal(heading + verdict + score)}${elsewhere}`];
     return value === null ? lines : [...lines, l10n.t("For “{0}”:", literal(value.sample)), codeBlock(value.text)];
   }
@@ -146,7 +146,7 @@ function reads({ parsed, node }: Home, name: string): boolean {
   return parsed.outline.nodes.some(({ id, inputs }) => id === node && inputs.some((it) => it.name === name));
 }
 
-function scoreWords({ entry }: OpenedRun): string {
+function scoreLabel({ entry }: OpenedRun): string {
   if (entry.before === null || entry.after === null) return "";
   return ` · ${l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2))}`;
 }

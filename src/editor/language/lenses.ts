@@ -34,7 +34,7 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
       if (run && proposal) {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
         const line = verdictSummary(proposal.verdict, LOCALE);
-        lenses.push(lens(run.entry.elsewhere ? l10n.t("Not verified here: {0}", line) : line, "review", ref));
+        lenses.push(lens(run.entry.untrusted ? l10n.t("Not verified here: {0}", line) : line, "review", ref));
       }
       return lenses;
     });

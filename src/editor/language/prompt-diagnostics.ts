@@ -161,7 +161,7 @@ function foreignActions(document: TextDocument, foreign: Foreign): CodeAction[] 
 
 function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagnostic {
   const sentences = readers.slice(0, MOST).map(({ home, node }) => {
-    const { message, remedy } = wordsFor(use, home, node);
+    const { message, remedy } = messageFor(use, home, node);
     return l10n.t("{0}: {1}", workspace.asRelativePath(home.graph), `${message} ${remedy}`);
   });
   const range = toRange(document, use.around);
@@ -175,7 +175,7 @@ function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagno
   return diagnostic;
 }
 
-function wordsFor(use: Use, { parsed }: Home, node: OutlineNode) {
+function messageFor(use: Use, { parsed }: Home, node: OutlineNode) {
   return placeholderWords(node, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
 }
 

@@ -6,14 +6,14 @@ import { replaceText } from "../../graph/edit.ts";
 import { verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { Cancelled, NothingThere, TextChanged } from "../errors.ts";
+import { Cancelled, NotFound, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { toRange } from "../language/documents.ts";
 import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { Review } from "./review.ts";
-import { isUndone, type LocatedProposal, locationsOf, saveOrSay } from "./text-locations.ts";
+import { isUndone, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
 
 /** Puts proposed texts into the files they belong to, or turns them down. */
@@ -45,41 +45,41 @@ export class Apply {
     private readonly files: Files,
   ) {}
 
-  /** All or nothing, as one edit that can be undone. @throws TextChanged, NotSaved, NothingThere, Cancelled */
+  /** All or nothing, as one edit that can be undone. @throws TextChanged, NotSaved, NotFound, Cancelled */
   async #apply(run: OpenedRun, proposals: readonly Proposal[]): Promise<void> {
-    if (proposals.length === 0) throw new NothingThere(nothingToApply(run));
+    if (proposals.length === 0) throw new NotFound(nothingToApply(run));
     for (const proposal of proposals) await confirmDoubtful(run, proposal);
     const places = await locationsOf(run, proposals, this.graphs, this.files);
     const changed = places.find(({ proposal, current }) => current !== proposal.base && current !== proposal.text);
     if (changed) throw new TextChanged(changed.proposal.node, basename(changed.document.uri.fsPath));
     await edit(places.filter(({ proposal, current }) => current !== proposal.text));
     await this.library.act(run, { type: "applied", proposals: proposals.map(({ id }) => id) });
-    void sayApplied(run, places);
+    void notifyApplied(run, places);
   }
 
   async #undone(run: OpenedRun): Promise<Proposal[]> {
     const undone: Proposal[] = [];
     for (const proposal of run.state.proposals) {
-      const accepted = proposal.verdict.decision === "accepted" && !run.entry.elsewhere;
+      const accepted = proposal.verdict.decision === "accepted" && !run.entry.untrusted;
       if (accepted && (await isUndone(run, proposal, this.graphs, this.files))) undone.push(proposal);
     }
     return undone;
   }
 
   async #reject(run: OpenedRun, proposal: Proposal): Promise<void> {
-    if (!isOpen(run, proposal)) throw new NothingThere(l10n.t("This proposal has already been applied or rejected."));
+    if (!isOpen(run, proposal)) throw new NotFound(l10n.t("This proposal has already been applied or rejected."));
     await this.library.act(run, { type: "dismissed", proposals: [proposal.id] });
   }
 }
 
 /** What “all accepted” means: never a run made elsewhere, and nothing that the user has dealt with. */
 function acceptedOf(run: OpenedRun): readonly Proposal[] {
-  if (run.entry.elsewhere) return [];
+  if (run.entry.untrusted) return [];
   return run.state.proposals.filter((it) => it.verdict.decision === "accepted" && isOpen(run, it));
 }
 
 function nothingToApply(run: OpenedRun): string {
-  return run.entry.elsewhere
+  return run.entry.untrusted
     ? l10n.t(
         "This run was made on another machine, so its verdicts are not verified. Recheck it here, or apply its proposals one by one.",
       )
@@ -91,7 +91,7 @@ async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Pro
   const doubts = [];
   if (verdict.decision !== "accepted")
     doubts.push(`${verdictHeadline(verdict, LOCALE)}. ${verdictReason(verdict, LOCALE)}`);
-  if (run.entry.elsewhere) doubts.push(l10n.t("This run was made on another machine, so its verdict is not verified."));
+  if (run.entry.untrusted) doubts.push(l10n.t("This run was made on another machine, so its verdict is not verified."));
   if (doubts.length === 0) return;
   const anyway = l10n.t("Apply anyway");
   const message = l10n.t("Apply the new text of “{0}” anyway?", node);
@@ -113,14 +113,14 @@ async function edit(places: readonly LocatedProposal[]): Promise<void> {
     }
   }
   if (change.size > 0 && !(await workspace.applyEdit(change))) {
-    throw new NothingThere(l10n.t("VS Code couldn't edit the file. Check whether it is read-only."));
+    throw new NotFound(l10n.t("VS Code couldn't edit the file. Check whether it is read-only."));
   }
   // What the user had not saved stays unsaved.
-  for (const document of saved) await saveOrSay(document);
+  for (const document of saved) await saveOrThrow(document);
 }
 
 /** While more is open the status bar says it: one toast an act would bury the review. */
-async function sayApplied(run: OpenedRun, places: readonly LocatedProposal[]): Promise<void> {
+async function notifyApplied(run: OpenedRun, places: readonly LocatedProposal[]): Promise<void> {
   const files = [...new Set(places.map(({ document }) => basename(document.uri.fsPath)))].join(", ");
   const message =
     places.length === 1

@@ -5,7 +5,7 @@ import { decisionLabel } from "../../i18n/labels.ts";
 import { furtherFigures, invalidReason, verdictReason, verdictSummary } from "../../i18n/verdict.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import type { GraphSource } from "../graph/sources.ts";
+import type { GraphSource } from "../graph/graph-source.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
@@ -58,7 +58,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
   const { verdict } = proposal;
   const offered = [offer(verdictSummary(verdict, LOCALE), "why", l10n.t("Show why the gate decided this"))];
-  if (run.entry.elsewhere) {
+  if (run.entry.untrusted) {
     const tooltip = l10n.t("This verdict was made on another machine. It is not verified until you recheck it here.");
     offered.push(offer(l10n.t("Not verified here: recheck"), "recheckRun", tooltip, { entry: { id: ref.run } }));
   }

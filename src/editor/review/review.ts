@@ -2,14 +2,13 @@ import { commands, l10n, TabInputTextDiff, window } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import { rightFigure } from "../../i18n/verdict.ts";
+import { refOf, runIdOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
-
-import { NothingThere } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import { refOf, runIdOf } from "../targets.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 
 /** Opens proposals as native inline diffs, one by one or all at once, and walks through them. */
@@ -25,22 +24,22 @@ export class Review {
 
   /** The proposal that a command is about: what it was called on, else what the active editor shows. */
   async proposal(target: unknown): Promise<{ run: OpenedRun; proposal: Proposal }> {
-    const ref = refOf(target) ?? shownRef();
+    const ref = refOf(target) ?? activeRef();
     const run = ref && (await this.library.open(ref.run));
     const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
     if (!run || !proposal) {
-      throw new NothingThere(l10n.t("No proposal is open. Select one in the Proposals view."));
+      throw new NotFound(l10n.t("No proposal is open. Select one in the Proposals view."));
     }
     return { run, proposal };
   }
 
   /** The run that a command is about: what it was called on, else the one being reviewed, else the newest with proposals. */
   async run(target: unknown): Promise<OpenedRun> {
-    const named = runIdOf(target) ?? (refOf(target) ?? shownRef())?.run;
+    const named = runIdOf(target) ?? (refOf(target) ?? activeRef())?.run;
     const id = named ?? (await this.library.list()).find(({ proposals }) => proposals.length > 0)?.id;
     const run = id ? await this.library.open(id) : null;
     if (!run || run.state.proposals.length === 0) {
-      throw new NothingThere(
+      throw new NotFound(
         l10n.t("There are no proposals to review yet. Right-click a graph and select “Optimize graph”."),
       );
     }
@@ -59,7 +58,7 @@ export class Review {
     const ref = refOf(target);
     const run = ref && (await this.library.open(ref.run));
     const change = run && findChange(run, ref.id);
-    if (!change) throw new NothingThere(l10n.t("The run of this proposal no longer exists."));
+    if (!change) throw new NotFound(l10n.t("The run of this proposal no longer exists."));
     await show(run, change);
   }
 
@@ -74,7 +73,7 @@ export class Review {
   }
 
   async #step(by: 1 | -1): Promise<void> {
-    const shown = shownRef();
+    const shown = activeRef();
     const run = await this.run(shown ?? undefined);
     const { proposals } = run.state;
     const at = proposals.findIndex(({ id }) => id === shown?.id);
@@ -102,7 +101,7 @@ function diffTitle(run: OpenedRun, change: Change): string {
 }
 
 /** The proposal or attempt that the active editor shows. */
-function shownRef(): ProposalRef | null {
+function activeRef(): ProposalRef | null {
   const input = window.tabGroups.activeTabGroup.activeTab?.input;
   const inTab = input instanceof TabInputTextDiff ? parseInstructionUri(input.modified) : null;
   // In the multi-diff the tab names no text; the editor in it that has the cursor does.

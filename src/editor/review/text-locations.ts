@@ -6,7 +6,7 @@ import { currentText, type TextPlace } from "../../graph/edit.ts";
 import type { Range } from "../../graph/fault.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
 import { graphFormat } from "../../methods/registry.ts";
-import { FileGone, NotSaved, ShownOtherwise, TextChanged } from "../errors.ts";
+import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 
@@ -22,7 +22,7 @@ export interface LocatedProposal {
 /**
  * Finds where the texts of proposals stand now: in the graph file, or in the prompt files that it names today.
  * @throws TextChanged where the file holds no text of that node any more
- * @throws FileGone, ShownOtherwise
+ * @throws FileMissing, EncodingMismatch
  */
 export async function locationsOf(
   run: OpenedRun,
@@ -40,7 +40,7 @@ export async function locationsOf(
         const text = outline.nodes.find(({ id }) => id === proposal.node)?.text;
         const isHere = ({ start, end }: Range) => !!text && text.range.start <= start && end <= text.range.end;
         const gone = faults.some(({ code, range }) => code === "missing-file" && isHere(range));
-        throw gone ? new FileGone(text?.reference ?? "") : new TextChanged(proposal.node, basename(file.fsPath));
+        throw gone ? new FileMissing(text?.reference ?? "") : new TextChanged(proposal.node, basename(file.fsPath));
       }
       const document = await openAsOnDisk(uriOf(source, file, root.base));
       const current = currentText(document.getText(), source);
@@ -58,7 +58,7 @@ export async function isUndone(run: OpenedRun, proposal: Proposal, graphs: Graph
 }
 
 /** Saves a document, or leaves it as it is where it cannot be saved. @throws NotSaved */
-export async function saveOrSay(document: TextDocument): Promise<void> {
+export async function saveOrThrow(document: TextDocument): Promise<void> {
   if (document.isDirty && !(await document.save())) throw new NotSaved(basename(document.uri.fsPath));
 }
 
@@ -69,7 +69,7 @@ const PAUSE = 100;
 /**
  * A document with the text that is on disk, or with the user's unsaved edits. What another program has written a moment
  * ago reaches VS Code late: an edit of the old text would be made on what nobody sees any more.
- * @throws FileGone, and ShownOtherwise when it does not catch up
+ * @throws FileMissing, and EncodingMismatch when it does not catch up
  */
 async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   const file = basename(uri.fsPath);
@@ -77,7 +77,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
     try {
       return new TextDecoder().decode(await workspace.fs.readFile(uri));
     } catch (error) {
-      throw error instanceof FileSystemError && error.code === "FileNotFound" ? new FileGone(file) : error;
+      throw error instanceof FileSystemError && error.code === "FileNotFound" ? new FileMissing(file) : error;
     }
   };
   // Before VS Code is asked: it would speak of the file in words of its own, or show a deleted one from memory.
@@ -87,7 +87,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
     if ((await onDisk()) === document.getText() || document.isDirty) return document;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
-  throw new ShownOtherwise(file);
+  throw new EncodingMismatch(file);
 }
 
 /** A prompt file's real path as the workspace names it, which may lead through symbolic links. */

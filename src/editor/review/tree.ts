@@ -18,7 +18,7 @@ import { gradientsBehind } from "../../run/evidence.ts";
 import type { Attempt } from "../../run/state.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import type { GraphSource } from "../graph/sources.ts";
+import type { GraphSource } from "../graph/graph-source.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { runOutcome } from "../runs/messages.ts";
@@ -87,7 +87,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
 
   #isTicked(run: OpenedRun, proposal: Proposal): boolean {
     const hasEffect = proposal.contributes !== false;
-    const byDefault = proposal.verdict.decision === "accepted" && hasEffect && !run.entry.elsewhere;
+    const byDefault = proposal.verdict.decision === "accepted" && hasEffect && !run.entry.untrusted;
     return isOpen(run, proposal) && (this.#ticks.get(tickKey(run, proposal)) ?? byDefault);
   }
 
@@ -193,8 +193,8 @@ function runItem({ entry, isLatest }: ProposalElement & { kind: "run" }): TreeIt
   item.id = entry.id;
   item.description = runOutcome(entry);
   item.accessibilityInformation = { label: `${entry.graphName}, ${runOutcome(entry)}` };
-  item.iconPath = new ThemeIcon(entry.elsewhere ? "cloud-download" : "type-hierarchy-sub");
-  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.elsewhere ? "-elsewhere" : ""}`;
+  item.iconPath = new ThemeIcon(entry.untrusted ? "cloud-download" : "type-hierarchy-sub");
+  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.untrusted ? "-elsewhere" : ""}`;
   return item;
 }
 
@@ -211,15 +211,15 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undon
   const { verdict } = proposal;
   const act = run.state.acts[proposal.id];
   item.id = tickKey(run, proposal);
-  const { elsewhere } = run.entry;
+  const { untrusted } = run.entry;
   const word = decisionLabel(verdict.decision, LOCALE);
-  const decided = elsewhere ? l10n.t("{0}, not verified here", word) : word;
+  const decided = untrusted ? l10n.t("{0}, not verified here", word) : word;
   const done = undone ? l10n.t("applied and undone") : act && actLabel(act, LOCALE);
   const effect = proposal.contributes === false ? [l10n.t("no effect")] : [];
   item.description = [done ?? decided, ...effect, rightFigure(verdict, LOCALE)].join(" · ");
   item.iconPath = act
     ? new ThemeIcon(undone ? "discard" : ACT_ICONS[act])
-    : elsewhere
+    : untrusted
       ? new ThemeIcon("unverified")
       : ICONS[verdict.decision];
   item.contextValue = `proposal-${undone ? "open" : (act ?? "open")}-${verdict.decision}`;

@@ -1,6 +1,6 @@
 import { EventEmitter, type Uri } from "vscode";
 import { Disposable } from "../disposable.ts";
-import type { RunSource } from "../graph/sources.ts";
+import type { RunSource } from "../graph/graph-source.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "./opened-run.ts";
 import type { RunStore } from "./run-store.ts";

@@ -1,7 +1,7 @@
 import { l10n, window } from "vscode";
 import type { Deps } from "../../deps.ts";
 import { runPathsOf } from "../../run/run-paths.ts";
-import { Cancelled, NothingThere } from "../errors.ts";
+import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 
 /** Removes the replies that runs share. Nothing depends on them: the next run asks the model again. */
@@ -11,7 +11,7 @@ export async function clearCache(graphs: GraphFiles, { files }: Deps): Promise<v
   for (const { cache } of roots.map((root) => runPathsOf(root))) {
     if (await files.stat(cache).catch(() => null)) caches.push(cache);
   }
-  if (caches.length === 0) throw new NothingThere(l10n.t("The cache is empty."));
+  if (caches.length === 0) throw new NotFound(l10n.t("The cache is empty."));
   const clear = l10n.t("Clear");
   const message = l10n.t("Clear the cache of replies shared by all runs?");
   const detail = l10n.t("Existing runs are not affected. Calls answered from the cache will be charged again.");

@@ -1,22 +1,22 @@
 import { commands, l10n } from "vscode";
 import { compareHtml, nodesThatDiffer } from "../../run/report/compare.ts";
+import { runIdsOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { NothingThere } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 import { finalTextUri } from "../review/instructions.ts";
-import { runIdsOf } from "../targets.ts";
-import { whenWords } from "./messages.ts";
+import { startedLabel } from "./messages.ts";
 import type { Page, Pages } from "./pages.ts";
 import { chooseRun, pickRun } from "./pick-run.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** The page of two runs. @throws NothingThere, RunMissing, RunUnreadable */
+/** The page of two runs. @throws NotFound, RunMissing, RunUnreadable */
 export async function comparisonPage(library: RunStore, [first = "", second = ""]: readonly string[]): Promise<Page> {
   const [a, b] = [await library.existing(first), await library.existing(second)];
   const [one, other] = [await library.side(a), await library.side(b)];
   return {
-    title: l10n.t("Compare: {0}, {1} and {2}", a.graphName, whenWords(a.startedAt), whenWords(b.startedAt)),
+    title: l10n.t("Compare: {0}, {1} and {2}", a.graphName, startedLabel(a.startedAt), startedLabel(b.startedAt)),
     html: (theme) => compareHtml(one, other, LOCALE, theme),
   };
 }
@@ -42,14 +42,14 @@ export class CompareCommands {
     const [a, b] = await this.#pair(target, selected, this.pages.inFront("comparison"));
     const [one, other] = await Promise.all([a, b].map((entry) => this.library.side(entry)));
     const nodes = one && other ? nodesThatDiffer(one.texts, other.texts) : [];
-    if (nodes.length === 0) throw new NothingThere(l10n.t("Both runs produced the same texts."));
+    if (nodes.length === 0) throw new NotFound(l10n.t("Both runs produced the same texts."));
     const resources = nodes.map((node) => {
       const after = finalTextUri(b, node);
       return [after, finalTextUri(a, node), after];
     });
     await commands.executeCommand(
       "vscode.changes",
-      l10n.t("Final texts: {0}, {1} → {2}", a.graphName, whenWords(a.startedAt), whenWords(b.startedAt)),
+      l10n.t("Final texts: {0}, {1} → {2}", a.graphName, startedLabel(a.startedAt), startedLabel(b.startedAt)),
       resources,
     );
   }
@@ -67,7 +67,7 @@ export class CompareCommands {
     const [first, second] = known;
     if (known.length === 2 && first && second) return older(first, second);
     const none = l10n.t("There are fewer than two runs to compare.");
-    if (all.length < 2) throw new NothingThere(none);
+    if (all.length < 2) throw new NotFound(none);
     const one = await pickRun(this.library, target, () => true, none);
     const others = all.filter(({ id }) => id !== one.id);
     const ofGraph = others.filter(({ graphPath }) => graphPath === one.graphPath);

@@ -1,7 +1,7 @@
 import { l10n, type TreeView, window } from "vscode";
+import { runIdsOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
-import { NothingThere } from "../errors.ts";
-import { runIdsOf } from "../targets.ts";
+import { NotFound } from "../errors.ts";
 import { runLabel } from "./messages.ts";
 import { pickRun } from "./pick-run.ts";
 import type { RunStore } from "./run-store.ts";
@@ -22,7 +22,7 @@ export class DeleteCommands {
   async #delete(target: unknown, selected: unknown): Promise<void> {
     const entries = await this.#entries(target, selected);
     const [first] = entries;
-    if (!first) throw new NothingThere(l10n.t("A run in progress can't be deleted. Cancel it first."));
+    if (!first) throw new NotFound(l10n.t("A run in progress can't be deleted. Cancel it first."));
     const remove = l10n.t("Delete");
     const message =
       entries.length === 1

@@ -18,14 +18,14 @@ export interface FailedSample {
 /** Characters: what was answered stands behind it, and a side bar is narrow. */
 const LABEL = 40;
 /** More would be no list any more; the report has a table of all. */
-const SHOWN = 200;
+const MAX_SAMPLES = 200;
 
 /** Of a run that scored the graph as it is, those that are not right, in the order of the data. */
 export async function failedSamples(run: OpenedRun): Promise<FailedSample[]> {
   const { scores, theta } = run.state;
   const wrong = Object.entries(scores[theta] ?? {}).filter(([, { loss }]) => loss === null || loss > run.threshold);
   return Promise.all(
-    wrong.slice(0, SHOWN).map(async ([id, { loss }]) => {
+    wrong.slice(0, MAX_SAMPLES).map(async ([id, { loss }]) => {
       const sample = run.sample(id);
       return {
         sample: id,

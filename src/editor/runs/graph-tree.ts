@@ -100,7 +100,7 @@ function status(errors: number, faults: number, run: RunSummary | null, holds: b
     // What was accepted counts once it stands in the file: until then, the file's own score comes first.
     const after = run.after.toFixed(2);
     const score = holds || run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
-    return run.elsewhere ? l10n.t("score {0}, claimed elsewhere", score) : l10n.t("score {0}", score);
+    return run.untrusted ? l10n.t("score {0}, claimed elsewhere", score) : l10n.t("score {0}", score);
   }
   return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
 }

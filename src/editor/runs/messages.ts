@@ -11,11 +11,11 @@ import type { RunSummary } from "./run-summary.ts";
 
 /** `Word problems, 21 Nov, 10:32`: where a run is named in a sentence or read aloud. */
 export function runLabel(entry: RunSummary): string {
-  return l10n.t("{0}, {1}", entry.graphName, whenWords(entry.startedAt));
+  return l10n.t("{0}, {1}", entry.graphName, startedLabel(entry.startedAt));
 }
 
 /** The time alone for today's runs. */
-export function whenWords(at: number): string {
+export function startedLabel(at: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   if (date.toDateString() === new Date().toDateString()) return time;
@@ -24,13 +24,13 @@ export function whenWords(at: number): string {
 
 /** `0.70 → 0.85 · from another machine · 10:32`: what follows a run's name in a tree, the most telling first. */
 export function runOutcome(entry: RunSummary): string {
-  return [...runFigures(entry), whenWords(entry.startedAt)].join(" · ");
+  return [...runFigures(entry), startedLabel(entry.startedAt)].join(" · ");
 }
 
 /** The same without the time. */
 export function runFigures(entry: RunSummary): string[] {
   const parts = [];
-  if (entry.evaluated) parts.push(evaluatedWords(entry.evaluated));
+  if (entry.evaluated) parts.push(evaluationFigure(entry.evaluated));
   else if (entry.job?.kind === "evaluate") parts.push(splitLabel(entry.job.split, LOCALE));
   else if (entry.before !== null && entry.after !== null) {
     parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
@@ -38,18 +38,18 @@ export function runFigures(entry: RunSummary): string[] {
   if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
   if (entry.job?.kind === "recheck") parts.push(l10n.t("recheck"));
   if (entry.status !== "done") parts.push(statusLabel(entry.status, LOCALE));
-  if (entry.elsewhere) parts.push(l10n.t("from another machine"));
+  if (entry.untrusted) parts.push(l10n.t("from another machine"));
   return parts;
 }
 
 /** `0.55 (0.34–0.74) · validation set`, with a 95 % interval. */
-export function evaluatedWords({ split, score, interval: [low, high] }: Evaluated): string {
+export function evaluationFigure({ split, score, interval: [low, high] }: Evaluated): string {
   if (score === null) return l10n.t("{0}: not scored", splitLabel(split, LOCALE));
   return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitLabel(split, LOCALE)}`;
 }
 
 /** What a run under way does, as a title. */
-export function doing({ graph, job }: Pick<RunManifest, "graph" | "job">): string {
+export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): string {
   switch (job?.kind) {
     case "evaluate":
       return l10n.t("Scoring {0}", graph.name);
@@ -90,7 +90,7 @@ function progress(state: RunState): string {
 }
 
 /** `1 call`, `489 calls`, or the money where there is a price. */
-export function costWords({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
+export function costLabel({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
   if (usd) return LOCALE.money(usd, estimated);
   return LOCALE.count(calls, "call");
 }

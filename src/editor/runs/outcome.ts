@@ -6,8 +6,8 @@ import { noProposalMessage } from "../../run/no-proposal.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
+import { actionButton } from "../command-errors.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { actionButton } from "../guard.ts";
 import { showError, showInfo, showWarning } from "../notifications.ts";
 
 /** Says how a run ended, and offers what comes next. */

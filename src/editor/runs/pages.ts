@@ -3,7 +3,7 @@ import { html } from "../../run/report/markup.ts";
 import { pageHtml } from "../../run/report/page.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { shownError } from "../errors.ts";
+import { describe } from "../errors.ts";
 import { setTabIcon } from "../tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
@@ -17,11 +17,11 @@ export interface Page {
   readonly html: (theme: string) => string;
 }
 
-/** Makes a page anew from the ids that it is about. @throws NothingThere, RunMissing, RunUnreadable */
+/** Makes a page anew from the ids that it is about. @throws NotFound, RunMissing, RunUnreadable */
 export type Draw = (about: readonly string[]) => Promise<Page>;
 
 /** What is known of a page beside its content: enough to make it again. */
-interface Kept {
+interface SavedPage {
   readonly kind: PageKind;
   readonly about: readonly string[];
   readonly title: string;
@@ -32,7 +32,7 @@ interface Kept {
  * of them can say what it shows when the window is loaded again, so the workspace's memory does.
  */
 export class Pages extends Disposable {
-  readonly #open = new Map<WebviewPanel, Kept>();
+  readonly #open = new Map<WebviewPanel, SavedPage>();
 
   constructor(
     private readonly draw: Readonly<Record<PageKind, Draw>>,
@@ -71,7 +71,7 @@ export class Pages extends Disposable {
     panel.webview.options = OPTIONS;
     this.#hold(panel, { kind, about, title });
     const page = await this.draw[kind](about).catch((error: unknown): Page => {
-      const body = html`<main><p class="lead">${shownError(error).message}</p></main>`;
+      const body = html`<main><p class="lead">${describe(error).message}</p></main>`;
       return { title, html: (theme) => pageHtml(title, body, LOCALE, theme) };
     });
     // It may have been closed in the meantime.
@@ -80,7 +80,7 @@ export class Pages extends Disposable {
     panel.webview.html = page.html(THEME);
   }
 
-  #hold(panel: WebviewPanel, page: Kept): void {
+  #hold(panel: WebviewPanel, page: SavedPage): void {
     if (!this.#open.has(panel)) {
       panel.onDidDispose(() => {
         this.#open.delete(panel);
@@ -93,16 +93,16 @@ export class Pages extends Disposable {
     this.#keep();
   }
 
-  #kept(): Kept[] {
+  #kept(): SavedPage[] {
     const kept = this.memory.get<unknown>(MEMORY);
-    return Array.isArray(kept) ? kept.filter(isKept) : [];
+    return Array.isArray(kept) ? kept.filter(isSavedPage) : [];
   }
 
   /** Those that are open, and those whose tab nobody has looked at since the window was loaded. */
   #keep(): void {
     const open = [...this.#open.values()];
     const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
-    const isTab = ({ kind, title }: Kept) =>
+    const isTab = ({ kind, title }: SavedPage) =>
       tabs.some(
         ({ input, label }) =>
           label === title && input instanceof TabInputWebview && input.viewType.endsWith(`agentgraph.${kind}`),
@@ -112,13 +112,13 @@ export class Pages extends Disposable {
   }
 }
 
-function isSame({ kind, about }: Pick<Kept, "kind" | "about">): (other: Kept) => boolean {
+function isSame({ kind, about }: Pick<SavedPage, "kind" | "about">): (other: SavedPage) => boolean {
   return (other) => other.kind === kind && String(other.about) === String(about);
 }
 
-function isKept(value: unknown): value is Kept {
+function isSavedPage(value: unknown): value is SavedPage {
   if (typeof value !== "object" || value === null) return false;
-  const { kind, about, title }: Partial<Record<keyof Kept, unknown>> = value;
+  const { kind, about, title }: Partial<Record<keyof SavedPage, unknown>> = value;
   const isText = (one: unknown) => typeof one === "string";
   return isText(kind) && isText(title) && Array.isArray(about) && about.every(isText);
 }

@@ -1,13 +1,13 @@
 import { l10n, window } from "vscode";
-import { Cancelled, NothingThere } from "../errors.ts";
-import { graphOf, runIdOf } from "../targets.ts";
-import { costWords, runOutcome } from "./messages.ts";
+import { graphOf, runIdOf } from "../command-arguments.ts";
+import { Cancelled, NotFound } from "../errors.ts";
+import { costLabel, runOutcome } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /**
  * The run that a command is about: what it was called on, else the only one that fits, else the user's pick.
- * @param none what is said where no run fits. @throws NothingThere, Cancelled
+ * @param none what is said where no run fits. @throws NotFound, Cancelled
  */
 export async function pickRun(
   library: RunStore,
@@ -23,7 +23,7 @@ export async function pickRun(
   const ofFile = file && (await library.latest(file))?.graphPath;
   const entries = named.filter((entry) => fits(entry) && (id || !file || entry.graphPath === ofFile));
   const [first] = entries;
-  if (!first) throw new NothingThere(none);
+  if (!first) throw new NotFound(none);
   return entries.length === 1 ? first : chooseRun(entries, l10n.t("Which run?"));
 }
 
@@ -31,7 +31,7 @@ export async function pickRun(
 export async function chooseRun(entries: readonly RunSummary[], title: string): Promise<RunSummary> {
   const items = entries.map((entry) => ({
     label: entry.graphName,
-    description: `${runOutcome(entry)} · ${costWords(entry)}`,
+    description: `${runOutcome(entry)} · ${costLabel(entry)}`,
     entry,
   }));
   const picked = await window.showQuickPick(items, { title, matchOnDescription: true });

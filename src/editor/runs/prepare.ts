@@ -5,7 +5,7 @@ import type { ContainmentRoot } from "../../graph/containment.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
 import { simulated } from "../../models/providers/simulated.ts";
-import type { Known } from "../../run/estimate.ts";
+import type { EstimateDeps } from "../../run/estimate.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
 import { readCache } from "../../run/replies.ts";
@@ -16,7 +16,7 @@ import type { RunsDeps } from "../../run/runs.ts";
 import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
 import { modelChoices, readSettings } from "../account/settings.ts";
-import { Cancelled, GraphFaulty, NoModel, NothingThere } from "../errors.ts";
+import { Cancelled, GraphInvalid, NoModel, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
@@ -30,12 +30,12 @@ export interface Prepared {
   readonly connection: Connection;
   readonly deps: RunDeps;
   /** What an estimate goes by. */
-  readonly known: Known;
+  readonly known: EstimateDeps;
 }
 
 /**
  * @param needsOf asked for the sets that the job needs, once it is known who answers. Default: all
- * @throws GraphFaulty, NoModel, NotTrusted, Cancelled, AddressRefused
+ * @throws GraphInvalid, NoModel, NotTrusted, Cancelled, AddressRefused
  */
 export async function prepare(
   file: Uri,
@@ -50,7 +50,7 @@ export async function prepare(
   const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits, needs });
   const subject = runRequestOf(loaded);
   if (!subject) {
-    const faulty = new GraphFaulty(file.fsPath, loaded.faults);
+    const faulty = new GraphInvalid(file.fsPath, loaded.faults);
     throw faulty.first !== "" ? faulty : new NoModel(basename(file.fsPath));
   }
   const { task } = subject;
@@ -85,11 +85,11 @@ async function choosesModels({ name, nodes }: Graph): Promise<boolean> {
   return answer === choose && readSettings().provider !== simulated;
 }
 
-/** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NothingThere */
+/** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NotFound */
 export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles): Promise<Uri> {
   const file = await graphs.known(graphPath);
   if ((await graphs.list()).some((known) => String(known) === String(file))) return file;
-  throw new NothingThere(l10n.t("The graph of this run is not in this workspace."));
+  throw new NotFound(l10n.t("The graph of this run is not in this workspace."));
 }
 
 /** What a run needs of the outside, the model included. */

@@ -27,7 +27,7 @@ function written(report: Report, ending: string): string {
   }
 }
 
-/** The page of a run. @throws NothingThere, RunMissing, RunUnreadable */
+/** The page of a run. @throws NotFound, RunMissing, RunUnreadable */
 export async function reportPage(library: RunStore, [id = ""]: readonly string[]): Promise<Page> {
   const entry = await library.existing(id);
   const report = await library.report(entry);

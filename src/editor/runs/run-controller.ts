@@ -7,14 +7,14 @@ import { filesOf, runPathsOf } from "../../run/run-paths.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
 import { readSettings } from "../account/settings.ts";
+import { runIdOf } from "../command-arguments.ts";
+import { guarded } from "../command-errors.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { Cancelled, NothingThere } from "../errors.ts";
-import { guarded } from "../guard.ts";
+import { Cancelled, NotFound } from "../errors.ts";
 import { showInfo, withoutLinks } from "../notifications.ts";
-import { runIdOf } from "../targets.ts";
 import { askForMore } from "./confirm.ts";
-import { doing, progressLine, runLabel } from "./messages.ts";
+import { progressLine, runLabel, runTitle } from "./messages.ts";
 import { reportEnd } from "./outcome.ts";
 import { pickRun } from "./pick-run.ts";
 import { runDeps } from "./prepare.ts";
@@ -22,7 +22,7 @@ import type { RunStore } from "./run-store.ts";
 import { type RunSummary, resumable } from "./run-summary.ts";
 
 /** Milliseconds between two updates of what shows progress. */
-const PACE = 250;
+const UPDATE_INTERVAL = 250;
 
 /** Drives runs to their end and shows how far they are; resumes and cancels them. */
 export class RunController extends Disposable {
@@ -58,16 +58,14 @@ export class RunController extends Disposable {
     const { start } = await readManifest(this.deps, filesOf(runPathsOf(entry.root), entry.id).start, entry.id);
     if (start.engine === ENGINE_VERSION) return;
     const message = l10n.t("This run was started with another version of AgentGraph.");
-    const detail = l10n.t(
-      "Prompts can differ in this version, so some calls may be charged again.",
-    );
+    const detail = l10n.t("Prompts can differ in this version, so some calls may be charged again.");
     const resume = l10n.t("Resume");
     if ((await window.showWarningMessage(message, { modal: true, detail }, resume)) !== resume) throw new Cancelled();
   }
 
   async #moreBudget(entry: RunSummary): Promise<BudgetLimits> {
     const run = await this.library.open(entry.id);
-    if (!run) throw new NothingThere(l10n.t("The run no longer exists."));
+    if (!run) throw new NotFound(l10n.t("The run no longer exists."));
     return askForMore(run.limits, run.state, readSettings().limits);
   }
 
@@ -76,12 +74,15 @@ export class RunController extends Disposable {
     this.#stops.set(run.id, stop);
     this.deps.log.info(`Run ${run.id} of ${run.start.graphFile} asks ${run.start.provider}.`);
     await this.#remember(run.id, true);
-    const title = doing(run.start);
+    const title = runTitle(run.start);
     const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
     void window
       .withProgress(options, async (progress, token) => {
         token.onCancellationRequested(() => stop.abort(new Cancelled()));
-        const timer = setInterval(() => progress.report({ message: progressLine(run.state(), run.waiting()) }), PACE);
+        const timer = setInterval(
+          () => progress.report({ message: progressLine(run.state(), run.waiting()) }),
+          UPDATE_INTERVAL,
+        );
         try {
           await this.library.drive(run, root);
         } finally {
@@ -110,7 +111,7 @@ export class RunController extends Disposable {
     const none = l10n.t("No run is in progress.");
     const stop = own ?? this.#stops.get((await pickRun(this.library, target, isRunning, none)).id);
     if (!stop) {
-      throw new NothingThere(l10n.t("This run was started outside this window. Cancel it where it was started."));
+      throw new NotFound(l10n.t("This run was started outside this window. Cancel it where it was started."));
     }
     stop.abort(new Cancelled());
   }
@@ -132,15 +133,15 @@ export class RunController extends Disposable {
   }
 
   async #remember(id: string, running: boolean): Promise<void> {
-    const others = this.memory.get<string[]>(UNDER_WAY, []).filter((one) => one !== id);
-    await this.memory.update(UNDER_WAY, running ? [...others, id] : others);
+    const others = this.memory.get<string[]>(RUNNING, []).filter((one) => one !== id);
+    await this.memory.update(RUNNING, running ? [...others, id] : others);
   }
 
   /** After a reload: offers to resume what this window was doing. Looks at nothing where it was doing nothing. */
   async offerInterrupted(): Promise<void> {
-    const ids = this.memory.get<string[]>(UNDER_WAY, []);
+    const ids = this.memory.get<string[]>(RUNNING, []);
     if (ids.length === 0 || !workspace.isTrusted) return;
-    await this.memory.update(UNDER_WAY, []);
+    await this.memory.update(RUNNING, []);
     for (const id of ids) {
       const entry = await this.library.find(id);
       if (!entry || !resumable(entry)) continue;
@@ -157,4 +158,4 @@ function isRunning({ status }: RunSummary): boolean {
   return status === "running";
 }
 
-const UNDER_WAY = "runs.underWay";
+const RUNNING = "runs.underWay";

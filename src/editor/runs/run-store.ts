@@ -16,14 +16,14 @@ import { deleteRun, listRuns, type RunsDeps, readRun, recordAct, writtenAt } fro
 import { summaryOf } from "../../run/summary.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { NothingThere } from "../errors.ts";
+import { NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { followRenames } from "./follow-renames.ts";
 import type { OpenedRun } from "./opened-run.ts";
 import { isEvaluation, type RunSummary, runSummaryOf } from "./run-summary.ts";
 
 /** Opened runs kept in memory. */
-const KEPT = 8;
+const MAX_OPEN_RUNS = 8;
 /** Milliseconds for which changes on disk are gathered. */
 const PAUSE = 300;
 /** Milliseconds between two looks at whether a run of another process still goes on. */
@@ -78,13 +78,11 @@ export class RunStore extends Disposable {
     return (await this.#listed).find(named) ?? null;
   }
 
-  /** @throws NothingThere */
+  /** @throws NotFound */
   async existing(id: string): Promise<RunSummary> {
     const entry = await this.find(id);
     if (!entry) {
-      throw new NothingThere(
-        l10n.t("The run no longer exists. It was deleted, or its graph is not in this workspace."),
-      );
+      throw new NotFound(l10n.t("The run no longer exists. It was deleted, or its graph is not in this workspace."));
     }
     return entry;
   }
@@ -109,7 +107,7 @@ export class RunStore extends Disposable {
       opened.catch(() => this.#opened.delete(id));
       this.#opened.set(id, opened);
       const oldest = this.#opened.keys().next().value;
-      if (this.#opened.size > KEPT && oldest !== undefined) this.#opened.delete(oldest);
+      if (this.#opened.size > MAX_OPEN_RUNS && oldest !== undefined) this.#opened.delete(oldest);
     }
     const run = await opened;
     // Its file may have been renamed since it was opened.
@@ -199,17 +197,17 @@ export class RunStore extends Disposable {
     const { start, replies } = run;
     const state = run.state();
     const summary = await summaryOf(start, state, this.deps.machine);
-    const entry = runSummaryOf(root, { summary, status: state.status, madeHere: true });
+    const entry = runSummaryOf(root, { summary, status: state.status, trusted: true });
     return opened(entry, { start, state, waiting: run.waiting() }, (key) => replies.get(key)?.reply.text);
   }
 
   async #openStored(entry: RunSummary): Promise<OpenedRun> {
     const place: RunPaths = runPathsOf(entry.root);
     const run = await readRun(this.deps, place, entry.id);
-    const current = { ...entry, status: run.status, elsewhere: !run.madeHere };
+    const current = { ...entry, status: run.status, elsewhere: !run.trusted };
     let replies: ReturnType<typeof readReplies> | null = null;
     return opened(current, { ...run, waiting: null }, async (key) => {
-      replies ??= readReplies(this.deps, run.files.replies, run.madeHere);
+      replies ??= readReplies(this.deps, run.files.replies, run.trusted);
       return (await replies)(key)?.text;
     });
   }

@@ -20,7 +20,7 @@ export interface RunSummary {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Made on another machine or by another user: its verdicts are claims until re-checked. */
-  readonly elsewhere: boolean;
+  readonly untrusted: boolean;
   /** Mean validation scores (1 − loss); null where not scored. */
   readonly before: number | null;
   readonly after: number | null;
@@ -37,7 +37,7 @@ export interface RunSummary {
   readonly evaluated: Summary["evaluated"] | null;
 }
 
-export function runSummaryOf(root: string, { summary, status, madeHere }: ListedRun): RunSummary {
+export function runSummaryOf(root: string, { summary, status, trusted }: ListedRun): RunSummary {
   const { id, name, method, detail, startedAt, calls, usd, validation, evaluated, proposals, job } = summary;
   return {
     id,
@@ -49,7 +49,7 @@ export function runSummaryOf(root: string, { summary, status, madeHere }: Listed
     status: status,
     detail,
     startedAt,
-    elsewhere: !madeHere,
+    untrusted: !trusted,
     before: validation?.before ?? null,
     after: validation?.after ?? evaluated?.score ?? null,
     calls,
@@ -61,8 +61,8 @@ export function runSummaryOf(root: string, { summary, status, madeHere }: Listed
   };
 }
 
-export function resumable({ status, elsewhere }: RunSummary): boolean {
-  return status !== "running" && status !== "done" && !elsewhere;
+export function resumable({ status, untrusted }: RunSummary): boolean {
+  return status !== "running" && status !== "done" && !untrusted;
 }
 
 /** Scores the graph as it is: nothing comes of it but figures. */
@@ -71,6 +71,6 @@ export function isEvaluation({ job }: RunSummary): boolean {
 }
 
 /** Accepted proposals that the user has not applied, rejected or committed. */
-export function waiting({ proposals, elsewhere }: RunSummary): number {
-  return elsewhere ? 0 : proposals.filter(({ decision, act }) => decision === "accepted" && act === null).length;
+export function openAccepted({ proposals, untrusted }: RunSummary): number {
+  return untrusted ? 0 : proposals.filter(({ decision, act }) => decision === "accepted" && act === null).length;
 }

@@ -2,28 +2,28 @@ import { l10n, ProgressLocation, type Uri, window } from "vscode";
 import type { Data, Sample, Split } from "../../data/sample.ts";
 import { type Inspection, inspect, mostCalls } from "../../engine/inspect.ts";
 import { callsLabel, splitLabel } from "../../i18n/labels.ts";
-import { askWithoutRun } from "../../run/ask.ts";
+import { askWithoutRun } from "../../run/ask-without-run.ts";
 import { estimateRunner } from "../../run/estimate.ts";
 import { RunReducer } from "../../run/reduce.ts";
 import { sampleHtml } from "../../run/report/sample.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
+import { sampleRefOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { Cancelled, NothingThere } from "../errors.ts";
+import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
 import { withoutLinks } from "../notifications.ts";
-import { sampleRefOf } from "../targets.ts";
 import { confirmCalls } from "./confirm.ts";
 import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
 
-/** Nothing of a sample is kept but replies. @throws NothingThere */
+/** Nothing of a sample is kept but replies. @throws NotFound */
 export async function samplePage(): Promise<never> {
-  throw new NothingThere(
+  throw new NotFound(
     l10n.t(
       "This page is not restored when the window reloads. Run “AgentGraph: Try a single sample” to show it again; cached replies cost nothing.",
     ),
@@ -49,7 +49,7 @@ export class SampleCommands {
     const { task } = prepared.subject;
     const found = ref ? findSample(task.data, ref.sample) : await pickSample(task.data);
     if (!found) {
-      throw new NothingThere(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
+      throw new NotFound(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
     const { sample, split } = found;
     // Only this sample is asked about, so only it is played through.

@@ -10,7 +10,7 @@ import type { Account } from "../account/account.ts";
 import { readSettings } from "../account/settings.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { Cancelled, NothingThere } from "../errors.ts";
+import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
 import { confirmCalls, confirmStart } from "./confirm.ts";
@@ -56,7 +56,7 @@ export class StartCommands {
     const job: Job = { kind: "evaluate", split };
     const count = task.data[split].length;
     await confirmCalls({
-      question: l10n.t("Score “{0}” on {1}?", task.graph.name, setWords(split, count)),
+      question: l10n.t("Score “{0}” on {1}?", task.graph.name, setLabel(split, count)),
       button: l10n.t("Evaluate"),
       estimate: await estimateRunner(task, prepared.known, runnerOf(job)),
       task,
@@ -68,15 +68,15 @@ export class StartCommands {
 
   async #recheck(target: unknown): Promise<void> {
     const none = l10n.t("There are no runs with proposals from another machine.");
-    const entry = await pickRun(this.library, target, (it) => it.elsewhere && it.proposals.length > 0, none);
+    const entry = await pickRun(this.library, target, (it) => it.untrusted && it.proposals.length > 0, none);
     const file = await graphOfRun(entry, this.graphs);
     const run = await this.library.open(entry.id);
-    if (!run) throw new NothingThere(l10n.t("The run no longer exists."));
+    if (!run) throw new NotFound(l10n.t("The run no longer exists."));
     const prepared = await this.#prepare(file);
     const { task } = prepared.subject;
     const { job, task: gated, changed } = recheckOf(entry.id, run.state.proposals, task);
     if (job.changes.length === 0) {
-      throw new NothingThere(
+      throw new NotFound(
         l10n.t("The texts of {0} changed since the run, so its proposals can't be rechecked.", changed.join(", ")),
       );
     }
@@ -92,7 +92,7 @@ export class StartCommands {
       about: [
         l10n.t(
           "Each proposal is scored on {0} in this workspace and gets a verdict from this machine.",
-          setWords("validation", count),
+          setLabel("validation", count),
         ),
         left,
       ],
@@ -100,11 +100,11 @@ export class StartCommands {
     await this.#begin({ ...prepared, subject: { ...prepared.subject, task: gated, job } });
   }
 
-  /** @throws NothingThere where a run of the graph is under way */
+  /** @throws NotFound where a run of the graph is under way */
   async #prepare(file: Uri, needsOf?: () => Promise<readonly Split[]>): Promise<Prepared> {
     const latest = await this.library.latest(file);
     if (latest?.status === "running") {
-      throw new NothingThere(
+      throw new NotFound(
         this.library.live(latest.id)
           ? l10n.t("Run {0} of this graph is in progress. Wait for it to finish, or cancel it.", runLabel(latest))
           : l10n.t(
@@ -143,7 +143,7 @@ async function pickSplit(sets: readonly Split[]): Promise<Split> {
   return picked.split;
 }
 
-function setWords(split: Split, count: number): string {
+function setLabel(split: Split, count: number): string {
   return {
     train: l10n.t("{0} training samples", count),
     validation: l10n.t("{0} validation samples", count),

@@ -1,11 +1,11 @@
 import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, window } from "vscode";
 import { Disposable } from "../disposable.ts";
 import { literal } from "../markdown.ts";
-import { doing, progressLine } from "./messages.ts";
+import { progressLine, runTitle } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 
 /** Milliseconds between two updates. */
-const PACE = 250;
+const UPDATE_INTERVAL = 250;
 
 /** One item while a run of this window is under way; nothing while there is none. */
 export class Status extends Disposable {
@@ -22,7 +22,7 @@ export class Status extends Disposable {
     this.#pause ??= setTimeout(() => {
       this.#pause = null;
       this.#show(id);
-    }, PACE);
+    }, UPDATE_INTERVAL);
   }
 
   #show(id: string): void {
@@ -34,7 +34,7 @@ export class Status extends Disposable {
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";
     this.#item.text = `$(sync~spin) ${progressLine(run.state(), run.waiting())}`;
-    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(doing(run.start))));
+    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(runTitle(run.start))));
     this.#item.command = {
       command: "agentgraph.runActions",
       title: l10n.t("Run actions"),

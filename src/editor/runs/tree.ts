@@ -13,7 +13,7 @@ import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { type FailedSample, failedSamples } from "./failed-samples.ts";
-import { costWords, evaluatedWords, runFigures, runLabel, whenWords } from "./messages.ts";
+import { costLabel, evaluationFigure, runFigures, runLabel, startedLabel } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary, resumable } from "./run-summary.ts";
 
@@ -86,8 +86,8 @@ function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
     ...runFigures(entry),
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
-    costWords(entry),
-    whenWords(entry.startedAt),
+    costLabel(entry),
+    startedLabel(entry.startedAt),
   ];
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: `${entry.graphName}, ${item.description}` };
@@ -106,12 +106,12 @@ function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
 function contextOf(entry: RunSummary): string {
   const status = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
   const reviewable = entry.proposals.length > 0 ? "-reviewable" : "";
-  return `run-${status}${reviewable}${reviewable && entry.elsewhere ? "-elsewhere" : ""}`;
+  return `run-${status}${reviewable}${reviewable && entry.untrusted ? "-elsewhere" : ""}`;
 }
 
 function iconOf(entry: RunSummary): ThemeIcon {
   if (entry.status !== "done") return ICONS[entry.status];
-  if (entry.elsewhere) return new ThemeIcon("cloud-download");
+  if (entry.untrusted) return new ThemeIcon("cloud-download");
   if (isEvaluation(entry)) return new ThemeIcon("beaker", new ThemeColor("testing.iconPassed"));
   return entry.job?.kind === "recheck" ? new ThemeIcon("verified", new ThemeColor("testing.iconPassed")) : ICONS.done;
 }
@@ -132,13 +132,13 @@ function details(entry: RunSummary): string[] {
       ? l10n.t("{0}, the graph at that time, {1}", runLabel(entry), statusLabel(entry.status, LOCALE))
       : l10n.t("{0}, method {1}, {2}", runLabel(entry), entry.method, statusLabel(entry.status, LOCALE)),
     entry.evaluated
-      ? l10n.t("{0}, with a 95% interval", evaluatedWords(entry.evaluated))
+      ? l10n.t("{0}, with a 95% interval", evaluationFigure(entry.evaluated))
       : l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
     l10n.t("{0} calls", entry.calls),
   ];
   if (entry.usd !== null) lines.push(LOCALE.money(entry.usd, entry.estimated));
   if (entry.estimated) lines.push(l10n.t("Token counts are estimates because the provider did not report usage."));
   if (entry.detail) lines.push(entry.detail);
-  if (entry.elsewhere) lines.push(l10n.t("Made on another machine: its verdicts have not been verified on this one."));
+  if (entry.untrusted) lines.push(l10n.t("Made on another machine: its verdicts have not been verified on this one."));
   return lines;
 }

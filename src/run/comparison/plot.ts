@@ -141,7 +141,7 @@ function freeNear(wanted: number, taken: readonly number[]): number {
 }
 
 export function baselineLabel(name: string, { t }: Locale): string {
-  return name === "untouched" ? t("untouched graph") : t("chain of thought");
+  return name === "untouched" ? t("original graph") : t("chain of thought");
 }
 
 /** The next of 1, 2, 5 times a power of ten, or a quarter step between, so that marks don't touch the edge. */

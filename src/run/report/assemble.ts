@@ -13,7 +13,7 @@ import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, Verdi
 import { type ReplyOf, Samples } from "./samples.ts";
 import type { Trace } from "./trace.ts";
 
-export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "status" | "madeHere" | "damaged">;
+export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "status" | "trusted" | "damaged">;
 
 /**
  * Puts together what a report shows of a run, finished or not.
@@ -47,7 +47,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
   return { ...base, caveats: caveatsOf(base, locale), limitations: limitationsOf(base, locale) };
 }
 
-function factsOf({ id, start, state, status, madeHere, damaged }: ReportedRun, trace: Trace): RunFacts {
+function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, trace: Trace): RunFacts {
   const { graph, data, models, options } = start;
   return {
     id,
@@ -57,7 +57,7 @@ function factsOf({ id, start, state, status, madeHere, damaged }: ReportedRun, t
     status,
     error: state.error,
     detail: state.detail,
-    madeHere,
+    trusted,
     damaged,
     startedAt: state.startedAt || start.at,
     seconds: state.elapsed / 1000,

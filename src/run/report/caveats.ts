@@ -36,7 +36,7 @@ export function caveatsOf(report: Found, locale: Locale): string[] {
 function aboutOrigin({ run }: Found, locale: Locale): string[] {
   const { t } = locale;
   const said: string[] = [];
-  if (!run.madeHere) {
+  if (!run.trusted) {
     said.push(
       t(
         "This run was made on another machine, or its files have changed since. Its results are not verified until you recheck them here or repeat the run.",
@@ -115,7 +115,7 @@ function aboutTest({ test, validation, run }: Found, locale: Locale): string[] {
     "On the test set, which was not used to choose the texts, the gain is {0} (95% interval {1}): {2}.",
     shown,
     test.gain.interval.map((end) => locale.signed(end)).join(" … "),
-    splitWords(test, locale),
+    changeLabelOf(test, locale),
   );
   return [isRare(test) ? words : `${words} ${t("This may still be chance.")}`];
 }
@@ -148,7 +148,7 @@ function aboutValidation({ validation, test, looks, isGraded, run }: Found, loca
   const { scored, of, after } = validation;
   const gain = gainOf(validation);
   if (gain > 0 && validation.p !== null && !isRare(validation)) {
-    said.push(t("On the validation set {0}, so the gain may be chance.", splitWords(validation, locale)));
+    said.push(t("On the validation set {0}, so the gain may be chance.", changeLabelOf(validation, locale)));
   }
   if (scored < ENOUGH_SAMPLES) {
     said.push(
@@ -192,17 +192,17 @@ function aboutFalseAccepts(
     differ,
     scored,
     gate.policy,
-    chanceOf(once, locale),
+    probabilityOf(once, locale),
   );
   const often = t(
     "Over {0} independent comparisons, it accepts at least one such text with {1}.",
     looks,
-    chanceOf(ever, locale),
+    probabilityOf(ever, locale),
   );
   return [[fooled, looks > 1 ? often : "", t("Rely on the test set.")].filter(Boolean).join(" ")];
 }
 
-function chanceOf(share: number, locale: Locale): string {
+function probabilityOf(share: number, locale: Locale): string {
   if (share > 0.995) return locale.t("near certainty");
   return share < 0.01 ? locale.t("a probability below 1%") : locale.t("a probability of {0}", locale.percent(share));
 }
@@ -304,7 +304,7 @@ function isRare({ p }: Comparison): boolean {
 }
 
 /** `9 of 20 samples got better and 1 worse; chance alone makes a split this uneven with p = 0.021` */
-function splitWords({ better, worse, p, scored }: Comparison, locale: Locale): string {
+function changeLabelOf({ better, worse, p, scored }: Comparison, locale: Locale): string {
   const { t } = locale;
   const split = t("{0} of {1} samples got better and {2} worse", better, scored, worse);
   return p === null ? split : t("{0}; by chance alone, a split this uneven has {1}", split, locale.pValue(p));

@@ -19,7 +19,7 @@ export interface Side {
 }
 
 /** What makes it unfair to put the figures of two runs beside each other: sentences, the gravest first. */
-export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
+export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
   const { t } = locale;
   const said: string[] = [];
   if (a.start.graphFile !== b.start.graphFile) {
@@ -53,8 +53,8 @@ export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
   if (options.length > 0) said.push(t("Their options differ: {0}.", options.join(", ")));
   if (a.start.engine !== b.start.engine) said.push(t("They used different versions of the engine."));
   for (const [index, { report }] of [a, b].entries()) {
-    const { madeHere, status } = report.run;
-    if (!madeHere) {
+    const { trusted, status } = report.run;
+    if (!trusted) {
       said.push(
         index === 0
           ? t("The first run was made on another machine: its results are not verified.")
@@ -62,7 +62,7 @@ export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
       );
     }
     if (status !== "done") {
-      const why = standingWord(status, locale);
+      const why = statusText(status, locale);
       said.push(
         index === 0 ? t("The first run did not finish ({0}).", why) : t("The second run did not finish ({0}).", why),
       );
@@ -71,7 +71,7 @@ export function unfairness(a: Side, b: Side, locale = ENGLISH): string[] {
   return said;
 }
 
-function standingWord(status: RunFacts["status"], { t }: Locale): string {
+function statusText(status: RunFacts["status"], { t }: Locale): string {
   return {
     running: t("running"),
     interrupted: t("interrupted"),
@@ -92,7 +92,7 @@ export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): str
   const { t } = locale;
   const sides = [a, b] as const;
   const order = [t("first"), t("second")];
-  const caveats = unfairness(a, b, locale);
+  const caveats = unfairReasons(a, b, locale);
   const nodes = nodesThatDiffer(a.texts, b.texts);
   const rows = SPLITS.flatMap((split) =>
     sides.flatMap(({ report }, index) => {

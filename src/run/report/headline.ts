@@ -43,12 +43,12 @@ export function headline(
       : isGated
         ? t("{0} of {1} passed the gate", accepted, proposed)
         : t("{0} of {1} accepted without a gate", accepted, proposed);
-  const scores = [validation, test].flatMap((set) => (set ? [scoreWords(set, locale)] : []));
+  const scores = [validation, test].flatMap((set) => (set ? [scoreChange(set, locale)] : []));
   return [`${[what, ...scores].join("; ")}.`, noProposal, spent].filter(Boolean).join(" ");
 }
 
 /** `validation score 0.30 → 0.85 (n = 8 of 600)` where only 8 samples were scored with both texts. */
-function scoreWords({ split, before, after, scored, of }: Comparison, locale: Locale): string {
+function scoreChange({ split, before, after, scored, of }: Comparison, locale: Locale): string {
   const n = scored < of ? locale.t("{0} of {1}", scored, of) : `${of}`;
   const scores = [locale.decimal(before.score), locale.decimal(after.score)] as const;
   return split === "test"

@@ -4,7 +4,7 @@ import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
-import { changesWords, contributionLabel, gateWords, intervalWords, methodWords } from "./messages.ts";
+import { changesNote, contributionLabel, gateNote, intervalNote, methodLabel } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report } from "./report.ts";
@@ -45,12 +45,12 @@ ${caveats(report, locale)}
 <h2 id="result">${sections.result}</h2>
 ${result(report, locale)}
 <h2 id="changes">${sections.changes}</h2>
-${changes.length > 0 ? html`<p class="soft">${changesWords(report, locale)}</p>` : html`<p>${t("The run made no proposals.")}</p>`}
+${changes.length > 0 ? html`<p class="soft">${changesNote(report, locale)}</p>` : html`<p>${t("The run made no proposals.")}</p>`}
 ${changes.map((one) => change(one, locale))}
 <h2 id="samples">${sections.samples}</h2>
 ${[validation, test].map((set) => (set ? samples(set, locale) : null))}
 <h2 id="gate">${sections.gate}</h2>
-<p class="soft">${gateWords(report, locale)}</p>
+<p class="soft">${gateNote(report, locale)}</p>
 ${table(verdictTable(report, locale), locale)}
 <h2 id="cost">${sections.cost}</h2>
 ${cost(report, locale)}
@@ -124,7 +124,7 @@ function result(report: Report, locale: Locale): Markup {
     const name = splitLabel(split, locale);
     const compared = baselines.flatMap(({ method, ...scored }) => {
       const set = split === "test" ? scored.test : scored.validation;
-      return set ? [[t("{0}, with {1}", name, methodWords(method, locale)), set.after, false] as const] : [];
+      return set ? [[t("{0}, with {1}", name, methodLabel(method, locale)), set.after, false] as const] : [];
     });
     return [
       [t("{0}, original graph", name), before, false] as const,
@@ -133,7 +133,7 @@ function result(report: Report, locale: Locale): Markup {
     ];
   });
   return html`${curve.length > 0 ? html`<div class="tables" tabindex="0">${scorePlot(curve, test, locale)}</div>` : null}
-<p class="soft">${t("Scores are 1 − loss. A filled point marks an iteration in which the gate accepted a change.")} ${intervalWords(report, locale)}</p>
+<p class="soft">${t("Scores are 1 − loss. A filled point marks an iteration in which the gate accepted a change.")} ${intervalNote(report, locale)}</p>
 ${strips(rows, locale)}
 ${table(resultTable(report, locale), locale)}
 ${more(t("Scores by iteration"), curveTable(report, locale), locale)}`;

@@ -4,7 +4,7 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { headline } from "./headline.ts";
-import { changesWords, contributionLabel, gateWords, intervalWords } from "./messages.ts";
+import { changesNote, contributionLabel, gateNote, intervalNote } from "./messages.ts";
 import type { Change, Comparison, Report } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
@@ -48,15 +48,15 @@ function found(report: Report, locale: Locale): string[] {
   const { changes, validation, test } = report;
   return [
     table(resultTable(report, locale), locale),
-    intervalWords(report, locale),
+    intervalNote(report, locale),
     table(curveTable(report, locale), locale),
     `## ${t("Changes")}`,
-    changesWords(report, locale),
+    changesNote(report, locale),
     ...(changes.length > 0 ? changes.flatMap((one) => change(one, locale)) : [t("The run made no proposals.")]),
     `## ${t("Samples")}`,
     ...[validation, test].flatMap((set) => (set ? samples(set, locale) : [])),
     `## ${t("Gate decisions")}`,
-    gateWords(report, locale),
+    gateNote(report, locale),
     table(verdictTable(report, locale), locale),
   ];
 }

@@ -4,12 +4,12 @@ import { oneLine } from "../../i18n/plain-text.ts";
 import type { Change, Report } from "./report.ts";
 
 /** A baseline by the name that its event has. */
-export function methodWords(method: string, { t }: Locale): string {
+export function methodLabel(method: string, { t }: Locale): string {
   return method === CHAIN_OF_THOUGHT ? t("a step-by-step suffix") : oneLine(method, 60);
 }
 
 /** How the intervals of a report come about, and what a lenient score is. */
-export function intervalWords({ isGraded }: Report, { t }: Locale): string {
+export function intervalNote({ isGraded }: Report, { t }: Locale): string {
   const intervals = isGraded
     ? t(
         "Intervals are 95% bootstrap intervals because scores are graded. A sample counts as better or worse by the sign of its difference.",
@@ -19,7 +19,7 @@ export function intervalWords({ isGraded }: Report, { t }: Locale): string {
 }
 
 /** Whose the figures of a verdict on a change are. */
-export function changesWords({ changes }: Report, { t }: Locale): string {
+export function changesNote({ changes }: Report, { t }: Locale): string {
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted");
   return accepted.length > 1
     ? t("Figures of accepted changes are for all of them together. Leave-one-out shows what each one contributes.")
@@ -35,7 +35,7 @@ export function contributionLabel({ contributes }: Change, { t }: Locale): strin
 }
 
 /** How the table of verdicts is to be read, and what does not stand in it. */
-export function gateWords({ verdicts }: Report, locale: Locale): string {
+export function gateNote({ verdicts }: Report, locale: Locale): string {
   const { t } = locale;
   const left = verdicts.filter(({ verdict }) => verdict.scored === 0).length;
   const compared = t(

@@ -19,6 +19,6 @@ export async function readReport(deps: RunsDeps, place: RunPaths, id: string, lo
 export async function readSide(deps: RunsDeps, place: RunPaths, id: string, locale = ENGLISH): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
-  const report = assemble(run, trace, await readReplies(deps, run.files.replies, run.madeHere), locale);
+  const report = assemble(run, trace, await readReplies(deps, run.files.replies, run.trusted), locale);
   return { report, start: run.start, texts: run.state.texts };
 }

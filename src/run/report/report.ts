@@ -52,7 +52,7 @@ export interface RunFacts {
   readonly error: string | null;
   readonly detail: string | null;
   /** False: every figure is a claim until it is checked again. */
-  readonly madeHere: boolean;
+  readonly trusted: boolean;
   /** Lines of the log that could not be read. */
   readonly damaged: number;
   /** Milliseconds since the epoch. */

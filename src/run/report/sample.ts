@@ -9,7 +9,7 @@ import { html, type Markup } from "./markup.ts";
 import { pageHtml } from "./page.ts";
 
 /** Characters of one text on the page: a megabyte would hold the reader up, not help. */
-const SHOWN = 20_000;
+const MAX_CHARACTERS = 20_000;
 
 /** Nodes on the page, those nearest to the answer. */
 const NODES = 300;
@@ -42,7 +42,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
 <p class="lead verdict ${mark}">${outcome(inspection, locale)}</p>
 </header>
 <main>
-${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, SHOWN)]), left: 0 }, locale)}
+${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, MAX_CHARACTERS)]), left: 0 }, locale)}
 <h2>${t("Node by node")}</h2>
 ${nodes.length > NODES ? html`<p class="left">${t("{0} nodes have a value. The {1} nearest to the answer are shown.", nodes.length, NODES)}</p>` : null}
 ${nodes.slice(-NODES).map((node) => article(node, graph, locale))}
@@ -87,8 +87,8 @@ ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 
 function named(name: string, text: string, locale: Locale): Markup {
   const { t } = locale;
-  const left = text.length - SHOWN;
+  const left = text.length - MAX_CHARACTERS;
   const more =
     left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", locale.integer(left))}</p>` : null;
-  return html`<p class="soft">${name}</p><div class="text">${text.slice(0, SHOWN) || t("(empty)")}</div>${more}`;
+  return html`<p class="soft">${name}</p><div class="text">${text.slice(0, MAX_CHARACTERS) || t("(empty)")}</div>${more}`;
 }

@@ -3,7 +3,7 @@ import { decisionLabel, splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { invalidReason, verdictReason } from "../../i18n/verdict.ts";
-import { methodWords } from "./messages.ts";
+import { methodLabel } from "./messages.ts";
 import type { AttemptRow, Change, Comparison, Figure, Report, SampleRow, VerdictRow } from "./report.ts";
 import { firstOf, type Table, tight } from "./table.ts";
 
@@ -25,7 +25,7 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
       const scored = of(set);
       return scored ? `${scoreOf(scored.after)}, ${gainOf(scored)}` : t("not scored");
     };
-    return sets.some(of) ? [row(t("original graph with {0}", methodWords(baseline.method, locale)), cell)] : [];
+    return sets.some(of) ? [row(t("original graph with {0}", methodLabel(baseline.method, locale)), cell)] : [];
   });
   const count = ({ samples }: Comparison, change: SampleRow["change"]) =>
     samples.filter((sample) => sample.change === change).length;
@@ -144,7 +144,7 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
     [t("gate"), policy === "significant" ? `significant, α = ${alpha}` : policy],
     [t("uses of the validation set"), `${looks}`],
     [t("a sample is right if its loss is at most"), `${options.threshold}`],
-    [t("options of the method"), optionWords(options.methodOptions) || t("defaults")],
+    [t("options of the method"), optionLabel(options.methodOptions) || t("defaults")],
     [t("seed"), `${options.seed}`],
     [t("budget"), budget.join(", ") || t("none")],
     [t("engine"), run.engine],
@@ -165,7 +165,7 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
 }
 
 /** `iterations 12, batch 8, neighbors true` */
-function optionWords(options: Readonly<Record<string, unknown>>): string {
+function optionLabel(options: Readonly<Record<string, unknown>>): string {
   const words = Object.entries(options).map(
     ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
   );

@@ -16,7 +16,7 @@ const MOST = 1_500;
 export function wordChanges(before: string, after: string): Part[] {
   const changes = diffWordsWithSpace(before, after, { maxEditLength: MOST });
   const kept = changes?.filter(({ added, removed }) => !added && !removed).map(({ value }) => value) ?? [];
-  if (!changes || (words(before) > LONG && words(kept.join("")) < REWRITE * words(before))) {
+  if (!changes || (tokenize(before) > LONG && tokenize(kept.join("")) < REWRITE * tokenize(before))) {
     return [
       { kind: "removed", text: before },
       { kind: "added", text: `\n${after}` },
@@ -28,6 +28,6 @@ export function wordChanges(before: string, after: string): Part[] {
   }));
 }
 
-function words(text: string): number {
+function tokenize(text: string): number {
   return text.split(/\s+/).filter(Boolean).length;
 }

@@ -16,10 +16,10 @@ async function failure(...argv: readonly string[]): Promise<unknown> {
     json: true,
     colors: picocolors.createColors(false),
     object: (value: unknown) => void printed.push(value),
-    note: silent,
+    info: silent,
     error: silent,
     warn: silent,
-    say: silent,
+    print: silent,
   } as unknown as Output;
   const deps = { ...nodeDeps(), machine: nodeMachine("/nowhere") };
   const cli: Cli = { deps, output, env: {}, signal: new AbortController().signal };

@@ -43,7 +43,7 @@ describe("an error", () => {
   });
 
   it("never throws, whatever a log holds", () => {
-    const codes = fc.constantFrom<ErrorCode>("KeyRefused", "TlsFailed", "WaitTooLong", "GraphFaulty", "BudgetReached");
+    const codes = fc.constantFrom<ErrorCode>("KeyRefused", "TlsFailed", "WaitTooLong", "GraphInvalid", "BudgetReached");
     const field = fc.oneof(fc.string(), fc.double(), fc.constant(null));
     const names = fc.constantFrom("identity", "reason", "detail", "asked", "limit", "unit", "came", "file");
     fc.assert(

@@ -69,20 +69,20 @@ describe("lock", () => {
 
 describe("mark", () => {
   it("is the same for one user's processes and differs elsewhere", async () => {
-    const here = await nodeMachine(folder).mark("run");
-    expect(await nodeMachine(folder).mark("run")).toBe(here);
-    expect(await nodeMachine(join(folder, "other")).mark("run")).not.toBe(here);
-    expect(await nodeMachine(folder).mark("another run")).not.toBe(here);
+    const here = await nodeMachine(folder).sign("run");
+    expect(await nodeMachine(folder).sign("run")).toBe(here);
+    expect(await nodeMachine(join(folder, "other")).sign("run")).not.toBe(here);
+    expect(await nodeMachine(folder).sign("another run")).not.toBe(here);
     expect(here).not.toContain((await readFile(join(folder, "machine"), "utf8")).slice(0, 8));
   });
 
   it("is the same for processes that begin at once, and after one that was killed while it made the secret", async () => {
-    const marks = await Promise.all(Array.from({ length: 20 }, () => nodeMachine(folder).mark("run")));
+    const marks = await Promise.all(Array.from({ length: 20 }, () => nodeMachine(folder).sign("run")));
     expect(new Set(marks).size).toBe(1);
     const other = join(folder, "other");
     await mkdir(other);
     await writeFile(join(other, "machine"), "");
-    expect(await nodeMachine(other).mark("run")).toBe(await nodeMachine(other).mark("run"));
+    expect(await nodeMachine(other).sign("run")).toBe(await nodeMachine(other).sign("run"));
     expect(await readdir(other)).toEqual(["machine"]);
   });
 });

@@ -35,7 +35,7 @@ function compared(split: "validation" | "test", changes: Partial<Comparison> = {
 function report(changes: Partial<Report>): Report {
   const cost = { calls: { total: 1 }, usd: null, tokens: { prompt: 1, completion: 1, estimated: false } };
   const run = {
-    madeHere: true,
+    trusted: true,
     provider: "openai",
     damaged: 0,
     status: "done",

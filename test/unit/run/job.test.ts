@@ -4,7 +4,7 @@ import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { recheckOf } from "../../../src/run/job.ts";
-import { compareHtml, nodesThatDiffer, type Side, unfairness } from "../../../src/run/report/compare.ts";
+import { compareHtml, nodesThatDiffer, type Side, unfairReasons } from "../../../src/run/report/compare.ts";
 import { reportHtml } from "../../../src/run/report/html.ts";
 import { reportMarkdown } from "../../../src/run/report/markdown.ts";
 import { readReport, readSide } from "../../../src/run/report/read.ts";
@@ -51,7 +51,7 @@ describe("a run that scores the graph as it is", () => {
     const run = await startRun(scoring, bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
     const [listed] = await listRuns(deps, bench.place);
-    expect(listed).toMatchObject({ status: "done", madeHere: true });
+    expect(listed).toMatchObject({ status: "done", trusted: true });
     expect(listed?.summary).toMatchObject({
       job: { kind: "evaluate", split: "validation" },
       evaluated: { split: "validation", n: 20, scored: 20, score: 0.5 },
@@ -114,7 +114,7 @@ describe("what is checked of a run made elsewhere", () => {
     const run = await startRun({ ...scoring, job }, bench.place, bench.root, deps, signal);
     for await (const _ of run.events);
     const [listed] = await listRuns(deps, bench.place);
-    expect(listed).toMatchObject({ madeHere: true, summary: { job: { kind: "recheck", run: job.run } } });
+    expect(listed).toMatchObject({ trusted: true, summary: { job: { kind: "recheck", run: job.run } } });
     // Both texts answer alike here: what was claimed to be a gain is a tie.
     expect(listed?.summary.proposals).toMatchObject([{ node: "solve", decision: "rejected" }]);
     expect(listed?.summary.job).not.toHaveProperty("changes");
@@ -134,7 +134,7 @@ describe("two runs side by side", () => {
 
   it("are fair where nothing but luck differs", async () => {
     const [a, b] = [await side(), await side()];
-    expect(unfairness(a, b)).toEqual([]);
+    expect(unfairReasons(a, b)).toEqual([]);
     expect(nodesThatDiffer(a.texts, b.texts)).toEqual([]);
     expect(compareHtml(a, b)).toContain("so the results are comparable");
   });
@@ -142,7 +142,8 @@ describe("two runs side by side", () => {
   it("are unfair where data, models, options or texts differ, each said by name", async () => {
     const { options, data, models, graph } = subject.task;
     const a = await side();
-    const said = async (change: Partial<RunRequest["task"]>) => unfairness(a, await side(withTask(change))).join("\n");
+    const said = async (change: Partial<RunRequest["task"]>) =>
+      unfairReasons(a, await side(withTask(change))).join("\n");
     expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
     expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
       "The validation set differs: 20 and 12 samples, 12 in common.",

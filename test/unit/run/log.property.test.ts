@@ -35,8 +35,8 @@ async function written(events: readonly RunEvent[], disk = new Disk()): Promise<
 async function readBack(disk: Disk) {
   const events: LoggedEvent[] = [];
   const read = await readLog(open(disk).outside, LOG, "run", (one) => events.push(one));
-  const { damaged, sealed } = read;
-  return { events: events.map(({ at: _, ...one }) => one), damaged, sealed };
+  const { damaged, signed } = read;
+  return { events: events.map(({ at: _, ...one }) => one), damaged, signed };
 }
 
 /** Loses the end of a file. @returns lines that are whole, with or without their end */
@@ -64,7 +64,7 @@ test("a log that was cut anywhere gives every event whose line is whole, and tak
     fc.asyncProperty(fc.array(event, { maxLength: 8 }), share, event, async (events, where, next) => {
       const disk = await written(events);
       const whole = events.slice(0, Math.max(0, cut(disk, LOG, where) - 1));
-      expect(await readBack(disk)).toEqual({ events: whole, damaged: 0, sealed: true });
+      expect(await readBack(disk)).toEqual({ events: whole, damaged: 0, signed: true });
       const { events: after, damaged } = await readBack(await written([next], disk));
       expect(after).toEqual([...whole, next]);
       expect(damaged).toBeLessThanOrEqual(1);
@@ -94,7 +94,7 @@ test("a line of garbage costs itself alone, and is counted", async () => {
         disk.add(LOG, `${line}\n`);
       }
       const bad = pairs.filter(([, line]) => line !== "").length;
-      expect(await readBack(disk)).toEqual({ events: pairs.map(([one]) => one), damaged: bad, sealed: true });
+      expect(await readBack(disk)).toEqual({ events: pairs.map(([one]) => one), damaged: bad, signed: true });
     }),
     { numRuns: 60 },
   );
@@ -148,7 +148,7 @@ test("after a first failure nothing more is written: what follows would leave a 
   expect((await readBack(disk)).events).toEqual([{ type: "resumed", attempt: 1 }]);
 });
 
-test("an end that was said is on the disk, sealed", async () => {
+test("a logged end is on the disk, signed", async () => {
   const { disk, outside } = open();
   const log = await EventLog.open(outside, LOG);
   const texts = { a: "A" };
@@ -168,9 +168,9 @@ test("an end that was said is on the disk, sealed", async () => {
   } as const;
   await log.end(outside.machine, "run", { ...end, ...figures });
   expect(disk.text(LOG)).toContain('"type":"finished"');
-  const { events, sealed } = await readBack(disk);
+  const { events, signed } = await readBack(disk);
   expect(events.at(-1)).toMatchObject({ type: "finished" });
-  expect(sealed).toBe(true);
+  expect(signed).toBe(true);
   disk.put(LOG, (disk.text(LOG) ?? "").replace('"status":"done"', '"status":"budget"'));
-  expect((await readBack(disk)).sealed).toBe(false);
+  expect((await readBack(disk)).signed).toBe(false);
 });

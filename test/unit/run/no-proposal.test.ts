@@ -22,7 +22,7 @@ describe("why a run proposed nothing", () => {
       /already right.*harder samples/,
     );
     expect(words({ warnings: [{ type: "warning", code: "nothing scored" }] })).toMatch(
-      /No training sample could be scored/,
+      /No training samples could be scored/,
     );
     expect(words({ status: "budget" })).toMatch(/budget was used up.*larger budget/);
     expect(words({ gradients: base.gradients.map((one) => ({ ...one, text: "" })) })).toMatch(/requested no change/);
@@ -34,7 +34,7 @@ describe("why a run proposed nothing", () => {
   it("names the rule that most texts broke", () => {
     const broken = ["drops a placeholder", "longer than maxWords", "longer than maxWords"] as const;
     const attempts = broken.map((invalid) => attempt({ invalid, decision: null, verdict: null }));
-    expect(words({ attempts })).toMatch(/^2 of 3 texts .*longer than.*Raise maxWords/);
+    expect(words({ attempts })).toMatch(/^2 of 3 texts .*longer than.*Increase maxWords/);
   });
 
   it("names the reason for which most proposals were rejected", () => {

@@ -5,7 +5,7 @@ import { optimize } from "../../../src/engine/optimize.ts";
 import { ENGLISH, Locale, type Translate } from "../../../src/i18n/locale.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { createSimulated } from "../../../src/models/simulated.ts";
-import { askWithoutRun } from "../../../src/run/ask.ts";
+import { askWithoutRun } from "../../../src/run/ask-without-run.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { compareHtml } from "../../../src/run/report/compare.ts";
 import { reportHtml } from "../../../src/run/report/html.ts";
@@ -102,7 +102,7 @@ describe("what is said of a run", async () => {
     expect(untranslated(reportMarkdown(evaluation, MARKED))).toEqual([]);
     const other = {
       ...side,
-      report: { ...report, run: { ...report.run, madeHere: false, status: "failed" } },
+      report: { ...report, run: { ...report.run, trusted: false, status: "failed" } },
     } as const;
     expect(
       untranslated(compareHtml({ ...side, report, texts: {} }, other, MARKED).replace(/⟦They differ.*/, "")),

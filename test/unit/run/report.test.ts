@@ -298,7 +298,7 @@ describe("a report of a run that", () => {
     const log = new TextDecoder().decode(await bench.files.read(run.files.events));
     await bench.files.write(run.files.events, log.replace('"after":0.75', '"after":0.99'));
     const report = await readReport(bench.deps, bench.place, run.id);
-    expect(report.run.madeHere).toBe(false);
+    expect(report.run.trusted).toBe(false);
     expect(report.caveats[0]).toMatch(/made on another machine.+not verified/);
   });
 });

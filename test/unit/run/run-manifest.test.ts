@@ -60,15 +60,15 @@ async function read(body: object) {
   const outside = {
     files: { read: async () => new TextEncoder().encode(content) },
     clock: { sleep: async () => {} },
-    machine: { mark: async (text: string) => String(text.length) },
+    machine: { sign: async (text: string) => String(text.length) },
   };
   return readManifest(outside as unknown as Parameters<typeof readManifest>[0], "start.json", "r");
 }
 
 describe("start.json", () => {
   it("of version 0.1 reads: a text node reads nothing, and all of its text is its value", async () => {
-    const { start, madeHere } = await read(old);
-    expect(madeHere).toBe(true);
+    const { start, trusted } = await read(old);
+    expect(trusted).toBe(true);
     expect(start.graph.nodes[0]).toEqual({ ...old.graph.nodes[0], inputs: [], output: null });
     expect(start.graph.nodes.slice(1)).toMatchObject(old.graph.nodes.slice(1));
     expect(start.data).toEqual(old.data);

@@ -64,7 +64,7 @@ describe("a run", () => {
     const again = await readRun(bench.deps, bench.place, run.id, (event) => read.push(event));
     expect(read).toEqual(events);
     expect(again.state).toEqual(run.state());
-    expect(again).toMatchObject({ status: "done", madeHere: true, damaged: 0 });
+    expect(again).toMatchObject({ status: "done", trusted: true, damaged: 0 });
     expect((await readdir(run.files.folder)).sort()).toEqual([
       "events.jsonl",
       "replies.jsonl",
@@ -142,9 +142,9 @@ describe("a run", () => {
     const engine = () => new EventStream().during<Finished>(Promise.reject(new TypeError("broken")));
     const run = await startRun(subject, bench.place, bench.root, { ...bench.deps, engine }, never);
     await drain(run);
-    const { state, madeHere } = await readRun(bench.deps, bench.place, run.id);
+    const { state, trusted } = await readRun(bench.deps, bench.place, run.id);
     expect(state).toMatchObject({ status: "failed", error: "TypeError", detail: "broken" });
-    expect(madeHere).toBe(true);
+    expect(trusted).toBe(true);
   });
 });
 
@@ -197,7 +197,7 @@ describe("resume", () => {
     for (let cut = seal; cut <= events.length; cut += 25) {
       await writeFile(whole.files.events, events.subarray(0, cut));
       const read = await readRun(bench.deps, bench.place, whole.id);
-      expect(read).toMatchObject({ madeHere: true, status: cut < events.length ? "interrupted" : "done" });
+      expect(read).toMatchObject({ trusted: true, status: cut < events.length ? "interrupted" : "done" });
     }
   });
 
@@ -283,8 +283,8 @@ describe("a run folder that somebody changed", () => {
     await rm(run.files.summary);
     const read = await readRun(bench.deps, bench.place, run.id);
     expect(read.state.proposals[0]?.text).toBe("Obey!");
-    expect(read.madeHere).toBe(false);
-    expect((await listRuns(bench.deps, bench.place))[0]?.madeHere).toBe(false);
+    expect(read.trusted).toBe(false);
+    expect((await listRuns(bench.deps, bench.place))[0]?.trusted).toBe(false);
   });
 
   it("counts as made elsewhere when its start says something else, and is not resumed", async () => {
@@ -304,11 +304,11 @@ describe("a run folder that somebody changed", () => {
       await writeFile(cut.files.start, one);
       const read = await readRun(bench.deps, bench.place, cut.id);
       expect(read.start.graph.nodes[0]?.text).toBe("Obey.");
-      expect(read.madeHere).toBe(false);
-      await expect(resumeRun(cut.id, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "MadeElsewhere" });
+      expect(read.trusted).toBe(false);
+      await expect(resumeRun(cut.id, bench.place, bench.deps, never)).rejects.toMatchObject({ name: "UntrustedRun" });
     }
     await writeFile(cut.files.start, json);
-    expect((await readRun(bench.deps, bench.place, cut.id)).madeHere).toBe(true);
+    expect((await readRun(bench.deps, bench.place, cut.id)).trusted).toBe(true);
   });
 
   it("does not forge a summary either", async () => {
@@ -366,9 +366,9 @@ describe("acts", () => {
     expect(read.mock.calls.map(([path]) => path)).not.toContain(run.files.events);
     read.mockRestore();
     await recordAct(bench.deps, bench.place, run.id, { type: "committed", proposals: ["p1"], sha: "abc" });
-    const { state, madeHere } = await readRun(bench.deps, bench.place, run.id);
+    const { state, trusted } = await readRun(bench.deps, bench.place, run.id);
     expect(state).toMatchObject({ acts: { p1: "committed" }, commits: ["abc"], status: "done" });
-    expect(madeHere).toBe(true);
+    expect(trusted).toBe(true);
     expect((await listRuns(bench.deps, bench.place))[0]?.summary.proposals[0]?.act).toBe("committed");
   });
 

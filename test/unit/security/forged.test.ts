@@ -63,7 +63,7 @@ it("replies that somebody has changed are not shown as what a model said, unless
   const [key = ""] = [...(await readFile(run.files.replies, "utf8")).matchAll(/^\{"key":"([^"]+)"/gm)].map(
     (one) => one[1],
   );
-  const shown = async (madeHere: boolean) => (await readReplies(bench.deps, run.files.replies, madeHere))(key)?.text;
+  const shown = async (trusted: boolean) => (await readReplies(bench.deps, run.files.replies, trusted))(key)?.text;
   expect([await shown(true), await shown(false)]).toEqual([undefined, FORGED]);
 });
 
@@ -86,9 +86,9 @@ describe("a run of ours counts as made elsewhere when its log says something els
     ["after its end", (log) => `${log}{"type":"warning","code":"no gate","at":1}\n`],
   ])("%s", async (_, forge) => {
     const { id, files } = await drain(await start());
-    expect((await readRun(bench.deps, bench.place, id)).madeHere).toBe(true);
+    expect((await readRun(bench.deps, bench.place, id)).trusted).toBe(true);
     await edit(files.events, forge);
-    expect((await readRun(bench.deps, bench.place, id)).madeHere).toBe(false);
+    expect((await readRun(bench.deps, bench.place, id)).trusted).toBe(false);
   });
 
   it("but not for what its user does with it, nor for having been resumed", async () => {
@@ -97,7 +97,7 @@ describe("a run of ours counts as made elsewhere when its log says something els
     await appendFile(run.files.events, '{"type":"dismissed","proposals":["p1"],"at":1}\n{"type":"requ');
     await drain(await resumeRun(run.id, bench.place, bench.deps, never));
     await appendFile(run.files.events, '{"type":"applied","proposals":["p1"],"at":1}\n');
-    expect((await readRun(bench.deps, bench.place, run.id)).madeHere).toBe(true);
+    expect((await readRun(bench.deps, bench.place, run.id)).trusted).toBe(true);
   });
 });
 

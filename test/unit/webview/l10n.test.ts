@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { t, wordsOf } from "../../../webview/l10n.ts";
+import { t, translationsOf } from "../../../webview/l10n.ts";
 
 describe("the page's words", () => {
   it("a text with no translation stays English, with its values in place", () => {
@@ -9,7 +9,8 @@ describe("the page's words", () => {
   });
 
   it("takes texts from the host and nothing else", () => {
-    expect([...wordsOf(`{"Keys":"Tasten","Legend":7,"Graph":"","Run":null}`)]).toEqual([["Keys", "Tasten"]]);
-    for (const broken of [undefined, "", "null", "7", "{", `"text"`, "[1]"]) expect(wordsOf(broken).size).toBe(0);
+    expect([...translationsOf(`{"Keys":"Tasten","Legend":7,"Graph":"","Run":null}`)]).toEqual([["Keys", "Tasten"]]);
+    for (const broken of [undefined, "", "null", "7", "{", `"text"`, "[1]"])
+      expect(translationsOf(broken).size).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ActiveRun } from "../../../../src/editor/graph/active-run.ts";
-import { cut, graphView, line, shownFaults } from "../../../../src/editor/graph/graph-view.ts";
+import { cut, graphView, line, visibleFaults } from "../../../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../../../src/editor/graph/page.ts";
 import { runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../../../src/graph/fault.ts";
@@ -74,7 +74,7 @@ describe("the graph's view", () => {
       column: 1,
     });
     const faults = [fault("information", 1), fault("error", 2), fault("warning", 3), fault("error", 4)];
-    expect(shownFaults(faults).map(({ line: at }) => at)).toEqual([2, 4, 3, 1]);
+    expect(visibleFaults(faults).map(({ line: at }) => at)).toEqual([2, 4, 3, 1]);
   });
 });
 

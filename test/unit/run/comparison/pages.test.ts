@@ -89,7 +89,7 @@ describe("the page of a comparison", () => {
       "one",
       "two",
       "three",
-      "untouched graph",
+      "original graph",
       "chain of thought",
       "0.80",
       "small, temperature 0",

@@ -1,7 +1,7 @@
 import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
 import type { ErrorAction } from "../i18n/errors.ts";
-import { Cancelled, GraphFaulty, shownError } from "./errors.ts";
+import { Cancelled, describe, GraphInvalid } from "./errors.ts";
 import { showError, showInfo, showWarning } from "./notifications.ts";
 
 /** Runs a command. Every error is shown as a notification, and unexpected ones are logged with their stack. */
@@ -10,13 +10,13 @@ export async function guarded(name: string, work: () => unknown, log: Log): Prom
     await work();
   } catch (error) {
     if (error instanceof Cancelled) return;
-    const { severity, message, action } = shownError(error);
+    const { severity, message, action } = describe(error);
     const show = { information: showInfo, warning: showWarning, error: showError }[severity];
     if (severity === "error") {
       log.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
     // The Problems panel lists the errors of open files only.
-    if (error instanceof GraphFaulty) await window.showTextDocument(Uri.file(error.path), { preview: false });
+    if (error instanceof GraphInvalid) await window.showTextDocument(Uri.file(error.path), { preview: false });
     const buttons = [actionButton(action), severity === "error" ? showLog() : null].filter((one) => one !== null);
     void offer(show(message, ...buttons.map(({ label }) => label)), buttons);
   }

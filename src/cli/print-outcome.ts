@@ -17,28 +17,28 @@ export function printOutcome(run: Run, output: Output): void {
   const state = run.state();
   const { colors } = output;
   const title = plain(run.start.graph.name).trim() || run.start.graphFile;
-  output.say(colors.bold(title) + colors.dim(` · run ${run.id}`));
+  output.print(colors.bold(title) + colors.dim(` · run ${run.id}`));
   for (const proposal of state.proposals) printProposal(proposal, output);
   const evaluated = state.finished?.evaluated;
   const why = run.start.job ? "" : noProposalMessage(state, ENGLISH);
-  if (why !== "") output.say(`\n${why}`);
-  output.say();
+  if (why !== "") output.print(`\n${why}`);
+  output.print();
   const figures = [
     evaluated ? evaluationFigure(evaluated, run.start.job) : "",
     scoreFigure("validation score", state.finished?.validation ?? null),
     scoreFigure("test score", state.finished?.test ?? null),
   ].filter(Boolean);
-  if (figures.length > 0) output.say(colors.bold(figures.join(" · ")));
-  for (const baseline of state.baselines) output.say(colors.dim(baselineFigure(baseline)));
+  if (figures.length > 0) output.print(colors.bold(figures.join(" · ")));
+  for (const baseline of state.baselines) output.print(colors.dim(baselineFigure(baseline)));
   const { before, after } = state.finished?.formatErrors ?? { before: 0, after: 0 };
   const tokens = `${ENGLISH.count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
   const parts = [callsLabel(state.calls, ENGLISH), tokens, ENGLISH.money(state.usd), ENGLISH.duration(state.elapsed)];
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
   if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
-  output.say(colors.dim(parts.join(" · ")));
+  output.print(colors.dim(parts.join(" · ")));
   for (const warning of warningMessages(state.warnings)) output.warn(warning);
   const next = nextStep(run, output);
-  if (next) output.say(next);
+  if (next) output.print(next);
 }
 
 /** `test score 0.850 (n = 20, 1 not scored)` */
@@ -70,13 +70,13 @@ function printProposal({ node, base, text, hypothesis, verdict, contributes }: P
     screened: colors.dim,
   }[verdict.decision];
   const heading = paint(`${VERDICT_MARKS[verdict.decision]} ${colors.bold(oneLine(node, 80))}`);
-  output.say(`\n${heading} · ${verdictLine(verdict)}`);
-  if (verdict.decision !== "accepted") output.say(colors.dim(`  ${verdictReason(verdict, ENGLISH)}`));
+  output.print(`\n${heading} · ${verdictLine(verdict)}`);
+  if (verdict.decision !== "accepted") output.print(colors.dim(`  ${verdictReason(verdict, ENGLISH)}`));
   if (contributes === false) {
-    output.say(colors.yellow("  No effect: the score is the same without this change. You can leave it out."));
+    output.print(colors.yellow("  No effect: the score is the same without this change. You can leave it out."));
   }
-  if (hypothesis) output.say(colors.dim(`  Idea: ${oneLine(hypothesis, 300)}`));
-  for (const line of wordDiff(base, text, colors).split("\n")) output.say(`  ${colors.dim("│")} ${line}`);
+  if (hypothesis) output.print(colors.dim(`  Idea: ${oneLine(hypothesis, 300)}`));
+  for (const line of wordDiff(base, text, colors).split("\n")) output.print(`  ${colors.dim("│")} ${line}`);
 }
 
 function nextStep(run: Run, { colors }: Output): string {

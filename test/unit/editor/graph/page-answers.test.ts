@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerTo, wholeText } from "../../../../src/editor/graph/answers.ts";
+import { answerTo, fullText } from "../../../../src/editor/graph/page-answers.ts";
 import { isHostMessage, type Question } from "../../../../webview/protocol.ts";
 import { five } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
@@ -84,8 +84,8 @@ describe("answers by id", () => {
 
   it("the clipboard gets the whole text, not what the page shows of it", async () => {
     const long = { ...run, value: async () => "x".repeat(100_000) };
-    expect(await wholeText("value", "solve", "row-22", "latest", long)).toHaveLength(100_000);
-    expect(await wholeText("prompt", "answer", "row-22", "latest", long)).toMatch(/x{100000}/);
-    expect(await wholeText("value", "nobody", "row-22", "latest", run)).toBeNull();
+    expect(await fullText("value", "solve", "row-22", "latest", long)).toHaveLength(100_000);
+    expect(await fullText("prompt", "answer", "row-22", "latest", long)).toMatch(/x{100000}/);
+    expect(await fullText("value", "nobody", "row-22", "latest", run)).toBeNull();
   });
 });

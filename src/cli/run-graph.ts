@@ -7,17 +7,17 @@ import { runPathsOf } from "../run/run-paths.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
 import { Cancelled, runFailure } from "./errors.ts";
-import { sayEstimate } from "./estimate.ts";
+import { printEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { evaluationReport, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
-import { printOutcome } from "./outcome.ts";
+import { printOutcome } from "./print-outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
-export interface BeginOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
+export interface RunOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
   /** Sets that the job needs. Default: all. */
   readonly needs?: readonly Split[];
 }
@@ -33,10 +33,10 @@ export interface EndOptions {
  * @param become what the run is for. Default: to optimize
  * @returns the exit code
  */
-export async function begin(
+export async function runGraph(
   cli: Cli,
   path: string,
-  options: BeginOptions,
+  options: RunOptions,
   become: (subject: RunRequest) => RunRequest = (same) => same,
 ): Promise<number> {
   const { deps, output, signal } = cli;
@@ -49,10 +49,10 @@ export async function begin(
   const price = pricesFor(models, subject.task.options.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
-  await Promise.race([sayEstimate(cli, subject, place, provider, price), cancelled(signal)]);
+  await Promise.race([printEstimate(cli, subject, place, provider, price), cancelled(signal)]);
   const { concurrency, maxWait } = options;
   const runDeps = { ...deps, provider, price, concurrency, maxWait };
-  return driveToEnd(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
+  return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }
 
 /** Rejects when the person has had enough: an estimate goes on without anybody. @throws Cancelled */
@@ -65,7 +65,7 @@ function cancelled(signal: AbortSignal): Promise<never> {
 }
 
 /** Shows a run while it goes and what came of it. @returns the exit code. */
-export async function driveToEnd(
+export async function followRun(
   { deps, output }: Cli,
   run: Run,
   graphFile: string,

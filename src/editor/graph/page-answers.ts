@@ -38,7 +38,7 @@ export async function answerTo(question: Question, graph: Graph | null, run: Act
 }
 
 /** The whole text of a prompt as it was sent, or of a value; null where it is not known. */
-export async function wholeText(
+export async function fullText(
   part: Part,
   node: string,
   sample: string,

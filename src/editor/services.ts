@@ -2,6 +2,8 @@ import { commands, type ExtensionContext, type LogOutputChannel, languages } fro
 import { nodeDeps } from "../platform/node.ts";
 import { Account } from "./account/account.ts";
 import { Keys } from "./account/keys.ts";
+import { isWebview } from "./command-arguments.ts";
+import { guarded } from "./command-errors.ts";
 import type { CommandName, Commands } from "./commands.ts";
 import { Disposable } from "./disposable.ts";
 import { Example } from "./example.ts";
@@ -9,7 +11,6 @@ import { Commit } from "./git/commit.ts";
 import { type GraphView, registerGraphView } from "./graph/register.ts";
 import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
-import { guarded } from "./guard.ts";
 import { GraphDocuments } from "./language/documents.ts";
 import { Language } from "./language/language.ts";
 import { Apply } from "./review/apply.ts";
@@ -27,16 +28,15 @@ import { Pages } from "./runs/pages.ts";
 import { ReportCommands, reportPage } from "./runs/report-commands.ts";
 import { RunController } from "./runs/run-controller.ts";
 import { RunStore } from "./runs/run-store.ts";
-import { isEvaluation, type RunSummary, resumable, waiting } from "./runs/run-summary.ts";
+import { isEvaluation, openAccepted, type RunSummary, resumable } from "./runs/run-summary.ts";
 import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
 import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
-import { isWebview } from "./targets.ts";
-import type { Views } from "./views.ts";
+import type { Views } from "./tree-views.ts";
 
 /** Everything the extension does, put together. Made when the user first looks at something of it. */
-export class App extends Disposable {
+export class Services extends Disposable {
   readonly #log: LogOutputChannel;
   readonly #commands: Commands;
   readonly #view: GraphView;
@@ -138,9 +138,9 @@ export class App extends Disposable {
     // A later run of a graph takes the place of the earlier ones.
     const latest = new Map<string, RunSummary>();
     for (const run of runs.toReversed()) {
-      if (run.proposals.length > 0 && !run.elsewhere) latest.set(run.graphPath, run);
+      if (run.proposals.length > 0 && !run.untrusted) latest.set(run.graphPath, run);
     }
-    const open = [...latest.values()].reduce((sum, run) => sum + waiting(run), 0);
+    const open = [...latest.values()].reduce((sum, run) => sum + openAccepted(run), 0);
     proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
     const there = {
       graphs: (await graphs.list()).length,
@@ -148,9 +148,9 @@ export class App extends Disposable {
       proposals: runs.reduce((sum, run) => sum + run.proposals.length, 0),
       running: runs.some(({ id }) => library.live(id) !== null),
       resumable: runs.some(resumable),
-      elsewhere: runs.some(({ elsewhere, proposals }) => elsewhere && proposals.length > 0),
+      elsewhere: runs.some(({ untrusted, proposals }) => untrusted && proposals.length > 0),
       // Steps of the walkthrough: what was done, not what was begun.
-      optimized: runs.some((run) => !run.elsewhere && !isEvaluation(run) && run.status === "done"),
+      optimized: runs.some((run) => !run.untrusted && !isEvaluation(run) && run.status === "done"),
       committed: runs.some((run) => run.proposals.some(({ act }) => act === "committed")),
       // Last: until it is known what there is, the views say so, and the palette offers everything.
       ready: true,

@@ -3,10 +3,10 @@ import type { Clock } from "../../deps.ts";
 import { AddressRefused } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import type { AddressField, NamedModel, Provider } from "../../models/provider.ts";
-import { Cancelled, shownError } from "../errors.ts";
+import { Cancelled, describe } from "../errors.ts";
 import { withoutLinks } from "../notifications.ts";
 import type { Keys } from "./keys.ts";
-import { askAddress, askKey, pickProvider } from "./pick.ts";
+import { askAddress, askKey, pickProvider } from "./prompts.ts";
 import { readSettings } from "./settings.ts";
 
 /** Who answers, as the user has chosen it. */
@@ -48,17 +48,17 @@ export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
   }
 }
 
-/** What a source offers; asks its server, and for a key where it wants one. @throws ModelError, NothingThere, Cancelled */
+/** What a source offers; asks its server, and for a key where it wants one. @throws ModelError, NotFound, Cancelled */
 export async function listModels(source: Source, keys: Keys, clock: Clock): Promise<readonly NamedModel[]> {
   const { fields } = source.provider;
   if (fields.address === null) return listOf(source, "", clock);
   const key = (await keys.get(source.origin)) ?? "";
   try {
-    return await shown(source.origin, () => listOf(source, key, clock));
+    return await withProgress(source.origin, () => listOf(source, key, clock));
   } catch (error) {
     if (!(error instanceof KeyRefused) || fields.key === "none") throw error;
     const other = await askAndKeep(source.origin, keys);
-    return shown(source.origin, () => listOf(source, other, clock));
+    return withProgress(source.origin, () => listOf(source, other, clock));
   }
 }
 
@@ -76,7 +76,7 @@ async function insists(address: string, error: unknown): Promise<boolean> {
   const message = l10n.t("The server at {0} returned an unexpected response.", address);
   const answer = await window.showWarningMessage(
     message,
-    { modal: true, detail: shownError(error).message },
+    { modal: true, detail: describe(error).message },
     again,
     insist,
   );
@@ -90,7 +90,7 @@ async function listOf({ provider, address }: Source, key: string, clock: Clock):
 }
 
 /** With an entry that can be cancelled. @throws Cancelled */
-function shown<T>(origin: string, work: () => Promise<T>): Promise<T> {
+function withProgress<T>(origin: string, work: () => Promise<T>): Promise<T> {
   const title = l10n.t("Getting the models of {0}", new URL(origin).host);
   const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
   return Promise.resolve(
@@ -108,6 +108,6 @@ function addressProblem(field: AddressField, text: string): string | null {
     field.read(text);
     return null;
   } catch (error) {
-    return error instanceof AddressRefused ? shownError(error).message : String(error);
+    return error instanceof AddressRefused ? describe(error).message : String(error);
   }
 }
