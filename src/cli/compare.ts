@@ -131,8 +131,8 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
   const runDeps: RunDeps = { ...deps, provider, price, concurrency, maxWait };
   const known = { provider: provider.identity, replies: { get: () => undefined }, price, clock: deps.clock };
   const { done, of } = await progressOf(plan, place, runDeps);
-  if (done < of) output.note(estimateLine(plan, await estimateComparison(plan, known)));
-  if (done > 0) output.note(`${done} of ${of} runs are done already and are not repeated.`);
+  if (done < of) output.info(estimateLine(plan, await estimateComparison(plan, known)));
+  if (done > 0) output.info(`${done} of ${of} runs are done already and are not repeated.`);
   try {
     const report = await drive(cli, plan, place, root, runDeps);
     await write(report, options, cli);
@@ -145,7 +145,7 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
     const message = failure.message || "Not all held-out samples could be scored within the budget.";
     if (output.json) output.object({ version: 1, error: { ...failure, message } });
     output.error(message);
-    output.note("To go on where the comparison ended, run the same command again.");
+    output.info("To go on where the comparison ended, run the same command again.");
     return exitOf(state.status);
   }
 }
@@ -167,7 +167,7 @@ async function drive(
       if (event === null) {
         progress?.stop();
         progress = output.isInteractive ? createProgress(output) : null;
-        output.note(stepLine(step.value));
+        output.info(stepLine(step.value));
         run.onWaiting((waiting) => progress?.wait(waiting));
       } else progress?.show(event, run.state());
     }
@@ -217,9 +217,9 @@ async function write(
     await deps.files.write(resolve(file), WRITERS[written](report)).catch((error: unknown) => {
       throw new Misuse(`The comparison could not be written to ${plain(file)}: ${unwritable(error)}.`);
     });
-    output.note(`Saved the comparison to ${plain(file)}.`);
+    output.info(`Saved the comparison to ${plain(file)}.`);
   }
   if (output.json) output.object(report);
-  else if (file === undefined && format !== undefined) output.text(WRITERS[format](report));
-  else for (const line of comparisonLines(report)) output.say(line);
+  else if (file === undefined && format !== undefined) output.write(WRITERS[format](report));
+  else for (const line of comparisonLines(report)) output.print(line);
 }

@@ -140,10 +140,10 @@ class KnownRuns {
 
   static async read(paths: RunPaths, deps: RunDeps): Promise<KnownRuns> {
     const known = new KnownRuns();
-    for (const { summary, madeHere } of (await listRuns(deps, paths)).reverse()) {
-      if (!madeHere) continue;
+    for (const { summary, trusted } of (await listRuns(deps, paths)).reverse()) {
+      if (!trusted) continue;
       const run = await readRun(deps, paths, summary.id);
-      if (run.madeHere) known.add(run);
+      if (run.trusted) known.add(run);
     }
     return known;
   }

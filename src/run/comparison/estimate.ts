@@ -1,5 +1,5 @@
 import { evaluation } from "../../engine/evaluate.ts";
-import { type Amount, estimateRun, estimateRunner, type Known } from "../estimate.ts";
+import { type Amount, type EstimateDeps, estimateRun, estimateRunner } from "../estimate.ts";
 import { BASELINES, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 
 export interface ComparisonEstimate extends Amount {
@@ -10,7 +10,7 @@ export interface ComparisonEstimate extends Amount {
 }
 
 /** What a whole comparison will use where no rewrite helps, before its first call. */
-export async function estimateComparison(plan: ComparisonPlan, known: Known): Promise<ComparisonEstimate> {
+export async function estimateComparison(plan: ComparisonPlan, known: EstimateDeps): Promise<ComparisonEstimate> {
   const { variants, repeats, budget } = plan;
   const [seed = 0] = seedsOf(plan);
   // Searches don't share replies, so that nothing that is known helps them.

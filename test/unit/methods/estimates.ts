@@ -1,8 +1,8 @@
 import { MemoryReplies } from "../../../src/models/store.ts";
-import type { Known } from "../../../src/run/estimate.ts";
+import type { EstimateDeps } from "../../../src/run/estimate.ts";
 
 /** Nothing is known before the run. */
-export function known(): Known {
+export function known(): EstimateDeps {
   return {
     provider: "p",
     replies: new MemoryReplies(),
