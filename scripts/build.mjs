@@ -9,7 +9,7 @@ const node = { platform: "node", target: "node20", format: "cjs" };
 const browser = { platform: "browser", target: "es2022", format: "iife" };
 
 const LAZY = {
-  editor: { filter: /\/editor\/app\.ts$/, path: "./editor.js" },
+  editor: { filter: /\/editor\/services\.ts$/, path: "./editor.js" },
   sdk: { filter: /^openai(\/|$)/, path: "./models.js" },
   network: { filter: /\/undici\.ts$/, path: "./network.js" },
 };

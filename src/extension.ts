@@ -24,40 +24,44 @@ export function activate(context: ExtensionContext): void {
     return disposable;
   };
   const log = own(window.createOutputChannel("AgentGraph", { log: true }));
-  const app = once(async (): Promise<Services> => {
+  const services = once(async (): Promise<Services> => {
     const { Services } = await import("./editor/services.ts");
     return own(new Services(context, log, { proposals, runs }));
   });
 
   const proposals = own(
     window.createTreeView("agentgraph.proposals", {
-      treeDataProvider: own(new LazyTree(async () => (await app()).proposalTree)),
+      treeDataProvider: own(new LazyTree(async () => (await services()).proposalTree)),
       manageCheckboxStateManually: true,
       showCollapseAll: true,
     }),
   );
-  const graphTree = own(new LazyTree(async () => (await app()).graphTree));
-  const runTree = own(new LazyTree(async () => (await app()).runTree));
+  const graphTree = own(new LazyTree(async () => (await services()).graphTree));
+  const runTree = own(new LazyTree(async () => (await services()).runTree));
   own(window.registerTreeDataProvider("agentgraph.graphs", graphTree));
   const runs = own(window.createTreeView("agentgraph.runs", { treeDataProvider: runTree, canSelectMany: true }));
   own(
     workspace.registerTextDocumentContentProvider(SCHEME, {
-      provideTextDocumentContent: async (uri) => (await app()).instructions.provideTextDocumentContent(uri),
+      provideTextDocumentContent: async (uri) => (await services()).instructions.provideTextDocumentContent(uri),
     }),
   );
   for (const name of COMMANDS) {
-    own(commands.registerCommand(`agentgraph.${name}`, async (...args: unknown[]) => (await app()).run(name, ...args)));
+    own(
+      commands.registerCommand(`agentgraph.${name}`, async (...args: unknown[]) =>
+        (await services()).run(name, ...args),
+      ),
+    );
   }
 
   // Squiggles, lenses and drawings come with the first graph that a tab shows, or what may be a prompt of one; an
   // interrupted run offers itself.
   const look = async (tabs: readonly Tab[]) => {
-    if (tabs.some(showsOurs) || (tabs.some(mayShowPrompt) && (await hasGraph()))) await app();
+    if (tabs.some(showsOurs) || (tabs.some(mayShowPrompt) && (await hasGraph()))) await services();
   };
   own(window.tabGroups.onDidChangeTabs(({ opened }) => void look(opened)));
   void look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
   const wasRunning = context.workspaceState.get<string[]>("runs.underWay", []).length > 0;
-  if (wasRunning || context.globalState.get(PENDING_EXAMPLE)) void app();
+  if (wasRunning || context.globalState.get(PENDING_EXAMPLE)) void services();
 }
 
 function mayShowPrompt({ input }: Tab): boolean {
