@@ -95,6 +95,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
   }
 
   async function score(texts: Texts, samples: readonly Sample[], at: Place) {
+    if (at.split === "validation" && at.decides) validation.look();
     if (at.split === "validation") return validation.ensure(texts, samples, at.priority);
     const scored = await pMap(
       samples,

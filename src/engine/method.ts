@@ -41,6 +41,8 @@ export interface Place {
   readonly split: Split;
   /** Larger goes first through the limiter. Default: 1 for training samples, 0 for validation samples, −2 for test samples. */
   readonly priority?: number;
+  /** Scores on the validation set that decide what the run ends with count as a look at it. Default: false. */
+  readonly decides?: boolean;
 }
 
 /** Sample id → its score; null: unscored, because a call failed. */

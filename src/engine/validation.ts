@@ -46,7 +46,7 @@ export function createValidation({ samples: validation, options, score }: Valida
   const known = new Map<string, Map<string, Scored | null>>();
   let looks = 0;
 
-  return { compare, ensure, complete, pairs: pairsOf, verdict: verdictOf, formatErrors, fails };
+  return { compare, look, ensure, complete, pairs: pairsOf, verdict: verdictOf, formatErrors, fails };
 
   /** Scores until the rule has decided. */
   async function compare(
@@ -65,6 +65,11 @@ export function createValidation({ samples: validation, options, score }: Valida
       if (waves === 0 && counts) looks++;
       await Promise.all(sides.map((texts) => ensure(texts, samples)));
     }
+  }
+
+  /** Takes note that somebody decides by scores that are not a comparison's. */
+  function look(): void {
+    looks++;
   }
 
   /**

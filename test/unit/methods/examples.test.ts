@@ -37,4 +37,10 @@ describe("with the simulated model", () => {
     expect(finished.status).toBe("done");
     expect(gainOf(finished)).toBeGreaterThan(0.1);
   });
+
+  it("gepa improves an example from runs with feedback", async () => {
+    const { finished } = await runExample("chain", "gepa");
+    expect(finished.status).toBe("done");
+    expect(gainOf(finished)).toBeGreaterThan(0.3);
+  });
 });

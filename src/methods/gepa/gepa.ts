@@ -1,0 +1,213 @@
+import type { Sample } from "../../data/sample.ts";
+import { askForText } from "../../engine/ask-for-text.ts";
+import type { GradientContext } from "../../engine/batch-gradients.ts";
+import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import { createFinalGate } from "../../engine/final-gate.ts";
+import type { Engine, Method, Scores } from "../../engine/method.ts";
+import type { Task } from "../../engine/task.ts";
+import { parametersOf } from "../../engine/theta.ts";
+import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { Minibatches } from "./minibatches.ts";
+import { type GepaOptions, gepaOptions } from "./options.ts";
+import { Pool } from "./pool.ts";
+import { createPrompt } from "./prompt.ts";
+
+/**
+ * Reflective evolution (Agrawal et al. 2025, arXiv 2507.19457). A parent is drawn from the Pareto front over validation
+ * samples; one of its texts, in turn, is rewritten from runs of a few training samples with feedback on their answers. A
+ * child that scores strictly higher on the same samples is scored on the whole validation set and joins the pool. After a
+ * success two lineages with a common ancestor may be merged. The best mean on the validation set wins.
+ *
+ * Selection on the validation set is the method's own: every child that gets there is a look at it.
+ */
+export const gepa: Method<GepaOptions> = {
+  name: "gepa",
+  describes: "Reflective evolution: rewrites from runs with feedback, parents from the Pareto front over samples.",
+  options: gepaOptions,
+  iterations: ({ metricCalls, minibatch, parents, proposals }) =>
+    Math.ceil(metricCalls / (2 * minibatch * parents * proposals)),
+  run,
+};
+
+interface Drawn {
+  /** Index in the pool. */
+  readonly parent: number;
+  readonly samples: readonly Sample[];
+}
+
+interface Child extends Drawn {
+  readonly candidate: Candidate;
+  readonly texts: Texts;
+}
+
+const TRAIN = { split: "train" } as const;
+const VALIDATION = { split: "validation", decides: true } as const;
+/** Validation samples on which a merge has to be as good as the better of the two. */
+const MERGE_SAMPLES = 5;
+
+async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {
+  const { graph, data } = task;
+  const parameters = parametersOf(graph);
+  const isGated = task.options.gate.policy !== "off";
+  const promptFor = createPrompt(graph);
+  const pool = new Pool(engine.random);
+  const minibatches = new Minibatches(data.train, options.minibatch, engine.random);
+  const gate = createFinalGate(engine);
+  let spent = 0;
+  let mergesDue = 0;
+  let merged = 0;
+  let foundNew = false;
+  let questions = 0;
+
+  if (parameters.length === 0 || data.train.length === 0) return engine.start;
+  await join(engine.start, [], 0);
+  for (let iteration = 1; spent < options.metricCalls && pool.meanOf(pool.best) < 1; iteration++) {
+    const accepted: Candidate[] = [];
+    const batch: string[] = [];
+    let looked = 0;
+    const merge = foundNew && mergesDue > 0 ? pool.merge() : null;
+    foundNew = false;
+    if (merge) accepted.push(...(await tryMerge(merge.texts, merge.parents)));
+    else {
+      const tasks = drawTasks();
+      const scored = await Promise.all(tasks.map(scoreParent));
+      // In the order of the tasks, not of the replies: whose turn it is must not depend on which came first.
+      const asked = scored.map((one) => ({ ...one, node: one.failing.length > 0 ? nextNode(one.parent) : null }));
+      const drafts = await Promise.all(asked.map(reflect));
+      looked = new Set(tasks.flatMap(({ samples }) => samples.map(({ id }) => id))).size;
+      batch.push(...new Set(asked.flatMap(({ failing }) => failing)));
+      const made: Child[] = [];
+      for (const [index, { parent, samples, node }] of asked.entries()) {
+        const from = textsOf(parent);
+        const candidate = node && (await engine.candidate(node.id, from, drafts[index] ?? null));
+        if (candidate) made.push({ parent, samples, candidate, texts: withTexts(from, [candidate]) });
+      }
+      gate.remember(made.map(({ candidate }) => candidate));
+      accepted.push(...(await screen(made)));
+    }
+    yield gate.iteration(iteration, { accepted }, { looked, batch });
+  }
+  await gate.close();
+  return gate.incumbent;
+
+  function textsOf(index: number): Texts {
+    return pool.members[index]?.texts ?? engine.start;
+  }
+
+  function drawTasks(): Drawn[] {
+    return Array.from({ length: options.parents }, () => pool.drawParent()).flatMap((parent) =>
+      Array.from({ length: options.proposals }, () => ({ parent, samples: minibatches.next() })),
+    );
+  }
+
+  async function scoreParent({ parent, samples }: Drawn) {
+    spent += samples.length;
+    const scores = await engine.score(textsOf(parent), samples, TRAIN);
+    const failing = samples.flatMap(({ id }) => ((scores.get(id)?.loss ?? 0) > 0 ? [id] : []));
+    return { parent, samples, scores, failing };
+  }
+
+  /** The parent's texts take turns. */
+  function nextNode(parent: number): GraphNode | null {
+    const member = pool.members[parent];
+    if (!member) return null;
+    const node = parameters[member.next] ?? null;
+    member.next = (member.next + 1) % parameters.length;
+    return node;
+  }
+
+  async function reflect({ parent, samples, scores, node }: Drawn & { scores: Scores; node: GraphNode | null }) {
+    if (!node) return null;
+    const from = textsOf(parent);
+    const base = from[node.id] ?? node.text;
+    const index = questions++;
+    const runs = await Promise.all(samples.map((sample) => runOf(from, sample, node.id, scores)));
+    const known = runs.filter((one) => one !== null);
+    const draft = await askForText(engine, { node, base, messages: promptFor(node, base, known), index });
+    return draft && { ...draft, samples: known.map(({ sample }) => sample) };
+  }
+
+  /** What the step did for one sample, with what is said of the final answer. */
+  async function runOf(texts: Texts, sample: Sample, id: string, scores: Scores): Promise<GradientContext | null> {
+    const pass = engine.forward(texts, sample, TRAIN);
+    const context = await (await engine.backward(pass, { per: "none" })).get(id);
+    const score = scores.get(sample.id);
+    if (!context || !score) return null;
+    const said = score.loss === 0 ? "The final answer is right." : score.criticism;
+    const parts = [said, `Score: ${(1 - score.loss).toFixed(2)} of 1.`, sample.feedback ?? ""];
+    return { ...context, gradient: parts.filter(Boolean).join("\n") };
+  }
+
+  /** Children that beat their parent on its samples go on to the validation set. */
+  async function screen(children: readonly Child[]): Promise<Candidate[]> {
+    spent += children.reduce((sum, { samples }) => sum + samples.length, 0);
+    const gains = await Promise.all(children.map(gainOf));
+    const better = children.filter((one, index) => {
+      const isFirst = children.findIndex(({ candidate }) => candidate.id === one.candidate.id) === index;
+      return isFirst && (gains[index] ?? 0) > 0;
+    });
+    const worse = children.filter((one) => !better.some(({ candidate }) => candidate.id === one.candidate.id));
+    await engine.screen(worse.map(({ candidate }) => candidate), "no gain on training samples");
+    const accepted: Candidate[] = [];
+    for (const { texts, parent } of better) {
+      accepted.push(...(await join(texts, [parent], pool.members[parent]?.next ?? 0)));
+      foundNew = true;
+      if (merged < options.merges) mergesDue++;
+    }
+    return accepted;
+  }
+
+  /** By how much the child's scores exceed the parent's, over the samples that could be scored with both. */
+  async function gainOf({ parent, samples, texts }: Child): Promise<number> {
+    const from = textsOf(parent);
+    const [before, after] = await Promise.all([engine.score(from, samples, TRAIN), engine.score(texts, samples, TRAIN)]);
+    return samples.reduce((sum, { id }) => {
+      const [was, is] = [before.get(id), after.get(id)];
+      return was && is ? sum + was.loss - is.loss : sum;
+    }, 0);
+  }
+
+  async function tryMerge(texts: Texts, parents: readonly [number, number]): Promise<readonly Candidate[]> {
+    const [first, second] = parents.map((index) => pool.members[index]?.scores ?? new Map<string, number>());
+    const sampled = telling(first ?? new Map(), second ?? new Map());
+    spent += sampled.length;
+    const scores = await engine.score(texts, sampled, VALIDATION);
+    const sum = (of: (id: string) => number | undefined) => sampled.reduce((total, { id }) => total + (of(id) ?? 0), 0);
+    const own = sum((id) => 1 - (scores.get(id)?.loss ?? 1));
+    if (own < Math.max(sum((id) => first?.get(id)), sum((id) => second?.get(id)))) return [];
+    mergesDue--;
+    merged++;
+    return join(texts, parents, Math.max(...parents.map((index) => pool.members[index]?.next ?? 0)));
+  }
+
+  /** Samples that the first, the second and neither is better on, a third of each. */
+  function telling(first: ReadonlyMap<string, number>, second: ReadonlyMap<string, number>): Sample[] {
+    const lead = ({ id }: Sample) => Math.sign((first.get(id) ?? 0) - (second.get(id) ?? 0));
+    const common = data.validation.filter(({ id }) => first.has(id) && second.has(id));
+    const chosen: Sample[] = [];
+    const draw = (from: readonly Sample[], count: number) => {
+      const left = from.filter((one) => !chosen.includes(one));
+      for (let drawn = 0; drawn < count && left.length > 0 && chosen.length < MERGE_SAMPLES; drawn++) {
+        chosen.push(...left.splice(Math.floor(engine.random() * left.length), 1));
+      }
+    };
+    for (const sign of [1, -1, 0]) draw(common.filter((one) => lead(one) === sign), Math.ceil(MERGE_SAMPLES / 3));
+    draw(common, MERGE_SAMPLES);
+    return chosen;
+  }
+
+  /** Scores Θ on the whole validation set and adds it to the pool. @returns what the gate accepted of it */
+  async function join(texts: Texts, parents: readonly number[], next: number): Promise<readonly Candidate[]> {
+    spent += data.validation.length;
+    const best = pool.members.length > 0 ? pool.meanOf(pool.best) : Number.NEGATIVE_INFINITY;
+    const scores = await engine.score(texts, data.validation, VALIDATION);
+    const known = data.validation.flatMap(({ id }) => {
+      const score = scores.get(id);
+      return score ? [[id, 1 - score.loss] as const] : [];
+    });
+    const index = pool.add({ texts, parents, scores: new Map(known), next });
+    if (parents.length === 0 || !(isGated || pool.meanOf(index) > best)) return [];
+    return (await gate.settle(texts)).accepted;
+  }
+}

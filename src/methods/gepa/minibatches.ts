@@ -1,0 +1,24 @@
+import { shuffler } from "d3";
+import type { Sample } from "../../data/sample.ts";
+
+/** Minibatches of an epoch in shuffled order, the last one filled up from its beginning. Another order for each epoch. */
+export class Minibatches {
+  #queue: Sample[] = [];
+
+  constructor(
+    readonly samples: readonly Sample[],
+    readonly size: number,
+    readonly random: () => number,
+  ) {}
+
+  /** Fewer than `size` samples only where there are no more. */
+  next(): Sample[] {
+    if (this.#queue.length === 0) {
+      const shuffled = shuffler(this.random)([...this.samples]);
+      const size = Math.min(this.size, shuffled.length);
+      const missing = size === 0 ? 0 : (size - (shuffled.length % size)) % size;
+      this.#queue = [...shuffled, ...shuffled.slice(0, missing)];
+    }
+    return this.#queue.splice(0, this.size);
+  }
+}

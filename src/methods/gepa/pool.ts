@@ -1,0 +1,148 @@
+import { mean } from "simple-statistics";
+import type { Texts } from "../../graph/graph.ts";
+
+/** A Θ that was scored on the whole validation set. */
+export interface Member {
+  readonly texts: Texts;
+  /** Indices in the pool: none of the file's own Θ, one of a rewrite, two of a merge. */
+  readonly parents: readonly number[];
+  /** Validation sample → 1 − loss. Samples that could not be scored are missing. */
+  readonly scores: ReadonlyMap<string, number>;
+  /** Index of the parameter that is rewritten next. */
+  next: number;
+}
+
+export interface Merge {
+  readonly texts: Texts;
+  readonly parents: readonly [number, number];
+}
+
+/** Times that a pair and a merge are looked for. */
+const ATTEMPTS = 10;
+
+/** Every Θ that passed its minibatch, with its score on each validation sample (Agrawal et al. 2025, arXiv 2507.19457). */
+export class Pool {
+  readonly members: Member[] = [];
+  readonly #merged = new Set<string>();
+
+  constructor(readonly random: () => number) {}
+
+  /** @returns its index */
+  add(member: Member): number {
+    return this.members.push(member) - 1;
+  }
+
+  meanOf(index: number): number {
+    const scores = [...(this.members[index]?.scores.values() ?? [])];
+    return scores.length === 0 ? 0 : mean(scores);
+  }
+
+  /** Index of the highest mean; of equals the one that came first. */
+  get best(): number {
+    return this.members.reduce((best, _, index) => (this.meanOf(index) > this.meanOf(best) ? index : best), 0);
+  }
+
+  /**
+   * Validation sample → members with the best score on it, without those that others make dispensable: each of their
+   * samples has another member that stays. The lowest means go first.
+   */
+  fronts(): number[][] {
+    const samples = new Set(this.members.flatMap(({ scores }) => [...scores.keys()]));
+    const fronts = [...samples].map((sample) => {
+      const of = (index: number) => this.members[index]?.scores.get(sample) ?? Number.NEGATIVE_INFINITY;
+      const top = Math.max(...this.members.map((_, index) => of(index)));
+      return this.members.flatMap((_, index) => (of(index) === top ? [index] : []));
+    });
+    const byMean = [...new Set(fronts.flat())].sort((a, b) => this.meanOf(a) - this.meanOf(b) || a - b);
+    let left = byMean;
+    const isDispensable = (one: number) =>
+      fronts.every((front) => !front.includes(one) || front.some((other) => other !== one && left.includes(other)));
+    for (;;) {
+      const out = left.find(isDispensable);
+      if (out === undefined) break;
+      left = left.filter((one) => one !== out);
+    }
+    return fronts.map((front) => front.filter((one) => left.includes(one)));
+  }
+
+  /** Drawn in proportion to the samples that a member is best on. */
+  drawParent(): number {
+    return this.#pick(this.fronts().flat()) ?? 0;
+  }
+
+  /** Indices of all ancestors of a member. */
+  ancestors(index: number, found = new Set<number>()): Set<number> {
+    for (const parent of this.members[index]?.parents ?? []) {
+      if (found.has(parent)) continue;
+      found.add(parent);
+      this.ancestors(parent, found);
+    }
+    return found;
+  }
+
+  /**
+   * Joins two lineages: a text that only one of them changed since a common ancestor is taken from that one; where both
+   * changed it, the one with the higher mean gives it. null: there is no such pair, or all were joined already.
+   */
+  merge(): Merge | null {
+    const members = [...new Set(this.fronts().flat())].sort((a, b) => a - b);
+    if (members.length < 2 || this.members.length < 3) return null;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const [first, second] = this.#pair(members);
+      const related = this.ancestors(first).has(second) || this.ancestors(second).has(first);
+      const ancestor = related ? undefined : this.#commonAncestor(first, second);
+      if (ancestor === undefined) continue;
+      this.#merged.add(`${first} ${second} ${ancestor}`);
+      const texts = this.#join(first, second, ancestor);
+      const key = JSON.stringify([first, second, texts]);
+      if (this.#merged.has(key)) continue;
+      this.#merged.add(key);
+      return { texts, parents: [first, second] };
+    }
+    return null;
+  }
+
+  #pair(members: readonly number[]): [number, number] {
+    const first = this.#pick(members) ?? 0;
+    const second = this.#pick(members.filter((one) => one !== first)) ?? 0;
+    return first < second ? [first, second] : [second, first];
+  }
+
+  #commonAncestor(first: number, second: number): number | undefined {
+    const ofSecond = this.ancestors(second);
+    const common = [...this.ancestors(first)]
+      .filter((one) => ofSecond.has(one) && !this.#merged.has(`${first} ${second} ${one}`))
+      .filter((one) => this.meanOf(one) <= Math.min(this.meanOf(first), this.meanOf(second)))
+      .filter((one) => this.#complementEachOther(first, second, one))
+      .sort((a, b) => a - b);
+    const weights = common.map((one) => this.meanOf(one));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (total === 0) return this.#pick(common);
+    let at = this.random() * total;
+    return common.find((_, index) => (at -= weights[index] ?? 0) < 0) ?? common.at(-1);
+  }
+
+  /** Some text was changed by one of them alone. */
+  #complementEachOther(first: number, second: number, ancestor: number): boolean {
+    const [a, b, old] = [first, second, ancestor].map((index) => this.members[index]?.texts ?? {});
+    return Object.keys(old ?? {}).some((id) => a?.[id] !== b?.[id] && (a?.[id] === old?.[id] || b?.[id] === old?.[id]));
+  }
+
+  #join(first: number, second: number, ancestor: number): Texts {
+    const [a = {}, b = {}, old = {}] = [first, second, ancestor].map((index) => this.members[index]?.texts);
+    const [meanA, meanB] = [this.meanOf(first), this.meanOf(second)];
+    return Object.fromEntries(
+      Object.keys(old).map((id) => {
+        const [ofA = "", ofB = ""] = [a[id], b[id]];
+        if (ofA === old[id]) return [id, ofB];
+        if (ofB === old[id] || ofA === ofB) return [id, ofA];
+        const takesFirst = meanA === meanB ? this.random() < 0.5 : meanA > meanB;
+        return [id, takesFirst ? ofA : ofB];
+      }),
+    );
+  }
+
+  #pick<T>(from: readonly T[]): T | undefined {
+    return from[Math.floor(this.random() * from.length)];
+  }
+}
