@@ -148,7 +148,10 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
       return isFirst && (gains[index] ?? 0) > 0;
     });
     const worse = children.filter((one) => !better.some(({ candidate }) => candidate.id === one.candidate.id));
-    await engine.screen(worse.map(({ candidate }) => candidate), "no gain on training samples");
+    await engine.screen(
+      worse.map(({ candidate }) => candidate),
+      "no gain on training samples",
+    );
     const accepted: Candidate[] = [];
     for (const { texts, parent } of better) {
       accepted.push(...(await join(texts, [parent], pool.members[parent]?.next ?? 0)));
@@ -161,7 +164,10 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
   /** By how much the child's scores exceed the parent's, over the samples that could be scored with both. */
   async function gainOf({ parent, samples, texts }: Child): Promise<number> {
     const from = textsOf(parent);
-    const [before, after] = await Promise.all([engine.score(from, samples, TRAIN), engine.score(texts, samples, TRAIN)]);
+    const [before, after] = await Promise.all([
+      engine.score(from, samples, TRAIN),
+      engine.score(texts, samples, TRAIN),
+    ]);
     return samples.reduce((sum, { id }) => {
       const [was, is] = [before.get(id), after.get(id)];
       return was && is ? sum + was.loss - is.loss : sum;
@@ -175,7 +181,14 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const scores = await engine.score(texts, sampled, VALIDATION);
     const sum = (of: (id: string) => number | undefined) => sampled.reduce((total, { id }) => total + (of(id) ?? 0), 0);
     const own = sum((id) => 1 - (scores.get(id)?.loss ?? 1));
-    if (own < Math.max(sum((id) => first?.get(id)), sum((id) => second?.get(id)))) return [];
+    if (
+      own <
+      Math.max(
+        sum((id) => first?.get(id)),
+        sum((id) => second?.get(id)),
+      )
+    )
+      return [];
     mergesDue--;
     merged++;
     return join(texts, parents, Math.max(...parents.map((index) => pool.members[index]?.next ?? 0)));
@@ -192,7 +205,11 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
         chosen.push(...left.splice(Math.floor(engine.random() * left.length), 1));
       }
     };
-    for (const sign of [1, -1, 0]) draw(common.filter((one) => lead(one) === sign), Math.ceil(MERGE_SAMPLES / 3));
+    for (const sign of [1, -1, 0])
+      draw(
+        common.filter((one) => lead(one) === sign),
+        Math.ceil(MERGE_SAMPLES / 3),
+      );
     draw(common, MERGE_SAMPLES);
     return chosen;
   }

@@ -14,7 +14,9 @@ const gepa = (given: Given = {}) =>
 /** Words that a text has make samples right: `even` and `odd` each the samples with that number. */
 function words(rewrite: (node: string, text: string, turn: number) => string): Pick<Given, "instead"> {
   const { task } = prepare();
-  const target = new Map([...task.data.train, ...task.data.validation].map(({ id, targets }) => [id, targets[0] ?? ""]));
+  const target = new Map(
+    [...task.data.train, ...task.data.validation].map(({ id, targets }) => [id, targets[0] ?? ""]),
+  );
   let turn = 0;
   return {
     instead: async ({ tag, messages }) => {
@@ -45,7 +47,11 @@ describe("gepa", () => {
 
   it("rewrites the texts in turn", async () => {
     const ended = await gepa(words((node, text, turn) => `${text} ${node} ${turn}`));
-    expect(asked(ended).slice(0, 4).map(({ tag }) => tag.node)).toEqual(["draft", "answer", "draft", "answer"]);
+    expect(
+      asked(ended)
+        .slice(0, 4)
+        .map(({ tag }) => tag.node),
+    ).toEqual(["draft", "answer", "draft", "answer"]);
   });
 
   it("scores a child on the samples of its parent, and on the validation set only where it is strictly better", async () => {
@@ -105,7 +111,9 @@ describe("gepa", () => {
   it("keeps the best so far where the budget ends it", async () => {
     const { finished } = await gepa({ ...halves, options: { budget: { calls: 56, tokens: null, usd: null } } });
     expect(finished.status).toBe("budget");
-    expect(finished.texts).not.toEqual(Object.fromEntries(prepare().world.graph.nodes.map(({ id, text }) => [id, text])));
+    expect(finished.texts).not.toEqual(
+      Object.fromEntries(prepare().world.graph.nodes.map(({ id, text }) => [id, text])),
+    );
   });
 
   it("replays to the same result and pays nothing twice", async () => {

@@ -23,7 +23,11 @@ describe("the pool", () => {
 
   it("leaves out who is best nowhere alone", () => {
     // The first is as good as the second on one sample and as good as the third on the other.
-    expect(poolOf([{ scores: [1, 1, 0] }, { scores: [1, 0, 1] }, { scores: [0, 1, 1] }]).fronts().flat()).not.toContain(0);
+    expect(
+      poolOf([{ scores: [1, 1, 0] }, { scores: [1, 0, 1] }, { scores: [0, 1, 1] }])
+        .fronts()
+        .flat(),
+    ).not.toContain(0);
     expect(poolOf([{ scores: [0, 0] }, { scores: [1, 0] }]).fronts()).toEqual([[1], [1]]);
   });
 
@@ -91,7 +95,11 @@ describe("a merge", () => {
   });
 
   it("has no ancestor that is better than either", () => {
-    const scores = [[1, 1, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]];
+    const scores = [
+      [1, 1, 1, 0, 0],
+      [0, 0, 0, 1, 0],
+      [0, 0, 0, 0, 1],
+    ];
     const better = family.map((one, index) => ({ ...one, scores: scores[index] ?? [] }));
     expect(poolOf(better).merge()).toBeNull();
   });
