@@ -118,8 +118,9 @@ export class Pool {
     const weights = common.map((one) => this.meanOf(one));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (total === 0) return this.#pick(common);
-    let at = this.random() * total;
-    return common.find((_, index) => (at -= weights[index] ?? 0) < 0) ?? common.at(-1);
+    const at = this.random() * total;
+    const upTo = (index: number) => weights.slice(0, index + 1).reduce((sum, weight) => sum + weight, 0);
+    return common.find((_, index) => at < upTo(index)) ?? common.at(-1);
   }
 
   /** Some text was changed by one of them alone. */
