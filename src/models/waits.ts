@@ -37,11 +37,21 @@ const SHORTEST = 1_000;
 /** Milliseconds without any reply before requests on the way count as waited for. */
 const SILENCE = 10_000;
 
+/** A model whose requests all fail. */
+interface Failing {
+  /** Milliseconds without an answer, up to `at`. */
+  readonly waited: number;
+  /** When a request failed last. */
+  readonly at: number;
+  /** When it is tried again. */
+  readonly until: number;
+}
+
 /** All that waits between attempts, and how long it may. */
 export class Waits {
   readonly maxWait: number;
-  /** Model → since when every one of its requests has failed; absent: the last one was answered. */
-  readonly #failingSince = new Map<string, number>();
+  /** By model; absent: its last request was answered. */
+  readonly #failing = new Map<string, Failing>();
   readonly #sleeping = new Set<Waiting>();
   /** The pause of everyone after a rate limit; null: none was. */
   #held: Waiting | null = null;
@@ -90,7 +100,7 @@ export class Waits {
   }
 
   answered(model: string): void {
-    this.#failingSince.delete(model);
+    this.#failing.delete(model);
     this.#failedAt = null;
   }
 
@@ -108,17 +118,17 @@ export class Waits {
   ): Promise<void> {
     const { identity, clock } = this.options;
     const now = clock.now();
-    const since = Math.min(this.#failingSince.get(model) ?? sentAt, now);
-    this.#failingSince.set(model, since);
+    const waited = this.#waited(model, sentAt, now);
     this.#failedAt ??= now;
     const reason = reasonOf(error);
     const asked = error.code === "BodyBroken" ? null : error.retryAfter;
     if (asked !== null && asked > this.maxWait) {
-      throw new WaitTooLong(identity, reason, asked, now - since, this.maxWait, error.detail);
+      throw new WaitTooLong(identity, reason, asked, waited, this.maxWait, error.detail);
     }
     const until = Math.max(now + milliseconds, this.#holding()?.until ?? 0);
-    if (until - since > this.maxWait) {
-      throw new WaitTooLong(identity, reason, null, now - since, this.maxWait, error.detail);
+    this.#failing.set(model, { waited, at: now, until });
+    if (waited + until - now > this.maxWait) {
+      throw new WaitTooLong(identity, reason, null, waited, this.maxWait, error.detail);
     }
     const waiting = { identity, reason, until, detail: error.detail };
     if (milliseconds >= SHORTEST) this.#sleeping.add(waiting);
@@ -129,6 +139,16 @@ export class Waits {
       this.#sleeping.delete(waiting);
       this.#tell();
     }
+  }
+
+  /**
+   * A request is given up after `timeout`, so whatever passes beyond that between two failures is a clock that was set,
+   * or a machine that slept: no wait for the server.
+   */
+  #waited(model: string, sentAt: number, now: number): number {
+    const { waited, at, until } = this.#failing.get(model) ?? { waited: 0, at: sentAt, until: sentAt };
+    const longest = until - at + (this.options.timeout ?? DEFAULT_TIMEOUT);
+    return waited + Math.min(Math.max(now - at, 0), longest);
   }
 
   #holding(): Waiting | null {

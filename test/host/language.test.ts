@@ -276,7 +276,7 @@ describe("prompt files as a language", () => {
     const document = await showPrompt(TEXT);
     await until(() => faults(document).length > 0);
     const position = offsetOf(document, "Use {{plan}}", 8);
-    await assert.rejects(rename(document, position, "style"), /“style” is taken in chain\.agentgraph\.json/);
+    await assert.rejects(rename(document, position, "style"), /“style” is already used in chain\.agentgraph\.json/);
     await assert.rejects(rename(document, position, "2nd"), /is not a valid name/);
     await assert.rejects(
       rename(document, offsetOf(document, "Then {{plam}}", 8), "x"),
@@ -296,7 +296,7 @@ describe("prompt files as a language", () => {
     await until(() =>
       rename(document, position, "outline").then(
         () => false,
-        (error) => /taken in second/.test(String(error)),
+        (error) => /already used in second/.test(String(error)),
       ),
     );
   });

@@ -14,7 +14,7 @@ export const lentStories: readonly Story[] = [
       const { workbench, models } = world;
       await chooseLent(world);
       const said = await workbench.decide("Optimize “", "Start");
-      assert.match(said, /through VS Code, model lender\/simulated/);
+      assert.match(said, /are sent to model lender\/simulated through VS Code/);
       assert.match(said, /estimated/);
       await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       assert.ok(world.accepted().length > 0, "the run accepted a proposal");

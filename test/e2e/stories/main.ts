@@ -20,7 +20,7 @@ export const mainStories: readonly Story[] = [
       await workbench.picture("06-confirm");
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /At most 2,000 calls/);
-      assert.match(said, /70 samples are sent to 127\.0\.0\.1/);
+      assert.match(said, /70 samples are sent to model simulated at 127\.0\.0\.1/);
       await workbench.statusBar("iteration").waitFor();
       await workbench.picture("07-running");
       await workbench.toast("Optimized").waitFor({ timeout: 60_000 });

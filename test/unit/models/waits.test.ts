@@ -82,6 +82,22 @@ describe("a wait", () => {
     expect(told.filter((waiting) => waiting !== null).length).toBeGreaterThan(5);
   });
 
+  it.each([3_600_000, -3_600_000])(
+    "is not as long as a clock that is set, or a machine that sleeps: %d ms",
+    async (jump) => {
+      const clock = new FakeClock();
+      let wrong = Date.UTC(2026, 0, 31);
+      const restless = { now: () => clock.now() + wrong, sleep: clock.sleep.bind(clock) };
+      const provider = new FakeProvider(async (_, __, count) => {
+        if (count === 2) wrong += jump;
+        if (count <= 3) throw new ProviderFault("fake", 503, null, "busy");
+        return reply("fine");
+      });
+      const { model } = opened(provider, restless as FakeClock);
+      expect(await model.complete(request("a"), never)).toMatchObject({ text: "fine", requests: 4 });
+    },
+  );
+
   it("goes on as long as others of the model are answered: a tight rate is no failure", async () => {
     const clock = new FakeClock();
     let free = clock.now();
