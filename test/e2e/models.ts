@@ -1,9 +1,10 @@
 import type { Model } from "../../src/models/model.ts";
 import { createSimulated } from "../../src/models/simulated.ts";
 
-/** The simulated model with one bad habit: every rewrite of an instruction is a ruin. */
+/** The simulated model with one bad habit: every rewrite of an instruction is a ruin, and each is another one. */
 export function ruinous(): Model {
   const model = createSimulated();
+  let ruins = 0;
   return {
     identity: model.identity,
     async complete(request, signal) {
@@ -11,7 +12,7 @@ export function ruinous(): Model {
       const rewrite: unknown = parsed(reply.text);
       const isRewrite = typeof rewrite === "object" && rewrite !== null && "hypothesis" in rewrite;
       return isRewrite
-        ? { ...reply, text: JSON.stringify({ ...rewrite, text: "Greet the reader, and say no more." }) }
+        ? { ...reply, text: JSON.stringify({ ...rewrite, text: `Greet reader ${++ruins}, and say no more.` }) }
         : reply;
     },
   };
