@@ -11,21 +11,25 @@ export async function run(): Promise<void> {
   await import("./suites.ts");
   const lines: string[] = [];
   const counts = { passed: 0, failed: 0 };
+  const file = process.env.AGENTGRAPH_REPORT;
+  const report = (line: string) => {
+    lines.push(line);
+    // Line by line: what is killed for its time has said how far it came.
+    if (file) writeFileSync(file, `${lines.join("\n")}\n`);
+  };
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
-    runner.on("suite", (suite) => suite.title && lines.push(suite.title));
+    runner.on("suite", (suite) => suite.title && report(suite.title));
     runner.on("pass", (test) => {
       counts.passed++;
-      lines.push(`  ✓ ${test.title} (${test.duration} ms)`);
+      report(`  ✓ ${test.title} (${test.duration} ms)`);
     });
     runner.on("fail", (test, error: unknown) => {
       counts.failed++;
-      lines.push(`  ✗ ${test.title}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      report(`  ✗ ${test.title}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     });
   });
-  lines.push(`${counts.passed} passed, ${counts.failed} failed`);
-  const report = process.env.AGENTGRAPH_REPORT;
-  if (report) writeFileSync(report, `${lines.join("\n")}\n`);
-  else console.log(lines.join("\n"));
+  report(`${counts.passed} passed, ${counts.failed} failed`);
+  if (!file) console.log(lines.join("\n"));
   if (counts.failed > 0) throw new Error(`${counts.failed} tests failed`);
 }
