@@ -15,7 +15,7 @@ export const lentStories: readonly Story[] = [
       await chooseLent(world);
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /are sent to model lender\/simulated through VS Code/);
-      assert.match(said, /estimated/);
+      assert.match(said, /cost is an estimate/);
       await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
       assert.ok(world.accepted().length > 0, "the run accepted a proposal");
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");

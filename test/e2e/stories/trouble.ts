@@ -175,12 +175,12 @@ function brokenServer(): Story {
     async play(world) {
       const { workbench, models } = world;
       await start(world);
-      await workbench.toast("has no model simulated").waitFor({ timeout: 60_000 });
+      await workbench.toast("has no model named simulated").waitFor({ timeout: 60_000 });
       await workbench.picture("32-failed");
       const asked = models.requests();
       assert.equal(world.summary().status, "failed");
       broken = false;
-      await workbench.pressOnToast("has no model simulated", "Resume");
+      await workbench.pressOnToast("has no model named simulated", "Resume");
       await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       assert.equal(world.summary().status, "done");
       const onRecord = world.summary().calls;
