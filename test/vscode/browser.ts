@@ -56,6 +56,8 @@ export async function startBrowser(size: Size): Promise<Browser> {
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ],
   });
+  // VS Code is thousands of lines that a busy machine compiles anew in each fresh window.
+  context.setDefaultNavigationTimeout(120_000);
   const outside: string[] = [];
   context.on("request", (request) => {
     const { protocol, hostname } = new URL(request.url());

@@ -24,7 +24,7 @@ describe("why a run proposed nothing", () => {
     expect(words({ warnings: [{ type: "warning", code: "nothing scored" }] })).toMatch(
       /No training samples could be scored/,
     );
-    expect(words({ status: "budget" })).toMatch(/reached its budget.*larger one/);
+    expect(words({ status: "budget" })).toMatch(/reached its budget.*larger budget/);
     expect(words({ gradients: base.gradients.map((one) => ({ ...one, text: "" })) })).toMatch(/requested no change/);
     const dropped = { type: "warning", code: "sample dropped" } as const;
     expect(words({ gradients: [], warnings: [dropped, dropped] })).toMatch(/^2 training samples have no gradient/);
