@@ -102,7 +102,7 @@ const verdictView = z.strictObject({
 
 const nodeRunView = z.strictObject({
   id,
-  /** Requests on the way now. */
+  /** Requests in flight. */
   forwardInFlight: count,
   backwardInFlight: count,
   optimizerInFlight: count,

@@ -11,8 +11,8 @@ import { unwritable } from "./errors.ts";
 import type { Output } from "./output.ts";
 
 /**
- * Writes each accepted text into the file that holds it, where that still holds the text the run saw.
- * @returns whether all of them were written
+ * Writes each accepted text to its file, unless the text there has changed since the run.
+ * @returns whether all texts were written
  */
 export async function applyAccepted(
   proposals: readonly Proposal[],
@@ -32,7 +32,7 @@ export async function applyAccepted(
   return isDone;
 }
 
-/** Reads the file anew for each text: an edit moves those behind it. */
+/** Reads the file again for each text, because an edit moves the texts after it. */
 async function applyText(
   node: string,
   base: string,

@@ -1,7 +1,7 @@
 import type { Deps, Machine } from "../deps.ts";
 import type { Output } from "./output.ts";
 
-/** What every command is given. */
+/** What every command receives. */
 export interface Cli {
   readonly deps: Deps & { readonly machine: Machine };
   readonly output: Output;

@@ -42,12 +42,12 @@ interface ComparisonOptions extends ModelOptions, BudgetOptions, TaskOptions, Pl
 }
 
 export interface CompareOptions extends ComparisonOptions {
-  /** Names, with commas. Default: every method there is. */
+  /** Comma-separated names. Default: all methods. */
   readonly methods?: string;
 }
 
 export interface AblateOptions extends ComparisonOptions {
-  /** Default: all that the method has of what is usually varied. */
+  /** Default: every usually varied option that the method has. */
   readonly vary?: string;
 }
 
@@ -70,7 +70,7 @@ export async function compareCommand(cli: Cli, path: string, options: CompareOpt
   );
 }
 
-/** Compares one method with itself, parts of it changed. */
+/** Compares a method with variants of itself. */
 export async function ablateCommand(cli: Cli, path: string, options: AblateOptions): Promise<number> {
   const { loaded, request } = await requestOf(cli, path, options);
   const { task } = request;
@@ -116,7 +116,7 @@ function measureOf(
   { task }: ComparisonPlan["request"],
   { repeats }: ComparisonOptions,
 ): Pick<ComparisonPlan, "repeats" | "budget" | "scoring"> {
-  // What is scored is bounded by the samples.
+  // Scoring is limited by the number of samples.
   const scoring: BudgetLimits = { calls: null, tokens: null, usd: null };
   return { repeats, budget: task.options.budget, scoring };
 }

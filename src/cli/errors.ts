@@ -26,7 +26,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** Why a file could not be written, as the end of a sentence. */
+/** Why a file could not be written, as a clause. */
 export function unwritable(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = UNWRITABLE[code];

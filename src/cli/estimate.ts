@@ -9,7 +9,7 @@ import type { RunRequest } from "../run/run-manifest.ts";
 import type { RunPaths } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
 
-/** Says in a line what a run will cost, before its first call. */
+/** Prints the estimated cost of a run in one line, before its first call. */
 export async function printEstimate(
   { deps, output }: Cli,
   { task, job }: RunRequest,
@@ -29,7 +29,7 @@ export async function printEstimate(
   output.info(scoringLine({ ...estimate, most: task.options.budget }));
 }
 
-/** The simulated model answers the example graphs alone: what it scores of others means nothing. */
+/** The simulated model only knows the example graphs. Its scores on other graphs are meaningless. */
 async function warnUnknownNodes({ graph }: RunRequest["task"], output: Cli["output"]): Promise<void> {
   const { unknownNodes } = await import("../models/simulated/unknown-nodes.ts");
   const unknown = unknownNodes(graph.nodes);
@@ -78,7 +78,7 @@ function cachedLabel(cached: number): string {
   return cached > 0 ? ` ${about(cached)} more replies are cached from earlier runs and cost nothing.` : "";
 }
 
-/** `260 … 340 calls`; empty where both ends are the same as they are shown. */
+/** `260 … 340 calls`; empty if both ends look the same. */
 function between(least: number, most: number, unit: string): string {
   return about(least) === about(most) ? "" : `${about(least)} … ${about(most)} ${unit}`;
 }

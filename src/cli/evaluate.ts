@@ -7,11 +7,11 @@ import { type RunOptions, runGraph } from "./run-graph.ts";
 
 export interface EvaluateOptions extends Omit<RunOptions, "method"> {
   readonly split: Split;
-  /** A baseline instead of the graph as it is. */
+  /** A baseline instead of the graph itself. */
   readonly method?: (Job & { readonly kind: "evaluate" })["method"];
 }
 
-/** Scores the graph as it is, or a baseline of it, on one set. */
+/** Scores the graph, or a baseline of it, on one set. */
 export function evaluateCommand(
   cli: Cli,
   path: string,

@@ -3,12 +3,12 @@ import type { RunState } from "../run/state.ts";
 /** Exit codes, the same for every command. */
 export const EXIT = {
   done: 0,
-  /** Nothing was accepted, where `--require-improvement` asked for it. */
+  /** No proposal was accepted, with `--require-improvement`. */
   nothingAccepted: 1,
   /** Wrong use, or a file with errors. */
   wrongUse: 2,
   budget: 3,
-  /** The provider refused or failed, or the run could not be recorded. */
+  /** The provider failed, or the run could not be saved. */
   failed: 4,
   cancelled: 130,
 } as const;

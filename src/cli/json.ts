@@ -8,12 +8,12 @@ import type { Attempt, RunState } from "../run/state.ts";
 /** What `--json` prints of a run. Scores are means of 1 − loss, 0 … 1. */
 export interface RunReport {
   readonly version: 1;
-  /** Id of the run; null when none was begun. */
+  /** Id of the run; null if none was started. */
   readonly run: string | null;
   readonly status: "done" | "budget" | "cancelled" | "failed";
   /** Why it failed; null when it did not. */
   readonly error: { readonly code: string; readonly message: string } | null;
-  /** null where nothing could begin and no method was named. */
+  /** null if nothing could start and no method was named. */
   readonly method: string | null;
   readonly calls: RunState["calls"];
   readonly tokens: { readonly prompt: number; readonly completion: number };
@@ -40,24 +40,24 @@ interface Change {
 
 interface ReportedProposal extends Change {
   readonly node: string;
-  /** `screened`: dropped before the gate saw it. */
+  /** `screened`: dropped before the gate compared it. */
   readonly verdict: Decision;
   /** Ids of validation samples. */
   readonly fixed: readonly string[];
   readonly broken: readonly string[];
   readonly reason: string;
-  /** Whether the node's part of the net change lowers the loss (leave-one-out); null where that was not measured. */
+  /** Whether the node's part of the net change lowers the loss (leave-one-out); null if not measured. */
   readonly contributes: boolean | null;
   readonly base: string;
   readonly text: string;
-  /** The node's way there, oldest first. */
+  /** The attempts for this node, oldest first. */
   readonly attempts: readonly ReportedAttempt[];
 }
 
 interface ReportedAttempt {
   readonly iteration: number;
   readonly verdict: Decision | null;
-  /** Why, or why it was no proposal at all. */
+  /** The reason of the verdict, or why the text is not a proposal. */
   readonly reason: string | null;
   readonly hypothesis: string;
   readonly text: string;
@@ -91,7 +91,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
   };
 }
 
-/** The same shape where nothing could begin. */
+/** The same shape if nothing could start. */
 export function failureReport(method: string | null, status: "failed" | "cancelled", error: Failure): RunReport {
   return {
     version: 1,
@@ -148,18 +148,18 @@ function reportAttempt(
   };
 }
 
-/** What `--json` prints of a graph that was scored as it is, or of a baseline of it. */
+/** What `--json` prints of an evaluation of a graph or its baseline. */
 export interface EvaluationReport extends Pick<RunReport, "version" | "run" | "status" | "error" | "warnings"> {
   readonly split: string;
   /** Size of the set. */
   readonly n: number;
-  /** Mean of 1 − loss over the samples that could be scored; null where none could, or not all were asked. */
+  /** Mean of 1 − loss over the scored samples; null if none was scored, or if not all were asked. */
   readonly score: number | null;
   /** Answers that did not match the output node's `output`. */
   readonly formatErrors: number;
   readonly calls: number;
   readonly unscored: number;
-  /** In the order of the data. `score` is null where a call failed. */
+  /** In the order of the data. `score` is null if a call failed. */
   readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
 }
 
@@ -192,7 +192,7 @@ export function evaluationReport(run: Run, split: Split, error: Failure | null):
   };
 }
 
-/** The same shape where nothing could begin. */
+/** The same shape if nothing could start. */
 export function evaluationFailure(split: string, status: "failed" | "cancelled", error: Failure): EvaluationReport {
   const nothing = { n: 0, score: null, formatErrors: 0, calls: 0, unscored: 0, samples: [], warnings: [] };
   return { version: 1, run: null, split, status, error, ...nothing };

@@ -7,7 +7,7 @@ import { type RunRequest, runRequestOf } from "../run/run-manifest.ts";
 import { FaultyFile } from "./errors.ts";
 import type { Output } from "./output.ts";
 
-/** `file:line:col severity code message`, then what to do about it. */
+/** `file:line:col severity code message`, then the remedy. */
 export function faultLines({ file, line, column, severity, code, message, remedy }: Fault, output: Output): string {
   const { colors } = output;
   const paint = { error: colors.red, warning: colors.yellow, information: colors.cyan }[severity];
@@ -15,7 +15,7 @@ export function faultLines({ file, line, column, severity, code, message, remedy
   return `${plain(place)} ${paint(severity)} ${code} ${plain(message)}\n    ${colors.dim(plain(remedy))}`;
 }
 
-/** Reads a graph file and what it names. Errors and warnings are said; @throws FaultyFile where it cannot run. */
+/** Reads a graph file and the files it names, and prints errors and warnings. @throws FaultyFile if it cannot run */
 export async function loadOrRefuse(
   path: string,
   deps: Pick<Deps, "files" | "clock">,

@@ -23,7 +23,7 @@ export interface ModelOptions extends ModelNames {
   readonly timeout: number;
   /** Milliseconds. */
   readonly maxWait: number;
-  /** A file with certificates of one's own. */
+  /** A PEM file with additional certificates. */
   readonly caFile?: string;
   /** US dollars per million tokens, by model. */
   readonly price: PriceTable;
@@ -85,7 +85,7 @@ export function withModelNames(command: Command): Command {
   return command;
 }
 
-/** What is empty, since a variable of a script is, would count as not given. */
+/** Rejects an empty value, for example from an unset shell variable, which would count as not given. */
 function named(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string) => {
     if (text.trim() === "") throw new InvalidArgumentError("The value is empty.");
@@ -126,10 +126,10 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print only one JSON object on stdout");
 }
 
-/** Most requests where the person says nothing: no file raises what is spent. The editor's setting has the same default. */
+/** Default limit on calls, which a file can't raise. The editor's setting has the same default. */
 const MOST_CALLS = 5000;
 
-/** What the user says beside the file. The person at the command line has the last word on the budget, too. */
+/** Options that override the file, including the budget. */
 export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): Overrides {
   const values: [string, string | number | undefined][] = [
     ["optimize.seed", options.seed],
@@ -145,8 +145,8 @@ export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): 
 }
 
 /**
- * Prices by list and by `--price`.
- * @throws Misuse where a budget in money has to be kept for a model without one.
+ * Prices from the list and from `--price`.
+ * @throws Misuse if there is a budget in US dollars and the price of a model is unknown
  */
 export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { price }: ModelOptions): PriceOf {
   const priceOf = priceList(price);
@@ -159,7 +159,7 @@ export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { pr
   return priceOf;
 }
 
-/** The models that were named, by role. */
+/** The models named on the command line, by role. */
 export function chosenModels(options: ModelNames): NonNullable<Overrides["models"]> {
   const own: Record<Role, string | undefined> = {
     forward: options.modelForward,

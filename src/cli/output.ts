@@ -18,7 +18,7 @@ export class Output {
     this.colors = picocolors.createColors(wanted || (stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb"));
   }
 
-  /** True where a bar may be drawn. */
+  /** Whether a progress bar can be shown. */
   get isInteractive(): boolean {
     return this.#stderr.isTTY === true && !this.json;
   }
@@ -27,12 +27,12 @@ export class Output {
     return this.#stderr;
   }
 
-  /** For a person; not with `--json`. */
+  /** Text for people, without `--json`. */
   print(text = ""): void {
     if (!this.json) this.#stdout.write(`${text}\n`);
   }
 
-  /** What was asked for, as it is: also with `--json`. */
+  /** The requested output itself, also with `--json`. */
   write(text: string): void {
     this.#stdout.write(text);
   }
@@ -53,7 +53,7 @@ export class Output {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** Resolves when both streams have taken everything: pipes are written later than they are told. */
+  /** Resolves when both streams are flushed: writes to pipes are asynchronous. */
   async flushed(): Promise<void> {
     await Promise.all([this.#stdout, this.#stderr].map((stream) => new Promise((done) => stream.write("", done))));
   }

@@ -33,10 +33,10 @@ HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respect
 Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 wrong use or a file with errors,
 3 budget reached, 4 the provider or the disk failed, or --apply could not write all, 130 cancelled.`;
 
-/** Milliseconds that a cancelled command may take to end by itself. */
+/** Milliseconds in which a cancelled command must end. */
 const CANCEL_TIMEOUT = 900;
 
-/** Reads the arguments and does what they say. @returns the exit code; never throws. */
+/** Parses the arguments and runs the command. @returns the exit code; never throws */
 export async function main(cli: Cli, version: string, argv: readonly string[]): Promise<number> {
   const { output } = cli;
   let exit: number = EXIT.done;
@@ -56,7 +56,7 @@ export async function main(cli: Cli, version: string, argv: readonly string[]): 
   }
 }
 
-/** Rejects when something does not end soon after it was cancelled: a person who pressed Ctrl-C is not kept waiting. */
+/** Rejects if a command does not end soon after it was cancelled, so that Ctrl-C always ends it. */
 function longCancelled({ deps, signal }: Cli): Promise<never> {
   return new Promise((_, reject) => {
     const wait = () => deps.clock.sleep(CANCEL_TIMEOUT).then(() => reject(new Cancelled()));
@@ -64,7 +64,7 @@ function longCancelled({ deps, signal }: Cli): Promise<never> {
   });
 }
 
-/** Of the shape that the command prints when all goes well. */
+/** In the shape that the command prints on success. */
 function failureObject(argv: readonly string[], failure: { code: string; message: string }, exit: number): object {
   const [command] = argv.filter((argument) => !argument.startsWith("-"));
   const status = exit === EXIT.cancelled ? "cancelled" : "failed";

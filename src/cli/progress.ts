@@ -7,7 +7,7 @@ import type { Waiting } from "../models/waits.ts";
 import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
 
-/** Milliseconds between two drawings of the bar. */
+/** Milliseconds between two updates of the bar. */
 const UPDATE_INTERVAL = 100;
 
 export interface Progress {
@@ -17,7 +17,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on a terminal, a line for each iteration elsewhere. Both on stderr. */
+/** A bar on a terminal, otherwise a line per iteration. Both on stderr. */
 export function createProgress(output: Output): Progress {
   return output.isInteractive ? bar(output) : lines(output);
 }
@@ -61,7 +61,7 @@ interface Completed {
   readonly of: number;
 }
 
-/** Iterations; samples, where a run has none. */
+/** Iterations, or samples for a run without iterations. */
 function progressOf({ iteration, iterations, samples, scores, theta }: RunState): Completed {
   if (iterations > 0) return { done: iteration, of: iterations };
   return { done: Object.keys(scores[theta] ?? {}).length, of: samples.train + samples.validation + samples.test };

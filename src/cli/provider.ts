@@ -22,8 +22,8 @@ interface Server {
 }
 
 /**
- * Whom to ask. Address and key come from the person who runs the command, never from a file.
- * @param models every model that the run asks for.
+ * Connects to the model server. Address and key come from options and environment, never from a file.
+ * @param models every model that the run uses
  * @throws Misuse, AddressRefused, CertificatesUnreadable
  */
 export async function connect(

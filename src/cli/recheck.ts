@@ -11,18 +11,18 @@ import { type RunOptions, runGraph } from "./run-graph.ts";
 import { findRun } from "./runs.ts";
 
 export interface RecheckOptions extends RunOptions {
-  /** Where the run does not say it, or says it wrongly. */
+  /** If the run does not name it, or names it wrongly. */
   readonly graph?: string;
 }
 
-/** Gives what another run proposes this machine's own verdict, in a run of its own. */
+/** Rechecks another run's proposals on this machine, in a new run. */
 export async function recheckCommand(cli: Cli, name: string, options: RecheckOptions): Promise<number> {
   const { deps, output } = cli;
   const { id, place, root } = await findRun(cli, name, options, "claims");
   const { start, state } = await readRun(deps, place, id);
   if (state.proposals.length === 0) throw new Misuse(`Run ${id} has no proposals, so there is nothing to recheck.`);
   const graphFile = options.graph === undefined ? join(root, start.graphFile) : resolve(options.graph);
-  // A log is input like any other: what it names is read only where it is a graph of this repository.
+  // A log is untrusted input: the graph file it names is read only if it is in this repository.
   if (options.graph === undefined && !(await isHere(graphFile, start.graphFile, deps.files))) {
     const shown = oneLine(start.graphFile, 200);
     throw new Misuse(`The graph file of run ${id}, ${shown}, is not in ${root}. Specify the graph file with --graph.`);

@@ -25,8 +25,8 @@ export interface ReportOptions extends PlaceOptions {
 }
 
 /**
- * Writes the report of a run to stdout or to a file. Without a format, the file's ending says which; else it is Markdown,
- * or JSON with `--json`.
+ * Writes the report of a run to stdout or to a file. The default format follows the file extension, else Markdown, or
+ * JSON with `--json`.
  */
 export async function reportCommand(cli: Cli, name: string, options: ReportOptions): Promise<number> {
   const { deps, output } = cli;

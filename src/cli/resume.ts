@@ -17,7 +17,7 @@ export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions
   readonly yes?: boolean;
 }
 
-/** Takes a run up where it ended, with what it started from, however the files have changed since. */
+/** Resumes a run with the texts and data it started from, even if the files have changed. */
 export async function resumeCommand(cli: Cli, name: string, options: ResumeOptions): Promise<number> {
   const { deps, signal } = cli;
   const { id, place, root } = await findRun(cli, name, options, "resumable");
@@ -38,7 +38,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   return followRun(cli, run, join(root, start.graphFile), options);
 }
 
-/** A run's replies answer for its models alone. */
+/** Saved replies are valid only for the models of the run. */
 function refuseOtherModels({ id, models }: RunManifest, options: ModelOptions): void {
   const chosen = chosenModels(options);
   for (const role of ROLES) {
@@ -50,7 +50,7 @@ function refuseOtherModels({ id, models }: RunManifest, options: ModelOptions): 
   }
 }
 
-/** A bound that is named anew replaces the one the run started with; what was spent counts. */
+/** A new limit replaces the run's own limit. Earlier spending counts. */
 function limitsOf(
   { options: { budget } }: RunManifest,
   { budgetCalls, budgetTokens, budgetUsd }: BudgetOptions,

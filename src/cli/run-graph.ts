@@ -18,19 +18,19 @@ import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
 export interface RunOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
-  /** Sets that the job needs. Default: all. */
+  /** The sets that the job needs. Default: all. */
   readonly needs?: readonly Split[];
 }
 
-/** What is done with a run's outcome. */
+/** What to do with the outcome of a run. */
 export interface EndOptions {
   readonly apply?: boolean;
   readonly requireImprovement?: boolean;
 }
 
 /**
- * Begins a run of a graph file and drives it to its end.
- * @param become what the run is for. Default: to optimize
+ * Starts a run of a graph file and follows it to its end.
+ * @param become sets the purpose of the run. Default: to optimize
  * @returns the exit code
  */
 export async function runGraph(
@@ -55,7 +55,7 @@ export async function runGraph(
   return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }
 
-/** Rejects when the person has had enough: an estimate goes on without anybody. @throws Cancelled */
+/** Rejects when the user cancels during the estimate. @throws Cancelled */
 function cancelled(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const leave = () => reject(new Cancelled());
@@ -64,7 +64,7 @@ function cancelled(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Shows a run while it goes and what came of it. @returns the exit code. */
+/** Shows the progress and the outcome of a run. @returns the exit code */
 export async function followRun(
   { deps, output }: Cli,
   run: Run,

@@ -10,7 +10,7 @@ import { Misuse } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
 
-/** Lists runs, newest first: of one graph file, or of everything in a folder's repository. */
+/** Lists runs, newest first: of one graph file, or of all graphs in a folder's repository. */
 export async function runsCommand({ deps, output }: Cli, path: string, options: PlaceOptions): Promise<number> {
   const { place, root, isFile } = await placeFor(deps.files, path, options);
   const all = await listRuns(deps, place);
@@ -69,11 +69,11 @@ async function placeFor(
 export interface FoundRun {
   readonly id: string;
   readonly place: RunPaths;
-  /** Containment root, where it can be told from the run's folder. */
+  /** Containment root, derived from the run's folder where possible. */
   readonly root: string;
 }
 
-/** Which of a graph file's runs is meant, and what to say where there is none. */
+/** Which run of a graph file to select, and the message if there is none. */
 const RUN_FILTERS = {
   last: { isIt: () => true, lacks: (name: string) => `There are no runs of ${name}.` },
   resumable: {
@@ -87,8 +87,7 @@ const RUN_FILTERS = {
 } as const;
 
 /**
- * The run that a person means: by id, by its folder, or the last one of a graph file, of those that can be resumed if
- * asked so; for a graph file, claims are runs made elsewhere that propose something.
+ * Finds a run by its id, its folder, or as the last run of a graph file that passes the filter.
  * @throws Misuse
  */
 export async function findRun(

@@ -6,8 +6,8 @@ import { wordChanges } from "../run/report/word-changes.ts";
 const CONTEXT = 2;
 
 /**
- * What changed from one text to the other, word by word within the text: removed words red, added ones green; where there
- * are no colours, `[-removed-]` and `{+added+}` as git writes them.
+ * Differences between two texts, word by word: removed words in red, added words in green; without colors,
+ * `[-removed-]` and `{+added+}` as in git.
  */
 export function wordDiff(before: string, after: string, colors: Colors): string {
   const removed = colors.isColorSupported
@@ -24,7 +24,7 @@ export function wordDiff(before: string, after: string, colors: Colors): string 
     .join("");
 }
 
-/** A colour that runs over a line end would also colour the margin. */
+/** A color that continues over a line break would also color the margin. */
 function eachLine(text: string, paint: (text: string) => string): string {
   return text
     .split("\n")

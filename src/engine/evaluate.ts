@@ -19,7 +19,7 @@ export interface Evaluation {
   readonly score: number | null;
   /** Answers that did not match the output node's `output`. */
   readonly formatErrors: number;
-  /** In the order of the data. `score` is null where a call failed. */
+  /** In the order of the data. `score` is null if a call failed. */
   readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
 }
 

@@ -5,7 +5,7 @@ import { gatePolicy } from "../graph/schema-run.ts";
 /** What verdicts and results are made of, in the log and in everything that is derived from it. */
 export const count = z.number().int().nonnegative();
 export const ids = z.array(z.string());
-/** `screened`: dropped before the gate saw it. */
+/** `screened`: dropped before the gate compared it. */
 export const decision = z.enum(["accepted", "rejected", "undecided", "screened"]);
 /** Why a verdict is what it is. */
 export const verdictReason = z.enum([

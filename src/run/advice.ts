@@ -6,28 +6,28 @@ import type { Locale } from "../i18n/locale.ts";
 
 /** Below this many validation samples a verdict is weak (docs/method.md, "Small sets"). */
 const ENOUGH_SAMPLES = 50;
-/** Verdicts that a run should be able to pay for: about two an iteration. */
+/** Number of verdicts that the budget should allow: about two per iteration. */
 const ENOUGH_VERDICTS = 12;
-/** Chance below which a difference is not put down to luck. */
+/** p-value below which a difference is not attributed to chance. */
 const RARE = 0.05;
 
 /** Limitations of a run that are known before its first call, and how to avoid them. */
 export type Advice =
-  /** `fixed`: samples that a change must at least get right, breaking none, to be told from chance; null: no number does. */
+  /** `fixed`: minimum number of fixed samples, with none broken, to confirm a change; null: no number is enough. */
   | { readonly code: "few validation samples"; readonly samples: number; readonly fixed: number | null }
   | {
       readonly code: "budget holds few verdicts";
       readonly samples: number;
-      /** Validation sets that the calls are enough for. */
+      /** How many times the calls can score the validation set. */
       readonly verdicts: number;
       readonly budget: number;
-      /** Calls that are enough. */
+      /** Number of calls that is enough. */
       readonly calls: number;
-      /** Validation samples that the budget is enough for; null: too few to tell anything. */
+      /** Number of validation samples that the budget allows; null: too few to be useful. */
       readonly subset: number | null;
     };
 
-/** @param calls at most; null: no bound */
+/** @param calls maximum number; null: no limit */
 export function adviceOn({ graph, data, options }: Pick<Task, "graph" | "data" | "options">, calls: number | null) {
   const samples = data.validation.length;
   const found: Advice[] = [];
@@ -37,7 +37,7 @@ export function adviceOn({ graph, data, options }: Pick<Task, "graph" | "data" |
   }
   const perAnswer = Math.max(1, graph.nodes.filter((node) => traitsOf(node).asksModel).length);
   if (calls === null || samples === 0) return found;
-  // The untouched graph is scored on both sets, the final texts on the test set.
+  // The original graph is scored on both sets, the final texts on the test set.
   const left = calls - perAnswer * 2 * data.test.length;
   const verdicts = Math.max(0, Math.floor(left / (perAnswer * samples)) - 1);
   if (verdicts >= ENOUGH_VERDICTS) return found;
@@ -53,7 +53,7 @@ export function adviceOn({ graph, data, options }: Pick<Task, "graph" | "data" |
   return found;
 }
 
-/** Samples to be fixed, none broken, before the sign test no longer calls it chance. */
+/** Minimum number of fixed samples, with none broken, for a significant sign test. */
 function leastFixed(): number {
   let fixed = 1;
   while (signTest(fixed, 0) > RARE) fixed++;
@@ -93,7 +93,7 @@ export function adviceMessage(advice: Advice, locale: Locale): string {
     : `${holds} ${t("Use a subset of {0} samples, or allow about {1} calls.", locale.integer(advice.subset), calls)}`;
 }
 
-/** The same task with a part of its validation set, evenly drawn. */
+/** The same task with an evenly drawn subset of the validation set. */
 export function withSubset(task: Task, size: number): Task {
   const data: Data = { ...task.data, validation: evenly(task.data.validation, size) };
   return { ...task, data };

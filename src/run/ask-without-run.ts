@@ -5,7 +5,7 @@ import { openCache, RunReplies } from "./replies.ts";
 import type { RunDeps } from "./run.ts";
 import { newId, prepareRunPaths, type RunPaths } from "./run-paths.ts";
 
-/** A question that is no run: its replies come from what runs share and go there, and nothing else is kept. */
+/** Calls models outside a run. Replies are read from and written to the shared cache only. */
 export async function askWithoutRun<T>(
   { options }: Pick<Task, "options">,
   place: RunPaths,

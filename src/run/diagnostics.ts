@@ -6,10 +6,10 @@ import { ROLES } from "../graph/graph.ts";
 import type { Attempt, RunState, SampleScore } from "./state.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
 
-/** A run at its end, before that is on record. */
+/** A run at its end, before the end is logged. */
 export interface Ending {
   readonly start: Pick<Task, "data" | "options">;
-  /** Of all events but the last. */
+  /** State after all events except the last. */
   readonly state: RunState;
   readonly finished: Finished;
 }
@@ -18,23 +18,23 @@ type Signature = (ending: Ending) => Warned[];
 
 /** Below this many samples a verdict is weak. */
 const ENOUGH_SAMPLES = 50;
-/** Chance below which a difference is not put down to luck. */
+/** p-value below which a difference is not attributed to chance. */
 const RARE = 0.05;
-/** Share of answers that do not fit their form, from which on it is said. */
+/** Share of format errors from which a warning is given. */
 const MISFITS = 0.1;
-/** Rounds of nothing but refusals. */
+/** Iterations with only rejections. */
 const ROUNDS = 3;
-/** Gradients of a node that are compared; fewer tell nothing. */
+/** Number of gradients of a node to compare; fewer are not conclusive. */
 const GRADIENTS = { least: 5, most: 24 } as const;
-/** Likeness of two texts that say the same. */
+/** Similarity of two texts with the same meaning. */
 const SAME = 0.8;
-/** Share of pairs of gradients that say the same. */
+/** Share of pairs of gradients with the same meaning. */
 const MONOTONOUS = 0.6;
-/** Likeness of two instructions that have become one, and what part of their difference at the start may be left. */
+/** Similarity of two converged instructions, and the maximum share of their initial difference that is left. */
 const CONVERGED = { likeness: 0.8, left: 0.5 } as const;
 /** Growth of an instruction: times its words, and words. */
 const GROWTH = { times: 2, words: 25 } as const;
-/** Length of an answer that no instruction holds by chance, and number of shorter ones. */
+/** Length of an answer that no instruction contains by chance, and number of shorter answers. */
 const LEAK = { alone: 12, short: 4, together: 2 } as const;
 
 /**
@@ -79,7 +79,7 @@ function smallValidationSet({ start, finished }: Ending): Warned[] {
   return [warned("small validation set", { count: n, ...(fixed > broken && { of: samplesNeeded(n, fixed, broken) }) })];
 }
 
-/** Size of a set on which samples fixed and broken at the same rate would no longer pass for chance. */
+/** Size of a set on which the same rates of fixed and broken samples would be significant. */
 function samplesNeeded(n: number, fixed: number, broken: number): number {
   for (let times = 1; times < 100; times += 0.25) {
     if (signTest(Math.round(times * fixed), Math.round(times * broken)) <= RARE) return Math.ceil(times * n);
@@ -87,7 +87,7 @@ function samplesNeeded(n: number, fixed: number, broken: number): number {
   return 100 * n;
 }
 
-/** Replies that ended where their tokens did: answers without their end, feedback that had to be asked for again. */
+/** Replies that were cut at the token limit: answers without their end, feedback that was requested again. */
 function repliesCut({ state }: Ending): Warned[] {
   return ROLES.flatMap((purpose) =>
     Object.entries(state.cuts[purpose]).flatMap(([node, { replies, cut, tokens }]) => {
@@ -97,7 +97,7 @@ function repliesCut({ state }: Ending): Warned[] {
   );
 }
 
-/** Replies that do not match their form, and answers that are right but stand where nobody reads them. */
+/** Replies that do not match their format, and right answers in the wrong place of a reply. */
 function formatErrors({ start, state, finished }: Ending): Warned[] {
   const { threshold } = start.options;
   const split = finished.evaluated?.split ?? "validation";
@@ -124,7 +124,7 @@ function gateRefusesEverything({ state, finished }: Ending): Warned[] {
   return [warned("gate refuses everything", { count: rejected.length })];
 }
 
-/** Feedback that says the same of every sample, and from which no accepted text came. */
+/** Feedback that is the same for every sample and led to no accepted text. */
 function gradientsLookAlike({ state }: Ending): Warned[] {
   const helped = new Set(state.attempts.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
   return state.parameters.flatMap((node) => {
@@ -141,7 +141,7 @@ function gradientsLookAlike({ state }: Ending): Warned[] {
   });
 }
 
-/** Texts of different nodes that have become one: at the end, or in what was last proposed for each. */
+/** Texts of different nodes that converged, at the end or in their last proposals. */
 function instructionsConverge({ state, finished }: Ending): Warned[] {
   const changed = state.parameters.flatMap((node) => {
     const was = state.startTexts[node] ?? "";
@@ -156,7 +156,7 @@ function instructionsConverge({ state, finished }: Ending): Warned[] {
   return found ? [warned("instructions converge", { node: found[0].node, detail: found[1].node })] : [];
 }
 
-/** Longer and longer, and nothing shows for it. */
+/** An instruction that grows without a gain. */
 function instructionGrows({ state, finished }: Ending): Warned[] {
   return state.parameters.flatMap((node) => {
     const was = tokensOf(state.startTexts[node] ?? "").length;
@@ -172,7 +172,7 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
   });
 }
 
-/** Answers of single samples in a text that did not hold them: learned by heart instead of understood. */
+/** Answers of individual samples that were copied into a text. */
 function targetsLeak({ start, state, finished }: Ending): Warned[] {
   const heldIn = finderOf(singleTargets(Object.values(start.data).flat()));
   return state.parameters.flatMap((node) => {
@@ -189,7 +189,7 @@ function targetsLeak({ start, state, finished }: Ending): Warned[] {
   });
 }
 
-/** What is the answer of one sample alone, and long enough not to stand in a text by chance. A label of many is no secret. */
+/** Targets of one sample only that are too long to occur by chance. Labels shared by samples do not leak. */
 function singleTargets(samples: readonly Sample[]): string[] {
   const counts = new Map<string, number>();
   for (const target of samples.flatMap(({ targets }) => [...new Set(targets.map((one) => one.trim()))])) {
@@ -198,7 +198,7 @@ function singleTargets(samples: readonly Sample[]): string[] {
   return [...counts].flatMap(([target, count]) => (count === 1 && target.length >= LEAK.short ? [target] : []));
 }
 
-/** Which of the wanted texts stand in another: it is gone through once for all of them. */
+/** Finds which of several texts occur in another, in one pass. */
 function finderOf(wanted: readonly string[]): (text: string) => ReadonlySet<string> {
   const byStart = new Map<string, string[]>();
   for (const one of wanted) {

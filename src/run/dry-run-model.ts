@@ -6,37 +6,40 @@ import type { AskVote, Loss, Score } from "../loss/loss.ts";
 import { scoreOf } from "../loss/normalize.ts";
 import type { Message, Model, ModelReply, ModelRequest } from "../models/model.ts";
 
-/** Replies made up where none is known, so that a run can be played through without asking anybody (`estimate.ts`). */
+/**
+ * A model for dry runs: makes up the replies that are not cached, so that a run can be estimated without calls
+ * (`estimate.ts`).
+ */
 
-/** Samples with a known answer from which on they say better. */
+/** Number of samples with known answers from which they replace the guess. */
 const TELLING = 5;
-/** What is taken for true where no earlier reply tells. */
+/** Assumptions where no earlier reply is known. */
 export interface Guess {
-  /** Share of the samples that the graph gets right at the start: whoever optimizes is not content. */
+  /** Share of samples that are right at the start. */
   readonly right: number;
-  /** Share of a node's inputs and instruction that feedback finds no fault in. */
+  /** Share of a node's inputs and instruction without feedback. */
   readonly content: number;
   /** Length of replies, in multiples of short ones. */
   readonly length: number;
 }
 
-/** The usual one, and what a run uses least and most with. */
+/** The typical assumption, and those with the lowest and highest cost. */
 export const GUESSES = {
   usual: { right: 0.4, content: 1 / 3, length: 1 },
   little: { right: 0.95, content: 1, length: 0.5 },
   much: { right: 0.2, content: 0, length: 6 },
 } as const satisfies Record<string, Guess>;
 
-/** English prose; learned where replies are known. */
+/** For English prose; learned from known replies. */
 const CHARACTERS_PER_TOKEN = 4;
 /** Tokens of a reply, or of each of its entries; learned for nodes whose replies are known. */
 const REPLY = { forward: 12, backward: 16, hypothesis: 12, judge: 30 } as const;
-/** Words that a rewrite adds. */
+/** Number of words that a rewrite adds. */
 const ADDED = 8;
-/** How a made-up value begins. */
+/** Start of a made-up value. */
 const MARK = "\u2248";
 
-/** Replies of the form and length that are to be expected, each one different. */
+/** Replies of the expected format and length, each one different. */
 export class DryRunModel implements Model {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
   /** Of known replies, by purpose and node. */
@@ -45,7 +48,7 @@ export class DryRunModel implements Model {
   readonly #random = randomLcg(0.5);
   #count = 0;
 
-  /** @param identity of the provider in whose place it stands: its known replies are found by that */
+  /** @param identity of the provider that it replaces, for which cached replies are looked up */
   constructor(
     readonly identity: string,
     nodes: readonly GraphNode[],
@@ -62,7 +65,7 @@ export class DryRunModel implements Model {
     return { text, usage, model, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
   }
 
-  /** Known replies tell how long others will be, and how many characters a token has. */
+  /** Learns reply lengths and characters per token from known replies. */
   learningFrom(model: Model): Model {
     return {
       identity: model.identity,
@@ -131,7 +134,7 @@ export class DryRunModel implements Model {
     return this.#random() < this.guess.content ? "" : this.#reply(tokens);
   }
 
-  /** Longer by some words, unless it may not be. */
+  /** Longer by some words, up to the maximum length. */
   #rewrite(node: GraphNode | undefined): string {
     this.#count += 1;
     const { text = "", maxWords = null } = node ?? {};
@@ -186,7 +189,10 @@ function filledSchema(schema: unknown, name: string, write: (name: string) => st
   }
 }
 
-/** As the node's `output` wants it. What a pattern matches cannot be made up: such a reply counts as a format error. */
+/**
+ * In the format of the node's `output`. Text that matches a pattern can't be made up, so such a reply counts as a
+ * format error.
+ */
 function inForm(text: string, output: Extractor | null): string {
   switch (output?.kind) {
     case "after":
@@ -205,8 +211,8 @@ function charactersOf(messages: readonly Message[]): number {
 }
 
 /**
- * Known answers score what they score. A made-up one is as right as what is known of its sample; of the other samples a
- * share is right, that of the known ones, whatever the texts.
+ * Known answers keep their score. A made-up answer is right if the known answer of its sample is; of the other samples,
+ * the same share is right.
  */
 export class DryRunLoss implements Loss {
   readonly kind: string;

@@ -1,6 +1,6 @@
-/** Errors of the run layer: code and fields; words for people are put at the edge. */
+/** Errors of the run layer: fields only. Their messages are in `src/i18n/errors.ts`. */
 
-/** Another process is at work on this graph. */
+/** Another process is running this graph. */
 export class RunInProgress extends Error {
   override readonly name = "RunInProgress";
   constructor(
@@ -23,7 +23,7 @@ export class RunMissing extends Error {
   }
 }
 
-/** A file of the run is of a later version than this program reads, or damaged beyond reading. */
+/** A file of the run has a newer version than this program reads, or is damaged. */
 export class RunUnreadable extends Error {
   override readonly name = "RunUnreadable";
   constructor(
@@ -34,7 +34,7 @@ export class RunUnreadable extends Error {
   }
 }
 
-/** The run came to its end: there is nothing to resume. */
+/** The run is finished, so there is nothing to resume. */
 export class RunComplete extends Error {
   override readonly name = "RunComplete";
   constructor(readonly run: string) {
@@ -42,7 +42,7 @@ export class RunComplete extends Error {
   }
 }
 
-/** What the run recorded was asked of another provider: its replies cannot be replayed. */
+/** The run used another provider, so its replies cannot be replayed. */
 export class OtherProvider extends Error {
   override readonly name = "OtherProvider";
   constructor(
@@ -54,7 +54,7 @@ export class OtherProvider extends Error {
   }
 }
 
-/** The log or the replies could not be written: disk full, folder gone, no permission. */
+/** The log or the replies could not be written: disk full, missing folder, no permission. */
 export class NotRecorded extends Error {
   override readonly name = "NotRecorded";
   constructor(
@@ -67,7 +67,7 @@ export class NotRecorded extends Error {
   }
 }
 
-/** Another machine made the run, or somebody changed it since: its replies and verdicts are claims. */
+/** The run was made on another machine or changed since, so its replies and verdicts are not trusted. */
 export class UntrustedRun extends Error {
   override readonly name = "UntrustedRun";
   constructor(readonly run: string) {

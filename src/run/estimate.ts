@@ -15,59 +15,62 @@ import { MemoryReplies, type ReplyStore } from "../models/store.ts";
 import { Yielder } from "../models/yielder.ts";
 import { DryRunLoss, DryRunModel, GUESSES, type Guess } from "./dry-run-model.ts";
 
-/** What is known before a run begins. */
+/** What is known before a run. */
 export interface EstimateDeps {
-  /** Provider and origin that will be asked: replies are known by it. */
+  /** Provider and origin of the run, for which cached replies are looked up. */
   readonly provider: string;
   /** Replies of earlier runs; only read. */
   readonly replies: Pick<ReplyStore, "get">;
   readonly price: PriceOf;
-  /** Others get a turn now and then. */
+  /** Used to yield to the event loop. */
   readonly clock: Clock;
 }
 
-/** To two digits: more would claim too much. */
+/** To two digits, because more would be false precision. */
 export function rounded(foreseen: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, foreseen))) - 1);
   return Math.round(foreseen / step) * step;
 }
 
 export interface Amount {
-  /** Requests; repeats of failed ones are not counted. */
+  /** Requests, without retries of failed ones. */
   readonly calls: number;
   readonly tokens: number;
-  /** US dollars; null where a price is not known. */
+  /** US dollars; null if a price is unknown. */
   readonly usd: number | null;
 }
 
-/** What a run in which no rewrite helps will use. One that improves goes on longer: mostly less than twice that. */
+/** What a run without any improvement uses. A run that improves takes longer, mostly less than twice as long. */
 export interface Estimate extends Amount {
-  /** Of the calls, those that score the untouched graph. */
+  /** Of these calls, those that score the original graph. */
   readonly scoring: number;
-  /** Replies that earlier runs have paid for already. */
+  /** Replies that are already cached. */
   readonly cached: number;
-  /** Between these, by what no earlier reply tells: how much the graph gets right, what feedback finds, how long replies are. */
+  /**
+   * Lower and upper estimate, by what is not known: the score at the start, the amount of feedback, the length of
+   * replies.
+   */
   readonly range: { readonly least: Amount; readonly most: Amount };
-  /** What the budget lets pass; tokens and money at the size of these calls where only calls are bounded. null: no limit. */
+  /** What the budget allows; tokens and money follow from the calls if only calls are limited. null: no limit. */
   readonly most: { readonly [unit in keyof Amount]: number | null };
 }
 
-/** Samples of a set that are played through: more would say the same, later. Fewer where each takes many calls. */
+/** Samples of a set in a dry run: more would give the same estimate, later. Fewer if each takes many calls. */
 const PLAYED = { most: 40, least: 16, calls: 240 } as const;
 
-/** Training samples that are played through: no method looks at more in a few iterations. */
+/** Training samples in a dry run: no method uses more in a few iterations. */
 const TRAINED = 64;
 
-/** Sets that a run scores whole. */
+/** Sets that a run scores in full. */
 const SCORED = ["validation", "test"] as const;
 
-/** Plays of a run whose mean is the estimate: which samples are right is chance, and what a run does hangs on it. */
+/** Dry runs whose mean is the estimate, because a run depends on which samples are right. */
 const DRAWS = [1, 2, 3];
 
 /**
- * Plays the run through without asking anybody: the real engine, with replies of earlier runs where they are known and
- * made-up ones where they are not, in which no rewrite makes any difference. So it always counts as the engine does.
- * @param among methods that the task may name
+ * Estimates a run with dry runs of the real engine: cached replies where there are any, made-up replies otherwise, and
+ * no rewrite makes a difference.
+ * @param among methods that the task can name
  */
 export async function estimateRun(task: Task, known: EstimateDeps, among = methods): Promise<Estimate> {
   const plays: Awaited<ReturnType<typeof playRun>>[] = [];
@@ -95,10 +98,10 @@ export async function estimateRun(task: Task, known: EstimateDeps, among = metho
 
 async function playRun(task: Task, known: EstimateDeps, guess: Guess, draw: number, among: Methods) {
   const { model, dryTask } = dryRun(task, known, guess, draw);
-  // Batches do not grow with the training set; what is scored grows with its set.
+  // Batches do not grow with the training set; scored sets do.
   const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
   const turns = new Yielder(known.clock);
-  // What is known of the graph's answers is learned first: how long they are, and how many are right.
+  // Known answers are learned first: their length, and how many are right.
   for (const split of SCORED) {
     const { signal } = new AbortController();
     for await (const event of evaluate(dryTask, split, depsOf(model, task, known), signal)) {
@@ -110,7 +113,7 @@ async function playRun(task: Task, known: EstimateDeps, guess: Guess, draw: numb
   return { scoring, tally };
 }
 
-/** The same for what does not optimize: to score a set, to look into one sample, to check what another run claims. */
+/** The same for other jobs: evaluating a set, inspecting a sample, rechecking a run. */
 export async function estimateRunner(
   task: Task,
   known: EstimateDeps,
@@ -173,7 +176,7 @@ function depsOf(model: DryRunModel, { options }: Task, { replies, price }: Estim
   return { model: model.learningFrom(stack.model), budget: stack.budget, price };
 }
 
-/** Replies of earlier runs, and those made up on the way. */
+/** Cached replies and the ones made up so far. */
 class Overlay extends MemoryReplies {
   constructor(readonly known: EstimateDeps["replies"]) {
     super();
@@ -186,7 +189,7 @@ class Overlay extends MemoryReplies {
   }
 }
 
-/** A part of each set, evenly drawn. */
+/** An evenly drawn part of each set. */
 function playedData({ data: { train, validation, test }, graph }: Task): Data {
   const most = Math.max(PLAYED.least, Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length)));
   const part = (samples: readonly Sample[], most: number) => {
@@ -207,7 +210,7 @@ class Tally {
   #tokens = 0;
   #usd: number | null = 0;
 
-  /** @param scale size of a set over that of its part that is played; 1 where no more than the part is ever asked */
+  /** @param scale size of a set divided by the size of its part; 1 if only the part is ever used */
   constructor(readonly scale: (split: Split) => number) {}
 
   add(event: RunEvent): void {
@@ -230,7 +233,7 @@ class Tally {
   }
 }
 
-/** What as many calls as the budget has would use, where it bounds nothing else. */
+/** Cost of all calls that the budget allows, if it limits only calls. */
 function within({ calls, tokens, usd }: BudgetLimits, used: Amount): Estimate["most"] {
   const scaled = (bound: number | null, amount: number | null) =>
     bound !== null || calls === null || amount === null || used.calls === 0 ? bound : (amount * calls) / used.calls;

@@ -12,16 +12,16 @@ import { methods } from "../methods/registry.ts";
 const evaluating = z.object({
   kind: z.literal("evaluate"),
   split: z.enum(SPLITS),
-  /** Scores this baseline of the graph; absent: the graph as it is. */
+  /** Scores this baseline of the graph; absent: the graph itself. */
   method: z.literal(CHAIN_OF_THOUGHT).optional(),
 });
 
-/** What a run is for, where it is not to optimize: to score the graph as it is, or to check what another run claims. */
+/** The purpose of a run other than to optimize: to evaluate the graph, or to recheck another run. */
 export const job = z.discriminatedUnion("kind", [
   evaluating,
   z.object({
     kind: z.literal("recheck"),
-    /** Id of the run whose proposals these are. */
+    /** Id of the run with these proposals. */
     run: z.string(),
     changes: z.array(z.object({ node: z.string(), text: z.string(), hypothesis: z.string() })),
   }),
@@ -41,7 +41,7 @@ export function runnerOf(job: Job | undefined): Runner {
   }
 }
 
-/** The job as lists know it. */
+/** The job as lists show it. */
 export const briefJob = z.discriminatedUnion("kind", [
   evaluating,
   z.object({ kind: z.literal("recheck"), run: z.string() }),
@@ -52,8 +52,8 @@ export function briefly(job: Job): z.infer<typeof briefJob> {
 }
 
 /**
- * Checks what a run claims, on the graph as its file holds it now, and behind a gate, whatever the file says of one.
- * @returns the proposals that can be checked, and the nodes of the others: their text is no longer what the run saw
+ * Rechecks a run's proposals on the current graph file, always with a gate.
+ * @returns the proposals that can be rechecked, and the nodes whose text has changed since the run
  */
 export function recheckOf(
   run: string,

@@ -1,10 +1,10 @@
 import type { Files } from "../deps.ts";
 import { NotRecorded, RunUnreadable } from "./errors.ts";
 
-/** Version of the run folder's files: older is read, newer is refused. */
+/** Version of the files in a run folder: older ones are read, newer ones are refused. */
 export const VERSION = 1;
 
-/** Refuses what a later program wrote. */
+/** @throws RunUnreadable for a file of a newer version */
 export function checkVersion(version: unknown, path: string): void {
   if (typeof version === "number" && version > VERSION) {
     throw new RunUnreadable(
@@ -20,7 +20,7 @@ export interface Line {
   readonly end: number;
 }
 
-/** The non-empty lines of a file. A last line that was cut by a crash is left out, unless it lacks its end alone. */
+/** The non-empty lines of a file, without a last line that a crash cut. */
 export function* linesOf(bytes: Uint8Array): Generator<Line> {
   let start = 0;
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
@@ -37,10 +37,10 @@ export function textAt(bytes: Uint8Array, { start, end }: Line): string {
   return decoder.decode(bytes.subarray(start, end));
 }
 
-/** Bytes: no event or reply is as long. */
+/** Bytes: no event or reply is longer. */
 const LONGEST_LINE = 2 ** 26;
 
-/** The object on a line; undefined when it is none. Never throws. */
+/** The object on a line; undefined if it is not one. Never throws. */
 export function objectAt(bytes: Uint8Array, line: Line): Record<string, unknown> | undefined {
   if (line.end - line.start > LONGEST_LINE) return undefined;
   try {
@@ -74,14 +74,14 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Appends JSON lines to one file. A first failure holds for good: what follows it would leave a gap. */
+/** Appends JSON lines to one file. After a failure nothing more is written, because it would leave a gap. */
 export class JsonlWriter {
   #last: Promise<void> = Promise.resolve();
   #failure: NotRecorded | null = null;
 
   /**
-   * @param bytes what the file holds already: a header is written where there is nothing, a cut last line is ended.
-   * @param header fields of the first line beside the version.
+   * @param bytes current content: an empty file gets a header, and a cut last line is ended
+   * @param header fields of the first line besides the version
    */
   constructor(
     readonly files: Files,

@@ -18,22 +18,22 @@ import { graphFormat, methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { Yielder } from "../models/yielder.ts";
 
-/** What the user says beside the file. */
+/** User settings that override the file. */
 export interface Overrides {
-  /** Values that win over the file's: `["optimize.batch", "4"]`; JSON where it is JSON, else a text. */
+  /** Values that override the file's: `["optimize.batch", "4"]`; parsed as JSON if possible, else a text. */
   readonly set?: readonly (readonly [path: string, value: string])[];
-  /** The user's models win over the file's names, those of single nodes included; parameters are merged. */
+  /** The user's models override the file's, including those of single nodes; parameters are merged. */
   readonly models?: Partial<Readonly<Record<Role, ModelChoice>>>;
-  /** The user's own caps: the smaller of theirs and the file's holds. */
+  /** The user's own limits: the lower of theirs and the file's applies. */
   readonly budget?: Partial<BudgetLimits>;
-  /** Sets that the job needs. Default: all; the file may do without a test set. */
+  /** Sets that the job needs. Default: all; a test set is optional. */
   readonly needs?: readonly Split[];
 }
 
 export interface LoadedTask extends GraphReading {
-  /** The loss with a judge's rubric read from its file; null where it cannot be used. */
+  /** The loss, with a judge's rubric read from its file; null if it cannot be used. */
   readonly loss: LossSpec | null;
-  /** null where the faults hold an error, or no model is named or chosen (fault `no-model`). */
+  /** null if there is an error, or no model is named or chosen (fault `no-model`). */
   readonly task: Task | null;
   /** The graph file's text as it was read. */
   readonly text: string;
@@ -42,7 +42,7 @@ export interface LoadedTask extends GraphReading {
 type Outside = Pick<Deps, "files" | "clock">;
 
 /**
- * Reads a graph file and everything that a run of it needs. Never throws for what stands in files.
+ * Reads a graph file and everything that a run of it needs. Never throws because of file contents.
  * @param path absolute path of the graph file
  */
 export async function loadTask(path: string, deps: Outside, overrides: Overrides = {}): Promise<LoadedTask> {
@@ -65,7 +65,7 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   };
 }
 
-/** The parts of a task that stand beside the graph; null where one cannot be made, with its faults in the document. */
+/** The parts of a task besides the graph; null if one cannot be made, with its faults in the document. */
 async function makeTask(
   file: GraphFile,
   loss: Loss | null,
@@ -111,7 +111,7 @@ function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument)
   }
 }
 
-/** Everything that the loss needs stands in what it returns: a run keeps it, however its files change. */
+/** The result contains everything the loss needs, so a run keeps it even if files change. */
 async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Promise<LossSpec | null> {
   const { document } = reading;
   const fault = spec.kind === "json" && spec.schema ? schemaFault(spec.schema) : null;
@@ -129,7 +129,7 @@ async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Prom
   return { ...spec, rubric };
 }
 
-/** null, with a fault, where its file cannot be read. */
+/** null, with a fault, if its file cannot be read. */
 async function rubricOf(
   rubric: (LossSpec & { kind: "judge" })["rubric"],
   { document, root }: GraphReading,
@@ -143,7 +143,7 @@ async function rubricOf(
   return found?.text ?? null;
 }
 
-/** The user's choice of a role, else the file's; a role that has neither falls back to `forward`. */
+/** The user's model for a role, else the file's, else that of `forward`. */
 function modelsOf(
   file: GraphFile,
   document: JsonDocument,
@@ -180,7 +180,7 @@ export function withUsersModel(graph: Graph, { forward: user }: NonNullable<Over
   return { ...graph, nodes };
 }
 
-/** The tighter of two bounds each. */
+/** The lower of two limits each. */
 function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits {
   const tighter = (a: number | null, b: number | null = null) => (a === null ? b : b === null ? a : Math.min(a, b));
   return {

@@ -5,7 +5,7 @@ import { Yielder } from "../models/yielder.ts";
 import { NotRecorded } from "./errors.ts";
 import { bytesOf, checkVersion, codeOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
-/** Of all that was found and done in a run, line by line. What its user does with it later is no part of it. */
+/** Digest of a run's log, line by line, without the user's later acts. */
 export type LogDigest = Hash;
 
 /** `events.jsonl`, being written. */
@@ -20,7 +20,7 @@ export class EventLog {
     this.#digest = digest;
   }
 
-  /** @param digest what `readLog` found there, where the run goes on */
+  /** @param digest from `readLog`, if the run is resumed */
   static async open(
     { files, clock }: Outside,
     path: string,
@@ -29,12 +29,12 @@ export class EventLog {
     return new EventLog(new JsonlWriter(files, path, await bytesOf(files, path)), clock, digest);
   }
 
-  /** Why the log can hold no more; null while it can. */
+  /** Why the log can't be written; null while it can. */
   get failure() {
     return this.#file.failure;
   }
 
-  /** Puts the event on its way to the disk; those of one moment are written together. */
+  /** Queues an event for writing; events of the same tick are written together. */
   append(event: RunEvent): LoggedEvent {
     const logged = { ...event, at: this.#clock.now() };
     this.#digest.update(this.#file.append(logged));
@@ -42,8 +42,8 @@ export class EventLog {
   }
 
   /**
-   * Puts the end of a run there as this machine's digest: a later change of the log shows. The seal stands before it, so
-   * that a process killed between the two leaves a run without an end, not one that seems forged.
+   * Appends the end of a run with this machine's signature, so that a later change of the log is detected. The
+   * signature comes first: a process killed between the two leaves a run without an end, not one that looks forged.
    */
   async end(machine: Machine, run: string, event: Finished): Promise<LoggedEvent> {
     const logged = { ...event, at: this.#clock.now() };
@@ -60,7 +60,7 @@ export class EventLog {
   }
 }
 
-/** Puts what the user did at the end of a log that nobody writes. A last line that a crash has cut is ended. @throws NotRecorded */
+/** Appends a user act to a log that no process writes. Ends a last line that a crash cut. @throws NotRecorded */
 export async function appendAct({ files, clock }: Outside, path: string, act: Acted): Promise<void> {
   const line = JSON.stringify({ ...act, at: clock.now() });
   await files.append(path, `\n${line}\n`).catch((error: unknown) => {
@@ -77,7 +77,7 @@ function signatureOf(machine: Machine, run: string, digest: LogDigest): Promise<
 }
 
 export interface LogRead {
-  /** Lines left out: cut, garbage, or of a kind that this program does not know. */
+  /** Lines left out: cut, invalid, or of an unknown kind. */
   readonly damaged: number;
   /** The run has no end, or this machine has signed everything before it and nothing follows. */
   readonly signed: boolean;
@@ -85,8 +85,8 @@ export interface LogRead {
 }
 
 /**
- * Reads a log in the order of its lines.
- * @throws RunUnreadable when a later program wrote it.
+ * Reads a log line by line.
+ * @throws RunUnreadable if it has a newer version
  */
 export async function readLog(
   { files, clock, machine }: Outside & { readonly machine: Machine },

@@ -17,20 +17,19 @@ import type {
 import type { Role } from "../graph/graph.ts";
 import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleScore } from "./state.ts";
 
-/** What is kept of long runs' gradients and warnings. */
+/** Maximum number of gradients and warnings to keep. */
 const KEPT = 5_000;
 
 /**
- * Makes the state of a run from its events, one at a time. `state` is one object that each event changes in place, for
- * a run of 10,000 samples has hundreds of thousands of events: read it when you are told that something happened, and
- * copy what you want to keep.
+ * Computes the state of a run from its events, one at a time. `state` is one object that events change in place,
+ * because a run of 10,000 samples has hundreds of thousands of events. Copy what you want to keep.
  */
 export class RunReducer {
   #state = blank();
   #begun = false;
   #segmentStart = 0;
   #elapsedBefore = 0;
-  /** Keys of replies whose cost is counted: after a crash the log may lack the call of a reply that was paid. */
+  /** Keys of replies whose cost is counted: after a crash, the log can lack the call of a paid reply. */
   #settled = new Set<string>();
   /** The counts of an iteration stand until the next one does something. */
   #turned = false;
@@ -105,7 +104,7 @@ export class RunReducer {
     }
   }
 
-  /** A new segment starts the run anew: what was spent stays, what was found comes again from the replies on record. */
+  /** A new segment starts the run again: spending is kept, and results come back from the saved replies. */
   #resume(attempt: number, at: number): void {
     const { calls, tokens, usd, startedAt, elapsed, acts, commits } = this.#state;
     this.#state = { ...blank(), calls, tokens, usd, startedAt, elapsed, acts, commits, segments: attempt };
@@ -121,7 +120,7 @@ export class RunReducer {
     for (const node of Object.keys(texts)) this.#progress(node);
   }
 
-  /** @param one −1 for a request that did not leave after all */
+  /** @param one −1 for a request that was not sent after all */
   #request({ purpose, node, split, attempt }: Requested | Withdrawn, one: 1 | -1): void {
     const { calls } = this.#state;
     calls.total += one;
@@ -152,7 +151,7 @@ export class RunReducer {
     }
     if (source !== "provider") state.calls.cached += 1;
     const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
-    // A reply that another run has paid for is among this run's own from here on, and still costs it nothing.
+    // A reply that another run paid for becomes part of this run at no cost.
     this.#settled.add(key);
     if (isPaid) this.#spend(usage, usd);
   }
@@ -207,7 +206,7 @@ export class RunReducer {
     });
   }
 
-  /** The parts' verdicts come after the joint one, the combination's after the parts': the last word counts. */
+  /** Verdicts on parts come after the joint one, and those on the combination after the parts. The last one counts. */
   #judge(judged: Judged): void {
     const state = this.#state;
     state.judged.push(judged);
@@ -294,7 +293,7 @@ export class RunReducer {
   }
 }
 
-/** The state after the user's act on a run that is over. */
+/** The state after a user act on a finished run. */
 export function withAct(state: RunState, act: Acted): RunState {
   const acts = { ...state.acts, ...Object.fromEntries(act.proposals.map((id) => [id, act.type])) };
   return { ...state, acts, commits: act.type === "committed" ? [...state.commits, act.sha] : state.commits };

@@ -17,14 +17,14 @@ const Reply = z.object({
   finish: z.enum(["stop", "length", "filter", "other"]),
   /** What the request called the model; absent where that is how the reply calls it. */
   asked: z.string().optional(),
-  /** Taken from the shared cache: this run did not pay for it. */
+  /** From the shared cache: this run did not pay for it. */
   cached: z.boolean(),
-  /** Made on this machine, and not changed since. */
+  /** Signature of this machine; absent or wrong: the reply is not trusted. */
   mark: z.string().optional(),
 });
 type Reply = z.infer<typeof Reply>;
 
-/** What this machine marks a reply with. Its key is itself a mark, and is written nowhere. */
+/** Signs a reply for this machine. The key is derived and never written. */
 type Signer = (reply: Omit<Reply, "mark">) => string;
 
 async function createSigner(machine: Machine): Promise<Signer> {
@@ -35,11 +35,11 @@ async function createSigner(machine: Machine): Promise<Signer> {
   };
 }
 
-/** The replies of one run in `replies.jsonl`, and behind them those shared between runs: a segment a run, append-only. */
+/** The replies of a run in `replies.jsonl`, then those shared between runs: one append-only segment per run. */
 export class RunReplies implements ReplyStore {
   readonly #own: Index;
   readonly #shared: Index;
-  /** Made with the first reply that is new. */
+  /** Created with the first new reply. */
   #segment: JsonlWriter | null = null;
 
   private constructor(
@@ -54,8 +54,9 @@ export class RunReplies implements ReplyStore {
   }
 
   /**
-   * What others have written or changed in these files is not there: it would be asked for anew.
-   * @param own path of the run's `replies.jsonl`; null outside runs. @param cache null: nothing is shared.
+   * Ignores replies that this machine did not write or that were changed; they are requested again.
+   * @param own path of the run's `replies.jsonl`; null outside runs
+   * @param cache null: nothing is shared
    */
   static async open({ files, clock, machine }: Home, own: string | null, cache: Cache | null): Promise<RunReplies> {
     const turns = new Yielder(clock);
@@ -96,12 +97,12 @@ export class RunReplies implements ReplyStore {
     this.#segment.append(line);
   }
 
-  /** Why no more replies can be kept; null while they can. */
+  /** Why replies can't be written; null while they can. */
   get failure() {
     return this.ownFile?.failure ?? null;
   }
 
-  /** Resolves when the shared segment has taken everything, too. What it could not take is nobody's loss. */
+  /** Resolves when the shared segment is written, too. A failure there loses nothing but cache. */
   async flushed(): Promise<void> {
     await this.#segment?.flushed().catch(() => {});
   }
@@ -116,8 +117,8 @@ type Outside = Pick<Deps, "files" | "clock">;
 type Home = Outside & { readonly machine: Machine };
 
 /**
- * Texts by key of a run that is only looked at.
- * @param trusted of such a run, what was changed since is left out
+ * Reply texts by key, for a run that is only shown.
+ * @param trusted leaves out replies that were changed since
  */
 export async function readReplies(
   { files, clock, machine }: Home,
@@ -130,7 +131,7 @@ export async function readReplies(
   return (key) => index.get(key);
 }
 
-/** Knows where in a file each reply stands, and parses it when it is asked for: opening a large file stays cheap. */
+/** Indexes the position of each reply and parses it on demand, so that opening a large file is cheap. */
 class Index {
   readonly #entries = new Map<string, Reply | { readonly bytes: Uint8Array; readonly line: Line }>();
 
@@ -175,24 +176,24 @@ class Index {
 
 const decoder = new TextDecoder();
 
-/** Lines begin `{"key":"…"` for a reply and `{"discredited":"…"` where one is withdrawn. */
+/** Lines start with `{"key":"…"` for a reply and `{"discredited":"…"` for an invalidated one. */
 function headOf(bytes: Uint8Array, { start, end }: Line): { kind: string | undefined; key: string } {
   const head = decoder.decode(bytes.subarray(start, Math.min(end, start + 200)));
   const [, kind, key = ""] = /^\{"(key|discredited)":"([^"\\]*)"/.exec(head) ?? [];
   return { kind, key };
 }
 
-/** The replies shared between runs, as one run reads them and adds to them. */
+/** The replies shared between runs, as one run reads and extends them. */
 export interface Cache {
   /** Oldest first. */
   readonly segments: readonly Uint8Array[];
-  /** Where this run's new replies go. */
+  /** File for this run's new replies. */
   readonly path: string;
 }
 
 /**
- * Reads the segments made on this machine. Their names say so: what a repository ships is neither read nor counted.
- * @param segment sorts by age.
+ * Reads the segments made on this machine, which are known by their names; segments from a repository are not read.
+ * @param segment sorts by age
  */
 export async function openCache(files: Files, machine: Machine, folder: string, segment: string): Promise<Cache> {
   await files.makeFolder(folder);
@@ -200,7 +201,7 @@ export async function openCache(files: Files, machine: Machine, folder: string, 
   return { segments, path: join(folder, await segmentName(machine, segment)) };
 }
 
-/** The same, for who only wants to know what is there. */
+/** The same, read-only. */
 export async function readCache(home: Home, folder: string): Promise<Pick<ReplyStore, "get">> {
   const segments = await segmentsIn(home.files, home.machine, folder);
   return RunReplies.open(home, null, { segments, path: "" });

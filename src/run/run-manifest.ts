@@ -13,14 +13,14 @@ import { type Job, job } from "./job.ts";
 import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
 import type { LoadedTask } from "./load.ts";
 
-/** `start.json`: everything needed to run again, however the files have changed since. */
+/** `start.json`: everything needed to repeat the run, even if the files have changed. */
 const text = z.string();
 const options = z
   .looseObject({ ...optimizeOptions.shape, methodOptions: optimizeOptions.shape.methodOptions.optional() })
   .transform(({ method, threshold, gate, seed, baseline, budget, methodOptions, ...flat }) => ({
     ...{ method, threshold, gate, seed, budget },
     ...(baseline !== undefined && { baseline }),
-    // Up to 0.1 the options of the one method stood beside the others.
+    // Up to version 0.1, the options of the method were next to the others.
     methodOptions: methodOptions ?? flatOptions(flat),
   }));
 
@@ -34,7 +34,7 @@ const startSchema = z.object({
   id: text,
   /** Milliseconds since the epoch. */
   at: z.number(),
-  /** Relative to the root, with `/`: a run that somebody ships is about no graph outside of it. */
+  /** Relative to the root, with `/`: a run from a repository can't refer to a graph outside it. */
   graphFile: text.refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes("..")),
   engine: text,
   /** Provider and origin that were asked. */
@@ -46,24 +46,24 @@ const startSchema = z.object({
   options,
   /** What the run is for; absent: to optimize. */
   job: job.optional(),
-  /** Of everything above, by the machine that made it. */
+  /** Signature of everything above, by the machine that made the run. */
   mark: text,
 });
 
 export type RunManifest = z.infer<typeof startSchema>;
 
-/** What is run. */
+/** A request to run a task. */
 export interface RunRequest {
   readonly task: Task;
-  /** The loss as the file names it, with the text of a rubric that stands in another file. */
+  /** The loss of the file, with the text of a rubric from another file. */
   readonly loss: LossSpec;
   /** See `nameOf`. */
   readonly graphFile: string;
-  /** What it is run for. Default: to optimize. */
+  /** Purpose of the run. Default: to optimize. */
   readonly job?: Job;
 }
 
-/** What a run of a graph file starts from; null where the file's faults keep it from running. */
+/** The request to run a loaded graph file; null if it has errors. */
 export function runRequestOf({ task, loss, root, document }: LoadedTask): RunRequest | null {
   if (!task || !loss) return null;
   return { task, loss, graphFile: nameOf(document.path, root) };
@@ -78,7 +78,7 @@ export function nameOf(path: string, { folder, base }: ContainmentRoot): string 
 
 type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
 
-/** With many samples each step of writing and reading is long enough to let others have a turn after it. */
+/** With many samples, each step takes long enough to yield to the event loop after it. */
 export async function writeManifest(
   { files, clock, machine }: Outside,
   path: string,
@@ -94,13 +94,13 @@ export async function writeManifest(
   await files.write(path, `${json.slice(0, -1)}${signatureField(mark)}\n`);
 }
 
-/** The end of the file; without it the object is the one that bears the mark. */
+/** The end of the file: the signature of the object without it. */
 function signatureField(mark: string): string {
   return `,"mark":"${mark}"}`;
 }
 
 /**
- * @returns what the run started from, and whether this machine made it.
+ * @returns the start of the run, and whether this machine made it
  * @throws RunMissing, RunUnreadable
  */
 export async function readManifest(

@@ -25,7 +25,7 @@ export interface RunFiles {
  * @param runs where the user wants the runs instead.
  */
 export function runPathsOf(root: string, runs?: string): RunPaths {
-  // No link is followed below a folder of this name: the user's own folder may lie in a repository, too.
+  // No link is followed below a folder with this name: the user's own folder can also be in a repository.
   const home = join(runs ?? root, ".agentgraph");
   return { runs: runs ?? join(home, "runs"), cache: join(home, "cache"), locks: join(home, "locks") };
 }
@@ -41,7 +41,7 @@ export function filesOf(place: RunPaths, id: string): RunFiles {
   };
 }
 
-/** One run a graph at a time: the lock is named by the graph file. */
+/** One run per graph at a time: the lock is named after the graph file. */
 export function lockOf(place: RunPaths, graphFile: string): string {
   return join(place.locks, `${hash(graphFile)}.json`);
 }
@@ -52,12 +52,12 @@ export function newId(now: number, graphFile: string): string {
   return `${date}-${time.replace(".", "-")}-${hash(`${now} ${graphFile}`).slice(0, 6)}`;
 }
 
-/** True for what `newId` makes: a run's name from a person or a file never leaves its folder. */
+/** Whether `newId` made it, so that a run id from a user or a file never leaves its folder. */
 export function isId(text: string): boolean {
   return /^\d{8}-\d{6}-\d{3}-[0-9a-f]{6}$/.test(text);
 }
 
-/** Makes the folders. Git ignores all of them: a run is committed only by someone who means to. */
+/** Creates the folders. Git ignores them, so that a run is not committed by accident. */
 export async function prepareRunPaths(files: Files, place: RunPaths, root: string): Promise<void> {
   await files.makeFolder(place.runs);
   await files.makeFolder(place.locks);

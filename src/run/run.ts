@@ -25,7 +25,7 @@ export interface RunDeps extends Deps {
   readonly machine: Machine;
   readonly provider: Model;
   readonly price: PriceOf;
-  /** Requests on the way at once. */
+  /** Maximum number of concurrent requests. */
   readonly concurrency: number;
   /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
   readonly maxWait?: number;
@@ -33,25 +33,25 @@ export interface RunDeps extends Deps {
   readonly engine?: Runner;
 }
 
-/** A run that this process makes. */
+/** A run in this process. */
 export interface Run {
   readonly id: string;
   readonly files: RunFiles;
   readonly start: RunManifest;
-  /** The state so far; changes with each event. */
+  /** The current state, which changes with each event. */
   readonly state: () => RunState;
   readonly replies: RunReplies;
   /** What the run waits for now; null where requests come back. */
   readonly waiting: () => Waiting | null;
   /** Tells a listener of each change of `waiting`. */
   readonly onWaiting: (listener: (waiting: Waiting | null) => void) => void;
-  /** Drives the run: each event is on its way to the log before it comes out. Stopping to read it interrupts the run. */
+  /** Runs the method: each event is queued for the log before it is yielded. To stop reading interrupts the run. */
   readonly events: AsyncGenerator<LoggedEvent, RunState>;
 }
 
 /**
- * Starts a run of one graph in a folder of its own.
- * @param root containment root of the graph file.
+ * Starts a run of one graph in a new folder.
+ * @param root containment root of the graph file
  * @throws RunInProgress, NotRecorded
  */
 export async function startRun(
@@ -82,9 +82,9 @@ export async function startRun(
 }
 
 /**
- * Takes up a run that was interrupted, cancelled, failed or out of budget: the method runs again from the replies on
- * record, and asks only for what is missing.
- * @param limits a budget instead of the one it started with; what was spent counts.
+ * Resumes a run that was interrupted, cancelled, failed or out of budget: the method runs again with the saved replies
+ * and calls models only for the missing ones.
+ * @param limits replaces the budget of the run; earlier spending counts
  * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, UntrustedRun, OtherProvider, NotRecorded
  */
 export async function resumeRun(
@@ -116,16 +116,16 @@ export async function resumeRun(
 interface Opening {
   readonly start: RunManifest;
   readonly task: Task;
-  /** What may be spent in all, where it is not what the task says. */
+  /** The total budget, if it differs from the task's. */
   readonly limits?: BudgetLimits | undefined;
   readonly place: RunPaths;
   readonly lock: Lock;
   readonly deps: RunDeps;
   readonly signal: AbortSignal;
   readonly reducer: RunReducer;
-  /** What the log holds; absent: nothing. */
+  /** Content of the log; absent: none. */
   readonly digest?: LogDigest;
-  /** What the log gets before the engine's events. */
+  /** Events to log before the engine's. */
   readonly events: readonly RunEvent[];
 }
 
@@ -148,7 +148,7 @@ async function openRun(opening: Opening): Promise<Run> {
   return { ...run, events: record(opening, run, log, waiting.notify) };
 }
 
-/** What a run waits for is no event: it says nothing any more once it is over. */
+/** Waiting is not an event, because it means nothing after it ends. */
 class WaitingSignal {
   current: Waiting | null = null;
   readonly #listeners: ((waiting: Waiting | null) => void)[] = [];
@@ -163,7 +163,7 @@ class WaitingSignal {
   };
 }
 
-/** Appends each of the engine's events to the log, reduces it and hands it on. */
+/** Appends each event of the engine to the log, reduces it and yields it. */
 async function* record(
   { start, task, limits, lock, deps, signal, reducer, events }: Opening,
   { id, files, replies }: Omit<Run, "events">,
@@ -176,7 +176,7 @@ async function* record(
   signal.addEventListener("abort", cancel);
   if (signal.aborted) cancel();
 
-  // Without log and replies nothing that is paid for would be kept.
+  // Without log and replies, paid calls would be lost.
   const failure = () => log.failure ?? replies.failure;
   const stopOnFailure = () => {
     const reason = failure();
@@ -249,7 +249,7 @@ async function* record(
   }
 }
 
-/** A request leaves only when it is on record: a killed process never leaves one uncounted. */
+/** A request is sent only after it is logged, so that a killed process leaves none uncounted. */
 function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
   return {
     identity: model.identity,
@@ -268,7 +268,7 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
   };
 }
 
-/** Requests on record, whether or not their replies came; tokens and money of the replies that did. */
+/** Logged requests, with or without a reply; tokens and money of the replies. */
 async function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf, turns: Yielder): Promise<Spent> {
   let tokens = 0;
   let usd = 0;
@@ -280,7 +280,7 @@ async function spentSoFar({ calls }: RunState, replies: RunReplies, price: Price
   return { calls: calls.total, tokens, usd };
 }
 
-/** The engine ends its runs itself; this one it did not survive. */
+/** The end of a run whose engine threw. */
 function failed(state: RunState, error: unknown): Finished {
   const nothing = { n: state.samples.validation, before: null, after: null };
   return {
@@ -313,7 +313,7 @@ async function unlockOnFailure<T>(lock: Lock, folder: string, open: () => Promis
   }
 }
 
-/** What the system says of a full disk or a file in the way becomes the run's own error, with the path that the system names. @throws NotRecorded */
+/** Turns system errors of writing, such as a full disk, into the run's own error. @throws NotRecorded */
 async function onRecord<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -9,17 +9,17 @@ import { filesOf, isId, lockOf, type RunFiles, type RunPaths } from "./run-paths
 import type { RunState } from "./state.ts";
 import { readSummary, type Summary, summaryOf, summaryWith } from "./summary.ts";
 
-/** Runs on disk, whoever made them. */
+/** Runs on disk, from any machine. */
 
 export type RunsDeps = Deps & { readonly machine: Machine };
 
-/** `interrupted`: the log has no end, and nobody writes it any more. */
+/** `interrupted`: the log has no end, and no process writes it. */
 export type ListedStatus = RunState["status"] | "interrupted";
 
 export interface ListedRun {
   readonly summary: Summary;
   readonly status: ListedStatus;
-  /** False: its verdicts are claims until re-checked. */
+  /** False: made on another machine or changed, so its verdicts are not verified. */
   readonly trusted: boolean;
 }
 
@@ -34,16 +34,16 @@ export interface ReadRun {
   readonly damaged: number;
 }
 
-/** Bytes: a longer one was not written here. */
+/** Bytes: longer summaries were not written here. */
 const LARGEST_SUMMARY = 2 ** 20;
-/** Bytes: what others have made larger is read when it is asked for by its id, not to be listed. */
+/** Bytes: larger runs from other machines are read by id, but not listed. */
 const LARGEST_CLAIM = 2 ** 26;
 
-/** Runs whose changes are told from outside. */
+/** Number of runs that are watched for changes from outside. */
 const DATED = 20;
 
 /**
- * When the newest runs were last written, to be compared with what it was; 0 for the others.
+ * When the newest runs were last written, to detect changes; 0 for the others.
  * @param isOwn runs whose changes are known anyway
  */
 export async function writtenAt(
@@ -69,7 +69,7 @@ async function runIds({ files }: Pick<RunsDeps, "files">, place: RunPaths): Prom
   return names.filter(isId).sort().reverse();
 }
 
-/** Newest first. A folder that holds no readable run is left out. */
+/** Newest first. A folder without a readable run is left out. */
 export async function listRuns(deps: RunsDeps, place: RunPaths): Promise<ListedRun[]> {
   const runs: ListedRun[] = [];
   for (const id of await runIds(deps, place)) {
@@ -88,7 +88,7 @@ async function readListed(deps: RunsDeps, place: RunPaths, id: string): Promise<
   const summary = await readSummary(json, deps.machine);
   if (summary?.id === id) {
     const status = await statusOf(deps, place, id, summary.graphFile, summary.status);
-    // A process killed between the end of the log and the summary leaves one that is not true: the log has the word.
+    // A process killed between the end of the log and the summary leaves an outdated one, so the log decides.
     if (status !== "interrupted") return { summary, status, trusted: true };
   }
   try {
@@ -128,7 +128,7 @@ export async function readRun(
   return { id, files, start, state, status, trusted: trusted && signed, damaged };
 }
 
-/** What the user did with proposals becomes part of the run. Its log is not read: it may hold hundreds of thousands of events. */
+/** Logs what the user did with proposals. The log is not read, because it can have hundreds of thousands of events. */
 export async function recordAct(deps: RunsDeps, place: RunPaths, id: string, act: Acted): Promise<void> {
   const { events, summary: path } = filesOf(place, id);
   await appendAct(deps, events, act);

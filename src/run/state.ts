@@ -15,9 +15,9 @@ import type {
 } from "../engine/events.ts";
 import type { Role, Texts } from "../graph/graph.ts";
 
-/** Everything shown of a run. Made by `reduce` from events alone, one at a time; plain data. */
+/** Everything that is shown of a run, computed from its events by `reduce`; plain data. */
 export interface RunState {
-  /** `running` until `finished`; a log without an end that nobody writes any more is `interrupted` (decided by the reader of the log). */
+  /** `running` until `finished`; the reader of a log without an end decides whether it is `interrupted`. */
   readonly status: "running" | RunStatus;
   readonly error: string | null;
   readonly detail: string | null;
@@ -42,10 +42,10 @@ export interface RunState {
   readonly samples: Readonly<Record<Split, number>>;
   readonly calls: Calls;
   readonly tokens: { readonly prompt: number; readonly completion: number; readonly estimated: boolean };
-  /** US dollars; null once a call had no known price. */
+  /** US dollars; null once the price of a call was unknown. */
   readonly usd: number | null;
   readonly nodes: Readonly<Record<string, NodeProgress>>;
-  /** One point an iteration, the start as iteration 0. */
+  /** One point per iteration; the start is iteration 0. */
   readonly curve: readonly CurvePoint[];
   /** Oldest first. */
   readonly attempts: readonly Attempt[];
@@ -56,10 +56,10 @@ export interface RunState {
   readonly scores: Readonly<Record<Theta, Readonly<Record<string, SampleScore>>>>;
   /** By Θ, then sample, then node: key of the reply that holds the value. */
   readonly values: Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
-  /** By purpose, then node (empty for a judge): how many replies came, and how many of them were cut. */
+  /** By purpose, then node (empty for a judge): number of replies, and how many were cut. */
   readonly cuts: Readonly<Record<Role, Readonly<Record<string, Cut>>>>;
   readonly warnings: readonly Warned[];
-  /** What was scored for comparison beside the untouched graph; empty where nothing was asked for. */
+  /** Baselines scored for comparison; empty if none was requested. */
   readonly baselines: readonly Baseline[];
   /** Net changes; empty until `finished`. */
   readonly proposals: readonly Proposal[];
@@ -70,7 +70,7 @@ export interface RunState {
 }
 
 export interface Calls {
-  /** Requests that reached the provider; the purposes add up to it. */
+  /** Requests that reached the provider: the sum of all purposes. */
   readonly total: number;
   /** The part of `total` spent on test rows. */
   readonly test: number;
@@ -86,14 +86,14 @@ export interface Calls {
 
 export interface Cut {
   readonly replies: number;
-  /** At a limit of tokens. */
+  /** Replies cut at a token limit. */
   readonly cut: number;
-  /** Tokens of the shortest that was cut; 0 where none was. */
+  /** Tokens of the shortest cut reply; 0 if there is none. */
   readonly tokens: number;
 }
 
 export interface NodeProgress {
-  /** Requests on the way now. */
+  /** Requests in flight. */
   readonly forwardInFlight: number;
   readonly backwardInFlight: number;
   readonly optimizerInFlight: number;
@@ -119,7 +119,7 @@ export interface CurvePoint {
 
 export interface Attempt extends Omit<Attempted, "type"> {
   readonly decision: Decision | null;
-  /** Why it was dropped before the gate saw it; null where it was not. */
+  /** Why it was screened out before the gate; null if it was not. */
   readonly screened: ScreenReason | null;
   /** Index into `judged` of the verdict that decided it; null before. */
   readonly verdict: number | null;

@@ -7,7 +7,7 @@ import { briefJob, briefly } from "./job.ts";
 import type { RunManifest } from "./run-manifest.ts";
 import type { RunState } from "./state.ts";
 
-/** `summary.json`: what a list shows of a run, derived from its log, so that lists never read logs. */
+/** `summary.json`: what lists show of a run, derived from its log, so that lists don't read logs. */
 const summarySchema = z.object({
   version: z.number(),
   id: z.string(),
@@ -30,11 +30,11 @@ const summarySchema = z.object({
   calls: count,
   tokens: count,
   usd: z.number().nullable(),
-  /** Nobody has counted the tokens: they, and their cost, are estimated. */
+  /** The provider did not report token usage, so tokens and cost are estimates. */
   estimated: z.literal(true).optional(),
   validation: measured.nullable(),
   test: measured.nullable(),
-  /** Texts that nobody optimized, where they were scored for comparison. */
+  /** Baselines that were scored for comparison. */
   baselines: z
     .array(z.object({ method: z.string(), validation: baselineScore.nullable(), test: baselineScore.nullable() }))
     .optional(),
@@ -48,7 +48,7 @@ const summarySchema = z.object({
   ),
   /** What the run is for; absent: to optimize. */
   job: briefJob.optional(),
-  /** Of a run that only scores the graph. */
+  /** Result of an evaluation. */
   evaluated: evaluated.optional(),
   mark: z.string(),
 });
@@ -94,14 +94,14 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
   return { ...body, mark: await machine.sign(JSON.stringify(body)) };
 }
 
-/** The same after the user's act. */
+/** The same after a user act. */
 export async function summaryWith({ mark: _, ...summary }: Summary, act: Acted, machine: Machine): Promise<Summary> {
   const proposals = summary.proposals.map((one) => (act.proposals.includes(one.id) ? { ...one, act: act.type } : one));
   const body = { ...summary, proposals };
   return { ...body, mark: await machine.sign(JSON.stringify(body)) };
 }
 
-/** null when the text is no summary that this machine made: the log then has the word. Never throws. */
+/** null if this machine did not make the summary; the log decides then. Never throws. */
 export async function readSummary(json: string, machine: Machine): Promise<Summary | null> {
   try {
     const { mark, ...body } = JSON.parse(json);

@@ -1,11 +1,14 @@
-/** What of a text counts for likeness: its words and pairs of words, with how often they come. */
+/** Features of a text for similarity: counts of its words and pairs of words. */
 export interface Grams {
   readonly counts: ReadonlyMap<string, number>;
   /** Of the vector of counts. */
   readonly length: number;
 }
 
-/** How alike two texts are: 0 nothing in common … 1 the same words in the same order. Case and punctuation do not count. */
+/**
+ * Cosine similarity of two texts: 0 nothing in common … 1 the same words in the same order. Case and punctuation do not
+ * count.
+ */
 export function similarity(one: Grams, other: Grams): number {
   let product = 0;
   for (const [gram, count] of one.counts) product += count * (other.counts.get(gram) ?? 0);
@@ -17,7 +20,7 @@ export function tokensOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
-/** Made once for a text that is compared with many. */
+/** Computed once for a text that is compared with many. */
 export function gramsOf(text: string): Grams {
   const words = tokensOf(text);
   const counts = new Map<string, number>();

@@ -16,9 +16,9 @@ import type { Trace } from "./trace.ts";
 export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "status" | "trusted" | "damaged">;
 
 /**
- * Puts together what a report shows of a run, finished or not.
+ * Assembles the report of a run, finished or not.
  * @param trace has seen every event of the run's log
- * @param replyOf the run's replies by key. @param locale of its sentences
+ * @param replyOf the run's replies by key
  */
 export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, locale: Locale): Report {
   const { start, state, status } = run;
@@ -90,7 +90,7 @@ function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, tr
   };
 }
 
-/** A run from elsewhere may hold a loss that cannot be made. */
+/** A run from another machine can name a loss that cannot be created. */
 function describeLoss({ loss }: ReportedRun["start"]): string {
   try {
     return makeLoss(loss).describes;
@@ -99,7 +99,7 @@ function describeLoss({ loss }: ReportedRun["start"]): string {
   }
 }
 
-/** The incumbents' scores as they are known at the end: more than was known in their iteration. */
+/** The incumbents' scores as known at the end, which is more than in their iteration. */
 function curveOf({ curve }: RunState, trace: Trace, samples: Samples): CurveRow[] {
   return curve.map(({ iteration, accepted, ...seen }) => {
     const theta = trace.incumbent(iteration);

@@ -7,15 +7,15 @@ import { falseAcceptRisk } from "./risk.ts";
 
 /** Below this many samples a verdict is called weak (docs/method.md, "Small sets"). */
 export const ENOUGH_SAMPLES = 50;
-/** Chance below which a split of better and worse samples is not put down to luck. */
+/** p-value below which a split of better and worse samples is not attributed to chance. */
 const RARE = 0.05;
-/** Growth of an answer's tokens that is worth a word. */
+/** Growth of an answer's tokens from which it is mentioned. */
 const DEARER = 1.25;
 
-/** What the sentences about a report are made from. */
+/** What the caveats are derived from. */
 export type Found = Omit<Report, "caveats" | "limitations">;
 
-/** What a sceptic should know before believing the figures, the gravest first; then what speaks for them. */
+/** What to know before relying on the figures, the most serious first; then what supports them. */
 export function caveatsOf(report: Found, locale: Locale): string[] {
   const { evaluated } = report;
   const about = evaluated
@@ -135,7 +135,7 @@ function aboutBaselines({ baselines, test, validation }: Found, locale: Locale):
     if (simple >= found) return [`${words} ${t("The suffix does as well at a lower cost: try it first.")}`];
     const { lenient } = plain.after;
     if (lenient <= simple) return [words];
-    // A graph that takes the whole reply for the answer counts its reasoning as part of that.
+    // A graph whose answer is the whole reply includes the reasoning in it.
     const fair = [locale.decimal(lenient), locale.decimal(result.after.lenient)] as const;
     return [`${words} ${t("If the right answer is accepted anywhere in the reply, that is {0} and {1}.", ...fair)}`];
   });
@@ -175,7 +175,7 @@ function aboutValidation({ validation, test, looks, isGraded, run }: Found, loca
   return isSettled ? said : [...said, ...aboutFalseAccepts(run.options.gate, validation, looks, locale)];
 }
 
-/** How easily the gate is fooled, in figures of this run. Nobody needs it where the test set has settled the question. */
+/** How easily the gate accepts chance, in figures of this run. Left out if the test set answers the question. */
 function aboutFalseAccepts(
   gate: OptimizeOptions["gate"],
   { better, worse, scored }: Comparison,
@@ -237,7 +237,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
   return said;
 }
 
-/** A gain may be one of form: the right answer was there before, but could not be read. */
+/** A gain can be one of format: the right answer was there before, but could not be read. */
 function aboutForm({ validation }: Found, locale: Locale): string[] {
   const { t } = locale;
   if (!validation) return [];

@@ -11,14 +11,14 @@ import { pageHtml } from "./page.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
 import { type Table, tight } from "./table.ts";
 
-/** A run as it is put beside another: its report, what it began with, and the texts it ended with. */
+/** One side of a comparison: the report, the start and the final texts of a run. */
 export interface Side {
   readonly report: Report;
   readonly start: RunManifest;
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** What makes it unfair to put the figures of two runs beside each other: sentences, the gravest first. */
+/** What makes a comparison of two runs unfair: sentences, the most serious first. */
 export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
   const { t } = locale;
   const said: string[] = [];
@@ -82,12 +82,12 @@ function statusText(status: RunFacts["status"], { t }: Locale): string {
   }[status];
 }
 
-/** Nodes whose final texts are not the same, or that only one of the runs has. */
+/** Nodes whose final texts differ, or that only one of the runs has. */
 export function nodesThatDiffer(a: Side["texts"], b: Side["texts"]): string[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((node) => a[node] !== b[node]);
 }
 
-/** Two runs beside each other as one self-contained page. @param theme see `pageHtml` */
+/** Two runs side by side as a self-contained page. @param theme see `pageHtml` */
 export function compareHtml(a: Side, b: Side, locale = ENGLISH, theme = ""): string {
   const { t } = locale;
   const sides = [a, b] as const;
@@ -172,7 +172,7 @@ function scoreTable(a: Side, b: Side, locale: Locale): Table {
   return { head, rows, left: 0 };
 }
 
-/** What the second run's texts do to the samples that both have scored: mean difference with its interval, and who won. */
+/** Effect of the second run's texts on the samples that both scored: mean difference with its interval, and counts. */
 function differenceCells(a: Comparison | null, b: Comparison | null, locale: Locale): [string, string] {
   const scores = new Map(a?.samples.map(({ id, after }) => [id, after?.score ?? null]));
   const differences = (b?.samples ?? []).flatMap(({ id, after }) => {

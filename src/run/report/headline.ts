@@ -3,7 +3,7 @@ import { splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import type { Comparison, Report } from "./report.ts";
 
-/** What came of the run, in a sentence or two. */
+/** The outcome of a run in one or two sentences. */
 export function headline(
   { validation, test, changes, cost, run, evaluated, noProposal }: Report,
   locale: Locale,

@@ -62,7 +62,7 @@ ${reproduced(report, locale)}
 </main>`;
 }
 
-/** Of a run that only scored the graph as it is: what it answered wrong stands first. */
+/** For an evaluation: wrong answers come first. */
 function evaluationBody(report: Report, set: Comparison, title: string, locale: Locale): Markup {
   const { t } = locale;
   const { run } = report;
@@ -105,7 +105,7 @@ function reproduced(report: Report, locale: Locale): Content {
   return reproduction(report, locale).map(({ why, command }) => html`<p>${why}</p><div class="text">${command}</div>`);
 }
 
-/** Scores with their intervals below each other: name, figure, and whether it is what the run came to. */
+/** Scores with their intervals, one per row: name, figure, and whether it is the result of the run. */
 export function strips(
   rows: readonly (readonly [string, Pick<Figure, "score" | "interval">, boolean])[],
   locale: Locale,
@@ -206,7 +206,7 @@ function more(summary: string, rows: Table, locale: Locale): Markup {
   return html`<details><summary>${summary}</summary>${table(rows, locale)}</details>`;
 }
 
-/** What may be broken anywhere, lest it widen its table. */
+/** Text that can be broken anywhere, so that it does not widen its table. */
 const LONG_WORD = /\S{25}/;
 
 /** On a narrow page each row of a table with several columns is a list of its cells, each under its column's name. */

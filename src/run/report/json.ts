@@ -1,8 +1,7 @@
 import type { Report } from "./report.ts";
 
 /**
- * The whole report for a program. Characters that a terminal would obey, or that turn the direction of a line, are written
- * as `\u…`: the data is the same, and printing it does nothing.
+ * The whole report for programs. Control characters and text direction marks are escaped, so that printing it is safe.
  */
 export function reportJson(report: Report): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

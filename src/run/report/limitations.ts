@@ -2,7 +2,7 @@ import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import type { Found } from "./caveats.ts";
 
-/** What nobody measured, so that nobody takes it for measured. */
+/** What was not measured. */
 export function limitationsOf({ evaluated, baselines, changes, verdicts, test, run }: Found, locale: Locale): string[] {
   const { t } = locale;
   const said: string[] = [];

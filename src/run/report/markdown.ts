@@ -11,7 +11,7 @@ import { answerTable, evaluationTable, gradientTable, sampleTable } from "./samp
 import type { Table } from "./table.ts";
 import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 
-/** The report for a pull request or a terminal. What models and data say stands in it letter by letter. */
+/** The report for a pull request or a terminal. Text from models and data is shown literally. */
 export function reportMarkdown(report: Report, locale = ENGLISH): string {
   const { t } = locale;
   const { run, caveats, warnings, limitations, evaluated } = report;
@@ -42,7 +42,7 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
 
-/** What came of a run that optimizes. */
+/** The result of an optimization. */
 function found(report: Report, locale: Locale): string[] {
   const { t } = locale;
   const { changes, validation, test } = report;
@@ -75,7 +75,7 @@ function change(one: Change, locale: Locale): string[] {
   ];
 }
 
-/** Only what changed: all samples stand in the other forms. */
+/** Only changed samples; the other formats list all. */
 function samples({ split, samples: all }: Comparison, locale: Locale): string[] {
   const changed = all.filter(({ change: what }) => what === "fixed" || what === "broken");
   const set = splitLabel(split, locale);
@@ -83,10 +83,12 @@ function samples({ split, samples: all }: Comparison, locale: Locale): string[] 
   return [locale.t("{0}, fixed and broken:", set), table(sampleTable(changed, locale), locale)];
 }
 
-/** Changed lines that are looked for at most: a text of a megabyte must not hold anybody up. */
+/** Maximum number of changed lines, so that a text of a megabyte does not take long. */
 const MOST = 500;
 
-/** Removed and added lines with some context, without the names of files, of which there are none; the old text and then the new where they are too far apart. */
+/**
+ * Removed and added lines with context, without file names; the old text and then the new one if they differ too much.
+ */
 function patch(before: string, after: string): string {
   const ended = (text: string) => `${text}\n`;
   const found = createTwoFilesPatch("", "", ended(before), ended(after), "", "", { context: 3, maxEditLength: MOST });
@@ -114,8 +116,8 @@ function fenced(text: string, language: string): string {
 }
 
 /**
- * Text on one line that Markdown shows letter by letter: no HTML, link, image, mention or table cell comes of it. Bare
- * addresses and names become links without any mark, so an invisible character parts them.
+ * Text on one line that Markdown shows literally: no HTML, link, image, mention or table cell. An invisible character
+ * prevents automatic links from addresses and names.
  */
 export function literal(text: string): string {
   return plain(text)

@@ -1,13 +1,13 @@
 import { plain } from "../../i18n/plain-text.ts";
 
-/** HTML that may stand in a page as it is. Made by `html` alone. */
+/** HTML that is inserted without escaping. Made only by `html`. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
 export type Content = string | number | Markup | null | readonly Content[];
 
-/** A template whose values are escaped, unless they are markup themselves: nothing that a model wrote is ever markup. */
+/** A template that escapes its values, unless they are markup. Text from models is never markup. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(strings.map((string, index) => string + written(values[index] ?? null)).join(""));
 }

@@ -3,12 +3,12 @@ import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import type { Change, Report } from "./report.ts";
 
-/** A baseline by the name that its event has. */
+/** The label of a baseline. */
 export function methodLabel(method: string, { t }: Locale): string {
   return method === CHAIN_OF_THOUGHT ? t("a step-by-step suffix") : oneLine(method, 60);
 }
 
-/** How the intervals of a report come about, and what a lenient score is. */
+/** How the intervals of a report are computed, and what a lenient score is. */
 export function intervalNote({ isGraded }: Report, { t }: Locale): string {
   const intervals = isGraded
     ? t(
@@ -18,7 +18,7 @@ export function intervalNote({ isGraded }: Report, { t }: Locale): string {
   return `${intervals} ${t("The lenient score accepts the right answer anywhere in the reply.")}`;
 }
 
-/** Whose the figures of a verdict on a change are. */
+/** What the figures of an accepted change refer to. */
 export function changesNote({ changes }: Report, { t }: Locale): string {
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted");
   return accepted.length > 1
@@ -26,7 +26,7 @@ export function changesNote({ changes }: Report, { t }: Locale): string {
     : "";
 }
 
-/** What taking this change back alone did to the result; empty where that was not measured. */
+/** The effect of removing only this change; empty if not measured. */
 export function contributionLabel({ contributes }: Change, { t }: Locale): string {
   if (contributes === null) return "";
   return contributes
@@ -34,7 +34,7 @@ export function contributionLabel({ contributes }: Change, { t }: Locale): strin
     : t("Leave-one-out: the result is no worse without this change, so you can drop it.");
 }
 
-/** How the table of verdicts is to be read, and what does not stand in it. */
+/** How to read the table of verdicts, and what it leaves out. */
 export function gateNote({ verdicts }: Report, locale: Locale): string {
   const { t } = locale;
   const left = verdicts.filter(({ verdict }) => verdict.scored === 0).length;

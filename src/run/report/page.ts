@@ -4,8 +4,7 @@ import { html, type Markup } from "./markup.ts";
 import { STYLE } from "./style.ts";
 
 /**
- * One self-contained page: no script, nothing loaded from anywhere, and a policy that would not let it. The style sheet
- * is the only thing the policy knows, by its hash.
+ * A self-contained page: no script, nothing loaded, and a policy that allows only the style sheet, by its hash.
  * @param theme rules that follow those of the style sheet
  */
 export function pageHtml(title: string, body: Markup, { language }: Locale, theme = ""): string {

@@ -65,7 +65,7 @@ ${end ? html`<text class="name" x="${WIDTH - RIGHT + 18}" y="${at(y(middle(end))
 /** Pixels that two names beside each other need. */
 const NAME = 14;
 
-/** @param taken where the name of the other line stands */
+/** @param taken position of the other line's name */
 function testMarks(
   { before, after }: Comparison,
   [start, end]: readonly [number, number],

@@ -7,38 +7,38 @@ import type { ListedStatus } from "../runs.ts";
 import type { Calls } from "../state.ts";
 
 /**
- * Everything a person needs to judge a run, put together once (`assemble`); what HTML, Markdown and JSON show. Plain
- * data. Scores are 1 − loss, 0 … 1; intervals are of 95 %.
+ * Everything that a report shows, in HTML, Markdown and JSON (see `assemble`). Plain data. Scores are 1 − loss, 0 … 1;
+ * intervals are 95%.
  */
 export interface Report {
   readonly version: 1;
   readonly run: RunFacts;
-  /** Why a sceptic should not take the figures as they stand, and what speaks for them: sentences, the gravest first. */
+  /** What to know before relying on the figures, and what supports them: sentences, the most serious first. */
   readonly caveats: readonly string[];
-  /** Why no text was accepted, and what to do about it; empty where one was, or where nothing was to be optimized. */
+  /** Why no text was accepted, and what to do; empty if one was, or if the run does not optimize. */
   readonly noProposal: string;
   /** null: nothing was scored. */
   readonly validation: Comparison | null;
   /** Never gated on: scored only before and after. null: there is no test set, or it was not scored. */
   readonly test: Comparison | null;
-  /** Texts that nobody optimized beside the untouched graph, each compared with it. */
+  /** Baselines, each compared with the original graph. */
   readonly baselines: readonly BaselineRow[];
-  /** What nobody measured, so that nobody takes it for measured: sentences. */
+  /** What was not measured: sentences. */
   readonly limitations: readonly string[];
   /** Whether any score lies between right and wrong: intervals are then the bootstrap's, else Wilson's. */
   readonly isGraded: boolean;
-  /** Of a run that only scored the graph as it is: that set, before and after being the same. null: any other run. */
+  /** For an evaluation, its set, with before and after being the same. null: any other run. */
   readonly evaluated: Comparison | null;
-  /** One row an iteration; the untouched graph as iteration 0. */
+  /** One row per iteration; the original graph is iteration 0. */
   readonly curve: readonly CurveRow[];
-  /** What is to be reviewed: a node's way from the file's text to the last one, or its best rejected attempt. */
+  /** Changes to review: per node from the file's text to the final text, or its best rejected attempt. */
   readonly changes: readonly Change[];
-  /** Every word of the gate, oldest first. */
+  /** All verdicts of the gate, oldest first. */
   readonly verdicts: readonly VerdictRow[];
   /** How often the gate looked at the validation set. */
   readonly looks: number;
   readonly cost: Cost;
-  /** What went wrong on the way and what to do about it: sentences. */
+  /** Warnings, as sentences. */
   readonly warnings: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface RunFacts {
   readonly status: ListedStatus;
   readonly error: string | null;
   readonly detail: string | null;
-  /** False: every figure is a claim until it is checked again. */
+  /** False: the run was made on another machine or changed, so its figures are not verified. */
   readonly trusted: boolean;
   /** Lines of the log that could not be read. */
   readonly damaged: number;
@@ -64,16 +64,16 @@ export interface RunFacts {
   readonly method: string;
   /** Provider and origin. */
   readonly provider: string;
-  /** What was asked for, by role. */
+  /** Requested model by role. */
   readonly models: Readonly<Record<Role, string>>;
-  /** What went with each request, by role. */
+  /** Parameters of requests, by role. */
   readonly parameters: Readonly<Record<Role, Readonly<Record<string, unknown>>>>;
-  /** What the provider says answered. */
+  /** Models that answered, as named by the provider. */
   readonly answered: readonly string[];
   readonly loss: { readonly kind: string; readonly describes: string };
   readonly samples: Readonly<Record<Split, number>>;
   readonly options: OptimizeOptions;
-  /** Short hashes: equal ones stand for equal texts and rows. */
+  /** Short hashes: equal hashes mean equal texts and rows. */
   readonly hashes: {
     readonly graph: string;
     /** Of all texts, at the start and at the end. */
@@ -83,7 +83,7 @@ export interface RunFacts {
   };
 }
 
-/** One set under the untouched graph and under the final texts, over the samples that were scored under both. */
+/** One set with the original and the final texts, over the samples scored with both. */
 export interface Comparison {
   readonly split: Split;
   /** Samples scored under both, and size of the set. */
@@ -110,15 +110,15 @@ export interface Figure {
   readonly right: number;
   /** Mean score where the answer may stand anywhere in the reply. */
   readonly lenient: number;
-  /** Answers that were not in the form the output node asks for. */
+  /** Answers that did not match the `output` of the output node. */
   readonly formatErrors: number;
-  /** Mean tokens of all calls that make an answer; null where no reply is on record. */
+  /** Mean tokens of all calls per answer; null if no reply is saved. */
   readonly tokens: number | null;
 }
 
 export interface BaselineRow {
   readonly method: string;
-  /** The untouched graph before, the baseline after; null: not scored. */
+  /** Before: the original graph; after: the baseline. null: not scored. */
   readonly validation: Comparison | null;
   readonly test: Comparison | null;
 }
@@ -133,7 +133,7 @@ export interface SampleRow {
 }
 
 export interface Answer {
-  /** null: the reply is not on record. */
+  /** null: the reply is not saved. */
   readonly text: string | null;
   /** null: unscored, because a call failed. */
   readonly score: number | null;
@@ -163,10 +163,10 @@ export interface Change {
   readonly hypothesis: string;
   /** Shared by all accepted changes: it is of their net effect together. */
   readonly verdict: Verdict;
-  /** Leave-one-out: false where the result is no worse without this change; null where it was not measured. */
+  /** Leave-one-out: false if the result is no worse without this change; null if not measured. */
   readonly contributes: boolean | null;
   readonly act: "applied" | "dismissed" | "committed" | null;
-  /** What it answers: the gradients that the texts on its way came from. */
+  /** The gradients that led to this change. */
   readonly gradients: readonly GradientRow[];
   /** Validation samples that the verdict counts as fixed or broken. */
   readonly samples: readonly SampleRow[];
@@ -176,7 +176,7 @@ export interface Change {
 export interface GradientRow {
   readonly iteration: number;
   readonly sample: string;
-  /** What the sample asks, on one line. */
+  /** The sample's inputs, on one line. */
   readonly question: string;
   /** The step that the feedback came through; null for the loss. */
   readonly from: string | null;
@@ -187,11 +187,11 @@ export interface AttemptRow {
   readonly iteration: number;
   readonly hypothesis: string;
   readonly text: string;
-  /** null: never judged. */
+  /** null: never evaluated. */
   readonly decision: Decision | null;
-  /** Why it was dropped before the gate saw it; null where it was not. */
+  /** Why it was screened out before the gate; null if it was not. */
   readonly screened: ScreenReason | null;
-  /** Why it is no proposal; null for a proposal. */
+  /** Why it is not a proposal; null for a proposal. */
   readonly invalid: string | null;
   readonly verdict: Verdict | null;
 }
@@ -205,7 +205,7 @@ export interface VerdictRow {
 
 export interface Cost {
   readonly calls: Calls;
-  /** US dollars; null where a price is not known. */
+  /** US dollars; null if a price is unknown. */
   readonly usd: number | null;
   readonly tokens: { readonly prompt: number; readonly completion: number; readonly estimated: boolean };
   readonly byPurpose: readonly CostRow[];

@@ -7,7 +7,7 @@ import { plain } from "../../i18n/plain-text.ts";
 import { methods } from "../../methods/registry.ts";
 import type { Report } from "./report.ts";
 
-/** Commands by which a reader finds out for himself, each with what it tells; names from files are quoted for a shell. */
+/** Commands to verify the report, each with its purpose. Names from files are quoted for a shell. */
 export function reproduction(
   { run, evaluated }: Report,
   { t } = ENGLISH,
@@ -47,7 +47,7 @@ export function reproduction(
   ];
 }
 
-/** What the run was set to do where that is not what a file without a word on it asks for. */
+/** Options of the run that differ from their defaults. */
 function settings({ seed: _, budget, methodOptions, ...options }: OptimizeOptions): string[] {
   const { method } = options;
   const own = `optimize.${method}`;

@@ -2,9 +2,9 @@ import type { OptimizeOptions } from "../../engine/task.ts";
 import { signTest } from "../../engine/verdict.ts";
 
 /**
- * Chance that the gate accepts a text that is no better: each of the samples that come out differently is then as likely
- * better as worse. Exact, over the binomial distribution. Graded losses are counted by their sign.
- * @param differ samples that come out differently
+ * Probability that the gate accepts a text that is no better, if each changed sample is equally likely to be better or
+ * worse. Exact, from the binomial distribution. Graded losses are counted by their sign.
+ * @param differ number of changed samples
  */
 export function falseAcceptRisk({ policy, alpha }: OptimizeOptions["gate"], differ: number): number {
   if (policy === "off") return 1;

@@ -15,7 +15,7 @@ export function gradientTable({ gradients }: Change, { t }: Locale): Table {
   ]);
 }
 
-/** What became of each sample: those that tell most come first. */
+/** How each sample changed, the most informative first. */
 export function sampleTable(samples: readonly SampleRow[], locale: Locale): Table {
   const { t } = locale;
   const cells = (row: SampleRow) => [
@@ -53,7 +53,7 @@ export function evaluationTable({ split, scored, of, before }: Comparison, local
   return { head, rows: [cells], left: 0 };
 }
 
-/** What each sample was answered, the wrong ones first. */
+/** The answer to each sample, wrong ones first. */
 export function answerTable(samples: readonly SampleRow[], locale: Locale): Table {
   const { t } = locale;
   const cells = (row: SampleRow) => [...question(row, locale), answerCell(row.after, locale)];

@@ -8,15 +8,16 @@ import { table } from "./html.ts";
 import { html, type Markup } from "./markup.ts";
 import { pageHtml } from "./page.ts";
 
-/** Characters of one text on the page: a megabyte would hold the reader up, not help. */
+/** Maximum number of characters of one text on the page. */
 const MAX_CHARACTERS = 20_000;
 
 /** Nodes on the page, those nearest to the answer. */
 const NODES = 300;
 
 /**
- * One sample through the graph as it is, node by node, as a self-contained page.
- * @param spent what it took, in words. @param theme see `pageHtml`
+ * One sample through the current graph, node by node, as a self-contained page.
+ * @param spent cost as a label
+ * @param theme see `pageHtml`
  */
 export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, locale = ENGLISH, theme = ""): string {
   const { t } = locale;

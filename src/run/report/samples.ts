@@ -10,7 +10,7 @@ import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
 
 export type ReplyOf = (key: string) => Pick<StoredReply, "text"> | undefined;
 
-/** Samples of a run under two Θ: what was asked, expected and answered, and what that scored. */
+/** Samples of a run under two Θ: inputs, expected answer, answers and scores. */
 export class Samples {
   readonly #byId: ReadonlyMap<string, Sample>;
   readonly #patterns = new Patterns();
@@ -24,7 +24,7 @@ export class Samples {
     this.#byId = new Map(Object.values(start.data).flatMap((samples) => samples.map((one) => [one.id, one] as const)));
   }
 
-  /** What a sample asks, as far as there is one input; else each with its name. */
+  /** The input of a sample, or all its inputs with their names. */
   question(id: string): string {
     const inputs = Object.entries(this.#byId.get(id)?.inputs ?? {});
     const [only] = inputs;

@@ -1,11 +1,11 @@
 import type { Decision } from "../../engine/events.ts";
 import type { SampleRow } from "./report.ts";
 
-/** What a report shows in rows: the same in HTML and Markdown. Cells are plain text, not escaped yet. */
+/** A table of a report, for HTML and Markdown. Cells are plain text, not yet escaped. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Rows left out because there are too many to read; all of them stand in the JSON form. */
+  /** Number of rows left out; the JSON version has all. */
   readonly left: number;
   /** A column whose words are coloured by what they mean, row by row. */
   readonly tones?: { readonly column: number; readonly of: readonly Tone[] };
@@ -13,7 +13,7 @@ export interface Table {
 
 type Tone = Decision | SampleRow["change"] | "";
 
-/** Rows of one table that a person will read. */
+/** Maximum number of rows in a table. */
 const ROWS = 100;
 
 /** Figures that belong on one line. */
@@ -21,7 +21,7 @@ export function tight(figures: string): string {
   return figures.replaceAll(" ", "\u00a0");
 }
 
-/** A table of the first items: no more are written than a person will read. */
+/** A table of the first items, up to the maximum number of rows. */
 export function firstOf<T>(
   head: readonly string[],
   items: readonly T[],

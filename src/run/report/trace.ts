@@ -2,7 +2,7 @@ import type { Called, LoggedEvent, Theta, Valued } from "../../engine/events.ts"
 import { ROLES, type Role } from "../../graph/graph.ts";
 import type { CostRow } from "./report.ts";
 
-/** What a report needs of a log beyond the run's state: who cost what, and which Θ each iteration ended with. */
+/** What a report needs from a log besides the run's state: cost by model, and Θ after each iteration. */
 export class Trace {
   readonly #costs: Record<Role, Draft<CostRow>> = {
     forward: nothing("forward"),
@@ -54,25 +54,25 @@ export class Trace {
     cost.usd = cost.usd === null || usd === null ? null : cost.usd + usd;
   }
 
-  /** A value is told once more where a run was resumed. */
+  /** A value event occurs again when a run is resumed. */
   #value({ theta, sample, node, tokens }: Valued): void {
     const key = `${theta} ${sample}`;
     const nodes = this.#tokens.get(key) ?? new Map<string, number>();
     this.#tokens.set(key, nodes.set(node, tokens));
   }
 
-  /** Tokens of all calls that made the answer to a sample under Θ; null where there is none on record. */
+  /** Tokens of all calls for the answer to a sample under Θ; null if none is saved. */
   tokens(theta: Theta, sample: string): number | null {
     const nodes = this.#tokens.get(`${theta} ${sample}`);
     return nodes ? [...nodes.values()].reduce((sum, one) => sum + one, 0) : null;
   }
 
-  /** Purposes that were asked for anything. */
+  /** Purposes with at least one call. */
   get costs(): CostRow[] {
     return ROLES.map((role) => this.#costs[role]).filter(({ requests, reused }) => requests + reused > 0);
   }
 
-  /** Models that answered, by the provider's word. */
+  /** Models that answered, as named by the provider. */
   get models(): string[] {
     return [...this.#models].sort();
   }

@@ -5,14 +5,14 @@ export interface Part {
   readonly text: string;
 }
 
-/** Below this share of words kept, words of both in turn would be harder to read than one text after the other. */
+/** Below this share of common words, the two texts are shown one after the other. */
 const REWRITE = 0.2;
-/** Words from which on a text can count as rewritten. */
+/** Minimum number of words of a text that can count as rewritten. */
 const LONG = 6;
-/** Changes that are looked for at most: a text of a megabyte must not hold anybody up. */
+/** Maximum number of changes, so that a text of a megabyte does not take long. */
 const MOST = 1_500;
 
-/** What changed from one text to the other, word by word; the old one and then the new where almost nothing was kept. */
+/** Differences between two texts, word by word; the old text and then the new one if almost nothing is common. */
 export function wordChanges(before: string, after: string): Part[] {
   const changes = diffWordsWithSpace(before, after, { maxEditLength: MOST });
   const kept = changes?.filter(({ added, removed }) => !added && !removed).map(({ value }) => value) ?? [];
