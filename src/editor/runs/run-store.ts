@@ -204,7 +204,7 @@ export class RunStore extends Disposable {
   async #openStored(entry: RunSummary): Promise<OpenedRun> {
     const place: RunPaths = runPathsOf(entry.root);
     const run = await readRun(this.deps, place, entry.id);
-    const current = { ...entry, status: run.status, elsewhere: !run.trusted };
+    const current: RunSummary = { ...entry, status: run.status, untrusted: !run.trusted };
     let replies: ReturnType<typeof readReplies> | null = null;
     return opened(current, { ...run, waiting: null }, async (key) => {
       replies ??= readReplies(this.deps, run.files.replies, run.trusted);
