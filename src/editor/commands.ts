@@ -3,6 +3,7 @@ export const COMMANDS = [
   "optimize",
   "showGraph",
   "evaluate",
+  "compareMethods",
   "trySample",
   "resumeRun",
   "cancelRun",

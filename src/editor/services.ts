@@ -22,6 +22,7 @@ import { Why } from "./review/why.ts";
 import { ActiveRuns } from "./runs/active-runs.ts";
 import { clearCache } from "./runs/cache.ts";
 import { CompareCommands, comparisonPage } from "./runs/compare-commands.ts";
+import { ComparisonCommands, methodsPage } from "./runs/comparison-commands.ts";
 import { DeleteCommands } from "./runs/delete-commands.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Pages } from "./runs/pages.ts";
@@ -90,6 +91,7 @@ export class Services extends Disposable {
           report: (about) => reportPage(library, about),
           comparison: (about) => comparisonPage(library, about),
           sample: samplePage,
+          methods: methodsPage,
         },
         workspaceState,
       ),
@@ -97,6 +99,7 @@ export class Services extends Disposable {
     this.#commands = {
       ...this.running.commands,
       ...new StartCommands(deps, library, account, graphs, this.running).commands,
+      ...new ComparisonCommands(deps, account, graphs, pages).commands,
       ...new SampleCommands(deps, library, account, graphs, pages).commands,
       ...new ReportCommands(library, pages).commands,
       ...new CompareCommands(library, pages).commands,

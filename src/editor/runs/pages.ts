@@ -8,7 +8,7 @@ import { setTabIcon } from "../tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
 /** What pages are about; their panels' types are `agentgraph.<kind>`, by which the manifest puts buttons on them. */
-const ICONS = { report: "graph", sample: "beaker", comparison: "split-horizontal" } as const;
+const ICONS = { report: "graph", sample: "beaker", comparison: "split-horizontal", methods: "graph-scatter" } as const;
 export type PageKind = keyof typeof ICONS;
 
 export interface Page {
@@ -40,7 +40,7 @@ export class Pages extends Disposable {
     private readonly memory: Memento,
   ) {
     super();
-    for (const kind of ["report", "sample", "comparison"] as const) {
+    for (const kind of ["report", "sample", "comparison", "methods"] as const) {
       const deserializeWebviewPanel = (panel: WebviewPanel) => this.#restore(kind, panel);
       this.own(window.registerWebviewPanelSerializer(`agentgraph.${kind}`, { deserializeWebviewPanel }));
     }

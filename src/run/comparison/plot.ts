@@ -17,7 +17,7 @@ ${Array.from({ length: COLORS }, (_, index) => `.s${index} { --mark: var(--s${in
 .panel svg { display: block; width: 100%; height: auto; }
 .panel .whisker, .panel .reach { stroke: var(--mark); stroke-width: 2; } .panel .reach { stroke-width: 1; stroke-dasharray: 2 3; }
 .panel .dot { fill: var(--mark); opacity: .35; } .panel .mark { fill: var(--mark); stroke: var(--paper); stroke-width: 1.5; }
-.panel .label { fill: var(--mark); font-weight: 600; } .panel .leader { stroke: var(--mark); opacity: .5; }
+.panel .label { fill: var(--mark); font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; } .panel .leader { stroke: var(--mark); opacity: .5; }
 .panel .base { stroke: var(--soft); stroke-dasharray: 5 4; } .panel .base-name { fill: var(--soft); }
 `;
 

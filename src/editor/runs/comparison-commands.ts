@@ -1,0 +1,214 @@
+import { basename, dirname, join } from "node:path";
+import { l10n, ProgressLocation, Uri, window, workspace } from "vscode";
+import { describeError } from "../../i18n/describe-error.ts";
+import { methods } from "../../methods/registry.ts";
+import { driveComparison, progressOf, RunStopped, type Step } from "../../run/comparison/drive.ts";
+import { estimateComparison } from "../../run/comparison/estimate.ts";
+import { comparisonHtml, comparisonJson, comparisonMarkdown } from "../../run/comparison/pages.ts";
+import type { ComparisonPlan, Variant } from "../../run/comparison/plan.ts";
+import { baselineLabel } from "../../run/comparison/plot.ts";
+import { type ComparisonReport, comparisonOf } from "../../run/comparison/result.ts";
+import { loadTask } from "../../run/load.ts";
+import type { RunsDeps } from "../../run/runs.ts";
+import type { Account } from "../account/account.ts";
+import { modelChoices, readSettings } from "../account/settings.ts";
+import type { SomeCommands } from "../commands.ts";
+import { LOCALE } from "../editor-locale.ts";
+import { Cancelled, NothingThere } from "../errors.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { pickGraph } from "../graph-pick.ts";
+import { showError, showInfo, withoutLinks } from "../notifications.ts";
+import { confirmCalls } from "./confirm.ts";
+import type { Page, Pages } from "./pages.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+
+/** The page can be made again from the runs alone, which takes the graph and a provider. @throws NothingThere */
+export async function methodsPage(): Promise<Page> {
+  throw new NothingThere(
+    l10n.t("To show this comparison again, run “Compare methods” with the same choices. Finished runs are reused."),
+  );
+}
+
+/** Compares methods on the user's own graph. */
+export class ComparisonCommands {
+  readonly commands = { compareMethods: (target) => this.#compare(target) } satisfies SomeCommands;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly account: Account,
+    private readonly graphs: GraphFiles,
+    private readonly pages: Pages,
+  ) {}
+
+  async #compare(target: unknown): Promise<void> {
+    const file = await pickGraph(target, this.graphs);
+    const prepared = await prepare(file, this.account, this.deps);
+    const { task } = prepared.subject;
+    if (task.data.test.length === 0) {
+      throw new NothingThere(
+        l10n.t(
+          "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test.",
+          task.graph.name,
+        ),
+      );
+    }
+    const names = await pickMethods();
+    const plan: ComparisonPlan = {
+      kind: "methods",
+      request: prepared.subject,
+      variants: await this.#variants(file, names, prepared),
+      repeats: await pickRepeats(),
+      budget: task.options.budget,
+      scoring: { ...readSettings().limits },
+    };
+    await confirm(plan, prepared);
+    const report = await drive(plan, prepared);
+    if (report) await this.#show(report, plan, file);
+  }
+
+  async #variants(file: Uri, names: readonly string[], { connection }: Prepared): Promise<Variant[]> {
+    const models = modelChoices(connection.models);
+    const variants: Variant[] = [];
+    for (const name of names) {
+      const set = [["optimize.method", JSON.stringify(name)]] as const;
+      const { task } = await loadTask(file.fsPath, this.deps, { models, budget: readSettings().limits, set });
+      if (task) variants.push({ name, options: task.options });
+    }
+    return variants;
+  }
+
+  async #show(report: ComparisonReport, { request }: ComparisonPlan, file: Uri): Promise<void> {
+    const { name } = request.task.graph;
+    const title = l10n.t("Methods: {0}", name);
+    const about = [report.runs, ...report.variants.map((variant) => variant.name), String(report.seeds.length)];
+    await this.pages.show("methods", about, { title, html: (theme) => comparisonHtml(report, LOCALE, theme) });
+    const save = l10n.t("Save As…");
+    const answer = await showInfo(l10n.t("The comparison of methods on “{0}” is complete.", name), save);
+    if (answer === save) await saveAs(report, file);
+  }
+}
+
+/** @throws Cancelled */
+async function pickMethods(): Promise<string[]> {
+  const items = Object.values(methods).map(({ name, describes }) => ({ label: name, detail: describes, picked: true }));
+  const title = l10n.t("Which methods?");
+  const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });
+  if (!picked || picked.length === 0) throw new Cancelled();
+  return picked.map(({ label }) => label);
+}
+
+/** @throws Cancelled */
+async function pickRepeats(): Promise<number> {
+  const items = [
+    { label: "3", detail: l10n.t("Shows whether a difference is larger than the chance in a search"), repeats: 3 },
+    { label: "5", detail: l10n.t("More certain, and costs more"), repeats: 5 },
+    { label: "10", detail: l10n.t("For close results"), repeats: 10 },
+    { label: "1", detail: l10n.t("A first look: one search each says little about methods"), repeats: 1 },
+  ];
+  const title = l10n.t("How many runs of each method?");
+  const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true });
+  if (!picked) throw new Cancelled();
+  return picked.repeats;
+}
+
+/** Says what the whole will cost, before the first call. @throws Cancelled */
+async function confirm(plan: ComparisonPlan, { connection, known, place, deps }: Prepared): Promise<void> {
+  const { task } = plan.request;
+  const { done, of } = await progressOf(plan, place, deps);
+  if (done === of) return;
+  const title = withoutLinks(l10n.t("AgentGraph: Estimating cost…"));
+  const estimate = await window.withProgress({ location: ProgressLocation.Window, title }, () =>
+    estimateComparison(plan, known),
+  );
+  const { train, validation, test } = task.data;
+  await confirmCalls({
+    question: l10n.t("Compare {0} on “{1}”?", plan.variants.map(({ name }) => name).join(", "), task.graph.name),
+    button: l10n.t("Compare"),
+    estimate: { ...estimate, cached: 0 },
+    // The budget bounds each search, not the whole.
+    task: { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } },
+    samples: train.length + validation.length + test.length,
+    connection,
+    ...(estimate.most !== null && { most: estimate.most }),
+    about: [
+      l10n.t(
+        "{0} runs: each method {1} times with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
+        estimate.runs,
+        plan.repeats,
+      ),
+      done > 0 ? l10n.t("{0} of {1} runs are complete and are not repeated.", done, of) : "",
+    ],
+  });
+}
+
+/** @returns null where it was cancelled, or a run stopped: that is shown, and the same command goes on later. */
+async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Promise<ComparisonReport | null> {
+  const options = {
+    location: ProgressLocation.Notification,
+    title: withoutLinks(l10n.t("AgentGraph: Comparing methods")),
+    cancellable: true,
+  };
+  return window.withProgress(options, async (progress, token) => {
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort(new Cancelled()));
+    const steps = driveComparison(plan, place, root, deps, stop.signal);
+    let said = 0;
+    let reached = 0;
+    try {
+      for (;;) {
+        const step = await steps.next();
+        if (step.done) return comparisonOf(plan, step.value, deps.provider.identity);
+        const { done, of, event } = step.value;
+        const now = deps.clock.now();
+        if (event !== null && now - said < PACE) continue;
+        said = now;
+        progress.report({ message: stepWords(step.value), increment: (100 * (done - reached)) / of });
+        reached = done;
+      }
+    } catch (error) {
+      if (!stop.signal.aborted && !(error instanceof RunStopped)) throw error;
+      const again = l10n.t("To resume it, run “Compare methods” with the same choices.");
+      const why = error instanceof RunStopped && !stop.signal.aborted ? stoppedWords(error) : null;
+      if (why === null) void showInfo(l10n.t("The comparison was cancelled. {0}", again));
+      else void showError(l10n.t("{0} {1}", why, again));
+      return null;
+    }
+  });
+}
+
+/** Milliseconds between two updates of the progress. */
+const PACE = 250;
+
+function stepWords({ variant, isSearch, done, of, run }: Step): string {
+  const name = typeof variant === "string" ? baselineLabel(variant, LOCALE) : variant.name;
+  const calls = LOCALE.count(run.state().calls.total, "call");
+  const { seed } = run.start.options;
+  return isSearch
+    ? l10n.t("run {0} of {1}: {2}, seed {3} · {4}", done + 1, of, name, seed, calls)
+    : l10n.t("run {0} of {1}: scoring {2}, seed {3} · {4}", done + 1, of, name, seed, calls);
+}
+
+function stoppedWords({ run: { state } }: RunStopped): string {
+  if (state.status !== "failed") return l10n.t("Not all test samples could be scored within your limits.");
+  const { message } = describeError(state.error ?? "Error", state.finished?.fields ?? {}, state.detail ?? "", LOCALE);
+  return l10n.t("The comparison stopped. {0}", message);
+}
+
+/** @throws Cancelled */
+async function saveAs(report: ComparisonReport, graph: Uri): Promise<void> {
+  const name = basename(graph.fsPath).replace(/\.?agentgraph\.json$/, "") || "graph";
+  const file = await window.showSaveDialog({
+    title: l10n.t("Save comparison"),
+    defaultUri: Uri.file(join(dirname(graph.fsPath), `${name}-methods.html`)),
+    filters: { [l10n.t("Web page")]: ["html"], Markdown: ["md"], JSON: ["json"] },
+  });
+  if (!file) throw new Cancelled();
+  const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
+  const text =
+    ending === "json"
+      ? comparisonJson(report)
+      : ending === "md"
+        ? comparisonMarkdown(report, LOCALE)
+        : comparisonHtml(report, LOCALE);
+  await workspace.fs.writeFile(file, new TextEncoder().encode(text));
+}
