@@ -14,7 +14,7 @@ import type { Account } from "../account/account.ts";
 import { modelChoices, readSettings } from "../account/settings.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { Cancelled, NothingThere } from "../errors.ts";
+import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
 import { showError, showInfo, withoutLinks } from "../notifications.ts";
@@ -22,9 +22,9 @@ import { confirmCalls } from "./confirm.ts";
 import type { Page, Pages } from "./pages.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 
-/** The page can be made again from the runs alone, which takes the graph and a provider. @throws NothingThere */
+/** The page can be made again from the runs alone, which takes the graph and a provider. @throws NotFound */
 export async function methodsPage(): Promise<Page> {
-  throw new NothingThere(
+  throw new NotFound(
     l10n.t("To show this comparison again, run “Compare methods” with the same choices. Finished runs are reused."),
   );
 }
@@ -45,7 +45,7 @@ export class ComparisonCommands {
     const prepared = await prepare(file, this.account, this.deps);
     const { task } = prepared.subject;
     if (task.data.test.length === 0) {
-      throw new NothingThere(
+      throw new NotFound(
         l10n.t(
           "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test.",
           task.graph.name,
