@@ -169,6 +169,7 @@ export function createWorld(
   function answer({ messages, schema, tag, draw }: ModelRequest): string {
     const all = messages.map(({ content }) => content).join("\n");
     const [form] = tag.form ?? [];
+    if (/<variable name="/.test(all)) return suggest(all, schema === undefined);
     if (form !== undefined) return `<${form}>\n${optimize(all).text}\n</${form}>`;
     if (!schema) return forward(all);
     const keys = Object.keys((schema.schema.properties ?? {}) as Record<string, unknown>);
@@ -227,6 +228,18 @@ export function createWorld(
   function feedbackIn(text: string, node: string, present: string): string {
     const feedback = /<feedback>([\s\S]*?)<\/feedback>/.exec(text)?.[1] ?? "";
     return /^\s*Expected\b/.test(feedback) ? sayOf(text, node, missing(node, present, indexIn(text))) : feedback;
+  }
+
+  /** Every variable that the prompt shows, rewritten from the cases. */
+  function suggest(all: string, isTagged: boolean): string {
+    const cases = [...all.matchAll(/<case [\s\S]*?<\/case>/g)].map(([shown]) => shown).join("\n");
+    const variables = [...all.matchAll(/<variable name="([^"]+)">\n<current_text>\n([\s\S]*?)\n<\/current_text>/g)];
+    const texts = variables.map(([, id = "", text = ""]) => {
+      return [id, optimize(`<current_text>\n${text}\n</current_text>\n${cases}`).text] as const;
+    });
+    const suggestion = Object.fromEntries(texts);
+    if (!isTagged) return JSON.stringify({ reasoning: "rules", suggestion });
+    return `<reasoning>rules</reasoning>\n${texts.map(([id, text]) => `<${id}>\n${text}\n</${id}>`).join("\n")}`;
   }
 
   function optimize(all: string): { hypothesis: string; text: string } {

@@ -112,10 +112,9 @@ export function createEngine({ task, session, validation, history }: EngineParts
     const about = { purpose: "optimizer", node: parameter, sample: null, split: null, choice, index } as const;
     const question = { ...about, messages, priority: OPTIMIZER_PRIORITY };
     try {
-      if ("tags" in form) return await askTagged(ask, question, form.tags, form.read);
+      if ("tags" in form) return await askTagged(ask, question, form);
       const { name, schema, ...reading } = form;
-      const keys = Object.keys(schema.properties ?? {}).map((key) => `"${key}"`);
-      const repair = (doubts: readonly string[]) => repairOf(keys.join(", "), doubts);
+      const repair = (doubts: readonly string[]) => repairOf(keysOf(schema), doubts);
       return await askJson(ask, { ...question, schema: { name, schema } }, { ...reading, repair });
     } catch (error) {
       if (endsRun(error)) throw error;
@@ -177,6 +176,16 @@ export function createEngine({ task, session, validation, history }: EngineParts
     const event: RunEvent = { type: "screened", iteration, proposals: candidates.map(({ id }) => id), reason };
     await emit(event);
   }
+}
+
+/** Its keys in quotes; behind those that stand for an object, the keys of that. */
+function keysOf({ properties }: Readonly<Record<string, unknown>>): string {
+  return Object.entries(properties ?? {})
+    .map(([key, inner]) => {
+      const within = typeof inner === "object" && inner !== null && "properties" in inner ? keysOf(inner) : "";
+      return within ? `"${key}" (an object with the keys ${within})` : `"${key}"`;
+    })
+    .join(", ");
 }
 
 /** The run of a method by its own options, checked. @throws ZodError for options that do not fit */

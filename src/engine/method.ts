@@ -82,6 +82,8 @@ export interface JsonForm<T> {
 /** A reply with parts between `<tag>` and `</tag>`. */
 export interface TaggedForm<T> {
   readonly tags: readonly string[];
+  /** Tags that a reply may leave out. */
+  readonly optional?: readonly string[];
   /** Takes the tags that the reply holds. null: not what was asked for. */
   readonly read: (parts: Readonly<Record<string, string>>) => T | null;
 }

@@ -1,5 +1,6 @@
 import type { ModelReply } from "../models/model.ts";
 import { type Llm, type LlmCall, ReplyUnreadable } from "./llm.ts";
+import type { TaggedForm } from "./method.ts";
 
 /**
  * Asks for a reply with parts between tags. One that `read` cannot use is asked for once more.
@@ -8,11 +9,11 @@ import { type Llm, type LlmCall, ReplyUnreadable } from "./llm.ts";
 export async function askTagged<T>(
   ask: Llm,
   question: LlmCall,
-  tags: readonly string[],
-  read: (parts: Readonly<Record<string, string>>) => T | null,
+  { tags, optional = [], read }: TaggedForm<T>,
 ): Promise<T> {
-  const readReply = ({ text }: ModelReply) => read(taggedParts(text, tags));
-  const call = { ...question, tags };
+  const all = [...tags, ...optional];
+  const readReply = ({ text }: ModelReply) => read(taggedParts(text, all));
+  const call = { ...question, tags: all };
   const first = await ask(call);
   const value = readReply(first);
   if (value !== null) return value;

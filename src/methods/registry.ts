@@ -3,6 +3,7 @@ import { fileFormat } from "../graph/schema.ts";
 import type { MethodOptions } from "../graph/schema-run.ts";
 import { copro } from "./copro/copro.ts";
 import { gepa } from "./gepa/gepa.ts";
+import { optoprime } from "./optoprime/optoprime.ts";
 import { semantic } from "./semantic/semantic.ts";
 import { semanticReference } from "./semantic-reference/semantic-reference.ts";
 import { textgrad } from "./textgrad/textgrad.ts";
@@ -12,6 +13,7 @@ export const methods: Methods = {
   semantic,
   "semantic-reference": semanticReference,
   textgrad,
+  optoprime,
   copro,
   gepa,
 };

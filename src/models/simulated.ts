@@ -6,6 +6,7 @@ import { forward } from "./simulated/forward.ts";
 import { vote } from "./simulated/judge.ts";
 import { hasTextToRewrite, rewrite } from "./simulated/optimizer.ts";
 import { keysAskedFor, tagAskedFor, textOf } from "./simulated/prompt.ts";
+import { suggest, taggedSuggestions } from "./simulated/suggest.ts";
 
 export interface SimulatedOptions {
   /** Milliseconds a reply takes. Default 0. */
@@ -49,13 +50,17 @@ export function createSimulated({ latency = 0, clock }: SimulatedOptions = {}): 
 
 /**
  * What is asked for shows in the reply's shape: no shape, the step's own work; a score, a vote; a hypothesis, or a text
- * between tags, a rewrite; else feedback.
+ * between tags, a rewrite; several variables, a rewrite of each;
+ * else feedback.
  */
 function answer({ messages, schema, draw }: ModelRequest): string {
   const prompt = textOf(messages, "user");
   const keys = schema ? textKeys(schema.schema) : keysAskedFor(textOf(messages));
   if (keys.includes("score")) return JSON.stringify(vote(prompt));
   const isRewrite = keys.some((key) => /hypothesis/i.test(key)) && keys.length > 1;
+  const suggestions = suggest(prompt, draw);
+  if (suggestions.size > 0 && !schema) return taggedSuggestions(suggestions, prompt);
+  if (suggestions.size > 0) return JSON.stringify(fill(schema?.schema, (name) => suggestions.get(name)?.text ?? ""));
   const tag = schema ? null : tagAskedFor(textOf(messages));
   if (tag !== null && hasTextToRewrite(prompt)) return `<${tag}>\n${rewrite(prompt, draw).text}\n</${tag}>`;
   const isFeedback = keys.some((key) => OWN.test(key)) && keys.length > 1;

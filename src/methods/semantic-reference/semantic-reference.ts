@@ -9,7 +9,7 @@ import { fill, verbatimBlock } from "../../engine/prompt.ts";
 import { policyRule } from "../../engine/rules.ts";
 import { taggedText } from "../../engine/tagged-text.ts";
 import type { Task } from "../../engine/task.ts";
-import { thetaOf } from "../../engine/theta.ts";
+import { parametersOf, thetaOf } from "../../engine/theta.ts";
 import { lossBounds } from "../../engine/verdict.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
 import backwardTemplate from "./backward.md";
@@ -43,7 +43,7 @@ async function* run(
   const { gateOn, iterations } = options;
   const style = styleOf(options);
   const shuffle = shuffler(engine.random);
-  const nodes = engine.parameters.flatMap(({ id }) => graph.nodes.find((node) => node.id === id) ?? []);
+  const nodes = parametersOf(graph);
   let texts = engine.start;
 
   for (let iteration = 1; iteration <= iterations; iteration++) {

@@ -1,6 +1,6 @@
 import type { Sample } from "../../data/sample.ts";
 import type { GradientContext } from "../../engine/batch-gradients.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { Candidate } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
 import type { Scored } from "../../engine/forward.ts";
 import type { BackwardStyle, Engine, Method } from "../../engine/method.ts";
@@ -9,12 +9,12 @@ import { placesOf } from "../../engine/place.ts";
 import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
 import { taggedText } from "../../engine/tagged-text.ts";
 import type { Task } from "../../engine/task.ts";
-import { thetaOf } from "../../engine/theta.ts";
-import { lossBounds } from "../../engine/verdict.ts";
+import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { minibatches } from "../minibatches.ts";
+import { StepGate } from "../step-gate.ts";
 import backwardTemplate from "./backward.md";
 import backwardCaseTemplate from "./backward-case.md";
-import { minibatches } from "./minibatches.ts";
 import optimizerTemplate from "./optimizer.md";
 import optimizerCaseTemplate from "./optimizer-case.md";
 import { type TextgradOptions, textgradOptions } from "./options.ts";
@@ -45,43 +45,24 @@ const STYLE: BackwardStyle = {
   templates: { system: backwardTemplate, case: backwardCaseTemplate },
 };
 
-async function* run(
-  { graph, data, options: { gate } }: Task,
-  options: TextgradOptions,
-  engine: Engine,
-): AsyncGenerator<RunEvent, Texts> {
-  // Without a gate there is nothing to wait for: what a run that ends early keeps is its last step.
-  const isGatedEachStep = options.revert || gate.policy === "off";
+async function* run(task: Task, options: TextgradOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {
+  const { graph, data } = task;
+  const gate = new StepGate(task, engine, options.revert);
   const batches = minibatches(data.train, options.batch, engine.random);
   const roleOf = placesOf(graph);
-  const nodes = engine.parameters.flatMap(({ id }) => graph.nodes.find((node) => node.id === id) ?? []);
+  const nodes = parametersOf(graph);
   /** Of each text, the feedback of each step so far. */
   const memory = new Map<string, string[]>();
-  /** Of each text, the last change that no gate has seen. */
-  const ungated = new Map<string, Candidate>();
-  let texts = engine.start;
 
   for (let iteration = 1; iteration <= options.iterations; iteration++) {
     const batch = batches.next().value;
-    const candidates = await propose(batch);
-    const isKept = candidates.length > 0 && (!isGatedEachStep || (await passes(candidates, texts)));
-    if (isKept) texts = withTexts(texts, candidates);
-    if (isKept && !isGatedEachStep) for (const one of candidates) ungated.set(one.node, one);
-    yield {
-      type: "iteration",
-      iteration,
-      theta: thetaOf(texts),
-      accepted: isKept && isGatedEachStep ? candidates.map(({ id }) => id) : [],
-      ...(ungated.size > 0 && { waiting: ungated.size }),
-      batch: batch.map(({ id }) => id),
-      looked: batch.length,
-      validationLoss: lossBounds(engine.pairs(texts, texts)),
-    };
+    const candidates = await propose(gate.texts, batch);
+    const isTaken = await gate.take(candidates);
+    yield gate.iteration(iteration, batch, candidates, isTaken);
   }
-  const isWhole = ungated.size === 0 || (await passes([...ungated.values()], engine.start));
-  return isWhole ? texts : engine.start;
+  return gate.end();
 
-  async function propose(samples: readonly Sample[]): Promise<Candidate[]> {
+  async function propose(texts: Texts, samples: readonly Sample[]): Promise<Candidate[]> {
     const gradients = await Promise.all(
       samples.map(async (sample) => {
         const pass = engine.forward(texts, sample, TRAIN);
@@ -94,7 +75,7 @@ async function* run(
         const cases = contexts.flatMap((context) => context ?? []);
         const feedback = cases.flatMap(({ gradient }) => (gradient === "" ? [] : [gradient]));
         if (feedback.length === 0) return null;
-        const draft = await askOptimizer(node, cases);
+        const draft = await askOptimizer(node, texts[node.id] ?? node.text, cases);
         memory.set(node.id, [...(memory.get(node.id) ?? []), feedback.join("\n")]);
         return engine.candidate(node.id, texts, draft && { ...draft, samples: cases.map(({ sample }) => sample) });
       }),
@@ -102,8 +83,7 @@ async function* run(
     return candidates.filter((one) => one !== null);
   }
 
-  function askOptimizer(node: GraphNode, cases: readonly GradientContext[]) {
-    const text = texts[node.id] ?? node.text;
+  function askOptimizer(node: GraphNode, text: string, cases: readonly GradientContext[]) {
     const shown = cases.map((one) => caseBlock("case", one, { feedback: one.gradient !== "", expected: false }));
     const earlier = options.gradientMemory > 0 ? (memory.get(node.id) ?? []).slice(-options.gradientMemory) : [];
     const rules = [constraintsOf(node, text), ...options.constraints.map((rule) => `- ${rule}`)];
@@ -124,16 +104,5 @@ async function* run(
       ],
       ...taggedText("improved_text", node, text),
     });
-  }
-
-  /** Whether the gate lets the new texts pass, seen on all of the validation set. */
-  async function passes(candidates: readonly Candidate[], before: Texts): Promise<boolean> {
-    const after = withTexts(texts, candidates);
-    if (gate.policy !== "off") {
-      await Promise.all([before, after].map((one) => engine.score(one, data.validation, { split: "validation" })));
-    }
-    const comparison = await engine.compare(before, after);
-    await engine.judge(candidates, comparison);
-    return comparison.verdict.decision === "accepted";
   }
 }

@@ -22,13 +22,13 @@ describe("a reply between tags", () => {
 
   it("is asked for once more, with the tags it lacks", async () => {
     const { ask, questions } = fakeAsk(({ messages }) => (messages.length > 1 ? "<text>new</text>" : "new"));
-    expect(await askTagged(ask, call, ["text"], read)).toBe("new");
+    expect(await askTagged(ask, call, { tags: ["text"], read })).toBe("new");
     expect(questions[1]?.messages.at(-1)?.content).toContain("<text>…</text>");
   });
 
   it("is unreadable where the second lacks them too", async () => {
     const { ask, questions } = fakeAsk(() => "no");
-    await expect(askTagged(ask, call, ["text"], read)).rejects.toBeInstanceOf(ReplyUnreadable);
+    await expect(askTagged(ask, call, { tags: ["text"], read })).rejects.toBeInstanceOf(ReplyUnreadable);
     expect(questions).toHaveLength(2);
   });
 });

@@ -1,0 +1,84 @@
+import type { ForwardPass } from "../../engine/forward.ts";
+import { constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { placesOf } from "../../engine/place.ts";
+import { block, fill, inert, shorten, verbatimBlock } from "../../engine/prompt.ts";
+import { parametersOf } from "../../engine/theta.ts";
+import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
+import { topologyOf } from "../../graph/topology.ts";
+import caseTemplate from "./optimizer-case.md";
+
+/** Characters of a value that are shown. */
+const VALUE = 2000;
+
+/** What was tried, and what came of it. */
+export interface Attempt {
+  readonly texts: Texts;
+  readonly feedback: string;
+}
+
+/** One run of the graph, as it is shown. */
+export interface Trace {
+  readonly shown: string;
+  /** On the output. */
+  readonly feedback: string;
+}
+
+/** The whole graph as one program, with what happened when it ran. */
+export function createTraces(graph: Graph) {
+  const topology = topologyOf(graph);
+  const needed = topology.ancestors(graph.output);
+  const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
+  const parameters = parametersOf(graph);
+  const placeOf = placesOf(graph);
+  const program = order.filter(runs).map((node) => `${node.id} = step(${["instruction", ...node.inputs].join(", ")})`);
+
+  return { traceOf, promptOf };
+
+  /** @returns null where the sample could not be scored */
+  async function traceOf(pass: ForwardPass): Promise<Trace | null> {
+    const score = await pass.score;
+    if (!score) return null;
+    const steps = order.filter((node) => runs(node) && node.id !== graph.output);
+    const values = await Promise.all(steps.map(async ({ id }) => value("value", (await pass.value(id)).text, id)));
+    const feedback = [score.criticism || "The answer is right.", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const parts = [
+      ...graph.inputs.map(({ name }) => value("input", pass.sample.inputs[name] ?? "", name)),
+      ...values,
+      value("output", (await pass.value(graph.output)).text),
+      block("feedback", feedback),
+    ];
+    return { shown: `<case id="${pass.sample.id.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</case>`, feedback };
+  }
+
+  function promptOf(texts: Texts, traces: readonly Trace[], attempts: readonly Attempt[]): string {
+    return fill(caseTemplate, {
+      purpose: inert(graph.description || graph.name),
+      program: inert(program.join("\n")),
+      documentation: inert(order.map((node) => `[${node.id}] ${placeOf(node)}`).join("\n")),
+      variables: parameters.map((node) => variable(node, texts)).join("\n\n"),
+      cases: traces.map(({ shown }) => shown).join("\n\n"),
+      memory: attempts.map(attempted).join("\n\n"),
+    });
+  }
+
+  function variable(node: GraphNode, texts: Texts): string {
+    const text = texts[node.id] ?? node.text;
+    const rules = block("rules", constraintsOf(node, text));
+    return `<variable name="${node.id}">\n${verbatimBlock("current_text", text)}\n${rules}\n</variable>`;
+  }
+
+  function attempted({ texts, feedback }: Attempt, index: number): string {
+    const tried = parameters.map(({ id, text }) => value("tried_text", texts[id] ?? text, id));
+    const parts = [...tried, block("feedback", shorten(feedback, VALUE))];
+    return `<earlier_attempt number="${index + 1}">\n${parts.join("\n")}\n</earlier_attempt>`;
+  }
+}
+
+function runs(node: GraphNode): boolean {
+  return traitsOf(node).text === "instruction";
+}
+
+function value(tag: string, text: string, id = ""): string {
+  return block(tag, shorten(text, VALUE), { id });
+}
