@@ -57,20 +57,13 @@ export const hostileTests: readonly PageTest[] = [
     async run(test) {
       await test.graph(graphOf(randomGraph(20_000, 4), "Huge"));
       match((await test.page.locator(".faults").textContent()) ?? "", /17,000 nodes are hidden/);
-      const frames = await test.page.evaluate(
-        () =>
-          new Promise<number>((resolve) => {
-            let count = 0;
-            const end = performance.now() + 500;
-            const tick = () => {
-              if (performance.now() > end) return resolve(count);
-              count++;
-              requestAnimationFrame(tick);
-            };
-            requestAnimationFrame(tick);
-          }),
-      );
-      ok(frames > 0, "frames come");
+      const tenFrames = await test.page.evaluate(async () => {
+        const start = performance.now();
+        for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+        return performance.now() - start;
+      });
+      // A machine with much else to do is slow; a page that draws all 20,000 is slower than a frame a second.
+      ok(tenFrames < 10_000, `ten frames took ${Math.round(tenFrames)} ms`);
       await test.page.keyboard.press("/");
       await test.page.keyboard.type("n19999");
       await test.page.keyboard.press("Enter");
