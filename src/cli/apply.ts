@@ -7,6 +7,7 @@ import { applyEdits } from "../graph/fault.ts";
 import { readGraph } from "../graph/read.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { graphFormat } from "../methods/registry.ts";
+import { isReadOnly } from "../platform/writable.ts";
 import { unwritable } from "./errors.ts";
 import type { Output } from "./output.ts";
 
@@ -47,6 +48,12 @@ async function applyText(
     if (!source) return { why: "the file no longer has this node." };
     const content = await read(source.path);
     if (currentText(content, source) !== base) return { why: "its text has changed since the run started." };
+    // Replacing a file needs no permission of the file itself.
+    if (await isReadOnly(source.path)) {
+      return {
+        why: `${plain(relative(process.cwd(), source.path) || source.path)} is read-only. Make it writable, then repeat the command.`,
+      };
+    }
     await files.write(source.path, applyEdits(content, replaceText(content, source, text)));
     return { path: source.path };
   } catch (error) {

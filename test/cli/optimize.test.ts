@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
@@ -92,6 +92,17 @@ describe("optimize", () => {
     expect([code, report(stdout).status]).toEqual([4, "done"]);
     expect(stderr).toContain("solve was not written: its text has changed since the run started.");
     expect(await readFile(join(bench.folder, "prompts/solve.md"), "utf8")).toBe("Mine now.\n");
+  });
+
+  it("does not write a file without write permission", async () => {
+    const bench = await open();
+    const file = join(bench.folder, "prompts/solve.md");
+    const before = await readFile(file, "utf8");
+    await chmod(file, 0o444);
+    const { code, stderr } = await bench.online("optimize", bench.graph, "--apply");
+    expect(code).toBe(4);
+    expect(stderr).toContain("solve was not written: prompts/solve.md is read-only. Make it writable");
+    expect(await readFile(file, "utf8")).toBe(before);
   });
 
   it("gives the same run for the same seed, and takes values from --set and --seed", async () => {

@@ -27,7 +27,7 @@ const payload = JSON.stringify([
   ["extensionTestsPath", remote(tests)],
 ]);
 const query = new URLSearchParams({ folder: workspace, payload });
-await browser.page.goto(`${server.url}?${query}`);
+await browser.page.goto(`${server.url}?${query}`, { timeout: 150_000 });
 
 async function end(problem: string | null): Promise<void> {
   clearTimeout(watchdog);

@@ -1,5 +1,6 @@
 import "./activation.test.ts";
 import "./commands.test.ts";
+import "./commit.test.ts";
 import "./language.test.ts";
 import "./patterns.test.ts";
 import "./pages.test.ts";

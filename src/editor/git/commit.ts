@@ -4,16 +4,18 @@ import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { replaceText, TextNotFound } from "../../graph/edit.ts";
 import { applyEdits } from "../../graph/fault.ts";
+import { isSameButFormatting } from "../../graph/formatting.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, CommitRefused, NoRepository, NotFound, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { showInfo } from "../notifications.ts";
 import type { Review } from "../review/review.ts";
-import { type LocatedProposal, locationsOf, saveOrThrow } from "../review/text-locations.ts";
+import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "../review/text-locations.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GitApi, gitApi, type Repository } from "./api.ts";
+import { askAboutChanged } from "./changed.ts";
 import { commitMessage } from "./message.ts";
 
 /** Commits applied texts, and nothing else, after the user has seen the message. */
@@ -32,28 +34,43 @@ export class Commit extends Disposable {
   async #commit(target: unknown): Promise<void> {
     if (!workspace.isTrusted) throw new NotTrusted();
     const run = await this.#withApplied(target);
-    const { places, leftOut } = await this.#inFiles(run);
-    const documents = [...new Set(places.map(({ document }) => document))];
+    const first = await this.#inFiles(run);
+    const chosen = await askAboutChanged(run, first, first.filter(not(holdsText)));
+    const chosenFiles = documentsOf(chosen);
     const repository = await repositoryOf(
-      documents.map(({ uri }) => uri),
+      chosenFiles.map(({ uri }) => uri),
       Uri.file(run.entry.root),
     );
-    await refuseOtherWork(repository, documents);
-    for (const document of documents) await saveOrThrow(document);
-    const fresh = await this.#askAboutOtherChanges(repository, documents, places);
+    await refuseOtherWork(repository, chosenFiles);
+    for (const document of chosenFiles) await saveOrThrow(document);
+    // Saving may have changed a text: formatters and trimmed line ends.
+    const saved = await this.#inFiles(run, chosen);
+    const isNew = (place: LocatedProposal) => {
+      const before = chosen.find(({ proposal }) => proposal.id === place.proposal.id);
+      return !holdsText(place) && before?.current !== place.current;
+    };
+    const places = await askAboutChanged(run, saved, saved.filter(isNew));
+    const documents = documentsOf(places);
+    const { fresh, spaced } = await this.#askAboutOtherChanges(repository, documents, places);
 
-    const applied = places.map(({ proposal }) => proposal);
-    const message = messageOf(run, applied);
+    const subject: Committed = {
+      applied: places.filter(holdsText).map(({ proposal }) => proposal),
+      changed: places.filter(not(holdsText)).map(({ proposal }) => proposal),
+    };
+    const message = messageOf(run, subject);
     const paths = documents.map(({ uri }) => uri.fsPath);
     const edit = l10n.t("Edit message…");
     const go = l10n.t("Commit");
     const title = l10n.t("Commit {0}?", documents.map(({ uri }) => basename(uri.fsPath)).join(", "));
+    const ids = new Set(places.map(({ proposal }) => proposal.id));
+    const leftOut = appliedOf(run).filter(({ id }) => !ids.has(id));
     const notes = [];
-    if (leftOut.length > 0) notes.push(leftOutSentence(leftOut));
+    if (leftOut.length > 0) notes.push(leftOutSentence(leftOut.map(({ node }) => node)));
+    if (spaced.length > 0) notes.push(l10n.t("Saving also changed spacing in {0}.", spaced.join(", ")));
     if (fresh.length > 0) notes.push(l10n.t("Not yet in git, so the whole file is new: {0}.", fresh.join(", ")));
     const detail = [...notes, message].join("\n\n");
     const answer = await window.showInformationMessage(title, { modal: true, detail }, go, edit);
-    if (answer === edit) return this.#leaveToUser(repository, run, applied, paths, message);
+    if (answer === edit) return this.#leaveToUser(repository, run, subject, paths, message);
     if (answer !== go) throw new Cancelled();
 
     await repository.add(paths);
@@ -61,10 +78,10 @@ export class Commit extends Disposable {
       await repository.commit(message);
     } catch (error) {
       // A hook, a missing name, a missing key to sign with: the user sets it right and commits in Source Control.
-      void this.#leaveToUser(repository, run, applied, paths, message);
+      void this.#leaveToUser(repository, run, subject, paths, message);
       throw new CommitRefused(gitMessage(error));
     }
-    const sha = await this.#record(repository, run, applied);
+    const sha = await this.#record(repository, run, subject);
     void showInfo(l10n.t("Committed as {0}.", sha.slice(0, 8)));
   }
 
@@ -81,27 +98,30 @@ export class Commit extends Disposable {
     return again;
   }
 
-  /** Applied proposals whose texts still stand in their files, and the nodes of those whose texts do not. */
-  async #inFiles(run: OpenedRun): Promise<{ places: LocatedProposal[]; leftOut: string[] }> {
-    const all = await locationsOf(run, appliedOf(run), this.graphs, this.files);
-    const places = all.filter(({ proposal, current }) => current === proposal.text);
-    if (places.length === 0) {
-      throw new NotFound(l10n.t("The applied texts have since been changed or undone, so there is nothing to commit."));
-    }
-    return { places, leftOut: all.filter((one) => !places.includes(one)).map(({ proposal }) => proposal.node) };
+  /**
+   * Where applied texts stand that were not undone since, whatever they were changed to.
+   * @param among of these alone. @throws NotFound
+   */
+  async #inFiles(run: OpenedRun, among?: readonly LocatedProposal[]): Promise<LocatedProposal[]> {
+    const proposals = among?.map(({ proposal }) => proposal) ?? appliedOf(run);
+    const places = (await locationsOf(run, proposals, this.graphs, this.files)).filter(not(holdsBase));
+    if (places.length > 0) return places;
+    throw new NotFound(l10n.t("The applied texts have since been undone, so there is nothing to commit."));
   }
 
   /**
    * A file that holds more than HEAD and the applied texts is committed only when the user says so.
-   * @returns names of those that no commit has yet. @throws NotFound, Cancelled
+   * @returns names of those that no commit has yet, and of those where spacing is all that differs
+   * @throws NotFound, Cancelled
    */
   async #askAboutOtherChanges(
     repository: Repository,
     documents: readonly TextDocument[],
     places: readonly LocatedProposal[],
-  ): Promise<string[]> {
+  ): Promise<{ readonly fresh: string[]; readonly spaced: string[] }> {
     const others: string[] = [];
     const fresh: string[] = [];
+    const spaced: string[] = [];
     let same = 0;
     for (const document of documents) {
       const own = places.filter((place) => place.document === document);
@@ -110,22 +130,27 @@ export class Commit extends Disposable {
       const name = basename(document.uri.fsPath);
       if (head === null) fresh.push(name);
       else if (head === text) same += 1;
-      else if (withTexts(head, own) !== text) others.push(name);
+      else {
+        const expected = withTexts(head, own);
+        const isJson = own.some(({ place }) => place.form !== "file");
+        if (expected === null || !isSameButFormatting(expected, text, isJson)) others.push(name);
+        else if (expected !== text || own.some(({ proposal, current }) => current !== proposal.text)) spaced.push(name);
+      }
     }
     if (same === documents.length) throw new NotFound(l10n.t("These texts are already committed."));
-    if (others.length === 0) return fresh;
+    if (others.length === 0) return { fresh, spaced };
     const include = l10n.t("Commit all changes");
     const said = l10n.t("{0} also contains changes other than the applied texts.", others.join(", "));
     const detail = l10n.t("All of these changes would be part of this commit. Cancel to commit them separately first.");
     if ((await window.showWarningMessage(said, { modal: true, detail }, include)) !== include) throw new Cancelled();
-    return fresh;
+    return { fresh, spaced };
   }
 
   /** Stages and fills in the message; the user commits in Source Control, and the run learns of it. */
   async #leaveToUser(
     repository: Repository,
     run: OpenedRun,
-    applied: readonly Proposal[],
+    subject: Committed,
     paths: string[],
     message: string,
   ): Promise<void> {
@@ -137,14 +162,16 @@ export class Commit extends Disposable {
         const head = await repository.getCommit("HEAD");
         if (!head.message.includes(run.entry.id)) return;
         listening.dispose();
-        await this.#record(repository, run, applied);
+        await this.#record(repository, run, subject);
       }),
     );
   }
 
-  async #record(repository: Repository, run: OpenedRun, applied: readonly Proposal[]): Promise<string> {
+  /** A text that is not the judged one is in the commit, but the run claims nothing of it. */
+  async #record(repository: Repository, run: OpenedRun, { applied }: Committed): Promise<string> {
     const { hash } = await repository.getCommit("HEAD");
-    await this.library.act(run, { type: "committed", proposals: applied.map(({ id }) => id), sha: hash });
+    if (applied.length > 0)
+      await this.library.act(run, { type: "committed", proposals: applied.map(({ id }) => id), sha: hash });
     return hash;
   }
 }
@@ -153,15 +180,29 @@ function leftOutSentence(nodes: readonly string[]): string {
   return l10n.t("Skipped because the text changed after it was applied: {0}.", nodes.join(", "));
 }
 
+function documentsOf(places: readonly LocatedProposal[]): TextDocument[] {
+  return [...new Set(places.map(({ document }) => document))];
+}
+
+function not<T>(is: (one: T) => boolean): (one: T) => boolean {
+  return (one) => !is(one);
+}
+
 function appliedOf({ state }: OpenedRun): Proposal[] {
   return state.proposals.filter(({ id }) => state.acts[id] === "applied");
 }
 
-function messageOf(run: OpenedRun, applied: readonly Proposal[]): string {
+/** What a commit holds: proposals whose texts are as judged, and those whose texts were changed after they were applied. */
+interface Committed {
+  readonly applied: readonly Proposal[];
+  readonly changed: readonly Proposal[];
+}
+
+function messageOf(run: OpenedRun, { applied, changed }: Committed): string {
   const accepted = run.state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
   const whole = accepted.length === applied.length && applied.every((one) => accepted.includes(one));
   const validation = run.state.finished?.validation ?? { n: 0, before: null, after: null };
-  return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, whole, validation });
+  return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, changed, whole, validation });
 }
 
 /**
@@ -225,13 +266,10 @@ async function refuseOtherWork(repository: Repository, documents: readonly TextD
   }
 }
 
-/** A file as it was, with the applied texts put in; null where it has no place for them. */
+/** A file as it was, with the texts put in that stand in it now; null where it has no place for them. */
 function withTexts(head: string, places: readonly LocatedProposal[]): string | null {
   try {
-    return places.reduce(
-      (text, { place, proposal }) => applyEdits(text, replaceText(text, place, proposal.text)),
-      head,
-    );
+    return places.reduce((text, { place, current }) => applyEdits(text, replaceText(text, place, current)), head);
   } catch (error) {
     if (error instanceof TextNotFound) return null;
     throw error;

@@ -13,8 +13,9 @@ import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { Review } from "./review.ts";
-import { isUndone, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
+import { holdsBase, holdsText, isUndone, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
+import { askAboutReadOnly } from "./writable.ts";
 
 /** Puts proposed texts into the files they belong to, or turns them down. */
 export class Apply {
@@ -50,9 +51,11 @@ export class Apply {
     if (proposals.length === 0) throw new NotFound(nothingToApply(run));
     for (const proposal of proposals) await confirmDoubtful(run, proposal);
     const places = await locationsOf(run, proposals, this.graphs, this.files);
-    const changed = places.find(({ proposal, current }) => current !== proposal.base && current !== proposal.text);
+    const changed = places.find((place) => !holdsBase(place) && !holdsText(place));
     if (changed) throw new TextChanged(changed.proposal.node, basename(changed.document.uri.fsPath));
-    await edit(places.filter(({ proposal, current }) => current !== proposal.text));
+    const missing = places.filter((place) => holdsBase(place) || !holdsText(place));
+    await askAboutReadOnly([...new Set(missing.map(({ document }) => document))]);
+    await edit(missing);
     await this.library.act(run, { type: "applied", proposals: proposals.map(({ id }) => id) });
     void notifyApplied(run, places);
   }

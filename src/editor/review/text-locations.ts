@@ -4,6 +4,7 @@ import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edit.ts";
 import type { Range } from "../../graph/fault.ts";
+import { isSameButSpacing } from "../../graph/formatting.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.ts";
@@ -54,7 +55,18 @@ export async function locationsOf(
 export async function isUndone(run: OpenedRun, proposal: Proposal, graphs: GraphFiles, files: Files): Promise<boolean> {
   if (run.state.acts[proposal.id] !== "applied") return false;
   const places = await locationsOf(run, [proposal], graphs, files).catch(() => []);
-  return places.some(({ current }) => current === proposal.base);
+  return places.some(holdsBase);
+}
+
+/** The proposed text stands in its place, as it is or as VS Code saved it: without spacing at line ends. */
+export function holdsText({ proposal, current }: LocatedProposal): boolean {
+  return isSameButSpacing(current, proposal.text);
+}
+
+/** The same of the text that the run saw. */
+export function holdsBase(located: LocatedProposal): boolean {
+  const { proposal, current } = located;
+  return current === proposal.base || (isSameButSpacing(current, proposal.base) && !holdsText(located));
 }
 
 /** Saves a document, or leaves it as it is where it cannot be saved. @throws NotSaved */

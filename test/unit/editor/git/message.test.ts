@@ -63,3 +63,20 @@ it("keeps a name with line ends out of the trailers", () => {
   expect(message.split("\n")[0]).toContain("Agentgraph-Loss: 1.00 -> 0.00 (n=9)");
   expect(message.match(/^Agentgraph-Loss/gm)).toHaveLength(1);
 });
+
+it("claims no figure for a text that was changed after it was judged", () => {
+  const [plan, solve] = [proposal("plan"), proposal("solve")];
+  const both = commitMessage({ ...subject, applied: [plan], changed: [solve], whole: true, validation });
+  expect(both).toBe(
+    `Tune 2 prompts in Word problems
+
+- plan: accepted, 14 -> 17 of 20 right, fixed 4, broke 1
+- solve: changed after the run judged it, so not scored
+
+Agentgraph-Run: 20261121-103200-000-abc123
+Agentgraph-Loss: plan 0.30 -> 0.15 (n=20)`,
+  );
+  const alone = commitMessage({ ...subject, applied: [], changed: [solve], whole: false, validation });
+  expect(alone).not.toContain("Agentgraph-Loss");
+  expect(alone).toContain("Tune the prompt of solve in Word problems");
+});

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmod, stat } from "node:fs/promises";
+import { ConfigurationTarget, commands, window, workspace } from "vscode";
+import type { Proposal } from "../../src/engine/events.ts";
+import type { RunState } from "../../src/run/state.ts";
+import { at, closeAll, folder, makeRun, read, removeRuns, until, write } from "./help.ts";
+
+type Ask = (message: string, options: { detail?: string }, ...buttons: string[]) => Promise<string | undefined>;
+
+describe("an applied text and what the editor does to its file", () => {
+  const file = "prompts/plan.md";
+  const settings = ["trimTrailingWhitespace", "insertFinalNewline", "trimFinalNewlines", "readonlyInclude"];
+  const { showInformationMessage, showWarningMessage } = window;
+  const asked: { message: string; detail: string; buttons: string[] }[] = [];
+  let answers: RegExp[] = [];
+  let original = "";
+  let head = "";
+  let run: { id: string; state: RunState };
+
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+      cwd: folder(),
+      encoding: "utf8",
+    });
+  const set = (name: string, value: unknown) =>
+    workspace.getConfiguration("files").update(name, value, ConfigurationTarget.Global);
+  const answerWith = (...wanted: RegExp[]) => {
+    answers = wanted;
+    asked.length = 0;
+    const ask: Ask = async (message, options, ...buttons) => {
+      asked.push({ message, detail: options?.detail ?? "", buttons });
+      return buttons.find((button) => answers.some((answer) => answer.test(button)));
+    };
+    Object.assign(window, { showInformationMessage: ask, showWarningMessage: ask });
+  };
+  const apply = ({ id }: Proposal) => commands.executeCommand("agentgraph.apply", { run: run.id, id });
+  const commit = () => commands.executeCommand("agentgraph.commit", { entry: { id: run.id } });
+  /** The prompt on disk and in git, then a run; what it proposes for the node. */
+  const propose = async (text: string): Promise<Proposal> => {
+    await write(file, text);
+    await until(async () => (await workspace.openTextDocument(at(file))).getText() === text);
+    git("commit", "-qam", "base", "--allow-empty");
+    run = await makeRun();
+    const proposal = run.state.proposals.find(
+      ({ node, verdict }) => node === "plan" && verdict.decision === "accepted",
+    );
+    assert.ok(proposal, "the simulated model finds something");
+    return proposal;
+  };
+
+  before(async () => {
+    original = await read(file);
+    head = git("rev-parse", "HEAD").trim();
+    git("config", "user.name", "t");
+    git("config", "user.email", "t@example.org");
+  });
+  afterEach(async () => {
+    Object.assign(window, { showInformationMessage, showWarningMessage });
+    for (const name of settings) await set(name, undefined);
+    await chmod(at(file).fsPath, 0o644);
+    await closeAll();
+    git("reset", "-q", "--hard", head);
+    await write(file, original);
+    await until(async () => (await workspace.openTextDocument(at(file))).getText() === original);
+    await removeRuns();
+  });
+
+  it("is committed with its figures when saving trims white space", async () => {
+    const proposal = await propose(`Mind this.   \nAnd this.\t\n${original}\n\n`);
+    for (const name of settings.slice(0, 3)) await set(name, true);
+    answerWith(/^Commit$/);
+    await apply(proposal);
+    const saved = await read(file);
+    assert.match(saved, /^Mind this\.\nAnd this\.\n/);
+    assert.notEqual(saved.trimEnd(), proposal.text.trimEnd());
+    await commit();
+    await until(() => git("log", "--format=%s", "-1").startsWith("Tune the prompt of plan"));
+    assert.equal(git("show", `HEAD:${file}`), saved);
+    assert.match(git("log", "--format=%B", "-1"), /^Agentgraph-Loss: /m);
+    const dialogs = asked.filter(({ detail }) => detail !== "");
+    assert.deepEqual(
+      dialogs.map(({ message }) => message),
+      ["Commit plan.md?"],
+    );
+    assert.match(asked.find(({ buttons }) => buttons.includes("Commit"))?.detail ?? "", /spacing in plan\.md/);
+  });
+
+  it("is committed without figures when more changed, after a question that shows the lines", async () => {
+    const proposal = await propose(original);
+    answerWith();
+    await apply(proposal);
+    const changed = (await read(file)).replace(/^\S+/, "Reworded");
+    await write(file, changed);
+    await until(async () => (await workspace.openTextDocument(at(file))).getText() === changed);
+    await commit();
+    const [question] = asked.filter(({ buttons }) => buttons.includes("Commit changed text"));
+    assert.match(question?.message ?? "", /plan changed after it was applied/);
+    assert.match(question?.detail ?? "", /^\+ Reworded/m);
+    assert.equal(git("log", "--format=%s", "-1").trim(), "base");
+
+    answerWith(/^Commit changed text$/, /^Commit$/);
+    await commit();
+    await until(() => git("log", "--format=%s", "-1").startsWith("Tune the prompt of plan"));
+    const message = git("log", "--format=%B", "-1");
+    assert.match(message, /- plan: changed after the run judged it, so not scored/);
+    assert.doesNotMatch(message, /Agentgraph-Loss/);
+  });
+
+  it("asks before a file without write permission is changed, and leaves it after a No", async () => {
+    const proposal = await propose(original);
+    await chmod(at(file).fsPath, 0o444);
+    answerWith();
+    await apply(proposal);
+    assert.match(asked[0]?.message ?? "", /plan\.md is read-only/);
+    assert.equal(await read(file), original);
+    assert.equal((await stat(at(file).fsPath)).mode & 0o777, 0o444);
+    assert.equal((await workspace.openTextDocument(at(file))).isDirty, false);
+
+    answerWith(/^Make writable$/);
+    await apply(proposal);
+    await until(async () => (await read(file)) === `${proposal.text}\n`);
+    assert.equal((await stat(at(file).fsPath)).mode & 0o777, 0o644);
+  });
+
+  it("asks before a file of files.readonlyInclude is changed, and leaves it after a No", async () => {
+    const proposal = await propose(original);
+    await set("readonlyInclude", { "prompts/*.md": true });
+    answerWith();
+    await apply(proposal);
+    assert.match(asked[0]?.message ?? "", /plan\.md is read-only/);
+    assert.equal(await read(file), original);
+    assert.equal((await workspace.openTextDocument(at(file))).isDirty, false);
+
+    answerWith(/^Make writable$/);
+    await apply(proposal);
+    await until(async () => (await read(file)) === `${proposal.text}\n`);
+  });
+});
