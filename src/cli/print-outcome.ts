@@ -9,11 +9,15 @@ import type { Job } from "../run/job.ts";
 import { noProposalMessage } from "../run/no-proposal.ts";
 import { quoted } from "../run/report/reproduce.ts";
 import type { Run } from "../run/run.ts";
+import type { ModelOptions } from "./options.ts";
 import type { Output } from "./output.ts";
 import { wordDiff } from "./word-diff.ts";
 
+/** What a command was told of the model server. */
+export type ServerOptions = Partial<Pick<ModelOptions, "baseUrl" | "azureApiVersion" | "caFile">>;
+
 /** Prints each proposal as an inline diff below its verdict, then the scores and cost, then the next step. */
-export function printOutcome(run: Run, output: Output): void {
+export function printOutcome(run: Run, output: Output, server: ServerOptions): void {
   const state = run.state();
   const { colors } = output;
   const title = plain(run.start.graph.name).trim() || run.start.graphFile;
@@ -37,7 +41,7 @@ export function printOutcome(run: Run, output: Output): void {
   if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
   output.print(colors.dim(parts.join(" · ")));
   for (const warning of warningMessages(state.warnings)) output.warn(warning);
-  const next = nextStep(run, output);
+  const next = nextStep(run, output, server);
   if (next) output.print(next);
 }
 
@@ -79,8 +83,11 @@ function printProposal({ node, base, text, hypothesis, verdict, contributes }: P
   for (const line of wordDiff(base, text, colors).split("\n")) output.print(`  ${colors.dim("│")} ${line}`);
 }
 
-function nextStep(run: Run, { colors }: Output): string {
-  const resume = colors.cyan(`agentgraph resume ${quoted(run.files.folder)}`);
+/** The commands are whole: without its server's options, a run asks another server than it did, or none. */
+function nextStep(run: Run, { colors }: Output, { baseUrl, azureApiVersion, caFile }: ServerOptions): string {
+  const options = { "--base-url": baseUrl, "--azure-api-version": azureApiVersion, "--ca-file": caFile };
+  const words = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+  const resume = colors.cyan(["agentgraph", "resume", run.files.folder, ...words].map(quoted).join(" "));
   switch (run.state().status) {
     case "budget":
       return `The run reached its budget. To resume it with a larger one: ${resume} ${raised(run.start.options.budget)}`;

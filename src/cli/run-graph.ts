@@ -13,7 +13,7 @@ import { evaluationReport, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
-import { printOutcome } from "./print-outcome.ts";
+import { printOutcome, type ServerOptions } from "./print-outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
@@ -69,7 +69,7 @@ export async function followRun(
   { deps, output }: Cli,
   run: Run,
   graphFile: string,
-  options: EndOptions,
+  options: EndOptions & ServerOptions,
 ): Promise<number> {
   const progress = createProgress(output);
   run.onWaiting((waiting) => progress.wait(waiting));
@@ -81,7 +81,7 @@ export async function followRun(
   const state = run.state();
   const error = state.status === "failed" ? runFailure(state) : null;
   const { job } = run.start;
-  if (!output.json) printOutcome(run, output);
+  if (!output.json) printOutcome(run, output, options);
   else
     output.object(job?.kind === "evaluate" ? evaluationReport(run, job.split, error) : runReport(run.id, state, error));
   if (error) output.error(error.message);

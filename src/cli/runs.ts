@@ -66,6 +66,10 @@ async function placeFor(
   return { place: runPathsOf(root.folder, runsDir && resolve(runsDir)), root, isFile: kind === "file" };
 }
 
+function isNoEvaluation({ summary }: ListedRun): boolean {
+  return summary.job?.kind !== "evaluate";
+}
+
 export interface FoundRun {
   readonly id: string;
   readonly place: RunPaths;
@@ -75,13 +79,13 @@ export interface FoundRun {
 
 /** Which run of a graph file to select, and the message if there is none. */
 const RUN_FILTERS = {
-  last: { isIt: () => true, lacks: (name: string) => `There are no runs of ${name}.` },
+  last: { isIt: isNoEvaluation, lacks: (name: string) => `There are no runs of ${name}.` },
   resumable: {
     isIt: ({ status, trusted }: ListedRun) => status !== "done" && trusted,
     lacks: (name: string) => `There is no run of ${name} to resume.`,
   },
   claims: {
-    isIt: ({ summary, trusted }: ListedRun) => summary.proposals.length > 0 && !trusted,
+    isIt: (run: ListedRun) => isNoEvaluation(run) && run.summary.proposals.length > 0 && !run.trusted,
     lacks: (name: string) => `There is no run of ${name} from another machine with proposals.`,
   },
 } as const;
@@ -111,9 +115,7 @@ export async function findRun(
   const { place, root, isFile } = await placeFor(deps.files, name, options);
   if (!isFile) throw new Misuse(`${plain(name)} is not a run folder. Specify a run or a graph file.`);
   const graphFile = nameOf(path, root);
-  const runs = (await listRuns(deps, place)).filter(
-    ({ summary }) => summary.graphFile === graphFile && summary.job?.kind !== "evaluate",
-  );
+  const runs = (await listRuns(deps, place)).filter(({ summary }) => summary.graphFile === graphFile);
   const { isIt, lacks } = RUN_FILTERS[which];
   const found = runs.find(isIt);
   if (!found) throw new Misuse(`${lacks(plain(name))} \`agentgraph runs\` lists all runs.`);

@@ -102,9 +102,11 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
       return t("It drops required text, is too long, or contains an answer from the data.");
     case "samples could not be scored":
       return of === 0
-        ? t("Samples with failed calls could change the verdict. Resume the run or run it again to decide.")
+        ? t(
+            "Samples with failed calls could change the verdict. Resume the run if it stopped early, or run it again to decide.",
+          )
         : t(
-            "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run or run it again to decide.",
+            "{0} of {1} samples could not be scored because calls failed, and they could change the verdict. Resume the run if it stopped early, or run it again to decide.",
             unscored.length,
             of,
           );

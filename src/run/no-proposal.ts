@@ -111,6 +111,7 @@ function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): st
     case "budget reached":
       return t("Resume the run with a larger budget.");
     case "samples could not be scored":
+      return t("Resume the run if it stopped early, or run it again.");
     case "the run ended first":
       return t("Resume the run.");
     case "not significant":

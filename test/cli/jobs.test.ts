@@ -68,6 +68,27 @@ describe("evaluate", () => {
     expect(resumed.score).toBe(unbroken.score);
   });
 
+  it("is resumed by the command that it prints, and by its graph file", async () => {
+    const bench = await open({ latency: 30 });
+    const started = bench.start("evaluate", bench.graph);
+    await asked(bench.server, 12, started);
+    started.child.kill("SIGINT");
+    const { stdout } = await started.ended;
+    const [, command = ""] = /agentgraph (resume .+)$/m.exec(stdout) ?? [];
+    const resumed = await bench.keyed(...command.split(" "));
+    expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining("validation score 0.") });
+
+    const [split, limited] = [
+      ["--split", "test"],
+      ["--budget-calls", "7"],
+    ];
+    expect((await bench.online("evaluate", bench.graph, ...split, ...limited)).code).toBe(3);
+    const larger = await bench.online("resume", bench.graph, "--budget-calls", "2000");
+    expect(larger).toMatchObject({ code: 0, stdout: expect.stringContaining("test score 0.") });
+    const over = await bench.online("resume", bench.graph);
+    expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no run of") });
+  });
+
   it("stops at the budget with 3, and refuses a set without samples", async () => {
     const bench = await open();
     const { code, stdout } = await bench.online("evaluate", bench.graph, "--json", "--budget-calls", "7");

@@ -52,9 +52,7 @@ async function unlock(documents: readonly TextDocument[]): Promise<void> {
     } catch (error) {
       for (const takeBack of undo) await takeBack();
       const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
-      throw new NotFound(
-        l10n.t("{0} couldn't be made writable ({1}), so nothing was applied.", nameOf(document), why),
-      );
+      throw new NotFound(l10n.t("{0} couldn't be made writable ({1}), so nothing was applied.", nameOf(document), why));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { commands, l10n } from "vscode";
+import { commands, l10n, type Uri } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
 import { describeError } from "../../i18n/describe-error.ts";
 import { splitLabel } from "../../i18n/labels.ts";
@@ -11,7 +11,7 @@ import { LOCALE } from "../editor-locale.ts";
 import { showError, showInfo, showWarning } from "../notifications.ts";
 
 /** Says how a run ended, and offers what comes next. */
-export async function reportEnd(run: Run, account: Account): Promise<void> {
+export async function reportEnd(run: Run, file: Uri, account: Account): Promise<void> {
   const state = run.state();
   const { name } = run.start.graph;
   const target = { entry: { id: run.id } };
@@ -42,12 +42,18 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
     const message = l10n.t("The run of {0} was cancelled. All replies so far are saved.", name);
     answer = await showInfo(message, resume);
   } else if (state.status === "budget") {
-    const message = l10n.t("The run of {0} reached its budget. {1}", name, found(state));
+    const result =
+      run.start.job?.kind === "evaluate" ? l10n.t("Resume it with a larger budget to get a score.") : found(state);
+    const message = l10n.t("The run of {0} reached its budget. {1}", name, result);
     answer = await showWarning(message, ...(state.proposals.length > 0 ? [review] : []), resume);
   } else if (state.finished?.evaluated) {
     const show = l10n.t("Show result");
+    const again = l10n.t("Evaluate again");
+    const { n, scored } = state.finished.evaluated;
     const message = evaluatedSentence(name, state.finished.evaluated);
-    answer = await showInfo(message, show);
+    // An evaluation that came to its end is not resumed; a new one asks only for what is missing.
+    answer = scored < n ? await showWarning(message, show, again) : await showInfo(message, show);
+    if (answer === again) await commands.executeCommand("agentgraph.evaluate", file);
     if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
   } else if (state.status === "done" && run.start.job?.kind === "recheck") {
     const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
@@ -69,9 +75,17 @@ export async function reportEnd(run: Run, account: Account): Promise<void> {
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);
 }
 
-function evaluatedSentence(name: string, { split, score, interval: [low, high] }: Evaluated): string {
+function evaluatedSentence(name: string, { split, n, scored, score, interval: [low, high] }: Evaluated): string {
   if (score === null) return l10n.t("No sample of {0} could be scored because every call failed.", name);
-  return l10n.t(
+  const missing =
+    scored < n
+      ? l10n.t(
+          " {0} of {1} samples are not scored because their calls failed. Evaluate again to ask only for those.",
+          n - scored,
+          n,
+        )
+      : "";
+  const result = l10n.t(
     "{0} scores {1} on its {2} (95% interval {3} to {4}).",
     name,
     score.toFixed(2),
@@ -79,6 +93,7 @@ function evaluatedSentence(name: string, { split, score, interval: [low, high] }
     low.toFixed(2),
     high.toFixed(2),
   );
+  return result + missing;
 }
 
 function found(state: RunState): string {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { commands, l10n, type Memento, ProgressLocation, ThemeIcon, Uri, window, workspace } from "vscode";
 import { ENGINE_VERSION } from "../../engine/session.ts";
 import type { BudgetLimits } from "../../models/model.ts";
@@ -90,19 +91,19 @@ export class RunController extends Disposable {
         }
       })
       .then(
-        () => this.#ended(run),
+        () => this.#ended(run, root),
         (error: unknown) => guarded(`run ${run.id}`, () => Promise.reject(error), this.deps.log),
       );
   }
 
-  async #ended(run: Run): Promise<void> {
+  async #ended(run: Run, root: string): Promise<void> {
     this.#stops.delete(run.id);
     const { status, detail } = run.state();
     // The window is closing: the run has not come to an end, and is offered again.
     if (status === "running") return;
     await this.#remember(run.id, false);
     this.deps.log.info(`Run ${run.id}: ${status}. ${detail ?? ""}`);
-    await reportEnd(run, this.account);
+    await reportEnd(run, Uri.file(join(root, run.start.graphFile)), this.account);
   }
 
   async #cancel(target: unknown): Promise<void> {
