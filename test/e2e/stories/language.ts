@@ -52,7 +52,7 @@ export const languageStories: readonly Story[] = [
       await box.fill("style");
       await page.keyboard.press("Enter");
       await page
-        .locator(".monaco-editor-overlaymessage, .notification-toast", { hasText: "is taken" })
+        .locator(".monaco-editor-overlaymessage, .notification-toast", { hasText: "is already used" })
         .first()
         .waitFor();
       await workbench.picture("75-language-rename-refused");
