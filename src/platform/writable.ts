@@ -3,12 +3,13 @@ import { access, chmod, stat } from "node:fs/promises";
 
 /**
  * Whether a file is not to be written: its mode says so, or the system does for this user (permissions, a read-only
- * file system). Rejects where there is no file.
+ * file system). One that doesn't exist is not.
  */
 export async function isReadOnly(path: string): Promise<boolean> {
-  const { mode } = await stat(path);
+  const found = await stat(path).catch(() => null);
+  if (!found) return false;
   // The system asks no permission of an administrator, and none of the file when it is replaced.
-  if ((mode & 0o222) === 0) return true;
+  if ((found.mode & 0o222) === 0) return true;
   return access(path, constants.W_OK).then(
     () => false,
     () => true,

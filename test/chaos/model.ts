@@ -92,6 +92,8 @@ function final(loss: string, index: number, right: boolean): string {
       return `(${"ABC"[(right ? index : index + 1) % 3]})`;
     case "f1":
       return `the answer ${word}`;
+    case "set":
+      return `b${index}, ${right ? `a${index}` : "c"}`;
     case "json":
       return JSON.stringify({ x: word, y: index % 2 });
     default:

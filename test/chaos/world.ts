@@ -34,6 +34,7 @@ const LOSSES: Record<string, { readonly spec: object; target(index: number): unk
   choice: { spec: { options: ["red", "green", "blue"] }, target: (index) => ["red", "green", "blue"][index % 3] },
   regex: { spec: {}, target: (index) => `^a${index}$` },
   f1: { spec: {}, target: (index) => `the answer a${index}` },
+  set: { spec: {}, target: (index) => `a${index}, b${index}` },
   json: { spec: {}, target: (index) => ({ x: `a${index}`, y: 1 }) },
   judge: { spec: { rubric: "It is the accepted answer.", votes: 3 }, target: (index) => `a${index}` },
 };
@@ -50,7 +51,7 @@ export function createWorld(dice: Dice): World {
     dice.int(5, 20),
     dice.chance(0.3) ? dice.int(20, 50) : 3,
   ]);
-  const loss = dice.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "json", "judge"]);
+  const loss = dice.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "set", "json", "judge"]);
   const { nodes, texts } = graphOf(steps, loss, dice);
   const rules = [...Object.keys(nodes)].flatMap((id) => [`${id}~r0`, `${id}~r1`]);
   const most = Math.floor(CALLS / steps);
@@ -161,7 +162,7 @@ function modelOf(dice: Dice) {
 }
 
 function optionsOf(loss: string, dice: Dice) {
-  const graded = ["f1", "json", "judge"].includes(loss);
+  const graded = ["f1", "set", "json", "judge"].includes(loss);
   return {
     iterations: dice.int(0, 4),
     batch: dice.int(1, 8),
