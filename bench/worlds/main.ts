@@ -35,6 +35,8 @@ async function main(): Promise<void> {
           belowStart: runs.filter(({ start, end }) => end < start).length,
           start: of(({ start }) => start),
           end: of(({ end }) => end),
+          meanEnd: runs.reduce((sum, { end }) => sum + end, 0) / seeds,
+          tokens: of(({ tokens }) => tokens),
           ceiling: of(({ ceiling }) => ceiling),
         }),
       );

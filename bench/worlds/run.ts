@@ -33,6 +33,8 @@ export function optionsOf(flat: FlatOptions = {}, defaults = DEFAULTS): Optimize
 
 export interface WorldRun {
   readonly calls: number;
+  /** Prompt and completion tokens, four characters each. */
+  readonly tokens: number;
   readonly purposes: Record<string, number>;
   readonly iterations: number;
   readonly seconds: number;
@@ -107,6 +109,7 @@ export async function runOn(
   if (finished?.type !== "finished") throw new Error("the run did not finish");
   return {
     calls: stack.budget.spent.calls,
+    tokens: stack.budget.spent.tokens,
     purposes,
     iterations: events.filter(({ type }) => type === "iteration").length,
     seconds: clock.now() / 1000,

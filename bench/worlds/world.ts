@@ -24,6 +24,10 @@ export interface WorldOptions {
   readonly useless: number;
   /** A ruined text still gives every sample an answer of its own, so that only scores show the harm. Default: one for all. */
   readonly sly?: boolean;
+  /** Feedback where nothing is missing asks for something all the same, as real models do. Default: it is empty. */
+  readonly talkative?: boolean;
+  /** Share of samples that each sentence too many in a text turns wrong. Default: 0. */
+  readonly bloat?: number;
 }
 
 const SHAPES = {
@@ -143,6 +147,14 @@ export function createWorld(
   const hopeless = (index: number) => random("hopeless", index) < noise;
   const missing = (node: string, text: string, index: number) =>
     isRuined(text) ? (rules.get(node) ?? []) : needed(node, index).filter((rule) => !text.includes(rule));
+  /** Rules and manners in a text that its node does not need. */
+  const useless = (node: string, text: string) => {
+    const named = new Set([...text.matchAll(/(?<!lacks: )mind the \w+ rule/g)].map(([rule]) => rule));
+    const tones = text.match(/Be \w+\./g)?.length ?? 0;
+    return [...named].filter((rule) => !rules.get(node)?.includes(rule)).length + tones;
+  };
+  const isBloated = (node: string, text: string, index: number) =>
+    random("bloat", node, index) < (options.bloat ?? 0) * useless(node, text);
   const isRuined = (text: string) => text.includes("Just say something.");
 
   function indexIn(text: string): number {
@@ -181,7 +193,7 @@ export function createWorld(
     const node = nodeIn(all) ?? "";
     const index = indexIn(all);
     if (isRuined(all) && !options.sly) return "something";
-    const lacks = missing(node, all, index);
+    const lacks = [...missing(node, all, index), ...(isBloated(node, all, index) ? ["mind the length rule"] : [])];
     const upstream = /lacks:|>\nsomething/.test(all);
     if (node !== "answer") {
       const marks = lacks.map((rule) => `lacks: ${rule}`).join("; ");
@@ -218,7 +230,10 @@ export function createWorld(
   }
 
   function sayOf(all: string, id: string, found: string[]): string {
-    if (found.length === 0) return "";
+    if (found.length === 0) {
+      const talks = options.talkative && hopeless(indexIn(all));
+      return talks ? `It should mind the ${word("noise", all, id)} rule.` : "";
+    }
     const rule = found[Math.floor(random("say", all.length, id) * found.length)];
     const right = random("accuracy", all, id) < options.accuracy;
     return `It should ${right ? rule : `mind the ${word("noise", all, id)} rule`}.`;
@@ -280,7 +295,13 @@ export function createWorld(
   const indexOf = ({ inputs }: Sample) => questions.get(inputs.question ?? "") ?? -1;
   const score = (texts: Readonly<Record<string, string>>, sample: Sample) => {
     const index = indexOf(sample);
-    return !hopeless(index) && nodes.every((node) => missing(node.id, texts[node.id] ?? node.text, index).length === 0);
+    return (
+      !hopeless(index) &&
+      nodes.every(({ id, text: own }) => {
+        const text = texts[id] ?? own;
+        return missing(id, text, index).length === 0 && !isBloated(id, text, index);
+      })
+    );
   };
   return {
     graph,

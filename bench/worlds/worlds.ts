@@ -8,5 +8,17 @@ export const WORLDS: Readonly<Record<string, Omit<WorldOptions, "shape" | "seed"
   harsh: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
   harsher: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
   sly: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1, sly: true },
+  // As real models do, these ask for something where nothing can be mended; in the second, text that is too long hurts.
+  talkative: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.05, useless: 0.14, talkative: true },
+  lengthy: {
+    rules: 3,
+    easy: 0.08,
+    adds: 2,
+    accuracy: 0.7,
+    destructive: 0.05,
+    useless: 0.14,
+    talkative: true,
+    bloat: 0.08,
+  },
   halfway: { rules: 2, easy: 0.5, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1, sly: true },
 };

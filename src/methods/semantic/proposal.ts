@@ -69,12 +69,33 @@ export function createProposals(
       if (isDue && !isFirst) await engine.score(engine.start, data.validation, { split: "validation" });
       const constant = await probe(withTexts(incumbent, candidates), candidates);
       await engine.screen(constant, "constant output");
+      const fresh = candidates.filter((one) => !constant.includes(one) && !pending.includes(one));
+      if (
+        isDue &&
+        batch.few &&
+        fresh.length > 0 &&
+        !(await mendsTraining(candidates.filter((one) => !constant.includes(one))))
+      ) {
+        await engine.screen(fresh, "no gain on training samples");
+        return [...constant, ...fresh];
+      }
       // Where nothing has done harm so far, the samples that were right are not worth their calls.
       if (!engine.history.hasBroken() || right.length < CONTROLS) return constant;
-      const fresh = candidates.filter((one) => !constant.includes(one) && !pending.includes(one));
       const harmful = await harmfulAmong(fresh, breaksTraining);
       await engine.screen(harmful, "breaks training samples");
       return [...constant, ...harmful];
+    }
+
+    /** Whether any of the samples that the texts were written for comes out better with all of them together. */
+    async function mendsTraining(candidates: readonly Candidate[]): Promise<boolean> {
+      const texts = withTexts(batch.texts, candidates);
+      const gains = await Promise.all(
+        failing.map(async (sample) => {
+          const [before, after] = await Promise.all([loss(batch.texts, sample), loss(texts, sample)]);
+          return before === null || after === null || after < before;
+        }),
+      );
+      return gains.some(Boolean);
     }
 
     async function breaksTraining(candidates: readonly Candidate[]): Promise<boolean> {

@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import type { Candidate } from "../../../../src/engine/candidate.ts";
 import type { Parameter } from "../../../../src/engine/method.ts";
 import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
-import { candidate } from "../../engine/fixtures.ts";
+import { candidate, ofType } from "../../engine/fixtures.ts";
+import { run } from "../../engine/runs.ts";
 
 describe("texts that do harm", () => {
   const [a, b, c] = ["a", "b", "c"].map((id) => candidate(id, `${id} new`)) as [Candidate, Candidate, Candidate];
@@ -59,5 +60,18 @@ describe("proposals", () => {
     const kept = await untilKept({ draft, screen: async () => [] }, parameters, pending);
     expect(kept.map(({ text }) => text)).toEqual(["pending a", "b 1"]);
     expect(await untilKept({ draft: async () => [], screen: async () => [] }, parameters, pending)).toEqual([]);
+  });
+});
+
+describe("texts for the last few failing samples", () => {
+  it("are dropped before the gate where they mend none of these", async () => {
+    // Feedback never falls silent here, though nothing can mend the samples that are left.
+    const world = { shape: "chain", seed: 108, talkative: true } as const;
+    const { events, finished } = await run({ world, samples: 20 });
+    const dropped = ofType(events, "screened").filter(({ reason }) => reason === "no gain on training samples");
+    expect(dropped.length).toBeGreaterThan(0);
+    const judged = new Set(ofType(events, "verdict").flatMap(({ proposals }) => proposals));
+    expect(dropped.flatMap(({ proposals }) => proposals).filter((id) => judged.has(id))).toEqual([]);
+    expect(finished.validation.after).toBeGreaterThan(finished.validation.before!);
   });
 });
