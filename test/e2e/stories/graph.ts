@@ -64,7 +64,7 @@ export const graphStories: readonly Story[] = [
       await graph.locator(".panel nav button").click();
       await graph.locator("button.sample").first().click();
       // The details took their room from the drawing, which stays where a node was clicked in it.
-      await graph.locator('[aria-label^="Fit the graph"]').click();
+      await graph.locator('vscode-button[aria-label^="Fit the graph"]').click();
       await node("answer").click();
       await graph.locator(".compare dt", { hasText: "Expected" }).waitFor();
       await graph.locator("summary", { hasText: "Prompt sent" }).waitFor();
