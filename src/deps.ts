@@ -1,6 +1,6 @@
 /**
- * What the outside gives. Nothing above `src/platform` uses a file system, a clock or a random source of its own,
- * so a run is a pure function of graph, data, options, seed and replies.
+ * The dependencies on the outside. Nothing above `src/platform` uses a file system, a clock or a random source
+ * directly, so a run is a pure function of graph, data, options, seed and replies.
  */
 export interface Deps {
   readonly files: Files;
@@ -38,13 +38,13 @@ export interface Log {
   error(message: string): void;
 }
 
-/** What tells this machine and its processes from others. */
+/** Identifies this machine and its processes. */
 export interface Machine {
-  /** A keyed hash that only this user on this machine can make: what bears it was made here. */
+  /** A keyed hash that only this user on this machine can make, as a signature. */
   sign(text: string): Promise<string>;
-  /** Takes a lock file until released; one left behind by a process that is gone is broken. null: a live process holds it. */
+  /** Takes a lock file until it is released, breaking one of a process that ended. null: a live process holds it. */
   lock(path: string, note: string): Promise<Lock | null>;
-  /** Who holds a lock file; null when nobody alive does. */
+  /** The holder of a lock file; null if no live process holds it. */
   holder(path: string): Promise<LockHolder | null>;
 }
 

@@ -16,7 +16,7 @@ import { PENDING_EXAMPLE } from "./editor/pending-example.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 import type { Services } from "./editor/services.ts";
 
-/** Constructs, registers and returns: the rest is loaded when the user first looks at something of it. */
+/** Constructs, registers and returns. Everything else is loaded on first use. */
 export function activate(context: ExtensionContext): void {
   const { subscriptions } = context;
   const own = <T extends { dispose(): unknown }>(disposable: T): T => {
@@ -68,10 +68,10 @@ function mayShowPrompt({ input }: Tab): boolean {
   return input instanceof TabInputText && input.uri.scheme === "file" && PROMPT.test(input.uri.path);
 }
 
-/** Endings of what people keep prompts in. */
+/** File extensions of prompts. */
 const PROMPT = /\.(md|mdx|markdown|txt|text|prompt|prompty|tmpl|template|j2|jinja2?|mustache|hbs|liquid)$/i;
 
-/** Panels that are made again when a window is loaded again. */
+/** Panels that are restored when the window reloads. */
 const OURS = /agentgraph\.(graphPanel|report|comparison|sample)$/;
 
 async function hasGraph(): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from "./protocol.ts";
 
-/** What VS Code gives a page; a test page brings its own. */
+/** VS Code's API of a page; test pages have their own. */
 interface VsCode {
   postMessage(message: PageMessage): void;
   getState(): unknown;
@@ -19,7 +19,7 @@ declare function acquireVsCodeApi(): VsCode;
 
 /** What survives a reload of the window. */
 export interface SavedState {
-  /** What the host needs to find the file again; handed back to it untouched. */
+  /** What the host needs to find the file again; returned unchanged. */
   readonly restore: string;
   readonly direction: "down" | "right" | null;
   readonly selected: string | null;
@@ -27,17 +27,17 @@ export interface SavedState {
   readonly sample: string | null;
   readonly at: Snapshot;
   readonly camera: readonly [x: number, y: number, zoom: number] | null;
-  /** Whether the user had opened the details with nothing selected, and how large they were made. */
+  /** Whether the details were open without a selection, and their size. */
   readonly overview: boolean;
   readonly panel: PanelSize;
 }
 
 export type AnswerTo<Q extends Question> = Extract<Answer, { kind: Q["kind"] }>;
 
-/** The other end: VS Code's extension host. */
+/** The extension host. */
 export interface Host {
   post(message: PageMessage): void;
-  /** null: the host does not know (any more). */
+  /** null: unknown to the host. */
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | null>;
   savedState(): Partial<SavedState>;
   saveState(state: Omit<SavedState, "restore">): void;
@@ -45,7 +45,7 @@ export interface Host {
 
 export type HostNotification = Exclude<HostMessage, { type: "answer" }>;
 
-/** @param tell is called for every valid message that is no answer */
+/** @param tell is called for every valid message except answers */
 export function connect(tell: (message: HostNotification) => void): Host {
   const vscode = acquireVsCodeApi();
   const waiting = new Map<number, (answer: Answer | null) => void>();
@@ -77,7 +77,7 @@ function answers<Q extends Question>(answer: Answer | null, question: Q): answer
   return answer?.kind === question.kind;
 }
 
-/** Only what has the form it was kept in. */
+/** Ignores state in another form. */
 function readSavedState(state: unknown): Partial<SavedState> {
   if (typeof state !== "object" || state === null) return {};
   const field = (name: keyof SavedState): unknown => Reflect.get(state, name);

@@ -9,7 +9,7 @@ interface KeyActs extends Actions {
   clear(): void;
 }
 
-/** Does what a key stands for; false where it stands for nothing here. */
+/** Runs the action of a key; false if it has none. */
 export function keyAct(event: KeyboardEvent, state: State, acts: KeyActs, legend: Legend, search: Search): boolean {
   if (event.key === "Escape") {
     if (legend.element.hidden) acts.clear();
@@ -56,7 +56,7 @@ function nodeKey(event: KeyboardEvent, node: string, { scene }: State, acts: Key
   return true;
 }
 
-/** Letters belong to a field that has the keyboard, also inside a control's shadow tree. */
+/** Letters go to a focused field, also in a control's shadow tree. */
 function isTyping(event: KeyboardEvent): boolean {
   const [target] = event.composedPath();
   return (

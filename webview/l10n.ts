@@ -1,4 +1,4 @@
-/** Translated texts by their English ones, as the host wrote them on the page; empty where the editor speaks English. */
+/** Translations by their English texts, as the host passed them; empty in English. */
 const translated = translationsOf(typeof document === "undefined" ? undefined : document.body?.dataset.words);
 
 /**
@@ -9,7 +9,7 @@ export function t(text: string, ...values: readonly (string | number)[]): string
   return (translated.get(text) ?? text).replace(/\{(\d)\}/g, (place, index) => String(values[Number(index)] ?? place));
 }
 
-/** Texts of a JSON object; whatever else stands there is left out. */
+/** The texts of a JSON object; other values are ignored. */
 export function translationsOf(json: string | undefined): ReadonlyMap<string, string> {
   if (!json) return new Map();
   try {

@@ -20,7 +20,7 @@ import { type PanelSize, Splitter } from "./panel/splitter.ts";
 import type { SampleAnswer, Snapshot } from "./protocol.ts";
 import { type Actions, EMPTY, type State } from "./state.ts";
 
-/** Holds the state, and has every part of the page draw it, at most once a frame. */
+/** Holds the state, and updates every part of the page at most once per frame. */
 export class Page implements Actions {
   #state: State = EMPTY;
   readonly #host: Host;
@@ -39,7 +39,7 @@ export class Page implements Actions {
   #overview: boolean;
   #panelSize: PanelSize;
   #frame = 0;
-  /** Set once the user, or what was kept, has said how to draw. */
+  /** Set once the user or the saved state has chosen a direction. */
   #direction: Direction | null;
   #placed = false;
 
@@ -75,7 +75,7 @@ export class Page implements Actions {
     });
     this.#panel.element.prepend(splitter.element);
     middle.append(drawing, this.#panel.element);
-    // What VS Code tells of lies over the lower right corner: the run stands above the drawing.
+    // VS Code's notifications cover the lower right corner, so the run is above the graph.
     root.append(this.#toolbar.element, this.#strip.element, this.#faults.element, middle);
     const selected = this.#kept.selected ?? null;
     this.#state = {
@@ -92,7 +92,7 @@ export class Page implements Actions {
     this.#host.post({ type: "ready" });
   }
 
-  // What the user does
+  // User actions
 
   select(node: string | null): void {
     const panelOpen = node !== null || this.#overview || this.#state.sample !== null;
@@ -208,7 +208,7 @@ export class Page implements Actions {
     this.#mirror.focus(null);
   }
 
-  // What the host says
+  // Host messages
 
   #hear(message: HostNotification): void {
     switch (message.type) {

@@ -3,10 +3,10 @@ import { NODE_KINDS, type NodeKind } from "../src/graph/node-kinds.ts";
 import type { ReadOnly } from "../src/graph/read-only.ts";
 
 /**
- * What host and page say to each other. The host sends whole snapshots of a bounded view model and answers questions;
- * the page sends ids, never paths, prompts or commands. (An exported drawing is the one exception: it sends its text.)
- * The schemas are the source of the types. Each end checks what it receives (`isHostMessage`, `isPageMessage`), field by
- * field and within its limits, and drops the rest.
+ * Messages between host and page. The host sends whole snapshots of a bounded view model and answers requests; the page
+ * sends ids, never paths, prompts or commands. (An exported graph is the one exception: it sends its text.) The schemas
+ * are the source of the types. Each end validates what it receives (`isHostMessage`, `isPageMessage`) and drops the
+ * rest.
  */
 
 /** Largest sizes of what crosses; texts in UTF-16 units. */
@@ -51,7 +51,7 @@ const nodeView = z.strictObject({
   id,
   kind: z.enum(["input", ...kinds]),
   inputs: list(id, LIMITS.inputs),
-  /** What it is for; an input's description. One line. */
+  /** Role of a node or description of an input, on one line. */
   role: line,
   /** First words of the instruction, on one line. */
   excerpt: line,
@@ -88,7 +88,7 @@ const spent = z.strictObject({
   tokens: count,
   /** US dollars; null: no known price. */
   usd: z.nullable(number),
-  /** Whoever answers counts no tokens: what is shown of them and their cost is an estimate. */
+  /** The provider does not report token usage, so tokens and cost are estimates. */
   estimated: z.boolean(),
 });
 
@@ -249,7 +249,7 @@ const hostMessage = z.discriminatedUnion("type", [
     type: z.literal("graph"),
     graph: z.nullable(graphView),
     faults: list(faultView, LIMITS.faults),
-    /** True where the file is broken and `graph` is the last good one. */
+    /** True if the file is invalid and `graph` is the last valid one. */
     stale: z.boolean(),
   }),
   z.strictObject({ type: z.literal("run"), run: z.nullable(runView) }),
@@ -269,7 +269,7 @@ const pageMessage = z.discriminatedUnion("type", [
   /** Open the proposal for this node as a diff. */
   z.strictObject({ type: z.literal("review"), node: id }),
   z.strictObject({ type: z.literal("ask"), request: count, question }),
-  /** Put the whole text on the clipboard, also where the page shows only its start. */
+  /** Copies the whole text to the clipboard, even if the page shows only its start. */
   z.strictObject({ type: z.literal("copy"), node: id, sample: id, at: snapshot, part }),
   z.strictObject({ type: z.literal("export"), svg: text(LIMITS.svg) }),
 ]);

@@ -2,10 +2,10 @@ import type { Direction } from "../src/graph/layout/node.ts";
 import type { Scene } from "./graph/scene.ts";
 import type { FaultView, GraphView, RunView, SampleAnswer, Snapshot } from "./protocol.ts";
 
-/** All that the page shows is drawn from this. */
+/** The state of the page. */
 export interface State {
   readonly graph: GraphView | null;
-  /** The file is broken, and `graph` is the last good one. */
+  /** The file is invalid, and `graph` is the last valid one. */
   readonly stale: boolean;
   readonly faults: readonly FaultView[];
   readonly run: RunView | null;
@@ -15,7 +15,7 @@ export interface State {
   readonly selected: string | null;
   readonly selectedEdge: { readonly source: string; readonly target: string } | null;
   readonly cursor: string | null;
-  /** Node that has the keyboard. */
+  /** Node with the keyboard focus. */
   readonly focused: string | null;
   readonly query: string;
   /** Ids that the search found, in the order of the drawing; null where nothing is searched. */
@@ -47,7 +47,7 @@ export const EMPTY: State = {
   panelOpen: false,
 };
 
-/** What the user can do; every part of the page is given these. */
+/** User actions, available to every part of the page. */
 export interface Actions {
   select(node: string | null): void;
   /** Shows what there is to say of the whole graph: its samples and warnings. @param part is scrolled to */

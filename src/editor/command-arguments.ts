@@ -18,13 +18,13 @@ export function refOf(target: unknown): ProposalRef | null {
     : null;
 }
 
-/** Id of the run that an element of a tree stands for. */
+/** Id of the run of a tree element. */
 export function runIdOf(target: unknown): string | null {
   const entry = isRecord(target) ? target.entry : null;
   return isRecord(entry) && typeof entry.id === "string" ? entry.id : null;
 }
 
-/** Ids of the runs that the selected elements of a tree stand for, each once. */
+/** Ids of the runs of the selected tree elements, each once. */
 export function runIdsOf(selected: unknown): string[] {
   return Array.isArray(selected) ? [...new Set(selected.flatMap((one: unknown) => runIdOf(one) ?? []))] : [];
 }
@@ -41,7 +41,7 @@ export function graphOf(target: unknown): Uri | null {
   return isRecord(target) && target.file instanceof Uri ? target.file : null;
 }
 
-/** What the title bar of a drawing or a report passes. */
+/** Whether the argument comes from the title bar of a graph or a report. */
 export function isWebview(target: unknown): boolean {
   return target instanceof Uri && target.scheme === "webview-panel";
 }

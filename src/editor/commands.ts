@@ -33,9 +33,9 @@ export const COMMANDS = [
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-/** What a command does; `target` is what it was called on, `selected` all that was selected then: both unchecked. */
+/** A command handler. `target` is the element it was called on, `selected` the selection; both are unchecked. */
 export type Command = (target?: unknown, selected?: unknown) => unknown;
 export type Commands = Readonly<Record<CommandName, Command>>;
 
-/** Of one part of the editor. */
+/** The commands of one part of the editor. */
 export type SomeCommands = Partial<Commands>;

@@ -1,6 +1,6 @@
 import type { Disposable as VscodeDisposable } from "vscode";
 
-/** Ends everything it owns, the last taken first. */
+/** Disposes everything it owns, in reverse order. */
 export abstract class Disposable {
   readonly #owned: VscodeDisposable[] = [];
 

@@ -11,7 +11,7 @@ import { PENDING_EXAMPLE } from "./pending-example.ts";
 
 const CREATED = "example.created";
 
-/** Copies one of the graphs that come with the extension into a folder of the user's, and opens it. */
+/** Copies an example graph of the extension to a folder, and opens it. */
 export class Example {
   readonly commands = { createExample: () => this.#create() } satisfies SomeCommands;
 
@@ -49,7 +49,7 @@ export class Example {
     await commands.executeCommand("vscode.openFolder", target);
   }
 
-  /** After VS Code has opened a folder for an example: goes on where it was. */
+  /** Continues after VS Code has opened the folder of an example. */
   async showPending(): Promise<void> {
     if (this.memory.get(CREATED)) await completeWalkthroughStep();
     const pending = this.memory.get<string>(PENDING_EXAMPLE);
@@ -60,7 +60,7 @@ export class Example {
     await this.#show(graph);
   }
 
-  /** Says who would be asked: nobody is to pay for a first try without knowing it. */
+  /** Names the provider, so that a first try does not cost money unnoticed. */
   async #show(graph: Uri): Promise<void> {
     await window.showTextDocument(graph, { preview: false });
     const folder = basename(Uri.joinPath(graph, "..").path);
@@ -81,7 +81,7 @@ export class Example {
               "Example created in {0}. Optimize it with the simulated model (no API key, no cost) or with your own model.",
               folder,
             );
-    // Not awaited: the command has done what it should.
+    // Not awaited: the command is done.
     void showInfo(message, optimize, ...(isPaid ? [free] : [])).then(async (pressed) => {
       if (!pressed) return;
       if (pressed === free) await writeProvider(simulated, "");
@@ -94,7 +94,7 @@ async function completeWalkthroughStep(): Promise<void> {
   await commands.executeCommand("setContext", "agentgraph.exampleCreated", true);
 }
 
-/** The workspace's folder; one of several, or one for a window that has none, is the user's pick. @throws Cancelled */
+/** The folder of the workspace. Asks if there are several or none. @throws Cancelled */
 async function chooseParent(): Promise<Uri> {
   const [first, ...others] = workspace.workspaceFolders ?? [];
   if (first && others.length === 0) return first.uri;
@@ -116,7 +116,7 @@ async function chooseParent(): Promise<Uri> {
   return chosen;
 }
 
-/** Never writes over what is there. */
+/** Never overwrites existing files. */
 async function unusedFolder(parent: Uri, name: string): Promise<Uri> {
   for (let number = 1; ; number++) {
     const folder = Uri.joinPath(parent, number === 1 ? name : `${name}-${number}`);

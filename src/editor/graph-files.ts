@@ -15,10 +15,10 @@ export function isGraphFile(uri: Uri): boolean {
 const MOST_FILES = 2_000;
 const MOST_BYTES = 2 ** 24;
 
-/** The graph files of the workspace. Looks for them when first asked, and then only when one comes or goes. */
+/** The graph files of the workspace. Searches on first use, and again when a file is created or deleted. */
 export class GraphFiles extends Disposable {
   readonly #changed = this.own(new EventEmitter<Uri>());
-  /** A graph file was made, saved or deleted. */
+  /** A graph file was created, saved or deleted. */
   readonly onDidChange = this.#changed.event;
   #known: Promise<Uri[]> | null = null;
 
@@ -43,7 +43,7 @@ export class GraphFiles extends Disposable {
     return this.#known;
   }
 
-  /** The address under which the workspace knows a file: its real path may be another, behind symbolic links. */
+  /** The URI of a file in the workspace: its real path can differ because of symbolic links. */
   async known(realPath: string): Promise<Uri> {
     for (const uri of await this.list()) {
       const real = await this.files.realpath(uri.fsPath).catch(() => uri.fsPath);
@@ -52,7 +52,7 @@ export class GraphFiles extends Disposable {
     return Uri.file(realPath);
   }
 
-  /** Folders that hold the runs of these graphs, and of such as stood in the workspace's folders once. */
+  /** Folders with runs of these graphs, and of graphs that were deleted from the workspace. */
   async roots(): Promise<string[]> {
     const graphs = (await this.list()).map(({ fsPath }) => fsPath);
     const local = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
@@ -61,7 +61,7 @@ export class GraphFiles extends Disposable {
     return [...new Set(roots.map(({ folder }) => folder))];
   }
 
-  /** A folder that joins or leaves the workspace brings or takes its graphs without a word from the watcher. */
+  /** The watcher does not report graphs of a folder that is added to or removed from the workspace. */
   async #followFolders(): Promise<void> {
     const before = (await this.#known) ?? [];
     this.#known = this.#find();

@@ -11,8 +11,9 @@ import { type GraphFiles, isGraphFile } from "./graph-files.ts";
 import { saveOrThrow } from "./review/text-locations.ts";
 
 /**
- * The graph that a command is about: what it was called on, else the one in the active editor, else the only one of the
- * workspace, else the user's pick. @throws Cancelled, NotFound
+ * The graph of a command: its argument, else the one in the active editor, else the only one in the workspace, else the
+ * user's pick.
+ * @throws Cancelled, NotFound
  */
 export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Uri> {
   const named = graphOf(target);
@@ -31,7 +32,7 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
   return picked.uri;
 }
 
-/** Saves what is open of a graph, so that what runs is what the user sees, and refuses one that cannot run. @throws GraphInvalid, NotSaved */
+/** Saves the open files of a graph, so that the run uses what the user sees. @throws GraphInvalid, NotSaved */
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
   const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files, graphFormat);
@@ -42,7 +43,7 @@ export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   }
 }
 
-/** The sets that a graph file gives samples to; all where it does not say. */
+/** The sets with data in a graph file; all sets if it is not known. */
 export async function setsOf(file: Uri): Promise<readonly Split[]> {
   const document = await workspace.openTextDocument(file);
   const { file: graph } = readGraphText(file.fsPath, document.getText(), graphFormat);

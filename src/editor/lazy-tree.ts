@@ -2,7 +2,7 @@ import { EventEmitter, type TreeDataProvider, type TreeItem } from "vscode";
 import { Disposable } from "./disposable.ts";
 import { once } from "./once.ts";
 
-/** Stands for a tree until somebody looks at it. */
+/** A tree that is loaded when it is first shown. */
 export class LazyTree<T> extends Disposable implements TreeDataProvider<T> {
   readonly #changed = this.own(new EventEmitter<T | undefined>());
   readonly onDidChangeTreeData = this.#changed.event;
@@ -30,7 +30,7 @@ export class LazyTree<T> extends Disposable implements TreeDataProvider<T> {
   }
 }
 
-/** What the trees of this extension offer. */
+/** Interface of the extension's trees. */
 export interface Tree<T> {
   readonly onDidChangeTreeData: NonNullable<TreeDataProvider<T>["onDidChangeTreeData"]>;
   getChildren(element?: T): Promise<T[]>;

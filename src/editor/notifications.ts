@@ -15,7 +15,7 @@ export function showError(message: string, ...buttons: string[]): Thenable<strin
   return window.showErrorMessage(withoutLinks(message), ...buttons);
 }
 
-/** The same to the eye: an invisible character parts what would be a link's text from its target. */
+/** Looks the same, but an invisible character splits each link. */
 export function withoutLinks(text: string): string {
   return text.replaceAll("](", "]\u200b(");
 }

@@ -1,4 +1,4 @@
-/** Does something once, when it is first asked for. What failed is tried again the next time. */
+/** Runs a function once, at the first call. A failure is tried again at the next call. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {

@@ -36,7 +36,7 @@ import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
 import type { Views } from "./tree-views.ts";
 
-/** Everything the extension does, put together. Made when the user first looks at something of it. */
+/** Creates and connects all parts of the extension. Loaded on first use. */
 export class Services extends Disposable {
   readonly #log: LogOutputChannel;
   readonly #commands: Commands;
@@ -126,19 +126,19 @@ export class Services extends Disposable {
     void example.showPending();
   }
 
-  /** A command that was called on nothing is about the drawing that is in front. */
+  /** A command without an argument applies to the active graph view. */
   run(name: CommandName, target?: unknown, selected?: unknown): Promise<void> {
     const on = target === undefined || isWebview(target) ? (this.#view.front() ?? target) : target;
     return guarded(`agentgraph.${name}`, () => this.#commands[name](on, selected), this.#log);
   }
 
   /**
-   * The badge counts what waits for the user: accepted proposals that are neither applied nor rejected. Menus and the
-   * palette go by what there is.
+   * Updates the badge, which counts accepted proposals that are neither applied nor rejected, and the context keys of
+   * menus.
    */
   async #count(library: RunStore, graphs: GraphFiles, { proposals }: Views): Promise<void> {
     const runs = await library.list();
-    // A later run of a graph takes the place of the earlier ones.
+    // A later run of a graph replaces the earlier ones.
     const latest = new Map<string, RunSummary>();
     for (const run of runs.toReversed()) {
       if (run.proposals.length > 0 && !run.untrusted) latest.set(run.graphPath, run);
@@ -152,10 +152,10 @@ export class Services extends Disposable {
       running: runs.some(({ id }) => library.live(id) !== null),
       resumable: runs.some(resumable),
       elsewhere: runs.some(({ untrusted, proposals }) => untrusted && proposals.length > 0),
-      // Steps of the walkthrough: what was done, not what was begun.
+      // Walkthrough steps are completed by results, not by attempts.
       optimized: runs.some((run) => !run.untrusted && !isEvaluation(run) && run.status === "done"),
       committed: runs.some((run) => run.proposals.some(({ act }) => act === "committed")),
-      // Last: until it is known what there is, the views say so, and the palette offers everything.
+      // Last: until then, the views show that they are loading, and the palette offers all commands.
       ready: true,
     };
     for (const [name, value] of Object.entries(there)) {

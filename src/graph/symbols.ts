@@ -11,7 +11,7 @@ import { promptForm } from "./text.ts";
 export interface Use {
   readonly name: string;
   readonly kind: UseKind;
-  /** Of the name alone. */
+  /** Range of the name. */
   readonly range: Range;
   /** With its quotes or braces. */
   readonly around: Range;

@@ -8,10 +8,12 @@ import type { Files } from "../deps.ts";
 /** How long an append handle stays open with nothing to write, in milliseconds. */
 const IDLE = 2_000;
 
-/** Bytes of the largest file that is read: far more than the log of any run, less than what brings a process down. */
+/** Maximum bytes of a file to read: more than any log, less than what exhausts memory. */
 const LARGEST = 2 ** 30;
 
-/** A repository can ship any file, link or device under a name that is ours. What is found there is not what was written. */
+/**
+ * A file in place of AgentGraph's own is a link, not a regular file, or too large. A repository can contain such files.
+ */
 export class UnsafeFile extends Error {
   override readonly name = "UnsafeFile";
   readonly code = "EUNSAFE";
@@ -24,8 +26,8 @@ export class UnsafeFile extends Error {
 }
 
 /**
- * The real file system, with care for what others may have put there. Appends to one file are written in the order of
- * the calls, those of one moment together.
+ * The real file system, guarded against links, devices and huge files. Appends to a file are written in order, those of
+ * the same tick together.
  */
 export function nodeFiles(): Files {
   const appenders = new Map<string, Appender>();
@@ -67,7 +69,7 @@ export function nodeFiles(): Files {
   };
 }
 
-/** Where runs live, no part of a path may be a link: not `.agentgraph` itself, and nothing in it. */
+/** In `.agentgraph`, no part of a path can be a link. */
 async function refuseLinks(path: string): Promise<void> {
   const parts = path.split(sep);
   const home = parts.lastIndexOf(".agentgraph");
@@ -79,7 +81,7 @@ async function refuseLinks(path: string): Promise<void> {
   }
 }
 
-/** A device or a pipe never ends, and is not opened at all: opening alone may block. */
+/** A device or a pipe is not opened, because opening it can block. */
 async function readRegular(path: string): Promise<Uint8Array> {
   if (!(await stat(path)).isFile()) throw new UnsafeFile(path, "is not a regular file");
   const handle = await open(path, "r");
@@ -91,7 +93,7 @@ async function readRegular(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes beside the target and renames. Follows a link to its file, and keeps the mode of what it replaces. */
+/** Writes a temporary file and renames it. Follows a link to its file, and keeps the file mode. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const mode = await stat(target).then(
@@ -114,7 +116,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** Never through a link: what is appended would end up in another file. */
+/** Never through a link, which would append to another file. */
 async function openToAppend(path: string): Promise<FileHandle> {
   await refuseLinks(path);
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
@@ -125,7 +127,7 @@ async function openToAppend(path: string): Promise<FileHandle> {
 class Appender {
   #handle: FileHandle | null = null;
   #texts: string[] = [];
-  /** The write that takes what is queued now, behind the one under way. */
+  /** Writes the queue after the current write. */
   #next: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
   #idle: NodeJS.Timeout | null = null;

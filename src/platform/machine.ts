@@ -4,13 +4,13 @@ import { homedir, hostname, uptime } from "node:os";
 import { dirname, join } from "node:path";
 import type { LockHolder, Machine } from "../deps.ts";
 
-/** How long a lock file without readable text counts as being written just now, in milliseconds. */
+/** Milliseconds for which an unreadable lock file counts as being written. */
 const BEING_WRITTEN = 10_000;
 
 /** Bytes. */
 const LARGEST_NOTE = 65_536;
 
-/** @param folder where this user's secret is kept; made on first use. */
+/** @param folder of this user's secret, which is created on first use */
 export function nodeMachine(folder = configFolder()): Machine {
   let secret: Promise<string> | null = null;
   return {
@@ -43,8 +43,8 @@ function configFolder(): string {
 }
 
 /**
- * Made whole or not at all: a killed process leaves no half of it, and of processes that begin at once all use the first
- * one's. Where the home folder cannot be written it lasts for this process: its runs then count as made elsewhere.
+ * Creates the secret atomically: a killed process leaves no part of it, and concurrent processes use the first one's.
+ * If the home folder can't be written, it lasts for this process, whose runs are then not trusted later.
  */
 async function machineSecret(path: string): Promise<string> {
   const known = await textOf(path);
@@ -54,7 +54,7 @@ async function machineSecret(path: string): Promise<string> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(draft, fresh, { flag: "wx", mode: 0o600 });
-    // Fails where there is one by now; but what is no secret has to go, and some disks know no second names.
+    // Fails if there is one by now. An invalid secret is replaced, because some file systems don't support links.
     await link(draft, path).catch(async () => {
       if (!isSecret(await textOf(path))) await rename(draft, path);
     });
@@ -71,7 +71,7 @@ function isSecret(text: string): boolean {
 }
 
 interface Holding extends LockHolder {
-  /** When the process started, as the system counts it: tells it from a later one with the same id. Empty where unknown. */
+  /** Start time of a process, to distinguish it from a later one with the same id. Empty if unknown. */
   readonly started: string;
 }
 
@@ -85,7 +85,7 @@ async function liveHolder(path: string): Promise<LockHolder | null> {
   if (holding.host !== hostname()) return holding;
   if (!isRunning(holding.process)) return null;
   const started = await processStart(holding.process);
-  // By the clock only where nothing better is known: it may have been set since.
+  // By the clock only if nothing better is known, because the clock can be changed.
   const bootedAt = Date.now() - uptime() * 1000;
   const isAnother = started === "" ? holding.since < bootedAt - 1000 : holding.started !== started;
   return isAnother ? null : holding;
@@ -124,7 +124,7 @@ async function processStart(id: number): Promise<string> {
   return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
 
-/** Breaks under a second lock, so that of two who find the same stale lock only one takes it. */
+/** Breaks a stale lock under a second lock, so that only one process takes it. */
 async function breakStale(path: string, mine: string): Promise<boolean> {
   if (await liveHolder(path)) return false;
   const guard = `${path}.breaking`;
@@ -157,7 +157,7 @@ async function create(path: string, text: string): Promise<boolean> {
   return true;
 }
 
-/** Empty where there is no such file, or one that nobody here has written: a repository can ship devices and giants. */
+/** Empty if there is no such file, or if it is a device or too large. */
 async function textOf(path: string): Promise<string> {
   try {
     const found = await stat(path);

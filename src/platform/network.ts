@@ -5,26 +5,26 @@ import { isLoopback } from "../models/address.ts";
 import type { Network } from "../models/openai.ts";
 
 export interface NetworkOptions {
-  /** A PEM file with certificates that are trusted beside the usual ones and those of NODE_EXTRA_CA_CERTS. */
+  /** A PEM file with certificates that are trusted in addition to the usual ones and those of NODE_EXTRA_CA_CERTS. */
   readonly caFile?: string;
   /** Milliseconds a request may take. */
   readonly timeout: number;
 }
 
-/** The certificates of one's own cannot be used. */
+/** The user's certificates can't be used. */
 export class CertificatesUnreadable extends Error {
   override readonly name = "CertificatesUnreadable";
   readonly code = "CertificatesUnreadable";
   constructor(
     readonly path: string,
-    /** Of the system, such as ENOENT; `no certificate` where the file holds none. */
+    /** System error such as ENOENT; `no certificate` if the file has none. */
     readonly reason: string,
   ) {
     super(`${path} cannot be used: ${reason}`);
   }
 }
 
-/** Milliseconds after which Node's own `fetch` gives up, whatever it is told. */
+/** Milliseconds after which Node's own `fetch` always gives up. */
 const LONGEST_FETCH = 290_000;
 
 /**

@@ -3,7 +3,7 @@ import type { Clock, Deps, Log, Machine } from "../deps.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeMachine } from "./machine.ts";
 
-/** The outside as Node gives it, for the command line and for VS Code's extension host alike. */
+/** The dependencies implemented with Node, for the command line and for VS Code's extension host. */
 export function nodeDeps(log: Log = stderrLog): Deps & { readonly machine: Machine } {
   return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine() };
 }

@@ -8,20 +8,20 @@ import { badge, gradientCounts, Pulses } from "./marks.ts";
 import type { Typesetter } from "./text.ts";
 import { Viewport } from "./viewport.ts";
 
-/** What the canvas shows; the page gives it anew whenever something has changed. */
+/** What the canvas shows, updated at every change. */
 export interface CanvasView {
   readonly scene: Scene | null;
   readonly output: string;
   readonly run: RunView | null;
   readonly selected: string | null;
   readonly selectedEdge: { readonly source: string; readonly target: string } | null;
-  /** Node in which the text cursor stands. */
+  /** Node at the cursor of the text editor. */
   readonly cursor: string | null;
-  /** Node that has the keyboard. */
+  /** Node with the keyboard focus. */
   readonly focused: string | null;
-  /** Found by the search; null where nothing is searched. */
+  /** Search results; null without a search. */
   readonly matches: ReadonlySet<string> | null;
-  /** First words of each node's value for the sample that is looked at. */
+  /** First words of each node's value for the selected sample. */
   readonly values: ReadonlyMap<string, string> | null;
   readonly outcome: "right" | "wrong" | null;
 }
@@ -34,7 +34,7 @@ export interface CanvasActions {
   readonly moved: () => void;
 }
 
-/** The drawing: only what lies in and around the window is in the document, in as much detail as can be read. */
+/** The graph canvas: only what is in and around the viewport is in the document, in readable detail. */
 export class GraphCanvas {
   readonly element: SVGSVGElement;
   readonly viewport: Viewport;
@@ -261,7 +261,7 @@ function nodeClass(
     cursor: node.id === view.cursor,
     focused: node.id === view.focused,
     match: isMatch,
-    // Of a search and a selection, what either is about stays bright.
+    // Search results and the selection stay highlighted.
     dim: !isMatch && (lit === null ? view.matches !== null : !lit.has(node.id)),
     busy: flying,
   });

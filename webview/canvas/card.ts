@@ -16,7 +16,7 @@ export function detailAt(zoom: number): Detail {
   return zoom >= 0.14 ? "large-name" : "block";
 }
 
-/** Everything a card shows; a card is drawn anew when one of these has changed. */
+/** Everything a card shows; a card is redrawn when one of these changes. */
 export interface CardFace {
   readonly node: SceneNode;
   readonly detail: Detail;
@@ -44,7 +44,7 @@ function written(face: CardFace, type: Typesetter): SVGElement[] {
   return [...title(face, type), ...body(face, type), ...footer(face, type), ...flags(face)];
 }
 
-/** A card that stands for others looks like a pile. */
+/** A card with collapsed nodes looks like a stack. */
 function stack({ folded, width, height }: SceneNode): SVGElement[] {
   if (folded === 0) return [];
   return [8, 4].map((offset) => s("rect", { class: "card pile", x: offset, y: offset, width, height, rx: 8 }));
@@ -124,7 +124,7 @@ function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {
   ];
 }
 
-/** What is on its way now, and what is folded away, on the lower edge. */
+/** Requests in flight and collapsed nodes, on the lower edge. */
 function flags({ node, run }: CardFace): SVGElement[] {
   const flying: readonly (readonly [string, number, string])[] = run
     ? [

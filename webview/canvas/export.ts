@@ -14,7 +14,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 };
 const OF_TEXT: Readonly<Record<string, string>> = { "font-family": "", "font-weight": "400", "font-style": "normal" };
 
-/** The whole drawing as an SVG file that needs no style sheet, in the colours of the theme. */
+/** The whole graph as an SVG file without a style sheet, in the colors of the theme. */
 export function exportSvg(canvas: GraphCanvas, scene: Scene, name: string): string {
   const { width, height } = scene;
   const world = s("g");

@@ -5,7 +5,7 @@ import { edgeKey, type Scene, type SceneEdge } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
 
-/** Pulses on their way at once; more could not be told apart. */
+/** Maximum number of concurrent pulses. */
 const MOST_PULSES = 40;
 const PULSE = 650;
 
@@ -18,7 +18,7 @@ export function gradientCounts(run: RunView | null): ReadonlyMap<string, number>
   return counts;
 }
 
-/** A badge with the number of gradients that came back along an edge. */
+/** A badge with the number of gradients received along an edge. */
 export function badge({ middle: [x, y] }: SceneEdge, count: number): SVGElement[] {
   const text = `∇ ${count}`;
   const width = text.length * 6.6 + 12;
@@ -55,7 +55,7 @@ export class Pulses {
 
   #send(line: SVGPathElement): void {
     const length = line.getTotalLength();
-    // On a lane of thousands of pixels only the part near the reader is shown.
+    // On a very long edge, only the part near the viewport is animated.
     const part = Math.min(length, 900);
     select(this.layer)
       .append("circle")

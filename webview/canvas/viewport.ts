@@ -14,11 +14,11 @@ const PAD = 28;
 /** A graph that would be smaller than this starts at its beginning instead of as a whole. */
 const LEAST_AT_START = { fit: 0.13, zoom: 0.6 };
 
-/** Which part of the drawing the window shows. */
+/** The visible part of the graph. */
 export class Viewport {
   readonly #zoom = zoom<SVGSVGElement, unknown>().scaleExtent([ZOOM.least, ZOOM.most]);
   #scene: Scene | null = null;
-  /** The user has not moved the drawing yet: it is fitted anew when the window changes. */
+  /** The user has not moved the graph, so it is fitted again when the window changes. */
   #untouched = true;
   /** The node that was brought into the window last; null once the user has moved the drawing. */
   #revealed: string | null = null;
@@ -43,7 +43,7 @@ export class Viewport {
       .on("end", rested);
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
     new ResizeObserver(() => {
-      // What tells of a node takes its room from the drawing, and nothing may jump from under the mouse.
+      // The details panel takes space from the graph, which must not move under the mouse.
       if (this.#untouched && this.#revealed === null) return this.fit(false);
       moved();
       if (this.#revealed !== null) this.reveal(this.#revealed);

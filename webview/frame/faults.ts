@@ -3,7 +3,7 @@ import { plural } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { Actions, State } from "../state.ts";
 
-/** What is wrong with the file, above the last good drawing. Named at most three; the rest stands in Problems. */
+/** The faults of the file, above the last valid graph: at most three; Problems lists all. */
 export class Faults {
   readonly element = h("div", { class: "faults", hidden: true });
   #shown = "";

@@ -4,7 +4,7 @@ import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
 
-/** The graph as a list, for the keyboard and for screen readers; not seen, since the drawing shows the same. */
+/** The graph as a hidden list for the keyboard and for screen readers. */
 export class Mirror {
   readonly element = h("ul", { class: "unseen", "aria-label": t("Nodes of the graph") });
   readonly #buttons = new Map<string, HTMLButtonElement>();
@@ -12,7 +12,7 @@ export class Mirror {
   #current: string | null = null;
   #quiet = false;
 
-  /** @param focused hears which node has the keyboard, and null when none has */
+  /** @param focused is called with the focused node, or null */
   constructor(
     private readonly acts: Actions,
     private readonly focused: (node: string | null) => void,
@@ -80,7 +80,7 @@ export class Mirror {
     if (hadFocus) this.focus(null, this.#quiet);
   }
 
-  /** One node takes part in the tab order: the one that was used last. */
+  /** Only the last used node is in the tab order. */
   #makeCurrent(id: string | null): void {
     const next = id !== null && this.#buttons.has(id) ? id : (this.#buttons.keys().next().value ?? null);
     if (next === this.#current && next !== null && this.#buttons.get(next)?.tabIndex === 0) return;

@@ -5,13 +5,13 @@ import type { RunView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 import { isKnown, Plot, scoreLabel } from "./plot.ts";
 
-/** What the run has come to: iteration, what is on its way, calls and money against the budget, the score. */
+/** The state of the run: iteration, requests in flight, calls and money against the budget, the score. */
 export class RunStrip {
   readonly element = h("footer", { class: "run", hidden: true, "aria-label": t("Run") });
   readonly #head = h("div", { class: "run-head" });
   readonly #meters = h("dl", { class: "meters" });
   readonly #plot = new Plot();
-  /** Says to a screen reader what has changed, once an iteration. */
+  /** Announces changes to screen readers, once per iteration. */
   readonly #said = h("p", { class: "unseen", role: "status" });
   #shown: RunView | null = null;
 

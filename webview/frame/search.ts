@@ -2,7 +2,7 @@ import { h } from "../dom.ts";
 import { t } from "../l10n.ts";
 import type { Actions, State } from "../state.ts";
 
-/** Finds nodes by their words: a field, and a list of what was found. */
+/** Search for nodes: a field, and a list of results. */
 export class Search {
   readonly field: HTMLElement;
   readonly results = h("section", { class: "results", hidden: true });

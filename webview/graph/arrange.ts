@@ -3,10 +3,10 @@ import { type Layout, layout } from "../../src/graph/layout.ts";
 import type { LayoutJob } from "./worker.ts";
 import workerSource from "./worker.ts?worker";
 
-/** A graph up to this size is laid out at once, within a frame: starting a worker would take longer. */
+/** Graphs up to this size are laid out synchronously, which is faster than starting a worker. */
 const AT_ONCE = 150;
 
-/** Lays graphs out; a new request ends the one before. */
+/** Lays out graphs; a new request cancels the previous one. */
 export class Arranger {
   #worker: Worker | null = null;
 
@@ -26,7 +26,7 @@ export class Arranger {
       done(data);
     });
     worker.addEventListener("error", (event) => {
-      // Where workers are forbidden, a late drawing is better than none.
+      // If workers are not allowed, the layout runs here.
       event.preventDefault();
       if (this.#worker !== worker) return;
       this.cancel();
@@ -36,7 +36,7 @@ export class Arranger {
     URL.revokeObjectURL(address);
   }
 
-  /** Whichever way is shown larger in the window; "right" only where it is clearly so. */
+  /** The direction that fits the window at a larger size; "right" only if clearly better. */
   arrangeToFit(nodes: readonly LayoutNode[], zoom: (layout: Layout) => number, done: (layout: Layout) => void): void {
     this.arrange(nodes, "down", (down) =>
       this.arrange(nodes, "right", (right) => done(zoom(right) > 1.2 * zoom(down) ? right : down)),

@@ -1,6 +1,6 @@
 import type { NodeView } from "../protocol.ts";
 
-/** The graph as drawn: without what is folded away. */
+/** The visible graph, without collapsed nodes. */
 export interface Folded {
   readonly nodes: readonly NodeView[];
   /** Folded node → ids of what it stands for. */
@@ -8,8 +8,8 @@ export interface Folded {
 }
 
 /**
- * Folds away what leads to a folded node and nowhere else; the node then reads what its hidden ones read.
- * A folded node that another fold hides stays folded for when it comes back.
+ * Hides the nodes that lead only to a collapsed node, which then reads their inputs. A collapsed node that another one
+ * hides stays collapsed.
  */
 export function fold(nodes: readonly NodeView[], folded: ReadonlySet<string>): Folded {
   const hidden = new Map<string, readonly string[]>();

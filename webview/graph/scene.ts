@@ -139,7 +139,7 @@ export function drawsAlike(a: readonly NodeView[], b: readonly NodeView[]): bool
   return shape(a) === shape(b);
 }
 
-/** The same drawing with other words on it: nothing moves. */
+/** The same layout with new texts: nothing moves. */
 export function withViews(scene: Scene, nodes: readonly NodeView[]): Scene {
   const views = new Map(nodes.map((view) => [view.id, view]));
   const changed = scene.nodes.map((node) => ({ ...node, view: views.get(node.id) ?? node.view }));
@@ -167,7 +167,7 @@ export function related(scene: Scene, id: string): ReadonlySet<string> {
 
 export type Step = "ahead" | "back" | "before" | "after";
 
-/** What an arrow key means in this drawing: along the edges, or beside in the same layer. */
+/** The direction of an arrow key: along the edges, or within a layer. */
 export function stepOf(key: string, direction: Direction): Step | null {
   const down: Readonly<Record<string, Step>> = {
     ArrowDown: "ahead",

@@ -1,7 +1,7 @@
 import type { Direction, LayoutNode } from "../../src/graph/layout/node.ts";
 import { layout } from "../../src/graph/layout.ts";
 
-/** Runs the layout beside the page; bundled as text, since the page may load no further file. */
+/** Runs the layout in a worker; bundled as text, because the page can't load files. */
 export interface LayoutJob {
   readonly nodes: readonly LayoutNode[];
   readonly direction: Direction;

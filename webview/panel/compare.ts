@@ -4,12 +4,12 @@ import { t } from "../l10n.ts";
 import type { Cut, SampleAnswer } from "../protocol.ts";
 import { text } from "./parts.ts";
 
-/** Above this, comparing words would take long and help nobody. */
+/** Maximum length for a word comparison. */
 const LONGEST = 2000;
 /** Of the words in both, the share that must agree for marks to help. */
 const ALIKE = 0.3;
 
-/** Expected and actual answer; what differs is marked where the two are alike enough for that. */
+/** Expected and actual answer; differences are marked if the two are similar enough. */
 export function compare({ expected, actual, loss, right, formatError }: SampleAnswer): HTMLElement {
   const [first] = expected;
   const marked = first && actual && right !== true ? markedPair(first, actual) : null;

@@ -12,13 +12,13 @@ import { SampleList } from "./sample-list.ts";
 
 const SNAPSHOTS = { latest: t("Latest texts"), start: t("Starting texts") } as const;
 
-/** The side panel: what is known of the node, edge or sample that is looked at, else of the graph. */
+/** The details panel: the selected node, edge or sample, else the graph. */
 export class Panel {
   readonly element = h("aside", { class: "panel", "aria-label": t("Details") });
   readonly #sampleBar = h("div", { class: "sample-bar", hidden: true });
   readonly #body = h("div", { class: "panel-body" });
   readonly #samples: SampleList;
-  /** Parts that the user has closed. */
+  /** Collapsed sections. */
   readonly #closed = new Set<string>();
   #wanted = "";
   #barShown = "";
@@ -173,7 +173,7 @@ export class Panel {
   }
 }
 
-/** Changes when the panel has to ask anew. */
+/** Changes when the panel must request its data again. */
 function keyOf({ graph, run, selected, selectedEdge, sample, at, answer, folded }: State): string {
   const node = selected === null ? undefined : run?.nodes.find(({ id }) => id === selected);
   const view = graph?.nodes.find(({ id }) => id === selected);

@@ -5,7 +5,7 @@ import { t } from "../l10n.ts";
 import type { Cut, GradientView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 
-/** A text as it is: line breaks kept, never markup; says so where the page got only its start. */
+/** A literal text with its line breaks; says if the page has only its start. */
 export function text(cut: Cut, look = ""): HTMLElement {
   const rest = cut.length - cut.text.length;
   return h(

@@ -13,13 +13,13 @@ import type { Keys } from "./keys.ts";
 import { pickKeys, pickModel } from "./prompts.ts";
 import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
 
-/** Who answers the calls of a run, ready to be asked. */
+/** The connection of a run: provider and models. */
 export interface Connection {
   readonly provider: Provider;
   /** Base address; null for a provider without one. */
   readonly url: string | null;
   readonly model: Model;
-  /** The user's own choice by role: it wins over the graph file's. */
+  /** The user's choice by role, which overrides the graph file's. */
   readonly models: ModelNames;
 }
 
@@ -31,14 +31,14 @@ export class Account extends Disposable {
     forgetApiKey: () => this.#forgetKeys(),
   } satisfies SomeCommands;
   readonly #modelsChanged = this.own(new EventEmitter<void>());
-  /** Other models than before would be asked. */
+  /** The chosen models have changed. */
   readonly onDidChangeModels = this.#modelsChanged.event;
 
   constructor(
     private readonly keys: Keys,
     /** Of this workspace on this machine: models by role. */
     private readonly here: Memento,
-    /** Of this machine: origins that the user has agreed to. */
+    /** Origins that the user has agreed to, on this machine. */
     private readonly everywhere: Memento,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -53,7 +53,7 @@ export class Account extends Disposable {
     );
   }
 
-  /** Who would be asked, in a sentence. */
+  /** The provider in use, as a sentence. */
   providerLabel(): string {
     const { provider, baseUrl } = readSettings();
     if (!provider) return l10n.t("the simulated model");
@@ -91,13 +91,13 @@ export class Account extends Disposable {
     const address = addressOf(field);
     const { url, origin } = field.read(address);
     await this.#agree(origin);
-    // Many servers want no key; one that does says so.
+    // Many servers need no key; a server that does rejects the request.
     const key = (await this.keys.get(origin)) ?? (wanted === "required" ? await this.#askKey(origin) : "");
     const model = await provider.connect({ address, key, clock, timeout });
     return { provider, url, model, models: this.models() };
   }
 
-  /** Who answers from now on, in every workspace. Servers are asked for their models. @throws NotTrusted, Cancelled */
+  /** Sets the provider for every workspace, and lists its models. @throws NotTrusted, Cancelled */
   async #choose(): Promise<Source> {
     if (!workspace.isTrusted) throw new NotTrusted();
     const source = await askSource(this.keys, this.clock);
@@ -107,7 +107,7 @@ export class Account extends Disposable {
     return source;
   }
 
-  /** One model for all roles, where the file's names may mean nothing to the source. */
+  /** One model for all roles, if the provider may not know the file's models. */
   async #askModel({ provider, origin, models }: Source): Promise<void> {
     if (provider.names === "one" || provider.names === "file") return;
     const title =
@@ -116,13 +116,13 @@ export class Account extends Disposable {
         : l10n.t("Which model should be used?");
     const name = await pickModel(title, models, {
       none: l10n.t("The models named in the graph file"),
-      // A server of one's own seldom knows the file's names.
+      // A user's own server seldom knows the file's models.
       first: "models",
     });
     await this.#saveModels(origin, name ? Object.fromEntries(ROLES.map((role) => [role, name])) : {});
   }
 
-  /** Who answers, then a model for each role in this workspace. Nothing of the models changes before the last answer. */
+  /** Asks for the provider, then for a model per role in this workspace. Nothing changes before the last answer. */
   async #chooseModels(): Promise<void> {
     const source = await this.#choose();
     const { provider, origin } = source;
@@ -145,7 +145,7 @@ export class Account extends Disposable {
 
   #modelsHere(origin: string): ModelNames {
     const saved = this.here.get<{ origin?: unknown; models?: unknown }>(MODELS);
-    // Names chosen for one source mean nothing to another.
+    // Models chosen for one provider mean nothing to another.
     return saved?.origin === origin ? modelNames(saved.models) : {};
   }
 
@@ -154,7 +154,7 @@ export class Account extends Disposable {
     this.#modelsChanged.fire();
   }
 
-  /** A new origin asks once, naming the host. @throws Cancelled */
+  /** Asks once about a new origin, naming its host. @throws Cancelled */
   async #agree(origin: string): Promise<void> {
     if (this.#allowed().includes(origin)) return;
     const send = l10n.t("Send to {0}", new URL(origin).host);
@@ -178,7 +178,7 @@ export class Account extends Disposable {
     return key;
   }
 
-  /** After a refused key. @returns whether there is another one now */
+  /** Asks for a new key after one was rejected. @returns whether there is a new key */
   async replaceKey(): Promise<boolean> {
     try {
       await this.#setKey();
@@ -202,7 +202,7 @@ export class Account extends Disposable {
     void showInfo(l10n.t("Saved the API key for {0}.", origin));
   }
 
-  /** With its key an origin loses its permission: it is asked about anew. */
+  /** Removing a key also removes the permission of its origin. */
   async #forgetKeys(): Promise<void> {
     const origins = await this.keys.origins();
     if (origins.length === 0) throw new NotFound(l10n.t("No API key is stored."));
@@ -227,7 +227,7 @@ function addressOf({ initial, isAsked }: AddressField): string {
   return baseUrl || (isAsked ? "" : initial);
 }
 
-/** What the choice of models belongs to; null where the address cannot be used. */
+/** What the choice of models belongs to; null if the address is not usable. */
 function originOf({ id, fields: { address } }: Provider): string | null {
   if (address === null) return id;
   try {

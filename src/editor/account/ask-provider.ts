@@ -9,21 +9,21 @@ import type { Keys } from "./keys.ts";
 import { askAddress, askKey, pickProvider } from "./prompts.ts";
 import { readSettings } from "./settings.ts";
 
-/** Who answers, as the user has chosen it. */
+/** The chosen provider. */
 export interface Source {
   readonly provider: Provider;
-  /** As the settings keep it; empty where there is none, or the provider's own. */
+  /** As in the settings; empty for the provider's own address, or none. */
   readonly address: string;
   /** What a key and the choice of models belong to: an origin, or the id of a provider without an address. */
   readonly origin: string;
-  /** Those it offers; empty where it was not asked. */
+  /** Models that it offers; empty if they were not listed. */
   readonly models: readonly NamedModel[];
 }
 
-/** Milliseconds that a server may take to list its models. */
+/** Milliseconds in which a server must list its models. */
 const LISTING = 15_000;
 
-/** Asks who answers the calls, and for address and key as far as the answer needs them. @throws Cancelled */
+/** Asks for the provider, and for its address and key where needed. @throws Cancelled */
 export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
   const { provider: current, baseUrl } = readSettings();
   const provider = await pickProvider(current);
@@ -48,7 +48,7 @@ export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
   }
 }
 
-/** What a source offers; asks its server, and for a key where it wants one. @throws ModelError, NotFound, Cancelled */
+/** The models of a provider; asks for a key if its server requires one. @throws ModelError, NotFound, Cancelled */
 export async function listModels(source: Source, keys: Keys, clock: Clock): Promise<readonly NamedModel[]> {
   const { fields } = source.provider;
   if (fields.address === null) return listOf(source, "", clock);
@@ -69,7 +69,7 @@ export async function askAndKeep(origin: string, keys: Keys): Promise<string> {
   return key;
 }
 
-/** Whether the user wants an address at which no server answered as expected. @throws Cancelled */
+/** Asks whether to use an address with an unexpected response. @throws Cancelled */
 async function insists(address: string, error: unknown): Promise<boolean> {
   const again = l10n.t("Change the address");
   const insist = l10n.t("Use anyway");
@@ -89,7 +89,7 @@ async function listOf({ provider, address }: Source, key: string, clock: Clock):
   return provider.listModels(connection, AbortSignal.timeout(LISTING));
 }
 
-/** With an entry that can be cancelled. @throws Cancelled */
+/** Shows a notification that can be cancelled. @throws Cancelled */
 function withProgress<T>(origin: string, work: () => Promise<T>): Promise<T> {
   const title = l10n.t("Getting the models of {0}", new URL(origin).host);
   const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };

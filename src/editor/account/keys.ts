@@ -1,6 +1,6 @@
 import type { SecretStorage } from "vscode";
 
-/** API keys, each bound to the origin it was entered for and never given out for another. */
+/** API keys, each bound to the origin it was entered for. */
 export class Keys {
   constructor(private readonly secrets: SecretStorage) {}
 
@@ -18,7 +18,7 @@ export class Keys {
     await this.secrets.delete(slot(origin));
   }
 
-  /** Origins that a key is kept for. */
+  /** Origins with a stored key. */
   async origins(): Promise<string[]> {
     const slots = await this.secrets.keys();
     return slots.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
@@ -31,7 +31,7 @@ function slot(origin: string): string {
   return PREFIX + origin;
 }
 
-/** What somebody else has put into the slot is no key. */
+/** A value in another form is not a key. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

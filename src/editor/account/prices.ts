@@ -4,8 +4,7 @@ import { Cancelled } from "../errors.ts";
 import { readSettings, writePrices } from "./settings.ts";
 
 /**
- * A budget in money can only be kept where prices are known: asks for those that are not, and keeps them in the user's
- * settings.
+ * Asks for unknown prices, which a budget in US dollars requires, and stores them in the user's settings.
  * @param usd the budget; null without one
  * @throws Cancelled
  */

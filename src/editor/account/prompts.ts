@@ -3,7 +3,7 @@ import type { NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled } from "../errors.ts";
 import { EDITOR_PROVIDERS } from "./providers.ts";
 
-/** Who answers the calls. @throws Cancelled */
+/** Asks for the provider. @throws Cancelled */
 export async function pickProvider(current: Provider | null): Promise<Provider> {
   const items = EDITOR_PROVIDERS.map((provider): QuickPickItem & { provider: Provider } => ({
     provider,
@@ -21,7 +21,7 @@ export async function pickProvider(current: Provider | null): Promise<Provider> 
   return picked.provider;
 }
 
-/** @param problem why an address cannot be used; null where it can. @throws Cancelled */
+/** @param problem why an address is not usable; null if it is. @throws Cancelled */
 export async function askAddress(
   prompt: string,
   value: string,
@@ -53,11 +53,12 @@ export async function askKey(origin: string): Promise<string> {
 }
 
 /**
- * One model out of a source's list, or one typed by hand.
- * @param none what choosing none means
- * @param first what Enter takes where nothing was chosen before
+ * Asks for a model from a list, or one typed by hand.
+ * @param none label for no model
+ * @param first preselected if nothing was chosen before
  * @param current chosen before
- * @returns the name; null for none. @throws Cancelled
+ * @returns the name; null for none
+ * @throws Cancelled
  */
 export async function pickModel(
   title: string,
@@ -90,7 +91,7 @@ export async function pickModel(
   return name.trim();
 }
 
-/** Origins whose keys are to go: one, or all. @throws Cancelled */
+/** Asks for the origins whose keys to remove: one, or all. @throws Cancelled */
 export async function pickKeys(origins: readonly string[]): Promise<readonly string[]> {
   const all = { label: `$(trash) ${l10n.t("All {0} keys", origins.length)}` };
   const separator = { label: "", kind: QuickPickItemKind.Separator };

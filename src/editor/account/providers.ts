@@ -2,7 +2,7 @@ import type { Provider } from "../../models/provider.ts";
 import { PROVIDERS } from "../../models/providers.ts";
 import { vscodeModels } from "./vscode-models.ts";
 
-/** Who can answer in the editor, in the order in which they are offered: the simulated model last. */
+/** The providers of the editor in the order of the pick: the simulated model last. */
 export const EDITOR_PROVIDERS: readonly Provider[] = [...PROVIDERS.slice(0, -1), vscodeModels, ...PROVIDERS.slice(-1)];
 
 export function providerNamed(id: unknown): Provider | null {

@@ -6,13 +6,13 @@ import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/waits.ts";
 import { providerNamed } from "./providers.ts";
 
-/** Requests on the way at once where no provider is chosen yet. */
+/** Default number of concurrent requests before a provider is chosen. */
 const MANY = 16;
 
-/** Model by role, where one is chosen. */
+/** Model by role, if one is chosen. */
 export type ModelNames = Readonly<Partial<Record<Role, string>>>;
 
-/** What the user has set on this machine. Nothing here can come from a workspace. */
+/** User settings of this machine. Workspace settings are ignored. */
 export interface MachineSettings {
   /** null: not chosen yet. */
   readonly provider: Provider | null;
@@ -60,7 +60,10 @@ export async function writePrices(prices: PriceTable): Promise<void> {
   await workspace.getConfiguration("agentgraph").update("prices", value, ConfigurationTarget.Global);
 }
 
-/** The manifest's machine scope keeps workspace values out already; reading the user's own value alone keeps them out twice. */
+/**
+ * The machine scope in the manifest already excludes workspace values; reading only the user's value excludes them
+ * again.
+ */
 function userValue(name: string): unknown {
   return inspect(name)?.globalValue ?? defaultValue(name);
 }
@@ -73,7 +76,7 @@ function inspect(name: string) {
   return workspace.getConfiguration("agentgraph").inspect<unknown>(name);
 }
 
-/** Names by role in any value; what is no name is left out. */
+/** Model names by role; anything else is ignored. */
 export function modelNames(value: unknown): ModelNames {
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return Object.fromEntries(
@@ -84,12 +87,12 @@ export function modelNames(value: unknown): ModelNames {
   );
 }
 
-/** The same as what wins over a file. */
+/** The same as overrides of a file. */
 export function modelChoices(names: ModelNames): Partial<Record<Role, ModelChoice>> {
   return Object.fromEntries(Object.entries(names).map(([role, model]) => [role, { model, params: {} }]));
 }
 
-/** The user's number; nonsense is no number, and must not lift the default's bound. null: there is none. */
+/** The user's number; null if there is none. An invalid value must not remove the default limit. */
 function positive(name: string): number | null {
   const numbers = [userValue(name), defaultValue(name)];
   return numbers.find((value): value is number => typeof value === "number" && value > 0) ?? null;

@@ -11,7 +11,7 @@ import type { Message } from "../../models/model.ts";
 import type { Provider } from "../../models/provider.ts";
 import { NotFound } from "../errors.ts";
 
-/** The models that VS Code has, e.g. those of GitHub Copilot. The first request of all makes VS Code ask for consent. */
+/** The models available in VS Code, for example from GitHub Copilot. VS Code asks for consent at the first request. */
 export const vscodeModels: Provider = {
   id: "vscode",
   label: (t) => t("Models available in VS Code"),
@@ -72,7 +72,7 @@ function chatMessage({ role, content }: Message): LanguageModelChatMessage {
   return role === "assistant" ? LanguageModelChatMessage.Assistant(content) : LanguageModelChatMessage.User(content);
 }
 
-/** Vendors put the reason into the code, the error's name or its cause: all of it is kept, on one line. */
+/** Vendors give the reason in the code, the error's name or its cause, so all of them are included. */
 function failureOf(error: unknown): HostFailure {
   const code = error instanceof LanguageModelError ? error.code : "";
   const said: string[] = [];

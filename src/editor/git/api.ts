@@ -6,7 +6,7 @@ export interface GitApi {
   readonly onDidChangeState: Event<"uninitialized" | "initialized">;
   getRepository(uri: Uri): Repository | null;
   openRepository(root: Uri): Promise<Repository | null>;
-  /** Makes a new repository in a folder, and opens it. */
+  /** Initializes a repository in a folder, and opens it. */
   init(root: Uri): Promise<Repository | null>;
 }
 
@@ -26,7 +26,7 @@ export interface Repository {
   commit(message: string): Promise<void>;
 }
 
-/** The built-in git extension, ready; null where it is switched off. */
+/** The activated git extension; null if it is turned off. */
 export async function gitApi(): Promise<GitApi | null> {
   const extension = extensions.getExtension<{ readonly enabled: boolean; getAPI(version: 1): GitApi }>("vscode.git");
   if (!extension) return null;

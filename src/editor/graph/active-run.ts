@@ -8,17 +8,17 @@ import type { RunState } from "../../run/state.ts";
 /** What the graph view needs of a run; an `OpenedRun` with its limits is one. */
 export interface ActiveRun {
   readonly entry: { readonly id: string; readonly status: "running" | "interrupted" | RunStatus };
-  /** As the run began, which may differ from the file as it is now. */
+  /** As the run started; the file may have changed since. */
   readonly graph: Graph;
   /** Of nodes that name none. */
   readonly model: string;
   readonly data: Data;
   readonly state: RunState;
-  /** What the run waits for now; null where it does not. */
+  /** What the run is waiting for; null if it is not waiting. */
   readonly waiting: Waiting | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;
-  /** What a node answered for a sample under Θ; null where it is not known. */
+  /** The value of a node for a sample under Θ; null if unknown. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

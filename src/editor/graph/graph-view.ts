@@ -4,8 +4,8 @@ import { type Graph, type GraphInput, type GraphNode, ownModel } from "../../gra
 import { traitsOf } from "../../graph/node-kinds.ts";
 
 /**
- * The graph as the page draws it. Of a graph with more nodes than a page can show, those nearest to the answer.
- * @param model name of the model for nodes that name none; empty where none is known
+ * The graph as the page shows it: for a very large graph, the nodes nearest to the answer.
+ * @param model name of the model for nodes that name none; empty if unknown
  */
 export function graphView(graph: Graph, model: string): GraphView {
   const shown = nearestTo(graph, LIMITS.nodes);
@@ -22,7 +22,7 @@ export function graphView(graph: Graph, model: string): GraphView {
   };
 }
 
-/** The faults that are sent, the worst first. */
+/** The faults to send, the most severe first. */
 export function visibleFaults(faults: readonly Fault[]): readonly Fault[] {
   const severities = ["error", "warning", "information"];
   const rank = ({ severity }: Fault) => severities.indexOf(severity);
@@ -37,7 +37,7 @@ export function faultViews(faults: readonly Fault[]): FaultView[] {
   }));
 }
 
-/** Whitespace to single spaces, cut to what a line may have. Reads no more of a huge text than it needs. */
+/** Collapses whitespace and truncates to the limit of a line, without reading all of a huge text. */
 export function line(text: string, most: number = LIMITS.line): string {
   const start = text
     .slice(0, 4 * most)

@@ -21,8 +21,8 @@ import type { ActiveRun } from "./active-run.ts";
 import { cut, line } from "./graph-view.ts";
 
 /**
- * What the page asks for by id. null: the node, the sample or the run is not known (any more).
- * @param graph as the file holds it
+ * Answers the page's requests by id. null: the node, sample or run is not known.
+ * @param graph as in the file
  */
 export async function answerTo(question: Question, graph: Graph | null, run: ActiveRun | null): Promise<Answer | null> {
   switch (question.kind) {
@@ -37,7 +37,7 @@ export async function answerTo(question: Question, graph: Graph | null, run: Act
   }
 }
 
-/** The whole text of a prompt as it was sent, or of a value; null where it is not known. */
+/** The whole text of a sent prompt or of a value; null if unknown. */
 export async function fullText(
   part: Part,
   node: string,
@@ -149,7 +149,9 @@ interface Scene {
   readonly byShortId: ReadonlyMap<string, string>;
 }
 
-/** Under the latest texts where the sample was run with them: a training sample may have seen those of the start only. */
+/**
+ * Under the latest texts with which the sample was run: a training sample may have run with the starting texts only.
+ */
 function sceneOf(id: string, at: Snapshot, run: ActiveRun): Scene | null {
   const { graph, state } = run;
   const found = sampleOf(run, id);
@@ -172,7 +174,7 @@ async function valueIn({ run, sample, theta, texts, nodes }: Scene, name: string
   return traitsOf(node).text === "value" ? (texts[name] ?? node.text) : run.value(theta, sample.id, name);
 }
 
-/** Empty where a value that it was made of is not known; inputs and texts are sent nothing. */
+/** Empty if a value it was made of is unknown; inputs and texts have no prompt. */
 async function promptIn(scene: Scene, name: string): Promise<readonly Message[]> {
   const node = scene.nodes.get(name);
   if (!node) return [];

@@ -23,11 +23,11 @@ export interface GraphViewDeps extends SessionDeps {
   readonly extension: Uri;
 }
 
-/** What the rest of the editor asks of the graph view. */
+/** The graph view as the rest of the editor uses it. */
 export interface GraphView extends VscodeDisposable {
-  /** Shows the graph beside the text; a panel that is open already comes to the front. */
+  /** Shows the graph beside the text, or reveals its open panel. */
   show(file: Uri): void;
-  /** The graph whose panel is in front; null where another editor is. */
+  /** The graph of the active panel; null if another editor is active. */
   front(): Uri | null;
 }
 

@@ -19,8 +19,8 @@ import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
 
 /**
- * The run as the page shows it: bounded, plain, made anew for each snapshot.
- * @param excerpts first words of a sample. @param locale of its sentences
+ * The run as the page shows it: bounded plain data for each snapshot.
+ * @param excerpts first words of a sample
  */
 export function runView(run: ActiveRun, excerpts: (id: string) => string, locale: Locale = ENGLISH): RunView {
   const { entry, state, limits, threshold } = run;
@@ -72,7 +72,7 @@ function nodeViews(state: RunState): NodeRunView[] {
   });
 }
 
-/** That there is nothing more to learn is good to know, and nothing to mend. */
+/** “Nothing to learn” is information, not a problem. */
 function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
   const isGood = ({ code }: Warned) => code === "nothing to learn";
   const views = (severity: WarningView["severity"], some: readonly Warned[]) =>
@@ -84,7 +84,7 @@ function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
   return [...bad, ...views("information", warnings.filter(isGood))].slice(0, LIMITS.warnings);
 }
 
-/** Per node the verdict on its net change, else what became of its last attempt: judged, or dropped before the gate. */
+/** Per node, the verdict on its net change, else the decision on its last attempt. */
 function verdictViews(state: RunState): Map<string, VerdictView> {
   const verdicts = new Map<string, VerdictView>();
   for (const attempt of state.attempts) {
@@ -116,7 +116,7 @@ function edgeGradients({ gradients }: RunState): EdgeGradients[] {
     .map(({ node, from, count }) => ({ node: shortId(node), from: from === null ? null : shortId(from), count }));
 }
 
-/** The interval is that of the verdict which made the text of this iteration the incumbent. */
+/** The interval is from the verdict that accepted the text of this iteration. */
 function curveView({ curve, judged }: RunState): PointView[] {
   const accepted = judged.filter(({ verdict }) => verdict.decision === "accepted");
   return curve.slice(-LIMITS.points).map((point) => ({
@@ -134,7 +134,7 @@ function intervalAt(iteration: number, accepted: readonly Judged[], judged: read
   return judged[0] && judged[0].verdict.scored > 0 ? judged[0].verdict.intervalBefore : null;
 }
 
-/** Samples scored under the texts of the start or the incumbent's; where there are too many, those that went wrong. */
+/** Samples scored with the starting or the incumbent's texts; if there are too many, the wrong ones. */
 function sampleViews(
   { scores, startTheta, theta }: RunState,
   threshold: number,
@@ -160,7 +160,7 @@ function sampleViews(
   return { samples: [...wrong, ...right].slice(0, LIMITS.samples), scored };
 }
 
-/** First words of a sample's inputs. A run's data never change and snapshots are many: each is made once a run. */
+/** First words of a sample's inputs, computed once per run because its data never changes. */
 export function sampleExcerpts({ data, graph }: ActiveRun): (id: string) => string {
   const samples = new Map(SPLITS.flatMap((split) => data[split]).map((sample) => [sample.id, sample]));
   const made = new Map<string, string>();

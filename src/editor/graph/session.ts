@@ -22,14 +22,14 @@ export interface SessionDeps {
   readonly log: Log;
 }
 
-/** One page on one graph file: sends it snapshots while it can be seen, and answers what it asks by id. */
+/** One page for a graph file: sends snapshots while it is visible, and answers requests by id. */
 export class GraphSession extends Disposable {
   #graph: CurrentGraph | null = null;
   #run: ActiveRun | null = null;
   /** Of the run's samples. */
   #excerpts: (id: string) => string = () => "";
   #ready = false;
-  /** Read while the page loads, so that its first drawing need not wait. */
+  /** Read while the page loads, so that the first snapshot does not wait. */
   #first: Promise<CurrentGraph> | null;
   readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), UPDATE_INTERVAL));
   readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), UPDATE_INTERVAL));
@@ -135,7 +135,7 @@ export class GraphSession extends Disposable {
     void this.panel.webview.postMessage(message);
   }
 
-  /** A click follows into a text that is visible already; Enter opens it. */
+  /** A click reveals the text if it is visible; Enter opens it. */
   async #reveal(shown: string, open: boolean): Promise<void> {
     const graph = this.#graph?.graph;
     const names = [...(graph?.nodes.map(({ id }) => id) ?? []), ...(graph?.inputs.map(({ name }) => name) ?? [])];
@@ -144,13 +144,13 @@ export class GraphSession extends Disposable {
     if (!location) return;
     const place = this.#placeFor(location.uri);
     if (!place.visible && !open) return;
-    // Its beginning only: a long selection would scroll the text sideways.
+    // Only its start, because a long selection would scroll the text sideways.
     const { start } = location.range;
     const selection = new Range(start, start);
     await window.showTextDocument(location.uri, { ...place, selection, preserveFocus: !open });
   }
 
-  /** Where the text is visible already, else beside the drawing. */
+  /** In the visible text editor, else beside the graph. */
   #placeFor(document: Uri): { viewColumn: ViewColumn; visible: boolean } {
     const shown = window.visibleTextEditors.find((editor) => String(editor.document.uri) === String(document));
     return { viewColumn: shown?.viewColumn ?? ViewColumn.Beside, visible: shown !== undefined };

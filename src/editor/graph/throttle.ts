@@ -1,4 +1,4 @@
-/** Runs `act` soon after it is asked for, but not more often than every `milliseconds`; requests in between are one. */
+/** Runs `act` after a request, at most once every `milliseconds`; requests in between are merged. */
 export class Throttle {
   #timer: NodeJS.Timeout | undefined;
   #last = Number.NEGATIVE_INFINITY;

@@ -21,7 +21,7 @@ import type { GraphDocuments } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
-/** Names of nodes, graph inputs and data fields, where the schema can only say "a text"; `{{name}}` in instructions. */
+/** Completes names of nodes, graph inputs and data fields, and `{{name}}` in instructions. */
 export class Completion implements CompletionItemProvider {
   constructor(
     private readonly documents: GraphDocuments,
@@ -71,7 +71,7 @@ interface Place {
   readonly path: readonly (string | number)[];
   readonly isKey: boolean;
   readonly inText: boolean;
-  /** What a name replaces: the text under the cursor with its quotes, else nothing. */
+  /** The range to replace: the text under the cursor with its quotes, else empty. */
   readonly range: Range;
 }
 
@@ -83,13 +83,13 @@ function placeIn(document: TextDocument, position: Position): Place {
   const range = new Range(position, position);
   if (!inText) return { path, isKey: isAtPropertyKey, inText, range };
   const end = node.offset + node.length;
-  // A text that is not closed yet reaches to the end of its line: what follows the cursor is not its own.
+  // An unclosed text reaches to the end of its line, so what follows the cursor is not part of it.
   const isClosed = node.length > 1 && text[end - 1] === '"';
   const to = isClosed ? document.positionAt(end) : position;
   return { path, isKey: isAtPropertyKey, inText, range: new Range(document.positionAt(node.offset), to) };
 }
 
-/** From `{{` to what of the name and its braces is there; null where no placeholder is begun. */
+/** The range of an unfinished placeholder; null if there is none. */
 function openBraces(document: TextDocument, position: Position): Range | null {
   const line = document.lineAt(position).text;
   const begun = /(?<!\\)\{\{ *[\w-]*$/.exec(line.slice(0, position.character));
@@ -98,7 +98,7 @@ function openBraces(document: TextDocument, position: Position): Range | null {
   return new Range(position.line, begun.index, position.line, position.character + rest);
 }
 
-/** Names that a node can read: without itself, those it reads already, and those that would close a circle. */
+/** Names that a node can read: without itself, its current inputs, and those that would create a cycle. */
 function readable({ outline }: ParsedGraph, id: string, range: Range): CompletionItem[] {
   const after = dependents(outline, id);
   const taken = new Set(outline.nodes.find((node) => node.id === id)?.inputs.map(({ name }) => name));
@@ -124,8 +124,8 @@ function item(name: string, detail: string, range: Range): CompletionItem {
 }
 
 /**
- * The inputs of the nodes that hold the text first; then the other names.
- * @param inGraph the text stands in the graph file itself, so that a name can become an input at once
+ * The inputs of the text's nodes first, then the other names.
+ * @param inGraph the text is in the graph file itself, so that a name can be added as an input
  */
 function placeholders(homes: readonly Home[], range: Range, inGraph: boolean): CompletionItem[] {
   const items = new Map<string, CompletionItem>();

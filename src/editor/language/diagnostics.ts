@@ -26,10 +26,10 @@ import { isGraphFile } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 
-/** Milliseconds without a keystroke: before the prompt files are read, and before the data is. */
+/** Milliseconds without a keystroke before prompt files, and before data, are read. */
 const PAUSE = 150;
 const LONG_PAUSE = 700;
-/** Characters: what is longer is not checked before a pause. */
+/** Characters: longer texts are checked after a pause. */
 const LARGE = 100_000;
 
 interface Shown {
@@ -37,7 +37,7 @@ interface Shown {
   readonly faults: readonly Fault[];
 }
 
-/** The reader's faults as squiggles: those of the text at once, those of prompt files and data a moment later. */
+/** Faults as diagnostics: those of the text at once, those of prompt files and data after a pause. */
 export class Diagnostics extends Disposable implements CodeActionProvider {
   readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph"));
   readonly #faults = new Map<string, Shown>();
@@ -80,7 +80,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
     return actions;
   }
 
-  /** What can only be offered in view of the data. */
+  /** Fixes that need the data. */
   async #fieldFixes(document: TextDocument, { code }: Fault): Promise<readonly Fix[]> {
     if (code !== "no-target" && code !== "missing-field") return [];
     const { document: json, outline } = this.documents.parsed(document);
@@ -90,7 +90,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
     return code === "no-target" ? chooseTarget(json, outline, fields) : mapFields(json, outline, fields);
   }
 
-  /** A prompt file can be begun; data cannot. */
+  /** Missing prompt files can be created; missing data can't. */
   async #createFile(document: TextDocument, { range }: Fault): Promise<CodeAction[]> {
     const reference = referenceAt(this.documents.parsed(document).outline, range.start);
     const uri = reference?.node == null ? null : await this.prompts.newAddress(document.uri, reference.reference);
@@ -128,7 +128,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
       const faults = await read();
       if (document.isClosed || document.version !== version) return;
       this.#show(document, faults);
-      // The data counts for the file as it is on disk: rows are not read at every pause of a hand.
+      // Data is checked for the file on disk, so that rows are not read after every keystroke.
       if (pause === PAUSE && !document.isDirty) this.#later(document, LONG_PAUSE, () => this.#everything(document));
     } catch (error) {
       this.deps.log.warn(`${document.uri.fsPath} could not be checked: ${String(error)}`);
@@ -164,10 +164,10 @@ const SEVERITIES: Record<Severity, DiagnosticSeverity> = {
   information: DiagnosticSeverity.Information,
 };
 
-/** VS Code's own JSON support tells of broken JSON and of keys that stand twice, unless it is off. */
+/** VS Code's JSON support reports invalid JSON and duplicate keys, unless it is turned off. */
 function isToldByJson(document: TextDocument, { code }: Fault): boolean {
   if (code !== "syntax" && code !== "duplicate-key") return false;
-  // Of an empty file it says nothing.
+  // It reports nothing for an empty file.
   if (document.getText().trim() === "" || !["json", "jsonc"].includes(document.languageId)) return false;
   const isOn = workspace.getConfiguration("json", document.uri).get("validate.enable", true);
   return isOn && extensions.getExtension("vscode.json-language-features") !== undefined;

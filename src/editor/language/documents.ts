@@ -34,7 +34,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
   readonly #checked = new PerVersion((document) => readGraphText(document.uri.fsPath, document.getText(), graphFormat));
   /** By address of the graph file. */
   readonly #read = new Map<string, ReadGraph>();
-  /** By folder that holds a file which a graph names: what changes there outside the editor is seen, too. */
+  /** By folder of files that graphs name, to detect changes outside the editor. */
   readonly #watchers = new Map<string, FileSystemWatcher>();
   readonly #files: Files;
 
@@ -50,12 +50,12 @@ export class GraphDocuments extends Disposable implements GraphSource {
     this.own({ dispose: () => this.#unwatch() });
   }
 
-  /** What stands where in the text as it is now, at once. */
+  /** Symbols of the current text. */
   parsed(document: TextDocument): ParsedGraph {
     return this.#parsed.of(document);
   }
 
-  /** What the text says by itself, at once; of a large one that takes longer than a keystroke. */
+  /** Faults of the current text without its files. */
   checked(document: TextDocument): GraphTextReading {
     return this.#checked.of(document);
   }
@@ -72,7 +72,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return { ...reading, lastGood };
   }
 
-  /** For the drawing: the last good graph, and what is wrong with the text as it is now. */
+  /** For the graph view: the last valid graph, and the faults of the current text. */
   async current(file: Uri): Promise<CurrentGraph> {
     const { graph, lastGood, faults, file: spec } = await this.read(file);
     const named = spec?.models?.forward;
@@ -82,12 +82,12 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return { graph: shown, faults, stale: graph === null, model };
   }
 
-  /** The user's own choice, which wins over a file's. */
+  /** The user's choice, which overrides the file's. */
   models(): ReturnType<typeof modelChoices> {
     return modelChoices(this.account.models());
   }
 
-  /** Where a node's instruction stands: in the graph file or in a prompt file. */
+  /** Location of a node's instruction, in the graph file or in a prompt file. */
   async instruction(file: Uri, node: string): Promise<Location | undefined> {
     const { sources, outline } = await this.read(file);
     const source = sources[node];
@@ -96,7 +96,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return range && new Location(file, toRange(await workspace.openTextDocument(file), range));
   }
 
-  /** The node to which a place in the graph file, or in one of its prompt files, belongs. */
+  /** The node at a position in the graph file or in one of its prompt files. */
   nodeAt(file: Uri, document: Uri, offset: number): string | null {
     const reading = this.#read.get(file.toString())?.reading;
     if (!reading) return null;
@@ -160,7 +160,7 @@ export function faultText({ message, remedy }: Fault): string {
   return `${message} ${remedy}`;
 }
 
-/** What is open and changed counts, not what is on disk. */
+/** Unsaved edits count, not the file on disk. */
 function withUnsaved(files: Files): Files {
   return {
     ...files,
@@ -174,8 +174,8 @@ function withUnsaved(files: Files): Files {
 }
 
 /**
- * The text of a file as it stands in the editor, else on disk; without a byte order mark. Empty where it cannot be read: a
- * link that leads nowhere, a device or a giant is one graph with a fault, and keeps no other from being shown.
+ * The text of a file in the editor, else on disk, without a byte order mark. Empty if it can't be read, so that one bad
+ * file does not hide the others.
  */
 export async function textOf(file: Uri, files: Files): Promise<string> {
   const open = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());

@@ -28,7 +28,7 @@ import type { Home, SymbolLocations } from "./symbol-locations.ts";
 const NAMES = 8;
 const GRAPHS = 3;
 
-/** What a name stands for, what flows in and out, and what the last run says of it. */
+/** Shows what a name means, its inputs and outputs, and the result of the last run. */
 export class Hovers implements HoverProvider {
   constructor(
     private readonly spots: SymbolLocations,
@@ -76,7 +76,7 @@ export class Hovers implements HoverProvider {
     ];
   }
 
-  /** What stood there last: a text node's own text, else the value of the last run with its verdict. */
+  /** A text node's text, else the value of the last run with its verdict. */
   async #value({ graph, parsed }: Home, known: Named): Promise<string[]> {
     if ("node" in known && traitsOf(known.node).text === "value") {
       const text = known.node.text?.value ?? (await this.#promptText(graph, known.node));
@@ -101,7 +101,7 @@ export class Hovers implements HoverProvider {
     return uri && promptText(await textOf(uri, this.files));
   }
 
-  /** A run that cannot be read is no reason to say nothing of the graph. */
+  /** An unreadable run does not prevent the hover. */
   async #lastRun(graph: Uri): Promise<OpenedRun | null> {
     try {
       const entry = await this.library.latest(graph);
@@ -122,7 +122,7 @@ function input({ parsed }: Home, name: string): string[] {
   ];
 }
 
-/** What flows in and out. */
+/** Inputs and outputs. */
 function flowLine(outline: Outline, name: string, inputs: OutlineNode["inputs"]): string {
   const readers = readersOf(outline, name);
   const parts = [];
@@ -151,7 +151,7 @@ function scoreLabel({ entry }: OpenedRun): string {
   return ` · ${l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2))}`;
 }
 
-/** Of the sample that came last under the texts that the run ended with. */
+/** Of the last sample with the final texts of the run. */
 async function lastValue(run: OpenedRun, name: string): Promise<{ sample: string; text: string } | null> {
   const { theta, startTheta, values } = run.state;
   for (const at of [theta, startTheta]) {

@@ -17,7 +17,7 @@ import { SymbolLocations } from "./symbol-locations.ts";
 
 const GRAPHS = { scheme: "file", pattern: GRAPH_PATTERN };
 
-/** What the editor knows of graph files and of their prompt files as languages. */
+/** Language features of graph files and prompt files. */
 export class Language extends Disposable {
   readonly #documents: GraphDocuments;
   readonly #prompts: PromptFiles;
@@ -46,7 +46,7 @@ export class Language extends Disposable {
     this.own({ dispose: () => this.#stopServing() });
   }
 
-  /** What graph files and prompt files have in common. */
+  /** Features of both graph files and prompt files. */
   #shared(where: DocumentSelector, ...triggers: string[]): VscodeDisposable[] {
     const { files } = this.#deps;
     return [
@@ -59,7 +59,7 @@ export class Language extends Disposable {
     ];
   }
 
-  /** Exactly the prompt files: a provider for all files would put *Rename Symbol* into the menu of each. */
+  /** Only the prompt files: a provider for all files would add *Rename Symbol* to their menus. */
   #servePrompts(): void {
     const paths = this.#prompts.paths().sort();
     const served = paths.join("\n");

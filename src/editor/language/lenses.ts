@@ -6,7 +6,7 @@ import type { ProposalRef } from "../review/instructions.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
-/** Over each node: what can be done with its graph, and what the last run says of it. */
+/** Code lenses above each node: commands for its graph, and the verdict of the last run. */
 export class NodeLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;

@@ -21,7 +21,7 @@ import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
-/** From a name to the node or graph input that makes it; from `{ "file": … }` and data files to the file. */
+/** From a name to its node or graph input; from `{ "file": … }` and data files to the file. */
 export class Definitions implements DefinitionProvider {
   constructor(
     private readonly documents: GraphDocuments,
@@ -50,7 +50,7 @@ export class Definitions implements DefinitionProvider {
     const file = referenceAt(this.documents.parsed(document).outline, document.offsetAt(position));
     if (!file) return [];
     const targetUri = Uri.file(resolve(dirname(document.uri.fsPath), file.reference));
-    // A path that leads out of the workspace may name another machine: it is not even looked at.
+    // A path outside the workspace can name another machine, so it is not accessed.
     if (!workspace.getWorkspaceFolder(targetUri)) return [];
     const originSelectionRange = toRange(document, file.range);
     return [{ originSelectionRange, targetUri, targetRange: new Range(0, 0, 0, 0) }];

@@ -3,7 +3,7 @@ import { traitsOf } from "../../graph/node-kinds.ts";
 import { oneLine } from "../markdown.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
-/** The outline: what goes in, and each node with what it does. */
+/** The outline: the graph inputs, and each node with its role. */
 export class Symbols implements DocumentSymbolProvider {
   constructor(private readonly documents: GraphDocuments) {}
 
@@ -17,7 +17,7 @@ export class Symbols implements DocumentSymbolProvider {
       const { id, role, range, idRange } = node;
       const { text } = traitsOf(node);
       const icon = text === "value" ? SymbolKind.String : SymbolKind.Function;
-      // A symbol without a name is refused, and with it the whole outline.
+      // VS Code rejects the whole outline if a symbol has no name.
       return new DocumentSymbol(id || '""', oneLine(role), icon, toRange(document, range), toRange(document, idRange));
     });
     return [...inputs, ...nodes];

@@ -4,7 +4,7 @@ import type { Range as PlainRange } from "../../graph/fault.ts";
 import { type Outline, outlineOf } from "../../graph/outline.ts";
 import { type Use, usesIn } from "../../graph/symbols.ts";
 
-/** A graph file's text, parsed as far as it can be: all that is needed at a keystroke. */
+/** A graph file's text, parsed as far as possible. */
 export class ParsedGraph {
   readonly document: JsonDocument;
   readonly outline: Outline;
@@ -27,7 +27,7 @@ export class ParsedGraph {
   }
 }
 
-/** What is made of a document's text, once a version. */
+/** A value derived from a document's text, computed once per version. */
 export class PerVersion<T> {
   readonly #known = new WeakMap<TextDocument, { readonly version: number; readonly value: T }>();
 

@@ -49,8 +49,8 @@ interface Foreign {
 }
 
 /**
- * Marks each `{{name}}` of an open prompt file that is no input of a node whose text it is, and what belongs to another
- * template language, and mends them.
+ * Reports and fixes each `{{name}}` of an open prompt file that is not an input of its nodes, and parts of other
+ * template languages.
  */
 export class PromptDiagnostics extends Disposable implements CodeActionProvider {
   readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph-prompts"));
@@ -201,7 +201,7 @@ function actionsFor(document: TextDocument, unknown: Unknown): CodeAction[] {
     }
     return [action];
   });
-  // A backslash would stay in what a text node holds: nothing is filled in there.
+  // A text node keeps the backslash, because nothing is filled in there.
   const [first] = readers.every(({ node }) => traitsOf(node).text === "instruction") ? readers : [];
   const fixes = first ? correctPlaceholder(use, meantBy(use, first.node), "\\") : [];
   for (const { title, edits } of fixes) {

@@ -18,7 +18,7 @@ import { ParsedGraph, PerVersion } from "./parsed.ts";
 /** Milliseconds for which changes are gathered. */
 const PAUSE = 200;
 
-/** A node whose text stands in a prompt file. */
+/** A node whose text is in a prompt file. */
 export interface PromptUser {
   readonly graph: Uri;
   readonly node: string;
@@ -27,16 +27,16 @@ export interface PromptUser {
 interface KnownGraph {
   readonly uri: Uri;
   readonly root: ContainmentRoot;
-  /** Paths of prompt files, as the editor and as the disk names them, and the nodes whose texts they hold. */
+  /** Paths of prompt files, as in the editor and on disk, with their nodes. */
   readonly prompts: ReadonlyMap<string, readonly string[]>;
   /** Of a file that no editor has open. */
   readonly parsed: ParsedGraph;
 }
 
-/** The prompt files of the workspace's graphs: which there are, and who reads them. */
+/** The prompt files of the workspace's graphs, and the nodes that read them. */
 export class PromptFiles extends Disposable {
   readonly #changed = this.own(new EventEmitter<void>());
-  /** A graph has changed: there may be other prompt files, or other names in it. */
+  /** A graph has changed: its prompt files or names may differ. */
   readonly onDidChange = this.#changed.event;
   readonly #uses = new PerVersion((document) => usesInPrompt(document.getText()));
   readonly #known = new Map<string, KnownGraph>();
@@ -61,7 +61,7 @@ export class PromptFiles extends Disposable {
     return [...new Set([...this.#known.values()].flatMap(({ prompts }) => [...prompts.keys()]))];
   }
 
-  /** The nodes whose texts stand in this file; empty where it is no prompt file. */
+  /** The nodes with their text in this file; empty if it is not a prompt file. */
   users(prompt: Uri): readonly PromptUser[] {
     return [...this.#known.values()].flatMap(({ uri, prompts }) =>
       (prompts.get(prompt.fsPath) ?? []).map((node) => ({ graph: uri, node })),
@@ -72,7 +72,7 @@ export class PromptFiles extends Disposable {
     return this.#uses.of(document);
   }
 
-  /** A graph file as it stands in the editor, else on disk. */
+  /** A graph file in the editor, else on disk. */
   async graph(uri: Uri): Promise<ParsedGraph> {
     const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
     if (open) return this.documents.parsed(open);
@@ -80,7 +80,7 @@ export class PromptFiles extends Disposable {
     return this.#known.get(uri.toString())?.parsed ?? new ParsedGraph(uri.fsPath, await textOf(uri, this.files));
   }
 
-  /** Under which address the editor knows a file that a graph names; null where it may not or cannot be read. */
+  /** The URI of a file that a graph names; null if it can't be read. */
   async address(graph: Uri, reference: string): Promise<Uri | null> {
     try {
       await readReference(await findRoot(graph.fsPath, this.files), reference, this.files, MAX_TEXT);
@@ -91,7 +91,7 @@ export class PromptFiles extends Disposable {
     }
   }
 
-  /** Where a file that a graph names would be made; null where it may not be. */
+  /** Where to create a file that a graph names; null if that is not allowed. */
   async newAddress(graph: Uri, reference: string): Promise<Uri | null> {
     try {
       namedPath(await findRoot(graph.fsPath, this.files), reference);
@@ -102,7 +102,7 @@ export class PromptFiles extends Disposable {
     }
   }
 
-  /** What has come in so far is in the index. */
+  /** The index includes all changes so far. */
   settled(): Promise<void> {
     return this.#reading;
   }
@@ -148,7 +148,7 @@ export class PromptFiles extends Disposable {
   }
 }
 
-/** A folder may be known under two names, its own and that of a link to it. */
+/** A folder can have two names: its own and that of a link to it. */
 function pathsOf(graph: Uri, root: ContainmentRoot, reference: string): Set<string> {
   try {
     const onDisk = namedPath(root, reference);

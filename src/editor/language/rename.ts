@@ -15,7 +15,7 @@ import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocation, SymbolLocations } from "./symbol-locations.ts";
 
-/** Gives a node or a graph input another name, in the graph file and in every prompt file that uses it, as one edit. */
+/** Renames a node or graph input in the graph file and in every prompt file that uses it, as one edit. */
 export class Rename implements RenameProvider {
   constructor(
     private readonly documents: GraphDocuments,
@@ -43,7 +43,7 @@ export class Rename implements RenameProvider {
     }
   }
 
-  /** @throws Error in words where there is nothing to rename */
+  /** @throws Error with a message if there is nothing to rename */
   async #spot(document: TextDocument, position: Position): Promise<{ spot: SymbolLocation; homes: readonly Home[] }> {
     const spot = await this.spots.at(document, position);
     if (!spot) throw new Error(l10n.t("There is no node or graph input name here."));
@@ -53,7 +53,7 @@ export class Rename implements RenameProvider {
   }
 }
 
-/** The files of a rename as they stand in the editor. */
+/** The files of a rename, including unsaved edits. */
 class EditorFiles implements RenameSource {
   constructor(
     private readonly documents: GraphDocuments,

@@ -9,20 +9,20 @@ import type { PromptFiles } from "./prompts.ts";
 export interface SymbolLocation {
   readonly name: string;
   readonly kind: UseKind;
-  /** Of the name alone. */
+  /** Range of the name. */
   readonly range: Range;
-  /** Where the name is looked up: the graph file itself, or every graph that reads the prompt file. */
+  /** The graphs in which to look up the name: the graph file itself, or every graph that reads the prompt file. */
   readonly homes: readonly Home[];
 }
 
 export interface Home {
   readonly graph: Uri;
   readonly parsed: ParsedGraph;
-  /** The node in whose part or text the name stands; null outside the nodes. */
+  /** The node that contains the name; null outside the nodes. */
   readonly node: string | null;
 }
 
-/** The names in graph files and prompt files, one way for all that is done with them. */
+/** Finds names in graph files and prompt files. */
 export class SymbolLocations {
   constructor(
     private readonly documents: GraphDocuments,
@@ -41,7 +41,7 @@ export class SymbolLocations {
     return homes.length > 0 ? { name, kind, range: toRange(document, use.range), homes } : null;
   }
 
-  /** The graphs to which a document belongs: itself, or those that read it as a prompt. */
+  /** The graphs of a document: itself, or those that read it as a prompt. */
   async homes(document: TextDocument, node: string | null): Promise<Home[]> {
     if (isGraphFile(document.uri)) return [{ graph: document.uri, parsed: this.documents.parsed(document), node }];
     await this.prompts.settled();

@@ -17,7 +17,7 @@ import { holdsBase, holdsText, isUndone, type LocatedProposal, locationsOf, save
 import { isOpen, type ProposalTree } from "./tree.ts";
 import { askAboutReadOnly } from "./writable.ts";
 
-/** Puts proposed texts into the files they belong to, or turns them down. */
+/** Applies proposed texts to their files, or rejects them. */
 export class Apply {
   readonly commands = {
     apply: async (target) => {
@@ -46,7 +46,7 @@ export class Apply {
     private readonly files: Files,
   ) {}
 
-  /** All or nothing, as one edit that can be undone. @throws TextChanged, NotSaved, NotFound, Cancelled */
+  /** Applies all or none, as one undoable edit. @throws TextChanged, NotSaved, NotFound, Cancelled */
   async #apply(run: OpenedRun, proposals: readonly Proposal[]): Promise<void> {
     if (proposals.length === 0) throw new NotFound(nothingToApply(run));
     for (const proposal of proposals) await confirmDoubtful(run, proposal);
@@ -75,7 +75,7 @@ export class Apply {
   }
 }
 
-/** What “all accepted” means: never a run made elsewhere, and nothing that the user has dealt with. */
+/** The proposals of “apply all accepted”: never of an untrusted run, and none that was applied or rejected. */
 function acceptedOf(run: OpenedRun): readonly Proposal[] {
   if (run.entry.untrusted) return [];
   return run.state.proposals.filter((it) => it.verdict.decision === "accepted" && isOpen(run, it));
@@ -89,7 +89,7 @@ function nothingToApply(run: OpenedRun): string {
     : l10n.t("There is nothing left to apply: every accepted proposal of this run has been applied or rejected.");
 }
 
-/** Where the gate did not accept, or another machine says that it did, a plain second question. @throws Cancelled */
+/** Asks again if the gate did not accept the proposal, or if the run is not trusted. @throws Cancelled */
 async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Promise<void> {
   const doubts = [];
   if (verdict.decision !== "accepted")
@@ -107,7 +107,7 @@ async function edit(places: readonly LocatedProposal[]): Promise<void> {
   const saved = new Set<TextDocument>();
   const prompts = new Set<TextDocument>();
   for (const { proposal, place, document } of places) {
-    // Of two nodes that share a prompt file, one text would undo the other.
+    // Two nodes that share a prompt file would overwrite each other.
     if (prompts.has(document)) throw new TextChanged(proposal.node, basename(document.uri.fsPath));
     if (place.form === "file") prompts.add(document);
     if (!document.isDirty) saved.add(document);
@@ -118,11 +118,13 @@ async function edit(places: readonly LocatedProposal[]): Promise<void> {
   if (change.size > 0 && !(await workspace.applyEdit(change))) {
     throw new NotFound(l10n.t("VS Code couldn't edit the file. Check whether it is read-only."));
   }
-  // What the user had not saved stays unsaved.
+  // Files with unsaved edits are not saved.
   for (const document of saved) await saveOrThrow(document);
 }
 
-/** While more is open the status bar says it: one toast an act would bury the review. */
+/**
+ * While proposals are left, the status bar shows the message, because a notification for each would cover the review.
+ */
 async function notifyApplied(run: OpenedRun, places: readonly LocatedProposal[]): Promise<void> {
   const files = [...new Set(places.map(({ document }) => basename(document.uri.fsPath)))].join(", ");
   const message =

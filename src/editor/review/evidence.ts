@@ -3,19 +3,19 @@ import type { Proposal, Theta } from "../../engine/events.ts";
 import { oneLine } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 
-/** How a person recognises a sample: by what it asks, not by its id. */
+/** The label of a sample: its first input, not its id. */
 export function sampleLabel(run: OpenedRun, id: string): string {
   const [question] = Object.values(run.sample(id)?.inputs ?? {});
   return question ? oneLine(question, 60) : id;
 }
 
-/** Θ under which the proposal was judged. */
+/** Θ under which the proposal was evaluated. */
 function judgedTheta(run: OpenedRun, proposal: Proposal): Theta {
   const judged = run.state.judged.findLast(({ proposals }) => proposals.includes(proposal.id));
   return judged && proposal.verdict.decision !== "accepted" ? judged.theta : run.state.theta;
 }
 
-/** A validation sample as the proposal found and left it: question, expected answer, answer before and after. */
+/** A validation sample with its inputs, the expected answer, and the answers before and after the proposal. */
 export async function sampleAnswers(run: OpenedRun, proposal: Proposal, id: string) {
   const sample = run.sample(id);
   const { output } = run.graph;

@@ -3,7 +3,7 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 
-/** Only this extension's documents have this scheme; their ending gives them the language whose diffs open inline. */
+/** Scheme of this extension's documents. Their extension sets the language whose diffs open inline. */
 export const SCHEME = "agentgraph";
 
 /** Names one proposal, or one attempt, of one run. */
@@ -13,7 +13,7 @@ export interface ProposalRef {
   readonly id: string;
 }
 
-/** What both a proposal and an attempt have. */
+/** Common fields of a proposal and an attempt. */
 export interface Change {
   readonly id: string;
   readonly node: string;
@@ -26,7 +26,7 @@ export function findChange(run: OpenedRun, id: string): Change | null {
   return run.state.proposals.find((it) => it.id === id) ?? run.state.attempts.find((it) => it.id === id) ?? null;
 }
 
-/** The virtual document that holds one side of a change: the decoded instruction, never JSON. */
+/** The virtual document of one side of a change: the decoded instruction, never JSON. */
 export function instructionUri(run: OpenedRun, change: Change, side: "before" | "after"): Uri {
   return Uri.from({
     scheme: SCHEME,
@@ -35,7 +35,7 @@ export function instructionUri(run: OpenedRun, change: Change, side: "before" | 
   });
 }
 
-/** The virtual document that holds the text a node had when a run ended. */
+/** The virtual document of a node's text at the end of a run. */
 export function finalTextUri({ id, startedAt, graphName }: RunSummary, node: string): Uri {
   return Uri.from({
     scheme: SCHEME,
@@ -50,7 +50,7 @@ function folderOf(graphName: string, startedAt: number): string {
   return `${graphName.replaceAll(/[/\\]/g, "-")} ${started}`;
 }
 
-/** What the address of one of our documents names; null for any other address. */
+/** The content of one of our URIs; null for any other URI. */
 export function parseInstructionUri(uri: Uri): (ProposalRef & { side: "before" | "after" }) | null {
   if (uri.scheme !== SCHEME) return null;
   const query = new URLSearchParams(uri.query);
@@ -75,7 +75,7 @@ export class Instructions implements TextDocumentContentProvider {
   }
 }
 
-/** The line, counted from 0, at which the second text begins to differ. */
+/** The first line, counted from 0, at which the second text differs. */
 export function firstChange(before: string, after: string): number {
   const [were, are] = [before.split(/\r?\n/), after.split(/\r?\n/)];
   const line = are.findIndex((text, index) => text !== were[index]);

@@ -12,10 +12,13 @@ import type { RunStore } from "../runs/run-store.ts";
 import { findChange, firstChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 import { isUndone } from "./text-locations.ts";
 
-/** Lines from the top within which the first change is in sight together with what stands above line 1. */
+/** Number of lines from the top within which the first change is visible together with the lenses above line 1. */
 const IN_SIGHT = 12;
 
-/** The verdict and the acts it allows, on top of each proposal's new text, and where its first change is far below. */
+/**
+ * Code lenses with the verdict and its actions above each proposal's new text, and above its first change if that is
+ * far below.
+ */
 export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
@@ -45,7 +48,7 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
   }
 }
 
-/** What stands above a proposal, or above an attempt that became none. */
+/** The lenses of a proposal, or of an attempt without one. */
 function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, undone: boolean): Command[] {
   const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
     title,
@@ -55,7 +58,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   });
   if (!proposal) return [offer(attemptLine(run, ref.id), "")];
 
-  // The acts come before the smaller figures: a lens never wraps, and in a narrow editor its end is cut off.
+  // Actions come before minor figures, because lenses don't wrap and a narrow editor cuts their end.
   const { verdict } = proposal;
   const offered = [offer(verdictSummary(verdict, LOCALE), "why", l10n.t("Show why the gate decided this"))];
   if (run.entry.untrusted) {

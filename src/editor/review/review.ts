@@ -11,7 +11,7 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 
-/** Opens proposals as native inline diffs, one by one or all at once, and walks through them. */
+/** Opens proposals as inline diffs, one by one or all at once, and navigates between them. */
 export class Review {
   readonly commands = {
     review: (target) => this.#review(target),
@@ -22,7 +22,7 @@ export class Review {
 
   constructor(private readonly library: RunStore) {}
 
-  /** The proposal that a command is about: what it was called on, else what the active editor shows. */
+  /** The proposal of a command: its argument, else the one in the active editor. */
   async proposal(target: unknown): Promise<{ run: OpenedRun; proposal: Proposal }> {
     const ref = refOf(target) ?? activeRef();
     const run = ref && (await this.library.open(ref.run));
@@ -33,7 +33,7 @@ export class Review {
     return { run, proposal };
   }
 
-  /** The run that a command is about: what it was called on, else the one being reviewed, else the newest with proposals. */
+  /** The run of a command: its argument, else the one in review, else the newest with proposals. */
   async run(target: unknown): Promise<OpenedRun> {
     const named = runIdOf(target) ?? (refOf(target) ?? activeRef())?.run;
     const id = named ?? (await this.library.list()).find(({ proposals }) => proposals.length > 0)?.id;
@@ -46,7 +46,7 @@ export class Review {
     return run;
   }
 
-  /** Opens what a run proposes for a node; says so where it proposes nothing. */
+  /** Opens a run's proposal for a node, or says that there is none. */
   async ofNode(id: string, node: string): Promise<void> {
     const run = await this.library.open(id);
     const proposal = run?.state.proposals.find((it) => it.node === node);
@@ -104,6 +104,6 @@ function diffTitle(run: OpenedRun, change: Change): string {
 function activeRef(): ProposalRef | null {
   const input = window.tabGroups.activeTabGroup.activeTab?.input;
   const inTab = input instanceof TabInputTextDiff ? parseInstructionUri(input.modified) : null;
-  // In the multi-diff the tab names no text; the editor in it that has the cursor does.
+  // A multi-diff tab has no text of its own, so the active text editor in it counts.
   return inTab ?? (window.activeTextEditor ? parseInstructionUri(window.activeTextEditor.document.uri) : null);
 }

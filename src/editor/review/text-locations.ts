@@ -11,18 +11,18 @@ import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 
-/** Where one proposal's text stands now. */
+/** The current location of a proposal's text. */
 export interface LocatedProposal {
   readonly proposal: Proposal;
   readonly place: TextPlace;
   readonly document: TextDocument;
-  /** What stands there now, unsaved edits included. */
+  /** The current text there, including unsaved edits. */
   readonly current: string;
 }
 
 /**
- * Finds where the texts of proposals stand now: in the graph file, or in the prompt files that it names today.
- * @throws TextChanged where the file holds no text of that node any more
+ * Finds the current locations of the texts of proposals, in the graph file or in its prompt files.
+ * @throws TextChanged if the file no longer has a text of that node
  * @throws FileMissing, EncodingMismatch
  */
 export async function locationsOf(
@@ -51,7 +51,7 @@ export async function locationsOf(
   );
 }
 
-/** Whether an applied text was taken back since: its place holds again what the run saw. */
+/** Whether an applied text was undone: its file has the text from before the run again. */
 export async function isUndone(run: OpenedRun, proposal: Proposal, graphs: GraphFiles, files: Files): Promise<boolean> {
   if (run.state.acts[proposal.id] !== "applied") return false;
   const places = await locationsOf(run, [proposal], graphs, files).catch(() => []);
@@ -69,19 +69,19 @@ export function holdsBase(located: LocatedProposal): boolean {
   return current === proposal.base || (isSameButSpacing(current, proposal.base) && !holdsText(located));
 }
 
-/** Saves a document, or leaves it as it is where it cannot be saved. @throws NotSaved */
+/** Saves a document. @throws NotSaved */
 export async function saveOrThrow(document: TextDocument): Promise<void> {
   if (document.isDirty && !(await document.save())) throw new NotSaved(basename(document.uri.fsPath));
 }
 
-/** How often, and how many milliseconds apart, VS Code is given a chance to see what changed on disk. */
+/** Number of attempts, and milliseconds between them, for VS Code to notice a change on disk. */
 const LOOKS = 20;
 const PAUSE = 100;
 
 /**
- * A document with the text that is on disk, or with the user's unsaved edits. What another program has written a moment
- * ago reaches VS Code late: an edit of the old text would be made on what nobody sees any more.
- * @throws FileMissing, and EncodingMismatch when it does not catch up
+ * A document with the text on disk, or with the user's unsaved edits. Waits for VS Code to notice a recent change on
+ * disk, so that no outdated text is edited.
+ * @throws FileMissing, and EncodingMismatch if VS Code does not catch up
  */
 async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   const file = basename(uri.fsPath);
@@ -92,7 +92,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
       throw error instanceof FileSystemError && error.code === "FileNotFound" ? new FileMissing(file) : error;
     }
   };
-  // Before VS Code is asked: it would speak of the file in words of its own, or show a deleted one from memory.
+  // Checked first, because VS Code would show its own message, or a deleted file from memory.
   await onDisk();
   const document = await workspace.openTextDocument(uri);
   for (let look = 0; look < LOOKS; look++) {
@@ -102,7 +102,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   throw new EncodingMismatch(file);
 }
 
-/** A prompt file's real path as the workspace names it, which may lead through symbolic links. */
+/** A prompt file's real path as named in the workspace, possibly through symbolic links. */
 function uriOf({ form, path }: TextSource, graph: Uri, base: string): Uri {
   return form === "file" ? Uri.joinPath(Uri.file(dirname(graph.fsPath)), relative(base, path)) : graph;
 }

@@ -29,7 +29,7 @@ import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import { isUndone } from "./text-locations.ts";
 
-/** Milliseconds for which edits are gathered. */
+/** Milliseconds for which edits are debounced. */
 const PAUSE = 400;
 
 export type ProposalElement =
@@ -48,7 +48,7 @@ type Group = "gradients" | "fixed" | "broken" | "attempts";
 export class ProposalTree extends Disposable implements TreeDataProvider<ProposalElement> {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
-  /** What the user ticked or unticked; the rest is ticked when accepted and open. */
+  /** The user's check marks; the other proposals are checked if they are accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
   #pause: ReturnType<typeof setTimeout> | null = null;
@@ -61,7 +61,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   ) {
     super();
     this.own(library.onDidChange(() => this.#changed.fire()));
-    // An applied text may be taken back in its file.
+    // An applied text can be undone in its file.
     this.own(documents.onDidChange(() => this.#later()));
     this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
   }
@@ -80,7 +80,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
     }
   }
 
-  /** Proposals of a run that are ticked and not applied yet. */
+  /** Checked proposals of a run that are not applied yet. */
   ticked(run: OpenedRun): readonly Proposal[] {
     return run.state.proposals.filter((proposal) => this.#isTicked(run, proposal));
   }

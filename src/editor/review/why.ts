@@ -22,10 +22,10 @@ import { sampleLabel } from "./evidence.ts";
 import { firstChange, instructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";
 
-/** Samples named under a sentence; the Proposals view lists all. */
+/** Number of samples under a comment; the Proposals view lists all. */
 const SAMPLES = 4;
 
-/** Shows why as a comment thread under the new text: the gate's reasons first, then the gradients by sample. */
+/** Shows the reasons as a comment thread below the new text: the verdict, then the gradients by sample. */
 export class Why extends Disposable {
   readonly commands = { why: (target) => this.#why(target) } satisfies SomeCommands;
   #controller: CommentController | null = null;
@@ -43,7 +43,7 @@ export class Why extends Disposable {
       known.collapsibleState = CommentThreadCollapsibleState.Expanded;
       return;
     }
-    // Made on the first use: a thread opens the Comments panel as soon as it is there.
+    // Created on first use, because a thread opens the Comments panel.
     this.#controller ??= this.own(comments.createCommentController("agentgraph", "AgentGraph"));
     await workspace.openTextDocument(uri);
     const line = firstChange(proposal.base, proposal.text);

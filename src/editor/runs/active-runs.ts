@@ -5,11 +5,11 @@ import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "./opened-run.ts";
 import type { RunStore } from "./run-store.ts";
 
-/** The run that a graph's drawing shows: the one under way, else the last. */
+/** The run that the graph view shows: the running one, else the last. */
 export class ActiveRuns extends Disposable implements RunSource {
   readonly #changed = this.own(new EventEmitter<Uri>());
   readonly onDidChange = this.#changed.event;
-  /** Graph files by the run on them that is under way. */
+  /** Graph files by their running run. */
   readonly #files = new Map<string, Promise<Uri>>();
 
   constructor(

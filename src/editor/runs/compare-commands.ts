@@ -21,7 +21,7 @@ export async function comparisonPage(library: RunStore, [first = "", second = ""
   };
 }
 
-/** Two runs beside each other: figures and what makes them unfair on a page, final texts as native diffs. */
+/** Compares two runs: figures and reasons why they are not comparable on a page, final texts as diffs. */
 export class CompareCommands {
   readonly commands = {
     compareRuns: (target, selected) => this.#compare(target, selected),
@@ -54,7 +54,7 @@ export class CompareCommands {
     );
   }
 
-  /** Two that are selected, else the one named and another that is picked; the older one first. */
+  /** The two selected runs, else the argument and a picked run; the older one first. */
   async #pair(
     target: unknown,
     selected: unknown,

@@ -10,10 +10,11 @@ import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
 
 /**
- * Says what a run will cost and what its sets can show, before the first call; the user starts it, changes its budget,
- * takes a part of the validation set, or stops.
- * @param estimateOf foresees a task. @param cap the user's own bound on calls, which no file raises; null without one
- * @returns what to start. @throws Cancelled
+ * Shows the estimated cost of a run and what its sets can show, before the first call. The user starts it, changes the
+ * budget, uses a subset of the validation set, or cancels.
+ * @param cap the user's limit on calls, which no file can raise; null without one
+ * @returns what to start
+ * @throws Cancelled
  */
 export async function confirmStart(
   asked: Task,
@@ -47,23 +48,26 @@ export async function confirmStart(
   }
 }
 
-/** What asks the model without optimizing. */
+/** A confirmation for calls outside an optimization. */
 export interface Asking {
   readonly question: string;
   readonly button: string;
-  /** `calls` that are sent, beside those whose replies are known. */
+  /** `calls` that are sent, besides the cached ones. */
   readonly estimate: Pick<Estimate, "calls" | "tokens" | "usd" | "cached">;
   readonly task: Task;
-  /** Samples that are sent. */
+  /** Number of samples that are sent. */
   readonly samples: number;
   readonly connection: Connection;
-  /** Calls at most, where that is known. */
+  /** Maximum number of calls, if known. */
   readonly most?: number;
-  /** What else there is to know. */
+  /** Further information. */
   readonly about?: readonly string[];
 }
 
-/** Says what some calls will cost, before the first one. Where nothing is sent and nothing is to know, nobody is asked. @throws Cancelled */
+/**
+ * Shows the estimated cost before the first call. Does not ask if nothing is sent and there is nothing to show. @throws
+ * Cancelled
+ */
 export async function confirmCalls({
   question,
   button,
@@ -106,7 +110,7 @@ function amounts({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "us
   return all.join(", ");
 }
 
-/** More calls for a run that used up its budget. @throws Cancelled */
+/** Asks for a larger budget to resume a run. @throws Cancelled */
 export async function askForMore(
   limits: BudgetLimits,
   { calls, tokens, usd }: RunState,
@@ -114,7 +118,7 @@ export async function askForMore(
 ): Promise<BudgetLimits> {
   const more = await askCalls(Math.max(limits.calls ?? 0, calls.total) * 2, calls.total + 1, cap.calls);
   const used = tokens.prompt + tokens.completion;
-  // What ended the run may have been another bound: with twice the calls, it gets twice of that, too.
+  // Another limit may have ended the run, so the other limits are doubled, too.
   return {
     calls: more,
     tokens: limits.tokens && smaller(Math.max(limits.tokens, used) * 2, cap.tokens),
@@ -162,7 +166,7 @@ function costs(estimate: Estimate, limits: BudgetLimits): string {
     .join(" ");
 }
 
-/** Empty where earlier replies leave nothing open. Money says more than tokens, where there is a price. */
+/** Empty if the estimate is exact. Shows money instead of tokens if there is a price. */
 function uncertainty({ least, most }: Estimate["range"]): string {
   const shown = (amount: number) => rounded(amount).toLocaleString();
   const calls = l10n.t("{0} to {1} calls", shown(least.calls), shown(most.calls));
@@ -173,7 +177,7 @@ function uncertainty({ least, most }: Estimate["range"]): string {
   return isOpen ? l10n.t("Uncertain: {0}, {1}.", calls, rest) : "";
 }
 
-/** Where calls alone are bounded, what so many of these would cost. */
+/** If only calls are limited, their approximate cost. */
 function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: BudgetLimits): string {
   const all = [];
   if (calls !== null) all.push(l10n.t("{0} calls", calls.toLocaleString()));

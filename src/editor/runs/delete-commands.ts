@@ -8,7 +8,7 @@ import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 import type { RunElement } from "./tree.ts";
 
-/** Removes runs from disk, one or all that are selected. Asks first. */
+/** Deletes one or all selected runs after a confirmation. */
 export class DeleteCommands {
   readonly commands = {
     deleteRun: (target, selected) => this.#delete(target, selected),
@@ -35,7 +35,7 @@ export class DeleteCommands {
 
   async #entries(target: unknown, selected: unknown): Promise<RunSummary[]> {
     const idle = ({ status }: RunSummary) => status !== "running";
-    // A key names nothing: what the view has selected is meant.
+    // A key binding passes no element, so the selection of the view counts.
     const ids = runIdsOf(target === BY_KEY ? this.view.selection : selected);
     if (target !== BY_KEY && ids.length < 2) {
       return [await pickRun(this.library, target, idle, l10n.t("There are no runs to delete."))];
@@ -44,5 +44,5 @@ export class DeleteCommands {
   }
 }
 
-/** What the key's binding in the manifest passes. */
+/** The argument of the key binding in the manifest. */
 const BY_KEY = "selected";

@@ -5,22 +5,22 @@ import type { OpenedRun } from "./opened-run.ts";
 export interface FailedSample {
   /** Its id. */
   readonly sample: string;
-  /** What it asks, on one line. */
+  /** Its inputs, on one line. */
   readonly label: string;
-  /** null: not on record. */
+  /** null: not saved. */
   readonly answer: string | null;
-  /** Accepted answers on one line; empty where a judge decides. */
+  /** Accepted answers on one line; empty for a judge. */
   readonly expected: string;
   /** 0 … 1; null: a call failed. */
   readonly score: number | null;
 }
 
-/** Characters: what was answered stands behind it, and a side bar is narrow. */
+/** Maximum number of characters, because the answer follows in a narrow side bar. */
 const LABEL = 40;
-/** More would be no list any more; the report has a table of all. */
+/** Maximum number of samples in the list; the report has a table of all. */
 const MAX_SAMPLES = 200;
 
-/** Of a run that scored the graph as it is, those that are not right, in the order of the data. */
+/** The samples of an evaluation that are not right, in the order of the data. */
 export async function failedSamples(run: OpenedRun): Promise<FailedSample[]> {
   const { scores, theta } = run.state;
   const wrong = Object.entries(scores[theta] ?? {}).filter(([, { loss }]) => loss === null || loss > run.threshold);

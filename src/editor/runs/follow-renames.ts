@@ -6,10 +6,7 @@ import type { GraphFiles } from "../graph-files.ts";
 import { textOf } from "../language/documents.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/**
- * Runs whose graph file was renamed or moved, with the place where it stands now: that of the only graph in their
- * repository which has its name. The others stay as they are.
- */
+/** Runs whose graph file was renamed or moved, with its new path: the only graph in the repository with its name. */
 export async function followRenames(
   entries: readonly RunSummary[],
   graphs: GraphFiles,

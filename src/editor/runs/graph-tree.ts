@@ -30,7 +30,7 @@ export type GraphElement =
     }
   | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };
 
-/** Every graph of the workspace with its faults, its last score, and whether it runs. */
+/** The graphs of the workspace with their faults, last score and running state. */
 export class GraphTree extends Disposable implements TreeDataProvider<GraphElement> {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
@@ -61,7 +61,7 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
     return { kind: "graph", file, name: shown?.name ?? "", faults, run, holds };
   }
 
-  /** What was applied may have been undone: the file has the word. */
+  /** An applied text may have been undone, so the file is checked. */
   async #holds({ id, proposals }: RunSummary, graph: Graph | null): Promise<boolean> {
     const accepted = proposals.filter(({ decision }) => decision === "accepted");
     if (!accepted.every(({ act }) => act === "applied" || act === "committed")) return false;
@@ -97,7 +97,7 @@ function status(errors: number, faults: number, run: RunSummary | null, holds: b
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
   if (run?.status === "running") return l10n.t("running");
   if (run && run.after !== null) {
-    // What was accepted counts once it stands in the file: until then, the file's own score comes first.
+    // Accepted texts count once they are in the file; until then, the file's own score is shown first.
     const after = run.after.toFixed(2);
     const score = holds || run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
     return run.untrusted ? l10n.t("score {0}, claimed elsewhere", score) : l10n.t("score {0}", score);

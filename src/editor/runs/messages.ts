@@ -9,7 +9,7 @@ import type { RunState } from "../../run/state.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** `Word problems, 21 Nov, 10:32`: where a run is named in a sentence or read aloud. */
+/** `Word problems, 21 Nov, 10:32`: a run in a sentence or for a screen reader. */
 export function runLabel(entry: RunSummary): string {
   return l10n.t("{0}, {1}", entry.graphName, startedLabel(entry.startedAt));
 }
@@ -22,7 +22,7 @@ export function startedLabel(at: number): string {
   return `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, ${time}`;
 }
 
-/** `0.70 → 0.85 · from another machine · 10:32`: what follows a run's name in a tree, the most telling first. */
+/** `0.70 → 0.85 · from another machine · 10:32`: the description of a run in a tree, the most important part first. */
 export function runOutcome(entry: RunSummary): string {
   return [...runFigures(entry), startedLabel(entry.startedAt)].join(" · ");
 }
@@ -48,7 +48,7 @@ export function evaluationFigure({ split, score, interval: [low, high] }: Evalua
   return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitLabel(split, LOCALE)}`;
 }
 
-/** What a run under way does, as a title. */
+/** The title of a running run. */
 export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): string {
   switch (job?.kind) {
     case "evaluate":
@@ -68,7 +68,7 @@ export function progressLine(state: RunState, waiting: Waiting | null): string {
   if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
-  // While few samples are scored the score is known as a range only, at first as none.
+  // While few samples are scored, the score is a range.
   if (point && point.high - point.low < 1) {
     const [low, high] = [point.low.toFixed(2), point.high.toFixed(2)];
     parts.push(low === high ? l10n.t("score {0}", low) : l10n.t("score {0} to {1}", low, high));

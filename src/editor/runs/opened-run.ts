@@ -6,23 +6,23 @@ import type { Waiting } from "../../models/waits.ts";
 import type { RunState } from "../../run/state.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** A run with all its events read: what it began with and what became of it. */
+/** A run with all its events. */
 export interface OpenedRun {
   readonly entry: RunSummary;
-  /** As the run began, which may differ from the file as it is now. */
+  /** As the run started; the file may have changed since. */
   readonly graph: Graph;
   /** Of nodes that name none. */
   readonly model: string;
   readonly data: Data;
-  /** null: the data have no such sample. */
+  /** null: the data has no such sample. */
   sample(id: string): Sample | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;
-  /** Of a run under way it changes with each event. */
+  /** Changes with each event of a running run. */
   readonly state: RunState;
-  /** What the run waits for now; null where it does not, or is not under way in this window. */
+  /** What the run is waiting for; null if it is not waiting, or not running in this window. */
   readonly waiting: Waiting | null;
-  /** What a node answered for a sample under Θ; null where no call was needed or the reply is gone. */
+  /** The value of a node for a sample under Θ; null if there was no call or the reply is missing. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

@@ -6,8 +6,9 @@ import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /**
- * The run that a command is about: what it was called on, else the only one that fits, else the user's pick.
- * @param none what is said where no run fits. @throws NotFound, Cancelled
+ * The run of a command: its argument, else the only one that fits, else the user's pick.
+ * @param none message if no run fits
+ * @throws NotFound, Cancelled
  */
 export async function pickRun(
   library: RunStore,
@@ -17,7 +18,7 @@ export async function pickRun(
 ): Promise<RunSummary> {
   const id = runIdOf(target);
   const file = graphOf(target);
-  // One that is named may have come a moment ago.
+  // A named run may be very recent.
   const found = id ? await library.find(id) : null;
   const named = id ? (found ? [found] : []) : await library.list();
   const ofFile = file && (await library.latest(file))?.graphPath;

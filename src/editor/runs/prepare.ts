@@ -22,19 +22,19 @@ import { refuseFaulty } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** A graph that can be run, and who answers: everything there is before the first call. */
+/** A graph that is ready to run, with its connection. */
 export interface Prepared {
   readonly subject: RunRequest;
   readonly root: ContainmentRoot["folder"];
   readonly place: RunPaths;
   readonly connection: Connection;
   readonly deps: RunDeps;
-  /** What an estimate goes by. */
+  /** What estimates are based on. */
   readonly known: EstimateDeps;
 }
 
 /**
- * @param needsOf asked for the sets that the job needs, once it is known who answers. Default: all
+ * @param needsOf returns the sets that the job needs, after the provider is known. Default: all
  * @throws GraphInvalid, NoModel, NotTrusted, Cancelled, AddressRefused
  */
 export async function prepare(
@@ -66,7 +66,10 @@ export async function prepare(
   return { subject, root, place, connection, deps: all, known };
 }
 
-/** The simulated model answers the example graphs alone. @returns whether the user has chosen models instead. @throws Cancelled */
+/**
+ * The simulated model only knows the example graphs. @returns whether the user has chosen other models. @throws
+ * Cancelled
+ */
 async function choosesModels({ name, nodes }: Graph): Promise<boolean> {
   const { unknownNodes } = await import("../../models/simulated/unknown-nodes.ts");
   const unknown = unknownNodes(nodes);
@@ -85,14 +88,14 @@ async function choosesModels({ name, nodes }: Graph): Promise<boolean> {
   return answer === choose && readSettings().provider !== simulated;
 }
 
-/** The graph file of a run, where the workspace has it: what a run says of its place is a claim. @throws NotFound */
+/** The graph file of a run, only if it is in the workspace, because the path in a run is untrusted. @throws NotFound */
 export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles): Promise<Uri> {
   const file = await graphs.known(graphPath);
   if ((await graphs.list()).some((known) => String(known) === String(file))) return file;
   throw new NotFound(l10n.t("The graph of this run is not in this workspace."));
 }
 
-/** What a run needs of the outside, the model included. */
+/** Dependencies of a run, including the model. */
 export function runDeps(connection: Connection, deps: RunsDeps): RunDeps {
   const { concurrency, maxWait, prices } = readSettings();
   return { ...deps, provider: connection.model, price: priceList(prices), concurrency, maxWait };

@@ -15,7 +15,7 @@ import { pickRun } from "./pick-run.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** The form that a file's ending asks for; a web page where it asks for none. */
+/** The format for a file extension; a web page for any other. */
 function written(report: Report, ending: string): string {
   switch (ending) {
     case "md":
@@ -35,7 +35,7 @@ export async function reportPage(library: RunStore, [id = ""]: readonly string[]
   return { title, html: (theme) => reportHtml(report, LOCALE, theme) };
 }
 
-/** What came of a run, as a page in the editor or as a file. */
+/** Shows the report of a run as a page, or exports it to a file. */
 export class ReportCommands {
   readonly commands = {
     showReport: (target) => this.#show(target),
@@ -61,7 +61,7 @@ export class ReportCommands {
     });
     if (!file) throw new Cancelled();
     const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
-    // Programs read JSON: it is the same whoever makes it.
+    // JSON is for programs, so it is always in English.
     const report = await this.library.report(entry, ending === "json" ? ENGLISH : LOCALE);
     await workspace.fs.writeFile(file, new TextEncoder().encode(written(report, ending)));
     const open = l10n.t("Open");
@@ -71,7 +71,7 @@ export class ReportCommands {
     });
   }
 
-  /** The run that the report in front is about, where nothing else is named. */
+  /** The run of the active report, if there is no argument. */
   #entry(target: unknown): Promise<RunSummary> {
     const [shown] = this.pages.inFront("report") ?? [];
     const named = target instanceof Uri || target === undefined ? shown && { entry: { id: shown } } : target;

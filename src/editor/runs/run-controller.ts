@@ -22,10 +22,10 @@ import { runDeps } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
 import { type RunSummary, resumable } from "./run-summary.ts";
 
-/** Milliseconds between two updates of what shows progress. */
+/** Milliseconds between two progress updates. */
 const UPDATE_INTERVAL = 250;
 
-/** Drives runs to their end and shows how far they are; resumes and cancels them. */
+/** Runs, resumes and cancels runs, and shows their progress. */
 export class RunController extends Disposable {
   readonly commands = {
     resumeRun: (target) => this.#resume(target),
@@ -38,7 +38,7 @@ export class RunController extends Disposable {
     private readonly deps: RunsDeps,
     private readonly library: RunStore,
     private readonly account: Account,
-    /** Of this workspace: runs that are under way, so that a window that comes back can offer them. */
+    /** Running runs of this workspace, to offer them for resuming after a reload. */
     private readonly memory: Memento,
   ) {
     super();
@@ -54,7 +54,7 @@ export class RunController extends Disposable {
     await this.drive(run, entry.root, stop);
   }
 
-  /** Other templates ask other questions: replies on record may not answer them. @throws Cancelled */
+  /** Different prompt templates make different requests, so saved replies may not match. @throws Cancelled */
   async #confirmOtherEngine(entry: RunSummary): Promise<void> {
     const { start } = await readManifest(this.deps, filesOf(runPathsOf(entry.root), entry.id).start, entry.id);
     if (start.engine === ENGINE_VERSION) return;
@@ -70,7 +70,7 @@ export class RunController extends Disposable {
     return askForMore(run.limits, run.state, readSettings().limits);
   }
 
-  /** Not awaited to the end by the command that starts it: the run goes on while the user does other things. */
+  /** The command that starts a run does not wait for its end. */
   async drive(run: Run, root: string, stop: AbortController): Promise<void> {
     this.#stops.set(run.id, stop);
     this.deps.log.info(`Run ${run.id} of ${run.start.graphFile} asks ${run.start.provider}.`);
@@ -99,7 +99,7 @@ export class RunController extends Disposable {
   async #ended(run: Run, root: string): Promise<void> {
     this.#stops.delete(run.id);
     const { status, detail } = run.state();
-    // The window is closing: the run has not come to an end, and is offered again.
+    // The window is closing: the run is not finished and is offered again.
     if (status === "running") return;
     await this.#remember(run.id, false);
     this.deps.log.info(`Run ${run.id}: ${status}. ${detail ?? ""}`);
@@ -107,7 +107,7 @@ export class RunController extends Disposable {
   }
 
   async #cancel(target: unknown): Promise<void> {
-    // A run that has just been taken up again may not be in the list as such yet.
+    // A run that was just resumed may not be listed as running yet.
     const own = this.#stops.get(runIdOf(target) ?? "");
     const none = l10n.t("No run is in progress.");
     const stop = own ?? this.#stops.get((await pickRun(this.library, target, isRunning, none)).id);
@@ -117,7 +117,7 @@ export class RunController extends Disposable {
     stop.abort(new Cancelled());
   }
 
-  /** What can be done with a run under way: one click of its status must not end it. */
+  /** Actions for a running run, so that one click on its status does not cancel it. */
   async #act(target: unknown): Promise<void> {
     const id = runIdOf(target) ?? "";
     const entry = this.#stops.has(id)
@@ -138,7 +138,7 @@ export class RunController extends Disposable {
     await this.memory.update(RUNNING, running ? [...others, id] : others);
   }
 
-  /** After a reload: offers to resume what this window was doing. Looks at nothing where it was doing nothing. */
+  /** After a reload, offers to resume this window's runs. */
   async offerInterrupted(): Promise<void> {
     const ids = this.memory.get<string[]>(RUNNING, []);
     if (ids.length === 0 || !workspace.isTrusted) return;

@@ -24,31 +24,31 @@ import { isEvaluation, type RunSummary, runSummaryOf } from "./run-summary.ts";
 
 /** Opened runs kept in memory. */
 const MAX_OPEN_RUNS = 8;
-/** Milliseconds for which changes on disk are gathered. */
+/** Milliseconds for which changes on disk are debounced. */
 const PAUSE = 300;
-/** Milliseconds between two looks at whether a run of another process still goes on. */
+/** Milliseconds between two checks whether another process is still running a run. */
 const LOOK = 10_000;
-/** Milliseconds between two looks at what has come or changed. */
+/** Milliseconds between two checks for new or changed runs. */
 const COMPARE = 5_000;
 
 type Written = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** The runs of the workspace's graphs, whoever made them: those on disk, and those this window is making. */
+/** The runs of the workspace's graphs: those on disk, and those running in this window. */
 export class RunStore extends Disposable {
   readonly #changed = this.own(new EventEmitter<void>());
-  /** A run came, went, ended, or the user acted on one. */
+  /** A run was added, removed or finished, or the user acted on one. */
   readonly onDidChange = this.#changed.event;
   readonly #progressed = this.own(new EventEmitter<string>());
-  /** Fires with the id at every event of a run that this window makes. */
+  /** Fires with the id at every event of a run in this window. */
   readonly onDidProgress = this.#progressed.event;
   readonly #live = new Map<string, { readonly run: Run; readonly root: string }>();
-  /** Where this window has made runs: those stay in its list when their graph is deleted or leaves the workspace. */
+  /** Roots of runs made in this window, which stay listed when their graph is removed from the workspace. */
   readonly #roots = new Set<string>();
   readonly #opened = new Map<string, Promise<OpenedRun>>();
-  /** Runs whose summary this window is about to write. */
+  /** Runs whose summary this window is writing. */
   readonly #acting = new Set<string>();
   #listed: Promise<RunSummary[]> | null = null;
-  /** Root → when its runs were last written, when the list was read. */
+  /** Root → when its runs were last written, as of the last listing. */
   #written: Written = new Map();
   #watching = false;
   #pause: ReturnType<typeof setTimeout> | null = null;
@@ -73,7 +73,7 @@ export class RunStore extends Disposable {
     const named = (entry: RunSummary) => entry.id === id;
     const known = (await this.list()).find(named);
     if (known) return known;
-    // It may have come a moment ago, before the watcher told of it.
+    // It may be too recent for the watcher.
     this.#listed = this.#read();
     return (await this.#listed).find(named) ?? null;
   }
@@ -87,7 +87,7 @@ export class RunStore extends Disposable {
     return entry;
   }
 
-  /** The run under way on a graph, else the last one that optimized it, else the last one that scored it. */
+  /** The running run of a graph, else its last optimization, else its last evaluation. */
   async latest(file: Uri): Promise<RunSummary | null> {
     const graphPath = await this.deps.files.realpath(file.fsPath).catch(() => file.fsPath);
     const runs = (await this.list()).filter((entry) => entry.graphPath === graphPath);
@@ -95,7 +95,7 @@ export class RunStore extends Disposable {
     return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
   }
 
-  /** null when the run is gone. @throws RunUnreadable */
+  /** null if the run no longer exists. @throws RunUnreadable */
   async open(id: string): Promise<OpenedRun | null> {
     const live = this.#live.get(id);
     if (live) return this.#openLive(live.run, live.root);
@@ -110,12 +110,12 @@ export class RunStore extends Disposable {
       if (this.#opened.size > MAX_OPEN_RUNS && oldest !== undefined) this.#opened.delete(oldest);
     }
     const run = await opened;
-    // Its file may have been renamed since it was opened.
+    // Its graph file may have been renamed since.
     const { graphPath } = entry;
     return run.entry.graphPath === graphPath ? run : { ...run, entry: { ...run.entry, graphPath } };
   }
 
-  /** What the user did becomes part of the run. */
+  /** Logs a user act in the run. */
   async act(run: OpenedRun, act: Acted): Promise<void> {
     const { id, root } = run.entry;
     this.#acting.add(id);
@@ -131,7 +131,7 @@ export class RunStore extends Disposable {
     this.#forget();
   }
 
-  /** Drives a run to its end, showing it as it goes. Ends early when the window closes; the run can be resumed then. */
+  /** Follows a run to its end. Stops when the window closes; the run can then be resumed. */
   async drive(run: Run, root: string): Promise<void> {
     this.#live.set(run.id, { run, root });
     this.#roots.add(root);
@@ -156,12 +156,12 @@ export class RunStore extends Disposable {
     return this.#live.get(id)?.run ?? null;
   }
 
-  /** Everything that can be said of a run, for a page or a file. @throws RunMissing, RunUnreadable */
+  /** The report of a run. @throws RunMissing, RunUnreadable */
   report({ root, id }: RunSummary, locale = LOCALE): Promise<Report> {
     return readReport(this.deps, runPathsOf(root), id, locale);
   }
 
-  /** The same to be put beside another. @throws RunMissing, RunUnreadable */
+  /** One side of a comparison. @throws RunMissing, RunUnreadable */
   side({ root, id }: RunSummary): Promise<Side> {
     return readSide(this.deps, runPathsOf(root), id, LOCALE);
   }
@@ -186,9 +186,9 @@ export class RunStore extends Disposable {
       ),
     );
     const followed = await followRenames(lists.flat(), this.graphs, this.deps.files);
-    // What stands on disk of a run that is taken up again is how it ended before.
+    // The files of a resumed run still show its earlier end.
     const all = followed.map((entry) => (this.#live.has(entry.id) ? { ...entry, status: "running" as const } : entry));
-    // Who makes it elsewhere may be killed, and nothing tells of that.
+    // The other process may be killed without notice.
     if (all.some(({ id, status }) => status === "running" && !this.#live.has(id))) this.#later(LOOK);
     return all.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1));
   }
@@ -226,14 +226,14 @@ export class RunStore extends Disposable {
     }, milliseconds);
   }
 
-  /** Runs of the command line and of other windows show up by themselves. */
+  /** Shows runs of the command line and of other windows. */
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
     const watcher = this.own(workspace.createFileSystemWatcher("**/.agentgraph/runs/*/summary.json"));
     const changed = (uri: Uri) => {
       const id = uri.fsPath.split(sep).at(-2) ?? "";
-      // The act of this window is known: its log is not read again for it.
+      // The log is not read again for an act of this window.
       if (this.#live.has(id) || this.#acting.delete(id)) return;
       this.#opened.delete(id);
       this.#later(PAUSE);
@@ -245,7 +245,7 @@ export class RunStore extends Disposable {
     this.own({ dispose: () => clearInterval(comparing) });
   }
 
-  /** A watcher misses what is made in a folder before it has begun to watch that one, and all that comes after. */
+  /** A watcher misses files that are created before it watches a new folder. */
   async #compare(): Promise<void> {
     if (!this.#listed) return;
     await this.#listed;
@@ -265,7 +265,7 @@ function opened(
   reply: (key: string) => string | undefined | Promise<string | undefined>,
 ): OpenedRun {
   const patterns = new Patterns();
-  // Thousands may be asked for at once; a run that only moves a status bar asks for none.
+  // Computed on demand, because there can be thousands.
   let samples: ReadonlyMap<string, Sample> | null = null;
   return {
     entry,

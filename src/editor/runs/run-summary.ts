@@ -2,24 +2,24 @@ import { join } from "node:path";
 import type { ListedRun, ListedStatus } from "../../run/runs.ts";
 import type { Summary } from "../../run/summary.ts";
 
-/** What the lists show of a run, from its summary. */
+/** A run as lists show it, from its summary. */
 export interface RunSummary {
   readonly id: string;
-  /** Folder that holds `.agentgraph/`. */
+  /** Folder that contains `.agentgraph/`. */
   readonly root: string;
   /** Absolute path of the graph file. */
   readonly graphPath: string;
   readonly graphName: string;
   readonly method: string;
-  /** Of nodes that name none; empty where an earlier version made the run. */
+  /** Model of nodes that name none; empty for runs of an earlier version. */
   readonly model: string;
-  /** `interrupted`: nobody writes its log any more, and it has no end. */
+  /** `interrupted`: the log has no end, and no process writes it. */
   readonly status: ListedStatus;
-  /** What the error said that ended it; null without one. */
+  /** Detail of the error that ended it; null without one. */
   readonly detail: string | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Made on another machine or by another user: its verdicts are claims until re-checked. */
+  /** Made on another machine, by another user, or changed: its verdicts are not verified until it is rechecked. */
   readonly untrusted: boolean;
   /** Mean validation scores (1 − loss); null where not scored. */
   readonly before: number | null;
@@ -28,12 +28,12 @@ export interface RunSummary {
   readonly calls: number;
   /** US dollars; null where a price was not known. */
   readonly usd: number | null;
-  /** Nobody has counted the tokens, so `usd` is an estimate. */
+  /** The provider did not report token usage, so `usd` is an estimate. */
   readonly estimated: boolean;
   readonly proposals: Summary["proposals"];
   /** What the run is for, where it is not to optimize. */
   readonly job: Summary["job"] | null;
-  /** Of a run that only scores the graph as it is; null before its end. */
+  /** Result of an evaluation; null before its end. */
   readonly evaluated: Summary["evaluated"] | null;
 }
 
@@ -65,7 +65,7 @@ export function resumable({ status, untrusted }: RunSummary): boolean {
   return status !== "running" && status !== "done" && !untrusted;
 }
 
-/** Scores the graph as it is: nothing comes of it but figures. */
+/** Whether the run is an evaluation, which only has scores. */
 export function isEvaluation({ job }: RunSummary): boolean {
   return job?.kind === "evaluate";
 }

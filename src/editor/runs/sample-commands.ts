@@ -21,7 +21,7 @@ import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
 
-/** Nothing of a sample is kept but replies. @throws NotFound */
+/** A sample page is not stored, only its replies. @throws NotFound */
 export async function samplePage(): Promise<never> {
   throw new NotFound(
     l10n.t(
@@ -30,7 +30,7 @@ export async function samplePage(): Promise<never> {
   );
 }
 
-/** One sample through the graph as it is: its values and, where the answer is wrong, its gradients node by node. */
+/** Runs one sample through the current graph: its values and, if the answer is wrong, its gradients node by node. */
 export class SampleCommands {
   readonly commands = { trySample: (target) => this.#try(target) } satisfies SomeCommands;
 
@@ -52,7 +52,7 @@ export class SampleCommands {
       throw new NotFound(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
     const { sample, split } = found;
-    // Only this sample is asked about, so only it is played through.
+    // The estimate covers only this sample.
     const only = { ...task, data: { train: [], validation: [], test: [], [split]: [sample] } };
     const estimate = await estimateRunner(only, prepared.known, (one, deps, signal) =>
       inspect(one, split, sample, deps, signal),
@@ -118,7 +118,7 @@ function findSample(data: Data, id: string): Found | null {
   return null;
 }
 
-/** Any row of any set, searched by what it asks. @throws Cancelled */
+/** Asks for a row of any set, searchable by its inputs. @throws Cancelled */
 async function pickSample(data: Data): Promise<Found> {
   const items = ORDER.flatMap((split) =>
     data[split].map((sample) => ({

@@ -20,7 +20,7 @@ import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunController } from "./run-controller.ts";
 import type { RunStore } from "./run-store.ts";
 
-/** Starts runs: to optimize a graph, to score it as it is, or to check what a run made elsewhere claims. */
+/** Starts runs that optimize or evaluate a graph, or recheck a run. */
 export class StartCommands {
   readonly commands = {
     optimize: (target) => this.#optimize(target),
@@ -100,7 +100,7 @@ export class StartCommands {
     await this.#begin({ ...prepared, subject: { ...prepared.subject, task: gated, job } });
   }
 
-  /** @throws NotFound where a run of the graph is under way */
+  /** @throws NotFound if the graph is already running */
   async #prepare(file: Uri, needsOf?: () => Promise<readonly Split[]>): Promise<Prepared> {
     const latest = await this.library.latest(file);
     if (latest?.status === "running") {
@@ -123,7 +123,7 @@ export class StartCommands {
   }
 }
 
-/** The set that a command is about: the user's pick. @throws Cancelled */
+/** Asks for a set. @throws Cancelled */
 async function pickSplit(sets: readonly Split[]): Promise<Split> {
   const hints: Record<Split, string> = {
     train: l10n.t("samples used for gradients"),

@@ -7,7 +7,7 @@ import type { RunStore } from "./run-store.ts";
 /** Milliseconds between two updates. */
 const UPDATE_INTERVAL = 250;
 
-/** One item while a run of this window is under way; nothing while there is none. */
+/** The status bar item of a running run in this window. */
 export class Status extends Disposable {
   #item: StatusBarItem | null = null;
   #pause: ReturnType<typeof setTimeout> | null = null;

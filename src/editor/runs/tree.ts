@@ -17,14 +17,14 @@ import { costLabel, evaluationFigure, runFigures, runLabel, startedLabel } from 
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary, resumable } from "./run-summary.ts";
 
-/** A run, or below one that scored the graph, a sample that it answered wrong. */
+/** A run, or a wrong sample below an evaluation. */
 export type RunElement = { readonly entry: RunSummary } | SampleElement;
 
 interface SampleElement extends FailedSample {
   readonly entry: RunSummary;
 }
 
-/** When, method, score before → after, cost and status of every run, the newest first. */
+/** All runs with time, method, scores, cost and status, the newest first. */
 export class RunTree extends Disposable implements TreeDataProvider<RunElement> {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
@@ -81,7 +81,7 @@ function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = entry.id;
-  // A narrow side bar cuts the end: what tells runs apart comes first, when they began last.
+  // A narrow side bar cuts the end, so the start time comes last.
   const parts = [
     ...runFigures(entry),
     rechecked ? l10n.t("rechecked here") : "",
@@ -102,7 +102,7 @@ function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
   return item;
 }
 
-/** What the menus go by: `run-done-reviewable-elsewhere`. */
+/** The context value for menus: `run-done-reviewable-elsewhere`. */
 function contextOf(entry: RunSummary): string {
   const status = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
   const reviewable = entry.proposals.length > 0 ? "-reviewable" : "";
