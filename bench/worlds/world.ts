@@ -157,9 +157,14 @@ export function createWorld(
     random("bloat", node, index) < (options.bloat ?? 0) * useless(node, text);
   const isRuined = (text: string) => text.includes("Just say something.");
 
+  /** Of the question that stands last: worked examples stand before the query. */
   function indexIn(text: string): number {
-    for (const [question, index] of questions) if (text.includes(question.trim())) return index;
-    return -1;
+    let found = { index: -1, at: -1 };
+    for (const [question, index] of questions) {
+      const at = text.lastIndexOf(question.trim());
+      if (at > found.at) found = { index, at };
+    }
+    return found.index;
   }
   /** A node's instruction is known by its first sentence, a ruined one by the mark that names its node. */
   function nodeIn(text: string): string | undefined {

@@ -136,7 +136,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
       text,
       hypothesis: draft?.hypothesis.trim() ?? "",
       samples: draft?.samples ?? [],
-      invalid: draft ? invalidity(node, base, text, draft.doubts) : "no reply",
+      invalid: draft ? invalidity(node, base, text, draft) : "no reply",
     };
     history.add(attempt);
     await emit(attempt);
@@ -147,12 +147,12 @@ export function createEngine({ task, session, validation, history }: EngineParts
     node: GraphNode,
     base: string,
     text: string,
-    doubts: readonly string[] = [],
+    { doubts = [], demonstrations = "" }: Draft,
   ): InvalidReason | null {
     if (text === "") return doubts.length > 0 ? "ambiguous reply" : "no text in the reply";
     if (text === base.trim()) return "no change";
     if (history.refuted(node.id, text)) return "repeats an earlier text";
-    return violation(node, base, text, leaks);
+    return violation(node, base, text, (before, after) => leaks(before, after.replace(demonstrations, () => "")));
   }
 
   async function judge(

@@ -112,6 +112,8 @@ export interface Draft {
   readonly hypothesis: string;
   /** Ids of the samples it was drawn from. */
   readonly samples?: readonly string[];
+  /** Part of the text that shows training samples on purpose, as worked examples: what belongs to them is no leak there. */
+  readonly demonstrations?: string;
   /** Why it has no text, where the reply could be read in more than one way. */
   readonly doubts?: readonly string[];
 }

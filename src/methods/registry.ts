@@ -4,6 +4,7 @@ import type { MethodOptions } from "../graph/schema-run.ts";
 import { copro } from "./copro/copro.ts";
 import { gepa } from "./gepa/gepa.ts";
 import { optoprime } from "./optoprime/optoprime.ts";
+import { miprov2 } from "./miprov2/miprov2.ts";
 import { semantic } from "./semantic/semantic.ts";
 import { semanticReference } from "./semantic-reference/semantic-reference.ts";
 import { textgrad } from "./textgrad/textgrad.ts";
@@ -16,6 +17,7 @@ export const methods: Methods = {
   optoprime,
   copro,
   gepa,
+  miprov2,
 };
 
 /** Their options, by name. */

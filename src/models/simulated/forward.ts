@@ -15,8 +15,8 @@ const ROUGH = /\b(rough(ly)?|approximate(ly)?|estimates?|round figures)\b/i;
 
 /** Does what the instruction says, on what the messages hold, as well as the instruction says it. */
 export function forward(messages: readonly Message[]): string {
-  const all = textOf(messages);
-  const instruction = withoutQueries(textOf(messages, "system") || all);
+  const all = withoutExamples(textOf(messages));
+  const instruction = withoutExamples(withoutQueries(textOf(messages, "system") || all));
   const step = stepOf(instruction);
   const words = withoutQueries(all);
   const reply = step?.run(all, (skill) => skill.asked.test(words)) ?? null;
@@ -38,6 +38,11 @@ export function stepOf(instruction: string): Step | null {
 export function skillsOf(instruction: string): readonly Skill[] | null {
   const text = TASKS.find((task) => task.text?.stem.test(instruction))?.text;
   return text?.skills ?? stepOf(instruction)?.skills ?? null;
+}
+
+/** What a worked example works on is not the query. It learns nothing from one. */
+function withoutExamples(text: string): string {
+  return text.replace(/<example>\n[\s\S]*?\n<\/example>/g, "");
 }
 
 /** Words of a query ask for nothing. */

@@ -43,4 +43,10 @@ describe("with the simulated model", () => {
     expect(finished.status).toBe("done");
     expect(gainOf(finished)).toBeGreaterThan(0.3);
   });
+
+  it("miprov2 improves an example a little at most, for worked examples teach this model nothing", async () => {
+    const { finished } = await runExample("chain", "miprov2");
+    expect(finished.status).toBe("done");
+    expect(gainOf(finished)).toBeGreaterThanOrEqual(0);
+  });
 });

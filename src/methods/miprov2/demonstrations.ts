@@ -1,0 +1,102 @@
+import { shuffler } from "d3";
+import type { Sample } from "../../data/sample.ts";
+import type { ForwardPass } from "../../engine/forward.ts";
+import type { Engine } from "../../engine/method.ts";
+import { isInstruction } from "../../engine/place.ts";
+import type { Task } from "../../engine/task.ts";
+import type { GraphNode } from "../../graph/graph.ts";
+import { rolesOf } from "../../graph/role-marks.ts";
+import { placeholders } from "../../graph/template.ts";
+import { plainText } from "../../graph/text.ts";
+
+/** Training samples that the file's texts get right, with what each step did. */
+export interface DemonstrationSet {
+  readonly samples: readonly Sample[];
+  /** Of one step, in words; empty where it can show none. */
+  of(node: GraphNode): Promise<string>;
+}
+
+const TRAIN = { split: "train" } as const;
+
+/**
+ * Sets of worked examples, the first one empty, the second from the samples in their order, the others from a shuffled
+ * order and of random size. A sample is run only while its set lacks examples.
+ */
+export async function bootstrap(
+  { data, options: { threshold } }: Task,
+  { demonstrations, examples }: { readonly demonstrations: number; readonly examples: number },
+  engine: Engine,
+): Promise<DemonstrationSet[]> {
+  const sets = [setOf([])];
+  for (let index = 1; index < demonstrations; index++) {
+    const order = index === 1 ? data.train : shuffler(engine.random)([...data.train]);
+    const size = index === 1 ? examples : 1 + Math.floor(engine.random() * examples);
+    sets.push(setOf(await rightOnes(order, size)));
+  }
+  return sets;
+
+  async function rightOnes(order: readonly Sample[], size: number): Promise<Sample[]> {
+    const found: Sample[] = [];
+    for (let from = 0; found.length < size && from < order.length; ) {
+      // As many as are lacking at least: no more than one by one would ask.
+      const next = order.slice(from, from + size - found.length);
+      from += next.length;
+      const scores = await engine.score(engine.start, next, TRAIN);
+      found.push(...next.filter(({ id }) => (scores.get(id)?.loss ?? 1) <= threshold));
+    }
+    return found;
+  }
+
+  function setOf(samples: readonly Sample[]): DemonstrationSet {
+    return {
+      samples,
+      of: async (node) => {
+        if (samples.length === 0 || !canShow(node)) return "";
+        const shown = await Promise.all(samples.map((one) => exampleOf(node, engine.forward(engine.start, one, TRAIN))));
+        return `Examples:\n\n${shown.join("\n\n")}`;
+      },
+    };
+  }
+}
+
+/** Examples stand in one message with the instruction; where a text names roles, they would belong to one of them. */
+export function canShow(node: GraphNode): boolean {
+  return isInstruction(node) && rolesOf(node.text).length === 0;
+}
+
+async function exampleOf(node: GraphNode, pass: ForwardPass): Promise<string> {
+  const names = [...node.inputs, node.id];
+  const values = await Promise.all(names.map(async (name) => (await pass.value(name)).text));
+  const parts = node.inputs.map((name, index) => tagged(name, values[index] ?? ""));
+  return tagged("example", [...parts, tagged("result", inForm(node, values.at(-1) ?? ""))].join("\n"));
+}
+
+/** Inputs are shown in the same tags as the query's own. */
+function tagged(name: string, value: string): string {
+  const inside = name === "example" ? value : plainText(value).replaceAll("{{", "\\{{").replace(/<\/(?=[a-z_])/gi, "<\\/");
+  return `<${name}>\n${inside.trim()}\n</${name}>`;
+}
+
+/** The form that the step's `output` is read from: an example must not teach another. */
+function inForm(node: GraphNode, value: string): string {
+  const output = "output" in node ? node.output : null;
+  switch (output?.kind) {
+    case "after":
+      return `${output.after} ${value}`;
+    case "tag":
+      return `<${output.tag}>${value}</${output.tag}>`;
+    case "json":
+      return output.json === ""
+        ? value
+        : JSON.stringify(output.json.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value));
+    default:
+      return value;
+  }
+}
+
+/** The instruction with its examples: behind it, or before one that is a whole prompt with the inputs in it. */
+export function withDemonstrations(instruction: string, demonstrations: string): string {
+  if (demonstrations === "") return instruction;
+  const parts = [instruction.trim(), demonstrations];
+  return (placeholders(instruction).length > 0 ? parts.reverse() : parts).join("\n\n");
+}

@@ -1,0 +1,179 @@
+import { shuffler } from "d3";
+import { mean } from "simple-statistics";
+import type { Sample } from "../../data/sample.ts";
+import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import { createFinalGate } from "../../engine/final-gate.ts";
+import type { Engine, Method } from "../../engine/method.ts";
+import type { Task } from "../../engine/task.ts";
+import { parametersOf } from "../../engine/theta.ts";
+import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { bootstrap, canShow, withDemonstrations } from "./demonstrations.ts";
+import { type Miprov2Options, miprov2Options } from "./options.ts";
+import { createProposer } from "./propose.ts";
+import { type Point, Tpe } from "./tpe.ts";
+
+/**
+ * Instructions and worked examples chosen together by Bayesian search (Opsahl-Ong et al. 2024, arXiv 2406.11695, as DSPy's
+ * MIPROv2 does it): examples from training samples that the file's texts get right, instructions grounded in a summary of
+ * the data and a description of the pipeline, and a tree-structured Parzen estimator over which of each every step takes.
+ *
+ * Selection on the validation set is the method's own: every trial is a look at it.
+ */
+export const miprov2: Method<Miprov2Options> = {
+  name: "miprov2",
+  describes: "Instructions and worked examples, chosen together by Bayesian search on validation samples.",
+  options: miprov2Options,
+  iterations: ({ trials }) => trials,
+  run,
+};
+
+const VALIDATION = { split: "validation", decides: true } as const;
+
+/** What one step can be given. */
+interface Choices {
+  readonly node: GraphNode;
+  /** The file's own text first: null. */
+  readonly instructions: readonly (Candidate | null)[];
+  /** The empty one first. */
+  readonly demonstrations: readonly string[];
+}
+
+/** A combination that was tried. */
+interface Tried {
+  readonly point: Point;
+  readonly texts: Texts;
+  readonly scores: number[];
+  isFull: boolean;
+}
+
+async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncGenerator<RunEvent, Texts> {
+  const { graph, data } = task;
+  const gate = createFinalGate(engine);
+  const parameters = parametersOf(graph);
+  if (parameters.length === 0 || data.validation.length === 0) return engine.start;
+
+  const choices = await prepare();
+  const sizes = choices.flatMap(({ instructions, demonstrations }) => [instructions.length, demonstrations.length]);
+  const tpe = new Tpe(sizes, engine.random);
+  const candidates = new Map<string, Candidate | null>();
+  const isWhole = data.validation.length <= options.minibatch;
+  const trials = options.trials || trialsOf(parameters.length, options);
+  const tried = new Map<string, Tried>();
+  const origin = sizes.map(() => 0);
+
+  let best = (await scoreOf(engine.start, data.validation)) ?? 0;
+  tpe.tell(origin, best);
+  tried.set(origin.join(), { point: origin, texts: engine.start, scores: [], isFull: true });
+  for (let trial = 1; trial <= trials && best < 1; trial++) {
+    const point = tpe.suggest();
+    const accepted = await tryPoint(point);
+    const isDue = !isWhole && (trial % options.fullEvery === 0 || trial === trials);
+    if (isDue) accepted.push(...(await scoreBestWhole()));
+    yield gate.iteration(trial, { accepted });
+  }
+  await gate.close();
+  return gate.incumbent;
+
+  async function prepare(): Promise<Choices[]> {
+    const sets = await bootstrap(task, options, engine);
+    const proposer = createProposer({ graph, engine, temperature: options.temperature });
+    const isAsking = options.instructions > 1;
+    const [summary, pipeline] = isAsking
+      ? await Promise.all([proposer.summarize(data.train), proposer.describe(null)])
+      : ["", ""];
+    const found: Choices[] = [];
+    const asked = parameters.map(async (node) => {
+      const step = isAsking ? await proposer.describe(node) : "";
+      return { node, step, shown: await Promise.all(sets.map((set) => set.of(node))) };
+    });
+    for (const { node, step, shown } of await Promise.all(asked)) {
+      const about = { data: summary, pipeline, step };
+      const drafts = await Promise.all(
+        Array.from({ length: options.instructions - 1 }, (_, index) => proposer.propose(node, about, sets, index + 1)),
+      );
+      const instructions: (Candidate | null)[] = [null];
+      for (const draft of drafts) {
+        const candidate = await engine.candidate(node.id, engine.start, draft);
+        if (candidate && !instructions.some((one) => one?.text === candidate.text)) instructions.push(candidate);
+      }
+      found.push({ node, instructions, demonstrations: canShow(node) ? [...new Set(shown)] : [""] });
+    }
+    return found;
+  }
+
+  async function tryPoint(point: Point): Promise<Candidate[]> {
+    const key = point.join();
+    const known = tried.get(key) ?? { point, texts: await textsAt(point), scores: [], isFull: false };
+    tried.set(key, known);
+    const samples = isWhole ? data.validation : shuffler(engine.random)([...data.validation]).slice(0, options.minibatch);
+    const score = await scoreOf(known.texts, samples);
+    if (score === null) return [];
+    tpe.tell(point, score);
+    known.scores.push(score);
+    return isWhole ? settle(known, score) : [];
+  }
+
+  /** Of the combinations that were not scored on the whole set, the one with the best mean is. */
+  async function scoreBestWhole(): Promise<Candidate[]> {
+    const open = [...tried.values()].filter(({ isFull, scores }) => !isFull && scores.length > 0);
+    const [first] = open.toSorted((a, b) => mean(b.scores) - mean(a.scores));
+    if (!first) return [];
+    const score = await scoreOf(first.texts, data.validation);
+    if (score === null) return [];
+    tpe.tell(first.point, score);
+    return settle(first, score);
+  }
+
+  async function settle(one: Tried, score: number): Promise<Candidate[]> {
+    one.isFull = true;
+    if (score <= best) return [];
+    best = score;
+    return [...(await gate.settle(one.texts)).accepted];
+  }
+
+  async function textsAt(point: Point): Promise<Texts> {
+    const chosen: Candidate[] = [];
+    for (const [index, one] of choices.entries()) {
+      const candidate = await candidateFor(one, point[2 * index] ?? 0, point[2 * index + 1] ?? 0);
+      if (candidate) chosen.push(candidate);
+    }
+    gate.remember(chosen);
+    return withTexts(engine.start, chosen);
+  }
+
+  /** null: the file's text. Where examples may not stand in a text, it goes without. */
+  async function candidateFor(one: Choices, instruction: number, set: number): Promise<Candidate | null> {
+    const { node, instructions, demonstrations } = one;
+    const key = `${node.id} ${instruction} ${set}`;
+    const known = candidates.get(key);
+    if (known !== undefined) return known;
+    const chosen = instructions[instruction] ?? null;
+    const shown = demonstrations[set] ?? "";
+    let made = chosen;
+    if (shown !== "") {
+      const text = withDemonstrations(chosen?.text ?? engine.start[node.id] ?? node.text, shown);
+      const hypothesis = `${chosen?.hypothesis ?? ""} Worked examples from training samples are shown.`.trim();
+      made = (await engine.candidate(node.id, engine.start, { text, hypothesis, demonstrations: shown })) ?? chosen;
+    }
+    candidates.set(key, made);
+    return made;
+  }
+
+  /** null where no sample could be scored. */
+  async function scoreOf(texts: Texts, samples: readonly Sample[]): Promise<number | null> {
+    const scores = await engine.score(texts, samples, VALIDATION);
+    const known = samples.flatMap(({ id }) => {
+      const score = scores.get(id);
+      return score ? [1 - score.loss] : [];
+    });
+    return known.length === 0 ? null : mean(known);
+  }
+}
+
+/** DSPy's: in proportion to what there is to choose, and to the logarithm of how many choices each has. */
+export function trialsOf(parameters: number, { demonstrations, instructions }: Miprov2Options): number {
+  const choices = Math.max(demonstrations, instructions);
+  const categories = demonstrations > 1 ? 2 * parameters : parameters;
+  return Math.max(1, Math.trunc(Math.max(2 * categories * Math.log2(choices), 1.5 * choices)));
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { withDemonstrations } from "../../../../src/methods/miprov2/demonstrations.ts";
+import { trialsOf } from "../../../../src/methods/miprov2/miprov2.ts";
+import { miprov2Options } from "../../../../src/methods/miprov2/options.ts";
+import { MemoryReplies } from "../../../../src/models/store.ts";
+import { estimateRun } from "../../../../src/run/estimate.ts";
+import { ofType } from "../../engine/fixtures.ts";
+import { expectGolden, written } from "../../engine/golden.ts";
+import { decided, type Given, prepare, run } from "../../engine/runs.ts";
+import { reply } from "../../models/fakes.ts";
+import { sequenceOf } from "../calls.ts";
+import { known } from "../estimates.ts";
+
+const miprov2 = (given: Given = {}) =>
+  run({ ...given, options: { method: "miprov2", ...given.options }, own: { trials: 12, ...given.own } });
+
+/**
+ * Every third sample is right from the start. With examples in the answer's text all even ones are right, too, with a good
+ * instruction all odd ones.
+ */
+function scripted(): Pick<Given, "instead"> {
+  const { task } = prepare();
+  const target = new Map([...task.data.train, ...task.data.validation].map(({ id, targets }) => [id, targets[0] ?? ""]));
+  let turn = 0;
+  return {
+    instead: async ({ tag, messages, schema }) => {
+      const prompt = messages.map(({ content }) => content).join("\n");
+      if (schema?.name === "proposal") return reply(JSON.stringify({ hypothesis: "h", text: `${turn++ % 2 ? "GOOD" : "Dull"} text` }));
+      if (schema) return reply(JSON.stringify({ [schema.name]: `my ${schema.name}` }));
+      if (tag.node === "draft") return reply("a draft");
+      const index = Number((tag.sample ?? "").slice(1));
+      const isRight =
+        index % 3 === 0 || (index % 2 === 0 && prompt.includes("<example>")) || (index % 2 === 1 && prompt.includes("GOOD"));
+      return reply(isRight ? (target.get(tag.sample ?? "") ?? "") : "wrong");
+    },
+  };
+}
+
+describe("miprov2", () => {
+  it("makes its calls in this order", async () => {
+    const own = { trials: 2, instructions: 2, demonstrations: 2, examples: 1 };
+    const ended = await miprov2({ ...scripted(), samples: 4, own });
+    expectGolden("calls/miprov2.txt", sequenceOf(ended));
+    const asked = ended.provider.seen.filter(({ tag }) => tag.purpose === "optimizer");
+    const of = (name: string) => asked.find(({ schema }) => schema?.name === name)?.messages ?? [];
+    expectGolden("prompts/miprov2-propose.txt", written(of("proposal")));
+    expectGolden("prompts/miprov2-observe.txt", written(of("observations")));
+  });
+
+  it("chooses instruction and examples together", async () => {
+    const { finished } = await miprov2({ ...scripted(), own: { trials: 40 } });
+    expect(finished.validation.after).toBe(1);
+    expect(finished.texts.answer).toMatch(/GOOD[\s\S]*<example>\n<question>/);
+  });
+
+  it("shows as examples only training samples that the file's texts get right, and may show them", async () => {
+    const { events } = await miprov2(scripted());
+    const { train, validation } = prepare().task.data;
+    const shown = ofType(events, "attempt").filter(({ text }) => text.includes("<example>"));
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.map(({ invalid }) => invalid).filter(Boolean)).toEqual([]);
+    for (const { text } of shown) {
+      for (const { inputs } of validation) expect(text).not.toContain(inputs.question);
+      for (const { id, inputs } of train) {
+        if (text.includes(inputs.question ?? "-")) expect(Number(id.slice(1)) % 3).toBe(0);
+      }
+    }
+  });
+
+  it("scores minibatches, and the best mean of them on the whole set every few trials", async () => {
+    const { events, finished } = await miprov2({ ...scripted(), own: { trials: 6, minibatch: 3, fullEvery: 3 } });
+    const verdicts = ofType(events, "verdict");
+    expect(verdicts.length).toBeLessThanOrEqual(2);
+    expect(verdicts.every(({ verdict }) => verdict.scored === 10)).toBe(true);
+    // The file's texts, six minibatches and two whole sets.
+    expect(finished.proposals[0]?.verdict.looks).toBe(9);
+  });
+
+  it("says that each trial was a look at the validation set", async () => {
+    const { finished, events } = await miprov2({ ...scripted(), own: { trials: 12 } });
+    const verdict = finished.proposals[0]?.verdict;
+    // The file's texts are the first.
+    expect(verdict?.looks).toBe(1 + ofType(events, "iteration").length);
+    expect(verdict?.decision).toBe("accepted");
+  });
+
+  it("asks for no text and shows no examples where told so", async () => {
+    const { provider, events } = await miprov2({ own: { trials: 3, instructions: 1, demonstrations: 1 } });
+    expect(provider.seen.filter(({ tag }) => tag.purpose === "optimizer")).toEqual([]);
+    expect(ofType(events, "attempt")).toEqual([]);
+  });
+
+  it("keeps the best so far where the budget ends it", async () => {
+    const whole = await miprov2({ ...scripted(), own: { trials: 40 } });
+    const { finished } = await miprov2({
+      ...scripted(),
+      own: { trials: 40 },
+      options: { budget: { calls: whole.provider.seen.length - 1, tokens: null, usd: null } },
+    });
+    expect(finished.status).toBe("budget");
+    expect(finished.proposals.some(({ verdict }) => verdict.decision === "accepted")).toBe(true);
+  });
+
+  it("decides the same whatever comes first, and replays for nothing", async () => {
+    const replies = new MemoryReplies();
+    const first = await miprov2({ replies });
+    const [again, slow] = [await miprov2({ replies }), await miprov2({ latency: () => 700, concurrency: 2 })];
+    expect(again.provider.seen).toEqual([]);
+    expect(decided(again)).toEqual(decided(first));
+    expect(decided(slow)).toEqual(decided(first));
+  });
+
+  it("is estimated by its trials", async () => {
+    const callsOf = async (trials: number) =>
+      (await estimateRun(prepare({ options: { method: "miprov2" }, own: { trials } }).task, known())).calls;
+    expect(await callsOf(20)).toBeGreaterThan(1.3 * (await callsOf(2)));
+  });
+});
+
+describe("examples", () => {
+  it("stand behind an instruction, and before a whole prompt", () => {
+    expect(withDemonstrations("Do it.", "Examples:")).toBe("Do it.\n\nExamples:");
+    expect(withDemonstrations("Do it: {{question}}", "Examples:")).toBe("Examples:\n\nDo it: {{question}}");
+    expect(withDemonstrations("Do it. ", "")).toBe("Do it. ");
+  });
+});
+
+describe("trials", () => {
+  it("are as many as DSPy's light setting makes", () => {
+    const light = miprov2Options.parse({});
+    expect([1, 2, 4].map((parameters) => trialsOf(parameters, light))).toEqual([10, 20, 41]);
+    expect(trialsOf(2, { ...light, demonstrations: 1 })).toBe(6);
+  });
+});
