@@ -152,7 +152,12 @@ export function createEngine({ task, session, validation, history }: EngineParts
     if (text === "") return doubts.length > 0 ? "ambiguous reply" : "no text in the reply";
     if (text === base.trim()) return "no change";
     if (history.refuted(node.id, text)) return "repeats an earlier text";
-    return violation(node, base, text, (before, after) => leaks(before, after.replace(demonstrations, () => "")));
+    return violation(node, base, text, (before, after) =>
+      leaks(
+        before,
+        after.replace(demonstrations, () => ""),
+      ),
+    );
   }
 
   async function judge(

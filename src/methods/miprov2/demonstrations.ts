@@ -52,7 +52,9 @@ export async function bootstrap(
       samples,
       of: async (node) => {
         if (samples.length === 0 || !canShow(node)) return "";
-        const shown = await Promise.all(samples.map((one) => exampleOf(node, engine.forward(engine.start, one, TRAIN))));
+        const shown = await Promise.all(
+          samples.map((one) => exampleOf(node, engine.forward(engine.start, one, TRAIN))),
+        );
         return `Examples:\n\n${shown.join("\n\n")}`;
       },
     };
@@ -73,7 +75,12 @@ async function exampleOf(node: GraphNode, pass: ForwardPass): Promise<string> {
 
 /** Inputs are shown in the same tags as the query's own. */
 function tagged(name: string, value: string): string {
-  const inside = name === "example" ? value : plainText(value).replaceAll("{{", "\\{{").replace(/<\/(?=[a-z_])/gi, "<\\/");
+  const inside =
+    name === "example"
+      ? value
+      : plainText(value)
+          .replaceAll("{{", "\\{{")
+          .replace(/<\/(?=[a-z_])/gi, "<\\/");
   return `<${name}>\n${inside.trim()}\n</${name}>`;
 }
 

@@ -106,7 +106,9 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     const key = point.join();
     const known = tried.get(key) ?? { point, texts: await textsAt(point), scores: [], isFull: false };
     tried.set(key, known);
-    const samples = isWhole ? data.validation : shuffler(engine.random)([...data.validation]).slice(0, options.minibatch);
+    const samples = isWhole
+      ? data.validation
+      : shuffler(engine.random)([...data.validation]).slice(0, options.minibatch);
     const score = await scoreOf(known.texts, samples);
     if (score === null) return [];
     tpe.tell(point, score);

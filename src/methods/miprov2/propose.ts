@@ -68,9 +68,7 @@ export function createProposer({ graph, engine, temperature }: Deps) {
 
   /** @param node null: the whole pipeline */
   function describe(node: GraphNode | null): Promise<string> {
-    const steps = graph.nodes.map(({ id, inputs, text }) =>
-      block("step", text, { id, reads: inputs.join(", ") }),
-    );
+    const steps = graph.nodes.map(({ id, inputs, text }) => block("step", text, { id, reads: inputs.join(", ") }));
     const focus = node ? `. Then say what the step ${node.id} does in it` : "";
     const material = [inert(graph.description || graph.name), ...steps].join("\n\n");
     return ask("description", fill(describeTemplate, { focus }), material, `describe ${node?.id ?? ""}`);

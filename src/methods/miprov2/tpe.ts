@@ -103,7 +103,10 @@ export function weightsOf(count: number): number[] {
 
 function densityOf({ weights, kernels }: Mixture, point: Point): number {
   return kernels.reduce((sum, kernel, at) => {
-    const product = kernel.reduce((all, probabilities, category) => all * (probabilities[point[category] ?? 0] ?? 0), 1);
+    const product = kernel.reduce(
+      (all, probabilities, category) => all * (probabilities[point[category] ?? 0] ?? 0),
+      1,
+    );
     return sum + (weights[at] ?? 0) * product;
   }, 0);
 }

@@ -20,17 +20,22 @@ const miprov2 = (given: Given = {}) =>
  */
 function scripted(): Pick<Given, "instead"> {
   const { task } = prepare();
-  const target = new Map([...task.data.train, ...task.data.validation].map(({ id, targets }) => [id, targets[0] ?? ""]));
+  const target = new Map(
+    [...task.data.train, ...task.data.validation].map(({ id, targets }) => [id, targets[0] ?? ""]),
+  );
   let turn = 0;
   return {
     instead: async ({ tag, messages, schema }) => {
       const prompt = messages.map(({ content }) => content).join("\n");
-      if (schema?.name === "proposal") return reply(JSON.stringify({ hypothesis: "h", text: `${turn++ % 2 ? "GOOD" : "Dull"} text` }));
+      if (schema?.name === "proposal")
+        return reply(JSON.stringify({ hypothesis: "h", text: `${turn++ % 2 ? "GOOD" : "Dull"} text` }));
       if (schema) return reply(JSON.stringify({ [schema.name]: `my ${schema.name}` }));
       if (tag.node === "draft") return reply("a draft");
       const index = Number((tag.sample ?? "").slice(1));
       const isRight =
-        index % 3 === 0 || (index % 2 === 0 && prompt.includes("<example>")) || (index % 2 === 1 && prompt.includes("GOOD"));
+        index % 3 === 0 ||
+        (index % 2 === 0 && prompt.includes("<example>")) ||
+        (index % 2 === 1 && prompt.includes("GOOD"));
       return reply(isRight ? (target.get(tag.sample ?? "") ?? "") : "wrong");
     },
   };
@@ -68,7 +73,10 @@ describe("miprov2", () => {
   });
 
   it("scores minibatches, and the best mean of them on the whole set every few trials", async () => {
-    const { events, finished } = await miprov2({ ...scripted(), own: { trials: 6, minibatch: 3, fullEvery: 3 } });
+    const { events, finished } = await miprov2({
+      ...scripted(),
+      own: { trials: 6, minibatch: 3, fullEvery: 3, demonstrations: 1 },
+    });
     const verdicts = ofType(events, "verdict");
     expect(verdicts.length).toBeLessThanOrEqual(2);
     expect(verdicts.every(({ verdict }) => verdict.scored === 10)).toBe(true);

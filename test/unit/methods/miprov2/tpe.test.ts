@@ -27,7 +27,11 @@ describe("the Parzen estimator", () => {
 
   it("finds what two categories are worth only together", () => {
     const value = ([a, b]: Point) => (a === 2 && b === 3 ? 1 : a === 2 || b === 3 ? 0.2 : 0.4);
-    const found = seeds.filter((seed) => search(seed, 60, value, [4, 4]).slice(-10).some((point) => value(point) === 1));
+    const found = seeds.filter((seed) =>
+      search(seed, 60, value, [4, 4])
+        .slice(-10)
+        .some((point) => value(point) === 1),
+    );
     expect(found.length).toBeGreaterThan(15);
   });
 
