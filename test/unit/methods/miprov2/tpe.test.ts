@@ -53,7 +53,9 @@ describe("the Parzen estimator", () => {
     const choices = [1, 2, 5];
     const points = search(0.7, 50, ([, b = 0]) => b, choices);
     expect(search(0.7, 50, ([, b = 0]) => b, choices)).toEqual(points);
-    for (const point of points) point.forEach((choice, at) => expect(choice).toBeLessThan(choices[at] ?? 0));
+    for (const point of points) {
+      for (const [at, choice] of point.entries()) expect(choice).toBeLessThan(choices[at] ?? 0);
+    }
   });
 });
 
