@@ -9,6 +9,7 @@ import type { Message } from "../models/model.ts";
 import type { GradientContext } from "./batch-gradients.ts";
 import { isInstruction, placesOf } from "./place.ts";
 import { block, fill, inert, verbatimBlock } from "./prompt.ts";
+import newTextTemplate from "./prompts/new-text.md";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
@@ -88,6 +89,11 @@ export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPr
 /** Asks for the same object in a form that can be read. @param keys of it, in quotes, with commas between */
 export function repairOf(keys: string, doubts: readonly string[]): string {
   return fill(repairTemplate, { keys, unclear: doubts.length > 0 ? `This was not clear: ${doubts.join(", ")}.` : "" });
+}
+
+/** The end of a system prompt that asks for a new text: what holds for every one, and the form of the reply. */
+export function newTextRules(node: GraphNode, base: string): string {
+  return fill(newTextTemplate, { constraints: constraintsOf(node, base) });
 }
 
 /** What a new text has to keep to, one rule a line. @param index of the draft: those after the first are to be different */

@@ -1,4 +1,4 @@
-import { constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { newTextRules } from "../../engine/optimizer-prompt.ts";
 import { placesOf } from "../../engine/place.ts";
 import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
@@ -31,7 +31,7 @@ export function createPrompt(graph: Graph) {
       attempts: shown.join("\n\n"),
     });
     return [
-      { role: "system", content: fill(template, { constraints: constraintsOf(node, base) }) },
+      { role: "system", content: fill(template, { rules: newTextRules(node, base) }) },
       { role: "user", content: material },
     ];
   };

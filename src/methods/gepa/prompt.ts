@@ -1,5 +1,5 @@
 import type { GradientContext } from "../../engine/batch-gradients.ts";
-import { caseBlock, constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { caseBlock, newTextRules } from "../../engine/optimizer-prompt.ts";
 import { placesOf } from "../../engine/place.ts";
 import { fill, inert, verbatimBlock } from "../../engine/prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
@@ -12,7 +12,7 @@ export function createPrompt(graph: Graph) {
   const placeOf = placesOf(graph);
 
   return (node: GraphNode, base: string, runs: readonly GradientContext[]): Message[] => [
-    { role: "system", content: fill(reflectTemplate, { constraints: constraintsOf(node, base) }) },
+    { role: "system", content: fill(reflectTemplate, { rules: newTextRules(node, base) }) },
     {
       role: "user",
       content: fill(materialTemplate, {

@@ -1,7 +1,7 @@
 import type { Sample } from "../../data/sample.ts";
 import { askForText } from "../../engine/ask-for-text.ts";
 import type { Draft, Engine } from "../../engine/method.ts";
-import { constraintsOf } from "../../engine/optimizer-prompt.ts";
+import { newTextRules } from "../../engine/optimizer-prompt.ts";
 import { placesOf } from "../../engine/place.ts";
 import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
@@ -91,7 +91,7 @@ export function createProposer({ graph, engine, temperature }: Deps) {
       examples,
       text: verbatimBlock("current_text", base),
     });
-    const system = fill(proposeTemplate, { tip, constraints: constraintsOf(node, base) });
+    const system = fill(proposeTemplate, { tip, rules: newTextRules(node, base) });
     return askForText(engine, {
       node,
       base,
