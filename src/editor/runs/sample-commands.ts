@@ -52,10 +52,10 @@ export class SampleCommands {
       throw new NotFound(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
     const { sample, split } = found;
-    // The estimate covers only this sample.
+    // The estimate covers only this sample. Prompts describe the answers of the whole data, as in the real call.
     const only = { ...task, data: { train: [], validation: [], test: [], [split]: [sample] } };
     const estimate = await estimateRunner(only, prepared.known, (one, deps, signal) =>
-      inspect(one, split, sample, deps, signal),
+      inspect({ ...one, data: task.data }, split, sample, deps, signal),
     );
     await confirmCalls({
       question: l10n.t("Try “{0}”?", oneLine(labelOf(sample), 80)),
