@@ -52,9 +52,8 @@ export const SPLITS: Readonly<Record<SampleView["split"], string>> = {
 };
 
 /** `accepted, 14 → 17 of 20 right`. */
-export function verdictLabel({ decision, before, after, scored }: VerdictView): string {
-  const words = DECISIONS[decision];
-  return scored > 0 ? t("{0}, {1} → {2} of {3} right", words, before, after, scored) : words;
+export function verdictLabel({ decision, figure }: VerdictView): string {
+  return [DECISIONS[decision], figure].filter((part) => part !== "").join(", ");
 }
 
 export type Outcome = SampleChange;

@@ -94,10 +94,10 @@ const spent = z.strictObject({
 
 const verdictView = z.strictObject({
   decision,
-  /** Samples right before and after, of the scored ones. */
-  before: count,
-  after: count,
-  scored: count,
+  /** `14 → 17`, for graded losses `0.45 → 0.60`; empty where nothing was scored. */
+  change: line,
+  /** The same in words: `14 → 17 of 20 right`, `score 0.45 → 0.60 on 20 samples`. */
+  figure: line,
 });
 
 const nodeRunView = z.strictObject({

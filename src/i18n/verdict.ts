@@ -31,7 +31,7 @@ export function rightFigure(verdict: Verdict, locale: Locale): string {
 }
 
 /** Whether losses lie between right and wrong, so that the mean score is no share of right answers. */
-function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, scored }: Verdict): boolean {
+export function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, scored }: Verdict): boolean {
   const differs = (loss: number, right: number) => Math.abs(1 - loss - right / scored) > 1e-9;
   return differs(lossBefore, rightBefore) || differs(lossAfter, rightAfter);
 }

@@ -170,8 +170,8 @@ function farAway({ node, detail, run }: CardFace, type: Typesetter): SVGElement[
 }
 
 function verdictChip(verdict: VerdictView, right: number, top: number) {
-  const { decision, before, after, scored } = verdict;
-  const text = scored > 0 ? `${before} → ${after}` : DECISIONS[decision];
+  const { decision, change } = verdict;
+  const text = change === "" ? DECISIONS[decision] : change;
   const width = text.length * 6.2 + 26;
   const element = s(
     "g",

@@ -12,6 +12,7 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { isGraded, rightFigure } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import { warningMessages } from "../../i18n/warnings.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
@@ -41,7 +42,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
       estimated: state.tokens.estimated,
     },
     limits,
-    nodes: nodeViews(state),
+    nodes: nodeViews(state, locale),
     gradients: edgeGradients(state),
     curve: curveView(state),
     samples,
@@ -52,8 +53,8 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
   };
 }
 
-function nodeViews(state: RunState): NodeRunView[] {
-  const verdicts = verdictViews(state);
+function nodeViews(state: RunState, locale: Locale): NodeRunView[] {
+  const verdicts = verdictViews(state, locale);
   const ids = new Set([...Object.keys(state.nodes), ...verdicts.keys()]);
   return [...ids].slice(0, LIMITS.nodes).map((id) => {
     const progress = state.nodes[id];
@@ -85,20 +86,25 @@ function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
 }
 
 /** Per node, the verdict on its net change, else the decision on its last attempt. */
-function verdictViews(state: RunState): Map<string, VerdictView> {
+function verdictViews(state: RunState, locale: Locale): Map<string, VerdictView> {
   const verdicts = new Map<string, VerdictView>();
   for (const attempt of state.attempts) {
     const judged = attempt.verdict === null ? undefined : state.judged[attempt.verdict];
     if (attempt.decision === "screened") {
-      verdicts.set(attempt.node, { decision: "screened", before: 0, after: 0, scored: 0 });
-    } else if (judged && attempt.decision) verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision));
+      verdicts.set(attempt.node, { decision: "screened", change: "", figure: "" });
+    } else if (judged && attempt.decision)
+      verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision, locale));
   }
-  for (const { node, verdict } of state.proposals) verdicts.set(node, verdictView(verdict, verdict.decision));
+  for (const { node, verdict } of state.proposals) verdicts.set(node, verdictView(verdict, verdict.decision, locale));
   return verdicts;
 }
 
-function verdictView(verdict: Verdict, decision: Verdict["decision"]): VerdictView {
-  return { decision, before: verdict.rightBefore, after: verdict.rightAfter, scored: verdict.scored };
+function verdictView(verdict: Verdict, decision: Verdict["decision"], locale: Locale): VerdictView {
+  if (verdict.scored === 0) return { decision, change: "", figure: "" };
+  const change = isGraded(verdict)
+    ? `${locale.decimal(1 - verdict.lossBefore)} → ${locale.decimal(1 - verdict.lossAfter)}`
+    : `${verdict.rightBefore} → ${verdict.rightAfter}`;
+  return { decision, change, figure: line(rightFigure(verdict, locale)) };
 }
 
 function edgeGradients({ gradients }: RunState): EdgeGradients[] {

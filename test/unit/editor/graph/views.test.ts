@@ -88,14 +88,35 @@ describe("the run's view", () => {
     });
     expect(view.nodes.find(({ id }) => id === "solve")?.verdict).toEqual({
       decision: "rejected",
-      before: 14,
-      after: 13,
-      scored: 20,
+      change: "14 → 13",
+      figure: "14 → 13 of 20 right",
     });
     expect(view.samples.find(({ id }) => id === "row-01")?.excerpt).toBe(
       "Ann has 4 apples and buys 2 more. How many has she?",
     );
     expect(isHostMessage({ type: "run", run: view })).toBe(true);
+  });
+
+  it("says the mean score of graded losses, which is no share of right samples", () => {
+    const run = runOf(five, "done");
+    const proposals = run.state.proposals.map((one) => ({
+      ...one,
+      verdict: { ...one.verdict, lossBefore: 0.55, lossAfter: 0.4 },
+    }));
+    const { verdict } = shown(runOf(five, "done", { proposals })).nodes.find(({ id }) => id === "solve") ?? {};
+    expect(verdict).toMatchObject({ change: "0.45 → 0.60", figure: "score 0.45 → 0.60 on 20 samples" });
+  });
+
+  it("calls what no gate saw screened out", () => {
+    const run = runOf(five, "backward");
+    const attempts = run.state.attempts.map((one) => ({
+      ...one,
+      decision: "screened" as const,
+      screened: "violation" as const,
+      verdict: null,
+    }));
+    const { verdict } = shown(runOf(five, "backward", { attempts })).nodes.find(({ id }) => id === "solve") ?? {};
+    expect(verdict).toEqual({ decision: "screened", change: "", figure: "" });
   });
 
   it("counts the gradients of the last iteration by edge", () => {
