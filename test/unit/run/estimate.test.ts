@@ -90,7 +90,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
 
   it("knows better once the graph was scored: how much is right, and how long replies are", async () => {
     const errors = { blind: 0, seeing: 0 };
-    for (const seed of [1, 3]) {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
       const { task, provider } = world({ shape: "diamond", seed, easy: 0.8 });
       const [blind, actual] = [await estimateRun(task, known(provider)), await used(task, provider)];
       const replies = await scored(task, provider);
@@ -98,7 +98,9 @@ describe("the estimate of a run in which no rewrite helps", () => {
       errors.blind += Math.abs(Math.log(blind.tokens / actual.tokens));
       errors.seeing += Math.abs(Math.log(seeing.tokens / left.tokens));
       expect(seeing.cached).toBeGreaterThanOrEqual(80);
-      expectWithin(0.2, seeing.calls, left.calls);
+      // Where few training samples fail, one lucky text decides whether the gate is asked: only the bounds are sure.
+      expect(left.calls).toBeGreaterThanOrEqual(seeing.range.least.calls);
+      expect(left.calls).toBeLessThanOrEqual(seeing.range.most.calls);
     }
     expect(errors.seeing).toBeLessThan(errors.blind);
   });
