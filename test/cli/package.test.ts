@@ -38,7 +38,6 @@ describe("the package for the Marketplace", () => {
       "extension/changelog.md",
       "extension/dist",
       "extension/examples",
-      "extension/l10n",
       "extension/media",
       "extension/package.json",
       "extension/package.nls.json",
