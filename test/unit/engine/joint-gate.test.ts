@@ -197,7 +197,8 @@ describe("the stop", () => {
       fc.asyncProperty(anyPairs, setting, async (pairs, options) => {
         const { asked } = await judgeOne(pairs, options);
         const needed = fewestNeeded(pairs, options);
-        expect(asked).toBeLessThanOrEqual(needed === 0 ? 0 : needed + WAVE - 1);
+        // Two of the first wave are right samples, which show harm and seldom decide.
+        expect(asked).toBeLessThanOrEqual(needed === 0 ? 0 : needed + WAVE + 1);
       }),
       { numRuns: 150 },
     );
