@@ -19,7 +19,7 @@ import { LOCALE } from "../editor-locale.ts";
 import { literal } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import { sampleLabel } from "./evidence.ts";
-import { firstChange, instructionUri } from "./instructions.ts";
+import { endOfFirstChange, instructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";
 
 /** Number of samples under a comment; the Proposals view lists all. */
@@ -46,7 +46,7 @@ export class Why extends Disposable {
     // Created on first use, because a thread opens the Comments panel.
     this.#controller ??= this.own(comments.createCommentController("agentgraph", "AgentGraph"));
     await workspace.openTextDocument(uri);
-    const line = firstChange(proposal.base, proposal.text);
+    const line = endOfFirstChange(proposal.base, proposal.text);
     const at = new Range(line, 0, line, 0);
     const thread = this.#controller.createCommentThread(uri, at, commentsOn(run, proposal));
     thread.label = l10n.t("Why {0} should change", proposal.node);
