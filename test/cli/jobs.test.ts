@@ -192,7 +192,7 @@ describe("recheck", () => {
     expect(outside.stderr).not.toContain("PLANTED");
     const gone = await naming("gone.agentgraph.json");
     expect(gone.code).toBe(2);
-    expect(gone.stderr).toMatch(/^Error: Run \S+ is of gone\.agentgraph\.json, which is not in .+--graph\.$/m);
+    expect(gone.stderr).toMatch(/^Error: The graph file of run \S+, gone\.agentgraph\.json, is not in .+--graph\.$/m);
     expect(here.server.requests()).toBe(0);
     const named = await here.online("recheck", id, "--graph", here.graph, "--json");
     expect([named.code, JSON.parse(named.stdout).method]).toEqual([0, "re-check"]);
