@@ -31,7 +31,7 @@ describe("wrong use", () => {
       [["optimize", bench.graph], /There is no key/],
       [["optimize", "nowhere.agentgraph.json", "--model", "simulated"], /does not exist/],
       [["optimize", bench.graph, "--model", "m", "--base-url", "http://example.com/v1"], /https/],
-      [["optimize", bench.graph, "--model", "new", "--budget-usd", "1"], /No price is known for new.+--price/],
+      [["optimize", bench.graph, "--model", "new", "--budget-usd", "1"], /The price of new is unknown.+--price/],
       [["resume", "20260101-000000-000-abcdef", "--model", "simulated"], /does not exist in/],
     ];
     for (const [args, words] of cases) {
