@@ -133,7 +133,7 @@ export function caseBlock(
   return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
 }
 
-/** A reply's draft; null where it holds no text of the kind that the node needs. @param base the text that it improves */
+/** A reply's draft; null if it has no text that fits the node. @param base the text that it improves */
 export function readProposal(value: unknown, node: GraphNode, base: string): Draft | null {
   if (typeof value !== "object" || value === null) return null;
   const names = Object.keys(value).filter((key) => TEXT_KEYS.has(plainKey(key)));

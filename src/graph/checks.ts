@@ -63,7 +63,7 @@ export function checkText(
     if (inputs.has(name) || document.isFull) continue;
     const known = use === "instruction" && names.has(name) && name !== node.id;
     const meant = document.isCrowded ? null : didYouMean(name, inputs);
-    const { message, remedy } = placeholderWords(node, name, known, meant);
+    const { message, remedy } = placeholderFault(node, name, known, meant);
     document.add("unknown-placeholder", range, message, remedy, () => [
       ...(known ? addInput(document, outline, node.id, name) : []),
       ...(place && use === "instruction" ? correctPlaceholder(place, meant, "\\\\") : []),
@@ -100,7 +100,7 @@ function checkForeignTemplates(
       : inlineRanges(document, node, find);
   for (const { range, ...mark } of found.slice(0, MOST_FOREIGN)) {
     const line = firstLine + text.slice(0, mark.offset).split("\n").length - 1;
-    const { code, message, remedy } = foreignWords(node, mark);
+    const { code, message, remedy } = foreignMarkFault(node, mark);
     document.add(code, range, reference === null ? message : `${reference}:${line}: ${message}`, remedy, () =>
       mark.instead !== null && reference === null ? [change(range, mark.instead, `Change to ${mark.instead}`)] : [],
     );
@@ -125,8 +125,8 @@ function checkRoles(document: JsonDocument, node: OutlineNode, text: string, fir
 /** Faults of one text that are told. */
 const MOST_FOREIGN = 20;
 
-/** What is said of a piece of another template language. In a text that is a node's value, nothing is ever filled in. */
-export function foreignWords(node: OutlineNode, { shown, what, instead }: ForeignMark) {
+/** The fault of a mark of another template language. In a text that is a node's value, nothing is filled in. */
+export function foreignMarkFault(node: OutlineNode, { shown, what, instead }: ForeignMark) {
   const message = `${shown} is ${what}, which AgentGraph doesn't fill in.`;
   if (traitsOf(node).text === "value") {
     const remedy = "Move it to the instruction of a node that reads this text.";
@@ -162,8 +162,8 @@ export function checkSharedFiles(document: JsonDocument, outline: Outline, paths
   }
 }
 
-/** What is said of a `{{name}}` that is no input of a node. @param known whether the name stands for anything */
-export function placeholderWords(node: OutlineNode, name: string, known: boolean, meant: string | null) {
+/** The fault of a `{{name}}` that is no input of the node. @param known whether the name stands for anything */
+export function placeholderFault(node: OutlineNode, name: string, known: boolean, meant: string | null) {
   const { id } = node;
   const message = `"${id}" has no input "${name}", so {{${name}}} is sent as it is.`;
   if (traitsOf(node).text === "value")

@@ -7,7 +7,7 @@ export interface FrontMatter {
   readonly end: number;
   /** Its top-level keys; empty where there is no front matter, or none but comments in it. */
   readonly keys: readonly string[];
-  /** Why a beginning that looks like front matter is part of the text all the same; null where there is no doubt. */
+  /** Why an opening that looks like front matter is read as part of the text; null if there is no doubt. */
   readonly problem: string | null;
 }
 

@@ -30,7 +30,7 @@ const anyNode = {
   constraints: z.array(z.string()),
   /** Names of predecessors: graph inputs and nodes, in the order of the file. Empty for a kind that reads nothing. */
   inputs: z.array(z.string()).default([]),
-  /** Which part of what came is the value; null: all of it. */
+  /** Which part of the reply is the value; null: the whole reply. */
   output: extractor.nullable().default(null),
 };
 

@@ -116,7 +116,7 @@ function readAlone(path: string, text: string, format: FileFormat, set: readonly
 
 const EMPTY = 'Start with { "version": 1, "inputs": {}, "nodes": {} }.';
 
-/** In the file, a key that nothing knows is kept for whoever knows it; one that is set for this run alone is a slip. */
+/** An unknown key in the file is kept for other programs; one that is set for this run alone is a mistake. */
 function refuseUnknown(setting: string, document: JsonDocument): void {
   const steps = stepsOf(setting);
   const starts = steps.map((_, at) => document.keyAt(steps.slice(0, at + 1))?.offset);

@@ -18,7 +18,7 @@ export class RenameRefused extends Error {
   }
 }
 
-/** The files of a rename, by absolute path, as they stand in the editor. */
+/** The files of a rename, by absolute path, as the editor shows them. */
 export interface RenameSource {
   graph(path: string): Promise<{ readonly document: JsonDocument; readonly outline: Outline }>;
   /** Path of a prompt file that a graph names; null where it cannot be read. */

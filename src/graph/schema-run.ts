@@ -284,7 +284,7 @@ export function optimizeSchema(methods: MethodOptions) {
     .describe("How to optimize, and the maximum cost.");
 }
 
-/** The options as they may stand in the file: none has to; the defaults are only shown. */
+/** The options as the file may set them: all are optional, and the schema only shows the defaults. */
 function ownSchema(options: z.ZodObject): z.ZodType {
   const { description = "" } = options.meta() ?? {};
   return z.strictObject(optionalParts(options.shape)).optional().describe(description);

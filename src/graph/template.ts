@@ -37,10 +37,11 @@ export function render(text: string, values: ReadonlyMap<string, string>): strin
 }
 
 /**
- * What an `llm` node is sent. A text that begins with a role (`system:`) gives one message for each role it names; inputs
- * that do not stand in it follow at the end of the last message, where that is the user's. Else, all its inputs stand in the text as `{{name}}`: the rendered text alone, as one user
- * message. Otherwise the text is the system message, and the inputs that do not stand in it follow as delimited blocks
- * in the user message, in the order of `inputs`; with `message: "user"` both are one user message.
+ * The messages that an `llm` node sends. A text that begins with a role (`system:`) becomes one message per role; inputs
+ * that it does not name are added to the end of the last message if that is the user's. A text that names all inputs as
+ * `{{name}}` is sent alone, as one user message. Any other text is the system message, and the inputs that it does not
+ * name follow as delimited blocks in the user message, in the order of `inputs`; `message: "user"` puts both into one
+ * user message.
  * @param text the instruction to use, in place of the node's own
  * @param inputs name and value of each input, in the order of `node.inputs`
  */

@@ -3,7 +3,7 @@ import type { Fault } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { ActiveRun } from "./active-run.ts";
 
-/** Graph files as they stand in the editor, unsaved edits included. */
+/** Graph files as the editor shows them, including unsaved edits. */
 export interface GraphSource {
   current(file: Uri): Promise<CurrentGraph>;
   /** Fires with the graph file when it or a file it names changes. */

@@ -25,7 +25,7 @@ import type { CurrentGraph, GraphSource } from "../graph/graph-source.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { ParsedGraph, PerVersion } from "./parsed.ts";
 
-/** Graph files as they stand in the editor, unsaved edits included. */
+/** Graph files as the editor shows them, including unsaved edits. */
 export class GraphDocuments extends Disposable implements GraphSource {
   readonly #changed = this.own(new EventEmitter<Uri>());
   /** Fires with the graph file when its text, or that of a prompt file it names, has changed. */

@@ -13,7 +13,7 @@ import {
   WorkspaceEdit,
   workspace,
 } from "vscode";
-import { foreignWords, placeholderWords } from "../../graph/checks.ts";
+import { foreignMarkFault, placeholderFault } from "../../graph/checks.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
 import { FAULTS } from "../../graph/fault.ts";
 import { type ForeignMark, foreignMarks } from "../../graph/foreign-templates.ts";
@@ -139,7 +139,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
 }
 
 function foreignDiagnostic({ mark, range, home, node }: Foreign): Diagnostic {
-  const { code, message, remedy } = foreignWords(node, mark);
+  const { code, message, remedy } = foreignMarkFault(node, mark);
   const graph = workspace.asRelativePath(home.graph);
   const severity = FAULTS[code] === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
   const diagnostic = new Diagnostic(range, l10n.t("{0}: {1}", graph, `${message} ${remedy}`), severity);
@@ -176,7 +176,7 @@ function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagno
 }
 
 function messageFor(use: Use, { parsed }: Home, node: OutlineNode) {
-  return placeholderWords(node, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
+  return placeholderFault(node, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
 }
 
 function meantBy({ name }: Use, { inputs }: OutlineNode): string | null {

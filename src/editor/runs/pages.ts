@@ -98,7 +98,7 @@ export class Pages extends Disposable {
     return Array.isArray(kept) ? kept.filter(isSavedPage) : [];
   }
 
-  /** Those that are open, and those whose tab nobody has looked at since the window was loaded. */
+  /** Pages that are open, and pages whose tab has not been shown since the window loaded. */
   #keep(): void {
     const open = [...this.#open.values()];
     const tabs = window.tabGroups.all.flatMap((group) => group.tabs);

@@ -69,13 +69,9 @@ export function createProposals(
       if (isDue && !isFirst) await engine.score(engine.start, data.validation, { split: "validation" });
       const constant = await probe(withTexts(incumbent, candidates), candidates);
       await engine.screen(constant, "constant output");
-      const fresh = candidates.filter((one) => !constant.includes(one) && !pending.includes(one));
-      if (
-        isDue &&
-        batch.few &&
-        fresh.length > 0 &&
-        !(await mendsTraining(candidates.filter((one) => !constant.includes(one))))
-      ) {
+      const left = candidates.filter((one) => !constant.includes(one));
+      const fresh = left.filter((one) => !pending.includes(one));
+      if (isDue && batch.few && fresh.length > 0 && !(await mendsTraining(left))) {
         await engine.screen(fresh, "no gain on training samples");
         return [...constant, ...fresh];
       }

@@ -5,9 +5,9 @@ import { literal, table as markdownTable } from "../report/markdown.ts";
 import { html } from "../report/markup.ts";
 import { pageHtml } from "../report/page.ts";
 import type { Figure } from "../report/report.ts";
+import { comparisonTitle, conclusions, grounds, pairTable, repeatTable, scoreTable, setupTable } from "./messages.ts";
 import { baselineLabel, costPlots, PLOT_STYLE } from "./plot.ts";
 import type { ComparisonReport, HeldOut } from "./result.ts";
-import { comparisonTitle, conclusions, grounds, pairTable, repeatTable, scoreTable, setupTable } from "./words.ts";
 
 /** @param theme see `pageHtml` */
 export function comparisonHtml(report: ComparisonReport, locale = ENGLISH, theme = ""): string {

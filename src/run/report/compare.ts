@@ -1,7 +1,7 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
 import { gainInterval, signTest } from "../../engine/verdict.ts";
-import { splitLabel } from "../../i18n/labels.ts";
+import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import type { RunManifest } from "../run-manifest.ts";
@@ -62,24 +62,13 @@ export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
       );
     }
     if (status !== "done") {
-      const why = statusText(status, locale);
+      const why = statusLabel(status, locale);
       said.push(
         index === 0 ? t("The first run did not finish ({0}).", why) : t("The second run did not finish ({0}).", why),
       );
     }
   }
   return said;
-}
-
-function statusText(status: RunFacts["status"], { t }: Locale): string {
-  return {
-    running: t("running"),
-    interrupted: t("interrupted"),
-    done: t("done"),
-    budget: t("budget reached"),
-    cancelled: t("cancelled"),
-    failed: t("failed"),
-  }[status];
 }
 
 /** Nodes whose final texts differ, or that only one of the runs has. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ENGLISH } from "../../../../src/i18n/locale.ts";
+import { conclusions, grounds } from "../../../../src/run/comparison/messages.ts";
 import { comparisonHtml, comparisonLines, comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
 import type { ComparisonReport, Gain, VariantRow } from "../../../../src/run/comparison/result.ts";
-import { conclusions, grounds } from "../../../../src/run/comparison/words.ts";
 
 const HOSTILE = '<img src=x onerror="alert(1)">|[a](http://b)';
 
