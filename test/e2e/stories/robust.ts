@@ -113,7 +113,8 @@ export const robustStories: readonly Story[] = [
   },
   {
     name: "robust: two windows on one folder: one run at a time, seen from both, applied from either",
-    server: { latency: 60 },
+    // Slow enough that the run is still in progress once the second window has loaded.
+    server: { latency: 400 },
     async play(world) {
       const { workbench, read } = world;
       const { page } = workbench;
