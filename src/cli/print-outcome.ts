@@ -11,6 +11,7 @@ import { quoted } from "../run/report/reproduce.ts";
 import type { Run } from "../run/run.ts";
 import type { ModelOptions } from "./options.ts";
 import type { Output } from "./output.ts";
+import { printSolutions } from "./print-solutions.ts";
 import { wordDiff } from "./word-diff.ts";
 
 /** What a command was told of the model server. */
@@ -23,6 +24,7 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   const title = plain(run.start.graph.name).trim() || run.start.graphFile;
   output.print(colors.bold(title) + colors.dim(` · run ${run.id}`));
   for (const proposal of state.proposals) printProposal(proposal, output);
+  if (run.start.job?.kind === "solve") printSolutions(run, output);
   const evaluated = state.finished?.evaluated;
   const why = run.start.job ? "" : noProposalMessage(state, ENGLISH);
   if (why !== "") output.print(`\n${why}`);

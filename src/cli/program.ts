@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
+import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
+import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { methods } from "../methods/registry.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
@@ -25,6 +27,7 @@ import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
 import { runGraph } from "./run-graph.ts";
 import { runsCommand } from "./runs.ts";
+import { solveCommand } from "./solve.ts";
 
 const AFTER_HELP = `
 An address and its key belong together: --base-url or AGENTGRAPH_BASE_URL with AGENTGRAPH_API_KEY,
@@ -128,6 +131,27 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .addOption(new Option("--method <name>", "score a baseline instead of the graph").choices([CHAIN_OF_THOUGHT]))
     .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
+
+  starting("solve", "improve single answers by their criticism, without a training set")
+    .argument("<file>", "graph file, *.agentgraph.json")
+    .addOption(new Option("--split <set>", "set with the rows").choices(SPLITS).default(SOLVE_DEFAULTS.split))
+    .option("--rows <ids>", "ids of the rows, separated by commas, or the first n (default: all rows of the set)")
+    .addOption(
+      new Option("--method <name>", "how to write the next attempt")
+        .choices(SOLVER_NAMES)
+        .default(SOLVE_DEFAULTS.solver),
+    )
+    .addOption(
+      new Option("--steps <n>", "maximum number of attempts after the first")
+        .argParser(wholeNumber)
+        .default(SOLVE_DEFAULTS.steps),
+    )
+    .option("--instruction <text>", "what a good answer is, or @file (default: the graph's loss if it needs no target)")
+    .option("--output <file>", "write the answers to this file, one JSON object per line")
+    .addOption(
+      new Option("--seed <n>", "random seed; the same seed and replies give the same answers").argParser(wholeNumber),
+    )
+    .action(async (file, options) => done(await solveCommand(cli, file, options)));
 
   const comparing = (name: string, description: string) =>
     starting(name, description)

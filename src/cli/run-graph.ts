@@ -1,29 +1,37 @@
 import { resolve } from "node:path";
 import { SPLITS, type Split } from "../data/sample.ts";
+import type { Files } from "../deps.ts";
+import type { Solved } from "../engine/solution-schema.ts";
+import { plain } from "../i18n/plain-text.ts";
 import { modelsOf } from "../run/models.ts";
 import { type Run, startRun } from "../run/run.ts";
 import type { RunRequest } from "../run/run-manifest.ts";
 import { runPathsOf } from "../run/run-paths.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, runFailure } from "./errors.ts";
+import { Cancelled, Misuse, runFailure } from "./errors.ts";
 import { printEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
-import { evaluationReport, runReport } from "./json.ts";
+import { evaluationReport, type Failure, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome, type ServerOptions } from "./print-outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
+import { solvedRows, solveReport } from "./solve-json.ts";
 
 export interface RunOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
   /** The sets that the job needs. Default: all. */
   readonly needs?: readonly Split[];
+  /** Whether rows need no target. Default: false. */
+  readonly targetless?: boolean;
 }
 
 /** What to do with the outcome of a run. */
 export interface EndOptions {
+  /** A JSON Lines file for the answers of a run that solves rows. */
+  readonly answers?: string;
   readonly apply?: boolean;
   readonly requireImprovement?: boolean;
 }
@@ -40,9 +48,9 @@ export async function runGraph(
   become: (subject: RunRequest) => RunRequest = (same) => same,
 ): Promise<number> {
   const { deps, output, signal } = cli;
-  const { needs = SPLITS } = options;
+  const { needs = SPLITS, targetless = false } = options;
   const graphFile = resolve(path);
-  const loaded = await loadOrRefuse(graphFile, deps, { ...overridesOf(options), needs }, output);
+  const loaded = await loadOrRefuse(graphFile, deps, { ...overridesOf(options), needs, targetless }, output);
   const subject = become(loaded.subject);
   const root = loaded.root.folder;
   const models = modelsOf(subject.task);
@@ -53,6 +61,27 @@ export async function runGraph(
   const { concurrency, maxWait } = options;
   const runDeps = { ...deps, provider, price, concurrency, maxWait };
   return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
+}
+
+/** @throws Misuse if the file can't be written */
+async function writeAnswers(path: string, solutions: readonly Solved[], files: Files): Promise<void> {
+  const lines = solvedRows(solutions).map((row) => `${JSON.stringify(row)}\n`);
+  await files.write(resolve(path), lines.join("")).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Misuse(`The answers can't be written to ${plain(path)}: ${reason}. They are saved with the run.`);
+  });
+}
+
+function reportOf(run: Run, error: Failure | null): object {
+  const { job } = run.start;
+  switch (job?.kind) {
+    case "evaluate":
+      return evaluationReport(run, job.split, error);
+    case "solve":
+      return solveReport(run, job, error);
+    default:
+      return runReport(run.id, run.state(), error);
+  }
 }
 
 /** Rejects when the user cancels during the estimate. @throws Cancelled */
@@ -80,11 +109,10 @@ export async function followRun(
   }
   const state = run.state();
   const error = state.status === "failed" ? runFailure(state) : null;
-  const { job } = run.start;
   if (!output.json) printOutcome(run, output, options);
-  else
-    output.object(job?.kind === "evaluate" ? evaluationReport(run, job.split, error) : runReport(run.id, state, error));
+  else output.object(reportOf(run, error));
   if (error) output.error(error.message);
+  if (options.answers !== undefined) await writeAnswers(options.answers, state.solutions, deps.files);
   const isWritten = !options.apply || (await applyAccepted(state.proposals, graphFile, deps.files, output));
   if (state.status !== "done") return exitOf(state.status);
   if (!isWritten) return EXIT.failed;

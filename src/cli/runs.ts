@@ -43,7 +43,9 @@ function runLine({ summary, status, trusted }: ListedRun): string {
       : validation && (validation.before !== null || validation.after !== null)
         ? `${score(validation.before)} → ${score(validation.after)}`
         : "not scored",
-    ...(summary.job?.kind === "evaluate" ? [] : [`${accepted} of ${proposals.length} accepted`]),
+    ...(summary.job?.kind === "evaluate" || summary.job?.kind === "solve"
+      ? []
+      : [`${accepted} of ${proposals.length} accepted`]),
     ENGLISH.count(calls, "call"),
     ENGLISH.money(usd),
   ];

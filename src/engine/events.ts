@@ -17,6 +17,7 @@ import {
   verdict,
   type verdictReason,
 } from "./result-schema.ts";
+import { solved } from "./solution-schema.ts";
 
 /**
  * The stream of a run: what the log holds, what `reduce` reads, what editor, command line and report show. The schemas
@@ -301,6 +302,7 @@ const runEvent = z.discriminatedUnion("type", [
   warned,
   resumed,
   baseline,
+  solved,
   finished,
   ...acted,
 ]);

@@ -4,6 +4,7 @@ export type Translate = (text: string, ...values: (string | number)[]) => string
 /** What is counted in sentences: each has a singular and a plural. */
 export type Counted =
   | "answer"
+  | "attempt"
   | "call"
   | "error"
   | "file"
@@ -127,6 +128,8 @@ export class Locale {
     switch (what) {
       case "answer":
         return isOne ? t("1 answer") : t("{0} answers", many);
+      case "attempt":
+        return isOne ? t("1 attempt") : t("{0} attempts", many);
       case "call":
         return isOne ? t("1 call") : t("{0} calls", many);
       case "error":

@@ -36,6 +36,7 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
   };
   return {
     kind: "json",
+    targetless: schema !== undefined,
     describes: `The answer is JSON${schema ? " that fits the schema" : ""}, and ${fields ? `its ${fields.join(", ")} equal` : "its fields equal"} the target's; the order of keys does not count.`,
     score(sample, answer) {
       const strict = read(exactJson(answer), sample.targets);

@@ -25,6 +25,8 @@ export function judgeLoss({ rubric, votes }: JudgeLossSpec): Loss {
     kind: "judge",
     describes: `A model scores the answer by a written rubric, 0 to 1${votes > 1 ? `; the mean of ${votes} votes counts` : ""}.`,
     calls: votes,
+    targetless: true,
+    criteria: rubric,
     async score(sample, answer, askVote) {
       if (!askVote) throw new JudgeMissing("this loss asks a model");
       const given = await Promise.all(Array.from({ length: votes }, (_, index) => askVote(rubric, index)));

@@ -37,6 +37,10 @@ export interface Loss {
   readonly describes: string;
   /** Model calls that one score takes. Default 0. */
   readonly calls?: number;
+  /** Whether it scores an answer without a target, as a rubric does. Default: false. */
+  readonly targetless?: boolean;
+  /** What a good answer is, in words, where the loss has such words. */
+  readonly criteria?: string;
   /** @param askVote about this answer; only the judge needs it */
   score(sample: Sample, answer: string, askVote?: AskVote): Score | Promise<Score>;
 }

@@ -6,6 +6,8 @@ import type { Proposal } from "../engine/events.ts";
 import { optimize } from "../engine/optimize.ts";
 import { recheck } from "../engine/recheck.ts";
 import type { Runner } from "../engine/runner.ts";
+import { solving } from "../engine/solve/solve.ts";
+import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import type { Task } from "../engine/task.ts";
 import { methods } from "../methods/registry.ts";
 
@@ -16,9 +18,22 @@ const evaluating = z.object({
   method: z.literal(CHAIN_OF_THOUGHT).optional(),
 });
 
-/** The purpose of a run other than to optimize: to evaluate the graph, or to recheck another run. */
+const solvingRows = z.object({
+  kind: z.literal("solve"),
+  split: z.enum(SPLITS),
+  /** Ids of the rows; absent: all of the set. */
+  rows: z.array(z.string()).optional(),
+  solver: z.enum(SOLVER_NAMES),
+  /** Attempts after the first, at most. */
+  steps: z.number().int().nonnegative(),
+  /** What a good answer is; absent: the graph's own loss, or the default. */
+  instruction: z.string().optional(),
+});
+
+/** The purpose of a run other than to optimize: to evaluate the graph, to solve rows, or to recheck another run. */
 export const job = z.discriminatedUnion("kind", [
   evaluating,
+  solvingRows,
   z.object({
     kind: z.literal("recheck"),
     /** Id of the run with these proposals. */
@@ -34,6 +49,8 @@ export function runnerOf(job: Job | undefined): Runner {
   switch (job?.kind) {
     case "evaluate":
       return evaluation(job.split, job.method);
+    case "solve":
+      return solving(job);
     case "recheck":
       return recheck(job.changes);
     default:
@@ -44,6 +61,7 @@ export function runnerOf(job: Job | undefined): Runner {
 /** The job as lists show it. */
 export const briefJob = z.discriminatedUnion("kind", [
   evaluating,
+  solvingRows,
   z.object({ kind: z.literal("recheck"), run: z.string() }),
 ]);
 

@@ -28,6 +28,8 @@ export interface Overrides {
   readonly budget?: Partial<BudgetLimits>;
   /** Sets that the job needs. Default: all; a test set is optional. */
   readonly needs?: readonly Split[];
+  /** Whether rows need no target, whatever the loss. Default: false. */
+  readonly targetless?: boolean;
 }
 
 export interface LoadedTask extends GraphReading {
@@ -71,7 +73,7 @@ async function makeTask(
   loss: Loss | null,
   { document, outline, root }: GraphReading,
   { files, clock }: Outside,
-  { models = {}, budget = {}, needs = SPLITS }: Overrides,
+  { models = {}, budget = {}, needs = SPLITS, targetless = false }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
   const turns = new Yielder(clock);
@@ -82,7 +84,7 @@ async function makeTask(
     root,
     files,
     breathe: () => turns.next(),
-    targetless: worksWithoutTarget(file.loss),
+    targetless: targetless || worksWithoutTarget(file.loss),
     listIsAnswer: file.loss.kind === "json" || file.loss.kind === "set",
     objectIsAnswer: file.loss.kind === "json" || file.loss.kind === "judge",
     needed: needs,

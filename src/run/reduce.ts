@@ -90,6 +90,9 @@ export class RunReducer {
       case "baseline":
         this.#state.baselines.push(event);
         break;
+      case "solved":
+        this.#state.solutions.push(event);
+        break;
       case "finished":
         this.#finish(event);
         break;
@@ -325,6 +328,7 @@ type DraftState = Omit<
   cuts: Record<Role, Record<string, Draft<Cut>>>;
   warnings: RunState["warnings"][number][];
   baselines: RunState["baselines"][number][];
+  solutions: RunState["solutions"][number][];
   acts: Record<string, RunState["acts"][string]>;
   commits: string[];
 };
@@ -372,6 +376,7 @@ function blank(): DraftState {
     cuts: { forward: record(), backward: record(), optimizer: record(), judge: record() },
     warnings: [],
     baselines: [],
+    solutions: [],
     proposals: [],
     finished: null,
     acts: record(),

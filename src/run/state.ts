@@ -13,6 +13,7 @@ import type {
   Theta,
   Warned,
 } from "../engine/events.ts";
+import type { Solved } from "../engine/solution-schema.ts";
 import type { Role, Texts } from "../graph/graph.ts";
 
 /** Everything that is shown of a run, computed from its events by `reduce`; plain data. */
@@ -63,6 +64,8 @@ export interface RunState {
   readonly baselines: readonly Baseline[];
   /** Net changes; empty until `finished`. */
   readonly proposals: readonly Proposal[];
+  /** Rows with the attempts at them, in the order in which they were solved; empty unless the run solves rows. */
+  readonly solutions: readonly Solved[];
   readonly finished: Finished | null;
   /** Proposal id → what the user did with it last. */
   readonly acts: Readonly<Record<string, "applied" | "dismissed" | "committed">>;

@@ -107,6 +107,7 @@ function stateOf(graph: Graph, stage: Stage): RunState {
     scores: { t0: scoresAt("t0"), t1: scoresAt("t1") },
     values: { t0: valuesOf(llm), t1: valuesOf(llm) },
     baselines: [],
+    solutions: [],
     cuts: { forward: {}, backward: {}, optimizer: {}, judge: {} },
     warnings: [{ type: "warning", code: "small validation set", count: 20 }],
     proposals: done ? proposals : [],

@@ -9,7 +9,7 @@ import type { ReadRun } from "../runs.ts";
 import type { Attempt, RunState } from "../state.ts";
 import { caveatsOf } from "./caveats.ts";
 import { limitationsOf } from "./limitations.ts";
-import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, VerdictRow } from "./report.ts";
+import type { AttemptRow, Change, CurveRow, GradientRow, Report, RunFacts, SolvedRow, VerdictRow } from "./report.ts";
 import { type ReplyOf, Samples } from "./samples.ts";
 import type { Trace } from "./trace.ts";
 
@@ -30,6 +30,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
     validation: scoring ? null : samples.compare("validation", state.startTheta, state.theta),
     test: scoring ? null : samples.compare("test", state.startTheta, state.theta),
     evaluated: scoring && samples.compare(scoring, state.theta, state.theta),
+    solved: start.job?.kind === "solve" ? solvedRows(start, state) : null,
     baselines: state.baselines.map(({ method, theta }) => ({
       method,
       validation: samples.compare("validation", state.startTheta, theta),
@@ -45,6 +46,14 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
     warnings: warningMessages(state.warnings, locale),
   } as const;
   return { ...base, caveats: caveatsOf(base, locale), limitations: limitationsOf(base, locale) };
+}
+
+function solvedRows({ data }: ReportedRun["start"], { solutions }: RunState): SolvedRow[] {
+  const rows = new Map(Object.values(data).flatMap((set) => set.map((sample) => [sample.id, sample])));
+  return solutions.map((solved) => {
+    const sample = rows.get(solved.sample);
+    return { question: Object.values(sample?.inputs ?? {}).join(" · "), expected: sample?.targets ?? [], solved };
+  });
 }
 
 function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, trace: Trace): RunFacts {

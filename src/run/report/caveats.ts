@@ -17,20 +17,35 @@ export type Found = Omit<Report, "caveats" | "limitations">;
 
 /** What to know before relying on the figures, the most serious first; then what supports them. */
 export function caveatsOf(report: Found, locale: Locale): string[] {
-  const { evaluated } = report;
-  const about = evaluated
-    ? [aboutOrigin(report, locale), aboutEnd(report, locale), aboutEvaluation(evaluated, locale)]
-    : [
-        aboutOrigin(report, locale),
-        aboutEnd(report, locale),
-        aboutGate(report, locale),
-        aboutTest(report, locale),
-        aboutBaselines(report, locale),
-        aboutValidation(report, locale),
-        aboutForm(report, locale),
-        aboutChanges(report, locale),
-      ];
+  const { evaluated, solved } = report;
+  const about = solved
+    ? [aboutOrigin(report, locale), aboutEnd(report, locale), aboutSolved(report, locale)]
+    : evaluated
+      ? [aboutOrigin(report, locale), aboutEnd(report, locale), aboutEvaluation(evaluated, locale)]
+      : [
+          aboutOrigin(report, locale),
+          aboutEnd(report, locale),
+          aboutGate(report, locale),
+          aboutTest(report, locale),
+          aboutBaselines(report, locale),
+          aboutValidation(report, locale),
+          aboutForm(report, locale),
+          aboutChanges(report, locale),
+        ];
   return about.flat();
+}
+
+/** Who scored the attempts, and what their scores are worth. */
+function aboutSolved({ run, solved }: Found, { t }: Locale): string[] {
+  const said: string[] = [];
+  const { judge, forward } = run.models;
+  if (judge === forward) {
+    said.push(t("{0} both answers and checks the answers, so it can overlook its own mistakes.", judge));
+  }
+  if (solved?.every(({ solved: { after } }) => after === null)) {
+    said.push(t("The rows have no targets, so nothing shows whether the changed answers are better."));
+  }
+  return said;
 }
 
 function aboutOrigin({ run }: Found, locale: Locale): string[] {

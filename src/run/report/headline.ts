@@ -1,11 +1,12 @@
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
+import { solveSentence } from "../solutions.ts";
 import type { Comparison, Report } from "./report.ts";
 
 /** The outcome of a run in one or two sentences. */
 export function headline(
-  { validation, test, changes, cost, run, evaluated, noProposal }: Report,
+  { validation, test, changes, cost, run, evaluated, solved, noProposal }: Report,
   locale: Locale,
 ): string {
   const { t } = locale;
@@ -19,6 +20,10 @@ export function headline(
       locale.duration(1000 * run.seconds),
     ].join(", "),
   );
+  if (solved) {
+    const rows = solved.map((row) => row.solved);
+    return `${solveSentence(rows, run.options.threshold, locale)} ${spent}`;
+  }
   if (evaluated) {
     const { split, before, scored } = evaluated;
     const [set, score] = [splitLabel(split, locale), locale.decimal(before.score)];

@@ -2,23 +2,29 @@ import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
+import { chosenOf } from "../solutions.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { changesNote, contributionLabel, gateNote, intervalNote, methodLabel } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
-import type { Change, Comparison, Figure, Report } from "./report.ts";
+import type { Change, Comparison, Figure, Report, SolvedRow } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
+import { attemptsTable, solutionTable } from "./solution-tables.ts";
 import type { Table } from "./table.ts";
 import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 import { wordChanges } from "./word-changes.ts";
 
 /** @param theme see `pageHtml` */
 export function reportHtml(report: Report, locale = ENGLISH, theme = ""): string {
-  const { run, evaluated } = report;
+  const { run, evaluated, solved } = report;
   const title = oneLine(run.name, 120) || run.graphFile;
-  const body = evaluated ? evaluationBody(report, evaluated, title, locale) : runBody(report, title, locale);
+  const body = solved
+    ? solvedBody(report, solved, title, locale)
+    : evaluated
+      ? evaluationBody(report, evaluated, title, locale)
+      : runBody(report, title, locale);
   return pageHtml(locale.t("{0} · AgentGraph report", title), body, locale, theme);
 }
 
@@ -58,6 +64,36 @@ ${cost(report, locale)}
 ${table(setupTable(report, locale), locale)}
 ${remarks(report, locale)}
 <h2 id="check">${sections.check}</h2>
+${reproduced(report, locale)}
+</main>`;
+}
+
+/** For a run that solves rows: each row with its attempts, and what changed in the reply. */
+function solvedBody(report: Report, rows: readonly SolvedRow[], title: string, locale: Locale): Markup {
+  const { t } = locale;
+  const { run } = report;
+  return html`<header>
+<h1>${title}</h1>
+<p class="soft">${t("{0} · {1} · run {2}", run.graphFile, locale.timestamp(run.startedAt), run.id)}</p>
+<p class="lead">${headline(report, locale)}</p>
+</header>
+<main>
+${caveats(report, locale)}
+<h2>${t("Result")}</h2>
+${table(solutionTable(rows, run.options.threshold, locale), locale)}
+${rows.map(
+  ({ question, solved }) => html`<article>
+<h3>${oneLine(solved.sample, 120)} <span class="soft">${oneLine(question, 200)}</span></h3>
+<div class="text">${wordMarkup(solved.attempts[0]?.reply ?? "", chosenOf(solved)?.reply ?? "")}</div>
+${table(attemptsTable(solved, locale), locale)}
+</article>`,
+)}
+<h2>${t("Cost")}</h2>
+${cost(report, locale)}
+<h2>${t("Setup")}</h2>
+${table(setupTable(report, locale), locale)}
+${remarks(report, locale)}
+<h2>${t("Check it yourself")}</h2>
 ${reproduced(report, locale)}
 </main>`;
 }
@@ -139,12 +175,15 @@ ${table(resultTable(report, locale), locale)}
 ${more(t("Scores by iteration"), curveTable(report, locale), locale)}`;
 }
 
+function wordMarkup(before: string, after: string): Markup[] {
+  return wordChanges(plain(before), plain(after)).map(({ kind, text: words }) =>
+    kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
+  );
+}
+
 function change(one: Change, locale: Locale): Markup {
   const { t } = locale;
   const { node, role, base, text, hypothesis, verdict, act } = one;
-  const parts = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
-    kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
-  );
   const acts = {
     applied: t("You applied this proposal."),
     dismissed: t("You rejected this proposal."),
@@ -161,7 +200,7 @@ function change(one: Change, locale: Locale): Markup {
 <p class="verdict ${verdict.decision}">${VERDICT_MARKS[verdict.decision]} ${verdictLine(verdict, locale)}</p>
 ${verdict.decision === "accepted" ? "" : html`<p>${verdictReason(verdict, locale)}</p>`}
 ${said.map((line) => html`<p>${line}</p>`)}
-<div class="text">${parts}</div>
+<div class="text">${wordMarkup(base, text)}</div>
 ${more(t("Its value: {0}", gradients), gradientTable(one, locale), locale)}
 ${more(t("Samples fixed and broken: {0}", one.samples.length), sampleTable(one.samples, locale), locale)}
 ${more(t("Attempts: {0}", one.attempts.length), attemptTable(one, locale), locale)}

@@ -3,10 +3,13 @@ import { oneLine } from "../../i18n/plain-text.ts";
 import type { Found } from "./caveats.ts";
 
 /** What was not measured. */
-export function limitationsOf({ evaluated, baselines, changes, verdicts, test, run }: Found, locale: Locale): string[] {
+export function limitationsOf(
+  { evaluated, solved, baselines, changes, verdicts, test, run }: Found,
+  locale: Locale,
+): string[] {
   const { t } = locale;
   const said: string[] = [];
-  if (!evaluated) {
+  if (!evaluated && !solved) {
     const compared = baselines.some(({ validation, test }) => validation ?? test);
     if (!compared) {
       said.push(

@@ -3,11 +3,13 @@ import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
+import { chosenOf } from "../solutions.ts";
 import { headline } from "./headline.ts";
 import { changesNote, contributionLabel, gateNote, intervalNote } from "./messages.ts";
-import type { Change, Comparison, Report } from "./report.ts";
+import type { Change, Comparison, Report, SolvedRow } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
+import { attemptsTable, solutionTable } from "./solution-tables.ts";
 import type { Table } from "./table.ts";
 import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 
@@ -28,7 +30,9 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
           `## ${t("Samples")}`,
           table(answerTable(evaluated.samples, locale), locale),
         ]
-      : found(report, locale)),
+      : report.solved
+        ? solutions(report.solved, run.options.threshold, locale)
+        : found(report, locale)),
     `## ${t("Cost")}`,
     table(costTable(report, locale), locale),
     `## ${t("Setup")}`,
@@ -40,6 +44,18 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
     ...reproduction(report, locale).flatMap(({ why, command }) => [literal(why), fenced(command, "sh")]),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
+}
+
+/** The result of a run that solves rows. */
+function solutions(rows: readonly SolvedRow[], threshold: number, locale: Locale): string[] {
+  return [
+    table(solutionTable(rows, threshold, locale), locale),
+    ...rows.flatMap(({ solved }) => [
+      `### ${literal(oneLine(solved.sample, 120))}`,
+      table(attemptsTable(solved, locale), locale),
+      fenced(patch(solved.attempts[0]?.reply ?? "", chosenOf(solved)?.reply ?? ""), "diff"),
+    ]),
+  ];
 }
 
 /** The result of an optimization. */

@@ -1,5 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Decision, ScreenReason, Theta, Verdict } from "../../engine/events.ts";
+import type { Solved } from "../../engine/solution-schema.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Vote } from "../../loss/loss.ts";
@@ -29,6 +30,8 @@ export interface Report {
   readonly isGraded: boolean;
   /** For an evaluation, its set, with before and after being the same. null: any other run. */
   readonly evaluated: Comparison | null;
+  /** For a run that solves rows, in the order in which they came to an end. null: any other run. */
+  readonly solved: readonly SolvedRow[] | null;
   /** One row per iteration; the original graph is iteration 0. */
   readonly curve: readonly CurveRow[];
   /** Changes to review: per node from the file's text to the final text, or its best rejected attempt. */
@@ -171,6 +174,14 @@ export interface Change {
   /** Validation samples that the verdict counts as fixed or broken. */
   readonly samples: readonly SampleRow[];
   readonly attempts: readonly AttemptRow[];
+}
+
+/** One row that was solved, with its attempts. */
+export interface SolvedRow {
+  /** The row's inputs, on one line. */
+  readonly question: string;
+  readonly expected: readonly string[];
+  readonly solved: Solved;
 }
 
 export interface GradientRow {

@@ -9,7 +9,7 @@ import type { Report } from "./report.ts";
 
 /** Commands to verify the report, each with its purpose. Names from files are quoted for a shell. */
 export function reproduction(
-  { run, evaluated }: Report,
+  { run, evaluated, solved }: Report,
   { t } = ENGLISH,
 ): { readonly why: string; readonly command: string }[] {
   const { models, options } = run;
@@ -24,6 +24,12 @@ export function reproduction(
   const address = run.provider.startsWith("simulated")
     ? ""
     : ` ${t("For a server other than OpenAI, add --base-url.")}`;
+  if (solved) {
+    const more = ["--split", solved[0]?.solved.split ?? "test", "--method", run.method, "--seed", `${options.seed}`];
+    return [
+      { why: `${t("Solve the rows again.")}${address}`, command: command("solve", run.graphFile, ...more, ...asked) },
+    ];
+  }
   if (evaluated) {
     const more = run.method === CHAIN_OF_THOUGHT ? ["--method", run.method] : [];
     return [{ why: `${t("Score it again.")}${address}`, command: evaluate(evaluated.split, ...more) }];

@@ -1,0 +1,27 @@
+import type { Solution, Solved } from "../solution-schema.ts";
+
+/**
+ * Which attempt counts. One that passes counts before all others. Else the answer that recurs most often, as TextGrad's
+ * majority over the path (arXiv 2406.07496, section 3.3), then the best score. Of equals the later one.
+ * @param attempts at least one, in order
+ * @param threshold τ: an attempt with a score of at least 1 − τ passes
+ */
+export function choose(attempts: readonly Solution[], threshold: number): Pick<Solved, "chosen" | "reason"> {
+  const passed = attempts.findLast(({ score }) => score !== null && score >= 1 - threshold);
+  if (passed) return { chosen: passed.step, reason: passed.step === 0 ? "first passed" : "passed" };
+  const counts = new Map<string, number>();
+  for (const one of attempts.filter(({ formatError }) => !formatError)) {
+    counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  }
+  const most = Math.max(0, ...counts.values());
+  const common = most > 1 ? attempts.filter((one) => !one.formatError && counts.get(keyOf(one)) === most) : [];
+  const left = common.length > 0 ? common : attempts;
+  const best = Math.max(...left.map(({ score }) => score ?? -1));
+  const chosen = left.findLast(({ score }) => (score ?? -1) === best) ?? attempts[attempts.length - 1];
+  const isMajority = new Set(common.map(keyOf)).size === 1;
+  return { chosen: chosen?.step ?? 0, reason: isMajority ? "majority" : best >= 0 ? "best score" : "last" };
+}
+
+function keyOf({ answer }: Solution): string {
+  return answer.trim().toLowerCase().replace(/\s+/g, " ").replace(/\.$/, "");
+}

@@ -1,0 +1,216 @@
+import pMap from "p-map";
+import type { Sample, Split } from "../../data/sample.ts";
+import { extract } from "../../graph/extract.ts";
+import type { Graph, GraphNode } from "../../graph/graph.ts";
+import { Patterns } from "../../graph/pattern.ts";
+import type { Finished } from "../events.ts";
+import { createForward, SAMPLES_AT_ONCE } from "../forward.ts";
+import { createJudge } from "../judge.ts";
+import { causeOf, endsRun } from "../llm.ts";
+import { callsOf } from "../nodes/behaviors.ts";
+import defaultInstruction from "../prompts/solve-instruction.md";
+import { DONE, endOf, type RunEnd, type Runner, streamed } from "../runner.ts";
+import { ENGINE_VERSION, openSession, type Session } from "../session.ts";
+import type { Solution, Solved } from "../solution-schema.ts";
+import type { Task } from "../task.ts";
+import { textsOf, thetaOf } from "../theta.ts";
+import { choose } from "./choose.ts";
+import type { Problem, Reply } from "./solver.ts";
+import { SOLVERS, type SolverName } from "./solvers.ts";
+
+export interface SolveOptions {
+  readonly split: Split;
+  /** Ids of the rows. Default: all of the set. */
+  readonly rows?: readonly string[];
+  readonly solver: SolverName;
+  /** Attempts after the first, at most. */
+  readonly steps: number;
+  /**
+   * What a good answer is; a model scores each attempt by it. Default: the graph's own loss where it needs no target, else
+   * to check the answer critically.
+   */
+  readonly instruction?: string;
+}
+
+/** Defaults of `agentgraph solve`. TextGrad's paper takes three steps. */
+export const SOLVE_DEFAULTS = { solver: "textgrad", steps: 3, split: "test" } as const;
+
+/** Model calls of one row at most; repeats of failed ones are not counted. */
+export function mostCallsPerRow({ graph, loss }: Task, { solver, steps, instruction }: SolveOptions): number {
+  const criticism = instruction === undefined && loss.targetless ? (loss.calls ?? 0) : 1;
+  return callsOf(graph.nodes) + criticism + steps * (SOLVERS[solver].calls(graph) + criticism);
+}
+
+/**
+ * Improves single answers at test time. There is no training set, and no attempt sees a target: targets only score the
+ * first and the chosen attempt, for the report.
+ */
+export function solving(options: SolveOptions): Runner {
+  return (task, deps, signal) =>
+    streamed(signal, async (stop, emit): Promise<Finished> => {
+      const session = openSession(task, deps, stop, emit);
+      const texts = textsOf(task.graph);
+      const samples = task.data[options.split].filter(({ id }) => options.rows?.includes(id) ?? true);
+      await emit({
+        type: "started",
+        engine: ENGINE_VERSION,
+        method: options.solver,
+        theta: thetaOf(texts),
+        texts,
+        parameters: [],
+        samples: { train: 0, validation: 0, test: 0, [options.split]: samples.length },
+        iterations: 0,
+      });
+      let end: RunEnd = DONE;
+      try {
+        const solver = new RowSolver(task, session, options);
+        await pMap(samples, (sample) => solver.toEnd(sample), SAMPLES_AT_ONCE);
+      } catch (thrown) {
+        end = endOf(causeOf(thrown), signal);
+      }
+      await session.ask.settled();
+      const finished: Finished = {
+        type: "finished",
+        ...end,
+        theta: thetaOf(texts),
+        texts,
+        proposals: [],
+        validation: { n: 0, before: null, after: null },
+        test: null,
+        formatErrors: { before: 0, after: 0 },
+      };
+      await emit(finished);
+      return finished;
+    });
+}
+
+const MISSING_FORM = "The reply is not in the form that is asked for, so no answer could be read from it.";
+
+class RowSolver {
+  readonly #patterns = new Patterns();
+  readonly #output: GraphNode | undefined;
+  /** The same requests, with the whole reply of the output node as its value. */
+  readonly #open: Graph;
+
+  constructor(
+    readonly task: Task,
+    readonly session: Session,
+    readonly options: SolveOptions,
+  ) {
+    const { graph } = task;
+    this.#output = graph.nodes.find(({ id }) => id === graph.output);
+    const nodes = graph.nodes.map((node) =>
+      node.id === graph.output && "output" in node ? { ...node, output: null } : node,
+    );
+    this.#open = { ...graph, nodes };
+  }
+
+  async toEnd(row: Sample): Promise<void> {
+    const { split } = this.options;
+    try {
+      await this.session.emit(await this.#solve(row));
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      const detail = error instanceof Error ? error.message : String(error);
+      await this.session.emit({ type: "warning", code: "not scored", sample: row.id, detail });
+      await this.session.emit({
+        type: "scored",
+        theta: thetaOf(this.session.start),
+        split,
+        sample: row.id,
+        loss: null,
+        lenient: null,
+        formatError: false,
+      });
+    }
+  }
+
+  async #solve(row: Sample): Promise<Solved> {
+    const { models, options } = this.task;
+    const { ask, emit, start } = this.session;
+    const sample = { ...row, targets: [] };
+    const { solver, steps, split } = this.options;
+    const problem: Problem = { graph: this.#open, sample, models, ask, instruction: this.#instruction };
+    const forward = createForward({ graph: this.#open, loss: this.task.loss, choice: models.forward, ask, emit });
+    const first = await forward(start, sample, { split }).value(this.task.graph.output);
+    const attempts = [await this.#criticized(sample, { text: first.text, note: "" }, 0)];
+    const passes = (attempt: Solution | undefined) => (attempt?.score ?? 0) >= 1 - options.threshold;
+    while (attempts.length <= steps && !passes(attempts.at(-1))) {
+      const reply = await this.#next(problem, attempts);
+      if (!reply) break;
+      const isRepeat = attempts.some((one) => one.reply === reply.text);
+      attempts.push(await this.#criticized(sample, reply, attempts.length));
+      // Nothing new can be said of an answer that stays, unless something new is asked.
+      if (isRepeat && solver === "textgrad") break;
+    }
+    const { chosen, reason } = choose(attempts, options.threshold);
+    const [before, after] = await Promise.all([0, chosen].map((step) => this.#loss(row, attempts[step])));
+    return {
+      type: "solved",
+      sample: row.id,
+      split,
+      attempts,
+      chosen,
+      reason,
+      before: before ?? null,
+      after: after ?? null,
+    };
+  }
+
+  /** A lost call costs this row its further attempts, not those that it has. */
+  async #next(problem: Problem, attempts: readonly Solution[]): Promise<Reply | null> {
+    try {
+      return await SOLVERS[this.options.solver].next(problem, attempts);
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      const detail = error instanceof Error ? error.message : String(error);
+      await this.session.emit({ type: "warning", code: "sample dropped", sample: problem.sample.id, detail });
+      return null;
+    }
+  }
+
+  get #usesLoss(): boolean {
+    return this.options.instruction === undefined && this.task.loss.targetless === true;
+  }
+
+  get #instruction(): string {
+    return this.options.instruction ?? this.task.loss.criteria ?? defaultInstruction;
+  }
+
+  async #criticized(sample: Sample, reply: Reply, step: number): Promise<Solution> {
+    const output = this.#output && "output" in this.#output ? this.#output.output : null;
+    const { value: answer, formatError } = await extract(reply.text, output, this.#patterns);
+    const about = { step, reply: reply.text, answer, formatError, note: reply.note };
+    const found = await this.#score(sample, reply.text, answer);
+    if (!formatError || found.score === null) return { ...about, ...found };
+    return { ...about, score: 0, criticism: `${MISSING_FORM} ${found.criticism}`.trim() };
+  }
+
+  async #score(sample: Sample, reply: string, answer: string): Promise<Pick<Solution, "score" | "criticism">> {
+    const { graph, models, loss } = this.task;
+    const { split } = this.options;
+    const judge = createJudge({ graph, choice: models.judge, ask: this.session.ask });
+    try {
+      if (this.#usesLoss) {
+        const askVote = judge({ sample, answer, split, priority: 0 });
+        const score = await loss.score(sample, answer, askVote);
+        return { score: 1 - score.loss, criticism: score.criticism };
+      }
+      const { score, reason } = await judge({ sample, answer: reply, split, priority: 0 })(this.#instruction, 0);
+      return { score, criticism: score < 1 ? reason : "" };
+    } catch (error) {
+      if (endsRun(error)) throw error;
+      const detail = error instanceof Error ? error.message : String(error);
+      await this.session.emit({ type: "warning", code: "not scored", sample: sample.id, detail });
+      return { score: null, criticism: "" };
+    }
+  }
+
+  /** Against the row's own target, for the report; null where there is none or a model would have to be asked. */
+  async #loss(row: Sample, attempt: Solution | undefined): Promise<number | null> {
+    const { loss } = this.task;
+    if (!attempt || row.targets.length === 0 || loss.calls) return null;
+    if (attempt.formatError) return 1;
+    return (await loss.score(row, attempt.answer)).loss;
+  }
+}
