@@ -62,9 +62,10 @@ interface Completed {
 }
 
 /** Iterations, or samples for a run without iterations. */
-function progressOf({ iteration, iterations, samples, scores, theta }: RunState): Completed {
+function progressOf({ iteration, iterations, samples, scores, theta, solutions }: RunState): Completed {
   if (iterations > 0) return { done: iteration, of: iterations };
-  return { done: Object.keys(scores[theta] ?? {}).length, of: samples.train + samples.validation + samples.test };
+  const done = Object.keys(scores[theta] ?? {}).length + solutions.length;
+  return { done, of: samples.train + samples.validation + samples.test };
 }
 
 /** `iteration 2/12 · 45% · 123 calls · $0.04 · 8 in flight` */

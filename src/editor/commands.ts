@@ -5,6 +5,7 @@ export const COMMANDS = [
   "evaluate",
   "compareMethods",
   "trySample",
+  "improveAnswer",
   "resumeRun",
   "cancelRun",
   "runActions",

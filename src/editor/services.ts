@@ -31,6 +31,7 @@ import { RunController } from "./runs/run-controller.ts";
 import { RunStore } from "./runs/run-store.ts";
 import { isEvaluation, openAccepted, type RunSummary, resumable } from "./runs/run-summary.ts";
 import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
+import { SolveCommands } from "./runs/solve-commands.ts";
 import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
@@ -99,6 +100,7 @@ export class Services extends Disposable {
     this.#commands = {
       ...this.running.commands,
       ...new StartCommands(deps, library, account, graphs, this.running).commands,
+      ...new SolveCommands(deps, library, account, graphs, this.running).commands,
       ...new ComparisonCommands(deps, account, graphs, pages).commands,
       ...new SampleCommands(deps, library, account, graphs, pages).commands,
       ...new ReportCommands(library, pages).commands,

@@ -6,6 +6,7 @@ import { forward } from "./simulated/forward.ts";
 import { vote } from "./simulated/judge.ts";
 import { hasTextToRewrite, rewrite } from "./simulated/optimizer.ts";
 import { keysAskedFor, tagAskedFor, textOf } from "./simulated/prompt.ts";
+import { solve } from "./simulated/solve.ts";
 import { suggest, taggedSuggestions } from "./simulated/suggest.ts";
 
 export interface SimulatedOptions {
@@ -55,6 +56,8 @@ export function createSimulated({ latency = 0, clock }: SimulatedOptions = {}): 
  */
 function answer({ messages, schema, draw }: ModelRequest): string {
   const prompt = textOf(messages, "user");
+  const solution = schema ? null : solve(messages);
+  if (solution !== null) return solution;
   const keys = schema ? textKeys(schema.schema) : keysAskedFor(textOf(messages));
   if (keys.includes("score")) return JSON.stringify(vote(prompt));
   const isRewrite = keys.some((key) => /hypothesis/i.test(key)) && keys.length > 1;

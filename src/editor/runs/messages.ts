@@ -1,6 +1,7 @@
 import { l10n } from "vscode";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { Evaluated } from "../../engine/events.ts";
+import { SOLVE } from "../../engine/solve/solve.ts";
 import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import type { Waiting } from "../../models/waits.ts";
@@ -36,6 +37,7 @@ export function runFigures(entry: RunSummary): string[] {
     parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
   }
   if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
+  if (entry.job?.kind === "solve") parts.push(l10n.t("improved answers"));
   if (entry.job?.kind === "recheck") parts.push(l10n.t("recheck"));
   if (entry.status !== "done") parts.push(statusLabel(entry.status, LOCALE));
   if (entry.untrusted) parts.push(l10n.t("from another machine"));
@@ -53,6 +55,8 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
   switch (job?.kind) {
     case "evaluate":
       return l10n.t("Scoring {0}", graph.name);
+    case "solve":
+      return l10n.t("Improving answers of {0}", graph.name);
     case "recheck":
       return l10n.t("Rechecking the proposals for {0}", graph.name);
     default:
@@ -82,6 +86,10 @@ function progress(state: RunState): string {
     const { train, validation, test } = state.samples;
     const scored = Object.keys(state.scores[state.theta] ?? {}).length;
     return l10n.t("{0} of {1} samples scored", scored, train + validation + test);
+  }
+  if (state.method === SOLVE) {
+    const { train, validation, test } = state.samples;
+    return l10n.t("{0} of {1} answers done", state.solutions.length, train + validation + test);
   }
   if (state.method === "re-check") return l10n.t("scoring the proposed texts");
   return state.iteration > 0

@@ -4,6 +4,7 @@ import { describeError } from "../../i18n/describe-error.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { noProposalMessage } from "../../run/no-proposal.ts";
 import type { Run } from "../../run/run.ts";
+import { solveSentence } from "../../run/solutions.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Account } from "../account/account.ts";
 import { actionButton } from "../command-errors.ts";
@@ -54,6 +55,10 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     // An evaluation that came to its end is not resumed; a new one asks only for what is missing.
     answer = scored < n ? await showWarning(message, show, again) : await showInfo(message, show);
     if (answer === again) await commands.executeCommand("agentgraph.evaluate", file);
+    if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
+  } else if (state.status === "done" && run.start.job?.kind === "solve") {
+    const show = l10n.t("Show result");
+    answer = await showInfo(solveSentence(state.solutions, run.start.options.threshold, LOCALE), show);
     if (answer === show) await commands.executeCommand("agentgraph.showReport", target);
   } else if (state.status === "done" && run.start.job?.kind === "recheck") {
     const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length;

@@ -1,7 +1,6 @@
 import { l10n, ProgressLocation, type Uri, window } from "vscode";
-import type { Data, Sample, Split } from "../../data/sample.ts";
 import { type Inspection, inspect, mostCalls } from "../../engine/inspect.ts";
-import { callsLabel, splitLabel } from "../../i18n/labels.ts";
+import { callsLabel } from "../../i18n/labels.ts";
 import { askWithoutRun } from "../../run/ask-without-run.ts";
 import { estimateRunner } from "../../run/estimate.ts";
 import { RunReducer } from "../../run/reduce.ts";
@@ -20,6 +19,7 @@ import { confirmCalls } from "./confirm.ts";
 import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
+import { type FoundSample, findSample, labelOf, pickSample } from "./sample-pick.ts";
 
 /** A sample page is not stored, only its replies. @throws NotFound */
 export async function samplePage(): Promise<never> {
@@ -73,7 +73,7 @@ export class SampleCommands {
     return graphOfRun(await this.library.existing(run), this.graphs);
   }
 
-  async #ask({ subject, place, root, deps }: Prepared, { sample, split }: Found): Promise<void> {
+  async #ask({ subject, place, root, deps }: Prepared, { sample, split }: FoundSample): Promise<void> {
     const { task } = subject;
     const reducer = new RunReducer();
     const title = l10n.t("Running a sample of {0}", task.graph.name);
@@ -101,44 +101,4 @@ export class SampleCommands {
       html: (theme) => sampleHtml(task.graph, inspection, spent, LOCALE, theme),
     });
   }
-}
-
-interface Found {
-  readonly sample: Sample;
-  readonly split: Split;
-}
-
-const ORDER = ["validation", "train", "test"] as const;
-
-function findSample(data: Data, id: string): Found | null {
-  for (const split of ORDER) {
-    const sample = data[split].find((one) => one.id === id);
-    if (sample) return { sample, split };
-  }
-  return null;
-}
-
-/** Asks for a row of any set, searchable by its inputs. @throws Cancelled */
-async function pickSample(data: Data): Promise<Found> {
-  const items = ORDER.flatMap((split) =>
-    data[split].map((sample) => ({
-      label: oneLine(labelOf(sample), 120),
-      description: splitLabel(split, LOCALE),
-      detail: sample.targets.length > 0 ? l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)) : undefined,
-      found: { sample, split },
-    })),
-  );
-  const picked = await window.showQuickPick(items, {
-    title: l10n.t("Which sample?"),
-    placeHolder: l10n.t("Search by input or expected answer"),
-    matchOnDetail: true,
-    matchOnDescription: true,
-    ignoreFocusOut: true,
-  });
-  if (!picked) throw new Cancelled();
-  return picked.found;
-}
-
-function labelOf({ id, inputs }: Sample): string {
-  return Object.values(inputs).join(" · ") || id;
 }

@@ -42,7 +42,8 @@ export const reflexion: Solver = {
       ],
       index: attempts.length,
     } as const;
-    const read = ({ reflection = "" }: Readonly<Record<string, string>>) => reflection.trim() || null;
+    const read = ({ reflection = "" }: Readonly<Record<string, string>>) =>
+      /^[.…\s]*$/.test(reflection) ? null : reflection.trim();
     const reflection = await askTagged(ask, question, { tags: ["reflection"], read });
     const memory = [...attempts.map(({ note }) => note), reflection].filter(Boolean).slice(-MEMORY);
     const texts = { ...textsOf(graph) };

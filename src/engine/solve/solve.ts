@@ -32,6 +32,9 @@ export interface SolveOptions {
   readonly instruction?: string;
 }
 
+/** Method of a run that solves rows, as the log names it. */
+export const SOLVE = "solve";
+
 /** Defaults of `agentgraph solve`. TextGrad's paper takes three steps. */
 export const SOLVE_DEFAULTS = { solver: "textgrad", steps: 3, split: "test" } as const;
 
@@ -54,7 +57,7 @@ export function solving(options: SolveOptions): Runner {
       await emit({
         type: "started",
         engine: ENGINE_VERSION,
-        method: options.solver,
+        method: SOLVE,
         theta: thetaOf(texts),
         texts,
         parameters: [],

@@ -44,5 +44,6 @@ export const textgrad: Solver = {
 };
 
 function readReply({ improved_answer: text = "" }: Readonly<Record<string, string>>): Reply | null {
-  return text.trim() === "" ? null : { text: text.trim(), note: "" };
+  // Some models repeat the form of the request instead of filling it.
+  return /^[.…\s]*$/.test(text) ? null : { text: text.trim(), note: "" };
 }

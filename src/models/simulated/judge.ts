@@ -1,4 +1,5 @@
 import { blocksOf } from "./prompt.ts";
+import { critique } from "./solve.ts";
 
 export interface Vote {
   readonly score: number;
@@ -7,7 +8,7 @@ export interface Vote {
 
 /**
  * A vote on an answer by the accepted ones that the prompt shows: full where the answer ends with one of them, half where
- * it holds one. It can judge nothing else, and says so.
+ * it holds one. Without any it goes by what it knows of the example tasks, or says that it can't judge.
  */
 export function vote(prompt: string): Vote {
   const blocks = blocksOf(prompt);
@@ -15,7 +16,8 @@ export function vote(prompt: string): Vote {
   const accepted = texts(/accepted|expected|reference|target/i).filter(Boolean);
   const answer = texts(/^(final_)?(answer|response|output)\b/i).at(-1) ?? "";
   if (accepted.length === 0) {
-    return { score: 0.5, reason: "The simulated model can judge only where an accepted answer is shown." };
+    const unknown = "The simulated model can judge only the example tasks, or where an accepted answer is shown.";
+    return critique(blocks) ?? { score: 0.5, reason: unknown };
   }
   if (accepted.some((text) => ` ${answer}`.endsWith(` ${text}`)))
     return { score: 1, reason: "It is an accepted answer." };

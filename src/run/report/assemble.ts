@@ -30,7 +30,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
     validation: scoring ? null : samples.compare("validation", state.startTheta, state.theta),
     test: scoring ? null : samples.compare("test", state.startTheta, state.theta),
     evaluated: scoring && samples.compare(scoring, state.theta, state.theta),
-    solved: start.job?.kind === "solve" ? solvedRows(start, state) : null,
+    solved: start.job?.kind === "solve" ? { job: start.job, rows: solvedRows(start, state) } : null,
     baselines: state.baselines.map(({ method, theta }) => ({
       method,
       validation: samples.compare("validation", state.startTheta, theta),

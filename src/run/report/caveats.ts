@@ -42,7 +42,7 @@ function aboutSolved({ run, solved }: Found, { t }: Locale): string[] {
   if (judge === forward) {
     said.push(t("{0} both answers and checks the answers, so it can overlook its own mistakes.", judge));
   }
-  if (solved?.every(({ solved: { after } }) => after === null)) {
+  if (solved?.rows.every(({ solved: { after } }) => after === null)) {
     said.push(t("The rows have no targets, so nothing shows whether the changed answers are better."));
   }
   return said;

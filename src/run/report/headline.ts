@@ -21,7 +21,7 @@ export function headline(
     ].join(", "),
   );
   if (solved) {
-    const rows = solved.map((row) => row.solved);
+    const rows = solved.rows.map((row) => row.solved);
     return `${solveSentence(rows, run.options.threshold, locale)} ${spent}`;
   }
   if (evaluated) {

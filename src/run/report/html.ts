@@ -21,7 +21,7 @@ export function reportHtml(report: Report, locale = ENGLISH, theme = ""): string
   const { run, evaluated, solved } = report;
   const title = oneLine(run.name, 120) || run.graphFile;
   const body = solved
-    ? solvedBody(report, solved, title, locale)
+    ? solvedBody(report, solved.rows, title, locale)
     : evaluated
       ? evaluationBody(report, evaluated, title, locale)
       : runBody(report, title, locale);

@@ -31,7 +31,7 @@ export function reportMarkdown(report: Report, locale = ENGLISH): string {
           table(answerTable(evaluated.samples, locale), locale),
         ]
       : report.solved
-        ? solutions(report.solved, run.options.threshold, locale)
+        ? solutions(report.solved.rows, run.options.threshold, locale)
         : found(report, locale)),
     `## ${t("Cost")}`,
     table(costTable(report, locale), locale),

@@ -4,6 +4,7 @@ import type { Solved } from "../../engine/solution-schema.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Vote } from "../../loss/loss.ts";
+import type { Job } from "../job.ts";
 import type { ListedStatus } from "../runs.ts";
 import type { Calls } from "../state.ts";
 
@@ -30,8 +31,8 @@ export interface Report {
   readonly isGraded: boolean;
   /** For an evaluation, its set, with before and after being the same. null: any other run. */
   readonly evaluated: Comparison | null;
-  /** For a run that solves rows, in the order in which they came to an end. null: any other run. */
-  readonly solved: readonly SolvedRow[] | null;
+  /** For a run that solves rows, those that came to an end, in that order. null: any other run. */
+  readonly solved: { readonly job: Job & { readonly kind: "solve" }; readonly rows: readonly SolvedRow[] } | null;
   /** One row per iteration; the original graph is iteration 0. */
   readonly curve: readonly CurveRow[];
   /** Changes to review: per node from the file's text to the final text, or its best rejected attempt. */

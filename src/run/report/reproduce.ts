@@ -25,10 +25,19 @@ export function reproduction(
     ? ""
     : ` ${t("For a server other than OpenAI, add --base-url.")}`;
   if (solved) {
-    const more = ["--split", solved[0]?.solved.split ?? "test", "--method", run.method, "--seed", `${options.seed}`];
-    return [
-      { why: `${t("Solve the rows again.")}${address}`, command: command("solve", run.graphFile, ...more, ...asked) },
+    const { split, rows, solver, steps, instruction } = solved.job;
+    const more = [
+      "--split",
+      split,
+      ...(rows ? ["--rows", rows.join(",")] : []),
+      "--method",
+      solver,
+      "--steps",
+      `${steps}`,
     ];
+    const given = [...(instruction === undefined ? [] : ["--instruction", instruction]), "--seed", `${options.seed}`];
+    const again = command("solve", run.graphFile, ...more, ...given, ...asked);
+    return [{ why: `${t("Improve the answers again.")}${address}`, command: again }];
   }
   if (evaluated) {
     const more = run.method === CHAIN_OF_THOUGHT ? ["--method", run.method] : [];
