@@ -19,7 +19,7 @@ if (name !== undefined && !(name in BENCHES)) {
   process.exit(2);
 }
 ready();
-spawnSync(process.execPath, ["scripts/build.mjs", "cli", "models"], {
+spawnSync(process.execPath, ["scripts/build.mjs", "programs"], {
   cwd: root,
   stdio: ["ignore", "ignore", "inherit"],
 });

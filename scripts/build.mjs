@@ -1,49 +1,52 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build as bundle, context } from "esbuild";
+import { build as bundle, context, transform } from "esbuild";
 import { thirdPartyNotices } from "./notices.mjs";
 import { root } from "./ready.mjs";
 
-const node = { platform: "node", target: "node20", format: "cjs" };
+const node = { platform: "node", target: "node20", external: ["vscode"] };
 const browser = { platform: "browser", target: "es2022", format: "iife" };
 
-const LAZY = {
-  editor: { filter: /\/editor\/services\.ts$/, path: "./editor.js" },
-  sdk: { filter: /^openai(\/|$)/, path: "./models.js" },
-  network: { filter: /\/undici\.ts$/, path: "./network.js" },
+/**
+ * What is shipped, by how it is bundled: the entries, the most kilobytes that each reads when it is loaded (its file and
+ * the shared files that it names), and esbuild's options.
+ */
+const PARTS = {
+  /** Only registers; one small file, since each editor window reads it. */
+  activation: {
+    entries: { extension: { source: "src/extension.ts", limit: 10 } },
+    options: () => ({ ...node, format: "cjs", supported: { "dynamic-import": false }, plugins: [leaveEditor] }),
+  },
+  /**
+   * Share their code in `core*.js`. `editor` is loaded with the first graph that a tab shows, `models` with the first
+   * request to a server, `network` where the command line uses a proxy or certificates of its own. Name what another
+   * `import()` loads here, so that it gets a file name and a limit.
+   */
+  programs: {
+    entries: {
+      editor: { source: "src/editor/services.ts", limit: 1050 },
+      cli: { source: "src/cli.ts", limit: 1000, banner: "#!/usr/bin/env node" },
+      models: { source: "src/models/openai.ts", limit: 250 },
+      simulated: { source: "src/models/simulated.ts", limit: 40 },
+      network: { source: "src/platform/undici.ts", limit: 400 },
+    },
+    options: () => ({ ...node, format: "esm", splitting: true, chunkNames: "core-[hash]" }),
+  },
+  /** Run in a browser; one file each. */
+  pages: {
+    entries: { webview: { source: "webview/main.ts", limit: 520 } },
+    options: (seen) => ({ ...browser, plugins: [workerAsText(seen)] }),
+  },
 };
 
-/**
- * What is shipped: entry, platform, what is left to another bundle, and the most kilobytes it may have. The extension
- * itself only registers; `editor` is read when the user first looks at something, the SDK on the first request, and
- * `network` only where the command line goes through a proxy or trusts certificates of one's own.
- */
-const BUNDLES = [
-  { name: "extension", entry: "src/extension.ts", limit: 200, ...node, external: ["vscode"], apart: [LAZY.editor] },
-  { name: "editor", entry: "src/editor/services.ts", limit: 1050, ...node, external: ["vscode"], apart: [LAZY.sdk] },
-  { name: "models", entry: "openai", limit: 500, ...node, apart: [] },
-  {
-    name: "cli",
-    entry: "src/cli.ts",
-    limit: 1000,
-    ...node,
-    banner: { js: "#!/usr/bin/env node" },
-    apart: [LAZY.sdk, LAZY.network],
+/** Leaves the editor to its own file. */
+const leaveEditor = {
+  name: "leave-editor",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/editor\/services\.ts$/ }, () => ({ path: "./editor.js", external: true }));
   },
-  { name: "network", entry: "src/platform/undici.ts", limit: 400, ...node, apart: [] },
-  { name: "webview", entry: "webview/main.ts", limit: 520, ...browser, apart: [] },
-];
-
-/** Leaves what `filter` matches to a bundle of its own. */
-function leaveApart({ filter, path }) {
-  return {
-    name: `apart ${path}`,
-    setup({ onResolve }) {
-      onResolve({ filter }, ({ kind }) => (kind === "entry-point" ? undefined : { path, external: true }));
-    },
-  };
-}
+};
 
 /**
  * `import source from "./worker.ts?worker"`: a worker's bundled source as text, since the page may load no further file.
@@ -85,45 +88,101 @@ const shared = {
 };
 
 /**
- * Bundles into `dist/`: everything, with the licences of what is in it, or the named bundles. Returns one line a bundle;
- * throws where one is larger than it may be.
+ * Bundles into `dist/`: everything, with the licences of what is in it, or the named parts.
+ * @returns one line per entry
+ * @throws Error where an entry reads more than it may
  */
-export async function build(names = BUNDLES.map(({ name }) => name)) {
-  const wanted = BUNDLES.filter(({ name }) => names.includes(name));
-  const present = wanted.filter(({ entry }) => !entry.includes("/") || existsSync(join(root, entry)));
+export async function build(names = Object.keys(PARTS)) {
   const shipped = new Set();
-  const lines = await Promise.all(
-    present.map(async ({ name, entry, limit, apart, ...options }) => {
-      const outfile = `dist/${name}.js`;
-      const { metafile, outputFiles } = await bundle({
-        ...shared,
-        ...bundleOptions({ entry, outfile, apart, ...options }, shipped),
-        write: false,
-      });
-      for (const file of shippedIn(metafile)) shipped.add(file);
-      const [{ contents }] = outputFiles;
-      const kilobytes = contents.length / 1000;
-      if (kilobytes > limit) throw new Error(`${outfile} has ${kilobytes.toFixed(1)} KB; it may have ${limit} KB.`);
-      put(outfile, contents);
-      return `${outfile.padEnd(18)} ${kilobytes.toFixed(1).padStart(7)} KB of ${limit} KB`;
+  const built = await Promise.all(
+    names.map(async (name) => {
+      const result = await bundle(optionsOf(name, shipped));
+      for (const file of shippedIn(result.metafile)) shipped.add(file);
+      return { name, ...(await filesOf(name, result, { minify: true })) };
     }),
   );
-  if (present.length === BUNDLES.length) {
+  const lines = built.flatMap(({ name, files, imports }) =>
+    Object.entries(PARTS[name].entries).map(([entry, { limit }]) => sizeOf(`${entry}.js`, files, imports, limit)),
+  );
+  for (const { files } of built) for (const [name, contents] of files) put(`dist/${name}`, contents);
+  const programs = built.find(({ name }) => name === "programs");
+  if (programs !== undefined) removeOld(programs.files);
+  if (names.length === Object.keys(PARTS).length) {
     put("dist/ThirdPartyNotices.txt", Buffer.from(thirdPartyNotices(root, shipped)));
   }
   return lines;
 }
 
-/** @param shipped takes the files that go into a worker */
-function bundleOptions({ entry, outfile, apart, ...options }, shipped) {
-  return {
-    ...options,
-    entryPoints: [entry],
-    outfile,
-    plugins: [...apart.map(leaveApart), workerAsText(shipped)],
-    // `import()` of our own lazily evaluated modules becomes `require`, which works in every extension host.
-    supported: options.platform === "node" ? { "dynamic-import": false } : {},
-  };
+/** @param seen takes the files that go into workers */
+function optionsOf(part, seen) {
+  const { entries, options } = PARTS[part];
+  const entryPoints = Object.fromEntries(Object.entries(entries).map(([name, { source }]) => [name, source]));
+  return { ...shared, ...options(seen), entryPoints, outdir: "dist", write: false };
+}
+
+/** Contents and imported files, by file name. `style`: esbuild's options for how the code reads. */
+async function filesOf(part, { outputFiles, metafile: { outputs } }, style) {
+  const names = namesOf(outputs);
+  const contents = outputFiles.map(async ({ path, text }) => {
+    const name = names.get(basename(path));
+    return [name, Buffer.from(part === "programs" ? await toCommonJs(name, text, names, style) : text)];
+  });
+  const imports = Object.entries(outputs).map(([path, output]) => {
+    const read = output.imports.filter(({ kind, external }) => kind === "import-statement" && !external);
+    return [names.get(basename(path)), read.map((file) => names.get(basename(file.path)))];
+  });
+  return { files: new Map(await Promise.all(contents)), imports: new Map(imports) };
+}
+
+/**
+ * Our file names, by those of esbuild, whose hashes depend on the folder that the sources are in. The largest shared file
+ * is `core.js`.
+ */
+function namesOf(outputs) {
+  const all = Object.entries(outputs).map(([path, { bytes }]) => ({ name: basename(path), bytes }));
+  const isShared = ({ name }) => /-[A-Z0-9]{8}\.js$/.test(name);
+  const cores = all.filter(isShared).sort((a, b) => b.bytes - a.bytes);
+  return new Map([
+    ...all.filter((file) => !isShared(file)).map(({ name }) => [name, name]),
+    ...cores.map(({ name }, index) => [name, index === 0 ? "core.js" : `core-${index}.js`]),
+  ]);
+}
+
+/** esbuild shares code between ES modules alone; `require` works in every extension host and delays what is lazy. */
+async function toCommonJs(name, text, names, style) {
+  const named = text.replace(/"\.\/([\w-]+\.js)"/g, (all, file) => (names.has(file) ? `"./${names.get(file)}"` : all));
+  const { code } = await transform(named, {
+    ...style,
+    banner: PARTS.programs.entries[name.replace(/\.js$/, "")]?.banner,
+    format: "cjs",
+    platform: node.platform,
+    target: node.target,
+    legalComments: "none",
+    supported: { "dynamic-import": false },
+  });
+  return code;
+}
+
+/** One line on an entry and all that it reads when it is loaded. */
+function sizeOf(entry, files, imports, limit) {
+  const read = new Set([entry]);
+  for (const file of read) for (const next of imports.get(file)) read.add(next);
+  const kilobytes = [...read].reduce((sum, file) => sum + files.get(file).length, 0) / 1000;
+  if (kilobytes > limit) {
+    throw new Error(`dist/${entry} reads ${kilobytes.toFixed(1)} KB when it is loaded; it may read ${limit} KB.`);
+  }
+  const own = (files.get(entry).length / 1000).toFixed(1).padStart(6);
+  return `dist/${entry.padEnd(12)} ${own} KB, reads ${kilobytes.toFixed(1).padStart(6)} of ${limit} KB`;
+}
+
+/** Removes what an earlier build left in `dist/`: it would ship too. */
+function removeOld(files) {
+  const known = new Set([
+    ...files.keys(),
+    ...Object.values(PARTS).flatMap(({ entries }) => Object.keys(entries).map((name) => `${name}.js`)),
+  ]);
+  const old = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".js") && !known.has(name));
+  for (const name of old) rmSync(join(root, "dist", name), { force: true });
 }
 
 /** Writes a file whole, and only if it changes: suites that run beside each other build and read the same bundles. */
@@ -153,19 +212,29 @@ async function watch() {
       });
     },
   };
-  for (const { name, limit: _, ...options } of BUNDLES) {
-    const { plugins, ...all } = bundleOptions({ outfile: `dist/${name}.js`, ...options }, new Set());
-    const readable = { minify: false, sourcemap: "inline", logLevel: "silent" };
-    const watched = await context({ ...shared, ...all, ...readable, plugins: [...plugins, lines] });
-    await watched.watch();
+  const style = { minify: false, sourcemap: "inline" };
+  for (const part of Object.keys(PARTS)) {
+    const written = {
+      name: "written",
+      setup({ onEnd }) {
+        onEnd(async (result) => {
+          if (result.errors.length > 0) return;
+          const { files } = await filesOf(part, result, style);
+          for (const [name, contents] of files) put(`dist/${name}`, contents);
+        });
+      },
+    };
+    const { plugins = [], ...options } = optionsOf(part, new Set());
+    const readable = { ...options, ...style, logLevel: "silent", plugins: [...plugins, written, lines] };
+    await (await context(readable)).watch();
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const names = process.argv.slice(2);
-    if (names[0] === "--watch") await watch();
-    else for (const line of await build(names.length > 0 ? names : undefined)) console.log(line);
+    const parts = process.argv.slice(2);
+    if (parts[0] === "--watch") await watch();
+    else for (const line of await build(parts.length > 0 ? parts : undefined)) console.log(line);
   } catch (error) {
     console.error(error.message);
     process.exit(1);

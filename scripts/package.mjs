@@ -16,7 +16,8 @@ import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { build } from "./build.mjs";
 import { ready, root } from "./ready.mjs";
 
-const LIMIT = 1_000_000;
+/** Room for a sandbox that runs code of graphs (QuickJS, about 0.5 MB) and for SDKs of providers. */
+const LIMIT = 2_000_000;
 /** A zip's own first moment: the time of packing is nobody's business. Zip files hold local time. */
 process.env.SOURCE_DATE_EPOCH = String(Date.UTC(1980, 0, 1) / 1000);
 process.env.TZ = "UTC";

@@ -18,7 +18,7 @@ const GRAPHS = {
 
 /** First paint and frames while panning, in a headless browser that draws without a graphics card. */
 export async function benchPage(): Promise<void> {
-  execFileSync(process.execPath, ["scripts/build.mjs", "webview"], { stdio: "ignore" });
+  execFileSync(process.execPath, ["scripts/build.mjs", "pages"], { stdio: "ignore" });
   const server = await servePage();
   const browser = await startBrowser({ width: 1280, height: 800 });
   console.log(

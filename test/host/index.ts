@@ -7,6 +7,8 @@ import Mocha from "mocha";
  */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "bdd", timeout: 90_000, reporter: Mocha.reporters.Base, forbidOnly: true });
+  // The words that the tests' names hold; empty for all.
+  mocha.fgrep(process.env.AGENTGRAPH_TESTS ?? "");
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./suites.ts");
   const lines: string[] = [];

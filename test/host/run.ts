@@ -1,4 +1,5 @@
-// node scripts/ts.mjs test/host/run.ts: the host suite in a served VS Code. Last line: `N passed, N failed`.
+// node scripts/ts.mjs test/host/run.ts [WORDS]: the host suite, or the tests that hold the words, in a served VS Code. Last
+// line: `N passed, N failed`.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,7 +13,8 @@ const tests = await buildHostSuite();
 const scratch = mkdtempSync(path.join(tmpdir(), "agh-"));
 const report = path.join(scratch, "report.txt");
 const workspace = makeWorkspace("examples/chain");
-const server = await serveVscode({ testDriver: true, env: { AGENTGRAPH_REPORT: report } });
+const env = { AGENTGRAPH_REPORT: report, AGENTGRAPH_TESTS: process.argv.slice(2).join(" ") };
+const server = await serveVscode({ testDriver: true, env });
 const browser = await startBrowser({ width: 1280, height: 800 });
 const watchdog = setTimeout(() => void end(`The suite did not end within ${MINUTES} minutes.`), MINUTES * 60_000);
 

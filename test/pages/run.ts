@@ -24,7 +24,7 @@ const tests: readonly PageTest[] = [
 ];
 const filter = process.argv[2] ?? "";
 
-execFileSync(process.execPath, ["scripts/build.mjs", "webview"], { stdio: "inherit" });
+execFileSync(process.execPath, ["scripts/build.mjs", "pages"], { stdio: "inherit" });
 const server = await servePage();
 const browser = await startBrowser({ width: 1280, height: 800 });
 let passed = 0;
