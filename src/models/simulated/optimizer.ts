@@ -17,6 +17,8 @@ const CASE = /case|sample|feedback|gradient|critic|trace/i;
 const ATTEMPT = /^(attempt|scored|previous|version)\b.*\bscore="([\d.]+)/i;
 /** Share of ideas, without a case to go by, that are something the step can do. */
 const APT = 0.35;
+/** Feedback that says which answer was right, and no more. */
+const ANSWER = /\b(right|correct|expected|desired) (answer|output)\b|^expected\b/i;
 const EMPTY_WORDS = [
   "Take your time.",
   "You are an expert.",
@@ -54,10 +56,15 @@ export function rewrite(prompt: string, draw: number): Rewrite {
     .map(({ skill, times }) => ({ skill, times: times + shown.filter((lacking) => lacking.includes(skill)).length }))
     .filter(({ times }) => times > 0)
     .sort((a, b) => b.times - a.times);
-  // Without anything to go by, it guesses once, and badly.
-  if (isNew(RUIN) && (!wanted || chance(`ruin ${draw} ${prompt}`) < RUINOUS)) {
+  const said = feedback.filter((text) => text.trim() !== "");
+  const isVague = said.some((text) => !ANSWER.test(text));
+  // Where feedback asks for something that it cannot make out, it guesses once, and badly.
+  if (isNew(RUIN) && (wanted ? chance(`ruin ${draw} ${prompt}`) < RUINOUS : isVague)) {
     return add(RUIN, "Fewer demands should make fewer mistakes.");
   }
+  // That an answer was wrong says nothing of why.
+  const empty = said.length > 0 && !isVague && pick(EMPTY_WORDS.filter(isNew), `${draw} ${prompt}`);
+  if (!wanted && empty) return add(empty, `An idea: ${empty}`);
   const useful = wanted && pick(wanted.skill.advice.filter(isNew), `${draw} ${prompt}`);
   if (!useful) return { text: old, hypothesis: "The feedback does not say what is missing: the text stays." };
   return add(useful, `${wanted.times === 1 ? "One case asks" : `${wanted.times} cases ask`} for it: ${useful}`);

@@ -32,6 +32,12 @@ async function runExample(name: string, method: string, methodOptions: object = 
 const gainOf = ({ validation: { before, after } }: Finished) => (after ?? 0) - (before ?? 0);
 
 describe("with the simulated model", () => {
+  it.each(["chain", "diamond", "fan-in"])("semantic-reference improves the example %s", async (name) => {
+    const { finished } = await runExample(name, "semantic-reference");
+    expect(finished.status).toBe("done");
+    expect(gainOf(finished)).toBeGreaterThan(0.2);
+  });
+
   it("copro improves an example, though it sees no feedback", async () => {
     const { finished } = await runExample("chain", "copro", { breadth: 6 });
     expect(finished.status).toBe("done");
