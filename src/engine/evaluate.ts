@@ -4,7 +4,7 @@ import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import { SAMPLES_AT_ONCE } from "./forward.ts";
 import { causeOf } from "./llm.ts";
-import { DONE, endOf, type RunEnd, type Runner, streamed } from "./runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamed, unchanged } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -70,12 +70,7 @@ export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Ru
     const finished: Finished = {
       type: "finished",
       ...end,
-      theta: thetaOf(texts),
-      texts,
-      proposals: [],
-      validation: { n: 0, before: null, after: null },
-      test: null,
-      formatErrors: { before: 0, after: 0 },
+      ...unchanged(texts),
       ...(evaluated && { evaluated }),
     };
     yield finished;

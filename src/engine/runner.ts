@@ -1,8 +1,10 @@
+import type { Texts } from "../graph/graph.ts";
 import { BudgetReached, fieldsOf } from "../models/errors.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import type { EngineDeps } from "./session.ts";
 import { type Emit, EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
+import { thetaOf } from "./theta.ts";
 
 /** What runs: every event comes out of it, the last one is `finished`, also of a run that did not come to its end. */
 export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
@@ -43,6 +45,18 @@ export function failureOf(error: unknown): Pick<Finished, "error" | "detail" | "
   return error instanceof Error
     ? { error: error.name, detail: error.message, fields: fieldsOf(error) }
     : { error: "Error", detail: String(error) };
+}
+
+/** The result of a run that proposes nothing. @param texts of the graph */
+export function unchanged(texts: Texts): Omit<Finished, "type" | keyof RunEnd | "evaluated"> {
+  return {
+    theta: thetaOf(texts),
+    texts,
+    proposals: [],
+    validation: { n: 0, before: null, after: null },
+    test: null,
+    formatErrors: { before: 0, after: 0 },
+  };
 }
 
 /** The end of a run that finished by itself. */

@@ -9,7 +9,7 @@ import { createJudge } from "../judge.ts";
 import { causeOf, endsRun } from "../llm.ts";
 import { callsOf } from "../nodes/behaviors.ts";
 import defaultInstruction from "../prompts/solve-instruction.md";
-import { DONE, endOf, type RunEnd, type Runner, streamed } from "../runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamed, unchanged } from "../runner.ts";
 import { ENGINE_VERSION, openSession, type Session } from "../session.ts";
 import type { Solution, Solved } from "../solution-schema.ts";
 import type { Task } from "../task.ts";
@@ -75,12 +75,7 @@ export function solving(options: SolveOptions): Runner {
       const finished: Finished = {
         type: "finished",
         ...end,
-        theta: thetaOf(texts),
-        texts,
-        proposals: [],
-        validation: { n: 0, before: null, after: null },
-        test: null,
-        formatErrors: { before: 0, after: 0 },
+        ...unchanged(texts),
       };
       await emit(finished);
       return finished;

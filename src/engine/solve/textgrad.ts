@@ -1,9 +1,7 @@
-import { block, fill, inert } from "../prompt.ts";
-import caseTemplate from "../prompts/solve-case.md";
+import { block, fill } from "../prompt.ts";
 import rewriteTemplate from "../prompts/solve-rewrite.md";
-import { askTagged } from "../tagged.ts";
-import type { Reply, Solver } from "./solver.ts";
-import { queryOf, taskOf } from "./words.ts";
+import { askAbout } from "./ask-about.ts";
+import type { Solver } from "./solver.ts";
 
 /**
  * TextGrad's solution optimization (arXiv 2406.07496, section 3.3): the parameter is the solution itself, the loss is a
@@ -13,37 +11,13 @@ import { queryOf, taskOf } from "./words.ts";
 export const textgrad: Solver = {
   describes: "Rewrites the answer by its criticism, as TextGrad optimizes solutions.",
   calls: () => 1,
-  async next({ graph, sample, models, ask, instruction }, attempts) {
-    const last = attempts.at(-1);
-    if (!last) return null;
-    const user = fill(caseTemplate, {
-      task: taskOf(graph),
-      query: queryOf(graph, sample),
-      instruction: inert(instruction),
-      answer: inert(last.reply),
-      feedback: inert(last.criticism),
-      earlier: attempts
-        .slice(0, -1)
-        .map(({ reply, criticism }) => `${block("answer", reply)}\n${block("feedback", criticism)}`)
-        .join("\n"),
-    });
-    const question = {
-      purpose: "optimizer",
-      node: graph.output,
-      sample: sample.id,
-      split: null,
-      choice: models.optimizer,
-      messages: [
-        { role: "system", content: fill(rewriteTemplate, {}) },
-        { role: "user", content: user },
-      ],
-      index: attempts.length,
-    } as const;
-    return askTagged(ask, question, { tags: ["improved_answer"], read: readReply });
+  async next(problem, attempts) {
+    const earlier = attempts
+      .slice(0, -1)
+      .map(({ reply, criticism }) => `${block("answer", reply)}\n${block("feedback", criticism)}`)
+      .join("\n");
+    const asked = { system: fill(rewriteTemplate, {}), tag: "improved_answer", earlier };
+    const text = await askAbout(problem, attempts, asked);
+    return text === null ? null : { text, note: "" };
   },
 };
-
-function readReply({ improved_answer: text = "" }: Readonly<Record<string, string>>): Reply | null {
-  // Some models repeat the form of the request instead of filling it.
-  return /^[.…\s]*$/.test(text) ? null : { text: text.trim(), note: "" };
-}

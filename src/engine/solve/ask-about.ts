@@ -1,0 +1,54 @@
+import { fill, inert } from "../prompt.ts";
+import caseTemplate from "../prompts/solve-case.md";
+import type { Solution } from "../solution-schema.ts";
+import { askTagged } from "../tagged.ts";
+import type { Problem } from "./solver.ts";
+
+/** What to ask about the last attempt, and the tag between which the reply stands. */
+interface Asked {
+  readonly system: string;
+  readonly tag: string;
+  /** Earlier attempts, where they are to be shown. Default: none. */
+  readonly earlier?: string;
+}
+
+/**
+ * Asks the optimizer's model about the last attempt at a row.
+ * @returns null if there is no attempt yet. @throws ReplyUnreadable if the reply holds nothing between the tags, and what ends a run
+ */
+export async function askAbout(
+  { graph, sample, models, ask, instruction }: Problem,
+  attempts: readonly Solution[],
+  { system, tag, earlier = "" }: Asked,
+): Promise<string | null> {
+  const last = attempts.at(-1);
+  if (!last) return null;
+  const output = graph.nodes.find(({ id }) => id === graph.output);
+  const user = fill(caseTemplate, {
+    // An attempt has to keep the form that the step asks for.
+    task: [graph.description, output?.text ?? ""].filter(Boolean).map(inert).join("\n\n"),
+    query: graph.inputs.map(({ name }) => inert(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
+    instruction: inert(instruction),
+    answer: inert(last.reply),
+    feedback: inert(last.criticism),
+    earlier,
+  });
+  const question = {
+    purpose: "optimizer",
+    node: graph.output,
+    sample: sample.id,
+    split: null,
+    choice: models.optimizer,
+    messages: [
+      { role: "system", content: system },
+      { role: "user", content: user },
+    ],
+    index: attempts.length,
+  } as const;
+  return askTagged(ask, question, { tags: [tag], read: (parts) => written(parts[tag] ?? "") });
+}
+
+/** Some models repeat the form of the request, `<tag>…</tag>`, instead of filling it. */
+function written(text: string): string | null {
+  return /^[.…\s]*$/.test(text) ? null : text.trim();
+}
