@@ -4,6 +4,7 @@ import type { Proposal } from "../engine/events.ts";
 import { decodeUtf8 } from "../graph/containment.ts";
 import { currentText, replaceText, TextNotFound } from "../graph/edit.ts";
 import { applyEdits } from "../graph/fault.ts";
+import { TextUnfit } from "../graph/places/placed-text.ts";
 import { readGraph } from "../graph/read.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { graphFormat } from "../methods/registry.ts";
@@ -58,6 +59,7 @@ async function applyText(
     return { path: source.path };
   } catch (error) {
     if (error instanceof TextNotFound) return { why: "the file no longer has this text." };
+    if (error instanceof TextUnfit) return { why: `it ${error.reason}.` };
     return { why: `${unwritable(error)}.` };
   }
 }

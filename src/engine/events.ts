@@ -123,6 +123,7 @@ const invalidReason = z.enum([
   /** The reply could be read in more than one way, also when it was asked for again. */
   "ambiguous reply",
   "drops a placeholder",
+  "does not fit its file",
   "invents a placeholder",
   "drops a text to keep",
   "changes the roles",

@@ -1,9 +1,10 @@
 import { rowsText } from "../graph/example-rows.ts";
 import type { Graph, GraphNode } from "../graph/graph.ts";
+import { ruleFor } from "../graph/places/place.ts";
 import { parseLoose } from "../graph/replies/loose-parser.ts";
 import { plainKey } from "../graph/replies/unescaped-quotes.ts";
 import { rolesOf } from "../graph/role-marks.ts";
-import { placeholders } from "../graph/template.ts";
+import { placeholderOf, placeholders } from "../graph/templating.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
 import type { GradientContext } from "./batch-gradients.ts";
@@ -98,7 +99,13 @@ export function newTextRules(node: GraphNode, base: string): string {
 
 /** What a new text has to keep to, one rule a line. @param index of the draft: those after the first are to be different */
 export function constraintsOf(node: GraphNode, base: string, index = 0): string {
-  const kept = [...new Set([...placeholders(base).map((name) => `{{${name}}}`), ...node.keep])];
+  const place = ruleFor(node.part);
+  const kept = [
+    ...new Set([
+      ...placeholders(base, node.templating).map((name) => placeholderOf(name, node.templating)),
+      ...node.keep,
+    ]),
+  ];
   return [
     ...kept.map((text) => `- Keep this exactly as it stands: ${text}`),
     ...(rolesOf(base).length > 0
@@ -106,6 +113,7 @@ export function constraintsOf(node: GraphNode, base: string, index = 0): string 
       : []),
     ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
     ...node.constraints.map((rule) => `- ${rule}`),
+    ...(place === null ? [] : [`- ${place}`]),
     ...(holdsRows(node)
       ? [
           "- The text is a list of worked examples: one JSON object a line, with the keys of the current ones, nothing else.",

@@ -1,7 +1,8 @@
 import { rowsText } from "../graph/example-rows.ts";
 import type { GraphNode } from "../graph/graph.ts";
+import { unfitFor } from "../graph/places/place.ts";
 import { rolesOf } from "../graph/role-marks.ts";
-import { placeholders } from "../graph/template.ts";
+import { isFormatString, placeholderOf, placeholders } from "../graph/templating.ts";
 import type { InvalidReason } from "./events.ts";
 import type { Leaks } from "./leaks.ts";
 
@@ -11,11 +12,13 @@ import type { Leaks } from "./leaks.ts";
  * @param leaks whether it holds what belongs to one sample
  */
 export function violation(node: GraphNode, base: string, text: string, leaks: Leaks): InvalidReason | null {
-  if (placeholders(base).some((name) => !placeholders(text).includes(name))) return "drops a placeholder";
+  const named = new Set(placeholders(text, node.templating));
+  if (placeholders(base, node.templating).some((name) => !named.has(name))) return "drops a placeholder";
   const marks = new Set(marksIn(text));
   if (marksIn(base).some((mark) => !marks.has(mark))) return "drops a placeholder";
   if (inventsPlaceholder(node, base, text)) return "invents a placeholder";
   if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
+  if (unfitFor(node.part, base, text) !== null) return "does not fit its file";
   if (rolesOf(base).join() !== rolesOf(text).join()) return "changes the roles";
   if (holdsRows(node) && rowsText(text) !== text) return "no rows of examples";
   if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
@@ -41,10 +44,13 @@ function marksIn(text: string): string[] {
 
 /** A name in double braces that stood in no version before and is no input of the node would be sent as it stands. */
 function inventsPlaceholder(node: GraphNode, base: string, text: string): boolean {
-  const known = new Set([...placeholders(base), ...placeholders(node.text), ...node.inputs]);
-  if (placeholders(text).some((name) => !known.has(name))) return true;
+  const named = (one: string) => placeholders(one, node.templating);
+  const known = new Set([...named(base), ...named(node.text), ...node.inputs]);
+  if (named(text).some((name) => !known.has(name))) return true;
+  // Other braces would stop the program that fills this text in.
+  if (node.templating === "python" && isFormatString(base) && !isFormatString(text)) return true;
   const before = new Set([...marksIn(base), ...marksIn(node.text)]);
-  const names = new Set(placeholders(text).map((name) => `{{${name}}}`));
+  const names = new Set(named(text).map((name) => placeholderOf(name, node.templating).replaceAll(" ", "")));
   return marksIn(text).some((mark) => /^\{\{|^\{%/.test(mark) && !before.has(mark) && !names.has(mark));
 }
 

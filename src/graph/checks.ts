@@ -3,7 +3,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Fix, Range } from "./fault.ts";
 import { type ForeignMark, foreignMarks } from "./foreign-templates.ts";
-import { traitsOf } from "./node-kinds.ts";
+import { fillsIn, traitsOf } from "./node-kinds.ts";
 import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
 import {
@@ -11,7 +11,6 @@ import {
   change,
   correctPlaceholder,
   declareInput,
-  fixTexts,
   remove,
   removeChildren,
   rename,
@@ -19,7 +18,8 @@ import {
 } from "./quick-fixes.ts";
 import { strayRole } from "./role-marks.ts";
 import { inlinePlaceholders, inlineRanges, namesOf, sinksOf, type Use, usesIn } from "./symbols.ts";
-import { findPlaceholders } from "./template.ts";
+import { INSTRUCTION } from "./template.ts";
+import { findPlaceholders, placeholderOf, placeholders } from "./templating.ts";
 import { findCycle } from "./topology.ts";
 
 /** What a schema cannot say: names, edges, and what is needed to run. Adds its faults to `document`. */
@@ -57,8 +57,8 @@ export function checkText(
   text: string,
   firstLine = 1,
 ): void {
-  const { reads, text: use } = traitsOf(node);
-  const inputs = new Set(reads ? node.inputs.map(({ name }) => name) : []);
+  const use = fillsIn(node) ? "instruction" : traitsOf(node).text;
+  const inputs = new Set(node.inputs.map(({ name }) => name));
   for (const { name, place, range } of placeholdersOf(document, node, text)) {
     if (inputs.has(name) || document.isFull) continue;
     const known = use === "instruction" && names.has(name) && name !== node.id;
@@ -66,11 +66,13 @@ export function checkText(
     const { message, remedy } = placeholderFault(node, name, known, meant);
     document.add("unknown-placeholder", range, message, remedy, () => [
       ...(known ? addInput(document, outline, node.id, name) : []),
-      ...(place && use === "instruction" ? correctPlaceholder(place, meant, "\\\\") : []),
+      ...(place && use === "instruction" && node.templating === "mustache"
+        ? correctPlaceholder(place, meant, "\\\\")
+        : []),
     ]);
   }
   checkForeignTemplates(document, node, text, inputs, firstLine);
-  if (use === "instruction") checkRoles(document, node, text, firstLine);
+  if (use === "instruction" && node.frame === null) checkRoles(document, node, text, firstLine);
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep.slice(0, MOST_KEPT)) {
     if (typeof entry.value !== "string" || text.includes(entry.value)) continue;
@@ -89,7 +91,7 @@ function checkForeignTemplates(
   inputs: ReadonlySet<string>,
   firstLine: number,
 ): void {
-  const find = (content: string) => foreignMarks(content, inputs);
+  const find = (content: string) => foreignMarks(content, inputs, node.templating);
   const reference = node.text?.reference ?? null;
   const found =
     reference !== null
@@ -128,49 +130,34 @@ const MOST_FOREIGN = 20;
 /** The fault of a mark of another template language. In a text that is a node's value, nothing is filled in. */
 export function foreignMarkFault(node: OutlineNode, { shown, what, instead }: ForeignMark) {
   const message = `${shown} is ${what}, which AgentGraph doesn't fill in.`;
-  if (traitsOf(node).text === "value") {
+  if (!fillsIn(node)) {
     const remedy = "Move it to the instruction of a node that reads this text.";
     return { code: "unknown-placeholder", message, remedy } as const;
   }
   const remedy = instead
-    ? `Write ${instead}, or put a backslash before it to send the braces.`
-    : "Write {{name}} for the value of an input, or put a backslash before it to send the braces.";
+    ? `Write ${instead}, or ${literalBraces(node)}.`
+    : `Write ${placeholderOf("name", node.templating)} for the value of an input, or ${literalBraces(node)}.`;
   return { code: "foreign-template", message, remedy } as const;
 }
 
-/**
- * A file that holds the text of several nodes: a new text for one of them would change the others, untested.
- * @param paths of the prompt files, by node id
- */
-export function checkSharedFiles(document: JsonDocument, outline: Outline, paths: ReadonlyMap<string, string>): void {
-  const byPath = new Map<string, OutlineNode[]>();
-  for (const node of outline.nodes) {
-    const path = paths.get(node.id);
-    if (path !== undefined) byPath.set(path, [...(byPath.get(path) ?? []), node]);
-  }
-  for (const [first, ...others] of byPath.values()) {
-    const tuned = [first, ...others].filter((node) => node?.trainable).map((node) => node?.id ?? "");
-    if (!first || tuned.length === 0) continue;
-    for (const { id, text } of others) {
-      const message = `The text of "${id}" is in the same file as that of "${first.id}", so a new text for one would change both.`;
-      const remedy =
-        'Give each node its own file, move the text to a text node that both read, or add "trainable": false to each.';
-      document.addAt("shared-file", ["nodes", id, text?.key ?? "text", "file"], message, remedy, () =>
-        fixTexts(document, tuned),
-      );
-    }
-  }
+/** How to have braces sent, as a clause. */
+function literalBraces({ templating }: OutlineNode): string {
+  if (templating === "python") return "double its braces to send them";
+  return templating === "jinja"
+    ? "put it between {% raw %} and {% endraw %} to send it"
+    : "put a backslash before it to send the braces";
 }
 
 /** The fault of a `{{name}}` that is no input of the node. @param known whether the name stands for anything */
 export function placeholderFault(node: OutlineNode, name: string, known: boolean, meant: string | null) {
-  const { id } = node;
-  const message = `"${id}" has no input "${name}", so {{${name}}} is sent as it is.`;
-  if (traitsOf(node).text === "value")
-    return { message, remedy: "Move it to the instruction of a node that reads this text." };
+  const { id, templating } = node;
+  const written = placeholderOf(name, templating);
+  const message = `"${id}" has no input "${name}", so ${written} is sent as it is.`;
+  if (!fillsIn(node)) return { message, remedy: "Move it to the instruction of a node that reads this text." };
   if (known) return { message, remedy: `Add "${name}" to the inputs of "${id}".` };
-  if (meant) return { message, remedy: `Did you mean {{${meant}}}?` };
-  return { message, remedy: `Correct the name, or write \\{{${name}}} to send the braces.` };
+  if (meant) return { message, remedy: `Did you mean ${placeholderOf(meant, templating)}?` };
+  if (templating !== "mustache") return { message, remedy: `Correct the name, or ${literalBraces(node)}.` };
+  return { message, remedy: `Correct the name, or write \\${written} to send the braces.` };
 }
 
 /** Each placeholder of a node's text with its place; those of a file of its own stand where the graph names the file. */
@@ -184,7 +171,7 @@ function placeholdersOf(document: JsonDocument, node: OutlineNode, text: string)
   );
   const range = node.text?.range;
   if (inline.length > 0 || !range) return inline;
-  return findPlaceholders(text).map(({ name }) => ({ name, range, place: null }));
+  return findPlaceholders(text, node.templating).map(({ name }) => ({ name, range, place: null }));
 }
 
 function checkDuplicateKeys(document: JsonDocument): void {
@@ -231,6 +218,7 @@ function checkNames(document: JsonDocument, outline: Outline): void {
 function checkEdges(document: JsonDocument, outline: Outline): void {
   const names = namesOf(outline);
   for (const node of outline.nodes) {
+    checkFrame(document, node);
     const seen = new Set<string>();
     for (const input of node.inputs) {
       if (!names.has(input.name)) unknownName(document, node, input, names);
@@ -242,6 +230,9 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
         );
       }
       seen.add(input.name);
+      if (traitsOf(node).text !== "value" || !outline.nodes.some(({ id }) => id === input.name)) continue;
+      const message = `"${input.name}" is a node. A text can only be filled in with graph inputs.`;
+      document.add("wrong-value", input.range, message, "Remove it, and let the node that reads this text read it.");
     }
   }
 
@@ -249,6 +240,26 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
   const cycle = findCycle(predecessors);
   if (cycle) addCycle(document, outline, cycle);
   else checkReach(document, outline, predecessors);
+}
+
+/** What is sent around an instruction has to have a place for it, and names inputs only. */
+function checkFrame(document: JsonDocument, { id, frame, inputs }: OutlineNode): void {
+  if (frame === null) return;
+  const path = ["nodes", id, "frame"];
+  const named = new Set(placeholders(frame));
+  if (!named.has(INSTRUCTION)) {
+    const message = `The frame of "${id}" has no place for the instruction.`;
+    document.addAt("wrong-value", path, message, "Write {{instruction}} where it stands.");
+  }
+  const strange = [...named].filter((name) => name !== INSTRUCTION && !inputs.some((input) => input.name === name));
+  for (const name of strange) {
+    const message = `The frame of "${id}" names {{${name}}}, which is no input of it.`;
+    document.addAt("unknown-placeholder", path, message, `Add "${name}" to the inputs of "${id}".`);
+  }
+  const taken = inputs.find(({ name }) => name === INSTRUCTION);
+  if (!taken) return;
+  const message = `"${id}" has a frame, in which {{instruction}} stands for its own instruction, not for an input.`;
+  document.add("name-taken", taken.range, message, "Rename the input.");
 }
 
 function addCycle(document: JsonDocument, { nodes }: Outline, cycle: readonly string[]): void {

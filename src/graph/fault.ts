@@ -70,6 +70,7 @@ export const FAULTS = {
   "reference-refused": "error",
   "missing-file": "error",
   "unreadable-file": "error",
+  "no-text-there": "error",
   "shared-file": "error",
   "front-matter": "information",
   "unclear-front-matter": "warning",

@@ -1,3 +1,5 @@
+import { isFormatString, placeholderOf, readMarks, type Templating } from "./templating.ts";
+
 /** A piece of another program's template language in a text: nothing fills it in, so it would be sent as it is. */
 export interface ForeignMark {
   readonly offset: number;
@@ -11,6 +13,8 @@ export interface ForeignMark {
 }
 
 interface Kind {
+  /** Of texts in these alone. */
+  readonly of: readonly Templating[];
   readonly pattern: RegExp;
   readonly what: string;
   /** Only where the first group is an input of the node: elsewhere, such braces are LaTeX, JSON or code. */
@@ -26,34 +30,65 @@ const NAME = "[\\p{L}_][\\p{L}\\p{N}_-]{0,99}";
 const SPACE = "[ \\t]{0,20}";
 const REST = "[^{}\\n]{0,300}";
 
+const ALL: readonly Templating[] = ["mustache", "python", "jinja"];
+/** Languages in which values stand in two braces. */
+const BRACED: readonly Templating[] = ["mustache", "jinja"];
+
 /** A backslash before the first brace says that the braces are meant. */
 const KINDS: readonly Kind[] = [
-  { pattern: re(`(?<!\\\\)\\{%[-+]?${SPACE}(?:${JINJA})\\b[^\\n]{0,300}?%\\}`), what: "a Jinja statement" },
-  { pattern: re(`(?<!\\\\)\\{#[-+]?(?!\\})[^\\n]{0,300}?#\\}`), what: "a Jinja comment" },
+  { pattern: re(`(?<!\\\\)\\{%[-+]?${SPACE}(?:${JINJA})\\b[^\\n]{0,300}?%\\}`), what: "a Jinja statement", of: ALL },
+  { pattern: re(`(?<!\\\\)\\{#[-+]?(?!\\})[^\\n]{0,300}?#\\}`), what: "a Jinja comment", of: BRACED },
   {
     pattern: re(`(?<![\\\\{])\\{\\{\\{${SPACE}(${NAME})${SPACE}\\}\\}\\}(?!\\})`),
     what: "a Mustache value",
+    of: BRACED,
     isValue: true,
   },
-  { pattern: re(`(?<![\\\\{])\\{\\{~?${SPACE}[#^/>!*&]${REST}\\}\\}`), what: "a Mustache or Handlebars tag" },
+  {
+    pattern: re(`(?<![\\\\{])\\{\\{~?${SPACE}[#^/>!*&]${REST}\\}\\}`),
+    what: "a Mustache or Handlebars tag",
+    of: BRACED,
+  },
   {
     pattern: re(
       `(?<![\\\\{])\\{\\{[-~]?${SPACE}(${NAME})${SPACE}(?:[|.[(:"'+]|or\\b|and\\b|if\\b|${NAME}=)${REST}\\}\\}`,
     ),
     what: "an expression",
+    of: BRACED,
   },
   {
     pattern: re(`(?<![\\\\{])\\{\\{(?:[-~])?${SPACE}(${NAME})${SPACE}[-~]?\\}\\}(?!\\})`),
     what: "a placeholder in another form",
+    of: BRACED,
     isValue: true,
   },
-  { pattern: re(`(?<!\\\\)\\$\\{(${NAME})\\}`), what: "a template literal's value", ofInput: true, isValue: true },
-  { pattern: re(`(?<![\\w\\\\])%\\((${NAME})\\)[sdrif]`), what: "a Python value", ofInput: true, isValue: true },
+  {
+    pattern: re(`(?<!\\\\)\\$\\{(${NAME})\\}`),
+    what: "a template literal's value",
+    of: BRACED,
+    ofInput: true,
+    isValue: true,
+  },
+  {
+    pattern: re(`(?<![\\w\\\\])%\\((${NAME})\\)[sdrif]`),
+    what: "a Python value",
+    of: ALL,
+    ofInput: true,
+    isValue: true,
+  },
   {
     pattern: re(`(?<![\\p{L}\\p{N}_\\\\^{}$])\\{(${NAME})(?:![rsa])?(?::[^\\s{}"']{1,12})?\\}(?!\\})`),
     what: "a Python value",
+    of: BRACED,
     ofInput: true,
     isValue: true,
+  },
+  { pattern: /\{\{[^{}\n]{1,300}\}\}/g, what: "an expression", of: ["jinja"] },
+  { pattern: /\{%[^\n]{0,300}?%\}/g, what: "a Jinja statement", of: ["jinja"] },
+  {
+    pattern: re(`(?<!\\{)\\{(${NAME}|\\d{0,9})(?:[.[!:][^{}\\n]{0,100})?\\}(?!\\})`),
+    what: "a Python format field",
+    of: ["python"],
   },
 ];
 
@@ -64,24 +99,34 @@ function re(pattern: string): RegExp {
 /** Of one text: more are no help. */
 const MOST = 100;
 
-/** What this program fills in, or leaves as it is on purpose. */
+/** What this program fills in itself. */
 const OWN = /^\{\{ *[A-Za-z][A-Za-z0-9_-]* *\}\}$/;
 
 /**
- * Every piece of another template language in a text, in its order.
+ * Every piece of another template language in a text, or of its own that is more than a name, in its order.
  * @param inputs names of the node's inputs
  */
-export function foreignMarks(text: string, inputs: ReadonlySet<string>): ForeignMark[] {
+export function foreignMarks(
+  text: string,
+  inputs: ReadonlySet<string>,
+  templating: Templating = "mustache",
+): ForeignMark[] {
   if (!text.includes("{") && !text.includes("%(")) return [];
   const found: ForeignMark[] = [];
+  const own = templating === "mustache" ? [] : readMarks(text, templating);
   const isTaken = (offset: number, length: number) =>
-    found.some((mark) => offset < mark.offset + mark.length && mark.offset < offset + length);
-  for (const { pattern, what, ofInput, isValue } of KINDS) {
+    [...own, ...found].some((mark) => offset < mark.offset + mark.length && mark.offset < offset + length);
+  // In other texts, such braces are JSON or code.
+  const fieldsOfInputs = templating === "python" && !isFormatString(text);
+  for (const { pattern, what, ofInput, isValue, of } of KINDS) {
+    if (!of.includes(templating)) continue;
     for (const { index, 0: mark, 1: name = "" } of text.matchAll(pattern)) {
-      if (OWN.test(mark) || (ofInput && !inputs.has(name)) || isTaken(index, mark.length)) continue;
+      const needsInput = ofInput || (fieldsOfInputs && what === "a Python format field");
+      if (templating === "mustache" && OWN.test(mark)) continue;
+      if ((needsInput && !inputs.has(name)) || isTaken(index, mark.length)) continue;
       if (found.length === MOST) break;
       const shown = mark.length > 60 ? `${mark.slice(0, 59)}…` : mark;
-      const instead = isValue && inputs.has(name) ? `{{${name}}}` : null;
+      const instead = isValue && inputs.has(name) ? placeholderOf(name, templating) : null;
       found.push({ offset: index, length: mark.length, shown, what, instead });
     }
   }

@@ -1,4 +1,4 @@
-import { parse as parseToml, TomlError } from "smol-toml";
+import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
 import { isMap, isScalar, parseDocument } from "yaml";
 
 /** What stands before the text of a prompt file, for other programs: it is never sent. */
@@ -84,10 +84,10 @@ function readYaml(text: string): Read {
 
 function readToml(text: string): Read {
   try {
-    return { keys: Object.keys(parseToml(text)) };
+    return { keys: Object.keys(getStaticTOMLValue(parseTOML(text))) };
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
+    if (!(error instanceof ParseError)) throw error;
     const isPair = /^[\w"'.-]+[ \t]*=/m.test(text);
-    return { problem: isPair ? (error.message.split("\n")[0] ?? "") : null };
+    return { problem: isPair ? `it is not valid TOML (${error.message.split("\n")[0]})` : null };
   }
 }

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { textPart } from "./places/part.ts";
 import type { ReadOnly } from "./read-only.ts";
+import { TEMPLATINGS } from "./templating.ts";
 
 /**
  * The graph as the engine sees it and as a run keeps it: every text decoded, every file reference read. Made by
@@ -32,6 +34,10 @@ const anyNode = {
   inputs: z.array(z.string()).default([]),
   /** Which part of the reply is the value; null: the whole reply. */
   output: extractor.nullable().default(null),
+  /** How the text names its inputs; absent: `mustache`. */
+  templating: z.enum(TEMPLATINGS).optional(),
+  /** The part of its file that the text is; absent: all of it, or the text is in the graph file. */
+  part: textPart.optional(),
 };
 
 const llmNode = z.object({
@@ -41,6 +47,8 @@ const llmNode = z.object({
   model: modelChoice.nullable(),
   /** `user`: instruction and inputs in one user message. */
   message: z.enum(["system", "user"]),
+  /** What is sent around the instruction. */
+  frame: z.string().optional(),
 });
 
 /** A parameter node: its value is its text. */

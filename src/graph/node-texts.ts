@@ -1,10 +1,13 @@
 import type { Files } from "../deps.ts";
 import { type ContainmentRoot, MAX_TEXT, ReferenceRefused, readReference, refusalWords } from "./containment.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
+import type { Range } from "./fault.ts";
 import { frontMatterOf, isMetadata } from "./front-matter.ts";
-import type { OutlineNode } from "./outline.ts";
+import { type OutlineNode, partOf } from "./outline.ts";
+import type { TextPart } from "./places/part.ts";
+import { placedText } from "./places/place.ts";
+import { isPlaced } from "./places/placed-text.ts";
 import { change } from "./quick-fixes.ts";
-import { promptForm, promptText } from "./text.ts";
 
 /** A text that the graph file holds or names. */
 export interface FoundText {
@@ -13,6 +16,10 @@ export interface FoundText {
   readonly text: string;
   /** In that file, from 1; 1 for a text of the graph file itself. */
   readonly firstLine: number;
+  /** Of a text in a file of its own: its place there, in characters. */
+  readonly range: Range | null;
+  /** The part of the file that it is; absent: all of it. */
+  readonly part?: TextPart;
 }
 
 /** The text of a node; null, with a fault, where its file cannot be read. */
@@ -26,7 +33,7 @@ export async function textOf(
   if (text.reference !== null) return referencedText(document, ["nodes", id, text.key], text.reference, root, files);
   const value = text.value ?? "";
   if (text.form !== "rows") await warnOfFileName(document, ["nodes", id, text.key], value, root, files);
-  return { path: document.path, text: value, firstLine: 1 };
+  return { path: document.path, text: value, firstLine: 1, range: null };
 }
 
 /** @param path of the reference: `{ "file": … }` */
@@ -39,9 +46,17 @@ export async function referencedText(
 ): Promise<FoundText | null> {
   try {
     const { path: file, text } = await readReference(root, reference, files, MAX_TEXT);
-    tellOfFrontMatter(document, path, reference, text);
-    const firstLine = text.slice(0, promptForm(text).start).split(/\r\n|\r|\n/).length;
-    return { path: file, text: promptText(text), firstLine };
+    const value = document.at(path);
+    const part = (value && partOf(document, value, reference)) ?? undefined;
+    const found = placedText(text, part);
+    if (!isPlaced(found)) {
+      const message = `The file ${JSON.stringify(reference)} ${found.problem}.`;
+      document.addAt("no-text-there", part ? [...path, part.kind] : path, message, found.remedy);
+      return null;
+    }
+    if (!part) tellOfFrontMatter(document, path, reference, text);
+    const firstLine = text.slice(0, found.range.start).split(/\r\n|\r|\n/).length;
+    return { path: file, text: found.text, firstLine, range: found.range, ...(part && { part }) };
   } catch (error) {
     if (!(error instanceof ReferenceRefused)) throw error;
     const { code, message, remedy } = refusalWords(error);

@@ -1,6 +1,8 @@
 import { getNodeValue, type Node } from "jsonc-parser";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
+import { isCode, keyedFormat, type TextPart } from "./places/part.ts";
+import { TEMPLATINGS, type Templating } from "./templating.ts";
 import { plainText } from "./text.ts";
 
 /** What a graph input or a node may be called. */
@@ -31,6 +33,10 @@ export interface OutlineNode {
   readonly range: Range;
   readonly idRange: Range;
   readonly inputs: readonly NamedRange[];
+  /** How its text names inputs. */
+  readonly templating: Templating;
+  /** What is sent around its instruction; null where there is none. */
+  readonly frame: string | null;
   /** Where the instruction or text stands; null where the node has none. */
   readonly text: OutlineText | null;
 }
@@ -44,6 +50,8 @@ export interface OutlineText {
   readonly value: string | null;
   /** null but for form `file`. */
   readonly reference: string | null;
+  /** The part of the file that is the text; absent: all of it. */
+  readonly part?: TextPart;
 }
 
 export interface FileReference {
@@ -103,6 +111,8 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
     range: rangeOf(member),
     idRange: rangeOf(key),
     inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
+    templating: templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache",
+    frame: frameOf(part("frame")),
     text: outlineText(document, part),
   };
 }
@@ -117,13 +127,33 @@ function outlineText(document: JsonDocument, part: (name: string) => Node | unde
       return { ...about, form: "lines", value: (value.children ?? []).map(plainLine).join("\n") };
     }
     const reference = stringOf(document.members(value).get("file")?.children?.[1]);
-    if (reference !== null) return { ...about, form: "file", value: null, reference };
+    const within = reference === null ? null : partOf(document, value, reference);
+    if (reference !== null) return { ...about, form: "file", value: null, reference, ...(within && { part: within }) };
   }
   const examples = part("examples");
   const rows = examples && document.members(examples).get("rows")?.children?.[1];
   if (rows?.type !== "array") return null;
   const value = (rows.children ?? []).map(plainRow).join("\n");
   return { key: "examples", range: rangeOf(rows), form: "rows", value, reference: null };
+}
+
+/** The part of a file that `{ "file": … }` names; null: all of it. */
+export function partOf(document: JsonDocument, value: Node, file: string): TextPart | null {
+  const members = document.members(value);
+  const member = (name: string) => members.get(name)?.children?.[1];
+  const [key, section] = [stringOf(member("key")), stringOf(member("section"))];
+  if (key !== null) return { kind: "key", key, format: keyedFormat(file) };
+  if (section !== null) return { kind: "section", section };
+  const [start = null, end = null] = (member("between")?.children ?? []).map(stringOf);
+  return start === null || end === null ? null : { kind: "between", start, end, code: isCode(file) };
+}
+
+function templatingOf(node: Node | undefined): Templating | null {
+  return TEMPLATINGS.find((one) => one === node?.value) ?? null;
+}
+
+function frameOf(node: Node | undefined): string | null {
+  return node?.type === "array" ? (node.children ?? []).map(plainLine).join("\n") : stringOf(node);
 }
 
 /** What an element of a list of lines adds to its text: each is put into plain form by itself. */

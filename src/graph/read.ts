@@ -1,6 +1,6 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
-import { checkGraph, checkSharedFiles, checkText } from "./checks.ts";
+import { checkGraph, checkText } from "./checks.ts";
 import { type ContainmentRoot, findRoot } from "./containment.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
@@ -8,10 +8,12 @@ import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from ".
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { parseWith } from "./issues.ts";
 import { textOf } from "./node-texts.ts";
-import { type Outline, outlineOf } from "./outline.ts";
+import { type Outline, type OutlineNode, outlineOf } from "./outline.ts";
+import type { TextPart } from "./places/part.ts";
 import { addMissing, declareInput, remove, rename, startGraph } from "./quick-fixes.ts";
 import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
+import { checkSharedFiles, type FilePlace } from "./shared-files.ts";
 import { namesOf } from "./symbols.ts";
 import { hashText } from "./text.ts";
 
@@ -41,6 +43,8 @@ export interface TextSource {
   readonly path: string;
   /** Of the value in the graph file: the text itself, or the reference to its file. */
   readonly range: Range;
+  /** The part of the file that it is; absent for all of it, and for a text of the graph file. */
+  readonly part?: TextPart;
   /** `hashText` of the text. */
   readonly hash: string;
 }
@@ -71,19 +75,20 @@ export async function readGraph(
   const names = namesOf(outline);
   const texts = new Map<string, string>();
   const sources: Record<string, TextSource> = {};
-  const paths = new Map<string, string>();
+  const places = new Map<string, FilePlace>();
   for (const node of outline.nodes) {
     const found = await textOf(document, node, root, files);
     if (!node.text || !found) continue;
     texts.set(node.id, found.text);
     const { form, range } = node.text;
-    sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text) };
-    if (form !== "file") continue;
+    const where = found.part && { part: found.part };
+    sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text), ...where };
+    if (form !== "file" || !found.range) continue;
     checkText(document, outline, names, node, found.text, found.firstLine);
-    paths.set(node.id, found.path);
+    places.set(node.id, { path: found.path, range: found.range });
   }
-  checkSharedFiles(document, outline, paths);
-  const graph = part && !hasGraphErrors(document) ? buildGraph(part, texts) : null;
+  checkSharedFiles(document, outline, places);
+  const graph = part && !hasGraphErrors(document) ? buildGraph(part, outline, texts) : null;
   return { graph, file, outline, faults: document.faults, sources, root, document };
 }
 
@@ -192,8 +197,9 @@ function hasGraphErrors(document: JsonDocument): boolean {
   return hasErrors(document.faults.filter((fault) => !inside(fault) && !elsewhere.includes(fault.code)));
 }
 
-function buildGraph(part: GraphPart, texts: ReadonlyMap<string, string>): Graph | null {
-  const nodes = Object.entries(part.nodes).map(([id, spec]) => buildNode(id, spec, texts.get(id)));
+function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string, string>): Graph | null {
+  const outlined = new Map(outline.nodes.map((node) => [node.id, node]));
+  const nodes = Object.entries(part.nodes).map(([id, spec]) => buildNode(id, spec, texts.get(id), outlined.get(id)));
   const complete = nodes.filter((node) => node !== null);
   if (complete.length < nodes.length) return null;
   const inputs = Array.isArray(part.inputs)
@@ -205,18 +211,33 @@ function buildGraph(part: GraphPart, texts: ReadonlyMap<string, string>): Graph 
   return { name: part.name, description: part.description, inputs, nodes: complete, output: part.output };
 }
 
-function buildNode(id: string, spec: NodeSpec, text: string | undefined): GraphNode | null {
+function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
   if (text === undefined) return null;
   const { role, trainable, keep, maxWords = null, constraints } = spec;
-  const base = { id, role, text, trainable, keep, maxWords, constraints };
+  const { templating = "mustache", frame = null } = outline ?? {};
+  const within = outline?.text?.part;
+  const base = {
+    ...{ id, role, text, trainable, keep, maxWords, constraints },
+    ...(templating !== "mustache" && { templating }),
+    ...(within && { part: within }),
+  };
+  const inputs = [...new Set(spec.inputs)];
   switch (spec.kind) {
     case "llm": {
-      const inputs = [...new Set(spec.inputs)];
       const model = spec.model === undefined ? null : modelChoice(spec.model);
-      return { kind: "llm", ...base, inputs, output: extractorOf(spec.output), model, message: spec.message };
+      const around = frame !== null && { frame };
+      return {
+        kind: "llm",
+        ...base,
+        ...around,
+        inputs,
+        output: extractorOf(spec.output),
+        model,
+        message: spec.message,
+      };
     }
     case "text":
-      return { kind: "text", ...base, inputs: [], output: null, ...(spec.examples && { form: "rows" }) };
+      return { kind: "text", ...base, inputs, output: null, ...(spec.examples && { form: "rows" }) };
   }
 }
 

@@ -54,16 +54,22 @@ export async function planRename(
   for (const graph of tied) {
     const { document, outline } = await source.graph(graph);
     edits.set(graph, renameInGraph(document, outline, name, to));
-    const prompts = await Promise.all(
-      outline.nodes.flatMap(({ id, text }) =>
-        text?.reference != null && isBound(outline, id, name) ? [source.promptOf(graph, text.reference)] : [],
-      ),
-    );
-    for (const prompt of new Set(prompts)) {
-      if (prompt === null || edits.has(prompt)) continue;
-      const uses = usesInPrompt(await source.prompt(prompt)).filter((use) => use.name === name);
-      if (uses.length === 0) continue;
-      edits.set(prompt, replaced(uses, to));
+    const bound = outline.nodes.filter(({ id, text }) => text?.reference != null && isBound(outline, id, name));
+    for (const { text, templating } of bound) {
+      const prompt = await source.promptOf(graph, text?.reference ?? "");
+      if (prompt === null) continue;
+      const uses = usesInPrompt(await source.prompt(prompt), { part: text?.part, templating });
+      const found = replaced(
+        uses.filter((use) => use.name === name),
+        to,
+      );
+      const known = edits.get(prompt) ?? [];
+      const added = found.filter(({ offset }) => !known.some((one) => one.offset === offset));
+      if (added.length === 0) continue;
+      edits.set(
+        prompt,
+        [...known, ...added].sort((a, b) => a.offset - b.offset),
+      );
       for (const user of await source.usersOf(prompt)) {
         const other = await source.graph(user.graph);
         if (isBound(other.outline, user.node, name)) tied.add(user.graph);

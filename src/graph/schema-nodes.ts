@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ROLES } from "./graph.ts";
+import { TEMPLATINGS } from "./templating.ts";
 
 const reference = z
   .strictObject({
@@ -7,8 +8,32 @@ const reference = z
       .string()
       .min(1)
       .describe("Path of a text file, relative to this file, with `/`. It must lie in the same repository."),
+    key: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The text is under this key of a YAML, JSON or TOML file. Dots lead into objects: `summarize.system`."),
+    section: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The text is what stands under this heading of a Markdown file: `## Review`."),
+    between: z
+      .tuple([z.string().min(1), z.string().min(1)])
+      .optional()
+      .describe("The text is what stands between these two marks of a file, such as a program's source."),
+  })
+  .refine(({ key, section, between }) => [key, section, between].filter((one) => one !== undefined).length < 2, {
+    error: 'A text has only one of "key", "section" and "between".',
+    params: { remedy: "Keep one of them." },
   })
   .describe("The text is in a separate file.");
+
+export const templating = z
+  .enum(TEMPLATINGS)
+  .describe(
+    "How texts name inputs: `mustache` (default) `{{name}}`, `python` `{name}`, `jinja` `{{ name }}`. Expressions and statements are refused.",
+  );
 
 export function textForm(what: string) {
   return z
@@ -103,11 +128,18 @@ const llmNode = z
   .strictObject({
     kind: z.literal("llm").default("llm").describe("Calls a language model. This is the default."),
     ...parameter,
+    templating: templating.optional(),
     inputs: z
       .array(z.string())
       .default([])
       .describe("What the node reads: names of graph inputs and other nodes. These are the edges of the graph."),
     instruction: textForm("What the model should do. `{{name}}` is replaced by the value of that input."),
+    frame: z
+      .union([z.string(), z.array(z.string())], { error: "a text or a list of lines" })
+      .optional()
+      .describe(
+        "What the program sends around the instruction, which stands at `{{instruction}}`. It names inputs as `{{name}}`, may have roles (`system:`, `user:`), and never changes.",
+      ),
     output: extractor.optional(),
     model: modelChoice.optional(),
     message: z
@@ -121,6 +153,11 @@ const textNode = z
   .strictObject({
     kind: z.literal("text").describe("A text that other nodes read."),
     ...parameter,
+    templating: templating.optional(),
+    inputs: z
+      .array(z.string())
+      .default([])
+      .describe("Graph inputs that are filled in where the text names them. Default: none, and nothing is filled in."),
     text: textForm("The text, which is the node's value.").optional(),
     examples: z
       .strictObject({ rows: z.array(z.record(z.string(), z.unknown())).min(1).describe("One object an example.") })

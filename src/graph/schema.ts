@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { graphInputs, models, nodes } from "./schema-nodes.ts";
+import { graphInputs, models, nodes, templating } from "./schema-nodes.ts";
 import { data, loss, type MethodOptions, optimizeSchema } from "./schema-run.ts";
 
 /**
@@ -7,6 +7,13 @@ import { data, loss, type MethodOptions, optimizeSchema } from "./schema-run.ts"
  * Every description is shown by editors as one points at the property.
  */
 export const VERSION = 1;
+
+const source = z
+  .strictObject({
+    kind: z.string().min(1).describe("The program: `crewai`, `promptfoo`, `promptflow`, …"),
+    files: z.array(z.string().min(1)).min(1).describe("Its files, relative to this file."),
+  })
+  .describe("What this graph was imported from. Texts that are applied are written to those files.");
 
 /** What describes the graph itself. */
 const graphParts = {
@@ -18,6 +25,8 @@ const graphParts = {
   nodes,
   output: z.string().describe("Id of the node whose value is the answer."),
   models: models.default({}),
+  templating: templating.optional(),
+  source: source.optional(),
 };
 
 export const graphPartSchema = z.object(graphParts);

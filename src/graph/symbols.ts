@@ -2,10 +2,13 @@ import type { Node } from "jsonc-parser";
 import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { literalRange } from "./literal.ts";
-import { traitsOf } from "./node-kinds.ts";
+import { fillsIn } from "./node-kinds.ts";
 import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
-import { findPlaceholders } from "./template.ts";
-import { promptForm } from "./text.ts";
+import type { TextPart } from "./places/part.ts";
+import { placedText } from "./places/place.ts";
+import { isPlaced } from "./places/placed-text.ts";
+import { INSTRUCTION } from "./template.ts";
+import { findPlaceholders, type Templating } from "./templating.ts";
 
 /** A place where a name of the graph stands, in the graph file or in a prompt file. */
 export interface Use {
@@ -52,9 +55,10 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
   for (const node of nodes) {
     uses.push(quoted("node", { name: node.id, range: node.idRange }, node.id));
     uses.push(...node.inputs.map((input) => quoted("reads", input, node.id)));
-    if (traitsOf(node).text !== "instruction") continue;
+    if (!fillsIn(node)) continue;
     const parts = partsOf(node.id);
     uses.push(...placeholdersIn(document, node, parts), ...keptPlaceholders(document, node, parts));
+    uses.push(...framePlaceholders(document, node, parts));
   }
   if (output) uses.push(quoted("output", output, null));
   const fields = document.at(["data", "fields"]);
@@ -64,13 +68,17 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
   return uses.sort((a, b) => a.around.start - b.around.start);
 }
 
-/** Every `{{name}}` in the content of a prompt file. */
-export function usesInPrompt(content: string): Use[] {
-  const { start, end } = promptForm(content);
-  return placeholdersAt(content.slice(start, end), null, "placeholder", (offset, length) => ({
-    start: start + offset,
-    end: start + offset + length,
-  }));
+/** How a node's text stands in a file of its own. */
+export interface PromptForm {
+  readonly part?: TextPart | undefined;
+  readonly templating?: Templating | undefined;
+}
+
+/** Every placeholder in the content of a prompt file, or in the part of it that is a node's text. */
+export function usesInPrompt(content: string, { part, templating }: PromptForm = {}): Use[] {
+  const found = placedText(content, part);
+  if (!isPlaced(found)) return [];
+  return placeholdersAt(found.text, null, "placeholder", templating, found.rangeOf);
 }
 
 /** Every `{{name}}` of a text that stands in the graph file itself. */
@@ -108,11 +116,11 @@ function partsIn(document: JsonDocument): (id: string) => Parts {
   };
 }
 
-function placeholdersIn(document: JsonDocument, { id, text }: OutlineNode, parts: Parts): Use[] {
+function placeholdersIn(document: JsonDocument, { id, text, templating }: OutlineNode, parts: Parts): Use[] {
   const value = text && parts.get(text.key)?.children?.[1];
-  if (text?.form === "string" && value) return placeholdersOf(document, value, id, "placeholder");
+  if (text?.form === "string" && value) return placeholdersOf(document, value, id, "placeholder", templating);
   if (text?.form !== "lines") return [];
-  return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, id, "placeholder"));
+  return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, id, "placeholder", templating));
 }
 
 /** What stands at an offset, its quotes or braces included. */
@@ -120,10 +128,10 @@ export function useAt(uses: readonly Use[], offset: number): Use | null {
   return uses.find(({ around }) => around.start <= offset && offset <= around.end) ?? null;
 }
 
-/** Whether the name stands for something: a placeholder does so only in an instruction. */
+/** Whether the name stands for something: a placeholder does so only where it is filled in. */
 export function isBound(outline: Outline, node: string, name: string): boolean {
   const reader = outline.nodes.find(({ id }) => id === node);
-  if (!reader || traitsOf(reader).text !== "instruction") return false;
+  if (!reader || !fillsIn(reader)) return false;
   return reader.inputs.some((input) => input.name === name) || (name !== node && named(outline, name) !== null);
 }
 
@@ -153,24 +161,40 @@ export function sinksOf({ nodes }: Outline): string[] {
   return nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id);
 }
 
-function keptPlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+function keptPlaceholders(document: JsonDocument, { id, templating }: OutlineNode, parts: Parts): Use[] {
   const entries = parts.get("keep")?.children?.[1]?.children ?? [];
-  return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept"));
+  return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept", templating));
 }
 
-function placeholdersOf(document: JsonDocument, literal: Node, node: string, kind: UseKind): Use[] {
+function framePlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+  const frame = parts.get("frame")?.children?.[1];
+  const literals = frame?.type === "array" ? (frame.children ?? []) : frame ? [frame] : [];
+  const uses = literals.flatMap((literal) => placeholdersOf(document, literal, id, "placeholder", "mustache"));
+  return uses.filter(({ name }) => name !== INSTRUCTION);
+}
+
+function placeholdersOf(
+  document: JsonDocument,
+  literal: Node,
+  node: string,
+  kind: UseKind,
+  templating: Templating,
+): Use[] {
   const text: unknown = literal.value;
-  if (literal.type !== "string" || typeof text !== "string" || !text.includes("{{")) return [];
-  return placeholdersAt(text, node, kind, (offset, length) => literalRange(document.text, literal, offset, length));
+  if (literal.type !== "string" || typeof text !== "string" || !text.includes("{")) return [];
+  return placeholdersAt(text, node, kind, templating, (offset, length) =>
+    literalRange(document.text, literal, offset, length),
+  );
 }
 
 function placeholdersAt(
   text: string,
   node: string | null,
   kind: UseKind,
+  templating: Templating | undefined,
   rangeAt: (offset: number, length: number) => Range,
 ): Use[] {
-  return findPlaceholders(text).map(({ name, offset, length }) => {
+  return findPlaceholders(text, templating).map(({ name, offset, length }) => {
     const from = offset + text.slice(offset, offset + length).indexOf(name);
     return { name, kind, range: rangeAt(from, name.length), around: rangeAt(offset, length), node };
   });

@@ -5,6 +5,7 @@ import type { Proposal } from "../../engine/events.ts";
 import { replaceText, TextNotFound } from "../../graph/edit.ts";
 import { applyEdits } from "../../graph/fault.ts";
 import { isSameButFormatting } from "../../graph/formatting.ts";
+import { TextUnfit } from "../../graph/places/placed-text.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, CommitRefused, NoRepository, NotFound, NotTrusted } from "../errors.ts";
@@ -271,7 +272,7 @@ function withTexts(head: string, places: readonly LocatedProposal[]): string | n
   try {
     return places.reduce((text, { place, current }) => applyEdits(text, replaceText(text, place, current)), head);
   } catch (error) {
-    if (error instanceof TextNotFound) return null;
+    if (error instanceof TextNotFound || error instanceof TextUnfit) return null;
     throw error;
   }
 }

@@ -12,9 +12,10 @@ import {
 import { fieldsOf } from "../../data/fields.ts";
 import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
-import { traitsOf } from "../../graph/node-kinds.ts";
+import { fillsIn } from "../../graph/node-kinds.ts";
 import { inputEdits } from "../../graph/quick-fixes.ts";
 import { dependents } from "../../graph/symbols.ts";
+import { begunPlaceholder, placeholderOf, type Templating } from "../../graph/templating.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { oneLine } from "../markdown.ts";
 import type { GraphDocuments } from "./documents.ts";
@@ -30,15 +31,18 @@ export class Completion implements CompletionItemProvider {
   ) {}
 
   async provideCompletionItems(document: TextDocument, position: Position): Promise<CompletionItem[]> {
-    const open = openBraces(document, position);
-    if (!isGraphFile(document.uri))
-      return open ? placeholders(await this.spots.homes(document, null), open, false) : [];
+    if (!isGraphFile(document.uri)) {
+      const homes = await this.spots.homes(document, null);
+      const open = openBraces(document, position, homes.map(templatingOf));
+      return open ? placeholders(homes, open, false) : [];
+    }
     const parsed = this.documents.parsed(document);
     if (!parsed.document.root) return [];
     const place = placeIn(document, position);
     const [part, id, key] = place.path;
     if (part === "nodes" && (key === "instruction" || key === "text" || key === "keep")) {
       const home = { graph: document.uri, parsed, node: String(id) };
+      const open = openBraces(document, position, [templatingOf(home)]);
       return open && place.inText ? placeholders([home], open, true) : [];
     }
     if (part === "nodes" && key === "inputs" && place.path.length === 4)
@@ -90,12 +94,18 @@ function placeIn(document: TextDocument, position: Position): Place {
 }
 
 /** The range of an unfinished placeholder; null if there is none. */
-function openBraces(document: TextDocument, position: Position): Range | null {
+function openBraces(document: TextDocument, position: Position, templatings: readonly Templating[]): Range | null {
   const line = document.lineAt(position).text;
-  const begun = /(?<!\\)\{\{ *[\w-]*$/.exec(line.slice(0, position.character));
-  if (!begun) return null;
-  const rest = /^(?:[\w-]* *\}\}|\}?)/.exec(line.slice(position.character))?.[0].length ?? 0;
-  return new Range(position.line, begun.index, position.line, position.character + rest);
+  const before = line.slice(0, position.character);
+  const begun = templatings.map((one) => begunPlaceholder(before, one)).find((at) => at !== null);
+  if (begun === undefined || begun === null) return null;
+  const rest = /^(?:[\w-]* *\}\}|[\w-]*\}?)/.exec(line.slice(position.character))?.[0] ?? "";
+  const end = rest.endsWith("}") ? rest.length : 0;
+  return new Range(position.line, begun, position.line, position.character + end);
+}
+
+function templatingOf({ parsed, node }: Home): Templating {
+  return parsed.outline.nodes.find(({ id }) => id === node)?.templating ?? "mustache";
 }
 
 /** Names that a node can read: without itself, its current inputs, and those that would create a cycle. */
@@ -132,7 +142,7 @@ function placeholders(homes: readonly Home[], range: Range, inGraph: boolean): C
   for (const { parsed, node } of homes) {
     const { outline, document } = parsed;
     const reader = outline.nodes.find(({ id }) => id === node);
-    if (!reader || traitsOf(reader).text !== "instruction") continue;
+    if (!reader || !fillsIn(reader)) continue;
     const after = dependents(outline, reader.id);
     const read = new Set(reader.inputs.map(({ name }) => name));
     const known = [
@@ -143,9 +153,10 @@ function placeholders(homes: readonly Home[], range: Range, inGraph: boolean): C
       if (after.has(name) || (items.has(name) && !read.has(name))) continue;
       const isRead = read.has(name);
       const description = isRead ? oneLine(detail, 60) : l10n.t("not yet an input of {0}", reader.id);
-      const completion = new CompletionItem({ label: `{{${name}}}`, description }, CompletionItemKind.Variable);
+      const written = placeholderOf(name, reader.templating);
+      const completion = new CompletionItem({ label: written, description }, CompletionItemKind.Variable);
       completion.range = range;
-      completion.filterText = `{{${name}}}`;
+      completion.filterText = written;
       completion.sortText = `${isRead ? 0 : 1} ${name}`;
       if (!isRead && inGraph) {
         completion.additionalTextEdits = inputEdits(document, outline, reader.id, name).map(

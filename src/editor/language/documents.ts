@@ -15,7 +15,15 @@ import { MAX_DATA } from "../../graph/containment.ts";
 import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { nodeAt } from "../../graph/outline.ts";
-import { type GraphReading, type GraphTextReading, readGraph, readGraphText } from "../../graph/read.ts";
+import { placedText } from "../../graph/places/place.ts";
+import { isPlaced } from "../../graph/places/placed-text.ts";
+import {
+  type GraphReading,
+  type GraphTextReading,
+  readGraph,
+  readGraphText,
+  type TextSource,
+} from "../../graph/read.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";
@@ -91,9 +99,15 @@ export class GraphDocuments extends Disposable implements GraphSource {
   async instruction(file: Uri, node: string): Promise<Location | undefined> {
     const { sources, outline } = await this.read(file);
     const source = sources[node];
-    if (source && source.path !== file.fsPath) return new Location(Uri.file(source.path), new Position(0, 0));
+    if (source && source.path !== file.fsPath) return this.#inPrompt(Uri.file(source.path), source);
     const range = source?.range ?? outline.nodes.find(({ id }) => id === node)?.range;
     return range && new Location(file, toRange(await workspace.openTextDocument(file), range));
+  }
+
+  async #inPrompt(prompt: Uri, { part }: TextSource): Promise<Location> {
+    const document = part && (await workspace.openTextDocument(prompt));
+    const found = document && placedText(document.getText(), part);
+    return new Location(prompt, found && isPlaced(found) ? toRange(document, found.range).start : new Position(0, 0));
   }
 
   /** The node at a position in the graph file or in one of its prompt files. */
@@ -101,7 +115,13 @@ export class GraphDocuments extends Disposable implements GraphSource {
     const reading = this.#read.get(file.toString())?.reading;
     if (!reading) return null;
     if (file.fsPath === document.fsPath) return nodeAt(reading.outline, offset)?.id ?? null;
-    return Object.values(reading.sources).find(({ path }) => path === document.fsPath)?.node ?? null;
+    const open = workspace.textDocuments.find(({ uri }) => uri.toString() === document.toString());
+    const isHere = ({ path, part }: TextSource) => {
+      if (path !== document.fsPath) return false;
+      const found = part && open ? placedText(open.getText(), part) : null;
+      return !found || (isPlaced(found) && found.range.start <= offset && offset <= found.range.end);
+    };
+    return Object.values(reading.sources).find(isHere)?.node ?? null;
   }
 
   #touched(uri: Uri): void {

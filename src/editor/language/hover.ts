@@ -11,8 +11,9 @@ import {
 import type { Files } from "../../deps.ts";
 import { type NodeKind, traitsOf } from "../../graph/node-kinds.ts";
 import type { Outline, OutlineNode } from "../../graph/outline.ts";
+import { placedText } from "../../graph/places/place.ts";
+import { isPlaced } from "../../graph/places/placed-text.ts";
 import { type Named, named, readersOf } from "../../graph/symbols.ts";
-import { promptText } from "../../graph/text.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { codeBlock, literal, oneLine } from "../markdown.ts";
@@ -98,7 +99,8 @@ export class Hovers implements HoverProvider {
 
   async #promptText(graph: Uri, { text }: OutlineNode): Promise<string | null> {
     const uri = text?.reference == null ? null : await this.prompts.address(graph, text.reference);
-    return uri && promptText(await textOf(uri, this.files));
+    const found = uri && placedText(await textOf(uri, this.files), text?.part);
+    return found && isPlaced(found) ? found.text : null;
   }
 
   /** An unreadable run does not prevent the hover. */

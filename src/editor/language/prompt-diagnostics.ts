@@ -17,11 +17,12 @@ import { foreignMarkFault, placeholderFault } from "../../graph/checks.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
 import { FAULTS } from "../../graph/fault.ts";
 import { type ForeignMark, foreignMarks } from "../../graph/foreign-templates.ts";
-import { traitsOf } from "../../graph/node-kinds.ts";
+import { fillsIn } from "../../graph/node-kinds.ts";
 import type { OutlineNode } from "../../graph/outline.ts";
+import { placedText } from "../../graph/places/place.ts";
+import { isPlaced } from "../../graph/places/placed-text.ts";
 import { correctPlaceholder, inputEdits } from "../../graph/quick-fixes.ts";
-import { isBound, type Use } from "../../graph/symbols.ts";
-import { promptForm } from "../../graph/text.ts";
+import { isBound, type Use, usesInPrompt } from "../../graph/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
@@ -109,16 +110,17 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
   async #foreign(document: TextDocument): Promise<Foreign[]> {
     const homes = await this.spots.homes(document, null);
     const content = document.getText();
-    const { start, end } = promptForm(content);
     const found = new Map<number, Foreign>();
     for (const home of homes) {
       const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
       if (!node) continue;
-      const inputs = traitsOf(node).reads ? node.inputs.map(({ name }) => name) : [];
-      for (const mark of foreignMarks(content.slice(start, end), new Set(inputs))) {
-        const offset = start + mark.offset;
-        const range = toRange(document, { start: offset, end: offset + mark.length });
-        if (!found.has(offset)) found.set(offset, { mark, range, home, node });
+      const text = placedText(content, node.text?.part);
+      if (!isPlaced(text)) continue;
+      const inputs = new Set(node.inputs.map(({ name }) => name));
+      for (const mark of foreignMarks(text.text, inputs, node.templating)) {
+        const place = text.rangeOf(mark.offset, mark.length);
+        const range = toRange(document, place);
+        if (!found.has(place.start)) found.set(place.start, { mark, range, home, node });
       }
     }
     return [...found.values()];
@@ -126,15 +128,18 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
 
   async #unknown(document: TextDocument): Promise<Unknown[]> {
     const homes = await this.spots.homes(document, null);
-    return this.prompts.uses(document).flatMap((use) => {
-      const readers = homes.flatMap((home) => {
-        const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
-        const isRead =
-          node && traitsOf(node).text === "instruction" && node.inputs.some(({ name }) => name === use.name);
-        return node && !isRead ? [{ home, node }] : [];
-      });
-      return readers.length > 0 ? [{ use, readers }] : [];
-    });
+    const found = new Map<number, { use: Use; readers: { home: Home; node: OutlineNode }[] }>();
+    for (const home of homes) {
+      const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
+      if (!node) continue;
+      const isRead = (name: string) => fillsIn(node) && node.inputs.some((input) => input.name === name);
+      for (const use of usesInPrompt(document.getText(), { part: node.text?.part, templating: node.templating })) {
+        if (isRead(use.name)) continue;
+        const known = found.get(use.around.start) ?? { use, readers: [] };
+        found.set(use.around.start, { use, readers: [...known.readers, { home, node }] });
+      }
+    }
+    return [...found.values()].sort((a, b) => a.use.around.start - b.use.around.start);
   }
 }
 
@@ -202,7 +207,7 @@ function actionsFor(document: TextDocument, unknown: Unknown): CodeAction[] {
     return [action];
   });
   // A text node keeps the backslash, because nothing is filled in there.
-  const [first] = readers.every(({ node }) => traitsOf(node).text === "instruction") ? readers : [];
+  const [first] = readers.every(({ node }) => fillsIn(node) && node.templating === "mustache") ? readers : [];
   const fixes = first ? correctPlaceholder(use, meantBy(use, first.node), "\\") : [];
   for (const { title, edits } of fixes) {
     const action = new CodeAction(title, CodeActionKind.QuickFix);

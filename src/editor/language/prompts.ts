@@ -9,11 +9,11 @@ import {
   ReferenceRefused,
   readReference,
 } from "../../graph/containment.ts";
-import { type Use, usesInPrompt } from "../../graph/symbols.ts";
+import { type PromptForm, type Use, usesInPrompt } from "../../graph/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { type GraphFiles, isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, textOf } from "./documents.ts";
-import { ParsedGraph, PerVersion } from "./parsed.ts";
+import { ParsedGraph } from "./parsed.ts";
 
 /** Milliseconds for which changes are gathered. */
 const PAUSE = 200;
@@ -22,13 +22,15 @@ const PAUSE = 200;
 export interface PromptUser {
   readonly graph: Uri;
   readonly node: string;
+  /** Where in the file its text stands, and how it names inputs. */
+  readonly form: PromptForm;
 }
 
 interface KnownGraph {
   readonly uri: Uri;
   readonly root: ContainmentRoot;
   /** Paths of prompt files, as in the editor and on disk, with their nodes. */
-  readonly prompts: ReadonlyMap<string, readonly string[]>;
+  readonly prompts: ReadonlyMap<string, readonly Omit<PromptUser, "graph">[]>;
   /** Of a file that no editor has open. */
   readonly parsed: ParsedGraph;
 }
@@ -38,7 +40,6 @@ export class PromptFiles extends Disposable {
   readonly #changed = this.own(new EventEmitter<void>());
   /** A graph has changed: its prompt files or names may differ. */
   readonly onDidChange = this.#changed.event;
-  readonly #uses = new PerVersion((document) => usesInPrompt(document.getText()));
   readonly #known = new Map<string, KnownGraph>();
   readonly #stale = new Map<string, Uri>();
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -64,12 +65,18 @@ export class PromptFiles extends Disposable {
   /** The nodes with their text in this file; empty if it is not a prompt file. */
   users(prompt: Uri): readonly PromptUser[] {
     return [...this.#known.values()].flatMap(({ uri, prompts }) =>
-      (prompts.get(prompt.fsPath) ?? []).map((node) => ({ graph: uri, node })),
+      (prompts.get(prompt.fsPath) ?? []).map((user) => ({ graph: uri, ...user })),
     );
   }
 
+  /** Every placeholder in the texts of nodes that this file holds. */
   uses(document: TextDocument): readonly Use[] {
-    return this.#uses.of(document);
+    const content = document.getText();
+    const found = new Map<number, Use>();
+    for (const { form } of this.users(document.uri)) {
+      for (const use of usesInPrompt(content, form)) found.set(use.around.start, use);
+    }
+    return [...found.values()].sort((a, b) => a.around.start - b.around.start);
   }
 
   /** A graph file in the editor, else on disk. */
@@ -138,10 +145,11 @@ export class PromptFiles extends Disposable {
     const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
     const parsed = open ? this.documents.parsed(open) : new ParsedGraph(uri.fsPath, await textOf(uri, this.files));
     const root = await findRoot(uri.fsPath, this.files);
-    const prompts = new Map<string, string[]>();
-    for (const { id, text } of parsed.outline.nodes) {
+    const prompts = new Map<string, Omit<PromptUser, "graph">[]>();
+    for (const { id, text, templating } of parsed.outline.nodes) {
       for (const path of text?.reference == null ? [] : pathsOf(uri, root, text.reference)) {
-        prompts.set(path, [...(prompts.get(path) ?? []), id]);
+        const user = { node: id, form: { part: text?.part, templating } };
+        prompts.set(path, [...(prompts.get(path) ?? []), user]);
       }
     }
     return { uri, root, prompts, parsed };

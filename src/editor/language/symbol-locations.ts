@@ -1,5 +1,5 @@
 import type { Position, Range, TextDocument, Uri } from "vscode";
-import { type Use, type UseKind, useAt } from "../../graph/symbols.ts";
+import { type Use, type UseKind, useAt, usesInPrompt } from "../../graph/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";
@@ -37,7 +37,8 @@ export class SymbolLocations {
     const use = useAt(this.uses(document), document.offsetAt(position));
     if (!use) return null;
     const { name, kind } = use;
-    const homes = await this.homes(document, use.node);
+    const all = await this.homes(document, use.node);
+    const homes = isGraphFile(document.uri) ? all : all.filter((home) => isUsed(document, home, use));
     return homes.length > 0 ? { name, kind, range: toRange(document, use.range), homes } : null;
   }
 
@@ -53,4 +54,12 @@ export class SymbolLocations {
       })),
     );
   }
+}
+
+/** Whether a placeholder of a prompt file stands in the text of this node: a file may hold the texts of several. */
+function isUsed(document: TextDocument, { parsed, node }: Home, use: Use): boolean {
+  const user = parsed.outline.nodes.find(({ id }) => id === node);
+  if (!user) return false;
+  const uses = usesInPrompt(document.getText(), { part: user.text?.part, templating: user.templating });
+  return uses.some(({ around }) => around.start === use.around.start);
 }

@@ -2,7 +2,9 @@ import { basename } from "node:path";
 import { commands, l10n, type TextDocument, WorkspaceEdit, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
-import { replaceText } from "../../graph/edit.ts";
+import { replaceText, type TextPlace } from "../../graph/edit.ts";
+import type { TextEdit } from "../../graph/fault.ts";
+import { TextUnfit } from "../../graph/places/placed-text.ts";
 import { verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -102,16 +104,35 @@ async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Pro
   if (answer !== anyway) throw new Cancelled();
 }
 
+/** @throws NotFound if the text cannot stand there */
+function editsOf(document: TextDocument, place: TextPlace, { node, text }: Proposal): readonly TextEdit[] {
+  try {
+    return replaceText(document.getText(), place, text);
+  } catch (error) {
+    if (!(error instanceof TextUnfit)) throw error;
+    throw new NotFound(
+      l10n.t(
+        "The new text of “{0}” can't be written to {1}: it {2}.",
+        node,
+        basename(document.uri.fsPath),
+        error.reason,
+      ),
+    );
+  }
+}
+
 async function edit(places: readonly LocatedProposal[]): Promise<void> {
   const change = new WorkspaceEdit();
   const saved = new Set<TextDocument>();
-  const prompts = new Set<TextDocument>();
+  const prompts = new Map<TextDocument, Set<string>>();
   for (const { proposal, place, document } of places) {
     // Two nodes that share a prompt file would overwrite each other.
-    if (prompts.has(document)) throw new TextChanged(proposal.node, basename(document.uri.fsPath));
-    if (place.form === "file") prompts.add(document);
+    const part = JSON.stringify(place.part ?? null);
+    const taken = prompts.get(document) ?? new Set();
+    if (taken.has(part)) throw new TextChanged(proposal.node, basename(document.uri.fsPath));
+    if (place.form === "file") prompts.set(document, taken.add(part));
     if (!document.isDirty) saved.add(document);
-    for (const { offset, length, text } of replaceText(document.getText(), place, proposal.text)) {
+    for (const { offset, length, text } of editsOf(document, place, proposal)) {
       change.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
     }
   }

@@ -6,7 +6,7 @@ import { isInstruction } from "../../engine/place.ts";
 import type { Task } from "../../engine/task.ts";
 import type { GraphNode } from "../../graph/graph.ts";
 import { rolesOf } from "../../graph/role-marks.ts";
-import { placeholders } from "../../graph/template.ts";
+import { escapeBraces, placeholders, type Templating } from "../../graph/templating.ts";
 import { plainText } from "../../graph/text.ts";
 
 /** Training samples that the file's texts get right, with what each step did. */
@@ -69,18 +69,14 @@ export function canShow(node: GraphNode): boolean {
 async function exampleOf(node: GraphNode, pass: ForwardPass): Promise<string> {
   const names = [...node.inputs, node.id];
   const values = await Promise.all(names.map(async (name) => (await pass.value(name)).text));
-  const parts = node.inputs.map((name, index) => tagged(name, values[index] ?? ""));
-  return tagged("example", [...parts, tagged("result", inForm(node, values.at(-1) ?? ""))].join("\n"));
+  const part = (name: string, value: string) => tagged(name, escapeBraces(plainText(value), node.templating));
+  const parts = node.inputs.map((name, index) => part(name, values[index] ?? ""));
+  return tagged("example", [...parts, part("result", inForm(node, values.at(-1) ?? ""))].join("\n"));
 }
 
 /** Inputs are shown in the same tags as the query's own. */
 function tagged(name: string, value: string): string {
-  const inside =
-    name === "example"
-      ? value
-      : plainText(value)
-          .replaceAll("{{", "\\{{")
-          .replace(/<\/(?=[a-z_])/gi, "<\\/");
+  const inside = name === "example" ? value : value.replace(/<\/(?=[a-z_])/gi, "<\\/");
   return `<${name}>\n${inside.trim()}\n</${name}>`;
 }
 
@@ -102,8 +98,8 @@ function inForm(node: GraphNode, value: string): string {
 }
 
 /** The instruction with its examples: behind it, or before one that is a whole prompt with the inputs in it. */
-export function withDemonstrations(instruction: string, demonstrations: string): string {
+export function withDemonstrations(instruction: string, demonstrations: string, templating?: Templating): string {
   if (demonstrations === "") return instruction;
   const parts = [instruction.trim(), demonstrations];
-  return (placeholders(instruction).length > 0 ? parts.reverse() : parts).join("\n\n");
+  return (placeholders(instruction, templating).length > 0 ? parts.reverse() : parts).join("\n\n");
 }

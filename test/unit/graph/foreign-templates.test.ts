@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { applyEdits } from "../../../src/graph/fault.ts";
 import { foreignMarks } from "../../../src/graph/foreign-templates.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
-import { render } from "../../../src/graph/template.ts";
+import { render } from "../../../src/graph/templating.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 

@@ -56,7 +56,7 @@ describe("front matter", () => {
     ["a value that is no YAML", "---\ntitle: a: b\n---\nNow.", "Nested mappings"],
     ["a bracket that stays open", "---\nname: solve\ntags: [a, b\n---\nNow.", "Flow sequence"],
     ["a sentence with a colon", "---\nRule 1: be brief\nRule 2: be kind\n---\nNow.", '"Rule 1"'],
-    ["a pair that is no TOML", "+++\nname = solve\n+++\nNow.", "Invalid TOML"],
+    ["a pair that is no TOML", "+++\nname = solve\n+++\nNow.", "not valid TOML"],
   ])("is in doubt with %s: all of it is sent, and it is said", (_, content, problem) => {
     expect(promptText(content)).toBe(content);
     expect(frontMatterOf(content).problem).toContain(problem);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { LlmNode } from "../../../src/graph/graph.ts";
-import { findPlaceholders, placeholders, render, renderNode } from "../../../src/graph/template.ts";
+import { renderNode } from "../../../src/graph/template.ts";
+import { findPlaceholders, placeholders, render } from "../../../src/graph/templating.ts";
 
 const node = (inputs: string[], message: "system" | "user" = "system"): LlmNode => ({
   id: "solve",

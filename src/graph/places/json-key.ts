@@ -1,0 +1,54 @@
+import type { Node } from "jsonc-parser";
+import { JsonDocument, rangeOf } from "../document.ts";
+import { literalRange } from "../literal.ts";
+import { plainText } from "../text.ts";
+import { editLiteral } from "./json-literal.ts";
+import { stepsTo } from "./part.ts";
+import { type NoText, type PlacedText, withoutLineEnds } from "./placed-text.ts";
+
+/** A text under a key of a JSON file, with or without comments. */
+export function jsonText(content: string, key: string): PlacedText | NoText {
+  const document = new JsonDocument("", content);
+  const [fault] = document.faults;
+  if (fault && !document.isSound) {
+    return { problem: `is not valid JSON (line ${fault.line}: ${fault.message})`, remedy: "Correct the file." };
+  }
+  const walk = (steps: readonly string[]) => document.at(pathOf(document, steps));
+  const steps = stepsTo(key, (before, name) => {
+    const holder = walk(before);
+    return holder?.type === "object" && document.members(holder).has(name);
+  });
+  const node = walk(steps);
+  if (!node) {
+    const holder = walk(steps.slice(0, -1)) ?? document.root;
+    const near = holder ? [...document.members(holder).keys()].slice(0, 8).map((name) => JSON.stringify(name)) : [];
+    const remedy = near.length > 0 ? `It has ${near.join(", ")} there.` : "Correct the key.";
+    return { problem: `has no key ${JSON.stringify(key)}`, remedy };
+  }
+  const value: unknown = node.value;
+  if (node.type !== "string" || typeof value !== "string") {
+    const problem = `holds no text under the key ${JSON.stringify(key)}`;
+    return { problem, remedy: "Name a key whose value is a text." };
+  }
+  return placed(content, node, plainText(value));
+}
+
+function placed(content: string, node: Node, value: string): PlacedText {
+  const text = withoutLineEnds(value);
+  return {
+    text,
+    range: rangeOf(node),
+    rangeOf: (offset, length) => literalRange(content, node, offset, length),
+    edits: (wanted) => editLiteral(content, node, withoutLineEnds(wanted) + value.slice(text.length)),
+  };
+}
+
+/** In a list, a number is a position. */
+function pathOf(document: JsonDocument, steps: readonly string[]): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (const step of steps) {
+    const isPosition = document.at(path)?.type === "array" && /^\d+$/.test(step);
+    path.push(isPosition ? Number(step) : step);
+  }
+  return path;
+}

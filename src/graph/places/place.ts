@@ -1,0 +1,48 @@
+import { textBetween, unfitBetween } from "./between.ts";
+import { jsonText } from "./json-key.ts";
+import type { TextPart } from "./part.ts";
+import type { NoText, PlacedText } from "./placed-text.ts";
+import { endsSection, levelOf, sectionOf } from "./section.ts";
+import { tomlText } from "./toml-key.ts";
+import { wholeFile } from "./whole.ts";
+import { yamlText } from "./yaml-key.ts";
+
+const KEYED = { yaml: yamlText, json: jsonText, toml: tomlText } as const;
+
+/** The text at a place of a file. @param part absent: all of a prompt file */
+export function placedText(content: string, part: TextPart | undefined): PlacedText | NoText {
+  switch (part?.kind) {
+    case undefined:
+      return wholeFile(content);
+    case "section":
+      return sectionOf(content, part.section);
+    case "between":
+      return textBetween(content, part);
+    case "key": {
+      if (part.format) return KEYED[part.format](content, part.key);
+      const remedy = "Use a file with the extension .yaml, .yml, .json or .toml.";
+      return { problem: "has no keys that can be read", remedy };
+    }
+  }
+}
+
+/** What a new text has to keep to where it stands, for a model; null: nothing. */
+export function ruleFor(part: TextPart | undefined): string | null {
+  if (part?.kind === "section") {
+    const level = levelOf(part.section);
+    return `The text stands under a Markdown heading: no heading of level ${level} or higher (${"#".repeat(level)}), and every code fence is closed.`;
+  }
+  if (part?.kind !== "between") return null;
+  const escapes = part.code ? " It stands in a program's source: no new backslashes." : "";
+  return `The text does not contain ${JSON.stringify(part.end)}.${escapes}`;
+}
+
+/**
+ * Why a text cannot stand where a node's text stands, whatever else the file holds; null where it can. A clause to follow
+ * "the text".
+ * @param base the text that stands there now
+ */
+export function unfitFor(part: TextPart | undefined, base: string, text: string): string | null {
+  if (part?.kind === "section") return endsSection(text, levelOf(part.section));
+  return part?.kind === "between" ? unfitBetween(part, base, text) : null;
+}

@@ -1,0 +1,41 @@
+import type { Range, TextEdit } from "../fault.ts";
+
+/** A text that stands in a file, for the most part beside other things. */
+export interface PlacedText {
+  /** Decoded, in plain form; line ends at its end belong to the file. */
+  readonly text: string;
+  /** Of the text as it stands in the file, with its quotes. */
+  readonly range: Range;
+  /** Where `length` characters of the text, from `offset`, stand in the file. */
+  rangeOf(offset: number, length: number): Range;
+  /**
+   * The smallest edits that put another text in its place.
+   * @param text in plain form. @throws TextUnfit
+   */
+  edits(text: string): readonly TextEdit[];
+}
+
+/** Why a file has no text at a place: clauses to follow the name of the file, and what to do. */
+export interface NoText {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** A text that cannot stand at its place: it would end a section, or change what stands beside it. */
+export class TextUnfit extends Error {
+  override readonly name = "TextUnfit";
+  constructor(
+    /** A clause to follow "the text". */
+    readonly reason: string,
+  ) {
+    super(`the text ${reason}`);
+  }
+}
+
+export function isPlaced(found: PlacedText | NoText): found is PlacedText {
+  return "text" in found;
+}
+
+export function withoutLineEnds(text: string): string {
+  return text.replace(/\n+$/, "");
+}

@@ -1,0 +1,170 @@
+import { type CST, parseDocument, type Scalar } from "yaml";
+import type { TextEdit } from "../fault.ts";
+import { diffLines } from "../line-diff.ts";
+import { doubleQuoted, UNPRINTABLE } from "./escapes.ts";
+import { refold } from "./fold.ts";
+import { lineEndIn, lineSpans, span } from "./verbatim.ts";
+
+/** A text of a YAML file. */
+export interface ScalarPlace {
+  readonly scalar: Scalar;
+  /** Between brackets, where no block can stand. */
+  readonly inFlow: boolean;
+}
+
+/**
+ * Edits that give a scalar another value, the closest to what stands there first. Not all of them need be right: the
+ * caller reads each result again.
+ */
+export function* scalarEdits(content: string, place: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
+  const { scalar } = place;
+  const { type } = scalar;
+  const [start = 0, end = 0] = scalar.range ?? [];
+  const isPrintable = !UNPRINTABLE.test(value.replaceAll("\r", ""));
+  if (isPrintable) {
+    if (type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED") yield* blockEdits(content, scalar, value);
+    else yield* inlineEdits(content, place, value);
+  }
+  const quoted = doubleQuoted(value);
+  const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED";
+  // A block ends with its last line end, which has to stay.
+  const lineEnd = isBlock ? (/(\r\n|\n)$/.exec(content.slice(start, end))?.[0] ?? "") : "";
+  const comment = isBlock ? (/^\S+([ \t]+#[^\r\n]*)/.exec(content.slice(start, end))?.[1] ?? "") : "";
+  yield [span(start, end, quoted + comment + lineEnd)];
+}
+
+function* inlineEdits(content: string, place: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
+  const { scalar, inFlow } = place;
+  const [start = 0, end = 0] = scalar.range ?? [];
+  const source = content.slice(start, end);
+  const isOneLine = !value.includes("\n");
+  if (scalar.type === "PLAIN" && isOneLine && isPlain(value)) {
+    if (source.includes("\n")) yield foldedLines(content, start, end, String(scalar.value), value);
+    yield [span(start, end, value)];
+  }
+  if (scalar.type === "QUOTE_SINGLE" && isOneLine) yield [span(start, end, `'${value.replaceAll("'", "''")}'`)];
+  if (scalar.type === "QUOTE_DOUBLE" && isOneLine) yield [span(start, end, doubleQuoted(value))];
+  if (scalar.type === "QUOTE_DOUBLE" && !source.includes("\n")) yield [span(start, end, doubleQuoted(value))];
+  if (!isOneLine && !inFlow) yield* newBlock(content, place, value);
+  if (scalar.type === "PLAIN" && isOneLine && !/['\\]/.test(value)) yield [span(start, end, `'${value}'`)];
+}
+
+/** Whether a text without quotes is a text for programs that read YAML 1.1, too: `yes` and `12:30` are none there. */
+function isPlain(value: string): boolean {
+  if (value === "" || value.trim() !== value) return false;
+  return (["1.1", "1.2"] as const).every((version) => {
+    const { contents, errors } = parseDocument(`k: ${value}\n`, { version, logLevel: "silent" });
+    return errors.length === 0 && contents !== null && "items" in contents && isText(contents.items[0], value);
+  });
+}
+
+function isText(pair: unknown, value: string): boolean {
+  const node: unknown = typeof pair === "object" && pair !== null ? Reflect.get(pair, "value") : null;
+  return typeof node === "object" && node !== null && Reflect.get(node, "value") === value;
+}
+
+/** A text of several lines where one line stood: a literal block, one step in. */
+function* newBlock(content: string, { scalar }: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
+  const [start = 0, end = 0] = scalar.range ?? [];
+  const token: CST.Token | undefined = scalar.srcToken;
+  const parent = token && "indent" in token ? Math.max(0, token.indent) : 0;
+  const lineEnd = lineEndIn(content);
+  const body = value.replace(/\n$/, "");
+  const chomp = value.endsWith("\n\n") ? "+" : value.endsWith("\n") ? "" : "-";
+  const isRest = /^[ \t]*(?:\r|\n|$)/.test(content.slice(end));
+  if (!isRest) return;
+  for (const step of [2, 4]) {
+    const indent = " ".repeat(parent + step);
+    const mark = needsMark(body) ? String(step) : "";
+    const lines = body.split("\n").map((line) => (line === "" ? "" : indent + line));
+    yield [span(start, end, [`|${mark}${chomp}`, ...lines].join(lineEnd))];
+  }
+}
+
+/** Whether the first line of a block that is not empty begins with a space: then the indentation has to be said. */
+function needsMark(text: string): boolean {
+  const first = text.split("\n").find((line) => line !== "");
+  return first === undefined || /^[ \t]/.test(first) || (/^\n/.test(text) === true && /^\n*[ \t]/.test(text));
+}
+
+/** The lines of a block that differ, in its style and indentation. */
+function* blockEdits(content: string, scalar: Scalar, value: string): Generator<readonly TextEdit[]> {
+  const [start = 0, end = 0] = scalar.range ?? [];
+  const [header = ""] = /^[^\r\n]*/.exec(content.slice(start, end)) ?? [];
+  const bodyStart =
+    start + header.length + (/^(?:\r\n|\r|\n)/.exec(content.slice(start + header.length))?.[0].length ?? 0);
+  const spans = lineSpans(content, bodyStart, end);
+  // The last line end ends the block, and no line stands behind it.
+  if (spans.length > 1 && spans.at(-1)?.start === end) spans.pop();
+  const source = spans.map((one) => content.slice(one.start, one.end));
+  const firstFull = source.find((line) => line.trim() !== "") ?? "";
+  const token: CST.Token | undefined = scalar.srcToken;
+  const parent = token && "indent" in token ? Math.max(0, token.indent) : 0;
+  const said = Number(/^[|>][-+]?([1-9])/.exec(header)?.[1] ?? 0);
+  const spaces = /^ */.exec(firstFull)?.[0].length ?? 0;
+  const indent = said > 0 ? parent + said : spaces > 0 || firstFull !== "" ? spaces : parent + 2;
+  const tail = /\n*$/.exec(value)?.[0] ?? "";
+  const body = value.slice(0, value.length - tail.length);
+  const mark = said === 0 && needsMark(body) ? String(indent - parent) : "";
+  const newHeader = header.replace(/^([|>])/, `$1${mark}`);
+  const isFolded = scalar.type === "BLOCK_FOLDED";
+  const pad = " ".repeat(indent);
+  // Empty lines at the end are the file's: they stay as they are.
+  let last = source.length;
+  while (last > 0 && source[last - 1]?.trim() === "" && (source[last - 1]?.length ?? 0) <= indent) last--;
+  const kept = source
+    .slice(0, last)
+    .map((line) => (line.trim() === "" && line.length <= indent ? "" : line.slice(indent)));
+  const wanted = isFolded ? refold(kept, body) : body.split("\n");
+  const lineEnd = lineEndIn(content);
+  const edits: TextEdit[] = mark === "" ? [] : [span(start, start + header.length, newHeader)];
+  if (last === 0 || bodyStart > end || source.length === 0) {
+    const lines = wanted.map((line) => (line === "" ? "" : pad + line)).join(lineEnd);
+    yield [
+      span(
+        start,
+        bodyStart,
+        `${newHeader}${lineEnd}${lines}${bodyStart < content.length || source.length > 0 ? lineEnd : ""}`,
+      ),
+    ];
+    return;
+  }
+  for (const { from, to, lines } of diffLines(
+    kept.map((line) => [line]),
+    wanted,
+  )) {
+    const text = lines.map((line) => (line === "" ? "" : pad + line)).join(lineEnd);
+    const [first, final, next, previous] = [spans[from], spans[to - 1], spans[to], spans[from - 1]];
+    if (first && final && to > from && lines.length > 0) edits.push(span(first.start, final.end, text));
+    else if (lines.length > 0) {
+      if (next) edits.push(span(next.start, next.start, text + lineEnd));
+      else if (previous) edits.push(span(previous.end, previous.end, lineEnd + text));
+    } else if (next && first) edits.push(span(first.start, next.start, ""));
+    else edits.push(span(previous?.end ?? bodyStart, final?.end ?? end, ""));
+  }
+  yield edits;
+}
+
+/** A text without quotes over several lines: its lines are folded like those of a block. */
+function foldedLines(content: string, start: number, end: number, old: string, value: string): TextEdit[] {
+  const spans = lineSpans(content, start, end);
+  const source = spans.map((one) => content.slice(one.start, one.end));
+  const pad = /^[ \t]*/.exec(source[1] ?? "")?.[0] ?? "";
+  const kept = source.map((line) => line.trim());
+  if (kept.join(" ") !== old) return [span(start, end, value)];
+  const wanted = refold(kept, value);
+  const lineEnd = lineEndIn(content);
+  return diffLines(
+    kept.map((line) => [line]),
+    wanted,
+  ).map(({ from, to, lines }) => {
+    const text = lines.join(lineEnd + pad);
+    const [first, final, next, previous] = [spans[from], spans[to - 1], spans[to], spans[from - 1]];
+    const inside = (at: number) => (spans[at]?.start ?? start) + (/^[ \t]*/.exec(source[at] ?? "")?.[0].length ?? 0);
+    if (first && final && to > from && lines.length > 0) return span(inside(from), final.end, text);
+    if (lines.length > 0) {
+      return next ? span(inside(to), inside(to), text + lineEnd + pad) : span(end, end, lineEnd + pad + text);
+    }
+    return next && first ? span(inside(from), inside(to), "") : span(previous?.end ?? start, final?.end ?? end, "");
+  });
+}

@@ -1,0 +1,121 @@
+/** How a text names its inputs. */
+export const TEMPLATINGS = ["mustache", "python", "jinja"] as const;
+export type Templating = (typeof TEMPLATINGS)[number];
+
+export interface Placeholder {
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+interface Syntax {
+  /** What is read in one pass: a placeholder (group `name`) or an escape. */
+  readonly mark: RegExp;
+  /** What an escape stands for; null: it is none in this text. @param isBraced whether a name in single braces is an input */
+  literal(match: RegExpExecArray | RegExpMatchArray, text: string, isInput: (name: string) => boolean): string | null;
+  placeholder(name: string): string;
+  /** A text whose braces are meant. */
+  escape(text: string): string;
+  /** The end of a line behind which a name is being written. */
+  readonly begun: RegExp;
+}
+
+const SYNTAX: Readonly<Record<Templating, Syntax>> = {
+  /**
+   * `{{name}}`, or a backslash before what would else be read as a template: `\{{`, `\{%`, `\{#`, and `\{name}` or
+   * `\${name}` with the name of an input.
+   */
+  mustache: {
+    mark: /\\(?<literal>\{(?=[%#])|\{\{|\$?\{(?<braced>[A-Za-z][A-Za-z0-9_-]*)\})|\{\{ *(?<name>[A-Za-z][A-Za-z0-9_-]*) *\}\}/g,
+    literal: ({ groups: { literal, braced } = {} }, _, isInput) =>
+      literal !== undefined && (braced === undefined || isInput(braced)) ? literal : null,
+    placeholder: (name) => `{{${name}}}`,
+    escape: (text) => text.replaceAll("{{", "\\{{"),
+    begun: /(?<!\\)\{\{ *[\w-]*$/,
+  },
+  /** `{name}`; `{{` and `}}` are braces, in a text that `str.format` can read: one with other braces is filled in by name alone. */
+  python: {
+    mark: /(?<literal>\{\{|\}\})|\{(?<name>[A-Za-z_][A-Za-z0-9_-]*)\}/g,
+    literal: ({ groups: { literal } = {} }, text) => (isFormatString(text) ? (literal?.charAt(0) ?? null) : null),
+    placeholder: (name) => `{${name}}`,
+    escape: (text) => text.replaceAll("{", "{{").replaceAll("}", "}}"),
+    begun: /(?<!\{)\{[\w-]*$/,
+  },
+  /** `{{ name }}`; comments are left out, and `{% raw %}` and `{{ "…" }}` are sent as they are. */
+  jinja: {
+    mark: /\{%-?\s*raw\s*-?%\}(?<raw>[\s\S]*?)\{%-?\s*endraw\s*-?%\}|(?<comment>\{#[\s\S]*?#\})|\{\{\s*(?:"(?<double>[^"\\\n]*)"|'(?<single>[^'\\\n]*)')\s*\}\}|\{\{\s*(?<name>[A-Za-z_]\w*)\s*\}\}/g,
+    literal: ({ groups: { raw, comment, double, single } = {} }) =>
+      comment !== undefined ? "" : (raw ?? double ?? single ?? null),
+    placeholder: (name) => `{{ ${name} }}`,
+    escape: (text) => (/\{[{%#]/.test(text) ? `{% raw %}${text}{% endraw %}` : text),
+    begun: /\{\{\s*\w*$/,
+  },
+};
+
+/** Every placeholder of a text that is not a literal, in its order, with its place. */
+export function findPlaceholders(text: string, templating: Templating = "mustache"): Placeholder[] {
+  return Array.from(text.matchAll(SYNTAX[templating].mark)).flatMap((match) => {
+    const name = match.groups?.name;
+    return name === undefined ? [] : [{ name, offset: match.index, length: match[0].length }];
+  });
+}
+
+/** Every placeholder and every escape of a text, in its order, with its place. */
+export function readMarks(
+  text: string,
+  templating: Templating,
+): { readonly offset: number; readonly length: number }[] {
+  const { mark, literal } = SYNTAX[templating];
+  return Array.from(text.matchAll(mark)).flatMap((match) =>
+    match.groups?.name !== undefined || literal(match, text, () => true) !== null
+      ? [{ offset: match.index, length: match[0].length }]
+      : [],
+  );
+}
+
+/** Names of the placeholders of a text, each once, in the order of the text. */
+export function placeholders(text: string, templating?: Templating): string[] {
+  return [...new Set(findPlaceholders(text, templating).map(({ name }) => name))];
+}
+
+/**
+ * Puts values in the place of placeholders, in one pass: what stands in a value is never expanded. A name without a value
+ * stays as it is; an escape becomes what it stands for.
+ */
+export function render(text: string, values: ReadonlyMap<string, string>, templating: Templating = "mustache"): string {
+  const { mark, literal } = SYNTAX[templating];
+  const isInput = (name: string) => values.has(name);
+  let rendered = "";
+  let at = 0;
+  for (const match of text.matchAll(mark)) {
+    const name = match.groups?.name;
+    const value = name === undefined ? literal(match, text, isInput) : values.get(name);
+    rendered += text.slice(at, match.index) + (value ?? match[0]);
+    at = match.index + match[0].length;
+  }
+  return rendered + text.slice(at);
+}
+
+/** A placeholder as it is written. */
+export function placeholderOf(name: string, templating: Templating = "mustache"): string {
+  return SYNTAX[templating].placeholder(name);
+}
+
+/** A text as it has to be written for its braces to be sent. */
+export function escapeBraces(text: string, templating: Templating = "mustache"): string {
+  return SYNTAX[templating].escape(text);
+}
+
+/** Where in a line a placeholder begins that is being written; null: there is none. @param line up to the cursor */
+export function begunPlaceholder(line: string, templating: Templating = "mustache"): number | null {
+  return SYNTAX[templating].begun.exec(line)?.index ?? null;
+}
+
+/** Whether Python's `str.format` can read a text: all of its braces are escapes or fields. */
+export function isFormatString(text: string): boolean {
+  return !/[{}]/.test(
+    text.replace(/\{\{|\}\}/g, "").replace(/\{[^{}\n]*\}/g, (field) => (FIELD.test(field) ? "" : field)),
+  );
+}
+
+const FIELD = /^\{(?:[A-Za-z_][\w-]*|\d*)(?:\.\w+|\[[^\]]*\])*(?:![rsa])?(?::[^{}]*)?\}$/;
