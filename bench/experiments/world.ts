@@ -226,6 +226,7 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     test,
     model,
     ceiling: () => 1 - plan.flicker,
+    reachable: () => 1 - plan.flicker,
     truth: (texts, all) => all.reduce((sum, sample) => sum + rightness(texts, sample), 0) / all.length,
     ruleFor: (node, sample) => neededBy(node, indexIn(sample)),
   };

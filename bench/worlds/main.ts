@@ -1,47 +1,82 @@
+import { mean } from "simple-statistics";
 import { type FlatOptions, median, runWorld, type WorldRun } from "./run.ts";
-import { WORLDS } from "./worlds.ts";
+import { shapesOf, WORLDS } from "./worlds.ts";
+
+/** Seeds of a kind that no default was chosen by start here. */
+const FIRST_SEED = 101;
+
+/** Distance from what can be reached that half a row of the 50 held-out ones makes. */
+const NEARLY = 0.021;
+
+const BUDGETS = [100, 200, 300];
 
 /**
- * The method on worlds of known truth, in virtual time (200 ms a call, 16 at once):
- * `npm run bench -- worlds [seeds] [options as JSON]`, e.g. `npm run bench -- worlds 20 '{"batch":4}'`.
+ * A method on worlds of known truth, in virtual time (200 ms a call, 16 at once), one row for each world and shape:
+ * `npm run bench -- worlds [seeds] [options as JSON] [worlds, with commas between] [first seed]`, e.g.
+ * `npm run bench -- worlds 20 '{"method":"gepa"}' lengthy,few 1000`.
+ *
+ * `score`: mean true score on 50 held-out rows; `best`: mean score of texts that hold all that the training rows can
+ * show; `reached`: share of the runs that come that far; `@100`: mean score of what the gate had accepted after 100
+ * calls; calls, tokens, seconds and iterations are medians.
  */
 async function main(): Promise<void> {
-  const seeds = Number(process.argv[2] ?? 20);
-  const overrides: FlatOptions = JSON.parse(process.argv[3] ?? "{}");
-  for (const [name, world] of Object.entries(WORLDS)) {
-    for (const shape of ["chain", "diamond"] as const) {
+  const [seeds = "20", overrides = "{}", worlds = Object.keys(WORLDS).join(), first = FIRST_SEED] =
+    process.argv.slice(2);
+  const options: FlatOptions = JSON.parse(overrides);
+  const rows: Row[] = [];
+  for (const name of worlds.split(",")) {
+    const world = WORLDS[name];
+    if (!world) throw new Error(`There is no world named ${name}. There are: ${Object.keys(WORLDS).join(", ")}.`);
+    for (const shape of shapesOf(name)) {
       const runs: WorldRun[] = [];
-      for (let seed = 1; seed <= seeds; seed++) {
-        runs.push(await runWorld({ ...world, shape, seed: seed + 100 }, overrides));
+      for (let seed = Number(first); seed < Number(first) + Number(seeds); seed++) {
+        runs.push(await runWorld({ ...world, shape, seed }, options));
       }
-      const of = (pick: (run: WorldRun) => number) => median(runs.map(pick));
-      const purposes = ["forward", "backward", "optimizer"].map((one) => [
-        one,
-        of(({ purposes }) => purposes[one] ?? 0),
-      ]);
-      console.log(
-        JSON.stringify({
-          bench: "worlds",
-          world: name,
-          shape,
-          seeds,
-          calls: of(({ calls }) => calls),
-          ...Object.fromEntries(purposes),
-          iterations: of(({ iterations }) => iterations),
-          seconds: of(({ seconds }) => seconds),
-          atCeiling: runs.filter(({ end, ceiling }) => end >= ceiling - 0.021).length,
-          accepted: runs.reduce((sum, { gains }) => sum + gains.length, 0),
-          falseAccepts: runs.reduce((sum, { gains }) => sum + gains.filter((gain) => gain <= 0).length, 0),
-          belowStart: runs.filter(({ start, end }) => end < start).length,
-          start: of(({ start }) => start),
-          end: of(({ end }) => end),
-          meanEnd: runs.reduce((sum, { end }) => sum + end, 0) / seeds,
-          tokens: of(({ tokens }) => tokens),
-          ceiling: of(({ ceiling }) => ceiling),
-        }),
-      );
+      if (rows.length === 0) print(["world", "shape", ...COLUMNS.map(({ name }) => name)]);
+      const row = COLUMNS.map(({ of }) => of(runs));
+      print([name, shape, ...row.map(figure)]);
+      rows.push(row);
     }
   }
+  print(["mean", "", ...COLUMNS.map((_, column) => figure(mean(rows.map((row) => row[column] ?? 0)), column))]);
+}
+
+type Row = readonly number[];
+
+interface Column {
+  readonly name: string;
+  readonly digits: number;
+  readonly of: (runs: readonly WorldRun[]) => number;
+}
+
+const COLUMNS: readonly Column[] = [
+  { name: "score", digits: 3, of: (runs) => mean(runs.map(({ end }) => end)) },
+  { name: "best", digits: 3, of: (runs) => mean(runs.map(({ reachable }) => reachable)) },
+  {
+    name: "reached",
+    digits: 2,
+    of: (runs) => mean(runs.map(({ end, reachable }) => Number(end >= reachable - NEARLY))),
+  },
+  { name: "calls", digits: 0, of: (runs) => median(runs.map(({ calls }) => calls)) },
+  { name: "tokens", digits: 0, of: (runs) => median(runs.map(({ tokens }) => tokens)) },
+  ...BUDGETS.map((calls) => ({
+    name: `@${calls}`,
+    digits: 2,
+    of: (runs: readonly WorldRun[]) => mean(runs.map(({ after }) => after(calls))),
+  })),
+  { name: "seconds", digits: 1, of: (runs) => median(runs.map(({ seconds }) => seconds)) },
+  { name: "iterations", digits: 1, of: (runs) => mean(runs.map(({ iterations }) => iterations)) },
+  { name: "accepted", digits: 2, of: (runs) => mean(runs.map(({ gains }) => gains.length)) },
+  { name: "false", digits: 2, of: (runs) => mean(runs.map(({ gains }) => gains.filter((gain) => gain <= 0).length)) },
+  { name: "worse", digits: 2, of: (runs) => mean(runs.map(({ start, end }) => Number(end < start))) },
+];
+
+function figure(value: number, column: number): string {
+  return value.toFixed(COLUMNS[column]?.digits);
+}
+
+function print(cells: readonly string[]): void {
+  console.log(cells.map((cell, at) => (at < 2 ? cell.padEnd(10) : cell.padStart(8))).join(""));
 }
 
 await main();

@@ -41,6 +41,10 @@ export interface WorldRun {
   readonly start: number;
   readonly end: number;
   readonly ceiling: number;
+  /** What instructions reach that hold all that the training rows can show. */
+  readonly reachable: number;
+  /** True score of the texts that the gate had accepted after so many calls. */
+  readonly after: (calls: number) => number;
   /** What each accepted update changed in the true score of all 50 held-out samples: at most 0 is a false accept. */
   readonly gains: readonly number[];
   readonly finished: Finished;
@@ -63,7 +67,7 @@ export async function runWorld(
 
 /** The same on a world that is there already. @param clock by which its replies take their time */
 export async function runOn(
-  { graph, train, validation, test, model: provider, ceiling, truth }: World,
+  { graph, train, validation, test, model: provider, ceiling, reachable, truth }: World,
   options: OptimizeOptions,
   clock: VirtualClock,
   concurrency = 16,
@@ -116,27 +120,35 @@ export async function runOn(
     start: truth(Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text])), test),
     end: truth(finished.texts, test),
     ceiling: ceiling(test),
-    gains: gainsOf(events, (texts) => truth(texts, test)),
+    reachable: reachable(test),
+    ...steps(events, (texts) => truth(texts, test)),
     finished,
     events,
     times,
   };
 }
 
-function gainsOf(events: readonly RunEvent[], truth: (texts: Texts) => number): number[] {
-  let texts: Texts = {};
+/** The true score at the start and after each update that was accepted. */
+function steps(events: readonly RunEvent[], truth: (texts: Texts) => number): Pick<WorldRun, "after" | "gains"> {
+  const reached: { readonly calls: number; readonly score: number }[] = [];
   const attempts = new Map<string, { readonly node: string; readonly text: string }>();
-  return events.flatMap((event) => {
-    if (event.type === "started") texts = event.texts;
+  let texts: Texts = {};
+  let calls = 0;
+  for (const event of events) {
+    if (event.type === "requested") calls++;
     if (event.type === "attempt" && event.invalid === null) attempts.set(event.id, event);
-    if (event.type !== "verdict" || event.verdict.decision !== "accepted") return [];
-    const before = truth(texts);
-    for (const id of event.proposals) {
+    if (event.type === "started") texts = event.texts;
+    const isAccepted = event.type === "verdict" && event.verdict.decision === "accepted";
+    for (const id of isAccepted ? event.proposals : []) {
       const attempt = attempts.get(id);
       if (attempt) texts = { ...texts, [attempt.node]: attempt.text };
     }
-    return [truth(texts) - before];
-  });
+    if (event.type === "started" || isAccepted) reached.push({ calls, score: truth(texts) });
+  }
+  return {
+    after: (most) => reached.findLast(({ calls }) => calls <= most)?.score ?? 0,
+    gains: reached.slice(1).map(({ score }, index) => score - (reached[index]?.score ?? 0)),
+  };
 }
 
 export function median(values: readonly number[]): number {

@@ -28,6 +28,12 @@ export interface WorldOptions {
   readonly talkative?: boolean;
   /** Share of samples that each sentence too many in a text turns wrong. Default: 0. */
   readonly bloat?: number;
+  /** Share of answers that come out wrong by chance, drawn anew for every prompt. Default: 0. */
+  readonly noise?: number;
+  /** Share of feedback on a node that is said of another one that the same call sees. Default: 0. */
+  readonly blame?: number;
+  /** Rows for training and validation. Default: 20 each. */
+  readonly rows?: { readonly train: number; readonly validation: number };
 }
 
 const SHAPES = {
@@ -37,6 +43,16 @@ const SHAPES = {
     left: ["question", "facts"],
     right: ["question", "facts"],
     answer: ["question", "left", "right"],
+  },
+  single: { answer: ["question"] },
+  /** Many nodes read by one, all reading the question: whose fault it is shows only to who sees all of them. */
+  fan: {
+    names: ["question"],
+    dates: ["question"],
+    places: ["question"],
+    sums: ["question"],
+    units: ["question"],
+    answer: ["question", "names", "dates", "places", "sums", "units"],
   },
   /** Two hidden nodes and a final one, all reading the question. */
   paper: { facts: ["question"], plan: ["question"], answer: ["question", "facts", "plan"] },
@@ -57,6 +73,8 @@ export interface World {
   readonly model: Model;
   /** Share of the samples that perfect instructions get right. */
   ceiling(samples: readonly Sample[]): number;
+  /** Share of the samples that instructions get right which hold what the training samples need, and no more. */
+  reachable(samples: readonly Sample[]): number;
   /** Share that these texts get right. */
   truth(texts: Readonly<Record<string, string>>, samples: readonly Sample[]): number;
 }
@@ -78,12 +96,15 @@ export function createWorld(
   latency: () => Promise<void> = async () => {},
   given: Given | null = null,
 ): World {
-  const random = (...parts: unknown[]) =>
-    createHash("sha256")
-      .update(JSON.stringify([options.seed, ...parts]))
-      .digest()
-      .readUInt32LE(0) /
-    2 ** 32;
+  const drawn = new Map<string, number>();
+  const random = (...parts: unknown[]) => {
+    const key = JSON.stringify([options.seed, ...parts]);
+    const known = drawn.get(key);
+    if (known !== undefined) return known;
+    const fresh = createHash("sha256").update(key).digest().readUInt32LE(0) / 2 ** 32;
+    if (key.length < 80) drawn.set(key, fresh);
+    return fresh;
+  };
   const word = (...parts: unknown[]) =>
     [0, 1, 2].map((index) => SYLLABLES[Math.floor(random("word", index, ...parts) * SYLLABLES.length)]).join("");
   const shape: Record<string, string[]> = SHAPES[options.shape];
@@ -159,6 +180,7 @@ export function createWorld(
 
   /** Of the question that stands last: worked examples stand before the query. */
   function indexIn(text: string): number {
+    if (!given) return Number(/^Case [a-z]+(\d+):/.exec(text.slice(text.lastIndexOf("Case ")))?.[1] ?? -1);
     let found = { index: -1, at: -1 };
     for (const [question, index] of questions) {
       const at = text.lastIndexOf(question.trim());
@@ -204,7 +226,8 @@ export function createWorld(
       const marks = lacks.map((rule) => `lacks: ${rule}`).join("; ");
       return `${node} of case ${index}${marks ? ` (${marks})` : upstream ? " (lacks: something before)" : ""}`;
     }
-    const wrong = upstream || lacks.length > 0 || hopeless(index);
+    const isUnlucky = options.noise !== undefined && random("unlucky", all) < options.noise;
+    const wrong = upstream || lacks.length > 0 || hopeless(index) || isUnlucky;
     const value = wrong ? `not ${word("wrong", index, all.length)}` : target(index);
     return given ? `Answer: ${value}` : value;
   }
@@ -213,25 +236,41 @@ export function createWorld(
     const node = nodeIn(/<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "") ?? "";
     const index = indexIn(all);
     const say = (id: string, found: string[]) => sayOf(all, id, found);
-    return Object.fromEntries(
-      keys.map((key) => {
-        if (key === "instruction") {
-          const instruction = /<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "";
-          return [key, say(node, missing(node, instruction, index))];
-        }
-        const value = new RegExp(`<input id="${key}"[^>]*>([\\s\\S]*?)</input>`).exec(all)?.[1] ?? "";
-        if (value.trim() === "something") return [key, say(key, rules.get(key) ?? [])];
-        const before = value.includes("something before") ? "It builds on something incomplete." : "";
-        return [
-          key,
-          before ||
-            say(
-              key,
-              [...value.matchAll(/lacks: (mind the \w+ rule)/g)].map((match) => match[1] ?? ""),
-            ),
-        ];
-      }),
+    return misblamed(
+      all,
+      Object.fromEntries(
+        keys.map((key) => {
+          if (key === "instruction") {
+            const instruction = /<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "";
+            return [key, say(node, missing(node, instruction, index))];
+          }
+          const value = new RegExp(`<input id="${key}"[^>]*>([\\s\\S]*?)</input>`).exec(all)?.[1] ?? "";
+          if (value.trim() === "something") return [key, say(key, rules.get(key) ?? [])];
+          const before = value.includes("something before") ? "It builds on something incomplete." : "";
+          return [
+            key,
+            before ||
+              say(
+                key,
+                [...value.matchAll(/lacks: (mind the \w+ rule)/g)].map((match) => match[1] ?? ""),
+              ),
+          ];
+        }),
+      ),
     );
+  }
+
+  /** Some of what is to be said of one node is said of another. */
+  function misblamed(all: string, said: Record<string, string>): Record<string, string> {
+    const keys = Object.keys(said).filter((key) => key === "instruction" || ids.includes(key));
+    if (!options.blame || keys.length < 2) return said;
+    const moved = keys.map((key) => {
+      const others = keys.filter((other) => other !== key);
+      const other = others[Math.floor(random("blamed", all, key) * others.length)] ?? key;
+      return { text: said[key] ?? "", to: random("blame", all, key) < (options.blame ?? 0) ? other : key };
+    });
+    const saidOf = (key: string) => moved.flatMap(({ text, to }) => (to === key && text ? [text] : [])).join(" ");
+    return { ...said, ...Object.fromEntries(keys.map((key) => [key, saidOf(key)])) };
   }
 
   function sayOf(all: string, id: string, found: string[]): string {
@@ -308,12 +347,21 @@ export function createWorld(
       })
     );
   };
+  const train = samples(options.rows?.train ?? 20, given?.train);
+  /** Only a row that can come out right shows what it needs. */
+  const shown = Object.fromEntries(
+    ids.map((id) => {
+      const seen = train.map(indexOf).filter((index) => !hopeless(index));
+      return [id, [...new Set(seen.flatMap((index) => needed(id, index)))].join(" ")];
+    }),
+  );
   return {
     graph,
-    train: samples(20, given?.train),
-    validation: samples(20, given?.validation),
+    train,
+    validation: samples(options.rows?.validation ?? 20, given?.validation),
     test: samples(50, given?.test),
     model,
+    reachable: (all) => all.filter((sample) => score(shown, sample)).length / all.length,
     ceiling: (all) => all.filter((sample) => !hopeless(indexOf(sample))).length / all.length,
     truth: (texts, all) => all.filter((sample) => score(texts, sample)).length / all.length,
   };

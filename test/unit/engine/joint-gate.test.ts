@@ -16,10 +16,12 @@ import { lossBounds, type Pair, signTest } from "../../../src/engine/verdict.ts"
 import type { Texts } from "../../../src/graph/graph.ts";
 import { engineOf, graphOf, llm, ofType, recorder, sampleOf } from "./fixtures.ts";
 
-/** At least so many samples are scored at a time; what is scored beyond need stays below it. */
+/** At least so many samples are scored at a time. */
 const WAVE = 8;
 const ALPHA = 0.05;
 
+/** What is scored at once, in the order in which it is asked for. */
+type Wave = { readonly texts: Texts; readonly index: number }[];
 type Policy = OptimizeOptions["gate"]["policy"];
 /** Loss of validation sample `index` under Θ; null: a call was lost. */
 type LossOf = (texts: Texts, index: number) => number | null;
@@ -33,6 +35,8 @@ function openGate(
   const history = new History();
   const { emit, events } = recorder();
   const asked = new Map<string, Set<string>>();
+  const waves: Wave[] = [];
+  let wave: Wave | null = null;
   const keyOf = (texts: Texts) => JSON.stringify(texts);
   const askedUnder = (texts: Texts) => asked.get(keyOf(texts))?.size ?? 0;
   const options = { gate: { policy, alpha: ALPHA }, threshold };
@@ -42,6 +46,16 @@ function openGate(
     score: async (texts, { id }) => {
       const key = keyOf(texts);
       asked.set(key, (asked.get(key) ?? new Set()).add(id));
+      if (!wave) {
+        wave = [];
+        waves.push(wave);
+        setImmediate(() => {
+          wave = null;
+        });
+      }
+      wave.push({ texts, index: Number(id) });
+      // What is asked for before any of these replies comes belongs to one wave.
+      await new Promise((replied) => setImmediate(replied));
       const loss = lossOf(texts, Number(id));
       return loss === null ? null : scored(loss);
     },
@@ -54,7 +68,8 @@ function openGate(
   const ofNet = (before: Texts, after: Texts) =>
     netVerdict({ ...OPTIONS, ...options }, validation, before, after, true);
   const screened = () => ofType(events, "screened");
-  return { engine, gate, ofNet, validation, history, verdicts: () => ofType(events, "verdict"), screened, askedUnder };
+  const verdicts = () => ofType(events, "verdict");
+  return { engine, gate, ofNet, validation, history, verdicts, screened, askedUnder, waves };
 }
 
 const OPTIONS = { method: "", seed: 1, budget: { calls: null, tokens: null, usd: null }, methodOptions: {} };
@@ -97,20 +112,23 @@ async function judgeOne(
   const lossOf: LossOf = (texts, index) => pairs[index]![texts.a === "old a" ? "before" : "after"];
   // What the gate looks at afterwards, in search of parts that do harm, is no part of this decision.
   let asked: number | null = null;
+  const decisive: Wave[] = [];
   const onVerdict = () => {
+    if (asked === null) decisive.push(...waves.slice(scoredBefore));
     asked ??= askedUnder(end);
   };
-  const { gate, ofNet, validation, history, verdicts, askedUnder } = openGate(pairs.length, lossOf, {
+  const { gate, ofNet, validation, history, verdicts, askedUnder, waves } = openGate(pairs.length, lossOf, {
     policy,
     threshold,
     onVerdict,
   });
   if (startKnown) await validation.complete(start);
+  const scoredBefore = waves.length;
   const change = candidate("a");
   history.add(change);
   const outcome = await gate(start, [change]);
   const [judged] = verdicts();
-  return { outcome, verdict: judged!.verdict, ofNet, validation, start, end, asked, history };
+  return { outcome, verdict: judged!.verdict, ofNet, validation, start, end, asked, waves: decisive, history };
 }
 
 interface Losses {
@@ -136,22 +154,28 @@ function decide(pairs: readonly Losses[], policy: Policy): Decision {
   return atBest === atWorst ? atBest : "undecided";
 }
 
-/** Samples to score, one by one in the gate's order, until the decision is certain. */
-function fewestNeeded(
+/** Whether these losses decide, supposing that all that was scored is known, and the best or the worst of the rest. */
+function couldDecide(
   pairs: readonly Losses[],
-  { policy, threshold, startKnown }: { policy: Policy; threshold: number; startKnown: boolean },
-): number {
-  const unseen = ({ before }: Losses): Losses => ({ before: startKnown ? before : null, after: null });
-  const seen = pairs.map(unseen);
-  const rank = ({ before }: Losses) => (before === null ? 1 : before > threshold ? 0 : 2);
-  const order = seen.map((pair, index) => ({ index, rank: rank(pair) })).sort((a, b) => a.rank - b.rank);
-  let count = 0;
-  for (const { index } of order) {
-    if (decide(seen, policy) !== "undecided") break;
-    seen[index] = pairs[index]!;
-    count++;
-  }
-  return count;
+  known: Wave,
+  supposed: Wave,
+  { policy, startKnown }: { policy: Policy; startKnown: boolean },
+): boolean {
+  const isStart = ({ texts }: Wave[number]) => texts.a === "old a";
+  const indices = (wave: Wave, ofStart: boolean) =>
+    new Set(wave.filter((one) => isStart(one) === ofStart).map(({ index }) => index));
+  const seen = { before: indices(known, true), after: indices(known, false) };
+  const open = { before: indices(supposed, true), after: indices(supposed, false) };
+  return [
+    { before: 1, after: 0 },
+    { before: 0, after: 1 },
+  ].some((extreme) => {
+    const supposing = pairs.map(({ before, after }, index) => ({
+      before: startKnown || seen.before.has(index) ? before : open.before.has(index) ? extreme.before : null,
+      after: seen.after.has(index) ? after : open.after.has(index) ? extreme.after : null,
+    }));
+    return decide(supposing, policy) !== "undecided";
+  });
 }
 
 const binary = fc.constantFrom(0, 1);
@@ -192,13 +216,18 @@ describe("the stop", () => {
     );
   });
 
-  it("scores no sample that it could do without, but for what fills a wave", async () => {
+  it("asks for nothing once the decision is certain, and for no more at once than could make it so", async () => {
     await fc.assert(
       fc.asyncProperty(anyPairs, setting, async (pairs, options) => {
-        const { asked } = await judgeOne(pairs, options);
-        const needed = fewestNeeded(pairs, options);
-        // Two of the first wave are right samples, which show harm and seldom decide.
-        expect(asked).toBeLessThanOrEqual(needed === 0 ? 0 : needed + WAVE + 1);
+        const { waves } = await judgeOne(pairs, options);
+        for (const [at, wave] of waves.entries()) {
+          const known = waves.slice(0, at).flat();
+          expect(couldDecide(pairs, known, [], options), "open before the wave").toBe(false);
+          const samples = [...new Set(wave.map(({ index }) => index))];
+          const allButLast = wave.filter(({ index }) => index !== samples.at(-1));
+          if (samples.length <= WAVE) continue;
+          expect(couldDecide(pairs, known, allButLast, options), "a smaller wave could not decide").toBe(false);
+        }
       }),
       { numRuns: 150 },
     );
