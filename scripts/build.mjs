@@ -33,6 +33,11 @@ const PARTS = {
     },
     options: () => ({ ...node, format: "esm", splitting: true, chunkNames: "core-[hash]" }),
   },
+  /** A thread that runs code of graphs: a virtual machine, and the compiler of types. Read with the first such code. */
+  sandbox: {
+    entries: { sandbox: { source: "src/platform/sandbox/thread.ts", limit: 1250 } },
+    options: () => ({ ...node, format: "cjs" }),
+  },
   /** Run in a browser; one file each. */
   pages: {
     entries: { webview: { source: "webview/main.ts", limit: 520 } },

@@ -6,6 +6,7 @@ export interface Deps {
   readonly files: Files;
   readonly clock: Clock;
   readonly log: Log;
+  readonly sandbox: Sandbox;
 }
 
 /** Absolute paths only. Rejects with the platform's own error (`code` is `ENOENT`, `ENOSPC`, …). */
@@ -58,4 +59,69 @@ export interface LockHolder {
   readonly host: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
+}
+
+/** Code of a workspace. */
+export interface Code {
+  /** Names it in errors: the path as the graph file gives it. Its extension tells TypeScript from JavaScript. */
+  readonly file: string;
+  /** An ES module. */
+  readonly text: string;
+}
+
+/** Limits of one call. They are the user's, never a file's. */
+export interface SandboxLimits {
+  /** Milliseconds. Default 5,000. */
+  readonly time: number;
+  /** Bytes. Default 64 MB. */
+  readonly memory: number;
+}
+
+/**
+ * Runs code where it reaches nothing but its argument: no files, network, clock, random numbers or modules. Each call
+ * starts from nothing, so equal arguments give equal results.
+ */
+export interface Sandbox {
+  /** Compiles without running. null: the code can be called. */
+  check(code: Code): Promise<CodeFault | null>;
+  /**
+   * Calls the default export with one argument, and waits for it if it is asynchronous. The argument and the result are
+   * copied as JSON; a result has at most 1,000,000 characters.
+   * @throws CodeFault, CodeLimit
+   */
+  call(code: Code, argument: unknown): Promise<unknown>;
+  /** The same sandbox with other limits. */
+  within(limits: Partial<SandboxLimits>): Sandbox;
+}
+
+/** The code is wrong, or what it was given. */
+export class CodeFault extends Error {
+  override readonly name = "CodeFault";
+  constructor(
+    readonly file: string,
+    /** From 1; null where it is unknown. */
+    readonly line: number | null,
+    /** As the language puts it. */
+    readonly problem: string,
+  ) {
+    super(`${file}${line === null ? "" : `:${line}`}: ${problem}`);
+  }
+}
+
+/** The code ran out of time or memory. This says nothing about the value that it works on. */
+export class CodeLimit extends Error {
+  override readonly name = "CodeLimit";
+  constructor(
+    readonly file: string,
+    readonly limit: "time" | "memory" | "stack",
+    /** Milliseconds or bytes; 0 for the stack. */
+    readonly amount: number,
+  ) {
+    super(`${file}: ${limitWords(limit, amount)}`);
+  }
+}
+
+function limitWords(limit: CodeLimit["limit"], amount: number): string {
+  if (limit === "time") return `not finished after ${amount / 1000} s`;
+  return limit === "memory" ? `needs more than ${Math.round(amount / 2 ** 20)} MB` : "calls itself too deeply";
 }

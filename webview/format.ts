@@ -26,6 +26,7 @@ export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   input: t("graph input"),
   llm: t("LLM node"),
   text: t("text"),
+  function: t("function"),
 };
 
 const STATUSES = ["running", "interrupted", "done", "budget", "cancelled", "failed"] as const;

@@ -20,7 +20,7 @@ import { Cancelled, Misuse, runFailure, unwritable } from "./errors.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
-import { overridesOf, pricesFor } from "./options.ts";
+import { overridesOf, pricesFor, sandboxWith } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 
@@ -128,8 +128,21 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   const { concurrency, maxWait } = options;
-  const runDeps: RunDeps = { ...deps, provider, price, concurrency, maxWait };
-  const known = { provider: provider.identity, replies: { get: () => undefined }, price, clock: deps.clock };
+  const runDeps: RunDeps = {
+    ...deps,
+    sandbox: sandboxWith(deps.sandbox, options),
+    provider,
+    price,
+    concurrency,
+    maxWait,
+  };
+  const known = {
+    provider: provider.identity,
+    replies: { get: () => undefined },
+    price,
+    clock: deps.clock,
+    sandbox: deps.sandbox,
+  };
   const { done, of } = await progressOf(plan, place, runDeps);
   if (done < of) output.info(estimateLine(plan, await estimateComparison(plan, known)));
   if (done > 0) output.info(`${done} of ${of} runs are done already and are not repeated.`);

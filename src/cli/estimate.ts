@@ -18,7 +18,7 @@ export async function printEstimate(
   price: PriceOf,
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
-  const known = { provider, replies, price, clock: deps.clock };
+  const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox };
   if (provider === "simulated") await warnUnknownNodes(task, output);
   if (!job) {
     output.info(estimateLine(await estimateRun(task, known)));

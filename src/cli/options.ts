@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Sandbox } from "../deps.ts";
 import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/waits.ts";
+import { SANDBOX_LIMITS } from "../platform/sandbox/sandbox.ts";
 import type { Overrides } from "../run/load.ts";
 import { Misuse } from "./errors.ts";
 
@@ -27,6 +29,10 @@ export interface ModelOptions extends ModelNames {
   readonly caFile?: string;
   /** US dollars per million tokens, by model. */
   readonly price: PriceTable;
+  /** Milliseconds. */
+  readonly codeTimeout: number;
+  /** Bytes. */
+  readonly codeMemory: number;
 }
 
 export interface BudgetOptions {
@@ -67,6 +73,16 @@ export function withModel(command: Command): Command {
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
         .argParser(seconds)
         .default(DEFAULT_MAX_WAIT, `${DEFAULT_MAX_WAIT / 1000}`),
+    )
+    .addOption(
+      new Option("--code-timeout <seconds>", "time limit of each call of the graph's code")
+        .argParser(seconds)
+        .default(SANDBOX_LIMITS.time, `${SANDBOX_LIMITS.time / 1000}`),
+    )
+    .addOption(
+      new Option("--code-memory <MB>", "memory limit of each call of the graph's code")
+        .argParser((text: string) => 2 ** 20 * positiveInteger(text))
+        .default(SANDBOX_LIMITS.memory, `${SANDBOX_LIMITS.memory / 2 ** 20}`),
     )
     .addOption(named("--ca-file <file>", "also trust the certificates in this PEM file"))
     .addOption(
@@ -213,4 +229,9 @@ function positive(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("The value must be a number above 0.");
   return value;
+}
+
+/** The sandbox with the user's limits. */
+export function sandboxWith(sandbox: Sandbox, { codeTimeout: time, codeMemory: memory }: ModelOptions): Sandbox {
+  return sandbox.within({ time, memory });
 }

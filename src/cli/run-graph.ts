@@ -15,7 +15,7 @@ import { EXIT, exitOf } from "./exit.ts";
 import { evaluationReport, type Failure, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
-import { overridesOf, pricesFor } from "./options.ts";
+import { overridesOf, pricesFor, sandboxWith } from "./options.ts";
 import { printOutcome, type ServerOptions } from "./print-outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
@@ -59,7 +59,7 @@ export async function runGraph(
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([printEstimate(cli, subject, place, provider, price), cancelled(signal)]);
   const { concurrency, maxWait } = options;
-  const runDeps = { ...deps, provider, price, concurrency, maxWait };
+  const runDeps = { ...deps, sandbox: sandboxWith(deps.sandbox, options), provider, price, concurrency, maxWait };
   return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }
 

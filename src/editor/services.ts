@@ -1,11 +1,13 @@
-import { commands, type ExtensionContext, type LogOutputChannel, languages } from "vscode";
+import { commands, type ExtensionContext, type LogOutputChannel, languages, workspace } from "vscode";
 import { nodeDeps } from "../platform/node.ts";
 import { Account } from "./account/account.ts";
 import { Keys } from "./account/keys.ts";
+import { readSettings } from "./account/settings.ts";
 import { isWebview } from "./command-arguments.ts";
 import { guarded } from "./command-errors.ts";
 import type { CommandName, Commands } from "./commands.ts";
 import { Disposable } from "./disposable.ts";
+import { NotTrusted } from "./errors.ts";
 import { Example } from "./example.ts";
 import { Commit } from "./git/commit.ts";
 import { type GraphView, registerGraphView } from "./graph/register.ts";
@@ -36,6 +38,7 @@ import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
 import type { Views } from "./tree-views.ts";
+import { trustedSandbox } from "./trusted-sandbox.ts";
 
 /** Creates and connects all parts of the extension. Loaded on first use. */
 export class Services extends Disposable {
@@ -55,7 +58,8 @@ export class Services extends Disposable {
   ) {
     super();
     this.#log = log;
-    const deps = nodeDeps(log);
+    const outside = nodeDeps(log);
+    const deps = { ...outside, sandbox: trustedSandbox(outside.sandbox, refuseUntrusted, () => readSettings().code) };
     const graphs = this.own(new GraphFiles(deps.files));
     const account = this.own(new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log));
     const documents = this.own(new GraphDocuments(deps.files, account));
@@ -164,4 +168,9 @@ export class Services extends Disposable {
       await commands.executeCommand("setContext", `agentgraph.${name}`, value);
     }
   }
+}
+
+/** @throws NotTrusted */
+function refuseUntrusted(): void {
+  if (!workspace.isTrusted) throw new NotTrusted();
 }

@@ -1,11 +1,10 @@
 /** What the backward walk needs to know of G and of the gradients that travel on it. */
 export interface Walk<G> {
-  readonly output: string;
   readonly successors: (node: string) => readonly string[];
   /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one. */
   readonly leadsToParameter: (node: string) => boolean;
-  /** ∇_A */
-  readonly seed: G;
+  /** ∇_A, by the nodes whose values the loss is a function of: the output. */
+  readonly seeds: ReadonlyMap<string, G>;
   /** No change needed: ends the path. */
   readonly isZero: (gradient: G) => boolean;
   /** ĥ_w: from ∇_w to one gradient per predecessor, and `own` for w's own instruction. Sees all predecessors at once. */
@@ -38,7 +37,8 @@ export function backpropagate<G>(walk: Walk<G>): Gradients<G> {
       walk.successors(node).map(async (from) => ({ from, gradient: (await contributions(from))?.to.get(node) })),
     );
     const arrived = parts.flatMap(({ from, gradient }) => (gradient === undefined ? [] : [{ from, gradient }]));
-    return walk.aggregate(node === walk.output ? [{ from: "", gradient: walk.seed }, ...arrived] : arrived);
+    const seed = walk.seeds.get(node);
+    return walk.aggregate(seed === undefined ? arrived : [{ from: "", gradient: seed }, ...arrived]);
   });
   const contributions = memoize(async (node: string): Promise<Contributions<G> | null> => {
     if (!walk.leadsToParameter(node)) return null;

@@ -3,7 +3,8 @@ import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
-import type { ForwardPass } from "./forward.ts";
+import { codeBlock, feedbackGraphOf } from "./computed.ts";
+import type { ForwardPass, Scored } from "./forward.ts";
 import { askJson, endsRun, type Llm } from "./llm.ts";
 import type { BackwardStyle } from "./method.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
@@ -14,6 +15,9 @@ import caseTemplate from "./prompts/backward-case.md";
 import type { Emit } from "./stream.ts";
 
 const WORDS_PER_ENTRY = 80;
+
+const CODE_NOTE =
+  "Some values are computed by code, which can't change. Feedback on such a value has to say how the values that its code reads should change.";
 
 export interface BackwardDeps {
   readonly graph: Graph;
@@ -26,7 +30,7 @@ export interface BackwardDeps {
 
 /** What one call is asked for. */
 interface Question {
-  /** Names of the predecessors whose values it sees. */
+  /** Names of the inputs whose values it sees, with what computed ones are made from. */
   readonly shown: readonly string[];
   /** Names of those that it gives a gradient. */
   readonly about: readonly string[];
@@ -46,7 +50,8 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   const needed = topology.ancestors(graph.output);
   const isNeeded = (id: string) => id === graph.output || needed.has(id);
   const parameters = topology.order.filter((node) => node.trainable && isNeeded(node.id));
-  const leadingInputs = (id: string) => topology.predecessors(id).filter((name) => topology.leadsToTrainable(name));
+  const feedback = feedbackGraphOf(graph, topology);
+  const leadingInputs = (id: string) => feedback.sources(topology.predecessors(id)).filter(topology.leadsToTrainable);
 
   return async (pass, iteration, style = { per: "node" }) => {
     if (style.per !== "none") return differentiate(pass, iteration, style);
@@ -58,13 +63,20 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     const said = score && style.seed ? style.seed(score) : (score?.criticism ?? "");
     const criticism = [said, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
-    void emit({ ...about, node: graph.output, of: "value", from: null, text: criticism });
+    const judged = judgedOf(score);
+    void emit({ ...about, node: judged, of: "value", from: null, text: criticism });
+    const seeds = new Map(
+      feedback.sources([judged]).map((id) => [id, id === judged ? criticism : `${viaCode(judged)} ${criticism}`]),
+    );
+    for (const [node, text] of seeds) {
+      if (node !== judged && topology.leadsToTrainable(node))
+        void emit({ ...about, node, of: "value", from: judged, text });
+    }
 
     const gradients = backpropagate<string>({
-      output: graph.output,
-      successors: topology.successors,
+      seeds,
+      successors: feedback.readers,
       leadsToParameter: (id) => leadingInputs(id).length > 0 || asksOwnText(nodeAt(id), style),
-      seed: criticism,
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
       backward: async (id, gradient) => {
@@ -124,10 +136,11 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     const isOwnAsked = style.own === undefined || style.own === "asked";
     const leading = leadingInputs(node.id);
     if (style.per === "node") {
-      if (isOwnAsked) return ask({ shown: node.inputs, about: node.inputs, own: true });
+      if (isOwnAsked) return ask({ shown: node.inputs, about: feedback.sources(node.inputs), own: true });
       return { ...(await ask({ shown: node.inputs, about: leading, own: false })), own: gradient };
     }
-    const shown = (name: string) => (style.showsAll ? node.inputs : [name]);
+    const through = (name: string) => node.inputs.filter((input) => feedback.sources([input]).includes(name));
+    const shown = (name: string) => (style.showsAll ? node.inputs : through(name));
     const own = asksOwnText(node, style) ? ask({ shown: node.inputs, about: [], own: true }) : null;
     const [text, ...each] = await Promise.all([
       own,
@@ -144,7 +157,11 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     pass: ForwardPass,
     { templates }: BackwardStyle,
   ): Promise<Contributions<string>> {
-    const [inputs, output] = await Promise.all([valuesOf(shown, pass), pass.value(node.id)]);
+    const [inputs, output, code] = await Promise.all([
+      inputsOf(shown, pass),
+      pass.value(node.id),
+      codeAround(node, shown, pass),
+    ]);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
     const keys = isOwnAsked ? [...about, own] : about;
     const written = keys.map((key) => `"${key}"`).join(", ");
@@ -153,18 +170,19 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
       purpose: inert(graph.description || graph.name),
       answers: inert(answers),
       query: queryOf(pass)
-        .filter(({ name }) => !shown.includes(name))
+        .filter(({ name }) => !inputs.some((input) => input.name === name))
         .map(({ name, value }) => inert(`${name}: ${value}`))
         .join("\n"),
       id: node.id,
       role: inert(node.role),
       instruction: inert(pass.texts[node.id] ?? node.text),
-      inputs: inputs.map(({ name, value }) => block("input", value, { id: name, role: roleOf(name) })).join("\n\n"),
+      inputs: inputs.map(({ tag, name, value }) => block(tag, value, { id: name, role: roleOf(name) })).join("\n\n"),
+      code,
       output: inert(output.text),
       gradient: inert(gradient),
       loss: inert(loss),
       legend: [
-        ...about.map((name) => `"${name}": feedback on the input ${name}`),
+        ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),
         ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
       ].join("\n"),
     });
@@ -193,6 +211,38 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   function roleOf(name: string): string {
     const input = graph.inputs.find((one) => one.name === name);
     return input?.description ?? nodes.get(name)?.role ?? "";
+  }
+
+  /** The node's inputs, and what computed ones are computed from. */
+  async function inputsOf(shown: readonly string[], pass: ForwardPass) {
+    const before = feedback.computed(shown).flatMap(({ inputs }) => inputs);
+    const values = await valuesOf([...new Set([...shown, ...before])], pass);
+    return values.map((value) => ({ ...value, tag: shown.includes(value.name) ? "input" : "source" }));
+  }
+
+  /** Of the computed nodes that the feedback passes, before the step and, where the answer is computed, after it. */
+  async function codeAround(node: GraphNode, shown: readonly string[], pass: ForwardPass): Promise<string> {
+    const judged = judgedOf(await pass.score);
+    const isSource = judged !== node.id && feedback.sources([judged]).includes(node.id);
+    const after = isSource ? feedback.computed([judged]) : [];
+    const nodes = [...new Set([...feedback.computed(shown), ...after])];
+    if (nodes.length === 0) return "";
+    const results = await valuesOf(isSource ? [judged] : [], pass);
+    return [
+      CODE_NOTE,
+      ...nodes.map(codeBlock),
+      ...results.map(({ name, value }) => block("result", value, { step: name })),
+    ].join("\n\n");
+  }
+
+  /** The node on whose value the loss is: the output, or one that could not compute its value. */
+  function judgedOf(score: Scored | null): string {
+    return score?.failed ?? graph.output;
+  }
+
+  function viaCode(judged: string): string {
+    const steps = feedback.computed([judged]).map(({ id }) => id);
+    return `This value is not the answer itself: the code of ${steps.join(", ")} works on it.`;
   }
 
   function valuesOf(names: readonly string[], pass: ForwardPass): Promise<{ name: string; value: string }[]> {

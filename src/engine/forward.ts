@@ -7,7 +7,7 @@ import type { RunEvent, Theta } from "./events.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { endsRun, type Llm } from "./llm.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
-import type { Value } from "./nodes/node-behavior.ts";
+import type { Failure, Local, Value } from "./nodes/node-behavior.ts";
 import type { Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
 
@@ -19,6 +19,8 @@ export interface Scored extends Score {
   readonly formatErrors: number;
   /** Tokens of all calls that made the answer. */
   readonly tokens: number;
+  /** There is no answer, because this node could not compute its value. */
+  readonly failed?: string;
 }
 
 /** One forward pass: one sample through the graph under one Θ, as far as it is asked for. */
@@ -49,6 +51,8 @@ export interface ForwardDeps {
   /** Answers for the model where the loss asks one. */
   readonly judge?: Judge;
   readonly ask: Llm;
+  /** For nodes and losses in code. Absent: they can't run. */
+  readonly local?: Local;
   readonly emit: (event: RunEvent) => Promise<void>;
 }
 
@@ -57,6 +61,14 @@ export interface ForwardOptions {
   readonly priority?: number;
 }
 
+/** Where no code can run. */
+const NOWHERE: Local = {
+  get sandbox(): never {
+    throw new Error("code can't run here");
+  },
+  keep: async () => {},
+};
+
 export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;
 
 /**
@@ -64,7 +76,7 @@ export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) =>
  * (docs/method.md, "One iteration"). A pass is made once per (Θ, sample): asking again returns the same one; equal node calls
  * of different Θ meet in the reply store.
  */
-export function createForward({ graph, loss, choice, judge, ask, emit }: ForwardDeps): Forward {
+export function createForward({ graph, loss, choice, judge, ask, local = NOWHERE, emit }: ForwardDeps): Forward {
   const topology = topologyOf(graph);
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
@@ -112,11 +124,16 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
     }
 
     async function run(node: GraphNode, text: string): Promise<Value> {
-      const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await valueAt(name)).text] as const));
+      const read = await Promise.all(node.inputs.map(async (name) => [name, await valueAt(name)] as const));
+      const failure = read.find(([, value]) => value.failure)?.[1].failure;
+      if (failure) return { ...given(""), failure };
+      const inputs = read.map(([name, value]) => [name, value.text] as const);
       const about = { purpose: "forward", node: node.id, sample: sample.id, split, priority } as const;
       const value = await behaviorOf(node).run(node, {
         text,
         inputs,
+        given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? value.text])),
+        local,
         patterns,
         ask: (own, messages) => ask({ ...about, choice: own ?? choice, messages }),
       });
@@ -154,6 +171,7 @@ export function createForward({ graph, loss, choice, judge, ask, emit }: Forward
         formatErrors: all.filter(({ formatError }) => formatError).length,
       };
       const answer = await valueAt(graph.output);
+      if (answer.failure) return { ...unusable(answer.failure), ...cost };
       const askVote = judge?.({ sample, answer: answer.text, split, priority });
       const score = await loss.score(sample, answer.text, askVote);
       if (!answer.formatError) return { ...score, formatError: false, ...cost };
@@ -177,9 +195,15 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** The forward function of a task, with its judge where its loss asks one. */
-export function forwardOf({ graph, loss, models }: Task, ask: Llm, emit: ForwardDeps["emit"]): Forward {
-  const judge = createJudge({ graph, choice: models.judge, ask });
-  return createForward({ graph, loss, choice: models.forward, judge, ask, emit });
+export function forwardOf({ graph, loss, models }: Task, deps: Pick<ForwardDeps, "ask" | "local" | "emit">): Forward {
+  const judge = createJudge({ graph, choice: models.judge, ask: deps.ask });
+  return createForward({ graph, loss, choice: models.forward, judge, ...deps });
+}
+
+/** There is no answer that a loss could score. What came before was not in the form that the code needs. */
+function unusable({ node, problem }: Failure) {
+  const criticism = `The step ${node} is code. It could not use its inputs, so there is no answer: ${problem}.`;
+  return { loss: 1, lenient: 1, criticism, formatError: true, failed: node };
 }
 
 function given(text: string): Value {

@@ -1,15 +1,25 @@
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
+import { codeBlock, feedbackGraphOf } from "./computed.ts";
 
 /** Where a node's text stands in the graph, in words: what it is, what it works on, and who reads the result. */
 export function placesOf(graph: Graph): (node: GraphNode) => string {
   const topology = topologyOf(graph);
+  const feedback = feedbackGraphOf(graph, topology);
   const role = (id: string) => {
     const one = graph.nodes.find((other) => other.id === id) ?? graph.inputs.find(({ name }) => name === id);
     const words = one && "role" in one ? one.role : (one?.description ?? "");
     return words ? `${id} (${words})` : id;
   };
+
+  /** Code that works on the value before another step or the answer does: the value has to have the form that it reads. */
+  function codeBehind(id: string): string[] {
+    const after = topology.descendants(id);
+    const behind = topology.order.filter((node) => after.has(node.id) && traitsOf(node).computed);
+    const direct = behind.filter((node) => feedback.sources([node.id]).includes(id));
+    return direct.map(codeBlock);
+  }
 
   return (node) => {
     const what = isInstruction(node)
@@ -17,7 +27,7 @@ export function placesOf(graph: Graph): (node: GraphNode) => string {
       : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
     const readers = topology.successors(node.id).map(role).join(", ");
     const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
-    return `${what} ${reach}`;
+    return [`${what} ${reach}`, ...codeBehind(node.id)].join("\n\n");
   };
 }
 

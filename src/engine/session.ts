@@ -2,6 +2,7 @@ import type { Texts } from "../graph/graph.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
 import { type Forward, forwardOf } from "./forward.ts";
 import { createLlm, type Llm } from "./llm.ts";
+import type { Local } from "./nodes/node-behavior.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { textsOf } from "./theta.ts";
@@ -13,6 +14,8 @@ export interface EngineDeps {
   /** The whole wrapper stack. */
   readonly model: Model;
   readonly budget: Budget;
+  /** For nodes and losses in code. Absent: they can't run here. */
+  readonly local?: Local;
   /** US dollars; null where no price is known. */
   readonly price: (model: string, usage: Usage) => number | null;
 }
@@ -27,7 +30,8 @@ export interface Session {
 }
 
 /** @param stop aborting it stops every call of the session */
-export function openSession(task: Task, { model, price }: EngineDeps, stop: AbortController, emit: Emit): Session {
+export function openSession(task: Task, deps: EngineDeps, stop: AbortController, emit: Emit): Session {
+  const { model, price, local } = deps;
   const ask = createLlm({ model, price, seed: task.options.seed, stop, emit });
-  return { start: textsOf(task.graph), ask, forward: forwardOf(task, ask, emit), emit };
+  return { start: textsOf(task.graph), ask, forward: forwardOf(task, { ask, emit, ...(local && { local }) }), emit };
 }

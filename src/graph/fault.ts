@@ -75,6 +75,7 @@ export const FAULTS = {
   "front-matter": "information",
   "unclear-front-matter": "warning",
   "file-as-text": "warning",
+  "bad-code": "error",
   "unclear-roles": "warning",
   "unknown-format": "error",
   "broken-row": "error",

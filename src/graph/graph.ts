@@ -59,8 +59,16 @@ const textNode = z.object({
   form: z.literal("rows").optional(),
 });
 
+/** A program: its value is what the default export returns for the values of its inputs. */
+const functionNode = z.object({
+  kind: z.literal("function"),
+  ...anyNode,
+  /** Names the program in messages: its file, or its place in the graph file. */
+  file: z.string(),
+});
+
 const graphInput = z.object({ name: z.string(), description: z.string() });
-const graphNode = z.discriminatedUnion("kind", [llmNode, textNode]);
+const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, functionNode]);
 
 export const graph = z.object({
   name: z.string(),
@@ -77,6 +85,7 @@ export type GraphInput = ReadOnly<z.infer<typeof graphInput>>;
 export type GraphNode = ReadOnly<z.infer<typeof graphNode>>;
 export type LlmNode = ReadOnly<z.infer<typeof llmNode>>;
 export type TextNode = ReadOnly<z.infer<typeof textNode>>;
+export type FunctionNode = ReadOnly<z.infer<typeof functionNode>>;
 export type Extractor = ReadOnly<z.infer<typeof extractor>>;
 export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
 

@@ -4,22 +4,25 @@ export interface NodeTraits {
   readonly reads: boolean;
   /** A model is asked for its value, and it may name one of its own. */
   readonly asksModel: boolean;
-  /** What its text is: an instruction, in which `{{name}}` stands for an input, or its value. null: it has none. */
-  readonly text: "instruction" | "value" | null;
+  /** What its text is: an instruction, in which `{{name}}` stands for an input, its value, or a program. null: it has none. */
+  readonly text: "instruction" | "value" | "code" | null;
+  /** Its value follows from its inputs without a model, so feedback on it is feedback on them. */
+  readonly computed: boolean;
 }
 
 /** One line for each kind. */
 export const NODE_KINDS = {
-  llm: { reads: true, asksModel: true, text: "instruction" },
-  text: { reads: false, asksModel: false, text: "value" },
+  llm: { reads: true, asksModel: true, text: "instruction", computed: false },
+  text: { reads: false, asksModel: false, text: "value", computed: false },
+  function: { reads: true, asksModel: false, text: "code", computed: true },
 } as const satisfies Readonly<Record<string, NodeTraits>>;
 
 export type NodeKind = keyof typeof NODE_KINDS;
 
 /** Kinds of nodes that later versions will run. */
-export const RESERVED_KINDS: readonly string[] = ["function", "tool", "retriever", "map", "group"];
+export const RESERVED_KINDS: readonly string[] = ["tool", "retriever", "map", "group"];
 
-const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null };
+const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null, computed: false };
 
 /** @param kind of a file: it may be one that this version does not run */
 export function traitsOf({ kind }: { readonly kind: string }): NodeTraits {
@@ -34,4 +37,9 @@ export function fillsIn(node: { readonly kind: string; readonly inputs: readonly
 
 function isNodeKind(kind: string): kind is NodeKind {
   return Object.hasOwn(NODE_KINDS, kind);
+}
+
+/** Whether its text can change at all. */
+export function canChange(node: { readonly kind: string }): boolean {
+  return traitsOf(node).text !== "code";
 }

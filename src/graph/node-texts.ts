@@ -1,13 +1,22 @@
 import type { Files } from "../deps.ts";
-import { type ContainmentRoot, MAX_TEXT, ReferenceRefused, readReference, refusalWords } from "./containment.ts";
+import {
+  type ContainmentRoot,
+  MAX_TEXT,
+  type ReferencedFile,
+  ReferenceRefused,
+  readReference,
+  refusalWords,
+} from "./containment.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { frontMatterOf, isMetadata } from "./front-matter.ts";
+import { traitsOf } from "./node-kinds.ts";
 import { type OutlineNode, partOf } from "./outline.ts";
 import type { TextPart } from "./places/part.ts";
 import { placedText } from "./places/place.ts";
 import { isPlaced } from "./places/placed-text.ts";
 import { change } from "./quick-fixes.ts";
+import { plainText } from "./text.ts";
 
 /** A text that the graph file holds or names. */
 export interface FoundText {
@@ -25,14 +34,19 @@ export interface FoundText {
 /** The text of a node; null, with a fault, where its file cannot be read. */
 export async function textOf(
   document: JsonDocument,
-  { id, text }: OutlineNode,
+  { id, kind, text }: OutlineNode,
   root: ContainmentRoot,
   files: Files,
 ): Promise<FoundText | null> {
   if (!text) return null;
-  if (text.reference !== null) return referencedText(document, ["nodes", id, text.key], text.reference, root, files);
+  const path = ["nodes", id, text.key];
+  const isCode = traitsOf({ kind }).text === "code";
+  if (text.reference !== null) {
+    const read = isCode ? referencedCode : referencedText;
+    return read(document, path, text.reference, root, files);
+  }
   const value = text.value ?? "";
-  if (text.form !== "rows") await warnOfFileName(document, ["nodes", id, text.key], value, root, files);
+  if (text.form !== "rows" && !isCode) await warnOfFileName(document, path, value, root, files);
   return { path: document.path, text: value, firstLine: 1, range: null };
 }
 
@@ -44,19 +58,44 @@ export async function referencedText(
   root: ContainmentRoot,
   files: Files,
 ): Promise<FoundText | null> {
+  const file = await referencedFile(document, path, reference, root, files);
+  if (!file) return null;
+  const value = document.at(path);
+  const part = (value && partOf(document, value, reference)) ?? undefined;
+  const found = placedText(file.text, part);
+  if (!isPlaced(found)) {
+    const message = `The file ${JSON.stringify(reference)} ${found.problem}.`;
+    document.addAt("no-text-there", part ? [...path, part.kind] : path, message, found.remedy);
+    return null;
+  }
+  if (!part) tellOfFrontMatter(document, path, reference, file.text);
+  const firstLine = file.text.slice(0, found.range.start).split(/\r\n|\r|\n/).length;
+  return { path: file.path, text: found.text, firstLine, range: found.range, ...(part && { part }) };
+}
+
+/** A whole file. @param path of the reference: `{ "file": … }` */
+export async function referencedCode(
+  document: JsonDocument,
+  path: JsonPath,
+  reference: string,
+  root: ContainmentRoot,
+  files: Files,
+): Promise<FoundText | null> {
+  const file = await referencedFile(document, path, reference, root, files);
+  if (!file) return null;
+  return { path: file.path, text: plainText(file.text), firstLine: 1, range: { start: 0, end: file.text.length } };
+}
+
+/** null, with a fault, where the file cannot be read. */
+async function referencedFile(
+  document: JsonDocument,
+  path: JsonPath,
+  reference: string,
+  root: ContainmentRoot,
+  files: Files,
+): Promise<ReferencedFile | null> {
   try {
-    const { path: file, text } = await readReference(root, reference, files, MAX_TEXT);
-    const value = document.at(path);
-    const part = (value && partOf(document, value, reference)) ?? undefined;
-    const found = placedText(text, part);
-    if (!isPlaced(found)) {
-      const message = `The file ${JSON.stringify(reference)} ${found.problem}.`;
-      document.addAt("no-text-there", part ? [...path, part.kind] : path, message, found.remedy);
-      return null;
-    }
-    if (!part) tellOfFrontMatter(document, path, reference, text);
-    const firstLine = text.slice(0, found.range.start).split(/\r\n|\r|\n/).length;
-    return { path: file, text: found.text, firstLine, range: found.range, ...(part && { part }) };
+    return await readReference(root, reference, files, MAX_TEXT);
   } catch (error) {
     if (!(error instanceof ReferenceRefused)) throw error;
     const { code, message, remedy } = refusalWords(error);

@@ -1,6 +1,7 @@
 import { getNodeValue, type Node } from "jsonc-parser";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
+import { canChange } from "./node-kinds.ts";
 import { isCode, keyedFormat, type TextPart } from "./places/part.ts";
 import { TEMPLATINGS, type Templating } from "./templating.ts";
 import { plainText } from "./text.ts";
@@ -42,7 +43,7 @@ export interface OutlineNode {
 }
 
 export interface OutlineText {
-  readonly key: "instruction" | "text" | "examples";
+  readonly key: "instruction" | "text" | "examples" | "code";
   /** Of the value: a text, a list of lines, rows, or a reference. */
   readonly range: Range;
   readonly form: "string" | "lines" | "rows" | "file";
@@ -103,11 +104,12 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
   const parts = value ? document.members(value) : new Map<string, Node>();
   const part = (name: string): Node | undefined => parts.get(name)?.children?.[1];
   const inputs = part("inputs");
+  const kind = stringOf(part("kind")) ?? "llm";
   return {
     id,
-    kind: stringOf(part("kind")) ?? "llm",
+    kind,
     role: stringOf(part("role")) ?? "",
-    trainable: part("trainable")?.value !== false,
+    trainable: canChange({ kind }) && part("trainable")?.value !== false,
     range: rangeOf(member),
     idRange: rangeOf(key),
     inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
@@ -118,7 +120,7 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
 }
 
 function outlineText(document: JsonDocument, part: (name: string) => Node | undefined): OutlineText | null {
-  for (const key of ["instruction", "text"] as const) {
+  for (const key of ["instruction", "text", "code"] as const) {
     const value = part(key);
     if (!value) continue;
     const about = { key, range: rangeOf(value), reference: null };

@@ -213,15 +213,21 @@ function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string
 
 function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
   if (text === undefined) return null;
-  const { role, trainable, keep, maxWords = null, constraints } = spec;
+  const { role } = spec;
+  const inputs = [...new Set(spec.inputs)];
+  const fixed = { id, role, text, inputs, trainable: false, keep: [], maxWords: null, constraints: [], output: null };
+  if (spec.kind === "function") {
+    const file = isReference(spec.code) ? spec.code.file : `nodes.${id}.code`;
+    return { kind: "function", ...fixed, file };
+  }
+  const { trainable, keep, maxWords = null, constraints } = spec;
   const { templating = "mustache", frame = null } = outline ?? {};
   const within = outline?.text?.part;
   const base = {
-    ...{ id, role, text, trainable, keep, maxWords, constraints },
+    ...{ ...fixed, trainable, keep, maxWords, constraints },
     ...(templating !== "mustache" && { templating }),
     ...(within && { part: within }),
   };
-  const inputs = [...new Set(spec.inputs)];
   switch (spec.kind) {
     case "llm": {
       const model = spec.model === undefined ? null : modelChoice(spec.model);
@@ -237,8 +243,13 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
       };
     }
     case "text":
-      return { kind: "text", ...base, inputs, output: null, ...(spec.examples && { form: "rows" }) };
+      return { kind: "text", ...base, ...(spec.examples && { form: "rows" }) };
   }
+}
+
+/** Whether the text is in a file of its own. */
+function isReference(text: string | readonly string[] | { readonly file: string }): text is { readonly file: string } {
+  return typeof text === "object" && "file" in text;
 }
 
 /** What a model is asked with where the file says nothing: a gate cannot tell a gain from the noise of the replies. */

@@ -41,6 +41,19 @@ export function textForm(what: string) {
     .describe(`${what} A text, a list of lines, or \`{ "file": "…" }\`.`);
 }
 
+/** Code in the file itself, or all of a file. */
+export function codeForm(what: string) {
+  const file = z.strictObject({
+    file: z
+      .string()
+      .min(1)
+      .describe("Path of a `.js` or `.ts` file, relative to this file, with `/`. It must lie in the same repository."),
+  });
+  return z
+    .union([z.string(), z.array(z.string()), file], { error: 'code, a list of lines or { "file": "…" }' })
+    .describe(`${what} The code, a list of its lines, or \`{ "file": "…" }\`.`);
+}
+
 /** Parameters by which gateways and providers choose a server, a key, tools, several answers or a dearer service. */
 const USERS_OWN = new Set(
   [
@@ -124,15 +137,17 @@ const parameter = {
   constraints: z.array(z.string().min(1)).default([]).describe('Rules for a new version: `["stay in German"]`.'),
 };
 
+const inputs = z
+  .array(z.string())
+  .default([])
+  .describe("What the node reads: names of graph inputs and other nodes. These are the edges of the graph.");
+
 const llmNode = z
   .strictObject({
     kind: z.literal("llm").default("llm").describe("Calls a language model. This is the default."),
     ...parameter,
     templating: templating.optional(),
-    inputs: z
-      .array(z.string())
-      .default([])
-      .describe("What the node reads: names of graph inputs and other nodes. These are the edges of the graph."),
+    inputs,
     instruction: textForm("What the model should do. `{{name}}` is replaced by the value of that input."),
     frame: z
       .union([z.string(), z.array(z.string())], { error: "a text or a list of lines" })
@@ -170,6 +185,17 @@ const textNode = z
   })
   .describe("A node whose value is a text: a house style, examples, a draft.");
 
+const functionNode = z
+  .strictObject({
+    kind: z.literal("function").describe("Runs a JavaScript or TypeScript function in a sandbox."),
+    role: parameter.role,
+    inputs,
+    code: codeForm(
+      "An ES module whose default export takes an object with the inputs and returns a text or JSON: `export default ({ items }) => items.length`.",
+    ),
+  })
+  .describe("A node whose value is computed by a function, without a model.");
+
 const graphInput = z
   .union(
     [
@@ -188,7 +214,7 @@ export const graphInputs = z
   .describe("The inputs of each sample: name → description.");
 
 export const nodes = z
-  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode]))
+  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, functionNode]))
   .meta({ description: "The nodes by id. An id is a letter, then letters, digits, `_` or `-`." });
 
 export const models = z

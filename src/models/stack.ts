@@ -35,6 +35,8 @@ export interface StackOptions {
 export interface Stack {
   readonly model: Model;
   readonly budget: Budget;
+  /** Keeps a value that no model was asked for with the replies of the run. */
+  readonly keep: (key: string, text: string) => Promise<void>;
 }
 
 /** Everything that stands between the engine and a provider. */
@@ -66,6 +68,7 @@ export function createStack(options: StackOptions): Stack {
   );
   return {
     budget,
+    keep: async (key, text) => replies.keep?.(key, text),
     model: {
       identity,
       complete: async (request, signal) => {

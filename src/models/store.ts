@@ -17,6 +17,8 @@ export interface ReplyStore {
   get(key: string): { readonly where: "replayed" | "cached"; readonly reply: StoredReply } | undefined;
   /** Resolves once the reply is on record in this run; from then on `get` finds it. */
   put(key: string, reply: StoredReply): Promise<void>;
+  /** Keeps a value that was computed, not asked for: with this run alone, since it costs nothing to compute it again. */
+  keep?(key: string, text: string): Promise<void>;
   /** The reply could not be decoded: it stays on record and is replayed with its run, but no other run is served it. */
   invalidate(key: string): Promise<void>;
 }

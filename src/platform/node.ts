@@ -1,11 +1,14 @@
+import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Deps, Log, Machine } from "../deps.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeMachine } from "./machine.ts";
+import { nodeSandbox } from "./sandbox/sandbox.ts";
 
 /** The dependencies implemented with Node, for the command line and for VS Code's extension host. */
 export function nodeDeps(log: Log = stderrLog): Deps & { readonly machine: Machine } {
-  return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine() };
+  const sandbox = nodeSandbox(join(__dirname, "sandbox.js"));
+  return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine(), sandbox };
 }
 
 /** In less time than the millisecond of a timer of 0. The first half may come before timers and sockets were looked at. */

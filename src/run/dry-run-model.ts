@@ -1,5 +1,6 @@
 import { randomLcg } from "d3";
 import type { Sample } from "../data/sample.ts";
+import type { Sandbox } from "../deps.ts";
 import { shortHash } from "../engine/theta.ts";
 import type { Extractor, GraphNode } from "../graph/graph.ts";
 import type { AskVote, Loss, Score } from "../loss/loss.ts";
@@ -63,6 +64,11 @@ export class DryRunModel implements Model {
     const usage = { prompt, completion: this.#tokens(text.length), estimated: true };
     const { model } = request;
     return { text, usage, model, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
+  }
+
+  /** A value for which no model is asked, as long as what it is made of. */
+  computed(characters: number): string {
+    return this.#reply(characters / this.#charactersPerToken);
   }
 
   /** Learns reply lengths and characters per token from known replies. */
@@ -148,6 +154,18 @@ export class DryRunModel implements Model {
     const start = `${MARK}${this.#count} `;
     return start + filler((tokens * this.#charactersPerToken - start.length) / WORD.length);
   }
+}
+
+/** Runs code on known values alone: from a made-up value comes another one, as long. */
+export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sandbox {
+  return {
+    check: async () => null,
+    async call(code, argument) {
+      const given = JSON.stringify(argument);
+      return real && !given.includes(MARK) ? real.call(code, argument) : model.computed(given.length);
+    },
+    within: () => dryRunSandbox(model, real),
+  };
 }
 
 const WORD = "words ";

@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import { type Data, type Sample, SPLITS, type Split } from "../data/sample.ts";
-import type { Clock } from "../deps.ts";
+import type { Clock, Sandbox } from "../deps.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { RunEvent } from "../engine/events.ts";
 import type { Methods } from "../engine/method.ts";
@@ -13,7 +13,7 @@ import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../models/store.ts";
 import { Yielder } from "../models/yielder.ts";
-import { DryRunLoss, DryRunModel, GUESSES, type Guess } from "./dry-run-model.ts";
+import { DryRunLoss, DryRunModel, dryRunSandbox, GUESSES, type Guess } from "./dry-run-model.ts";
 
 /** What is known before a run. */
 export interface EstimateDeps {
@@ -24,6 +24,8 @@ export interface EstimateDeps {
   readonly price: PriceOf;
   /** Used to yield to the event loop. */
   readonly clock: Clock;
+  /** Runs code on known values. Absent: its values are made up. */
+  readonly sandbox?: Sandbox;
 }
 
 /** To two digits, because more would be false precision. */
@@ -163,7 +165,7 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
   };
 }
 
-function depsOf(model: DryRunModel, { options }: Task, { replies, price }: EstimateDeps): EngineDeps {
+function depsOf(model: DryRunModel, { options }: Task, { replies, price, sandbox }: EstimateDeps): EngineDeps {
   const stack = createStack({
     provider: model,
     replies: new Overlay(replies),
@@ -173,7 +175,8 @@ function depsOf(model: DryRunModel, { options }: Task, { replies, price }: Estim
     seed: options.seed,
     price,
   });
-  return { model: model.learningFrom(stack.model), budget: stack.budget, price };
+  const local = { sandbox: dryRunSandbox(model, sandbox), keep: stack.keep };
+  return { model: model.learningFrom(stack.model), budget: stack.budget, price, local };
 }
 
 /** Cached replies and the ones made up so far. */

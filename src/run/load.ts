@@ -41,7 +41,7 @@ export interface LoadedTask extends GraphReading {
   readonly text: string;
 }
 
-type Outside = Pick<Deps, "files" | "clock">;
+type Outside = Pick<Deps, "files" | "clock"> & Partial<Pick<Deps, "sandbox">>;
 
 /**
  * Reads a graph file and everything that a run of it needs. Never throws because of file contents.
@@ -54,6 +54,7 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   if (typeof text !== "string") return unreadable(graphFile, text, files);
   const reading = await readGraph(graphFile, text, files, graphFormat, overrides.set);
   const { document, file, graph } = reading;
+  await checkCode(reading, deps);
   const loss = file && (await lossOf(file.loss, reading, files));
   const task = file && (await makeTask(file, loss && makeLoss(loss), reading, deps, overrides));
   const faults = document.faults;
@@ -100,6 +101,17 @@ async function makeTask(
   const options = { ...common, budget: limits, methodOptions: own[common.method] ?? {} };
   return { data, loss, models: choices, options };
 }
+
+/** Compiles the code of function nodes. Nothing of it runs. */
+async function checkCode({ document, graph }: GraphReading, { sandbox }: Outside): Promise<void> {
+  for (const node of graph?.nodes ?? []) {
+    if (node.kind !== "function" || !sandbox) continue;
+    const fault = await sandbox.check({ file: node.file, text: node.text });
+    if (fault) document.addAt("bad-code", ["nodes", node.id, "code"], `The code can't run: ${fault.message}.`, REMEDY);
+  }
+}
+
+const REMEDY = "Correct the code. It has to be an ES module with a default export, and it can't import modules.";
 
 function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument): void {
   if (!Object.hasOwn(methods, method)) {

@@ -86,6 +86,15 @@ export class RunReplies implements ReplyStore {
     if (!reply.cached) this.#share(reply);
   }
 
+  async keep(key: string, text: string): Promise<void> {
+    if (!this.ownFile || this.#own.has(key)) return;
+    const usage = { prompt: 0, completion: 0, estimated: false };
+    const body = { key, text, usage, model: "", finish: "stop" as const, cached: false };
+    const reply = { ...body, mark: this.signer(body) };
+    this.#own.set(reply);
+    this.ownFile.append(reply);
+  }
+
   async invalidate(key: string): Promise<void> {
     this.#share({ discredited: key });
   }

@@ -170,7 +170,7 @@ async function* record(
   log: EventLog,
   onWaiting: (waiting: Waiting | null) => void,
 ): AsyncGenerator<LoggedEvent, RunState> {
-  const { machine, provider, price, concurrency, maxWait, clock, engine = runnerOf(start.job) } = deps;
+  const { machine, provider, price, concurrency, maxWait, clock, sandbox, engine = runnerOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
   signal.addEventListener("abort", cancel);
@@ -225,7 +225,12 @@ async function* record(
       },
     });
     await summarize();
-    const engineDeps = { model: recorded(stack.model, log, stopOnFailure), budget: stack.budget, price };
+    const engineDeps = {
+      model: recorded(stack.model, log, stopOnFailure),
+      budget: stack.budget,
+      price,
+      local: { sandbox, keep: stack.keep },
+    };
     try {
       for await (const event of engine(task, engineDeps, stop.signal)) {
         await turns.next();

@@ -12,6 +12,7 @@ import { type RunRequest, runRequestOf } from "../../src/run/run-manifest.ts";
 import { filesOf, type RunPaths, runPathsOf } from "../../src/run/run-paths.ts";
 import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
 import { unitOf } from "../server/faults.ts";
+import { noSandbox } from "../unit/sandboxes.ts";
 import { faultsOfApplying, faultsOfEnd, faultsOfList, faultsOfReport } from "./aftermath.ts";
 import { Disk, Process } from "./disk.ts";
 import { writeFolder } from "./folder.ts";
@@ -181,6 +182,7 @@ class Play {
       clock: this.#clock,
       log: silent,
       machine: this.disk.machine(process),
+      sandbox: noSandbox,
       provider: createOpenAI({ baseUrl: this.#wire.address, key: "", clock: this.#clock }),
       price: priceOf,
       concurrency: this.one.world.concurrency,
@@ -248,7 +250,13 @@ class Play {
   /** What somebody sees who only looks. */
   #reading(disk = this.disk) {
     const process = new Process(disk);
-    return { files: process.files, clock: this.#clock, log: silent, machine: disk.machine(process) };
+    return {
+      files: process.files,
+      clock: this.#clock,
+      log: silent,
+      machine: disk.machine(process),
+      sandbox: noSandbox,
+    };
   }
 
   async #read(): Promise<ReadRun | null> {

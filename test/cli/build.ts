@@ -4,5 +4,5 @@ import { join } from "node:path";
 /** Before all tests: they run what is shipped. */
 export function setup(): void {
   const root = join(import.meta.dirname, "../..");
-  execFileSync(process.execPath, ["scripts/build.mjs", "programs"], { cwd: root, stdio: "pipe" });
+  execFileSync(process.execPath, ["scripts/build.mjs", "programs", "sandbox"], { cwd: root, stdio: "pipe" });
 }

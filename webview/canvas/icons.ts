@@ -4,6 +4,7 @@ import { s } from "../dom.ts";
 const PATHS = {
   llm: "M8 1.8l1.5 4.7 4.7 1.5-4.7 1.5L8 14.2 6.5 9.5 1.8 8l4.7-1.5z",
   text: "M3 4h10M3 8h10M3 12h6",
+  function: "M5.5 3.5L2 8l3.5 4.5M10.5 3.5L14 8l-3.5 4.5M9 3L7 13",
   input: "M2 8h9M7.5 4.5L11 8l-3.5 3.5M13.8 3v10",
   trainable: "M3 13l.7-3L11 2.7a1 1 0 011.4 0l.9.9a1 1 0 010 1.4L6 12.3z",
   fixed: "M4 7.5h8v6H4zM5.5 7.5V5.2a2.5 2.5 0 015 0v2.3",

@@ -1,4 +1,4 @@
-import { traitsOf } from "../../src/graph/node-kinds.ts";
+import { canChange, traitsOf } from "../../src/graph/node-kinds.ts";
 import { inlineIcon } from "../canvas/icons.ts";
 import { textButton } from "../controls.ts";
 import { h } from "../dom.ts";
@@ -41,7 +41,7 @@ export function aboutNode(
         ? [
             {
               name: "instruction",
-              title: traitsOf(view).text === "instruction" ? t("Instruction") : t("Text"),
+              title: TEXT_TITLES[traitsOf(view).text ?? "value"],
               content: [
                 text(node.instruction, "instruction"),
                 node.rules.length > 0 && h("ul", { class: "rules" }, ...node.rules.map((rule) => h("li", {}, rule))),
@@ -62,6 +62,8 @@ export function aboutNode(
   };
 }
 
+const TEXT_TITLES = { instruction: t("Instruction"), value: t("Text"), code: t("Code") } as const;
+
 function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actions): HTMLElement[] {
   const { graph, scene, run, folded } = state;
   const nodes = graph?.nodes ?? [];
@@ -71,7 +73,8 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   const isFolded = folded.has(view.id);
   const words = plural(view.words, t("{0} word"), t("{0} words"));
   const model = answered === "" ? view.model : "";
-  const about = traitsOf(view).text === null ? [] : [words, view.trainable ? t("can change") : t("fixed")];
+  const about =
+    traitsOf(view).text === null || !canChange(view) ? [] : [words, view.trainable ? t("can change") : t("fixed")];
   const facts = [KINDS[view.kind], model, ...about].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];

@@ -1,9 +1,11 @@
 import { ConfigurationTarget, workspace } from "vscode";
+import type { SandboxLimits } from "../../deps.ts";
 import { type ModelChoice, ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
 import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/waits.ts";
+import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
 import { providerNamed } from "./providers.ts";
 
 /** Default number of concurrent requests before a provider is chosen. */
@@ -26,6 +28,8 @@ export interface MachineSettings {
   /** Milliseconds without any answer of a model after which a run ends. */
   readonly maxWait: number;
   readonly prices: PriceTable;
+  /** Of each call of a graph's code. */
+  readonly code: SandboxLimits;
 }
 
 export function readSettings(): MachineSettings {
@@ -44,6 +48,10 @@ export function readSettings(): MachineSettings {
     timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
     maxWait: 1000 * (positive("maxWait") ?? DEFAULT_MAX_WAIT / 1000),
     prices: priceTable(userValue("prices")),
+    code: {
+      time: 1000 * (positive("code.timeout") ?? SANDBOX_LIMITS.time / 1000),
+      memory: 2 ** 20 * (positive("code.memory") ?? SANDBOX_LIMITS.memory / 2 ** 20),
+    },
   };
 }
 

@@ -60,9 +60,9 @@ export async function prepare(
   const place = runPathsOf(root);
   await askForPrices(modelsOf(task), task.options.budget.usd);
   const all = runDeps(connection, deps);
-  const { price, clock, provider } = all;
+  const { price, clock, sandbox, provider } = all;
   const replies = await readCache(deps, place.cache);
-  const known = { provider: provider.identity, replies, price, clock };
+  const known = { provider: provider.identity, replies, price, clock, sandbox };
   return { subject, root, place, connection, deps: all, known };
 }
 

@@ -1,11 +1,12 @@
 import type { GraphNode } from "../../graph/graph.ts";
 import type { NodeKind } from "../../graph/node-kinds.ts";
+import { fn } from "./function.ts";
 import { llm } from "./llm.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 import { text } from "./text.ts";
 
 /** One line for each kind. */
-const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text };
+const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text, function: fn };
 
 export function behaviorOf({ kind }: GraphNode): NodeBehavior {
   return BEHAVIORS[kind];

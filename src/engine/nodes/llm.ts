@@ -1,5 +1,6 @@
 import { extract } from "../../graph/extract.ts";
 import type { LlmNode } from "../../graph/graph.ts";
+import { parseJson } from "../../graph/json.ts";
 import { renderNode } from "../../graph/template.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
@@ -10,10 +11,18 @@ export const llm: NodeBehavior<LlmNode> = {
   async run(node, { text, inputs, patterns, ask }) {
     const reply = await ask(node.model, renderNode(node, text, inputs));
     const { value, formatError } = await extract(reply.text, node.output, patterns);
-    return { text: value, formatError, tokens: reply.usage.prompt + reply.usage.completion, key: reply.key };
+    const tokens = reply.usage.prompt + reply.usage.completion;
+    const json = node.output?.kind === "json" && !formatError ? structureIn(value) : undefined;
+    return { text: value, formatError, tokens, key: reply.key, ...(json !== undefined && { json }) };
   },
   async context({ id, inputs }, { values }) {
     const [read, [own]] = await Promise.all([values(inputs), values([id])]);
     return { inputs: read, output: own?.value ?? "" };
   },
 };
+
+/** The list or object that a text is the JSON of; undefined for any other text. */
+export function structureIn(text: string): unknown {
+  const value = parseJson(text)?.value;
+  return typeof value === "object" && value !== null ? value : undefined;
+}

@@ -1,3 +1,4 @@
+import type { Sandbox } from "../../deps.ts";
 import type { GraphNode, ModelChoice } from "../../graph/graph.ts";
 import type { Patterns } from "../../graph/pattern.ts";
 import type { Message, ModelReply } from "../../models/model.ts";
@@ -8,8 +9,26 @@ export interface Value {
   readonly formatError: boolean;
   /** Tokens of the call, prompt and reply; 0 where no model was asked. */
   readonly tokens: number;
-  /** Of the reply that it is part of; absent where nothing was asked. */
+  /** Of the reply that it is part of, or of what was kept of it; absent where the text of the node says it all. */
   readonly key?: string;
+  /** The same as JSON, where the value is a list or an object by its making; absent: it is a text. */
+  readonly json?: unknown;
+  /** No value could be computed from what came before: whatever reads it has none either. */
+  readonly failure?: Failure;
+}
+
+/** Why a node has no value. */
+export interface Failure {
+  readonly node: string;
+  /** With file and line, for a person and a model. */
+  readonly problem: string;
+}
+
+/** What this machine does for nodes that ask no model. */
+export interface Local {
+  readonly sandbox: Sandbox;
+  /** Keeps a value with the run, for whoever looks at it. */
+  keep(key: string, text: string): Promise<void>;
 }
 
 /** The values that a node reads, in the order of its `inputs`. */
@@ -20,6 +39,9 @@ export interface NodeRun {
   /** Its text under Θ. */
   readonly text: string;
   readonly inputs: InputValues;
+  /** The same by name, with lists and objects in place of their JSON. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly local: Local;
   readonly patterns: Patterns;
   /** Asks a model in the node's name. @param choice null: the model of the role `forward` */
   ask(choice: ModelChoice | null, messages: readonly Message[]): Promise<ModelReply>;
@@ -45,7 +67,7 @@ export interface NodeBehavior<N extends GraphNode = GraphNode> {
   readonly calls: number;
   /** What is sent to a model; empty where none is asked. */
   prompt(node: N, text: string, inputs: InputValues): readonly Message[];
-  /** @throws what ends a run; ModelError, PatternTimeout where there is no value */
+  /** @throws what ends a run; ModelError, PatternTimeout, CodeLimit where there is no value */
   run(node: N, run: NodeRun): Promise<Value>;
   /** What ϕ sees of one sample beside the gradient: what the node's text worked on, and what came out. */
   context(node: N, around: Surroundings): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;

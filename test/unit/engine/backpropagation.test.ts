@@ -105,13 +105,12 @@ function differentiate(formula: Formula) {
     };
   });
   const walk: Walk<number> = {
-    output: String(values.length - 1),
     successors: (node) =>
       formula.nodes.flatMap(({ inputs }, index) =>
         inputs.includes(Number(node)) ? [String(formula.roots.length + index)] : [],
       ),
     leadsToParameter: (node) => inner(node)?.inputs.some((input) => leading.has(input)) ?? false,
-    seed: 1,
+    seeds: new Map([[String(values.length - 1), 1]]),
     isZero: (gradient) => gradient === 0,
     backward,
     aggregate: (parts) => parts.reduce((sum, { gradient }) => sum + gradient, 0),
@@ -189,10 +188,9 @@ describe("backpropagate with words", () => {
       own: `own of ${node} after ${gradient}`,
     }));
     const walk: Walk<string> = {
-      output: "answer",
       successors: (node) => readers[node] ?? [],
       leadsToParameter: (node) => node !== "plan",
-      seed: "too long",
+      seeds: new Map([["answer", "too long"]]),
       isZero: (gradient) => gradient === "",
       backward,
       aggregate: (parts) => parts.map(({ from, gradient }) => `${from}:${gradient}`).join(" | "),
@@ -245,7 +243,7 @@ describe("backpropagate with words", () => {
   });
 
   it("asks nothing at all when the loss has no gradient", async () => {
-    const { gradients, backward } = walkWords({}, { seed: "", aggregate: () => "" });
+    const { gradients, backward } = walkWords({}, { seeds: new Map([["answer", ""]]), aggregate: () => "" });
     expect(await Promise.all(Object.keys(readers).map(gradients.ofText))).toEqual(["", "", "", "", ""]);
     expect(backward).not.toHaveBeenCalled();
   });

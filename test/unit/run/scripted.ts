@@ -13,6 +13,7 @@ import { nodeMachine } from "../../../src/platform/machine.ts";
 import type { RunDeps } from "../../../src/run/run.ts";
 import type { RunRequest } from "../../../src/run/run-manifest.ts";
 import { type RunPaths, runPathsOf } from "../../../src/run/run-paths.ts";
+import { noSandbox } from "../sandboxes.ts";
 
 /** A folder of its own, a clock that ticks by itself, and a provider that answers with a number per question. */
 export interface Bench {
@@ -34,6 +35,7 @@ export async function openBench(): Promise<Bench> {
     clock: ticking(),
     log: silent,
     machine,
+    sandbox: noSandbox,
     provider,
     price: () => 0.5,
     concurrency: 4,

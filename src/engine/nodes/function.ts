@@ -1,0 +1,32 @@
+import { type Code, CodeFault } from "../../deps.ts";
+import type { FunctionNode } from "../../graph/graph.ts";
+import { shortHash } from "../theta.ts";
+import type { NodeBehavior, Value } from "./node-behavior.ts";
+
+/** The code of a `function` node, called with its inputs. What it throws is a format error, never a wrong answer. */
+export const fn: NodeBehavior<FunctionNode> = {
+  calls: 0,
+  prompt: () => [],
+  async run(node, { text, given, local }) {
+    const code: Code = { file: node.file, text };
+    const key = `function ${shortHash([node.file, text, given])}`;
+    const value = await computed(node.id, () => local.sandbox.call(code, given));
+    await local.keep(key, value.failure?.problem ?? value.text);
+    return { ...value, key };
+  },
+  async context({ id, inputs }, { values }) {
+    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
+    return { inputs: read, output: own?.value ?? "" };
+  },
+};
+
+async function computed(node: string, call: () => Promise<unknown>): Promise<Value> {
+  try {
+    const result = await call();
+    if (typeof result === "string") return { text: result, formatError: false, tokens: 0 };
+    return { text: JSON.stringify(result), json: result, formatError: false, tokens: 0 };
+  } catch (error) {
+    if (!(error instanceof CodeFault)) throw error;
+    return { text: "", formatError: true, tokens: 0, failure: { node, problem: error.message } };
+  }
+}

@@ -1,0 +1,82 @@
+import type { Message, Model, ModelReply } from "../../src/models/model.ts";
+
+/**
+ * A model that reads orders as far as its instruction says how, and gives feedback only on what its prompt shows: it
+ * blames a list of items for a wrong sum only if it sees the list, the order, and the code that adds it up.
+ */
+export const clerk: Model = {
+  identity: "clerk",
+  async complete({ messages, schema }): Promise<ModelReply> {
+    const [system, user] = [saidBy(messages, "system"), saidBy(messages, "user")];
+    const keys = Object.keys(Object(schema?.schema.properties));
+    const text = !schema ? work(system, user) : keys.includes("text") ? rewrite(user) : feedback(user, keys);
+    const usage = { prompt: Math.ceil((system.length + user.length) / 4), completion: text.length, estimated: false };
+    const rest = { key: "", source: "provider", requests: 1, milliseconds: 0 } as const;
+    return { text, usage, model: "clerk", finish: "stop", ...rest };
+  },
+};
+
+function saidBy(messages: readonly Message[], role: Message["role"]): string {
+  return messages.flatMap((message) => (message.role === role ? [message.content] : [])).join("\n\n");
+}
+
+function work(instruction: string, user: string): string {
+  if (!instruction.includes("items")) return `The sum is ${/-?\d+(?!.*\d)/s.exec(user)?.[0] ?? "unknown"}.`;
+  const items = [...user.matchAll(/(\d+) (\w+) at (\d+)/g)].map(([, count, name, price]) => ({
+    name,
+    count: Number(count),
+    price: Number(price),
+  }));
+  if (!/JSON list/.test(instruction)) return items.map(({ name }) => name).join(" and ");
+  const voucher = /voucher of (\d+)/.exec(user)?.[1];
+  const minus = voucher !== undefined && /voucher/.test(instruction);
+  return JSON.stringify(minus ? [...items, { name: "voucher", count: -1, price: Number(voucher) }] : items);
+}
+
+const ADVICE = { voucher: "A voucher has to be in the list, with the count -1." };
+
+function feedback(user: string, keys: readonly string[]): string {
+  const step = /<step id="(\w+)"/.exec(user)?.[1] ?? "";
+  const said = part(user, "feedback");
+  const order = part(user, "query") || user;
+  const items = /<(?:source|input) id="items"[^>]*>\n([\s\S]*?)\n<\//.exec(user)?.[1];
+  const seesCode = /<code step="\w+"/.test(user);
+  const about = (key: string): string => {
+    if (step === "items" && key === "instruction") return /voucher/.test(said) ? ADVICE.voucher : "";
+    return key === "items" && seesCode && items !== undefined && lacksVoucher(items, order) ? ADVICE.voucher : "";
+  };
+  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, about(key)])));
+}
+
+function lacksVoucher(items: string, order: string): boolean {
+  return /voucher of/.test(order) && !/"voucher"/.test(items);
+}
+
+function part(prompt: string, tag: string): string {
+  return new RegExp(`<${tag}>\\n([\\s\\S]*?)\\n</${tag}>`).exec(prompt)?.[1] ?? "";
+}
+
+function rewrite(user: string): string {
+  const text = part(user, "current_text");
+  const seesCode = /<code step="\w+"/.test(user);
+  const cases = [...user.matchAll(/<case id[\s\S]*?<\/case>/g)].map(([one]) => one);
+  const isMissing = cases.some((one) => lacksVoucher(part(one, "output"), one));
+  const added =
+    seesCode && cases.some((one) => /SyntaxError/.test(part(one, "feedback")))
+      ? "Reply with a JSON list."
+      : user.includes(ADVICE.voucher) || (seesCode && isMissing)
+        ? "Put a voucher in the list, too."
+        : "Work with care.";
+  return JSON.stringify({ hypothesis: "It says what was missing.", text: `${text} ${added}` });
+}
+
+/** Orders that are all different. A third of them has a voucher. */
+export function orders(set: number, count: number): { order: string; sum: number }[] {
+  return Array.from({ length: count }, (_, index) => {
+    const [pens, books, price] = [1 + (index % 7), 1 + (index % 3), 5 + index + 40 * set];
+    const voucher = index % 3 === 0 ? 2 + index : 0;
+    const sum = pens * 2 + books * price - voucher;
+    const end = voucher > 0 ? ` I have a voucher of ${voucher}.` : "";
+    return { order: `Please send ${pens} pens at 2 and ${books} books at ${price}.${end}`, sum };
+  });
+}

@@ -1,0 +1,105 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { RunReport } from "../../src/cli/json.ts";
+import { clerk, orders } from "./clerk.ts";
+import { type Bench, open } from "./cli.ts";
+
+const SUM = "export default ({ items }) => String(items.reduce((sum, { count, price }) => sum + count * price, 0));\n";
+const PARSED = SUM.replace("=> String(items", "=> String(JSON.parse(items)");
+
+const read = { role: "lists what was ordered", inputs: ["order"], instruction: "List the items that are ordered." };
+const JSON_READ = { ...read, instruction: "List the items that are ordered, as a JSON list." };
+const say = { role: "answers the customer", inputs: ["total"], instruction: "Say what it costs." };
+const total = { kind: "function", inputs: ["items"], code: { file: "steps/total.js" } };
+
+describe("feedback crosses code, and the prompt before it is mended", () => {
+  it.each<[string, object, string, Readonly<Record<string, string>>]>([
+    [
+      "between two model calls, where the text that it gets is no JSON at first",
+      { items: read, total, say },
+      "say",
+      { "steps/total.js": PARSED },
+    ],
+    [
+      "two functions in a row",
+      {
+        items: JSON_READ,
+        lines: { kind: "function", inputs: ["items"], code: { file: "steps/lines.ts" } },
+        total: { kind: "function", inputs: ["lines"], code: { file: "steps/total.js" } },
+        say,
+      },
+      "say",
+      {
+        "steps/lines.ts":
+          "interface Item { count: number; price: number }\nexport default ({ items }: { items: string }): number[] =>\n  (JSON.parse(items) as Item[]).map(({ count, price }) => count * price);\n",
+        "steps/total.js": "export default ({ lines }) => String(lines.reduce((sum, line) => sum + line, 0));\n",
+      },
+    ],
+    ["the answer itself", { items: JSON_READ, total }, "total", { "steps/total.js": PARSED }],
+    [
+      "a function that reads the query, too",
+      {
+        items: { ...JSON_READ, output: { json: "" } },
+        total: { ...total, inputs: ["items", "order"] },
+        say,
+      },
+      "say",
+      {
+        "steps/total.js": `export default ({ items, order }) => {
+  const sum = items.reduce((all, { count, price }) => all + count * price, 0);
+  return order.length > 0 ? { sum } : "nothing was ordered";
+}
+`,
+      },
+    ],
+  ])("%s", async (_, nodes, output, files) => {
+    const bench = await open({ model: clerk });
+    await put(bench, { nodes, output }, files);
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    expect(report.test?.before).toBeLessThanOrEqual(0.7);
+    expect(report.test?.after).toBe(1);
+    expect(report.proposals.map(({ node }) => node)).toEqual(["items"]);
+    expect(report.proposals[0]?.text).toContain("voucher");
+  });
+});
+
+describe("code of a graph", () => {
+  it("is checked with its line before anything is asked", async () => {
+    const bench = await open({ model: clerk });
+    const files = { "steps/total.js": "export default ({ items }) => {\n  return items +;\n};\n" };
+    await put(bench, { nodes: { items: read, total, say }, output: "say" }, files);
+    const checked = await bench.run("check", "order.agentgraph.json");
+    expect(checked.code).toBe(2);
+    expect(checked.stdout).toMatch(/bad-code The code can't run: steps\/total\.js:2: SyntaxError/);
+    const optimized = await bench.online("optimize", "order.agentgraph.json", "--model", "clerk");
+    expect(optimized.code).toBe(2);
+    expect(bench.server.requests()).toBe(0);
+  });
+
+  it("that runs without end leaves samples unscored, never wrong", async () => {
+    const bench = await open({ model: clerk });
+    const files = { "steps/total.js": "export default ({ items }) => { for (;;); };\n" };
+    await put(bench, { nodes: { items: read, total }, output: "total" }, files);
+    const { stdout } = await bench.online(
+      ...["evaluate", "order.agentgraph.json", "--json", "--model", "clerk", "--code-timeout", "0.2"],
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ score: null });
+  });
+});
+
+async function put(bench: Bench, graph: object, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(join(bench.folder, "steps"));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(bench.folder, name), text);
+  const whole = {
+    version: 1,
+    description: "Says what an order costs.",
+    inputs: { order: "what a customer wrote" },
+    ...graph,
+    models: { forward: "clerk" },
+    data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
+    loss: { kind: "number" },
+  };
+  await writeFile(join(bench.folder, "order.agentgraph.json"), JSON.stringify(whole));
+}
