@@ -17,14 +17,17 @@ export interface ModelNames {
   readonly modelJudge?: string;
 }
 
-export interface ModelOptions extends ModelNames {
-  readonly baseUrl?: string;
-  readonly azureApiVersion?: string;
+export interface ModelOptions extends ModelNames, ServerChoice {
   readonly concurrency: number;
   /** Milliseconds. */
-  readonly timeout: number;
-  /** Milliseconds. */
   readonly maxWait: number;
+}
+
+export interface ServerChoice {
+  readonly baseUrl?: string;
+  readonly azureApiVersion?: string;
+  /** Milliseconds. */
+  readonly timeout: number;
   /** A PEM file with additional certificates. */
   readonly caFile?: string;
   /** US dollars per million tokens, by model. */
@@ -52,27 +55,30 @@ export interface PlaceOptions {
 }
 
 export function withModel(command: Command): Command {
-  return withModelNames(
-    command
-      .addOption(
-        named("--base-url <url>", "address of an OpenAI-compatible server or an Azure resource (default: OpenAI)"),
-      )
-      .addOption(
-        named("--azure-api-version <version>", "use Azure's paths at --base-url (default for *.azure.com: 2024-10-21)"),
-      ),
-  )
+  return withModelNames(withServer(command))
     .addOption(
       new Option("--concurrency <n>", "maximum number of concurrent requests").argParser(positiveInteger).default(16),
-    )
-    .addOption(
-      new Option("--timeout <seconds>", "time limit of a request")
-        .argParser(seconds)
-        .default(DEFAULT_TIMEOUT, `${DEFAULT_TIMEOUT / 1000}`),
     )
     .addOption(
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
         .argParser(seconds)
         .default(DEFAULT_MAX_WAIT, `${DEFAULT_MAX_WAIT / 1000}`),
+    );
+}
+
+/** Who answers, and how to get there. */
+export function withServer(command: Command): Command {
+  return command
+    .addOption(
+      named("--base-url <url>", "address of an OpenAI-compatible server or an Azure resource (default: OpenAI)"),
+    )
+    .addOption(
+      named("--azure-api-version <version>", "use Azure's paths at --base-url (default for *.azure.com: 2024-10-21)"),
+    )
+    .addOption(
+      new Option("--timeout <seconds>", "time limit of a request")
+        .argParser(seconds)
+        .default(DEFAULT_TIMEOUT, `${DEFAULT_TIMEOUT / 1000}`),
     )
     .addOption(
       new Option("--code-timeout <seconds>", "time limit of each call of the graph's code")

@@ -11,6 +11,7 @@ import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
+import { modelsCommand } from "./models.ts";
 import {
   positiveInteger,
   wholeNumber,
@@ -20,6 +21,7 @@ import {
   withModel,
   withModelNames,
   withPlace,
+  withServer,
   withTask,
 } from "./options.ts";
 import { recheckCommand } from "./recheck.ts";
@@ -211,6 +213,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "graph file, or folder of a repository", ".")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
+
+  withServer(command("models", "list the models of your server, with prices and end dates")).action(async (options) =>
+    done(await modelsCommand(cli, options)),
+  );
 
   return program;
 }

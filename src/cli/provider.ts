@@ -1,16 +1,15 @@
 import { type Address, AddressRefused, OPENAI_ADDRESS } from "../models/address.ts";
 import { azureAddress, azureLine } from "../models/azure.ts";
+import { knownModel } from "../models/known-models.ts";
 import type { Model } from "../models/model.ts";
-import type { Provider } from "../models/provider.ts";
+import type { Provider, ProviderConnection } from "../models/provider.ts";
 import { azure } from "../models/providers/azure.ts";
 import { compatible } from "../models/providers/compatible.ts";
 import { simulated } from "../models/providers/simulated.ts";
 import { networkFor } from "../platform/network.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
-import type { ModelOptions } from "./options.ts";
-
-type ServerOptions = Pick<ModelOptions, "baseUrl" | "azureApiVersion" | "timeout" | "caFile">;
+import type { ServerChoice } from "./options.ts";
 
 /** Address and key, and where each comes from. */
 interface Server {
@@ -28,11 +27,9 @@ interface Server {
  */
 export async function connect(
   models: readonly string[],
-  options: ServerOptions,
-  { env, deps, output }: Pick<Cli, "env" | "deps" | "output">,
+  options: Omit<ServerChoice, "price">,
+  cli: Pick<Cli, "env" | "deps" | "output">,
 ): Promise<Model> {
-  const { clock } = deps;
-  const { timeout } = options;
   if (models.includes("simulated") && options.baseUrl === undefined) {
     const other = models.find((model) => model !== "simulated");
     if (other !== undefined) {
@@ -40,8 +37,22 @@ export async function connect(
         `The simulated model can't be combined with ${other}. Use --model simulated for every role, or for none.`,
       );
     }
-    return simulated.connect({ address: "", key: "", clock, timeout });
+    return simulated.connect({ address: "", key: "", clock: cli.deps.clock, timeout: options.timeout });
   }
+  const { provider, connection } = await chooseServer(models, options, cli);
+  noteEnds(models, cli);
+  return provider.connect(connection);
+}
+
+/**
+ * The server that options and environment name, and how to reach it. Prints which one, and whose key.
+ * @throws Misuse, AddressRefused, CertificatesUnreadable
+ */
+export async function chooseServer(
+  models: readonly string[],
+  options: Omit<ServerChoice, "price">,
+  { env, deps, output }: Pick<Cli, "env" | "deps" | "output">,
+): Promise<{ provider: Provider; connection: ProviderConnection }> {
   const { address: given, addressFrom, key, keyFrom } = serverOf(options.baseUrl, env, models);
   const { provider, address } = providerAt(given, options.azureApiVersion);
   const { url, origin } = checked(provider, address, addressFrom);
@@ -51,7 +62,22 @@ export async function connect(
   }
   const network = await networkFor(url, options);
   if (network?.proxy) output.info(`Proxy: ${network.proxy}.`);
-  return provider.connect({ address, key, clock, timeout, ...(network && { network }) });
+  const { timeout } = options;
+  return { provider, connection: { address, key, clock: deps.clock, timeout, ...(network && { network }) } };
+}
+
+/** Days before the end of a model from which every run says so. */
+const NOTICE = 90;
+
+/** A model that the API soon stops serving makes a run that cannot be repeated. */
+function noteEnds(models: readonly string[], { deps, output }: Pick<Cli, "deps" | "output">): void {
+  for (const model of models) {
+    const { end, successor } = knownModel(model) ?? {};
+    const days = end === undefined ? Number.POSITIVE_INFINITY : (Date.parse(end) - deps.clock.now()) / 86_400_000;
+    if (days > NOTICE) continue;
+    const instead = successor === undefined ? "" : ` OpenAI recommends ${successor}.`;
+    output.warn(`${model} ${days < 0 ? "ended" : "ends"} on ${end}.${instead}`);
+  }
 }
 
 /**

@@ -223,10 +223,21 @@ function isCount(value: unknown): value is number {
 const MOST_MODELS = 2_000;
 const LONGEST_NAME = 200;
 
-/** Names in a list of models, sorted. @throws BodyBroken where it is none. */
-export function readModelNames(list: unknown, identity: string): string[] {
+/** A model that a server lists. */
+export interface ListedModel {
+  readonly name: string;
+  /** The day on which it ends, as YYYY-MM-DD; null: the server names none. */
+  readonly end: string | null;
+}
+
+/** The models of a list, sorted by name. @throws BodyBroken where it is none. */
+export function readModels(list: unknown, identity: string): ListedModel[] {
   if (!Array.isArray(list)) throw new BodyBroken(identity, "it lists no models");
-  const names = list.map((model) => property(model, "id"));
-  const usable = names.filter((name): name is string => typeof name === "string" && name.length <= LONGEST_NAME);
-  return [...new Set(usable)].sort().slice(0, MOST_MODELS);
+  const listed = new Map<string, ListedModel>();
+  for (const model of list) {
+    const [name, end] = [property(model, "id"), property(model, "shutdown_date")];
+    if (typeof name !== "string" || name.length > LONGEST_NAME) continue;
+    listed.set(name, { name, end: typeof end === "string" && /^\d{4}-\d\d-\d\d$/.test(end) ? end : null });
+  }
+  return [...listed.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_MODELS);
 }

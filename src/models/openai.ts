@@ -13,7 +13,7 @@ import {
 } from "./errors.ts";
 import { failureOf } from "./failure-rules.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
-import { NoCompletion, Refused, readBody, readCompletion, readModelNames } from "./openai-wire.ts";
+import { type ListedModel, NoCompletion, Refused, readBody, readCompletion, readModels } from "./openai-wire.ts";
 import { ParameterSupport, type Sent } from "./parameter-support.ts";
 import { CharactersPerToken } from "./tokens.ts";
 import { DEFAULT_TIMEOUT } from "./waits.ts";
@@ -44,8 +44,8 @@ export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<
 export interface OpenAIModel extends Model {
   /** What the key is sent to. */
   readonly origin: string;
-  /** Names of the server's models, sorted. @throws ModelError, or the signal's reason when aborted. */
-  listModels(signal: AbortSignal): Promise<string[]>;
+  /** The server's models, sorted. @throws ModelError, or the signal's reason when aborted. */
+  listModels(signal: AbortSignal): Promise<ListedModel[]>;
 }
 
 /** A provider that speaks OpenAI's chat completions. @throws AddressRefused, KeyUnusable */
@@ -113,10 +113,10 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     }
   };
 
-  const listModels = async (signal: AbortSignal): Promise<string[]> => {
+  const listModels = async (signal: AbortSignal): Promise<ListedModel[]> => {
     try {
       const { data } = await client.models.list({ signal });
-      return readModelNames(data, identity);
+      return readModels(data, identity);
     } catch (error) {
       throw failureFrom(causeOf(error, signal), "", null);
     }

@@ -63,4 +63,6 @@ export interface NamedModel {
   readonly name: string;
   /** For people, where it says more than the name. */
   readonly title?: string;
+  /** The day on which it ends, as YYYY-MM-DD; absent: none is known. */
+  readonly end?: string;
 }

@@ -1,4 +1,4 @@
-import type { Fault } from "../server/faults.ts";
+import { type Fault, TRANSIENT } from "../server/faults.ts";
 import { Dice } from "./dice.ts";
 import type { End } from "./disk.ts";
 import type { Weather } from "./wire.ts";
@@ -45,7 +45,7 @@ export interface Case {
   readonly restless: boolean;
 }
 
-const FAULTS: readonly Fault[] = ["429", "429 retry-after", "500", "503", "reset", "cut", "bad json", "empty"];
+const FAULTS: readonly Fault[] = [...TRANSIENT, "stream"];
 
 export function caseOf(seed: number, number: number): Case {
   const dice = new Dice(`chaos ${seed} ${number}`);

@@ -13,6 +13,8 @@ export interface Weather {
   readonly latency: number;
 }
 
+/** A request that timed out is tried three times. */
+const HANGS = 2;
 /** More in a row than this, and a call would be lost for good: the run would then rightly differ from the clean one. */
 const IN_A_ROW = 5;
 const HUGE = 11 * 1024 * 1024;
@@ -65,13 +67,15 @@ export class Wire {
     if (this.mood === "refuses keys") return said(401, "Incorrect API key provided.", { code: "invalid_api_key" });
     const refusal = this.#refusalOf(body);
     if (refusal) return refusal;
-    return fault === null ? this.#reply(body, id, signal, isDead) : misbehave(fault, signal);
+    const isReply = fault === null || fault === "stream";
+    return isReply ? this.#reply(body, id, signal, isDead, fault === "stream") : misbehave(fault, signal);
   }
 
   #faultOf(id: string, nth: number): Fault | null {
     const { seed, rate, faults } = this.weather;
     if (nth > IN_A_ROW || unitOf(`fault ${seed} ${id} ${nth}`) >= rate) return null;
-    return faults[Math.floor(unitOf(`kind ${seed} ${id} ${nth}`) * faults.length)] ?? null;
+    const fault = faults[Math.floor(unitOf(`kind ${seed} ${id} ${nth}`) * faults.length)] ?? null;
+    return fault === "hang" && nth > HANGS ? null : fault;
   }
 
   #refusalOf(body: Body): Response | null {
@@ -89,7 +93,7 @@ export class Wire {
     });
   }
 
-  async #reply({ messages, model }: Body, id: string, signal: AbortSignal, isDead: () => boolean) {
+  async #reply({ messages, model }: Body, id: string, signal: AbortSignal, isDead: () => boolean, inChunks: boolean) {
     const request: ModelRequest = {
       model,
       messages,
@@ -99,15 +103,16 @@ export class Wire {
     };
     const reply = await chaosModel.complete(request, signal);
     const { prompt, completion } = reply.usage;
-    const text = JSON.stringify({
-      id: "chatcmpl-chaos",
-      object: "chat.completion",
-      created: 0,
-      model: reply.model,
-      choices: [{ index: 0, message: { role: "assistant", content: reply.text }, finish_reason: reply.finish }],
-      usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
-    });
-    return streamed([text.slice(0, 20), text.slice(20)], signal, () => {
+    const head = { id: "chatcmpl-chaos", object: "chat.completion", created: 0, model: reply.model };
+    const usage = { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+    const message = { role: "assistant", content: reply.text };
+    const whole = JSON.stringify({ ...head, choices: [{ index: 0, message, finish_reason: reply.finish }], usage });
+    const chunks = [
+      { ...head, choices: [{ index: 0, delta: message, finish_reason: null }] },
+      { ...head, choices: [{ index: 0, delta: {}, finish_reason: reply.finish }], usage },
+    ].map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`);
+    const parts = inChunks ? [...chunks, "data: [DONE]\n\n"] : [whole.slice(0, 20), whole.slice(20)];
+    return streamed(parts, signal, () => {
       if (isDead()) return;
       this.delivered.set(id, (this.delivered.get(id) ?? 0) + 1);
       this.usage.set(id, reply.usage);
@@ -148,6 +153,10 @@ function misbehave(fault: Fault, signal: AbortSignal): Response {
       return streamed(['{"choices": [{"message": '], signal);
     case "empty":
       return streamed([], signal);
+    case "502 page":
+      return new Response("<html><head><title>502 Bad Gateway</title></head></html>", { status: 502 });
+    case "429 as 200":
+      return said(200, "Rate limit exceeded", { code: 429 });
     case "huge":
       return streamed([" ".repeat(HUGE)], signal);
     default:

@@ -27,8 +27,11 @@ export const FAULTS = [
   "quota",
   // The server asks for two hours.
   "429 for hours",
-  // What a hotel's network sends instead.
+  // What a hotel's network sends instead, and what a gateway sends whose server is down.
   "portal",
+  "502 page",
+  // A rate limit that claims success.
+  "429 as 200",
   // The reply as a stream of events.
   "stream",
 ] as const;
@@ -44,6 +47,8 @@ export const TRANSIENT: readonly Fault[] = [
   "cut",
   "bad json",
   "empty",
+  "502 page",
+  "429 as 200",
 ];
 
 export interface Asked {

@@ -220,6 +220,11 @@ function misbehave(response: ServerResponse, fault: Fault, body: ChatBody): void
   } else if (fault === "portal") {
     const page = "<!doctype html><html><head><title>Hotel Wi-Fi: sign in</title></head></html>";
     response.writeHead(200, { "content-type": "text/html" }).end(page);
+  } else if (fault === "502 page") {
+    const page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+    response.writeHead(502, { "content-type": "text/html" }).end(page);
+  } else if (fault === "429 as 200") {
+    response.writeHead(200, json).end(JSON.stringify({ error: { message: "Rate limit exceeded", code: 429 } }));
   } else if (fault === "huge") {
     response.writeHead(200, json).end(Buffer.alloc(HUGE, " "));
   }

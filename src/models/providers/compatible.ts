@@ -1,4 +1,5 @@
 import { checkAddress } from "../address.ts";
+import { knownModel } from "../known-models.ts";
 import type { NamedModel, Provider, ProviderConnection } from "../provider.ts";
 
 const LOCAL = "http://127.0.0.1:11434/v1";
@@ -34,6 +35,9 @@ export async function connectCompatible({ address, ...rest }: ProviderConnection
 }
 
 export async function listCompatible(connection: ProviderConnection, signal: AbortSignal): Promise<NamedModel[]> {
-  const names = await (await connectCompatible(connection)).listModels(signal);
-  return names.map((name) => ({ name }));
+  const models = await (await connectCompatible(connection)).listModels(signal);
+  return models.map(({ name, end }) => {
+    const known = end ?? knownModel(name)?.end;
+    return known === undefined ? { name } : { name, end: known };
+  });
 }

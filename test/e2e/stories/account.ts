@@ -70,7 +70,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "models with a known price: the question, the status bar and the list say the money, as counted by the server",
-    server: { models: ["gpt-4.1-mini", "gpt-4.1"], latency: 120 },
+    server: { models: ["gpt-6-luna", "gpt-6.1-terra"], latency: 120 },
     async play(world) {
       const { workbench } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
@@ -80,13 +80,13 @@ export const accountStories: readonly Story[] = [
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /About \d+ calls, [\d,]+ tokens, \$0\.\d+, or more if/);
       assert.match(said, /At most 2,000 calls, about \$0\.\d+/);
-      assert.match(said, /model gpt-4\.1-mini, gpt-4\.1/);
+      assert.match(said, /model gpt-6-luna, gpt-6\.1-terra/);
       await workbench.statusBar("$0.0").waitFor();
       await workbench.picture("69-price-running");
       await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
       const { id, usd } = world.summary();
-      // Dollars per million tokens: gpt-4.1-mini answers for the nodes, gpt-4.1 says what should change and rewrites.
-      const price = (purpose: string) => (purpose === "forward" ? [0.4, 1.6] : [2, 8]);
+      // Dollars per million tokens: gpt-6-luna answers for the nodes, gpt-6.1-terra says what should change and rewrites.
+      const price = (purpose: string) => (purpose === "forward" ? [0.1, 0.5] : [1, 5]);
       const calls = world
         .read(`.agentgraph/runs/${id}/events.jsonl`)
         .trim()
@@ -98,7 +98,7 @@ export const accountStories: readonly Story[] = [
         return sum + (usage.prompt * prompt + usage.completion * completion) / 1e6;
       }, 0);
       assert.ok(usd !== null && usd > 0 && Math.abs(usd - counted) < 1e-9, `${usd}, not ${counted}`);
-      await workbench.row("Runs", `$${usd.toFixed(2)}`).waitFor();
+      await workbench.row("Runs", `$${usd >= 0.01 ? usd.toFixed(2) : usd.toPrecision(1)}`).waitFor();
       assert.deepEqual(await workbench.errors(), []);
     },
   },

@@ -24,7 +24,7 @@ export const graphStories: readonly Story[] = [
       await workbench.command("AgentGraph: Show graph");
       await node("answer").waitFor();
       assert.equal(await graph.locator("svg.graph g.node").count(), 5);
-      await node("answer").getByText("gpt-4.1-mini").waitFor();
+      await node("answer").getByText("gpt-6-luna").waitFor();
       await workbench.picture("60-graph-untouched");
 
       await node("prices").click();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CHECKED, KNOWN_MODELS, knownModel } from "../../../src/models/known-models.ts";
 import { priceList, readPrice, unpriced } from "../../../src/models/prices.ts";
 
 const million = { prompt: 1e6, completion: 1e6, estimated: false };
@@ -11,6 +12,10 @@ describe("priceList", () => {
     ["gpt-4.1-mini-2025-04-14", 2],
     ["gpt-4o-mini", 0.75],
     ["gpt-4o:tuned", 12.5],
+    ["gpt-6-luna", 0.6],
+    ["gpt-6.1-terra-2026-10-26", 6],
+    ["gpt-5.6", 24],
+    ["gpt-5.6-luna", 1.4],
     ["simulated", 0],
   ])("knows %s", (model, usd) => {
     expect(priceList()(model, million)).toBeCloseTo(usd, 9);
@@ -29,6 +34,26 @@ describe("priceList", () => {
     expect(price("llama3.1:8b", { prompt: 2e6, completion: 5e5, estimated: true })).toBeCloseTo(3, 9);
     expect(price("gpt-4.1-2025-04-14", million)).toBe(10);
     expect(price("anything", million)).toBe(0);
+  });
+});
+
+describe("what is known of models", () => {
+  it("was compared with the sources less than 180 days ago: else look again, and move CHECKED", () => {
+    expect((Date.now() - Date.parse(CHECKED)) / 86_400_000).toBeLessThan(180);
+  });
+
+  it("names no model that had ended by then, and successors that are known and last longer", () => {
+    for (const [name, { end, successor }] of Object.entries(KNOWN_MODELS)) {
+      if (end !== undefined) expect(end > CHECKED, name).toBe(true);
+      if (successor === undefined) continue;
+      expect(KNOWN_MODELS, name).toHaveProperty([successor]);
+      expect(KNOWN_MODELS[successor]?.end, name).toBeUndefined();
+    }
+  });
+
+  it("goes by the model, not by its date", () => {
+    expect(knownModel("gpt-4.1-2025-04-14")).toMatchObject({ end: "2027-01-14", successor: "gpt-6-luna" });
+    expect(knownModel("my-model")).toBeUndefined();
   });
 });
 

@@ -24,8 +24,8 @@ const mark: Translate = (text, ...values) =>
   `⟦${text.replace(/\{(\d)\}/g, (_, index) => `⟧${values[Number(index)] ?? ""}⟦`)}⟧`;
 const MARKED = new Locale(mark, "de");
 
-/** Names of the file format, of methods and of units, which are the same in every language. */
-const NAMES = /^(forward|backward|optimizer|judge|temperature|strict|UTC|AgentGraph|agentgraph|Wilson|JSON|all|true)$/;
+/** Names of the file format, of parameters, methods and units, which are the same in every language. */
+const NAMES = /^(forward|backward|optimizer|judge|temperature|reasoning|effort|strict|UTC|AgentGraph|agentgraph|Wilson|JSON|all|true)$/;
 const OPTIONS = Object.values(methods).flatMap(({ options }) => Object.keys(options.shape));
 
 /** Words of a page or a text that no translator was given. */

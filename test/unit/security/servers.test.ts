@@ -62,7 +62,7 @@ it("of a list of models without end some are offered; what is no name is none", 
   const model = await answering(200, `{"data":[${[...odd, ...ids].join(",")}]}`);
   const names = await model.listModels(new AbortController().signal);
   expect(names).toHaveLength(2_000);
-  expect(names.every((name) => /^m\d+$/.test(name))).toBe(true);
+  expect(names.every(({ name }) => /^m\d+$/.test(name))).toBe(true);
   for (const body of ['{"data":7}', DEEP]) {
     const none = (await answering(200, body)).listModels(new AbortController().signal);
     await expect(none).rejects.toMatchObject(BROKEN);

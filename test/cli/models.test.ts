@@ -1,0 +1,64 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { open } from "./cli.ts";
+
+/** What a server offers, as the command line lists it. */
+
+async function serve(status: number, body: unknown): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status).end(JSON.stringify(body)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+describe("models", () => {
+  it("are listed with price and end: the server's own date before ours", async () => {
+    const one = await open();
+    const data = [
+      { id: "gpt-6-luna", shutdown_date: null },
+      { id: "gpt-4.1-mini" },
+      { id: "gpt-5.1", shutdown_date: "2027-05-05" },
+      { id: "mine" },
+    ];
+    const url = await serve(200, { object: "list", data });
+    const { code, stdout } = await one.keyed("models", "--base-url", url, "--price", "mine=1,2");
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.replace(/ {2,}/g, " | ")),
+    ).toEqual([
+      "gpt-4.1-mini | $0.40 / $1.60 | ends 2027-01-14",
+      "gpt-5.1 | $1.25 / $10.00 | ends 2027-05-05",
+      "gpt-6-luna | $0.10 / $0.50",
+      "mine | $1.00 / $2.00",
+      "4 models. Prices are US dollars per million tokens.",
+    ]);
+    const listed = JSON.parse((await one.keyed("models", "--base-url", url, "--json")).stdout);
+    expect(listed.models[0]).toEqual({
+      name: "gpt-4.1-mini",
+      end: "2027-01-14",
+      price: { prompt: 0.4, completion: 1.6 },
+    });
+    expect(listed.models[3]).toEqual({ name: "mine", price: null });
+  });
+
+  it("that cannot be listed are said with the reason", async () => {
+    const one = await open();
+    const url = await serve(401, { error: { message: "Incorrect API key provided." } });
+    const { code, stderr } = await one.keyed("models", "--base-url", url);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/Incorrect API key provided/);
+  });
+
+  it("that end soon are named when a run asks them", async () => {
+    const one = await open();
+    const ended = await one.keyed("evaluate", one.graph, "--base-url", one.server.url, "--model", "gpt-4.1");
+    expect(ended.stderr).toMatch(/gpt-4\.1 end(s|ed) on 2027-01-14\. OpenAI recommends gpt-6-luna\./);
+  });
+});
