@@ -25,7 +25,8 @@ const mark: Translate = (text, ...values) =>
 const MARKED = new Locale(mark, "de");
 
 /** Names of the file format, of parameters, methods and units, which are the same in every language. */
-const NAMES = /^(forward|backward|optimizer|judge|temperature|reasoning|effort|strict|UTC|AgentGraph|agentgraph|Wilson|JSON|all|true)$/;
+const NAMES =
+  /^(forward|backward|optimizer|judge|temperature|reasoning|effort|strict|UTC|AgentGraph|agentgraph|Wilson|JSON|all|true)$/;
 const OPTIONS = Object.values(methods).flatMap(({ options }) => Object.keys(options.shape));
 
 /** Words of a page or a text that no translator was given. */
