@@ -25,6 +25,9 @@ export async function modelsCommand(cli: Cli, options: ServerChoice): Promise<nu
   return EXIT.done;
 }
 
+/** Tokens: so few that no price for long prompts applies. */
+const SOME = 1000;
+
 interface ListedPrice {
   readonly prompt: number;
   readonly completion: number;
@@ -32,10 +35,11 @@ interface ListedPrice {
 
 function priceOf(model: string, price: PriceOf): ListedPrice | null {
   const [prompt, completion] = [
-    price(model, { prompt: 1e6, completion: 0, estimated: false }),
-    price(model, { prompt: 0, completion: 1e6, estimated: false }),
+    price(model, { prompt: SOME, completion: 0, estimated: false }),
+    price(model, { prompt: 0, completion: SOME, estimated: false }),
   ];
-  return prompt === null || completion === null ? null : { prompt, completion };
+  if (prompt === null || completion === null) return null;
+  return { prompt: (prompt * 1e6) / SOME, completion: (completion * 1e6) / SOME };
 }
 
 function line({ name, end, price }: NamedModel & { readonly price: ListedPrice | null }, width: number): string {

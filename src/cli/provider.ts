@@ -6,6 +6,7 @@ import type { Provider, ProviderConnection } from "../models/provider.ts";
 import { azure } from "../models/providers/azure.ts";
 import { compatible } from "../models/providers/compatible.ts";
 import { simulated } from "../models/providers/simulated.ts";
+import { LEARNED, nodeMemory } from "../platform/machine.ts";
 import { networkFor } from "../platform/network.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
@@ -63,7 +64,8 @@ export async function chooseServer(
   const network = await networkFor(url, options);
   if (network?.proxy) output.info(`Proxy: ${network.proxy}.`);
   const { timeout } = options;
-  return { provider, connection: { address, key, clock: deps.clock, timeout, ...(network && { network }) } };
+  const memory = nodeMemory(LEARNED);
+  return { provider, connection: { address, key, clock: deps.clock, timeout, memory, ...(network && { network }) } };
 }
 
 /** Days before the end of a model from which every run says so. */

@@ -2,89 +2,153 @@
 export interface Price {
   readonly prompt: number;
   readonly completion: number;
+  /** Tokens of the prompt that the provider had cached. Absent: they cost what others do. */
+  readonly cached?: number;
+  /** Tokens of the prompt that the provider writes to its cache. Absent: they cost what others do. */
+  readonly written?: number;
+  /** Of a request with a longer prompt, which costs more as a whole. */
+  readonly long?: LongPrice;
+}
+
+export interface LongPrice {
+  /** Tokens of the prompt. */
+  readonly above: number;
+  /** Times the price of the prompt, cached or not. */
+  readonly prompt: number;
+  /** Times the price of the reply. */
+  readonly completion: number;
 }
 
 /** What is published of a model that is sold by the token. */
 export interface KnownModel {
-  /** List price of standard requests of up to 272,000 tokens, without cached tokens. */
+  /** List price of standard requests. */
   readonly price: Price;
   /** Tokens of prompt and reply together; absent: not looked up. */
   readonly context?: number;
   /**
-   * How it thinks. `adjustable`: `reasoning_effort` may be `none`, and then it takes a temperature. `always`: it cannot
-   * be switched off. Absent: it doesn't think.
+   * When it thinks; it takes no temperature then. `by default`: unless `reasoning_effort` is `none`. `on request`: only
+   * where the request asks for it. Absent: never.
    */
-  readonly reasoning?: "adjustable" | "always";
+  readonly reasoning?: "always" | "by default" | "on request";
+  /** Tiers at half the price, beside the standard one. */
+  readonly tiers?: readonly Tier[];
   /** The day on which the API stops serving it, as YYYY-MM-DD; absent: none is announced. */
   readonly end?: string;
   /** What the provider recommends instead. */
   readonly successor?: string;
 }
 
+/**
+ * How a request is billed at half the price. `flex`: when there is room, within 15 minutes. `batch`: with others, within
+ * a day.
+ */
+export type Tier = "flex" | "batch";
+
+/** Part of the standard price, at every provider that has the tier. */
+export const TIER_PRICE = 0.5;
+
 /** The day on which all of this was last compared with the sources. A test fails when it is 180 days ago. */
 export const CHECKED = "2026-11-29";
 
+const OPENAI_LONG: LongPrice = { above: 272_000, prompt: 2, completion: 1.5 };
+const BOTH: readonly Tier[] = ["flex", "batch"];
+
+/** OpenAI since GPT-5.6: writing to the cache costs a quarter more. */
+function openai(prompt: number, cached: number, completion: number, more: Omit<KnownModel, "price"> = {}): KnownModel {
+  const price = { prompt, completion, cached, written: 1.25 * prompt, long: OPENAI_LONG };
+  return { price, context: 1_050_000, reasoning: "by default", tiers: BOTH, ...more };
+}
+
+/** OpenAI before: writing to the cache costs nothing. */
+function earlier(prompt: number, cached: number, completion: number, more: Omit<KnownModel, "price"> = {}): KnownModel {
+  return { price: { prompt, completion, cached }, tiers: ["batch"], ...more };
+}
+
+/** Anthropic: five minutes of cache cost a quarter more to write. */
+function claude(prompt: number, cached: number, completion: number, more: Omit<KnownModel, "price"> = {}): KnownModel {
+  const price = { prompt, completion, cached, written: 1.25 * prompt };
+  return { price, context: 1_000_000, reasoning: "always", tiers: ["batch"], ...more };
+}
+
+function gemini(prompt: number, cached: number, completion: number, more: Omit<KnownModel, "price"> = {}): KnownModel {
+  return { price: { prompt, completion, cached }, context: 1_048_576, tiers: BOTH, ...more };
+}
+
+const ENDS_2026: Pick<KnownModel, "context" | "reasoning" | "end"> = {
+  context: 400_000,
+  reasoning: "always",
+  end: "2026-12-11",
+};
+const ENDS_2027 = { end: "2027-01-14", successor: "gpt-6-luna" };
+
 /**
- * By name, or the beginning of one. Prices of GPT-6 and GPT-5.6 as listed at developers.openai.com/api/docs/models and
- * docs.litellm.ai/blog (gpt_6_sol_luna, gpt_6_1_sol, gpt-6-1-terra); ends and successors at
- * developers.openai.com/api/docs/deprecations.
+ * By name, or the beginning of one. Prices of OpenAI as listed at developers.openai.com/api/docs/models and
+ * docs.litellm.ai/blog (gpt_6_sol_luna, gpt_6_1_sol, gpt-6-1-terra, gpt-6-2); ends and successors at
+ * developers.openai.com/api/docs/deprecations. Of Anthropic as listed at platform.claude.com/docs/en/about-claude/pricing
+ * and the overviews of its models. Of Google as listed at ai.google.dev/gemini-api/docs/pricing.
  */
 export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   simulated: { price: { prompt: 0, completion: 0 } },
-  "gpt-6-astra": { price: { prompt: 10, completion: 50 }, context: 1_050_000, reasoning: "always" },
-  "gpt-6.1-sol": { price: { prompt: 2, completion: 10 }, context: 1_050_000, reasoning: "always" },
-  "gpt-6.1-terra": { price: { prompt: 1, completion: 5 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-6-sol": { price: { prompt: 2, completion: 10 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-6-luna": { price: { prompt: 0.1, completion: 0.5 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-5.6": { price: { prompt: 4, completion: 20 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-5.6-sol": { price: { prompt: 4, completion: 20 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-5.6-terra": { price: { prompt: 2, completion: 12 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-5.6-luna": { price: { prompt: 0.2, completion: 1.2 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-5.5": { price: { prompt: 5, completion: 30 }, context: 1_000_000, reasoning: "adjustable" },
-  "gpt-5.4": { price: { prompt: 2.5, completion: 15 }, context: 1_050_000, reasoning: "adjustable" },
-  "gpt-5.4-mini": { price: { prompt: 0.75, completion: 4.5 }, context: 400_000, reasoning: "adjustable" },
-  "gpt-5.4-nano": {
-    price: { prompt: 0.2, completion: 1.25 },
+  "gpt-6.2-astra": openai(8, 0.4, 40, { reasoning: "always", tiers: ["batch"] }),
+  "gpt-6.2-sol": openai(2, 0.1, 10, { reasoning: "always", tiers: ["batch"] }),
+  "gpt-6-astra": openai(10, 1, 50, { reasoning: "always" }),
+  "gpt-6.1-sol": openai(2, 0.1, 10, { reasoning: "always" }),
+  "gpt-6.1-terra": openai(1, 0.05, 5),
+  "gpt-6-sol": openai(2, 0.2, 10),
+  "gpt-6-luna": openai(0.1, 0.01, 0.5),
+  "gpt-5.6": openai(4, 0.4, 20),
+  "gpt-5.6-sol": openai(4, 0.4, 20),
+  "gpt-5.6-terra": openai(2, 0.2, 12),
+  "gpt-5.6-luna": openai(0.2, 0.02, 1.2),
+  "gpt-5.5": earlier(5, 0.5, 30, { context: 1_000_000, reasoning: "by default", tiers: BOTH }),
+  "gpt-5.4": earlier(2.5, 0.25, 15, { context: 1_050_000, reasoning: "on request", tiers: BOTH }),
+  "gpt-5.4-mini": earlier(0.75, 0.075, 4.5, { context: 400_000, reasoning: "on request", tiers: BOTH }),
+  "gpt-5.4-nano": earlier(0.2, 0.02, 1.25, {
     context: 400_000,
-    reasoning: "adjustable",
+    reasoning: "on request",
+    tiers: BOTH,
     end: "2027-04-01",
+  }),
+  "gpt-5.2": earlier(1.75, 0.175, 14, { context: 400_000, reasoning: "on request", tiers: BOTH }),
+  "gpt-5.1": earlier(1.25, 0.125, 10, { context: 400_000, reasoning: "on request", tiers: BOTH, end: "2027-04-01" }),
+  "gpt-5": earlier(1.25, 0.125, 10, { ...ENDS_2026, tiers: BOTH, successor: "gpt-6.1-sol" }),
+  "gpt-5-mini": earlier(0.25, 0.025, 2, { ...ENDS_2026, tiers: BOTH, successor: "gpt-6.1-terra" }),
+  "gpt-5-nano": earlier(0.05, 0.005, 0.4, { ...ENDS_2026, tiers: BOTH, successor: "gpt-6-luna" }),
+  "gpt-5-pro": earlier(15, 15, 120, { ...ENDS_2026, successor: "gpt-6.1-sol" }),
+  o3: earlier(2, 0.5, 8, { reasoning: "always", tiers: BOTH, end: "2026-12-11", successor: "gpt-6.1-sol" }),
+  "gpt-4.1": earlier(2, 0.5, 8, ENDS_2027),
+  "gpt-4.1-mini": earlier(0.4, 0.1, 1.6, ENDS_2027),
+  "gpt-4o": earlier(2.5, 1.25, 10, ENDS_2027),
+  "gpt-4o-mini": earlier(0.15, 0.075, 0.6, ENDS_2027),
+  "claude-fable-5-1": claude(10, 0.25, 50),
+  "claude-fable-5": claude(10, 1, 50),
+  "claude-opus-5-5": claude(4, 0.2, 20),
+  "claude-opus-5": claude(5, 0.5, 25),
+  "claude-sonnet-5-5": claude(2, 0.1, 10),
+  "claude-sonnet-5": claude(2, 0.2, 10),
+  "claude-haiku-5-5": {
+    ...claude(0.1, 0.01, 0.5),
+    price: {
+      prompt: 0.1,
+      completion: 0.5,
+      cached: 0.01,
+      written: 0.125,
+      long: { above: 100_000, prompt: 5, completion: 5 },
+    },
   },
-  "gpt-5.2": { price: { prompt: 1.75, completion: 14 }, context: 400_000, reasoning: "adjustable" },
-  "gpt-5.1": { price: { prompt: 1.25, completion: 10 }, context: 400_000, reasoning: "adjustable", end: "2027-04-01" },
-  "gpt-5": {
-    price: { prompt: 1.25, completion: 10 },
-    context: 400_000,
-    reasoning: "always",
-    end: "2026-12-11",
-    successor: "gpt-6.1-sol",
-  },
-  "gpt-5-mini": {
-    price: { prompt: 0.25, completion: 2 },
-    context: 400_000,
-    reasoning: "always",
-    end: "2026-12-11",
-    successor: "gpt-6.1-terra",
-  },
-  "gpt-5-nano": {
-    price: { prompt: 0.05, completion: 0.4 },
-    context: 400_000,
-    reasoning: "always",
-    end: "2026-12-11",
-    successor: "gpt-6-luna",
-  },
-  "gpt-5-pro": {
-    price: { prompt: 15, completion: 120 },
-    context: 400_000,
-    reasoning: "always",
-    end: "2026-12-11",
-    successor: "gpt-6.1-sol",
-  },
-  o3: { price: { prompt: 2, completion: 8 }, reasoning: "always", end: "2026-12-11", successor: "gpt-6.1-sol" },
-  "gpt-4.1": { price: { prompt: 2, completion: 8 }, end: "2027-01-14", successor: "gpt-6-luna" },
-  "gpt-4.1-mini": { price: { prompt: 0.4, completion: 1.6 }, end: "2027-01-14", successor: "gpt-6-luna" },
-  "gpt-4o": { price: { prompt: 2.5, completion: 10 }, end: "2027-01-14", successor: "gpt-6-luna" },
-  "gpt-4o-mini": { price: { prompt: 0.15, completion: 0.6 }, end: "2027-01-14", successor: "gpt-6-luna" },
+  "claude-haiku-4-5": { ...claude(1, 0.1, 5), context: 200_000, reasoning: "on request" },
+  "gemini-4-neon": gemini(3, 0.15, 15),
+  "gemini-4-hydrogen": gemini(1.5, 0.075, 7.5),
+  // Half of what it costs from 2027 on.
+  "gemini-3.8-flash": gemini(0.75, 0.075, 3.75),
 };
+
+/** Whether a request's model thinks before it answers, as far as it is known. `openai/gpt-6-luna` is `gpt-6-luna`. */
+export function thinks(model: string, effort: unknown): boolean {
+  const { reasoning } = knownModel(model.slice(model.lastIndexOf("/") + 1)) ?? {};
+  if (reasoning === "on request") return effort !== undefined && effort !== "none";
+  return reasoning === "always" || (reasoning === "by default" && effort !== "none");
+}
 
 /** What is known of a model; undefined where nothing is. */
 export function knownModel(name: string): KnownModel | undefined {

@@ -36,6 +36,8 @@ export interface ModelRequest {
   /** 0 at temperature 0 without repeats; else a hash of (run seed, purpose, index): never an arrival counter. */
   readonly draw: number;
   readonly tag: CallTag;
+  /** 1 for the first request of a call; set by the retry wrapper. */
+  readonly attempt?: number;
   /** Larger goes first through the limiter. Default 0. */
   readonly priority?: number;
   /** Draws on this part of the budget. Default: what is not reserved. */
@@ -81,6 +83,12 @@ export const usage = z.object({
   completion: z.number().nonnegative(),
   /** True where the provider returned none and characters were counted instead. */
   estimated: z.boolean(),
+  /** Of the prompt, what the provider had cached; absent: nothing. */
+  cached: z.number().nonnegative().optional(),
+  /** Of the prompt, what the provider wrote to its cache; absent: nothing. */
+  written: z.number().nonnegative().optional(),
+  /** Billed at half the price; absent: the standard one. */
+  tier: z.enum(["flex", "batch"]).optional(),
 });
 
 export type Usage = ReadOnly<z.infer<typeof usage>>;

@@ -209,13 +209,25 @@ function isThought(part: unknown): boolean {
 
 function usageOf(usage: unknown): Usage | null {
   const [prompt, completion] = [property(usage, "prompt_tokens"), property(usage, "completion_tokens")];
-  return isCount(prompt) && isCount(completion) && prompt > 0 ? { prompt, completion, estimated: false } : null;
+  if (!isCount(prompt) || !isCount(completion) || prompt === 0) return null;
+  const details = property(usage, "prompt_tokens_details");
+  // DeepSeek counts hits beside the prompt.
+  const cached = property(details, "cached_tokens") ?? property(usage, "prompt_cache_hit_tokens");
+  const written = property(details, "cache_write_tokens") ?? property(details, "cache_creation_tokens");
+  return { prompt, completion, estimated: false, ...cacheUse(prompt, cached, written) };
+}
+
+/** What of a prompt was read from and written to the provider's cache: at most the prompt. */
+export function cacheUse(prompt: number, cached: unknown, written: unknown): Pick<Usage, "cached" | "written"> {
+  const read = isCount(cached) ? Math.min(cached, prompt) : 0;
+  const wrote = isCount(written) ? Math.min(written, prompt - read) : 0;
+  return { ...(read > 0 && { cached: read }), ...(wrote > 0 && { written: wrote }) };
 }
 
 /** Tokens: no context window comes near it. JSON's `1e999` is a number, too, and could not be written down again. */
 const MOST_TOKENS = 1e9;
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= MOST_TOKENS;
 }
 

@@ -12,6 +12,7 @@ import {
   RequestRefused,
 } from "./errors.ts";
 import { failureOf } from "./failure-rules.ts";
+import { LearnedSupport, type Memory } from "./learned.ts";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
 import { type ListedModel, NoCompletion, Refused, readBody, readCompletion, readModels } from "./openai-wire.ts";
 import { ParameterSupport, type Sent } from "./parameter-support.ts";
@@ -30,6 +31,8 @@ export interface OpenAIOptions {
   readonly timeout?: number;
   /** The way to the server. Default: the platform's own `fetch`, without a proxy. */
   readonly network?: Network;
+  /** What models refuse, from earlier runs. Default: nothing is remembered. */
+  readonly memory?: Memory;
 }
 
 /** How requests leave: through a proxy, with certificates of one's own. */
@@ -65,6 +68,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     return new Response(text, { headers: { "content-type": "application/json" } });
   });
   const support = new ParameterSupport();
+  const memory = new LearnedSupport(support, identity, clock, options.memory);
   const charactersPerToken = new CharactersPerToken();
 
   /** What went wrong; learns what the model refuses. @param sent null where no model was asked */
@@ -77,6 +81,7 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
       const failure = failureOf(cause.said, { identity, model, suggestion });
       const learned = sent && mayConcernParameters(failure) ? support.learn(model, sent, cause.said) : null;
       if (learned === null) return failure;
+      if (!("wrong" in learned)) void memory.keep(model);
       return "wrong" in learned
         ? new ParameterInvalid(identity, model, learned.wrong, cause.said.message)
         : new ParameterRefused(model, learned.parameter, learned.renamedTo);
@@ -91,6 +96,12 @@ export function createOpenAI(given: OpenAIOptions): OpenAIModel {
     signal.throwIfAborted();
     const started = clock.now();
     const { model, messages } = request;
+    await memory.recall(model);
+    const known = support.known(request);
+    if (known) {
+      request.onWithdrawn?.(request.attempt ?? 1);
+      throw new ParameterRefused(model, known.parameter, known.renamedTo);
+    }
     const sent = support.fit(request);
     try {
       const body = { ...sent.params, model, messages: [...sent.messages], stream: false as const };

@@ -1,9 +1,23 @@
+import * as z from "zod";
+import { thinks } from "./known-models.ts";
 import type { Message, ModelRequest } from "./model.ts";
 import { type RefusedPart, refusedPart } from "./parameter-refusals.ts";
 import type { ServerError } from "./server-error.ts";
 
 /** How a request asks for JSON, from strict to not at all. */
-type Format = "json_schema" | "json_object" | "none";
+type Format = z.infer<typeof format>;
+const format = z.enum(["json_schema", "json_object", "none"]);
+
+/** What a model refuses, as it is remembered between runs. */
+export const learned = z.object({
+  /** Parameter → its other name; null: it is not sent. */
+  renames: z.record(z.string(), z.string().nullable()),
+  format: format.optional(),
+  /** `system`: no system message. `order`: roles alternate. */
+  roles: z.enum(["system", "order"]).optional(),
+});
+
+export type Learned = z.infer<typeof learned>;
 
 /** The part of a request that a model may refuse. */
 export interface Sent {
@@ -26,6 +40,9 @@ export interface WrongValue {
 /** Two names of one parameter: a server that knows neither gets none. */
 const LIMITS = ["max_completion_tokens", "max_tokens"];
 
+/** What a model that thinks does not take. */
+const SAMPLING = ["temperature", "top_p"];
+
 /** Failures that name no cause, one after another, of requests that ask for a schema, before it is the schema's. */
 const SUSPICIOUS = 3;
 
@@ -37,6 +54,9 @@ export class ParameterSupport {
   readonly #messages = new Map<string, (messages: readonly Message[]) => readonly Message[]>();
   /** Model → what it has answered to without complaint. */
   readonly #taken = new Map<string, Set<string>>();
+  readonly #roles = new Map<string, "system" | "order">();
+  /** Models and what of them the user was told. */
+  readonly #told = new Set<string>();
   /** Model → unexplained failures in a row of requests with a schema, of which it has answered none. */
   readonly #suspected = new Map<string, number>();
 
@@ -54,11 +74,54 @@ export class ParameterSupport {
     if ("response_format" in sent.params) this.#suspected.delete(model);
   }
 
+  /** What another run has learned of a model. */
+  recall(model: string, { renames, format, roles }: Learned): void {
+    this.#renames.set(model, new Map(Object.entries(renames)));
+    if (format) this.#formats.set(model, format);
+    if (roles) this.#learnOrder(model, roles);
+  }
+
+  /** What is known of a model by now; null: nothing. */
+  learned(model: string): Learned | null {
+    const [renames, format, roles] = [this.#renames.get(model), this.#formats.get(model), this.#roles.get(model)];
+    if (!renames?.size && !format && !roles) return null;
+    return { renames: Object.fromEntries(renames ?? []), ...(format && { format }), ...(roles && { roles }) };
+  }
+
+  /**
+   * A part of this request that its model is known to refuse before it is asked: a temperature while it thinks, or what
+   * an earlier run has learned. Told once for each model and part; `fit` leaves it out every time.
+   */
+  known({ model, params, schema }: ModelRequest): Refusal | null {
+    const isThinking = thinks(model, params.reasoning_effort);
+    const renames = this.#renames.get(model);
+    for (const name of Object.keys(params).filter((each) => params[each] !== undefined)) {
+      if (isThinking && SAMPLING.includes(name) && this.#isNews(model, name))
+        return { parameter: name, renamedTo: null };
+      const renamedTo = renames?.get(name);
+      if (renamedTo !== undefined && this.#isNews(model, name)) return { parameter: name, renamedTo };
+    }
+    const format = this.#formats.get(model);
+    if (!schema || !format || !this.#isNews(model, "response_format")) return null;
+    return format === "none"
+      ? { parameter: "response_format", renamedTo: null }
+      : { parameter: "response_format json_schema", renamedTo: `response_format ${format}` };
+  }
+
+  #isNews(model: string, part: string): boolean {
+    const news = `${model}\n${part}`;
+    if (this.#told.has(news)) return false;
+    this.#told.add(news);
+    return true;
+  }
+
   /** The request as this model takes it. */
   fit({ model, messages, params, schema }: ModelRequest): Sent {
     const renames = this.#renames.get(model);
     const fitting: Record<string, unknown> = {};
+    const isThinking = thinks(model, params.reasoning_effort);
     for (const [name, value] of Object.entries(params)) {
+      if (isThinking && SAMPLING.includes(name)) continue;
       const sent = renames?.get(name);
       if (sent !== null && value !== undefined) fitting[sent ?? name] = value;
     }
@@ -103,6 +166,7 @@ export class ParameterSupport {
     const other = original === name && LIMITS.includes(name) ? LIMITS.find((each) => each !== name) : undefined;
     const renamedTo = other ?? null;
     renames.set(original, renamedTo);
+    this.#isNews(model, original);
     return { parameter: original, renamedTo };
   }
 
@@ -111,6 +175,7 @@ export class ParameterSupport {
     const strict = typeof format === "object" && format !== null && "json_schema" in format;
     this.#formats.set(model, strict ? "json_object" : "none");
     this.#suspected.delete(model);
+    this.#isNews(model, "response_format");
     if (!strict) this.#learnName(model, "response_format");
     return {
       parameter: strict ? "response_format json_schema" : "response_format",
@@ -122,10 +187,14 @@ export class ParameterSupport {
   #learnRoles(model: string, { messages }: Sent, kind: "system" | "order"): Refusal | null {
     const hasSystem = messages.some(({ role }) => role === "system");
     if (kind === "system" && !hasSystem) return null;
-    const alternating = (all: readonly Message[]) => merged(withoutSystem(all));
     if (!hasSystem && alternating(messages).length === messages.length) return null;
-    this.#messages.set(model, kind === "system" ? withoutSystem : alternating);
+    this.#learnOrder(model, kind);
     return { parameter: hasSystem ? "system message" : "messages of one role in a row", renamedTo: "user message" };
+  }
+
+  #learnOrder(model: string, kind: "system" | "order"): void {
+    this.#roles.set(model, kind);
+    this.#messages.set(model, kind === "system" ? withoutSystem : alternating);
   }
 
   /** The server does not say which: what matters least goes first. */
@@ -161,6 +230,10 @@ export function withoutSystem(messages: readonly Message[]): Message[] {
   return rest.map((message, index) =>
     index === first ? { ...message, content: [...system, message.content].join("\n\n") } : message,
   );
+}
+
+function alternating(messages: readonly Message[]): Message[] {
+  return merged(withoutSystem(messages));
 }
 
 /** Messages of one role in a row as one. */

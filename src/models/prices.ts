@@ -1,4 +1,4 @@
-import { entryFor, KNOWN_MODELS, type Price } from "./known-models.ts";
+import { entryFor, KNOWN_MODELS, type Price, TIER_PRICE } from "./known-models.ts";
 import type { Usage } from "./model.ts";
 
 /** Model name, or the beginning of one → price. */
@@ -15,12 +15,16 @@ export function unpriced(models: readonly string[], price: PriceOf): string | un
   return models.find((model) => price(model, { prompt: 1, completion: 1, estimated: false }) === null);
 }
 
-/** `0.5, 1.5`: US dollars per million tokens of prompts and of replies; null for anything else. */
+/**
+ * `0.5, 1.5` or `0.5, 1.5, 0.05`: US dollars per million tokens of prompts, of replies, and of the cached part of
+ * prompts; null for anything else.
+ */
 export function readPrice(text: string): Price | null {
-  const [prompt, completion, ...more] = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const amounts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [prompt, completion, cached, ...more] = amounts;
   if (prompt === undefined || completion === undefined || more.length > 0) return null;
-  const isPrice = (amount: number) => Number.isFinite(amount) && amount >= 0;
-  return isPrice(prompt) && isPrice(completion) ? { prompt, completion } : null;
+  if (!amounts.every((amount) => Number.isFinite(amount) && amount >= 0)) return null;
+  return { prompt, completion, ...(cached !== undefined && { cached }) };
 }
 
 /** What a table says, with `own` winning over the prices known here. */
@@ -30,8 +34,17 @@ export function priceList(own: PriceTable = {}): PriceOf {
   return (model, usage) => {
     const price = known.get(model) ?? priceOfModel(table, model);
     known.set(model, price);
-    return price === null ? null : (usage.prompt * price.prompt + usage.completion * price.completion) / 1e6;
+    return price === null ? null : costOf(price, usage);
   };
+}
+
+function costOf(price: Price, { prompt, completion, cached = 0, written = 0, tier }: Usage): number {
+  const plain = Math.max(0, prompt - cached - written);
+  const read =
+    plain * price.prompt + cached * (price.cached ?? price.prompt) + written * (price.written ?? price.prompt);
+  const long = price.long && prompt > price.long.above ? price.long : { prompt: 1, completion: 1 };
+  const whole = (read * long.prompt + completion * price.completion * long.completion) / 1e6;
+  return tier === undefined ? whole : whole * TIER_PRICE;
 }
 
 function priceOfModel(table: PriceTable, model: string): Price | null {

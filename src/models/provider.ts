@@ -1,5 +1,6 @@
 import type { Clock } from "../deps.ts";
 import type { Address } from "./address.ts";
+import type { Memory } from "./learned.ts";
 import type { Model } from "./model.ts";
 import type { Network } from "./openai.ts";
 
@@ -56,6 +57,8 @@ export interface ProviderConnection {
   /** Milliseconds a request may take. */
   readonly timeout: number;
   readonly network?: Network;
+  /** What models refuse, from earlier runs. Default: nothing is remembered. */
+  readonly memory?: Memory;
 }
 
 /** A model as its provider offers it. */

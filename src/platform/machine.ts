@@ -3,6 +3,7 @@ import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:f
 import { homedir, hostname, uptime } from "node:os";
 import { dirname, join } from "node:path";
 import type { LockHolder, Machine } from "../deps.ts";
+import type { Memory } from "../models/learned.ts";
 
 /** Milliseconds for which an unreadable lock file counts as being written. */
 const BEING_WRITTEN = 10_000;
@@ -31,6 +32,23 @@ export function nodeMachine(folder = configFolder()): Machine {
       };
     },
     holder: liveHolder,
+  };
+}
+
+/** File of what models refuse. */
+export const LEARNED = "learned.json";
+
+/** A text in this user's folder on this machine. @param name of its file */
+export function nodeMemory(name: string, folder = configFolder()): Memory {
+  const path = join(folder, name);
+  return {
+    read: () => textOf(path),
+    async write(text) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const draft = `${path}.${randomBytes(4).toString("hex")}.tmp`;
+      await writeFile(draft, text, { mode: 0o600 });
+      await rename(draft, path);
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Deps, Files, Machine } from "../deps.ts";
+import { usage } from "../models/model.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
 import { Yielder } from "../models/yielder.ts";
 import { bytesOf, codeOf, JsonlWriter, type Line, linesOf, objectAt } from "./jsonl.ts";
@@ -12,7 +13,7 @@ const CACHE_BYTES = 64_000_000;
 const Reply = z.object({
   key: z.string(),
   text: z.string(),
-  usage: z.object({ prompt: z.number(), completion: z.number(), estimated: z.boolean() }),
+  usage,
   model: z.string(),
   finish: z.enum(["stop", "length", "filter", "other"]),
   /** What the request called the model; absent where that is how the reply calls it. */
@@ -29,8 +30,9 @@ type Signer = (reply: Omit<Reply, "mark">) => string;
 
 async function createSigner(machine: Machine): Promise<Signer> {
   const secret = await machine.sign("replies");
-  return ({ key, text, usage: { prompt, completion, estimated }, model, finish, asked, cached }) => {
+  return ({ key, text, usage: { prompt, completion, estimated, ...billed }, model, finish, asked, cached }) => {
     const said = [key, text, prompt, completion, estimated, model, finish, asked ?? null, cached];
+    if (Object.keys(billed).length > 0) said.push(JSON.stringify([billed.cached, billed.written, billed.tier]));
     return createHmac("sha256", secret).update(JSON.stringify(said)).digest("base64url");
   };
 }

@@ -4,6 +4,7 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { AddressRefused } from "../../models/address.ts";
 import type { Model } from "../../models/model.ts";
 import type { AddressField, Provider } from "../../models/provider.ts";
+import { LEARNED, nodeMemory } from "../../platform/machine.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, NotFound, NotTrusted } from "../errors.ts";
@@ -93,7 +94,7 @@ export class Account extends Disposable {
     await this.#agree(origin);
     // Many servers need no key; a server that does rejects the request.
     const key = (await this.keys.get(origin)) ?? (wanted === "required" ? await this.#askKey(origin) : "");
-    const model = await provider.connect({ address, key, clock, timeout });
+    const model = await provider.connect({ address, key, clock, timeout, memory: nodeMemory(LEARNED) });
     return { provider, url, model, models: this.models() };
   }
 

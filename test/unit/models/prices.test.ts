@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { CHECKED, KNOWN_MODELS, knownModel } from "../../../src/models/known-models.ts";
+import { CHECKED, KNOWN_MODELS, knownModel, thinks } from "../../../src/models/known-models.ts";
 import { priceList, readPrice, unpriced } from "../../../src/models/prices.ts";
 
-const million = { prompt: 1e6, completion: 1e6, estimated: false };
+const tokens = { prompt: 1e5, completion: 1e5, estimated: false };
 
 describe("priceList", () => {
   it.each([
@@ -18,11 +18,11 @@ describe("priceList", () => {
     ["gpt-5.6-luna", 1.4],
     ["simulated", 0],
   ])("knows %s", (model, usd) => {
-    expect(priceList()(model, million)).toBeCloseTo(usd, 9);
+    expect(priceList()(model, tokens)).toBeCloseTo(usd / 10, 9);
   });
 
   it.each(["gpt-4.1-turbo", "llama3", "gpt", ""])("knows no price for %s", (model) => {
-    expect(priceList()(model, million)).toBeNull();
+    expect(priceList()(model, tokens)).toBeNull();
   });
 
   it("takes the user's own prices, the longest name first", () => {
@@ -32,8 +32,33 @@ describe("priceList", () => {
       "gpt-4.1": { prompt: 5, completion: 5 },
     });
     expect(price("llama3.1:8b", { prompt: 2e6, completion: 5e5, estimated: true })).toBeCloseTo(3, 9);
-    expect(price("gpt-4.1-2025-04-14", million)).toBe(10);
-    expect(price("anything", million)).toBe(0);
+    expect(price("gpt-4.1-2025-04-14", tokens)).toBe(1);
+    expect(price("anything", tokens)).toBe(0);
+  });
+});
+
+describe("what a reply costs", () => {
+  const price = priceList();
+  const usage = { prompt: 100_000, completion: 10_000, estimated: false };
+  it.each([
+    ["gpt-6-luna", "plain", usage, 0.01 + 0.005],
+    ["gpt-6-luna", "half of the prompt cached", { ...usage, cached: 50_000 }, 0.005 + 0.0005 + 0.005],
+    ["gpt-6-luna", "half of the prompt written to the cache", { ...usage, written: 50_000 }, 0.005 + 0.00625 + 0.005],
+    ["gpt-4.1", "written where that costs nothing", { ...usage, written: 50_000 }, 0.2 + 0.08],
+    ["gpt-6-luna", "flex", { ...usage, tier: "flex" }, 0.0075],
+    ["claude-opus-5-5", "batch", { ...usage, tier: "batch" }, 0.3],
+    ["gpt-6-luna", "a long prompt", { ...usage, prompt: 300_000 }, 0.06 + 0.0075],
+    ["claude-haiku-5-5", "a long prompt", { ...usage, prompt: 200_000 }, 0.1 + 0.025],
+    ["claude-haiku-5-5", "a prompt that is not yet long", usage, 0.01 + 0.005],
+  ] as const)("%s, %s", (model, _, given, usd) => {
+    expect(price(model, given)).toBeCloseTo(usd, 9);
+  });
+
+  it("is that of all tokens where a user's own price names none for cached ones", () => {
+    expect(priceList({ mine: { prompt: 1, completion: 1 } })("mine", { ...usage, cached: 100_000 })).toBeCloseTo(
+      0.11,
+      9,
+    );
   });
 });
 
@@ -55,6 +80,19 @@ describe("what is known of models", () => {
     expect(knownModel("gpt-4.1-2025-04-14")).toMatchObject({ end: "2027-01-14", successor: "gpt-6-luna" });
     expect(knownModel("my-model")).toBeUndefined();
   });
+
+  it.each([
+    ["gpt-6-luna", undefined, true],
+    ["gpt-6-luna", "none", false],
+    ["openai/gpt-6-luna", "low", true],
+    ["gpt-6.2-sol", "none", true],
+    ["gpt-5.4", undefined, false],
+    ["gpt-5.4", "low", true],
+    ["gpt-4.1", undefined, false],
+    ["my-model", "high", false],
+  ])("says whether %s thinks at effort %s", (model, effort, expected) => {
+    expect(thinks(model, effort)).toBe(expected);
+  });
 });
 
 describe("a price that a user writes", () => {
@@ -62,13 +100,17 @@ describe("a price that a user writes", () => {
     ["0.5,1.5", { prompt: 0.5, completion: 1.5 }],
     [" 2 , 8 ", { prompt: 2, completion: 8 }],
     ["0, 0", { prompt: 0, completion: 0 }],
+    ["2,8,0.5", { prompt: 2, completion: 8, cached: 0.5 }],
   ])("%s is read", (text, price) => {
     expect(readPrice(text)).toEqual(price);
   });
 
-  it.each(["", "1", "1,", ",1", "1,2,3", "a,b", "-1,2", "1.2.3,2", "Infinity,1", "1;2"])("%s is none", (text) => {
-    expect(readPrice(text)).toBeNull();
-  });
+  it.each(["", "1", "1,", ",1", "1,2,3,4", "1,2,", "a,b", "-1,2", "1.2.3,2", "Infinity,1", "1;2"])(
+    "%s is none",
+    (text) => {
+      expect(readPrice(text)).toBeNull();
+    },
+  );
 
   it("is what a model lacks that is in no table", () => {
     expect(unpriced(["gpt-4.1", "mine", "other"], priceList())).toBe("mine");
