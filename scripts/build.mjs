@@ -20,14 +20,16 @@ const PARTS = {
   },
   /**
    * Share their code in `core*.js`. `editor` is loaded with the first graph that a tab shows, `models` with the first
-   * request to a server, `network` where the command line uses a proxy or certificates of its own. Name what another
+   * request to a server, `anthropic` and `gemini` with the first to theirs, `network` where the command line uses a proxy or certificates of its own. Name what another
    * `import()` loads here, so that it gets a file name and a limit.
    */
   programs: {
     entries: {
-      editor: { source: "src/editor/services.ts", limit: 1050 },
+      editor: { source: "src/editor/services.ts", limit: 1100 },
       cli: { source: "src/cli.ts", limit: 1000, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/openai.ts", limit: 250 },
+      anthropic: { source: "src/models/anthropic.ts", limit: 700 },
+      gemini: { source: "src/models/gemini.ts", limit: 1000 },
       simulated: { source: "src/models/simulated.ts", limit: 40 },
       network: { source: "src/platform/undici.ts", limit: 400 },
     },

@@ -3,6 +3,7 @@ import type { Sandbox } from "../deps.ts";
 import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
+import { PROVIDERS } from "../models/providers.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/waits.ts";
 import { SANDBOX_LIMITS } from "../platform/sandbox/sandbox.ts";
 import type { Overrides } from "../run/load.ts";
@@ -24,6 +25,8 @@ export interface ModelOptions extends ModelNames, ServerChoice {
 }
 
 export interface ServerChoice {
+  /** Id of a provider. */
+  readonly provider?: string;
   readonly baseUrl?: string;
   readonly azureApiVersion?: string;
   /** Milliseconds. */
@@ -69,6 +72,11 @@ export function withModel(command: Command): Command {
 /** Who answers, and how to get there. */
 export function withServer(command: Command): Command {
   return command
+    .addOption(
+      new Option("--provider <name>", "model provider (default: by --base-url, else OpenAI)").choices(
+        PROVIDERS.filter(({ fields }) => fields.address !== null).map(({ id }) => id),
+      ),
+    )
     .addOption(
       named("--base-url <url>", "address of an OpenAI-compatible server or an Azure resource (default: OpenAI)"),
     )

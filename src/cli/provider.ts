@@ -6,6 +6,7 @@ import type { Provider, ProviderConnection } from "../models/provider.ts";
 import { azure } from "../models/providers/azure.ts";
 import { compatible } from "../models/providers/compatible.ts";
 import { simulated } from "../models/providers/simulated.ts";
+import { PROVIDERS } from "../models/providers.ts";
 import { LEARNED, nodeMemory } from "../platform/machine.ts";
 import { networkFor } from "../platform/network.ts";
 import type { Cli } from "./cli.ts";
@@ -31,7 +32,7 @@ export async function connect(
   options: Omit<ServerChoice, "price">,
   cli: Pick<Cli, "env" | "deps" | "output">,
 ): Promise<Model> {
-  if (models.includes("simulated") && options.baseUrl === undefined) {
+  if (models.includes("simulated") && options.baseUrl === undefined && options.provider === undefined) {
     const other = models.find((model) => model !== "simulated");
     if (other !== undefined) {
       throw new Misuse(
@@ -54,8 +55,12 @@ export async function chooseServer(
   options: Omit<ServerChoice, "price">,
   { env, deps, output }: Pick<Cli, "env" | "deps" | "output">,
 ): Promise<{ provider: Provider; connection: ProviderConnection }> {
-  const { address: given, addressFrom, key, keyFrom } = serverOf(options.baseUrl, env, models);
-  const { provider, address } = providerAt(given, options.azureApiVersion);
+  const named = PROVIDERS.find(({ id }) => id === options.provider);
+  const server = named ? namedServer(named, options.baseUrl, env) : serverOf(options.baseUrl, env, models);
+  const { address: given, addressFrom, key, keyFrom } = server;
+  const { provider, address } = named
+    ? { provider: named, address: given }
+    : providerAt(given, options.azureApiVersion);
   const { url, origin } = checked(provider, address, addressFrom);
   output.info(`Model server: ${origin} (${addressFrom}), ${key === "" ? "no key" : `key from ${keyFrom}`}.`);
   if (key === "" && env.OPENAI_API_KEY) {
@@ -115,6 +120,41 @@ function serverOf(baseUrl: string | undefined, env: Cli["env"], models: readonly
     key,
     keyFrom: own ? "AGENTGRAPH_API_KEY" : "OPENAI_API_KEY",
   };
+}
+
+/**
+ * The server of `--provider`. The vendor's own key variable goes to the vendor's address alone; AGENTGRAPH_API_KEY goes
+ * where --base-url, AGENTGRAPH_BASE_URL or the provider says.
+ * @throws Misuse
+ */
+function namedServer({ id, fields, keyVariable }: Provider, baseUrl: string | undefined, env: Cli["env"]): Server {
+  const initial = fields.address?.initial ?? "";
+  const own = baseUrl ?? (env.AGENTGRAPH_BASE_URL || undefined);
+  const address = own ?? initial;
+  const addressFrom =
+    own === undefined ? `--provider ${id}` : baseUrl === undefined ? "AGENTGRAPH_BASE_URL" : "--base-url";
+  if (address === "" || (own === undefined && /[A-Z]/.test(initial))) {
+    throw new Misuse(
+      `${id} needs an address: set --base-url${initial === "" ? "" : ` to ${initial}, with your own values`}.`,
+    );
+  }
+  const isTheirs = own === undefined || isSameSite(own, initial);
+  const vendors = (keyVariable !== undefined && isTheirs && env[keyVariable]) || "";
+  const key = env.AGENTGRAPH_API_KEY || vendors;
+  if (key === "" && fields.key === "required") {
+    throw new Misuse(
+      `There is no key for ${id}. Set ${["AGENTGRAPH_API_KEY", keyVariable].filter(Boolean).join(" or ")}.`,
+    );
+  }
+  return { address, addressFrom, key, keyFrom: env.AGENTGRAPH_API_KEY ? "AGENTGRAPH_API_KEY" : (keyVariable ?? "") };
+}
+
+/** The same host, where a part in capitals of `initial` stands for anything without a dot. */
+function isSameSite(address: string, initial: string): boolean {
+  if (initial === "" || !URL.canParse(address)) return false;
+  const [, host = ""] = /^https?:\/\/([^/]+)/.exec(initial) ?? [];
+  const pattern = host.replace(/[.]/g, "\\.").replace(/[A-Z]+/g, "[^.]+?");
+  return new RegExp(`^${pattern}$`).test(new URL(address).host) && new URL(address).protocol === "https:";
 }
 
 function isSameOrigin(one: string, other: string): boolean {

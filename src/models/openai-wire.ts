@@ -147,7 +147,8 @@ function endOf(finish: unknown, isKnown: boolean): Completion["missing"] {
 }
 
 const STOPS = /^(stop|stop_sequence|end_turn|eos|eos_token|eot|complete|completed|finished|finish|done|end)$/i;
-const LIMITS = /^(length|(model_)?(max_)?(length|(output_|new_)?tokens)|max_tokens_reached|token_limit)$/i;
+const LIMITS =
+  /^(length|(model_)?(max_)?(length|(output_|new_)?tokens)|max_tokens_reached|token_limit|model_context_window_exceeded)$/i;
 const FILTERS =
   /^(content_?filter(ed)?|safety|prohibited_content|recitation|blocklist|spii|refusal|sensitive|guardrail_intervened)\b/i;
 
@@ -178,6 +179,7 @@ function missingReason(message: unknown, content: unknown, said: string): Missin
   const thoughts = ["reasoning_content", "reasoning", "thinking", "reasoning_details"];
   if (thoughts.some((name) => hasContent(property(message, name)))) return "thoughts";
   if (Array.isArray(content) && content.some(isThought)) return "thoughts";
+  if (Array.isArray(content) && content.length === 0) return "empty";
   return content !== undefined && typeof content !== "string" ? "not text" : "empty";
 }
 

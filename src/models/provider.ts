@@ -2,7 +2,7 @@ import type { Clock } from "../deps.ts";
 import type { Address } from "./address.ts";
 import type { Memory } from "./learned.ts";
 import type { Model } from "./model.ts";
-import type { Network } from "./openai.ts";
+import type { Network } from "./server-model.ts";
 
 /** A text of the editor's language; the English one is the key. */
 export type Text = (english: string, ...values: string[]) => string;
@@ -22,6 +22,10 @@ export interface Provider {
    * - `one`: a single model, called by the provider's id.
    */
   readonly names: "file" | "own" | "deployments" | "one";
+  /** What is peculiar to it, in an English sentence. */
+  readonly note?: string;
+  /** Environment variable in which the vendor's own tools look for the key; it goes to the initial address alone. */
+  readonly keyVariable?: string;
   /** Requests on the way at once, unless the user says otherwise. */
   readonly concurrency: number;
   /** @throws AddressRefused, KeyUnusable */

@@ -2,7 +2,8 @@ import type { Provider } from "./provider.ts";
 import { azure } from "./providers/azure.ts";
 import { compatible } from "./providers/compatible.ts";
 import { openai } from "./providers/openai.ts";
+import { servers } from "./providers/servers.ts";
 import { simulated } from "./providers/simulated.ts";
 
 /** In the order in which they are offered. The editor adds the models of VS Code. */
-export const PROVIDERS: readonly Provider[] = [openai, azure, compatible, simulated];
+export const PROVIDERS: readonly Provider[] = [openai, azure, ...servers, compatible, simulated];

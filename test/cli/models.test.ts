@@ -61,4 +61,55 @@ describe("models", () => {
     const ended = await one.keyed("evaluate", one.graph, "--base-url", one.server.url, "--model", "gpt-4.1");
     expect(ended.stderr).toMatch(/gpt-4\.1 end(s|ed) on 2027-01-14\. OpenAI recommends gpt-6-luna\./);
   });
+
+  it("are those of a provider by name, whose key goes to its own address alone", async () => {
+    const one = await open();
+    const seen: (string | undefined)[] = [];
+    const server = createServer((incoming, response) => {
+      seen.push(incoming.headers.authorization);
+      response.end(JSON.stringify({ data: [{ id: "mine" }] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const env = { OPENROUTER_API_KEY: "sk-or-canary" };
+    const at = (...args: string[]) => one.within(env, "models", ...args);
+    expect(await at("--provider", "openrouter", "--base-url", url)).toMatchObject({ code: 2 });
+    expect((await at("--provider", "vllm", "--base-url", url)).stdout).toMatch(/^mine/);
+    expect(seen).toEqual([undefined]);
+    const none = await one.within({ AGENTGRAPH_API_KEY: "x" }, "models", "--provider", "bedrock");
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/bedrock needs an address: set --base-url to/),
+    });
+  });
+
+  it.each([
+    [
+      "anthropic",
+      "/v1/messages",
+      { type: "error", error: { type: "authentication_error", message: "invalid x-api-key" } },
+    ],
+    ["gemini", ":generateContent", { error: { code: 401, status: "UNAUTHENTICATED", message: "invalid x-api-key" } }],
+  ])("of %s are asked by their own protocol, whose bundle is read then", async (provider, path, refusal) => {
+    const one = await open();
+    const paths: (string | undefined)[] = [];
+    const server = createServer((incoming, response) => {
+      paths.push(incoming.url);
+      response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify(refusal));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ended = await one.keyed("evaluate", one.graph, "--provider", provider, "--base-url", url, "--model", "mine");
+    expect(ended.code).toBe(4);
+    expect(ended.stderr).toMatch(/invalid x-api-key/);
+    expect(paths.every((each) => each?.endsWith(path))).toBe(true);
+  });
 });

@@ -1,6 +1,6 @@
 import { checkAddress } from "../address.ts";
-import { knownModel } from "../known-models.ts";
 import type { NamedModel, Provider, ProviderConnection } from "../provider.ts";
+import { listOf } from "./server.ts";
 
 const LOCAL = "http://127.0.0.1:11434/v1";
 
@@ -8,7 +8,7 @@ const LOCAL = "http://127.0.0.1:11434/v1";
 export const compatible: Provider = {
   id: "compatible",
   label: (t) => t("Any OpenAI-compatible server"),
-  detail: (t) => t("Ollama, LM Studio, vLLM, llama.cpp …"),
+  detail: (t) => t("By its address"),
   fields: {
     address: {
       initial: LOCAL,
@@ -35,9 +35,5 @@ export async function connectCompatible({ address, ...rest }: ProviderConnection
 }
 
 export async function listCompatible(connection: ProviderConnection, signal: AbortSignal): Promise<NamedModel[]> {
-  const models = await (await connectCompatible(connection)).listModels(signal);
-  return models.map(({ name, end }) => {
-    const known = end ?? knownModel(name)?.end;
-    return known === undefined ? { name } : { name, end: known };
-  });
+  return listOf(await connectCompatible(connection), signal);
 }

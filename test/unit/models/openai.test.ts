@@ -197,7 +197,7 @@ describe("a reply", () => {
     ["thoughts", { content: [{ type: "thinking", text: "4" }] }, "stop"],
     ["not text", { content: { answer: 4 } }, "stop"],
     ["not text", { content: 4 }, "stop"],
-    ["not text", { content: [] }, "stop"],
+    ["empty", { content: [] }, "stop"],
     ["not text", { content: [{ type: "image_url", image_url: { url: "x" } }] }, "stop"],
     ["finish", { content: "4" }, "error"],
     ["finish", { content: "4" }, "insufficient_system_resource"],

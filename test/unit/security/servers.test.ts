@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import type { ModelReply } from "../../../src/models/model.ts";
-import { createOpenAI, type OpenAIModel } from "../../../src/models/openai.ts";
+import { createOpenAI } from "../../../src/models/openai.ts";
+import type { ServerModel } from "../../../src/models/server-model.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 
 /** What a server can put into an answer to hold up, confuse or outlast who reads it. */
@@ -12,7 +13,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-async function answering(status: number, body: string, key = ""): Promise<OpenAIModel> {
+async function answering(status: number, body: string, key = ""): Promise<ServerModel> {
   const server = createServer((_, response) => response.writeHead(status).end(body)).listen(0, "127.0.0.1");
   await once(server, "listening");
   ends.push(() => [server.closeAllConnections(), server.close()]);
@@ -20,7 +21,7 @@ async function answering(status: number, body: string, key = ""): Promise<OpenAI
   return createOpenAI({ baseUrl: `http://127.0.0.1:${port}/v1`, key, clock: nodeDeps().clock });
 }
 
-function complete(model: OpenAIModel): Promise<ModelReply> {
+function complete(model: ServerModel): Promise<ModelReply> {
   const tag = { purpose: "forward", node: null, sample: null } as const;
   const messages = [{ role: "user", content: "hi" }] as const;
   return model.complete({ model: "m", messages, params: {}, draw: 0, tag }, new AbortController().signal);

@@ -1,0 +1,65 @@
+import { checkAddress } from "../address.ts";
+import { knownModel } from "../known-models.ts";
+import type { NamedModel, Provider, ProviderConnection } from "../provider.ts";
+import type { ServerModel } from "../server-model.ts";
+
+/** A server that speaks OpenAI's chat completions under an address of its own, as one line of a table. */
+export interface ServerPreset {
+  readonly id: string;
+  readonly label: string;
+  /** At most 40 characters. */
+  readonly detail: Provider["detail"];
+  /** Base address. Where it has a part in capitals, the user fills that in. */
+  readonly address: string;
+  readonly key: Provider["fields"]["key"];
+  /** Environment variable in which the vendor's own tools look for the key. */
+  readonly keyVariable?: string;
+  /** Requests that it works on at once. Default 16. */
+  readonly concurrency?: number;
+  /** What is peculiar to it, in a sentence. */
+  readonly note: string;
+  /** Default: OpenAI's protocol. */
+  readonly connect?: (connection: ProviderConnection) => Promise<ServerModel>;
+}
+
+export function serverProvider({ connect = connectOpenAI, ...preset }: ServerPreset): Provider {
+  const { id, label, detail, address, key, keyVariable, concurrency = 16, note } = preset;
+  return {
+    id,
+    label: () => label,
+    detail,
+    note,
+    ...(keyVariable !== undefined && { keyVariable }),
+    fields: {
+      address: {
+        initial: address,
+        isAsked: key !== "required" || /[A-Z]/.test(address),
+        isTried: key !== "required",
+        prompt: (t) => t("The address of {0}, such as {1}", label, address),
+        read: (text) => {
+          const checked = checkAddress(text);
+          return { ...checked, line: checked.url };
+        },
+      },
+      key,
+    },
+    names: "own",
+    concurrency,
+    connect: ({ address: given, ...rest }) => connect({ ...rest, address: given || address }),
+    listModels: async (connection, signal) => listOf(await connect(connection), signal),
+  };
+}
+
+/** Reads the SDK's bundle only when it is needed. */
+async function connectOpenAI({ address, ...rest }: ProviderConnection): Promise<ServerModel> {
+  const { createOpenAI } = await import("../openai.ts");
+  return createOpenAI({ ...rest, baseUrl: address });
+}
+
+/** What a server offers, with the ends that it names, or that are known. */
+export async function listOf(model: ServerModel, signal: AbortSignal): Promise<NamedModel[]> {
+  return (await model.listModels(signal)).map(({ name, end }) => {
+    const known = end ?? knownModel(name)?.end;
+    return known === undefined ? { name } : { name, end: known };
+  });
+}
