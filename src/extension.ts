@@ -72,7 +72,7 @@ function mayShowPrompt({ input }: Tab): boolean {
 const PROMPT = /\.(md|mdx|markdown|txt|text|prompt|prompty|tmpl|template|j2|jinja2?|mustache|hbs|liquid)$/i;
 
 /** Panels that are restored when the window reloads. */
-const OURS = /agentgraph\.(graphPanel|report|comparison|sample)$/;
+const OURS = /agentgraph\.(graphPanel|report|comparison|methods|sample|why|history)$/;
 
 async function hasGraph(): Promise<boolean> {
   return (await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED, 1)).length > 0;

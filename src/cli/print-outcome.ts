@@ -2,9 +2,10 @@ import type { Baseline, BaselineScore, Evaluated, Measured, Proposal } from "../
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
-import { VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
+import { type Contribution, VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
 import { warningMessages } from "../i18n/warnings.ts";
 import type { BudgetLimits } from "../models/model.ts";
+import { contributionOf } from "../run/contribution.ts";
 import type { Job } from "../run/job.ts";
 import { noProposalMessage } from "../run/no-proposal.ts";
 import { quoted } from "../run/report/reproduce.ts";
@@ -23,7 +24,9 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   const { colors } = output;
   const title = plain(run.start.graph.name).trim() || run.start.graphFile;
   output.print(colors.bold(title) + colors.dim(` · run ${run.id}`));
-  for (const proposal of state.proposals) printProposal(proposal, output);
+  for (const proposal of state.proposals) {
+    printProposal(proposal, contributionOf(state, proposal, run.start.options.threshold), output);
+  }
   if (run.start.job?.kind === "solve") printSolutions(run, output);
   const evaluated = state.finished?.evaluated;
   const why = run.start.job ? "" : noProposalMessage(state, ENGLISH);
@@ -67,7 +70,8 @@ function baselineFigure({ validation, test }: Baseline): string {
   return `for comparison, the original graph with a step-by-step suffix: ${sets.join(", ")}`;
 }
 
-function printProposal({ node, base, text, hypothesis, verdict, contributes }: Proposal, output: Output): void {
+function printProposal(proposal: Proposal, part: Contribution | null, output: Output): void {
+  const { node, base, text, hypothesis, verdict, contributes } = proposal;
   const { colors } = output;
   const paint = {
     accepted: colors.green,
@@ -76,7 +80,7 @@ function printProposal({ node, base, text, hypothesis, verdict, contributes }: P
     screened: colors.dim,
   }[verdict.decision];
   const heading = paint(`${VERDICT_MARKS[verdict.decision]} ${colors.bold(oneLine(node, 80))}`);
-  output.print(`\n${heading} · ${verdictLine(verdict)}`);
+  output.print(`\n${heading} · ${verdictLine(verdict, ENGLISH, part)}`);
   if (verdict.decision !== "accepted") output.print(colors.dim(`  ${verdictReason(verdict, ENGLISH)}`));
   if (contributes === false) {
     output.print(colors.yellow("  No effect: the score is the same without this change. You can leave it out."));

@@ -52,6 +52,11 @@ export class GraphFiles extends Disposable {
     return Uri.file(realPath);
   }
 
+  /** Its path in runs; as it is where there is no such file. */
+  realPath(file: Uri): Promise<string> {
+    return this.files.realpath(file.fsPath).catch(() => file.fsPath);
+  }
+
   /** Folders with runs of these graphs, and of graphs that were deleted from the workspace. */
   async roots(): Promise<string[]> {
     const graphs = (await this.list()).map(({ fsPath }) => fsPath);

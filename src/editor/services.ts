@@ -1,4 +1,4 @@
-import { commands, type ExtensionContext, type LogOutputChannel, languages, workspace } from "vscode";
+import { commands, type ExtensionContext, type LogOutputChannel, l10n, languages, workspace } from "vscode";
 import { nodeDeps } from "../platform/node.ts";
 import { Account } from "./account/account.ts";
 import { Keys } from "./account/keys.ts";
@@ -11,16 +11,19 @@ import { NotTrusted } from "./errors.ts";
 import { Example } from "./example.ts";
 import { Commit } from "./git/commit.ts";
 import { type GraphView, registerGraphView } from "./graph/register.ts";
+import { Throttle } from "./graph/throttle.ts";
 import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
 import { GraphDocuments } from "./language/documents.ts";
 import { Language } from "./language/language.ts";
-import { Apply } from "./review/apply.ts";
+import { Apply, leftToApply } from "./review/apply.ts";
 import { Instructions, SCHEME } from "./review/instructions.ts";
 import { ProposalLenses } from "./review/lenses.ts";
+import { HistoryCommands, historyPage, NodeHistories } from "./review/node-history.ts";
 import { Review } from "./review/review.ts";
+import { Standings } from "./review/standing.ts";
 import { ProposalTree } from "./review/tree.ts";
-import { Why } from "./review/why.ts";
+import { Why, whyPage } from "./review/why.ts";
 import { ActiveRuns } from "./runs/active-runs.ts";
 import { clearCache } from "./runs/cache.ts";
 import { CompareCommands, comparisonPage } from "./runs/compare-commands.ts";
@@ -39,6 +42,9 @@ import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
 import type { Views } from "./tree-views.ts";
 import { trustedSandbox } from "./trusted-sandbox.ts";
+
+/** Milliseconds between two counts for the badge. */
+const COUNTING = 300;
 
 /** Creates and connects all parts of the extension. Loaded on first use. */
 export class Services extends Disposable {
@@ -69,16 +75,16 @@ export class Services extends Disposable {
 
     this.instructions = new Instructions(library);
     this.graphTree = this.own(new GraphTree(graphs, documents, library));
-    this.proposalTree = this.own(new ProposalTree(library, graphs, deps.files, documents));
+    const standings = new Standings(graphs, documents);
+    this.proposalTree = this.own(new ProposalTree(library, standings, documents));
     this.runTree = this.own(new RunTree(library));
     this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
-    const count = () => void this.#count(library, graphs, views);
-    this.own(library.onDidChange(count));
-    count();
+    const count = this.own(new Throttle(() => void this.#count(library, graphs, standings, views), COUNTING));
+    for (const event of [library.onDidChange, documents.onDidChange]) this.own(event(() => count.request()));
+    count.request();
 
     const review = new Review(library);
-    const why = this.own(new Why(review));
-    const apply = new Apply(review, this.proposalTree, library, graphs, deps.files);
+    const apply = new Apply(review, this.proposalTree, library, graphs, deps.files, standings);
     const commit = this.own(new Commit(review, library, graphs, deps.files));
     this.#view = this.own(
       registerGraphView({
@@ -90,6 +96,7 @@ export class Services extends Disposable {
       }),
     );
     const example = new Example(extensionUri, globalState, account);
+    const histories = new NodeHistories(library, graphs);
     const pages = this.own(
       new Pages(
         {
@@ -97,10 +104,14 @@ export class Services extends Disposable {
           comparison: (about) => comparisonPage(library, about),
           sample: samplePage,
           methods: methodsPage,
+          why: (about) => whyPage(library, about),
+          history: (about) => historyPage(histories, documents, about),
         },
         workspaceState,
       ),
     );
+    const why = new Why(review, library, pages);
+    this.own(languages.registerHoverProvider({ scheme: SCHEME }, why));
     this.#commands = {
       ...this.running.commands,
       ...new StartCommands(deps, library, account, graphs, this.running).commands,
@@ -112,6 +123,7 @@ export class Services extends Disposable {
       ...new DeleteCommands(library, views.runs).commands,
       ...account.commands,
       ...review.commands,
+      ...new HistoryCommands(graphs, documents, pages).commands,
       ...why.commands,
       ...apply.commands,
       ...commit.commands,
@@ -121,11 +133,11 @@ export class Services extends Disposable {
       showLog: () => log.show(),
     };
 
-    this.own(new Language(graphs, documents, library, deps));
+    this.own(new Language(graphs, documents, library, histories, deps));
     this.own(
       languages.registerCodeLensProvider(
         { scheme: SCHEME },
-        this.own(new ProposalLenses(library, graphs, deps.files, documents)),
+        this.own(new ProposalLenses(library, standings, documents)),
       ),
     );
     void this.running.offerInterrupted();
@@ -139,18 +151,24 @@ export class Services extends Disposable {
   }
 
   /**
-   * Updates the badge, which counts accepted proposals that are neither applied nor rejected, and the context keys of
-   * menus.
+   * Updates the badge, which counts accepted proposals that are left to apply, and the context keys of menus. A proposal
+   * whose text has changed since, or that has no effect, is not counted.
    */
-  async #count(library: RunStore, graphs: GraphFiles, { proposals }: Views): Promise<void> {
+  async #count(library: RunStore, graphs: GraphFiles, standings: Standings, { proposals }: Views): Promise<void> {
     const runs = await library.list();
     // A later run of a graph replaces the earlier ones.
     const latest = new Map<string, RunSummary>();
     for (const run of runs.toReversed()) {
       if (run.proposals.length > 0 && !run.untrusted) latest.set(run.graphPath, run);
     }
-    const open = [...latest.values()].reduce((sum, run) => sum + openAccepted(run), 0);
-    proposals.badge = open === 0 ? undefined : { value: open, tooltip: `${open}` };
+    let open = 0;
+    for (const entry of latest.values()) {
+      const run = openAccepted(entry) === 0 ? null : await library.open(entry.id).catch(() => null);
+      if (!run) continue;
+      const standing = await standings.of(run);
+      open += leftToApply(run).filter((one) => standing(one) !== "changed").length;
+    }
+    proposals.badge = open === 0 ? undefined : { value: open, tooltip: l10n.t("Proposals to apply: {0}", open) };
     const there = {
       graphs: (await graphs.list()).length,
       runs: runs.length,

@@ -30,6 +30,53 @@ export function rightFigure(verdict: Verdict, locale: Locale): string {
   return scored < of ? t("{0} ({1} not scored)", figure, of - scored) : figure;
 }
 
+/** What one accepted change adds to a net change that several nodes made together, as far as it was measured. */
+export interface Contribution {
+  /** Nodes whose accepted changes share the verdict, this one included; 1: it is this change's own. */
+  readonly nodes: number;
+  /** Leave-one-out. false: the result is no worse without this change. null: not measured. */
+  readonly isNeeded: boolean | null;
+  /** The result with all changes and with all but this one, on the samples scored with both; null: none were. */
+  readonly without: {
+    readonly scored: number;
+    /** All samples of the verdict were scored, so that its figures can be compared with these. */
+    readonly isWhole: boolean;
+    readonly rightWith: number;
+    readonly rightWithout: number;
+    readonly scoreWith: number;
+    readonly scoreWithout: number;
+  } | null;
+  /** The verdict that accepted this change by itself; null: there is none. */
+  readonly alone: Verdict | null;
+}
+
+/**
+ * `14 → 17 of 20 right` for a change that was accepted by itself; else whose figure it is and what is this change's part
+ * of it: `together 3 → 20 of 20 right`, `without it 20 → 12`.
+ */
+export function changeFigures(verdict: Verdict, part: Contribution | null, locale: Locale): string[] {
+  const figure = rightFigure(verdict, locale);
+  if (verdict.decision !== "accepted" || !part || part.nodes < 2) return [figure];
+  return [locale.t("together {0}", figure), partFigure(verdict, part, locale)].filter(Boolean);
+}
+
+/** `without it 20 → 12`, `alone 3 → 10`, `no effect`; empty where nothing was measured. */
+export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contribution, locale: Locale): string {
+  const { t } = locale;
+  if (isNeeded === false) return t("no effect: the same without it");
+  if (without?.isWhole) {
+    return isGraded(verdict)
+      ? t("without it {0} → {1}", locale.decimal(without.scoreWith), locale.decimal(without.scoreWithout))
+      : t("without it {0} → {1}", without.rightWith, without.rightWithout);
+  }
+  if (alone) {
+    return isGraded(alone)
+      ? t("alone {0} → {1}", locale.decimal(1 - alone.lossBefore), locale.decimal(1 - alone.lossAfter))
+      : t("alone {0} → {1}", alone.rightBefore, alone.rightAfter);
+  }
+  return isNeeded ? t("worse without it") : "";
+}
+
 /** Whether losses lie between right and wrong, so that the mean score is no share of right answers. */
 export function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, scored }: Verdict): boolean {
   const differs = (loss: number, right: number) => Math.abs(1 - loss - right / scored) > 1e-9;
@@ -50,18 +97,19 @@ export function furtherFigures(verdict: Verdict, locale: Locale): string[] {
 }
 
 /** What was measured, the most important first. */
-export function verdictFigures(verdict: Verdict, locale: Locale): string[] {
-  return [rightFigure(verdict, locale), ...furtherFigures(verdict, locale)];
+export function verdictFigures(verdict: Verdict, locale: Locale, part: Contribution | null = null): string[] {
+  return [...changeFigures(verdict, part, locale), ...furtherFigures(verdict, locale)];
 }
 
 /** `✓ Accepted by the gate · 14 → 17 of 20 right` */
-export function verdictSummary(verdict: Verdict, locale: Locale): string {
-  return `${VERDICT_MARKS[verdict.decision]} ${verdictHeadline(verdict, locale)} · ${rightFigure(verdict, locale)}`;
+export function verdictSummary(verdict: Verdict, locale: Locale, part: Contribution | null = null): string {
+  const said = [verdictHeadline(verdict, locale), ...changeFigures(verdict, part, locale)];
+  return `${VERDICT_MARKS[verdict.decision]} ${said.join(" · ")}`;
 }
 
 /** `Accepted by the gate · 14 → 17 of 20 right · fixed 4, broke 1 · p = 0.19 · 210 → 260 tokens per answer` */
-export function verdictLine(verdict: Verdict, locale = ENGLISH): string {
-  return [verdictHeadline(verdict, locale), ...verdictFigures(verdict, locale)].join(" · ");
+export function verdictLine(verdict: Verdict, locale = ENGLISH, part: Contribution | null = null): string {
+  return [verdictHeadline(verdict, locale), ...verdictFigures(verdict, locale, part)].join(" · ");
 }
 
 /** A verdict's reason, with its counts where they are known. */

@@ -31,8 +31,7 @@ async function review(world: World): Promise<void> {
   await workbench.lens("Accepted by the gate").waitFor();
   await workbench.expand("Proposals", node);
   await workbench.pressLens("Why");
-  await workbench.page.locator(".review-widget").first().waitFor();
-  await workbench.command("View: Hide Panel");
+  await workbench.drawing("What the feedback asks for").waitFor();
   await picture(world, "review");
   await workbench.command("View: Close All Editors");
   await workbench.menuOn(workbench.row("Runs", "Word problems"), "Show report");

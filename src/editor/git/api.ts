@@ -21,6 +21,11 @@ export interface Repository {
   status(): Promise<void>;
   /** Text of a file at a commit. Rejects where that commit does not have it. */
   show(ref: string, path: string): Promise<string>;
+  /** Newest first. */
+  log(options: {
+    readonly maxEntries: number;
+    readonly path?: string;
+  }): Promise<readonly { readonly hash: string; readonly message: string }[]>;
   getCommit(ref: string): Promise<{ readonly hash: string; readonly message: string }>;
   add(paths: string[]): Promise<void>;
   commit(message: string): Promise<void>;

@@ -15,9 +15,12 @@ import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
 import { type Named, named, readersOf } from "../../graph/symbols.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
+import { contributionOf } from "../../run/contribution.ts";
+import { historyLine } from "../../run/report/history.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { codeBlock, literal, oneLine } from "../markdown.ts";
 import { sampleLabel } from "../review/evidence.ts";
+import type { NodeHistories } from "../review/node-history.ts";
 import { startedLabel } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
@@ -28,6 +31,8 @@ import type { Home, SymbolLocations } from "./symbol-locations.ts";
 /** Names in one line, and graphs in one hover. */
 const NAMES = 8;
 const GRAPHS = 3;
+/** Runs in a node's history. */
+const RUNS = 4;
 
 /** Shows what a name means, its inputs and outputs, and the result of the last run. */
 export class Hovers implements HoverProvider {
@@ -35,6 +40,7 @@ export class Hovers implements HoverProvider {
     private readonly spots: SymbolLocations,
     private readonly prompts: PromptFiles,
     private readonly library: RunStore,
+    private readonly histories: NodeHistories,
     private readonly files: Files,
   ) {}
 
@@ -62,6 +68,7 @@ export class Hovers implements HoverProvider {
       lines.push(l10n.t("It is not an input of {0}.", bold(home.node)));
     }
     lines.push(...(await this.#value(home, known)));
+    if ("node" in known) lines.push(...(await this.#history(home.graph, known.node.id)));
     return lines.filter((line) => line !== "").join("\n\n");
   }
 
@@ -90,7 +97,8 @@ export class Hovers implements HoverProvider {
     if (!run) return [];
     const name = "node" in known ? known.node.id : known.input.name;
     const proposal = run.state.proposals.find(({ node }) => node === name);
-    const verdict = proposal ? ` · ${verdictSummary(proposal.verdict, LOCALE)}` : "";
+    const part = proposal ? contributionOf(run.state, proposal, run.threshold) : null;
+    const verdict = proposal ? ` · ${verdictSummary(proposal.verdict, LOCALE, part)}` : "";
     const score = parsed.outline.output?.name === name ? scoreLabel(run) : "";
     const value = await lastValue(run, name);
     if (value === null && !proposal) return [];
@@ -98,6 +106,17 @@ export class Hovers implements HoverProvider {
     const elsewhere = run.entry.untrusted ? ` · ${l10n.t("from another machine")}` : "";
     const lines = ["---", `${literal(heading + verdict + score)}${elsewhere}`];
     return value === null ? lines : [...lines, l10n.t("For “{0}”:", literal(value.sample)), codeBlock(value.text)];
+  }
+
+  /** The last runs' proposals for the node, the newest first. */
+  async #history(graph: Uri, node: string): Promise<string[]> {
+    const { entries, left } = await this.histories.of(graph, node, RUNS).catch(() => ({ entries: [], left: 0 }));
+    if (entries.length + left < 2) return [];
+    const lines = entries.map(
+      (entry) => `- ${literal(`${startedLabel(entry.startedAt)} · ${historyLine(entry, LOCALE)}`)}`,
+    );
+    const more = left > 0 ? [`- ${l10n.t("{0} earlier runs", left)}`] : [];
+    return ["---", l10n.t("Over all runs:"), [...lines, ...more].join("\n")];
   }
 
   async #promptText(graph: Uri, { text }: OutlineNode): Promise<string | null> {

@@ -2,6 +2,7 @@ import { type DocumentSelector, languages, type Disposable as VscodeDisposable }
 import type { Deps } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
 import { GRAPH_PATTERN, type GraphFiles } from "../graph-files.ts";
+import type { NodeHistories } from "../review/node-history.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { Completion } from "./completion.ts";
 import { Diagnostics } from "./diagnostics.ts";
@@ -24,16 +25,18 @@ export class Language extends Disposable {
   readonly #spots: SymbolLocations;
   readonly #library: RunStore;
   readonly #deps: Deps;
+  readonly #histories: NodeHistories;
   readonly #promptDiagnostics: PromptDiagnostics;
   /** The prompt files for which there are providers, and these. */
   #served = "";
   #forPrompts: readonly VscodeDisposable[] = [];
 
-  constructor(graphs: GraphFiles, documents: GraphDocuments, library: RunStore, deps: Deps) {
+  constructor(graphs: GraphFiles, documents: GraphDocuments, library: RunStore, histories: NodeHistories, deps: Deps) {
     super();
     this.#documents = documents;
     this.#library = library;
     this.#deps = deps;
+    this.#histories = histories;
     this.#prompts = this.own(new PromptFiles(graphs, documents, deps.files));
     this.#spots = new SymbolLocations(documents, this.#prompts);
     this.#promptDiagnostics = this.own(new PromptDiagnostics(this.#spots, this.#prompts));
@@ -50,7 +53,10 @@ export class Language extends Disposable {
   #shared(where: DocumentSelector, ...triggers: string[]): VscodeDisposable[] {
     const { files } = this.#deps;
     return [
-      languages.registerHoverProvider(where, new Hovers(this.#spots, this.#prompts, this.#library, files)),
+      languages.registerHoverProvider(
+        where,
+        new Hovers(this.#spots, this.#prompts, this.#library, this.#histories, files),
+      ),
       languages.registerCompletionItemProvider(where, new Completion(this.#documents, this.#spots, files), ...triggers),
       languages.registerDefinitionProvider(where, new Definitions(this.#documents, this.#spots)),
       languages.registerReferenceProvider(where, new References(this.#spots, this.#prompts)),

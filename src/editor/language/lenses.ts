@@ -1,15 +1,22 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from "vscode";
+import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
+import { contributionOf } from "../../run/contribution.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
+import { standingLabel, standingOf } from "../review/standing.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
+
+/** Milliseconds for which edits are debounced. */
+const PAUSE = 400;
 
 /** Code lenses above each node: commands for its graph, and the verdict of the last run. */
 export class NodeLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
+  #pause: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     private readonly documents: GraphDocuments,
@@ -17,11 +24,22 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
   ) {
     super();
     this.own(library.onDidChange(() => this.#changed.fire()));
+    // A text can change in its prompt file.
+    this.own(documents.onDidChange(() => this.#later()));
+    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
+  }
+
+  #later(): void {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = null;
+      this.#changed.fire();
+    }, PAUSE);
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
     const latest = await this.library.latest(document.uri);
     const run = latest && latest.proposals.length > 0 ? await this.library.open(latest.id) : null;
+    const { graph, stale } = run ? await this.documents.current(document.uri) : { graph: null, stale: true };
     return this.documents.parsed(document).outline.nodes.flatMap(({ id, idRange }) => {
       const range = toRange(document, idRange);
       const lens = (title: string, command: string, argument: unknown) =>
@@ -33,8 +51,17 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
       const proposal = run?.state.proposals.find(({ node }) => node === id);
       if (run && proposal) {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
-        const line = verdictSummary(proposal.verdict, LOCALE);
-        lenses.push(lens(run.entry.untrusted ? l10n.t("Not verified here: {0}", line) : line, "review", ref));
+        const part = contributionOf(run.state, proposal, run.threshold);
+        const line = verdictSummary(proposal.verdict, LOCALE, part);
+        const standing = standingOf(proposal, stale ? null : graph);
+        const done = standingLabel(run.state.acts[proposal.id], standing);
+        const title = run.entry.untrusted
+          ? l10n.t("Not verified here: {0}", line)
+          : done
+            ? `${capitalized(done, LOCALE)} · ${line}`
+            : line;
+        lenses.push(lens(title, "review", ref));
+        lenses.push(lens(l10n.t("History"), "showHistory", { file: document.uri, node: id }));
       }
       return lenses;
     });

@@ -15,7 +15,8 @@ import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { Review } from "./review.ts";
-import { holdsBase, holdsText, isUndone, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
+import { isUndone, type Standings } from "./standing.ts";
+import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
 import { askAboutReadOnly } from "./writable.ts";
 
@@ -28,7 +29,7 @@ export class Apply {
     },
     applyAccepted: async (target) => {
       const run = await this.review.run(target);
-      await this.#apply(run, [...acceptedOf(run), ...(await this.#undone(run))]);
+      await this.#apply(run, [...leftToApply(run), ...(await this.#undone(run))]);
     },
     applyChecked: async (target) => {
       const run = await this.review.run(target);
@@ -46,6 +47,7 @@ export class Apply {
     private readonly library: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
+    private readonly standings: Standings,
   ) {}
 
   /** Applies all or none, as one undoable edit. @throws TextChanged, NotSaved, NotFound, Cancelled */
@@ -63,12 +65,9 @@ export class Apply {
   }
 
   async #undone(run: OpenedRun): Promise<Proposal[]> {
-    const undone: Proposal[] = [];
-    for (const proposal of run.state.proposals) {
-      const accepted = proposal.verdict.decision === "accepted" && !run.entry.untrusted;
-      if (accepted && (await isUndone(run, proposal, this.graphs, this.files))) undone.push(proposal);
-    }
-    return undone;
+    if (run.entry.untrusted) return [];
+    const standing = await this.standings.of(run);
+    return run.state.proposals.filter((one) => isWorthApplying(one) && isUndone(run.state.acts[one.id], standing(one)));
   }
 
   async #reject(run: OpenedRun, proposal: Proposal): Promise<void> {
@@ -77,10 +76,15 @@ export class Apply {
   }
 }
 
-/** The proposals of “apply all accepted”: never of an untrusted run, and none that was applied or rejected. */
-function acceptedOf(run: OpenedRun): readonly Proposal[] {
+/** The proposals of “apply all accepted”: never of an untrusted run, none that was applied or rejected, none without effect. */
+export function leftToApply(run: OpenedRun): readonly Proposal[] {
   if (run.entry.untrusted) return [];
-  return run.state.proposals.filter((it) => it.verdict.decision === "accepted" && isOpen(run, it));
+  return run.state.proposals.filter((it) => isWorthApplying(it) && isOpen(run, it));
+}
+
+/** Accepted, and not known to change nothing. */
+function isWorthApplying({ verdict, contributes }: Proposal): boolean {
+  return verdict.decision === "accepted" && contributes !== false;
 }
 
 function nothingToApply(run: OpenedRun): string {
@@ -88,7 +92,9 @@ function nothingToApply(run: OpenedRun): string {
     ? l10n.t(
         "This run was made on another machine, so its verdicts are not verified. Recheck it here, or apply its proposals one by one.",
       )
-    : l10n.t("There is nothing left to apply: every accepted proposal of this run has been applied or rejected.");
+    : run.state.proposals.some((it) => it.verdict.decision === "accepted" && isOpen(run, it))
+      ? l10n.t("There is nothing left to apply: the accepted proposals that are left have no effect on the score.")
+      : l10n.t("There is nothing left to apply: every accepted proposal of this run has been applied or rejected.");
 }
 
 /** Asks again if the gate did not accept the proposal, or if the run is not trusted. @throws Cancelled */
@@ -153,7 +159,7 @@ async function notifyApplied(run: OpenedRun, places: readonly LocatedProposal[])
       ? l10n.t("Applied the new text of “{0}” to {1}.", places[0]?.proposal.node ?? "", files)
       : l10n.t("Applied {0} new texts to {1}.", places.length, files);
   const applied = new Set(places.map(({ proposal }) => proposal.id));
-  if (acceptedOf(run).some(({ id }) => !applied.has(id))) {
+  if (leftToApply(run).some(({ id }) => !applied.has(id))) {
     window.setStatusBarMessage(`$(check) ${message}`, 5000);
     return;
   }

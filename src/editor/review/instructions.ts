@@ -81,12 +81,3 @@ export function firstChange(before: string, after: string): number {
   const line = are.findIndex((text, index) => text !== were[index]);
   return line < 0 ? are.length - 1 : line;
 }
-
-/** The last line, counted from 0, of what differs first in the second text: what is shown below it hides nothing of it. */
-export function endOfFirstChange(before: string, after: string): number {
-  const were = new Set(before.split(/\r?\n/));
-  const are = after.split(/\r?\n/);
-  let line = firstChange(before, after);
-  while (line + 1 < are.length && !were.has(are[line + 1] ?? "")) line++;
-  return line;
-}

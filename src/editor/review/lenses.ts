@@ -1,16 +1,15 @@
 import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
-import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import { furtherFigures, invalidReason, verdictReason, verdictSummary } from "../../i18n/verdict.ts";
+import { contributionOf } from "../../run/contribution.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
-import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { findChange, firstChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { isUndone } from "./text-locations.ts";
+import { isUndone, type Standing, type Standings } from "./standing.ts";
 
 /** Number of lines from the top within which the first change is visible together with the lenses above line 1. */
 const IN_SIGHT = 12;
@@ -25,8 +24,7 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
 
   constructor(
     private readonly library: RunStore,
-    private readonly graphs: GraphFiles,
-    private readonly files: Files,
+    private readonly standings: Standings,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
@@ -42,14 +40,14 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     const first = change ? firstChange(change.base, change.text) : 0;
     const lines = first < IN_SIGHT ? [0] : [0, first];
     const proposal = run.state.proposals.find(({ id }) => id === ref.id);
-    const undone = proposal !== undefined && (await isUndone(run, proposal, this.graphs, this.files));
-    const said = offers(ref, run, proposal, undone);
+    const standing = proposal ? (await this.standings.of(run))(proposal) : "unknown";
+    const said = offers(ref, run, proposal, standing);
     return lines.flatMap((line) => said.map((command) => new CodeLens(new Range(line, 0, line, 0), command)));
   }
 }
 
 /** The lenses of a proposal, or of an attempt without one. */
-function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, undone: boolean): Command[] {
+function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, standing: Standing): Command[] {
   const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
     title,
     command: command && `agentgraph.${command}`,
@@ -60,14 +58,23 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
 
   // Actions come before minor figures, because lenses don't wrap and a narrow editor cuts their end.
   const { verdict } = proposal;
-  const offered = [offer(verdictSummary(verdict, LOCALE), "why", l10n.t("Show why the gate decided this"))];
+  const part = contributionOf(run.state, proposal, run.threshold);
+  const offered = [offer(verdictSummary(verdict, LOCALE, part), "why", l10n.t("Show why the gate decided this"))];
+  if (standing === "changed") {
+    const tooltip = l10n.t(
+      "The text in the file is not the one that the run changed, so this verdict says nothing of it.",
+    );
+    offered.unshift(offer(l10n.t("Text changed since"), "apply", tooltip));
+  }
   if (run.entry.untrusted) {
     const tooltip = l10n.t("This verdict was made on another machine. It is not verified until you recheck it here.");
     offered.push(offer(l10n.t("Not verified here: recheck"), "recheckRun", tooltip, { entry: { id: ref.run } }));
   }
   const act = run.state.acts[proposal.id];
-  if (undone) offered.push(offer(l10n.t("Applied and undone"), ""), offer(l10n.t("Apply again"), "apply"));
-  else if (act === "applied") offered.push(offer(l10n.t("Applied"), ""), offer(l10n.t("Commit"), "commit"));
+  if (isUndone(act, standing)) {
+    const word = act === "committed" ? l10n.t("Committed and undone") : l10n.t("Applied and undone");
+    offered.push(offer(word, ""), offer(l10n.t("Apply again"), "apply"));
+  } else if (act === "applied") offered.push(offer(l10n.t("Applied"), ""), offer(l10n.t("Commit"), "commit"));
   else if (act === "committed") offered.push(offer(l10n.t("Committed"), ""));
   else {
     if (act === "dismissed") offered.push(offer(l10n.t("Rejected by you"), ""));
@@ -77,9 +84,6 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   offered.push(offer(l10n.t("Why"), "why"));
   const figures = furtherFigures(verdict, LOCALE).join(" · ");
   if (figures) offered.push(offer(figures, ""));
-  if (proposal.contributes === false) {
-    offered.push(offer(l10n.t("No effect: the score is the same without this change"), ""));
-  }
   return offered;
 }
 

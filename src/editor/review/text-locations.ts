@@ -51,13 +51,6 @@ export async function locationsOf(
   );
 }
 
-/** Whether an applied text was undone: its file has the text from before the run again. */
-export async function isUndone(run: OpenedRun, proposal: Proposal, graphs: GraphFiles, files: Files): Promise<boolean> {
-  if (run.state.acts[proposal.id] !== "applied") return false;
-  const places = await locationsOf(run, [proposal], graphs, files).catch(() => []);
-  return places.some(holdsBase);
-}
-
 /** The proposed text stands in its place, as it is or as VS Code saved it: without spacing at line ends. */
 export function holdsText({ proposal, current }: LocatedProposal): boolean {
   return isSameButSpacing(current, proposal.text);

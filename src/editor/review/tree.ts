@@ -9,17 +9,24 @@ import {
   TreeItemCheckboxState,
   TreeItemCollapsibleState,
 } from "vscode";
-import type { Files } from "../../deps.ts";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
-import { actLabel, decisionLabel } from "../../i18n/labels.ts";
-import { invalidReason, rightFigure, verdictFigures, verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
+import { decisionLabel } from "../../i18n/labels.ts";
+import {
+  changeFigures,
+  invalidReason,
+  partFigure,
+  rightFigure,
+  verdictFigures,
+  verdictHeadline,
+  verdictReason,
+} from "../../i18n/verdict.ts";
 import { warningMessage } from "../../i18n/warnings.ts";
+import { contributionOf } from "../../run/contribution.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
 import type { Attempt } from "../../run/state.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
-import type { GraphFiles } from "../graph-files.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { runOutcome } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
@@ -27,7 +34,7 @@ import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
-import { isUndone } from "./text-locations.ts";
+import { isUndone, type Standing, type Standings, standingLabel } from "./standing.ts";
 
 /** Milliseconds for which edits are debounced. */
 const PAUSE = 400;
@@ -38,7 +45,7 @@ export type ProposalElement =
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
   | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
-  | { readonly kind: "warning"; readonly text: string; readonly isGood: boolean }
+  | { readonly kind: "warning"; readonly run: OpenedRun; readonly text: string; readonly isGood: boolean }
   | { readonly kind: "line"; readonly label: string; readonly text: string }
   | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
 
@@ -55,8 +62,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
 
   constructor(
     private readonly library: RunStore,
-    private readonly graphs: GraphFiles,
-    private readonly files: Files,
+    private readonly standings: Standings,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
@@ -106,7 +112,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
           ...[...new Map(run.state.warnings.map((one) => [warningMessage(one, LOCALE), one.code]))].map(
-            ([text, code]): ProposalElement => ({ kind: "warning", text, isGood: code === "nothing to learn" }),
+            ([text, code]): ProposalElement => ({ kind: "warning", run, text, isGood: code === "nothing to learn" }),
           ),
         ];
       }
@@ -135,8 +141,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return runItem(element);
       case "proposal": {
         const { run, proposal } = element;
-        const undone = await isUndone(run, proposal, this.graphs, this.files);
-        return proposalItem(run, proposal, this.#isTicked(run, proposal), undone);
+        const standing = (await this.standings.of(run))(proposal);
+        return proposalItem(run, proposal, this.#isTicked(run, proposal), standing);
       }
       case "group":
         return groupItem(element.proposal, element.group, element.run);
@@ -205,43 +211,56 @@ const ICONS: Record<Decision, ThemeIcon> = {
   screened: new ThemeIcon("circle-slash", new ThemeColor("testing.iconSkipped")),
 };
 
-/** @param undone it was applied, and its file holds the old text again */
-function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, undone: boolean): TreeItem {
+function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, standing: Standing): TreeItem {
   const item = new TreeItem(proposal.node, TreeItemCollapsibleState.Collapsed);
   const { verdict } = proposal;
   const act = run.state.acts[proposal.id];
+  const undone = isUndone(act, standing);
+  const done = standingLabel(act, standing);
+  const part = contributionOf(run.state, proposal, run.threshold);
   item.id = tickKey(run, proposal);
-  const { untrusted } = run.entry;
-  const word = decisionLabel(verdict.decision, LOCALE);
-  const decided = untrusted ? l10n.t("{0}, not verified here", word) : word;
-  const done = undone ? l10n.t("applied and undone") : act && actLabel(act, LOCALE);
-  const effect = proposal.contributes === false ? [l10n.t("no effect")] : [];
-  item.description = [done ?? decided, ...effect, rightFigure(verdict, LOCALE)].join(" · ");
-  item.iconPath = act
-    ? new ThemeIcon(undone ? "discard" : ACT_ICONS[act])
-    : untrusted
-      ? new ThemeIcon("unverified")
-      : ICONS[verdict.decision];
+  item.description = briefly(run, proposal, done);
+  item.iconPath = iconOf(run, proposal, standing);
   item.contextValue = `proposal-${undone ? "open" : (act ?? "open")}-${verdict.decision}`;
-  item.tooltip = new MarkdownString(
-    [
-      `**${verdictHeadline(verdict, LOCALE)}**`,
-      verdictFigures(verdict, LOCALE).join(" · "),
-      verdictReason(verdict, LOCALE),
-    ].join("\n\n"),
-  );
+  const figures = verdictFigures(verdict, LOCALE, part);
+  const lines = [
+    `**${verdictHeadline(verdict, LOCALE)}**`,
+    ...(done ? [done] : []),
+    figures.join(" · "),
+    verdictReason(verdict, LOCALE),
+  ];
+  item.tooltip = new MarkdownString(lines.join("\n\n"));
   item.accessibilityInformation = {
-    label: [
-      proposal.node,
-      ...(done ? [done] : []),
-      verdictHeadline(verdict, LOCALE),
-      ...verdictFigures(verdict, LOCALE),
-    ].join(", "),
+    label: [proposal.node, ...(done ? [done] : []), verdictHeadline(verdict, LOCALE), ...figures].join(", "),
   };
   const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
   item.command = { command: "agentgraph.review", title: l10n.t("Review proposal"), arguments: [ref] };
   if (!act) item.checkboxState = ticked ? TreeItemCheckboxState.Checked : TreeItemCheckboxState.Unchecked;
   return item;
+}
+
+/** The icon shows the decision, so that a narrow side bar has room for what this change alone does. */
+function briefly(run: OpenedRun, proposal: Proposal, done: string | null): string {
+  const { verdict } = proposal;
+  const claim = run.entry.untrusted
+    ? [l10n.t("{0}, not verified here", decisionLabel(verdict.decision, LOCALE))]
+    : verdict.decision === "undecided" || verdict.decision === "screened"
+      ? [decisionLabel(verdict.decision, LOCALE)]
+      : [];
+  const part = contributionOf(run.state, proposal, run.threshold);
+  const figures = part && part.nodes > 1 ? [partFigure(verdict, part, LOCALE)].filter(Boolean) : [];
+  const all = figures.length > 0 ? figures : changeFigures(verdict, part, LOCALE);
+  return [...(done ? [done] : claim), ...all].join(" · ");
+}
+
+/** Grey where the verdict no longer says anything of the file, or where the change does nothing. */
+function iconOf(run: OpenedRun, proposal: Proposal, standing: Standing): ThemeIcon {
+  const act = run.state.acts[proposal.id];
+  const grey = new ThemeColor("disabledForeground");
+  if (standing === "changed") return new ThemeIcon("history", grey);
+  if (act) return new ThemeIcon(isUndone(act, standing) ? "discard" : ACT_ICONS[act]);
+  if (run.entry.untrusted) return new ThemeIcon("unverified");
+  return proposal.contributes === false ? new ThemeIcon("dash", grey) : ICONS[proposal.verdict.decision];
 }
 
 const ACT_ICONS = { applied: "check-all", dismissed: "circle-slash", committed: "git-commit" };
@@ -267,9 +286,12 @@ function textItem(label: string, text: string): TreeItem {
   return item;
 }
 
-function warningItem({ text, isGood }: { readonly text: string; readonly isGood: boolean }): TreeItem {
+/** A sentence is longer than any side bar is wide: the report has it in full. */
+function warningItem({ run, text, isGood }: ProposalElement & { kind: "warning" }): TreeItem {
   const item = new TreeItem(text);
   item.tooltip = text;
+  const { entry } = run;
+  item.command = { command: "agentgraph.showReport", title: l10n.t("Show report"), arguments: [{ entry }] };
   item.iconPath = isGood ? new ThemeIcon("info") : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
   return item;
 }

@@ -1,7 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import { l10n, ProgressLocation, Uri, window, workspace } from "vscode";
+import type { OptimizeOptions } from "../../engine/task.ts";
 import { describeError } from "../../i18n/describe-error.ts";
 import { methods } from "../../methods/registry.ts";
+import { ablationVariants, usualVary, type Vary } from "../../run/comparison/ablation.ts";
 import { driveComparison, progressOf, RunStopped, type Step } from "../../run/comparison/drive.ts";
 import { estimateComparison } from "../../run/comparison/estimate.ts";
 import { comparisonHtml, comparisonJson, comparisonMarkdown } from "../../run/comparison/pages.ts";
@@ -25,13 +27,16 @@ import { type Prepared, prepare } from "./prepare.ts";
 /** The page can be made again from the runs alone, which takes the graph and a provider. @throws NotFound */
 export async function methodsPage(): Promise<Page> {
   throw new NotFound(
-    l10n.t("To show this comparison again, run “Compare methods” with the same choices. Finished runs are reused."),
+    l10n.t("To show this comparison again, run the same command with the same choices. Finished runs are reused."),
   );
 }
 
 /** Compares methods on the user's own graph. */
 export class ComparisonCommands {
-  readonly commands = { compareMethods: (target) => this.#compare(target) } satisfies SomeCommands;
+  readonly commands = {
+    compareMethods: (target) => this.#compareMethods(target),
+    ablate: (target) => this.#ablate(target),
+  } satisfies SomeCommands;
 
   constructor(
     private readonly deps: RunsDeps,
@@ -40,25 +45,41 @@ export class ComparisonCommands {
     private readonly pages: Pages,
   ) {}
 
-  async #compare(target: unknown): Promise<void> {
+  async #compareMethods(target: unknown): Promise<void> {
+    const { file, prepared } = await this.#prepare(target);
+    const variants = await this.#variants(file, await pickMethods(), prepared);
+    await this.#run("methods", variants, file, prepared);
+  }
+
+  /** Compares the graph's method with itself, one option changed at a time. */
+  async #ablate(target: unknown): Promise<void> {
+    const { file, prepared } = await this.#prepare(target);
+    const { options } = prepared.subject.task;
+    const variants = ablationVariants(options, await pickOptions(options));
+    await this.#run("ablation", variants, file, prepared);
+  }
+
+  /** @throws NotFound without test samples */
+  async #prepare(target: unknown): Promise<{ readonly file: Uri; readonly prepared: Prepared }> {
     const file = await pickGraph(target, this.graphs);
     const prepared = await prepare(file, this.account, this.deps);
     const { task } = prepared.subject;
-    if (task.data.test.length === 0) {
-      throw new NotFound(
-        l10n.t(
-          "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test.",
-          task.graph.name,
-        ),
-      );
-    }
-    const names = await pickMethods();
+    if (task.data.test.length > 0) return { file, prepared };
+    throw new NotFound(
+      l10n.t(
+        "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test.",
+        task.graph.name,
+      ),
+    );
+  }
+
+  async #run(kind: ComparisonPlan["kind"], variants: readonly Variant[], file: Uri, prepared: Prepared): Promise<void> {
     const plan: ComparisonPlan = {
-      kind: "methods",
+      kind,
       request: prepared.subject,
-      variants: await this.#variants(file, names, prepared),
+      variants,
       repeats: await pickRepeats(),
-      budget: task.options.budget,
+      budget: prepared.subject.task.options.budget,
       scoring: { ...readSettings().limits },
     };
     await confirm(plan, prepared);
@@ -77,13 +98,17 @@ export class ComparisonCommands {
     return variants;
   }
 
-  async #show(report: ComparisonReport, { request }: ComparisonPlan, file: Uri): Promise<void> {
+  async #show(report: ComparisonReport, { kind, request }: ComparisonPlan, file: Uri): Promise<void> {
     const { name } = request.task.graph;
-    const title = l10n.t("Methods: {0}", name);
+    const isAblation = kind === "ablation";
+    const title = isAblation ? l10n.t("Ablation: {0}", name) : l10n.t("Methods: {0}", name);
     const about = [report.runs, ...report.variants.map((variant) => variant.name), String(report.seeds.length)];
     await this.pages.show("methods", about, { title, html: (theme) => comparisonHtml(report, LOCALE, theme) });
     const save = l10n.t("Save As…");
-    const answer = await showInfo(l10n.t("The comparison of methods on “{0}” is complete.", name), save);
+    const said = isAblation
+      ? l10n.t("The ablation on “{0}” is complete.", name)
+      : l10n.t("The comparison of methods on “{0}” is complete.", name);
+    const answer = await showInfo(said, save);
     if (answer === save) await saveAs(report, file);
   }
 }
@@ -95,6 +120,18 @@ async function pickMethods(): Promise<string[]> {
   const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });
   if (!picked || picked.length === 0) throw new Cancelled();
   return picked.map(({ label }) => label);
+}
+
+/** The options to vary, each with the variants that come of it. @throws Cancelled */
+async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
+  const items = usualVary(options).map((vary) => {
+    const [, ...variants] = ablationVariants(options, [vary]);
+    return { label: vary.option, detail: variants.map(({ name }) => name).join(", "), picked: true, vary };
+  });
+  const title = l10n.t("Which options of “{0}” should be changed, one at a time?", options.method);
+  const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });
+  if (!picked || picked.length === 0) throw new Cancelled();
+  return picked.map(({ vary }) => vary);
 }
 
 /** @throws Cancelled */
@@ -122,8 +159,11 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
   );
   const { train, validation, test } = task.data;
   await confirmCalls({
-    question: l10n.t("Compare {0} on “{1}”?", plan.variants.map(({ name }) => name).join(", "), task.graph.name),
-    button: l10n.t("Compare"),
+    question:
+      plan.kind === "ablation"
+        ? l10n.t("Ablate “{0}” on “{1}”?", task.options.method, task.graph.name)
+        : l10n.t("Compare {0} on “{1}”?", plan.variants.map(({ name }) => name).join(", "), task.graph.name),
+    button: plan.kind === "ablation" ? l10n.t("Ablate") : l10n.t("Compare"),
     estimate: { ...estimate, cached: 0 },
     // The budget bounds each search, not the whole.
     task: { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } },
@@ -132,7 +172,7 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
     ...(estimate.most !== null && { most: estimate.most }),
     about: [
       l10n.t(
-        "{0} runs: each method {1} times with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
+        "{0} runs: each variant {1} times with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
         estimate.runs,
         plan.repeats,
       ),
@@ -145,7 +185,9 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
 async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Promise<ComparisonReport | null> {
   const options = {
     location: ProgressLocation.Notification,
-    title: withoutLinks(l10n.t("AgentGraph: Comparing methods")),
+    title: withoutLinks(
+      plan.kind === "ablation" ? l10n.t("AgentGraph: Ablating a method") : l10n.t("AgentGraph: Comparing methods"),
+    ),
     cancellable: true,
   };
   return window.withProgress(options, async (progress, token) => {
@@ -167,7 +209,10 @@ async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Pro
       }
     } catch (error) {
       if (!stop.signal.aborted && !(error instanceof RunStopped)) throw error;
-      const again = l10n.t("To resume it, run “Compare methods” with the same choices.");
+      const again =
+        plan.kind === "ablation"
+          ? l10n.t("To resume it, run “Ablate a method” with the same choices.")
+          : l10n.t("To resume it, run “Compare methods” with the same choices.");
       const why = error instanceof RunStopped && !stop.signal.aborted ? stoppedWords(error) : null;
       if (why === null) void showInfo(l10n.t("The comparison was cancelled. {0}", again));
       else void showError(l10n.t("{0} {1}", why, again));

@@ -3,17 +3,21 @@ import type { Task } from "../../engine/task.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { adviceMessage, adviceOn, withSubset } from "../../run/advice.ts";
 import { type Estimate, rounded } from "../../run/estimate.ts";
+import { estimateLine } from "../../run/estimate-line.ts";
 import type { RunState } from "../../run/state.ts";
 import type { Connection } from "../account/account.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
 
+/** What the user decided before a run: to start this task, or to choose another model first. */
+export type Confirmed = { readonly start: Task } | "change model";
+
 /**
- * Shows the estimated cost of a run and what its sets can show, before the first call. The user starts it, changes the
- * budget, uses a subset of the validation set, or cancels.
+ * Shows the estimated cost of a run and what its sets can show, before the first call. The user starts it, chooses another
+ * model, changes the budget, uses a subset of the validation set, or cancels.
  * @param cap the user's limit on calls, which no file can raise; null without one
- * @returns what to start
+ * @param pace milliseconds per call
  * @throws Cancelled
  */
 export async function confirmStart(
@@ -21,12 +25,14 @@ export async function confirmStart(
   connection: Connection,
   estimateOf: (task: Task) => Promise<Estimate>,
   cap: number | null,
-): Promise<Task> {
+  pace: number,
+): Promise<Confirmed> {
   let task = asked;
   let estimate = await estimateOf(task);
   for (;;) {
     const limits = task.options.budget;
     const start = l10n.t("Start");
+    const model = l10n.t("Change model…");
     const change = l10n.t("Change budget…");
     const message = l10n.t("Optimize “{0}”?", oneLine(task.graph.name));
     const { train, validation, test } = task.data;
@@ -35,10 +41,13 @@ export async function confirmStart(
     const few = advice.find((one) => one.code === "budget holds few verdicts");
     const subset = few?.subset ? l10n.t("Use {0} validation samples", few.subset) : null;
     const words = advice.map((one) => adviceMessage(one, LOCALE)).join("\n");
-    const detail = [costs(estimate, limits), words, answers(task, connection, samples)].filter(Boolean).join("\n\n");
-    const buttons = [start, change, ...(subset === null ? [] : [subset])];
+    const detail = [costs(estimate, limits, pace), answers(task, connection, samples), words]
+      .filter(Boolean)
+      .join("\n\n");
+    const buttons = [start, model, change, ...(subset === null ? [] : [subset])];
     const answer = await window.showInformationMessage(message, { modal: true, detail }, ...buttons);
-    if (answer === start) return task;
+    if (answer === start) return { start: task };
+    if (answer === model) return "change model";
     if (answer === change) {
       const calls = await askCalls(few?.calls ?? limits.calls ?? estimate.calls, 1, cap);
       task = { ...task, options: { ...task.options, budget: { ...limits, calls } } };
@@ -53,7 +62,7 @@ export interface Asking {
   readonly question: string;
   readonly button: string;
   /** `calls` that are sent, besides the cached ones. */
-  readonly estimate: Pick<Estimate, "calls" | "tokens" | "usd" | "cached">;
+  readonly estimate: Pick<Estimate, "calls" | "usd" | "cached">;
   readonly task: Task;
   /** Number of samples that are sent. */
   readonly samples: number;
@@ -78,15 +87,19 @@ export async function confirmCalls({
   most,
   about,
 }: Asking): Promise<void> {
-  const { calls, tokens, usd, cached } = estimate;
+  const { calls, usd, cached } = estimate;
   if (calls === 0 && !about) return;
   const bound = task.options.budget.calls;
   const lines = [
     ...(about ?? []).filter(Boolean),
     calls === 0
       ? l10n.t("Every reply is cached from earlier runs, so this costs nothing.")
-      : l10n.t("About {0}.", amounts({ calls, tokens, usd })),
-    calls > 0 && most !== undefined ? l10n.t("At most {0}.", l10n.t("{0} calls", most)) : "",
+      : estimateLine(
+          { calls, usd },
+          null,
+          most === undefined ? null : { calls: most, tokens: null, usd: null },
+          LOCALE,
+        ),
     calls > 0 && cached > 0
       ? l10n.t("{0} more replies are cached from earlier runs and cost nothing.", rounded(cached).toLocaleString())
       : "",
@@ -98,16 +111,6 @@ export async function confirmCalls({
   const detail = lines.filter(Boolean).join("\n\n");
   if ((await window.showInformationMessage(question, { modal: true, detail }, button)) !== button)
     throw new Cancelled();
-}
-
-function amounts({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
-  const price = usd === null ? l10n.t("price unknown") : usd === 0 ? l10n.t("free") : LOCALE.money(usd);
-  const all = [
-    l10n.t("{0} calls", rounded(calls).toLocaleString()),
-    l10n.t("{0} tokens", rounded(tokens).toLocaleString()),
-    price,
-  ];
-  return all.join(", ");
 }
 
 /** Asks for a larger budget to resume a run. @throws Cancelled */
@@ -149,42 +152,19 @@ function smaller(value: number, cap: number | null): number {
   return cap === null ? value : Math.min(value, cap);
 }
 
-function costs(estimate: Estimate, limits: BudgetLimits): string {
-  const { calls, cached, range } = estimate;
+function costs(estimate: Estimate, limits: BudgetLimits, pace: number): string {
+  const { calls, cached } = estimate;
   return [
     calls > 0
-      ? l10n.t("About {0}, or more if the prompts keep improving.", amounts(estimate))
+      ? estimateLine(estimate, pace, limits, LOCALE)
       : l10n.t("Replies are cached from earlier runs, so this costs little or nothing."),
-    uncertainty(range),
-    bounds(estimate, limits),
     limits.calls !== null && limits.calls < calls ? l10n.t("This is probably too few: the run would end early.") : "",
     calls > 0 && cached > 0
       ? l10n.t("{0} more replies are cached from earlier runs and cost nothing.", rounded(cached).toLocaleString())
       : "",
   ]
     .filter(Boolean)
-    .join(" ");
-}
-
-/** Empty if the estimate is exact. Shows money instead of tokens if there is a price. */
-function uncertainty({ least, most }: Estimate["range"]): string {
-  const shown = (amount: number) => rounded(amount).toLocaleString();
-  const calls = l10n.t("{0} to {1} calls", shown(least.calls), shown(most.calls));
-  const rest = most.usd
-    ? l10n.t("{0} to {1}", LOCALE.money(least.usd ?? 0), LOCALE.money(most.usd))
-    : l10n.t("{0} to {1} tokens", shown(least.tokens), shown(most.tokens));
-  const isOpen = shown(least.calls) !== shown(most.calls) || shown(least.tokens) !== shown(most.tokens);
-  return isOpen ? l10n.t("Uncertain: {0}, {1}.", calls, rest) : "";
-}
-
-/** If only calls are limited, their approximate cost. */
-function bounds({ calls: usual, usd: price }: Estimate, { calls, tokens, usd }: BudgetLimits): string {
-  const all = [];
-  if (calls !== null) all.push(l10n.t("{0} calls", calls.toLocaleString()));
-  if (tokens !== null) all.push(l10n.t("{0} tokens", tokens.toLocaleString()));
-  if (usd !== null) all.push(LOCALE.money(usd));
-  else if (calls !== null && price) all.push(l10n.t("about {0}", LOCALE.money((price / usual) * calls)));
-  return all.length > 0 ? l10n.t("At most {0}.", all.join(", ")) : l10n.t("There is no upper bound.");
+    .join("\n");
 }
 
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {

@@ -8,8 +8,16 @@ import { setTabIcon } from "../tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
 /** What pages are about; their panels' types are `agentgraph.<kind>`, by which the manifest puts buttons on them. */
-const ICONS = { report: "graph", sample: "beaker", comparison: "split-horizontal", methods: "graph-scatter" } as const;
+const ICONS = {
+  report: "graph",
+  sample: "beaker",
+  comparison: "split-horizontal",
+  methods: "graph-scatter",
+  why: "comment-discussion",
+  history: "history",
+} as const;
 export type PageKind = keyof typeof ICONS;
+const KINDS: readonly PageKind[] = ["report", "sample", "comparison", "methods", "why", "history"];
 
 export interface Page {
   readonly title: string;
@@ -40,7 +48,7 @@ export class Pages extends Disposable {
     private readonly memory: Memento,
   ) {
     super();
-    for (const kind of ["report", "sample", "comparison", "methods"] as const) {
+    for (const kind of KINDS) {
       const deserializeWebviewPanel = (panel: WebviewPanel) => this.#restore(kind, panel);
       this.own(window.registerWebviewPanelSerializer(`agentgraph.${kind}`, { deserializeWebviewPanel }));
     }
@@ -48,12 +56,28 @@ export class Pages extends Disposable {
 
   /** A page about the same is shown anew in its place. @param page where it is there already */
   async show(kind: PageKind, about: readonly string[], page?: Page): Promise<void> {
-    const { title, html: content } = page ?? (await this.draw[kind](about));
-    const known = [...this.#open].find(([, one]) => isSame({ kind, about })(one))?.[0];
-    const panel = known ?? window.createWebviewPanel(`agentgraph.${kind}`, title, ViewColumn.Active, OPTIONS);
+    await this.#show(kind, about, ViewColumn.Active, page ?? (await this.draw[kind](about)));
+  }
+
+  /** Beside what the user reads, who goes on typing there. One page of a kind, so that columns do not pile up. */
+  async showBeside(kind: PageKind, about: readonly string[]): Promise<void> {
+    const page = await this.draw[kind](about);
+    const former = [...this.#open].find(([, one]) => one.kind === kind)?.[0];
+    await this.#show(kind, about, { viewColumn: ViewColumn.Beside, preserveFocus: true }, page, former);
+  }
+
+  async #show(
+    kind: PageKind,
+    about: readonly string[],
+    where: Parameters<typeof window.createWebviewPanel>[2],
+    { title, html: content }: Page,
+    former?: WebviewPanel,
+  ): Promise<void> {
+    const known = former ?? [...this.#open].find(([, one]) => isSame({ kind, about })(one))?.[0];
+    const panel = known ?? window.createWebviewPanel(`agentgraph.${kind}`, title, where, OPTIONS);
     this.#hold(panel, { kind, about, title });
     panel.webview.html = content(THEME);
-    if (known) panel.reveal();
+    if (known) panel.reveal(undefined, typeof where === "object" && where.preserveFocus);
   }
 
   /** Ids that the page in front is about; null where none of this kind is. */

@@ -24,6 +24,8 @@ export interface RunSummary {
   /** Mean validation scores (1 − loss); null where not scored. */
   readonly before: number | null;
   readonly after: number | null;
+  /** Milliseconds of work. */
+  readonly elapsed: number;
   /** Requests that reached the provider. */
   readonly calls: number;
   /** US dollars; null where a price was not known. */
@@ -38,7 +40,7 @@ export interface RunSummary {
 }
 
 export function runSummaryOf(root: string, { summary, status, trusted }: ListedRun): RunSummary {
-  const { id, name, method, detail, startedAt, calls, usd, validation, evaluated, proposals, job } = summary;
+  const { id, name, method, detail, startedAt, elapsed, calls, usd, validation, evaluated, proposals, job } = summary;
   return {
     id,
     root,
@@ -52,6 +54,7 @@ export function runSummaryOf(root: string, { summary, status, trusted }: ListedR
     untrusted: !trusted,
     before: validation?.before ?? null,
     after: validation?.after ?? evaluated?.score ?? null,
+    elapsed,
     calls,
     usd,
     estimated: summary.estimated ?? false,

@@ -3,6 +3,7 @@ import type { Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { estimateRun, estimateRunner } from "../../run/estimate.ts";
+import { paceOf } from "../../run/estimate-line.ts";
 import { type Job, recheckOf, runnerOf } from "../../run/job.ts";
 import { startRun } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
@@ -19,6 +20,7 @@ import { pickRun } from "./pick-run.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunController } from "./run-controller.ts";
 import type { RunStore } from "./run-store.ts";
+import type { RunSummary } from "./run-summary.ts";
 
 /** Starts runs that optimize or evaluate a graph, or recheck a run. */
 export class StartCommands {
@@ -38,11 +40,24 @@ export class StartCommands {
 
   async #optimize(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
-    const prepared = await this.#prepare(file);
-    const estimateOf = (task: Task) => estimateRun(task, prepared.known);
-    const cap = readSettings().limits.calls;
-    const task = await confirmStart(prepared.subject.task, prepared.connection, estimateOf, cap);
-    await this.#begin({ ...prepared, subject: { ...prepared.subject, task } });
+    for (;;) {
+      const prepared = await this.#prepare(file);
+      const estimateOf = (task: Task) => estimateRun(task, prepared.known);
+      const { limits, concurrency } = readSettings();
+      const { task } = prepared.subject;
+      const pace = paceOf(await this.#measured(task.models.forward.model), concurrency);
+      const confirmed = await confirmStart(task, prepared.connection, estimateOf, limits.calls, pace);
+      if (confirmed !== "change model") {
+        return this.#begin({ ...prepared, subject: { ...prepared.subject, task: confirmed.start } });
+      }
+      await orBack(this.account.commands.chooseModels());
+    }
+  }
+
+  /** The last whole run with a model, to tell how long its calls take. */
+  async #measured(model: string): Promise<RunSummary | null> {
+    const runs = await this.library.list();
+    return runs.find((run) => run.model === model && run.status === "done" && run.calls > MEASURED) ?? null;
   }
 
   async #evaluate(target: unknown): Promise<void> {
@@ -121,6 +136,16 @@ export class StartCommands {
     const run = await startRun(subject, place, root, deps, stop.signal);
     await this.running.drive(run, root, stop);
   }
+}
+
+/** Calls from which a run says how long a call takes. */
+const MEASURED = 20;
+
+/** A choice that is cancelled leads back to where it was offered. */
+async function orBack(choice: Promise<void>): Promise<void> {
+  await choice.catch((error: unknown) => {
+    if (!(error instanceof Cancelled)) throw error;
+  });
 }
 
 /** Asks for a set. @throws Cancelled */

@@ -43,10 +43,12 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
 
   async getTreeItem(element: RunElement): Promise<TreeItem> {
     if ("sample" in element) return sampleItem(element);
-    const rechecked = (await this.library.list()).some(
+    const all = await this.library.list();
+    const rechecked = all.some(
       ({ job, status }) => job?.kind === "recheck" && job.run === element.entry.id && status === "done",
     );
-    return runItem(element.entry, rechecked);
+    const isOnly = all.every(({ graphPath }) => graphPath === element.entry.graphPath);
+    return runItem(element.entry, rechecked, isOnly);
   }
 }
 
@@ -74,23 +76,28 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
   return item;
 }
 
-function runItem(entry: RunSummary, rechecked: boolean): TreeItem {
+/** @param isOnly all runs are of one graph, so that its name says nothing. */
+function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean): TreeItem {
   const scores = isEvaluation(entry) && entry.status !== "running";
+  const [figure = "", ...others] = runFigures(entry);
+  const isNamed = !isOnly || figure === "";
   const item = new TreeItem(
-    entry.graphName,
+    isNamed ? entry.graphName : figure,
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = entry.id;
-  // A narrow side bar cuts the end, so the start time comes last.
+  // A narrow side bar cuts the end.
   const parts = [
-    ...runFigures(entry),
+    isNamed ? figure : "",
+    ...others,
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
-    costLabel(entry),
     startedLabel(entry.startedAt),
+    costLabel(entry),
+    isNamed ? "" : entry.graphName,
   ];
   item.description = parts.filter(Boolean).join(" · ");
-  item.accessibilityInformation = { label: `${entry.graphName}, ${item.description}` };
+  item.accessibilityInformation = { label: [entry.graphName, figure, ...parts].filter(Boolean).join(", ") };
   item.iconPath = iconOf(entry);
   item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
   item.contextValue = contextOf(entry);

@@ -3,6 +3,7 @@ import { shortHash } from "../../engine/theta.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { warningMessages } from "../../i18n/warnings.ts";
 import { makeLoss } from "../../loss/make.ts";
+import { contributionOf } from "../contribution.ts";
 import { attemptsBehind, gradientsBehind } from "../evidence.ts";
 import { noProposalMessage } from "../no-proposal.ts";
 import type { ReadRun } from "../runs.ts";
@@ -147,6 +148,7 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
     hypothesis,
     verdict,
     contributes,
+    part: contributionOf(state, proposal, start.options.threshold),
     act: state.acts[id] ?? null,
     gradients: gradientsBehind(state, proposal).map((gradient) => gradientRow(gradient, samples)),
     samples: samples.rows([...verdict.fixed, ...verdict.broken], before, after),

@@ -197,7 +197,7 @@ function change(one: Change, locale: Locale): Markup {
   const gradients = locale.count(one.gradients.length, "gradient");
   return html`<article>
 <h3>${oneLine(node, 120)}${role ? html` <span class="soft">${oneLine(role, 200)}</span>` : null}</h3>
-<p class="verdict ${verdict.decision}">${VERDICT_MARKS[verdict.decision]} ${verdictLine(verdict, locale)}</p>
+<p class="verdict ${verdict.decision}">${VERDICT_MARKS[verdict.decision]} ${verdictLine(verdict, locale, one.part)}</p>
 ${verdict.decision === "accepted" ? "" : html`<p>${verdictReason(verdict, locale)}</p>`}
 ${said.map((line) => html`<p>${line}</p>`)}
 <div class="text">${wordMarkup(base, text)}</div>

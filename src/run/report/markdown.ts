@@ -78,10 +78,10 @@ function found(report: Report, locale: Locale): string[] {
 }
 
 function change(one: Change, locale: Locale): string[] {
-  const { node, base, text, hypothesis, verdict } = one;
+  const { node, base, text, hypothesis, verdict, part } = one;
   return [
     `### ${VERDICT_MARKS[verdict.decision]} ${literal(oneLine(node, 120))}`,
-    `**${literal(verdictLine(verdict, locale))}**`,
+    `**${literal(verdictLine(verdict, locale, part))}**`,
     verdict.decision === "accepted" ? "" : literal(verdictReason(verdict, locale)),
     hypothesis ? literal(locale.t("Idea: {0}", oneLine(hypothesis, 600))) : "",
     contributionLabel(one, locale),

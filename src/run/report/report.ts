@@ -3,6 +3,7 @@ import type { Decision, ScreenReason, Theta, Verdict } from "../../engine/events
 import type { Solved } from "../../engine/solution-schema.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
+import type { Contribution } from "../../i18n/verdict.ts";
 import type { Vote } from "../../loss/loss.ts";
 import type { Job } from "../job.ts";
 import type { ListedStatus } from "../runs.ts";
@@ -169,6 +170,8 @@ export interface Change {
   readonly verdict: Verdict;
   /** Leave-one-out: false if the result is no worse without this change; null if not measured. */
   readonly contributes: boolean | null;
+  /** Its part of a net change that several nodes made together; null for a change that was not accepted. */
+  readonly part: Contribution | null;
   readonly act: "applied" | "dismissed" | "committed" | null;
   /** The gradients that led to this change. */
   readonly gradients: readonly GradientRow[];

@@ -19,7 +19,7 @@ export const mainStories: readonly Story[] = [
       await workbench.dialog("Optimize “").waitFor();
       await workbench.picture("06-confirm");
       const said = await workbench.decide("Optimize “", "Start");
-      assert.match(said, /At most 2,000 calls/);
+      assert.match(said, /at most 2,000 calls/);
       assert.match(said, /70 samples are sent to model simulated at 127\.0\.0\.1/);
       await workbench.statusBar("iteration").waitFor();
       await workbench.picture("07-running");
@@ -44,7 +44,7 @@ export const mainStories: readonly Story[] = [
       await workbench.insertedLine().waitFor();
       await workbench.picture("10-inline-diff");
       await workbench.pressLens("Why");
-      await workbench.page.locator(".review-widget").first().waitFor();
+      await workbench.drawing("What the feedback asks for").waitFor();
       await workbench.picture("11-why");
 
       await workbench.pressLens("Apply");

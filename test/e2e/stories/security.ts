@@ -55,7 +55,7 @@ export const securityStories: readonly Story[] = [
         await workbench.picture("83-hostile-confirm");
         const said = await workbench.decide("Optimize “", "Start");
         assert.match(said, /no data leaves this machine/);
-        assert.match(said, /At most 150 calls/);
+        assert.match(said, /at most 150 calls/);
         await workbench.toast("reached its budget").waitFor({ timeout: 60_000 });
         await workbench.picture("84-hostile-ended");
         assert.equal(await workbench.page.locator(".notification-toast a", { hasText: "Open" }).count(), 0, "a link");

@@ -1,0 +1,126 @@
+import { l10n, Uri, window, workspace } from "vscode";
+import type { Proposal } from "../../engine/events.ts";
+import { contributionOf } from "../../run/contribution.ts";
+import { type HistoryEntry, historyHtml } from "../../run/report/history.ts";
+import type { SomeCommands } from "../commands.ts";
+import { LOCALE } from "../editor-locale.ts";
+import { Cancelled } from "../errors.ts";
+import { gitApi } from "../git/api.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import { pickGraph } from "../graph-pick.ts";
+import type { GraphDocuments } from "../language/documents.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { Page, Pages } from "../runs/pages.ts";
+import type { RunStore } from "../runs/run-store.ts";
+import type { RunSummary } from "../runs/run-summary.ts";
+
+/** Runs on a page, and commits that are searched for them. */
+const RUNS = 30;
+const COMMITS = 500;
+
+/** What the runs of a graph made of its nodes. */
+export class NodeHistories {
+  constructor(
+    private readonly library: RunStore,
+    private readonly files: Pick<GraphFiles, "realPath">,
+  ) {}
+
+  /**
+   * Newest first.
+   * @param most runs at most
+   */
+  async of(graph: Uri, node: string, most: number): Promise<{ entries: HistoryEntry[]; left: number }> {
+    const path = await this.files.realPath(graph);
+    const all = (await this.library.list()).filter(
+      ({ graphPath, proposals }) => graphPath === path && proposals.some((one) => one.node === node),
+    );
+    const commits = all.length === 0 ? [] : await commitsOf(graph);
+    const entries: HistoryEntry[] = [];
+    for (const summary of all.slice(0, most)) {
+      const run = await this.library.open(summary.id).catch(() => null);
+      const proposal = run?.state.proposals.find((one) => one.node === node);
+      if (run && proposal) entries.push(entryOf(run, summary, proposal, commits));
+    }
+    return { entries, left: Math.max(0, all.length - most) };
+  }
+}
+
+/** Commits are found by their trailer, so also those that were made in another window or by hand. */
+function entryOf(run: OpenedRun, entry: RunSummary, proposal: Proposal, commits: readonly Trailed[]): HistoryEntry {
+  const act = run.state.acts[proposal.id] ?? null;
+  const trailed = commits.filter(({ run: id }) => id === entry.id).map(({ hash }) => hash);
+  return {
+    run: entry.id,
+    startedAt: entry.startedAt,
+    method: entry.method,
+    model: entry.model,
+    proposal,
+    part: contributionOf(run.state, proposal, run.threshold),
+    act,
+    commits: act === "committed" ? [...new Set([...run.state.commits, ...trailed])] : trailed,
+    untrusted: run.entry.untrusted,
+  };
+}
+
+interface Trailed {
+  readonly hash: string;
+  readonly run: string;
+}
+
+/** Empty where there is no repository: a history is worth showing without its commits. */
+async function commitsOf(graph: Uri): Promise<Trailed[]> {
+  if (!workspace.isTrusted) return [];
+  const repository = (await gitApi().catch(() => null))?.getRepository(graph);
+  const commits = (await repository?.log({ maxEntries: COMMITS }).catch(() => null)) ?? [];
+  return commits.flatMap(({ hash, message }) => {
+    const run = /^Agentgraph-Run: (\S+)$/m.exec(message)?.[1];
+    return run ? [{ hash, run }] : [];
+  });
+}
+
+/** The page of a node over all runs. @throws NotFound, RunUnreadable */
+export async function historyPage(
+  histories: NodeHistories,
+  documents: GraphDocuments,
+  [file = "", node = ""]: readonly string[],
+): Promise<Page> {
+  const graph = Uri.parse(file);
+  const { graph: current } = await documents.current(graph);
+  const { entries, left } = await histories.of(graph, node, RUNS);
+  const text = current?.nodes.find(({ id }) => id === node)?.text ?? null;
+  const history = { node, graphName: current?.name ?? "", text, entries, left };
+  return { title: l10n.t("History: {0}", node), html: (theme) => historyHtml(history, LOCALE, theme) };
+}
+
+/** Shows what runs tried for a node, how it scored and what became of it. */
+export class HistoryCommands {
+  readonly commands = { showHistory: (target) => this.#show(target) } satisfies SomeCommands;
+
+  constructor(
+    private readonly graphs: GraphFiles,
+    private readonly documents: GraphDocuments,
+    private readonly pages: Pages,
+  ) {}
+
+  async #show(target: unknown): Promise<void> {
+    const file = await pickGraph(target, this.graphs);
+    const node = nodeIn(target) ?? (await this.#pickNode(file));
+    await this.pages.show("history", [file.toString(), node]);
+  }
+
+  /** @throws Cancelled */
+  async #pickNode(file: Uri): Promise<string> {
+    const { graph } = await this.documents.current(file);
+    const items = (graph?.nodes ?? [])
+      .filter(({ trainable }) => trainable)
+      .map(({ id, role }) => ({ label: id, detail: role }));
+    const picked = await window.showQuickPick(items, { title: l10n.t("The history of which node?") });
+    if (!picked) throw new Cancelled();
+    return picked.label;
+  }
+}
+
+function nodeIn(target: unknown): string | null {
+  const node: unknown = typeof target === "object" && target !== null && "node" in target ? target.node : null;
+  return typeof node === "string" ? node : null;
+}

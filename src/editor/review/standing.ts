@@ -1,0 +1,66 @@
+import { l10n } from "vscode";
+import { isSameButSpacing } from "../../graph/formatting.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { type Act, actLabel } from "../../i18n/labels.ts";
+import { LOCALE } from "../editor-locale.ts";
+import type { GraphSource } from "../graph/graph-source.ts";
+import type { GraphFiles } from "../graph-files.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
+import type { Change } from "./instructions.ts";
+
+/**
+ * What the file holds of a change now: the text from before it, the proposed one, or neither, so that the verdict no longer
+ * says anything of the file. `unknown`: the graph has errors or is not in the workspace.
+ */
+export type Standing = "base" | "proposed" | "changed" | "unknown";
+
+/** VS Code changes spacing at line ends when it saves, so that does not count. */
+export function standingOf(
+  { node, base, text }: Pick<Change, "node" | "base" | "text">,
+  graph: Graph | null,
+): Standing {
+  if (!graph) return "unknown";
+  const now = graph.nodes.find(({ id }) => id === node)?.text;
+  if (now === undefined) return "changed";
+  if (now === base) return "base";
+  if (isSameButSpacing(now, text)) return "proposed";
+  return isSameButSpacing(now, base) ? "base" : "changed";
+}
+
+/** `applied`, `applied and undone`, `text changed since`; null where nothing happened yet. */
+export function standingLabel(act: Act | undefined, standing: Standing): string | null {
+  if (!act || act === "dismissed") {
+    const changed = standing === "changed" ? l10n.t("text changed since") : null;
+    return [act && actLabel(act, LOCALE), changed].filter(Boolean).join(", ") || null;
+  }
+  const isApplied = act === "applied";
+  switch (standing) {
+    case "base":
+      return isApplied ? l10n.t("applied and undone") : l10n.t("committed and undone");
+    case "changed":
+      return isApplied ? l10n.t("applied, text changed since") : l10n.t("committed, text changed since");
+    default:
+      return actLabel(act, LOCALE);
+  }
+}
+
+/** Whether an applied or committed text was taken back, so that it can be applied again. */
+export function isUndone(act: Act | undefined, standing: Standing): boolean {
+  return (act === "applied" || act === "committed") && standing === "base";
+}
+
+/** The standing of a run's changes in the graph as the editor shows it, with unsaved edits. */
+export class Standings {
+  constructor(
+    private readonly graphs: GraphFiles,
+    private readonly documents: Pick<GraphSource, "current">,
+  ) {}
+
+  async of({ entry }: OpenedRun): Promise<(change: Pick<Change, "node" | "base" | "text">) => Standing> {
+    const file = await this.graphs.known(entry.graphPath);
+    const { graph, stale } = await this.documents
+      .current(file)
+      .catch((): { graph: Graph | null; stale: boolean } => ({ graph: null, stale: true }));
+    return (change) => standingOf(change, stale ? null : graph);
+  }
+}

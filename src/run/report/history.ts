@@ -1,0 +1,101 @@
+import type { Proposal } from "../../engine/events.ts";
+import { type Act, actLabel } from "../../i18n/labels.ts";
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { oneLine, plain } from "../../i18n/plain-text.ts";
+import {
+  type Contribution,
+  changeFigures,
+  VERDICT_MARKS,
+  verdictHeadline,
+  verdictLine,
+  verdictReason,
+} from "../../i18n/verdict.ts";
+import { html, type Markup } from "./markup.ts";
+import { pageHtml } from "./page.ts";
+import { wordChanges } from "./word-changes.ts";
+
+/** What one run made of a node. */
+export interface HistoryEntry {
+  readonly run: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly method: string;
+  readonly model: string;
+  readonly proposal: Proposal;
+  readonly part: Contribution | null;
+  /** What the user did with the proposal; null: nothing yet. */
+  readonly act: Act | null;
+  /** Commits that hold the text, by their hash. */
+  readonly commits: readonly string[];
+  /** Made on another machine, so its verdict is not verified. */
+  readonly untrusted: boolean;
+}
+
+export interface NodeHistory {
+  readonly node: string;
+  readonly graphName: string;
+  /** In the file now; null: the graph has no such node any more. */
+  readonly text: string | null;
+  /** Newest first. */
+  readonly entries: readonly HistoryEntry[];
+  /** Older runs that are not shown. */
+  readonly left: number;
+}
+
+/** `Accepted by the gate · 3 → 20 of 20 right · committed as 1a2b3c4d` */
+export function historyLine(entry: HistoryEntry, locale: Locale): string {
+  const { t } = locale;
+  const { proposal, part, act, commits, untrusted } = entry;
+  const hashes = commits.map((hash) => hash.slice(0, 8)).join(", ");
+  const done = hashes !== "" ? t("committed as {0}", hashes) : act && actLabel(act, locale);
+  return [
+    verdictHeadline(proposal.verdict, locale),
+    ...changeFigures(proposal.verdict, part, locale),
+    done,
+    untrusted ? t("from another machine") : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** A node over all runs of its graph: its texts, what they scored and what became of them, as a self-contained page. */
+export function historyHtml(history: NodeHistory, locale: Locale = ENGLISH, theme = ""): string {
+  const { t } = locale;
+  const { node, graphName, text, entries, left } = history;
+  const title = t("History of {0}", oneLine(node, 80));
+  const body = html`<header>
+<h1>${title}</h1>
+<p class="soft">${oneLine(graphName, 120)}</p>
+</header>
+<main>
+${text === null ? null : html`<h2>${t("In the file now")}</h2><div class="text">${plain(text)}</div>`}
+<h2>${t("Runs, the newest first")}</h2>
+${entries.length === 0 ? html`<p>${t("No run has proposed a text for this node yet.")}</p>` : null}
+${entries.map((entry) => article(entry, text, locale))}
+${left > 0 ? html`<p class="left">${t("{0} older runs are not shown.", left)}</p>` : null}
+</main>`;
+  return pageHtml(title, body, locale, theme);
+}
+
+function article(entry: HistoryEntry, now: string | null, locale: Locale): Markup {
+  const { t } = locale;
+  const { proposal, part, act, commits, untrusted } = entry;
+  const { verdict, base, text, hypothesis } = proposal;
+  const notes = [
+    verdict.decision === "accepted" ? "" : verdictReason(verdict, locale),
+    hypothesis ? t("Idea: {0}", oneLine(hypothesis, 600)) : "",
+    act ? t("You: {0}.", actLabel(act, locale)) : "",
+    commits.length > 0 ? t("In commit {0}.", commits.map((hash) => hash.slice(0, 8)).join(", ")) : "",
+    now !== null && now === text ? t("This is the text in the file now.") : "",
+    untrusted ? t("This run was made on another machine, so its verdict is not verified.") : "",
+  ].filter(Boolean);
+  const changes = wordChanges(plain(base), plain(text)).map(({ kind, text: words }) =>
+    kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
+  );
+  return html`<article>
+<h3>${locale.timestamp(entry.startedAt)} <span class="soft">${[entry.method, entry.model, entry.run].filter(Boolean).join(" · ")}</span></h3>
+<p class="verdict ${verdict.decision}">${VERDICT_MARKS[verdict.decision]} ${verdictLine(verdict, locale, part)}</p>
+${notes.map((one) => html`<p>${one}</p>`)}
+<div class="text">${changes}</div>
+</article>`;
+}
