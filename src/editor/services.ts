@@ -16,6 +16,7 @@ import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
 import { GraphDocuments } from "./language/documents.ts";
 import { Language } from "./language/language.ts";
+import { OnceTrusted } from "./once-trusted.ts";
 import { Apply, leftToApply } from "./review/apply.ts";
 import { Instructions, SCHEME } from "./review/instructions.ts";
 import { ProposalLenses } from "./review/lenses.ts";
@@ -51,6 +52,7 @@ export class Services extends Disposable {
   readonly #log: LogOutputChannel;
   readonly #commands: Commands;
   readonly #view: GraphView;
+  readonly #onceTrusted = this.own(new OnceTrusted());
   readonly instructions: Instructions;
   readonly graphTree: GraphTree;
   readonly proposalTree: ProposalTree;
@@ -147,7 +149,15 @@ export class Services extends Disposable {
   /** A command without an argument applies to the active graph view. */
   run(name: CommandName, target?: unknown, selected?: unknown): Promise<void> {
     const on = target === undefined || isWebview(target) ? (this.#view.front() ?? target) : target;
-    return guarded(`agentgraph.${name}`, () => this.#commands[name](on, selected), this.#log);
+    const work = async () => {
+      try {
+        await this.#commands[name](on, selected);
+      } catch (error) {
+        if (error instanceof NotTrusted) this.#onceTrusted.wish(() => this.run(name, on, selected));
+        throw error;
+      }
+    };
+    return guarded(`agentgraph.${name}`, work, this.#log);
   }
 
   /**

@@ -7,11 +7,11 @@ import type { AddressField, Provider } from "../../models/provider.ts";
 import { LEARNED, nodeMemory } from "../../platform/machine.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { Cancelled, NotFound, NotTrusted } from "../errors.ts";
-import { showInfo } from "../notifications.ts";
+import { Cancelled, describe, NotFound, NotTrusted } from "../errors.ts";
+import { showInfo, showWarning } from "../notifications.ts";
 import { askAndKeep, askSource, listModels, type Source } from "./ask-provider.ts";
 import type { Keys } from "./keys.ts";
-import { pickKeys, pickModel } from "./prompts.ts";
+import { pickKeys, pickModel, pickRole } from "./prompts.ts";
 import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
 
 /** The connection of a run: provider and models. */
@@ -109,39 +109,104 @@ export class Account extends Disposable {
   }
 
   /** One model for all roles, if the provider may not know the file's models. */
-  async #askModel({ provider, origin, models }: Source): Promise<void> {
+  async #askModel(source: Source): Promise<void> {
+    const { provider } = source;
     if (provider.names === "one" || provider.names === "file") return;
     const title =
       provider.names === "deployments"
         ? l10n.t("Which deployment should be used?")
         : l10n.t("Which model should be used?");
-    const name = await pickModel(title, models, {
-      none: l10n.t("The models named in the graph file"),
-      // A user's own server seldom knows the file's models.
-      first: "models",
-    });
-    await this.#saveModels(origin, name ? Object.fromEntries(ROLES.map((role) => [role, name])) : {});
+    // A user's own server seldom knows the file's models.
+    await this.#saveModels(source.origin, await this.#pickModels(source, title, "models"));
   }
 
-  /** Asks for the provider, then for a model per role in this workspace. Nothing changes before the last answer. */
+  /** One page: a model for all roles; from it lead ways to a model for each role and to another provider. */
   async #chooseModels(): Promise<void> {
-    const source = await this.#choose();
-    const { provider, origin } = source;
-    if (provider.names === "one") {
+    const source = (await this.#source()) ?? (await this.#choose());
+    if (source.provider.names === "one") {
       void showInfo(l10n.t("Now using the simulated model."));
       return;
     }
-    const models = source.models.length > 0 ? source.models : await listModels(source, this.keys, this.clock);
-    const before = this.#modelsHere(origin);
-    const chosen: Partial<Record<Role, string>> = {};
-    for (const [index, role] of ROLES.entries()) {
-      const title = l10n.t("{0} ({1} of {2})", roleTitle(role), index + 1, ROLES.length);
-      const none = l10n.t("Use the models named in the graph file");
-      const name = await pickModel(title, models, { none, first: "none", current: before[role] });
-      if (name) chosen[role] = name;
+    const title = l10n.t("Which model should be used in this workspace?");
+    const isOwn = source.provider.names !== "file";
+    const chosen = await this.#pickModels(source, title, isOwn ? "models" : "none", l10n.t("Another provider…"));
+    if (chosen === null) {
+      // The provider that was left is not written anew.
+      const other = await this.#choose();
+      if (other.provider.names === "one") void showInfo(l10n.t("Now using the simulated model."));
+      else await this.#saveAndSay(other, await this.#pickModels(other, title, "models"));
+      return;
     }
+    await this.#saveAndSay(source, chosen);
+  }
+
+  async #saveAndSay({ origin }: Source, chosen: ModelNames): Promise<void> {
     await this.#saveModels(origin, chosen);
     void showInfo(chosenSentence(chosen));
+  }
+
+  /** The provider of the settings, if it can be asked for its models without another question. */
+  async #source(): Promise<Source | null> {
+    const { provider } = readSettings();
+    if (provider === null || provider.names === "one" || !workspace.isTrusted) return null;
+    const { address, key } = provider.fields;
+    if (address === null) return { provider, address: "", origin: provider.id, models: [] };
+    const line = addressOf(address);
+    const origin = originOf(provider);
+    if (origin === null || !this.#allowed().includes(origin)) return null;
+    if (key === "required" && (await this.keys.get(origin)) === null) return null;
+    return { provider, address: line, origin, models: [] };
+  }
+
+  async #pickModels(source: Source, title: string, first: "none" | "models"): Promise<ModelNames>;
+  /** @returns null: another provider */
+  async #pickModels(
+    source: Source,
+    title: string,
+    first: "none" | "models",
+    otherProvider: string,
+  ): Promise<ModelNames | null>;
+  async #pickModels(
+    source: Source,
+    title: string,
+    first: "none" | "models",
+    provider = "",
+  ): Promise<ModelNames | null> {
+    const models = source.models.length > 0 ? source.models : await this.#listed(source);
+    const none = l10n.t("The models named in the graph file");
+    const before = this.#modelsHere(source.origin);
+    const names = new Set(ROLES.map((role) => before[role]));
+    const [current] = names.size === 1 ? names : [];
+    const others = { roles: l10n.t("A model for each role…"), provider };
+    const picked = await pickModel(title, models, { none, first, current, others });
+    if (picked === "provider") return null;
+    if (picked === "roles") return this.#pickByRole(before, models, none);
+    const { name } = picked;
+    return name === null ? {} : Object.fromEntries(ROLES.map((role) => [role, name]));
+  }
+
+  async #pickByRole(before: ModelNames, models: Source["models"], none: string): Promise<ModelNames> {
+    const chosen: Partial<Record<Role, string>> = { ...before };
+    for (;;) {
+      const role = await pickRole(chosen, roleTitles(), none);
+      if (role === null) return chosen;
+      const picked = await pickModel(roleTitles()[role], models, { none, first: "models", current: chosen[role] });
+      if (typeof picked === "string") continue;
+      if (picked.name === null) delete chosen[role];
+      else chosen[role] = picked.name;
+    }
+  }
+
+  /** A server that does not list its models leaves a name to be typed, and another provider to be chosen. */
+  async #listed(source: Source): Promise<Source["models"]> {
+    try {
+      return await listModels(source, this.keys, this.clock);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      this.log.warn(`The models of ${source.origin} were not listed: ${describe(error).message}`);
+      void showWarning(describe(error).message);
+      return [];
+    }
   }
 
   #modelsHere(origin: string): ModelNames {
@@ -239,13 +304,13 @@ function originOf({ id, fields: { address } }: Provider): string | null {
   }
 }
 
-function roleTitle(role: Role): string {
+function roleTitles(): Readonly<Record<Role, string>> {
   return {
-    forward: l10n.t("Which model runs the nodes?"),
-    backward: l10n.t("Which model writes feedback on answers?"),
-    optimizer: l10n.t("Which model rewrites instructions?"),
-    judge: l10n.t("Which model judges answers?"),
-  }[role];
+    forward: l10n.t("Runs the nodes"),
+    backward: l10n.t("Writes feedback on answers"),
+    optimizer: l10n.t("Rewrites instructions"),
+    judge: l10n.t("Judges answers"),
+  };
 }
 
 function chosenSentence(chosen: ModelNames): string {

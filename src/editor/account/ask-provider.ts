@@ -1,6 +1,6 @@
 import { l10n, ProgressLocation, window } from "vscode";
 import type { Clock } from "../../deps.ts";
-import { AddressRefused } from "../../models/address.ts";
+import { AddressRefused, likelyBase } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import type { AddressField, NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled, describe } from "../errors.ts";
@@ -40,11 +40,25 @@ export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
     const source: Source = { provider, address: line, origin, models: [] };
     if (!address.isTried) return source;
     try {
-      return { ...source, models: await listModels(source, keys, clock) };
+      return await listed(source, address, keys, clock);
     } catch (error) {
       if (error instanceof Cancelled) throw error;
       if (await insists(value, error)) return source;
     }
+  }
+}
+
+/** The source with its models: at its address, else where such servers have them, as under `/v1`. */
+async function listed(source: Source, field: AddressField, keys: Keys, clock: Clock): Promise<Source> {
+  try {
+    return { ...source, models: await listModels(source, keys, clock) };
+  } catch (error) {
+    const { url } = field.read(source.address);
+    const likely = error instanceof Cancelled || error instanceof KeyRefused ? null : likelyBase(url);
+    if (likely === null) throw error;
+    // The same origin, so that no key goes elsewhere. What is wrong with the address as entered is said if it fails, too.
+    const other = { ...source, address: field.read(likely).line };
+    return { ...other, models: await listModels(other, keys, clock).catch(() => Promise.reject(error)) };
   }
 }
 

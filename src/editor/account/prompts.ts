@@ -1,7 +1,10 @@
 import { l10n, type QuickPickItem, QuickPickItemKind, window } from "vscode";
+import { ROLES, type Role } from "../../graph/graph.ts";
+import { isForChat } from "../../models/chat-models.ts";
 import type { NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled } from "../errors.ts";
 import { EDITOR_PROVIDERS } from "./providers.ts";
+import type { ModelNames } from "./settings.ts";
 
 /** Asks for the provider. @throws Cancelled */
 export async function pickProvider(current: Provider | null): Promise<Provider> {
@@ -52,43 +55,92 @@ export async function askKey(origin: string): Promise<string> {
   return key.trim();
 }
 
+/** An entry of the page of models that stands for no model. */
+export type Other = "roles" | "provider";
+
 /**
- * Asks for a model from a list, or one typed by hand.
+ * Asks for a model from a list, or one typed by hand. Models that do not answer chats come last.
  * @param none label for no model
  * @param first preselected if nothing was chosen before
  * @param current chosen before
+ * @param others further entries, with their labels
  * @returns the name; null for none
  * @throws Cancelled
  */
 export async function pickModel(
   title: string,
   models: readonly NamedModel[],
-  { none, first, current }: { readonly none: string; readonly first: "none" | "models"; readonly current?: string },
-): Promise<string | null> {
-  const typed = { label: `$(edit) ${l10n.t("Enter a name…")}` };
-  const file = { label: `$(file-code) ${none}` };
-  const itemOf = ({ name, title: detail = "" }: NamedModel) => ({ label: name, detail });
+  {
+    none,
+    first,
+    current,
+    others = {},
+  }: {
+    readonly none: string;
+    readonly first: "none" | "models";
+    readonly current?: string | undefined;
+    readonly others?: Readonly<Partial<Record<Other, string>>>;
+  },
+): Promise<{ readonly name: string | null } | Other> {
+  type Item = QuickPickItem & { readonly picks?: { readonly name: string | null } | Other | "typed" };
+  const file: Item = { label: `$(file-code) ${none}`, picks: { name: null } };
+  const itemOf = ({ name, title: detail = "" }: NamedModel): Item => ({ label: name, detail, picks: { name } });
+  const separator = (label = ""): Item => ({ label, kind: QuickPickItemKind.Separator });
   const isUsed = ({ name }: NamedModel) => name === current;
   const used = current ? [models.find(isUsed) ?? { name: current }] : [];
-  const offered = models.filter((model) => !isUsed(model)).map(itemOf);
-  const items: QuickPickItem[] = [
+  const left = models.filter((model) => !isUsed(model));
+  const chats = left.filter(isForChat).map(itemOf);
+  const rest = left.filter((model) => !isForChat(model)).map(itemOf);
+  const offered: Item[] = [
     ...used.map((model) => ({ ...itemOf(model), description: l10n.t("used now") })),
-    ...(first === "none" ? [file, ...offered] : [...offered, file]),
-    { label: "", kind: QuickPickItemKind.Separator },
-    typed,
+    ...(first === "none" ? [file, ...chats] : [...chats, file]),
+  ];
+  const more: Item[] = [
+    { label: `$(edit) ${l10n.t("Enter a name…")}`, picks: "typed" },
+    ...(others.roles ? [{ label: `$(list-tree) ${others.roles}`, picks: "roles" as const }] : []),
+    ...(others.provider ? [{ label: `$(server) ${others.provider}`, picks: "provider" as const }] : []),
+  ];
+  const items = [
+    ...offered,
+    separator(),
+    ...more,
+    ...(rest.length > 0 ? [separator(l10n.t("probably not for chat")), ...rest] : []),
   ];
   const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true, matchOnDetail: true });
-  if (!picked) throw new Cancelled();
-  if (picked === file) return null;
-  if (picked !== typed) return picked.label;
-  const name = await window.showInputBox({
-    title,
-    prompt: l10n.t("The model's name on the server"),
-    value: current,
-    ignoreFocusOut: true,
-  });
+  if (!picked?.picks) throw new Cancelled();
+  return picked.picks === "typed" ? { name: await askName(title, current) } : picked.picks;
+}
+
+/** @throws Cancelled */
+async function askName(title: string, current = ""): Promise<string> {
+  const prompt = l10n.t("The model's name on the server");
+  const name = await window.showInputBox({ title, prompt, value: current, ignoreFocusOut: true });
   if (!name?.trim()) throw new Cancelled();
   return name.trim();
+}
+
+/**
+ * One page with the model of each role.
+ * @returns the role to change; null: done
+ * @throws Cancelled
+ */
+export async function pickRole(
+  chosen: ModelNames,
+  titles: Readonly<Record<Role, string>>,
+  none: string,
+): Promise<Role | null> {
+  const items = [
+    ...ROLES.map((role): QuickPickItem & { readonly role: Role | null } => ({
+      label: titles[role],
+      description: chosen[role] ?? none,
+      role,
+    })),
+    { label: "", kind: QuickPickItemKind.Separator, role: null },
+    { label: `$(check) ${l10n.t("Use these models")}`, role: null },
+  ];
+  const picked = await window.showQuickPick(items, { title: l10n.t("A model for each role"), ignoreFocusOut: true });
+  if (!picked) throw new Cancelled();
+  return picked.role;
 }
 
 /** Asks for the origins whose keys to remove: one, or all. @throws Cancelled */

@@ -2,7 +2,8 @@ import { checkAddress } from "../address.ts";
 import type { NamedModel, Provider, ProviderConnection } from "../provider.ts";
 import { listOf } from "./server.ts";
 
-const LOCAL = "http://127.0.0.1:11434/v1";
+const LOCAL = "http://127.0.0.1:11434";
+const STUDIO = "http://127.0.0.1:1234";
 
 /** Any server that speaks OpenAI's chat completions. */
 export const compatible: Provider = {
@@ -14,7 +15,7 @@ export const compatible: Provider = {
       initial: LOCAL,
       isAsked: true,
       isTried: true,
-      prompt: (t) => t("Include /v1. Ollama: {0}. LM Studio: http://127.0.0.1:1234/v1.", LOCAL),
+      prompt: (t) => t("Ollama: {0}. LM Studio: {1}. If the server needs /v1, it is added.", LOCAL, STUDIO),
       read: (text) => {
         const address = checkAddress(text);
         return { ...address, line: address.url };

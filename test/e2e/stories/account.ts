@@ -38,12 +38,18 @@ export const accountStories: readonly Story[] = [
       await workbench.command("AgentGraph: Choose models");
       await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
       await workbench.answer("Address of the model server", models.url);
-      await workbench.pick("Which model runs the nodes? (1 of 4)", "simulated");
-      await workbench.pick("Which model writes feedback on answers? (2 of 4)", "simulated");
-      await workbench.quickTitle("Which model rewrites instructions? (3 of 4)").waitFor();
+      await workbench.pick("Which model should be used in this workspace?", "A model for each role");
+      for (const [role, model] of [
+        ["Runs the nodes", "simulated"],
+        ["Writes feedback on answers", "simulated"],
+        ["Rewrites instructions", "second"],
+      ] as const) {
+        await workbench.pick("A model for each role", role);
+        await workbench.pick(role, model);
+      }
+      await workbench.quickTitle("A model for each role").waitFor();
       await workbench.picture("65-role");
-      await workbench.pick("Which model rewrites instructions? (3 of 4)", "second");
-      await workbench.pick("Which model judges answers? (4 of 4)", "Use the models named in the graph file");
+      await workbench.pick("A model for each role", "Use these models");
       await workbench.toast("uses simulated, second").waitFor();
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       assert.match(await workbench.decide("Optimize “", "Start"), /model simulated, second/);
@@ -59,10 +65,11 @@ export const accountStories: readonly Story[] = [
       const start = JSON.parse(world.read(`.agentgraph/runs/${id}/start.json`));
       assert.equal(start.models.optimizer.model, "second");
 
+      // The provider is known, so it is not asked for again.
       await workbench.command("AgentGraph: Choose models");
-      await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
-      await workbench.answer("Address of the model server", models.url);
-      await workbench.quickTitle("(1 of 4)").waitFor();
+      await workbench.pick("Which model should be used in this workspace?", "A model for each role");
+      await workbench.pick("A model for each role", "Rewrites instructions");
+      await workbench.quickTitle("Rewrites instructions").waitFor();
       await workbench.picture("66-role-again");
       await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "used now" }).waitFor();
       await workbench.page.keyboard.press("Escape");
@@ -140,21 +147,19 @@ export const accountStories: readonly Story[] = [
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
-      const { keyboard } = workbench.page;
       await workbench.command("AgentGraph: Remove API key");
       await workbench.toast("No API key is stored").waitFor();
       const others = await Promise.all([1, 2].map(() => startServer({ model: createSimulated(), key: CANARY })));
       try {
         const servers = [...others, models];
         for (const { url } of servers) {
+          const page = "Which model should be used in this workspace?";
           await workbench.command("AgentGraph: Choose models");
+          if (url !== servers[0]?.url) await workbench.pick(page, "Another provider");
           await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
           await workbench.answer("Address of the model server", url);
           await workbench.answer("API key for 127.0.0.1", CANARY);
-          for (const step of [1, 2, 3, 4]) {
-            await workbench.quickTitle(`(${step} of 4)`).waitFor();
-            await keyboard.press("Enter");
-          }
+          await workbench.pick(page, "The models named in the graph file");
           await workbench.toast("uses the models named in graph files").waitFor();
           await workbench.clearToasts();
         }

@@ -1,0 +1,26 @@
+import { workspace } from "vscode";
+import { Disposable } from "./disposable.ts";
+
+/** Milliseconds for which a wish is remembered: after that, the user may trust the folder for another reason. */
+const REMEMBERED = 300_000;
+
+/** Runs what the user asked for in an untrusted folder once the folder is trusted. */
+export class OnceTrusted extends Disposable {
+  #wish: { readonly run: () => unknown; readonly at: number } | null = null;
+
+  constructor() {
+    super();
+    this.own(
+      workspace.onDidGrantWorkspaceTrust(() => {
+        const wish = this.#wish;
+        this.#wish = null;
+        if (wish && Date.now() - wish.at < REMEMBERED) void wish.run();
+      }),
+    );
+  }
+
+  /** Only the last one: two runs at once were never asked for. */
+  wish(run: () => unknown): void {
+    this.#wish = { run, at: Date.now() };
+  }
+}
