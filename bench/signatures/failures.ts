@@ -98,7 +98,11 @@ export const FAILURES: readonly Failure[] = [
       return `${text} ${shown.map(({ inputs, targets }) => `To ${inputs.question} answer ${targets[0]}.`).join(" ")}`;
     }),
   },
-  { code: "nothing to learn", name: "every sample is right", loss: { kind: "all right", describes: "", score: right } },
+  {
+    code: "nothing to learn",
+    name: "every sample is right",
+    loss: { kind: "all right", describe: () => "", score: right },
+  },
   { code: "no gate", name: "the gate is off", options: { gate: { policy: "off", alpha: 0.05 } } },
 ];
 
@@ -158,7 +162,7 @@ function lenientLoss(): Loss {
   const isHidden = ({ id }: Sample) => Number(id.slice(1)) % 3 === 0;
   return {
     kind: "exact",
-    describes: "",
+    describe: () => "",
     score(sample, answer) {
       const lenient = sample.targets.includes(answer) ? 0 : 1;
       const loss = lenient === 0 && isHidden(sample) ? 1 : lenient;

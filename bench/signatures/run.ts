@@ -15,7 +15,7 @@ const price = () => 0;
 
 const verbatim: Loss = {
   kind: "exact",
-  describes: "",
+  describe: () => "",
   score({ targets }, answer) {
     const loss = targets.includes(answer) ? 0 : 1;
     return { loss, lenient: loss, criticism: loss ? `Expected: ${targets[0]}. The answer was: ${answer}` : "" };

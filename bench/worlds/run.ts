@@ -88,7 +88,7 @@ export async function runOn(
     data: { train, validation, test: [] },
     loss: {
       kind: "exact",
-      describes: "",
+      describe: () => "",
       score: ({ targets }: { targets: readonly string[] }, answer: string) => {
         const wrong = targets.includes(answer) ? 0 : 1;
         return {

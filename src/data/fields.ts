@@ -1,5 +1,6 @@
 import type { Files } from "../deps.ts";
 import { type ContainmentRoot, ReferenceRefused, readReference } from "../graph/containment.ts";
+import { ENGLISH } from "../i18n/locale.ts";
 import { DataUnreadable } from "./row.ts";
 import { decodeData, formatOf } from "./rows.ts";
 
@@ -22,7 +23,7 @@ export async function fieldsOf(references: readonly string[], root: ContainmentR
       const { text } = await readReference(root, reference, files, MOST, decodeData);
       const byLine = !/\.json$/i.test(reference) && text.length > HEAD;
       const head = byLine ? text.slice(0, text.lastIndexOf("\n", HEAD)) : text;
-      const { rows } = await format(head, async () => {});
+      const { rows } = await format(head, { name: reference, locale: ENGLISH, yieldNow: async () => {} });
       for (const row of rows.slice(0, ROWS)) for (const field of Object.keys(row.fields)) fields.add(field);
     } catch (error) {
       if (!(error instanceof ReferenceRefused || error instanceof DataUnreadable)) throw error;

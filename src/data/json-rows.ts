@@ -1,49 +1,44 @@
 import type { Node } from "jsonc-parser";
 import { LosslessNumber, parse } from "lossless-json";
 import { endOfString, isNestedTooDeep } from "../graph/json.ts";
-import {
-  type Breathe,
-  type BrokenRow,
-  DataUnreadable,
-  MOST_BROKEN,
-  type ReadOptions,
-  type Row,
-  type Rows,
-} from "./row.ts";
+import type { Locale, Translate } from "../i18n/locale.ts";
+import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 
-/** One JSON value a line; a file that is one JSON value after all is read as such. */
-export async function readJsonLines(text: string, breathe: Breathe, options?: ReadOptions): Promise<Rows> {
+/** Reads one JSON value per line; a file with a single JSON value over several lines is read as such. */
+export async function readJsonLines(text: string, context: ReadContext): Promise<Rows> {
+  const { locale, yieldNow } = context;
   const lines = text.split("\n");
   const first = lines.find((line) => line.trim() !== "") ?? "";
-  if (!("value" in parsed(first)) && "value" in parsed(text)) return readJson(text, breathe, options);
+  if (!("value" in parsed(first, locale)) && "value" in parsed(text, locale)) return readJson(text, context);
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     if (broken.length >= MOST_BROKEN) break;
-    const one = parsed(line);
-    if ("value" in one) addRow(one.value, index + 1, rows, broken);
+    const one = parsed(line, locale);
+    if ("value" in one) addRow(one.value, index + 1, rows, broken, locale);
     else broken.push({ number: index + 1, reason: one.fault });
-    await breathe();
+    await yieldNow();
   }
   return { rows, broken };
 }
 
 /** A list of objects, an object with such lists in it, columns, or JSON Lines under another name. */
-export async function readJson(text: string, breathe: Breathe, options: ReadOptions = {}): Promise<Rows> {
-  const whole = parsed(text);
+export async function readJson(text: string, context: ReadContext): Promise<Rows> {
+  const { locale, yieldNow } = context;
+  const whole = parsed(text, locale);
   if (!("value" in whole)) {
     const first = text.split("\n").find((line) => line.trim() !== "") ?? "";
-    const one = text.trim().includes("\n") ? parsed(first) : whole;
-    if ("value" in one && isObject(one.value)) return readJsonLines(text, breathe);
+    const one = text.trim().includes("\n") ? parsed(first, locale) : whole;
+    if ("value" in one && isObject(one.value)) return readJsonLines(text, context);
     return { rows: [], broken: [{ number: 1, reason: whole.fault }] };
   }
-  const { list, note } = listOf(whole.value, options);
+  const { list, note } = listOf(whole.value, context);
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   for (const [index, entry] of list.entries()) {
-    addRow(entry, index + 1, rows, broken);
-    await breathe();
+    addRow(entry, index + 1, rows, broken, locale);
+    await yieldNow();
   }
   return { rows, broken, ...(note !== undefined && { note }) };
 }
@@ -53,19 +48,21 @@ interface List {
   readonly note?: string;
 }
 
-/** Where the rows of a JSON file stand. @throws DataUnreadable where that is not clear */
-function listOf(value: unknown, { list: path, names = [] }: ReadOptions): List {
+/** Finds the rows of a JSON file. @throws DataUnreadable if several lists can be meant, or none */
+function listOf(value: unknown, context: ReadContext): List {
+  const { name: file, locale, list: path, names = [] } = context;
+  const { t } = locale;
   if (path !== undefined) {
     const found = path.split(".").reduce(member, value);
     if (Array.isArray(found)) return { list: found };
     const lists = listsIn(value).map(([name]) => name);
     throw new DataUnreadable(
-      `has no list at ${JSON.stringify(path)}`,
-      lists.length > 0 ? `Name one of its lists: ${lists.join(", ")}.` : "Correct the path.",
+      t("{0} has no list at {1}.", file, JSON.stringify(path)),
+      lists.length > 0 ? t("Name one of its lists: {0}.", lists.join(", ")) : t("Correct the path."),
     );
   }
   if (Array.isArray(value)) return { list: value };
-  const served = servedRows(value);
+  const served = servedRows(value, context);
   if (served) return served;
   const lists = listsIn(value);
   const [only, ...others] = lists;
@@ -73,19 +70,25 @@ function listOf(value: unknown, { list: path, names = [] }: ReadOptions): List {
   const named = lists.filter(([name]) => names.includes(name.toLowerCase()));
   if (named.length === 1 && named[0]) return { list: named[0][1] };
   if (only) {
-    const shown = lists.slice(0, 6).map(([name, list]) => `${JSON.stringify(name)} (${list.length} rows)`);
+    const shown = lists
+      .slice(0, 6)
+      .map(([name, list]) => `${JSON.stringify(name)} (${locale.count(list.length, "row")})`);
     throw new DataUnreadable(
-      `holds several lists: ${shown.join(", ")}`,
-      `Name one: { "file": "…", "list": ${JSON.stringify(only[0])} }.`,
+      t("{0} has several lists: {1}.", file, shown.join(", ")),
+      t("Name one: {0}.", `{ "file": "…", "list": ${JSON.stringify(only[0])} }`),
     );
   }
   const table = isObject(value) ? columns(value) : null;
   if (table) return { list: table };
-  throw new DataUnreadable("holds no list of objects", "Use a list of objects as rows: [{ … }, { … }].");
+  throw new DataUnreadable(
+    t("{0} has no list of objects.", file),
+    t("Use a list of objects as rows: {0}.", "[{ … }, { … }]"),
+  );
 }
 
 /** What the rows API of Hugging Face returns: `{ "rows": [{ "row_idx": 0, "row": { … }, "truncated_cells": [] }] }`. */
-function servedRows(value: unknown): List | null {
+function servedRows(value: unknown, { name, locale }: ReadContext): List | null {
+  const { t } = locale;
   const rows = member(value, "rows");
   if (!Array.isArray(rows) || rows.length === 0 || !rows.every((entry) => isObject(member(entry, "row")))) return null;
   const cut = rows.findIndex((entry) => {
@@ -94,13 +97,14 @@ function servedRows(value: unknown): List | null {
   });
   if (cut >= 0) {
     throw new DataUnreadable(
-      `holds cells that were cut short, the first in row ${cut + 1}`,
-      "Download the full data set instead of its preview.",
+      t("{0} has truncated cells, the first in row {1}.", name, cut + 1),
+      t("Download the full data set instead of its preview."),
     );
   }
   const total = Number(String(member(value, "num_rows_total") ?? rows.length));
   const list = rows.map((entry) => member(entry, "row"));
-  return total > rows.length ? { list, note: `It holds ${rows.length} of the data set's ${total} rows.` } : { list };
+  if (total <= rows.length) return { list };
+  return { list, note: t("{0} has only {1} of the data set's {2}.", name, rows.length, locale.count(total, "row")) };
 }
 
 /** Lists that hold objects, by their paths, of the outermost level that has any. */
@@ -151,9 +155,9 @@ export function losslessValue(node: Node, text: string): unknown {
   return Object.fromEntries(members);
 }
 
-/** The value, or what keeps the text from being JSON. */
-function parsed(json: string): { readonly value: unknown } | { readonly fault: string } {
-  if (isNestedTooDeep(json)) return { fault: "its brackets are nested too deeply" };
+/** The value, or why the text isn't JSON. */
+function parsed(json: string, { t }: Locale): { readonly value: unknown } | { readonly fault: string } {
+  if (isNestedTooDeep(json)) return { fault: t("its brackets are nested too deeply") };
   try {
     const value: unknown = JSON.parse(json);
     // Ten times as fast as the parser below, for what it reads without loss.
@@ -167,10 +171,12 @@ function parsed(json: string): { readonly value: unknown } | { readonly fault: s
   };
   try {
     const value = parse(json, null, { onDuplicateKey });
-    if (twice !== null) return { fault: `it has the key ${JSON.stringify(twice)} twice, with different values` };
+    if (twice !== null) return { fault: t("it has the key {0} twice, with different values", JSON.stringify(twice)) };
     return { value };
   } catch (error) {
-    return { fault: `it is not JSON (${faultIn(json, error instanceof Error ? error.message : String(error))})` };
+    return {
+      fault: t("it is not JSON ({0})", faultIn(json, error instanceof Error ? error.message : String(error), t)),
+    };
   }
 }
 
@@ -201,20 +207,23 @@ function keysIn(value: unknown): number {
   return keys;
 }
 
-/** What other languages write and JSON does not have is named; else the parser's words, with the line. */
-function faultIn(json: string, message: string): string {
+/** Names values of other languages that JSON doesn't have; otherwise the parser's message, with the line. */
+function faultIn(json: string, message: string, t: Translate): string {
   const at = Number(/position (\d+)/.exec(message)?.[1] ?? 0);
   const word = /^(?:-?Infinity|NaN|None|True|False|undefined|nan)\b/.exec(json.slice(at))?.[0];
   const line = json.slice(0, at).split("\n").length;
-  const place = line > 1 ? ` in line ${line}` : "";
-  if (word !== undefined) return `${word}${place} is not a JSON value`;
-  if (json[at] === "'") return `JSON requires double quotes${place}`;
-  return line > 1 ? `${message}${place}` : message;
+  const problem =
+    word !== undefined
+      ? t("{0} is not a JSON value", word)
+      : json[at] === "'"
+        ? t("JSON requires double quotes")
+        : message;
+  return line > 1 ? t("{0}, in line {1}", problem, line) : problem;
 }
 
-function addRow(value: unknown, number: number, rows: Row[], broken: BrokenRow[]): void {
+function addRow(value: unknown, number: number, rows: Row[], broken: BrokenRow[], { t }: Locale): void {
   if (isObject(value)) rows.push({ number, fields: value });
-  else if (broken.length < MOST_BROKEN) broken.push({ number, reason: "it is not an object { … }" });
+  else if (broken.length < MOST_BROKEN) broken.push({ number, reason: t("it is not an object") });
 }
 
 function member(value: unknown, key: string): unknown {

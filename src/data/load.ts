@@ -1,22 +1,16 @@
 import type { Files } from "../deps.ts";
-import { type ContainmentRoot, MAX_DATA, ReferenceRefused, readReference, refusalWords } from "../graph/containment.ts";
+import { type ContainmentRoot, MAX_DATA, ReferenceRefused, readReference, refusalFault } from "../graph/containment.ts";
 import type { JsonDocument, JsonPath } from "../graph/document.ts";
-import type { FaultCode, Fixes } from "../graph/fault.ts";
 import { splitData } from "../graph/quick-fixes.ts";
 import type { DataSet, DataSpec } from "../graph/schema.ts";
+import type { Translate } from "../i18n/locale.ts";
+import { addFindings } from "./findings.ts";
 import { losslessValue } from "./json-rows.ts";
-import { type Breathe, DataUnreadable, type Row, type Rows } from "./row.ts";
+import { checkOverlap, type SampleSet, type Sets } from "./overlap.ts";
+import { DataUnreadable, type Row, type Rows } from "./row.ts";
 import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
 import { type Data, type Sample, SPLITS, type Split } from "./sample.ts";
-import {
-  type Drawn,
-  fieldsUsed,
-  looseKey,
-  type Mapping,
-  type SampleRow,
-  sampleOf,
-  type TargetReading,
-} from "./samples.ts";
+import { type Drawn, fieldsUsed, type Mapping, type SampleRow, sampleOf, type TargetReading } from "./samples.ts";
 import { namedSets, splitRows } from "./split.ts";
 
 export interface DataSource {
@@ -27,8 +21,8 @@ export interface DataSource {
   readonly document: JsonDocument;
   readonly root: ContainmentRoot;
   readonly files: Files;
-  /** Called with each row. */
-  readonly breathe: Breathe;
+  /** Awaited after each row, so that a large file does not block the process. */
+  readonly yieldNow: () => Promise<void>;
   /** Rows may do without a target: the loss needs none. */
   readonly targetless: boolean;
   /** The loss compares structure: a list in the target field is one answer. */
@@ -37,19 +31,12 @@ export interface DataSource {
   readonly objectIsAnswer: boolean;
   /** Sets that are needed: the others are neither read nor missed. */
   readonly needed: readonly Split[];
-  /** Why a target cannot be used, as the end of "the target …"; null when it can. */
+  /** Why a target can't be used, in the reader's language, as a clause: `it is empty`. null if it can. */
   targetFault(target: string): string | null;
   /** What to do about a target that cannot be used. */
   readonly targetRemedy: string;
   /** Reads the targets of all rows together, where a single one does not say what it means. */
   readonly readTargets?: ((rows: readonly SampleRow[]) => TargetReading) | undefined;
-}
-
-/** One of the sets on its way: the samples of a set, and what messages call the file they came from. */
-interface Drawing {
-  readonly path: JsonPath;
-  readonly name: string;
-  readonly drawn: readonly Drawn[];
 }
 
 /**
@@ -58,20 +45,24 @@ interface Drawing {
  */
 export async function loadData(source: DataSource): Promise<Data | null> {
   const { spec, document, needed } = source;
+  const { t } = document;
   if (spec.target === undefined && !source.targetless) {
-    const message = '"data" does not say which field of a row holds the accepted answer.';
-    document.addAtKey("no-target", ["data"], message, 'Add "target": the name of that field.');
+    const message = t('"data" does not name the field with the accepted answer.');
+    document.addAtKey("no-target", ["data"], message, t('Add "target": the name of that field.'));
     return null;
   }
   const sets = spec.split ? await drawSplit(source, spec.split) : await drawSets(source);
   for (const split of needed) {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
-      document.addAt("empty-set", set.path, `The ${split} set is empty.`, "Add rows.");
+      document.addAt("empty-set", set.path, t('The set "{0}" is empty.', split), t("Add rows."));
     } else if ((split !== "test" || needed.length === 1) && !spec.split && spec[split] === undefined) {
-      const others = needed.length === 1 ? namedSets(spec).join(" or ") : "";
-      const remedy = `Add "${split}" to "data"${others && `, or choose another set: ${others}`}.`;
-      document.addAtKey("missing-set", ["data"], `There is no ${split} set.`, remedy, () => splitData(document));
+      const others = needed.length === 1 ? namedSets(spec).join(", ") : "";
+      const remedy = others
+        ? t('Add "{0}" to "data", or choose another set: {1}.', split, others)
+        : t('Add "{0}" to "data".', split);
+      const message = t('The data has no set "{0}".', split);
+      document.addAtKey("missing-set", ["data"], message, remedy, () => splitData(document));
     }
   }
   checkOverlap(document, sets);
@@ -80,8 +71,6 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     (sets[split]?.drawn ?? []).map(({ sample }) => ({ ...sample, targets: targets.get(sample) ?? sample.targets }));
   return { train: samples("train"), validation: samples("validation"), test: samples("test") };
 }
-
-type Sets = Partial<Record<Split, Drawing>>;
 
 /** What the targets of samples mean where they are not read as they are. */
 function readTargets({ document, readTargets }: DataSource, sets: Sets): ReadonlyMap<Sample, readonly string[]> {
@@ -94,28 +83,31 @@ function readTargets({ document, readTargets }: DataSource, sets: Sets): Readonl
   const path = ["data", "target"];
   const { fault, note, strays } = reading;
   if (fault) document.addAt("unfit-target", path, fault.message, fault.remedy);
-  if (note !== null) document.addAt("index-targets", path, note, 'Set "indexFrom" in "loss" if this is wrong.');
+  if (note !== null)
+    document.addAt("index-targets", path, note, document.t('Set "indexFrom" in "loss" if this is wrong.'));
+  const { t, locale } = document;
   const found = strays.flatMap(({ at, options }) => {
     const one = drawn[at];
-    return one
-      ? [
-          `the target of row ${one.row.number} of ${one.name}, ${JSON.stringify(one.sample.targets[0])}, is none of its ${options} options`,
-        ]
-      : [];
+    if (!one) return [];
+    const [target, count] = [JSON.stringify(one.sample.targets[0]), locale.count(options, "option")];
+    return [
+      t("In {0}, the target of row {1} is {2}, which is not one of its {3}.", one.name, one.row.number, target, count),
+    ];
   });
-  report(document, "stray-target", path, "", found, "Correct the target. No answer can match it.");
+  addFindings(document, "stray-target", path, found, document.t("Correct the target. No answer can match it."));
   return new Map(drawn.map(({ sample }, at) => [sample, reading.targets[at] ?? sample.targets]));
 }
 
 async function drawSets(source: DataSource): Promise<Sets> {
+  const { document, needed } = source;
   const read = new Map<string, Promise<Rows | null>>();
   const sets: Sets = {};
-  for (const split of source.needed) {
+  for (const split of needed) {
     const spec = source.spec[split];
     if (spec === undefined) continue;
     const path = ["data", split];
     const rows = await rowsOf(source, spec, split, read);
-    if (rows) sets[split] = await draw(source, rows, path, nameOf(spec, split));
+    if (rows) sets[split] = await draw(source, rows, path, nameOf(spec, split, document.t));
   }
   return sets;
 }
@@ -162,8 +154,15 @@ async function rowsOf(
   if (!rows || !range) return rows;
   const [from, to] = range;
   if (to > rows.length && from < rows.length) {
-    const message = `${JSON.stringify(file)} has ${rows.length} rows, so rows ${from} to ${to} are only ${rows.length - from}.`;
-    source.document.addAt("rows-out-of-range", [...path, "rows"], message, "Use fewer rows, or add rows to the file.");
+    const { t, locale } = source.document;
+    const [all, taken] = [locale.count(rows.length, "row"), locale.count(rows.length - from, "row")];
+    const message = t('{0} has {1}, so "rows" [{2}, {3}] gives only {4}.', JSON.stringify(file), all, from, to, taken);
+    source.document.addAt(
+      "rows-out-of-range",
+      [...path, "rows"],
+      message,
+      t("Use fewer rows, or add rows to the file."),
+    );
   }
   return rows.slice(from, to);
 }
@@ -186,38 +185,43 @@ async function readRows(
   { file, list, names = [] }: DataFile,
   path: JsonPath,
 ): Promise<Rows | null> {
-  const { document, root, files, breathe } = source;
+  const { document, root, files, yieldNow } = source;
+  const { t, locale } = document;
   const name = JSON.stringify(file);
   const format = formatOf(file);
   if (!format) {
-    const message = `The file name extension of ${name} is not supported.`;
-    document.addAt("unknown-format", path, message, `Use a file with the extension ${EXTENSIONS.join(", ")}.`);
+    const message = document.t("The file name extension of {0} is not supported.", name);
+    document.addAt(
+      "unknown-format",
+      path,
+      message,
+      document.t("Use a file with the extension {0}.", EXTENSIONS.join(", ")),
+    );
     return null;
   }
   try {
     const { text } = await readReference(root, file, files, MAX_DATA, decodeData);
-    const rows = await format(text, breathe, { list, names });
-    const broken = rows.broken.map(({ number, reason }) => `row ${number} cannot be read: ${reason}`);
-    report(document, "broken-row", path, `In ${name}, `, broken, "Correct or remove the row.");
+    const rows = await format(text, { name, locale, yieldNow, list, names });
+    const broken = rows.broken.map(({ number, reason }) =>
+      t("In {0}, row {1} can't be read: {2}.", name, number, reason),
+    );
+    addFindings(document, "broken-row", path, broken, document.t("Correct or remove the row."));
     const used = fieldsUsed(mappingOf(source));
     const repeated = rows.repeated?.filter((column) => used.includes(column)) ?? [];
-    const twice = repeated.map((column) => `the header names the column ${JSON.stringify(column)} more than once`);
-    report(document, "repeated-column", path, `In ${name}, `, twice, "Rename all but one.");
+    const twice = repeated.map((column) =>
+      t("In {0}, the header names the column {1} more than once.", name, JSON.stringify(column)),
+    );
+    addFindings(document, "repeated-column", path, twice, document.t("Rename all but one."));
     if (rows.note)
-      document.addAt(
-        "partial-file",
-        path,
-        `${name} is not whole. ${rows.note}`,
-        "Add the other rows, or continue without them.",
-      );
+      document.addAt("partial-file", path, rows.note, document.t("Add the other rows, or continue without them."));
     return rows;
   } catch (error) {
     if (error instanceof DataUnreadable) {
-      document.addAt("unreadable-file", path, `The file ${name} ${error.problem}.`, error.remedy);
+      document.addAt("unreadable-file", path, error.message, error.remedy);
       return null;
     }
     if (!(error instanceof ReferenceRefused)) throw error;
-    const { code, message, remedy } = refusalWords(error);
+    const { code, message, remedy } = refusalFault(error, locale);
     document.addAt(code, path, message, remedy);
     return null;
   }
@@ -228,10 +232,12 @@ function mappingOf({ spec, inputs, listIsAnswer, objectIsAnswer }: DataSource): 
 }
 
 /** Makes samples of rows; each question once. */
-async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Promise<Drawing> {
+async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Promise<SampleSet> {
   const mapping = mappingOf(source);
   const kept = new Map<string, Drawn>();
   const ids = new Map<string, Drawn>();
+  const { document, spec, yieldNow } = source;
+  const { t } = document;
   const found: Record<
     "missing-field" | "object-target" | "unfit-target" | "duplicate-row" | "conflicting-row" | "id-repeated",
     string[]
@@ -246,109 +252,84 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
   let present: string[] | undefined;
   let inner: string | undefined;
   for (const row of rows) {
-    await source.breathe();
+    await yieldNow();
     const drawn = sampleOf(row, mapping);
     if ("missing" in drawn) {
       present ??= Object.keys(row.fields);
-      found["missing-field"].push(`row ${row.number} has no field ${JSON.stringify(drawn.missing)}`);
+      found["missing-field"].push(
+        t("In {0}, row {1} has no field {2}.", name, row.number, JSON.stringify(drawn.missing)),
+      );
       continue;
     }
     if ("object" in drawn) {
       inner ??= drawn.object;
-      found["object-target"].push(`the target of row ${row.number} is an object`);
+      found["object-target"].push(t("In {0}, the target of row {1} is an object.", name, row.number));
       continue;
     }
     for (const target of drawn.sample.targets) {
       const fault = source.targetFault(target);
-      if (fault !== null) found["unfit-target"].push(`the target of row ${row.number} ${fault}`);
+      if (fault === null) continue;
+      found["unfit-target"].push(t("In {0}, the target of row {1} can't be used: {2}.", name, row.number, fault));
     }
     const equal = kept.get(drawn.key);
     const namesake = ids.get(drawn.sample.id);
-    const rowsWords = (other: Drawn) => `rows ${other.row.number} and ${row.number}`;
     if (equal) {
-      const same = sameTargets(equal, drawn);
-      found[same ? "duplicate-row" : "conflicting-row"].push(
-        `${rowsWords(equal)} ask the same${same ? "" : " and answer differently"}`,
-      );
+      const earlier = equal.row.number;
+      if (sameTargets(equal, drawn)) {
+        found["duplicate-row"].push(t("In {0}, rows {1} and {2} ask the same.", name, earlier, row.number));
+      } else {
+        found["conflicting-row"].push(
+          t("In {0}, rows {1} and {2} ask the same, but their answers differ.", name, earlier, row.number),
+        );
+      }
     } else if (namesake) {
-      found["id-repeated"].push(`${rowsWords(namesake)} have the id ${JSON.stringify(drawn.sample.id)}`);
+      const id = JSON.stringify(drawn.sample.id);
+      found["id-repeated"].push(
+        t("In {0}, rows {1} and {2} have the same id {3}.", name, namesake.row.number, row.number, id),
+      );
     } else {
       kept.set(drawn.key, drawn);
       ids.set(drawn.sample.id, drawn);
     }
   }
-  const where = `In ${name}, `;
-  const { document, spec } = source;
   const fields = present
     ?.slice(0, 10)
     .map((field) => JSON.stringify(field))
     .join(", ");
-  const add = `Add the field, or name another in "data"${fields ? `. The row has ${fields}` : ""}.`;
-  report(document, "missing-field", path, where, found["missing-field"], add);
-  const inside = `Name the field inside it, such as "target": ${JSON.stringify(inner)}, or use the loss "json".`;
-  report(document, "unfit-target", path, where, found["object-target"], inside);
-  report(document, "unfit-target", path, where, found["unfit-target"], source.targetRemedy);
-  report(document, "duplicate-row", path, where, found["duplicate-row"], "Only the first is used. Remove the other.");
-  report(
+  const add = fields
+    ? t('Add the field, or name another in "data". The row has {0}.', fields)
+    : t('Add the field, or name another in "data".');
+  const example = JSON.stringify(inner ?? "");
+  const inside = t('Name the field inside it, such as "target": {0}, or use the loss "json".', example);
+  addFindings(document, "missing-field", path, found["missing-field"], add);
+  addFindings(document, "unfit-target", path, found["object-target"], inside);
+  addFindings(document, "unfit-target", path, found["unfit-target"], source.targetRemedy);
+  addFindings(
+    document,
+    "duplicate-row",
+    path,
+    found["duplicate-row"],
+    document.t("Only the first is used. Remove the other."),
+  );
+  addFindings(
     document,
     "conflicting-row",
     path,
-    where,
     found["conflicting-row"],
-    "Only the first is used. Remove the wrong one.",
+    document.t("Only the first is used. Remove the wrong one."),
   );
-  report(document, "id-repeated", path, where, found["id-repeated"], `Make the values of "${spec.id}" differ.`);
+  addFindings(
+    document,
+    "id-repeated",
+    path,
+    found["id-repeated"],
+    t('Make the values of "{0}" differ.', spec.id ?? ""),
+  );
   return { path, name, drawn: [...kept.values()] };
 }
 
-function checkOverlap(document: JsonDocument, sets: Sets): void {
-  for (const [index, split] of SPLITS.entries()) {
-    for (const earlier of SPLITS.slice(0, index)) {
-      const [a, b] = [sets[earlier], sets[split]];
-      if (!a || !b) continue;
-      const byKey = new Map(a.drawn.map((drawn) => [drawn.key, drawn]));
-      const byId = new Map(a.drawn.map((drawn) => [drawn.sample.id, drawn]));
-      const shared = b.drawn.flatMap(({ key, sample, row }) => {
-        const rowsWords = (other: Drawn) => `row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`;
-        const equal = byKey.get(key);
-        if (equal) return [rowsWords(equal)];
-        const namesake = byId.get(sample.id);
-        return namesake ? [`${rowsWords(namesake)} have the id ${JSON.stringify(sample.id)}`] : [];
-      });
-      const remedy = "Remove it from one of the sets. A gate that uses training samples proves nothing.";
-      report(document, "overlap", b.path, `The ${earlier} and ${split} sets share a sample: `, shared, remedy, () =>
-        splitData(document),
-      );
-      const byLooseKey = new Map(a.drawn.map((drawn) => [looseKey(drawn.sample), drawn]));
-      const near = b.drawn.flatMap(({ key, sample, row }) => {
-        const other = byKey.has(key) ? undefined : byLooseKey.get(looseKey(sample));
-        return other ? [`row ${other.row.number} of ${a.name} and row ${row.number} of ${b.name}`] : [];
-      });
-      const same = `The ${earlier} and ${split} sets contain nearly the same sample, which differs only in case, spacing or punctuation: `;
-      report(document, "near-overlap", b.path, same, near, "Remove it from one of them.");
-    }
-  }
-}
-
-/** One fault for all rows of one kind: it names the first and counts the others. */
-function report(
-  document: JsonDocument,
-  code: FaultCode,
-  path: JsonPath,
-  before: string,
-  found: readonly string[],
-  remedy: string,
-  fixes?: Fixes,
-): void {
-  const [first, ...others] = found;
-  if (first === undefined) return;
-  const more = others.length > 0 ? `, and ${others.length} more` : "";
-  const message = `${before}${first}${more}.`;
-  document.addAt(code, path, message.charAt(0).toUpperCase() + message.slice(1), remedy, fixes);
-}
-
-function nameOf(spec: DataSet, split: Split): string {
-  if (Array.isArray(spec)) return `the rows of "data.${split}"`;
+function nameOf(spec: DataSet, split: Split, t: Translate): string {
+  if (Array.isArray(spec)) return t('the rows of "data.{0}"', split);
   return JSON.stringify(typeof spec === "string" ? spec : spec.file);
 }
 

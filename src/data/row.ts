@@ -1,3 +1,5 @@
+import type { Locale } from "../i18n/locale.ts";
+
 /** One object of a data file. */
 export interface Row {
   /** From 1: the line of a JSON Lines file, else the position among the rows (a CSV header is none). */
@@ -8,7 +10,7 @@ export interface Row {
 
 export interface BrokenRow {
   readonly number: number;
-  /** What is wrong with it, to follow a colon. */
+  /** Why it can't be read, in the reader's language: follows a colon. */
   readonly reason: string;
 }
 
@@ -17,28 +19,33 @@ export interface Rows {
   readonly broken: readonly BrokenRow[];
   /** Names that the header of a table has more than once: which column is meant is unknown. */
   readonly repeated?: readonly string[];
-  /** What is missing from the file as a whole, as a sentence. */
+  /** What the file lacks as a whole: a sentence in the reader's language. */
   readonly note?: string;
 }
 
-/** A file that holds no data that can be read, whatever its rows. */
+/** A file without readable data, whatever its rows. */
 export class DataUnreadable extends Error {
   override readonly name = "DataUnreadable";
+  /**
+   * @param message a sentence in the reader's language that names the file
+   * @param remedy a sentence
+   */
   constructor(
-    /** To follow the name of the file: "is a Git LFS pointer". */
-    readonly problem: string,
-    /** What to do: a sentence. */
+    message: string,
     readonly remedy: string,
   ) {
-    super(problem);
+    super(message);
   }
 }
 
-/** Lets others have a turn when there was much to do: a large file is read in many. */
-export type Breathe = () => Promise<void>;
-
-/** What a graph file says of a data file. */
-export interface ReadOptions {
+/** How a data file is read. */
+export interface ReadContext {
+  /** The file's name in messages, with its quotes. */
+  readonly name: string;
+  /** Language of messages. */
+  readonly locale: Locale;
+  /** Awaited after each row, so that a large file does not block the process. */
+  readonly yieldNow: () => Promise<void>;
   /** Path of the list of rows in a JSON file, with dots. */
   readonly list?: string | undefined;
   /** Names that a list in a JSON file may have to be chosen: those of the set that it is read for. */

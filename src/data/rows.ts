@@ -1,18 +1,18 @@
 import { decodeUtf8 } from "../graph/containment.ts";
 import { readJson, readJsonLines } from "./json-rows.ts";
-import { type Breathe, DataUnreadable, type ReadOptions, type Rows } from "./row.ts";
+import { DataUnreadable, type ReadContext, type Rows } from "./row.ts";
 import { readTable } from "./table.ts";
 
 /** @throws DataUnreadable */
-type Format = (text: string, breathe: Breathe, options?: ReadOptions) => Promise<Rows>;
+type Format = (text: string, context: ReadContext) => Promise<Rows>;
 
 const FORMATS: Readonly<Record<string, Format>> = {
   ".jsonl": readJsonLines,
   ".ndjson": readJsonLines,
   ".json": readJson,
-  ".csv": (text, breathe) => readTable(text, breathe, [",", ";", "\t", "|"]),
-  ".tsv": (text, breathe) => readTable(text, breathe, ["\t", ",", ";", "|"]),
-  ".tab": (text, breathe) => readTable(text, breathe, ["\t", ",", ";", "|"]),
+  ".csv": (text, context) => readTable(text, context, [",", ";", "\t", "|"]),
+  ".tsv": (text, context) => readTable(text, context, ["\t", ",", ";", "|"]),
+  ".tab": (text, context) => readTable(text, context, ["\t", ",", ";", "|"]),
 };
 
 export const EXTENSIONS = Object.keys(FORMATS);
@@ -22,28 +22,37 @@ export function formatOf(name: string): Format | null {
   const ending = EXTENSIONS.find((extension) => name.toLowerCase().endsWith(extension));
   const format = ending === undefined ? undefined : FORMATS[ending];
   if (!format) return null;
-  return (text, breathe, options) => {
-    refuseForeign(text);
-    return format(text.replace(/^\uFEFF/, ""), breathe, options);
+  return (text, context) => {
+    refuseForeign(text, context);
+    return format(text.replace(/^\uFEFF/, ""), context);
   };
 }
 
-/** What stands in place of data: pointers, conflicts, pages. @throws DataUnreadable */
-function refuseForeign(text: string): void {
+/** Detects pointers, merge conflicts and web pages in the place of data. @throws DataUnreadable */
+function refuseForeign(text: string, { name, locale: { t } }: ReadContext): void {
   const start = text.slice(0, 2_000);
   if (/^\uFEFF?version https:\/\/git-lfs\.github\.com\//.test(start)) {
-    throw new DataUnreadable("is a Git LFS pointer, not the data", 'Run "git lfs pull" to fetch the data.');
+    throw new DataUnreadable(
+      t("{0} is a Git LFS pointer, not the data.", name),
+      t('Run "git lfs pull" to fetch the data.'),
+    );
   }
   if (/^\uFEFF?\/annex\/objects\//.test(start)) {
-    throw new DataUnreadable("is a git-annex pointer, not the data", 'Run "git annex get" to fetch the data.');
+    throw new DataUnreadable(
+      t("{0} is a git-annex pointer, not the data.", name),
+      t('Run "git annex get" to fetch the data.'),
+    );
   }
   if (/^\uFEFF?\s*<(?:!doctype\s+html|html)\b/i.test(start)) {
-    throw new DataUnreadable("is a web page, not data", "Download the raw file.");
+    throw new DataUnreadable(t("{0} is a web page, not data.", name), t("Download the raw file."));
   }
   const conflict = text.search(/^<{7} /m);
   if (conflict >= 0 && /^={7}\r?$/m.test(text) && /^>{7} /m.test(text)) {
     const line = text.slice(0, conflict).split("\n").length;
-    throw new DataUnreadable(`holds a merge conflict at line ${line}`, "Resolve the conflict, then save the file.");
+    throw new DataUnreadable(
+      t("{0} has a merge conflict at line {1}.", name, line),
+      t("Resolve the conflict, then save the file."),
+    );
   }
 }
 

@@ -31,7 +31,7 @@ export interface SampleRow {
 export interface TargetReading {
   /** Targets of each row, in their order. */
   readonly targets: readonly (readonly string[])[];
-  /** What was taken for what, as a sentence; null where targets are read as they are. */
+  /** How the targets were read, as a sentence in the reader's language; null if they were read unchanged. */
   readonly note: string | null;
   /** Why the column cannot be read. */
   readonly fault: { readonly message: string; readonly remedy: string } | null;

@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 import { type CsvError, type Options, parse } from "csv-parse";
 import { parse as parseAtOnce } from "csv-parse/sync";
-import { type Breathe, type BrokenRow, DataUnreadable, MOST_BROKEN, type Row, type Rows } from "./row.ts";
-
-const NAMES: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
+import type { Locale } from "../i18n/locale.ts";
+import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 
 /** As loosely as can be: for a look at the shape of a file. */
 const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: true, skip_records_with_error: true };
@@ -13,13 +12,13 @@ const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: 
  * @param candidates delimiters that are tried, the usual one first
  * @throws DataUnreadable where more than one delimiter fits
  */
-export async function readTable(text: string, breathe: Breathe, candidates: readonly string[]): Promise<Rows> {
+export async function readTable(text: string, context: ReadContext, candidates: readonly string[]): Promise<Rows> {
   const own = /^"?sep=(.)"?\r?(?:\n|$)/.exec(text);
   const body = own ? text.slice(own[0].length) : text;
-  const delimiter = own?.[1] ?? delimiterOf(body, candidates);
+  const delimiter = own?.[1] ?? delimiterOf(body, candidates, context);
   let result: Rows | null = null;
   for (const dialect of dialectsOf(body, delimiter)) {
-    const read = await readDialect(body, { ...dialect, delimiter }, breathe);
+    const read = await readDialect(body, { ...dialect, delimiter }, context);
     if (read.broken.length === 0 && (read.rows.length > 0 || !result)) return read;
     result ??= read;
     if (result.broken.length >= MOST_BROKEN) break;
@@ -32,7 +31,7 @@ const SAMPLE = 2 ** 16;
 const SAMPLE_ROWS = 50;
 
 /** The delimiter by which all rows have as many cells as the header; else the one that the header has most of. */
-function delimiterOf(text: string, candidates: readonly string[]): string {
+function delimiterOf(text: string, candidates: readonly string[], context: ReadContext): string {
   const sample = text.length > SAMPLE ? text.slice(0, text.lastIndexOf("\n", SAMPLE) + 1 || SAMPLE) : text;
   const shapes = candidates.map((delimiter) => {
     const records: string[][] = parseAtOnce(sample, { ...LOOSE, delimiter, to: SAMPLE_ROWS });
@@ -41,17 +40,33 @@ function delimiterOf(text: string, candidates: readonly string[]): string {
     return { delimiter, width, fits: width > 1 && rows.every((cells) => cells.length === 0 || cells.length === width) };
   });
   const fitting = shapes.filter(({ fits }) => fits);
-  if (fitting.length > 1) throw undecided(fitting.map(({ delimiter }) => delimiter));
+  if (fitting.length > 1) throw ambiguous(fitting, context);
   const most = Math.max(...shapes.map(({ width }) => width));
   const widest = shapes.filter(({ width }) => width === most);
-  if (fitting.length === 0 && most > 1 && widest.length > 1) throw undecided(widest.map(({ delimiter }) => delimiter));
+  if (fitting.length === 0 && most > 1 && widest.length > 1) throw ambiguous(widest, context);
   return (fitting[0] ?? widest[0])?.delimiter ?? ",";
 }
 
-function undecided(delimiters: readonly string[]): DataUnreadable {
-  const names = delimiters.map((delimiter) => NAMES[delimiter] ?? delimiter).join(" or by ");
-  const first = delimiters[0] === "\t" ? (delimiters[1] ?? ",") : delimiters[0];
-  return new DataUnreadable(`can be divided by ${names}`, `Add a first line that says which: sep=${first}`);
+function ambiguous(
+  shapes: readonly { readonly delimiter: string }[],
+  { name, locale: { t } }: ReadContext,
+): DataUnreadable {
+  const names: Readonly<Record<string, string>> = {
+    ",": t("commas"),
+    ";": t("semicolons"),
+    "\t": t("tabs"),
+    "|": t("vertical bars"),
+  };
+  const delimiters = shapes.map(({ delimiter }) => delimiter);
+  const example = delimiters.find((delimiter) => delimiter !== "\t") ?? ",";
+  return new DataUnreadable(
+    t(
+      "The columns of {0} can be separated by any of these: {1}.",
+      name,
+      delimiters.map((one) => names[one] ?? one).join(", "),
+    ),
+    t("Add a first line that names the delimiter: {0}", `sep=${example}`),
+  );
 }
 
 /** Ways to read quotes, the likeliest first: the next one counts only where a row cannot be read. */
@@ -73,7 +88,7 @@ function hasBareQuotes(text: string): boolean {
   return !cells.flat().every((cell) => !cell.includes('"') || /^"(?:[^"]|"")*"$/.test(cell));
 }
 
-async function readDialect(text: string, dialect: Options, breathe: Breathe): Promise<Rows> {
+async function readDialect(text: string, dialect: Options, { locale, yieldNow }: ReadContext): Promise<Rows> {
   const unread: BrokenRow[] = [];
   const skipped = new Set<number>();
   const parser = parse({
@@ -84,7 +99,7 @@ async function readDialect(text: string, dialect: Options, breathe: Breathe): Pr
     on_skip: (error) => {
       if (unread.length >= MOST_BROKEN) throw error;
       const number = Math.max(1, Number(error?.records ?? 1) + unread.length);
-      unread.push({ number, reason: reasonOf(error) });
+      unread.push({ number, reason: reasonOf(error, locale) });
       skipped.add(number);
     },
   });
@@ -94,19 +109,19 @@ async function readDialect(text: string, dialect: Options, breathe: Breathe): Pr
   let number = 0;
   try {
     for await (const cells of Readable.from(piecesOf(text)).pipe(parser)) {
-      await breathe();
+      await yieldNow();
       if (broken.length >= MOST_BROKEN) break;
       if (names) {
         // Positions count the rows that cannot be read, too.
         do number++;
         while (skipped.has(number));
-        const row = rowOf(names, cells, number);
+        const row = rowOf(names, cells, number, locale);
         if (row && "reason" in row) broken.push(row);
         else if (row) records.push(row);
       } else names = withoutTail(cells).map((name) => name.trim());
     }
   } catch (error) {
-    return { rows: [], broken: [...unread, { number: 1, reason: reasonOf(error) }] };
+    return { rows: [], broken: [...unread, { number: 1, reason: reasonOf(error, locale) }] };
   }
   const repeated = repeatedIn(names ?? []);
   const all = [...broken, ...unread].toSorted((a, b) => a.number - b.number);
@@ -114,12 +129,18 @@ async function readDialect(text: string, dialect: Options, breathe: Breathe): Pr
 }
 
 /** null for a row without any content. */
-function rowOf(names: readonly string[], record: readonly string[], number: number): Row | BrokenRow | null {
+function rowOf(
+  names: readonly string[],
+  record: readonly string[],
+  number: number,
+  locale: Locale,
+): Row | BrokenRow | null {
   const cells = withoutTail(record);
   if (cells.length === 0) return null;
   if (cells.length > names.length || record.length < names.length) {
-    const has = counted(cells.length > names.length ? cells.length : record.length, "cell");
-    return { number, reason: `it has ${has}, but the header names ${counted(names.length, "column")}` };
+    const has = locale.count(cells.length > names.length ? cells.length : record.length, "cell");
+    const reason = locale.t("it has {0}, but the header has {1}", has, locale.count(names.length, "column"));
+    return { number, reason };
   }
   const named = names.flatMap((name, at): [string, string][] => (name === "" ? [] : [[name, record[at] ?? ""]]));
   return { number, fields: Object.fromEntries(named) };
@@ -135,18 +156,15 @@ function withoutTail(cells: readonly string[]): string[] {
   return cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== "") + 1);
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function reasonOf(error: CsvError | unknown): string {
+function reasonOf(error: CsvError | unknown, { t }: Locale): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? error.code : "";
-  const line = error instanceof Error && "lines" in error ? ` (line ${error.lines})` : "";
-  if (code === "CSV_QUOTE_NOT_CLOSED") return "a quote is opened and never closed";
-  if (code === "INVALID_OPENING_QUOTE") return `a quote stands inside a cell that does not begin with one${line}`;
+  const line = error instanceof Error && "lines" in error ? String(error.lines) : "?";
+  if (code === "CSV_QUOTE_NOT_CLOSED") return t("a quote is never closed");
+  if (code === "INVALID_OPENING_QUOTE")
+    return t("in line {0}, a quote is inside a cell that doesn't start with one", line);
   if (code === "CSV_INVALID_CLOSING_QUOTE")
-    return `text follows a closing quote: write a quote inside quotes as ""${line}`;
+    return t('in line {0}, text follows a closing quote. A quote inside quotes is written as ""', line);
   return message;
 }
 

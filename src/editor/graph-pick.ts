@@ -6,6 +6,7 @@ import type { Files } from "../deps.ts";
 import { readGraph, readGraphText } from "../graph/read.ts";
 import { graphFormat } from "../methods/registry.ts";
 import { graphOf } from "./command-arguments.ts";
+import { LOCALE } from "./editor-locale.ts";
 import { Cancelled, GraphInvalid, NotFound } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
 import { saveOrThrow } from "./review/text-locations.ts";
@@ -35,7 +36,9 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
 /** Saves the open files of a graph, so that the run uses what the user sees. @throws GraphInvalid, NotSaved */
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
-  const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files, graphFormat);
+  const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files, graphFormat, {
+    locale: LOCALE,
+  });
   if (!graph) throw new GraphInvalid(file.fsPath, faults);
   const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
   for (const open of workspace.textDocuments) {
@@ -46,7 +49,7 @@ export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
 /** The sets with data in a graph file; all sets if it is not known. */
 export async function setsOf(file: Uri): Promise<readonly Split[]> {
   const document = await workspace.openTextDocument(file);
-  const { file: graph } = readGraphText(file.fsPath, document.getText(), graphFormat);
+  const { file: graph } = readGraphText(file.fsPath, document.getText(), graphFormat, LOCALE);
   const named = graph ? namedSets(graph.data) : [];
   return named.length > 0 ? named : SPLITS;
 }

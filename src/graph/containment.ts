@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Files } from "../deps.ts";
+import type { Locale } from "../i18n/locale.ts";
 
 /** Where a graph file's references may lead. Both paths are real: no symbolic link is left in them. */
 export interface ContainmentRoot {
@@ -16,9 +17,17 @@ export class ReferenceRefused extends Error {
     readonly reference: string,
     readonly reason: RefusedReason,
     readonly detail = "",
+    /** Of a file that is too large. */
+    readonly size: FileSize | null = null,
   ) {
     super(`${reference}: ${reason}${detail && ` (${detail})`}`);
   }
+}
+
+interface FileSize {
+  readonly bytes: number;
+  /** Bytes that are allowed. */
+  readonly most: number;
 }
 
 export type RefusedReason =
@@ -47,45 +56,58 @@ export interface ReferencedFile {
   readonly text: string;
 }
 
-/** A refused reference as a fault, in words for a person. */
-export function refusalWords({ reference, reason, detail }: ReferenceRefused): {
-  code: "missing-file" | "unreadable-file" | "reference-refused";
-  message: string;
-  remedy: string;
-} {
+/** What a fault says of a reference that is not followed. */
+export function refusalFault(
+  { reference, reason, detail, size }: ReferenceRefused,
+  locale: Locale,
+): { code: "missing-file" | "unreadable-file" | "reference-refused"; message: string; remedy: string } {
+  const { t } = locale;
   const name = JSON.stringify(reference);
-  const reading = (problem: string, remedy: string) => ({ message: `The file ${name} ${problem}.`, remedy });
+  const unreadable = (message: string, remedy: string) => ({ code: "unreadable-file" as const, message, remedy });
   const refused = (problem: string) => ({
     code: "reference-refused" as const,
-    message: `The reference ${name} ${problem}, so it is not read.`,
-    remedy: "Use a relative path with / to a file in this repository.",
+    message: t("The reference {0} is not read: it {1}.", name, problem),
+    remedy: t("Use a relative path with / to a file in this repository."),
   });
   switch (reason) {
     case "not found":
-      return { code: "missing-file", ...reading("does not exist", "Create the file, or correct the path.") };
-    case "not a file":
-      return { code: "unreadable-file", ...reading("is not a regular file", "Name a file.") };
-    case "too large":
       return {
-        code: "unreadable-file",
-        ...reading(`is too large: ${detail}`, "Make it smaller, or use another file."),
+        code: "missing-file",
+        message: t("The file {0} does not exist.", name),
+        remedy: t("Create the file, or correct the path."),
       };
+    case "not a file":
+      return unreadable(t("{0} is not a regular file.", name), t("Name a file."));
+    case "too large":
+      return unreadable(
+        t(
+          "The file {0} is too large: {1}, at most {2}.",
+          name,
+          locale.count(size?.bytes ?? 0, "byte"),
+          locale.integer(size?.most ?? 0),
+        ),
+        t("Make it smaller, or use another file."),
+      );
     case "unreadable":
-      return { code: "unreadable-file", ...reading(`cannot be read (${detail})`, "Check its read permissions.") };
+      return unreadable(t("The file {0} can't be read ({1}).", name, detail), t("Check its read permissions."));
     case "not UTF-8":
-      return { code: "unreadable-file", ...reading("is not UTF-8 text", "Save it as UTF-8.") };
+      return unreadable(t("The file {0} is not UTF-8 text.", name), t("Save it as UTF-8."));
     case "empty":
-      return refused("is empty");
+      return refused(t("is empty"));
     case "is private":
-      return refused("points to a file that can contain secrets or runs");
+      return refused(t("points to a file that can contain secrets or runs"));
     case "leaves the root":
-      return refused("points outside the repository");
+      return refused(t("points outside the repository"));
     case "leaves the root by a link":
-      return refused("points outside the repository through a symbolic link");
+      return refused(t("points outside the repository through a symbolic link"));
     case "absolute":
-      return refused("is an absolute path or an address");
-    default:
-      return refused(reason);
+      return refused(t("is an absolute path or an address"));
+    case "holds a backslash":
+      return refused(t("contains a backslash"));
+    case "holds an escape":
+      return refused(t("contains a percent escape"));
+    case "holds a control character":
+      return refused(t("contains a control character"));
   }
 }
 
@@ -116,7 +138,7 @@ export async function readReference(
   maxBytes: number,
   decode: (bytes: Uint8Array) => string | null = decodeUtf8,
 ): Promise<ReferencedFile> {
-  const refuse = (reason: RefusedReason, detail?: string) => new ReferenceRefused(reference, reason, detail);
+  const refuse: Refuse = (reason, detail, size) => new ReferenceRefused(reference, reason, detail, size);
   const named = namedPath(root, reference);
   const path = await files.realpath(named).catch((error: unknown) => {
     throw refuse(codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? "not found" : "unreadable", codeOf(error));
@@ -150,18 +172,15 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-async function readBytes(
-  path: string,
-  files: Files,
-  maxBytes: number,
-  refuse: (reason: RefusedReason, detail?: string) => ReferenceRefused,
-): Promise<Uint8Array> {
+type Refuse = (reason: RefusedReason, detail?: string, size?: FileSize) => ReferenceRefused;
+
+async function readBytes(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<Uint8Array> {
   const unreadable = (error: unknown) => fail(refuse("unreadable", codeOf(error)));
   const { kind, bytes: size } = await files.stat(path).catch(unreadable);
   if (kind !== "file") throw refuse("not a file");
-  if (size > maxBytes) throw refuse("too large", `${size} bytes, at most ${maxBytes}`);
+  if (size > maxBytes) throw refuse("too large", "", { bytes: size, most: maxBytes });
   const bytes = await files.read(path).catch(unreadable);
-  if (bytes.byteLength > maxBytes) throw refuse("too large", `${bytes.byteLength} bytes, at most ${maxBytes}`);
+  if (bytes.byteLength > maxBytes) throw refuse("too large", "", { bytes: bytes.byteLength, most: maxBytes });
   return bytes;
 }
 

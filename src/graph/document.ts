@@ -1,4 +1,5 @@
 import { createScanner, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { FAULTS, type Fault, type FaultCode, type Fixes, type Range } from "./fault.ts";
 import { recoverQuotes } from "./recover-quotes.ts";
 
@@ -15,6 +16,8 @@ export class JsonDocument {
   readonly root: Node | undefined;
   /** The parser had nothing to complain of. */
   readonly isSound: boolean;
+  /** Language of the faults. */
+  readonly locale: Locale;
   readonly #faults: Fault[] = [];
   readonly #members = new Map<Node, Map<string, Node>>();
   #lineStarts: readonly number[] | null = null;
@@ -22,19 +25,20 @@ export class JsonDocument {
   constructor(
     readonly path: string,
     readonly text: string,
-    { heal = false } = {},
+    { heal = false, locale = ENGLISH }: { readonly heal?: boolean; readonly locale?: Locale } = {},
   ) {
+    this.locale = locale;
     // The parser takes a byte order mark for an error; a space keeps every offset.
     const json = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
     const deep = firstTooDeep(json);
     this.isSound = deep === null;
     if (deep !== null) {
-      const message = `The file is nested more than ${MAX_DEPTH} levels deep.`;
+      const message = this.t("The file is nested more than {0} levels deep.", MAX_DEPTH);
       this.add(
         "nested-too-deep",
         { start: deep, end: deep + 1 },
         message,
-        "Remove the nesting. No part of a graph file needs it.",
+        this.t("Remove the nesting. No part of a graph file needs it."),
       );
       return;
     }
@@ -48,8 +52,18 @@ export class JsonDocument {
       // Of several complaints about one place, the first says what is wrong there.
       if (errors[index - 1]?.offset === error.offset) continue;
       const range = { start: error.offset, end: error.offset + Math.max(1, error.length) };
-      this.add("syntax", range, `This is not valid JSON: ${syntaxWords(error)}.`, "Correct the syntax here.");
+      this.add(
+        "syntax",
+        range,
+        this.t("This is not valid JSON: {0}.", syntaxProblem(error, locale)),
+        this.t("Correct the syntax here."),
+      );
     }
+  }
+
+  /** Translates a message. */
+  get t(): Locale["t"] {
+    return this.locale.t;
   }
 
   /** Sorted by place, at most 500. */
@@ -75,8 +89,8 @@ export class JsonDocument {
     this.#faults.push({
       code: full ? "too-many-faults" : code,
       severity: FAULTS[full ? "too-many-faults" : code],
-      message: full ? `There are more than ${MAX_FAULTS} problems. The others are not shown.` : message,
-      remedy: full ? "Fix the listed ones first." : remedy,
+      message: full ? this.t("There are more than {0} problems. The others are not shown.", MAX_FAULTS) : message,
+      remedy: full ? this.t("Fix the listed ones first.") : remedy,
       file: this.path,
       range: { start: inside(range.start), end: inside(range.end) },
       ...this.position(inside(range.start)),
@@ -207,25 +221,25 @@ function isEscaped(json: string, at: number): boolean {
   return (at - before) % 2 === 1;
 }
 
-function syntaxWords(error: ParseError): string {
-  const words: Record<string, string> = {
-    InvalidSymbol: "a word other than true, false or null; put text in double quotes",
-    InvalidNumberFormat: "an invalid number",
-    PropertyNameExpected: "a key in double quotes is expected",
-    ValueExpected: "a value is expected",
-    ColonExpected: "a colon is expected",
-    CommaExpected: "a comma is expected",
-    CloseBraceExpected: "a closing } is expected",
-    CloseBracketExpected: "a closing ] is expected",
-    EndOfFileExpected: "the end of the file is expected",
-    InvalidCommentToken: "a comment is not allowed here",
-    UnexpectedEndOfComment: "a comment without an end",
-    UnexpectedEndOfString: "a text without a closing double quote",
-    UnexpectedEndOfNumber: "an incomplete number",
-    InvalidUnicode: "a \\u escape without four hexadecimal digits",
-    InvalidEscapeCharacter: "an invalid backslash escape",
-    InvalidCharacter: "a character that must be escaped, such as a line break or tab inside a text",
+function syntaxProblem({ error }: ParseError, { t }: Locale): string {
+  const name = printParseErrorCode(error);
+  const problems: Readonly<Record<string, string>> = {
+    InvalidSymbol: t("a word other than true, false or null; put text in double quotes"),
+    InvalidNumberFormat: t("an invalid number"),
+    PropertyNameExpected: t("a key in double quotes is expected"),
+    ValueExpected: t("a value is expected"),
+    ColonExpected: t("a colon is expected"),
+    CommaExpected: t("a comma is expected"),
+    CloseBraceExpected: t("a closing } is expected"),
+    CloseBracketExpected: t("a closing ] is expected"),
+    EndOfFileExpected: t("the end of the file is expected"),
+    InvalidCommentToken: t("a comment is not allowed here"),
+    UnexpectedEndOfComment: t("a comment without an end"),
+    UnexpectedEndOfString: t("a text without a closing double quote"),
+    UnexpectedEndOfNumber: t("an incomplete number"),
+    InvalidUnicode: t("a \\u escape without four hexadecimal digits"),
+    InvalidEscapeCharacter: t("an invalid backslash escape"),
+    InvalidCharacter: t("a character that must be escaped, such as a line break or tab inside a text"),
   };
-  const name = printParseErrorCode(error.error);
-  return words[name] ?? name;
+  return problems[name] ?? name;
 }

@@ -1,3 +1,4 @@
+import { translatable } from "../i18n/locale.ts";
 import { isFormatString, placeholderOf, readMarks, type Templating } from "./templating.ts";
 
 /** A piece of another program's template language in a text: nothing fills it in, so it would be sent as it is. */
@@ -6,7 +7,7 @@ export interface ForeignMark {
   readonly length: number;
   /** As it stands, at most 60 characters. */
   readonly shown: string;
-  /** What it is called in its language: `a Jinja statement`. */
+  /** What it is called in its language, in English: `a Jinja statement`. Shown by `t(what)`. */
   readonly what: string;
   /** What to write in its place, where that can be said. */
   readonly instead: string | null;
@@ -36,58 +37,62 @@ const BRACED: readonly Templating[] = ["mustache", "jinja"];
 
 /** A backslash before the first brace says that the braces are meant. */
 const KINDS: readonly Kind[] = [
-  { pattern: re(`(?<!\\\\)\\{%[-+]?${SPACE}(?:${JINJA})\\b[^\\n]{0,300}?%\\}`), what: "a Jinja statement", of: ALL },
-  { pattern: re(`(?<!\\\\)\\{#[-+]?(?!\\})[^\\n]{0,300}?#\\}`), what: "a Jinja comment", of: BRACED },
+  {
+    pattern: re(`(?<!\\\\)\\{%[-+]?${SPACE}(?:${JINJA})\\b[^\\n]{0,300}?%\\}`),
+    what: translatable("a Jinja statement"),
+    of: ALL,
+  },
+  { pattern: re(`(?<!\\\\)\\{#[-+]?(?!\\})[^\\n]{0,300}?#\\}`), what: translatable("a Jinja comment"), of: BRACED },
   {
     pattern: re(`(?<![\\\\{])\\{\\{\\{${SPACE}(${NAME})${SPACE}\\}\\}\\}(?!\\})`),
-    what: "a Mustache value",
+    what: translatable("a Mustache value"),
     of: BRACED,
     isValue: true,
   },
   {
     pattern: re(`(?<![\\\\{])\\{\\{~?${SPACE}[#^/>!*&]${REST}\\}\\}`),
-    what: "a Mustache or Handlebars tag",
+    what: translatable("a Mustache or Handlebars tag"),
     of: BRACED,
   },
   {
     pattern: re(
       `(?<![\\\\{])\\{\\{[-~]?${SPACE}(${NAME})${SPACE}(?:[|.[(:"'+]|or\\b|and\\b|if\\b|${NAME}=)${REST}\\}\\}`,
     ),
-    what: "an expression",
+    what: translatable("an expression"),
     of: BRACED,
   },
   {
     pattern: re(`(?<![\\\\{])\\{\\{(?:[-~])?${SPACE}(${NAME})${SPACE}[-~]?\\}\\}(?!\\})`),
-    what: "a placeholder in another form",
+    what: translatable("a placeholder in another form"),
     of: BRACED,
     isValue: true,
   },
   {
     pattern: re(`(?<!\\\\)\\$\\{(${NAME})\\}`),
-    what: "a template literal's value",
+    what: translatable("a template literal's value"),
     of: BRACED,
     ofInput: true,
     isValue: true,
   },
   {
     pattern: re(`(?<![\\w\\\\])%\\((${NAME})\\)[sdrif]`),
-    what: "a Python value",
+    what: translatable("a Python value"),
     of: ALL,
     ofInput: true,
     isValue: true,
   },
   {
     pattern: re(`(?<![\\p{L}\\p{N}_\\\\^{}$])\\{(${NAME})(?:![rsa])?(?::[^\\s{}"']{1,12})?\\}(?!\\})`),
-    what: "a Python value",
+    what: translatable("a Python value"),
     of: BRACED,
     ofInput: true,
     isValue: true,
   },
-  { pattern: /\{\{[^{}\n]{1,300}\}\}/g, what: "an expression", of: ["jinja"] },
-  { pattern: /\{%[^\n]{0,300}?%\}/g, what: "a Jinja statement", of: ["jinja"] },
+  { pattern: /\{\{[^{}\n]{1,300}\}\}/g, what: translatable("an expression"), of: ["jinja"] },
+  { pattern: /\{%[^\n]{0,300}?%\}/g, what: translatable("a Jinja statement"), of: ["jinja"] },
   {
     pattern: re(`(?<!\\{)\\{(${NAME}|\\d{0,9})(?:[.[!:][^{}\\n]{0,100})?\\}(?!\\})`),
-    what: "a Python format field",
+    what: translatable("a Python format field"),
     of: ["python"],
   },
 ];

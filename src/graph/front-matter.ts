@@ -1,5 +1,6 @@
 import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
 import { isMap, isScalar, parseDocument } from "yaml";
+import { ENGLISH, type Translate } from "../i18n/locale.ts";
 
 /** What stands before the text of a prompt file, for other programs: it is never sent. */
 export interface FrontMatter {
@@ -29,7 +30,7 @@ const FORMATS = [
  * Front matter is a mapping in YAML between `---` and `---` or `...`, or in TOML between two lines of `+++`, at the very
  * start, and nothing else: prose, lists and rules between two lines of `---` are part of the prompt.
  */
-export function frontMatterOf(content: string): FrontMatter {
+export function frontMatterOf(content: string, t: Translate = ENGLISH.t): FrontMatter {
   const none = { end: content.startsWith("\uFEFF") ? 1 : 0, keys: [], problem: null };
   for (const { open, close, read } of FORMATS) {
     const from = open.exec(content)?.[0].length;
@@ -38,7 +39,7 @@ export function frontMatterOf(content: string): FrontMatter {
     let tried = 0;
     for (const { index, 0: line } of content.slice(from).matchAll(close)) {
       if (index > LONGEST || ++tried > MOST_ENDS) break;
-      const found = read(content.slice(from, from + index));
+      const found = read(content.slice(from, from + index), t);
       if ("keys" in found) return { end: from + index + line.length, keys: found.keys, problem: null };
       problem ??= found.problem;
     }
@@ -64,7 +65,7 @@ const METADATA = new Set(
 
 type Read = { readonly keys: readonly string[] } | { readonly problem: string | null };
 
-function readYaml(text: string): Read {
+function readYaml(text: string, t: Translate): Read {
   const document = parseDocument(text, { uniqueKeys: false, logLevel: "silent" });
   const map = document.contents;
   if (map === null) return document.errors.length === 0 ? { keys: [] } : { problem: null };
@@ -76,7 +77,8 @@ function readYaml(text: string): Read {
     if (!isScalar(key)) return { problem: null };
     const name = String(key.value);
     // Without quotes, `Rule 1: be brief` is as well a sentence.
-    if (key.type === "PLAIN" && /\s/.test(name)) return { problem: `the key ${JSON.stringify(name)} is not one word` };
+    if (key.type === "PLAIN" && /\s/.test(name))
+      return { problem: t("the key {0} is not one word", JSON.stringify(name)) };
     keys.push(name);
   }
   return { keys };

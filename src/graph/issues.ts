@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { type Locale, translatable } from "../i18n/locale.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { JsonDocument, JsonPath } from "./document.ts";
 import type { Fix } from "./fault.ts";
@@ -37,10 +38,10 @@ export function parseWith<T extends z.ZodType>(
   }
 }
 
-/** What a part of the file is called in a sentence: `nodes.plan.inputs[0]`. */
-export function pathWords(path: JsonPath): string {
-  const words = path.map((at) => (typeof at === "number" ? `[${at}]` : `.${at}`)).join("");
-  return words === "" ? "the file" : `"${words.replace(/^\./, "")}"`;
+/** A part of the file in a message: `"nodes.plan.inputs[0]"`. */
+function pathLabel(path: JsonPath): string {
+  const steps = path.map((at) => (typeof at === "number" ? `[${at}]` : `.${at}`)).join("");
+  return `"${steps.replace(/^\./, "")}"`;
 }
 
 /** Of a union, the issues of the one alternative that was meant, where that is clear; else the union's own. */
@@ -59,24 +60,37 @@ function addFault(document: JsonDocument, issue: Issue, fixMissing: FixMissing):
   const path = issue.path.map(step);
   if (issue.code === "unrecognized_keys") return;
   if (issue.code === "custom") {
-    document.addAtKey("wrong-value", path, issue.message, String(issue.params?.remedy), () =>
+    const about = String(issue.params?.about ?? "");
+    const remedy = String(issue.params?.remedy);
+    document.addAtKey("wrong-value", path, document.t(issue.message, about), document.t(remedy), () =>
       path.length === 1 && path[0] === "data" ? splitData(document) : [],
     );
   } else if (isMissing(document, path)) {
     const parent = path.slice(0, -1);
-    const message = `${capital(pathWords(parent))} has no "${path.at(-1)}".`;
-    document.addAtKey("missing-key", parent, message, `Add "${path.at(-1)}": ${needs(issue)}.`, () => fixMissing(path));
+    const key = path.at(-1) ?? "";
+    const message =
+      parent.length === 0
+        ? document.t('The file has no "{0}".', key)
+        : document.t('{0} has no "{1}".', pathLabel(parent), key);
+    const remedy = document.t('Add "{0}": {1}.', key, needs(issue, document.locale));
+    document.addAtKey("missing-key", parent, message, remedy, () => fixMissing(path));
   } else if (path.at(-1) === "kind" && issue.code === "invalid_union") {
     addKindFault(document, path);
   } else {
     const code = issue.code === "invalid_type" || issue.code === "invalid_union" ? "wrong-type" : "wrong-value";
-    const message = `${capital(pathWords(path))} must be ${needs(issue)}${instead(document, path)}.`;
+    const [what, needed, given] = [pathLabel(path), needs(issue, document.locale), shownValue(document, path)];
+    const message =
+      path.length === 0
+        ? document.t("The file must be {0}.", needed)
+        : given === null
+          ? document.t("{0} must be {1}.", what, needed)
+          : document.t("{0} must be {1}, not {2}.", what, needed, given);
     const meant = nearestOf(document, path, issue);
-    const remedy = meant ? `Did you mean "${meant}"?` : "Change the value.";
+    const remedy = meant ? document.t('Did you mean "{0}"?', meant) : document.t("Change the value.");
     document.addAt(code, path, message, remedy, () => {
-      if (meant) return [rename(document.rangeAt(path), meant)];
+      if (meant) return [rename(document, document.rangeAt(path), meant)];
       const json = fitting(document, path, issue);
-      return json === null ? [] : [change(document.rangeAt(path), json)];
+      return json === null ? [] : [change(document, document.rangeAt(path), json)];
     });
   }
 }
@@ -85,52 +99,57 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   const kind = String(document.at(path)?.value);
   const ofNode = path[0] === "nodes";
   if (ofNode && RESERVED_KINDS.includes(kind)) {
-    const message = `Nodes of kind "${kind}" are not supported yet. The graph is shown, but cannot run.`;
+    const message = document.t('Nodes of kind "{0}" are not supported yet. The graph is shown, but cannot run.', kind);
     const known = Object.keys(NODE_KINDS).map((name) => JSON.stringify(name));
-    const remedy = `Use a node of kind ${known.join(" or ")}, or update AgentGraph.`;
+    const remedy = document.t("Use one of these kinds: {0}. Or update AgentGraph.", known.join(", "));
     document.addAt("reserved-kind", path, message, remedy);
     return;
   }
   const kinds = ofNode ? Object.keys(NODE_KINDS) : LOSS_KINDS;
   const meant = didYouMean(kind, kinds);
-  const message = `There is no ${ofNode ? "kind of node" : "loss"} called "${kind}".`;
-  document.addAt("unknown-kind", path, message, `Use one of: ${kinds.join(", ")}.`, () =>
-    meant ? [rename(document.rangeAt(path), meant)] : [],
+  const message = ofNode
+    ? document.t('There is no kind of node named "{0}".', kind)
+    : document.t('There is no loss named "{0}".', kind);
+  document.addAt("unknown-kind", path, message, document.t("Use one of: {0}.", kinds.join(", ")), () =>
+    meant ? [rename(document, document.rangeAt(path), meant)] : [],
   );
 }
 
 function nameUnknown(document: JsonDocument, path: JsonPath, keys: () => ReadonlySet<string>): void {
-  const message = `${capital(pathWords(path))} is not a known key. It is kept, but has no effect.`;
-  document.addAtKey("unknown-key", path, message, "Remove the key, or correct its spelling.", () =>
+  const message = document.t("{0} is not a known key. It is kept, but has no effect.", pathLabel(path));
+  document.addAtKey("unknown-key", path, message, document.t("Remove the key, or correct its spelling."), () =>
     correctKey(document, path, keys()),
   );
 }
 
-/** What the value has to be, to follow "must be". */
-function needs(issue: Issue): string {
+/** What the value must be, to follow "must be". */
+function needs(issue: Issue, locale: Locale): string {
+  const { t } = locale;
   switch (issue.code) {
     case "invalid_type":
-      return TYPES[issue.expected] ?? issue.expected;
-    case "invalid_value":
-      return issue.values.map((value) => JSON.stringify(value)).join(" or ");
+      return t(TYPES[issue.expected] ?? issue.expected);
+    case "invalid_value": {
+      const values = issue.values.map((value) => JSON.stringify(value));
+      return values.length === 1 ? (values[0] ?? "") : t("one of {0}", values.join(", "));
+    }
     case "too_small":
-      return size(issue.origin, issue.inclusive ? "at least" : "more than", Number(issue.minimum));
+      return lowerBound(issue.origin, issue.inclusive === true, Number(issue.minimum), locale);
     case "too_big":
-      return size(issue.origin, issue.inclusive ? "at most" : "less than", Number(issue.maximum));
+      return upperBound(issue.origin, issue.inclusive === true, Number(issue.maximum), locale);
     case "invalid_union":
-      return "discriminator" in issue ? `one of ${LOSS_KINDS.join(", ")}` : issue.message;
+      return "discriminator" in issue ? t("one of {0}", LOSS_KINDS.join(", ")) : t(issue.message);
     case "invalid_key":
-      return "a known name";
+      return t("a known name");
     default:
-      return issue.message;
+      return t(issue.message);
   }
 }
 
-/** What stands there, where it is short enough to be shown. */
-function instead(document: JsonDocument, path: JsonPath): string {
+/** The value at the path; null if it is too long for a message. */
+function shownValue(document: JsonDocument, path: JsonPath): string | null {
   const value: unknown = document.at(path)?.value;
   const shown = value === undefined ? undefined : JSON.stringify(value);
-  return shown !== undefined && shown.length <= 40 ? `, not ${shown}` : "";
+  return shown !== undefined && shown.length <= 40 ? shown : null;
 }
 
 function nearestOf(document: JsonDocument, path: JsonPath, issue: Issue): string | null {
@@ -152,21 +171,30 @@ function fitting(document: JsonDocument, path: JsonPath, issue: Issue): string |
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  tuple: "a list of two numbers",
-  object: "an object { … }",
-  record: "an object { … }",
+  string: translatable("a text"),
+  number: translatable("a number"),
+  int: translatable("a whole number"),
+  boolean: translatable("true or false"),
+  array: translatable("a list"),
+  tuple: translatable("a list of two numbers"),
+  object: translatable("an object"),
+  record: translatable("an object"),
 };
 
-function size(origin: string, relation: string, bound: number): string {
-  if (origin === "string")
-    return bound === 1 ? "a text that is not empty" : `a text of ${relation} ${bound} characters`;
-  if (origin === "array") return `a list of ${relation} ${bound} entries`;
-  return `${relation} ${bound}`;
+function lowerBound(origin: string, isInclusive: boolean, least: number, locale: Locale): string {
+  const { t } = locale;
+  if (origin === "string") {
+    return least === 1 ? t("a text that is not empty") : t("a text of at least {0}", locale.count(least, "character"));
+  }
+  if (origin === "array") return t("a list of at least {0}", locale.count(least, "entry"));
+  return isInclusive ? t("at least {0}", least) : t("more than {0}", least);
+}
+
+function upperBound(origin: string, isInclusive: boolean, most: number, locale: Locale): string {
+  const { t } = locale;
+  if (origin === "string") return t("a text of at most {0}", locale.count(most, "character"));
+  if (origin === "array") return t("a list of at most {0}", locale.count(most, "entry"));
+  return isInclusive ? t("at most {0}", most) : t("less than {0}", most);
 }
 
 function isMissing(document: JsonDocument, path: JsonPath): boolean {
@@ -183,8 +211,4 @@ function removeKeys(value: unknown, path: JsonPath, keys: readonly string[]): bo
 
 function step(key: PropertyKey): string | number {
   return typeof key === "symbol" ? String(key) : key;
-}
-
-function capital(words: string): string {
-  return words === "the file" ? "The file" : words;
 }

@@ -5,7 +5,7 @@ import {
   type ReferencedFile,
   ReferenceRefused,
   readReference,
-  refusalWords,
+  refusalFault,
 } from "./containment.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
@@ -62,9 +62,9 @@ export async function referencedText(
   if (!file) return null;
   const value = document.at(path);
   const part = (value && partOf(document, value, reference)) ?? undefined;
-  const found = placedText(file.text, part);
+  const found = placedText(file.text, part, document.t);
   if (!isPlaced(found)) {
-    const message = `The file ${JSON.stringify(reference)} ${found.problem}.`;
+    const message = document.t("The file {0} {1}.", JSON.stringify(reference), found.problem);
     document.addAt("no-text-there", part ? [...path, part.kind] : path, message, found.remedy);
     return null;
   }
@@ -98,7 +98,7 @@ async function referencedFile(
     return await readReference(root, reference, files, MAX_TEXT);
   } catch (error) {
     if (!(error instanceof ReferenceRefused)) throw error;
-    const { code, message, remedy } = refusalWords(error);
+    const { code, message, remedy } = refusalFault(error, document.locale);
     document.addAt(code, [...path, "file"], message, remedy);
     return null;
   }
@@ -106,16 +106,25 @@ async function referencedFile(
 
 /** Where it may be that somebody wanted it otherwise: a prompt may begin with rules between two lines of `---`. */
 function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: string, content: string): void {
-  const { keys, problem } = frontMatterOf(content);
+  const { keys, problem } = frontMatterOf(content, document.t);
   const name = JSON.stringify(reference);
   const at = [...path, "file"];
   if (problem !== null) {
-    const message = `The file ${name} looks like front matter, but ${problem}. These lines are sent as part of the text.`;
-    document.addAt("unclear-front-matter", at, message, "Correct them, or add an empty line above them to send them.");
+    const message = document.t(
+      "The file {0} looks like front matter, but {1}. These lines are sent as part of the text.",
+      name,
+      problem,
+    );
+    document.addAt(
+      "unclear-front-matter",
+      at,
+      message,
+      document.t("Correct them, or add an empty line above them to send them."),
+    );
   } else if (keys.length > 0 && !isMetadata(keys)) {
     const shown = keys.slice(0, 5).join(", ");
-    const message = `The first lines of ${name} (${shown}) are front matter and aren't sent.`;
-    document.addAt("front-matter", at, message, "To send them, add an empty line before them.");
+    const message = document.t("The first lines of {0} ({1}) are front matter and aren't sent.", name, shown);
+    document.addAt("front-matter", at, message, document.t("To send them, add an empty line before them."));
   }
 }
 
@@ -139,8 +148,11 @@ export async function warnOfFileName(
   );
   if (!exists) return;
   const json = `{ "file": ${JSON.stringify(name)} }`;
-  const message = `This text is the name of a file. "${name}" itself is sent, not the content of the file.`;
-  document.add("file-as-text", rangeOf(place), message, `Use the content of the file: ${json}.`, () => [
-    change(rangeOf(place), json, "Use the content of the file"),
+  const message = document.t(
+    'This text is the name of a file. "{0}" itself is sent, not the content of the file.',
+    name,
+  );
+  document.add("file-as-text", rangeOf(place), message, document.t("Use the content of the file: {0}.", json), () => [
+    change(document, rangeOf(place), json, document.t("Use the content of the file")),
   ]);
 }

@@ -10,12 +10,12 @@ import { dependents, sinksOf, type Use } from "./symbols.ts";
 const MOST = 5;
 
 /** Puts another name in the place of a string. */
-export function rename(range: Range, to: string): Fix {
-  return change(range, JSON.stringify(to));
+export function rename(document: JsonDocument, range: Range, to: string): Fix {
+  return change(document, range, JSON.stringify(to));
 }
 
 /** Puts another value in the place of one. @param json of the new value */
-export function change(range: Range, json: string, title = `Change to ${json}`): Fix {
+export function change({ t }: JsonDocument, range: Range, json: string, title = t("Change to {0}", json)): Fix {
   return { title, edits: [replace(range, json)] };
 }
 
@@ -25,7 +25,7 @@ export function add(document: JsonDocument, path: JsonPath, key: string, json: s
   // In the middle of typing, an object has no end where more could be added.
   if (object?.type !== "object" || document.text[object.offset + object.length - 1] !== "}") return [];
   const shown = json.length > 40 ? "{ … }" : json;
-  return [{ title: `Add "${key}": ${shown}`, edits: addMember(document.text, object, key, json) }];
+  return [{ title: document.t('Add "{0}": {1}', key, shown), edits: addMember(document.text, object, key, json) }];
 }
 
 /** Adds what is missing at a path, where there is something to be sensibly added. */
@@ -33,7 +33,7 @@ export function addMissing(document: JsonDocument, outline: Outline, path: JsonP
   const [parent, key] = [path.slice(0, -1), String(path.at(-1))];
   const misspelt = didYouMean(key, document.at(parent)?.type === "object" ? keysAt(document, parent) : []);
   const place = misspelt === null ? undefined : document.keyAt([...parent, misspelt]);
-  if (place) return [rename(rangeOf(place), key)];
+  if (place) return [rename(document, rangeOf(place), key)];
   if (path.length === 3 && key === "instruction") return add(document, parent, key, '""');
   if (path.length > 1) return [];
   if (key === "output") return addOutput(document, outline);
@@ -41,11 +41,11 @@ export function addMissing(document: JsonDocument, outline: Outline, path: JsonP
   if (key === "loss") return add(document, [], key, '{ "kind": "exact" }');
   if (key !== "version" || !document.root?.children?.length) return [];
   const change = { from: 0, to: 0, insert: ['"version": 1'] };
-  return [{ title: 'Add "version": 1', edits: editList(document.text, document.root, [change]) }];
+  return [{ title: document.t("Add {0}", '"version": 1'), edits: editList(document.text, document.root, [change]) }];
 }
 
 /** A first graph, for an empty file. */
-export function startGraph(text: string): Fix[] {
+export function startGraph({ text, t }: JsonDocument): Fix[] {
   const graph = {
     version: 1,
     name: "",
@@ -56,7 +56,7 @@ export function startGraph(text: string): Fix[] {
     loss: { kind: "exact" },
   };
   const json = `${JSON.stringify(graph, null, 2)}\n`;
-  return [{ title: "Start a graph of one node", edits: [{ offset: 0, length: text.length, text: json }] }];
+  return [{ title: t("Start a graph of one node"), edits: [{ offset: 0, length: text.length, text: json }] }];
 }
 
 /** What may be done about a key that the format does not know. @param known every key of the format */
@@ -69,8 +69,8 @@ export function correctKey(document: JsonDocument, path: JsonPath, known: Iterab
     [...known].filter((it) => !taken.has(it)),
   );
   return [
-    ...(place && meant ? [rename(rangeOf(place), meant)] : []),
-    ...remove(document, path, `Remove ${JSON.stringify(key)}`),
+    ...(place && meant ? [rename(document, rangeOf(place), meant)] : []),
+    ...remove(document, path, document.t("Remove {0}", JSON.stringify(key))),
   ];
 }
 
@@ -96,7 +96,7 @@ function addOutput(document: JsonDocument, outline: Outline): Fix[] {
 /** Lets a node read one more input; none where that would close a circle. */
 export function addInput(document: JsonDocument, outline: Outline, id: string, name: string): Fix[] {
   const edits = inputEdits(document, outline, id, name);
-  return edits.length > 0 ? [{ title: `Add "${name}" to the inputs of "${id}"`, edits }] : [];
+  return edits.length > 0 ? [{ title: document.t('Add "{0}" to the inputs of "{1}"', name, id), edits }] : [];
 }
 
 /** Edits that let a node read one more input; none where it does so already, or that would close a circle. */
@@ -123,12 +123,12 @@ export function fixTexts(document: JsonDocument, ids: readonly string[]): Fix[] 
     if (trainable) return [replace(rangeOf(trainable), "false")];
     return node?.type === "object" ? addMember(document.text, node, "trainable", "false") : [];
   });
-  return [{ title: `Add "trainable": false to ${ids.join(", ")}`, edits }];
+  return [{ title: document.t('Add "trainable": false to {0}', ids.join(", ")), edits }];
 }
 
 /** Makes a name one of the graph's inputs. */
 export function declareInput(document: JsonDocument, name: string): Fix[] {
-  const title = `Make "${name}" an input of the graph`;
+  const title = document.t('Make "{0}" an input of the graph', name);
   const inputs = document.at(["inputs"]);
   const json = JSON.stringify(name);
   if (inputs?.type === "object") return [{ title, edits: addMember(document.text, inputs, name, '""') }];
@@ -171,7 +171,7 @@ export function splitData(document: JsonDocument): Fix[] {
   });
   const [first] = given;
   if (!data || typeof first?.file !== "string" || given.some(({ file }) => file !== first.file)) return [];
-  const title = `Split ${JSON.stringify(first.file)} into train, validation and test`;
+  const title = document.t("Split {0} into train, validation and test", JSON.stringify(first.file));
   const split = '"split": { "train": 0.4, "validation": 0.3, "test": 0.3, "seed": 1 }';
   const member = document.keyAt(["data", first.key])?.parent;
   if (!member) return [];
@@ -207,7 +207,7 @@ export function mapFields(document: JsonDocument, { inputs }: Outline, fields: r
     if (typeof field !== "string" || known.has(field)) continue;
     const taken = new Set([...inputs.map((input) => input.name), String(target?.value)]);
     for (const other of fields.filter((it) => !taken.has(it)).slice(0, MOST)) {
-      const title = `Read the input "${name}" from the field "${other}"`;
+      const title = document.t('Read the input "{0}" from the field "{1}"', name, other);
       const [json, key] = [JSON.stringify(other), JSON.stringify(name)];
       const added = mapping
         ? add(document, ["data", "fields"], name, json)
@@ -219,18 +219,30 @@ export function mapFields(document: JsonDocument, { inputs }: Outline, fields: r
   if (target && typeof target.value === "string" && !known.has(target.value)) {
     const meant = didYouMean(target.value, fields);
     for (const field of new Set([...(meant ? [meant] : []), ...fields.slice(0, MOST)])) {
-      fixes.push(change(rangeOf(target), JSON.stringify(field), `Take the answer from the field "${field}"`));
+      fixes.push(
+        change(
+          document,
+          rangeOf(target),
+          JSON.stringify(field),
+          document.t('Take the answer from the field "{0}"', field),
+        ),
+      );
     }
   }
   return known.size > 0 ? fixes : [];
 }
 
 /** What may be done about a `{{name}}` that is no input. @param backslash as it is written there */
-export function correctPlaceholder({ range, around, name }: Use, meant: string | null, backslash: string): Fix[] {
+export function correctPlaceholder(
+  { t }: Pick<JsonDocument, "t">,
+  { range, around, name }: Use,
+  meant: string | null,
+  backslash: string,
+): Fix[] {
   const fixes: Fix[] = [];
-  if (meant) fixes.push({ title: `Change to {{${meant}}}`, edits: [replace(range, meant)] });
+  if (meant) fixes.push({ title: t("Change to {0}", `{{${meant}}}`), edits: [replace(range, meant)] });
   const edits = [{ offset: around.start, length: 0, text: backslash }];
-  return [...fixes, { title: `Write \\{{${name}}} to send the braces`, edits }];
+  return [...fixes, { title: t("Write {0} to send the braces", `\\{{${name}}}`), edits }];
 }
 
 /** Keys or values in the place of faulty ones: a name that JSON writes with escapes is one. */

@@ -1,6 +1,7 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
-import { checkGraph, checkText } from "./checks.ts";
+import { ENGLISH, type Locale } from "../i18n/locale.ts";
+import { checkGraph } from "./checks.ts";
 import { type ContainmentRoot, findRoot } from "./containment.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
@@ -16,6 +17,7 @@ import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
 import { checkSharedFiles, type FilePlace } from "./shared-files.ts";
 import { namesOf } from "./symbols.ts";
 import { hashText } from "./text.ts";
+import { checkText } from "./text-checks.ts";
 
 /** What a graph file says by itself, without the files that it names. */
 export interface GraphTextReading {
@@ -35,6 +37,13 @@ export interface GraphReading extends GraphTextReading {
   readonly root: ContainmentRoot;
 }
 
+export interface ReadGraphOptions {
+  /** Values that override the file's: `["optimize.batch", "4"]`; parsed as JSON if possible, else a text. */
+  readonly set?: readonly (readonly [path: string, value: string])[] | undefined;
+  /** Language of the faults. Default: English. */
+  readonly locale?: Locale;
+}
+
 /** Where the text of a node stands, and what it was when it was read. */
 export interface TextSource {
   readonly node: string;
@@ -51,26 +60,26 @@ export interface TextSource {
 
 /**
  * Reads a graph file as far as its own text goes: fast enough for each keystroke, needs no disk, never throws.
- * @param path stands in the faults
+ * @param path named in the faults
+ * @param locale language of the faults
  */
-export function readGraphText(path: string, text: string, format: FileFormat): GraphTextReading {
-  const { document, outline, file } = readAlone(path, text, format);
+export function readGraphText(path: string, text: string, format: FileFormat, locale = ENGLISH): GraphTextReading {
+  const { document, outline, file } = readAlone(path, text, format, { locale });
   return { file, outline, faults: document.faults, document };
 }
 
 /**
  * Reads a graph file and the texts that it names, with all faults at once. Never throws, whatever the bytes.
  * @param path absolute
- * @param set values that win over the file's: `["optimize.batch", "4"]`; JSON where it is JSON, else a text
  */
 export async function readGraph(
   path: string,
   text: string,
   files: Files,
   format: FileFormat,
-  set: readonly (readonly [path: string, value: string])[] = [],
+  options: ReadGraphOptions = {},
 ): Promise<GraphReading> {
-  const { document, outline, file, part } = readAlone(path, text, format, set);
+  const { document, outline, file, part } = readAlone(path, text, format, options);
   const root = await findRoot(path, files);
   const names = namesOf(outline);
   const texts = new Map<string, string>();
@@ -92,18 +101,28 @@ export async function readGraph(
   return { graph, file, outline, faults: document.faults, sources, root, document };
 }
 
-function readAlone(path: string, text: string, format: FileFormat, set: readonly (readonly [string, string])[] = []) {
-  const document = withSettings(path, text, set);
+function readAlone(path: string, text: string, format: FileFormat, { set = [], locale = ENGLISH }: ReadGraphOptions) {
+  const document = withSettings(path, text, set, locale);
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
   if (text.trim() === "") {
-    document.add("syntax", { start: 0, end: text.length }, "The file is empty.", EMPTY, () => startGraph(text));
+    document.add(
+      "syntax",
+      { start: 0, end: text.length },
+      document.t("The file is empty."),
+      document.t("Start with {0}.", '{ "version": 1, "inputs": {}, "nodes": {} }'),
+      () => startGraph(document),
+    );
   }
   if (!document.root) return alone;
   const version = document.at(["version"])?.value;
   if (Number.isInteger(version) && version > VERSION) {
-    const message = `This file has version ${version}. This version of AgentGraph reads files up to version ${VERSION}.`;
-    document.addAt("version-newer", ["version"], message, "Update AgentGraph. The file is not changed.");
+    const message = document.t(
+      "This file has version {0}. This version of AgentGraph reads files up to version {1}.",
+      version,
+      VERSION,
+    );
+    document.addAt("version-newer", ["version"], message, document.t("Update AgentGraph. The file is not changed."));
     return alone;
   }
   const value = document.value();
@@ -119,16 +138,14 @@ function readAlone(path: string, text: string, format: FileFormat, set: readonly
   return { document, outline, file, part };
 }
 
-const EMPTY = 'Start with { "version": 1, "inputs": {}, "nodes": {} }.';
-
 /** An unknown key in the file is kept for other programs; one that is set for this run alone is a mistake. */
 function refuseUnknown(setting: string, document: JsonDocument): void {
   const steps = stepsOf(setting);
   const starts = steps.map((_, at) => document.keyAt(steps.slice(0, at + 1))?.offset);
   const unknown = document.faults.find(({ code, range }) => code === "unknown-key" && starts.includes(range.start));
   if (!unknown) return;
-  const message = `"${setting}" cannot be set because it is not a known key.`;
-  document.add("bad-setting", unknown.range, message, "Correct its spelling, or leave it out.");
+  const message = document.t('"{0}" cannot be set because it is not a known key.', setting);
+  document.add("bad-setting", unknown.range, message, document.t("Correct its spelling, or leave it out."));
 }
 
 function stepsOf(setting: string): (string | number)[] {
@@ -136,7 +153,12 @@ function stepsOf(setting: string): (string | number)[] {
 }
 
 /** The file as if it held the given values, on the same lines. */
-function withSettings(path: string, text: string, set: readonly (readonly [string, string])[]): JsonDocument {
+function withSettings(
+  path: string,
+  text: string,
+  set: readonly (readonly [string, string])[],
+  locale: Locale,
+): JsonDocument {
   let changed = text;
   const refused: string[] = [];
   for (const [setting, value] of set) {
@@ -153,10 +175,15 @@ function withSettings(path: string, text: string, set: readonly (readonly [strin
       refused.push(setting);
     }
   }
-  const document = new JsonDocument(path, changed);
+  const document = new JsonDocument(path, changed, { locale });
   for (const setting of refused) {
-    const message = `"${setting}" cannot be set because the part before its last dot is not an object.`;
-    document.add("bad-setting", document.rangeAt([]), message, "Name a value of the file, such as optimize.batch.");
+    const message = document.t('"{0}" cannot be set because the part before its last dot is not an object.', setting);
+    document.add(
+      "bad-setting",
+      document.rangeAt([]),
+      message,
+      document.t("Name a value of the file, such as optimize.batch."),
+    );
   }
   return document;
 }
@@ -175,12 +202,14 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
     if (inputs.includes(name)) continue;
     const key = document.keyAt(["data", "fields", name]);
     const meant = didYouMean(name, inputs);
-    const message = `"data.fields" names "${name}", which is not an input of the graph.`;
-    const remedy = meant ? `Did you mean "${meant}"?` : 'Name an input of the graph; "data.target" names the answer.';
+    const message = document.t('"data.fields" names "{0}", which is not an input of the graph.', name);
+    const remedy = meant
+      ? document.t('Did you mean "{0}"?', meant)
+      : document.t('Name an input of the graph; "data.target" names the answer.');
     document.add("unknown-name", rangeOf(key), message, remedy, () => [
-      ...(meant ? [rename(rangeOf(key), meant)] : []),
+      ...(meant ? [rename(document, rangeOf(key), meant)] : []),
       ...declareInput(document, name),
-      ...remove(document, ["data", "fields", name], "Remove it"),
+      ...remove(document, ["data", "fields", name], document.t("Remove it")),
     ]);
   }
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { translatable } from "../i18n/locale.ts";
 import { ROLES } from "./graph.ts";
 import { TEMPLATINGS } from "./templating.ts";
 
@@ -24,8 +25,8 @@ const reference = z
       .describe("The text is what stands between these two marks of a file, such as a program's source."),
   })
   .refine(({ key, section, between }) => [key, section, between].filter((one) => one !== undefined).length < 2, {
-    error: 'A text has only one of "key", "section" and "between".',
-    params: { remedy: "Keep one of them." },
+    error: translatable('A text has only one of "key", "section" and "between".'),
+    params: { remedy: translatable("Keep one of them.") },
   })
   .describe("The text is in a separate file.");
 
@@ -37,7 +38,9 @@ export const templating = z
 
 export function textForm(what: string) {
   return z
-    .union([z.string(), z.array(z.string()), reference], { error: 'a text, a list of lines or { "file": "…" }' })
+    .union([z.string(), z.array(z.string()), reference], {
+      error: translatable('a text, a list of lines or { "file": "…" }'),
+    })
     .describe(`${what} A text, a list of lines, or \`{ "file": "…" }\`.`);
 }
 
@@ -84,15 +87,18 @@ const modelChoice = z
           .record(z.string(), z.unknown())
           .superRefine((params, { addIssue }) => {
             for (const name of Object.keys(params).filter(isUsersOwn)) {
-              const message = `"${name}" cannot be set in a file, because it can change the model server, the tools or the cost.`;
-              addIssue({ code: "custom", path: [name], message, params: { remedy: "Remove it." } });
+              const message = translatable(
+                '"{0}" can\'t be set in a file, because it can change the model server, the tools or the cost.',
+              );
+              const remedy = translatable("Remove it.");
+              addIssue({ code: "custom", path: [name], message, params: { about: name, remedy } });
             }
           })
           .optional()
           .describe("Passed to the server unchanged: `top_p`, `max_tokens`, `reasoning_effort`, …"),
       }),
     ],
-    { error: 'the name of a model or { "model": "…" }' },
+    { error: translatable('the name of a model or { "model": "…" }') },
   )
   .describe('Name of a model, or `{ "model", "temperature", "params" }`. A suggestion: the user\'s own choice wins.');
 
@@ -105,7 +111,7 @@ const extractor = z
       z.strictObject({
         tag: z
           .string()
-          .regex(/^[A-Za-z][\w.-]*$/, { error: "the name of a tag, without < and >" })
+          .regex(/^[A-Za-z][\w.-]*$/, { error: translatable("the name of a tag, without < and >") })
           .describe("The value is the content of the last `<tag>…</tag>` with this name."),
       }),
       z.strictObject({
@@ -120,7 +126,7 @@ const extractor = z
         json: z.string().describe("The value is at this path in the last JSON of the reply: `answer.value`."),
       }),
     ],
-    { error: '{ "after": "…" }, { "tag": "…" }, { "pattern": "…" } or { "json": "…" }' },
+    { error: translatable('{ "after": "…" }, { "tag": "…" }, { "pattern": "…" } or { "json": "…" }') },
   )
   .describe(
     "The part of the reply that is the node's value. Default: the whole reply. A reply without that part is a format error.",
@@ -180,8 +186,8 @@ const textNode = z
       .describe("Examples instead of `text`. The node's value has one line of JSON per row."),
   })
   .refine((node) => (node.text === undefined) !== (node.examples === undefined), {
-    error: 'A node of kind "text" needs either "text" or "examples".',
-    params: { remedy: "Use exactly one of the two." },
+    error: translatable('A node of kind "text" needs either "text" or "examples".'),
+    params: { remedy: translatable("Use exactly one of the two.") },
   })
   .describe("A node whose value is a text: a house style, examples, a draft.");
 
@@ -205,12 +211,14 @@ const graphInput = z
         type: z.literal("text").default("text").describe("The only type so far."),
       }),
     ],
-    { error: 'a description or { "description": "…" }' },
+    { error: translatable('a description or { "description": "…" }') },
   )
   .describe("What this input is, in a few words.");
 
 export const graphInputs = z
-  .union([z.array(z.string()), z.record(z.string(), graphInput)], { error: "a list of names, or name → description" })
+  .union([z.array(z.string()), z.record(z.string(), graphInput)], {
+    error: translatable("a list of names, or an object of names and descriptions"),
+  })
   .describe("The inputs of each sample: name → description.");
 
 export const nodes = z

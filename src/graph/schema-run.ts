@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { translatable } from "../i18n/locale.ts";
 import { textForm } from "./schema-nodes.ts";
 
 /** Defaults of `optimize` that hold for every method; each method states its own. Also shown in the README. */
@@ -56,8 +57,8 @@ export const data = z
         seed: z.int().min(0).default(1).describe("Same seed and same rows: same sets. Default 1."),
       })
       .refine(({ train, validation, test }) => train + validation + test <= 1 + 1e-9, {
-        error: "The shares of the split add up to more than 1.",
-        params: { remedy: "Lower them to a sum of at most 1." },
+        error: translatable("The shares of the split add up to more than 1."),
+        params: { remedy: translatable("Lower them to a sum of at most 1.") },
       })
       .optional()
       .describe("How the rows of `file` are divided at random."),
@@ -80,12 +81,12 @@ export const data = z
       .describe("Field with a person's feedback on the answer, which is added to the gradient."),
   })
   .refine((spec) => (spec.file === undefined) === (spec.split === undefined), {
-    error: 'Of "file" and "split" there is only one in "data".',
-    params: { remedy: "Add the other one, or name a file for each set." },
+    error: translatable('"data" has only one of "file" and "split".'),
+    params: { remedy: translatable("Add the other one, or name a file for each set.") },
   })
   .refine((spec) => spec.file === undefined || !(spec.train || spec.validation || spec.test), {
-    error: '"data" has both a file to split and sets of its own.',
-    params: { remedy: "Keep one of the two." },
+    error: translatable('"data" has both a file to split and sets of its own.'),
+    params: { remedy: translatable("Keep one of the two.") },
   })
   .describe("The data for optimization and evaluation.");
 
@@ -131,7 +132,7 @@ export const loss = z
         ),
       flags: z
         .string()
-        .regex(/^[imsu]*$/, { error: "made of the letters i, m, s and u" })
+        .regex(/^[imsu]*$/, { error: translatable("made of the letters i, m, s and u") })
         .default("")
         .describe("`i` ignores case, `m` lets ^ and $ match at lines, `s` lets . match line ends, `u` reads Unicode."),
     }),
@@ -269,13 +270,18 @@ export function optimizeSchema(methods: MethodOptions) {
           context.addIssue({
             code: "custom",
             path: [key],
-            message: `"optimize.${key}" and "optimize.${name}.${key}" are the same option.`,
-            params: { remedy: "Keep one of the two." },
+            message: translatable('"{0}" is set twice: under "optimize" and under the name of its method.'),
+            params: { about: key, remedy: translatable("Keep one of the two.") },
           });
         }
         const result = options.safeParse({ ...nested, ...Object.fromEntries(beside.map((key) => [key, given[key]])) });
         for (const { message, path } of result.error?.issues ?? []) {
-          context.addIssue({ code: "custom", path: [name, ...path], message, params: { remedy: "Change the value." } });
+          context.addIssue({
+            code: "custom",
+            path: [name, ...path],
+            message,
+            params: { remedy: translatable("Change the value.") },
+          });
         }
         return [name, result.data ?? {}];
       });

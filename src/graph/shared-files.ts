@@ -35,12 +35,21 @@ export function checkSharedFiles(
     const tuned = [first, ...others].filter((one) => one?.node.trainable).map((one) => one?.node.id ?? "");
     if (!first || tuned.length === 0) continue;
     for (const { node, range } of others) {
+      const { t } = document;
       const isSame = range.start === first.range.start && range.end === first.range.end;
-      const where = isSame ? "is in the same file as" : "overlaps in its file with";
-      const which = node.text?.part ? "is at the same place as" : where;
-      const message = `The text of "${node.id}" ${isSame ? which : where} that of "${first.node.id}", so a new text for one would change both.`;
-      const remedy =
-        'Give each node its own text, move the text to a text node that both read, or add "trainable": false to each.';
+      const [one, other] = [node.id, first.node.id];
+      const message = !isSame
+        ? t('The texts of "{0}" and "{1}" overlap in their file, so a new text for one would change both.', one, other)
+        : node.text?.part
+          ? t(
+              'The texts of "{0}" and "{1}" are the same part of a file, so a new text for one would change both.',
+              one,
+              other,
+            )
+          : t('The texts of "{0}" and "{1}" are the same file, so a new text for one would change both.', one, other);
+      const remedy = t(
+        'Give each node its own text, move the text to a text node that both read, or add "trainable": false to each.',
+      );
       document.addAt("shared-file", ["nodes", node.id, node.text?.key ?? "text", "file"], message, remedy, () =>
         fixTexts(document, tuned),
       );

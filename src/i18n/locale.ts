@@ -1,20 +1,33 @@
 /** Translates a text. As with `vscode.l10n.t`, the key is the English text, a literal, and `{0}` is the first value. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
+/** Marks a text that is translated where it is shown: `locale.t(text)`. */
+export function translatable(text: string): string {
+  return text;
+}
+
 /** What is counted in sentences: each has a singular and a plural. */
 export type Counted =
   | "answer"
   | "attempt"
+  | "byte"
   | "call"
+  | "cell"
+  | "character"
+  | "column"
+  | "entry"
   | "error"
   | "file"
   | "format error"
   | "gradient"
   | "line"
   | "node"
+  | "number"
+  | "option"
   | "proposal"
   | "repeat"
   | "rewrite"
+  | "row"
   | "run"
   | "sample"
   | "proposed text"
@@ -130,8 +143,18 @@ export class Locale {
         return isOne ? t("1 answer") : t("{0} answers", many);
       case "attempt":
         return isOne ? t("1 attempt") : t("{0} attempts", many);
+      case "byte":
+        return isOne ? t("1 byte") : t("{0} bytes", many);
       case "call":
         return isOne ? t("1 call") : t("{0} calls", many);
+      case "cell":
+        return isOne ? t("1 cell") : t("{0} cells", many);
+      case "character":
+        return isOne ? t("1 character") : t("{0} characters", many);
+      case "column":
+        return isOne ? t("1 column") : t("{0} columns", many);
+      case "entry":
+        return isOne ? t("1 entry") : t("{0} entries", many);
       case "error":
         return isOne ? t("1 error") : t("{0} errors", many);
       case "file":
@@ -144,12 +167,18 @@ export class Locale {
         return isOne ? t("1 line") : t("{0} lines", many);
       case "node":
         return isOne ? t("1 node") : t("{0} nodes", many);
+      case "number":
+        return isOne ? t("1 number") : t("{0} numbers", many);
+      case "option":
+        return isOne ? t("1 option") : t("{0} options", many);
       case "proposal":
         return isOne ? t("1 proposal") : t("{0} proposals", many);
       case "repeat":
         return isOne ? t("1 repeat") : t("{0} repeats", many);
       case "rewrite":
         return isOne ? t("1 rewrite") : t("{0} rewrites", many);
+      case "row":
+        return isOne ? t("1 row") : t("{0} rows", many);
       case "run":
         return isOne ? t("1 run") : t("{0} runs", many);
       case "sample":
@@ -172,7 +201,7 @@ export class Locale {
   }
 }
 
-/** For the command line and the JSON version of a report. */
+/** For the command line, the JSON version of a report, and documents whose faults nobody reads. */
 export const ENGLISH = new Locale(
   (text, ...values) => text.replace(/\{(\d)\}/g, (place, index) => String(values[Number(index)] ?? place)),
   "en",

@@ -1,4 +1,5 @@
 import type { SampleRow, TargetReading } from "../data/samples.ts";
+import { type Locale, translatable } from "../i18n/locale.ts";
 import { isOption } from "./choice.ts";
 import { normalize } from "./normalize.ts";
 import { lettered, type Option, optionsIn, optionsOf } from "./options.ts";
@@ -12,7 +13,11 @@ interface ChoiceSpec {
  * Targets of multiple-choice rows may be letters, texts, or positions among the options. Which of these, and from where
  * positions count, only the whole column tells.
  */
-export function choiceTargets({ options: fixed, indexFrom }: ChoiceSpec, rows: readonly SampleRow[]): TargetReading {
+export function choiceTargets(
+  { options: fixed, indexFrom }: ChoiceSpec,
+  rows: readonly SampleRow[],
+  { t }: Locale,
+): TargetReading {
   const asked = rows.map((row) => questionOf(row, fixed));
   const indexes = asked.filter(({ index }) => index !== null);
   const unnamed = indexes.filter(({ isNamed }) => !isNamed);
@@ -27,7 +32,7 @@ export function choiceTargets({ options: fixed, indexFrom }: ChoiceSpec, rows: r
   if (first === "both" || first === "unclear") {
     return {
       ...plain,
-      fault: { message: FAULTS[first], remedy: 'Add "indexFrom": 0 or 1 to "loss", or write letters.' },
+      fault: { message: t(FAULTS[first]), remedy: t('Add "indexFrom": 0 or 1 to "loss", or write letters.') },
     };
   }
   const targets = asked.map(({ targets, options, index, isHidden, showsLetters }) => {
@@ -47,14 +52,23 @@ export function choiceTargets({ options: fixed, indexFrom }: ChoiceSpec, rows: r
   const note =
     example < 0
       ? null
-      : `The targets are positions among the options, counted from ${first}: ${JSON.stringify(asked[example]?.targets[0])} of the first row means ${JSON.stringify(targets[example]?.[0])}.`;
+      : t(
+          "The targets are positions among the options, counted from {0}: {1} of the first row means {2}.",
+          first ?? 0,
+          JSON.stringify(asked[example]?.targets[0] ?? ""),
+          JSON.stringify(targets[example]?.[0] ?? ""),
+        );
   // Where most targets are no options, the options are not what they seem.
   return { targets, note, fault: null, strays: strays.length * 2 > known.length ? [] : strays };
 }
 
 const FAULTS = {
-  both: "The targets seem to be positions among the options, but some are 0 and some are the number of options.",
-  unclear: "The targets are positions among the options, and none of them shows whether they count from 0 or from 1.",
+  both: translatable(
+    "The targets seem to be positions among the options, but some are 0 and some are the number of options.",
+  ),
+  unclear: translatable(
+    "The targets are positions among the options, and none of them shows whether they count from 0 or from 1.",
+  ),
 };
 
 interface Question {

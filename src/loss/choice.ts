@@ -6,8 +6,10 @@ export function choiceLoss({ options }: { readonly options?: readonly string[] }
   const fixed = options && lettered(options);
   return {
     kind: "choice",
-    describes:
-      "The answer names the right option by its letter, as in (A), A. or **A**, by its text, or by both; case does not count.",
+    describe: ({ t }) =>
+      t(
+        "The answer names the right option by its letter, as in (A), A. or **A**, by its text, or by both. Case is ignored.",
+      ),
     score(sample, answer) {
       const known = fixed ?? optionsOf(sample);
       const right = sample.targets.map((target) => choiceIn(target, known));

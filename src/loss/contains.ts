@@ -4,7 +4,10 @@ import { holdsWords, normalize, scoreOf } from "./normalize.ts";
 export function containsLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
   return {
     kind: "contains",
-    describes: `The answer holds the target as whole words; ${ignoreCase ? "case and " : ""}spacing do not count.`,
+    describe: ({ t }) =>
+      ignoreCase
+        ? t("The answer contains the target as whole words. Case and spacing are ignored.")
+        : t("The answer contains the target as whole words. Spacing is ignored."),
     score(sample, answer) {
       const said = normalize(answer, ignoreCase);
       const held = sample.targets.some((target) => holdsWords(said, normalize(target, ignoreCase)));

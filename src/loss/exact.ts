@@ -4,7 +4,14 @@ import { compact, holdsWords, normalize, scoreOf } from "./normalize.ts";
 export function exactLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
   return {
     kind: "exact",
-    describes: `The answer equals the target; ${ignoreCase ? "case, " : ""}spacing, the kind of quotes and dashes, quotes, emphasis or \\boxed{} around it and punctuation at its end do not count.`,
+    describe: ({ t }) =>
+      ignoreCase
+        ? t(
+            "The answer equals the target. Ignored are case, spacing, the kind of quotes and dashes, quotes, emphasis or \\boxed around the answer, and punctuation at its end.",
+          )
+        : t(
+            "The answer equals the target in the same case. Ignored are spacing, the kind of quotes and dashes, quotes, emphasis or \\boxed around the answer, and punctuation at its end.",
+          ),
     score(sample, answer) {
       const said = normalize(answer, ignoreCase);
       const targets = sample.targets.map((target) => normalize(target, ignoreCase));

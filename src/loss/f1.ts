@@ -8,7 +8,8 @@ import { scoreOf } from "./normalize.ts";
 export function f1Loss(): Loss {
   return {
     kind: "f1",
-    describes: "Overlap of the words of answer and target (F1); case, punctuation and English articles do not count.",
+    describe: ({ t }) =>
+      t("Overlap of the words of the answer and the target (F1). Case, punctuation and English articles are ignored."),
     score(sample, answer) {
       const said = tokens(answer);
       const overlaps = sample.targets.map((target) => overlap(said, tokens(target)));

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isLosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
 import { findJson, parseJson } from "../graph/json.ts";
+import type { Locale } from "../i18n/locale.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 import { numeralsIn } from "./numerals.ts";
@@ -26,7 +27,7 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
   const read = (found: Found | null, targets: readonly string[]): Reading => {
     if (!found) return { loss: 1, hint: "The answer is not JSON." };
     const misfit = shape?.safeParse(found.value).error;
-    if (misfit) return { loss: 1, hint: `The JSON does not fit its schema: ${words(misfit)}.` };
+    if (misfit) return { loss: 1, hint: `The JSON does not fit its schema: ${issuesOf(misfit)}.` };
     const readings = targets.flatMap((target) => {
       const wanted = exactJson(target);
       return wanted ? [compare(found.exact, wanted.exact, fields)] : [];
@@ -37,7 +38,13 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
   return {
     kind: "json",
     targetless: schema !== undefined,
-    describes: `The answer is JSON${schema ? " that fits the schema" : ""}, and ${fields ? `its ${fields.join(", ")} equal` : "its fields equal"} the target's; the order of keys does not count.`,
+    describe: ({ t }) => {
+      const form = schema ? t("The answer is JSON that fits the schema.") : t("The answer is JSON.");
+      const compared = fields
+        ? t("These fields equal the target's: {0}.", fields.join(", "))
+        : t("Its fields equal the target's.");
+      return [form, compared, t("The order of keys is ignored.")].join(" ");
+    },
     score(sample, answer) {
       const strict = read(exactJson(answer), sample.targets);
       const held = strict.loss === 0 ? null : findJson(answer);
@@ -111,31 +118,31 @@ function show(value: unknown): string {
   return value === undefined ? "missing" : (stringify(value) ?? "").slice(0, 200);
 }
 
-function words(error: z.ZodError): string {
+function issuesOf(error: z.ZodError): string {
   return error.issues
     .slice(0, 3)
     .map(({ path, message }) => `${path.join(".") || "the value"}: ${message}`)
     .join("; ");
 }
 
-/** Why the loss cannot use a target, as the end of a sentence ("the target …"); null when it can. */
-export function jsonTargetFault({ schema, fields }: JsonLossSpec, target: string): string | null {
+/** Why the loss can't use a target, as a clause; null if it can. */
+export function jsonTargetFault({ schema, fields }: JsonLossSpec, target: string, { t }: Locale): string | null {
   const wanted = parseJson(target);
-  if (!wanted) return "is not JSON";
+  if (!wanted) return t("it is not JSON");
   const lacking = fields?.find((path) => at(wanted.value, path) === undefined);
-  if (lacking !== undefined) return `has no field "${lacking}"`;
+  if (lacking !== undefined) return t('it has no field "{0}"', lacking);
   const misfit = schema && z.fromJSONSchema(schema).safeParse(wanted.value).error;
-  return misfit ? `does not fit the schema (${words(misfit)})` : null;
+  return misfit ? t("it does not fit the schema ({0})", issuesOf(misfit)) : null;
 }
 
-/** Why a schema cannot be used; null when it can. Patterns are refused: they would run without a time limit. */
-export function schemaFault(schema: Readonly<Record<string, unknown>>): string | null {
+/** Why a schema can't be used, as a clause; null if it can. Patterns are refused: they would run without a time limit. */
+export function schemaFault(schema: Readonly<Record<string, unknown>>, { t }: Locale): string | null {
   if (/"pattern":"|"patternProperties":/.test(JSON.stringify(schema))) {
-    return 'it holds "pattern"; the loss "regex" runs patterns with a time limit';
+    return t('it contains "pattern". To match patterns with a time limit, use the loss "regex"');
   }
   try {
     if (sizeOf(schema, schema, []) > LARGEST_SCHEMA) {
-      return `with every "$ref" written out it has more than ${LARGEST_SCHEMA} parts, or no end`;
+      return t('with every "$ref" replaced, it has more than {0} parts or is endless', LARGEST_SCHEMA);
     }
     z.fromJSONSchema(schema);
     return null;

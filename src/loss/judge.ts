@@ -23,7 +23,10 @@ const REASON = 600;
 export function judgeLoss({ rubric, votes }: JudgeLossSpec): Loss {
   return {
     kind: "judge",
-    describes: `A model scores the answer by a written rubric, 0 to 1${votes > 1 ? `; the mean of ${votes} votes counts` : ""}.`,
+    describe: ({ t }) =>
+      votes > 1
+        ? t("A model scores the answer against a rubric, 0 to 1. The mean of {0} votes counts.", votes)
+        : t("A model scores the answer against a rubric, 0 to 1."),
     calls: votes,
     targetless: true,
     criteria: rubric,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Sample } from "../data/sample.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
+import type { Locale } from "../i18n/locale.ts";
 
 /** What one answer scored. */
 export interface Score {
@@ -8,7 +9,7 @@ export interface Score {
   readonly loss: number;
   /** Loss under the lenient reading (answer found anywhere in the reply); never larger than `loss`. */
   readonly lenient: number;
-  /** ∇_A before any backward call: what was expected and what came, in words for a model. Empty when perfect. */
+  /** ∇_A before any backward call: what was expected and what the answer was. English, because a model reads it. Empty if perfect. */
   readonly criticism: string;
   /** A judge's votes, in order; absent where no model was asked. */
   readonly votes?: readonly Vote[];
@@ -33,8 +34,8 @@ export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 /** l(Q, A). Pure and synchronous but for the judge, which asks a model, and patterns, which may take their time. */
 export interface Loss {
   readonly kind: string;
-  /** What is compared and what is normalised, in one sentence for a person. */
-  readonly describes: string;
+  /** What is compared and what is ignored: one or two sentences for a person. */
+  describe(locale: Locale): string;
   /** Model calls that one score takes. Default 0. */
   readonly calls?: number;
   /** Whether it scores an answer without a target, as a rubric does. Default: false. */

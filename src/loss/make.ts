@@ -1,6 +1,7 @@
 import type { SampleRow, TargetReading } from "../data/samples.ts";
 import { patternFault } from "../graph/pattern.ts";
 import type { LossSpec } from "../graph/schema.ts";
+import type { Locale } from "../i18n/locale.ts";
 import { choiceLoss } from "./choice.ts";
 import { choiceTargets } from "./choice-targets.ts";
 import { containsLoss } from "./contains.ts";
@@ -53,26 +54,30 @@ export function worksWithoutTarget(spec: LossSpec): boolean {
   return spec.kind === "judge" || (spec.kind === "json" && spec.schema !== undefined);
 }
 
-/** Why this loss cannot use a target, as the end of a sentence ("the target …"); null when it can. */
-export function targetFault(spec: LossSpec, target: string): string | null {
-  if (spec.kind === "number") return numberTargetFault(target);
-  if (spec.kind === "json") return jsonTargetFault(spec, target);
+/** Why this loss can't use a target, as a clause: `it is empty`. null if it can. */
+export function targetFault(spec: LossSpec, target: string, locale: Locale): string | null {
+  const { t } = locale;
+  if (spec.kind === "number") return numberTargetFault(target, locale);
+  if (spec.kind === "json") return jsonTargetFault(spec, target, locale);
   if (spec.kind === "regex" && spec.pattern === undefined) {
     const fault = patternFault(target, spec.flags);
-    return fault && `is no regular expression (${fault})`;
+    return fault && t("it is not a regular expression ({0})", fault);
   }
   const mayBeEmpty = spec.kind === "judge" || spec.kind === "set";
-  return target.trim() === "" && !mayBeEmpty ? "is empty" : null;
+  return target.trim() === "" && !mayBeEmpty ? t("it is empty") : null;
 }
 
-/** What to do about a target that this loss cannot use. */
-export function targetRemedy({ kind }: LossSpec): string {
+/** What to do about a target that this loss can't use. */
+export function targetRemedy({ kind }: LossSpec, { t }: Locale): string {
   return kind === "number"
-    ? 'Write one number per target, or use the loss "exact" for dates, times, ranges and lists.'
-    : "Correct the target, or choose another loss.";
+    ? t('Write one number per target, or use the loss "exact" for dates, times, ranges and lists.')
+    : t("Correct the target, or choose another loss.");
 }
 
 /** Reads all targets together, for a loss whose single target does not say what it means. */
-export function targetReader(spec: LossSpec): ((rows: readonly SampleRow[]) => TargetReading) | undefined {
-  return spec.kind === "choice" ? (rows) => choiceTargets(spec, rows) : undefined;
+export function targetReader(
+  spec: LossSpec,
+  locale: Locale,
+): ((rows: readonly SampleRow[]) => TargetReading) | undefined {
+  return spec.kind === "choice" ? (rows) => choiceTargets(spec, rows, locale) : undefined;
 }

@@ -1,4 +1,5 @@
 import Fraction from "fraction.js";
+import { type Locale, translatable } from "../i18n/locale.ts";
 import { finalNumber, markedTarget } from "./final-answer.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
@@ -8,11 +9,16 @@ import { type Numeral, numeralsIn, plainNumbers } from "./numerals.ts";
 const LOOKED_AT = 20_000;
 
 export function numberLoss({ tolerance }: { readonly tolerance: number }): Loss {
-  const by = tolerance > 0 ? ` within ${tolerance}` : "";
   const range = tolerance > 0 ? numeralsIn(String(tolerance))[0]?.values[0] : undefined;
   return {
     kind: "number",
-    describes: `The number that the answer gives equals the target's${by}, digit by digit; separators of thousands, units, % and signs of currency do not count; 3/4, 1e3 and 10^3 are read as numbers.`,
+    describe: ({ t }) =>
+      [
+        tolerance > 0
+          ? t("The number that the answer gives differs from the target's by at most {0}.", tolerance)
+          : t("The number that the answer gives equals the target's exactly."),
+        t("Thousands separators, units, % and currency signs are ignored. 3/4, 1e3 and 10^3 are numbers."),
+      ].join(" "),
     score(sample, answer) {
       const targets = sample.targets.flatMap((target) => numeralOf(target) ?? []);
       const isRight = (said: Numeral) => targets.some((target) => equal(said, target, range));
@@ -41,25 +47,26 @@ function numeralOf(target: string): Numeral | null {
 
 const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]{0,6}\\.?";
 const OTHER_FORMS: readonly (readonly [what: string, form: RegExp])[] = [
-  ["a date", /(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d)/],
-  ["a date", new RegExp(`\\b${MONTH} \\d{1,4}\\b|\\b\\d{1,2}(?:st|nd|rd|th)? ${MONTH}(?![a-z])`)],
-  ["a time", /(?<![\d:])\d{1,2}:[0-5]\d(?::[0-5]\d)?(?![\d:])|\d\s?[ap]\.?m\b/i],
-  ["a ratio", /\d\s*:\s*\d/],
-  ["a range", /\d[\s%]*(?:-|–|—|~|\.{2,3}|…|\b(?:to|bis|until)\b)\s*[$€£¥]?\s*\d/],
-  ["a comparison", /^\s*(?:[<>≤≥]|at (?:least|most)\b|(?:more|less|fewer) than\b)/i],
-  ["an expression", /[√π±∞]|\d ?!(?!\p{L})|\b(?:log|ln|sin|cos|tan|sqrt)\b/u],
+  [translatable("a date"), /(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d)/],
+  [translatable("a date"), new RegExp(`\\b${MONTH} \\d{1,4}\\b|\\b\\d{1,2}(?:st|nd|rd|th)? ${MONTH}(?![a-z])`)],
+  [translatable("a time"), /(?<![\d:])\d{1,2}:[0-5]\d(?::[0-5]\d)?(?![\d:])|\d\s?[ap]\.?m\b/i],
+  [translatable("a ratio"), /\d\s*:\s*\d/],
+  [translatable("a range"), /\d[\s%]*(?:-|–|—|~|\.{2,3}|…|\b(?:to|bis|until)\b)\s*[$€£¥]?\s*\d/],
+  [translatable("a comparison"), /^\s*(?:[<>≤≥]|at (?:least|most)\b|(?:more|less|fewer) than\b)/i],
+  [translatable("an expression"), /[√π±∞]|\d ?!(?!\p{L})|\b(?:log|ln|sin|cos|tan|sqrt)\b/u],
 ];
 
-/** Why a target is no number to compare with, as the end of "the target …"; null when it is one. */
-export function numberTargetFault(target: string): string | null {
+/** Why a target isn't a number to compare with, as a clause; null if it is one. */
+export function numberTargetFault(target: string, locale: Locale): string | null {
+  const { t } = locale;
   const plain = plainNumbers(target.slice(-LOOKED_AT));
   const text = (markedTarget(plain) ?? plain).trim();
   const numerals = numeralsIn(text);
-  if (numerals.length === 0) return "holds no number";
+  if (numerals.length === 0) return t("it has no number");
   const shown = JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}…` : target);
   const other = OTHER_FORMS.find(([, form]) => form.test(text))?.[0];
-  if (other !== undefined) return `is ${shown}: ${other}, not one number`;
-  return numerals.length > 1 ? `is ${shown}: it holds ${numerals.length} numbers, so none is taken` : null;
+  if (other !== undefined) return t("{0} is {1}, not a number", shown, t(other));
+  return numerals.length > 1 ? t("{0} has {1}", shown, locale.count(numerals.length, "number")) : null;
 }
 
 /** Significant digits from which a decimal is taken for a fraction that has no end, as computers write it. */

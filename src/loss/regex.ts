@@ -8,7 +8,7 @@ export function regexLoss({ pattern, flags }: { readonly pattern?: string; reado
   if (pattern === undefined) {
     return {
       kind: "regex",
-      describes: "The target, a regular expression, matches somewhere in the answer.",
+      describe: ({ t }) => t("The target is a regular expression that matches part of the answer."),
       async score(sample, answer) {
         let loss = 1;
         for (const target of sample.targets) if (await patterns.match(target, flags, answer)) loss = 0;
@@ -18,7 +18,11 @@ export function regexLoss({ pattern, flags }: { readonly pattern?: string; reado
   }
   return {
     kind: "regex",
-    describes: `What /${pattern}/${flags} finds in the answer equals the target; case and spacing do not count.`,
+    describe: ({ t }) =>
+      t(
+        "The part of the answer that {0} matches equals the target. Case and spacing are ignored.",
+        `/${pattern}/${flags}`,
+      ),
     async score(sample, answer) {
       const match = await patterns.match(pattern, flags, answer);
       const targets = sample.targets.map((target) => normalize(target));

@@ -25,7 +25,15 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
   };
   return {
     kind: "set",
-    describes: `The elements of the answer are those of the target, in any order${score === "f1" ? " (F1 of the two sets)" : ""}; ${ignoreCase ? "case, " : ""}spacing and repeated elements do not count.`,
+    describe: ({ t }) =>
+      [
+        score === "f1"
+          ? t("Overlap of the elements of the answer and the target, in any order (F1).")
+          : t("The answer has the same elements as the target, in any order."),
+        ignoreCase
+          ? t("Case, spacing and repeated elements are ignored.")
+          : t("Spacing and repeated elements are ignored."),
+      ].join(" "),
     score(sample, answer) {
       const wanted = sample.targets.map(elements);
       const best = (text: string) =>

@@ -3,6 +3,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Sandbox } from "../deps.ts";
 import { shortHash } from "../engine/theta.ts";
 import type { Extractor, GraphNode } from "../graph/graph.ts";
+import type { Locale } from "../i18n/locale.ts";
 import type { AskVote, Loss, Score } from "../loss/loss.ts";
 import { scoreOf } from "../loss/normalize.ts";
 import type { Message, Model, ModelReply, ModelRequest } from "../models/model.ts";
@@ -234,7 +235,6 @@ function charactersOf(messages: readonly Message[]): number {
  */
 export class DryRunLoss implements Loss {
   readonly kind: string;
-  readonly describes: string;
   readonly calls: number;
   /** Sample → whether its first known answer is right. */
   readonly #known = new Map<string, boolean>();
@@ -251,8 +251,11 @@ export class DryRunLoss implements Loss {
     readonly draw: number,
   ) {
     this.kind = loss.kind;
-    this.describes = loss.describes;
     this.calls = loss.calls ?? 0;
+  }
+
+  describe(locale: Locale): string {
+    return this.loss.describe(locale);
   }
 
   async score(sample: Sample, answer: string, askVote?: AskVote): Promise<Score> {

@@ -11,6 +11,7 @@ import { referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
+import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { schemaFault } from "../loss/json.ts";
 import type { Loss } from "../loss/loss.ts";
 import { makeLoss, targetFault, targetReader, targetRemedy, worksWithoutTarget } from "../loss/make.ts";
@@ -26,6 +27,8 @@ export interface Overrides {
   readonly models?: Partial<Readonly<Record<Role, ModelChoice>>>;
   /** The user's own limits: the lower of theirs and the file's applies. */
   readonly budget?: Partial<BudgetLimits>;
+  /** Language of the faults. Default: English. */
+  readonly locale?: Locale;
   /** Sets that the job needs. Default: all; a test set is optional. */
   readonly needs?: readonly Split[];
   /** Whether rows need no target, whatever the loss. Default: false. */
@@ -50,9 +53,10 @@ type Outside = Pick<Deps, "files" | "clock"> & Partial<Pick<Deps, "sandbox">>;
 export async function loadTask(path: string, deps: Outside, overrides: Overrides = {}): Promise<LoadedTask> {
   const { files } = deps;
   const graphFile = resolve(path);
-  const text = await readText(graphFile, files);
-  if (typeof text !== "string") return unreadable(graphFile, text, files);
-  const reading = await readGraph(graphFile, text, files, graphFormat, overrides.set);
+  const text = await readText(graphFile, files, overrides.locale ?? ENGLISH);
+  const { locale = ENGLISH } = overrides;
+  if (typeof text !== "string") return unreadable(graphFile, text, files, locale);
+  const reading = await readGraph(graphFile, text, files, graphFormat, { set: overrides.set, locale });
   const { document, file, graph } = reading;
   await checkCode(reading, deps);
   const loss = file && (await lossOf(file.loss, reading, files));
@@ -77,22 +81,23 @@ async function makeTask(
   { models = {}, budget = {}, needs = SPLITS, targetless = false }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
-  const turns = new Yielder(clock);
+  const yielder = new Yielder(clock);
+  const { locale } = document;
   const data = await loadData({
     spec: file.data,
     inputs: outline.inputs.map(({ name }) => name),
     document,
     root,
     files,
-    breathe: () => turns.next(),
+    yieldNow: () => yielder.next(),
     targetless: targetless || worksWithoutTarget(file.loss),
     listIsAnswer: file.loss.kind === "json" || file.loss.kind === "set",
     objectIsAnswer: file.loss.kind === "json" || file.loss.kind === "judge",
     needed: needs,
     // A loss that cannot be used says nothing about targets, and may never come to an end with one.
-    targetFault: (target) => (loss ? targetFault(file.loss, target) : null),
-    targetRemedy: targetRemedy(file.loss),
-    readTargets: targetReader(file.loss),
+    targetFault: (target) => (loss ? targetFault(file.loss, target, locale) : null),
+    targetRemedy: targetRemedy(file.loss, locale),
+    readTargets: targetReader(file.loss, locale),
   });
   const choices = modelsOf(file, document, models);
   if (!loss || !data || !choices) return null;
@@ -107,11 +112,14 @@ async function checkCode({ document, graph }: GraphReading, { sandbox }: Outside
   for (const node of graph?.nodes ?? []) {
     if (node.kind !== "function" || !sandbox) continue;
     const fault = await sandbox.check({ file: node.file, text: node.text });
-    if (fault) document.addAt("bad-code", ["nodes", node.id, "code"], `The code can't run: ${fault.message}.`, REMEDY);
+    if (!fault) continue;
+    const message = document.t("The code can't run: {0}.", fault.message);
+    const remedy = document.t(
+      "Correct the code. It must be an ES module with a default export, and it can't import modules.",
+    );
+    document.addAt("bad-code", ["nodes", node.id, "code"], message, remedy);
   }
 }
-
-const REMEDY = "Correct the code. It has to be an ES module with a default export, and it can't import modules.";
 
 function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument): void {
   if (!Object.hasOwn(methods, method)) {
@@ -119,8 +127,8 @@ function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument)
     document.addAt(
       "wrong-value",
       ["optimize", "method"],
-      `There is no method named ${method}.`,
-      `Use one of: ${known}.`,
+      document.t("There is no method named {0}.", method),
+      document.t("Use one of: {0}.", known),
     );
   }
 }
@@ -128,16 +136,26 @@ function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument)
 /** The result contains everything the loss needs, so a run keeps it even if files change. */
 async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Promise<LossSpec | null> {
   const { document } = reading;
-  const fault = spec.kind === "json" && spec.schema ? schemaFault(spec.schema) : null;
+  const fault = spec.kind === "json" && spec.schema ? schemaFault(spec.schema, document.locale) : null;
   if (fault !== null) {
-    document.addAt("wrong-value", ["loss", "schema"], `The schema cannot be used: ${fault}.`, "Correct the schema.");
+    document.addAt(
+      "wrong-value",
+      ["loss", "schema"],
+      document.t("The schema cannot be used: {0}.", fault),
+      document.t("Correct the schema."),
+    );
     return null;
   }
   if (spec.kind !== "judge") return spec;
   const rubric = await rubricOf(spec.rubric, reading, files);
   if (rubric === null) return null;
   if (rubric.trim() === "") {
-    document.addAt("wrong-value", ["loss", "rubric"], "The rubric is empty.", "Describe a good answer.");
+    document.addAt(
+      "wrong-value",
+      ["loss", "rubric"],
+      document.t("The rubric is empty."),
+      document.t("Describe a good answer."),
+    );
     return null;
   }
   return { ...spec, rubric };
@@ -170,12 +188,12 @@ function modelsOf(
   };
   const forward = choiceOf("forward");
   if (!forward) {
-    const message = "No model is selected, and the file doesn't name one for the role forward.";
+    const message = document.t("No model is selected, and the file doesn't name one for the role forward.");
     document.addAt(
       "no-model",
       ["models"],
       message,
-      'Choose a model, or add "models": { "forward": { "model": "…" } }.',
+      document.t("Choose a model, or add {0}.", '"models": { "forward": { "model": "…" } }'),
     );
     return null;
   }
@@ -205,30 +223,40 @@ function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits 
 }
 
 interface Unreadable {
-  readonly problem: string;
+  readonly message: string;
   /** Default: to name another. */
   readonly remedy?: string;
 }
 
-async function readText(path: string, files: Files): Promise<string | Unreadable> {
+async function readText(path: string, files: Files, locale: Locale): Promise<string | Unreadable> {
+  const { t } = locale;
   try {
     const { kind, bytes } = await files.stat(path);
     if (kind === "folder") {
       const graph = (await files.list(path)).filter((name) => name.endsWith(".agentgraph.json")).sort()[0];
-      return { problem: "is a folder", remedy: `Name a graph file in it${graph ? `, such as ${graph}` : ""}.` };
+      const remedy = graph ? t("Name a graph file in it, such as {0}.", graph) : t("Name a graph file in it.");
+      return { message: t("This is a folder."), remedy };
     }
-    if (bytes > MAX_DATA) return { problem: `is too large: ${bytes} bytes, at most ${MAX_DATA}` };
-    return decodeUtf8(await files.read(path)) ?? { problem: "is not UTF-8 text" };
+    if (bytes > MAX_DATA)
+      return {
+        message: t("The file is too large: {0}, at most {1}.", locale.count(bytes, "byte"), locale.integer(MAX_DATA)),
+      };
+    return decodeUtf8(await files.read(path)) ?? { message: t("The file is not UTF-8 text.") };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return { problem: code === "ENOENT" ? "does not exist" : `cannot be read (${code})` };
+    return { message: code === "ENOENT" ? t("The file does not exist.") : t("The file can't be read ({0}).", code) };
   }
 }
 
-async function unreadable(path: string, { problem, remedy }: Unreadable, files: Files): Promise<LoadedTask> {
-  const document = new JsonDocument(path, "");
-  const advice = remedy ?? "Use a graph file that can be read.";
-  document.add("no-such-file", { start: 0, end: 0 }, `The file ${problem}.`, advice);
+async function unreadable(
+  path: string,
+  { message, remedy }: Unreadable,
+  files: Files,
+  locale: Locale,
+): Promise<LoadedTask> {
+  const document = new JsonDocument(path, "", { locale });
+  const advice = remedy ?? document.t("Use a graph file that can be read.");
+  document.add("no-such-file", { start: 0, end: 0 }, message, advice);
   const nothing = { task: null, graph: null, file: null, loss: null, sources: {}, text: "" };
   return {
     ...nothing,

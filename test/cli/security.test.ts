@@ -83,7 +83,7 @@ describe("where a request goes", () => {
     });
     const { code, stderr, stdout } = await bench.online("optimize", bench.graph);
     expect(code).toBe(2);
-    for (const name of Object.keys(dear)) expect(stdout + stderr).toContain(`"${name}" cannot be set in a file`);
+    for (const name of Object.keys(dear)) expect(stdout + stderr).toContain(`"${name}" can't be set in a file`);
     expect(stdout + stderr).not.toContain('"top_p"');
     expect(bench.server.requests()).toBe(0);
   });

@@ -22,7 +22,7 @@ describe("wrong use", () => {
       ],
       [
         ["evaluate", ".", "--model", "simulated"],
-        /The file is a folder\.\n {4}Name a graph file in it, such as chain\.agentgraph\.json\./,
+        /This is a folder\.\n {4}Name a graph file in it, such as chain\.agentgraph\.json\./,
       ],
       [["recheck", "prompts", "--model", "simulated"], /prompts is not a run folder\. Specify a run or a graph file\./],
       [["runs", "nowhere"], /nowhere does not exist\./],

@@ -22,6 +22,7 @@ import { referenceAt } from "../../graph/outline.ts";
 import { chooseTarget, mapFields } from "../../graph/quick-fixes.ts";
 import { loadTask } from "../../run/load.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
@@ -136,7 +137,10 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
   }
 
   async #everything(document: TextDocument): Promise<readonly Fault[]> {
-    const { faults } = await loadTask(document.uri.fsPath, this.deps, { models: this.documents.models() });
+    const { faults } = await loadTask(document.uri.fsPath, this.deps, {
+      models: this.documents.models(),
+      locale: LOCALE,
+    });
     return faults;
   }
 

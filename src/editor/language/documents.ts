@@ -29,6 +29,7 @@ import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";
 import { modelChoices } from "../account/settings.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import type { CurrentGraph, GraphSource } from "../graph/graph-source.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { ParsedGraph, PerVersion } from "./parsed.ts";
@@ -39,7 +40,9 @@ export class GraphDocuments extends Disposable implements GraphSource {
   /** Fires with the graph file when its text, or that of a prompt file it names, has changed. */
   readonly onDidChange = this.#changed.event;
   readonly #parsed = new PerVersion((document) => new ParsedGraph(document.uri.fsPath, document.getText()));
-  readonly #checked = new PerVersion((document) => readGraphText(document.uri.fsPath, document.getText(), graphFormat));
+  readonly #checked = new PerVersion((document) =>
+    readGraphText(document.uri.fsPath, document.getText(), graphFormat, LOCALE),
+  );
   /** By address of the graph file. */
   readonly #read = new Map<string, ReadGraph>();
   /** By folder of files that graphs name, to detect changes outside the editor. */
@@ -71,7 +74,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
   /** With the texts in the prompt files that it names. */
   async read(file: Uri): Promise<GraphReading & { readonly lastGood: Graph | null }> {
     const text = await textOf(file, this.#files);
-    const reading = await readGraph(file.fsPath, text, this.#files, graphFormat);
+    const reading = await readGraph(file.fsPath, text, this.#files, graphFormat, { locale: LOCALE });
     const before = this.#read.get(file.toString());
     const lastGood = reading.graph ?? before?.lastGood ?? null;
     const names = new Set(reading.outline.references.map(({ reference }) => resolve(dirname(file.fsPath), reference)));

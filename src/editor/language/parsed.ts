@@ -3,6 +3,7 @@ import { JsonDocument } from "../../graph/document.ts";
 import type { Range as PlainRange } from "../../graph/fault.ts";
 import { type Outline, outlineOf } from "../../graph/outline.ts";
 import { type Use, usesIn } from "../../graph/symbols.ts";
+import { LOCALE } from "../editor-locale.ts";
 
 /** A graph file's text, parsed as far as possible. */
 export class ParsedGraph {
@@ -11,7 +12,7 @@ export class ParsedGraph {
   #uses: readonly Use[] | null = null;
 
   constructor(path: string, text: string) {
-    this.document = new JsonDocument(path, text, { heal: true });
+    this.document = new JsonDocument(path, text, { heal: true, locale: LOCALE });
     this.outline = outlineOf(this.document);
   }
 

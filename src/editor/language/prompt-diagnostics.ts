@@ -13,7 +13,6 @@ import {
   WorkspaceEdit,
   workspace,
 } from "vscode";
-import { foreignMarkFault, placeholderFault } from "../../graph/checks.ts";
 import { didYouMean } from "../../graph/did-you-mean.ts";
 import { FAULTS } from "../../graph/fault.ts";
 import { type ForeignMark, foreignMarks } from "../../graph/foreign-templates.ts";
@@ -23,7 +22,9 @@ import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
 import { correctPlaceholder, inputEdits } from "../../graph/quick-fixes.ts";
 import { isBound, type Use, usesInPrompt } from "../../graph/symbols.ts";
+import { foreignMarkFault, placeholderFault } from "../../graph/text-checks.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
@@ -144,7 +145,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
 }
 
 function foreignDiagnostic({ mark, range, home, node }: Foreign): Diagnostic {
-  const { code, message, remedy } = foreignMarkFault(node, mark);
+  const { code, message, remedy } = foreignMarkFault(node, mark, LOCALE.t);
   const graph = workspace.asRelativePath(home.graph);
   const severity = FAULTS[code] === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
   const diagnostic = new Diagnostic(range, l10n.t("{0}: {1}", graph, `${message} ${remedy}`), severity);
@@ -181,7 +182,7 @@ function diagnosticOf(document: TextDocument, { use, readers }: Unknown): Diagno
 }
 
 function messageFor(use: Use, { parsed }: Home, node: OutlineNode) {
-  return placeholderFault(node, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node));
+  return placeholderFault(node, use.name, isBound(parsed.outline, node.id, use.name), meantBy(use, node), LOCALE.t);
 }
 
 function meantBy({ name }: Use, { inputs }: OutlineNode): string | null {
@@ -208,7 +209,7 @@ function actionsFor(document: TextDocument, unknown: Unknown): CodeAction[] {
   });
   // A text node keeps the backslash, because nothing is filled in there.
   const [first] = readers.every(({ node }) => fillsIn(node) && node.templating === "mustache") ? readers : [];
-  const fixes = first ? correctPlaceholder(use, meantBy(use, first.node), "\\") : [];
+  const fixes = first ? correctPlaceholder(LOCALE, use, meantBy(use, first.node), "\\") : [];
   for (const { title, edits } of fixes) {
     const action = new CodeAction(title, CodeActionKind.QuickFix);
     action.edit = new WorkspaceEdit();

@@ -7,6 +7,7 @@ import type { Range } from "../../graph/fault.ts";
 import { isSameButSpacing } from "../../graph/formatting.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
 import { graphFormat } from "../../methods/registry.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
@@ -33,7 +34,9 @@ export async function locationsOf(
 ): Promise<LocatedProposal[]> {
   const file = await graphs.known(run.entry.graphPath);
   const graph = await openAsOnDisk(file);
-  const { sources, root, outline, faults } = await readGraph(file.fsPath, graph.getText(), files, graphFormat);
+  const { sources, root, outline, faults } = await readGraph(file.fsPath, graph.getText(), files, graphFormat, {
+    locale: LOCALE,
+  });
   return Promise.all(
     proposals.map(async (proposal) => {
       const source = sources[proposal.node];

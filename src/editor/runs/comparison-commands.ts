@@ -92,7 +92,12 @@ export class ComparisonCommands {
     const variants: Variant[] = [];
     for (const name of names) {
       const set = [["optimize.method", JSON.stringify(name)]] as const;
-      const { task } = await loadTask(file.fsPath, this.deps, { models, budget: readSettings().limits, set });
+      const { task } = await loadTask(file.fsPath, this.deps, {
+        models,
+        budget: readSettings().limits,
+        set,
+        locale: LOCALE,
+      });
       if (task) variants.push({ name, options: task.options });
     }
     return variants;

@@ -16,6 +16,7 @@ import type { RunsDeps } from "../../run/runs.ts";
 import type { Account, Connection } from "../account/account.ts";
 import { askForPrices } from "../account/prices.ts";
 import { modelChoices, readSettings } from "../account/settings.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, GraphInvalid, NoModel, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
@@ -47,7 +48,7 @@ export async function prepare(
   const connection = await account.connect();
   const models = modelChoices(connection.models);
   const needs = await needsOf();
-  const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits, needs });
+  const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits, needs, locale: LOCALE });
   const subject = runRequestOf(loaded);
   if (!subject) {
     const faulty = new GraphInvalid(file.fsPath, loaded.faults);

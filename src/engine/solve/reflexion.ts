@@ -36,4 +36,4 @@ export const reflexion: Solver = {
 const REMINDER = "You answered this query before and were wrong. Your reflections on those attempts:";
 
 /** Attempts are scored by the loop. */
-const NO_LOSS = { kind: "none", describes: "", score: () => ({ loss: 0, lenient: 0, criticism: "" }) };
+const NO_LOSS = { kind: "none", describe: () => "", score: () => ({ loss: 0, lenient: 0, criticism: "" }) };

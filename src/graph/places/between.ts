@@ -1,3 +1,4 @@
+import type { Translate } from "../../i18n/locale.ts";
 import type { Range } from "../fault.ts";
 import { plainText } from "../text.ts";
 import type { TextPart } from "./part.ts";
@@ -11,20 +12,20 @@ type Between = TextPart & { readonly kind: "between" };
  * What stands between two marks of a file, without the line ends next to them. The first mark must stand there once; the
  * text ends at the next second mark.
  */
-export function textBetween(content: string, part: Between): PlacedText | NoText {
+export function textBetween(content: string, part: Between, t: Translate): PlacedText | NoText {
   const { start, end } = part;
   const at = content.indexOf(start);
   if (at < 0)
-    return { problem: `does not contain ${JSON.stringify(start)}`, remedy: 'Correct the marks in "between".' };
+    return { problem: t("does not contain {0}", JSON.stringify(start)), remedy: t('Correct the marks in "between".') };
   const from = at + start.length;
   if (content.includes(start, at + 1)) {
-    const problem = `contains ${JSON.stringify(start)} more than once`;
-    return { problem, remedy: 'Make the first mark in "between" longer, until it stands there once.' };
+    const problem = t("contains {0} more than once", JSON.stringify(start));
+    return { problem, remedy: t('Lengthen the first mark in "between" until the file contains it only once.') };
   }
   const to = content.indexOf(end, from);
   if (to < 0) {
-    const problem = `does not contain ${JSON.stringify(end)} after ${JSON.stringify(start)}`;
-    return { problem, remedy: 'Correct the marks in "between".' };
+    const problem = t("does not contain {0} after {1}", JSON.stringify(end), JSON.stringify(start));
+    return { problem, remedy: t('Correct the marks in "between".') };
   }
   const range = withoutEdges(content, { start: from, end: to });
   const text = plainText(content.slice(range.start, range.end));

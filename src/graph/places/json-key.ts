@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import type { Translate } from "../../i18n/locale.ts";
 import { JsonDocument, rangeOf } from "../document.ts";
 import { literalRange } from "../literal.ts";
 import { plainText } from "../text.ts";
@@ -7,11 +8,14 @@ import { stepsTo } from "./part.ts";
 import { type NoText, type PlacedText, withoutLineEnds } from "./placed-text.ts";
 
 /** A text under a key of a JSON file, with or without comments. */
-export function jsonText(content: string, key: string): PlacedText | NoText {
+export function jsonText(content: string, key: string, t: Translate): PlacedText | NoText {
   const document = new JsonDocument("", content);
   const [fault] = document.faults;
   if (fault && !document.isSound) {
-    return { problem: `is not valid JSON (line ${fault.line}: ${fault.message})`, remedy: "Correct the file." };
+    return {
+      problem: t("is not valid JSON (line {0}: {1})", fault.line, fault.message),
+      remedy: t("Correct the file."),
+    };
   }
   const walk = (steps: readonly string[]) => document.at(pathOf(document, steps));
   const steps = stepsTo(key, (before, name) => {
@@ -22,13 +26,13 @@ export function jsonText(content: string, key: string): PlacedText | NoText {
   if (!node) {
     const holder = walk(steps.slice(0, -1)) ?? document.root;
     const near = holder ? [...document.members(holder).keys()].slice(0, 8).map((name) => JSON.stringify(name)) : [];
-    const remedy = near.length > 0 ? `It has ${near.join(", ")} there.` : "Correct the key.";
-    return { problem: `has no key ${JSON.stringify(key)}`, remedy };
+    const remedy = near.length > 0 ? t("It has {0} there.", near.join(", ")) : t("Correct the key.");
+    return { problem: t("has no key {0}", JSON.stringify(key)), remedy };
   }
   const value: unknown = node.value;
   if (node.type !== "string" || typeof value !== "string") {
-    const problem = `holds no text under the key ${JSON.stringify(key)}`;
-    return { problem, remedy: "Name a key whose value is a text." };
+    const problem = t("has no text under the key {0}", JSON.stringify(key));
+    return { problem, remedy: t("Name a key whose value is a text.") };
   }
   return placed(content, node, plainText(value));
 }

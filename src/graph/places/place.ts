@@ -1,3 +1,4 @@
+import { ENGLISH } from "../../i18n/locale.ts";
 import { textBetween, unfitBetween } from "./between.ts";
 import { jsonText } from "./json-key.ts";
 import type { TextPart } from "./part.ts";
@@ -9,19 +10,23 @@ import { yamlText } from "./yaml-key.ts";
 
 const KEYED = { yaml: yamlText, json: jsonText, toml: tomlText } as const;
 
-/** The text at a place of a file. @param part absent: all of a prompt file */
-export function placedText(content: string, part: TextPart | undefined): PlacedText | NoText {
+/**
+ * The text at a place of a file.
+ * @param part absent: all of a prompt file
+ * @param t language of the problem and the remedy
+ */
+export function placedText(content: string, part: TextPart | undefined, t = ENGLISH.t): PlacedText | NoText {
   switch (part?.kind) {
     case undefined:
       return wholeFile(content);
     case "section":
-      return sectionOf(content, part.section);
+      return sectionOf(content, part.section, t);
     case "between":
-      return textBetween(content, part);
+      return textBetween(content, part, t);
     case "key": {
-      if (part.format) return KEYED[part.format](content, part.key);
-      const remedy = "Use a file with the extension .yaml, .yml, .json or .toml.";
-      return { problem: "has no keys that can be read", remedy };
+      if (part.format) return KEYED[part.format](content, part.key, t);
+      const remedy = t("Use a file with the extension .yaml, .yml, .json or .toml.");
+      return { problem: t("has no keys that can be read"), remedy };
     }
   }
 }

@@ -15,7 +15,7 @@ export interface PlacedText {
   edits(text: string): readonly TextEdit[];
 }
 
-/** Why a file has no text at a place: clauses to follow the name of the file, and what to do. */
+/** Why a file has no text at a place, as a clause that follows the name of the file, and what to do: in the reader's language. */
 export interface NoText {
   readonly problem: string;
   readonly remedy: string;

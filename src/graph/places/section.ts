@@ -1,3 +1,4 @@
+import type { Translate } from "../../i18n/locale.ts";
 import type { Range, TextEdit } from "../fault.ts";
 import { plainText, promptForm } from "../text.ts";
 import type { NoText, PlacedText } from "./placed-text.ts";
@@ -16,7 +17,7 @@ interface Heading {
  * lines around it. Front matter and fenced code hold no headings.
  * @param section the heading as it is written, `## Review`; without number signs, of any level
  */
-export function sectionOf(content: string, section: string): PlacedText | NoText {
+export function sectionOf(content: string, section: string, t: Translate): PlacedText | NoText {
   const form = promptForm(content);
   const found = headings(content, form.start, content.length);
   const [wanted = { level: 0, title: section.trim() }] = headings(section, 0, section.length);
@@ -27,13 +28,13 @@ export function sectionOf(content: string, section: string): PlacedText | NoText
   if (!heading) {
     const shown = found.slice(0, 8).map(({ level, title }) => JSON.stringify(`${"#".repeat(level)} ${title}`));
     return {
-      problem: `has no section ${JSON.stringify(section)}`,
-      remedy: shown.length > 0 ? `Name one of its sections: ${shown.join(", ")}.` : "It has no headings.",
+      problem: t("has no section {0}", JSON.stringify(section)),
+      remedy: shown.length > 0 ? t("Name one of its sections: {0}.", shown.join(", ")) : t("It has no headings."),
     };
   }
   if (others.length > 0) {
-    const problem = `has ${named.length} sections ${JSON.stringify(section)}`;
-    return { problem, remedy: "Give each of them its own heading." };
+    const problem = t("has {0} sections {1}", named.length, JSON.stringify(section));
+    return { problem, remedy: t("Give each of them its own heading.") };
   }
   const next = found.find(({ level, range }) => range.start > heading.range.start && level <= heading.level);
   const range = trimmed(content, heading.range.end, next?.range.start ?? content.length);

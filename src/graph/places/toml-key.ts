@@ -1,4 +1,5 @@
 import { type AST, getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
+import type { Translate } from "../../i18n/locale.ts";
 import { applyEdits, type Range, type TextEdit } from "../fault.ts";
 import { diffLines } from "../line-diff.ts";
 import { plainText } from "../text.ts";
@@ -8,8 +9,8 @@ import { type NoText, type PlacedText, TextUnfit, withoutLineEnds } from "./plac
 import { lineEndIn, lineSpans, span } from "./verbatim.ts";
 
 /** A text under a key of a TOML file. Its quotes stay where they can hold the text. */
-export function tomlText(content: string, key: string): PlacedText | NoText {
-  const values = valuesIn(content);
+export function tomlText(content: string, key: string, t: Translate): PlacedText | NoText {
+  const values = valuesIn(content, t);
   if (!Array.isArray(values)) return values;
   const isThere = (steps: readonly string[]) =>
     values.some(({ path }) => path.length >= steps.length && steps.every((step, at) => path[at] === step));
@@ -18,19 +19,19 @@ export function tomlText(content: string, key: string): PlacedText | NoText {
   if (!found) {
     if (isThere(steps)) {
       return {
-        problem: `holds no text under the key ${JSON.stringify(key)}`,
-        remedy: "Name a key whose value is a text.",
+        problem: t("has no text under the key {0}", JSON.stringify(key)),
+        remedy: t("Name a key whose value is a text."),
       };
     }
     const near = values.slice(0, 8).map(({ path }) => JSON.stringify(path.join(".")));
-    const remedy = near.length > 0 ? `It has ${near.join(", ")}.` : "Correct the key.";
-    return { problem: `has no key ${JSON.stringify(key)}`, remedy };
+    const remedy = near.length > 0 ? t("It has {0}.", near.join(", ")) : t("Correct the key.");
+    return { problem: t("has no key {0}", JSON.stringify(key)), remedy };
   }
   const { node } = found;
   if (node.type !== "TOMLValue" || node.kind !== "string") {
     return {
-      problem: `holds no text under the key ${JSON.stringify(key)}`,
-      remedy: "Name a key whose value is a text.",
+      problem: t("has no text under the key {0}", JSON.stringify(key)),
+      remedy: t("Name a key whose value is a text."),
     };
   }
   const value = plainText(node.value);
@@ -55,7 +56,7 @@ interface TomlEntry {
   readonly node: AST.TOMLContentNode;
 }
 
-function valuesIn(content: string): TomlEntry[] | NoText {
+function valuesIn(content: string, t: Translate): TomlEntry[] | NoText {
   try {
     const program = parseTOML(content);
     const found: TomlEntry[] = [];
@@ -64,7 +65,7 @@ function valuesIn(content: string): TomlEntry[] | NoText {
   } catch (error) {
     const line = typeof error === "object" && error !== null ? Number(Reflect.get(error, "lineNumber")) : 0;
     const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    return { problem: `is not valid TOML (line ${line}: ${message})`, remedy: "Correct the file." };
+    return { problem: t("is not valid TOML (line {0}: {1})", line, message ?? ""), remedy: t("Correct the file.") };
   }
 }
 

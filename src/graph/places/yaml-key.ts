@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar } from "yaml";
+import type { Translate } from "../../i18n/locale.ts";
 import type { Range, TextEdit } from "../fault.ts";
 import { applyEdits } from "../fault.ts";
 import { plainText } from "../text.ts";
@@ -8,17 +9,20 @@ import { type NoText, type PlacedText, TextUnfit, withoutLineEnds } from "./plac
 import { type ScalarPlace, scalarEdits } from "./yaml-scalar.ts";
 
 /** A text under a key of a YAML file. Comments, order, quoting, anchors and the style of the text stay. */
-export function yamlText(content: string, key: string): PlacedText | NoText {
+export function yamlText(content: string, key: string, t: Translate): PlacedText | NoText {
   const documents = documentsIn(content);
   const broken = documents.flatMap(({ errors }) => errors)[0];
   if (broken) {
     const line = content.slice(0, broken.pos[0]).split("\n").length;
-    const problem = `is not valid YAML (line ${line}: ${broken.message.split(/ at line |\n/)[0]})`;
-    return { problem, remedy: "Correct the file." };
+    const problem = t("is not valid YAML (line {0}: {1})", line, broken.message.split(/ at line |\n/)[0] ?? "");
+    return { problem, remedy: t("Correct the file.") };
   }
-  const looks = documents.map((document) => lookUp(document, key));
+  const looks = documents.map((document) => lookUp(document, key, t));
   const found = looks.find((look) => "place" in look);
-  if (!found || !("place" in found)) return looks[0] && "problem" in looks[0] ? looks[0] : EMPTY;
+  if (!found || !("place" in found))
+    return looks[0] && "problem" in looks[0]
+      ? looks[0]
+      : { problem: t("is empty"), remedy: t("Name a key of the file.") };
   const { place } = found;
   const value = String(place.scalar.value);
   const [start, end] = place.scalar.range ?? [0, 0];
@@ -39,14 +43,12 @@ export function yamlText(content: string, key: string): PlacedText | NoText {
   };
 }
 
-const EMPTY: NoText = { problem: "is empty", remedy: "Name a key that stands in the file." };
-
 function documentsIn(content: string): readonly Document.Parsed[] {
   const documents = parseAllDocuments(content, { uniqueKeys: false, logLevel: "silent", keepSourceTokens: true });
   return Array.isArray(documents) ? documents : [];
 }
 
-function lookUp({ contents }: Document.Parsed, key: string): { readonly place: ScalarPlace } | NoText {
+function lookUp({ contents }: Document.Parsed, key: string, t: Translate): { readonly place: ScalarPlace } | NoText {
   let inFlow = false;
   const walk = (steps: readonly string[]): Node | null => {
     let node: Node | null = contents;
@@ -59,18 +61,19 @@ function lookUp({ contents }: Document.Parsed, key: string): { readonly place: S
   };
   const steps = stepsTo(key, (before, name) => isMap(walk(before)) && member(walk(before), name) !== null);
   const node = walk(steps);
-  const name = `the key ${JSON.stringify(key)}`;
+  const name = JSON.stringify(key);
   if (isAlias(node)) {
-    const problem = `repeats another text (*${node.source}) under ${name}`;
-    return { problem, remedy: `Name the key at which &${node.source} stands.` };
+    const problem = t("repeats another text ({0}) under the key {1}", `*${node.source}`, name);
+    return { problem, remedy: t("Name the key that has {0}.", `&${node.source}`) };
   }
   if (isScalar(node) && typeof node.value === "string") return { place: { scalar: node, inFlow } };
-  if (node) return { problem: `holds no text under ${name}`, remedy: "Name a key whose value is a text." };
+  if (node)
+    return { problem: t("has no text under the key {0}", name), remedy: t("Name a key whose value is a text.") };
   const parent = walk(steps.slice(0, -1));
   const near = steps.length > 1 && keysOf(parent).length > 0 ? keysOf(parent) : keysOf(contents);
   const shown = near.slice(0, 8).map((one) => JSON.stringify(one));
-  const remedy = shown.length > 0 ? `It has ${shown.join(", ")} there.` : "Correct the key.";
-  return { problem: `has no key ${JSON.stringify(key)}`, remedy };
+  const remedy = shown.length > 0 ? t("It has {0} there.", shown.join(", ")) : t("Correct the key.");
+  return { problem: t("has no key {0}", name), remedy };
 }
 
 function isFlow(node: Node | null): boolean {

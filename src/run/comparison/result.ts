@@ -12,6 +12,7 @@ import {
 } from "../../engine/paired-test.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { EndedRun, Measured } from "./drive.ts";
 import { BASELINES, type BaselineName, type ComparisonPlan, seedsOf } from "./plan.ts";
@@ -148,7 +149,7 @@ export function comparisonOf(plan: ComparisonPlan, measured: Measured, provider:
       const { temperature } = models[role].params;
       return typeof temperature === "number" ? temperature : null;
     }),
-    loss: loss.describes,
+    loss: loss.describe(ENGLISH),
     samples: bySplit((split) => data[split].length),
     seeds: seedsOf(plan),
     budget: plan.budget,

@@ -27,7 +27,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
   const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
   const base = {
     version: 1,
-    run: factsOf(run, trace),
+    run: factsOf(run, trace, locale),
     validation: scoring ? null : samples.compare("validation", state.startTheta, state.theta),
     test: scoring ? null : samples.compare("test", state.startTheta, state.theta),
     evaluated: scoring && samples.compare(scoring, state.theta, state.theta),
@@ -57,7 +57,7 @@ function solvedRows({ data }: ReportedRun["start"], { solutions }: RunState): So
   });
 }
 
-function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, trace: Trace): RunFacts {
+function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, trace: Trace, locale: Locale): RunFacts {
   const { graph, data, models, options } = start;
   return {
     id,
@@ -88,7 +88,7 @@ function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, tr
       judge: models.judge.params,
     },
     answered: trace.models,
-    loss: { kind: start.loss.kind, describes: describeLoss(start) },
+    loss: { kind: start.loss.kind, describes: describeLoss(start, locale) },
     samples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
     options,
     hashes: {
@@ -101,9 +101,9 @@ function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, tr
 }
 
 /** A run from another machine can name a loss that cannot be created. */
-function describeLoss({ loss }: ReportedRun["start"]): string {
+function describeLoss({ loss }: ReportedRun["start"], locale: Locale): string {
   try {
-    return makeLoss(loss).describes;
+    return makeLoss(loss).describe(locale);
   } catch {
     return "";
   }

@@ -8,13 +8,14 @@ import { DataUnreadable } from "../../../src/data/row.ts";
 import { formatOf } from "../../../src/data/rows.ts";
 import { type Data, SPLITS } from "../../../src/data/sample.ts";
 import { splitRows } from "../../../src/data/split.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 
 const nothing = { rows: [], broken: [] };
-const rowsOf = async (name: string, text: string, breathe = async () => {}) => {
-  const { rows, broken } = (await formatOf(name)?.(text, breathe)) ?? nothing;
+const rowsOf = async (name: string, text: string, yieldNow = async () => {}) => {
+  const { rows, broken } = (await formatOf(name)?.(text, { name, locale: ENGLISH, yieldNow })) ?? nothing;
   return {
     rows: rows.map(({ number, fields }) => [number, JSON.parse(stringify(fields) ?? "")]),
     broken: broken.map(({ number }) => number),
@@ -41,7 +42,7 @@ describe("rows", () => {
       broken: [2],
     });
     expect((await rowsOf("x.json", '{"canary":"x","examples":[{"a":1}]}')).rows).toEqual([[1, { a: 1 }]]);
-    await expect(rowsOf("x.json", '{"a":1}')).rejects.toMatchObject({ problem: "holds no list of objects" });
+    await expect(rowsOf("x.json", '{"a":1}')).rejects.toMatchObject({ message: "x.json has no list of objects." });
   });
 
   it("of CSV and TSV are what follows the header, quoted fields over several lines too", async () => {
@@ -175,7 +176,7 @@ describe("loadData", () => {
       ["c", "d"],
       [],
     ]);
-    expect(faults).toEqual(['rows-out-of-range: "d.jsonl" has 4 rows, so rows 2 to 9 are only 2.']);
+    expect(faults).toEqual(['rows-out-of-range: "d.jsonl" has 4 rows, so "rows" [2, 9] gives only 2 rows.']);
   });
 
   it("refuses overlaps, naming both rows, however the ids read", async () => {
@@ -188,9 +189,9 @@ describe("loadData", () => {
     });
     expect(data).toBeNull();
     expect(faults).toEqual([
-      'overlap: The train and validation sets share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl", and 1 more.',
-      'overlap: The train and test sets share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl", and 1 more.',
-      'overlap: The validation and test sets share a sample: row 1 of "b.jsonl" and row 1 of "b.jsonl", and 2 more.',
+      'overlap: "train" and "validation" share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl". There is 1 more.',
+      'overlap: "train" and "test" share a sample: row 2 of "a.jsonl" and row 2 of "b.jsonl". There is 1 more.',
+      'overlap: "validation" and "test" share a sample: row 1 of "b.jsonl" and row 1 of "b.jsonl". There are 2 more.',
     ]);
   });
 
@@ -199,7 +200,7 @@ describe("loadData", () => {
       data: { train: [{ q: "a", t: 1, n: 1 }], validation: [{ q: "b", t: 1, n: 1 }], target: "t", id: "n" },
     });
     expect(faults).toEqual([
-      'overlap: The train and validation sets share a sample: row 1 of the rows of "data.train" and row 1 of the rows of "data.validation" have the id "1".',
+      'overlap: "train" and "validation" share the id "1": row 1 of the rows of "data.train" and row 1 of the rows of "data.validation".',
     ]);
   });
 
@@ -233,8 +234,8 @@ describe("loadData", () => {
     expect(SPLITS.map((split) => data?.[split].length)).toEqual([4, 3, 2]);
     expect(new Set(all).size).toBe(9);
     expect(faults).toEqual([
-      'duplicate-row: In "d.json", rows 1 and 11 ask the same, and 28 more.',
-      'conflicting-row: In "d.json", rows 10 and 40 ask the same and answer differently.',
+      'duplicate-row: In "d.json", rows 1 and 11 ask the same. There are 28 more.',
+      'conflicting-row: In "d.json", rows 10 and 40 ask the same, but their answers differ.',
     ]);
   });
 
@@ -243,11 +244,11 @@ describe("loadData", () => {
       data: { train: "d.jsonl", validation: [{ q: "v", t: null }], target: "t" },
       files: { "d.jsonl": `${jsonl({ q: "a", t: "1" }, { t: "2" })}{"q": \n` },
     });
-    expect(faults[0]).toMatch(/^broken-row: In "d\.jsonl", row 3 cannot be read: it is not JSON/);
+    expect(faults[0]).toMatch(/^broken-row: In "d\.jsonl", row 3 can't be read: it is not JSON/);
     expect(faults.slice(1)).toEqual([
       'missing-field: In "d.jsonl", row 2 has no field "q".',
       'missing-field: In the rows of "data.validation", row 1 has no field "t".',
-      "empty-set: The validation set is empty.",
+      'empty-set: The set "validation" is empty.',
     ]);
   });
 
@@ -363,7 +364,7 @@ describe.skipIf(!existsSync(shared))(`real rows (skipped where ${shared} is abse
       ["question", "choices"],
     );
     expect(codes).toEqual(["duplicate-row"]);
-    expect(messages[0]).toMatch(/and 9 more/);
+    expect(messages[0]).toMatch(/There are 9 more/);
   });
 
   it("of BIG-Bench Hard: the same question with opposite answers is said", async () => {
@@ -387,6 +388,6 @@ describe.skipIf(!existsSync(shared))(`real rows (skipped where ${shared} is abse
       ["statement"],
     );
     expect(codes).toContain("overlap");
-    expect(messages.find((message) => message.includes("train and test"))).toMatch(/and 2 more/);
+    expect(messages.find((message) => message.includes('"train" and "test"'))).toMatch(/There are 2 more/);
   });
 });

@@ -8,13 +8,14 @@ import Papa from "papaparse";
 import { describe, expect, it, test } from "vitest";
 import { DataUnreadable } from "../../../src/data/row.ts";
 import { formatOf } from "../../../src/data/rows.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 
 async function read(name: string, text: string, names: string[] = []) {
   const format = formatOf(name);
   if (!format) throw new Error(`no format for ${name}`);
-  const { rows, broken, ...rest } = await format(text, async () => {}, { names });
+  const { rows, broken, ...rest } = await format(text, { name, locale: ENGLISH, yieldNow: async () => {}, names });
   return { rows: rows.map(({ fields }) => JSON.parse(json(fields) ?? "")), broken, ...rest };
 }
 
@@ -22,7 +23,7 @@ const rowsOf = async (name: string, text: string, names?: string[]) => (await re
 const refusal = async (name: string, text: string) => {
   const error = await read(name, text).catch((thrown: unknown) => thrown);
   if (!(error instanceof DataUnreadable)) throw new Error(`not refused: ${JSON.stringify(error)}`);
-  return [error.problem, error.remedy];
+  return [error.message, error.remedy];
 };
 
 describe("tables", () => {
@@ -68,8 +69,8 @@ describe("tables", () => {
       { "q (a,b)": "3", t: "4" },
     ]);
     expect(await refusal("x.csv", "a,b;c\n1,2;3\n")).toEqual([
-      "can be divided by commas or by semicolons",
-      "Add a first line that says which: sep=,",
+      "The columns of x.csv can be separated by any of these: commas, semicolons.",
+      "Add a first line that names the delimiter: sep=,",
     ]);
     expect(await rowsOf("x.csv", "sep=,\na,b;c\n1,2;3\n")).toEqual([{ a: "1", "b;c": "2;3" }]);
   });
@@ -77,11 +78,11 @@ describe("tables", () => {
   it("say which row has too few or too many cells, and which quote is never closed", async () => {
     const { broken } = await read("x.csv", "q,t\na,1\nb\nc,1,2,3\n");
     expect(broken).toEqual([
-      { number: 2, reason: "it has 1 cell, but the header names 2 columns" },
-      { number: 3, reason: "it has 4 cells, but the header names 2 columns" },
+      { number: 2, reason: "it has 1 cell, but the header has 2 columns" },
+      { number: 3, reason: "it has 4 cells, but the header has 2 columns" },
     ]);
     expect((await read("x.csv", 'q,t\na,1\n"b,2\nc,3\n')).broken).toEqual([
-      { number: 2, reason: "a quote is opened and never closed" },
+      { number: 2, reason: "a quote is never closed" },
     ]);
   });
 
@@ -93,7 +94,11 @@ describe("tables", () => {
 describe("JSON files", () => {
   it("keep the digits of numbers", async () => {
     const format = formatOf("x.jsonl");
-    const { rows } = (await format?.('{"id":9007199254740993,"x":1.50,"big":1e400}', async () => {})) ?? { rows: [] };
+    const { rows } = (await format?.('{"id":9007199254740993,"x":1.50,"big":1e400}', {
+      name: "x.jsonl",
+      locale: ENGLISH,
+      yieldNow: async () => {},
+    })) ?? { rows: [] };
     expect(Object.values(rows[0]?.fields ?? {}).map(String)).toEqual(["9007199254740993", "1.50", "1e400"]);
   });
 
@@ -117,16 +122,16 @@ describe("JSON files", () => {
     const text = '{"train":[{"a":"1"}],"dev":[{"a":"2"}],"test":[{"a":"3"}]}';
     expect(await rowsOf("x.json", text, ["validation", "dev"])).toEqual([{ a: "2" }]);
     expect(await refusal("x.json", text)).toEqual([
-      'holds several lists: "train" (1 rows), "dev" (1 rows), "test" (1 rows)',
+      'x.json has several lists: "train" (1 row), "dev" (1 row), "test" (1 row).',
       'Name one: { "file": "…", "list": "train" }.',
     ]);
   });
 
   it("of the rows API say what is missing", async () => {
     const rows = '{"num_rows_total":1319,"rows":[{"row":{"a":"1"},"truncated_cells":[]}]}';
-    expect(await read("x.json", rows)).toMatchObject({ note: "It holds 1 of the data set's 1319 rows." });
+    expect(await read("x.json", rows)).toMatchObject({ note: "x.json has only 1 of the data set's 1,319 rows." });
     expect(await refusal("x.json", rows.replace("[]", '["a"]'))).toEqual([
-      "holds cells that were cut short, the first in row 1",
+      "x.json has truncated cells, the first in row 1.",
       "Download the full data set instead of its preview.",
     ]);
   });
@@ -138,18 +143,22 @@ describe("JSON files", () => {
     expect(await reasons('{"a":NaN}')).toEqual(["it is not JSON (NaN is not a JSON value)"]);
     expect(await reasons("{'a':1}")).toEqual(["it is not JSON (JSON requires double quotes)"]);
     expect(await reasons('[\n{"a":1},\n{"a":None}\n]', "x.json")).toEqual([
-      "it is not JSON (None in line 3 is not a JSON value)",
+      "it is not JSON (None is not a JSON value, in line 3)",
     ]);
   });
 });
 
 describe("what is no data at all is said by name", () => {
   it.each([
-    ["version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "is a Git LFS pointer, not the data"],
-    ["<!DOCTYPE html>\n<html><body>Sign in</body></html>", "is a web page, not data"],
-    ["q,t\n<<<<<<< HEAD\na,1\n=======\na,2\n>>>>>>> other\n", "holds a merge conflict at line 2"],
+    [
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+      "is a Git LFS pointer, not the data.",
+    ],
+    ["<!DOCTYPE html>\n<html><body>Sign in</body></html>", "is a web page, not data."],
+    ["q,t\n<<<<<<< HEAD\na,1\n=======\na,2\n>>>>>>> other\n", "has a merge conflict at line 2."],
   ])("%j", async (text, problem) => {
-    for (const name of ["x.csv", "x.jsonl", "x.json", "x.tsv"]) expect((await refusal(name, text))[0]).toBe(problem);
+    for (const name of ["x.csv", "x.jsonl", "x.json", "x.tsv"])
+      expect((await refusal(name, text))[0]).toBe(`${name} ${problem}`);
   });
 });
 
@@ -177,7 +186,7 @@ describe("loadTask", () => {
       { train: "a.jsonl", validation: [{ q: "@1.50", t: "@9007199254740993", n: "v" }], id: "n" },
       { "a.jsonl": '{"q":1.50,"t":2.0,"n":9007199254740992}\n{"q":1.5,"t":2,"n":9007199254740993}\n' },
     );
-    expect(faults).toEqual([expect.stringContaining("overlap: The train and validation sets share a sample: row 1")]);
+    expect(faults).toEqual([expect.stringContaining('overlap: "train" and "validation" share a sample: row 1')]);
     const apart = await faultsOf(
       { train: "a.jsonl", validation: [{ q: "x", t: "@9007199254740993", n: "v" }], id: "n" },
       { "a.jsonl": '{"q":1.50,"t":2.0,"n":9007199254740992}\n{"q":1.5,"t":2,"n":9007199254740993}\n' },
@@ -225,7 +234,7 @@ describe("loadTask", () => {
       validation: [{ q: "what is the sum of 1.5 and 2", t: "1" }],
     };
     expect((await faultsOf(near, {})).faults).toEqual([
-      'near-overlap: The train and validation sets contain nearly the same sample, which differs only in case, spacing or punctuation: row 1 of the rows of "data.train" and row 1 of the rows of "data.validation". Remove it from one of them.',
+      'near-overlap: "train" and "validation" share a sample except for case, spacing or punctuation: row 1 of the rows of "data.train" and row 1 of the rows of "data.validation". Remove it from one of them.',
     ]);
     for (const [a, b] of [
       ["1.5 - 2", "15 - 2"],
@@ -256,7 +265,7 @@ describe("loadTask", () => {
     const named = await faultsOf({ train: { file: "a.json", list: "y" }, validation }, files);
     expect([named.faults, named.data?.train[0]?.inputs.q]).toEqual([[], "b"]);
     const wrong = await faultsOf({ train: { file: "a.json", list: "z" }, validation }, files);
-    expect(wrong.faults[0]).toBe('unreadable-file: The file "a.json" has no list at "z". Name one of its lists: x, y.');
+    expect(wrong.faults[0]).toBe('unreadable-file: "a.json" has no list at "z". Name one of its lists: x, y.');
   });
 });
 

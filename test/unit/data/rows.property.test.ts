@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { stringify } from "lossless-json";
 import { expect, test } from "vitest";
 import { formatOf } from "../../../src/data/rows.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 
 const name = fc.stringMatching(/^[A-Za-z]\w{0,8}$/).filter((one) => !(one in {}));
 const cell = fc.oneof(
@@ -22,7 +23,7 @@ const mark = fc.constantFrom("", "\uFEFF");
 const lineEnd = fc.constantFrom("\n", "\r\n");
 
 async function fieldsOf(file: string, text: string) {
-  const read = await formatOf(file)?.(text, async () => {});
+  const read = await formatOf(file)?.(text, { name: file, locale: ENGLISH, yieldNow: async () => {} });
   expect(read?.broken).toEqual([]);
   return read?.rows.map(({ fields }) => JSON.parse(stringify(fields) ?? ""));
 }

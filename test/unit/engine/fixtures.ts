@@ -44,7 +44,7 @@ export function sampleOf(id: string, more: Partial<Sample> = {}): Sample {
 /** Right is the target to the letter. */
 export const verbatim: Loss = {
   kind: "exact",
-  describes: "",
+  describe: () => "",
   score: ({ targets }, answer) => {
     const loss = targets.includes(answer) ? 0 : 1;
     return { loss, lenient: loss, criticism: loss ? `Expected ${targets.join(" or ")}, got ${answer}.` : "" };

@@ -99,9 +99,9 @@ describe("a text under a key of a YAML file", () => {
   });
 
   it.each([
-    ["other", "holds no text", "Name a key whose value is a text."],
+    ["other", "has no text", "Name a key whose value is a text."],
     ["researcher.nothing", 'has no key "researcher.nothing"', '"role", "goal"'],
-    ["researcher", "holds no text under the key", "whose value is a text"],
+    ["researcher", "has no text under the key", "whose value is a text"],
   ])("says why there is none: %s", (name, problem, remedy) => {
     const found = placedText(CREW.replace("other: *lead", "other: 1"), yaml(name));
     expect(found).toMatchObject({ problem: expect.stringContaining(problem), remedy: expect.stringContaining(remedy) });
@@ -162,7 +162,7 @@ when = 1979-05-27
 
   it("says why there is none", () => {
     expect(placedText(file, toml("summarize.when"))).toMatchObject({
-      problem: 'holds no text under the key "summarize.when"',
+      problem: 'has no text under the key "summarize.when"',
     });
     expect(placedText(file, toml("summarize.no"))).toMatchObject({ problem: 'has no key "summarize.no"' });
     expect(placedText("a = [", toml("a"))).toMatchObject({

@@ -105,7 +105,7 @@ describe("a prompt file of several nodes", () => {
       ["shared-file", "error"],
       ["shared-file", "error"],
     ]);
-    expect(faults[0]?.message).toContain('"b" is in the same file as that of "a"');
+    expect(faults[0]?.message).toContain('The texts of "b" and "a" are the same file');
     expect(graph?.nodes).toHaveLength(3);
   });
 
@@ -282,16 +282,18 @@ describe("readGraph", () => {
       ["name", "Mine"],
       ["optimize.gate.policy", "off"],
     ] as const;
-    const { file, faults } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat, set);
+    const { file, faults } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat, { set });
     expect(file).toMatchObject({
       name: "Mine",
       optimize: { methods: { semantic: { batch: 4 } }, gate: { policy: "off" } },
     });
     expect(faults).toEqual([]);
-    const wrong = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat, [
-      ["output.x.y", "1"],
-      ["loss.kind", "odd"],
-    ]);
+    const wrong = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat, {
+      set: [
+        ["output.x.y", "1"],
+        ["loss.kind", "odd"],
+      ],
+    });
     expect(wrong.faults.map(({ code }) => code).sort()).toEqual(["bad-setting", "unknown-kind"]);
   });
 });

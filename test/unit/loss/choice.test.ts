@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss, targetReader } from "../../../src/loss/make.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
 
@@ -123,7 +124,7 @@ describe("the targets of a column", () => {
     loss: object = {},
     inputs = (_: number): Record<string, string> => ({ question: "?" }),
   ) => {
-    const read = targetReader(lossShape.parse({ kind: "choice", ...loss }));
+    const read = targetReader(lossShape.parse({ kind: "choice", ...loss }), ENGLISH);
     if (!read) throw new Error("no reader");
     return read(
       targets.map((target, at) => {

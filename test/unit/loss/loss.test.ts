@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
 import { PatternTimeout } from "../../../src/graph/pattern.ts";
 import type { LossSpec } from "../../../src/graph/schema.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { schemaFault } from "../../../src/loss/json.ts";
 import type { Score } from "../../../src/loss/loss.ts";
 import { makeLoss, RubricUnread, targetFault, worksWithoutTarget } from "../../../src/loss/make.ts";
@@ -289,9 +290,9 @@ describe("json", () => {
   });
 
   it("says why a schema cannot be used", () => {
-    expect(schemaFault({ type: "string", pattern: "(a+)+$" })).toMatch(/time limit/);
-    expect(schemaFault({ type: "object", properties: { pattern: { type: "string" } } })).toBeNull();
-    expect(schemaFault({ type: "nonsense" })).not.toBeNull();
+    expect(schemaFault({ type: "string", pattern: "(a+)+$" }, ENGLISH)).toMatch(/time limit/);
+    expect(schemaFault({ type: "object", properties: { pattern: { type: "string" } } }, ENGLISH)).toBeNull();
+    expect(schemaFault({ type: "nonsense" }, ENGLISH)).not.toBeNull();
   });
 });
 
@@ -304,13 +305,15 @@ describe("makeLoss", () => {
   });
 
   it("says which targets it cannot use", () => {
-    expect(targetFault(spec({ kind: "number" }), "none")).toBe("holds no number");
-    expect(targetFault(spec({ kind: "json" }), "{")).toBe("is not JSON");
-    expect(targetFault(spec({ kind: "json", fields: ["a.b"] }), '{"a":1}')).toBe('has no field "a.b"');
-    expect(targetFault(spec({ kind: "json", schema: { type: "object" } }), "[]")).toMatch(/^does not fit the schema/);
-    expect(targetFault(spec({ kind: "regex" }), "(")).toMatch(/^is no regular expression/);
-    expect(targetFault(spec({ kind: "exact" }), " ")).toBe("is empty");
-    expect(targetFault(spec({ kind: "number" }), "$1,000")).toBeNull();
+    expect(targetFault(spec({ kind: "number" }), "none", ENGLISH)).toBe("it has no number");
+    expect(targetFault(spec({ kind: "json" }), "{", ENGLISH)).toBe("it is not JSON");
+    expect(targetFault(spec({ kind: "json", fields: ["a.b"] }), '{"a":1}', ENGLISH)).toBe('it has no field "a.b"');
+    expect(targetFault(spec({ kind: "json", schema: { type: "object" } }), "[]", ENGLISH)).toMatch(
+      /^it does not fit the schema/,
+    );
+    expect(targetFault(spec({ kind: "regex" }), "(", ENGLISH)).toMatch(/^it is not a regular expression/);
+    expect(targetFault(spec({ kind: "exact" }), " ", ENGLISH)).toBe("it is empty");
+    expect(targetFault(spec({ kind: "number" }), "$1,000", ENGLISH)).toBeNull();
   });
 
   it("says what was expected and what came, and nothing when all is right", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss, targetFault } from "../../../src/loss/make.ts";
 import { numeralsIn, plainNumbers } from "../../../src/loss/numerals.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
@@ -193,11 +194,11 @@ describe("what stands after the answer is not the answer", () => {
 });
 
 describe("a target is one number", () => {
-  const fault = (target: string) => targetFault(lossShape.parse({ kind: "number" }), target);
+  const fault = (target: string) => targetFault(lossShape.parse({ kind: "number" }), target, ENGLISH);
 
   it.each([
-    ["3 apples and 4 pears", "it holds 2 numbers"],
-    ["1, 2, 3", "it holds 3 numbers"],
+    ["3 apples and 4 pears", "has 2 numbers"],
+    ["1, 2, 3", "has 3 numbers"],
     ["2024-05-08", "a date"],
     ["5/8/2024", "a date"],
     ["May 5, 2024", "a date"],
@@ -212,8 +213,8 @@ describe("a target is one number", () => {
     ["2\\sqrt{3}", "an expression"],
     ["2π", "an expression"],
     ["\\pm 3", "an expression"],
-    ["none", "holds no number"],
-    ["", "holds no number"],
+    ["none", "it has no number"],
+    ["", "it has no number"],
   ])("%j is refused: %s", (target, words) => {
     expect(fault(target)).toContain(words);
   });

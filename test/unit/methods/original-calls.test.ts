@@ -8,7 +8,7 @@ import { reply } from "../models/fakes.ts";
 /** The newest draft that an answer was made with: each accepted one is better than all before. */
 const newest: Loss = {
   kind: "newest",
-  describes: "",
+  describe: () => "",
   score: (_, answer) => {
     const loss = 1 / (1 + Number(/\d+/.exec(answer)?.[0] ?? 0));
     return { loss, lenient: loss, criticism: "Newer." };

@@ -123,7 +123,7 @@ export const subject: RunRequest = {
       output: "solve",
     },
     data: { train: samples("t", 2), validation: samples("v", 20), test: [] },
-    loss: { kind: "exact", describes: "", score: () => ({ loss: 0, lenient: 0, criticism: "" }) },
+    loss: { kind: "exact", describe: () => "", score: () => ({ loss: 0, lenient: 0, criticism: "" }) },
     models: { forward: choice(), backward: choice(), optimizer: choice(), judge: choice() },
     options: {
       method: "semantic",

@@ -6,6 +6,7 @@ import { formatOf } from "../../../src/data/rows.ts";
 import { extract } from "../../../src/graph/extract.ts";
 import { Patterns } from "../../../src/graph/pattern.ts";
 import { readGraphText } from "../../../src/graph/read.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { jsonLoss } from "../../../src/loss/json.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
@@ -91,14 +92,17 @@ it.each([
   ["rows of the wrong length", "t.csv", `question,answer\n${"a,b,c\n".repeat(300_000)}`],
   ["quotes in quotes", "t.csv", '"a""'.repeat(200_000)],
 ])("of a million %s the first thousand are enough", async (_, name, text) => {
-  const { rows, broken } = (await formatOf(name)?.(text, async () => {})) ?? { rows: [], broken: [] };
+  const { rows, broken } = (await formatOf(name)?.(text, { name, locale: ENGLISH, yieldNow: async () => {} })) ?? {
+    rows: [],
+    broken: [],
+  };
   expect(rows).toEqual([]);
   expect(broken.length).toBeOneOf([1_000, 1_001]);
 });
 
 it("columns by the thousand are compared with each other once", async () => {
   const names = Array.from({ length: 50_000 }, (_, index) => `c${index}`).join(",");
-  const read = await formatOf("t.csv")?.(`${names},c7\n`, async () => {});
+  const read = await formatOf("t.csv")?.(`${names},c7\n`, { name: "t.csv", locale: ENGLISH, yieldNow: async () => {} });
   expect(read?.repeated).toEqual(["c7"]);
 });
 

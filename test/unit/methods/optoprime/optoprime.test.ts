@@ -91,7 +91,7 @@ describe("optoprime", () => {
 
   it("asks nothing where all samples of the batch are right", async () => {
     const score = () => ({ loss: 0, lenient: 0, criticism: "" });
-    const { provider, finished } = await run({ options, loss: { kind: "right", describes: "", score } });
+    const { provider, finished } = await run({ options, loss: { kind: "right", describe: () => "", score } });
     expect(optimizer(provider.seen)).toEqual([]);
     expect(finished.proposals).toEqual([]);
   });

@@ -1,0 +1,54 @@
+import type { JsonDocument, JsonPath } from "../graph/document.ts";
+import { splitData } from "../graph/quick-fixes.ts";
+import { addFindings } from "./findings.ts";
+import type { Row } from "./row.ts";
+import { SPLITS, type Split } from "./sample.ts";
+import { type Drawn, looseKey } from "./samples.ts";
+
+/** The samples of a set, and what messages call the file that they come from. */
+export interface SampleSet {
+  readonly path: JsonPath;
+  readonly name: string;
+  readonly drawn: readonly Drawn[];
+}
+
+export type Sets = Partial<Record<Split, SampleSet>>;
+
+/** Adds a fault for samples that two sets share, and a warning for samples that are nearly the same. */
+export function checkOverlap(document: JsonDocument, sets: Sets): void {
+  const { t } = document;
+  const pairOf = (one: Drawn, a: SampleSet, other: Row, b: SampleSet) =>
+    t("row {0} of {1} and row {2} of {3}", one.row.number, a.name, other.number, b.name);
+  for (const [index, split] of SPLITS.entries()) {
+    for (const earlier of SPLITS.slice(0, index)) {
+      const [a, b] = [sets[earlier], sets[split]];
+      if (!a || !b) continue;
+      const byKey = new Map(a.drawn.map((drawn) => [drawn.key, drawn]));
+      const byId = new Map(a.drawn.map((drawn) => [drawn.sample.id, drawn]));
+      const shared = b.drawn.flatMap(({ key, sample, row }) => {
+        const equal = byKey.get(key);
+        const other = equal ?? byId.get(sample.id);
+        if (!other) return [];
+        const rows = pairOf(other, a, row, b);
+        const id = JSON.stringify(sample.id);
+        return [
+          equal
+            ? t('"{0}" and "{1}" share a sample: {2}.', earlier, split, rows)
+            : t('"{0}" and "{1}" share the id {2}: {3}.', earlier, split, id, rows),
+        ];
+      });
+      const remedy = document.t("Remove it from one of the sets. A gate that uses training samples proves nothing.");
+      addFindings(document, "overlap", b.path, shared, remedy, () => splitData(document));
+      const byLooseKey = new Map(a.drawn.map((drawn) => [looseKey(drawn.sample), drawn]));
+      const near = b.drawn.flatMap(({ key, sample, row }) => {
+        const other = byKey.has(key) ? undefined : byLooseKey.get(looseKey(sample));
+        if (!other) return [];
+        const rows = pairOf(other, a, row, b);
+        return [
+          t('"{0}" and "{1}" share a sample except for case, spacing or punctuation: {2}.', earlier, split, rows),
+        ];
+      });
+      addFindings(document, "near-overlap", b.path, near, document.t("Remove it from one of them."));
+    }
+  }
+}
