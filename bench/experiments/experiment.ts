@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { scoreInterval, wilson } from "../../src/engine/verdict.ts";
+import { scoreInterval, wilson } from "../../src/engine/statistics.ts";
 
 /** One question put to the engine on worlds of known truth. */
 export interface Experiment {

@@ -5,8 +5,8 @@ import { traitsOf } from "../graph/node-kinds.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Baseline, BaselineScore } from "./events.ts";
 import { type Forward, SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
+import { meanScore } from "./statistics.ts";
 import { textsOf, thetaOf } from "./theta.ts";
-import { meanScore } from "./verdict.ts";
 
 /** Name of the one baseline there is beside the untouched graph. */
 export const CHAIN_OF_THOUGHT = "chain-of-thought";

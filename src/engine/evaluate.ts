@@ -6,10 +6,10 @@ import { SAMPLES_AT_ONCE } from "./forward.ts";
 import { causeOf } from "./llm.ts";
 import { DONE, endOf, type RunEnd, type Runner, streamed, unchanged } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
+import { scoreInterval } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { textsOf, thetaOf } from "./theta.ts";
-import { scoreInterval } from "./verdict.ts";
 
 /** The graph as it is, scored on one set. */
 export interface Evaluation {
@@ -25,7 +25,8 @@ export interface Evaluation {
 
 /**
  * Scores the graph's own texts on one set, all samples at once.
- * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason.
+ * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason. The first error if no sample
+ *   could be scored
  */
 export async function* evaluate(
   task: Task,
@@ -86,7 +87,7 @@ async function scoreAll(
   emit: Emit,
 ): Promise<Evaluation> {
   const { graph, data } = task;
-  const { start: texts, ask, forward } = openSession(task, deps, stop, emit);
+  const { start: texts, ask, forward, nothingScored } = openSession(task, deps, stop, emit);
   const scoreOne = async (sample: Sample) => {
     const pass = forward(texts, sample, { split });
     const scored = await pass.score;
@@ -95,6 +96,8 @@ async function scoreAll(
   };
   try {
     const scored = await pMap(data[split], scoreOne, SAMPLES_AT_ONCE);
+    const lost = nothingScored();
+    if (lost !== null) throw lost;
     const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
     return {
       split,

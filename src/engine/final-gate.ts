@@ -2,8 +2,8 @@ import type { Texts } from "../graph/graph.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Iterated } from "./events.ts";
 import type { Comparison, Engine } from "./method.ts";
+import { lossBounds } from "./statistics.ts";
 import { thetaOf } from "./theta.ts";
-import { lossBounds } from "./verdict.ts";
 
 /** What an iteration settled on. */
 export interface Settled {

@@ -54,6 +54,8 @@ export interface ForwardDeps {
   /** For nodes and losses in code. Absent: they can't run. */
   readonly local?: Local;
   readonly emit: (event: RunEvent) => Promise<void>;
+  /** Called with each outcome of a score: the error that left the sample unscored, or null. */
+  readonly onScored?: ((error: unknown) => void) | undefined;
 }
 
 export interface ForwardOptions {
@@ -76,7 +78,16 @@ export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) =>
  * (docs/method.md, "One iteration"). A pass is made once per (Θ, sample): asking again returns the same one; equal node calls
  * of different Θ meet in the reply store.
  */
-export function createForward({ graph, loss, choice, judge, ask, local = NOWHERE, emit }: ForwardDeps): Forward {
+export function createForward({
+  graph,
+  loss,
+  choice,
+  judge,
+  ask,
+  local = NOWHERE,
+  emit,
+  onScored,
+}: ForwardDeps): Forward {
   const topology = topologyOf(graph);
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
@@ -148,8 +159,10 @@ export function createForward({ graph, loss, choice, judge, ask, local = NOWHERE
         const detail = error instanceof Error ? error.message : String(error);
         if (!unscored.has(sample.id)) void emit({ type: "warning", code: "not scored", sample: sample.id, detail });
         unscored.add(sample.id);
+        onScored?.(error);
         return null;
       });
+      if (scored) onScored?.(null);
       void emit({
         type: "scored",
         theta,
@@ -195,7 +208,10 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /** The forward function of a task, with its judge where its loss asks one. */
-export function forwardOf({ graph, loss, models }: Task, deps: Pick<ForwardDeps, "ask" | "local" | "emit">): Forward {
+export function forwardOf(
+  { graph, loss, models }: Task,
+  deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored">,
+): Forward {
   const judge = createJudge({ graph, choice: models.judge, ask: deps.ask });
   return createForward({ graph, loss, choice: models.forward, judge, ...deps });
 }

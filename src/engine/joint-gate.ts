@@ -3,9 +3,9 @@ import type { Texts } from "../graph/graph.ts";
 import { type Candidate, withTexts } from "./candidate.ts";
 import type { Engine } from "./method.ts";
 import { BROKE, both, either, harmRule, partRule, policyRule, type Rule } from "./rules.ts";
+import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
 import { MINIMUM_WAVE } from "./validation.ts";
-import type { Pair } from "./verdict.ts";
 
 export interface GateResult {
   /** The incumbent from here on. */

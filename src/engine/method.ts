@@ -8,8 +8,8 @@ import type { Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
 import type { ForwardPass, Scored } from "./forward.ts";
 import type { Attempts } from "./history.ts";
 import type { Rule } from "./rules.ts";
+import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
-import type { Pair } from "./verdict.ts";
 
 /** A way to optimize Θ. Adding one touches its own file and the registry (docs/add-a-method.md). */
 export interface Method<O = unknown> {

@@ -2,10 +2,10 @@ import type { Graph, Texts } from "../graph/graph.ts";
 import type { Proposal, Verdict } from "./events.ts";
 import type { Entry, History } from "./history.ts";
 import { LOWER, NO_GATE, policyRule, UNCHANGED, UNDECIDED } from "./rules.ts";
+import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
 import { proposalId, thetaOf } from "./theta.ts";
 import type { Validation } from "./validation.ts";
-import type { Pair } from "./verdict.ts";
 
 /**
  * The verdict on the net change, without any call: as much of it is measured as the end of the run allowed.

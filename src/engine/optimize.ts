@@ -14,11 +14,11 @@ import { callsOf } from "./nodes/behaviors.ts";
 import { UNDECIDED } from "./rules.ts";
 import { failureOf, type Runner, streamed } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
+import { meanScore } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { parametersOf, thetaOf } from "./theta.ts";
 import { createValidation, type Validation } from "./validation.ts";
-import { meanScore } from "./verdict.ts";
 
 /**
  * Optimizes one graph: validation and test before, the method's loop, validation and test after, net changes.
@@ -96,7 +96,11 @@ class Run {
       const measured = this.#measureNetChange().catch(orBudget);
       const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#result), measured]);
       if (options.baseline && status === "done") await this.#scoreBaseline();
-      test = before && after && { n: data.test.length, before: meanScore(before), after: meanScore(after) };
+      test = before && after && measuredOn(before, after);
+      if (status === "done") {
+        error = this.#session.nothingScored();
+        if (error !== null) status = "failed";
+      }
     } catch (thrown) {
       error = causeOf(thrown);
       status = signal.aborted ? "cancelled" : "failed";
@@ -235,6 +239,13 @@ class Run {
       formatErrors: this.#validation.formatErrors(this.#start, this.#result),
     };
   }
+}
+
+/** Means over the samples that were scored both times. */
+function measuredOn(before: readonly (Scored | null)[], after: readonly (Scored | null)[]): Measured {
+  const isScored = (at: number) => Boolean(before[at] && after[at]);
+  const [start, end] = [before, after].map((scores) => scores.filter((_, at) => isScored(at)));
+  return { n: start?.length ?? 0, before: meanScore(start ?? []), after: meanScore(end ?? []) };
 }
 
 /**

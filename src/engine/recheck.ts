@@ -80,6 +80,8 @@ class Recheck {
     let end: RunEnd = DONE;
     try {
       passed = await this.#judge(candidates);
+      const lost = this.#session.nothingScored();
+      if (lost !== null) throw lost;
     } catch (thrown) {
       end = endOf(causeOf(thrown), signal);
     }

@@ -1,6 +1,6 @@
 import type { Decision, VerdictReason } from "./events.ts";
+import { differenceBounds, type Pair, signTest } from "./statistics.ts";
 import type { OptimizeOptions } from "./task.ts";
-import { differenceBounds, type Pair, signTest } from "./verdict.ts";
 
 export interface GateDecision {
   readonly decision: Decision;

@@ -27,11 +27,20 @@ export interface Session {
   readonly ask: Llm;
   readonly forward: Forward;
   readonly emit: Emit;
+  /** The first error that left a sample unscored, if no sample could be scored; else null. */
+  nothingScored(): Error | null;
 }
 
 /** @param stop aborting it stops every call of the session */
 export function openSession(task: Task, deps: EngineDeps, stop: AbortController, emit: Emit): Session {
   const { model, price, local } = deps;
   const ask = createLlm({ model, price, seed: task.options.seed, stop, emit });
-  return { start: textsOf(task.graph), ask, forward: forwardOf(task, { ask, emit, ...(local && { local }) }), emit };
+  let isScored = false;
+  let lost: Error | null = null;
+  const onScored = (error: unknown) => {
+    if (error === null) isScored = true;
+    else lost ??= error instanceof Error ? error : new Error(String(error));
+  };
+  const forward = forwardOf(task, { ask, emit, onScored, ...(local && { local }) });
+  return { start: textsOf(task.graph), ask, forward, emit, nothingScored: () => (isScored ? null : lost) };
 }

@@ -4,9 +4,9 @@ import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
 import { SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
 import { type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
+import { type Pair, scoreInterval, signTest } from "./statistics.ts";
 import type { OptimizeOptions } from "./task.ts";
 import { thetaOf } from "./theta.ts";
-import { type Pair, scoreInterval, signTest } from "./verdict.ts";
 
 export interface ValidationDeps {
   readonly samples: readonly Sample[];

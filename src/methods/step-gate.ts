@@ -2,9 +2,9 @@ import type { Sample } from "../data/sample.ts";
 import { type Candidate, withTexts } from "../engine/candidate.ts";
 import type { Iterated } from "../engine/events.ts";
 import type { Engine } from "../engine/method.ts";
+import { lossBounds } from "../engine/statistics.ts";
 import type { Task } from "../engine/task.ts";
 import { thetaOf } from "../engine/theta.ts";
-import { lossBounds } from "../engine/verdict.ts";
 import type { Texts } from "../graph/graph.ts";
 
 const VALIDATION = { split: "validation" } as const;

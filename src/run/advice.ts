@@ -1,6 +1,6 @@
 import type { Data, Sample } from "../data/sample.ts";
+import { signTest } from "../engine/statistics.ts";
 import type { Task } from "../engine/task.ts";
-import { signTest } from "../engine/verdict.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import type { Locale } from "../i18n/locale.ts";
 

@@ -1,7 +1,7 @@
 import type { Sample } from "../data/sample.ts";
 import type { Finished, Warned } from "../engine/events.ts";
+import { signTest } from "../engine/statistics.ts";
 import type { Task } from "../engine/task.ts";
-import { signTest } from "../engine/verdict.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { Attempt, RunState, SampleScore } from "./state.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";

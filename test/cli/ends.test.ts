@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { randomLcg } from "d3";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
+import { unitOf } from "../server/faults.ts";
 import { asked, type Bench, open } from "./cli.ts";
 
 /** How runs and commands end when they do not simply succeed. */
@@ -52,6 +53,27 @@ describe("a provider that fails", () => {
     const { code, stdout } = await bench.online("evaluate", bench.graph, "--json");
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ score: null, error: { code: "KeyRefused" } });
+  });
+});
+
+describe("a server that refuses every request", () => {
+  it("is a failed run with the server's reason, and exit 4: for optimize and evaluate", async () => {
+    const bench = await open({ faults: () => "too long" });
+    for (const command of ["optimize", "evaluate"]) {
+      const { code, stderr, stdout } = await bench.online(command, bench.graph);
+      expect([command, code]).toEqual([command, 4]);
+      expect(stderr).toMatch(/^Error: A request is too long for model simulated: /m);
+      expect(stdout + stderr).not.toMatch(/already right|Done/);
+    }
+    const { stdout } = await bench.online("optimize", bench.graph, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ status: "failed", error: { code: "RequestRefused" }, proposals: [] });
+  });
+
+  it("is not if one sample could be scored", async () => {
+    const lucky = await open({ faults: ({ content }) => (unitOf(content) < 0.5 ? "too long" : null) });
+    const { code, stderr } = await lucky.online("evaluate", lucky.graph);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/could not be scored/);
   });
 });
 

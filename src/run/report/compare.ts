@@ -1,6 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
-import { gainInterval, signTest } from "../../engine/verdict.ts";
+import { gainInterval, signTest } from "../../engine/statistics.ts";
 import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";

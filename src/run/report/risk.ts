@@ -1,5 +1,5 @@
+import { signTest } from "../../engine/statistics.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
-import { signTest } from "../../engine/verdict.ts";
 
 /**
  * Probability that the gate accepts a text that is no better, if each changed sample is equally likely to be better or

@@ -1,6 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
-import { gainInterval, scoreInterval, signTest } from "../../engine/verdict.ts";
+import { gainInterval, scoreInterval, signTest } from "../../engine/statistics.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import type { StoredReply } from "../../models/store.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
+import { thetaOf } from "../../../src/engine/theta.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { KeyRefused, ModelUnknown, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
@@ -76,6 +77,39 @@ describe("a run that loses single calls", () => {
       expect(verdict.scored).toBeLessThanOrEqual(9);
     }
     expect(finished.proposals.some(({ verdict }) => verdict.unscored.includes(lost.id))).toBe(true);
+  });
+
+  it("averages test scores over the samples that were scored before and after", async () => {
+    const given = { test: 4 };
+    const { world } = prepare(given);
+    const lost = world.test[1]!;
+    const loses = ({ messages }: ModelRequest) =>
+      messages.some(({ content }) => content.includes(lost.inputs.question!));
+    const { finished, events } = await run({ ...given, ...refusing(tooLong, loses) });
+    const { texts } = finished;
+    const scoreOf = (theta: string) => {
+      const scored = ofType(events, "scored").filter((one) => one.split === "test" && one.theta === theta);
+      const losses = new Map(scored.map(({ sample, loss }) => [sample, loss]));
+      const known = [...losses.values()].filter((loss) => loss !== null);
+      return known.reduce((sum, loss) => sum + 1 - loss, 0) / known.length;
+    };
+    const [started] = ofType(events, "started");
+    expect(finished.test).toEqual({
+      n: given.test - 1,
+      before: expect.closeTo(scoreOf(started!.theta)),
+      after: expect.closeTo(scoreOf(thetaOf(texts))),
+    });
+  });
+
+  it("fails with the server's reason if no sample could be scored", async () => {
+    const { finished } = await run({ test: 4, ...refusing(tooLong, ({ tag }) => tag.purpose === "forward") });
+    expect(finished).toMatchObject({
+      status: "failed",
+      error: "RequestRefused",
+      fields: { status: 400, reason: "invalid" },
+      proposals: [],
+      test: { n: 0, before: null, after: null },
+    });
   });
 
   it("goes on without the gradients of a sample whose feedback was lost, and says so once", async () => {

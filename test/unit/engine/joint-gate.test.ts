@@ -9,10 +9,10 @@ import { createJointGate } from "../../../src/engine/joint-gate.ts";
 import type { Place } from "../../../src/engine/method.ts";
 import { contributes, netVerdict } from "../../../src/engine/net-changes.ts";
 import { both, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
+import { lossBounds, type Pair, signTest } from "../../../src/engine/statistics.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/theta.ts";
 import { createValidation, type Validation } from "../../../src/engine/validation.ts";
-import { lossBounds, type Pair, signTest } from "../../../src/engine/verdict.ts";
 import type { Texts } from "../../../src/graph/graph.ts";
 import { engineOf, graphOf, llm, ofType, recorder, sampleOf } from "./fixtures.ts";
 

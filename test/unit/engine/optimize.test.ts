@@ -79,7 +79,7 @@ describe("a run", () => {
       throw new RequestRefused("server", 400, "model", "maximum context length exceeded", "too long");
     };
     const { finished, events } = await run({ loss: { ...verbatim, score } });
-    expect(finished).toMatchObject({ status: "done", proposals: [] });
+    expect(finished).toMatchObject({ status: "failed", error: "RequestRefused", proposals: [] });
     const codes = ofType(events, "warning").map(({ code }) => code);
     expect(codes).toContain("nothing scored");
     expect(codes).not.toContain("nothing to learn");

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { withTexts } from "../../../src/engine/candidate.ts";
 import type { Method } from "../../../src/engine/method.ts";
 import { wholeNumber } from "../../../src/engine/options.ts";
+import { lossBounds } from "../../../src/engine/statistics.ts";
 import { thetaOf } from "../../../src/engine/theta.ts";
-import { lossBounds } from "../../../src/engine/verdict.ts";
 
 const options = z.strictObject({
   tries: wholeNumber("Rewrites to try.", { least: 1, byDefault: 10, example: 20 }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { signTest } from "../../../src/engine/verdict.ts";
+import { signTest } from "../../../src/engine/statistics.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { caveatsOf } from "../../../src/run/report/caveats.ts";
 import { headline } from "../../../src/run/report/headline.ts";

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { optimize } from "../../../src/engine/optimize.ts";
-import { scoreInterval } from "../../../src/engine/verdict.ts";
+import { scoreInterval } from "../../../src/engine/statistics.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import { methods } from "../../../src/methods/registry.ts";

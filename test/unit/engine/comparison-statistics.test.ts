@@ -8,7 +8,7 @@ import {
   holm,
   sampleMeans,
   signFlipTest,
-} from "../../../src/engine/paired-test.ts";
+} from "../../../src/engine/statistics.ts";
 
 describe("the sign-flip test", () => {
   it("equals the sign test where all differences are of one size", () => {

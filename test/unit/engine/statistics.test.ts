@@ -7,7 +7,7 @@ import {
   scoreInterval,
   signTest,
   wilson,
-} from "../../../src/engine/verdict.ts";
+} from "../../../src/engine/statistics.ts";
 import { sampleOf } from "./fixtures.ts";
 
 /** Twice the tail of the binomial, in whole numbers. */
