@@ -39,7 +39,7 @@ function best(work: () => unknown): number {
 }
 
 const parse = (text: string) => {
-  const document = new JsonDocument("/g.agentgraph.json", text, { heal: true });
+  const document = new JsonDocument("/g.agentgraph.json", text, { recover: true });
   return { document, outline: outlineOf(document) };
 };
 const parsed = parse(sound);

@@ -11,7 +11,7 @@ import {
 import { COMMANDS } from "./editor/commands.ts";
 import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files.ts";
 import { LazyTree } from "./editor/lazy-tree.ts";
-import { once } from "./editor/once.ts";
+import { loadOnce } from "./editor/load-once.ts";
 import { PENDING_EXAMPLE } from "./editor/pending-example.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 import type { Services } from "./editor/services.ts";
@@ -24,7 +24,7 @@ export function activate(context: ExtensionContext): void {
     return disposable;
   };
   const log = own(window.createOutputChannel("AgentGraph", { log: true }));
-  const services = once(async (): Promise<Services> => {
+  const services = loadOnce(async (): Promise<Services> => {
     const { Services } = await import("./editor/services.ts");
     return own(new Services(context, log, { proposals, runs }));
   });

@@ -34,6 +34,6 @@ function setAttributes(element: Element, attributes: Attributes): void {
 }
 
 /** Whether the user asked for less motion. */
-export function prefersStill(): boolean {
+export function prefersReducedMotion(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -10,7 +10,7 @@ import { checkOverlap, type SampleSet, type Sets } from "./overlap.ts";
 import { DataUnreadable, type Row, type Rows } from "./row.ts";
 import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
 import { type Data, type Sample, SPLITS, type Split } from "./sample.ts";
-import { type Drawn, fieldsUsed, type Mapping, type SampleRow, sampleOf, type TargetReading } from "./samples.ts";
+import { fieldsUsed, type MappedRow, type Mapping, type SampleRow, sampleOf, type TargetReading } from "./samples.ts";
 import { namedSets, splitRows } from "./split.ts";
 
 export interface DataSource {
@@ -234,8 +234,8 @@ function mappingOf({ spec, inputs, listIsAnswer, objectIsAnswer }: DataSource): 
 /** Makes samples of rows; each question once. */
 async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Promise<SampleSet> {
   const mapping = mappingOf(source);
-  const kept = new Map<string, Drawn>();
-  const ids = new Map<string, Drawn>();
+  const kept = new Map<string, MappedRow>();
+  const ids = new Map<string, MappedRow>();
   const { document, spec, yieldNow } = source;
   const { t } = document;
   const found: Record<
@@ -333,6 +333,6 @@ function nameOf(spec: DataSet, split: Split, t: Translate): string {
   return JSON.stringify(typeof spec === "string" ? spec : spec.file);
 }
 
-function sameTargets(a: Drawn, b: Drawn): boolean {
+function sameTargets(a: MappedRow, b: MappedRow): boolean {
   return JSON.stringify(a.sample.targets) === JSON.stringify(b.sample.targets);
 }

@@ -3,13 +3,13 @@ import { splitData } from "../graph/quick-fixes.ts";
 import { addFindings } from "./findings.ts";
 import type { Row } from "./row.ts";
 import { SPLITS, type Split } from "./sample.ts";
-import { type Drawn, looseKey } from "./samples.ts";
+import { looseKey, type MappedRow } from "./samples.ts";
 
 /** The samples of a set, and what messages call the file that they come from. */
 export interface SampleSet {
   readonly path: JsonPath;
   readonly name: string;
-  readonly drawn: readonly Drawn[];
+  readonly drawn: readonly MappedRow[];
 }
 
 export type Sets = Partial<Record<Split, SampleSet>>;
@@ -17,7 +17,7 @@ export type Sets = Partial<Record<Split, SampleSet>>;
 /** Adds a fault for samples that two sets share, and a warning for samples that are nearly the same. */
 export function checkOverlap(document: JsonDocument, sets: Sets): void {
   const { t } = document;
-  const pairOf = (one: Drawn, a: SampleSet, other: Row, b: SampleSet) =>
+  const pairOf = (one: MappedRow, a: SampleSet, other: Row, b: SampleSet) =>
     t("row {0} of {1} and row {2} of {3}", one.row.number, a.name, other.number, b.name);
   for (const [index, split] of SPLITS.entries()) {
     for (const earlier of SPLITS.slice(0, index)) {

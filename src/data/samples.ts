@@ -14,7 +14,7 @@ export interface Mapping extends Pick<DataSpec, "fields" | "target" | "id" | "fe
 }
 
 /** A sample and the row it came from. */
-export interface Drawn {
+export interface MappedRow {
   readonly sample: Sample;
   readonly row: Row;
   /** Of the inputs alone: equal for samples that ask the same. */
@@ -40,13 +40,13 @@ export interface TargetReading {
 }
 
 /** A row that makes no sample. */
-export type Undrawn =
+export type UnmappedRow =
   | { readonly missing: string }
   /** The target is an object; a field in it that may be meant. */
   | { readonly object: string };
 
 /** Reads one row. Numbers keep their digits; lists and objects become JSON. */
-export function sampleOf(row: Row, mapping: Mapping): Drawn | Undrawn {
+export function sampleOf(row: Row, mapping: Mapping): MappedRow | UnmappedRow {
   const inputs: Record<string, string> = {};
   for (const name of mapping.inputs) {
     const field = Object.hasOwn(mapping.fields, name) ? (mapping.fields[name] ?? name) : name;
@@ -70,7 +70,7 @@ export function fieldsUsed({ inputs, fields, target, id, feedback }: Mapping): s
   return [...mapped, target, id, feedback].filter((field) => field !== undefined);
 }
 
-function targetsOf(row: Row, field: string, { listIsAnswer, objectIsAnswer }: Mapping): string[] | Undrawn {
+function targetsOf(row: Row, field: string, { listIsAnswer, objectIsAnswer }: Mapping): string[] | UnmappedRow {
   const value = fieldOf(row, field);
   if (value === null) return { missing: field };
   const accepted = Array.isArray(value) && !listIsAnswer ? value.filter((entry) => entry !== null) : [value];

@@ -1,6 +1,6 @@
 import { EventEmitter, type TreeDataProvider, type TreeItem } from "vscode";
 import { Disposable } from "./disposable.ts";
-import { once } from "./once.ts";
+import { loadOnce } from "./load-once.ts";
 
 /** A tree that is loaded when it is first shown. */
 export class LazyTree<T> extends Disposable implements TreeDataProvider<T> {
@@ -10,7 +10,7 @@ export class LazyTree<T> extends Disposable implements TreeDataProvider<T> {
 
   constructor(load: () => Promise<Tree<T>>) {
     super();
-    this.#tree = once(async () => {
+    this.#tree = loadOnce(async () => {
       const tree = await load();
       this.own(tree.onDidChangeTreeData(() => this.#changed.fire(undefined)));
       return tree;

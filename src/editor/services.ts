@@ -1,7 +1,7 @@
 import { commands, type ExtensionContext, type LogOutputChannel, l10n, languages, workspace } from "vscode";
 import { nodeDeps } from "../platform/node.ts";
 import { Account } from "./account/account.ts";
-import { Keys } from "./account/keys.ts";
+import { ApiKeys } from "./account/api-keys.ts";
 import { readSettings } from "./account/settings.ts";
 import { isWebview } from "./command-arguments.ts";
 import { guarded } from "./command-errors.ts";
@@ -69,7 +69,7 @@ export class Services extends Disposable {
     const outside = nodeDeps(log);
     const deps = { ...outside, sandbox: trustedSandbox(outside.sandbox, refuseUntrusted, () => readSettings().code) };
     const graphs = this.own(new GraphFiles(deps.files));
-    const account = this.own(new Account(new Keys(secrets), workspaceState, globalState, deps.clock, log));
+    const account = this.own(new Account(new ApiKeys(secrets), workspaceState, globalState, deps.clock, log));
     const documents = this.own(new GraphDocuments(deps.files, account));
     const library = this.own(new RunStore(deps, graphs));
     this.running = this.own(new RunController(deps, library, account, workspaceState));
@@ -185,7 +185,7 @@ export class Services extends Disposable {
       proposals: runs.reduce((sum, run) => sum + run.proposals.length, 0),
       running: runs.some(({ id }) => library.live(id) !== null),
       resumable: runs.some(resumable),
-      elsewhere: runs.some(({ untrusted, proposals }) => untrusted && proposals.length > 0),
+      untrustedRuns: runs.some(({ untrusted, proposals }) => untrusted && proposals.length > 0),
       // Walkthrough steps are completed by results, not by attempts.
       optimized: runs.some((run) => !run.untrusted && !isEvaluation(run) && run.status === "done"),
       committed: runs.some((run) => run.proposals.some(({ act }) => act === "committed")),

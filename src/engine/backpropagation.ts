@@ -1,5 +1,5 @@
 /** What the backward walk needs to know of G and of the gradients that travel on it. */
-export interface Walk<G> {
+export interface Backpropagation<G> {
   readonly successors: (node: string) => readonly string[];
   /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one. */
   readonly leadsToParameter: (node: string) => boolean;
@@ -31,7 +31,7 @@ export interface Gradients<G> {
  * ∇^w_v = ĥ^v_w of w's predecessors, value and ∇_w). With numbers, Jacobian products and sums it is the analytic
  * gradient. Each node waits for its successors alone, never for a whole layer.
  */
-export function backpropagate<G>(walk: Walk<G>): Gradients<G> {
+export function backpropagate<G>(walk: Backpropagation<G>): Gradients<G> {
   const of = memoize(async (node: string): Promise<G> => {
     const parts = await Promise.all(
       walk.successors(node).map(async (from) => ({ from, gradient: (await contributions(from))?.to.get(node) })),

@@ -177,7 +177,7 @@ export function createForward({
     }
 
     async function answerAndScore(): Promise<Scored> {
-      await ask.breathe();
+      await ask.yieldNow();
       const all = await Promise.all(order.map(({ id }) => valueAt(id)));
       const cost = {
         tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),

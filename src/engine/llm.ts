@@ -37,9 +37,9 @@ export interface LlmDeps {
 export interface Llm {
   (question: LlmCall): Promise<ModelReply>;
   /** The reply could not be decoded: it stays with this run, but no other run is served it. */
-  discredit(reply: ModelReply): Promise<void>;
+  invalidate(reply: ModelReply): Promise<void>;
   /** Resolves when much that begins or ends at once may go on: nothing else in the process is to wait for all of it. */
-  breathe(): Promise<void>;
+  yieldNow(): Promise<void>;
   /** No call begins any more. Resolves when none is under way: what was paid for has arrived and is on record. */
   settled(): Promise<void>;
 }
@@ -81,16 +81,16 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     ended = true;
     while (pending.size > 0) await Promise.allSettled([...pending]);
   };
-  const discredit = async ({ key }: ModelReply) => model.discredit?.(key);
-  const breathe = async () => model.breathe?.();
-  return Object.assign(ask, { settled, discredit, breathe });
+  const invalidate = async ({ key }: ModelReply) => model.invalidate?.(key);
+  const yieldNow = async () => model.yieldNow?.();
+  return Object.assign(ask, { settled, invalidate, yieldNow });
 
   async function answered(question: LlmCall): Promise<ModelReply> {
     const { model: name, params } = question.choice;
     const reply = await askOnce(question);
     const isWithheld = reply.finish === "filter";
     // What the server's own settings cut or withheld may come whole when they are others.
-    if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await discredit(reply);
+    if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await invalidate(reply);
     if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
     if (!question.schema && reply.finish === "length" && reply.text.trim() === "") {
       const detail = `${reply.usage.completion} tokens`;
@@ -148,7 +148,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error, price) });
       if (!stop.signal.aborted && isLasting(error, own)) stop.abort(error);
       if (!stop.signal.aborted) throw error;
-      await breathe();
+      await yieldNow();
       throw new RunStopped(stop.signal.reason);
     }
   }
@@ -217,7 +217,7 @@ function unreadable(reply: string, cutAt: number | null, doubts: readonly string
 const LONGER = 4;
 
 /** What a reply has to hold. */
-export interface Asking<T> {
+export interface AskOptions<T> {
   /** null for a value it cannot use. */
   readonly read: (value: unknown) => T | null;
   /** Asks for it again, after a reply that could not be read. @param doubts what was not clear about that reply */
@@ -237,7 +237,7 @@ export interface Asking<T> {
 export async function askJson<T>(
   ask: Llm,
   question: LlmCall,
-  { read, repair, sure = false, doubts = () => [] }: Asking<T>,
+  { read, repair, sure = false, doubts = () => [] }: AskOptions<T>,
 ): Promise<T> {
   const keys = Object.keys(question.schema?.schema.properties ?? {});
   const readIn = ({ text }: ModelReply): Read<T> | null => {
@@ -258,7 +258,7 @@ export async function askJson<T>(
     if (value && !sure) return value.value;
     throw new ReplyUnreadable(first.text.slice(0, 200), first.usage.completion);
   }
-  if (!isCut) await ask.discredit(first);
+  if (!isCut) await ask.invalidate(first);
   const shown = [
     { role: "assistant", content: first.text },
     { role: "user", content: repair(found?.doubts ?? []) },
@@ -273,7 +273,7 @@ export async function askJson<T>(
   const isCutAgain = sure && again.finish === "length";
   const last = isCutAgain ? null : (sureOf(second) ?? (isCut && sure ? null : value));
   if (last) return last.value;
-  await ask.discredit(again);
+  await ask.invalidate(again);
   const cutAt = again.finish === "length" ? again.usage.completion : null;
   throw new ReplyUnreadable(again.text.slice(0, 200), cutAt, second?.doubts ?? found?.doubts ?? []);
 }

@@ -15,7 +15,7 @@ import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
 import { holdsRows } from "./proposal-constraints.ts";
-import { meantText } from "./proposal-text.ts";
+import { unwrapText } from "./proposal-text.ts";
 
 /** What ϕ is asked for. */
 export const PROPOSAL_SCHEMA = {
@@ -165,7 +165,7 @@ function draftOf(value: { readonly text: unknown }, node: GraphNode, base: strin
   if (!isString(said) || !/[\p{L}\p{N}]/u.test(said) || /^\s*<[^<>\n]*>\s*$/.test(said)) return null;
   const inner = proposalIn(said);
   if (inner) return inner;
-  return { hypothesis, ...meantText(said, base) };
+  return { hypothesis, ...unwrapText(said, base) };
 
   /** The whole proposal once more, as JSON in its text. */
   function proposalIn(text: string): Draft | null {

@@ -7,7 +7,7 @@ import { parseLoose } from "../graph/replies/loose-parser.ts";
  * @param text as it stands in the reply
  * @param base the text that it improves
  */
-export function meantText(text: string, base: string): Decoded {
+export function unwrapText(text: string, base: string): Decoded {
   const doubts: string[] = [];
   let meant = text.replace(/\r\n?/g, "\n").trim();
   for (let layers = 0; layers < 3; layers++) {

@@ -17,7 +17,7 @@ export async function askTagged<T>(
   const first = await ask(call);
   const value = readReply(first);
   if (value !== null) return value;
-  await ask.discredit(first);
+  await ask.invalidate(first);
   const wanted = tags.map((tag) => `<${tag}>…</${tag}>`).join(" ");
   const repair = `I could not find these parts in your reply: ${wanted}. Answer again with all of them and nothing else.`;
   const again = await ask({
@@ -27,7 +27,7 @@ export async function askTagged<T>(
   });
   const second = readReply(again);
   if (second !== null) return second;
-  await ask.discredit(again);
+  await ask.invalidate(again);
   throw new ReplyUnreadable(again.text.slice(0, 200), again.finish === "length" ? again.usage.completion : null);
 }
 

@@ -9,7 +9,7 @@ const MAX_DEPTH = 100;
 const MAX_FAULTS = 500;
 
 /**
- * A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. With `heal`, a missing
+ * A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. With `recover`, a missing
  * quote does not take the rest of the file with it: for help while somebody types, never for what is run or written.
  */
 export class JsonDocument {
@@ -25,7 +25,7 @@ export class JsonDocument {
   constructor(
     readonly path: string,
     readonly text: string,
-    { heal = false, locale = ENGLISH }: { readonly heal?: boolean; readonly locale?: Locale } = {},
+    { recover = false, locale = ENGLISH }: { readonly recover?: boolean; readonly locale?: Locale } = {},
   ) {
     this.locale = locale;
     // The parser takes a byte order mark for an error; a space keeps every offset.
@@ -46,8 +46,8 @@ export class JsonDocument {
     const errors: ParseError[] = [];
     this.root = parseTree(json, errors, { allowTrailingComma: true });
     this.isSound = errors.length === 0;
-    const healed = heal ? recoverQuotes(json, errors) : null;
-    if (healed !== null) this.root = parseTree(healed, [], { allowTrailingComma: true });
+    const recovered = recover ? recoverQuotes(json, errors) : null;
+    if (recovered !== null) this.root = parseTree(recovered, [], { allowTrailingComma: true });
     for (const [index, error] of errors.entries()) {
       // Of several complaints about one place, the first says what is wrong there.
       if (errors[index - 1]?.offset === error.offset) continue;

@@ -282,10 +282,10 @@ function isReference(text: string | readonly string[] | { readonly file: string 
 }
 
 /** What a model is asked with where the file says nothing: a gate cannot tell a gain from the noise of the replies. */
-export const CALM = { temperature: 0 } as const;
+export const DEFAULT_PARAMS = { temperature: 0 } as const;
 
 export function modelChoice(spec: ModelSpec): ModelChoice {
-  if (typeof spec === "string") return { model: spec, params: { ...CALM } };
+  if (typeof spec === "string") return { model: spec, params: { ...DEFAULT_PARAMS } };
   const { model, temperature, params } = spec;
   return { model, params: { ...(temperature !== null && { temperature }), ...params } };
 }

@@ -8,15 +8,15 @@ import { type ParseError, printParseErrorCode } from "jsonc-parser";
 export function recoverQuotes(json: string, errors: readonly ParseError[]): string | null {
   const open = errors.filter(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");
   if (open.length === 0) return null;
-  let healed = "";
+  let recovered = "";
   let at = 0;
   for (const { offset, length } of open) {
     const end = offset + length;
     const line = json.slice(offset, end);
     const name = /^"[A-Za-z0-9_-]*(?=[\s\]},:]|$)/.exec(line)?.[0];
     const closing = offset + (name ?? line.replace(/[\s\]},]*$/, "")).length;
-    healed += `${json.slice(at, closing)}"${json.slice(closing, end)}`;
+    recovered += `${json.slice(at, closing)}"${json.slice(closing, end)}`;
     at = end + 1;
   }
-  return healed + json.slice(at);
+  return recovered + json.slice(at);
 }

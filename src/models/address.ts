@@ -83,7 +83,7 @@ const BASES: Readonly<Record<string, string>> = {
 };
 
 /** A base address that is more likely than this one, which has no chat completions; null where none is. */
-export function likelyBase(address: string): string | null {
+export function suggestBaseUrl(address: string): string | null {
   const { origin, hostname, pathname } = new URL(address);
   const path = pathname
     .replace(/\/+$/, "")

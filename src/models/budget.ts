@@ -94,7 +94,7 @@ export class CallBudget implements Budget {
   }
 
   /** The request never left: nothing is spent. */
-  giveBack(ticket: Ticket): void {
+  refund(ticket: Ticket): void {
     const left = ticket.from === null ? undefined : this.#reserved.get(ticket.from);
     if (ticket.from !== null && left !== undefined) this.#reserved.set(ticket.from, left + 1);
     this.#inFlight.delete(ticket);
@@ -177,7 +177,7 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
       return reply;
     } catch (error) {
       if (sent) budget.fail(ticket, error, !isUnanswered(error, signal));
-      else budget.giveBack(ticket);
+      else budget.refund(ticket);
       throw error;
     }
   };

@@ -13,7 +13,7 @@ import {
 import type { ServerError } from "./server-error.ts";
 
 /** Whom the request went to. */
-export interface Asked {
+export interface RequestTarget {
   readonly identity: string;
   /** Empty where the request was for no model. */
   readonly model: string;
@@ -28,7 +28,7 @@ interface Rule {
   /** Matches a part of the message. A rule with `code` and `message` applies where either matches. */
   readonly message?: RegExp;
   readonly page?: "html" | "text";
-  readonly failure: (said: ServerError, asked: Asked, detail: string) => ModelError;
+  readonly failure: (said: ServerError, target: RequestTarget, detail: string) => ModelError;
 }
 
 const tooLong: Rule["failure"] = ({ status }, { identity, model }, detail) =>
@@ -114,10 +114,10 @@ const RULES: readonly Rule[] = [
   {
     message: /quota exceeded for metric.*\blimit: 0\b|per[-_ ]?day|daily (limit|quota)/i,
     status: [429],
-    failure: (said, asked, detail) =>
+    failure: (said, target, detail) =>
       said.retryAfter === null || said.retryAfter < 300_000
-        ? usedUp(said, asked, detail)
-        : limited(said, asked, detail),
+        ? usedUp(said, target, detail)
+        : limited(said, target, detail),
   },
   { code: /^RESOURCE_EXHAUSTED$/, failure: limited },
   // OpenAI, Moonshot, new-api, Zhipu, Alibaba, SiliconFlow, OpenRouter, LiteLLM, Anthropic, Mistral.
@@ -178,7 +178,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Which cause a refusal stands for. */
-export function failureOf(said: ServerError, asked: Asked): ModelError {
+export function failureOf(said: ServerError, target: RequestTarget): ModelError {
   const { status, message, codes, page } = said;
   const rule = RULES.find(
     (each) =>
@@ -189,8 +189,8 @@ export function failureOf(said: ServerError, asked: Asked): ModelError {
         : codes.some((code) => each.code?.test(code)) || each.message?.test(message) === true),
   );
   const detail = message || "it gave no reason";
-  if (rule) return rule.failure(said, asked, detail);
-  if (status >= 500) return failed(said, asked, detail);
-  if (status < 300) return wrongAddress("other JSON")(said, asked, detail);
-  return new RequestRefused(asked.identity, status, asked.model, detail);
+  if (rule) return rule.failure(said, target, detail);
+  if (status >= 500) return failed(said, target, detail);
+  if (status < 300) return wrongAddress("other JSON")(said, target, detail);
+  return new RequestRefused(target.identity, status, target.model, detail);
 }

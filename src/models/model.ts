@@ -16,9 +16,9 @@ export interface Model {
   /** Whether a parameter of this request might be refused: none with all of them was answered yet. Default: no. */
   isUntried?(request: ModelRequest): boolean;
   /** Resolves when who asks much at once may go on: at once, or after others in the process had a turn. Default: at once. */
-  breathe?(): Promise<void>;
+  yieldNow?(): Promise<void>;
   /** The reply could not be decoded: no other run is served it. Only where replies are kept. */
-  discredit?(key: string): Promise<void>;
+  invalidate?(key: string): Promise<void>;
 }
 
 export interface Message {

@@ -1,5 +1,5 @@
 import type { Clock } from "../deps.ts";
-import { type Address, checkAddress, checkKey, likelyBase } from "./address.ts";
+import { type Address, checkAddress, checkKey, suggestBaseUrl } from "./address.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import {
   AddressWrong,
@@ -96,7 +96,7 @@ export function createServerModel(
   const { clock, timeout = DEFAULT_TIMEOUT } = given;
   const address = checkAddress(given.baseUrl);
   const identity = `${kind} ${address.origin}`;
-  const suggestion = likelyBase(address.url);
+  const suggestion = suggestBaseUrl(address.url);
   let wasWell = false;
   const { send = fetch, proxy = null } = given.network ?? {};
   const protocol = connect({

@@ -75,8 +75,8 @@ export function createStack(options: StackOptions): Stack {
         await turns.next();
         return complete({ ...request, key: keyOf(identity, request), attempt: 1 }, signal);
       },
-      breathe: () => turns.next(),
-      discredit: (key) => replies.invalidate(key),
+      yieldNow: () => turns.next(),
+      invalidate: (key) => replies.invalidate(key),
     },
   };
 }

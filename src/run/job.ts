@@ -65,7 +65,7 @@ export const briefJob = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("recheck"), run: z.string() }),
 ]);
 
-export function briefly(job: Job): z.infer<typeof briefJob> {
+export function briefJobOf(job: Job): z.infer<typeof briefJob> {
   return job.kind === "recheck" ? { kind: job.kind, run: job.run } : job;
 }
 

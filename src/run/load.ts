@@ -9,7 +9,7 @@ import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import { outlineOf } from "../graph/outline.ts";
-import { CALM, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
+import { DEFAULT_PARAMS, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { schemaFault } from "../loss/json.ts";
@@ -184,7 +184,7 @@ function modelsOf(
   const choiceOf = (role: Role): ModelChoice | null => {
     const spec = file.models[role];
     const [own, user] = [spec === undefined ? null : modelChoice(spec), chosen[role]];
-    return user ? { model: user.model, params: { ...(own?.params ?? CALM), ...user.params } } : own;
+    return user ? { model: user.model, params: { ...(own?.params ?? DEFAULT_PARAMS), ...user.params } } : own;
   };
   const forward = choiceOf("forward");
   if (!forward) {

@@ -268,8 +268,8 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
         throw error;
       });
     },
-    ...(model.breathe && { breathe: model.breathe }),
-    ...(model.discredit && { discredit: model.discredit }),
+    ...(model.yieldNow && { yieldNow: model.yieldNow }),
+    ...(model.invalidate && { invalidate: model.invalidate }),
   };
 }
 

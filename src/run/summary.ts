@@ -3,7 +3,7 @@ import type { Machine } from "../deps.ts";
 import type { Acted } from "../engine/events.ts";
 import { baselineScore, count, decision, evaluated, measured, runStatus } from "../engine/result-schema.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
-import { briefJob, briefly } from "./job.ts";
+import { briefJob, briefJobOf } from "./job.ts";
 import type { RunManifest } from "./run-manifest.ts";
 import type { RunState } from "./state.ts";
 
@@ -82,7 +82,7 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
     ...(baselines.length > 0 && {
       baselines: baselines.map(({ method, validation, test }) => ({ method, validation, test })),
     }),
-    ...(start.job && { job: briefly(start.job) }),
+    ...(start.job && { job: briefJobOf(start.job) }),
     ...(finished?.evaluated && { evaluated: finished.evaluated }),
     proposals: proposals.map(({ id, node, verdict }) => ({
       id,

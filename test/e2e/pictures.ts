@@ -4,7 +4,7 @@ import path from "node:path";
 import { Stage, type World } from "./world.ts";
 
 /** What has nothing to do with the extension is out of the picture. */
-const CALM = {
+const DEFAULT_PARAMS = {
   "agentgraph.provider": "simulated",
   "editor.minimap.enabled": false,
   "window.commandCenter": false,
@@ -16,8 +16,14 @@ const CALM = {
 const vsix = path.resolve("out/agentgraph.vsix");
 const stage = new Stage(vsix);
 const size = { width: 1280, height: 800 };
-await stage.play({ name: "pictures of the review", settings: CALM, size, play: review });
-await stage.play({ name: "pictures of the graph", example: "examples/fan-in", settings: CALM, size, play: graph });
+await stage.play({ name: "pictures of the review", settings: DEFAULT_PARAMS, size, play: review });
+await stage.play({
+  name: "pictures of the graph",
+  example: "examples/fan-in",
+  settings: DEFAULT_PARAMS,
+  size,
+  play: graph,
+});
 await stage.close();
 process.exit(0);
 

@@ -91,7 +91,7 @@ const isOutside = ({ path }: Source) =>
     isIn(place)(path),
   );
 
-describe("the house", () => {
+describe("architecture", () => {
   it("is read by this test", () => {
     expect(sources.length).toBeGreaterThan(20);
     const reader = sources.find(({ path }) => path === "src/engine/events.ts");

@@ -1,5 +1,5 @@
 import { select } from "d3";
-import { prefersStill, s } from "../dom.ts";
+import { prefersReducedMotion, s } from "../dom.ts";
 import { plural } from "../format.ts";
 import { edgeKey, type Scene, type SceneEdge } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
@@ -45,7 +45,7 @@ export class Pulses {
     const counts = gradientCounts(run);
     this.#counts = counts;
     this.#iteration = run?.iteration ?? -1;
-    if (!before || !scene || run?.status !== "running" || prefersStill()) return;
+    if (!before || !scene || run?.status !== "running" || prefersReducedMotion()) return;
     for (const [key, count] of counts) {
       if (count <= (before.get(key) ?? 0) || this.layer.childElementCount >= MOST_PULSES) continue;
       const line = lineOf(key);

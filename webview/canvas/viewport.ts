@@ -1,5 +1,5 @@
 import { select, type ZoomTransform, zoom, zoomIdentity, zoomTransform } from "d3";
-import { prefersStill } from "../dom.ts";
+import { prefersReducedMotion } from "../dom.ts";
 import type { Bounds, Scene, SceneNode } from "../graph/scene.ts";
 
 export type Camera = readonly [x: number, y: number, zoom: number];
@@ -111,7 +111,7 @@ export class Viewport {
   zoomBy(factor: number): void {
     this.#untouched = false;
     const svg = select(this.svg);
-    if (prefersStill()) svg.call(this.#zoom.scaleBy, factor);
+    if (prefersReducedMotion()) svg.call(this.#zoom.scaleBy, factor);
     else svg.transition().duration(120).call(this.#zoom.scaleBy, factor);
   }
 
@@ -176,7 +176,7 @@ export class Viewport {
   #move([x, y, k]: Camera, smooth: boolean): void {
     const target = zoomIdentity.translate(x, y).scale(k);
     const svg = select(this.svg);
-    if (smooth && !prefersStill()) svg.transition().duration(200).call(this.#zoom.transform, target);
+    if (smooth && !prefersReducedMotion()) svg.transition().duration(200).call(this.#zoom.transform, target);
     else svg.call(this.#zoom.transform, target);
   }
 

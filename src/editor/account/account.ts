@@ -9,8 +9,8 @@ import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { Cancelled, describe, NotFound, NotTrusted } from "../errors.ts";
 import { showInfo, showWarning } from "../notifications.ts";
-import { askAndKeep, askSource, listModels, type Source } from "./ask-provider.ts";
-import type { Keys } from "./keys.ts";
+import type { ApiKeys } from "./api-keys.ts";
+import { askAndStoreKey, askSource, listModels, type Source } from "./ask-provider.ts";
 import { pickKeys, pickModel, pickRole } from "./prompts.ts";
 import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
 
@@ -36,7 +36,7 @@ export class Account extends Disposable {
   readonly onDidChangeModels = this.#modelsChanged.event;
 
   constructor(
-    private readonly keys: Keys,
+    private readonly keys: ApiKeys,
     /** Of this workspace on this machine: models by role. */
     private readonly here: Memento,
     /** Origins that the user has agreed to, on this machine. */
@@ -239,7 +239,7 @@ export class Account extends Disposable {
   }
 
   async #askKey(origin: string): Promise<string> {
-    const key = await askAndKeep(origin, this.keys);
+    const key = await askAndStoreKey(origin, this.keys);
     this.log.info(`A key for ${origin} was stored.`);
     return key;
   }

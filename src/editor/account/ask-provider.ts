@@ -1,11 +1,11 @@
 import { l10n, ProgressLocation, window } from "vscode";
 import type { Clock } from "../../deps.ts";
-import { AddressRefused, likelyBase } from "../../models/address.ts";
+import { AddressRefused, suggestBaseUrl } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import type { AddressField, NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled, describe } from "../errors.ts";
 import { withoutLinks } from "../notifications.ts";
-import type { Keys } from "./keys.ts";
+import type { ApiKeys } from "./api-keys.ts";
 import { askAddress, askKey, pickProvider } from "./prompts.ts";
 import { readSettings } from "./settings.ts";
 
@@ -24,7 +24,7 @@ export interface Source {
 const LISTING = 15_000;
 
 /** Asks for the provider, and for its address and key where needed. @throws Cancelled */
-export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
+export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
   const { provider: current, baseUrl } = readSettings();
   const provider = await pickProvider(current);
   const { address, key } = provider.fields;
@@ -36,7 +36,7 @@ export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
     if (address.isAsked)
       value = await askAddress(address.prompt(l10n.t), value, (text) => addressProblem(address, text));
     const { origin, line } = address.read(value);
-    if (key === "required" && (await keys.get(origin)) === null) await askAndKeep(origin, keys);
+    if (key === "required" && (await keys.get(origin)) === null) await askAndStoreKey(origin, keys);
     const source: Source = { provider, address: line, origin, models: [] };
     if (!address.isTried) return source;
     try {
@@ -49,12 +49,12 @@ export async function askSource(keys: Keys, clock: Clock): Promise<Source> {
 }
 
 /** The source with its models: at its address, else where such servers have them, as under `/v1`. */
-async function listed(source: Source, field: AddressField, keys: Keys, clock: Clock): Promise<Source> {
+async function listed(source: Source, field: AddressField, keys: ApiKeys, clock: Clock): Promise<Source> {
   try {
     return { ...source, models: await listModels(source, keys, clock) };
   } catch (error) {
     const { url } = field.read(source.address);
-    const likely = error instanceof Cancelled || error instanceof KeyRefused ? null : likelyBase(url);
+    const likely = error instanceof Cancelled || error instanceof KeyRefused ? null : suggestBaseUrl(url);
     if (likely === null) throw error;
     // The same origin, so that no key goes elsewhere. What is wrong with the address as entered is said if it fails, too.
     const other = { ...source, address: field.read(likely).line };
@@ -63,7 +63,7 @@ async function listed(source: Source, field: AddressField, keys: Keys, clock: Cl
 }
 
 /** The models of a provider; asks for a key if its server requires one. @throws ModelError, NotFound, Cancelled */
-export async function listModels(source: Source, keys: Keys, clock: Clock): Promise<readonly NamedModel[]> {
+export async function listModels(source: Source, keys: ApiKeys, clock: Clock): Promise<readonly NamedModel[]> {
   const { fields } = source.provider;
   if (fields.address === null) return listOf(source, "", clock);
   const key = (await keys.get(source.origin)) ?? "";
@@ -71,13 +71,13 @@ export async function listModels(source: Source, keys: Keys, clock: Clock): Prom
     return await withProgress(source.origin, () => listOf(source, key, clock));
   } catch (error) {
     if (!(error instanceof KeyRefused) || fields.key === "none") throw error;
-    const other = await askAndKeep(source.origin, keys);
+    const other = await askAndStoreKey(source.origin, keys);
     return withProgress(source.origin, () => listOf(source, other, clock));
   }
 }
 
 /** @throws Cancelled */
-export async function askAndKeep(origin: string, keys: Keys): Promise<string> {
+export async function askAndStoreKey(origin: string, keys: ApiKeys): Promise<string> {
   const key = await askKey(origin);
   await keys.set(origin, key);
   return key;

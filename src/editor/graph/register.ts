@@ -10,7 +10,7 @@ import {
   workspace,
 } from "vscode";
 import { Disposable } from "../disposable.ts";
-import { once } from "../once.ts";
+import { loadOnce } from "../load-once.ts";
 import { setTabIcon } from "../tab-icon.ts";
 import { GraphSession, type SessionDeps } from "./session.ts";
 
@@ -41,7 +41,7 @@ class GraphPanels extends Disposable implements GraphView, CustomTextEditorProvi
 
   constructor(private readonly deps: GraphViewDeps) {
     super();
-    this.#script = once(async () => {
+    this.#script = loadOnce(async () => {
       const bytes = await workspace.fs.readFile(Uri.joinPath(deps.extension, "dist", "webview.js"));
       return new TextDecoder().decode(bytes);
     });

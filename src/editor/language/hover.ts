@@ -103,8 +103,8 @@ export class Hovers implements HoverProvider {
     const value = await lastValue(run, name);
     if (value === null && !proposal) return [];
     const heading = l10n.t("Last run, {0}", startedLabel(run.entry.startedAt));
-    const elsewhere = run.entry.untrusted ? ` · ${l10n.t("from another machine")}` : "";
-    const lines = ["---", `${literal(heading + verdict + score)}${elsewhere}`];
+    const origin = run.entry.untrusted ? ` · ${l10n.t("from another machine")}` : "";
+    const lines = ["---", `${literal(heading + verdict + score)}${origin}`];
     return value === null ? lines : [...lines, l10n.t("For “{0}”:", literal(value.sample)), codeBlock(value.text)];
   }
 

@@ -12,7 +12,7 @@ export class ParsedGraph {
   #uses: readonly Use[] | null = null;
 
   constructor(path: string, text: string) {
-    this.document = new JsonDocument(path, text, { heal: true, locale: LOCALE });
+    this.document = new JsonDocument(path, text, { recover: true, locale: LOCALE });
     this.outline = outlineOf(this.document);
   }
 

@@ -200,7 +200,7 @@ function runItem({ entry, isLatest }: ProposalElement & { kind: "run" }): TreeIt
   item.description = runOutcome(entry);
   item.accessibilityInformation = { label: `${entry.graphName}, ${runOutcome(entry)}` };
   item.iconPath = new ThemeIcon(entry.untrusted ? "cloud-download" : "type-hierarchy-sub");
-  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.untrusted ? "-elsewhere" : ""}`;
+  item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.untrusted ? "-untrusted" : ""}`;
   return item;
 }
 

@@ -58,7 +58,7 @@ export async function confirmStart(
 }
 
 /** A confirmation for calls outside an optimization. */
-export interface Asking {
+export interface AskOptions {
   readonly question: string;
   readonly button: string;
   /** `calls` that are sent, besides the cached ones. */
@@ -86,7 +86,7 @@ export async function confirmCalls({
   connection,
   most,
   about,
-}: Asking): Promise<void> {
+}: AskOptions): Promise<void> {
   const { calls, usd, cached } = estimate;
   if (calls === 0 && !about) return;
   const bound = task.options.budget.calls;

@@ -81,7 +81,7 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
     if (run.after === null) return { score: "", isStale: false };
     const after = run.after.toFixed(2);
     const change = run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
-    if (run.untrusted) return { score: l10n.t("score {0}, claimed elsewhere", change), isStale: false };
+    if (run.untrusted) return { score: l10n.t("score {0}, from another machine", change), isStale: false };
     const standing = await this.#standing(run, graph);
     // Accepted texts count once they are in the file; until then, the file's own score is shown first.
     const score = standing === "proposed" ? after : change;

@@ -109,11 +109,11 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean): TreeIt
   return item;
 }
 
-/** The context value for menus: `run-done-reviewable-elsewhere`. */
+/** The context value for menus: `run-done-reviewable-untrusted`. */
 function contextOf(entry: RunSummary): string {
   const status = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
   const reviewable = entry.proposals.length > 0 ? "-reviewable" : "";
-  return `run-${status}${reviewable}${reviewable && entry.untrusted ? "-elsewhere" : ""}`;
+  return `run-${status}${reviewable}${reviewable && entry.untrusted ? "-untrusted" : ""}`;
 }
 
 function iconOf(entry: RunSummary): ThemeIcon {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { backpropagate, type Contributions, type Walk } from "../../../src/engine/backpropagation.ts";
+import { type Backpropagation, backpropagate, type Contributions } from "../../../src/engine/backpropagation.ts";
 
 /**
  * A formula: roots are numbers, some of them parameters; every other node joins its predecessors and has a weight of
@@ -104,7 +104,7 @@ function differentiate(formula: Formula) {
       own: gradient * JOINS[kind].value(given),
     };
   });
-  const walk: Walk<number> = {
+  const walk: Backpropagation<number> = {
     successors: (node) =>
       formula.nodes.flatMap(({ inputs }, index) =>
         inputs.includes(Number(node)) ? [String(formula.roots.length + index)] : [],
@@ -182,12 +182,12 @@ describe("backpropagate with words", () => {
     answer: [],
   };
 
-  function walkWords(answers: Record<string, Record<string, string>>, more: Partial<Walk<string>> = {}) {
+  function walkWords(answers: Record<string, Record<string, string>>, more: Partial<Backpropagation<string>> = {}) {
     const backward = vi.fn(async (node: string, gradient: string) => ({
       to: new Map(Object.entries(answers[node] ?? {})),
       own: `own of ${node} after ${gradient}`,
     }));
-    const walk: Walk<string> = {
+    const walk: Backpropagation<string> = {
       successors: (node) => readers[node] ?? [],
       leadsToParameter: (node) => node !== "plan",
       seeds: new Map([["answer", "too long"]]),

@@ -66,7 +66,7 @@ export function fakeAsk(answer: (question: LlmCall) => string | Promise<string>)
     return reply(await answer(question), { key: `key ${questions.length}` });
   };
   return {
-    ask: Object.assign(ask, { settled: async () => {}, discredit: async () => {}, breathe: async () => {} }),
+    ask: Object.assign(ask, { settled: async () => {}, invalidate: async () => {}, yieldNow: async () => {} }),
     questions,
   };
 }

@@ -53,7 +53,7 @@ const SENTENCES = [
   '{"a": ["b", {"c": "d"}]}',
 ] as const;
 
-export const meantText: fc.Arbitrary<string> = fc
+export const unwrapText: fc.Arbitrary<string> = fc
   .array(fc.tuple(fc.constantFrom(...SENTENCES), fc.constantFrom("\n", " ", "\n\n")), { minLength: 1, maxLength: 4 })
   .map((parts) =>
     parts
@@ -273,7 +273,7 @@ function looksEscaped(text: string): boolean {
 
 const inJson: fc.Arbitrary<Written> = fc
   .record({
-    meant: meantText,
+    meant: unwrapText,
     why: fc.constantFrom("It helps.", 'The cases "ask" for it.', "It's {needed}, [1]."),
     encoding: mostly(ENCODINGS),
     layout: mostly(LAYOUTS),
@@ -320,7 +320,7 @@ const LABELLED: Readonly<Record<string, (text: string) => string>> = {
 };
 
 const labelled: fc.Arbitrary<Written> = fc
-  .record({ meant: meantText, form: fc.constantFrom(...Object.entries(LABELLED)) })
+  .record({ meant: unwrapText, form: fc.constantFrom(...Object.entries(LABELLED)) })
   .map(({ meant, form: [how, write] }) => ({ meant, reply: write(meant), wellFormed: false, how }));
 
 /** Cut anywhere, as a limit of tokens does, by a server that does not say so. */

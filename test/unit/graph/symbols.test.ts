@@ -6,8 +6,8 @@ import { invalid, valid } from "./fixtures.ts";
 
 const wordProblems = valid.find(({ name }) => name === "word-problems")!;
 
-function read(text: string, heal = false) {
-  const document = new JsonDocument("/g", text, { heal });
+function read(text: string, recover = false) {
+  const document = new JsonDocument("/g", text, { recover });
   const outline = outlineOf(document);
   return { outline, uses: usesIn(document, outline) };
 }

@@ -22,7 +22,7 @@ function voteOn(answer: string, targets: string[]) {
   const judge = createJudge({
     graph: diamond,
     choice,
-    ask: Object.assign(ask, { settled: async () => {}, discredit: async () => {}, breathe: async () => {} }),
+    ask: Object.assign(ask, { settled: async () => {}, invalidate: async () => {}, yieldNow: async () => {} }),
   });
   return judge({ sample: sampleOf("1", { targets }), answer, split: "train", priority: 0 })("Right.", 0);
 }

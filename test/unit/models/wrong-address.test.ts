@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { likelyBase } from "../../../src/models/address.ts";
+import { suggestBaseUrl } from "../../../src/models/address.ts";
 import { connectionFailure } from "../../../src/models/connection-failure.ts";
 import { createOpenAI } from "../../../src/models/openai.ts";
 import { startTls } from "../../server/tls.ts";
@@ -163,5 +163,5 @@ it.each([
   ["https://generativelanguage.googleapis.com/v1", "https://generativelanguage.googleapis.com/v1beta/openai"],
   ["https://m.example/v1", null],
 ])("%s is likelier to be %s", (address, likely) => {
-  expect(likelyBase(address)).toBe(likely);
+  expect(suggestBaseUrl(address)).toBe(likely);
 });

@@ -1,5 +1,5 @@
-/** Runs a function once, at the first call. A failure is tried again at the next call. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** Calls a function at the first use and keeps its result. After a failure, the next use calls it again. */
+export function loadOnce<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {
     if (!made) {

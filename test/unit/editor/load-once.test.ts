@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import { once } from "../../../src/editor/once.ts";
+import { loadOnce } from "../../../src/editor/load-once.ts";
 
 describe("what is loaded when it is first asked for", () => {
   it("is loaded once, also when it is asked for twice at a time", async () => {
     const load = vi.fn(async () => "loaded");
-    const lazy = once(load);
+    const lazy = loadOnce(load);
     expect(await Promise.all([lazy(), lazy()])).toEqual(["loaded", "loaded"]);
     await lazy();
     expect(load).toHaveBeenCalledTimes(1);
@@ -12,7 +12,7 @@ describe("what is loaded when it is first asked for", () => {
 
   it("is tried again after a failure, which is not kept for good", async () => {
     const load = vi.fn<() => Promise<string>>().mockRejectedValueOnce(new Error("locked")).mockResolvedValue("loaded");
-    const lazy = once(load);
+    const lazy = loadOnce(load);
     await expect(lazy()).rejects.toThrow("locked");
     expect(await lazy()).toBe("loaded");
     expect(load).toHaveBeenCalledTimes(2);

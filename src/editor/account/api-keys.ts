@@ -1,7 +1,7 @@
 import type { SecretStorage } from "vscode";
 
 /** API keys, each bound to the origin it was entered for. */
-export class Keys {
+export class ApiKeys {
   constructor(private readonly secrets: SecretStorage) {}
 
   async get(origin: string): Promise<string | null> {

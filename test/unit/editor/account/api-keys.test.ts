@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Keys } from "../../../../src/editor/account/keys.ts";
+import { ApiKeys } from "../../../../src/editor/account/api-keys.ts";
 
 class Secrets {
   readonly kept = new Map<string, string>();
@@ -11,7 +11,7 @@ class Secrets {
 }
 
 it("gives a key for its own origin alone", async () => {
-  const keys = new Keys(new Secrets());
+  const keys = new ApiKeys(new Secrets());
   await keys.set("https://api.openai.com", "sk-canary");
   expect(await keys.get("https://api.openai.com")).toBe("sk-canary");
   for (const other of [
@@ -26,7 +26,7 @@ it("gives a key for its own origin alone", async () => {
 
 it("gives no key that was moved to another origin's place", async () => {
   const secrets = new Secrets();
-  const keys = new Keys(secrets);
+  const keys = new ApiKeys(secrets);
   await keys.set("https://api.openai.com", "sk-canary");
   const [[name, value] = ["", ""]] = [...secrets.kept];
   secrets.kept.set(name.replace("https://api.openai.com", "https://evil.example"), value);
@@ -34,7 +34,7 @@ it("gives no key that was moved to another origin's place", async () => {
 });
 
 it("forgets one key and lists the others", async () => {
-  const keys = new Keys(new Secrets());
+  const keys = new ApiKeys(new Secrets());
   await keys.set("https://a.example", "1");
   await keys.set("https://b.example", "2");
   await keys.forget("https://a.example");
@@ -44,7 +44,7 @@ it("forgets one key and lists the others", async () => {
 
 it("takes what is no key of ours for none", async () => {
   const secrets = new Secrets();
-  const keys = new Keys(secrets);
+  const keys = new ApiKeys(secrets);
   await keys.set("https://a.example", "1");
   for (const name of secrets.kept.keys()) secrets.kept.set(name, "{ broken");
   expect(await keys.get("https://a.example")).toBeNull();
