@@ -61,7 +61,8 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
     const score = await pass.score;
     const said = score && style.seed ? style.seed(score) : (score?.criticism ?? "");
-    const criticism = [said, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const seed = [said, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const criticism = (await askOnAnswer(seed, pass, style)) || seed;
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
     const judged = judgedOf(score);
     void emit({ ...about, node: judged, of: "value", from: null, text: criticism });
@@ -119,6 +120,27 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     return { sample: pass.sample.id, ...context, expected: pass.sample.targets, gradient };
   }
 
+  /** ∇_A in a model's words; empty where no call is asked for, or it is lost. */
+  async function askOnAnswer(seed: string, pass: ForwardPass, { lossTemplates }: BackwardStyle): Promise<string> {
+    if (!lossTemplates || seed === "") return "";
+    const { system, ...user } = lossTemplates;
+    const values = {
+      query: queryOf(pass)
+        .map(({ name, value }) => inert(`${name}: ${value}`))
+        .join("\n"),
+      output: inert((await pass.value(graph.output)).text),
+      loss: inert(seed),
+    };
+    const content = fill(system, { words: String(WORDS_PER_ENTRY), keys: '"answer"' });
+    const given = await askFor(nodeAt(graph.output), ["answer"], content, fill(user.case, values), pass, (value) =>
+      readContributions(value, ["answer"], null),
+    ).catch((error: unknown) => {
+      if (endsRun(error)) throw error;
+      return null;
+    });
+    return given?.to.get("answer") ?? "";
+  }
+
   function nodeAt(id: string): GraphNode {
     const node = nodes.get(id);
     if (!node) throw new Error(`no node named ${id}`);
@@ -155,7 +177,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     gradient: string,
     loss: string,
     pass: ForwardPass,
-    { templates }: BackwardStyle,
+    { templates, otherwise }: BackwardStyle,
   ): Promise<Contributions<string>> {
     const [inputs, output, code] = await Promise.all([
       inputsOf(shown, pass),
@@ -164,8 +186,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     ]);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
     const keys = isOwnAsked ? [...about, own] : about;
-    const written = keys.map((key) => `"${key}"`).join(", ");
-    const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: written });
+    const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: quoted(keys) });
     const user = fill(templates?.case ?? caseTemplate, {
       purpose: inert(graph.description || graph.name),
       answers: inert(answers),
@@ -186,6 +207,19 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
         ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
       ].join("\n"),
     });
+    return askFor(node, keys, system, user, pass, (value) =>
+      readContributions(value, about, isOwnAsked ? own : null, otherwise),
+    );
+  }
+
+  function askFor(
+    node: GraphNode,
+    keys: readonly string[],
+    system: string,
+    user: string,
+    pass: ForwardPass,
+    read: (value: unknown) => Contributions<string> | null,
+  ): Promise<Contributions<string>> {
     return askJson(
       ask,
       {
@@ -201,10 +235,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
         schema: { name: "feedback", schema: schemaOf(keys) },
         priority: 2,
       },
-      {
-        read: (value) => readContributions(value, about, isOwnAsked ? own : null),
-        repair: (doubts) => repairOf(written, doubts),
-      },
+      { read, repair: (doubts) => repairOf(quoted(keys), doubts) },
     );
   }
 
@@ -266,6 +297,10 @@ function joinGradients(parts: readonly { readonly from: string; readonly gradien
   return said.map(({ from, gradient }) => (from ? `From the step ${from}: ${gradient}` : gradient)).join("\n");
 }
 
+function quoted(keys: readonly string[]): string {
+  return keys.map((key) => `"${key}"`).join(", ");
+}
+
 function schemaOf(keys: readonly string[]): Record<string, unknown> {
   return {
     type: "object",
@@ -276,12 +311,17 @@ function schemaOf(keys: readonly string[]): Record<string, unknown> {
 }
 
 /** Takes the object as asked for, nested one deeper, or as a list of `{ id, gradient }`; null when no key is known. */
-function readContributions(value: unknown, shown: readonly string[], own: string | null): Contributions<string> | null {
+function readContributions(
+  value: unknown,
+  shown: readonly string[],
+  own: string | null,
+  otherwise = "",
+): Contributions<string> | null {
   const entries = new Map(entriesOf(value).map(([key, text]) => [key, withoutNoChange(text)]));
   if (![...shown, own].some((key) => key !== null && entries.has(key))) return null;
   return {
-    to: new Map(shown.map((name) => [name, entries.get(name) ?? ""])),
-    own: (own !== null && entries.get(own)) || "",
+    to: new Map(shown.map((name) => [name, entries.get(name) || otherwise])),
+    own: (own !== null && entries.get(own)) || (own === null ? "" : otherwise),
   };
 }
 

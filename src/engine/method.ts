@@ -63,8 +63,15 @@ export interface BackwardStyle {
   readonly showsAll?: boolean;
   /** ∇_A. Empty: the sample asks for no change. Default: the loss's criticism. */
   readonly seed?: (score: Scored) => string;
+  /** What an empty reply counts as, so that the path goes on. Default: it ends there. */
+  readonly otherwise?: string;
   /** Templates with the placeholders of `prompts/backward.md` and `prompts/backward-case.md`. Default: those. */
   readonly templates?: { readonly system: string; readonly case: string };
+  /**
+   * Templates of a call that turns the seed into ∇_A: `keys` and `words` in the system prompt; `query`, `output` and
+   * `loss`, which is the seed, in the case. Default: no such call, the seed is ∇_A.
+   */
+  readonly lossTemplates?: { readonly system: string; readonly case: string };
 }
 
 /** A reply in JSON: asked for by schema, read tolerantly, asked for once more when it cannot be read. */

@@ -68,8 +68,11 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     let looked = 0;
     const merge = foundNew && mergesDue > 0 ? pool.merge() : null;
     foundNew = false;
-    if (merge) accepted.push(...(await tryMerge(merge.texts, merge.parents)));
-    else {
+    if (merge) {
+      // GEPA counts minibatches by step, so a merge leaves one out.
+      minibatches.next();
+      accepted.push(...(await tryMerge(merge.texts, merge.parents)));
+    } else {
       const tasks = drawTasks();
       const scored = await Promise.all(tasks.map(scoreParent));
       // In the order of the tasks, not of the replies: whose turn it is must not depend on which came first.
@@ -82,6 +85,8 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
         const from = textsOf(parent);
         const candidate = node && (await engine.candidate(node.id, from, drafts[index] ?? null));
         if (candidate) made.push({ parent, samples, candidate, texts: withTexts(from, [candidate]) });
+        // GEPA scores the child even if its text is the old one.
+        else if (drafts[index]) spent += samples.length;
       }
       gate.remember(made.map(({ candidate }) => candidate));
       accepted.push(...(await screen(made)));

@@ -17,8 +17,8 @@ export interface Merge {
   readonly parents: readonly [number, number];
 }
 
-/** Times that a pair and a merge are looked for. */
-const ATTEMPTS = 10;
+/** Pairs that are drawn for a merge at most: ten times ten, as GEPA does it. */
+const ATTEMPTS = 100;
 
 /** Every Θ that passed its minibatch, with its score on each validation sample (Agrawal et al. 2025, arXiv 2507.19457). */
 export class Pool {

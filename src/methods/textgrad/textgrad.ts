@@ -15,6 +15,8 @@ import { minibatches } from "../minibatches.ts";
 import { StepGate } from "../step-gate.ts";
 import backwardTemplate from "./backward.md";
 import backwardCaseTemplate from "./backward-case.md";
+import lossTemplate from "./loss.md";
+import lossCaseTemplate from "./loss-case.md";
 import optimizerTemplate from "./optimizer.md";
 import optimizerCaseTemplate from "./optimizer-case.md";
 import { type TextgradOptions, textgradOptions } from "./options.ts";
@@ -22,7 +24,8 @@ import { type TextgradOptions, textgradOptions } from "./options.ts";
 /**
  * TextGrad (arXiv 2406.07496) with textual gradient descent: criticism goes back over each edge of the graph, in a call of
  * its own for every predecessor that is a parameter or leads to one, and each text is rewritten from all that was said
- * of it. Samples that are right take part.
+ * of it. The loss is criticized in a call of its own, and samples that are right take part: no path ends early, and every
+ * text is rewritten in each step.
  *
  * The paper keeps every step; its script takes back what does worse on the validation set, and keeps ties, by which
  * ruined texts enter. Here a tie is taken back, too (`revert`).
@@ -42,7 +45,9 @@ const STYLE: BackwardStyle = {
   own: "asked",
   showsAll: true,
   seed: ({ criticism }: Scored) => criticism || "The answer is right.",
+  otherwise: "No change is needed.",
   templates: { system: backwardTemplate, case: backwardCaseTemplate },
+  lossTemplates: { system: lossTemplate, case: lossCaseTemplate },
 };
 
 async function* run(task: Task, options: TextgradOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {

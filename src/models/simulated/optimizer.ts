@@ -56,7 +56,7 @@ export function rewrite(prompt: string, draw: number): Rewrite {
     .map(({ skill, times }) => ({ skill, times: times + shown.filter((lacking) => lacking.includes(skill)).length }))
     .filter(({ times }) => times > 0)
     .sort((a, b) => b.times - a.times);
-  const said = feedback.filter((text) => text.trim() !== "");
+  const said = feedback.filter((text) => !/^\s*(no change\b[^.]*\.?\s*)?$/i.test(text));
   const isVague = said.some((text) => !ANSWER.test(text));
   // Where feedback asks for something that it cannot make out, it guesses once, and badly.
   if (isNew(RUIN) && (wanted ? chance(`ruin ${draw} ${prompt}`) < RUINOUS : isVague)) {

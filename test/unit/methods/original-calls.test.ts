@@ -61,11 +61,11 @@ describe("the calls of the originals, where nothing can be spared", () => {
     });
   });
 
-  it("textgrad: M·n at the start, and b·n + b·(p + e) + p + M·n in each of twelve steps", async () => {
+  it("textgrad: M·n at the start, and b·n + b·(1 + p + e) + p + M·n in each of twelve steps", async () => {
     expect(await callsOf({ method: "textgrad" })).toEqual({
       train: 12 * 9,
       validation: 60 + 12 * 60,
-      backward: 12 * 3 * 5,
+      backward: 12 * 3 * 6,
       optimizer: 12 * 3,
     });
   });

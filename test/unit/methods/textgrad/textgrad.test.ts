@@ -27,7 +27,9 @@ describe("textgrad", () => {
     const { events, provider } = await run({ options, world: SURE, samples: 6 });
     expectGolden("methods/textgrad.txt", sequenceOf(events));
     const first = (purpose: string) => provider.seen.find(({ tag }) => tag.purpose === purpose)?.messages ?? [];
-    expectGolden("methods/textgrad-backward.txt", written(first("backward")));
+    expectGolden("methods/textgrad-loss.txt", written(first("backward")));
+    const edge = provider.seen.find(({ tag, schema }) => tag.purpose === "backward" && !("answer" in Object(schema?.schema.properties)));
+    expectGolden("methods/textgrad-backward.txt", written(edge?.messages ?? []));
     expectGolden("methods/textgrad-optimizer.txt", written(first("optimizer")));
   });
 
@@ -50,6 +52,8 @@ describe("textgrad", () => {
     const backward = provider.seen.filter(({ tag }) => tag.purpose === "backward");
     const edges = backward.map(({ tag, schema }) => `${tag.node}: ${Object.keys(schema?.schema.properties ?? {})}`);
     expect(edges.sort()).toEqual([
+      // The loss on the answer.
+      "answer: answer",
       "answer: instruction",
       "answer: left",
       "answer: right",
@@ -59,19 +63,34 @@ describe("textgrad", () => {
       "right: facts",
       "right: instruction",
     ]);
-    const ofAnswer = backward.filter(({ tag }) => tag.node === "answer");
+    const isLoss = ({ schema }: ModelRequest) => Object.keys(schema?.schema.properties ?? {}).join() === "answer";
+    const ofAnswer = backward.filter((one) => one.tag.node === "answer" && !isLoss(one));
     expect(ofAnswer.every(({ messages }) => /id="left"[\s\S]*id="right"/.test(messages[1]?.content ?? ""))).toBe(true);
     // Both branches criticize what they read.
     const [facts] = optimizer(provider.seen).filter(({ tag }) => tag.node === "facts");
     expect(facts?.messages[1]?.content).toContain("<feedback>\nBe exact.");
   });
 
-  it("asks for feedback on samples that are right, too", async () => {
-    const { provider } = await run({ options: { ...options, iterations: 1, batch: 10 }, world: SURE });
-    const right = provider.seen.filter(({ messages }) => messages.at(-1)?.content.includes("The answer is right."));
-    const backward = provider.seen.filter(({ tag }) => tag.purpose === "backward" && tag.node === "answer");
-    expect(backward).toHaveLength(20);
-    expect(right.length).toBeLessThan(20);
+  it("asks for feedback on samples that are right, too, on every edge, and rewrites every text in each step", async () => {
+    const nothing = ({ tag, schema }: ModelRequest) =>
+      tag.purpose === "backward"
+        ? Promise.resolve(
+            reply(JSON.stringify(Object.fromEntries(Object.keys(schema?.schema.properties ?? {}).map((key) => [key, ""])))),
+          )
+        : null;
+    const { provider } = await run({
+      options: { ...options, iterations: 1, batch: 10 },
+      world: SURE,
+      instead: nothing,
+    });
+    const backward = (node: string) =>
+      provider.seen.filter(({ tag }) => tag.purpose === "backward" && tag.node === node);
+    // Of each sample the loss, the instruction and the draft; then the instruction of the draft.
+    expect(backward("answer")).toHaveLength(30);
+    expect(backward("draft")).toHaveLength(10);
+    const asked = optimizer(provider.seen);
+    expect(asked.map(({ tag }) => tag.node).sort()).toEqual(["answer", "draft"]);
+    expect(asked[0]?.messages[1]?.content).toContain("<feedback>\nNo change is needed.");
   });
 
   it("takes back what does no better, ties included", async () => {
