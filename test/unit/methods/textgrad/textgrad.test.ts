@@ -28,7 +28,9 @@ describe("textgrad", () => {
     expectGolden("methods/textgrad.txt", sequenceOf(events));
     const first = (purpose: string) => provider.seen.find(({ tag }) => tag.purpose === purpose)?.messages ?? [];
     expectGolden("methods/textgrad-loss.txt", written(first("backward")));
-    const edge = provider.seen.find(({ tag, schema }) => tag.purpose === "backward" && !("answer" in Object(schema?.schema.properties)));
+    const edge = provider.seen.find(
+      ({ tag, schema }) => tag.purpose === "backward" && !("answer" in Object(schema?.schema.properties)),
+    );
     expectGolden("methods/textgrad-backward.txt", written(edge?.messages ?? []));
     expectGolden("methods/textgrad-optimizer.txt", written(first("optimizer")));
   });
@@ -75,7 +77,9 @@ describe("textgrad", () => {
     const nothing = ({ tag, schema }: ModelRequest) =>
       tag.purpose === "backward"
         ? Promise.resolve(
-            reply(JSON.stringify(Object.fromEntries(Object.keys(schema?.schema.properties ?? {}).map((key) => [key, ""])))),
+            reply(
+              JSON.stringify(Object.fromEntries(Object.keys(schema?.schema.properties ?? {}).map((key) => [key, ""]))),
+            ),
           )
         : null;
     const { provider } = await run({
