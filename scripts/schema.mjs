@@ -5,13 +5,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Writes the schemas in `media/` and the options in README from their sources: `src/graph/schema.ts` and each method. */
+/** Writes the schemas in `media/` and the tables in docs/options.md from `src/graph/schema.ts` and the methods. */
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const contents = `
   export { jsonSchema } from "./src/graph/schema.ts";
   export { editorSchema } from "./src/graph/editor-schema.ts";
-  export { optionsTable } from "./src/graph/options-table.ts";
-  export { methodOptions } from "./src/methods/registry.ts";
+  export { optionTables } from "./src/graph/options-table.ts";
+  export { methodOptions, methods } from "./src/methods/registry.ts";
 `;
 const folder = mkdtempSync(join(tmpdir(), "agentgraph-schema-"));
 const outfile = join(folder, "schema.cjs");
@@ -24,7 +24,7 @@ await build({
   loader: { ".md": "text" },
   outfile,
 });
-const { jsonSchema, editorSchema, optionsTable, methodOptions } = createRequire(import.meta.url)(outfile);
+const { jsonSchema, editorSchema, optionTables, methodOptions, methods } = createRequire(import.meta.url)(outfile);
 rmSync(folder, { recursive: true });
 
 const schema = jsonSchema(methodOptions);
@@ -35,10 +35,10 @@ for (const [name, schema] of Object.entries(schemas)) {
   console.log(`${path} written`);
 }
 
-const readme = join(root, "README.md");
+const page = join(root, "docs", "options.md");
 const table = /(<!-- options -->\n)[\s\S]*?(\n<!-- \/options -->)/;
 writeFileSync(
-  readme,
-  readFileSync(readme, "utf8").replace(table, (_, start, end) => start + optionsTable(methodOptions) + end),
+  page,
+  readFileSync(page, "utf8").replace(table, (_, start, end) => start + optionTables(methods) + end),
 );
-console.log(`${readme} written`);
+console.log(`${page} written`);

@@ -1,19 +1,32 @@
 import * as z from "zod";
-import { commonOptions, type MethodOptions } from "./schema-run.ts";
+import { commonOptions } from "./schema-run.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Markdown table of every option under `optimize`, those of every method first: what the README shows. */
-export function optionsTable(methods: MethodOptions): string {
-  const rows = [
-    ...rowsOf(commonOptions, ""),
-    ...Object.entries(methods).flatMap(([name, options]) => rowsOf(options, `${name}.`)),
-  ];
-  return ["| option | default | allowed | example | meaning |", "|---|---|---|---|---|", ...rows].join("\n");
+/** What the page shows of a method. */
+interface DescribedMethod {
+  readonly describes: string;
+  readonly options: z.ZodObject;
 }
 
-function rowsOf(options: z.ZodObject, prefix: string): string[] {
-  return rowsIn(z.toJSONSchema(options, { io: "input", target: "draft-7" }), prefix);
+/** Markdown of docs/options.md: a table of the options of every method, then one for each method. */
+export function optionTables(methods: Readonly<Record<string, DescribedMethod>>): string {
+  const sections = [
+    ["## Every method", "", tableOf(commonOptions)],
+    ...Object.entries(methods).map(([name, { describes, options }]) => [
+      `## \`${name}\``,
+      "",
+      describes,
+      "",
+      tableOf(options),
+    ]),
+  ];
+  return sections.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function tableOf(options: z.ZodObject): string {
+  const rows = rowsIn(z.toJSONSchema(options, { io: "input", target: "draft-7" }), "");
+  return ["| option | default | allowed | example | meaning |", "|---|---|---|---|---|", ...rows].join("\n");
 }
 
 function rowsIn(schema: JsonSchema, prefix: string): string[] {

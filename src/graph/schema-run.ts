@@ -98,7 +98,10 @@ export const loss = z
       kind: z.literal("exact").describe("The answer equals the target, ignoring case, spacing and a final period."),
       ignoreCase,
     }),
-    z.strictObject({ kind: z.literal("contains").describe("The answer holds the target as whole words."), ignoreCase }),
+    z.strictObject({
+      kind: z.literal("contains").describe("The answer contains the target as whole words."),
+      ignoreCase,
+    }),
     z.strictObject({
       kind: z
         .literal("number")

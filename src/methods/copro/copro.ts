@@ -13,13 +13,13 @@ import { type Attempt, createPrompt } from "./prompt.ts";
 
 const coproOptions = z
   .strictObject({
-    breadth: wholeNumber("Texts for each parameter in a round. The first round also tries the present text.", {
+    breadth: wholeNumber("New texts per parameter and round. The first round also tries the current text.", {
       least: 2,
       byDefault: 10,
       example: 5,
     }),
-    depth: wholeNumber("Rounds.", { least: 1, byDefault: 3, example: 2 }),
-    temperature: decimal("Temperature of the optimizer's model.", { least: 0, most: 2, byDefault: 1.4, example: 1 }),
+    depth: wholeNumber("Number of rounds.", { least: 1, byDefault: 3, example: 2 }),
+    temperature: decimal("Temperature of the optimizer model.", { least: 0, most: 2, byDefault: 1.4, example: 1 }),
   })
   .describe("Options of the method `copro`.");
 
@@ -39,7 +39,7 @@ interface Evaluated extends Attempt {
  */
 export const copro: Method<CoproOptions> = {
   name: "copro",
-  describes: "Coordinate ascent: many rewrites of one text after another, scored on all training samples.",
+  describes: "Coordinate ascent: rewrites one text at a time and scores each rewrite on all training samples.",
   options: coproOptions,
   iterations: ({ depth }) => depth,
   run,

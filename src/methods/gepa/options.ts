@@ -4,17 +4,17 @@ import { wholeNumber } from "../../engine/options.ts";
 export const gepaOptions = z
   .strictObject({
     metricCalls: wholeNumber(
-      "Answers scored at most, on training and validation samples, whether or not they are known already. The step that reaches it is finished.",
+      "Maximum number of answers to score, on training and validation samples. Answers that are already known count too. The last step is finished even if it exceeds the maximum.",
       { least: 1, byDefault: 400, example: 800 },
     ),
-    minibatch: wholeNumber("Training samples on which a new text has to beat the one it comes from.", {
+    minibatch: wholeNumber("Training samples on which a new text must score higher than its parent.", {
       least: 1,
       byDefault: 3,
       example: 5,
     }),
-    merges: wholeNumber("Merges of two lineages at most. 0: none.", { least: 0, byDefault: 5, example: 0 }),
-    parents: wholeNumber("Parents drawn for each step.", { least: 1, byDefault: 1, example: 2 }),
-    proposals: wholeNumber("New texts for each parent in a step, all at once, each from samples of its own.", {
+    merges: wholeNumber("Maximum number of merges of two lineages.", { least: 0, byDefault: 5, example: 0 }),
+    parents: wholeNumber("Parents per step.", { least: 1, byDefault: 1, example: 2 }),
+    proposals: wholeNumber("New texts per parent and step. Each uses its own training samples.", {
       least: 1,
       byDefault: 1,
       example: 4,

@@ -4,30 +4,34 @@ import { decimal, wholeNumber } from "../../engine/options.ts";
 /** Defaults are those of DSPy's `auto="light"`. */
 export const miprov2Options = z
   .strictObject({
-    instructions: wholeNumber("Versions of each text to choose from, the present one included.", {
+    instructions: wholeNumber("Versions of each text to choose from, including the current one.", {
       least: 1,
       byDefault: 3,
       example: 6,
     }),
     demonstrations: wholeNumber(
-      "Sets of worked examples to choose from for each instruction, the empty one included. 1: no examples.",
+      "Sets of worked examples to choose from for each instruction, including the empty set. 1: no examples.",
       { least: 1, byDefault: 6, example: 1 },
     ),
-    examples: wholeNumber("Worked examples in a set at most.", { least: 1, byDefault: 4, example: 2 }),
+    examples: wholeNumber("Maximum number of worked examples in a set.", { least: 1, byDefault: 4, example: 2 }),
     trials: wholeNumber(
-      "Combinations to try. 0: by DSPy's formula, which grows with the number of texts and of their versions.",
+      "Combinations to try. 0: DSPy's formula, which grows with the number of texts and of their versions.",
       { least: 0, byDefault: 0, example: 30 },
     ),
-    minibatch: wholeNumber(
-      "Validation samples that a combination is scored on. Where there are no more than these, all of them.",
-      { least: 1, byDefault: 35, example: 20 },
-    ),
-    fullEvery: wholeNumber("Trials after which the combination with the best mean is scored on the whole set.", {
+    minibatch: wholeNumber("Validation samples on which a combination is scored.", {
       least: 1,
-      byDefault: 5,
-      example: 10,
+      byDefault: 35,
+      example: 20,
     }),
-    temperature: decimal("Temperature of the optimizer's model.", { least: 0, most: 2, byDefault: 1, example: 0.7 }),
+    fullEvery: wholeNumber(
+      "Trials after which the combination with the best mean is scored on the whole validation set.",
+      {
+        least: 1,
+        byDefault: 5,
+        example: 10,
+      },
+    ),
+    temperature: decimal("Temperature of the optimizer model.", { least: 0, most: 2, byDefault: 1, example: 0.7 }),
   })
   .describe("Options of the method `miprov2`.");
 

@@ -4,19 +4,23 @@ import { flag, oneOf, wholeNumber } from "../../engine/options.ts";
 /** Options of OptoPrime. */
 export const optoprimeOptions = z
   .strictObject({
-    iterations: wholeNumber("Steps.", { least: 0, byDefault: 12, example: 4 }),
-    batch: wholeNumber("Training samples whose traces a step shows.", { least: 1, byDefault: 3, example: 1 }),
+    iterations: wholeNumber("Number of steps.", { least: 0, byDefault: 12, example: 4 }),
+    batch: wholeNumber("Training samples per step, whose traces the optimizer sees.", {
+      least: 1,
+      byDefault: 3,
+      example: 1,
+    }),
     revert: flag(
-      "Whether the gate looks after each step, on the whole validation set, and what it rejects is taken back. Off, every step is kept, as Trace does by itself, and the gate looks once at the end.",
+      "Whether each step must pass the gate on the whole validation set, and is reverted otherwise. If false, every step is kept, as in Trace, and only the result must pass the gate.",
       true,
     ),
-    memory: wholeNumber("Earlier attempts that the optimizer is shown with what came of them.", {
+    memory: wholeNumber("Earlier attempts that the optimizer sees, with their feedback.", {
       least: 0,
       byDefault: 5,
       example: 2,
     }),
     form: oneOf(
-      "Form of the reply: `tags` as the second version of OptoPrime, `json` as the first.",
+      "Format of the reply: `tags` as in OptoPrime's second version, `json` as in its first.",
       ["tags", "json"],
       "tags",
     ),

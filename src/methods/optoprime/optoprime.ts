@@ -20,7 +20,7 @@ import { type Attempt, createTraces, type Trace } from "./trace.ts";
  */
 export const optoprime: Method<OptoprimeOptions> = {
   name: "optoprime",
-  describes: "Trace's optimizer: one call sees the whole run of the graph and suggests new texts.",
+  describes: "Trace's optimizer: one call sees the trace of the whole graph and suggests new texts.",
   options: optoprimeOptions,
   iterations: ({ iterations }) => iterations,
   run,

@@ -4,14 +4,14 @@ import { flag, oneOf, wholeNumber } from "../../engine/options.ts";
 /** Options of the paper's own code, with its defaults. */
 export const semanticReferenceOptions = z
   .strictObject({
-    iterations: wholeNumber("Iterations.", { least: 0, byDefault: 12, example: 4 }),
-    errors: wholeNumber("Failing training samples whose feedback an iteration uses, drawn at random.", {
+    iterations: wholeNumber("Number of iterations.", { least: 0, byDefault: 12, example: 4 }),
+    errors: wholeNumber("Failing training samples per iteration, chosen at random, whose feedback is used.", {
       least: 1,
       byDefault: 2,
       example: 3,
     }),
     gateOn: oneOf(
-      "Which samples an update has to score strictly better on: the training set, as the paper's code does, or the validation set by the common gate policy.",
+      "Samples on which an update must score better. `train`: the training set, as in the paper's code. `validation`: the validation set, by the gate policy.",
       ["train", "validation"],
       "train",
     ),
@@ -20,8 +20,8 @@ export const semanticReferenceOptions = z
       ["full", "coin"],
       "full",
     ),
-    neighbors: flag("Whether a gradient is computed in view of all inputs of a node.", true),
-    gradients: flag("Whether the optimizer sees feedback beside inputs and outputs.", true),
+    neighbors: flag("Whether the gradients of a node are computed with all its inputs in view.", true),
+    gradients: flag("Whether the optimizer sees feedback in addition to inputs and outputs.", true),
   })
   .describe("Options of the method `semantic-reference`.");
 

@@ -26,7 +26,7 @@ import { type SemanticReferenceOptions, semanticReferenceOptions } from "./optio
  */
 export const semanticReference: Method<SemanticReferenceOptions> = {
   name: "semantic-reference",
-  describes: "Semantic gradient descent as the paper's own code does it: all texts change at once, or none.",
+  describes: "Semantic gradient descent as in the paper's own code: all texts change together, or none.",
   options: semanticReferenceOptions,
   iterations: ({ iterations }) => iterations,
   run,

@@ -32,7 +32,7 @@ import { type TextgradOptions, textgradOptions } from "./options.ts";
  */
 export const textgrad: Method<TextgradOptions> = {
   name: "textgrad",
-  describes: "Textual gradient descent: criticism goes back edge by edge, and every text is rewritten from it.",
+  describes: "Textual gradient descent: feedback flows backward edge by edge, and every text is rewritten with it.",
   options: textgradOptions,
   iterations: ({ iterations }) => iterations,
   run,

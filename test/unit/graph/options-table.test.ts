@@ -1,17 +1,25 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { optionsTable } from "../../../src/graph/options-table.ts";
+import { optionTables } from "../../../src/graph/options-table.ts";
 import { commonOptions } from "../../../src/graph/schema-run.ts";
-import { methodOptions } from "../../../src/methods/registry.ts";
+import { methodOptions, methods } from "../../../src/methods/registry.ts";
 
-const table = optionsTable(methodOptions);
-const rows = table.split("\n").slice(2);
+const tables = optionTables(methods);
+/** Method, empty for every method → the rows of its table. */
+const rowsOf = new Map(
+  tables.split(/^## /m).map((section): [string, string[]] => {
+    const name = /^`(.+)`\n/.exec(section)?.[1] ?? "";
+    return [name, section.split("\n").filter((line) => line.startsWith("| `"))];
+  }),
+);
+const rows = [...rowsOf.values()].flat();
 
-describe("the options in README", () => {
+describe("the options in docs/options.md", () => {
   it("are those of the schemas (node scripts/schema.mjs)", () => {
-    const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
-    expect(/<!-- options -->\n([\s\S]*?)\n<!-- \/options -->/.exec(readme)?.[1]).toBe(table);
+    const page = readFileSync(join(import.meta.dirname, "../../../docs/options.md"), "utf8");
+    expect(/<!-- options -->\n([\s\S]*?)\n<!-- \/options -->/.exec(page)?.[1]).toBe(tables);
+    expect([...rowsOf.keys()].filter(Boolean)).toEqual(Object.keys(methods));
   });
 
   it("each say what is allowed, an example and a meaning, and a default unless there is no bound", () => {
@@ -27,11 +35,10 @@ describe("the options in README", () => {
 
   it("have examples that the schema accepts and that differ from the default, but for the only method", () => {
     for (const [name, options] of [["", commonOptions], ...Object.entries(methodOptions)] as const) {
-      const prefix = name && `${name}.`;
-      for (const row of rows.filter((one) => one.startsWith(`| \`${prefix}`))) {
+      for (const row of rowsOf.get(name) ?? []) {
         const [, option = "", byDefault, , example = ""] = row.split("|").map((cell) => cell.trim());
-        const path = option.slice(1 + prefix.length, -1).split(".");
-        if (!(path[0]! in options.shape)) continue;
+        const path = option.slice(1, -1).split(".");
+        expect(Object.keys(options.shape), row).toContain(path[0]);
         const json = example.slice(1, -1);
         const value = /^(-?[\d.]+|true|false|null|\[.*\])$/.test(json) ? JSON.parse(json) : json;
         const given = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
