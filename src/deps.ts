@@ -67,6 +67,8 @@ export interface Code {
   readonly file: string;
   /** An ES module. */
   readonly text: string;
+  /** Other code that it may import, by `file`. Default: none. */
+  readonly modules?: readonly Code[];
 }
 
 /** Limits of one call. They are the user's, never a file's. */

@@ -2,7 +2,7 @@ import type { Sample, Split } from "../data/sample.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { Patterns } from "../graph/pattern.ts";
 import { topologyOf } from "../graph/topology.ts";
-import type { Loss, Score } from "../loss/loss.ts";
+import { type CodeRunner, CodeUnavailable, type Loss, type Score } from "../loss/loss.ts";
 import type { RunEvent, Theta } from "./events.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { endsRun, type Llm } from "./llm.ts";
@@ -66,10 +66,15 @@ export interface ForwardOptions {
 /** Where no code can run. */
 const NOWHERE: Local = {
   get sandbox(): never {
-    throw new Error("code can't run here");
+    throw new CodeUnavailable();
   },
   keep: async () => {},
 };
+
+/** @param values of the nodes, by id */
+export function codeRunner(local: Local | undefined, values: CodeRunner["values"]): CodeRunner {
+  return { call: async (code, argument) => (local ?? NOWHERE).sandbox.call(code, argument), values };
+}
 
 export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;
 
@@ -186,7 +191,9 @@ export function createForward({
       const answer = await valueAt(graph.output);
       if (answer.failure) return { ...unusable(answer.failure), ...cost };
       const askVote = judge?.({ sample, answer: answer.text, split, priority });
-      const score = await loss.score(sample, answer.text, askVote);
+      const values = async () =>
+        Object.fromEntries(order.map(({ id }, at) => [id, all[at]?.json ?? all[at]?.text ?? ""]));
+      const score = await loss.score(sample, answer.text, askVote, codeRunner(local, values));
       if (!answer.formatError) return { ...score, formatError: false, ...cost };
       const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
       const criticism = `${format} ${score.criticism}`.trim();

@@ -1,6 +1,7 @@
 import type { Texts } from "../graph/graph.ts";
+import type { CodeRunner } from "../loss/loss.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
-import { type Forward, forwardOf } from "./forward.ts";
+import { codeRunner, type Forward, forwardOf } from "./forward.ts";
 import { createLlm, type Llm } from "./llm.ts";
 import type { Local } from "./nodes/node-behavior.ts";
 import type { Emit } from "./stream.ts";
@@ -26,6 +27,8 @@ export interface Session {
   readonly start: Texts;
   readonly ask: Llm;
   readonly forward: Forward;
+  /** Runs a loss in code. @param values of nodes, by id */
+  readonly code: (values: CodeRunner["values"]) => CodeRunner;
   readonly emit: Emit;
   /** The first error that left a sample unscored, if no sample could be scored; else null. */
   nothingScored(): Error | null;
@@ -42,5 +45,12 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     else lost ??= error instanceof Error ? error : new Error(String(error));
   };
   const forward = forwardOf(task, { ask, emit, onScored, ...(local && { local }) });
-  return { start: textsOf(task.graph), ask, forward, emit, nothingScored: () => (isScored ? null : lost) };
+  return {
+    start: textsOf(task.graph),
+    ask,
+    forward,
+    code: (values) => codeRunner(local, values),
+    emit,
+    nothingScored: () => (isScored ? null : lost),
+  };
 }

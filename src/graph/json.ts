@@ -44,3 +44,9 @@ export function endOfString(text: string, start: number): number {
   }
   return text.length;
 }
+
+/** The list or object that a text is the JSON of; undefined for any other text. */
+export function structureIn(text: string): unknown {
+  const value = parseJson(text)?.value;
+  return typeof value === "object" && value !== null ? value : undefined;
+}

@@ -58,7 +58,7 @@ export async function referencedText(
   root: ContainmentRoot,
   files: Files,
 ): Promise<FoundText | null> {
-  const file = await referencedFile(document, path, reference, root, files);
+  const file = await referencedFile(document, [...path, "file"], reference, root, files);
   if (!file) return null;
   const value = document.at(path);
   const part = (value && partOf(document, value, reference)) ?? undefined;
@@ -73,20 +73,21 @@ export async function referencedText(
   return { path: file.path, text: found.text, firstLine, range: found.range, ...(part && { part }) };
 }
 
-/** A whole file. @param path of the reference: `{ "file": … }` */
+/** A whole file. @param path of the reference: `{ "file": … }` @param inner from there to the file's name */
 export async function referencedCode(
   document: JsonDocument,
   path: JsonPath,
   reference: string,
   root: ContainmentRoot,
   files: Files,
+  inner: JsonPath = ["file"],
 ): Promise<FoundText | null> {
-  const file = await referencedFile(document, path, reference, root, files);
+  const file = await referencedFile(document, [...path, ...inner], reference, root, files);
   if (!file) return null;
   return { path: file.path, text: plainText(file.text), firstLine: 1, range: { start: 0, end: file.text.length } };
 }
 
-/** null, with a fault, where the file cannot be read. */
+/** null, with a fault, where the file cannot be read. @param path of its name */
 async function referencedFile(
   document: JsonDocument,
   path: JsonPath,
@@ -99,7 +100,7 @@ async function referencedFile(
   } catch (error) {
     if (!(error instanceof ReferenceRefused)) throw error;
     const { code, message, remedy } = refusalFault(error, document.locale);
-    document.addAt(code, [...path, "file"], message, remedy);
+    document.addAt(code, path, message, remedy);
     return null;
   }
 }

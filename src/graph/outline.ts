@@ -173,12 +173,20 @@ function textReference(document: JsonDocument, { id, text }: OutlineNode): FileR
   return path ? reference(path, id) : [];
 }
 
+/** Where a loss names files. */
+const LOSS_FILES: readonly JsonPath[] = [
+  ["loss", "rubric", "file"],
+  ["loss", "file"],
+  ["loss", "visible"],
+  ["loss", "hidden"],
+];
+
 function otherReferences(document: JsonDocument): FileReference[] {
   const sets = ["train", "validation", "test"].flatMap((set) => [
     document.at(["data", set]),
     document.at(["data", set, "file"]),
   ]);
-  const all = [...sets, document.at(["data", "file"]), document.at(["loss", "rubric", "file"])];
+  const all = [...sets, document.at(["data", "file"]), ...LOSS_FILES.map((path) => document.at(path))];
   return all.flatMap((path) => (path?.type === "string" ? reference(path, null) : []));
 }
 

@@ -92,6 +92,24 @@ export const data = z
 
 const ignoreCase = z.boolean().default(true).describe("Whether upper and lower case are the same. Default: true.");
 
+const scriptFile =
+  "Path of a `.js` or `.ts` file. Its default export takes `{ inputs, target, answer, values }` and returns the loss, 0 … 1, or `{ loss, criticism }`.";
+
+const testsFile = (what: string) =>
+  z
+    .union(
+      [
+        z.string().min(1),
+        // As a run keeps it, with the content of the file.
+        z.strictObject({
+          file: z.string().min(1).describe("Path of the file."),
+          text: z.string().describe("Content of the file."),
+        }),
+      ],
+      { error: "the path of a file" },
+    )
+    .describe(`${what} Path of a \`.js\` or \`.ts\` file. See docs/losses.md.`);
+
 export const loss = z
   .discriminatedUnion("kind", [
     z.strictObject({
@@ -177,6 +195,19 @@ export const loss = z
         .describe(
           "How often the judge votes; the mean counts. Votes differ only if the role `judge` has a temperature above 0. Default 1.",
         ),
+    }),
+    z.strictObject({
+      kind: z.literal("script").describe("A script scores the answer in a sandbox."),
+      file: z.string().min(1).optional().describe(scriptFile),
+      code: z
+        .union([z.string(), z.array(z.string())], { error: "code or a list of its lines" })
+        .optional()
+        .describe("The script itself, in place of a file."),
+    }),
+    z.strictObject({
+      kind: z.literal("tests").describe("The answer is code, which is scored by unit tests in a sandbox."),
+      visible: testsFile("Tests that feedback can name."),
+      hidden: testsFile("Tests that count but that feedback never names.").optional(),
     }),
   ])
   .describe("How an answer is scored: 0 is perfect.");

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Sample } from "../data/sample.ts";
+import type { Code } from "../deps.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import type { Locale } from "../i18n/locale.ts";
 
@@ -31,17 +32,39 @@ export type Vote = ReadOnly<z.infer<typeof vote>>;
  */
 export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 
-/** l(Q, A). Pure and synchronous but for the judge, which asks a model, and patterns, which may take their time. */
+/** Runs code of the graph's repository where it reaches nothing, and tells it what the graph made for this sample. */
+export interface CodeRunner {
+  /** @throws CodeFault, CodeLimit */
+  call(code: Code, argument: unknown): Promise<unknown>;
+  /** Values of all nodes that lead to the answer, by id. */
+  values(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Code is to score, and there is nothing that runs it. */
+export class CodeUnavailable extends Error {
+  override readonly name = "CodeUnavailable";
+  constructor() {
+    super("code can't run here");
+  }
+}
+
+/** l(Q, A). Pure and synchronous but for the judge, which asks a model, and patterns and code, which may take their time. */
 export interface Loss {
   readonly kind: string;
   /** What is compared and what is ignored: one or two sentences for a person. */
   describe(locale: Locale): string;
+  /** What it runs, by the key of the file that names it. Default: nothing. */
+  readonly code?: readonly { readonly key: string; readonly code: Code }[];
   /** Model calls that one score takes. Default 0. */
   readonly calls?: number;
   /** Whether it scores an answer without a target, as a rubric does. Default: false. */
   readonly targetless?: boolean;
   /** What a good answer is, in words, where the loss has such words. */
   readonly criteria?: string;
-  /** @param askVote about this answer; only the judge needs it */
-  score(sample: Sample, answer: string, askVote?: AskVote): Score | Promise<Score>;
+  /**
+   * @param askVote about this answer; only the judge needs it
+   * @param code for losses in code
+   * @throws what keeps the answer from being scored
+   */
+  score(sample: Sample, answer: string, askVote?: AskVote, code?: CodeRunner): Score | Promise<Score>;
 }

@@ -1,4 +1,5 @@
 import type { SampleRow, TargetReading } from "../data/samples.ts";
+import type { Code } from "../deps.ts";
 import { patternFault } from "../graph/pattern.ts";
 import type { LossSpec } from "../graph/schema.ts";
 import type { Locale } from "../i18n/locale.ts";
@@ -12,9 +13,11 @@ import { judgeLoss } from "./judge.ts";
 import type { Loss } from "./loss.ts";
 import { numberLoss, numberTargetFault } from "./number.ts";
 import { regexLoss } from "./regex.ts";
+import { scriptLoss } from "./script.ts";
 import { setLoss } from "./set.ts";
+import { testsLoss } from "./tests.ts";
 
-/** The rubric stands in a file that was not read before. */
+/** The rubric or the code stands in a file that was not read before. */
 export class RubricUnread extends Error {
   override readonly name = "RubricUnread";
 }
@@ -40,7 +43,24 @@ export function makeLoss(spec: LossSpec): Loss {
       return jsonLoss(spec);
     case "judge":
       return judgeLoss({ rubric: rubricOf(spec.rubric), votes: spec.votes });
+    case "script":
+      return scriptLoss({ file: spec.file ?? "loss.code", text: read(spec.code, spec.file ?? "") });
+    case "tests":
+      return testsLoss({
+        visible: testsOf(spec.visible),
+        hidden: spec.hidden === undefined ? null : testsOf(spec.hidden),
+      });
   }
+}
+
+function read(code: string | readonly string[] | undefined, file: string): string {
+  if (code === undefined) throw new RubricUnread(file);
+  return typeof code === "string" ? code : code.join("\n");
+}
+
+function testsOf(tests: string | Code): Code {
+  if (typeof tests === "string") throw new RubricUnread(tests);
+  return tests;
 }
 
 function rubricOf(rubric: (LossSpec & { kind: "judge" })["rubric"]): string {
@@ -51,6 +71,7 @@ function rubricOf(rubric: (LossSpec & { kind: "judge" })["rubric"]): string {
 
 /** Whether rows need no target. */
 export function worksWithoutTarget(spec: LossSpec): boolean {
+  if (spec.kind === "script" || spec.kind === "tests") return true;
   return spec.kind === "judge" || (spec.kind === "json" && spec.schema !== undefined);
 }
 
@@ -63,7 +84,7 @@ export function targetFault(spec: LossSpec, target: string, locale: Locale): str
     const fault = patternFault(target, spec.flags);
     return fault && t("it is not a regular expression ({0})", fault);
   }
-  const mayBeEmpty = spec.kind === "judge" || spec.kind === "set";
+  const mayBeEmpty = ["judge", "set", "script", "tests"].includes(spec.kind);
   return target.trim() === "" && !mayBeEmpty ? t("it is empty") : null;
 }
 

@@ -4,7 +4,7 @@ import type { Sandbox } from "../deps.ts";
 import { shortHash } from "../engine/theta.ts";
 import type { Extractor, GraphNode } from "../graph/graph.ts";
 import type { Locale } from "../i18n/locale.ts";
-import type { AskVote, Loss, Score } from "../loss/loss.ts";
+import type { AskVote, CodeRunner, Loss, Score } from "../loss/loss.ts";
 import { scoreOf } from "../loss/normalize.ts";
 import type { Message, Model, ModelReply, ModelRequest } from "../models/model.ts";
 
@@ -258,15 +258,25 @@ export class DryRunLoss implements Loss {
     return this.loss.describe(locale);
   }
 
-  async score(sample: Sample, answer: string, askVote?: AskVote): Promise<Score> {
+  async score(sample: Sample, answer: string, askVote?: AskVote, code?: CodeRunner): Promise<Score> {
     const isMade = answer.startsWith(MARK);
-    const score = isMade && this.calls === 0 ? null : await this.loss.score(sample, answer, askVote);
+    const score = isMade && this.calls === 0 ? null : await this.#scored(sample, answer, askVote, code);
     if (score && !isMade && !score.votes?.some(({ reason }) => reason.startsWith(MARK))) {
       if (!this.#known.has(sample.id)) this.#known.set(sample.id, score.loss <= this.threshold);
       return score;
     }
     const wrong = this.#isRight(sample) ? 0 : 1;
     return scoreOf(sample, answer, wrong, wrong);
+  }
+
+  /** Code can't use made-up values of nodes: then the answer counts as made up, too. */
+  async #scored(...given: Parameters<Loss["score"]>): Promise<Score | null> {
+    try {
+      return await this.loss.score(...given);
+    } catch (error) {
+      if (this.loss.code) return null;
+      throw error;
+    }
   }
 
   #isRight({ id }: Sample): boolean {

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { loadData } from "../data/load.ts";
 import { SPLITS, type Split } from "../data/sample.ts";
-import type { Deps, Files } from "../deps.ts";
+import type { Code, Deps, Files } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import { decodeUtf8, findRoot, MAX_DATA } from "../graph/containment.ts";
-import { JsonDocument } from "../graph/document.ts";
+import { JsonDocument, type JsonPath } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
-import { referencedText, warnOfFileName } from "../graph/node-texts.ts";
+import { referencedCode, referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { DEFAULT_PARAMS, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
@@ -58,8 +58,8 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   if (typeof text !== "string") return unreadable(graphFile, text, files, locale);
   const reading = await readGraph(graphFile, text, files, graphFormat, { set: overrides.set, locale });
   const { document, file, graph } = reading;
-  await checkCode(reading, deps);
   const loss = file && (await lossOf(file.loss, reading, files));
+  await checkCode(reading, loss, deps);
   const task = file && (await makeTask(file, loss && makeLoss(loss), reading, deps, overrides));
   const faults = document.faults;
   return {
@@ -91,8 +91,8 @@ async function makeTask(
     files,
     yieldNow: () => yielder.next(),
     targetless: targetless || worksWithoutTarget(file.loss),
-    listIsAnswer: file.loss.kind === "json" || file.loss.kind === "set",
-    objectIsAnswer: file.loss.kind === "json" || file.loss.kind === "judge",
+    listIsAnswer: ["json", "set", "script", "tests"].includes(file.loss.kind),
+    objectIsAnswer: ["json", "judge", "script", "tests"].includes(file.loss.kind),
     needed: needs,
     // A loss that cannot be used says nothing about targets, and may never come to an end with one.
     targetFault: (target) => (loss ? targetFault(file.loss, target, locale) : null),
@@ -107,17 +107,26 @@ async function makeTask(
   return { data, loss, models: choices, options };
 }
 
-/** Compiles the code of function nodes. Nothing of it runs. */
-async function checkCode({ document, graph }: GraphReading, { sandbox }: Outside): Promise<void> {
+/** Compiles the code of function nodes and of the loss. Nothing of it runs. */
+async function checkCode(
+  { document, graph }: GraphReading,
+  spec: LossSpec | null,
+  { sandbox }: Outside,
+): Promise<void> {
   for (const node of graph?.nodes ?? []) {
-    if (node.kind !== "function" || !sandbox) continue;
-    const fault = await sandbox.check({ file: node.file, text: node.text });
-    if (!fault) continue;
+    if (node.kind === "function") await check({ file: node.file, text: node.text }, ["nodes", node.id, "code"]);
+  }
+  const loss = spec && makeLoss(spec);
+  for (const { code, key } of loss?.code ?? []) await check(code, ["loss", key]);
+
+  async function check(code: Code, path: JsonPath): Promise<void> {
+    const fault = await sandbox?.check(code);
+    if (!fault) return;
     const message = document.t("The code can't run: {0}.", fault.message);
     const remedy = document.t(
       "Correct the code. It must be an ES module with a default export, and it can't import modules.",
     );
-    document.addAt("bad-code", ["nodes", node.id, "code"], message, remedy);
+    document.addAt("bad-code", path, message, remedy);
   }
 }
 
@@ -146,6 +155,8 @@ async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Prom
     );
     return null;
   }
+  if (spec.kind === "script") return scriptOf(spec, reading, files);
+  if (spec.kind === "tests") return testsOf(spec, reading, files);
   if (spec.kind !== "judge") return spec;
   const rubric = await rubricOf(spec.rubric, reading, files);
   if (rubric === null) return null;
@@ -159,6 +170,38 @@ async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Prom
     return null;
   }
   return { ...spec, rubric };
+}
+
+type Spec<K extends LossSpec["kind"]> = LossSpec & { kind: K };
+
+/** The script with its code. null, with a fault, if there is none. */
+async function scriptOf(
+  spec: Spec<"script">,
+  { document, root }: GraphReading,
+  files: Files,
+): Promise<LossSpec | null> {
+  const { file, code } = spec;
+  if ((file === undefined) === (code === undefined)) {
+    const message = document.t('The loss "script" needs either "file" or "code".');
+    document.addAt("wrong-value", ["loss"], message, document.t("Use exactly one of the two."));
+    return null;
+  }
+  if (file === undefined) return spec;
+  const found = await referencedCode(document, ["loss"], file, root, files);
+  return found && { ...spec, code: found.text };
+}
+
+/** The tests with their code. null, with a fault, if a file cannot be read. */
+async function testsOf(spec: Spec<"tests">, { document, root }: GraphReading, files: Files): Promise<LossSpec | null> {
+  const read = async (key: "visible" | "hidden") => {
+    const tests = spec[key];
+    if (typeof tests !== "string") return tests;
+    const found = await referencedCode(document, ["loss", key], tests, root, files, []);
+    return found && { file: tests, text: found.text };
+  };
+  const [visible, hidden] = await Promise.all([read("visible"), read("hidden")]);
+  if (!visible || hidden === null) return null;
+  return { ...spec, visible, ...(hidden && { hidden }) };
 }
 
 /** null, with a fault, if its file cannot be read. */

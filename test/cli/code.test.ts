@@ -89,6 +89,35 @@ describe("code of a graph", () => {
   });
 });
 
+describe("a loss that is a script", () => {
+  const loss = { kind: "script", file: "steps/metric.js" };
+  const metric = `export default ({ inputs, target, answer, values }) => {
+  if (answer === String(target)) return 0;
+  const isMissing = /voucher of/.test(inputs.order) && !/voucher/.test(values.items);
+  return { loss: 1, criticism: isMissing ? "A voucher has to be in the list, with the count -1." : "Wrong." };
+};
+`;
+  const total = { kind: "function", inputs: ["items"], code: [PARSED.trim()] };
+
+  it("gives the feedback by which a prompt is mended", async () => {
+    const bench = await open({ model: clerk });
+    await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, { "steps/metric.js": metric });
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    expect(report.test).toMatchObject({ after: 1 });
+    expect(report.test?.before).toBeLessThan(0.7);
+  });
+
+  it("scores nothing where it fails, and says why with its line", async () => {
+    const bench = await open({ model: clerk });
+    const files = { "steps/metric.js": "export default ({ target }) => {\n  return target.length.missing.more;\n};\n" };
+    await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, files);
+    const { stdout, stderr } = await bench.online("evaluate", "order.agentgraph.json", "--model", "clerk");
+    expect(`${stdout}${stderr}`).toMatch(/steps\/metric\.js:2: TypeError/);
+    expect(stdout).toContain("24 not scored");
+  });
+});
+
 async function put(bench: Bench, graph: object, files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(join(bench.folder, "steps"));
   for (const [name, text] of Object.entries(files)) await writeFile(join(bench.folder, name), text);
@@ -96,10 +125,10 @@ async function put(bench: Bench, graph: object, files: Readonly<Record<string, s
     version: 1,
     description: "Says what an order costs.",
     inputs: { order: "what a customer wrote" },
-    ...graph,
     models: { forward: "clerk" },
     data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
     loss: { kind: "number" },
+    ...graph,
   };
   await writeFile(join(bench.folder, "order.agentgraph.json"), JSON.stringify(whole));
 }

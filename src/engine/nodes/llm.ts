@@ -1,6 +1,6 @@
 import { extract } from "../../graph/extract.ts";
 import type { LlmNode } from "../../graph/graph.ts";
-import { parseJson } from "../../graph/json.ts";
+import { structureIn } from "../../graph/json.ts";
 import { renderNode } from "../../graph/template.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
@@ -20,9 +20,3 @@ export const llm: NodeBehavior<LlmNode> = {
     return { inputs: read, output: own?.value ?? "" };
   },
 };
-
-/** The list or object that a text is the JSON of; undefined for any other text. */
-export function structureIn(text: string): unknown {
-  const value = parseJson(text)?.value;
-  return typeof value === "object" && value !== null ? value : undefined;
-}

@@ -191,7 +191,7 @@ class RowSolver {
     try {
       if (this.#usesLoss) {
         const askVote = judge({ sample, answer, split, priority: 0 });
-        const score = await loss.score(sample, answer, askVote);
+        const score = await loss.score(sample, answer, askVote, this.#code(answer));
         return { score: 1 - score.loss, criticism: score.criticism };
       }
       const { score, reason } = await judge({ sample, answer: reply, split, priority: 0 })(this.#instruction, 0);
@@ -209,6 +209,11 @@ class RowSolver {
     const { loss } = this.task;
     if (!attempt || row.targets.length === 0 || loss.calls) return null;
     if (attempt.formatError) return 1;
-    return (await loss.score(row, attempt.answer)).loss;
+    return (await loss.score(row, attempt.answer, undefined, this.#code(attempt.answer))).loss;
+  }
+
+  /** The answer is the one value of this row that is known. */
+  #code(answer: string) {
+    return this.session.code(async () => ({ [this.task.graph.output]: answer }));
   }
 }

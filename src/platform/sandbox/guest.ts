@@ -51,7 +51,7 @@ export class Guest {
   run({ code, argument, limits }: Job): Outcome {
     try {
       const source = javaScriptOf(code);
-      return Scope.withScope((scope) => this.#runIn(scope, source, code.file, argument, limits));
+      return Scope.withScope((scope) => this.#runIn(scope, source, code, argument, limits));
     } catch (error) {
       if (error instanceof Failure) return error.outcome;
       // Whatever else is thrown leaves the machine in a state that nobody knows.
@@ -59,20 +59,22 @@ export class Guest {
     }
   }
 
-  #runIn(scope: Scope, source: string, file: string, argument: string | null, limits: SandboxLimits): Outcome {
+  #runIn(scope: Scope, source: string, code: Code, argument: string | null, limits: SandboxLimits): Outcome {
+    const { file, modules = [] } = code;
     const deadline = Date.now() + limits.time;
     const runtime = scope.manage(
       this.quickjs.newRuntime({
         memoryLimitBytes: limits.memory,
         maxStackSizeBytes: STACK,
         interruptHandler: () => Date.now() > deadline,
-        moduleLoader: (name) => ({
-          error: new Error(`The module ${JSON.stringify(name)} can't be imported: code runs without modules`),
-        }),
       }),
     );
+    runtime.setModuleLoader(
+      (name) => moduleOf(modules, name),
+      (_, name) => name,
+    );
     const context = scope.manage(runtime.newContext());
-    const guest = new Realm(scope, context, file, () => Date.now() > deadline);
+    const guest = new Realm(scope, context, [file, ...modules.map((one) => one.file)], () => Date.now() > deadline);
     const { parse, stringify } = guest.prepared();
     if (argument === null) {
       guest.take(context.evalCode(source, file, { type: "module", compileOnly: true }));
@@ -102,7 +104,7 @@ class Realm {
   constructor(
     private readonly scope: Scope,
     private readonly context: QuickJSContext,
-    private readonly file: string,
+    private readonly files: readonly string[],
     private readonly isLate: () => boolean,
   ) {}
 
@@ -150,9 +152,9 @@ class Realm {
     if (name === "InternalError" && message === "out of memory") return { limit: "memory" };
     if (/^(InternalError|RangeError)$/.test(name) && /stack (overflow|size exceeded)/i.test(message))
       return { limit: "stack" };
-    const line = lineIn(stack, this.file);
+    const place = placeIn(stack, this.files);
     const said = [name === "Error" ? "" : name, message].filter(Boolean).join(": ") || this.#plain(error);
-    return { line, problem: said.slice(0, LONGEST.problem) };
+    return { ...place, problem: said.slice(0, LONGEST.problem) };
   }
 
   #field(of: QuickJSHandle, key: string): string {
@@ -171,14 +173,29 @@ class Realm {
   }
 }
 
-/** The first line of this file in a stack: the innermost call. */
-function lineIn(stack: string, file: string): number | null {
-  for (const line of stack.split("\n")) {
-    const at = line.lastIndexOf(`${file}:`);
-    const number = at < 0 ? Number.NaN : Number.parseInt(line.slice(at + file.length + 1), 10);
-    if (number > 0) return number;
+/** The innermost call in one of these files. */
+function placeIn(stack: string, files: readonly string[]): { readonly file?: string; readonly line: number | null } {
+  for (const call of stack.split("\n")) {
+    for (const file of files) {
+      const at = call.lastIndexOf(`${file}:`);
+      const line = at < 0 ? Number.NaN : Number.parseInt(call.slice(at + file.length + 1), 10);
+      if (line > 0) return { file, line };
+    }
   }
-  return null;
+  return { line: null };
+}
+
+function moduleOf(modules: readonly Code[], name: string): string | { error: Error } {
+  const known = modules.find(({ file }) => file === name);
+  if (known) {
+    try {
+      return javaScriptOf(known);
+    } catch (error) {
+      const at = error instanceof Failure && "problem" in error.outcome ? error.outcome : { line: null, problem: "" };
+      return { error: new SyntaxError(`${name}${at.line === null ? "" : `:${at.line}`}: ${at.problem}`) };
+    }
+  }
+  return { error: new Error(`The module ${JSON.stringify(name)} can't be imported: code runs without modules`) };
 }
 
 const TYPESCRIPT = /\.[cm]?ts$/;

@@ -11,6 +11,6 @@ export interface Job {
 export type Outcome =
   /** JSON; empty after compiling. */
   | { readonly result: string }
-  | { readonly line: number | null; readonly problem: string }
+  | { readonly file?: string; readonly line: number | null; readonly problem: string }
   /** The thread is not used again: memory that it took is not given back otherwise. */
   | { readonly limit: CodeLimit["limit"] };

@@ -29,7 +29,7 @@ export function nodeSandbox(script: string): Sandbox {
     return {
       within: (other) => withLimits({ ...limits, ...other }),
       check(code) {
-        const key = JSON.stringify([code.file, code.text]);
+        const key = JSON.stringify(code);
         const known = faults.get(key) ?? compile(code, limits);
         faults.set(key, known);
         known.catch(() => faults.delete(key));
@@ -63,7 +63,7 @@ const EXPORTS = /export\s+default\b|\bas\s+default\b/;
 type Failed = Exclude<Outcome, { readonly result: string }>;
 
 function errorOf(outcome: Failed, { code: { file }, limits }: Job): CodeFault | CodeLimit {
-  if ("problem" in outcome) return new CodeFault(file, outcome.line, outcome.problem);
+  if ("problem" in outcome) return new CodeFault(outcome.file ?? file, outcome.line, outcome.problem);
   const { limit } = outcome;
   return new CodeLimit(file, limit, limit === "stack" ? 0 : limits[limit]);
 }

@@ -107,6 +107,10 @@ export function verdictOf(more: Partial<Verdict>): Verdict {
   };
 }
 
+const noCode = (): never => {
+  throw new Error("there is no code here");
+};
+
 export interface EngineGiven {
   readonly graph: Graph;
   readonly ask?: Llm;
@@ -138,7 +142,7 @@ export function engineOf(given: EngineGiven): RunEngine {
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const task = { graph, data, loss: verbatim, models, options };
   const forward = createForward({ graph, loss: verbatim, choice, ask, emit });
-  const session = { start: textsOf(graph), ask, forward, emit, nothingScored: () => null };
+  const session = { start: textsOf(graph), ask, forward, emit, code: noCode, nothingScored: () => null };
   const engine = createEngine({ task, session, validation, history });
   const rest = { theta: "", accepted: [], batch: [], looked: 0, validationLoss: [0, 1] } as const;
   engine.advance({ type: "iteration", iteration: iteration - 1, ...rest });

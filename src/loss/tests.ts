@@ -1,0 +1,111 @@
+import { type Code, CodeLimit } from "../deps.ts";
+import { type CodeRunner, CodeUnavailable, type Loss } from "./loss.ts";
+
+interface TestsSpec {
+  /** Tests that feedback may speak of. */
+  readonly visible: Code;
+  /** Tests that only count. */
+  readonly hidden: Code | null;
+}
+
+interface Failed {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/** What came of one file of tests. */
+interface Tested {
+  readonly count: number;
+  readonly failed: readonly Failed[];
+  /** Why no test could begin. */
+  readonly broken: string | null;
+}
+
+/** Failed tests that a criticism names. */
+const NAMED = 5;
+/** Characters of what a test says. */
+const PROBLEM = 400;
+
+/** The module that tests import the answer from. */
+const SOLUTION = "solution";
+
+/**
+ * The answer is code, and the loss is the share of tests that fail. A file of tests exports a function that is given the
+ * answer's exports and the sample's inputs, and returns tests: name → function that throws, or returns false, to fail.
+ * Feedback is made of the visible tests alone.
+ */
+export function testsLoss({ visible, hidden }: TestsSpec): Loss {
+  return {
+    kind: "tests",
+    targetless: true,
+    code: [{ key: "visible", code: visible }, ...(hidden ? [{ key: "hidden", code: hidden }] : [])],
+    describe: ({ t }) => t("The answer is code. The share of its unit tests that fail counts."),
+    async score({ inputs }, answer, _, runner) {
+      if (!runner) throw new CodeUnavailable();
+      const solution = { file: `${SOLUTION}.ts`, text: codeIn(answer) };
+      const [seen, unseen] = await Promise.all(
+        [visible, hidden].map((tests) => (tests ? runTests(runner, tests, solution, inputs) : NONE)),
+      );
+      const failed = [seen, unseen].reduce((sum, tested) => sum + (tested?.failed.length ?? 0), 0);
+      const count = [seen, unseen].reduce((sum, tested) => sum + (tested?.count ?? 0), 0);
+      const broken = seen?.broken ?? unseen?.broken ?? null;
+      const loss = broken !== null || count === 0 ? 1 : failed / count;
+      return { loss, lenient: loss, criticism: criticismOf(seen ?? NONE, unseen ?? NONE) };
+    },
+  };
+}
+
+const NONE: Tested = { count: 0, failed: [], broken: null };
+
+/** In a call of its own for each file, so that no test sees what others left. */
+async function runTests(runner: CodeRunner, tests: Code, solution: Code, inputs: unknown): Promise<Tested> {
+  const harness = { file: "tests", text: harnessOf(tests.file, solution.file), modules: [tests, solution] };
+  try {
+    return (await runner.call(harness, inputs)) as Tested;
+  } catch (error) {
+    // Code that a model wrote and that does not end is a wrong answer; a fault of the tests is none.
+    if (!(error instanceof CodeLimit)) throw error;
+    return { ...NONE, count: 1, broken: error.message.replace(/^tests: /, "") };
+  }
+}
+
+function harnessOf(tests: string, solution: string): string {
+  return `
+export default async (inputs) => {
+  const say = (error) => String((error && error.message) || error).slice(0, ${PROBLEM});
+  const make = (await import(${JSON.stringify(tests)})).default;
+  let solution;
+  try {
+    solution = await import(${JSON.stringify(solution)});
+  } catch (error) {
+    return { count: 1, failed: [], broken: "the code can't be loaded: " + (error.name || "") + ": " + say(error) };
+  }
+  const all = Object.entries(await make({ ...solution }, inputs));
+  const failed = [];
+  for (const [name, test] of all) {
+    try {
+      if ((await test()) === false) failed.push({ name, problem: "" });
+    } catch (error) {
+      failed.push({ name, problem: say(error) });
+    }
+  }
+  return { count: all.length, failed, broken: null };
+};
+`;
+}
+
+/** The last block of code in a reply, else all of it. */
+export function codeIn(answer: string): string {
+  const blocks = [...answer.matchAll(/^[ \t]*```[^\n]*\n([\s\S]*?)^[ \t]*```[ \t]*$/gm)];
+  return blocks.at(-1)?.[1] ?? answer;
+}
+
+function criticismOf(seen: Tested, unseen: Tested): string {
+  if (seen.broken !== null) return `No test could run: ${seen.broken}.`;
+  if (seen.failed.length > 0) {
+    const named = seen.failed.slice(0, NAMED).map(({ name, problem }) => `- ${name}${problem && `: ${problem}`}`);
+    return [`${seen.failed.length} of ${seen.count} tests fail:`, ...named].join("\n");
+  }
+  const isWrong = unseen.broken !== null || unseen.failed.length > 0;
+  return isWrong ? "All known tests pass, but others fail. Think of cases that the task names or implies." : "";
+}
