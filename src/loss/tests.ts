@@ -70,8 +70,7 @@ async function runTests(runner: CodeRunner, tests: Code, solution: Code, inputs:
 }
 
 function harnessOf(tests: string, solution: string): string {
-  return `
-export default async (inputs) => {
+  return `export default async (inputs) => {
   const say = (error) => String((error && error.message) || error).slice(0, ${PROBLEM});
   const make = (await import(${JSON.stringify(tests)})).default;
   let solution;
