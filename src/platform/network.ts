@@ -24,8 +24,8 @@ export class CertificatesUnreadable extends Error {
   }
 }
 
-/** Milliseconds after which Node's own `fetch` always gives up. */
-const LONGEST_FETCH = 290_000;
+/** Milliseconds after which Node's own `fetch` always gives up, with some left for the way. */
+export const LONGEST_FETCH = 290_000;
 
 /**
  * The way out of this process for an address: through the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY unless NO_PROXY
@@ -35,7 +35,7 @@ const LONGEST_FETCH = 290_000;
  * @throws CertificatesUnreadable
  */
 export async function networkFor(url: string, { caFile, timeout }: NetworkOptions): Promise<Network | undefined> {
-  const proxy = proxyOf(url);
+  const proxy = environmentProxyOf(url);
   if (proxy === null && caFile === undefined && timeout <= LONGEST_FETCH) return undefined;
   const ca = caFile === undefined ? undefined : await certificates(caFile);
   const {
@@ -52,7 +52,8 @@ export async function networkFor(url: string, { caFile, timeout }: NetworkOption
   return { send: send as unknown as Network["send"], proxy: proxy === null ? null : withoutUser(proxy) };
 }
 
-function proxyOf(url: string): string | null {
+/** The proxy that the environment names for an address; null: none. */
+export function environmentProxyOf(url: string): string | null {
   if (isLoopback(new URL(url).hostname)) return null;
   const proxy = getProxyForUrl(url);
   if (proxy === "") return null;
@@ -62,7 +63,8 @@ function proxyOf(url: string): string | null {
   return isBare ? `http://${bare}` : proxy;
 }
 
-function withoutUser(proxy: string): string {
+/** A proxy without user and password. */
+export function withoutUser(proxy: string): string {
   return URL.canParse(proxy) ? `${new URL(proxy).protocol}//${new URL(proxy).host}` : "the proxy";
 }
 

@@ -76,11 +76,14 @@ export class Workbench {
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
     for (let tries = 1; ; tries++) {
       await this.page.keyboard.press("F1");
-      await this.quickInput().fill(`>${title}`);
-      const found = await row.waitFor({ timeout: 6000 }).then(
-        () => true,
-        () => false,
-      );
+      // What opens meanwhile takes the focus, and the palette closes.
+      const found = await this.quickInput()
+        .fill(`>${title}`, { timeout: 10_000 })
+        .then(() => row.waitFor({ timeout: 6000 }))
+        .then(
+          () => true,
+          () => false,
+        );
       if (found) break;
       if (tries === 4) throw new Error(`The palette does not offer “${title}”.`);
       await this.page.keyboard.press("Escape");

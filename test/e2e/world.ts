@@ -23,7 +23,7 @@ export interface World {
   summary(under?: string): Summary;
   /** Nodes whose proposals the newest run accepted. */
   accepted(under?: string): string[];
-  until(condition: () => boolean): Promise<void>;
+  until(condition: () => boolean | Promise<boolean>): Promise<void>;
 }
 
 export interface Story {
@@ -153,11 +153,11 @@ function newestSummary(folder: string): Summary {
 }
 
 /** A file that the condition reads may not be there yet. */
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; ; waited += 100) {
     let last: unknown;
     try {
-      if (condition()) return;
+      if (await condition()) return;
     } catch (error) {
       last = error;
     }

@@ -15,6 +15,8 @@ export async function buildHostSuite(): Promise<string> {
     external: ["vscode", "mocha"],
     mainFields: ["module", "main"],
     loader: { ".md": "text" },
+    // CommonJS has none; what is read from there stands in another folder of `test`.
+    define: { "import.meta.dirname": JSON.stringify(path.resolve("test/host")) },
     logLevel: "warning",
   });
   return outfile;

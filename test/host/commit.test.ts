@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmod, stat } from "node:fs/promises";
-import { ConfigurationTarget, commands, window, workspace } from "vscode";
+import { ConfigurationTarget, commands, languages, Range, TextEdit, workspace } from "vscode";
 import type { Proposal } from "../../src/engine/events.ts";
 import type { RunState } from "../../src/run/state.ts";
+import { Answers } from "./answers.ts";
 import { at, closeAll, folder, makeRun, read, removeRuns, until, write } from "./help.ts";
-
-type Ask = (message: string, options: { detail?: string }, ...buttons: string[]) => Promise<string | undefined>;
 
 describe("an applied text and what the editor does to its file", () => {
   const file = "prompts/plan.md";
   const settings = ["trimTrailingWhitespace", "insertFinalNewline", "trimFinalNewlines", "readonlyInclude"];
-  const { showInformationMessage, showWarningMessage } = window;
-  const asked: { message: string; detail: string; buttons: string[] }[] = [];
-  let answers: RegExp[] = [];
+  const answers = new Answers();
+  const { asked } = answers;
   let original = "";
   let head = "";
   let run: { id: string; state: RunState };
@@ -25,15 +23,6 @@ describe("an applied text and what the editor does to its file", () => {
     });
   const set = (name: string, value: unknown) =>
     workspace.getConfiguration("files").update(name, value, ConfigurationTarget.Global);
-  const answerWith = (...wanted: RegExp[]) => {
-    answers = wanted;
-    asked.length = 0;
-    const ask: Ask = async (message, options, ...buttons) => {
-      asked.push({ message, detail: options?.detail ?? "", buttons });
-      return buttons.find((button) => answers.some((answer) => answer.test(button)));
-    };
-    Object.assign(window, { showInformationMessage: ask, showWarningMessage: ask });
-  };
   const apply = ({ id }: Proposal) => commands.executeCommand("agentgraph.apply", { run: run.id, id });
   const commit = () => commands.executeCommand("agentgraph.commit", { entry: { id: run.id } });
   /** The prompt on disk and in git, then a run; what it proposes for the node. */
@@ -56,7 +45,7 @@ describe("an applied text and what the editor does to its file", () => {
     git("config", "user.email", "t@example.org");
   });
   afterEach(async () => {
-    Object.assign(window, { showInformationMessage, showWarningMessage });
+    answers.end();
     for (const name of settings) await set(name, undefined);
     await chmod(at(file).fsPath, 0o644);
     await closeAll();
@@ -69,7 +58,7 @@ describe("an applied text and what the editor does to its file", () => {
   it("is committed with its figures when saving trims white space", async () => {
     const proposal = await propose(`Mind this.   \nAnd this.\t\n${original}\n\n`);
     for (const name of settings.slice(0, 3)) await set(name, true);
-    answerWith(/^Commit$/);
+    answers.give(/^Commit$/);
     await apply(proposal);
     const saved = await read(file);
     assert.match(saved, /^Mind this\.\nAnd this\.\n/);
@@ -86,9 +75,40 @@ describe("an applied text and what the editor does to its file", () => {
     assert.match(asked.find(({ buttons }) => buttons.includes("Commit"))?.detail ?? "", /spacing in plan\.md/);
   });
 
+  it("is committed when a formatter changes it as it is saved, after a question that shows the lines", async () => {
+    const proposal = await propose(`* Mind this.\n* And this.\n\n${original}`);
+    const formatter = languages.registerDocumentFormattingEditProvider(
+      { language: "markdown" },
+      {
+        provideDocumentFormattingEdits: (document) => {
+          const whole = new Range(document.positionAt(0), document.positionAt(document.getText().length));
+          return [TextEdit.replace(whole, document.getText().replaceAll(/^\* /gm, "- "))];
+        },
+      },
+    );
+    const setFormat = (value: true | undefined) =>
+      workspace.getConfiguration("editor").update("formatOnSave", value, ConfigurationTarget.Global);
+    try {
+      await setFormat(true);
+      answers.give(/^Commit changed text$/, /^Commit$/);
+      await apply(proposal);
+      const saved = await read(file);
+      assert.equal(saved, `${proposal.text.replaceAll(/^\* /gm, "- ")}\n`);
+      await commit();
+      await until(() => git("log", "--format=%s", "-1").startsWith("Tune the prompt of plan"));
+      assert.equal(git("show", `HEAD:${file}`), saved);
+      const question = answers.find(/plan changed after it was applied/);
+      assert.match(question?.detail ?? "", /^− \* Mind this\.$[\s\S]*^\+ - Mind this\.$/m);
+      assert.match(git("log", "--format=%B", "-1"), /changed after the run judged it, so not scored/);
+    } finally {
+      formatter.dispose();
+      await setFormat(undefined);
+    }
+  });
+
   it("is committed without figures when more changed, after a question that shows the lines", async () => {
     const proposal = await propose(original);
-    answerWith();
+    answers.give();
     await apply(proposal);
     const changed = (await read(file)).replace(/^\S+/, "Reworded");
     await write(file, changed);
@@ -99,7 +119,7 @@ describe("an applied text and what the editor does to its file", () => {
     assert.match(question?.detail ?? "", /^\+ Reworded/m);
     assert.equal(git("log", "--format=%s", "-1").trim(), "base");
 
-    answerWith(/^Commit changed text$/, /^Commit$/);
+    answers.give(/^Commit changed text$/, /^Commit$/);
     await commit();
     await until(() => git("log", "--format=%s", "-1").startsWith("Tune the prompt of plan"));
     const message = git("log", "--format=%B", "-1");
@@ -110,14 +130,14 @@ describe("an applied text and what the editor does to its file", () => {
   it("asks before a file without write permission is changed, and leaves it after a No", async () => {
     const proposal = await propose(original);
     await chmod(at(file).fsPath, 0o444);
-    answerWith();
+    answers.give();
     await apply(proposal);
     assert.match(asked[0]?.message ?? "", /plan\.md is read-only/);
     assert.equal(await read(file), original);
     assert.equal((await stat(at(file).fsPath)).mode & 0o777, 0o444);
     assert.equal((await workspace.openTextDocument(at(file))).isDirty, false);
 
-    answerWith(/^Make writable$/);
+    answers.give(/^Make writable$/);
     await apply(proposal);
     await until(async () => (await read(file)) === `${proposal.text}\n`);
     assert.equal((await stat(at(file).fsPath)).mode & 0o777, 0o644);
@@ -126,13 +146,13 @@ describe("an applied text and what the editor does to its file", () => {
   it("asks before a file of files.readonlyInclude is changed, and leaves it after a No", async () => {
     const proposal = await propose(original);
     await set("readonlyInclude", { "prompts/*.md": true });
-    answerWith();
+    answers.give();
     await apply(proposal);
     assert.match(asked[0]?.message ?? "", /plan\.md is read-only/);
     assert.equal(await read(file), original);
     assert.equal((await workspace.openTextDocument(at(file))).isDirty, false);
 
-    answerWith(/^Make writable$/);
+    answers.give(/^Make writable$/);
     await apply(proposal);
     await until(async () => (await read(file)) === `${proposal.text}\n`);
   });

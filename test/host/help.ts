@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Log } from "../../src/deps.ts";
@@ -6,7 +6,7 @@ import { createSimulated } from "../../src/models/simulated.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { startRun } from "../../src/run/run.ts";
-import { runRequestOf } from "../../src/run/run-manifest.ts";
+import { type RunRequest, runRequestOf } from "../../src/run/run-manifest.ts";
 import { runPathsOf } from "../../src/run/run-paths.ts";
 import type { RunState } from "../../src/run/state.ts";
 
@@ -43,26 +43,44 @@ export async function closeAll(): Promise<void> {
   await commands.executeCommand("workbench.action.closeAllEditors");
 }
 
-/** A real run of the workspace's graph on the simulated model, made beside the editor as the command line would. */
-export async function makeRun(): Promise<{ id: string; state: RunState }> {
+/** What a run of the workspace's graph on the simulated model is asked to do. */
+export async function loadGraph(): Promise<{ request: RunRequest; root: string }> {
   const loaded = await loadTask(at(GRAPH).fsPath, deps, {
     models: Object.fromEntries(
       ["forward", "backward", "optimizer"].map((role) => [role, { model: "simulated", params: {} }]),
     ),
   });
-  const subject = runRequestOf(loaded);
-  if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
-  const root = loaded.root.folder;
+  const request = runRequestOf(loaded);
+  if (!request) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
+  return { request, root: loaded.root.folder };
+}
+
+/**
+ * A real run of the workspace's graph on the simulated model, made beside the editor as the command line would.
+ * @param calls cancelled after so many. Default: not at all
+ */
+export async function makeRun({ calls = Number.POSITIVE_INFINITY } = {}): Promise<{ id: string; state: RunState }> {
+  const { request, root } = await loadGraph();
   const provider = createSimulated();
+  const stop = new AbortController();
   const run = await startRun(
-    subject,
+    request,
     runPathsOf(root),
     root,
     { ...deps, provider, price: () => 0, concurrency: 16 },
-    new AbortController().signal,
+    stop.signal,
   );
-  for await (const _ of run.events);
+  let made = 0;
+  for await (const { type } of run.events) if (type === "call" && ++made === calls) stop.abort();
   return { id: run.id, state: run.state() };
+}
+
+/** The events of the newest run, as they stand on disk; empty while there is none. */
+export async function newestLog(): Promise<string> {
+  const runs = at(".agentgraph/runs").fsPath;
+  const names = await readdir(runs).catch(() => []);
+  const newest = names.sort().at(-1);
+  return newest === undefined ? "" : readFile(path.join(runs, newest, "events.jsonl"), "utf8").catch(() => "");
 }
 
 export async function removeRuns(): Promise<void> {

@@ -11,6 +11,7 @@ import { Cancelled, describe, NotFound, NotTrusted } from "../errors.ts";
 import { showInfo, showWarning } from "../notifications.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { askAndStoreKey, askSource, listModels, type Source } from "./ask-provider.ts";
+import { networkOf } from "./network.ts";
 import { pickKeys, pickModel, pickRole } from "./prompts.ts";
 import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
 
@@ -94,7 +95,8 @@ export class Account extends Disposable {
     await this.#agree(origin);
     // Many servers need no key; a server that does rejects the request.
     const key = (await this.keys.get(origin)) ?? (wanted === "required" ? await this.#askKey(origin) : "");
-    const model = await provider.connect({ address, key, clock, timeout, memory: nodeMemory(LEARNED) });
+    const network = networkOf(url, timeout);
+    const model = await provider.connect({ address, key, clock, timeout, network, memory: nodeMemory(LEARNED) });
     return { provider, url, model, models: this.models() };
   }
 

@@ -6,6 +6,7 @@ import type { AddressField, NamedModel, Provider } from "../../models/provider.t
 import { Cancelled, describe } from "../errors.ts";
 import { withoutLinks } from "../notifications.ts";
 import type { ApiKeys } from "./api-keys.ts";
+import { networkOf } from "./network.ts";
 import { askAddress, askKey, pickProvider } from "./prompts.ts";
 import { readSettings } from "./settings.ts";
 
@@ -98,8 +99,11 @@ async function insists(address: string, error: unknown): Promise<boolean> {
   return answer === insist;
 }
 
-async function listOf({ provider, address }: Source, key: string, clock: Clock): Promise<readonly NamedModel[]> {
-  const connection = { address: address || (provider.fields.address?.initial ?? ""), key, clock, timeout: LISTING };
+async function listOf({ provider, address: own }: Source, key: string, clock: Clock): Promise<readonly NamedModel[]> {
+  const field = provider.fields.address;
+  const address = own || (field?.initial ?? "");
+  const network = field === null ? undefined : networkOf(field.read(address).url, LISTING);
+  const connection = { address, key, clock, timeout: LISTING, ...(network && { network }) };
   return provider.listModels(connection, AbortSignal.timeout(LISTING));
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { git } from "../../vscode/workspace.ts";
+import type { Workbench } from "../workbench.ts";
 import type { Story, World } from "../world.ts";
 import { chooseServer } from "./steps.ts";
 
@@ -23,18 +24,23 @@ export const firstStories: readonly Story[] = [
         assert.match(await world.workbench.decide("Optimize “", "Start"), /no data leaves this machine/);
       });
       checkFirstCommit(world, "", `${EXAMPLE}/prompts`);
+      await openWalkthrough(world.workbench);
+      await world.until(async () => (await ticked(world.workbench.page)) === 4);
     },
   },
   {
     name: "first minutes: from nothing to a commit with a local server that wants no key",
     example: "",
     async play(world) {
+      await openWalkthrough(world.workbench);
       await firstMinutes(world, async () => {
         await chooseServer(world);
         await world.workbench.decide("Optimize “", "Start");
       });
       checkFirstCommit(world, "", `${EXAMPLE}/prompts`);
       assert.equal(world.models.requests(), world.summary().calls);
+      await openWalkthrough(world.workbench);
+      await world.until(async () => (await ticked(world.workbench.page)) === 4);
     },
   },
   {
@@ -77,22 +83,34 @@ export const firstStories: readonly Story[] = [
       for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
         vscode.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(500);
-        await workbench.command("Welcome: Open Walkthrough...");
-        await workbench.quickInput().fill("Tune your first graph");
-        await workbench.page.keyboard.press("Enter");
-        const steps = workbench.page.locator(".getting-started-step");
-        await steps.first().waitFor();
+        const steps = await openWalkthrough(workbench);
         for (let step = 0; step < (await steps.count()); step++) {
           await steps.nth(step).click();
           await workbench.page.waitForTimeout(700);
           await workbench.picture(`78-walkthrough-${theme.toLowerCase().replaceAll(" ", "-")}-${step + 1}`);
         }
         assert.equal(await steps.count(), 4);
+        assert.equal(await ticked(workbench.page), 0, "looking at a step does not complete it");
         await workbench.command("View: Close All Editors");
       }
     },
   },
 ];
+
+/** Opens the walkthrough; returns its steps. */
+async function openWalkthrough(workbench: Workbench): Promise<Locator> {
+  await workbench.command("Welcome: Open Walkthrough...");
+  await workbench.quickInput().fill("Tune your first graph");
+  await workbench.page.keyboard.press("Enter");
+  const steps = workbench.page.locator(".getting-started-step");
+  await steps.first().waitFor();
+  return steps;
+}
+
+/** Steps of the walkthrough that are shown as done. */
+function ticked(page: Page): Promise<number> {
+  return page.locator('.getting-started-step [role="checkbox"][aria-checked="true"]').count();
+}
 
 /** From the side bar's empty views to a commit, in under two minutes. */
 async function firstMinutes(world: World, choose: () => Promise<void>): Promise<void> {

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import type { RequestListener } from "node:http";
+import { ConfigurationTarget, commands, workspace } from "vscode";
+import { networkOf } from "../../src/editor/account/network.ts";
+import { createOpenAI } from "../../src/models/openai.ts";
+import { HOST, type Listening, type RunningProxy, startProxy, startTls } from "../server/tls.ts";
+import { Answers } from "./answers.ts";
+import { at, closeAll, deps, GRAPH, newestLog, removeRuns, until } from "./help.ts";
+
+const ANSWER = JSON.stringify({
+  choices: [{ message: { content: "Answer: 7" }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 5, completion_tokens: 3 },
+});
+
+describe("VS Code's proxy settings", () => {
+  const url = `https://${HOST}/v1`;
+  const opened: Listening[] = [];
+  const set = (name: string, value: unknown) => {
+    const [section, key] = name.split(/\.(.*)/);
+    return workspace.getConfiguration(section).update(key ?? "", value, ConfigurationTarget.Global);
+  };
+  const answers = new Answers();
+  let proxy: RunningProxy;
+
+  async function through(answer: RequestListener): Promise<void> {
+    const server = await startTls(answer);
+    proxy = await startProxy(server.port);
+    opened.push(server, proxy);
+    await set("http.proxy", `http://127.0.0.1:${proxy.port}`);
+  }
+
+  const ask = (timeout: number) =>
+    createOpenAI({ baseUrl: url, key: "", clock: deps.clock, timeout, network: networkOf(url, timeout) }).complete(
+      {
+        model: "m",
+        messages: [{ role: "user", content: "hi" }],
+        params: {},
+        draw: 0,
+        tag: { purpose: "forward", node: null, sample: null },
+      },
+      new AbortController().signal,
+    );
+
+  afterEach(async () => {
+    for (const name of ["proxy", "noProxy", "proxyStrictSSL", "proxySupport"]) await set(`http.${name}`, undefined);
+    for (const name of ["provider", "baseUrl", "models", "timeout"]) await set(`agentgraph.${name}`, undefined);
+    answers.end();
+    for (const one of opened.splice(0)) await one.close();
+    await closeAll();
+    await removeRuns();
+  });
+
+  it("http.proxy leads requests of a run through the proxy, and http.proxyStrictSSL off trusts its certificate", async () => {
+    await through((_, response) => response.writeHead(200, { "content-type": "application/json" }).end(ANSWER));
+    await set("http.proxyStrictSSL", false);
+    await set("agentgraph.provider", "compatible");
+    await set("agentgraph.baseUrl", url);
+    answers.give(/^Send to models\.example\.test$/, /^Validation/i, /^Evaluate$/);
+    void commands.executeCommand("agentgraph.evaluate", at(GRAPH));
+    await until(() => proxy.asked.length > 0);
+    assert.deepEqual([...new Set(proxy.asked.map(({ host }) => host))], [`${HOST}:443`]);
+    await until(async () => (await newestLog()).includes('"type":"finished"'));
+  });
+
+  it("a certificate that is not trusted is refused while http.proxyStrictSSL is on", async () => {
+    await through((_, response) => response.end(ANSWER));
+    await assert.rejects(ask(10_000), { name: "TlsFailed", reason: "untrusted" });
+    assert.equal(proxy.asked.length, 1);
+    await assert.rejects(ask(400_000));
+    assert.equal(proxy.asked.length, 2);
+  });
+
+  it("http.noProxy exempts a host", async () => {
+    await through((_, response) => response.end(ANSWER));
+    for (const rule of [HOST, ".example.test", `${HOST}:443`]) {
+      await set("http.noProxy", [rule]);
+      for (const timeout of [10_000, 400_000]) {
+        await assert.rejects(ask(timeout), { name: "ProviderFault", reason: "unreached" });
+      }
+    }
+    assert.deepEqual(proxy.asked, []);
+  });
+
+  it("http.proxySupport off asks directly", async () => {
+    await through((_, response) => response.end(ANSWER));
+    await set("http.proxySupport", "off");
+    await assert.rejects(ask(10_000), { name: "ProviderFault", reason: "unreached" });
+    assert.deepEqual(proxy.asked, []);
+  });
+
+  it("a proxy that is not there is named", async () => {
+    await set("http.proxy", "http://user:secret@127.0.0.1:9");
+    for (const timeout of [10_000, 400_000]) {
+      await assert.rejects(ask(timeout), (error: Error & { proxy?: string }) => {
+        assert.equal(error.name, "ProxyFailed");
+        assert.equal(error.proxy, "http://127.0.0.1:9");
+        assert.ok(!error.message.includes("secret"));
+        return true;
+      });
+    }
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { ConfigurationTarget, commands, workspace } from "vscode";
+import { createSimulated } from "../../src/models/simulated.ts";
+import { readManifest, writeManifest } from "../../src/run/run-manifest.ts";
+import { type Server, startServer } from "../server/server.ts";
+import { Answers } from "./answers.ts";
+import {
+  at,
+  closeAll,
+  deps,
+  folder,
+  GRAPH,
+  loadGraph,
+  makeRun,
+  newestLog,
+  read,
+  removeRuns,
+  until,
+  write,
+} from "./help.ts";
+
+describe("starting and resuming runs", () => {
+  const answers = new Answers();
+  const servers: Server[] = [];
+  const set = (name: string, value: unknown) =>
+    workspace.getConfiguration("agentgraph").update(name, value, ConfigurationTarget.Global);
+
+  afterEach(async () => {
+    answers.end();
+    for (const name of ["provider", "baseUrl"]) await set(name, undefined);
+    for (const server of servers.splice(0)) await server.close();
+    await closeAll();
+    await removeRuns();
+  });
+
+  const starts = async () => (await newestLog()).split('"type":"resumed"').length - 1;
+  const isDone = async () => /"type":"finished".*"status":"done"/.test((await newestLog()).split("\n").at(-2) ?? "");
+
+  it("a run of another engine version is resumed only after a question", async () => {
+    const run = await makeRun({ calls: 40 });
+    assert.equal(run.state.status, "cancelled");
+    const manifest = path.join(folder(), ".agentgraph/runs", run.id, "start.json");
+    const { start } = await readManifest(deps, manifest, run.id);
+    const { request } = await loadGraph();
+    const { id, at: time, provider } = start;
+    await writeManifest(deps, manifest, request, { id, at: time, provider, engine: "an earlier one" });
+    await set("provider", "simulated");
+
+    answers.give();
+    await commands.executeCommand("agentgraph.resumeRun", { entry: { id: run.id } });
+    const question = answers.find(/another version of AgentGraph/);
+    assert.deepEqual(question?.buttons, ["Resume"]);
+    assert.match(question?.detail ?? "", /some calls may be charged again/);
+    assert.equal(await starts(), 0);
+
+    answers.give(/^Resume$/);
+    await commands.executeCommand("agentgraph.resumeRun", { entry: { id: run.id } });
+    await until(isDone);
+    assert.equal(await starts(), 1);
+  });
+
+  it("Resume beside a run that was cancelled goes on with it, and asks nothing where the version is the same", async () => {
+    const server = await startServer({ model: createSimulated(), latency: 100 });
+    servers.push(server);
+    await set("provider", "compatible");
+    await set("baseUrl", server.url);
+    answers.give(/^Send to /, /^Start$/);
+    await commands.executeCommand("agentgraph.optimize", at(GRAPH));
+    await until(() => server.requests() > 20);
+    answers.give(/^Resume$/);
+    await commands.executeCommand("agentgraph.cancelRun");
+    await until(() => answers.find(/was cancelled. All replies so far are saved/));
+    await until(isDone);
+    assert.equal(answers.find(/another version/), undefined);
+    assert.equal(await starts(), 1);
+  });
+
+  it("Evaluate again beside a result with gaps asks for the missing samples alone", async () => {
+    const refused = new Set<string>();
+    const server = await startServer({
+      model: createSimulated(),
+      // Three requests are refused, each the first time that it is asked.
+      faults: ({ count, nth, content }) => {
+        if (refused.size >= 3 || nth > 1 || count % 7 !== 0) return null;
+        refused.add(content);
+        return "filtered prompt";
+      },
+    });
+    servers.push(server);
+    await set("provider", "compatible");
+    await set("baseUrl", server.url);
+    answers.give(/^Send to /, /^Validation set/i, /^Evaluate( again)?$/);
+    await commands.executeCommand("agentgraph.evaluate", at(GRAPH));
+    const gaps = await until(() => answers.find(/ 3 of 20 samples are not scored because their calls failed/));
+    assert.ok(gaps.buttons.includes("Evaluate again"));
+    await until(() =>
+      answers.asked.some(({ message }) => /scores [\d.]+ on its/.test(message) && !/not scored/.test(message)),
+    );
+    const repeated = server.requests() - new Set(server.log.map(({ body }) => JSON.stringify(body))).size;
+    assert.equal(repeated, 3, "the second evaluation asks again only for what was refused");
+  });
+
+  it("the simulated model asks before it runs a graph that it does not know", async () => {
+    const file = "prompts/plan.md";
+    const original = await read(file);
+    try {
+      await write(file, "Name the capital of the country in question.\n");
+      await set("provider", "simulated");
+      answers.give();
+      await commands.executeCommand("agentgraph.optimize", at(GRAPH));
+      const question = answers.find(/can't answer the graph “Word problems”/);
+      assert.deepEqual(question?.buttons, ["Choose models", "Use anyway"]);
+      assert.match(question?.detail ?? "", /doesn't know the instructions of plan, so scores would be meaningless/);
+      assert.equal(answers.asked.length, 1, "closing the question ends it");
+
+      answers.give(/^Use anyway$/);
+      await commands.executeCommand("agentgraph.optimize", at(GRAPH));
+      assert.ok(answers.find(/^Optimize “Word problems”/));
+      assert.equal(await newestLog(), "", "nothing has run");
+    } finally {
+      await write(file, original);
+    }
+  });
+});
