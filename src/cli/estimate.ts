@@ -47,40 +47,49 @@ export function scoringLine(estimate: Pick<Estimate, "calls" | "tokens" | "usd" 
   return `About ${amountLabel(estimate)}; ${limitLabel(estimate.most)}.${cachedLabel(cached)}`;
 }
 
-/** `About 300 calls and 49,000 tokens ($0.02) if nothing improves (260 … 340 calls, 37,000 … 180,000 tokens), more if something does; at most 2,000 calls.` */
+/**
+ * `About 300 calls and 49,000 tokens ($0.02) if nothing improves, more if something does; at most 2,000 calls. The
+ * estimate can be off: 260 to 340 calls, 37,000 to 180,000 tokens.`
+ */
 export function estimateLine({ calls, tokens, usd, cached, most, range }: Estimate): string {
   const open = [
     between(range.least.calls, range.most.calls, "calls"),
     between(range.least.tokens, range.most.tokens, "tokens"),
   ].filter(Boolean);
-  const ranges = open.length > 0 ? ` (${open.join(", ")}; cached replies would make this more exact)` : "";
+  const ranges = calls > 0 && open.length > 0 ? ` The estimate can be off: ${open.join(", ")}.` : "";
   const usual =
     calls === 0
       ? "No calls if nothing improves"
-      : `About ${amountLabel({ calls, tokens, usd })} if nothing improves${ranges}, more if something does`;
-  return `${usual}; ${limitLabel(most)}.${cachedLabel(cached)}`;
+      : `About ${amountLabel({ calls, tokens, usd })} if nothing improves, more if something does`;
+  return `${usual}; ${limitLabel(most)}.${ranges}${cachedLabel(cached)}`;
 }
 
 function amountLabel({ calls, tokens, usd }: Pick<Estimate, "calls" | "tokens" | "usd">): string {
-  return `${about(calls)} calls and ${about(tokens)} tokens (${ENGLISH.money(usd)})`;
+  const cost = usd === 0 ? "" : ` (${ENGLISH.money(usd)})`;
+  return `${approximately(calls, "call")} and ${approximately(tokens, "token")}${cost}`;
 }
 
 function limitLabel({ calls, tokens, usd }: Estimate["most"]): string {
   const bounds = [
     calls === null ? "" : ENGLISH.count(calls, "call"),
-    tokens === null ? "" : `${about(tokens)} tokens`,
-    usd === null ? "" : ENGLISH.money(usd),
+    tokens === null ? "" : approximately(tokens, "token"),
+    usd === null || usd === 0 ? "" : ENGLISH.money(usd),
   ].filter(Boolean);
   return bounds.length > 0 ? `at most ${bounds.join(", ")}` : "no upper limit (set one with --budget-calls)";
 }
 
 function cachedLabel(cached: number): string {
-  return cached > 0 ? ` ${about(cached)} more replies are cached from earlier runs and cost nothing.` : "";
+  if (cached === 1) return " 1 more reply is cached from earlier runs and costs nothing.";
+  return cached > 1 ? ` ${about(cached)} more replies are cached from earlier runs and cost nothing.` : "";
 }
 
-/** `260 … 340 calls`; empty if both ends look the same. */
+/** `260 to 340 calls`; empty if both ends look the same. */
 function between(least: number, most: number, unit: string): string {
-  return about(least) === about(most) ? "" : `${about(least)} … ${about(most)} ${unit}`;
+  return about(least) === about(most) ? "" : `${about(least)} to ${about(most)} ${unit}`;
+}
+
+function approximately(value: number, what: "call" | "token"): string {
+  return ENGLISH.count(rounded(value), what);
 }
 
 function about(value: number): string {

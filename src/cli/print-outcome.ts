@@ -3,7 +3,7 @@ import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
 import { type Contribution, VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
-import { warningMessages } from "../i18n/warnings.ts";
+import { isGoodNews, warningMessages } from "../i18n/warnings.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { contributionOf } from "../run/contribution.ts";
 import type { Job } from "../run/job.ts";
@@ -45,7 +45,8 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
   if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
   output.print(colors.dim(parts.join(" · ")));
-  for (const warning of warningMessages(state.warnings)) output.warn(warning);
+  for (const warning of warningMessages(state.warnings.filter((one) => !isGoodNews(one)))) output.warn(warning);
+  for (const message of warningMessages(state.warnings.filter(isGoodNews))) output.print(message);
   const next = nextStep(run, output, server);
   if (next) output.print(next);
 }

@@ -104,11 +104,11 @@ function lines(output: Output): Progress {
         const names = { training: train, validation, test };
         const sets = Object.entries(names).flatMap(([name, size]) => (size > 0 ? [`${size} ${name}`] : []));
         const most = event.iterations > 1 ? `, at most ${event.iterations} iterations` : "";
-        output.info(`Running ${event.method} on ${sets.join(", ")} samples${most}.`);
+        output.info(`Running ${event.method}: ${sets.join(", ")} samples${most}.`);
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
-        const score = range(low.toFixed(2), high.toFixed(2));
+        const score = low <= 0 && high >= 1 ? "unknown so far" : range(low.toFixed(2), high.toFixed(2));
         const taken = acceptedLabel(event);
         output.info(
           `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsLabel(state.calls, ENGLISH)}.`,

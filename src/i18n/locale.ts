@@ -13,6 +13,7 @@ export type Counted =
   | "byte"
   | "call"
   | "cell"
+  | "change"
   | "character"
   | "column"
   | "entry"
@@ -149,6 +150,8 @@ export class Locale {
         return isOne ? t("1 call") : t("{0} calls", many);
       case "cell":
         return isOne ? t("1 cell") : t("{0} cells", many);
+      case "change":
+        return isOne ? t("1 change") : t("{0} changes", many);
       case "character":
         return isOne ? t("1 character") : t("{0} characters", many);
       case "column":

@@ -1,8 +1,14 @@
 import type { Warned } from "../engine/events.ts";
+import { serverLabel } from "./labels.ts";
 import { ENGLISH, type Locale } from "./locale.ts";
 import { oneLine } from "./plain-text.ts";
 
 /** Warnings of a run, for every surface. */
+
+/** Whether a warning is good news: nothing is wrong, and the user need not act. */
+export function isGoodNews({ code }: Pick<Warned, "code">): boolean {
+  return code === "nothing to learn";
+}
 
 /** One sentence a kind of warning: the first, and how many more there are. */
 export function warningMessages(warnings: readonly Warned[], locale = ENGLISH): string[] {
@@ -31,7 +37,7 @@ export function warningMessage(warning: Warned, { t } = ENGLISH): string {
   const { code, node, sample, count = 0, of } = warning;
   const place = [node && t("node {0}", node), sample && t("sample {0}", sample)].filter(Boolean).join(", ");
   const at = (sentence: string, ...details: (string | undefined)[]) => {
-    const detail = oneLine([place, ...details].filter(Boolean).join(": "), 300);
+    const detail = serverLabel(oneLine([place, ...details].filter(Boolean).join(": "), 300));
     return detail ? t("{0} ({1})", sentence, detail) : sentence;
   };
   switch (code) {

@@ -13,8 +13,13 @@ const RARE = 0.05;
 
 /** Limitations of a run that are known before its first call, and how to avoid them. */
 export type Advice =
-  /** `fixed`: minimum number of fixed samples, with none broken, to confirm a change; null: no number is enough. */
-  | { readonly code: "few validation samples"; readonly samples: number; readonly fixed: number | null }
+  /** `fixed`: fixed samples, with none broken, from which a gain is more than chance; null: no number is enough. */
+  | {
+      readonly code: "few validation samples";
+      readonly samples: number;
+      readonly fixed: number | null;
+      readonly policy: "strict" | "significant";
+    }
   | {
       readonly code: "budget holds few verdicts";
       readonly samples: number;
@@ -31,9 +36,10 @@ export type Advice =
 export function adviceOn({ graph, data, options }: Pick<Task, "graph" | "data" | "options">, calls: number | null) {
   const samples = data.validation.length;
   const found: Advice[] = [];
-  if (samples < ENOUGH_SAMPLES && options.gate.policy !== "off") {
-    const fixed = leastFixed();
-    found.push({ code: "few validation samples", samples, fixed: fixed > samples ? null : fixed });
+  const { policy, alpha } = options.gate;
+  if (samples < ENOUGH_SAMPLES && policy !== "off") {
+    const fixed = leastFixed(policy === "significant" ? alpha : RARE);
+    found.push({ code: "few validation samples", samples, fixed: fixed > samples ? null : fixed, policy });
   }
   const perAnswer = Math.max(1, graph.nodes.filter((node) => traitsOf(node).asksModel).length);
   if (calls === null || samples === 0) return found;
@@ -53,10 +59,10 @@ export function adviceOn({ graph, data, options }: Pick<Task, "graph" | "data" |
   return found;
 }
 
-/** Minimum number of fixed samples, with none broken, for a significant sign test. */
-function leastFixed(): number {
+/** Minimum number of fixed samples, with none broken, for a sign test at this level. */
+function leastFixed(level: number): number {
   let fixed = 1;
-  while (signTest(fixed, 0) > RARE) fixed++;
+  while (signTest(fixed, 0) > level) fixed++;
   return fixed;
 }
 
@@ -69,28 +75,40 @@ export function adviceMessage(advice: Advice, locale: Locale): string {
   const { t } = locale;
   const samples = locale.count(advice.samples, "sample");
   if (advice.code === "few validation samples") {
+    if (advice.policy === "significant") {
+      return advice.fixed === null
+        ? t(
+            "The validation set has {0}, too few for the gate to accept anything. Use at least {1}.",
+            samples,
+            ENOUGH_SAMPLES,
+          )
+        : t(
+            "The validation set has {0}. The gate accepts a change only if it fixes at least {1}, or more if it also breaks some.",
+            samples,
+            locale.count(advice.fixed, "sample"),
+          );
+    }
     return advice.fixed === null
-      ? t(
-          "The validation set has {0}, too few to confirm any improvement. Use at least {1} samples.",
-          samples,
-          ENOUGH_SAMPLES,
-        )
+      ? t("The validation set has {0}, so any gain can be chance. Use at least {1}.", samples, ENOUGH_SAMPLES)
       : t(
-          "The validation set has {0}. A change is confirmed only if it fixes at least {1} more samples than it breaks.",
+          "The validation set has {0}. A gain of fewer than {1} can be chance, though the gate accepts it.",
           samples,
-          advice.fixed,
+          locale.count(advice.fixed, "sample"),
         );
   }
-  const [budget, calls] = [locale.integer(advice.budget), locale.integer(advice.calls)];
-  const holds = t(
-    "The budget of {0} calls is enough to score about {1} changes on the whole validation set ({2}).",
-    budget,
-    advice.verdicts,
-    samples,
-  );
+  const [budget, calls] = [locale.count(advice.budget, "call"), locale.count(advice.calls, "call")];
+  const holds =
+    advice.verdicts === 0
+      ? t("The budget of {0} is not enough to score a change on the whole validation set ({1}).", budget, samples)
+      : t(
+          "The budget of {0} is enough to score about {1} on the whole validation set ({2}).",
+          budget,
+          locale.count(advice.verdicts, "change"),
+          samples,
+        );
   return advice.subset === null
-    ? `${holds} ${t("Allow about {0} calls.", calls)}`
-    : `${holds} ${t("Use a subset of {0} samples, or allow about {1} calls.", locale.integer(advice.subset), calls)}`;
+    ? `${holds} ${t("Allow about {0}.", calls)}`
+    : `${holds} ${t("Use a subset of {0}, or allow about {1}.", locale.count(advice.subset, "sample"), calls)}`;
 }
 
 /** The same task with an evenly drawn subset of the validation set. */

@@ -14,7 +14,7 @@ import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { isGraded, rightFigure } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
-import { warningMessages } from "../../i18n/warnings.ts";
+import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
@@ -73,16 +73,14 @@ function nodeViews(state: RunState, locale: Locale): NodeRunView[] {
   });
 }
 
-/** “Nothing to learn” is information, not a problem. */
 function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
-  const isGood = ({ code }: Warned) => code === "nothing to learn";
   const views = (severity: WarningView["severity"], some: readonly Warned[]) =>
     warningMessages(some, locale).map((text) => ({ severity, text: line(text, LIMITS.sentence) }));
   const bad = views(
     "warning",
-    warnings.filter((one) => !isGood(one)),
+    warnings.filter((one) => !isGoodNews(one)),
   );
-  return [...bad, ...views("information", warnings.filter(isGood))].slice(0, LIMITS.warnings);
+  return [...bad, ...views("information", warnings.filter(isGoodNews))].slice(0, LIMITS.warnings);
 }
 
 /** Per node, the verdict on its net change, else the decision on its last attempt. */

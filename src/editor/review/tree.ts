@@ -20,7 +20,7 @@ import {
   verdictHeadline,
   verdictReason,
 } from "../../i18n/verdict.ts";
-import { warningMessage } from "../../i18n/warnings.ts";
+import { isGoodNews, warningMessage } from "../../i18n/warnings.ts";
 import { contributionOf } from "../../run/contribution.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
 import type { Attempt } from "../../run/state.ts";
@@ -112,7 +112,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
           ...[...new Map(run.state.warnings.map((one) => [warningMessage(one, LOCALE), one.code]))].map(
-            ([text, code]): ProposalElement => ({ kind: "warning", run, text, isGood: code === "nothing to learn" }),
+            ([text, code]): ProposalElement => ({ kind: "warning", run, text, isGood: isGoodNews({ code }) }),
           ),
         ];
       }

@@ -9,7 +9,7 @@ const rows = (count: number): Sample[] =>
   Array.from({ length: count }, (_, i) => ({ id: `r${i}`, inputs: {}, targets: ["x"], feedback: null }));
 
 /** Four nodes ask a model for each answer. */
-function task(validation: number, test = 0, policy: "strict" | "off" = "strict"): Task {
+function task(validation: number, test = 0, policy: "strict" | "significant" | "off" = "strict"): Task {
   const data = { train: rows(20), validation: rows(validation), test: rows(test) };
   return { graph: five, data, options: { gate: { policy, alpha: 0.05 } } } as unknown as Task;
 }
@@ -19,12 +19,16 @@ const said = (of: Task, calls: number | null) => adviceOn(of, calls).map((one) =
 describe("before a run", () => {
   it("says that one validation sample can show nothing", () => {
     expect(said(task(1), null)).toEqual([
-      "The validation set has 1 sample, too few to confirm any improvement. Use at least 50 samples.",
+      "The validation set has 1 sample, so any gain can be chance. Use at least 50.",
     ]);
   });
 
   it("says what a small set can show", () => {
-    expect(said(task(20), null)[0]).toContain("fixes at least 6 more samples than it breaks");
+    expect(said(task(20), null)[0]).toBe(
+      "The validation set has 20 samples. A gain of fewer than 6 samples can be chance, though the gate accepts it.",
+    );
+    expect(said(task(20, 0, "significant"), null)[0]).toContain("only if it fixes at least 6 samples, or more if");
+    expect(said(task(4, 0, "significant"), null)[0]).toContain("too few for the gate to accept anything");
     expect(said(task(50), null)).toEqual([]);
   });
 
@@ -44,7 +48,7 @@ describe("before a run", () => {
   });
 
   it("proposes no subset that could show nothing", () => {
-    expect(said(task(2000, 200), 2000)[0]).toMatch(/about 0 changes .*\. Allow about [\d,]+ calls\.$/);
+    expect(said(task(2000, 200), 2000)[0]).toMatch(/not enough to score a change .*\. Allow about [\d,]+ calls\.$/);
   });
 
   it("draws a subset evenly, in order, each sample once", () => {
