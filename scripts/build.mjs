@@ -89,7 +89,7 @@ const shared = {
   metafile: true,
   legalComments: "none",
   logLevel: "warning",
-  // `jsonc-parser`'s `main` is a UMD file that asks for its parts at run time and cannot be bundled.
+  // `jsonc-parser`'s `main` is a UMD file that asks for its parts at run time and can't be bundled.
   mainFields: ["module", "main"],
   loader: { ".md": "text", ".css": "text" },
 };

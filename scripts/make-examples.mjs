@@ -25,7 +25,7 @@ const THINGS = ["pencils", "marbles", "stickers", "cards", "shells", "buttons", 
 const BOXES = ["boxes", "bags", "packs"];
 const NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
-/** How many traps a row holds: most rows have one or two, a quarter has none. */
+/** How many traps a row contains: most rows have one or two, a quarter has none. */
 function traps(choose, names) {
   return new Set(choose.some(names, choose.one([0, 0, 1, 1, 1, 2, 2, 3])));
 }

@@ -5,7 +5,7 @@ const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 const RULE = "-".repeat(80);
 
 /**
- * The licences of everything third that stands in a bundle, one section a package.
+ * The licences of everything third that is in a bundle, one section a package.
  * @param files what was bundled, ours and others', as paths from `root`
  * @throws where a package brings no licence: it must not be shipped then
  */

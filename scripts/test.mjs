@@ -7,7 +7,7 @@ import { ready, root } from "./ready.mjs";
 const reports = mkdtempSync(join(tmpdir(), "agentgraph-test-"));
 
 /**
- * Everything that has to pass; `node scripts/test.mjs unit cli` runs those alone. A suite either ends with a line
+ * Everything that must pass; `node scripts/test.mjs unit cli` runs those alone. A suite either ends with a line
  * `N passed, N failed`, or leaves a report of vitest, or counts as one by its exit code.
  */
 const SUITES = [
@@ -160,7 +160,7 @@ function run({ run: [command, ...options], minutes }, shown) {
       take(process.stdout, `${error.message}\n`);
       settle(1);
     });
-    // `exit`, not `close`: a process left behind may hold the pipes open for ever.
+    // `exit`, not `close`: a process left behind may keep the pipes open for ever.
     child.on("exit", (code) => setTimeout(settle, 100, code ?? 1));
   });
 }

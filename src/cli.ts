@@ -14,7 +14,7 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     cancel.abort();
   });
 }
-// A reader that has seen enough (`| head`) is no failure; a run that nobody listens to any more is stopped.
+// A reader that has seen enough (`| head`) is not a failure; a run that no one listens to any more is stopped.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => cancel.abort());
 
 void run();

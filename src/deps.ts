@@ -32,7 +32,7 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The output channel or stderr; never holds a key. */
+/** The output channel or stderr; never contains a key. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
@@ -101,7 +101,7 @@ export class CodeFault extends Error {
   override readonly name = "CodeFault";
   constructor(
     readonly file: string,
-    /** From 1; null where it is unknown. */
+    /** From 1; null if it is unknown. */
     readonly line: number | null,
     /** As the language puts it. */
     readonly problem: string,

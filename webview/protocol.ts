@@ -57,7 +57,7 @@ const nodeView = z.strictObject({
   excerpt: line,
   words: count,
   trainable: z.boolean(),
-  /** The node's own model, or the one its role names; empty where none is. */
+  /** The node's own model, or the one its role names; empty if none is. */
   model: line,
 });
 
@@ -76,7 +76,7 @@ const graphView = z.strictObject({
 const faultView = z.strictObject({ severity, message: line, line: count });
 
 const warningView = z.strictObject({
-  /** `information`: nothing is wrong and nothing has to be done. */
+  /** `information`: nothing is wrong, and no action is needed. */
   severity: z.enum(["warning", "information"]),
   text: text(LIMITS.sentence),
 });
@@ -94,7 +94,7 @@ const spent = z.strictObject({
 
 const verdictView = z.strictObject({
   decision,
-  /** `14 → 17`, for graded losses `0.45 → 0.60`; empty where nothing was scored. */
+  /** `14 → 17`, for graded losses `0.45 → 0.60`; empty if nothing was scored. */
   change: line,
   /** The same in words: `14 → 17 of 20 right`, `score 0.45 → 0.60 on 20 samples`. */
   figure: line,
@@ -112,7 +112,7 @@ const nodeRunView = z.strictObject({
   /** Gradients of this iteration on the node. */
   gradients: count,
   formatErrors: count,
-  /** The model that answered for this node, as the provider names it; empty where none has yet. */
+  /** The model that answered for this node, as the provider names it; empty if none has yet. */
   model: line,
   verdict: z.nullable(verdictView),
 });
@@ -130,7 +130,7 @@ const pointView = z.strictObject({
   /** Bounds of the mean: equal where every sample is scored. */
   low: number,
   high: number,
-  /** 95 % interval of the score; null where the gate gave none. */
+  /** 95 % interval of the score; null if the gate gave none. */
   interval: z.nullable(z.tuple([number, number])),
   /** Attempts accepted in this iteration. */
   accepted: count,
@@ -166,7 +166,7 @@ const runView = z.strictObject({
   gradients: list(edgeGradients, LIMITS.nodes),
   curve: list(pointView, LIMITS.points),
   samples: list(sampleView, LIMITS.samples),
-  /** For whom the run waits, why, and until when; empty where it does not. */
+  /** Which server the run waits for, why, and until when; empty if it does not wait. */
   waiting: line,
   /** How many samples the run has scored, those not sent included. */
   scored: count,
@@ -190,7 +190,7 @@ const nodeAnswer = z.strictObject({
   kind: z.literal("node"),
   node: id,
   instruction: cut,
-  /** The idea behind the last proposal; empty where there is none. */
+  /** The idea behind the last proposal; empty if there is none. */
   hypothesis: text(LIMITS.text),
   /** `keep`, `maxWords` and `constraints` of the file as sentences. */
   rules: list(line, LIMITS.messages),
@@ -202,7 +202,7 @@ const sampleAnswer = z.strictObject({
   at: snapshot,
   split,
   expected: list(cut, LIMITS.messages),
-  /** Value of the output node; null where it did not come. */
+  /** Value of the output node; null if it did not come. */
   actual: z.nullable(cut),
   loss: z.nullable(number),
   /** Whether the loss is within the run's threshold; null: not scored. */
@@ -253,7 +253,7 @@ const hostMessage = z.discriminatedUnion("type", [
     stale: z.boolean(),
   }),
   z.strictObject({ type: z.literal("run"), run: z.nullable(runView) }),
-  /** The node in which the cursor of the text editor stands. */
+  /** The node in which the cursor of the text editor is. */
   z.strictObject({ type: z.literal("cursor"), node: z.nullable(id) }),
   /** null: it is not known, or no longer. */
   z.strictObject({ type: z.literal("answer"), request: count, answer: z.nullable(answer) }),

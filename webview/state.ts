@@ -18,7 +18,7 @@ export interface State {
   /** Node with the keyboard focus. */
   readonly focused: string | null;
   readonly query: string;
-  /** Ids that the search found, in the order of the drawing; null where nothing is searched. */
+  /** Ids that the search found, in the order of the drawing; null if nothing is searched. */
   readonly matches: readonly string[] | null;
   readonly sample: string | null;
   readonly at: Snapshot;

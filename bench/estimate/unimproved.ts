@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 /** US dollars: a prompt token costs one, a reply's four. */
 export const price = (_: string, usage: { prompt: number; completion: number }) => usage.prompt + 4 * usage.completion;
 
-/** What is known before a run begins; replies of earlier runs only where they are given. */
+/** What is known before a run starts; replies of earlier runs only where they are given. */
 export const known = (provider: Model, replies: Pick<MemoryReplies, "get"> = { get: () => undefined }) => ({
   provider: provider.identity,
   replies,

@@ -5,7 +5,7 @@ import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, written } from "./experiment.ts";
 import { createPlanted, type PlantedWorld, type Reader } from "./world.ts";
 
-/** Share of the feedback that names a rule which is missing; the rest asks for something that nobody needs. */
+/** Share of the feedback that names a rule which is missing; the rest asks for something that no one needs. */
 const RIGHT = 0.4;
 
 const read: Reader = ({ inputs, comparison, ruleIn, noise, chance }) => {

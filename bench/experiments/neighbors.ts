@@ -8,7 +8,7 @@ import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts
 const COMPARES = 0.9;
 /** Chance that it blames a value which it sees alone. */
 const SUSPECTS = 0.5;
-/** Share of blamed wrong values whose fault it names; else it asks for something that nobody needs. */
+/** Share of blamed wrong values whose fault it names; else it asks for something that no one needs. */
 const UNDERSTANDS = 0.8;
 
 /** Blames the value that fits none of the others; where there is nothing to compare with, it can only suspect. */

@@ -21,7 +21,7 @@ export interface Plan {
   readonly flicker: number;
   /** Chance that a rule which is none misleads a case. */
   readonly distraction: number;
-  /** Chance that a rewrite begins anew and forgets the rules that were there. */
+  /** Chance that a rewrite starts anew and forgets the rules that were there. */
   readonly forgets: number;
   /** Rules that one rewrite adds at most. */
   readonly adds: number;
@@ -40,16 +40,16 @@ export const USUAL = {
   rows: { train: 20, validation: 20, test: 500 },
 } as const satisfies Partial<Plan>;
 
-/** What stands in a backward prompt, as far as it can be understood. */
+/** What is in a backward prompt, as far as it can be understood. */
 export interface Seen {
   /** Nodes among the inputs shown, with the key that their value claims. */
   readonly inputs: readonly { readonly id: string; readonly key: string }[];
   readonly feedback: string;
   /** The comparison of the final answer with the target. */
   readonly comparison: string;
-  /** The missing rule that a rule's name or a wrong key in the text points to; undefined where nothing does. */
+  /** The missing rule that a rule's name or a wrong key in the text points to; undefined if nothing does. */
   readonly ruleIn: (text: string) => string | undefined;
-  /** A rule that nobody needs. */
+  /** A rule that no one needs. */
   readonly noise: () => string;
   /** 0 … 1, another number for every name and prompt. */
   readonly chance: (name: string) => number;
@@ -121,7 +121,7 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
   const validation = samples(plan.rows.validation);
   const test = samples(plan.rows.test);
 
-  /** The rule that a node needs for a case; undefined where it needs none. */
+  /** The rule that a node needs for a case; undefined if it needs none. */
   const neededBy = memo((node, index): string | undefined => {
     const own = rulesOf.get(node);
     if (!own || chance("needs", node, index) < plan.easy ** (1 / plan.faulty.length)) return undefined;

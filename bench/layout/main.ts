@@ -64,7 +64,7 @@ async function main(limit: number): Promise<void> {
   await benchPage();
 }
 
-/** `first / median`; null where it took too long. */
+/** `first / median`; null if it took too long. */
 function timed(job: Job, limit: number): Promise<string | null> {
   const child = fork(fileURLToPath(import.meta.url), { stdio: "ignore" });
   return new Promise((resolve) => {

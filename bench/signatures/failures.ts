@@ -157,7 +157,7 @@ function right() {
   return { loss: 0, lenient: 0, criticism: "" };
 }
 
-/** A third of the right answers count as wrong, because of how they stand in the reply. */
+/** A third of the right answers count as wrong, because of how they are in the reply. */
 function lenientLoss(): Loss {
   const isHidden = ({ id }: Sample) => Number(id.slice(1)) % 3 === 0;
   return {

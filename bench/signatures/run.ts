@@ -23,7 +23,7 @@ const verbatim: Loss = {
 };
 
 export interface Seen {
-  /** What was said on the way, for what it is no alarm: a run may well end with nothing more to learn. */
+  /** What was said on the way, for what it is not an alarm: a run may well end with nothing more to learn. */
   readonly said: ReadonlySet<WarningCode>;
   /** Signatures at the end. */
   readonly signatures: ReadonlySet<WarningCode>;

@@ -15,7 +15,7 @@ const BUDGETS = [100, 200, 300];
  * `npm run bench -- worlds [seeds] [options as JSON] [worlds, with commas between] [first seed]`, e.g.
  * `npm run bench -- worlds 20 '{"method":"gepa"}' lengthy,few 1000`.
  *
- * `score`: mean true score on 50 held-out rows; `best`: mean score of texts that hold all that the training rows can
+ * `score`: mean true score on 50 held-out rows; `best`: mean score of texts with all that the training rows can
  * show; `reached`: share of the runs that come that far; `@100`: mean score of what the gate had accepted after 100
  * calls; calls, tokens, seconds and iterations are medians.
  */

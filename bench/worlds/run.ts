@@ -41,7 +41,7 @@ export interface WorldRun {
   readonly start: number;
   readonly end: number;
   readonly ceiling: number;
-  /** What instructions reach that hold all that the training rows can show. */
+  /** What instructions reach with all that the training rows can show. */
   readonly reachable: number;
   /** True score of the texts that the gate had accepted after so many calls. */
   readonly after: (calls: number) => number;

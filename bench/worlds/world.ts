@@ -30,7 +30,7 @@ export interface WorldOptions {
   readonly bloat?: number;
   /** Share of answers that come out wrong by chance, drawn anew for every prompt. Default: 0. */
   readonly noise?: number;
-  /** Share of feedback on a node that is said of another one that the same call sees. Default: 0. */
+  /** Share of feedback on a node that is reported of another one that the same call sees. Default: 0. */
   readonly blame?: number;
   /** Rows for training and validation. Default: 20 each. */
   readonly rows?: { readonly train: number; readonly validation: number };
@@ -83,7 +83,7 @@ export interface World {
 export type Row = { readonly id: string; readonly question: string; readonly answer: string };
 
 export interface Given {
-  /** How each node's instruction begins, by which it is known. */
+  /** How each node's instruction starts, by which it is known. */
   readonly openings: Readonly<Record<string, string>>;
   readonly train: readonly Row[];
   readonly validation: readonly Row[];
@@ -178,7 +178,7 @@ export function createWorld(
     random("bloat", node, index) < (options.bloat ?? 0) * useless(node, text);
   const isRuined = (text: string) => text.includes("Just say something.");
 
-  /** Of the question that stands last: worked examples stand before the query. */
+  /** Of the question that is last: worked examples precede the query. */
   function indexIn(text: string): number {
     if (!given) return Number(/^Case [a-z]+(\d+):/.exec(text.slice(text.lastIndexOf("Case ")))?.[1] ?? -1);
     let found = { index: -1, at: -1 };
@@ -260,7 +260,7 @@ export function createWorld(
     );
   }
 
-  /** Some of what is to be said of one node is said of another. */
+  /** Some of what is to be said of one node is reported of another. */
   function misblamed(all: string, said: Record<string, string>): Record<string, string> {
     const keys = Object.keys(said).filter((key) => key === "instruction" || ids.includes(key));
     if (!options.blame || keys.length < 2) return said;

@@ -73,7 +73,7 @@ function withAction({ message, action }: ShownError): string {
   return plain(next ? `${message} ${next}` : message);
 }
 
-/** What the user can do, as a sentence; empty where the message says it. */
+/** What the user can do, as a sentence; empty if the message says it. */
 const ACTIONS: Readonly<Record<ErrorAction, string>> = {
   "add credit": "Add credit to the account, or use another key or model. Then resume the run.",
   "allow models": "",

@@ -76,7 +76,7 @@ export async function chooseServer(
 /** Days before the end of a model from which every run says so. */
 const NOTICE = 90;
 
-/** A model that the API soon stops serving makes a run that cannot be repeated. */
+/** A model that the API soon stops serving makes a run that can't be repeated. */
 function noteEnds(models: readonly string[], { deps, output }: Pick<Cli, "deps" | "output">): void {
   for (const model of models) {
     const { end, successor } = knownModel(model) ?? {};

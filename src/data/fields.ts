@@ -12,7 +12,7 @@ const ROWS = 20;
 
 /**
  * Names of the fields of the first rows of data files, in their order.
- * @param references as the graph file names them; what is no data file, or cannot be read, has none
+ * @param references as the graph file names them; what is not a data file, or can't be read, has none
  */
 export async function fieldsOf(references: readonly string[], root: ContainmentRoot, files: Files): Promise<string[]> {
   const fields = new Set<string>();

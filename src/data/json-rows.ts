@@ -107,7 +107,7 @@ function servedRows(value: unknown, { name, locale }: ReadContext): List | null 
   return { list, note: t("{0} has only {1} of the data set's {2}.", name, rows.length, locale.count(total, "row")) };
 }
 
-/** Lists that hold objects, by their paths, of the outermost level that has any. */
+/** Lists with objects, by their paths, of the outermost level that has any. */
 function listsIn(value: unknown): [path: string, list: unknown[]][] {
   let level: [string, unknown][] = isObject(value) ? Object.entries(value) : [];
   for (let depth = 0; depth < 3 && level.length > 0; depth++) {
@@ -180,7 +180,7 @@ function parsed(json: string, { t }: Locale): { readonly value: unknown } | { re
   }
 }
 
-/** Keys in a JSON text; null where a number of it is not written as JavaScript writes it: `1.50`, 2⁵³ + 1. */
+/** Keys in a JSON text; null if a number of it is not written as JavaScript writes it: `1.50`, 2⁵³ + 1. */
 function keysWritten(json: string): number | null {
   let keys = 0;
   for (let at = 0; at < json.length; at++) {

@@ -17,7 +17,7 @@ export interface DataSource {
   readonly spec: DataSpec;
   /** Names of the graph's inputs. */
   readonly inputs: readonly string[];
-  /** Takes the faults, at the places where the graph file names the data. */
+  /** Receives the faults, at the positions where the graph file names the data. */
   readonly document: JsonDocument;
   readonly root: ContainmentRoot;
   readonly files: Files;
@@ -33,7 +33,7 @@ export interface DataSource {
   readonly needed: readonly Split[];
   /** Why a target can't be used, in the reader's language, as a clause: `it is empty`. null if it can. */
   targetFault(target: string): string | null;
-  /** What to do about a target that cannot be used. */
+  /** What to do about a target that can't be used. */
   readonly targetRemedy: string;
   /** Reads the targets of all rows together, where a single one does not say what it means. */
   readonly readTargets?: ((rows: readonly SampleRow[]) => TargetReading) | undefined;
@@ -41,7 +41,7 @@ export interface DataSource {
 
 /**
  * Reads, divides and checks the data of a graph. Equal questions of one set are kept once, with a warning; in two
- * sets they are an error. @returns null where a set that is needed cannot be read
+ * sets they are an error. @returns null if a set that is needed can't be read
  */
 export async function loadData(source: DataSource): Promise<Data | null> {
   const { spec, document, needed } = source;
@@ -72,7 +72,7 @@ export async function loadData(source: DataSource): Promise<Data | null> {
   return { train: samples("train"), validation: samples("validation"), test: samples("test") };
 }
 
-/** What the targets of samples mean where they are not read as they are. */
+/** Targets of samples, if they are not used unchanged. */
 function readTargets({ document, readTargets }: DataSource, sets: Sets): ReadonlyMap<Sample, readonly string[]> {
   const drawn = SPLITS.flatMap((split) => {
     const set = sets[split];
@@ -167,7 +167,7 @@ async function rowsOf(
   return rows.slice(from, to);
 }
 
-/** Rows that stand in the graph file itself, with their numbers as they are written. */
+/** Rows that are in the graph file itself, with their numbers as they are written. */
 function inlineRows(document: JsonDocument, split: Split): Row[] {
   const nodes = document.at(["data", split])?.children ?? [];
   return nodes.map((node, index) => ({ number: index + 1, fields: Object(losslessValue(node, document.text)) }));
@@ -179,7 +179,7 @@ interface DataFile {
   readonly names?: readonly string[];
 }
 
-/** null, with a fault, where the file cannot be read. */
+/** null, with a fault, where the file can't be read. */
 async function readRows(
   source: DataSource,
   { file, list, names = [] }: DataFile,

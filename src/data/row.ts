@@ -52,5 +52,5 @@ export interface ReadContext {
   readonly names?: readonly string[];
 }
 
-/** Rows that cannot be read, after which the rest is not looked at: each takes as long as a hundred that can. */
+/** Rows that can't be read, after which the rest is not looked at: each takes as long as a hundred that can. */
 export const MOST_BROKEN = 1_000;

@@ -17,7 +17,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 
 export const EXTENSIONS = Object.keys(FORMATS);
 
-/** How to read a data file of this name; null where its ending says nothing. */
+/** How to read a data file of this name; null if its ending says nothing. */
 export function formatOf(name: string): Format | null {
   const ending = EXTENSIONS.find((extension) => name.toLowerCase().endsWith(extension));
   const format = ending === undefined ? undefined : FORMATS[ending];
@@ -28,7 +28,7 @@ export function formatOf(name: string): Format | null {
   };
 }
 
-/** Detects pointers, merge conflicts and web pages in the place of data. @throws DataUnreadable */
+/** Detects pointers, merge conflicts and web pages in place of data. @throws DataUnreadable */
 function refuseForeign(text: string, { name, locale: { t } }: ReadContext): void {
   const start = text.slice(0, 2_000);
   if (/^\uFEFF?version https:\/\/git-lfs\.github\.com\//.test(start)) {

@@ -33,7 +33,7 @@ export interface TargetReading {
   readonly targets: readonly (readonly string[])[];
   /** How the targets were read, as a sentence in the reader's language; null if they were read unchanged. */
   readonly note: string | null;
-  /** Why the column cannot be read. */
+  /** Why the column can't be read. */
   readonly fault: { readonly message: string; readonly remedy: string } | null;
   /** Rows whose target is none of their options, by their places, with the number of options. */
   readonly strays: readonly { readonly at: number; readonly options: number }[];
@@ -80,7 +80,7 @@ function targetsOf(row: Row, field: string, { listIsAnswer, objectIsAnswer }: Ma
   return accepted.map((entry) => (listIsAnswer && typeof entry !== "string" ? jsonOf(entry) : textOf(entry)));
 }
 
-/** The field of this name, else what its dots lead to. In a list, a name leads to that field of each entry. null where there is none. */
+/** The field of this name, else what its dots lead to. In a list, a name leads to that field of each entry. null if there is none. */
 function fieldOf({ fields }: Row, field: string): unknown {
   if (Object.hasOwn(fields, field)) return fields[field] ?? null;
   return field.includes(".") ? (field.split(".").reduce(step, fields) ?? null) : null;

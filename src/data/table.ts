@@ -69,7 +69,7 @@ function ambiguous(
   );
 }
 
-/** Ways to read quotes, the likeliest first: the next one counts only where a row cannot be read. */
+/** Ways to read quotes, the likeliest first: the next one counts only where a row can't be read. */
 function dialectsOf(text: string, delimiter: string): Options[] {
   if (delimiter === "\t" && hasBareQuotes(text)) return [{ quote: false }];
   const dialects: Options[] = [{}];
@@ -112,7 +112,7 @@ async function readDialect(text: string, dialect: Options, { locale, yieldNow }:
       await yieldNow();
       if (broken.length >= MOST_BROKEN) break;
       if (names) {
-        // Positions count the rows that cannot be read, too.
+        // Positions count the rows that can't be read, too.
         do number++;
         while (skipped.has(number));
         const row = rowOf(names, cells, number, locale);

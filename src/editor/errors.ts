@@ -62,7 +62,7 @@ export class EncodingMismatch extends Error {
   }
 }
 
-/** A file could not be saved. VS Code has shown why, and the editor still holds the text. */
+/** A file could not be saved. VS Code has shown why, and the editor still contains the text. */
 export class NotSaved extends Error {
   override readonly name = "NotSaved";
   constructor(readonly file: string) {

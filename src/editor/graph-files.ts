@@ -11,7 +11,7 @@ export function isGraphFile(uri: Uri): boolean {
   return uri.scheme === "file" && /(^|\.)agentgraph\.json$/.test(basename(uri.path));
 }
 
-/** What is listed of a workspace, in files and in all their bytes: each is read, and a repository may hold thousands. */
+/** What is listed of a workspace, in files and in all their bytes: each is read, and a repository may contain thousands. */
 const MOST_FILES = 2_000;
 const MOST_BYTES = 2 ** 24;
 

@@ -35,7 +35,7 @@ const SEPARATORS: readonly Separator[] = [";", "|", ","];
 
 /** Samples below which nothing can be said to recur. */
 const FEWEST = 4;
-/** Share of the samples whose target has to occur in another sample, too, for the set to be closed. */
+/** Share of the samples whose target must occur in another sample, too, for the set to be closed. */
 const RECURRING = 0.8;
 /** Samples for each distinct number: counts and measures recur by chance, grades recur by nature. */
 const SAMPLES_PER_NUMBER = 4;
@@ -45,7 +45,7 @@ const MOST_MEMBERS = 300;
 /** Levels of a JSON target that are looked into. */
 const DEEPEST = 4;
 
-/** The answers of a set of samples; null where none of them has a target. */
+/** The answers of a set of samples; null if none of them has a target. */
 export function answerSpaceOf(samples: readonly Pick<Sample, "targets">[]): AnswerSpace | null {
   const groups = samples
     .map(({ targets }) => targets.map((target) => target.trim()))
@@ -53,7 +53,7 @@ export function answerSpaceOf(samples: readonly Pick<Sample, "targets">[]): Answ
   return groups.length === 0 ? null : spaceOf(groups, 0);
 }
 
-/** @param groups for each sample, the values that stand in one place of its targets */
+/** @param groups for each sample, the values that are in one place of its targets */
 function spaceOf(groups: readonly (readonly string[])[], depth: number): AnswerSpace {
   const structured =
     (depth < DEEPEST ? jsonSpaceOf(groups, depth) : null) ??
@@ -138,7 +138,7 @@ function isNumber(value: string): boolean {
   return /^[-+]?[\d.,]*\d%?$/.test(value);
 }
 
-/** What belongs to one sample alone, and no instruction may hold: answers that no other sample has. */
+/** What belongs to one sample alone, and no instruction may contain: answers that no other sample has. */
 export function ownAnswers(space: AnswerSpace | null): readonly string[] {
   switch (space?.kind) {
     case "open":
@@ -157,7 +157,7 @@ const MEMBER = 300;
 /** Characters of all members of one set that are shown: the most frequent come first. */
 const MEMBERS = 4000;
 
-/** The space in words for a model; empty where nothing is known. */
+/** The space in words for a model; empty if nothing is known. */
 export function describeAnswers(space: AnswerSpace | null): string {
   switch (space?.kind) {
     case undefined:

@@ -8,7 +8,7 @@ export interface TextRequest extends Pick<OptimizerCall<Draft>, "messages" | "in
   readonly base: string;
 }
 
-/** Asks ϕ for one new text, as JSON with a hypothesis. @returns null where the call was lost */
+/** Asks ϕ for one new text, as JSON with a hypothesis. @returns null if the call was lost */
 export function askForText(engine: Pick<Engine, "ask">, { node, base, ...call }: TextRequest): Promise<Draft | null> {
   return engine.ask<Draft>({
     ...call,

@@ -120,7 +120,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     return { sample: pass.sample.id, ...context, expected: pass.sample.targets, gradient };
   }
 
-  /** ∇_A in a model's words; empty where no call is asked for, or it is lost. */
+  /** ∇_A in a model's words; empty if no call is asked for, or it is lost. */
   async function askOnAnswer(seed: string, pass: ForwardPass, { lossTemplates }: BackwardStyle): Promise<string> {
     if (!lossTemplates || seed === "") return "";
     const { system, ...user } = lossTemplates;

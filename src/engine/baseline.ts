@@ -28,7 +28,7 @@ export function stepByStep(graph: Graph): Graph {
 }
 
 /**
- * Scores the baseline on the validation and the test set. What the budget does not hold, or what no sample of could be
+ * Scores the baseline on the validation and the test set. What the budget does not cover, or what no sample of could be
  * scored, is null: a comparison that is missing ends no run.
  * @param splits that are to be scored, in this order
  * @param priority of the calls

@@ -15,7 +15,7 @@ import { textsOf, thetaOf } from "./theta.ts";
 export interface Evaluation {
   readonly split: Split;
   readonly n: number;
-  /** Mean of 1 − loss over the samples that could be scored; null where none could. */
+  /** Mean of 1 − loss over the samples that could be scored; null if none could. */
   readonly score: number | null;
   /** Answers that did not match the output node's `output`. */
   readonly formatErrors: number;

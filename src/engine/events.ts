@@ -20,8 +20,8 @@ import {
 import { solved } from "./solution-schema.ts";
 
 /**
- * The stream of a run: what the log holds, what `reduce` reads, what editor, command line and report show. The schemas
- * are the source of the types. Small and append-only: replies stand in their own file and are named by key.
+ * The stream of a run: what the log contains, what `reduce` reads, what editor, command line and report show. The schemas
+ * are the source of the types. Small and append-only: replies are in their own file and are named by key.
  * Losses are 0 … 1, 0 = perfect.
  */
 const amount = z.number().nonnegative();
@@ -37,7 +37,7 @@ const started = z.object({
   engine: z.string(),
   method: z.string(),
   theta,
-  /** Texts of all nodes as the file holds them. */
+  /** Texts of all nodes as the file contains them. */
   texts,
   parameters: ids,
   samples: z.object({ train: count, validation: count, test: count }),
@@ -54,7 +54,7 @@ const requested = z.object({
   attempt: count,
 });
 
-/** A request on record did not leave after all, since the run was ended in between: it does not count. */
+/** A request on record did not leave after all, since the run was ended in between: it is ignored. */
 const withdrawn = z.object({ ...requested.shape, type: z.literal("withdrawn") });
 
 /** A call has ended: with a reply, or with `error` after its last attempt. */
@@ -64,7 +64,7 @@ const called = z.object({
   key: z.string(),
   model: z.string(),
   usage,
-  /** US dollars; null where no price is known. Of a replayed reply what it cost then: a key counts once in a run. */
+  /** US dollars; null if no price is known. Of a replayed reply what it cost then: a key counts once in a run. */
   usd: amount.nullable(),
   milliseconds: amount,
   source: z.enum(["provider", "replayed", "cached", "shared"]),
@@ -98,7 +98,7 @@ const scored = z.object({
   loss: share.nullable(),
   lenient: share.nullable(),
   formatError: z.boolean(),
-  /** A judge's, in order; absent where no model was asked. */
+  /** A judge's, in order; absent if no model was asked. */
   votes: z.array(vote).optional(),
 });
 
@@ -146,7 +146,7 @@ const attempted = z.object({
   hypothesis: z.string(),
   /** Samples whose gradients it came from. */
   samples: ids,
-  /** Why it is no proposal and is never scored; null for a proposal. */
+  /** Why it is not a proposal and is never scored; null for a proposal. */
   invalid: invalidReason.nullable(),
 });
 
@@ -224,7 +224,7 @@ const resumed = z.object({
   attempt: count,
 });
 
-/** Texts that nobody optimized, scored for comparison before the run finishes; its samples are `scored` under `theta`. */
+/** Texts that no one optimized, scored for comparison before the run finishes; its samples are `scored` under `theta`. */
 const baseline = z.object({
   type: z.literal("baseline"),
   /** `chain-of-thought`. */
@@ -247,7 +247,7 @@ const proposal = z.object({
   verdict,
   /**
    * Leave-one-out on the net change: without this node's part the validation loss would be higher. false: the part contributes
-   * nothing and may be dropped. Not there where it was not measured, or is the only change.
+   * nothing and may be dropped. Not where it was not measured, or is the only change.
    */
   contributes: z.boolean().optional(),
   /** Attempts of this node in this run, by proposal id, oldest first. */
@@ -259,7 +259,7 @@ const finished = z.object({
   status: runStatus,
   /** Name of the error class that ended a failed run; null otherwise. */
   error: z.string().nullable(),
-  /** What the error said, for a person; never holds a key. */
+  /** What the error said, for a person; never contains a key. */
   detail: z.string().nullable(),
   /** The fields of that error, from which its message is made. */
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).optional(),
@@ -321,7 +321,7 @@ function withScreened(value: unknown): unknown {
 const at = z.object({ at: z.number() });
 
 /**
- * The event that a line of the log holds; undefined when it holds none. Never throws. A log is input like any other: a
+ * The event that a line of the log contains; undefined when it contains none. Never throws. A log is input like any other: a
  * repository can ship one, so nothing that `reduce` reads is taken on trust.
  */
 export function readEvent(value: unknown): LoggedEvent | undefined {
@@ -331,7 +331,7 @@ export function readEvent(value: unknown): LoggedEvent | undefined {
 }
 
 export type RunEvent = ReadOnly<z.infer<typeof runEvent>>;
-/** How events stand in `events.jsonl`. */
+/** How events are in `events.jsonl`. */
 export type LoggedEvent = RunEvent & ReadOnly<z.infer<typeof at>>;
 export type Theta = z.infer<typeof theta>;
 export type Started = ReadOnly<z.infer<typeof started>>;

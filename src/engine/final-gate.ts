@@ -16,7 +16,7 @@ export interface FinalGate {
   readonly incumbent: Texts;
   /** Takes note of proposals that later Θs are made of. */
   remember(candidates: readonly Candidate[]): void;
-  /** Candidates whose texts stand in Θ and not in the incumbent. */
+  /** Candidates whose texts are in Θ and not in the incumbent. */
   partsOf(texts: Texts): Candidate[];
   /** The gate looks at Θ, unless it is the incumbent or was looked at before. */
   settle(texts: Texts): Promise<Settled>;

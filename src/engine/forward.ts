@@ -23,7 +23,7 @@ export interface Scored extends Score {
   readonly failed?: string;
 }
 
-/** One forward pass: one sample through the graph under one Θ, as far as it is asked for. */
+/** One forward pass: one sample through the graph under one Θ, as far as it is requested. */
 export interface ForwardPass {
   readonly theta: Theta;
   readonly texts: Texts;

@@ -11,7 +11,7 @@ export interface GateResult {
   /** The incumbent from here on. */
   readonly texts: Texts;
   readonly accepted: readonly Candidate[];
-  /** Rejected together, and none did harm: what they lack to show a gain may stand in another text. */
+  /** Rejected together, and none did harm: what they lack to show a gain may be in another text. */
   readonly harmless: readonly Candidate[];
 }
 

@@ -25,7 +25,7 @@ export interface JudgeDeps {
 
 const WORDS = 80;
 
-/** The reason stands first: a model that has weighed the answer in words gives a better score. */
+/** The reason is first: a model that has weighed the answer in words gives a better score. */
 const SCHEMA = {
   type: "object",
   properties: {
@@ -64,7 +64,7 @@ export function createJudge({ graph, choice, ask }: JudgeDeps): Judge {
     };
 }
 
-/** null where there is no score from 0 to 1: which scale another number is of is not guessed. */
+/** null if there is no score from 0 to 1: which scale another number is of is not guessed. */
 function readVote(value: unknown): Vote | null {
   if (typeof value !== "object" || value === null || !("score" in value)) return null;
   const score = scoreIn(value.score);

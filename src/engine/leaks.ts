@@ -1,18 +1,18 @@
 import type { Sample } from "../data/sample.ts";
 import { answerSpaceOf, ownAnswers } from "./answer-space.ts";
 
-/** Characters from which on an answer is no word that honest instructions hold by chance. */
+/** Characters from which on an answer is not a word that honest instructions hold by chance. */
 const SHORTEST_ANSWER = 12;
 /** Words in a row that are one sample's, not the language's. */
 const RUN = 8;
 /** Characters that such a run has at least. */
 const SHORTEST_RUN = 30;
 
-/** Whether a new text holds what belongs to one sample: its answer, or a long piece of its input (docs/method.md, "Answers"). */
+/** Whether a new text contains what belongs to one sample: its answer, or a long piece of its input (docs/method.md, "Answers"). */
 export type Leaks = (base: string, text: string) => boolean;
 
 /**
- * Members of a closed set of answers are no leak, nor is what several samples share, or what stood in the text before.
+ * Members of a closed set of answers are not leaks, nor is what several samples share, or what was in the text before.
  * @param samples those that an instruction may give away
  */
 export function leaksOf(samples: readonly Sample[]): Leaks {
@@ -54,7 +54,7 @@ function runAt(words: readonly string[], at: number): string | null {
   return run;
 }
 
-/** Whether one of the runs stands in exactly one of the inputs. */
+/** Whether one of the runs is in exactly one of the inputs. */
 function holdsOwnRun(fresh: ReadonlyMap<string, Run>, inputs: readonly (readonly string[])[]): boolean {
   const firsts = new Set(Array.from(fresh.values(), ({ first }) => first));
   const holders = new Map<string, number>();

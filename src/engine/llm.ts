@@ -19,9 +19,9 @@ export interface LlmCall {
   /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
   readonly index?: number | string;
   readonly priority?: number;
-  /** Asks once more for what could not be read. */
+  /** Asks again for what could not be read. */
   readonly isRepair?: boolean;
-  /** Tags that the reply is to hold, where no schema gives its form. */
+  /** Tags that the reply is to contain, where no schema gives its form. */
   readonly tags?: readonly string[];
 }
 
@@ -38,13 +38,13 @@ export interface Llm {
   (question: LlmCall): Promise<ModelReply>;
   /** The reply could not be decoded: it stays with this run, but no other run is served it. */
   invalidate(reply: ModelReply): Promise<void>;
-  /** Resolves when much that begins or ends at once may go on: nothing else in the process is to wait for all of it. */
+  /** Resolves when much that starts or ends at once may go on: nothing else in the process is to wait for all of it. */
   yieldNow(): Promise<void>;
-  /** No call begins any more. Resolves when none is under way: what was paid for has arrived and is on record. */
+  /** No call starts any more. Resolves when none is under way: what was paid for has arrived and is on record. */
   settled(): Promise<void>;
 }
 
-/** The run is over: cancelled, or the provider cannot be used. `cause` says why. */
+/** The run is over: cancelled, or the provider can't be used. `cause` says why. */
 export class RunStopped extends Error {
   override readonly name = "RunStopped";
   constructor(override readonly cause: unknown) {
@@ -105,7 +105,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     let requests = 0;
     /** Whether the request was this call's own: one that several calls share is lost once. */
     let own = false;
-    // Nothing begins after the end: nobody would put it on record.
+    // Nothing starts after the end: no one would put it on record.
     if (ended) throw new RunStopped(new Error("the run has ended"));
     try {
       if (stop.signal.aborted) throw stop.signal.reason;
@@ -195,7 +195,7 @@ export class ReplyUnreadable extends Error {
   override readonly name = "ReplyUnreadable";
   constructor(
     readonly reply: string,
-    /** Tokens at which it was cut; null where it came to its end. */
+    /** Tokens at which it was cut; null if it came to its end. */
     readonly cutAt: number | null = null,
     /** What may also have been meant otherwise; empty: it held nothing of the asked shape. */
     readonly doubts: readonly string[] = [],
@@ -213,10 +213,10 @@ function unreadable(reply: string, cutAt: number | null, doubts: readonly string
     : `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`;
 }
 
-/** Times the tokens of a limit that cut a reply, when it is asked for again. */
+/** Times the tokens of a limit that cut a reply, when it is requested again. */
 const LONGER = 4;
 
-/** What a reply has to hold. */
+/** What a reply must contain. */
 export interface AskOptions<T> {
   /** null for a value it cannot use. */
   readonly read: (value: unknown) => T | null;
@@ -230,7 +230,7 @@ export interface AskOptions<T> {
 
 /**
  * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
- * wrong. One that was cut would be cut again: it is asked for anew with a larger limit, where the limit is
+ * wrong. One that was cut would be cut again: it is requested anew with a larger limit, where the limit is
  * ours, and else taken as far as it goes.
  * @throws ReplyUnreadable after the second request failed too.
  */

@@ -74,7 +74,7 @@ export interface BackwardStyle {
   readonly lossTemplates?: { readonly system: string; readonly case: string };
 }
 
-/** A reply in JSON: asked for by schema, read tolerantly, asked for once more when it cannot be read. */
+/** A reply in JSON: asked for by schema, read tolerantly, asked for again when it can't be read. */
 export interface JsonForm<T> {
   readonly name: string;
   readonly schema: Readonly<Record<string, unknown>>;
@@ -91,11 +91,11 @@ export interface TaggedForm<T> {
   readonly tags: readonly string[];
   /** Tags that a reply may leave out. */
   readonly optional?: readonly string[];
-  /** Takes the tags that the reply holds. null: not what was asked for. */
+  /** Takes the tags that the reply contains. null: not what was asked for. */
   readonly read: (parts: Readonly<Record<string, string>>) => T | null;
 }
 
-/** One call of ϕ, or of whatever else a method asks the optimizer's model. */
+/** One call of ϕ, or of any else a method asks the optimizer's model. */
 export interface OptimizerCall<T, F = JsonForm<T> | TaggedForm<T>> {
   /** Id of the parameter that the call is about; null: several, or the whole graph. */
   readonly parameter: string | null;
@@ -106,8 +106,8 @@ export interface OptimizerCall<T, F = JsonForm<T> | TaggedForm<T>> {
   /** In place of the model's own. */
   readonly temperature?: number;
   /**
-   * What a reply counts as that cannot be read, not even when asked for again. Default: null.
-   * @param doubts what may have been meant otherwise; empty: it holds nothing of the form asked for
+   * What a reply counts as that can't be read, not even when asked for again. Default: null.
+   * @param doubts what may have been meant otherwise; empty: it contains nothing of the form asked for
    */
   readonly unreadable?: (doubts: readonly string[]) => T;
 }
@@ -119,7 +119,7 @@ export interface Draft {
   readonly hypothesis: string;
   /** Ids of the samples it was drawn from. */
   readonly samples?: readonly string[];
-  /** Part of the text that shows training samples on purpose, as worked examples: what belongs to them is no leak there. */
+  /** Part of the text that shows training samples on purpose, as worked examples: what belongs to them is not a leak there. */
   readonly demonstrations?: string;
   /** Why it has no text, where the reply could be read in more than one way. */
   readonly doubts?: readonly string[];
@@ -155,16 +155,16 @@ export interface Engine {
   backward(pass: ForwardPass, style?: BackwardStyle): Promise<BackwardPass>;
   /**
    * Asks the optimizer's model.
-   * @returns null where the call was lost, or the reply could not be read
+   * @returns null if the call was lost, or the reply could not be read
    */
   ask<T>(call: OptimizerCall<T, TaggedForm<T>>): Promise<T | null>;
   ask<T>(call: OptimizerCall<T, JsonForm<T>>): Promise<T | null>;
   /**
-   * Puts a draft on record. Checks what every proposal has to keep: placeholders, length, no leaked target, nothing
+   * Puts a draft on record. Checks what every proposal must keep: placeholders, length, no leaked target, nothing
    * that did harm before.
    * @param base Θ whose text it replaces
    * @param draft null: no reply came
-   * @returns null where it is no proposal
+   * @returns null if it is not a proposal
    */
   candidate(parameter: string, base: Texts, draft: Draft | null): Promise<Candidate | null>;
   /**

@@ -28,7 +28,7 @@ export function netVerdict(
 /**
  * Leave-one-out on the net change: whether a changed node's part of it is needed. It is where a sample that the run
  * fixed fails without it, or else where the loss is higher without it. The fixed samples come first, so a part that
- * matters shows at once. Decides nothing about the result, so it is no look at the validation set.
+ * matters shows at once. Decides nothing about the result, so it is not a look at the validation set.
  * @returns null: samples could not be scored
  */
 export async function contributes(

@@ -171,7 +171,7 @@ class Run {
     this.#result = step.value;
   }
 
-  /** null without a test set, or when the budget cannot hold it: never gated on, it fills idle slots. */
+  /** null without a test set, or when the budget can't cover it: never gated on, it fills idle slots. */
   async #scoreTest(texts: Texts): Promise<(Scored | null)[] | null> {
     const { test } = this.task.data;
     if (test.length === 0 || !this.#reservesTest) return null;

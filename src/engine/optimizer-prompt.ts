@@ -97,7 +97,7 @@ export function newTextRules(node: GraphNode, base: string): string {
   return fill(newTextTemplate, { constraints: constraintsOf(node, base) });
 }
 
-/** What a new text has to keep to, one rule a line. @param index of the draft: those after the first are to be different */
+/** What a new text must keep to, one rule a line. @param index of the draft: those after the first are to be different */
 export function constraintsOf(node: GraphNode, base: string, index = 0): string {
   const place = ruleFor(node.part);
   const kept = [
@@ -167,7 +167,7 @@ function draftOf(value: { readonly text: unknown }, node: GraphNode, base: strin
   if (inner) return inner;
   return { hypothesis, ...unwrapText(said, base) };
 
-  /** The whole proposal once more, as JSON in its text. */
+  /** The whole proposal again, as JSON in its text. */
   function proposalIn(text: string): Draft | null {
     if (!/^\s*\{/.test(text) || base.trimStart().startsWith("{")) return null;
     const parsed = parseLoose(text.trim(), 0);

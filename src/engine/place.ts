@@ -3,7 +3,7 @@ import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { codeBlock, feedbackGraphOf } from "./computed.ts";
 
-/** Where a node's text stands in the graph, in words: what it is, what it works on, and who reads the result. */
+/** Where a node's text is in the graph, in words: what it is, what it works on, and who reads the result. */
 export function placesOf(graph: Graph): (node: GraphNode) => string {
   const topology = topologyOf(graph);
   const feedback = feedbackGraphOf(graph, topology);
@@ -13,7 +13,7 @@ export function placesOf(graph: Graph): (node: GraphNode) => string {
     return words ? `${id} (${words})` : id;
   };
 
-  /** Code that works on the value before another step or the answer does: the value has to have the form that it reads. */
+  /** Code that works on the value before another step or the answer does: the value must have the form that it reads. */
   function codeBehind(id: string): string[] {
     const after = topology.descendants(id);
     const behind = topology.order.filter((node) => after.has(node.id) && traitsOf(node).computed);

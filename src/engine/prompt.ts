@@ -35,7 +35,7 @@ export function block(tag: string, text: string, attributes: Readonly<Record<str
   return `<${tag}${written}>\n${inert(text)}\n</${tag}>`;
 }
 
-/** Text as it may stand between the tags of a template. */
+/** Text as it may be between the tags of a template. */
 export function inert(text: string): string {
   return shorten(text, PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
 }

@@ -7,9 +7,9 @@ import type { InvalidReason } from "./events.ts";
 import type { Leaks } from "./leaks.ts";
 
 /**
- * Why a text may not stand in for a node's, whatever it scores; null where it may.
+ * Why a text can't replace a node's, whatever it scores; null if it may.
  * @param base the text that it would replace
- * @param leaks whether it holds what belongs to one sample
+ * @param leaks whether it contains what belongs to one sample
  */
 export function violation(node: GraphNode, base: string, text: string, leaks: Leaks): InvalidReason | null {
   const named = new Set(placeholders(text, node.templating));
@@ -42,7 +42,7 @@ function marksIn(text: string): string[] {
   return (marks ?? []).map((mark) => mark.replace(/\s+/g, ""));
 }
 
-/** A name in double braces that stood in no version before and is no input of the node would be sent as it stands. */
+/** A name in double braces that was in no version before and is not an input of the node would be sent as is. */
 function inventsPlaceholder(node: GraphNode, base: string, text: string): boolean {
   const named = (one: string) => placeholders(one, node.templating);
   const known = new Set([...named(base), ...named(node.text), ...node.inputs]);

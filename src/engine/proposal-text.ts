@@ -3,8 +3,8 @@ import { parseLoose } from "../graph/replies/loose-parser.ts";
 
 /**
  * The new text that a model meant, without what it was wrapped in: a fence, our own tags, or escapes that were escaped
- * once more. What the text to improve has itself is no wrapper.
- * @param text as it stands in the reply
+ * again. What the text to improve has itself is not a wrapper.
+ * @param text as it is in the reply
  * @param base the text that it improves
  */
 export function unwrapText(text: string, base: string): Decoded {
@@ -19,7 +19,7 @@ export function unwrapText(text: string, base: string): Decoded {
   return { text: meant, doubts };
 }
 
-/** What a text holds that the one before did not, and that is more likely left over from its wrapping. */
+/** What a text contains that the one before did not, and that is more likely left over from its wrapping. */
 function doubtsAbout(text: string, base: string): string[] {
   const doubts: string[] = [];
   if (QUOTED.test(text) && !QUOTED.test(base)) doubts.push("quotes around the text");
@@ -70,14 +70,14 @@ function withoutFence(text: string, base: string, doubts: string[]): string | nu
   if (mark === undefined || rest.at(-1)?.trim() !== mark || base.trim().startsWith(mark)) return null;
   const inner = rest.slice(0, -1);
   if (inner.some((line) => line.trimStart().startsWith(mark.slice(0, 3)))) {
-    // Either a fence around a text with fences, or a text that begins and ends with one.
+    // Either a fence around a text with fences, or a text that starts and ends with one.
     doubts.push("fences in a fence");
     return null;
   }
   return inner.join("\n");
 }
 
-/** A line that begins behind a literal `\n`: a sentence, a list item, a heading, an empty line. */
+/** A line that starts behind a literal `\n`: a sentence, a list item, a heading, an empty line. */
 const BREAK = /\\n(?=\\n|[\p{Lu}\d\-*#•>{[<"'`(]|\s|$)/gu;
 
 /** `\n` throughout a text of one line: it was escaped once too often. */
@@ -89,7 +89,7 @@ function withoutEscapes(text: string, base: string, doubts: string[]): string | 
   const all = words.match(/\\n/g)?.length ?? 0;
   const breaks = words.match(BREAK)?.length ?? 0;
   const isInQuotes = /["'`]\\n|\\n["'`]/.test(text.replace(/\\["']/g, ""));
-  // Another backslash is the text's own, or was escaped once more, too.
+  // Another backslash is the text's own, or was escaped again, too.
   const others = /\\(?!n)/.test(text);
   if (all < 2 || breaks < all || isInQuotes || others) {
     doubts.push("\\n in a text of one line");

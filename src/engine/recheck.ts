@@ -22,8 +22,8 @@ export interface ClaimedChange {
 const ITERATION = 1;
 
 /**
- * Gives texts from elsewhere this machine's own verdict: each has to lower the loss beside the others that pass, and
- * those that pass together have to pass the graph's own gate. Nothing is taken on trust: the graph, the data and the loss
+ * Gives texts from elsewhere this machine's own verdict: each must lower the loss beside the others that pass, and
+ * those that pass together must pass the graph's own gate. Nothing is taken on trust: the graph, the data and the loss
  * are the task's, and every sample is scored under every text. A gate that is switched off is on here.
  */
 export function recheck(changes: readonly ClaimedChange[]): Runner {
@@ -94,7 +94,7 @@ class Recheck {
     return finished;
   }
 
-  /** Held to what every proposal is held to; no target of any set may stand in it. */
+  /** Held to what every proposal is held to; no target of any set may be in it. */
   #attempt({ node: id, text, hypothesis }: ClaimedChange): Attempted[] {
     const { graph, data } = this.task;
     const node = graph.nodes.find((one) => one.id === id);
@@ -108,7 +108,7 @@ class Recheck {
   /**
    * Takes out, one at a time, the text without which the rest does best, until each that is left lowers the loss beside
    * the others: what gains only together stays together, and one ruin does not hide what the others are worth. Then each
-   * that was taken out is tried once more beside those that are left, which also gives figures that speak for themselves.
+   * that was taken out is tried again beside those that are left, which also gives figures that speak for themselves.
    * @returns those that pass
    */
   async #judge(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {

@@ -39,7 +39,7 @@ export const screenReason = z.enum([
   "eliminated",
   /** A later proposal took its place before the gate looked. */
   "superseded",
-  /** It breaks a rule that every proposal has to keep. */
+  /** It breaks a rule that every proposal must keep. */
   "violation",
 ]);
 
@@ -77,7 +77,7 @@ const measuredVerdict = z.object({
   rightAfter: count,
   fixed: ids,
   broken: ids,
-  /** Exact two-sided sign test on discordant samples; null where there are none. */
+  /** Exact two-sided sign test on discordant samples; null if there are none. */
   p: z.number().nullable(),
   /** 95 % intervals of the share of right samples (Wilson), or of the mean score (bootstrap) for graded losses. */
   intervalBefore: interval,

@@ -10,7 +10,7 @@ import { thetaOf } from "./theta.ts";
 export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
 
 /**
- * Some work as the stream of its events. `stop` is aborted when the signal is, or when nobody reads any more.
+ * Some work as the stream of its events. `stop` is aborted when the signal is, or when no one reads any more.
  * @throws what the work does
  */
 export async function* streamed<T>(
@@ -40,7 +40,7 @@ export function endOf(error: unknown, signal: AbortSignal): RunEnd {
   return { status: "failed", ...failureOf(error) };
 }
 
-/** An error as the log holds it. */
+/** An error as the log contains it. */
 export function failureOf(error: unknown): Pick<Finished, "error" | "detail" | "fields"> {
   return error instanceof Error
     ? { error: error.name, detail: error.message, fields: fieldsOf(error) }

@@ -17,7 +17,7 @@ export interface EngineDeps {
   readonly budget: Budget;
   /** For nodes and losses in code. Absent: they can't run here. */
   readonly local?: Local;
-  /** US dollars; null where no price is known. */
+  /** US dollars; null if no price is known. */
   readonly price: (model: string, usage: Usage) => number | null;
 }
 

@@ -13,7 +13,7 @@ export const solution = z.object({
   /** The part of the reply that is the answer; the whole reply on a format error. */
   answer: z.string(),
   formatError: z.boolean(),
-  /** 0 … 1, by the instruction or the loss, without the expected answer; null if nobody could score it. */
+  /** 0 … 1, by the instruction or the loss, without the expected answer; null if no one could score it. */
   score: share.nullable(),
   /** What to improve; empty if nothing. */
   criticism: z.string(),

@@ -121,7 +121,7 @@ export function sampleMeans(values: Crossed): number[] {
   });
 }
 
-/** Mean over samples of the mean over repeats; null where nothing was measured. */
+/** Mean over samples of the mean over repeats; null if nothing was measured. */
 export function crossedMean(values: Crossed): number | null {
   const means = sampleMeans(values);
   return means.length > 0 ? mean(means) : null;
@@ -186,7 +186,7 @@ function pigeonhole(values: Crossed): [number, number] {
 /**
  * Paired sign-flip permutation test, two-sided: were neither side better, each sample's mean difference would as likely
  * have the other sign. A sample's repeats flip together, since they share its difficulty. Exact for few samples that
- * differ, else 20,000 seeded draws. 1 where nothing differs.
+ * differ, else 20,000 seeded draws. 1 if nothing differs.
  * @param differences one per sample, see `sampleMeans`
  */
 export function signFlipTest(differences: readonly number[]): number {

@@ -29,7 +29,7 @@ export class EventStream {
 
   /**
    * Yields until `work` has settled and everything pushed has been taken; then returns or throws what `work` did.
-   * @param leave called when the consumer stops reading before that: it has to stop the work before those who wait for
+   * @param leave called when the consumer stops reading before that: it must stop the work before those who wait for
    * their events to be on record are let go
    */
   async *during<T>(work: Promise<T>, leave: () => void = () => {}): AsyncGenerator<RunEvent, T> {

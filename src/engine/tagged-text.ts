@@ -3,8 +3,8 @@ import type { Draft, OptimizerCall, TaggedForm } from "./method.ts";
 import { readProposal } from "./optimizer-prompt.ts";
 
 /**
- * Form of a reply that holds a parameter's new text between tags. A text that may have been meant otherwise is asked for
- * once more.
+ * Form of a reply that contains a parameter's new text between tags. A text that may have been meant otherwise is asked for
+ * again.
  * @param base the text that it replaces
  */
 export function taggedText(

@@ -3,7 +3,7 @@ import { type Llm, type LlmCall, ReplyUnreadable } from "./llm.ts";
 import type { TaggedForm } from "./method.ts";
 
 /**
- * Asks for a reply with parts between tags. One that `read` cannot use is asked for once more.
+ * Asks for a reply with parts between tags. One that `read` cannot use is asked for again.
  * @throws ReplyUnreadable after the second request failed too
  */
 export async function askTagged<T>(

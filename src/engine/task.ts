@@ -25,7 +25,7 @@ export const optimizeOptions = z.object({
   /** The step-by-step suffix on every LLM node is scored, too, for comparison. Absent: false. */
   baseline: z.boolean().optional(),
   budget: budgetLimits,
-  /** The method's own options, as they stand under its name in the file. What is missing has the method's default. */
+  /** The method's own options, as they are under its name in the file. What is missing has the method's default. */
   methodOptions: z.record(z.string(), z.unknown()),
 });
 

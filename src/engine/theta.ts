@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
 import type { Theta } from "./events.ts";
 
-/** Texts of all nodes as the file holds them. */
+/** Texts of all nodes as the file contains them. */
 export function textsOf(graph: Graph): Texts {
   return Object.fromEntries(graph.nodes.map((node) => [node.id, node.text]));
 }

@@ -67,7 +67,7 @@ export function createValidation({ samples: validation, options, score }: Valida
     }
   }
 
-  /** Takes note that somebody decides by scores that are not a comparison's. */
+  /** Records a decision that is based on scores outside a comparison. */
   function look(): void {
     looks++;
   }

@@ -11,7 +11,7 @@ import { INSTRUCTION } from "./template.ts";
 import { placeholders } from "./templating.ts";
 import { findCycle } from "./topology.ts";
 
-/** What a schema cannot say: names, edges, and what is needed to run. Adds its faults to `document`. */
+/** Checks what a schema can't express: names, edges, and what a run needs. Adds its faults to `document`. */
 export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkDuplicateKeys(document);
   if (document.at(["nodes"])?.type !== "object") return;

@@ -10,7 +10,7 @@ export interface ContainmentRoot {
   readonly base: string;
 }
 
-/** A reference that is not followed, or a file that cannot be read. */
+/** A reference that is not followed, or a file that can't be read. */
 export class ReferenceRefused extends Error {
   override readonly name = "ReferenceRefused";
   constructor(
@@ -151,7 +151,7 @@ export async function readReference(
 }
 
 /**
- * The path that a reference names. What stands there may still lead elsewhere by a link: only `readReference` knows.
+ * The path that a reference names. What is there may still lead elsewhere by a link: only `readReference` knows.
  * @throws ReferenceRefused
  */
 export function namedPath(root: ContainmentRoot, reference: string): string {
@@ -200,7 +200,7 @@ function isInside(folder: string, path: string): boolean {
   return way !== "" && way.split(sep)[0] !== ".." && !isAbsolute(way);
 }
 
-/** Git's own files (they may hold credentials) and the runs are neither prompts nor data. */
+/** Git's own files (they may contain credentials) and the runs are neither prompts nor data. */
 function isPrivate(folder: string, path: string): boolean {
   const parts = relative(folder, path).toLowerCase().split(sep);
   return parts.includes(".git") || parts.includes(".agentgraph") || /^\.env(\.|$)/i.test(basename(path));

@@ -3,7 +3,7 @@ const MAX_NAMES = 2000;
 const MAX_LENGTH = 60;
 
 /**
- * The name that was probably meant: case aside, at most a third of its letters differ. null where none is near, or there are more
+ * The name that was probably meant: case aside, at most a third of its letters differ. null if none is near, or there are more
  * than 2,000 names to look through, or it is too long for a slip.
  */
 export function didYouMean(name: string, names: Iterable<string>): string | null {

@@ -10,7 +10,7 @@ const MAX_FAULTS = 500;
 
 /**
  * A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. With `recover`, a missing
- * quote does not take the rest of the file with it: for help while somebody types, never for what is run or written.
+ * quote does not take the rest of the file with it: for help while someone types, never for what is run or written.
  */
 export class JsonDocument {
   readonly root: Node | undefined;
@@ -49,7 +49,7 @@ export class JsonDocument {
     const recovered = recover ? recoverQuotes(json, errors) : null;
     if (recovered !== null) this.root = parseTree(recovered, [], { allowTrailingComma: true });
     for (const [index, error] of errors.entries()) {
-      // Of several complaints about one place, the first says what is wrong there.
+      // Of several errors at one offset, only the first is useful.
       if (errors[index - 1]?.offset === error.offset) continue;
       const range = { start: error.offset, end: error.offset + Math.max(1, error.length) };
       this.add(
@@ -71,7 +71,7 @@ export class JsonDocument {
     return this.#faults.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   }
 
-  /** So many faults that help with each is not worth its time. */
+  /** There are so many faults that help with each would take too long. */
   get isCrowded(): boolean {
     return this.#faults.length > 30;
   }
@@ -84,7 +84,7 @@ export class JsonDocument {
   add(code: FaultCode, range: Range, message: string, remedy: string, fixes?: Fixes): void {
     if (this.isFull) return;
     const full = this.#faults.length === MAX_FAULTS;
-    // Behind an open comment, the parser counts beyond the end.
+    // After an unclosed comment, the parser counts beyond the end.
     const inside = (offset: number): number => Math.min(offset, this.text.length);
     this.#faults.push({
       code: full ? "too-many-faults" : code,
@@ -109,7 +109,7 @@ export class JsonDocument {
     this.add(code, key ? rangeOf(key) : this.rangeAt(path), message, remedy, fixes);
   }
 
-  /** The value at `path`; undefined where the file has none. Of a key that stands twice, the last counts. */
+  /** The value at `path`; undefined if the file has none. If a key occurs twice, the last one counts. */
   at(path: JsonPath): Node | undefined {
     let node = this.root;
     for (const step of path) {

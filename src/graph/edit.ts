@@ -14,7 +14,7 @@ import { plainText } from "./text.ts";
 /** Which text is meant: that of a node in its graph file, or (form `file`) a prompt file or the part of one. */
 export type TextPlace = Pick<TextSource, "node" | "form" | "part">;
 
-/** The file no longer holds a text of this node: the node is gone, or its text stands elsewhere now. */
+/** The file no longer contains a text of this node: the node is gone, or its text is elsewhere now. */
 export class TextNotFound extends Error {
   override readonly name = "TextNotFound";
   constructor(readonly node: string) {
@@ -23,8 +23,8 @@ export class TextNotFound extends Error {
 }
 
 /**
- * The text that a file holds now, to be compared with the one that a run saw; null where it holds none.
- * @param content of the file that holds the text: `source.path`
+ * The text that a file contains now, to be compared with the one that a run saw; null if it contains none.
+ * @param content of the file that contains the text: `source.path`
  */
 export function currentText(content: string, { node, form, part }: TextPlace): string | null {
   if (form === "file") {
@@ -36,10 +36,10 @@ export function currentText(content: string, { node, form, part }: TextPlace): s
 }
 
 /**
- * The smallest edits that put a new text in the place of a node's text, in the form in which it stands: in a string,
+ * The smallest edits that put a new text in place of a node's text, in the form in which it is: in a string,
  * the part that differs; in a list of lines or a prompt file, the lines that differ. Everything else stays, and reading
  * back gives `plainText(text)`; in a part of a file, line ends at its end are not the text's.
- * @param content of the file that holds the text: `source.path`
+ * @param content of the file that contains the text: `source.path`
  * @throws TextNotFound, TextUnfit
  */
 export function replaceText(content: string, place: TextPlace, text: string): readonly TextEdit[] {
@@ -82,7 +82,7 @@ function editRows(source: string, list: Node, lines: readonly string[]): TextEdi
   );
 }
 
-/** Rows that are no rows any more: the same lines as a text. */
+/** Rows that can no longer be read as rows: the same lines as a text. */
 function examplesToLines(document: JsonDocument, id: string, lines: readonly string[]): TextEdit[] {
   const key = document.keyAt(["nodes", id, "examples"]);
   const value = document.at(["nodes", id, "examples"]);

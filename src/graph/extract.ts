@@ -11,7 +11,7 @@ export interface Extracted {
 }
 
 /**
- * The part of a reply that is a node's value. Where a mark stands more than once, the last one counts: models think
+ * The part of a reply that is a node's value. If a mark occurs more than once, the last one counts: models think
  * before they answer.
  * @param extractor null: the whole reply
  * @throws PatternTimeout

@@ -4,7 +4,7 @@ export interface Range {
   readonly end: number;
 }
 
-/** Replace `length` units at `offset` by `text`. Edits of one list never overlap and stand in ascending order. */
+/** Replace `length` units at `offset` by `text`. Edits of one list never overlap and are in ascending order. */
 export interface TextEdit {
   readonly offset: number;
   readonly length: number;
@@ -17,17 +17,17 @@ export type Severity = "error" | "warning" | "information";
 export interface Fault {
   readonly code: FaultCode;
   readonly severity: Severity;
-  /** What is wrong and where: one or two sentences for a person. */
+  /** What is wrong and where: one or two sentences in the reader's language. */
   readonly message: string;
   /** What to do about it: one sentence. */
   readonly remedy: string;
-  /** Path of the graph file: faults of a data or prompt file stand where the graph file names it. */
+  /** Path of the graph file: faults of a data or prompt file are where the graph file names it. */
   readonly file: string;
   readonly range: Range;
   /** Of the start, from 1; the column counts UTF-16 units. */
   readonly line: number;
   readonly column: number;
-  /** Worked out when asked: a fix may take longer than finding the fault. */
+  /** Computed on demand: a fix can take longer than finding the fault. */
   readonly fixes?: Fixes;
 }
 
@@ -105,7 +105,7 @@ export function hasErrors(faults: readonly Fault[]): boolean {
   return faults.some((fault) => fault.severity === "error");
 }
 
-/** Puts edits into a text. @param edits as `TextEdit` says: ascending, not overlapping */
+/** Applies edits to a text. @param edits ascending, not overlapping */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   let result = "";
   let at = 0;

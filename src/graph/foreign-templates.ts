@@ -5,7 +5,7 @@ import { isFormatString, placeholderOf, readMarks, type Templating } from "./tem
 export interface ForeignMark {
   readonly offset: number;
   readonly length: number;
-  /** As it stands, at most 60 characters. */
+  /** As it is, at most 60 characters. */
   readonly shown: string;
   /** What it is called in its language, in English: `a Jinja statement`. Shown by `t(what)`. */
   readonly what: string;
@@ -18,7 +18,7 @@ interface Kind {
   readonly of: readonly Templating[];
   readonly pattern: RegExp;
   readonly what: string;
-  /** Only where the first group is an input of the node: elsewhere, such braces are LaTeX, JSON or code. */
+  /** Only if the first group is an input of the node: otherwise such braces are LaTeX, JSON or code. */
   readonly ofInput?: true;
   /** Whether the first group, a name alone, is all that is meant. */
   readonly isValue?: true;
@@ -32,7 +32,7 @@ const SPACE = "[ \\t]{0,20}";
 const REST = "[^{}\\n]{0,300}";
 
 const ALL: readonly Templating[] = ["mustache", "python", "jinja"];
-/** Languages in which values stand in two braces. */
+/** Languages with values in double braces. */
 const BRACED: readonly Templating[] = ["mustache", "jinja"];
 
 /** A backslash before the first brace says that the braces are meant. */

@@ -10,13 +10,13 @@ export function isSameButSpacing(one: string, other: string): boolean {
   return one === other || withoutSpacing(one) === withoutSpacing(other);
 }
 
-/** The same for the content of two files; in JSON, white space between any two tokens doesn't count. */
+/** The same for the content of two files; in JSON, white space between any two tokens is ignored. */
 export function isSameButFormatting(one: string, other: string, isJson: boolean): boolean {
   if (isSameButSpacing(one, other)) return true;
   return isJson && jsonTokens(one) === jsonTokens(other);
 }
 
-/** The lines that differ, those that went with `−` and those that came with `+`; spacing at line ends doesn't count. */
+/** The lines that differ, those that went with `−` and those that came with `+`; spacing at line ends is ignored. */
 export function changedLines(before: string, after: string): string[] {
   const [old, now] = [before, after].map((text) => withoutSpacing(text).split("\n"));
   if (!old || !now) return [];

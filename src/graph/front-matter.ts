@@ -2,19 +2,19 @@ import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
 import { isMap, isScalar, parseDocument } from "yaml";
 import { ENGLISH, type Translate } from "../i18n/locale.ts";
 
-/** What stands before the text of a prompt file, for other programs: it is never sent. */
+/** Metadata for other programs before the text of a prompt file. It is never sent. */
 export interface FrontMatter {
   /** Offset of the text: behind a byte order mark and the front matter with its last line end. */
   readonly end: number;
-  /** Its top-level keys; empty where there is no front matter, or none but comments in it. */
+  /** Its top-level keys; empty if there is no front matter, or none but comments in it. */
   readonly keys: readonly string[];
   /** Why an opening that looks like front matter is read as part of the text; null if there is no doubt. */
   readonly problem: string | null;
 }
 
-/** Characters: nobody writes more, and a parser is not to be kept busy with it. */
+/** Characters: no one writes more, and a parser would be busy with it. */
 const LONGEST = 50_000;
-/** Closing lines that are tried: a TOML text may hold a line of `+++`. */
+/** Closing lines that are tried: a TOML text may contain a line of `+++`. */
 const MOST_ENDS = 5;
 
 const FORMATS = [

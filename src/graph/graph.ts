@@ -5,7 +5,7 @@ import { TEMPLATINGS } from "./templating.ts";
 
 /**
  * The graph as the engine sees it and as a run keeps it: every text decoded, every file reference read. Made by
- * `readGraph`; what the file itself may hold is in `schema.ts`.
+ * `readGraph`; what the file itself may contain is in `schema.ts`.
  */
 export const ROLES = ["forward", "backward", "optimizer", "judge"] as const;
 export type Role = (typeof ROLES)[number];
@@ -55,7 +55,7 @@ const llmNode = z.object({
 const textNode = z.object({
   kind: z.literal("text"),
   ...anyNode,
-  /** The text holds demonstrations, one JSON object a line (`rowsText`), and has to stay so. */
+  /** The text contains demonstrations, one JSON object a line (`rowsText`), and must stay so. */
   form: z.literal("rows").optional(),
 });
 
@@ -89,7 +89,7 @@ export type FunctionNode = ReadOnly<z.infer<typeof functionNode>>;
 export type Extractor = ReadOnly<z.infer<typeof extractor>>;
 export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
 
-/** The node's own model; null where it names none, or asks none. */
+/** The node's own model; null if it names none, or asks none. */
 export function ownModel(node: GraphNode): ModelChoice | null {
   return "model" in node ? node.model : null;
 }

@@ -13,7 +13,7 @@ type Issue = z.core.$ZodIssue;
 type FixMissing = (path: JsonPath) => readonly Fix[];
 
 /**
- * Parses a value that `document` holds, adds a fault for each way in which it does not fit, and returns it typed; null
+ * Parses a value that `document` contains, adds a fault for each way in which it does not fit, and returns it typed; null
  * where it does not fit. Unknown keys are only named, and removed from `value`.
  */
 export function parseWith<T extends z.ZodType>(

@@ -21,7 +21,7 @@ export function parseJson(text: string): { value: unknown } | null {
 /** Levels: no row and no reply needs them. What compares or writes a value calls itself for each, and the stack ends at some thousand. */
 const DEEPEST = 500;
 
-/** Whether the brackets of a JSON text stand deeper in each other than a value may be nested. */
+/** Whether a JSON text is nested more deeply than a value may be. */
 export function isNestedTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
@@ -35,7 +35,7 @@ export function isNestedTooDeep(text: string): boolean {
 
 const QUOTE = 0x22;
 
-/** Where a string's closing quote stands; the end of the text where it has none. */
+/** Where a string's closing quote is; the end of the text where it has none. */
 export function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const character = text.charCodeAt(at);

@@ -11,7 +11,7 @@ export interface Hunk {
 const MAX_CHANGES = 1000;
 
 /**
- * What has to change for the old pieces to become the new lines. Pieces that stay are in no hunk, and between two
+ * What must change for the old pieces to become the new lines. Pieces that stay are in no hunk, and between two
  * hunks at least one stays.
  * @param pieces each of one or more lines, which stay together or go together
  */
@@ -26,7 +26,7 @@ export function diffLines(pieces: readonly (readonly string[])[], lines: readonl
   return hunks;
 }
 
-/** Pieces that stay, each with the new line it begins at. */
+/** Pieces that stay, each with the new line it starts at. */
 function keptPieces(
   pieces: readonly (readonly string[])[],
   lines: readonly string[],

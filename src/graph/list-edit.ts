@@ -60,7 +60,7 @@ function insertBefore(source: string, elements: readonly Node[], at: number, add
   return { offset: last ? last.offset + last.length : 0, length: 0, text };
 }
 
-/** Removes neighbouring elements with their commas, and the line where nothing else stands on it. */
+/** Removes neighbouring elements with their commas, and the line where nothing else is on it. */
 function removeElements(
   source: string,
   elements: readonly Node[],
@@ -104,7 +104,7 @@ export function addMember(source: string, object: Node, key: string, json: strin
   return [{ offset: object.offset + 1, length: 0, text: ` ${member} ` }];
 }
 
-/** What stands between two elements: a space, or a line end with the indentation of `element`. */
+/** The text between two elements: a space, or a line end with the indentation of `element`. */
 function separatorBefore(source: string, element: Node): string {
   const indentation = /(?:^|[\r\n])([ \t]*)$/.exec(source.slice(0, element.offset))?.[1];
   return indentation === undefined ? " " : lineEndOf(source) + indentation;
@@ -123,7 +123,7 @@ export function lineEndOf(source: string): "\n" | "\r\n" {
   return /\r\n|\n/.exec(source)?.[0] === "\r\n" ? "\r\n" : "\n";
 }
 
-/** Where the comma after each element stands; comments between may hold commas of their own. */
+/** Where the comma after each element is; comments between may contain commas of their own. */
 function commasAfter(source: string, list: Node): (number | null)[] {
   const elements = list.children ?? [];
   const end = list.offset + list.length - 1;

@@ -29,7 +29,7 @@ export function traitsOf({ kind }: { readonly kind: string }): NodeTraits {
   return isNodeKind(kind) ? NODE_KINDS[kind] : UNKNOWN;
 }
 
-/** Whether placeholders are filled in where a node's text stands: in an instruction, and in a text that names inputs. */
+/** Whether placeholders are filled in where a node's text is: in an instruction, and in a text that names inputs. */
 export function fillsIn(node: { readonly kind: string; readonly inputs: readonly unknown[] }): boolean {
   const { text } = traitsOf(node);
   return text === "instruction" || (text === "value" && node.inputs.length > 0);

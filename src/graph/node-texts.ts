@@ -18,9 +18,9 @@ import { isPlaced } from "./places/placed-text.ts";
 import { change } from "./quick-fixes.ts";
 import { plainText } from "./text.ts";
 
-/** A text that the graph file holds or names. */
+/** A text that the graph file contains or names. */
 export interface FoundText {
-  /** Absolute, of the file that holds it. */
+  /** Absolute, of the file that contains it. */
   readonly path: string;
   readonly text: string;
   /** In that file, from 1; 1 for a text of the graph file itself. */
@@ -31,7 +31,7 @@ export interface FoundText {
   readonly part?: TextPart;
 }
 
-/** The text of a node; null, with a fault, where its file cannot be read. */
+/** The text of a node; null, with a fault, where its file can't be read. */
 export async function textOf(
   document: JsonDocument,
   { id, kind, text }: OutlineNode,
@@ -87,7 +87,7 @@ export async function referencedCode(
   return { path: file.path, text: plainText(file.text), firstLine: 1, range: { start: 0, end: file.text.length } };
 }
 
-/** null, with a fault, where the file cannot be read. @param path of its name */
+/** null, with a fault, where the file can't be read. @param path of its name */
 async function referencedFile(
   document: JsonDocument,
   path: JsonPath,
@@ -105,7 +105,7 @@ async function referencedFile(
   }
 }
 
-/** Where it may be that somebody wanted it otherwise: a prompt may begin with rules between two lines of `---`. */
+/** Where it may be that someone wanted it otherwise: a prompt may start with rules between two lines of `---`. */
 function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: string, content: string): void {
   const { keys, problem } = frontMatterOf(content, document.t);
   const name = JSON.stringify(reference);
@@ -132,7 +132,7 @@ function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: st
 /** A text of one line that could be the name of a file. */
 const FILE_NAME = /^[^\r\n<>"|*?{}]{0,250}[^\s<>"|*?{}]\.[A-Za-z0-9]{1,10}$/;
 
-/** A name of an existing file in the place of its text: that name alone would be sent, and tuned. */
+/** A name of an existing file in place of its text: that name alone would be sent, and tuned. */
 export async function warnOfFileName(
   document: JsonDocument,
   path: JsonPath,

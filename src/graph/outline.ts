@@ -9,7 +9,7 @@ import { plainText } from "./text.ts";
 /** What a graph input or a node may be called. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** What stands where in a graph file, as far as it can be read: a broken file has one, too. Ranges lie in its text. */
+/** Positions of everything in a graph file, as far as it can be read, even if it is broken. */
 export interface Outline {
   readonly inputs: readonly NamedRange[];
   readonly nodes: readonly OutlineNode[];
@@ -36,9 +36,9 @@ export interface OutlineNode {
   readonly inputs: readonly NamedRange[];
   /** How its text names inputs. */
   readonly templating: Templating;
-  /** What is sent around its instruction; null where there is none. */
+  /** What is sent around its instruction; null if there is none. */
   readonly frame: string | null;
-  /** Where the instruction or text stands; null where the node has none. */
+  /** Where the instruction or text is; null if the node has none. */
   readonly text: OutlineText | null;
 }
 
@@ -47,7 +47,7 @@ export interface OutlineText {
   /** Of the value: a text, a list of lines, rows, or a reference. */
   readonly range: Range;
   readonly form: "string" | "lines" | "rows" | "file";
-  /** null where it stands in a file of its own. */
+  /** null if it is in a file of its own. */
   readonly value: string | null;
   /** null but for form `file`. */
   readonly reference: string | null;
@@ -59,7 +59,7 @@ export interface FileReference {
   readonly reference: string;
   /** Of the path, with its quotes. */
   readonly range: Range;
-  /** The node whose text it holds; null for data and rubrics. */
+  /** The node whose text it contains; null for data and rubrics. */
   readonly node: string | null;
 }
 

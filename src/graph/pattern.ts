@@ -8,7 +8,7 @@ const LIMITS = { here: 50, apart: 500, distrusted: 50 } as const;
 /** Texts on which a pattern may use up its time before it is given less; and times that one is trusted again. */
 const CHANCES = 3;
 
-/** The first match and its groups; null where there is none. */
+/** The first match and its groups; null if there is none. */
 export type Match = readonly (string | undefined)[] | null;
 
 /** A regular expression from a file ran longer than its time: the sample is unscored, never wrong. */
@@ -35,7 +35,7 @@ export class Patterns {
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @throws PatternTimeout; SyntaxError when `pattern` or `flags` is no regular expression */
+  /** @throws PatternTimeout; SyntaxError when `pattern` or `flags` is not a regular expression */
   async match(pattern: string, flags: string, text: string): Promise<Match> {
     const source = sourceOf(pattern, flags, text);
     if (!this.#slow.has(pattern)) {
@@ -63,7 +63,7 @@ export class Patterns {
     const cleared = this.#cleared.get(pattern) ?? 0;
     if (spent === 0 && cleared < CHANCES) {
       const found = await this.#ask(source, LIMITS.here);
-      // It was the machine that stood still, which happens to every pattern on a busy one.
+      // The machine was busy, which can happen to every pattern.
       if (found !== undefined && this.#slow.delete(pattern)) this.#cleared.set(pattern, cleared + 1);
       if (found !== undefined) return found;
     }
@@ -85,7 +85,7 @@ export class Patterns {
     }
   }
 
-  /** Nobody waits any more: no thread is kept. */
+  /** No one waits any more: no thread is kept. */
   async #rest(): Promise<void> {
     this.#waiting--;
     if (this.#waiting > 0) return;
@@ -95,7 +95,7 @@ export class Patterns {
   }
 }
 
-/** The first match and its groups; null: none; undefined: out of time. A running match cannot be stopped, but a script can be given a limit. */
+/** The first match and its groups; null: none; undefined: out of time. A running match can't be stopped, but a script can be given a limit. */
 function matchWithin(limit: number, source: string): Match | undefined {
   try {
     const match: RegExpExecArray | null = new Script(source).runInThisContext({ timeout: limit });
@@ -128,7 +128,7 @@ function sourceOf(pattern: string, given: string, text: string): string {
   return `new RegExp(${regex}, ${of}).exec(${subject})`;
 }
 
-/** Why this is no regular expression, in the language's own words; null when it is one. */
+/** Why this is not a regular expression, in the language's own words; null when it is one. */
 export function patternFault(pattern: string, flags = ""): string | null {
   try {
     new RegExp(pattern, flags);

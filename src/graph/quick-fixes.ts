@@ -9,12 +9,12 @@ import { dependents, sinksOf, type Use } from "./symbols.ts";
 /** More choices than this are no help. */
 const MOST = 5;
 
-/** Puts another name in the place of a string. */
+/** Replaces a string with another name. */
 export function rename(document: JsonDocument, range: Range, to: string): Fix {
   return change(document, range, JSON.stringify(to));
 }
 
-/** Puts another value in the place of one. @param json of the new value */
+/** Replaces a value. @param json of the new value */
 export function change({ t }: JsonDocument, range: Range, json: string, title = t("Change to {0}", json)): Fix {
   return { title, edits: [replace(range, json)] };
 }
@@ -59,7 +59,7 @@ export function startGraph({ text, t }: JsonDocument): Fix[] {
   return [{ title: t("Start a graph of one node"), edits: [{ offset: 0, length: text.length, text: json }] }];
 }
 
-/** What may be done about a key that the format does not know. @param known every key of the format */
+/** Quick fixes for an unknown key. @param known every key of the format */
 export function correctKey(document: JsonDocument, path: JsonPath, known: Iterable<string>): Fix[] {
   const key = String(path.at(-1));
   const place = document.keyAt(path);
@@ -93,13 +93,13 @@ function addOutput(document: JsonDocument, outline: Outline): Fix[] {
     .flatMap((id) => add(document, [], "output", JSON.stringify(id)));
 }
 
-/** Lets a node read one more input; none where that would close a circle. */
+/** Adds an input to a node; none if that would create a cycle. */
 export function addInput(document: JsonDocument, outline: Outline, id: string, name: string): Fix[] {
   const edits = inputEdits(document, outline, id, name);
   return edits.length > 0 ? [{ title: document.t('Add "{0}" to the inputs of "{1}"', name, id), edits }] : [];
 }
 
-/** Edits that let a node read one more input; none where it does so already, or that would close a circle. */
+/** Edits that add an input to a node; none if it has the input, or if that would create a cycle. */
 export function inputEdits(document: JsonDocument, outline: Outline, id: string, name: string): TextEdit[] {
   const node = document.at(["nodes", id]);
   const reader = outline.nodes.find((it) => it.id === id);
@@ -161,7 +161,7 @@ export function removeChildren(
   return parent && changes.length > 0 ? [{ title, edits: editList(document.text, parent, changes) }] : [];
 }
 
-/** Divides one data file into the sets, in the place of the one set or the sets that name it. */
+/** Splits one data file into the sets, instead of the sets that name it. */
 export function splitData(document: JsonDocument): Fix[] {
   const data = document.at(["data"]);
   const given = ["file", "train", "validation", "test"].flatMap((key) => {
@@ -187,7 +187,7 @@ export function splitData(document: JsonDocument): Fix[] {
   return [{ title, edits: editList(document.text, data, ordered) }];
 }
 
-/** Names the field that holds the answer. @param fields of the data's rows */
+/** Names the field that contains the answer. @param fields of the data's rows */
 export function chooseTarget(document: JsonDocument, outline: Outline, fields: readonly string[]): Fix[] {
   const inputs = new Set(outline.inputs.map(({ name }) => name));
   return fields
@@ -196,7 +196,7 @@ export function chooseTarget(document: JsonDocument, outline: Outline, fields: r
     .flatMap((field) => add(document, ["data"], "target", JSON.stringify(field)));
 }
 
-/** Says from which field an input is read, or which holds the answer, where the rows have none of that name. */
+/** Maps inputs or the target to fields, if the rows have no field of that name. */
 export function mapFields(document: JsonDocument, { inputs }: Outline, fields: readonly string[]): Fix[] {
   const known = new Set(fields);
   const [mapping, target] = [document.at(["data", "fields"]), document.at(["data", "target"])];
@@ -232,7 +232,7 @@ export function mapFields(document: JsonDocument, { inputs }: Outline, fields: r
   return known.size > 0 ? fixes : [];
 }
 
-/** What may be done about a `{{name}}` that is no input. @param backslash as it is written there */
+/** Quick fixes for a `{{name}}` that is not an input. @param backslash as it is written there */
 export function correctPlaceholder(
   { t }: Pick<JsonDocument, "t">,
   { range, around, name }: Use,
@@ -245,7 +245,7 @@ export function correctPlaceholder(
   return [...fixes, { title: t("Write {0} to send the braces", `\\{{${name}}}`), edits }];
 }
 
-/** Keys or values in the place of faulty ones: a name that JSON writes with escapes is one. */
+/** Keys or values in place of faulty ones: a name that JSON writes with escapes is one. */
 export function replace({ start, end }: Range, text: string): TextEdit {
   return { offset: start, length: end - start, text };
 }

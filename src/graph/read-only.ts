@@ -1,4 +1,4 @@
-/** A schema's type, to be read and never changed: all that a value holds, at every depth. */
+/** The readonly type of a schema, at every depth. */
 export type ReadOnly<T> = T extends (infer Item)[]
   ? T extends [unknown, ...unknown[]]
     ? { readonly [K in keyof T]: ReadOnly<T[K]> }

@@ -21,7 +21,7 @@ import { checkText } from "./text-checks.ts";
 
 /** What a graph file says by itself, without the files that it names. */
 export interface GraphTextReading {
-  /** null where the file does not fit the format; the faults say why. */
+  /** null if the file does not fit the format; the faults say why. */
   readonly file: GraphFile | null;
   readonly outline: Outline;
   readonly faults: readonly Fault[];
@@ -30,9 +30,9 @@ export interface GraphTextReading {
 }
 
 export interface GraphReading extends GraphTextReading {
-  /** null where the graph itself has errors. Errors in data, loss or options leave it: it can be shown. */
+  /** null if the graph itself has errors. Errors in data, loss or options leave it: it can be shown. */
   readonly graph: Graph | null;
-  /** By node id: where its text stands. */
+  /** By node id: where its text is. */
   readonly sources: Readonly<Record<string, TextSource>>;
   readonly root: ContainmentRoot;
 }
@@ -44,11 +44,11 @@ export interface ReadGraphOptions {
   readonly locale?: Locale;
 }
 
-/** Where the text of a node stands, and what it was when it was read. */
+/** Position of the text of a node, and what it was when it was read. */
 export interface TextSource {
   readonly node: string;
   readonly form: "string" | "lines" | "rows" | "file";
-  /** Absolute path of the file that holds the text: the graph file, or a prompt file. */
+  /** Absolute path of the file that contains the text: the graph file, or a prompt file. */
   readonly path: string;
   /** Of the value in the graph file: the text itself, or the reference to its file. */
   readonly range: Range;
@@ -281,7 +281,7 @@ function isReference(text: string | readonly string[] | { readonly file: string 
   return typeof text === "object" && "file" in text;
 }
 
-/** What a model is asked with where the file says nothing: a gate cannot tell a gain from the noise of the replies. */
+/** Default parameters of a model: with a higher temperature, a gate can't tell a gain from noise. */
 export const DEFAULT_PARAMS = { temperature: 0 } as const;
 
 export function modelChoice(spec: ModelSpec): ModelChoice {

@@ -2,8 +2,8 @@ import { type ParseError, printParseErrorCode } from "jsonc-parser";
 
 /**
  * A text in which a quote is missing, as the parser reads it best: the text that is not closed ends with the name it
- * begins with, or before what closes its line, and not with the line. As long as the text itself, since the line's end
- * gives way to the quote: offsets in other lines stay what they are. null where no quote is missing.
+ * starts with, or before what closes its line, and not with the line. As long as the text itself, since the line's end
+ * gives way to the quote: offsets in other lines stay what they are. null if no quote is missing.
  */
 export function recoverQuotes(json: string, errors: readonly ParseError[]): string | null {
   const open = errors.filter(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");

@@ -21,10 +21,10 @@ export class RenameRefused extends Error {
 /** The files of a rename, by absolute path, as the editor shows them. */
 export interface RenameSource {
   graph(path: string): Promise<{ readonly document: JsonDocument; readonly outline: Outline }>;
-  /** Path of a prompt file that a graph names; null where it cannot be read. */
+  /** Path of a prompt file that a graph names; null if it can't be read. */
   promptOf(graph: string, reference: string): Promise<string | null>;
   prompt(path: string): Promise<string>;
-  /** Every node whose text stands in a prompt file, of whatever graph. */
+  /** Every node whose text is in a prompt file, of any graph. */
   usersOf(prompt: string): Promise<readonly PromptUser[]>;
 }
 
@@ -39,7 +39,7 @@ export interface PromptUser {
  * `data.fields`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several graphs share ties their
  * names: where another graph reads the same name there, it is renamed in that graph as well. An input that had the name
  * of its data field keeps the field.
- * @param graphs paths of the graphs in which it is renamed to begin with
+ * @param graphs paths of the graphs in which it is renamed first
  * @throws RenameRefused
  */
 export async function planRename(
@@ -103,7 +103,7 @@ function keepField(document: JsonDocument, name: string, to: string): readonly T
   return fix?.edits ?? [];
 }
 
-/** Where the JSON is broken, uses may stand in what could not be read: then every place that looks like one must be known. */
+/** In broken JSON, uses can be in the unreadable part, so every place that looks like a use must be known. */
 function isWhole(document: JsonDocument, uses: readonly Use[], name: string): boolean {
   if (document.isSound) return true;
   const pattern = name.replaceAll(/[^\w]/g, "\\$&");

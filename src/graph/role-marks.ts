@@ -5,12 +5,12 @@ export interface RoleSection {
   readonly content: string;
 }
 
-/** A line that begins a message, as in `.prompty` files: `system:`, `# user:`, `Assistant:`. */
+/** A line that starts a message, as in `.prompty` files: `system:`, `# user:`, `Assistant:`. */
 const MARK = /^[ \t]*(?:#[ \t]*)?(system|developer|user|assistant)[ \t]*:[ \t]*$/gim;
 
 /**
  * The messages of a text whose first line names a role; null for every other text, which is one message. The text is
- * divided before any value is filled in: a line of an input never begins a message.
+ * divided before any value is filled in: a line of an input never starts a message.
  */
 export function roleSections(text: string): readonly RoleSection[] | null {
   const marks = [...text.matchAll(MARK)];

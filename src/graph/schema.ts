@@ -31,7 +31,7 @@ const graphParts = {
 
 export const graphPartSchema = z.object(graphParts);
 
-/** @param methods whose options may stand under `optimize` */
+/** @param methods whose options may be under `optimize` */
 export function graphFileSchema(methods: MethodOptions) {
   return z.strictObject({
     ...graphParts,

@@ -3,7 +3,7 @@ import type { Range } from "./fault.ts";
 import type { Outline, OutlineNode } from "./outline.ts";
 import { fixTexts } from "./quick-fixes.ts";
 
-/** Where the text of a node stands, in a file of its own. */
+/** Position of the text of a node, in a file of its own. */
 export interface FilePlace {
   readonly path: string;
   readonly range: Range;
@@ -15,7 +15,7 @@ interface Placed extends FilePlace {
 
 /**
  * Texts of several nodes at one place of a file: a new text for one of them would change the others, untested.
- * @param places of the texts that stand in files, by node id
+ * @param places of the texts that are in files, by node id
  */
 export function checkSharedFiles(
   document: JsonDocument,

@@ -10,7 +10,7 @@ import { isPlaced } from "./places/placed-text.ts";
 import { INSTRUCTION } from "./template.ts";
 import { findPlaceholders, type Templating } from "./templating.ts";
 
-/** A place where a name of the graph stands, in the graph file or in a prompt file. */
+/** An occurrence of a name of the graph, in the graph file or in a prompt file. */
 export interface Use {
   readonly name: string;
   readonly kind: UseKind;
@@ -18,7 +18,7 @@ export interface Use {
   readonly range: Range;
   /** With its quotes or braces. */
   readonly around: Range;
-  /** The node in whose part of the graph file it stands; null outside the nodes, and in a prompt file. */
+  /** The node in whose part of the graph file it is; null outside the nodes, and in a prompt file. */
   readonly node: string | null;
 }
 
@@ -32,7 +32,7 @@ export function makesName({ kind }: Use): boolean {
   return kind === "node" || kind === "input";
 }
 
-/** What a name stands for; null where it stands for nothing. Graph inputs and nodes share one set of names. */
+/** What a name stands for; null if it stands for nothing. Graph inputs and nodes share one set of names. */
 export type Named = { readonly node: OutlineNode } | { readonly input: NamedRange };
 
 export function named({ nodes, inputs }: Outline, name: string): Named | null {
@@ -47,7 +47,7 @@ export function namesOf({ inputs, nodes }: Outline): ReadonlySet<string> {
   return new Set([...inputs.map(({ name }) => name), ...nodes.map(({ id }) => id)]);
 }
 
-/** Every place of a graph file where a name stands, in the order of the file; texts of prompt files are not looked into. */
+/** Every place of a graph file where a name is, in the order of the file; texts of prompt files are not looked into. */
 export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outline): Use[] {
   const quoted = (kind: UseKind, name: NamedRange, node: string | null) => quotedUse(document.text, kind, name, node);
   const uses = inputs.map((input) => quoted("input", input, null));
@@ -68,7 +68,7 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
   return uses.sort((a, b) => a.around.start - b.around.start);
 }
 
-/** How a node's text stands in a file of its own. */
+/** A node's text in a file of its own. */
 export interface PromptForm {
   readonly part?: TextPart | undefined;
   readonly templating?: Templating | undefined;
@@ -81,12 +81,12 @@ export function usesInPrompt(content: string, { part, templating }: PromptForm =
   return placeholdersAt(found.text, null, "placeholder", templating, found.rangeOf);
 }
 
-/** Every `{{name}}` of a text that stands in the graph file itself. */
+/** Every `{{name}}` of a text that is in the graph file itself. */
 export function inlinePlaceholders(document: JsonDocument, node: OutlineNode): Use[] {
   return placeholdersIn(document, node, partsIn(document)(node.id));
 }
 
-/** Ranges in the graph file of what `find` finds in a text that stands there; empty for one of a file or of rows. */
+/** Ranges in the graph file of what `find` finds in a text that is there; empty for one of a file or of rows. */
 export function inlineRanges<T extends { readonly offset: number; readonly length: number }>(
   document: JsonDocument,
   { id, text }: OutlineNode,
@@ -123,7 +123,7 @@ function placeholdersIn(document: JsonDocument, { id, text, templating }: Outlin
   return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, id, "placeholder", templating));
 }
 
-/** What stands at an offset, its quotes or braces included. */
+/** The name at an offset, its quotes or braces included. */
 export function useAt(uses: readonly Use[], offset: number): Use | null {
   return uses.find(({ around }) => around.start <= offset && offset <= around.end) ?? null;
 }

@@ -6,7 +6,7 @@ import { placeholders, render } from "./templating.ts";
 export const INSTRUCTION = "instruction";
 
 /**
- * The messages that an `llm` node sends. A text that begins with a role (`system:`) becomes one message per role; inputs
+ * The messages that an `llm` node sends. A text that starts with a role (`system:`) becomes one message per role; inputs
  * that it does not name are added to the end of the last message if that is the user's. A text that names all inputs as
  * `{{name}}` is sent alone, as one user message. Any other text is the system message, and the inputs that it does not
  * name follow as delimited blocks in the user message, in the order of `inputs`; `message: "user"` puts both into one
@@ -45,7 +45,7 @@ export function renderNode(
   ];
 }
 
-/** An answer that is left open (`assistant:` and nothing behind it) is no message, and no place for inputs. */
+/** An empty answer (`assistant:` with nothing after it) is not a message and takes no inputs. */
 function withBlocks(messages: readonly RoleSection[], blocks: string): RoleSection[] {
   if (blocks === "") return [...messages];
   const last = messages.findLastIndex(({ role, content }) => role !== "assistant" || content !== "");

@@ -79,7 +79,7 @@ export function placeholders(text: string, templating?: Templating): string[] {
 }
 
 /**
- * Puts values in the place of placeholders, in one pass: what stands in a value is never expanded. A name without a value
+ * Puts values in place of placeholders, in one pass: values are never expanded. A name without a value
  * stays as it is; an escape becomes what it stands for.
  */
 export function render(text: string, values: ReadonlyMap<string, string>, templating: Templating = "mustache"): string {
@@ -101,12 +101,12 @@ export function placeholderOf(name: string, templating: Templating = "mustache")
   return SYNTAX[templating].placeholder(name);
 }
 
-/** A text as it has to be written for its braces to be sent. */
+/** A text with its braces escaped, so that they are sent. */
 export function escapeBraces(text: string, templating: Templating = "mustache"): string {
   return SYNTAX[templating].escape(text);
 }
 
-/** Where in a line a placeholder begins that is being written; null: there is none. @param line up to the cursor */
+/** Where in a line a placeholder starts that is being written; null: there is none. @param line up to the cursor */
 export function begunPlaceholder(line: string, templating: Templating = "mustache"): number | null {
   return SYNTAX[templating].begun.exec(line)?.index ?? null;
 }

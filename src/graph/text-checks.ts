@@ -14,7 +14,7 @@ import { findPlaceholders, placeholderOf } from "./templating.ts";
 const MOST_KEPT = 50;
 
 /**
- * Faults of a node's text, wherever it stands: placeholders that are no input of it, and texts to keep that it lacks.
+ * Faults of a node's text, wherever it is: placeholders that are not inputs of it, and texts to keep that it lacks.
  * @param names of the graph: `namesOf(outline)`
  * @param text the decoded text
  * @param firstLine of the text in its own file, from 1
@@ -62,7 +62,7 @@ export function checkText(
   }
 }
 
-/** What is written for another template language is never sent as it is. */
+/** Adds a fault for each mark of another template language, because it would be sent unchanged. */
 function checkForeignTemplates(
   document: JsonDocument,
   node: OutlineNode,
@@ -106,7 +106,7 @@ function checkRoles(document: JsonDocument, node: OutlineNode, text: string, fir
   );
 }
 
-/** Faults of one text that are told. */
+/** Maximum number of faults of one text. */
 const MOST_FOREIGN = 20;
 
 /** The fault of a mark of another template language. In a text that is a node's value, nothing is filled in. */
@@ -143,7 +143,7 @@ export function placeholderFault(node: OutlineNode, name: string, known: boolean
   return { message, remedy: t("Correct the name, or write {0} to send the braces.", `\\${written}`) };
 }
 
-/** Each placeholder of a node's text with its place; those of a file of its own stand where the graph names the file. */
+/** Each placeholder of a node's text with its place; those of a file of its own are where the graph names the file. */
 function placeholdersOf(document: JsonDocument, node: OutlineNode, text: string) {
   const inline: { name: string; range: Range; place: Use | null }[] = inlinePlaceholders(document, node).map(
     (place) => ({

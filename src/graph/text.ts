@@ -13,7 +13,7 @@ export function plainText(text: string): string {
     .replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
-/** Holds a character that plain text may not hold, or that needs a closer look. */
+/** Matches characters that plain text can't contain, or that need a closer look. */
 const UNPLAIN = /[\r\uFEFF\uD800-\uDFFF]/;
 
 /** Names a text: SHA-256 of its plain form, in hex. */
@@ -21,7 +21,7 @@ export function hashText(text: string): string {
   return createHash("sha256").update(plainText(text)).digest("hex");
 }
 
-/** Where the text of a prompt file stands in its content, and how its lines end. */
+/** Position of the text of a prompt file in its content, and its line ends. */
 export interface PromptForm {
   /** After a byte order mark and front matter. */
   readonly start: number;

@@ -1,8 +1,8 @@
 import type { Graph, GraphNode } from "./graph.ts";
 
-/** What depends on what in a graph. Graph inputs are no nodes: they have successors, and are named by `predecessors`. */
+/** Dependencies between the nodes of a graph. Graph inputs are not nodes: they have successors, and are named by `predecessors`. */
 export interface Topology {
-  /** Every node after its predecessors; of several that are possible, first the one that stands first in the file. */
+  /** Every node after its predecessors; of several that are possible, first the one that is first in the file. */
   readonly order: readonly GraphNode[];
   /** Names of the nodes and graph inputs that a node reads, in the order of the file. */
   predecessors(id: string): readonly string[];
@@ -60,7 +60,7 @@ export function topologyOf(graph: Graph): Topology {
   };
 }
 
-/** One cycle, each id followed by one that reads it and the first again at the end; null where there is none. */
+/** One cycle, each id followed by one that reads it and the first again at the end; null if there is none. */
 export function findCycle(predecessors: ReadonlyMap<string, readonly string[]>): string[] | null {
   const settled = new Set(topologicalOrder(predecessors));
   const start = [...predecessors.keys()].find((id) => !settled.has(id));
@@ -78,7 +78,7 @@ export function findCycle(predecessors: ReadonlyMap<string, readonly string[]>):
   return [...cycle, cycle[0] ?? at];
 }
 
-/** Ids whose predecessors all come before them; what stands on or behind a cycle is left out. */
+/** Ids whose predecessors all come before them; what is on or behind a cycle is left out. */
 function topologicalOrder(predecessors: ReadonlyMap<string, readonly string[]>): string[] {
   const position = new Map([...predecessors.keys()].map((id, index) => [id, index]));
   const waiting = new Map<string, number>();

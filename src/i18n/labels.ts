@@ -69,7 +69,7 @@ export function callsLabel(
   return parts.join(", ");
 }
 
-/** `http://127.0.0.1:11434`, without the protocol family that a provider's identity begins with; also within a text. */
+/** `http://127.0.0.1:11434`, without the protocol family that a provider's identity starts with; also within a text. */
 export function serverLabel(text: string): string {
   return text.replace(/(?<![\w-])(?:openai|azure|anthropic|gemini) (?=https?:)/g, "");
 }

@@ -86,7 +86,7 @@ export class Locale {
   }
 
   /**
-   * A score that is known within bounds: `70% right`, `55 to 70% right`; for graded losses, whose mean is no share of
+   * A score that is known within bounds: `70% right`, `55 to 70% right`; for graded losses, whose mean is not a share of
    * right answers, `score 0.70`, `score 0.55 … 0.70`.
    */
   score(low: number, high: number, isGraded: boolean): string {
@@ -204,7 +204,7 @@ export class Locale {
   }
 }
 
-/** For the command line, the JSON version of a report, and documents whose faults nobody reads. */
+/** For the command line, the JSON version of a report, and documents whose faults no one reads. */
 export const ENGLISH = new Locale(
   (text, ...values) => text.replace(/\{(\d)\}/g, (place, index) => String(values[Number(index)] ?? place)),
   "en",

@@ -60,7 +60,7 @@ export function changeFigures(verdict: Verdict, part: Contribution | null, local
   return [locale.t("together {0}", figure), partFigure(verdict, part, locale)].filter(Boolean);
 }
 
-/** `without it 20 → 12`, `alone 3 → 10`, `no effect`; empty where nothing was measured. */
+/** `without it 20 → 12`, `alone 3 → 10`, `no effect`; empty if nothing was measured. */
 export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contribution, locale: Locale): string {
   const { t } = locale;
   if (isNeeded === false) return t("no effect: the same without it");
@@ -77,7 +77,7 @@ export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contr
   return isNeeded ? t("worse without it") : "";
 }
 
-/** Whether losses lie between right and wrong, so that the mean score is no share of right answers. */
+/** Whether losses lie between right and wrong, so that the mean score is not a share of right answers. */
 export function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, scored }: Verdict): boolean {
   const differs = (loss: number, right: number) => Math.abs(1 - loss - right / scored) > 1e-9;
   return differs(lossBefore, rightBefore) || differs(lossAfter, rightAfter);
@@ -179,7 +179,7 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
   }
 }
 
-/** Why the text that a model wrote is not a proposal, as a sentence. A log can hold a reason that is not known. */
+/** Why the text that a model wrote is not a proposal, as a sentence. A log can contain a reason that is not known. */
 export function invalidReason(reason: string, { t }: Locale): string {
   const known: Record<InvalidReason, string> = {
     "no reply": t("The call to the model failed."),

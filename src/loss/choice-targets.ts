@@ -24,7 +24,7 @@ export function choiceTargets(
   const plain = { targets: rows.map(({ sample }) => sample.targets), note: null, fault: null, strays: [] };
   const known = asked.filter(({ options }) => options.length > 1);
   if (known.length === 0) return plain;
-  // A numeral that is no option among many that are is a slip in that row, not a position.
+  // A numeral that is not an option among many that are is a slip in that row, not a position.
   const areIndexes =
     indexFrom !== undefined ||
     (unnamed.length > 0 && unnamed.length * 2 >= indexes.length && indexes.length * 2 > known.length);
@@ -58,7 +58,7 @@ export function choiceTargets(
           JSON.stringify(asked[example]?.targets[0] ?? ""),
           JSON.stringify(targets[example]?.[0] ?? ""),
         );
-  // Where most targets are no options, the options are not what they seem.
+  // Where most targets are not options, the options are not what they seem.
   return { targets, note, fault: null, strays: strays.length * 2 > known.length ? [] : strays };
 }
 
@@ -74,11 +74,11 @@ const FAULTS = {
 interface Question {
   readonly targets: readonly string[];
   readonly options: readonly Option[];
-  /** The options stand in fields that the graph does not read. */
+  /** The options are in fields that the graph does not read. */
   readonly isHidden: boolean;
   /** The graph's model sees the letters. */
   readonly showsLetters: boolean;
-  /** The target as a position; null where it is none. */
+  /** The target as a position; null if it is none. */
   readonly index: number | null;
   /** The target is an option by its letter or text. */
   readonly isNamed: boolean;

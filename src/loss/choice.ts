@@ -25,7 +25,7 @@ export function choiceLoss({ options }: { readonly options?: readonly string[] }
 /** What a text chooses. */
 interface Choice {
   readonly letter: string | null;
-  /** Compact; null where the letter alone is given. */
+  /** Compact; null if the letter alone is given. */
   readonly text: string | null;
 }
 
@@ -112,7 +112,7 @@ function lastChoice(answer: string, options: readonly Option[]): Choice {
   if (options.length === 0) return choiceIn(answer, options);
   const said = normalize(answer);
   const held = options.filter(({ text }) => holdsWords(said, text));
-  // "a blue fox" holds "fox", which is not what was said.
+  // "a blue fox" contains "fox", which is not what was said.
   const meant = held.filter((one) => !held.some((other) => other !== one && holdsWords(other.text, one.text)));
   return meant.length === 1 && meant[0] ? nameOf(meant[0]) : choiceIn(answer, options);
 }

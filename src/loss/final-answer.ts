@@ -2,7 +2,7 @@ import { type Numeral, numeralsIn } from "./numerals.ts";
 
 /** The number that a text gives as its answer: `docs/losses.md` has the rules. */
 export interface FinalNumber {
-  /** Its readings; of "10/3 ≈ 3.33", both. Empty where no number is given. */
+  /** Its readings; of "10/3 ≈ 3.33", both. Empty if no number is given. */
   readonly numerals: readonly Numeral[];
   /** A marker such as `Answer:` says which number it is. */
   readonly marked: boolean;
@@ -12,7 +12,7 @@ interface Marker {
   readonly start: number;
   /** What it marks. */
   readonly text: string;
-  /** It marks nothing else: without a number in it, the answer is no number. */
+  /** It marks nothing else: without a number in it, the answer is not a number. */
   readonly sure: boolean;
 }
 
@@ -32,7 +32,7 @@ export function finalNumber(text: string): FinalNumber {
   return unmarked(own);
 }
 
-/** `#### 72` and `\boxed{72}` alone: a target may hold its solution before them. @returns null where there is none */
+/** `#### 72` and `\boxed{72}` alone: a target may contain its solution before them. @returns null if there is none */
 export function markedTarget(text: string): string | null {
   return [...boxes(text), ...hashes(text)].sort((a, b) => a.start - b.start).at(-1)?.text ?? null;
 }
@@ -100,7 +100,7 @@ function withoutRunOn(text: string): string {
   return next < 0 ? text : text.slice(0, first + next);
 }
 
-/** The first number of the first sentence that has one; after a last `=`, where there is one. null where there is none, or several to choose from. */
+/** The first number of the first sentence that has one; after a last `=`, where there is one. null if there is none, or several to choose from. */
 function inSentence(part: string): readonly Numeral[] | null {
   const all = numeralsIn(part);
   const first = all[0];
@@ -169,7 +169,7 @@ function isBare(line: string): boolean {
   );
 }
 
-/** What the last sentence works out: "7 × 2 = 14 records that the 5 people brought". null where it has no `=`. */
+/** What the last sentence works out: "7 × 2 = 14 records that the 5 people brought". null if it has no `=`. */
 function afterEquals(line: string, all: readonly Numeral[]): readonly Numeral[] | null {
   const sentence = Math.max(0, ...Array.from(line.matchAll(/[.!?;] +(?=\p{L})/gu), ({ index }) => index));
   const equals = line.lastIndexOf("=");
@@ -177,7 +177,7 @@ function afterEquals(line: string, all: readonly Numeral[]): readonly Numeral[] 
   return result ? [result] : null;
 }
 
-/** Without what stands in brackets at the end: "72 (48 and 24)". */
+/** Without what is in brackets at the end: "72 (48 and 24)". */
 function beforeRemark(line: string, all: readonly Numeral[]): readonly Numeral[] {
   const remark = /\s\([^()]*\)[\s.!*_]*$/.exec(line)?.index;
   const before = all.filter((one) => remark === undefined || one.start < remark);

@@ -18,7 +18,7 @@ interface Reading {
 }
 
 /**
- * The answer has to be JSON; to fit the schema, where there is one; and to agree with the target, where there is one:
+ * The answer must be JSON, must fit the schema if there is one, and must agree with the target if there is one:
  * the loss is the share of fields that differ. Lenient: JSON anywhere in the answer.
  * @throws Error when `schema` is no JSON Schema
  */
@@ -74,7 +74,7 @@ interface Found {
 /** null when `text` is no JSON. */
 function exactJson(text: string): Found | null {
   const plain = parseJson(text);
-  // Of a key that stands twice, the last counts, as JSON.parse has it.
+  // If a key occurs twice, the last one counts, as JSON.parse has it.
   return plain && { ...plain, exact: parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }) };
 }
 

@@ -1,7 +1,7 @@
 import type { Loss, Vote } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 
-/** Nobody answers for the model that this loss asks. */
+/** The loss needs a judge, and there is none. */
 export class JudgeMissing extends Error {
   override readonly name = "JudgeMissing";
 }

@@ -12,7 +12,7 @@ export interface Score {
   readonly lenient: number;
   /** ∇_A before any backward call: what was expected and what the answer was. English, because a model reads it. Empty if perfect. */
   readonly criticism: string;
-  /** A judge's votes, in order; absent where no model was asked. */
+  /** A judge's votes, in order; absent if no model was asked. */
   readonly votes?: readonly Vote[];
 }
 

@@ -17,7 +17,7 @@ import { scriptLoss } from "./script.ts";
 import { setLoss } from "./set.ts";
 import { testsLoss } from "./tests.ts";
 
-/** The rubric or the code stands in a file that was not read before. */
+/** The rubric or the code is in a file that has not been read. */
 export class RubricUnread extends Error {
   override readonly name = "RubricUnread";
 }

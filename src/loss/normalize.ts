@@ -32,7 +32,7 @@ function quoted(text: string): string {
 
 /**
  * Case (on demand), spacing, Unicode form, the kind of quotes and dashes, quotes, emphasis or LaTeX's boxes around it, and
- * punctuation at its end do not count.
+ * punctuation at its end are ignored.
  */
 export function normalize(text: string, ignoreCase = true): string {
   const raised = text.replace(/[⁰¹²³⁴-⁹]+/gu, (run) => `^${run}`);
@@ -55,7 +55,7 @@ function withoutStop(text: string): string {
   return /[^.。!?][.。!?,;:]$/u.test(text.slice(-2)) && !/\d!$/.test(text) ? text.slice(0, -1).trimEnd() : text;
 }
 
-/** What may stand around a whole answer: `$…$`, `\(…\)`, `\boxed{…}`, `\text{…}`. */
+/** What may be around a whole answer: `$…$`, `\(…\)`, `\boxed{…}`, `\text{…}`. */
 function withoutLatex(text: string): string {
   let plain = text;
   for (let depth = 0; depth < 6; depth++) {
@@ -68,7 +68,7 @@ function withoutLatex(text: string): string {
   return plain;
 }
 
-/** `a} and \text{b` is no inside of one pair. */
+/** `a} and \text{b` is not an inside of one pair. */
 function isBalanced(text: string): boolean {
   if (!/\\[a-z]+\s*\{/.test(text)) return true;
   let depth = 0;
@@ -95,7 +95,7 @@ function withoutMarks(text: string): string {
   return text.slice(count, text.length - count).trim();
 }
 
-/** Whether `part` stands in `text` as whole words: "8" does not stand in "18", "1,800" or "8.5". Both normalized. */
+/** Whether `part` is in `text` as whole words: "8" is not in "18", "1,800" or "8.5". Both normalized. */
 export function holdsWords(text: string, part: string): boolean {
   if (part === "") return text === "";
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {

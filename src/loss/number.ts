@@ -39,7 +39,7 @@ function hintFor([taken]: readonly Numeral[], marked: boolean, hasNumbers: boole
   return `The right number stands in it, but ${which} is taken for the answer.`;
 }
 
-/** The one number of a target; null where it has none. */
+/** The one number of a target; null if it has none. */
 function numeralOf(target: string): Numeral | null {
   const text = plainNumbers(target.slice(-LOOKED_AT));
   return numeralsIn(markedTarget(text) ?? text).at(-1) ?? null;

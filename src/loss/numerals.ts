@@ -4,12 +4,12 @@ import Fraction from "fraction.js";
 export interface Numeral {
   /** The usual reading first; others where the writing has several: `5K`, `100 200`. */
   readonly values: readonly Fraction[];
-  /** Digits after the decimal point; null where it is not written as a decimal. */
+  /** Digits after the decimal point; null if it is not written as a decimal. */
   readonly places: number | null;
   /** Digits, without zeros at the start. */
   readonly significant: number;
   readonly written: string;
-  /** Where it stands in the text, its sign left out. */
+  /** Where it is in the text, its sign left out. */
   readonly start: number;
   readonly end: number;
 }
@@ -61,7 +61,7 @@ const MINUS =
   /(?:(?:^|[^\p{L}\p{N})\]}])[-–]\(?|[=:(] ?[-–] ?|(?:^|[^\p{L}])(?:minus|negative|moins|menos) \(?|负|負|マイナス)$/iu;
 
 /**
- * All numbers of a text, in its order. A hyphen after a letter, a digit or a bracket is no sign: "3-4", "COVID-19".
+ * All numbers of a text, in its order. A hyphen after a letter, a digit or a bracket is not a sign: "3-4", "COVID-19".
  * @param text made plain by `plainNumbers`
  */
 export function numeralsIn(text: string): Numeral[] {
@@ -94,7 +94,7 @@ export function numeralsIn(text: string): Numeral[] {
 
 type Parts = Readonly<Record<string, string | undefined>>;
 
-/** null where it is too large to be worked out. */
+/** null if it is too large to be worked out. */
 function exactValue({ whole, proper, over, under, grouped, decimals, comma, plain, e, times, exponent }: Parts) {
   if (under !== undefined) {
     const part = decimal(over ?? "").div(decimal(under.replaceAll(",", "")));
@@ -201,7 +201,7 @@ function digits(run: string): string {
     .join("");
 }
 
-/** Decimal digits of a script stand in a row, from its zero. */
+/** Decimal digits of a script are in a row, from its zero. */
 function asciiDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0;
   let value = 0;

@@ -2,9 +2,9 @@ import type { Sample } from "../data/sample.ts";
 import { parseJson } from "../graph/json.ts";
 import { normalize } from "./normalize.ts";
 
-/** One of the answers to choose from: its letter (null where the options bear none) and its text, normalized. */
+/** One of the answers to choose from: its letter (null if the options bear none) and its text, normalized. */
 export interface Option {
-  /** A capital letter, or the number that stands before it. */
+  /** A capital letter, or the number that precedes it. */
   readonly letter: string | null;
   readonly text: string;
   /** The text as it is written. */
@@ -17,7 +17,7 @@ function option(letter: string | null, written: string): Option {
 
 /**
  * The options that a sample's inputs list: `(A) text`, `A. text` or `a) text` on lines of their own, `(A) … (B) …` on one
- * line, lines under "Options:", a JSON list, or an input each: `A`, `B`, `C`. Letters have to stand in order, from A.
+ * line, lines under "Options:", a JSON list, or an input each: `A`, `B`, `C`. Letters must be in order, from A.
  */
 export function optionsOf({ inputs }: Sample): Option[] {
   for (const read of [inList, inLines, underHeading, inOneLine]) {
@@ -105,7 +105,7 @@ function inLines(value: string): Option[] | null {
   );
 }
 
-/** The last lines that are marked A, B, C … in this order: initials in a text before them are no options. */
+/** The last lines marked A, B, C … in this order: initials in earlier text are not options. */
 function lastRun(lines: readonly string[], mark: RegExp): Option[] | null {
   let run: Option[] = [];
   let last: Option[] | null = null;

@@ -6,7 +6,7 @@ import { scoreOf } from "./normalize.ts";
 /** Characters of a criticism that are kept. */
 const CRITICISM = 4000;
 
-/** A script gave something that is no loss. */
+/** A script gave something that is not a loss. */
 export class NotALoss extends Error {
   override readonly name = "NotALoss";
   constructor(

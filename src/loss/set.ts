@@ -54,7 +54,7 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
 /** What says that there is no element. */
 const EMPTY = /^(?:|none|no labels?|nothing|n\/a|\[\s*\]|\{\s*\}|∅|-)$/i;
 
-/** The elements of a text: of a JSON list, of lines, or of what stands between separators; "and" divides the last two. */
+/** The elements of a text: of a JSON list, of lines, or of what is between separators; "and" divides the last two. */
 function partsOf(text: string, separator: string | undefined, splitAnd = true): string[] {
   const plain = unfenced(text.trim());
   const list = listIn(plain);
@@ -84,7 +84,7 @@ function withoutBullet(line: string): string {
   return line.replace(/^\s*(?:[-*•]|\(?\d{1,3}[.)])\s+/, "").replace(/[,;]$/, "");
 }
 
-/** The texts of a JSON list, or of the one list in an object; null where there is none. */
+/** The texts of a JSON list, or of the one list in an object; null if there is none. */
 function listIn(text: string): string[] | null {
   const value = /^[[{]/.test(text) ? parseJson(text)?.value : undefined;
   return textsOf(value);
@@ -97,7 +97,7 @@ function textsOf(value: unknown): string[] | null {
   return lists.length === 1 ? textsOf(lists[0]) : null;
 }
 
-/** Where a list may stand in running text: JSON, what follows the last colon, bullets at the end, the last line. */
+/** Where a list may be in running text: JSON, what follows the last colon, bullets at the end, the last line. */
 function lenientParts(answer: string): string[] {
   const json = textsOf(findJson(answer)?.value);
   const lines = answer.trimEnd().split("\n");

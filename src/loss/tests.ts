@@ -17,7 +17,7 @@ interface Failed {
 interface Tested {
   readonly count: number;
   readonly failed: readonly Failed[];
-  /** Why no test could begin. */
+  /** Why no test could start. */
   readonly broken: string | null;
 }
 

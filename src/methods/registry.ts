@@ -9,7 +9,7 @@ import { semantic } from "./semantic/semantic.ts";
 import { semanticReference } from "./semantic-reference/semantic-reference.ts";
 import { textgrad } from "./textgrad/textgrad.ts";
 
-/** By the name that stands in the file's `optimize.method`. Adding one touches its own file and this line. */
+/** By the name that is in the file's `optimize.method`. Adding one touches its own file and this line. */
 export const methods: Methods = {
   semantic,
   "semantic-reference": semanticReference,

@@ -61,12 +61,12 @@ export function checkAddress(text: string): Address {
   return { url: url.origin + url.pathname.replace(/\/+$/, ""), origin: url.origin };
 }
 
-/** Names that end in `.localhost` may be asked of a name server, so they do not count. */
+/** Names that end in `.localhost` may be asked of a name server, so they are ignored. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** However it is written: a password may hold slashes, and addresses take backslashes for them. */
+/** However it is written: a password may contain slashes, and addresses take backslashes for them. */
 function withoutCredentials(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*.*@/is, "$1//…@");
 }
@@ -82,14 +82,14 @@ const BASES: Readonly<Record<string, string>> = {
   "openrouter.ai": "/api/v1",
 };
 
-/** A base address that is more likely than this one, which has no chat completions; null where none is. */
+/** A base address that is more likely than this one, which has no chat completions; null if none is. */
 export function suggestBaseUrl(address: string): string | null {
   const { origin, hostname, pathname } = new URL(address);
   const path = pathname
     .replace(/\/+$/, "")
     .replace(/\/(chat(\/completions)?|completions|responses|models|generate)$/, "");
   const known = BASES[hostname];
-  // Ollama's own protocol stands under /api.
+  // Ollama's own protocol is under /api.
   const likely = known ?? (/\/v\d\w*($|\/)/.test(path) ? path : `${path.replace(/\/api$/, "")}/v1`);
   const base = `${origin}${likely}`;
   return base === address ? null : base;

@@ -3,7 +3,7 @@ const MOST_BLOCKS = 100;
 /** Characters around a mark that say whether the text speaks about it. */
 const AROUND = 80;
 
-/** Tags that only a model's template knows: what stands in them is never the answer. */
+/** Tags that only a model's template knows: what is in them is never the answer. */
 const VENDOR = ["think", "seed:think", "thought_process", "antthinking"];
 /** Tags that an instruction may ask for as well: where the prompt names one, it is part of the answer. */
 const COMMON = [
@@ -18,7 +18,7 @@ const COMMON = [
   "internal_monologue",
 ];
 
-/** Marks around thoughts that are no tags, as opening and closing. */
+/** Marks around thoughts that are not tags, as opening and closing. */
 const BRACKETED: readonly (readonly [open: string, close: string])[] = [
   ["[THINK]", "[/THINK]"],
   ["[THINKING]", "[/THINKING]"],
@@ -33,7 +33,7 @@ const BRACKETED: readonly (readonly [open: string, close: string])[] = [
   ["<start_working_out>", "<end_working_out>"],
 ];
 
-/** Where a turn or an answer begins. */
+/** Where a turn or an answer starts. */
 const OPENINGS = [
   String.raw`<\|im_start\|>(?:assistant)?\s*\n?`,
   String.raw`<\|start_header_id\|>assistant<\|end_header_id\|>`,
@@ -60,9 +60,9 @@ const ENDING = new RegExp(String.raw`(?:${ENDINGS.join("|")})\s*$`, "i");
 
 /**
  * The answer in what a model has said: without thoughts before it and without marks of its chat template around it.
- * By position alone: what stands inside an answer may speak about such marks.
+ * By position alone: what is inside an answer may speak about such marks.
  * @param prompt what the model was asked; a mark that it names is part of the answer
- * @returns empty where there are thoughts alone
+ * @returns empty if there are thoughts alone
  */
 export function answerText(said: string, prompt = ""): string {
   const isNamed = (mark: string) => prompt.includes(mark);
@@ -123,7 +123,7 @@ function marksFor(isNamed: (mark: string) => boolean): Marks[] {
   }));
 }
 
-/** Without the first thoughts, if the text begins with some. */
+/** Without the first thoughts, if the text starts with some. */
 function withoutThoughts(text: string, marks: readonly Marks[]): string {
   const begin = text.trimStart();
   for (const { start, close } of marks) {
@@ -147,7 +147,7 @@ function literal(mark: string): string {
   return mark.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** Where the text behind a closing mark begins that was not opened; −1 where there is none, or the text speaks about it. */
+/** Where the text behind a closing mark starts that was not opened; −1 if there is none, or the text speaks about it. */
 function loneEnd(text: string, open: RegExp, close: RegExp): number {
   const opened = text.search(open);
   close.lastIndex = 0;

@@ -48,7 +48,7 @@ export function messageBody({ messages, params }: Sent): Body {
     ...rest,
     max_tokens: typeof limit === "number" ? limit : MOST_TOKENS,
     messages: others.map(({ role, content }) => ({ role: role === "assistant" ? role : "user", content })),
-    // What stands first is the same for all samples of a node.
+    // What is first is the same for all samples of a node.
     ...(text !== "" && {
       system: [{ type: "text", text, ...(text.length >= WORTH_CACHING && { cache_control: { type: "ephemeral" } }) }],
     }),

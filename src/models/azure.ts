@@ -1,4 +1,4 @@
-/** The newest that is no preview. It knows JSON by schema. */
+/** The newest that is not a preview. It knows JSON by schema. */
 export const AZURE_API_VERSION = "2024-10-21";
 
 export interface AzureAddress {
@@ -13,7 +13,7 @@ export function calledAzure(address: string): AzureAddress | null {
   return azureAddress(address) ?? azureAddress(address, named ?? AZURE_API_VERSION);
 }
 
-/** The address in one line, to be read again: the version stands in it unless it is ours. */
+/** The address in one line, to be read again: the version is in it unless it is ours. */
 export function azureLine({ baseUrl, apiVersion }: AzureAddress): string {
   return apiVersion === AZURE_API_VERSION ? baseUrl : `${baseUrl}?api-version=${encodeURIComponent(apiVersion)}`;
 }
@@ -23,8 +23,8 @@ const HOST = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$
 /**
  * What an address means where Azure's own paths are to be used: a resource's endpoint, with or without `/openai`, or the
  * target URI of a deployment (`…/openai/deployments/NAME/chat/completions?api-version=…`), whole or in part, behind
- * whatever host. null where it is none of these: Azure's `/openai/v1` speaks as OpenAI does.
- * @param apiVersion takes the address for Azure's, and wins over the one that it holds
+ * whatever host. null if it is none of these: Azure's `/openai/v1` speaks as OpenAI does.
+ * @param apiVersion takes the address for Azure's, and wins over the one that it contains
  */
 export function azureAddress(address: string, apiVersion?: string): AzureAddress | null {
   if (!URL.canParse(address)) return null;

@@ -125,7 +125,7 @@ export class CallBudget implements Budget {
     };
   }
 
-  /** The first unit that this attempt would go beyond; null where it fits. */
+  /** The first unit that this attempt would go beyond; null if it fits. */
   #lacking(ticket: Ticket): "calls" | "tokens" | "usd" | null {
     const { calls, tokens, usd } = this.limits;
     const { spent } = this;

@@ -23,7 +23,7 @@ const LATE = /UND_ERR_(HEADERS|BODY)_TIMEOUT|ETIMEDOUT/;
 /**
  * What kept a request from its answer.
  * @param cause what `fetch` threw
- * @returns undefined where it is no failure of the connection
+ * @returns undefined if it is not a failure of the connection
  */
 export function connectionFailure(cause: unknown, { identity, url, proxy }: Route): ModelError | undefined {
   if (!(cause instanceof TypeError) || !/fetch failed|terminated/.test(cause.message)) return undefined;
@@ -44,7 +44,7 @@ export function connectionFailure(cause: unknown, { identity, url, proxy }: Rout
   if (tls)
     return new TlsFailed(identity, /wrong version number|packet length/i.test(message) ? "not tls" : tls, message);
   if (UNREACHED.test(said)) {
-    // With a proxy on the way it is the proxy that cannot be reached.
+    // With a proxy on the way it is the proxy that can't be reached.
     if (proxy !== null) return new ProxyFailed(identity, proxy, null, code || message);
     return new ProviderFault(identity, null, null, code || message, "unreached");
   }

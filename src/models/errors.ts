@@ -48,7 +48,7 @@ export function isModelError(error: unknown): error is ModelError {
   return error instanceof Failure;
 }
 
-/** The fields of a failure, for its message: plain data that a log can hold. */
+/** The fields of a failure, for its message: plain data that a log can contain. */
 export function fieldsOf(error: Error): Record<string, string | number | null> {
   const isPlain = (value: unknown) => value === null || typeof value === "string" || typeof value === "number";
   const entries = Object.entries(error).filter(([name, value]) => !NO_FIELDS.has(name) && isPlain(value));
@@ -57,7 +57,7 @@ export function fieldsOf(error: Error): Record<string, string | number | null> {
 
 const NO_FIELDS = new Set(["name", "code", "reach", "stack", "message"]);
 
-/** How many calls a failure reaches; what is no model error is this request's own. */
+/** How many calls a failure affects. Errors other than model errors affect only this request. */
 export function reachOf(error: unknown): Reach {
   return isModelError(error) ? error.reach : "request";
 }
@@ -73,7 +73,7 @@ export class KeyRefused extends Failure<"KeyRefused"> {
   }
 }
 
-/** The key is valid, but its account may not use the models: no credit is left, or somebody does not allow it. */
+/** The key is valid, but its account can't use the models: no credit is left, or it has no permission. */
 export class AccessRefused extends Failure<"AccessRefused"> {
   constructor(
     readonly identity: string,
@@ -113,9 +113,9 @@ export class RateLimited extends Failure<"RateLimited"> {
 export class WaitTooLong extends Failure<"WaitTooLong"> {
   constructor(
     readonly identity: string,
-    /** Why it waits: a rate limit, a failing server, or one that cannot be reached. */
+    /** Why it waits: a rate limit, a failing server, or one that can't be reached. */
     readonly reason: WaitReason,
-    /** Milliseconds that the server asks for; null where the wait is ours. */
+    /** Milliseconds that the server asks for; null if the wait is ours. */
     readonly asked: number | null,
     /** Milliseconds waited so far, since the last answer. */
     readonly waited: number,
@@ -154,7 +154,7 @@ export class ProviderFault extends Failure<"ProviderFault"> {
   }
 }
 
-/** The HTTP body was cut, is no JSON or holds no choice: transport, transient. */
+/** The HTTP body was cut, is no JSON or has no choice: transport, transient. */
 export class BodyBroken extends Failure<"BodyBroken"> {
   constructor(
     readonly identity: string,
@@ -217,7 +217,7 @@ export class AddressWrong extends Failure<"AddressWrong"> {
     readonly came: "web page" | "sign-in page" | "not found" | "redirect" | "other JSON" | "text",
     /** What the answer said, or where it redirects to. */
     readonly detail: string,
-    /** A base address to try; null where none is likely. */
+    /** A base address to try; null if none is likely. */
     readonly suggestion: string | null,
   ) {
     super(
@@ -245,7 +245,7 @@ export class TlsFailed extends Failure<"TlsFailed"> {
   }
 }
 
-/** The proxy does not let the request through, or is no proxy. */
+/** The proxy does not let the request through, or is not a proxy. */
 export class ProxyFailed extends Failure<"ProxyFailed"> {
   constructor(
     readonly identity: string,
@@ -275,7 +275,7 @@ export class ReplyWithheld extends Failure<"ReplyWithheld"> {
 }
 
 /**
- * The reply holds no answer: nobody knows what the model would have said, so it is never taken for a wrong one, nor kept.
+ * The reply has no answer: no one knows what the model would have said, so it is never taken for a wrong one, nor kept.
  * Asking again may help, unless it was cut.
  */
 export class AnswerMissing extends Failure<"AnswerMissing"> {
@@ -283,7 +283,7 @@ export class AnswerMissing extends Failure<"AnswerMissing"> {
     readonly identity: string,
     readonly model: string,
     readonly reason: MissingReason,
-    /** What came in its place; empty where there is nothing to add. */
+    /** What came in its place; empty if there is nothing to add. */
     readonly detail: string,
     /** What the reply cost all the same. */
     readonly usage: Usage,

@@ -8,7 +8,7 @@ export function isEventStream(text: string): boolean {
 }
 
 /**
- * The chat completion that a stream adds up to, or the error that it holds instead.
+ * The chat completion that a stream adds up to, or the error that it contains instead.
  * @throws BodyBroken where it breaks off
  */
 export function completionOf(text: string, identity: string): unknown {

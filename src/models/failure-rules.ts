@@ -15,9 +15,9 @@ import type { ServerError } from "./server-error.ts";
 /** Whom the request went to. */
 export interface RequestTarget {
   readonly identity: string;
-  /** Empty where the request was for no model. */
+  /** Empty if the request was for no model. */
   readonly model: string;
-  /** A base address to try instead; null where none is likely. */
+  /** A base address to try instead; null if none is likely. */
   readonly suggestion: string | null;
 }
 
@@ -60,7 +60,7 @@ const RULES: readonly Rule[] = [
   },
   // A body larger than a gateway takes: nginx answers with a page.
   { status: [413], failure: tooLong },
-  // A page of a gateway in front of a server that is down, else of something that is no model server.
+  // A page of a gateway in front of a server that is down, else of something that is not a model server.
   { page: "html", status: PROVIDER_STATUS, failure: failed },
   {
     page: "html",

@@ -40,7 +40,7 @@ export interface HostChat {
 export class HostFailure extends Error {
   override readonly name = "HostFailure";
   constructor(
-    /** As in VS Code's `LanguageModelError`; empty where there is none. */
+    /** As in VS Code's `LanguageModelError`; empty if there is none. */
     readonly code: string,
     readonly detail: string,
   ) {
@@ -149,7 +149,7 @@ async function collect(answer: AsyncIterable<string>, identity: string): Promise
   return text;
 }
 
-/** null where the host counts nothing, or not in time: a reply that is there must not be lost over its length. */
+/** null if the host counts nothing, or not in time: a reply that is there must not be lost over its length. */
 async function countOf(chat: HostChat, text: string, clock: Clock): Promise<number | null> {
   const done = new AbortController();
   try {
@@ -177,7 +177,7 @@ function errorOf({ code, detail }: HostFailure, identity: string, model: string)
   return new ProviderFault(identity, null, null, detail);
 }
 
-/** What a host does after an abort is its own affair: nobody waits for it. */
+/** What a host does after an abort is its own affair: no one waits for it. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);

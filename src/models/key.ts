@@ -13,7 +13,7 @@ export type Complete = (request: StackRequest, signal: AbortSignal) => Promise<M
 
 /**
  * Key of the reply store: SHA-256, in hex, of everything the reply depends on. Tag, priority, reservation and
- * `onRequest` are no part of it; nor is the order of the parameters.
+ * `onRequest` are not part of it; nor is the order of the parameters.
  */
 export function keyOf(identity: string, request: ModelRequest): string {
   const { model, params, schema, draw } = request;

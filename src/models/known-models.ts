@@ -150,14 +150,14 @@ export function thinks(model: string, effort: unknown): boolean {
   return reasoning === "always" || (reasoning === "by default" && effort !== "none");
 }
 
-/** What is known of a model; undefined where nothing is. */
+/** What is known of a model; undefined if nothing is. */
 export function knownModel(name: string): KnownModel | undefined {
   const entry = entryFor(KNOWN_MODELS, name);
   return entry === undefined ? undefined : KNOWN_MODELS[entry];
 }
 
 /**
- * The longest name of a table that `model` begins with, where what follows is a date, a version or a tag
+ * The longest name of a table that `model` starts with, where what follows is a date, a version or a tag
  * (`gpt-4.1-2025-04-14`, `gpt-4o:tuned`), not another model's name (`gpt-4.1-turbo`). A name that ends in `*` takes
  * whatever follows.
  */

@@ -5,7 +5,7 @@ import { type Learned, learned, type ParameterSupport } from "./parameter-suppor
 
 /** A text of this machine, kept between runs. Losing it costs a few refused requests. */
 export interface Memory {
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   read(): Promise<string>;
   write(text: string): Promise<void>;
 }

@@ -33,7 +33,7 @@ export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, in
     queue.concurrency = Math.floor(window);
   };
 
-  /** Milliseconds; 0 where the clock was set back meanwhile, for no pause is as long as that. */
+  /** Milliseconds; 0 if the clock was set back meanwhile, for no pause is as long as that. */
   const pauseLeft = () => {
     const left = pausedUntil - clock.now();
     return left > waits.maxWait ? 0 : Math.max(0, left);
@@ -56,7 +56,7 @@ export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, in
       refusals++;
       resize(window / 2);
     }
-    // Nobody waits for as long as that: the run ends.
+    // No one waits for as long as that: the run ends.
     if (error.retryAfter !== null && error.retryAfter > waits.maxWait) return;
     const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
     pausedUntil = clock.now() + Math.max(pauseLeft(), error.retryAfter ?? own);
@@ -81,7 +81,7 @@ export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, in
       return reply;
     } catch (error) {
       if (error instanceof RateLimited) onRefusal(error, sentAt);
-      // Nobody has seen the request: it counts as no call.
+      // No one has seen the request: it counts as no call.
       if (error instanceof ProviderFault && error.reason === "unreached") request.onWithdrawn?.(request.attempt);
       throw error;
     } finally {
@@ -90,7 +90,7 @@ export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, in
   };
 
   // What follows from a reply is asked for a moment after it: without that moment a less urgent request would have taken
-  // the slot, and the chain that the run waits for would stand behind it at every step.
+  // the slot, and the chain that the run waits for would be behind it at every step.
   const queued = new Priorities();
   const sent = new Priorities();
   const leaveRoom = async (sentAt: number, urgent: number, signal: AbortSignal) => {

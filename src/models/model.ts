@@ -56,7 +56,7 @@ export interface CallTag {
   readonly purpose: Role;
   readonly node: string | null;
   readonly sample: string | null;
-  /** Tags that the reply is to hold, where no schema gives its form. */
+  /** Tags that the reply is to contain, where no schema gives its form. */
   readonly form?: readonly string[];
 }
 

@@ -8,7 +8,7 @@ import { property } from "./property.ts";
 import { readError, type ServerError } from "./server-error.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
-/** Characters of an answer: what is made to be long would be searched for what it does not hold. */
+/** Characters of an answer: what is made to be long would be searched for what it does not contain. */
 const LONGEST_REPLY = 2 ** 20;
 
 /** The server answered with an error. Only its fields leave this folder, by way of `failureOf`. */
@@ -56,7 +56,7 @@ export async function readBody(response: Response, reading: Reading): Promise<st
   const body = isStream ? completionOf(text, identity) : parseJson(text)?.value;
   if (!response.ok) throw refused(response.status, body ?? text);
   if (body === undefined) {
-    // What begins as JSON, or not at all, was broken on its way; the rest was never meant for us.
+    // What starts as JSON, or not at all, was broken on its way; the rest was never meant for us.
     if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "it is no JSON");
     throw refused(response.status, text);
   }
@@ -65,7 +65,7 @@ export async function readBody(response: Response, reading: Reading): Promise<st
   return isStream ? JSON.stringify(body) : text;
 }
 
-/** Gateways pass on a failure of what stands behind them as a success. @returns the status that it means; null for none */
+/** Gateways pass on a failure of what follows them as a success. @returns the status that it means; null for none */
 function failureIn(body: unknown): number | null {
   if (property(body, "choices") !== undefined || property(body, "data") !== undefined) return null;
   const first = Array.isArray(body) ? body[0] : body;
@@ -97,16 +97,16 @@ function withoutKey(text: string, key: string): string {
 
 export interface Completion {
   readonly text: string;
-  /** Why there is no answer; null where there is one, or one that was cut or withheld. */
+  /** Why there is no answer; null if there is one, or one that was cut or withheld. */
   readonly missing: { readonly reason: MissingReason; readonly detail: string } | null;
   readonly finish: ModelReply["finish"];
-  /** null where the server counts nothing. */
+  /** null if the server counts nothing. */
   readonly usage: Usage | null;
-  /** null where the server names none. */
+  /** null if the server names none. */
   readonly model: string | null;
 }
 
-/** JSON came, but of another kind: whoever answers is no model server. */
+/** JSON came, but of another kind: whoever answers is not a model server. */
 export class NoCompletion extends Error {
   override readonly name = "NoCompletion";
   constructor(readonly body: unknown) {
@@ -114,7 +114,7 @@ export class NoCompletion extends Error {
   }
 }
 
-/** Reads a chat completion. `prompt` is what the model was asked. @throws NoCompletion; BodyBroken where it holds no choice. */
+/** Reads a chat completion. `prompt` is what the model was asked. @throws NoCompletion; BodyBroken where it has no choice. */
 export function readCompletion(body: unknown, identity: string, prompt = ""): Completion {
   const choices = property(body, "choices");
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
@@ -233,7 +233,7 @@ export function isCount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= MOST_TOKENS;
 }
 
-/** More are offered to nobody: a list of a million would hold the editor up. */
+/** More are offered to no one: a list of a million would block the editor. */
 const MOST_MODELS = 2_000;
 const LONGEST_NAME = 200;
 

@@ -12,7 +12,7 @@ export type RefusedPart =
   /** Something among the parameters, and the server does not say which. */
   | { readonly kind: "some" };
 
-/** Other names of what is sent under a name, as they stand in the messages of servers behind a gateway. */
+/** Other names of what is sent under a name, as they are in the messages of servers behind a gateway. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   max_tokens: ["max_output_tokens", "max_new_tokens", "max_tokens_to_sample", "num_predict", "n_predict", "max_length"],
   max_completion_tokens: ["max_output_tokens", "max_new_tokens", "max_tokens", "max_tokens_to_sample"],
@@ -59,7 +59,7 @@ const REFUSAL = new RegExp(
 const EXCLUSIVE =
   /cannot (both )?be (both )?(specified|set|used|provided)|mutually exclusive|only one of|\bnot both\b|use only one|one of .{0,60} but not both|(together|combined|combination) with|at the same time/i;
 
-/** Of two that exclude each other the one that stands first is kept. */
+/** Of two that exclude each other the one that is first is kept. */
 const PREFERENCE = ["response_format", "max_completion_tokens", "max_tokens", "temperature", "top_p", "top_k"];
 
 /** How a structured reply was to be forced, whatever the server calls it. */
@@ -91,7 +91,7 @@ const HOPELESS =
 const REFUSING = [400, 404, 422, 501];
 
 /**
- * What a refusal is about; null where it is about nothing that could be left out, renamed or corrected.
+ * What a refusal is about; null if it is about nothing that could be left out, renamed or corrected.
  * @param names all parameters that were sent
  */
 export function refusedPart(
@@ -130,7 +130,7 @@ function isTemplate(message: string): boolean {
   return /jinja|template/i.test(message);
 }
 
-/** As a name stands in any style: `maxOutputTokens`, `max-output-tokens`. */
+/** As a name is in any style: `maxOutputTokens`, `max-output-tokens`. */
 function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
@@ -157,7 +157,7 @@ function named(names: readonly string[], message: string): string[] {
   return found.sort((a, b) => b.own - a.own || b.length - a.length).map(({ name }) => name);
 }
 
-/** A name of several words is one wherever it stands; a plain word, such as `seed` or `stop`, only where it is used as a name. */
+/** A name of several words is one wherever it is; a plain word, such as `seed` or `stop`, only where it is used as a name. */
 function speaksOf(name: string, message: string): boolean {
   const parts = name.split(/[_.]/);
   if (parts.length > 1) return new RegExp(`\\b${parts.join("[_.-]?")}\\b`, "i").test(message);

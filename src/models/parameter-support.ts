@@ -60,7 +60,7 @@ export class ParameterSupport {
   /** Model → unexplained failures in a row of requests with a schema, of which it has answered none. */
   readonly #suspected = new Map<string, number>();
 
-  /** Whether this model has never yet answered a request with all that this one holds. */
+  /** Whether this model has never yet answered a request with all that this one contains. */
   isUntried(request: ModelRequest): boolean {
     const taken = this.#taken.get(request.model);
     return !partsOf(this.fit(request)).every((part) => taken?.has(part));
@@ -134,7 +134,7 @@ export class ParameterSupport {
     return { messages: this.#messages.get(model)?.(messages) ?? messages, params: fitting };
   }
 
-  /** Learns what of `sent` is refused; null where it is nothing that can be left out. */
+  /** Learns what of `sent` is refused; null if it is nothing that can be left out. */
   learn(model: string, sent: Sent, said: ServerError): Refusal | WrongValue | null {
     const names = Object.keys(sent.params);
     const part = refusedPart(said, names);
@@ -183,7 +183,7 @@ export class ParameterSupport {
     };
   }
 
-  /** A system message goes into the user's; where roles have to alternate, what follows from one role becomes one message. */
+  /** A system message goes into the user's; where roles must alternate, consecutive parts of one role become one message. */
   #learnRoles(model: string, { messages }: Sent, kind: "system" | "order"): Refusal | null {
     const hasSystem = messages.some(({ role }) => role === "system");
     if (kind === "system" && !hasSystem) return null;

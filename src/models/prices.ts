@@ -4,13 +4,13 @@ import type { Usage } from "./model.ts";
 /** Model name, or the beginning of one → price. */
 export type PriceTable = Readonly<Record<string, Price>>;
 
-/** US dollars of one reply; null where no price is known. */
+/** US dollars of one reply; null if no price is known. */
 export type PriceOf = (model: string, usage: Usage) => number | null;
 
 /** As published; a user's own table wins. */
 const PRICES: PriceTable = Object.fromEntries(Object.entries(KNOWN_MODELS).map(([name, { price }]) => [name, price]));
 
-/** The first model whose replies nobody can price; undefined where all can be. */
+/** The first model whose replies no one can price; undefined if all can be. */
 export function unpriced(models: readonly string[], price: PriceOf): string | undefined {
   return models.find((model) => price(model, { prompt: 1, completion: 1, estimated: false }) === null);
 }

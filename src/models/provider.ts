@@ -9,7 +9,7 @@ export type Text = (english: string, ...values: string[]) => string;
 
 /** Who answers calls. One file each, in the table of `providers.ts`. */
 export interface Provider {
-  /** As it stands in the user's settings. */
+  /** As it is in the user's settings. */
   readonly id: string;
   label(t: Text): string;
   /** At most 40 characters: a quick pick never wraps. */
@@ -30,7 +30,7 @@ export interface Provider {
   readonly concurrency: number;
   /** @throws AddressRefused, KeyUnusable */
   connect(connection: ProviderConnection): Promise<Model>;
-  /** Those it offers; empty where it does not tell. @throws ModelError, or the signal's reason when aborted */
+  /** Those it offers; empty if it does not tell. @throws ModelError, or the signal's reason when aborted */
   listModels(connection: ProviderConnection, signal: AbortSignal): Promise<readonly NamedModel[]>;
 }
 
@@ -55,7 +55,7 @@ export interface AddressField {
 export interface ProviderConnection {
   /** As the settings keep it; empty for a provider without one. */
   readonly address: string;
-  /** Empty where none is wanted. */
+  /** Empty if none is wanted. */
   readonly key: string;
   readonly clock: Clock;
   /** Milliseconds a request may take. */

@@ -11,7 +11,7 @@ const ATTEMPTS = 8;
 const ATTEMPTS_TIMEOUT = 3;
 /** A model that answers nothing three times has nothing to say. */
 const ATTEMPTS_MISSING = 3;
-/** Until anything has ever been answered, an address where nobody answers is more likely wrong than down. */
+/** Until anything has ever been answered, an address where no one answers is more likely wrong than down. */
 const ATTEMPTS_UNREACHED = 3;
 /** A rate limit is waited out as long as others are answered; that ends, too. */
 const ATTEMPTS_LIMITED = 60;

@@ -15,7 +15,7 @@ export interface ServerError {
   /** Every code, type, status and reason that the body gives, numbers as text. */
   readonly codes: readonly string[];
   readonly param: string | null;
-  /** Milliseconds; null where the server names none. */
+  /** Milliseconds; null if the server names none. */
   readonly retryAfter: number | null;
   /** What the body is where it is no JSON. */
   readonly page: "html" | "text" | null;
@@ -68,7 +68,7 @@ function innerOf(value: unknown): unknown {
   const inner = property(value, "error") ?? property(value, "errors") ?? (typeof raw === "string" ? read(raw) : raw);
   if (inner !== undefined) return inner;
   const message = property(value, "message");
-  // `litellm.BadRequestError: BedrockException - {"message":"…"}` keeps its text: what stands before it counts, too.
+  // `litellm.BadRequestError: BedrockException - {"message":"…"}` keeps its text: what precedes it counts, too.
   return typeof message === "string" && message.trimStart().startsWith("{") ? read(message) : undefined;
 }
 
@@ -82,7 +82,7 @@ function sayingOf(error: unknown): unknown {
   return property(error, "message") ?? property(error, "msg") ?? property(error, "detail") ?? property(error, "title");
 }
 
-/** Names of what went wrong, wherever they stand. */
+/** Names of what went wrong, wherever they are. */
 function codesOf(layer: unknown): string[] {
   const details = property(layer, "details");
   const inner = property(layer, "innererror");

@@ -66,7 +66,7 @@ export interface ServerModel extends Model {
   readonly origin: string;
   /** The server's models, sorted by name. @throws ModelError, or the signal's reason when aborted. */
   listModels(signal: AbortSignal): Promise<ListedModel[]>;
-  /** The same requests and replies, as they stand in the lines of a batch. */
+  /** The same requests and replies, as they are in the lines of a batch. */
   readonly lines: Lines;
 }
 
@@ -123,7 +123,7 @@ export function createServerModel(
     return new ParameterRefused(model, learned.parameter, learned.renamedTo);
   };
 
-  /** What went wrong; learns what the model refuses. @param sent null where no model was asked */
+  /** What went wrong; learns what the model refuses. @param sent null if no model was asked */
   const failureFrom = (cause: unknown, model: string, sent: Sent | null): unknown => {
     if (cause instanceof NoCompletion) {
       const detail = JSON.stringify(cause.body)?.slice(0, 200) ?? "";
@@ -200,7 +200,7 @@ function mayConcernParameters(failure: ModelError): boolean {
   return failure.code === "ProviderFault" || failure.code === "ModelUnknown";
 }
 
-/** SDKs add what the environment holds, whomever it was meant for: of the headers only these leave. */
+/** SDKs add what the environment contains, whomever it was meant for: of the headers only these leave. */
 function ownHeaders(headers: RequestInit["headers"], keyed: Readonly<Record<string, string>>): Headers {
   const own = new Headers();
   for (const [name, value] of new Headers(headers)) {

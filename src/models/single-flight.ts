@@ -52,7 +52,7 @@ export function singleFlight(inner: Complete): Complete {
         },
       };
       flight.waiters.add(waiter);
-      // One signal cancels a whole run, and every attempt of a request listens: many listeners are no leak.
+      // One signal cancels a whole run, and every attempt of a request listens: many listeners are not a leak.
       setMaxListeners(0, signal, flight.controller.signal);
       signal.addEventListener("abort", leave, { once: true });
       if (known) return;

@@ -39,7 +39,7 @@ export interface Stack {
   readonly keep: (key: string, text: string) => Promise<void>;
 }
 
-/** Everything that stands between the engine and a provider. */
+/** Everything that is between the engine and a provider. */
 export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);

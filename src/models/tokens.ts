@@ -33,7 +33,7 @@ export class CharactersPerToken {
   }
 }
 
-/** The bound that a request sets for its reply, under whichever of its names; null where the server's own holds. */
+/** The bound that a request sets for its reply, under whichever of its names; null if the server's own applies. */
 export function outputLimit(params: ModelRequest["params"]): { readonly name: string; readonly tokens: number } | null {
   for (const name of ["max_completion_tokens", "max_tokens", "max_output_tokens"]) {
     const tokens = params[name];

@@ -8,7 +8,7 @@ export interface Waiting {
   readonly reason: WaitReason;
   /** Milliseconds since the epoch: when it is tried again, or given up. */
   readonly until: number;
-  /** What the server said; empty where it said nothing. */
+  /** What the server said; empty if it said nothing. */
   readonly detail: string;
 }
 
@@ -67,7 +67,7 @@ export class Waits {
     this.maxWait = options.maxWait ?? DEFAULT_MAX_WAIT;
   }
 
-  /** What is waited for now; null where requests come back, or nothing is to come. */
+  /** What is waited for now; null if requests come back, or nothing is to come. */
   current(): Waiting | null {
     const { identity, timeout = DEFAULT_TIMEOUT } = this.options;
     const [oldest] = this.#sent;
@@ -93,7 +93,7 @@ export class Waits {
     };
   }
 
-  /** Nobody sends anything before `until`. */
+  /** No one sends anything before `until`. */
   hold(error: RateLimited, until: number): void {
     this.#held = { identity: this.options.identity, reason: "rate limit", until, detail: error.detail };
     this.#tell();

@@ -3,7 +3,7 @@ import type { Clock } from "../deps.ts";
 /** Milliseconds of work in one go, after which others get a turn. */
 const LONG = 12;
 
-/** Work that waits for nothing lets nobody else in: this is where it asks now and then. */
+/** Work that never waits blocks the process: it yields here now and then. */
 export class Yielder {
   #since: number;
   #last: Promise<void> | null = null;

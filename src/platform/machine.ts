@@ -136,7 +136,7 @@ function isRunning(id: number): boolean {
   }
 }
 
-/** Field 22 of `/proc/<id>/stat` (proc(5)); the fields are counted after the name, which may hold spaces. */
+/** Field 22 of `/proc/<id>/stat` (proc(5)); the fields are counted after the name, which may contain spaces. */
 async function processStart(id: number): Promise<string> {
   const line = await textOf(`/proc/${id}/stat`);
   return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";

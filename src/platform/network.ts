@@ -30,8 +30,8 @@ export const LONGEST_FETCH = 290_000;
 /**
  * The way out of this process for an address: through the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY unless NO_PROXY
  * exempts it, with certificates of one's own. Servers on this computer are never asked through a proxy. What comes from
- * the environment comes from the user: npm's settings, which a folder can bring along, do not count.
- * @returns undefined where Node's own `fetch` does
+ * the environment comes from the user: npm's settings, which a folder can bring along, are ignored.
+ * @returns undefined if Node's own `fetch` does
  * @throws CertificatesUnreadable
  */
 export async function networkFor(url: string, { caFile, timeout }: NetworkOptions): Promise<Network | undefined> {

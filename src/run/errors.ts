@@ -42,7 +42,7 @@ export class RunComplete extends Error {
   }
 }
 
-/** The run used another provider, so its replies cannot be replayed. */
+/** The run used another provider, so its replies can't be replayed. */
 export class OtherProvider extends Error {
   override readonly name = "OtherProvider";
   constructor(

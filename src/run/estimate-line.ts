@@ -18,8 +18,8 @@ export function paceOf(
 
 /**
  * `≈ 400 calls · ≈ 2 min · ≈ $0.12 · at most 2,000 calls, $0.60`: all of an estimate that a decision needs.
- * @param pace milliseconds per call; null: nothing is said of the time
- * @param limits what bounds the run; null: nothing is said of it
+ * @param pace milliseconds per call; null: nothing is reported of the time
+ * @param limits what bounds the run; null: nothing is reported of it
  */
 export function estimateLine(
   { calls, usd }: Pick<Amount, "calls" | "usd">,

@@ -1,7 +1,7 @@
 import type { Gradient, Proposal } from "../engine/events.ts";
 import type { Attempt, RunState } from "./state.ts";
 
-/** The attempts that a proposal's text came by, oldest first: where that cannot be told, all that were made for its node. */
+/** The attempts that a proposal's text came by, oldest first: where that can't be told, all that were made for its node. */
 export function attemptsBehind(state: RunState, proposal: Proposal): readonly Attempt[] {
   const { id, node, text } = proposal;
   const all = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));

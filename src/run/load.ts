@@ -36,7 +36,7 @@ export interface Overrides {
 }
 
 export interface LoadedTask extends GraphReading {
-  /** The loss, with a judge's rubric read from its file; null if it cannot be used. */
+  /** The loss, with a judge's rubric read from its file; null if it can't be used. */
   readonly loss: LossSpec | null;
   /** null if there is an error, or no model is named or chosen (fault `no-model`). */
   readonly task: Task | null;
@@ -72,7 +72,7 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   };
 }
 
-/** The parts of a task besides the graph; null if one cannot be made, with its faults in the document. */
+/** The parts of a task besides the graph; null if one can't be made, with its faults in the document. */
 async function makeTask(
   file: GraphFile,
   loss: Loss | null,
@@ -94,7 +94,7 @@ async function makeTask(
     listIsAnswer: ["json", "set", "script", "tests"].includes(file.loss.kind),
     objectIsAnswer: ["json", "judge", "script", "tests"].includes(file.loss.kind),
     needed: needs,
-    // A loss that cannot be used says nothing about targets, and may never come to an end with one.
+    // A loss that can't be used says nothing about targets, and may never come to an end with one.
     targetFault: (target) => (loss ? targetFault(file.loss, target, locale) : null),
     targetRemedy: targetRemedy(file.loss, locale),
     readTargets: targetReader(file.loss, locale),
@@ -191,7 +191,7 @@ async function scriptOf(
   return found && { ...spec, code: found.text };
 }
 
-/** The tests with their code. null, with a fault, if a file cannot be read. */
+/** The tests with their code. null, with a fault, if a file can't be read. */
 async function testsOf(spec: Spec<"tests">, { document, root }: GraphReading, files: Files): Promise<LossSpec | null> {
   const read = async (key: "visible" | "hidden") => {
     const tests = spec[key];
@@ -204,7 +204,7 @@ async function testsOf(spec: Spec<"tests">, { document, root }: GraphReading, fi
   return { ...spec, visible, ...(hidden && { hidden }) };
 }
 
-/** null, with a fault, if its file cannot be read. */
+/** null, with a fault, if its file can't be read. */
 async function rubricOf(
   rubric: (LossSpec & { kind: "judge" })["rubric"],
   { document, root }: GraphReading,

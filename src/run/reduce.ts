@@ -31,7 +31,7 @@ export class RunReducer {
   #elapsedBefore = 0;
   /** Keys of replies whose cost is counted: after a crash, the log can lack the call of a paid reply. */
   #settled = new Set<string>();
-  /** The counts of an iteration stand until the next one does something. */
+  /** The counts of an iteration are until the next one does something. */
   #turned = false;
 
   get state(): RunState {

@@ -16,7 +16,7 @@ const Reply = z.object({
   usage,
   model: z.string(),
   finish: z.enum(["stop", "length", "filter", "other"]),
-  /** What the request called the model; absent where that is how the reply calls it. */
+  /** What the request called the model; absent if that is how the reply calls it. */
   asked: z.string().optional(),
   /** From the shared cache: this run did not pay for it. */
   cached: z.boolean(),

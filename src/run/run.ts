@@ -41,7 +41,7 @@ export interface Run {
   /** The current state, which changes with each event. */
   readonly state: () => RunState;
   readonly replies: RunReplies;
-  /** What the run waits for now; null where requests come back. */
+  /** What the run waits for now; null if requests come back. */
   readonly waiting: () => Waiting | null;
   /** Tells a listener of each change of `waiting`. */
   readonly onWaiting: (listener: (waiting: Waiting | null) => void) => void;
@@ -203,7 +203,7 @@ async function* record(
   };
 
   try {
-    // A list that is read before the log says so has to know that the last end counts no more.
+    // A list that is read before the log says so must know that the last end counts no more.
     if (events.length > 0) await summarize({ ...reducer.state, status: "running" });
     for (const event of events) yield put(event);
     const turns = new Yielder(clock);
@@ -330,5 +330,5 @@ async function onRecord<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Disk full or over quota, file too large, no permission, or a file where a folder has to be. */
+/** Disk full or over quota, file too large, no permission, or a file where a folder must be. */
 const UNWRITABLE = ["ENOSPC", "EDQUOT", "EFBIG", "EACCES", "EPERM", "EROFS", "EEXIST", "ENOTDIR"];

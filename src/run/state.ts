@@ -55,7 +55,7 @@ export interface RunState {
   readonly gradients: readonly Gradient[];
   /** By Θ, then sample. */
   readonly scores: Readonly<Record<Theta, Readonly<Record<string, SampleScore>>>>;
-  /** By Θ, then sample, then node: key of the reply that holds the value. */
+  /** By Θ, then sample, then node: key of the reply that contains the value. */
   readonly values: Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
   /** By purpose, then node (empty for a judge): number of replies, and how many were cut. */
   readonly cuts: Readonly<Record<Role, Readonly<Record<string, Cut>>>>;

@@ -288,7 +288,7 @@ function looksAlike(a: CardFace, b: CardFace): boolean {
   return words(a) === words(b);
 }
 
-/** Writing what stands there already would cost the browser a look at it. */
+/** Writing what is there already would cost the browser a look at it. */
 function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

@@ -22,7 +22,7 @@ export interface CardFace {
   readonly detail: Detail;
   readonly isOutput: boolean;
   readonly run: NodeRunView | null;
-  /** First words of the node's value for the sample that is looked at; null where there is none. */
+  /** First words of the node's value for the sample that is looked at; null if there is none. */
   readonly value: string | null;
   /** Whether that sample's answer is right; only at the output node. */
   readonly outcome: "right" | "wrong" | null;
@@ -31,7 +31,7 @@ export interface CardFace {
 const PAD = 14;
 const NAME_SIZE: Readonly<Record<Detail, number>> = { full: 14, name: 24, "large-name": 36, block: 0 };
 
-/** The parts of a card within its box, which stands at (0, 0); `bar` lies between the paper and the words. */
+/** The parts of a card within its box, which is at (0, 0); `bar` lies between the paper and the words. */
 export function drawCard(face: CardFace, type: Typesetter, bar?: SVGElement): SVGElement[] {
   const { node } = face;
   return [...stack(node), frame(node), ...(bar ? [bar] : []), ...written(face, type)];

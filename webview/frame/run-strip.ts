@@ -65,7 +65,7 @@ function head(run: RunView, acts: Actions): HTMLElement[] {
   ];
 }
 
-/** null where there is nothing to show. */
+/** null if there is nothing to show. */
 function chipButton(look: string, count: number, words: string, act: () => void): HTMLElement | null {
   if (count === 0) return null;
   const button = h("button", { type: "button", class: `chip ${look}` }, words);

@@ -89,7 +89,7 @@ export class Search {
 /** Characters before what was found. */
 const BEFORE = 24;
 
-/** Where the words stand, unless that is the name: the role, the instruction or the model. */
+/** Where the words are, unless that is the name: the role, the instruction or the model. */
 function placeOf({ id, role, excerpt, model }: SceneView, query: string): string {
   const wanted = query.trim().toLowerCase();
   if (id.toLowerCase().includes(wanted)) return role;

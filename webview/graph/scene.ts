@@ -29,10 +29,10 @@ export interface SceneEdge {
   readonly target: string;
   /** Comes from a graph input: drawn lighter than what nodes pass on. */
   readonly fromInput: boolean;
-  /** Path data of the line, ending where the arrowhead begins, and of the arrowhead. */
+  /** Path data of the line, ending where the arrowhead starts, and of the arrowhead. */
   readonly line: string;
   readonly head: string;
-  /** Where its badge stands. */
+  /** Where its badge is. */
   readonly middle: readonly [x: number, y: number];
   readonly bounds: Bounds;
 }
@@ -69,7 +69,7 @@ export function sceneOf({ nodes, hidden }: Folded, layout: Layout): Scene {
       inPortOrder(edges, layout.direction).map((edge, i) => ({
         ...lineOf(edge, layout.direction),
         fromInput: views.get(edge.source)?.kind === "input",
-        // Badges of neighbours stand at different heights, so that they do not hide each other.
+        // Badges of neighbours are at different heights, so that they do not hide each other.
         middle: along(edge, layout.direction, edges.length === 1 ? 0.5 : i % 2 === 0 ? 0.24 : 0.76),
       })),
     ),
@@ -146,7 +146,7 @@ export function withViews(scene: Scene, nodes: readonly NodeView[]): Scene {
   return { ...scene, nodes: changed, byId: new Map(changed.map((node) => [node.id, node])) };
 }
 
-/** Ids of the nodes on which the words stand, in the order of the file; null where nothing is looked for. */
+/** Ids of the nodes on which the words are, in the order of the file; null if nothing is looked for. */
 export function found(scene: Scene | null, query: string): readonly string[] | null {
   const wanted = query.trim().toLowerCase();
   if (wanted === "" || !scene) return null;
@@ -184,7 +184,7 @@ export function stepOf(key: string, direction: Direction): Step | null {
   return (direction === "down" ? down : right)[key] ?? null;
 }
 
-/** The node that one step leads to; null where there is none. Of several, the nearest layer, then what lies straightest. */
+/** The node that one step leads to; null if there is none. Of several, the nearest layer, then what lies straightest. */
 export function stepFrom(scene: Scene, id: string, step: Step): string | null {
   const from = scene.byId.get(id);
   if (!from) return null;

@@ -115,7 +115,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   ];
 }
 
-/** Providers add a date or a tag to the name that was asked for. @param chosen the model that would answer now */
+/** Providers add a date or a tag to the name that was requested. @param chosen the model that would answer now */
 function answeredByLabel(answered: string, chosen: string): string {
   return chosen === "" || answered.startsWith(chosen)
     ? t("Answered by {0}", answered)

@@ -19,7 +19,7 @@ export class Splitter {
   readonly #narrow = matchMedia(NARROW);
 
   /**
-   * @param middle holds the drawing and the details
+   * @param middle contains the drawing and the details
    * @param changed is called when the user has chosen another size
    */
   constructor(

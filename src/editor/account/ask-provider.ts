@@ -57,7 +57,7 @@ async function listed(source: Source, field: AddressField, keys: ApiKeys, clock:
     const { url } = field.read(source.address);
     const likely = error instanceof Cancelled || error instanceof KeyRefused ? null : suggestBaseUrl(url);
     if (likely === null) throw error;
-    // The same origin, so that no key goes elsewhere. What is wrong with the address as entered is said if it fails, too.
+    // The same origin, so that no key goes elsewhere. What is wrong with the address as entered is reported if it fails, too.
     const other = { ...source, address: field.read(likely).line };
     return { ...other, models: await listModels(other, keys, clock).catch(() => Promise.reject(error)) };
   }

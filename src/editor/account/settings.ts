@@ -18,7 +18,7 @@ export type ModelNames = Readonly<Partial<Record<Role, string>>>;
 export interface MachineSettings {
   /** null: not chosen yet. */
   readonly provider: Provider | null;
-  /** As written; empty where none is. */
+  /** As written; empty if none is. */
   readonly baseUrl: string;
   readonly models: ModelNames;
   readonly limits: BudgetLimits;

@@ -100,7 +100,7 @@ export class Commit extends Disposable {
   }
 
   /**
-   * Where applied texts stand that were not undone since, whatever they were changed to.
+   * Where applied texts are that were not undone since, whatever they were changed to.
    * @param among of these alone. @throws NotFound
    */
   async #inFiles(run: OpenedRun, among?: readonly LocatedProposal[]): Promise<LocatedProposal[]> {
@@ -111,7 +111,7 @@ export class Commit extends Disposable {
   }
 
   /**
-   * A file that holds more than HEAD and the applied texts is committed only when the user says so.
+   * A file with changes other than the applied texts is committed only if the user agrees.
    * @returns names of those that no commit has yet, and of those where spacing is all that differs
    * @throws NotFound, Cancelled
    */
@@ -193,7 +193,7 @@ function appliedOf({ state }: OpenedRun): Proposal[] {
   return state.proposals.filter(({ id }) => state.acts[id] === "applied");
 }
 
-/** What a commit holds: proposals whose texts are as judged, and those whose texts were changed after they were applied. */
+/** What a commit contains: proposals whose texts are as judged, and those whose texts were changed after they were applied. */
 interface Committed {
   readonly applied: readonly Proposal[];
   readonly changed: readonly Proposal[];
@@ -249,7 +249,7 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
   return repository;
 }
 
-/** The commit takes the whole index, so nobody else's work may stand in it. */
+/** The commit takes the whole index, so no one else's work may be in it. */
 async function refuseOtherWork(repository: Repository, documents: readonly TextDocument[]): Promise<void> {
   await repository.status();
   const { indexChanges, mergeChanges } = repository.state;
@@ -267,7 +267,7 @@ async function refuseOtherWork(repository: Repository, documents: readonly TextD
   }
 }
 
-/** A file as it was, with the texts put in that stand in it now; null where it has no place for them. */
+/** A file as it was, with the texts put in that are in it now; null if it has no place for them. */
 function withTexts(head: string, places: readonly LocatedProposal[]): string | null {
   try {
     return places.reduce((text, { place, current }) => applyEdits(text, replaceText(text, place, current)), head);
@@ -282,7 +282,7 @@ async function textOnDisk(document: TextDocument): Promise<string> {
   return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
 }
 
-/** The same of the last commit; null where it has no such file. */
+/** The same of the last commit; null if it has no such file. */
 async function textInHead(repository: Repository, document: TextDocument): Promise<string | null> {
   const text = await repository.show("HEAD", document.uri.fsPath).catch(() => null);
   return text?.replace(/^\uFEFF/, "") ?? null;

@@ -45,7 +45,7 @@ function lossTrailer(of: string, before: number, after: number, n: number): stri
   return `Agentgraph-Loss: ${of}${before.toFixed(2)} -> ${after.toFixed(2)} (n=${n})`;
 }
 
-/** A name from a file may hold line ends; in a subject they would begin a body. */
+/** A name from a file may contain line ends; in a subject they would start a body. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }

@@ -140,7 +140,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
     for (const watcher of this.#watchers.values()) watcher.dispose();
   }
 
-  /** A watcher for each folder that holds a named file. */
+  /** A watcher for each folder that contains a named file. */
   #watch(): void {
     const named = [...this.#read.values()].flatMap(({ names }) => [...names]);
     const folders = new Set(named.map((path) => dirname(path)));

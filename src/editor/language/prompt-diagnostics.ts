@@ -37,7 +37,7 @@ const MOST = 3;
 /** A `{{name}}` of a prompt file that a node does not read. */
 interface Unknown {
   readonly use: Use;
-  /** Those of which it is no input. */
+  /** Those of which it is not an input. */
   readonly readers: readonly { readonly home: Home; readonly node: OutlineNode }[];
 }
 

@@ -22,7 +22,7 @@ const PAUSE = 200;
 export interface PromptUser {
   readonly graph: Uri;
   readonly node: string;
-  /** Where in the file its text stands, and how it names inputs. */
+  /** Where in the file its text is, and how it names inputs. */
   readonly form: PromptForm;
 }
 
@@ -69,7 +69,7 @@ export class PromptFiles extends Disposable {
     );
   }
 
-  /** Every placeholder in the texts of nodes that this file holds. */
+  /** Every placeholder in the texts of nodes that this file contains. */
   uses(document: TextDocument): readonly Use[] {
     const content = document.getText();
     const found = new Map<number, Use>();

@@ -56,7 +56,7 @@ export class SymbolLocations {
   }
 }
 
-/** Whether a placeholder of a prompt file stands in the text of this node: a file may hold the texts of several. */
+/** Whether a placeholder of a prompt file is in the text of this node: a file may contain the texts of several. */
 function isUsed(document: TextDocument, { parsed, node }: Home, use: Use): boolean {
   const user = parsed.outline.nodes.find(({ id }) => id === node);
   if (!user) return false;

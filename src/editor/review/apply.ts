@@ -110,7 +110,7 @@ async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Pro
   if (answer !== anyway) throw new Cancelled();
 }
 
-/** @throws NotFound if the text cannot stand there */
+/** @throws NotFound if the text can't be there */
 function editsOf(document: TextDocument, place: TextPlace, { node, text }: Proposal): readonly TextEdit[] {
   try {
     return replaceText(document.getText(), place, text);

@@ -67,7 +67,7 @@ interface Trailed {
   readonly run: string;
 }
 
-/** Empty where there is no repository: a history is worth showing without its commits. */
+/** Empty if there is no repository: a history is worth showing without its commits. */
 async function commitsOf(graph: Uri): Promise<Trailed[]> {
   if (!workspace.isTrusted) return [];
   const repository = (await gitApi().catch(() => null))?.getRepository(graph);

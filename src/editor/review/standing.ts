@@ -9,12 +9,12 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { Change } from "./instructions.ts";
 
 /**
- * What the file holds of a change now: the text from before it, the proposed one, or neither, so that the verdict no longer
+ * What the file contains of a change now: the text from before it, the proposed one, or neither, so that the verdict no longer
  * says anything of the file. `unknown`: the graph has errors or is not in the workspace.
  */
 export type Standing = "base" | "proposed" | "changed" | "unknown";
 
-/** VS Code changes spacing at line ends when it saves, so that does not count. */
+/** VS Code changes spacing at line ends when it saves, so that is ignored. */
 export function standingOf(
   { node, base, text }: Pick<Change, "node" | "base" | "text">,
   graph: Graph | null,
@@ -27,7 +27,7 @@ export function standingOf(
   return isSameButSpacing(now, base) ? "base" : "changed";
 }
 
-/** `applied`, `applied and undone`, `text changed since`; null where nothing happened yet. */
+/** `applied`, `applied and undone`, `text changed since`; null if nothing happened yet. */
 export function standingLabel(act: Act | undefined, standing: Standing): string | null {
   if (!act || act === "dismissed") {
     const changed = standing === "changed" ? l10n.t("text changed since") : null;

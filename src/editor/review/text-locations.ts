@@ -54,7 +54,7 @@ export async function locationsOf(
   );
 }
 
-/** The proposed text stands in its place, as it is or as VS Code saved it: without spacing at line ends. */
+/** The proposed text is in its place, as it is or as VS Code saved it: without spacing at line ends. */
 export function holdsText({ proposal, current }: LocatedProposal): boolean {
   return isSameButSpacing(current, proposal.text);
 }

@@ -127,7 +127,7 @@ async function pickMethods(): Promise<string[]> {
   return picked.map(({ label }) => label);
 }
 
-/** The options to vary, each with the variants that come of it. @throws Cancelled */
+/** The options to vary, each with its variants. @throws Cancelled */
 async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
   const items = usualVary(options).map((vary) => {
     const [, ...variants] = ablationVariants(options, [vary]);
@@ -186,7 +186,7 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
   });
 }
 
-/** @returns null where it was cancelled, or a run stopped: that is shown, and the same command goes on later. */
+/** @returns null if it was cancelled, or a run stopped: that is shown, and the same command goes on later. */
 async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Promise<ComparisonReport | null> {
   const options = {
     location: ProgressLocation.Notification,

@@ -32,9 +32,9 @@ export type GraphElement =
       readonly name: string;
       readonly faults: readonly Fault[];
       readonly run: RunSummary | null;
-      /** What is known of the score of the file as it is now; empty where nothing is. */
+      /** What is known of the score of the file as it is now; empty if nothing is. */
       readonly score: string;
-      /** The score is of texts that the file no longer holds. */
+      /** The score is of texts that the file no longer contains. */
       readonly isStale: boolean;
     }
   | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };

@@ -80,7 +80,7 @@ export class Pages extends Disposable {
     if (known) panel.reveal(undefined, typeof where === "object" && where.preserveFocus);
   }
 
-  /** Ids that the page in front is about; null where none of this kind is. */
+  /** Ids that the page in front is about; null if none of this kind is. */
   inFront(kind: PageKind): readonly string[] | null {
     const found = [...this.#open].find(([panel, page]) => panel.active && page.kind === kind);
     return found?.[1].about ?? null;

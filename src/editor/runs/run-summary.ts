@@ -21,14 +21,14 @@ export interface RunSummary {
   readonly startedAt: number;
   /** Made on another machine, by another user, or changed: its verdicts are not verified until it is rechecked. */
   readonly untrusted: boolean;
-  /** Mean validation scores (1 − loss); null where not scored. */
+  /** Mean validation scores (1 − loss); null if not scored. */
   readonly before: number | null;
   readonly after: number | null;
   /** Milliseconds of work. */
   readonly elapsed: number;
   /** Requests that reached the provider. */
   readonly calls: number;
-  /** US dollars; null where a price was not known. */
+  /** US dollars; null if a price was not known. */
   readonly usd: number | null;
   /** The provider did not report token usage, so `usd` is an estimate. */
   readonly estimated: boolean;

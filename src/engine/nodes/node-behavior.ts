@@ -7,9 +7,9 @@ import type { Message, ModelReply } from "../../models/model.ts";
 export interface Value {
   readonly text: string;
   readonly formatError: boolean;
-  /** Tokens of the call, prompt and reply; 0 where no model was asked. */
+  /** Tokens of the call, prompt and reply; 0 if no model was asked. */
   readonly tokens: number;
-  /** Of the reply that it is part of, or of what was kept of it; absent where the text of the node says it all. */
+  /** Of the reply that it is part of, or of what was kept of it; absent if the text of the node says it all. */
   readonly key?: string;
   /** The same as JSON, where the value is a list or an object by its making; absent: it is a text. */
   readonly json?: unknown;
@@ -61,11 +61,11 @@ export interface NamedValue {
   readonly value: string;
 }
 
-/** How the nodes of one kind run. What else a kind is stands in `graph/node-kinds.ts`. */
+/** How the nodes of one kind run. `graph/node-kinds.ts` has the rest of a kind. */
 export interface NodeBehavior<N extends GraphNode = GraphNode> {
   /** Model calls that one value takes. */
   readonly calls: number;
-  /** What is sent to a model; empty where none is asked. */
+  /** What is sent to a model; empty if none is asked. */
   prompt(node: N, text: string, inputs: InputValues): readonly Message[];
   /** @throws what ends a run; ModelError, PatternTimeout, CodeLimit where there is no value */
   run(node: N, run: NodeRun): Promise<Value>;

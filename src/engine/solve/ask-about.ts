@@ -4,7 +4,7 @@ import type { Solution } from "../solution-schema.ts";
 import { askTagged } from "../tagged.ts";
 import type { Problem } from "./solver.ts";
 
-/** What to ask about the last attempt, and the tag between which the reply stands. */
+/** What to ask about the last attempt, and the tag between which the reply is. */
 interface Asked {
   readonly system: string;
   readonly tag: string;
@@ -14,7 +14,7 @@ interface Asked {
 
 /**
  * Asks the optimizer's model about the last attempt at a row.
- * @returns null if there is no attempt yet. @throws ReplyUnreadable if the reply holds nothing between the tags, and what ends a run
+ * @returns null if there is no attempt yet. @throws ReplyUnreadable if the reply contains nothing between the tags, and what ends a run
  */
 export async function askAbout(
   { graph, sample, models, ask, instruction }: Problem,
@@ -25,7 +25,7 @@ export async function askAbout(
   if (!last) return null;
   const output = graph.nodes.find(({ id }) => id === graph.output);
   const user = fill(caseTemplate, {
-    // An attempt has to keep the form that the step asks for.
+    // An attempt must keep the form that the step asks for.
     task: [graph.description, output?.text ?? ""].filter(Boolean).map(inert).join("\n\n"),
     query: graph.inputs.map(({ name }) => inert(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
     instruction: inert(instruction),

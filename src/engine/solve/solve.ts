@@ -204,7 +204,7 @@ class RowSolver {
     }
   }
 
-  /** Against the row's own target, for the report; null where there is none or a model would have to be asked. */
+  /** Against the row's own target, for the report; null if there is none or a model would have to be asked. */
   async #loss(row: Sample, attempt: Solution | undefined): Promise<number | null> {
     const { loss } = this.task;
     if (!attempt || row.targets.length === 0 || loss.calls) return null;

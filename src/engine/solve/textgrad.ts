@@ -6,7 +6,7 @@ import type { Solver } from "./solver.ts";
 /**
  * TextGrad's solution optimization (arXiv 2406.07496, section 3.3): the parameter is the solution itself, the loss is a
  * model's criticism of it, and the optimizer writes a better solution. The criticism is the gradient; TextGrad asks for it
- * once more in a backward call, which is saved here.
+ * again in a backward call, which is saved here.
  */
 export const textgrad: Solver = {
   describes: "Rewrites the answer by its criticism, as TextGrad optimizes solutions.",

@@ -1,6 +1,6 @@
 import { MAIN_PULL, type Net } from "./waypoints.ts";
 
-/** Pixels kept free between two boxes, and between an edge that passes and what stands beside it. */
+/** Pixels kept free between two boxes, and between an edge that passes and its surroundings. */
 const GAP = 36;
 const TRACK_GAP = 14;
 /** A bend smaller than this is pulled straight, in pixels; on the main line more. */

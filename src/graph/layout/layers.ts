@@ -54,8 +54,8 @@ function withoutCycles(wanted: readonly (readonly number[])[]): { order: number[
 }
 
 /**
- * Longest path from the roots. Graph inputs stand in the first layer; every other root (a text parameter, a node
- * that reads nothing) stands right before the first node that it feeds.
+ * Longest path from the roots. Graph inputs are in the first layer; every other root (a text parameter, a node
+ * that reads nothing) is right before the first node that it feeds.
  */
 export function assignLayers(nodes: readonly LayoutNode[], links: Links): number[] {
   const layers = nodes.map(() => 0);

@@ -142,7 +142,7 @@ function distributePorts(net: Net, links: Links, passes: readonly (readonly numb
   }
 }
 
-/** Places along the flow: where each layer's band begins, its middle and its end. */
+/** Places along the flow: where each layer's band starts, its middle and its end. */
 function stackLayers(
   net: Net,
   links: Links,

@@ -18,7 +18,7 @@ export interface Net {
   readonly depth: number[];
   readonly up: number[][];
   readonly down: number[][];
-  /** Pull of the segment to each of `up`; the same numbers stand at the other end in `downPull`. */
+  /** Pull of the segment to each of `up`; the same numbers are at the other end in `downPull`. */
   readonly upPull: number[][];
   readonly downPull: number[][];
   /** Items of each layer from left to right. */

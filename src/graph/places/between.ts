@@ -9,7 +9,7 @@ import { verbatimRange } from "./verbatim.ts";
 type Between = TextPart & { readonly kind: "between" };
 
 /**
- * What stands between two marks of a file, without the line ends next to them. The first mark must stand there once; the
+ * The text between two marks of a file, without the line ends next to them. The first mark must be there once; the
  * text ends at the next second mark.
  */
 export function textBetween(content: string, part: Between, t: Translate): PlacedText | NoText {
@@ -41,7 +41,7 @@ export function textBetween(content: string, part: Between, t: Translate): Place
   };
 }
 
-/** Why a text cannot stand between the marks; null where it can. @param base the text that stands there now */
+/** Why a text can't be between the marks; null if it can. @param base the text that is there now */
 export function unfitBetween({ start, end, code }: Between, base: string, text: string): string | null {
   if (text.includes(end)) return `contains ${JSON.stringify(end)}, which would end it`;
   if (text.includes(start)) return `contains ${JSON.stringify(start)}, which would begin it anew`;

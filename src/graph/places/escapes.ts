@@ -1,11 +1,11 @@
 import type { Range } from "../fault.ts";
 
-/** How characters stand in a scalar's source. */
+/** How a scalar's source writes characters. */
 export type Escapes = "backslash" | "doubled quote" | "none";
 
 /**
- * Where a part of a scalar's value stands in its source, by counting what is no white space: folding changes white space
- * alone. null where they do not agree.
+ * Where a part of a scalar's value is in its source, by counting everything but white space: folding changes white space
+ * alone. null if they do not agree.
  * @param source between `start` and `end` of the content: without quotes and header
  */
 export function rangeBySigns(
@@ -25,7 +25,7 @@ export function rangeBySigns(
   return first && last ? { start: start + first.start, end: start + last.end } : null;
 }
 
-/** The places of characters (UTF-16 units) that are no white space. */
+/** The places of characters (UTF-16 units) that are not white space. */
 function signsIn(source: string, escapes: Escapes): Range[] {
   const units: Range[] = [];
   for (let at = 0; at < source.length; ) {
@@ -61,6 +61,6 @@ export function doubleQuoted(text: string): string {
   );
 }
 
-/** Characters that stand in no text as they are. */
+/** Characters that a text can't contain unescaped. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 export const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;

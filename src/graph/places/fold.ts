@@ -11,7 +11,7 @@ interface Folded {
 
 /**
  * The lines of a folded block (`>`), without indentation, for a new value. Lines of the value that stay keep their
- * source lines; of one that changes, the source lines at its begin and end stay where the words are the same.
+ * source lines; of one that changes, the source lines at its start and end stay where the words are the same.
  * @param source the block's lines as they are
  */
 export function refold(source: readonly string[], value: string): string[] {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** Files that hold texts under keys, by the endings of their names. */
+/** Files with texts under keys, by the endings of their names. */
 const KEYED = { yaml: /\.ya?ml$/i, json: /\.json[c5]?$/i, toml: /\.toml$/i } as const;
 
 /** The part of a file that is a node's text, where it is not all of it. */
@@ -8,7 +8,7 @@ export const textPart = z.discriminatedUnion("kind", [
   /** `format` null: the file's name does not say how to read it. */
   z.object({ kind: z.literal("key"), key: z.string(), format: z.enum(["yaml", "json", "toml"]).nullable() }),
   z.object({ kind: z.literal("section"), section: z.string() }),
-  /** `code`: escapes and line ends mean something to the program in whose source the text stands. */
+  /** `code`: escapes and line ends mean something to the program in whose source the text is. */
   z.object({ kind: z.literal("between"), start: z.string(), end: z.string(), code: z.boolean() }),
 ]);
 
@@ -28,7 +28,7 @@ export function isCode(file: string): boolean {
 
 /**
  * A key as the steps to its value: dots lead into objects, numbers into lists.
- * @param has the keys of the object that the steps so far lead to; a key may hold dots itself, so the longest that is
+ * @param has the keys of the object that the steps so far lead to; a key may contain dots itself, so the longest that is
  * there counts
  */
 export function stepsTo(key: string, has: (steps: readonly string[], key: string) => boolean): string[] {

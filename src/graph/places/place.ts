@@ -31,7 +31,7 @@ export function placedText(content: string, part: TextPart | undefined, t = ENGL
   }
 }
 
-/** What a new text has to keep to where it stands, for a model; null: nothing. */
+/** Rules for a new text because of its place, for a model; null if there are none. */
 export function ruleFor(part: TextPart | undefined): string | null {
   if (part?.kind === "section") {
     const level = levelOf(part.section);
@@ -43,9 +43,9 @@ export function ruleFor(part: TextPart | undefined): string | null {
 }
 
 /**
- * Why a text cannot stand where a node's text stands, whatever else the file holds; null where it can. A clause to follow
+ * Why a text can't replace a node's text in its file; null if it can. A clause to follow
  * "the text".
- * @param base the text that stands there now
+ * @param base the text that is there now
  */
 export function unfitFor(part: TextPart | undefined, base: string, text: string): string | null {
   if (part?.kind === "section") return endsSection(text, levelOf(part.section));

@@ -1,12 +1,12 @@
 import type { Range, TextEdit } from "../fault.ts";
 
-/** A text that stands in a file, for the most part beside other things. */
+/** A text in a file, usually with other content around it. */
 export interface PlacedText {
   /** Decoded, in plain form; line ends at its end belong to the file. */
   readonly text: string;
-  /** Of the text as it stands in the file, with its quotes. */
+  /** Of the text as it is in the file, with its quotes. */
   readonly range: Range;
-  /** Where `length` characters of the text, from `offset`, stand in the file. */
+  /** Where `length` characters of the text, from `offset`, are in the file. */
   rangeOf(offset: number, length: number): Range;
   /**
    * The smallest edits that put another text in its place.
@@ -21,7 +21,7 @@ export interface NoText {
   readonly remedy: string;
 }
 
-/** A text that cannot stand at its place: it would end a section, or change what stands beside it. */
+/** A text that can't be written at its place: it would end a section, or change the text around it. */
 export class TextUnfit extends Error {
   override readonly name = "TextUnfit";
   constructor(

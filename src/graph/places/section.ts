@@ -13,8 +13,8 @@ interface Heading {
 }
 
 /**
- * What stands under a heading of a Markdown file, up to the next heading of the same or a higher level, without the empty
- * lines around it. Front matter and fenced code hold no headings.
+ * The text under a heading of a Markdown file, up to the next heading of the same or a higher level, without the empty
+ * lines around it. Front matter and fenced code have no headings.
  * @param section the heading as it is written, `## Review`; without number signs, of any level
  */
 export function sectionOf(content: string, section: string, t: Translate): PlacedText | NoText {
@@ -61,7 +61,7 @@ function fillEmpty(content: string, at: number, text: string): TextEdit[] {
   return [span(at, at, before + wanted.replaceAll("\n", lineEnd) + after)];
 }
 
-/** Why a text cannot stand in a section; null where it can. */
+/** Why a text can't be in a section; null if it can. */
 export function endsSection(text: string, level: number): string | null {
   const heading = headings(text, 0, text.length).find((one) => one.level <= level);
   if (heading) {

@@ -8,7 +8,7 @@ import { stepsTo } from "./part.ts";
 import { type NoText, type PlacedText, TextUnfit, withoutLineEnds } from "./placed-text.ts";
 import { lineEndIn, lineSpans, span } from "./verbatim.ts";
 
-/** A text under a key of a TOML file. Its quotes stay where they can hold the text. */
+/** A text under a key of a TOML file. Its quotes stay where they can contain the text. */
 export function tomlText(content: string, key: string, t: Translate): PlacedText | NoText {
   const values = valuesIn(content, t);
   if (!Array.isArray(values)) return values;
@@ -101,7 +101,7 @@ function partOf(content: string, range: Range, text: string, offset: number, len
   return rangeBySigns(content, inside, escapes, text, offset, length) ?? range;
 }
 
-/** The closest to what stands there first; each is read again. */
+/** The closest to what is there first; each is read again. */
 function* stringEdits(content: string, { start, end }: Range, old: string, value: string): Generator<TextEdit[]> {
   const source = content.slice(start, end);
   const quote = quoteOf(source);
@@ -123,7 +123,7 @@ function basicLine(line: string): string {
   return doubleQuoted(line).slice(1, -1).replaceAll('\\"', '"').replaceAll('""', '"\\"').replace(/"$/, '\\"');
 }
 
-/** Lines that differ, between quotes that hold lines as they are; all of them where a line goes on behind its end. */
+/** Lines that differ, between quotes with lines as they are; all of them where a line goes on behind its end. */
 function lineEdits(
   content: string,
   { start, end }: Range,

@@ -17,7 +17,7 @@ export function lineEndIn(content: string): string {
   return /\r\n|\r|\n/.exec(content)?.[0] ?? "\n";
 }
 
-/** Where CR alone ends some lines and LF others, the end of one and the begin of another could become one CRLF. */
+/** Where CR alone ends some lines and LF others, the end of one and the start of another could become one CRLF. */
 export function isMixed(content: string): boolean {
   return /\r(?!\n)/.test(content) && content.includes("\n");
 }
@@ -48,7 +48,7 @@ export function lineSpans(content: string, start: number, end: number): { start:
   return [...spans, { start: from, end }];
 }
 
-/** Where a part of a text stands whose characters stand in the file as they are, but for line ends. */
+/** Where a part of a text is whose characters are in the file as they are, but for line ends. */
 export function verbatimRange(content: string, { start, end }: Range, offset: number, length: number): Range {
   const raw = content.slice(start, end);
   if (!/[\r\uFEFF]/.test(raw)) return { start: start + offset, end: start + offset + length };

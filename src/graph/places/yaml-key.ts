@@ -95,7 +95,7 @@ function keysOf(node: Node | null): string[] {
   return isMap(node) ? node.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : [])) : [];
 }
 
-/** Where a part of the text stands; null where that cannot be said. */
+/** Where a part of the text is; null if that can't be said. */
 function partOf(content: string, scalar: Scalar, text: string, offset: number, length: number): Range | null {
   const [start = 0, end = 0] = scalar.range ?? [];
   switch (scalar.type) {

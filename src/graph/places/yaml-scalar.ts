@@ -8,12 +8,12 @@ import { lineEndIn, lineSpans, span } from "./verbatim.ts";
 /** A text of a YAML file. */
 export interface ScalarPlace {
   readonly scalar: Scalar;
-  /** Between brackets, where no block can stand. */
+  /** Between brackets, where no block is possible. */
   readonly inFlow: boolean;
 }
 
 /**
- * Edits that give a scalar another value, the closest to what stands there first. Not all of them need be right: the
+ * Edits that give a scalar another value, the closest to what is there first. Not all of them need be right: the
  * caller reads each result again.
  */
 export function* scalarEdits(content: string, place: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
@@ -27,7 +27,7 @@ export function* scalarEdits(content: string, place: ScalarPlace, value: string)
   }
   const quoted = doubleQuoted(value);
   const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED";
-  // A block ends with its last line end, which has to stay.
+  // A block ends with its last line end, which must stay.
   const lineEnd = isBlock ? (/(\r\n|\n)$/.exec(content.slice(start, end))?.[0] ?? "") : "";
   const comment = isBlock ? (/^\S+([ \t]+#[^\r\n]*)/.exec(content.slice(start, end))?.[1] ?? "") : "";
   yield [span(start, end, quoted + comment + lineEnd)];
@@ -63,7 +63,7 @@ function isText(pair: unknown, value: string): boolean {
   return typeof node === "object" && node !== null && Reflect.get(node, "value") === value;
 }
 
-/** A text of several lines where one line stood: a literal block, one step in. */
+/** A text of several lines where one line was: a literal block, one step in. */
 function* newBlock(content: string, { scalar }: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
   const [start = 0, end = 0] = scalar.range ?? [];
   const token: CST.Token | undefined = scalar.srcToken;
@@ -81,7 +81,7 @@ function* newBlock(content: string, { scalar }: ScalarPlace, value: string): Gen
   }
 }
 
-/** Whether the first line of a block that is not empty begins with a space: then the indentation has to be said. */
+/** Whether the first line of a block that is not empty starts with a space: then the indentation must be said. */
 function needsMark(text: string): boolean {
   const first = text.split("\n").find((line) => line !== "");
   return first === undefined || /^[ \t]/.test(first) || (/^\n/.test(text) === true && /^\n*[ \t]/.test(text));
@@ -94,7 +94,7 @@ function* blockEdits(content: string, scalar: Scalar, value: string): Generator<
   const bodyStart =
     start + header.length + (/^(?:\r\n|\r|\n)/.exec(content.slice(start + header.length))?.[0].length ?? 0);
   const spans = lineSpans(content, bodyStart, end);
-  // The last line end ends the block, and no line stands behind it.
+  // The last line end ends the block, and no line follows it.
   if (spans.length > 1 && spans.at(-1)?.start === end) spans.pop();
   const source = spans.map((one) => content.slice(one.start, one.end));
   const firstFull = source.find((line) => line.trim() !== "") ?? "";

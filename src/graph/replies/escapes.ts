@@ -8,12 +8,12 @@ export interface Decoded {
   readonly doubts: readonly string[];
 }
 
-/** Letters behind `\n` and `\t` that make a LaTeX command which is no word behind a line break or a tab. */
+/** Letters behind `\n` and `\t` that make a LaTeX command which is not a word behind a line break or a tab. */
 const COMMANDS: Readonly<Record<string, RegExp>> = {
   n: /^n(abla|otin|ewline|ewcommand|ewenvironment|olimits|onumber|subseteq|leq|geq|eq|eg|ot)(?![A-Za-z])/,
   t: /^t(imes|ext(bf|it|tt|rm|sf|sc|style)?|heta|au|herefore|frac|ilde|riangle(q|left|right)?)(?![A-Za-z])/,
 };
-/** The same where the rest is a word, or a letter: only what stands around tells. */
+/** The same where the rest is a word, or a letter: only what is around tells. */
 const PERHAPS: Readonly<Record<string, RegExp>> = {
   n: /^n(u|i|e|mid|exists|prec|succ|sim|parallel|ormalsize|oindent|ewpage)(?![A-Za-z])/,
   t: /^t(o|op|an|anh|extbackslash|iny|bigstar)(?![A-Za-z])/,
@@ -22,8 +22,8 @@ const PERHAPS: Readonly<Record<string, RegExp>> = {
 const SIMPLE: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/" };
 
 /**
- * Decodes what stands between the quotes of a string that a model wrote. Models write LaTeX, regular expressions and paths
- * with one backslash where JSON wants two, so an escape that JSON knows may not have been meant: no instruction holds a
+ * Decodes the content of a string that a model wrote. Models write LaTeX, regular expressions and paths
+ * with one backslash where JSON wants two, so an escape that JSON knows may not have been meant: no instruction contains a
  * form feed, a backspace or half of a carriage return. An unknown escape keeps its backslash and its letter.
  * @param raw without its quotes
  * @param quote the quote around it
@@ -65,7 +65,7 @@ export function literalBreaks(text: string): number {
   }).length;
 }
 
-/** `\u00e9` where other letters like it stand as they are, or in a range: a writer escapes all of them, or none. */
+/** `\u00e9` where other letters like it are as they are, or in a range: a writer escapes all of them, or none. */
 function isForeign(rest: string, raw: string, at: number): boolean {
   if (!/^u(?!00[0-9]|00[0-7]|202[89]|[dD][89a-fA-F])[0-9a-fA-F]{4}/.test(rest)) return false;
   return /[\u00a0-\uffff]/.test(raw) || raw[at - 1] === "[" || /^u[0-9a-fA-F]{4}-\\u/.test(rest);
@@ -123,7 +123,7 @@ function decodeUnicode(rest: string): Escape | null {
   return hex === undefined ? null : { value: String.fromCharCode(Number.parseInt(hex, 16)), length: 5 };
 }
 
-/** A line break or a tab, or a backslash before a word that begins with n or t. */
+/** A line break or a tab, or a backslash before a word that starts with n or t. */
 function decodeSpace(letter: "n" | "t", rest: string, before: string, isRaw: boolean): Escape {
   const kept = { value: `\\${letter}`, length: 1 };
   const space = { value: letter === "n" ? "\n" : "\t", length: 1 };

@@ -1,6 +1,6 @@
 import { decodeBetween, QUOTES } from "./loose-parser.ts";
 
-/** Parts of a reply that are named like the keys of the object that was asked for. */
+/** Parts of a reply that are named like the keys of the object that was requested. */
 export interface LabelledParts {
   readonly value: Readonly<Record<string, string>>;
   /** What may also have been meant otherwise; empty: the parts are as they were meant. */
@@ -8,13 +8,13 @@ export interface LabelledParts {
 }
 
 /**
- * Reads what small models write in place of JSON: `<text>…</text>`, or lines that begin with a key (`text: …`,
+ * Reads what small models write in place of JSON: `<text>…</text>`, or lines that start with a key (`text: …`,
  * `**Text:** …`, `## Text`, YAML). Where the last part ends is known only of a block with words behind it, and of a fence.
  */
 export function labelledParts(reply: string, keys: readonly string[]): LabelledParts | null {
   if (keys.length === 0) return null;
   const parts = inTags(reply, keys) ?? inLines(reply, keys);
-  // Broken JSON, whose text may hold such lines.
+  // Broken JSON, whose text may contain such lines.
   const isBroken = keys.some((key) => new RegExp(`["'“]${escaped(key)}["'”]\\s*:`, "i").test(reply));
   if (!parts) return null;
   const missing = keys.filter((key) => !Object.hasOwn(parts.value, key)).map((key) => `no ${key}`);
@@ -98,7 +98,7 @@ function linePattern(key: string): RegExp {
   return new RegExp(`^[\\s*_#>-]*${escaped(key).replaceAll(/[_-]/g, "[ _-]?")}[\\s*_]*:[*_]*`, "im");
 }
 
-/** What stands in the one fence of a reply; null where there is none, or more, or where parts begin outside of it. */
+/** What is in the one fence of a reply; null if there is none, or more, or where parts start outside of it. */
 function wholeFence(reply: string, keys: readonly string[]): string | null {
   const marks = [...reply.matchAll(/^```[^\n`]*$/gm)];
   const [open, close] = marks;

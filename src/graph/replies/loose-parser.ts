@@ -3,7 +3,7 @@ import { type Decoded, decodeString } from "./escapes.ts";
 /** A JSON value as a model wrote it. */
 export interface Parsed {
   readonly value: unknown;
-  /** Where the text behind the value begins. */
+  /** Where the text behind the value starts. */
   readonly end: number;
   /** Some string of it has line breaks that are not escaped. */
   readonly hasBreaks: boolean;
@@ -11,7 +11,7 @@ export interface Parsed {
   readonly doubts: readonly string[];
 }
 
-/** A number whose digits JavaScript cannot hold: `1.50`, or 19 digits. */
+/** A number whose digits JavaScript can't represent: `1.50`, or 19 digits. */
 export class WrittenNumber {
   constructor(readonly text: string) {}
   toJSON(): number {
@@ -40,12 +40,12 @@ export const QUOTES: readonly (readonly [open: string, close: string])[] = [
 ];
 
 /**
- * Reads one value as it stands: JSON, and what models write in its place — trailing commas, comments, single or
+ * Reads one value as is: JSON, and what models write in its place — trailing commas, comments, single or
  * typographic quotes, Python's words, keys without quotes, line breaks inside a string. A string ends at the first of its
- * quotes that no backslash stands before; whatever fits no value there makes the whole unreadable.
+ * quotes that no backslash precedes; whatever fits no value there makes the whole unreadable.
  * @param options `written`: numbers that lose a digit come as `WrittenNumber`. `partly`: of an object or a list that is
  *   cut by the end of the source, the entries before that.
- * @returns null where no value begins at `start`
+ * @returns null if no value starts at `start`
  */
 export function parseLoose(source: string, start: number, { written = false, partly = false } = {}): Parsed | null {
   const doubts = new Set<string>();
@@ -148,7 +148,7 @@ export function parseLoose(source: string, start: number, { written = false, par
 }
 
 /**
- * What stands between two quotes. Typographic ones say that others of the text may have been made so, too; of those that
+ * The content between two quotes. Typographic ones say that others of the text may have been made so, too; of those that
  * JSON does not know, whether a backslash before a quote or another one was meant for the reader or for the text.
  */
 export function decodeBetween(raw: string, [open, close]: readonly [open: string, close: string]): Decoded {
@@ -160,7 +160,7 @@ export function decodeBetween(raw: string, [open, close]: readonly [open: string
   return { text, doubts: [...doubts, ...more] };
 }
 
-/** Where the first closing quote stands that no backslash stands before; −1 where there is none. */
+/** Where the first closing quote is that no backslash precedes; −1 if there is none. */
 function closingQuote(source: string, from: number, close: string): number {
   for (let at = from; at < source.length; at++) {
     if (source[at] === "\\") at += 1;

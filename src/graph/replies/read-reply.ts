@@ -10,7 +10,7 @@ export interface Read<T> {
 }
 
 export interface Asked<T> {
-  /** Of the object that was asked for, in any case and spelling (`newText` for `new_text`). Empty: any value. */
+  /** Of the object that was requested, in any case and spelling (`newText` for `new_text`). Empty: any value. */
   readonly keys: readonly string[];
   /** null for a value that is not the one asked for. */
   readonly read: (value: unknown) => T | null;
@@ -25,7 +25,7 @@ export const CUT = "it was cut";
 
 /** Characters of a reply that are read: no answer is as long, and a hostile one must not hold everything up. */
 const LONGEST = 2 ** 20;
-/** Places where a value may begin that are tried. */
+/** Places where a value may start that are tried. */
 const TRIES = 300;
 /** Characters that all tries may read together. */
 const MOST_READ = 2 ** 23;
@@ -33,9 +33,9 @@ const MOST_READ = 2 ** 23;
 const DEEPEST = 6;
 
 /**
- * The one value of a reply that was asked for, wherever it stands: alone, in prose, in a fence, in a list or an object
- * around it, or in a string. A value of another shape does not count, nor does a bracket of the prose. Where several different ones stand there, the last one is taken, with a doubt.
- * @returns null where there is none
+ * The one value of a reply that was requested, wherever it is: alone, in prose, in a fence, in a list or an object
+ * around it, or in a string. Values of another shape and brackets of the prose are ignored. If there are several different ones, the last one is taken, with a doubt.
+ * @returns null if there is none
  */
 export function readReply<T>(reply: string, asked: Asked<T>): Read<T> | null {
   const text = reply.replace(/^\uFEFF/, "").slice(0, LONGEST);
@@ -56,7 +56,7 @@ function lastOf<T>(found: readonly Read<T>[]): Read<T> | null {
   return isOne ? last : { ...last, doubts: [...last.doubts, "several different values"] };
 }
 
-/** Every asked value; null where the asked object begins but cannot be read. */
+/** Every asked value; null if the asked object starts but can't be read. */
 function inBrackets<T>(text: string, asked: Asked<T>): Read<T>[] | null {
   const found: Read<T>[] = [];
   /** What no value was read from. */
@@ -102,7 +102,7 @@ function placeDoubts(
   ];
 }
 
-/** Nothing but tags and fences stands beside it on its lines: an example of a text stands in a sentence. */
+/** Nothing but tags and fences is beside it on its lines: an example of a text is in a sentence. */
 function standsAlone(text: string, start: number, end: number): boolean {
   const before = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
   const after = text.slice(end, end + 200).split("\n", 1)[0] ?? "";
@@ -115,20 +115,20 @@ function isIndented(text: string, start: number, end: number): boolean {
   return /^[ \t]/.test(text.slice(line, start)) && /\n[ \t]/.test(text.slice(start, end));
 }
 
-/** Behind what was taken for the end of an object, a string and a bracket are closed once more. */
+/** Behind what was taken for the end of an object, a string and a bracket are closed again. */
 function isUnread(rest: string): boolean {
   const [before = ""] = rest.split(/[{[]/, 1);
   return /["'”`]\s*,?\s*[}\]]/.test(before);
 }
 
-/** Where a value may begin: a bracket, or a quote around a whole JSON text. */
+/** Where a value may start: a bracket, or a quote around a whole JSON text. */
 function nextOpening(text: string, from: number): number {
   const pattern = /[{[]|"(?=(?:\\[nrt]|\s)*[{[](?:\\[nrt]|\s)*\\")/g;
   pattern.lastIndex = from;
   return pattern.exec(text)?.index ?? -1;
 }
 
-/** Whether the object that begins here has one of the asked keys first. */
+/** Whether the object that starts here has one of the asked keys first. */
 function beginsAsked(text: string, at: number, keys: readonly string[]): boolean {
   const key = /^\{\s*["'“`]?([\p{L}_][\p{L}\p{N}_ -]{0,60}?)["'”`]?\s*:/u.exec(text.slice(at, at + 120))?.[1];
   return key !== undefined && keys.some((one) => plainKey(one) === plainKey(key));

@@ -5,7 +5,7 @@ const TRIES = 2000;
 
 /**
  * Reads an object whose strings hold quotes that are not escaped (`"Say "yes" or "no"."`). Such a quote may be the end of
- * the string or a part of it, so the object has to have no keys but those asked for, and to end where its text ends.
+ * the string or a part of it, so the object must have only the keys asked for, and must end where its text ends.
  * @param source from the opening brace to the end of what may belong to the object
  * @returns every way to read it, up to two: only one is what was meant
  */
@@ -78,12 +78,12 @@ export function parseUnescaped(source: string, keys: readonly string[]): Parsed[
 /** A string and the next one, with a plus or a line break between them, or as the key of another entry. */
 const JOINED = /["'`]\s*(?:\+|\n)\s*["'`]|["'`]\s*,\s*["'`]?[\w -]{1,40}["'`]?\s*:/;
 
-/** What may stand behind an object: closing brackets of what it stands in, then words without quotes or braces. */
+/** What may be behind an object: closing brackets of what it is in, then words without quotes or braces. */
 function isRest(text: string): boolean {
   return /^[\s}\]`]*[^{}"“”]*$/.test(text);
 }
 
-/** Whether one of the keys stands there as in an object. */
+/** Whether one of the keys is there as in an object. */
 export function hasKey(text: string, keys: readonly string[]): boolean {
   const found = text.matchAll(
     /["'“`]([\w .-]{1,60}?)\\*["'”`]\s*[:,=\]]|(?:[{,(]\s*)?\b([\w-]{1,60})\s*=|[{,(]\s*([\w-]{1,60})\s*:/g,

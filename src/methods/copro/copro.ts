@@ -124,7 +124,7 @@ async function* run(
     }
   }
 
-  /** null where no sample could be scored. */
+  /** null if no sample could be scored. */
   async function scoreOf(whole: Texts): Promise<number | null> {
     const scores = await engine.score(whole, data.train, { split: "train" });
     const known = [...scores.values()].flatMap((one) => (one ? 1 - one.loss : []));

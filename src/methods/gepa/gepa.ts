@@ -43,7 +43,7 @@ interface Child extends Drawn {
 
 const TRAIN = { split: "train" } as const;
 const VALIDATION = { split: "validation", decides: true } as const;
-/** Validation samples on which a merge has to be as good as the better of the two. */
+/** Validation samples on which a merge must be as good as the better of the two. */
 const MERGE_SAMPLES = 5;
 
 async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {
@@ -133,7 +133,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return draft && { ...draft, samples: known.map(({ sample }) => sample) };
   }
 
-  /** What the step did for one sample, with what is said of the final answer. */
+  /** What the step did for one sample, with what is reported of the final answer. */
   async function runOf(texts: Texts, sample: Sample, id: string, scores: Scores): Promise<GradientContext | null> {
     const pass = engine.forward(texts, sample, TRAIN);
     const context = await (await engine.backward(pass, { per: "none" })).get(id);

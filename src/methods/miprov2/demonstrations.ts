@@ -12,7 +12,7 @@ import { plainText } from "../../graph/text.ts";
 /** Training samples that the file's texts get right, with what each step did. */
 export interface DemonstrationSet {
   readonly samples: readonly Sample[];
-  /** Of one step, in words; empty where it can show none. */
+  /** Of one step, in words; empty if it can show none. */
   of(node: GraphNode): Promise<string>;
 }
 
@@ -61,7 +61,7 @@ export async function bootstrap(
   }
 }
 
-/** Examples stand in one message with the instruction; where a text names roles, they would belong to one of them. */
+/** Examples are in one message with the instruction; where a text names roles, they would belong to one of them. */
 export function canShow(node: GraphNode): boolean {
   return isInstruction(node) && rolesOf(node.text).length === 0;
 }

@@ -144,7 +144,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     return withTexts(engine.start, chosen);
   }
 
-  /** null: the file's text. Where examples may not stand in a text, it goes without. */
+  /** null: the file's text. If a text can't contain examples, it has none. */
   async function candidateFor(one: Choices, instruction: number, set: number): Promise<Candidate | null> {
     const { node, instructions, demonstrations } = one;
     const key = `${node.id} ${instruction} ${set}`;
@@ -162,7 +162,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     return made;
   }
 
-  /** null where no sample could be scored. */
+  /** null if no sample could be scored. */
   async function scoreOf(texts: Texts, samples: readonly Sample[]): Promise<number | null> {
     const scores = await engine.score(texts, samples, VALIDATION);
     const known = samples.flatMap(({ id }) => {

@@ -16,7 +16,7 @@ import { type Attempt, createTraces, type Trace } from "./trace.ts";
 /**
  * OptoPrime (Trace, arXiv 2406.16218): no backward calls. One call of the optimizer's model sees the whole graph as a
  * program, with its values on a few samples and the feedback on its answers, and suggests new values for any of the
- * texts, or says that none has to change. What was tried before is shown again.
+ * texts, or says that none must change. What was tried before is shown again.
  */
 export const optoprime: Method<OptoprimeOptions> = {
   name: "optoprime",
@@ -48,7 +48,7 @@ async function* run(task: Task, options: OptoprimeOptions, engine: Engine): Asyn
   }
   return gate.end();
 
-  /** None where no sample of the batch fails: nothing asks for a change. */
+  /** None if no sample of the batch fails: nothing asks for a change. */
   async function tracesOf(batch: readonly Sample[]): Promise<Trace[]> {
     const passes = batch.map((sample) => engine.forward(gate.texts, sample, { split: "train" }));
     const traces = await Promise.all(passes.map(traceOf));

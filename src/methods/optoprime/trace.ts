@@ -35,7 +35,7 @@ export function createTraces(graph: Graph) {
 
   return { traceOf, promptOf };
 
-  /** @returns null where the sample could not be scored */
+  /** @returns null if the sample could not be scored */
   async function traceOf(pass: ForwardPass): Promise<Trace | null> {
     const score = await pass.score;
     if (!score) return null;

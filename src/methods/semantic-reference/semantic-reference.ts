@@ -121,7 +121,7 @@ async function* run(
       before: was?.get(sample.id)?.loss,
       after: is?.get(sample.id)?.loss,
     }));
-    // A sample that could not be scored is no wrong answer: where it could tip the scale, the old texts stay.
+    // A sample that could not be scored is not a wrong answer: where it could tip the scale, the old texts stay.
     const better = STRICTLY_BETTER(pairs)?.decision === "accepted";
     if (better) engine.keep(after);
     else await engine.screen(candidates, "no gain on training samples");

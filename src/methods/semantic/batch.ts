@@ -50,7 +50,7 @@ export class Batches {
     this.#lost.set(sample.id, theta);
   }
 
-  /** @returns 1 where the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */
+  /** @returns 1 if the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */
   record(theta: Theta, sample: Sample, right: boolean): number {
     const last = this.#last.get(sample.id);
     this.#last.set(sample.id, { theta, right });
@@ -86,7 +86,7 @@ const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
 
 export interface LookAtBatch {
   (texts: Texts): Promise<BatchGradients>;
-  /** The forward passes that an iteration from new texts begins with. */
+  /** The forward passes that an iteration from new texts starts with. */
   first(texts: Texts, count: number): ForwardPass[];
 }
 

@@ -21,7 +21,7 @@ type Ground = Pick<GateSchedule, "incumbent" | "pending">;
 
 /**
  * @param isDue whether the gate sees the result at once, so that a probe on its first samples costs nothing
- * @returns new proposals and the pending ones that none of them replaces; nothing where all would be as judged before
+ * @returns new proposals and the pending ones that none of them replaces; nothing if all would be as judged before
  */
 export type Proposals = (
   batch: BatchGradients,
@@ -33,7 +33,7 @@ export type Proposals = (
 /**
  * Proposals that are worth the gate's look: ϕ drafts, successive halving keeps one draft per parameter, and two screens
  * drop what is plainly harmful, for which ϕ is asked again.
- * @param firstOfTraining the passes that the next batch under these texts begins with
+ * @param firstOfTraining the passes that the next batch under these texts starts with
  */
 export function createProposals(
   { graph, data, options: { threshold } }: Task,

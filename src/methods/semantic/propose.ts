@@ -47,7 +47,7 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
     const candidates: Candidate[] = [];
     for (const draft of drafts) {
       const text = plainText(draft?.text ?? "").trim();
-      // The batch holds this text already, or another draft is the same: nothing new is proposed.
+      // The batch contains this text already, or another draft is the same: nothing new is proposed.
       if (base !== present && text === present.trim()) continue;
       if (candidates.some((other) => other.text === text)) continue;
       const candidate = await engine.candidate(node.id, incumbent, draft && { ...draft, samples });

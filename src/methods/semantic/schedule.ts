@@ -24,7 +24,7 @@ export class GateSchedule {
 
   /**
    * Proposals that the next ones build on: those that the gate has not seen, and those that it rejected though they did
-   * no harm, since what they lack to show a gain may stand in another text.
+   * no harm, since what they lack to show a gain may be in another text.
    */
   get pending(): readonly Candidate[] {
     return this.#pending;

@@ -17,7 +17,7 @@ export interface HalvingResult {
  * a few of the training samples that failed, the better half of them on twice as many, until one is left. Validation
  * samples see the winner alone. Equals go on together; at the end the earlier one stays.
  * @param texts Θ in which a proposal takes the place of its parameter's text
- * @param loss 0 … 1; null where the sample could not be scored, which speaks neither for nor against
+ * @param loss 0 … 1; null if the sample could not be scored, which speaks neither for nor against
  */
 export async function successiveHalving(
   candidates: readonly Candidate[],

@@ -59,7 +59,7 @@ export function gradientsIn(blocks: readonly Block[]): Block[] {
   return blocks.filter(({ label }) => /feedback|gradient|critic/i.test(label));
 }
 
-/** The first text for a step that stands where an instruction would. */
+/** The first text for a step that is where an instruction would. */
 function instructionIn(blocks: readonly Block[]): string | undefined {
   return blocks.find(({ label, text }) => OWN.test(label) && stepOf(withoutQueries(text)))?.text;
 }

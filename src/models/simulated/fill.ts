@@ -36,7 +36,7 @@ export function fill(schema: unknown, textFor: TextFor, name = "", depth = 0): u
   }
 }
 
-/** Names of all properties that hold text, outer ones first. */
+/** Names of all properties with text, outer ones first. */
 export function textKeys(schema: unknown): string[] {
   if (!isObject(schema)) return [];
   const { properties } = schema;

@@ -34,7 +34,7 @@ export function stepOf(instruction: string): Step | null {
   return found.sort((a, b) => a.at - b.at || b.length - a.length)[0]?.step ?? null;
 }
 
-/** Skills of the step, or of the text beside steps, that an instruction is for; null where it is for neither. */
+/** Skills of the step, or of the text beside steps, that an instruction is for; null if it is for neither. */
 export function skillsOf(instruction: string): readonly Skill[] | null {
   const text = TASKS.find((task) => task.text?.stem.test(instruction))?.text;
   return text?.skills ?? stepOf(instruction)?.skills ?? null;

@@ -62,7 +62,7 @@ export function keysAskedFor(prompt: string): string[] {
   return [...new Set(Array.from(request.matchAll(/"([A-Za-z][\w-]*)"/g), ([, key = ""]) => key))];
 }
 
-/** The tag that a prompt asks for a new text in; null where it asks for none. */
+/** The tag that a prompt asks for a new text in; null if it asks for none. */
 export function tagAskedFor(prompt: string): string | null {
   return /\bbetween <([a-z_]*(?:text|variable|instruction|prompt)[a-z_]*)> and <\/\1>/i.exec(prompt)?.[1] ?? null;
 }

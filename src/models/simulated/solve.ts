@@ -6,7 +6,7 @@ import { type Block, blocksOf, textOf } from "./prompt.ts";
 import type { Skill, Task } from "./task.ts";
 
 /**
- * A better answer, or a reflection on one, between the tags that the prompt asks for; null where it asks for neither.
+ * A better answer, or a reflection on one, between the tags that the prompt asks for; null if it asks for neither.
  * Does the whole task again and minds what the feedback complains of.
  */
 export function solve(messages: readonly Message[]): string | null {
@@ -22,7 +22,7 @@ export function solve(messages: readonly Message[]): string | null {
   return `<${tag}>\n${answer ?? textIn(blocks, /^answer/i)}\n</${tag}>`;
 }
 
-/** What an answer to a query of the example tasks lacks, one thing at a time; null where it knows no such query. */
+/** What an answer to a query of the example tasks lacks, one thing at a time; null if it knows no such query. */
 export function critique(blocks: readonly Block[]): { readonly score: number; readonly reason: string } | null {
   const query = textIn(blocks, /^query/i);
   const answer = textIn(blocks, /^answer/i);

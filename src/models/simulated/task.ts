@@ -15,7 +15,7 @@ export interface Step {
   /** An instruction that this matches is for this step. */
   readonly stem: RegExp;
   readonly skills: readonly Skill[];
-  /** The reply; null where the prompt does not hold what the step works on. */
+  /** The reply; null if the prompt does not contain what the step works on. */
   run(shown: string, has: (skill: Skill) => boolean): string | null;
   /** Its reply is the answer. */
   readonly last?: true;

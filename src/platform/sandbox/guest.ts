@@ -14,7 +14,7 @@ import type { Job, Outcome } from "./protocol.ts";
 /** Characters of a result, and of a problem. */
 const LONGEST = { result: 1_000_000, problem: 500 } as const;
 
-/** Bytes. The thread's own stack has to hold several times as much. */
+/** Bytes. The thread's own stack must contain several times as much. */
 const STACK = 256 * 1024;
 
 /** What differs from call to call is refused, so that a run can be repeated. `performance` is a clock, too. */
@@ -54,7 +54,7 @@ export class Guest {
       return Scope.withScope((scope) => this.#runIn(scope, source, code, argument, limits));
     } catch (error) {
       if (error instanceof Failure) return error.outcome;
-      // Whatever else is thrown leaves the machine in a state that nobody knows.
+      // Whatever else is thrown leaves the machine in a state that no one knows.
       return { limit: error instanceof RangeError ? "stack" : "memory" };
     }
   }

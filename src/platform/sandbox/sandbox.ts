@@ -13,7 +13,7 @@ const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 const PATIENCE = 5_000;
 const IDLE = 5_000;
 
-/** Megabytes of a thread's stack, which holds that of the virtual machine. */
+/** Megabytes of a thread's stack, which contains that of the virtual machine. */
 const STACK = 16;
 
 /**

@@ -12,10 +12,10 @@ const VARIED: Readonly<Record<string, (options: OptimizeOptions) => readonly unk
   threshold: ({ threshold }) => [0, 0.25, 0.5].filter((value) => value !== threshold),
 };
 
-/** Options that hold for every method; the others stand under the method's name. */
+/** Options that hold for every method; the others are under the method's name. */
 const COMMON = ["gate", "threshold"];
 
-/** An option that cannot be varied, or a value that it cannot have. */
+/** An option that can't be varied, or a value that it cannot have. */
 export class NotVariable extends Error {
   override readonly name = "NotVariable";
 }

@@ -43,7 +43,7 @@ export interface Step {
   readonly done: number;
   readonly of: number;
   readonly run: Run;
-  /** null: the run begins. */
+  /** null: the run starts. */
   readonly event: LoggedEvent | null;
 }
 
@@ -74,7 +74,7 @@ export async function progressOf(
 }
 
 /**
- * Runs what is not there yet, repeat by repeat, one run at a time. Each search begins without any reply of another, so
+ * Runs what is not there yet, repeat by repeat, one run at a time. Each search starts without any reply of another, so
  * that its calls, tokens, money and time are what the method needs alone; scores on the held-out set share theirs.
  * @throws RunStopped, and what `startRun` throws
  */

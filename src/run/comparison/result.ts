@@ -48,7 +48,7 @@ export interface ComparisonReport {
 
 /** Scores of one graph on the held-out set. */
 export interface HeldOut {
-  /** Mean over samples of the mean over repeats; null where nothing could be scored. */
+  /** Mean over samples of the mean over repeats; null if nothing could be scored. */
   readonly score: number | null;
   readonly interval: readonly [number, number];
   /** Samples that were scored in at least one repeat. */
@@ -192,7 +192,7 @@ function heldOut(values: Crossed): HeldOut {
   };
 }
 
-/** Corrected for each other. null where no sample was scored on both sides. */
+/** Corrected for each other. null if no sample was scored on both sides. */
 function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
   const means = differences.map(sampleMeans);
   const ps = means.map(signFlipTest);

@@ -100,7 +100,7 @@ function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, tr
   };
 }
 
-/** A run from another machine can name a loss that cannot be created. */
+/** A run from another machine can name a loss that can't be created. */
 function describeLoss({ loss }: ReportedRun["start"], locale: Locale): string {
   try {
     return makeLoss(loss).describe(locale);

@@ -25,7 +25,7 @@ export interface HistoryEntry {
   readonly part: Contribution | null;
   /** What the user did with the proposal; null: nothing yet. */
   readonly act: Act | null;
-  /** Commits that hold the text, by their hash. */
+  /** Commits with the text, by their hash. */
   readonly commits: readonly string[];
   /** Made on another machine, so its verdict is not verified. */
   readonly untrusted: boolean;

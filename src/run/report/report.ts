@@ -101,7 +101,7 @@ export interface Comparison {
   /** Samples whose loss fell, and rose. */
   readonly better: number;
   readonly worse: number;
-  /** Exact two-sided sign test on these; null where there are none. */
+  /** Exact two-sided sign test on these; null if there are none. */
   readonly p: number | null;
   /** In the order of the data. */
   readonly samples: readonly SampleRow[];
@@ -113,7 +113,7 @@ export interface Figure {
   readonly interval: readonly [number, number];
   /** Samples with loss ≤ τ. */
   readonly right: number;
-  /** Mean score where the answer may stand anywhere in the reply. */
+  /** Mean score where the answer may be anywhere in the reply. */
   readonly lenient: number;
   /** Answers that did not match the `output` of the output node. */
   readonly formatErrors: number;
@@ -142,7 +142,7 @@ export interface Answer {
   readonly text: string | null;
   /** null: unscored, because a call failed. */
   readonly score: number | null;
-  /** A judge's; empty where no model was asked. */
+  /** A judge's; empty if no model was asked. */
   readonly votes: readonly Vote[];
 }
 

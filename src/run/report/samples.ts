@@ -123,7 +123,7 @@ export class Samples {
     return score && score.loss !== null ? { ...score, loss: score.loss } : null;
   }
 
-  /** null where the sample never went through the graph under Θ. */
+  /** null if the sample never went through the graph under Θ. */
   #answer(theta: Theta, id: string): Answer | null {
     const score = this.state.scores[theta]?.[id];
     const key = this.state.values[theta]?.[id]?.[this.start.graph.output];

@@ -10,7 +10,7 @@ import { firstOf, type Table, tight } from "./table.ts";
 /** Characters of an idea in a table. */
 const IDEA = 240;
 
-/** One column a set; the baselines and the result stand under the untouched graph, with which they are compared. */
+/** One column a set; the baselines and the result are under the untouched graph, with which they are compared. */
 export function resultTable({ validation, test, baselines }: Report, locale: Locale): Table {
   const { t } = locale;
   const sets = [validation, test].filter((set) => set !== null);
@@ -67,7 +67,7 @@ export function curveTable({ curve }: Report, locale: Locale): Table {
   ]);
 }
 
-/** What came before the gate; what never did stands with its node's attempts. */
+/** What came before the gate; what never did is with its node's attempts. */
 export function verdictTable({ verdicts }: Report, locale: Locale): Table {
   const { t } = locale;
   const compared = verdicts.filter(({ verdict }) => verdict.scored > 0);
