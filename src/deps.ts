@@ -7,6 +7,8 @@ export interface Deps {
   readonly clock: Clock;
   readonly log: Log;
   readonly sandbox: Sandbox;
+  /** Absent: there are none. */
+  readonly tools?: Tools;
 }
 
 /** Absolute paths only. Rejects with the platform's own error (`code` is `ENOENT`, `ENOSPC`, …). */
@@ -126,4 +128,57 @@ export class CodeLimit extends Error {
 function limitWords(limit: CodeLimit["limit"], amount: number): string {
   if (limit === "time") return `not finished after ${amount / 1000} s`;
   return limit === "memory" ? `needs more than ${Math.round(amount / 2 ** 20)} MB` : "calls itself too deeply";
+}
+
+/**
+ * Tools on servers that the user has chosen: a file names a tool, never who answers. May be asked for many tools at once.
+ */
+export interface Tools {
+  /**
+   * Who answers for a tool: part of the key under which its results are kept.
+   * @throws ToolMissing
+   */
+  identify(name: string): Promise<string>;
+  /**
+   * Calls a tool. Its result is text; parts of other kinds are named.
+   * @throws ToolMissing, ToolFault, ToolUnreachable
+   */
+  call(name: string, input: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+/** No server of the user has this tool. */
+export class ToolMissing extends Error {
+  override readonly name = "ToolMissing";
+  constructor(
+    readonly tool: string,
+    /** Tools that there are. */
+    readonly known: readonly string[],
+    /** How to add one. */
+    readonly remedy: string,
+  ) {
+    const others = known.length > 0 ? `There are: ${known.slice(0, 8).join(", ")}.` : "There are no tools.";
+    super(`there is no tool named ${tool}. ${others} ${remedy}`);
+  }
+}
+
+/** The tool could not use its input, and says why. */
+export class ToolFault extends Error {
+  override readonly name = "ToolFault";
+  constructor(
+    readonly tool: string,
+    readonly problem: string,
+  ) {
+    super(`${tool}: ${problem}`);
+  }
+}
+
+/** The tool's server gave no result. This says nothing about the input. */
+export class ToolUnreachable extends Error {
+  override readonly name = "ToolUnreachable";
+  constructor(
+    readonly tool: string,
+    readonly problem: string,
+  ) {
+    super(`the tool ${tool} gave no result: ${problem}`);
+  }
 }

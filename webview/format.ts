@@ -27,6 +27,7 @@ export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   llm: t("LLM node"),
   text: t("text"),
   function: t("function"),
+  tool: t("tool"),
 };
 
 const STATUSES = ["running", "interrupted", "done", "budget", "cancelled", "failed"] as const;

@@ -20,9 +20,10 @@ import { Cancelled, Misuse, runFailure, unwritable } from "./errors.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
-import { overridesOf, pricesFor, sandboxWith } from "./options.ts";
+import { overridesOf, pricesFor } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
+import { runDepsOf } from "./run-deps.ts";
 
 export const COMPARISON_FORMATS = ["html", "markdown", "json"] as const;
 type Format = (typeof COMPARISON_FORMATS)[number];
@@ -127,15 +128,7 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
   const price = pricesFor(models, plan.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
-  const { concurrency, maxWait } = options;
-  const runDeps: RunDeps = {
-    ...deps,
-    sandbox: sandboxWith(deps.sandbox, options),
-    provider,
-    price,
-    concurrency,
-    maxWait,
-  };
+  const runDeps = await runDepsOf(cli, plan.request.task.graph, options, { provider, price });
   const known = {
     provider: provider.identity,
     replies: { get: () => undefined },

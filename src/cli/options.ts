@@ -39,6 +39,8 @@ export interface ServerChoice {
   readonly codeTimeout: number;
   /** Bytes. */
   readonly codeMemory: number;
+  /** A file with the user's tool servers. */
+  readonly tools?: string;
 }
 
 export interface BudgetOptions {
@@ -98,6 +100,7 @@ export function withServer(command: Command): Command {
         .argParser((text: string) => 2 ** 20 * positiveInteger(text))
         .default(SANDBOX_LIMITS.memory, `${SANDBOX_LIMITS.memory / 2 ** 20}`),
     )
+    .addOption(named("--tools <file>", "file with your tool servers (MCP), for graphs that call tools"))
     .addOption(named("--ca-file <file>", "also trust the certificates in this PEM file"))
     .addOption(
       new Option(

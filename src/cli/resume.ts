@@ -8,15 +8,9 @@ import { type RunManifest, readManifest } from "../run/run-manifest.ts";
 import { filesOf } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
-import {
-  type BudgetOptions,
-  chosenModels,
-  type ModelOptions,
-  type PlaceOptions,
-  pricesFor,
-  sandboxWith,
-} from "./options.ts";
+import { type BudgetOptions, chosenModels, type ModelOptions, type PlaceOptions, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
+import { runDepsOf } from "./run-deps.ts";
 import { type EndOptions, followRun } from "./run-graph.ts";
 import { findRun } from "./runs.ts";
 
@@ -39,8 +33,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const limits = limitsOf(start, options);
   const price = pricesFor(models, limits, options);
   const provider = await connect(models, options, cli);
-  const { concurrency, maxWait } = options;
-  const runDeps = { ...deps, sandbox: sandboxWith(deps.sandbox, options), provider, price, concurrency, maxWait };
+  const runDeps = await runDepsOf(cli, start.graph, options, { provider, price });
   const run = await resumeRun(id, place, runDeps, signal, limits);
   return followRun(cli, run, join(root, start.graphFile), options);
 }

@@ -15,10 +15,11 @@ import { EXIT, exitOf } from "./exit.ts";
 import { evaluationReport, type Failure, runReport } from "./json.ts";
 import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
-import { overridesOf, pricesFor, sandboxWith } from "./options.ts";
+import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome, type ServerOptions } from "./print-outcome.ts";
 import { createProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
+import { runDepsOf } from "./run-deps.ts";
 import { solvedRows, solveReport } from "./solve-json.ts";
 
 export interface RunOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
@@ -58,8 +59,7 @@ export async function runGraph(
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([printEstimate(cli, subject, place, provider, price), cancelled(signal)]);
-  const { concurrency, maxWait } = options;
-  const runDeps = { ...deps, sandbox: sandboxWith(deps.sandbox, options), provider, price, concurrency, maxWait };
+  const runDeps = await runDepsOf(cli, subject.task.graph, options, { provider, price });
   return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }
 

@@ -41,8 +41,10 @@ import { SolveCommands } from "./runs/solve-commands.ts";
 import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
 import { RunTree } from "./runs/tree.ts";
+import { editorTools } from "./tools.ts";
 import type { Views } from "./tree-views.ts";
 import { trustedSandbox } from "./trusted-sandbox.ts";
+import { trustedTools } from "./trusted-tools.ts";
 
 /** Milliseconds between two counts for the badge. */
 const COUNTING = 300;
@@ -67,7 +69,8 @@ export class Services extends Disposable {
     super();
     this.#log = log;
     const outside = nodeDeps(log);
-    const deps = { ...outside, sandbox: trustedSandbox(outside.sandbox, refuseUntrusted, () => readSettings().code) };
+    const sandbox = trustedSandbox(outside.sandbox, refuseUntrusted, () => readSettings().code);
+    const deps = { ...outside, sandbox, tools: trustedTools(editorTools(), refuseUntrusted) };
     const graphs = this.own(new GraphFiles(deps.files));
     const account = this.own(new Account(new ApiKeys(secrets), workspaceState, globalState, deps.clock, log));
     const documents = this.own(new GraphDocuments(deps.files, account));

@@ -17,7 +17,7 @@ import type { Emit } from "./stream.ts";
 const WORDS_PER_ENTRY = 80;
 
 const CODE_NOTE =
-  "Some values are computed by code, which can't change. Feedback on such a value has to say how the values that its code reads should change.";
+  "Some values are computed by code or tools, which can't change. Feedback on such a value has to say how the values that they read should change.";
 
 export interface BackwardDeps {
   readonly graph: Graph;
@@ -273,7 +273,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
 
   function viaCode(judged: string): string {
     const steps = feedback.computed([judged]).map(({ id }) => id);
-    return `This value is not the answer itself: the code of ${steps.join(", ")} works on it.`;
+    return `This value is not the answer itself: ${steps.join(", ")} computes the answer from it.`;
   }
 
   function valuesOf(names: readonly string[], pass: ForwardPass): Promise<{ name: string; value: string }[]> {

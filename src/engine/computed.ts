@@ -39,7 +39,8 @@ function unique<T>(all: readonly T[]): T[] {
   return [...new Set(all)];
 }
 
-/** A computed node as prompts show it. */
-export function codeBlock({ id, role, inputs, text }: GraphNode): string {
-  return block("code", text, { step: id, role, reads: inputs.join(", ") });
+/** A computed node as prompts show it: its code, or the tool that it calls with which arguments. */
+export function codeBlock(node: GraphNode): string {
+  const { id, role, inputs, text } = node;
+  return block(traitsOf(node).text ?? "tool", text, { step: id, role, reads: inputs.join(", ") });
 }

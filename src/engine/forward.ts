@@ -69,6 +69,7 @@ const NOWHERE: Local = {
     throw new CodeUnavailable();
   },
   keep: async () => {},
+  recall: (_, ask) => ask(),
 };
 
 /** @param values of the nodes, by id */
@@ -225,7 +226,7 @@ export function forwardOf(
 
 /** There is no answer that a loss could score. What came before was not in the form that the code needs. */
 function unusable({ node, problem }: Failure) {
-  const criticism = `The step ${node} is code. It could not use its inputs, so there is no answer: ${problem}.`;
+  const criticism = `The step ${node} could not use its inputs, so there is no answer: ${problem}.`;
   return { loss: 1, lenient: 1, criticism, formatError: true, failed: node };
 }
 

@@ -67,8 +67,18 @@ const functionNode = z.object({
   file: z.string(),
 });
 
+/** A tool on a server of the user: its value is the tool's result. */
+const toolNode = z.object({
+  kind: z.literal("tool"),
+  ...anyNode,
+  /** As the server names it, or `server/tool`. */
+  tool: z.string(),
+  /** JSON whose texts name inputs as `{{name}}`. `text` is the same as text, for prompts that show the step. */
+  arguments: z.record(z.string(), z.unknown()),
+});
+
 const graphInput = z.object({ name: z.string(), description: z.string() });
-const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, functionNode]);
+const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, functionNode, toolNode]);
 
 export const graph = z.object({
   name: z.string(),
@@ -86,6 +96,7 @@ export type GraphNode = ReadOnly<z.infer<typeof graphNode>>;
 export type LlmNode = ReadOnly<z.infer<typeof llmNode>>;
 export type TextNode = ReadOnly<z.infer<typeof textNode>>;
 export type FunctionNode = ReadOnly<z.infer<typeof functionNode>>;
+export type ToolNode = ReadOnly<z.infer<typeof toolNode>>;
 export type Extractor = ReadOnly<z.infer<typeof extractor>>;
 export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
 

@@ -15,12 +15,13 @@ export const NODE_KINDS = {
   llm: { reads: true, asksModel: true, text: "instruction", computed: false },
   text: { reads: false, asksModel: false, text: "value", computed: false },
   function: { reads: true, asksModel: false, text: "code", computed: true },
+  tool: { reads: true, asksModel: false, text: null, computed: true },
 } as const satisfies Readonly<Record<string, NodeTraits>>;
 
 export type NodeKind = keyof typeof NODE_KINDS;
 
 /** Kinds of nodes that later versions will run. */
-export const RESERVED_KINDS: readonly string[] = ["tool", "retriever", "map", "group"];
+export const RESERVED_KINDS: readonly string[] = ["retriever", "map", "group"];
 
 const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null, computed: false };
 
@@ -41,5 +42,6 @@ function isNodeKind(kind: string): kind is NodeKind {
 
 /** Whether its text can change at all. */
 export function canChange(node: { readonly kind: string }): boolean {
-  return traitsOf(node).text !== "code";
+  const { text } = traitsOf(node);
+  return text !== "code" && text !== null;
 }

@@ -18,6 +18,8 @@ import { checkSharedFiles, type FilePlace } from "./shared-files.ts";
 import { namesOf } from "./symbols.ts";
 import { hashText } from "./text.ts";
 import { checkText } from "./text-checks.ts";
+import { defaultArguments } from "./tool-arguments.ts";
+import { checkToolArguments } from "./tool-checks.ts";
 
 /** What a graph file says by itself, without the files that it names. */
 export interface GraphTextReading {
@@ -129,6 +131,7 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
   const file = parseWith(format.schema, value, document, (path) => addMissing(document, outline, path), format.keys);
   const part = graphPartSchema.safeParse(value).data ?? null;
   checkGraph(document, outline);
+  checkToolArguments(document, outline);
   const names = namesOf(outline);
   for (const node of outline.nodes) {
     if (node.text?.value != null) checkText(document, outline, names, node, node.text.value);
@@ -240,11 +243,20 @@ function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string
   return { name: part.name, description: part.description, inputs, nodes: complete, output: part.output };
 }
 
+function unchangeable(id: string, role: string, text: string, inputs: string[]) {
+  return { id, role, text, inputs, trainable: false, keep: [], maxWords: null, constraints: [], output: null };
+}
+
 function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
-  if (text === undefined) return null;
   const { role } = spec;
   const inputs = [...new Set(spec.inputs)];
-  const fixed = { id, role, text, inputs, trainable: false, keep: [], maxWords: null, constraints: [], output: null };
+  if (spec.kind === "tool") {
+    const given = spec.arguments ?? defaultArguments(inputs);
+    const shown = JSON.stringify({ tool: spec.tool, arguments: given });
+    return { kind: "tool", ...unchangeable(id, role, shown, inputs), tool: spec.tool, arguments: given };
+  }
+  if (text === undefined) return null;
+  const fixed = unchangeable(id, role, text, inputs);
   if (spec.kind === "function") {
     const file = isReference(spec.code) ? spec.code.file : `nodes.${id}.code`;
     return { kind: "function", ...fixed, file };

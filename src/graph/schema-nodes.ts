@@ -202,6 +202,24 @@ const functionNode = z
   })
   .describe("A node whose value is computed by a function, without a model.");
 
+const toolNode = z
+  .strictObject({
+    kind: z.literal("tool").describe("Calls a tool on one of your own servers."),
+    role: parameter.role,
+    inputs,
+    tool: z
+      .string()
+      .min(1)
+      .describe(
+        "Name of the tool. Which server answers is your choice, never the file's. `server/tool` if several have it.",
+      ),
+    arguments: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe("What the tool is given: JSON whose texts name inputs as `{{name}}`. Default: the inputs by name."),
+  })
+  .describe("A node whose value is the result of a tool: a search, a calculator, a database.");
+
 const graphInput = z
   .union(
     [
@@ -222,7 +240,7 @@ export const graphInputs = z
   .describe("The inputs of each sample: name → description.");
 
 export const nodes = z
-  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, functionNode]))
+  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, functionNode, toolNode]))
   .meta({ description: "The nodes by id. An id is a letter, then letters, digits, `_` or `-`." });
 
 export const models = z

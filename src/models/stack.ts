@@ -37,6 +37,11 @@ export interface Stack {
   readonly budget: Budget;
   /** Keeps a value that no model was asked for with the replies of the run. */
   readonly keep: (key: string, text: string) => Promise<void>;
+  /**
+   * A value that something other than a model gives, such as a tool: from the replies of the run or the shared ones, else
+   * asked for, once at a time, and put on record before anyone sees it. Failures are not kept.
+   */
+  readonly recall: (key: string, ask: () => Promise<string>) => Promise<string>;
 }
 
 /** Everything that is between the engine and a provider. */
@@ -69,6 +74,7 @@ export function createStack(options: StackOptions): Stack {
   return {
     budget,
     keep: async (key, text) => replies.keep?.(key, text),
+    recall: recalling(replies),
     model: {
       identity,
       complete: async (request, signal) => {
@@ -78,5 +84,29 @@ export function createStack(options: StackOptions): Stack {
       yieldNow: () => turns.next(),
       invalidate: (key) => replies.invalidate(key),
     },
+  };
+}
+
+function recalling(replies: ReplyStore): Stack["recall"] {
+  const inFlight = new Map<string, Promise<string>>();
+  const ask = async (key: string, make: () => Promise<string>): Promise<string> => {
+    const found = replies.get(key);
+    const text = found?.reply.text ?? (await make());
+    if (found?.where !== "replayed") {
+      await replies.put(key, {
+        text,
+        usage: { prompt: 0, completion: 0, estimated: false },
+        model: "",
+        finish: "stop",
+      });
+    }
+    return text;
+  };
+  return (key, make) => {
+    const known = inFlight.get(key);
+    if (known) return known;
+    const flight = ask(key, make).finally(() => inFlight.delete(key));
+    inFlight.set(key, flight);
+    return flight;
   };
 }

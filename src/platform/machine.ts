@@ -52,7 +52,8 @@ export function nodeMemory(name: string, folder = configFolder()): Memory {
   };
 }
 
-function configFolder(): string {
+/** The folder of this user for settings of this program. */
+export function configFolder(): string {
   const base =
     process.platform === "win32"
       ? (process.env.APPDATA ?? join(homedir(), "AppData", "Roaming"))

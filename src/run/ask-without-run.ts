@@ -10,7 +10,7 @@ export async function askWithoutRun<T>(
   { options }: Pick<Task, "options">,
   place: RunPaths,
   root: string,
-  { files, clock, machine, sandbox, provider, concurrency, maxWait, price }: Omit<RunDeps, "engine" | "log">,
+  { files, clock, machine, sandbox, tools, provider, concurrency, maxWait, price }: Omit<RunDeps, "engine" | "log">,
   use: (deps: EngineDeps) => Promise<T>,
 ): Promise<T> {
   await prepareRunPaths(files, place, root);
@@ -28,7 +28,11 @@ export async function askWithoutRun<T>(
     ...(maxWait !== undefined && { maxWait }),
   });
   try {
-    return await use({ ...stack, price, local: { sandbox, keep: stack.keep } });
+    return await use({
+      ...stack,
+      price,
+      local: { sandbox, ...(tools && { tools }), keep: stack.keep, recall: stack.recall },
+    });
   } finally {
     await replies.flushed();
   }

@@ -175,7 +175,8 @@ function depsOf(model: DryRunModel, { options }: Task, { replies, price, sandbox
     seed: options.seed,
     price,
   });
-  const local = { sandbox: dryRunSandbox(model, sandbox), keep: stack.keep };
+  const tools = { identify: async (name: string) => name, call: async () => model.computed(0) };
+  const local = { sandbox: dryRunSandbox(model, sandbox), tools, keep: stack.keep, recall: stack.recall };
   return { model: model.learningFrom(stack.model), budget: stack.budget, price, local };
 }
 

@@ -170,7 +170,7 @@ async function* record(
   log: EventLog,
   onWaiting: (waiting: Waiting | null) => void,
 ): AsyncGenerator<LoggedEvent, RunState> {
-  const { machine, provider, price, concurrency, maxWait, clock, sandbox, engine = runnerOf(start.job) } = deps;
+  const { machine, provider, price, concurrency, maxWait, clock, sandbox, tools, engine = runnerOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
   signal.addEventListener("abort", cancel);
@@ -229,7 +229,7 @@ async function* record(
       model: recorded(stack.model, log, stopOnFailure),
       budget: stack.budget,
       price,
-      local: { sandbox, keep: stack.keep },
+      local: { sandbox, ...(tools && { tools }), keep: stack.keep, recall: stack.recall },
     };
     try {
       for await (const event of engine(task, engineDeps, stop.signal)) {

@@ -40,7 +40,7 @@ function feedback(user: string, keys: readonly string[]): string {
   const said = part(user, "feedback");
   const order = part(user, "query") || user;
   const items = /<(?:source|input) id="items"[^>]*>\n([\s\S]*?)\n<\//.exec(user)?.[1];
-  const seesCode = /<code step="\w+"/.test(user);
+  const seesCode = /<(?:code|tool) step="\w+"/.test(user);
   const about = (key: string): string => {
     if (step === "items" && key === "instruction") return /voucher/.test(said) ? ADVICE.voucher : "";
     return key === "items" && seesCode && items !== undefined && lacksVoucher(items, order) ? ADVICE.voucher : "";
@@ -58,7 +58,7 @@ function part(prompt: string, tag: string): string {
 
 function rewrite(user: string): string {
   const text = part(user, "current_text");
-  const seesCode = /<code step="\w+"/.test(user);
+  const seesCode = /<(?:code|tool) step="\w+"/.test(user);
   const cases = [...user.matchAll(/<case id[\s\S]*?<\/case>/g)].map(([one]) => one);
   const isMissing = cases.some((one) => lacksVoucher(part(one, "output"), one));
   const added =

@@ -6,6 +6,7 @@ const MARKS: readonly (readonly [IconName, string, string])[] = [
   ["llm", "kind-llm", t("LLM node: an instruction and its inputs")],
   ["text", "kind-text", t("Text that other nodes read")],
   ["function", "kind-function", t("Function: code that computes a value from its inputs")],
+  ["tool", "kind-tool", t("Tool: its result comes from one of your servers")],
   ["input", "kind-input", t("Graph input: set by each sample")],
   ["answer", "answer", t("Its value is the answer of the graph")],
   ["trainable", "trainable", t("The text can change")],

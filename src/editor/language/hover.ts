@@ -73,10 +73,12 @@ export class Hovers implements HoverProvider {
   }
 
   #node({ parsed }: Home, { id, role, kind, inputs, text, trainable }: OutlineNode): string[] {
-    const words = { llm: l10n.t("node"), text: l10n.t("text node"), function: l10n.t("function") } satisfies Record<
-      NodeKind,
-      string
-    >;
+    const words = {
+      llm: l10n.t("node"),
+      text: l10n.t("text node"),
+      function: l10n.t("function"),
+      tool: l10n.t("tool"),
+    } satisfies Record<NodeKind, string>;
     const what = new Map(Object.entries(words)).get(kind) ?? l10n.t("node of kind {0}", kind);
     const change = trainable ? "" : ` · ${l10n.t("its text is fixed")}`;
     const where = text?.reference == null ? "" : ` · ${literal(oneLine(text.reference, 60))}`;

@@ -4,9 +4,10 @@ import { fn } from "./function.ts";
 import { llm } from "./llm.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 import { text } from "./text.ts";
+import { tool } from "./tool.ts";
 
 /** One line for each kind. */
-const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text, function: fn };
+const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text, function: fn, tool };
 
 export function behaviorOf({ kind }: GraphNode): NodeBehavior {
   return BEHAVIORS[kind];

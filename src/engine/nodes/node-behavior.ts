@@ -1,4 +1,4 @@
-import type { Sandbox } from "../../deps.ts";
+import type { Sandbox, Tools } from "../../deps.ts";
 import type { GraphNode, ModelChoice } from "../../graph/graph.ts";
 import type { Patterns } from "../../graph/pattern.ts";
 import type { Message, ModelReply } from "../../models/model.ts";
@@ -29,6 +29,10 @@ export interface Local {
   readonly sandbox: Sandbox;
   /** Keeps a value with the run, for whoever looks at it. */
   keep(key: string, text: string): Promise<void>;
+  /** Absent: no tools can be called. */
+  readonly tools?: Tools;
+  /** A value from the record of the run or the shared one, else asked for and put on record (`Stack`). */
+  recall(key: string, ask: () => Promise<string>): Promise<string>;
 }
 
 /** The values that a node reads, in the order of its `inputs`. */

@@ -27,4 +27,5 @@ export const SHAPES: Readonly<Record<DrawnKind, Shape>> = {
   llm: { size: [248, 104], pull: null },
   text: { size: [208, 72], pull: 0.4 },
   function: { size: [208, 88], pull: null },
+  tool: { size: [208, 88], pull: null },
 };

@@ -1,0 +1,70 @@
+import { join, resolve } from "node:path";
+import type { Tools } from "../deps.ts";
+import type { Graph } from "../graph/graph.ts";
+import { plain } from "../i18n/plain-text.ts";
+import type { Model } from "../models/model.ts";
+import type { PriceOf } from "../models/prices.ts";
+import { configFolder } from "../platform/machine.ts";
+import { readServers } from "../platform/tools/servers.ts";
+import type { RunDeps } from "../run/run.ts";
+import type { Cli } from "./cli.ts";
+import { Misuse } from "./errors.ts";
+import { type ModelOptions, sandboxWith } from "./options.ts";
+
+/**
+ * What a run needs besides its graph: the model server, and what this machine does for nodes that ask no model.
+ * @throws Misuse if a tool of the graph is not on any of the user's servers
+ */
+export async function runDepsOf(
+  { deps }: Cli,
+  { nodes }: Graph,
+  options: ModelOptions,
+  { provider, price }: { readonly provider: Model; readonly price: PriceOf },
+): Promise<RunDeps & Cli["deps"]> {
+  const { concurrency, maxWait } = options;
+  const named = nodes.flatMap((node) => (node.kind === "tool" ? [node.tool] : []));
+  const tools = named.length > 0 ? await toolsFor([...new Set(named)], options, deps.files) : undefined;
+  const sandbox = sandboxWith(deps.sandbox, options);
+  return { ...deps, ...(tools && { tools }), sandbox, provider, price, concurrency, maxWait };
+}
+
+/** The user's own file; a graph file can't name one. */
+const DEFAULT_FILE = "tools.json";
+
+async function toolsFor(
+  names: readonly string[],
+  { tools: given }: ModelOptions,
+  files: Cli["deps"]["files"],
+): Promise<Tools> {
+  const path = given === undefined ? join(configFolder(), DEFAULT_FILE) : resolve(given);
+  const text = await files.read(path).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => null,
+  );
+  if (text === null) {
+    const list = names.map(plain).join(", ");
+    throw new Misuse(
+      given === undefined
+        ? `The graph calls tools (${list}). Name a file with your tool servers with --tools, or create ${path}.`
+        : `${plain(given)}, the file of --tools, can't be read.`,
+    );
+  }
+  const { mcpTools } = await import("../platform/tools/mcp.ts");
+  const tools = mcpTools(serversIn(text, path));
+  for (const name of names) {
+    await tools.identify(name).catch((error: unknown) => {
+      throw new Misuse(`The graph can't run: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+  return tools;
+}
+
+function serversIn(text: string, path: string) {
+  try {
+    return readServers(text);
+  } catch (error) {
+    throw new Misuse(
+      `${plain(path)} lists no tool servers: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+}

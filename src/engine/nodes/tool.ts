@@ -1,0 +1,33 @@
+import { ToolFault, ToolMissing } from "../../deps.ts";
+import type { ToolNode } from "../../graph/graph.ts";
+import { fillArguments } from "../../graph/tool-arguments.ts";
+import { shortHash } from "../theta.ts";
+import { structureIn } from "./llm.ts";
+import type { NodeBehavior, Value } from "./node-behavior.ts";
+
+/**
+ * A call of a tool on a server of the user. Its result is kept like a reply: the same input asks the server once, also over
+ * a resume. What the tool says it cannot use is a format error, never a wrong answer.
+ */
+export const tool: NodeBehavior<ToolNode> = {
+  calls: 0,
+  prompt: () => [],
+  async run(node, { inputs, given, local: { tools, recall } }) {
+    if (!tools) throw new ToolMissing(node.tool, [], "Tools can't be called here.");
+    const input = fillArguments(node.arguments, given, new Map(inputs));
+    const key = `tool ${shortHash([await tools.identify(node.tool), input])}`;
+    try {
+      const text = await recall(key, () => tools.call(node.tool, input));
+      const json = structureIn(text);
+      return { text, formatError: false, tokens: 0, key, ...(json !== undefined && { json }) };
+    } catch (error) {
+      if (!(error instanceof ToolFault)) throw error;
+      const failure: Value["failure"] = { node: node.id, problem: error.message };
+      return { text: "", formatError: true, tokens: 0, failure };
+    }
+  },
+  async context({ id, inputs }, { values }) {
+    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
+    return { inputs: read, output: own?.value ?? "" };
+  },
+};

@@ -1,0 +1,32 @@
+import { render } from "./templating.ts";
+
+/** Arguments of a tool as the file gives them: JSON whose texts name inputs as `{{name}}`. */
+export type ToolArguments = Readonly<Record<string, unknown>>;
+
+/**
+ * Fills in the values of inputs. A text that is one placeholder and nothing else becomes the value itself, so that a list or
+ * an object stays one.
+ * @param given by name, with lists and objects as such
+ * @param texts the same as texts
+ */
+export function fillArguments(
+  parts: ToolArguments,
+  given: Readonly<Record<string, unknown>>,
+  texts: ReadonlyMap<string, string>,
+): Record<string, unknown> {
+  const filled = (part: unknown): unknown => {
+    if (typeof part === "string") {
+      const name = /^\{\{\s*([\w-]+)\s*\}\}$/.exec(part)?.[1];
+      return name !== undefined && Object.hasOwn(given, name) ? given[name] : render(part, texts, "mustache");
+    }
+    if (Array.isArray(part)) return part.map(filled);
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, filled(value)]));
+  };
+  return Object.fromEntries(Object.entries(parts).map(([key, value]) => [key, filled(value)]));
+}
+
+/** Arguments where the file gives none: the inputs by name. */
+export function defaultArguments(inputs: readonly string[]): ToolArguments {
+  return Object.fromEntries(inputs.map((name) => [name, `{{${name}}}`]));
+}

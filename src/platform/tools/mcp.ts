@@ -1,0 +1,121 @@
+import { Client, StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import PQueue from "p-queue";
+import { ToolFault, ToolMissing, type Tools, ToolUnreachable } from "../../deps.ts";
+import type { ToolServer, ToolServers } from "./servers.ts";
+
+export interface McpOptions {
+  /** Milliseconds of one call. Default 60,000. */
+  readonly timeout?: number;
+  /** Calls to one server at once. Default 4. */
+  readonly concurrency?: number;
+}
+
+export interface McpTools extends Tools {
+  close(): Promise<void>;
+}
+
+const REMEDY = "Add its server to your tools file (--tools).";
+
+/** Characters of a result that are kept. */
+const LONGEST = 100_000;
+
+/** Tools of these servers. A server is started or connected when a tool is first asked for. */
+export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency = 4 }: McpOptions = {}): McpTools {
+  const connections = new Map<string, Promise<Connection>>();
+  const queues = new Map<string, PQueue>();
+
+  return { identify, call, close };
+
+  async function identify(name: string): Promise<string> {
+    const { server, tool } = await locate(name);
+    const found = servers[server];
+    const address = !found ? "" : "url" in found ? found.url : [found.command, ...found.args].join(" ");
+    return `mcp ${address} ${tool}`;
+  }
+
+  async function call(name: string, input: Readonly<Record<string, unknown>>): Promise<string> {
+    const { server, tool } = await locate(name);
+    const queue = queues.get(server) ?? new PQueue({ concurrency });
+    queues.set(server, queue);
+    return queue.add(async () => {
+      const { client } = await connected(server, name);
+      const request = { name: tool, arguments: { ...input } };
+      const result = await client.callTool(request, { timeout }).catch((error: unknown) => {
+        throw new ToolUnreachable(name, messageOf(error));
+      });
+      const text = textOf(result.content);
+      if (result.isError) throw new ToolFault(name, text || "it reports an error without a message");
+      return text;
+    });
+  }
+
+  /** `search`, or `server/search` where several servers have a tool of this name. */
+  async function locate(name: string): Promise<{ server: string; tool: string }> {
+    const names = Object.keys(servers);
+    const [named, ...rest] = name.split("/");
+    if (named !== undefined && names.includes(named) && rest.length > 0) {
+      const tool = rest.join("/");
+      const { tools } = await connected(named, name);
+      if (tools.includes(tool)) return { server: named, tool };
+    }
+    const all = await Promise.all(
+      names.map(async (server) => ({ server, tools: (await connected(server, name)).tools })),
+    );
+    const having = all.filter(({ tools }) => tools.includes(name));
+    const [only, another] = having;
+    if (only && !another) return { server: only.server, tool: name };
+    const known = all.flatMap(({ server, tools }) => tools.map((tool) => `${server}/${tool}`));
+    const several = `Several servers have it: name one of ${having.map(({ server }) => `${server}/${name}`).join(", ")}.`;
+    throw new ToolMissing(name, known, another ? several : REMEDY);
+  }
+
+  function connected(server: string, tool: string): Promise<Connection> {
+    const known = connections.get(server);
+    if (known) return known;
+    const opening = open(servers[server]).catch((error: unknown) => {
+      // A server that was down may be up for the next call.
+      connections.delete(server);
+      throw new ToolUnreachable(tool, `the server ${server} does not answer (${messageOf(error)})`);
+    });
+    connections.set(server, opening);
+    return opening;
+  }
+
+  async function close(): Promise<void> {
+    const open = await Promise.allSettled([...connections.values()]);
+    await Promise.all(
+      open.map((one) => (one.status === "fulfilled" ? one.value.client.close().catch(() => {}) : null)),
+    );
+  }
+
+  async function open(server: ToolServer | undefined): Promise<Connection> {
+    if (!server) throw new Error("it is not known");
+    const client = new Client({ name: "agentgraph", version: "1" });
+    await client.connect(transportOf(server), { timeout });
+    const { tools } = await client.listTools();
+    return { client, tools: tools.map(({ name }) => name) };
+  }
+}
+
+interface Connection {
+  readonly client: Client;
+  readonly tools: readonly string[];
+}
+
+function transportOf(server: ToolServer): Transport {
+  if ("url" in server)
+    return new StreamableHTTPClientTransport(new URL(server.url), { requestInit: { headers: server.headers } });
+  const { command, args, env, cwd } = server;
+  return new StdioClientTransport({ command, args, env, stderr: "ignore", ...(cwd !== undefined && { cwd }) });
+}
+
+/** Parts that are not text are named, since nothing here reads them. */
+function textOf(content: readonly { readonly type: string; readonly text?: unknown }[]): string {
+  const parts = content.map(({ type, text }) => (typeof text === "string" ? text : `[${type}]`));
+  return parts.join("\n").slice(0, LONGEST);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
