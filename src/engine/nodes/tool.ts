@@ -1,8 +1,8 @@
 import { ToolFault, ToolMissing } from "../../deps.ts";
 import type { ToolNode } from "../../graph/graph.ts";
+import { structureIn } from "../../graph/json.ts";
 import { fillArguments } from "../../graph/tool-arguments.ts";
 import { shortHash } from "../theta.ts";
-import { structureIn } from "./llm.ts";
 import type { NodeBehavior, Value } from "./node-behavior.ts";
 
 /**
