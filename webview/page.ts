@@ -167,6 +167,10 @@ export class Page implements Actions {
     this.#host.post({ type: "reveal", node, open: false });
   }
 
+  replay(iteration: number | null): void {
+    this.#host.post({ type: "replay", iteration });
+  }
+
   fit(): void {
     this.#canvas.viewport.fit(true);
   }

@@ -174,6 +174,8 @@ const runView = z.strictObject({
   threshold: number,
   /** What went wrong on the way, one sentence a kind. */
   warnings: list(warningView, LIMITS.warnings),
+  /** The iteration after which the run is shown; null: as it is. Only a run that is over is replayed. */
+  replayed: z.nullable(count),
 });
 
 const gradientView = z.strictObject({
@@ -271,6 +273,8 @@ const pageMessage = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ask"), request: count, question }),
   /** Copies the whole text to the clipboard, even if the page shows only its start. */
   z.strictObject({ type: z.literal("copy"), node: id, sample: id, at: snapshot, part }),
+  /** Show the run as it was after an iteration; null: as it is. */
+  z.strictObject({ type: z.literal("replay"), iteration: z.nullable(count) }),
   z.strictObject({ type: z.literal("export"), svg: text(LIMITS.svg) }),
 ]);
 

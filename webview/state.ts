@@ -64,6 +64,8 @@ export interface Actions {
   nextMatch(back: boolean): void;
   /** Shows a node that was found: selected, in the middle of the window, large enough to be read. */
   showMatch(node: string): void;
+  /** Shows the run as it was after an iteration; null: as it is. */
+  replay(iteration: number | null): void;
   fit(): void;
   zoom(factor: number): void;
   rotate(): void;

@@ -41,6 +41,11 @@ export function graphOf(target: unknown): Uri | null {
   return isRecord(target) && target.file instanceof Uri ? target.file : null;
 }
 
+/** A node of a graph: a lens's argument. */
+export function nodeOf(target: unknown): string | null {
+  return isRecord(target) && typeof target.node === "string" ? target.node : null;
+}
+
 /** Whether the argument comes from the title bar of a graph or a report. */
 export function isWebview(target: unknown): boolean {
   return target instanceof Uri && target.scheme === "webview-panel";

@@ -1,6 +1,7 @@
 /** Every command of the manifest, without its `agentgraph.`. */
 export const COMMANDS = [
   "optimize",
+  "optimizeNode",
   "showGraph",
   "evaluate",
   "compareMethods",

@@ -37,6 +37,7 @@ import { RunController } from "./runs/run-controller.ts";
 import { RunStore } from "./runs/run-store.ts";
 import { isEvaluation, openAccepted, type RunSummary, resumable } from "./runs/run-summary.ts";
 import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
+import { Scores } from "./runs/scores.ts";
 import { SolveCommands } from "./runs/solve-commands.ts";
 import { StartCommands } from "./runs/start-commands.ts";
 import { Status } from "./runs/status.ts";
@@ -79,7 +80,8 @@ export class Services extends Disposable {
     this.own(new Status(library));
 
     this.instructions = new Instructions(library);
-    this.graphTree = this.own(new GraphTree(graphs, documents, library));
+    const scores = new Scores(library);
+    this.graphTree = this.own(new GraphTree(graphs, documents, library, scores));
     const standings = new Standings(graphs, documents);
     this.proposalTree = this.own(new ProposalTree(library, standings, documents));
     this.runTree = this.own(new RunTree(library));
@@ -138,7 +140,7 @@ export class Services extends Disposable {
       showLog: () => log.show(),
     };
 
-    this.own(new Language(graphs, documents, library, histories, deps));
+    this.own(new Language(graphs, documents, library, histories, scores, deps));
     this.own(
       languages.registerCodeLensProvider(
         { scheme: SCHEME },

@@ -19,7 +19,9 @@ import type { Task } from "./task.ts";
 export interface Inspection {
   readonly sample: Sample;
   readonly split: Split;
-  /** null: unscored, because a call failed. */
+  /** Whether the answer was to be scored: an input that somebody typed may have no known answer. */
+  readonly asked: boolean;
+  /** null: unscored, because a call failed or the answer was not to be scored. */
   readonly score: Scored | null;
   /** Whether the loss is at most τ. */
   readonly right: boolean;
@@ -45,16 +47,20 @@ export function mostCalls({ graph, loss }: Task): number {
   return callsOf(topology.order) + (loss.calls ?? 0) + asked.filter(leads).length;
 }
 
-/** @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason. */
+/**
+ * @param scores false: only the values, for a sample without a known answer
+ * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason.
+ */
 export async function* inspect(
   task: Task,
   split: Split,
   sample: Sample,
   deps: EngineDeps,
   signal: AbortSignal,
+  scores = true,
 ): AsyncGenerator<RunEvent, Inspection> {
   try {
-    return yield* streamed(signal, (stop, emit) => inspectOne(task, split, sample, deps, stop, emit));
+    return yield* streamed(signal, (stop, emit) => inspectOne(task, split, sample, deps, stop, emit, scores));
   } catch (error) {
     throw causeOf(error);
   }
@@ -67,6 +73,7 @@ async function inspectOne(
   deps: EngineDeps,
   stop: AbortController,
   emit: Emit,
+  scores: boolean,
 ): Promise<Inspection> {
   const { graph, data, models, options } = task;
   const gradients: Gradient[] = [];
@@ -79,13 +86,20 @@ async function inspectOne(
   const backward = createBackward({ graph, choice: models.backward, answers, ask, emit: listening });
   try {
     const pass = forward(start, sample, { split });
-    const score = await pass.score;
+    const score = scores ? await pass.score : null;
     const right = score !== null && score.loss <= options.threshold;
     if (score && !right) await Promise.all((await backward(pass, 0)).values());
     const { order, ancestors } = topologyOf(graph);
     const needed = ancestors(graph.output);
     const nodes = order.filter(({ id }) => id === graph.output || needed.has(id));
-    return { sample, split, score, right, nodes: await Promise.all(nodes.map((node) => inspected(node, pass))) };
+    return {
+      sample,
+      split,
+      asked: scores,
+      score,
+      right,
+      nodes: await Promise.all(nodes.map((node) => inspected(node, pass))),
+    };
   } finally {
     await ask.settled();
   }

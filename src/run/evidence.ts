@@ -12,15 +12,20 @@ export function attemptsBehind(state: RunState, proposal: Proposal): readonly At
   return same.length > 0 ? same : all;
 }
 
+/** All gradients on a node's own text, else, of a node without any, on its value. */
+export function feedbackOn(state: RunState, node: string): readonly Gradient[] {
+  const about = state.gradients.filter((one) => one.node === node && one.text !== "");
+  const own = about.filter(({ of }) => of === "text");
+  return own.length > 0 ? own : about;
+}
+
 /**
  * What a proposal answers, each sentence of a sample once: the last gradients, up to each attempt behind it, of the samples
  * that the attempt was made from. Those on the node's own text, or, where there are none (a text node has no call of its
  * own), those on its value.
  */
 export function gradientsBehind(state: RunState, proposal: Proposal): readonly Gradient[] {
-  const about = state.gradients.filter(({ node, text }) => node === proposal.node && text !== "");
-  const own = about.filter(({ of }) => of === "text");
-  const gradients = own.length > 0 ? own : about;
+  const gradients = feedbackOn(state, proposal.node);
   const seen = attemptsBehind(state, proposal).flatMap((attempt) =>
     attempt.samples.flatMap((sample) => {
       const known = gradients.filter((one) => one.sample === sample && one.iteration <= attempt.iteration);

@@ -1,5 +1,5 @@
 import type { Proposal } from "../engine/events.ts";
-import { gradientsBehind } from "./evidence.ts";
+import { feedbackOn, gradientsBehind } from "./evidence.ts";
 import type { RunState } from "./state.ts";
 import { type Grams, gramsOf, similarity } from "./text-similarity.ts";
 
@@ -40,8 +40,15 @@ export function reasonsOf(state: RunState, proposal: Proposal): Reasons {
     reason,
     part: nearest(gramsOf(reason.sentence), parts),
   }));
+  // A line can come from an earlier attempt, which the gate did not see by itself.
+  const answered = new Set(found.map(({ part }) => part));
+  const earlier = distinct(feedbackOn(state, proposal.node)).flatMap((reason) => {
+    const part = nearest(gramsOf(reason.sentence), parts);
+    return part && !answered.has(part) ? [{ reason, part }] : [];
+  });
+  const all = [...found, ...earlier];
   const reasonsFor = (part: (typeof parts)[number] | null) =>
-    found.filter((one) => one.part === part).map(({ reason }) => reason);
+    all.filter((one) => one.part === part).map(({ reason }) => reason);
   return {
     parts: parts.map((part) => ({ added: part.added, line: part.line, reasons: reasonsFor(part) })),
     others: reasonsFor(null),

@@ -20,6 +20,7 @@ const PATHS = {
   fit: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10",
   previous: "M10 3L5 8l5 5",
   next: "M6 3l5 5-5 5",
+  play: "M4.5 2.5v11L13 8z",
   plus: "M8 3v10M3 8h10",
   minus: "M3 8h10",
   close: "M4 4l8 8M12 4l-8 8",

@@ -9,7 +9,7 @@ const MARGIN = { top: 8, right: 50, bottom: 16, left: 34 };
 export class Plot {
   readonly element = s("svg", { class: "plot", role: "img" });
 
-  update({ curve, iterations }: RunView): void {
+  update({ curve, iterations, replayed }: RunView): void {
     const points = curve.filter(isKnown).map((point) => ({ ...point, score: (point.low + point.high) / 2 }));
     this.element.setAttribute("aria-label", describe(points));
     const width = this.element.clientWidth || 240;
@@ -67,6 +67,15 @@ export class Plot {
       .attr("r", points.length > 30 ? 1.5 : 3)
       .append("title")
       .text((point) => pointLabel(point));
+    if (replayed !== null) {
+      svg
+        .append("line")
+        .attr("class", "replayed")
+        .attr("x1", x(replayed))
+        .attr("x2", x(replayed))
+        .attr("y1", MARGIN.top)
+        .attr("y2", height - MARGIN.bottom);
+    }
     const last = points.at(-1);
     if (last) {
       const figure = `${last.low === last.high ? "" : "≈ "}${last.score.toFixed(2)}`;

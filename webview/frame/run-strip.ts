@@ -4,6 +4,7 @@ import { t } from "../l10n.ts";
 import type { RunView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 import { isKnown, Plot, scoreLabel } from "./plot.ts";
+import { Replay } from "./replay.ts";
 
 /** The state of the run: iteration, requests in flight, calls and money against the budget, the score. */
 export class RunStrip {
@@ -11,24 +12,29 @@ export class RunStrip {
   readonly #head = h("div", { class: "run-head" });
   readonly #meters = h("dl", { class: "meters" });
   readonly #plot = new Plot();
+  readonly #replay: Replay;
   /** Announces changes to screen readers, once per iteration. */
   readonly #said = h("p", { class: "unseen", role: "status" });
   #shown: RunView | null = null;
 
   constructor(private readonly acts: Actions) {
-    this.element.append(h("div", { class: "run-words" }, this.#head, this.#meters), this.#plot.element, this.#said);
+    this.#replay = new Replay(acts);
+    const words = h("div", { class: "run-words" }, this.#head, this.#meters, this.#replay.element);
+    this.element.append(words, this.#plot.element, this.#said);
     new ResizeObserver(() => this.#shown && this.#plot.update(this.#shown)).observe(this.#plot.element);
   }
 
   update(run: RunView | null): void {
     if (run === this.#shown) return;
     const curveChanged = JSON.stringify(run?.curve) !== JSON.stringify(this.#shown?.curve);
+    const replayedChanged = run?.replayed !== this.#shown?.replayed;
     this.#shown = run;
     this.element.hidden = run === null;
+    this.#replay.update(run);
     if (!run) return;
     this.#head.replaceChildren(...head(run, this.acts));
     this.#meters.replaceChildren(...meters(run));
-    if (curveChanged) this.#plot.update(run);
+    if (curveChanged || replayedChanged) this.#plot.update(run);
     const news = announcement(run);
     if (this.#said.textContent !== news) this.#said.textContent = news;
   }

@@ -28,6 +28,11 @@ export interface CurrentGraph {
 export interface RunSource {
   /** The running run of the graph, else the last one. */
   current(file: Uri): Promise<ActiveRun | null>;
+  /**
+   * Reads a run that is over once more from its log.
+   * @param see gets the run after each iteration; its state changes with the next one
+   */
+  replay(run: string, see: (run: ActiveRun) => void): Promise<void>;
   /** Fires with the graph file at every event of its run. */
   readonly onDidChange: Event<Uri>;
 }

@@ -50,6 +50,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
     scored,
     threshold,
     warnings: warningViews(state, locale),
+    replayed: null,
   };
 }
 

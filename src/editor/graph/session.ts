@@ -1,5 +1,12 @@
 import { env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
-import { type HostMessage, isPageMessage, type PageMessage, shortId } from "../../../webview/protocol.ts";
+import {
+  type HostMessage,
+  isPageMessage,
+  LIMITS,
+  type PageMessage,
+  type RunView,
+  shortId,
+} from "../../../webview/protocol.ts";
 import type { Log } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -31,6 +38,10 @@ export class GraphSession extends Disposable {
   #ready = false;
   /** Read while the page loads, so that the first snapshot does not wait. */
   #first: Promise<CurrentGraph> | null;
+  /** The iteration after which the page shows the run; null: as it is. */
+  #replayed: number | null = null;
+  /** Views of the run after its iterations. */
+  #views: { readonly run: string; readonly byIteration: Promise<ReadonlyMap<number, RunView>> } | null = null;
   readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), UPDATE_INTERVAL));
   readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), UPDATE_INTERVAL));
 
@@ -101,6 +112,9 @@ export class GraphSession extends Disposable {
         if (text) await env.clipboard.writeText(text);
         return;
       }
+      case "replay":
+        this.#replayed = message.iteration;
+        return this.#postRun();
       case "export":
         return this.#export(message.svg);
     }
@@ -119,9 +133,34 @@ export class GraphSession extends Disposable {
   async #postRun(): Promise<void> {
     if (!this.#ready || !this.panel.visible) return;
     const run = await this.deps.runs.current(this.file);
-    if (run && run.entry.id !== this.#run?.entry.id) this.#excerpts = sampleExcerpts(run);
+    if (run?.entry.id !== this.#run?.entry.id) {
+      this.#replayed = null;
+      this.#views = null;
+      if (run) this.#excerpts = sampleExcerpts(run);
+    }
     this.#run = run;
-    this.#post({ type: "run", run: run && runView(run, this.#excerpts, LOCALE) });
+    if (run?.entry.status === "running") this.#replayed = null;
+    this.#post({ type: "run", run: run && (await this.#viewOf(run)) });
+  }
+
+  /** The curve stays whole, so that the user sees where in the run an iteration is. */
+  async #viewOf(run: ActiveRun): Promise<RunView> {
+    const latest = runView(run, this.#excerpts, LOCALE);
+    const iteration = this.#replayed;
+    if (iteration === null) return latest;
+    const { id } = run.entry;
+    if (this.#views?.run !== id) this.#views = { run: id, byIteration: this.#replay(id) };
+    const view = (await this.#views.byIteration).get(iteration);
+    return view ? { ...view, curve: latest.curve, replayed: iteration } : latest;
+  }
+
+  /** Views of all iterations in one reading; they are bounded, and states are not. */
+  async #replay(id: string): Promise<ReadonlyMap<number, RunView>> {
+    const views = new Map<number, RunView>();
+    await this.deps.runs.replay(id, (run) => {
+      if (views.size < LIMITS.points) views.set(run.state.iteration, runView(run, this.#excerpts, LOCALE));
+    });
+    return views;
   }
 
   #postCursor(editor: typeof window.activeTextEditor): void {

@@ -4,6 +4,7 @@ import { Disposable } from "../disposable.ts";
 import { GRAPH_PATTERN, type GraphFiles } from "../graph-files.ts";
 import type { NodeHistories } from "../review/node-history.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import type { Scores } from "../runs/scores.ts";
 import { Completion } from "./completion.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import type { GraphDocuments } from "./documents.ts";
@@ -12,6 +13,7 @@ import { NodeLenses } from "./lenses.ts";
 import { Definitions, Highlights, References } from "./navigate.ts";
 import { Symbols } from "./outline.ts";
 import { PromptDiagnostics } from "./prompt-diagnostics.ts";
+import { PromptLenses } from "./prompt-lenses.ts";
 import { PromptFiles } from "./prompts.ts";
 import { Rename } from "./rename.ts";
 import { SymbolLocations } from "./symbol-locations.ts";
@@ -26,12 +28,20 @@ export class Language extends Disposable {
   readonly #library: RunStore;
   readonly #deps: Deps;
   readonly #histories: NodeHistories;
+  readonly #promptLenses: PromptLenses;
   readonly #promptDiagnostics: PromptDiagnostics;
   /** The prompt files for which there are providers, and these. */
   #served = "";
   #forPrompts: readonly VscodeDisposable[] = [];
 
-  constructor(graphs: GraphFiles, documents: GraphDocuments, library: RunStore, histories: NodeHistories, deps: Deps) {
+  constructor(
+    graphs: GraphFiles,
+    documents: GraphDocuments,
+    library: RunStore,
+    histories: NodeHistories,
+    scores: Scores,
+    deps: Deps,
+  ) {
     super();
     this.#documents = documents;
     this.#library = library;
@@ -39,6 +49,7 @@ export class Language extends Disposable {
     this.#histories = histories;
     this.#prompts = this.own(new PromptFiles(graphs, documents, deps.files));
     this.#spots = new SymbolLocations(documents, this.#prompts);
+    this.#promptLenses = this.own(new PromptLenses(this.#prompts, documents, library, scores));
     this.#promptDiagnostics = this.own(new PromptDiagnostics(this.#spots, this.#prompts));
     const diagnostics = this.own(new Diagnostics(documents, this.#prompts, deps));
     this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
@@ -78,6 +89,7 @@ export class Language extends Disposable {
     this.#forPrompts = [
       ...this.#shared(where, "{"),
       languages.registerCodeActionsProvider(where, this.#promptDiagnostics),
+      languages.registerCodeLensProvider(where, this.#promptLenses),
     ];
   }
 

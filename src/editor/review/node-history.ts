@@ -2,6 +2,7 @@ import { l10n, Uri, window, workspace } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import { contributionOf } from "../../run/contribution.ts";
 import { type HistoryEntry, historyHtml } from "../../run/report/history.ts";
+import { nodeOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
@@ -104,7 +105,7 @@ export class HistoryCommands {
 
   async #show(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
-    const node = nodeIn(target) ?? (await this.#pickNode(file));
+    const node = nodeOf(target) ?? (await this.#pickNode(file));
     await this.pages.show("history", [file.toString(), node]);
   }
 
@@ -118,9 +119,4 @@ export class HistoryCommands {
     if (!picked) throw new Cancelled();
     return picked.label;
   }
-}
-
-function nodeIn(target: unknown): string | null {
-  const node: unknown = typeof target === "object" && target !== null && "node" in target ? target.node : null;
-  return typeof node === "string" ? node : null;
 }

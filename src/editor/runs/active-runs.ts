@@ -26,6 +26,10 @@ export class ActiveRuns extends Disposable implements RunSource {
     return entry && this.library.open(entry.id);
   }
 
+  replay(id: string, see: (run: OpenedRun) => void): Promise<void> {
+    return this.library.replay(id, see);
+  }
+
   async #progressed(id: string): Promise<void> {
     let file = this.#files.get(id);
     if (!file) {

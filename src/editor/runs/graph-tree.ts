@@ -10,20 +10,13 @@ import {
   type Uri,
   workspace,
 } from "vscode";
-import { textsOf, thetaOf } from "../../engine/theta.ts";
 import type { Fault } from "../../graph/fault.ts";
-import type { Graph } from "../../graph/graph.ts";
-import { splitLabel } from "../../i18n/labels.ts";
 import { Disposable } from "../disposable.ts";
-import { LOCALE } from "../editor-locale.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
-import { type Standing, standingOf } from "../review/standing.ts";
 import type { RunStore } from "./run-store.ts";
-import { isEvaluation, type RunSummary } from "./run-summary.ts";
-
-/** Evaluations that are looked at for one of the present texts. */
-const NEWEST = 5;
+import type { RunSummary } from "./run-summary.ts";
+import type { Scores } from "./scores.ts";
 
 export type GraphElement =
   | {
@@ -48,6 +41,7 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
     private readonly graphs: GraphFiles,
     private readonly documents: GraphDocuments,
     private readonly library: RunStore,
+    private readonly scores: Scores,
   ) {
     super();
     for (const event of [graphs.onDidChange, library.onDidChange]) this.own(event(() => this.#changed.fire()));
@@ -66,58 +60,8 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
       this.library.latest(file),
     ]);
     const shown = graph ?? lastGood;
-    const score = await this.#score(run, shown);
+    const score = await this.scores.of(run, shown);
     return { kind: "graph", file, name: shown?.name ?? "", faults, run, ...score };
-  }
-
-  /** The newest evaluation of the present texts, else what the last optimization says of them. */
-  async #score(run: RunSummary | null, graph: Graph | null): Promise<{ score: string; isStale: boolean }> {
-    if (!run) return { score: "", isStale: false };
-    const evaluation = graph && (await this.#evaluationOf(run, graph));
-    if (evaluation) return { score: evaluationLabel(evaluation), isStale: false };
-    if (isEvaluation(run)) {
-      return run.after === null ? { score: "", isStale: false } : { score: evaluationLabel(run), isStale: true };
-    }
-    if (run.after === null) return { score: "", isStale: false };
-    const after = run.after.toFixed(2);
-    const change = run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
-    if (run.untrusted) return { score: l10n.t("score {0}, from another machine", change), isStale: false };
-    const standing = await this.#standing(run, graph);
-    // Accepted texts count once they are in the file; until then, the file's own score is shown first.
-    const score = standing === "proposed" ? after : change;
-    return standing === "changed"
-      ? { score: l10n.t("score {0}, text changed since", score), isStale: true }
-      : { score: l10n.t("score {0}", score), isStale: false };
-  }
-
-  async #evaluationOf({ graphPath }: RunSummary, graph: Graph): Promise<RunSummary | null> {
-    const theta = thetaOf(textsOf(graph));
-    const runs = (await this.library.list()).filter((entry) => entry.graphPath === graphPath);
-    // Older evaluations than the last optimization are of the texts that it started from, or of none that are left.
-    const last = runs.findIndex((entry) => !isEvaluation(entry));
-    const newer = (last < 0 ? runs : runs.slice(0, last)).filter(
-      ({ evaluated, untrusted, job }) =>
-        evaluated?.score != null && !untrusted && job?.kind === "evaluate" && !job.method,
-    );
-    for (const entry of newer.slice(0, NEWEST)) {
-      const run = await this.library.open(entry.id).catch(() => null);
-      if (run?.state.theta === theta) return entry;
-    }
-    return null;
-  }
-
-  /** `base`: as the run started. `proposed`: with every accepted text. */
-  async #standing({ id, proposals }: RunSummary, graph: Graph | null): Promise<Standing> {
-    const run = await this.library.open(id).catch(() => null);
-    if (!run || !graph) return "unknown";
-    const accepted = new Set(proposals.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
-    const standings = Object.entries(run.state.startTexts).map(([node, base]) => {
-      const text = accepted.has(node) ? (run.state.texts[node] ?? base) : base;
-      return { isAccepted: accepted.has(node), standing: standingOf({ node, base, text }, graph) };
-    });
-    if (standings.some(({ standing }) => standing === "changed")) return "changed";
-    const isIn = ({ isAccepted, standing }: (typeof standings)[number]) => !isAccepted || standing === "proposed";
-    return standings.every(isIn) ? "proposed" : "base";
   }
 
   async getTreeItem(element: GraphElement): Promise<TreeItem> {
@@ -149,12 +93,6 @@ function status(errors: number, faults: number, run: RunSummary | null, score: s
   if (run?.status === "running") return l10n.t("running");
   if (score !== "") return score;
   return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
-}
-
-/** `0.85 on the test set`: an evaluation of the file as it is. */
-function evaluationLabel({ evaluated }: RunSummary): string {
-  if (!evaluated || evaluated.score === null) return "";
-  return l10n.t("score {0} on the {1}", evaluated.score.toFixed(2), splitLabel(evaluated.split, LOCALE));
 }
 
 function relativeFolder(file: Uri): string {

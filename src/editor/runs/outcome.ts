@@ -18,6 +18,7 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
   const target = { entry: { id: run.id } };
   const review = l10n.t("Review proposals");
   const resume = l10n.t("Resume");
+  const report = l10n.t("Show report");
   if (state.proposals.length > 0) void commands.executeCommand("agentgraph.proposals.focus", { preserveFocus: true });
 
   let answer: string | undefined;
@@ -46,7 +47,7 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     const result =
       run.start.job?.kind === "evaluate" ? l10n.t("Resume it with a larger budget to get a score.") : found(state);
     const message = l10n.t("The run of {0} reached its budget. {1}", name, result);
-    answer = await showWarning(message, ...(state.proposals.length > 0 ? [review] : []), resume);
+    answer = await showWarning(message, ...(state.proposals.length > 0 ? [review] : []), resume, report);
   } else if (state.finished?.evaluated) {
     const show = l10n.t("Show result");
     const again = l10n.t("Evaluate again");
@@ -74,8 +75,9 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     const message = accepted
       ? l10n.t("Optimized {0}. {1}", name, found(state))
       : l10n.t("The run of {0} finished. {1}", name, found(state));
-    answer = await showInfo(message, ...(state.proposals.length > 0 ? [review] : []));
+    answer = await showInfo(message, ...(state.proposals.length > 0 ? [review] : []), report);
   }
+  if (answer === report) await commands.executeCommand("agentgraph.showReport", target);
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);
 }

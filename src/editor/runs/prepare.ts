@@ -6,7 +6,7 @@ import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
 import { simulated } from "../../models/providers/simulated.ts";
 import type { EstimateDeps } from "../../run/estimate.ts";
-import { loadTask } from "../../run/load.ts";
+import { loadTask, type Overrides } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
 import { readCache } from "../../run/replies.ts";
 import type { RunDeps } from "../../run/run.ts";
@@ -36,6 +36,7 @@ export interface Prepared {
 
 /**
  * @param needsOf returns the sets that the job needs, after the provider is known. Default: all
+ * @param set values that replace the file's
  * @throws GraphInvalid, NoModel, NotTrusted, Cancelled, AddressRefused
  */
 export async function prepare(
@@ -43,12 +44,14 @@ export async function prepare(
   account: Account,
   deps: RunsDeps,
   needsOf: () => Promise<readonly Split[]> = async () => SPLITS,
+  set: NonNullable<Overrides["set"]> = [],
 ): Promise<Prepared> {
   await refuseFaulty(file, deps.files);
   const connection = await account.connect();
   const models = modelChoices(connection.models);
   const needs = await needsOf();
-  const loaded = await loadTask(file.fsPath, deps, { models, budget: readSettings().limits, needs, locale: LOCALE });
+  const limits = readSettings().limits;
+  const loaded = await loadTask(file.fsPath, deps, { models, budget: limits, needs, set, locale: LOCALE });
   const subject = runRequestOf(loaded);
   if (!subject) {
     const faulty = new GraphInvalid(file.fsPath, loaded.faults);
@@ -56,7 +59,7 @@ export async function prepare(
   }
   const { task } = subject;
   if (connection.provider === simulated && (await choosesModels(task.graph)))
-    return prepare(file, account, deps, async () => needs);
+    return prepare(file, account, deps, async () => needs, set);
   const root = loaded.root.folder;
   const place = runPathsOf(root);
   await askForPrices(modelsOf(task), task.options.budget.usd);

@@ -5,7 +5,7 @@ import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { warningMessage } from "../../i18n/warnings.ts";
-import { withAct } from "../../run/reduce.ts";
+import { RunReducer, withAct } from "../../run/reduce.ts";
 import { readReplies } from "../../run/replies.ts";
 import type { Side } from "../../run/report/compare.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
@@ -113,6 +113,17 @@ export class RunStore extends Disposable {
     // Its graph file may have been renamed since.
     const { graphPath } = entry;
     return run.entry.graphPath === graphPath ? run : { ...run, entry: { ...run.entry, graphPath } };
+  }
+
+  /** Reads the log of a run again. @param see gets the run after each iteration; its state changes with the next one */
+  async replay(id: string, see: (run: OpenedRun) => void): Promise<void> {
+    const run = await this.open(id);
+    if (!run) return;
+    const reducer = new RunReducer();
+    await readRun(this.deps, runPathsOf(run.entry.root), id, (event) => {
+      reducer.apply(event);
+      if (event.type === "iteration") see({ ...run, state: reducer.state });
+    });
   }
 
   /** Logs a user act in the run. */

@@ -19,7 +19,10 @@ import { confirmCalls } from "./confirm.ts";
 import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
-import { type FoundSample, findSample, labelOf, pickSample } from "./sample-pick.ts";
+import { findSample, labelOf, type Picked, pickOrTypeSample } from "./sample-pick.ts";
+
+/** Calls that are sent without another question. */
+const FEW_CALLS = 6;
 
 /** A sample page is not stored, only its replies. @throws NotFound */
 export async function samplePage(): Promise<never> {
@@ -47,15 +50,19 @@ export class SampleCommands {
     const file = ref ? await this.#graphOf(ref.run) : await pickGraph(target, this.graphs);
     const prepared = await prepare(file, this.account, this.deps, () => setsOf(file));
     const { task } = prepared.subject;
-    const found = ref ? findSample(task.data, ref.sample) : await pickSample(task.data);
+    const row = ref && findSample(task.data, ref.sample);
+    const found = ref ? row && { ...row, scores: true } : await pickOrTypeSample(task, prepared.subject.loss);
     if (!found) {
       throw new NotFound(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
-    const { sample, split } = found;
+    const { sample, split, scores } = found;
+    // A few calls cost next to nothing: the notification that shows their progress names the model.
+    const most = mostCalls(task);
+    if (most <= FEW_CALLS) return this.#ask(prepared, found);
     // The estimate covers only this sample. Prompts describe the answers of the whole data, as in the real call.
     const only = { ...task, data: { train: [], validation: [], test: [], [split]: [sample] } };
     const estimate = await estimateRunner(only, prepared.known, (one, deps, signal) =>
-      inspect({ ...one, data: task.data }, split, sample, deps, signal),
+      inspect({ ...one, data: task.data }, split, sample, deps, signal, scores),
     );
     await confirmCalls({
       question: l10n.t("Try “{0}”?", oneLine(labelOf(sample), 80)),
@@ -64,7 +71,7 @@ export class SampleCommands {
       task,
       samples: 1,
       connection: prepared.connection,
-      most: mostCalls(task),
+      most,
     });
     await this.#ask(prepared, found);
   }
@@ -73,16 +80,16 @@ export class SampleCommands {
     return graphOfRun(await this.library.existing(run), this.graphs);
   }
 
-  async #ask({ subject, place, root, deps }: Prepared, { sample, split }: FoundSample): Promise<void> {
+  async #ask({ subject, place, root, deps }: Prepared, { sample, split, scores }: Picked): Promise<void> {
     const { task } = subject;
     const reducer = new RunReducer();
-    const title = l10n.t("Running a sample of {0}", task.graph.name);
+    const title = l10n.t("Trying a sample with {0}", task.models.forward.model);
     const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
     const inspection = await window.withProgress(options, (progress, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => stop.abort(new Cancelled()));
       return askWithoutRun(task, place, root, deps, async (engine): Promise<Inspection> => {
-        const steps = inspect(task, split, sample, engine, stop.signal);
+        const steps = inspect(task, split, sample, engine, stop.signal, scores);
         for (;;) {
           const step = await steps.next();
           if (step.done) return step.value;

@@ -1,6 +1,11 @@
-import { l10n, window } from "vscode";
+import { l10n, type QuickPickItem, window } from "vscode";
 import type { Data, Sample, Split } from "../../data/sample.ts";
+import type { Task } from "../../engine/task.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { LossSpec } from "../../graph/schema.ts";
 import { splitLabel } from "../../i18n/labels.ts";
+import { targetFault, worksWithoutTarget } from "../../loss/make.ts";
+import { TYPED } from "../../run/report/sample.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
@@ -23,14 +28,30 @@ export function findSample(data: Data, id: string): FoundSample | null {
 
 /** Asks for a row of any set, searchable by its inputs. @throws Cancelled */
 export async function pickSample(data: Data): Promise<FoundSample> {
-  const items = ORDER.flatMap((split) =>
+  const { found } = await pickFrom(itemsOf(data));
+  if (!found) throw new Cancelled();
+  return found;
+}
+
+interface SampleItem extends QuickPickItem {
+  readonly found: FoundSample | null;
+}
+
+function itemsOf(data: Data): SampleItem[] {
+  return ORDER.flatMap((split) =>
     data[split].map((sample) => ({
       label: oneLine(labelOf(sample), 120),
       description: splitLabel(split, LOCALE),
-      detail: sample.targets.length > 0 ? l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)) : undefined,
+      ...(sample.targets.length > 0 && {
+        detail: l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)),
+      }),
       found: { sample, split },
     })),
   );
+}
+
+/** @throws Cancelled */
+async function pickFrom(items: readonly SampleItem[]): Promise<SampleItem> {
   const picked = await window.showQuickPick(items, {
     title: l10n.t("Which sample?"),
     placeHolder: l10n.t("Search by input or expected answer"),
@@ -39,9 +60,46 @@ export async function pickSample(data: Data): Promise<FoundSample> {
     ignoreFocusOut: true,
   });
   if (!picked) throw new Cancelled();
-  return picked.found;
+  return picked;
 }
 
 export function labelOf({ id, inputs }: Sample): string {
   return Object.values(inputs).join(" · ") || id;
+}
+
+/** The same list, headed by an entry for a text of the user's own. @throws Cancelled */
+export async function pickOrTypeSample({ graph, data }: Pick<Task, "graph" | "data">, loss: LossSpec): Promise<Picked> {
+  const type: SampleItem = { label: `$(edit) ${l10n.t("Type your own…")}`, alwaysShow: true, found: null };
+  const { found } = await pickFrom([type, ...itemsOf(data)]);
+  return found ? { ...found, scores: true } : typeSample(graph, loss);
+}
+
+/** A sample to try. */
+export interface Picked extends FoundSample {
+  /** false: no right answer is known. */
+  readonly scores: boolean;
+}
+
+/** @throws Cancelled */
+async function typeSample({ inputs }: Graph, loss: LossSpec): Promise<Picked> {
+  const typed: Record<string, string> = {};
+  for (const [index, { name, description }] of inputs.entries()) {
+    const title = inputs.length > 1 ? l10n.t("{0} ({1} of {2})", name, index + 1, inputs.length) : name;
+    const text = await window.showInputBox({ title, prompt: description, ignoreFocusOut: true });
+    if (text === undefined) throw new Cancelled();
+    typed[name] = text;
+  }
+  const expected = await window.showInputBox({
+    title: l10n.t("Expected answer"),
+    prompt: l10n.t("Leave it empty if you don't know: the sample is then run, but not scored."),
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      const fault = text.trim() === "" ? null : targetFault(loss, text);
+      return fault && l10n.t("The expected answer {0}.", fault);
+    },
+  });
+  if (expected === undefined) throw new Cancelled();
+  const targets = expected.trim() === "" ? [] : [expected];
+  const sample: Sample = { id: TYPED, inputs: typed, targets, feedback: null };
+  return { sample, split: "validation", scores: targets.length > 0 || worksWithoutTarget(loss) };
 }

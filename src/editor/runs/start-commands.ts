@@ -1,20 +1,25 @@
-import { l10n, type Uri, window } from "vscode";
+import { l10n, type Uri, window, workspace } from "vscode";
 import type { Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
+import { readGraphText } from "../../graph/read.ts";
 import { splitLabel } from "../../i18n/labels.ts";
+import { graphFormat } from "../../methods/registry.ts";
 import { estimateRun, estimateRunner } from "../../run/estimate.ts";
 import { paceOf } from "../../run/estimate-line.ts";
 import { type Job, recheckOf, runnerOf } from "../../run/job.ts";
+import type { Overrides } from "../../run/load.ts";
 import { startRun } from "../../run/run.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
 import { readSettings } from "../account/settings.ts";
+import { nodeOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
 import { confirmCalls, confirmStart } from "./confirm.ts";
+import { FIRST_RUN_PACE, isFirstSimulated, paced } from "./first-run.ts";
 import { runLabel } from "./messages.ts";
 import { pickRun } from "./pick-run.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
@@ -25,7 +30,8 @@ import type { RunSummary } from "./run-summary.ts";
 /** Starts runs that optimize or evaluate a graph, or recheck a run. */
 export class StartCommands {
   readonly commands = {
-    optimize: (target) => this.#optimize(target),
+    optimize: async (target) => this.#optimize(await pickGraph(target, this.graphs)),
+    optimizeNode: (target) => this.#optimizeNode(target),
     evaluate: (target) => this.#evaluate(target),
     recheckRun: (target) => this.#recheck(target),
   } satisfies SomeCommands;
@@ -38,20 +44,44 @@ export class StartCommands {
     private readonly running: RunController,
   ) {}
 
-  async #optimize(target: unknown): Promise<void> {
+  /** Only one node's text: the others are fixed for this run. @throws Cancelled */
+  async #optimizeNode(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
+    const text = (await workspace.openTextDocument(file)).getText();
+    const { outline } = readGraphText(file.fsPath, text, graphFormat);
+    const open = outline.nodes.filter(({ trainable }) => trainable).map(({ id }) => id);
+    const only = nodeOf(target) ?? (await pickNode(open));
+    const others = open.filter((id) => id !== only);
+    await this.#optimize(
+      file,
+      others.map((id) => [`nodes.${id}.trainable`, "false"] as const),
+    );
+  }
+
+  /** @param set values that replace the file's */
+  async #optimize(file: Uri, set: NonNullable<Overrides["set"]> = []): Promise<void> {
     for (;;) {
-      const prepared = await this.#prepare(file);
+      const prepared = await this.#prepare(file, undefined, set);
       const estimateOf = (task: Task) => estimateRun(task, prepared.known);
       const { limits, concurrency } = readSettings();
       const { task } = prepared.subject;
-      const pace = paceOf(await this.#measured(task.models.forward.model), concurrency);
+      const isSlow = isFirstSimulated(prepared.connection, (await this.#runsOf(file)).length);
+      const pace = isSlow
+        ? FIRST_RUN_PACE / concurrency
+        : paceOf(await this.#measured(task.models.forward.model), concurrency);
       const confirmed = await confirmStart(task, prepared.connection, estimateOf, limits.calls, pace);
       if (confirmed !== "change model") {
-        return this.#begin({ ...prepared, subject: { ...prepared.subject, task: confirmed.start } });
+        const { deps } = prepared;
+        const shown = isSlow ? { ...deps, provider: paced(deps.provider, deps.clock) } : deps;
+        return this.#begin({ ...prepared, deps: shown, subject: { ...prepared.subject, task: confirmed.start } });
       }
       await orBack(this.account.commands.chooseModels());
     }
+  }
+
+  async #runsOf(file: Uri): Promise<RunSummary[]> {
+    const path = await this.graphs.realPath(file);
+    return (await this.library.list()).filter(({ graphPath }) => graphPath === path);
   }
 
   /** The last whole run with a model, to tell how long its calls take. */
@@ -116,7 +146,11 @@ export class StartCommands {
   }
 
   /** @throws NotFound if the graph is already running */
-  async #prepare(file: Uri, needsOf?: () => Promise<readonly Split[]>): Promise<Prepared> {
+  async #prepare(
+    file: Uri,
+    needsOf?: () => Promise<readonly Split[]>,
+    set?: NonNullable<Overrides["set"]>,
+  ): Promise<Prepared> {
     const latest = await this.library.latest(file);
     if (latest?.status === "running") {
       throw new NotFound(
@@ -128,7 +162,7 @@ export class StartCommands {
             ),
       );
     }
-    return prepare(file, this.account, this.deps, needsOf);
+    return prepare(file, this.account, this.deps, needsOf, set);
   }
 
   async #begin({ subject, place, root, deps }: Prepared): Promise<void> {
@@ -136,6 +170,13 @@ export class StartCommands {
     const run = await startRun(subject, place, root, deps, stop.signal);
     await this.running.drive(run, root, stop);
   }
+}
+
+/** @throws Cancelled */
+async function pickNode(nodes: readonly string[]): Promise<string> {
+  const picked = await window.showQuickPick(nodes, { title: l10n.t("Optimize the text of which node?") });
+  if (!picked) throw new Cancelled();
+  return picked;
 }
 
 /** Calls from which a run says how long a call takes. */

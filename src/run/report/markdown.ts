@@ -4,6 +4,7 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { chosenOf } from "../solutions.ts";
+import { answerOf } from "./answer.ts";
 import { headline } from "./headline.ts";
 import { changesNote, contributionLabel, gateNote, intervalNote } from "./messages.ts";
 import type { Change, Comparison, Report, SolvedRow } from "./report.ts";
@@ -17,10 +18,12 @@ import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTa
 export function reportMarkdown(report: Report, locale = ENGLISH): string {
   const { t } = locale;
   const { run, caveats, warnings, limitations, evaluated } = report;
+  const answer = answerOf(report, locale);
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,
     literal(t("{0} · {1} · run {2}", run.graphFile, locale.timestamp(run.startedAt), run.id)),
+    ...(answer ? [`**${literal(answer.sentence)}**`] : []),
     literal(headline(report, locale)),
     ...(caveats.length > 0 ? [`## ${t("Before you rely on this")}`, list(caveats)] : []),
     `## ${t("Result")}`,

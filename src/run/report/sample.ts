@@ -24,7 +24,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
   const { sample, split, score, right, nodes } = inspection;
   const question = Object.values(sample.inputs).join(" · ") || sample.id;
   const answer = nodes.find(({ node }) => node.id === graph.output)?.value;
-  const mark = score === null ? "undecided" : right ? "accepted" : "rejected";
+  const mark = !inspection.asked ? "" : score === null ? "undecided" : right ? "accepted" : "rejected";
   const title = oneLine(question, 120);
   const facts: [string, string][] = [
     ...Object.entries(sample.inputs),
@@ -39,7 +39,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
   ];
   const body = html`<header>
 <h1>${title}</h1>
-<p class="soft">${t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitLabel(split, locale), oneLine(sample.id, 120), spent)}</p>
+<p class="soft">${isTyped(sample) ? t("{0} · your own text · {1}", oneLine(graph.name, 120), spent) : t("{0} · {1}, sample {2} · {3}", oneLine(graph.name, 120), splitLabel(split, locale), oneLine(sample.id, 120), spent)}</p>
 <p class="lead verdict ${mark}">${outcome(inspection, locale)}</p>
 </header>
 <main>
@@ -51,8 +51,16 @@ ${nodes.slice(-NODES).map((node) => article(node, graph, locale))}
   return pageHtml(title, body, locale, theme);
 }
 
-function outcome({ score, right }: Inspection, locale: Locale): string {
+/** The id of a sample that the user typed. */
+export const TYPED = "typed";
+
+function isTyped({ id }: Inspection["sample"]): boolean {
+  return id === TYPED;
+}
+
+function outcome({ asked, score, right }: Inspection, locale: Locale): string {
   const { t } = locale;
+  if (!asked) return t("Not scored: no expected answer was given");
   if (score === null) return `? ${t("Not scored because a call failed")}`;
   const graded = score.loss > 0 && score.loss < 1 ? `, ${t("score {0}", locale.percent(1 - score.loss))}` : "";
   const form = score.formatError ? `: ${t("the answer is not in the required format")}` : "";

@@ -13,6 +13,12 @@ h3 { font-size: 1.02rem; margin: 0; } h3 .soft { font-weight: 400; margin-left: 
 p { margin: .5rem 0; }
 .soft, .left { color: var(--soft); }
 .lead { font-size: 1.1rem; }
+.answer { font-size: 1.25rem; line-height: 1.4; margin: .8rem 0; padding-left: .8rem; border-left: 4px solid var(--doubt); }
+.answer.yes { border-color: var(--good); } .answer.no { border-color: var(--bad); }
+.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1rem 1.5rem; align-items: start; }
+.sides h3 { padding-bottom: .3rem; border-bottom: 2px solid var(--line); } .sides h3.fixed { color: var(--good); } .sides h3.broken { color: var(--bad); } .sides h3.wrong { color: var(--doubt); }
+.entry { padding: .5rem 0; border-bottom: 1px solid var(--line); font-size: .87rem; } .entry p { margin: 0 0 .2rem; }
+.entry dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 .7rem; margin: 0; } .entry dt { color: var(--soft); } .entry dd { margin: 0; }
 nav { color: var(--soft); margin-top: .8rem; }
 nav a { color: var(--accent); display: inline-block; margin-right: .9rem; text-decoration: none; }
 nav a:hover, nav a:focus { text-decoration: underline; }

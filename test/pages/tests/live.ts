@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { runView } from "../../../src/editor/graph/run-view.ts";
 import type { Gradient } from "../../../src/engine/events.ts";
 import { five } from "../graphs.ts";
 import type { TestPage } from "../harness.ts";
@@ -28,6 +29,37 @@ const watchPulses = (test: TestPage) =>
 const pulsed = (test: TestPage) => test.page.evaluate(() => Reflect.get(window, "pulsed"));
 
 export const liveTests: readonly PageTest[] = [
+  {
+    name: "a run that is over is replayed iteration by iteration, by slider and by button",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "backward"));
+      const replay = test.page.locator(".replay");
+      ok(await replay.isHidden(), "a running run is not replayed");
+      const done = runOf(five, "done");
+      await test.run(done);
+      const slider = replay.getByRole("slider", { name: "Iteration to show" });
+      match((await replay.textContent()) ?? "", /The result/);
+      await slider.focus();
+      await test.page.keyboard.press("ArrowLeft");
+      await test.settled();
+      const last = done.state.curve.at(-1)?.iteration ?? 0;
+      deepEqual(test.last("replay"), { type: "replay", iteration: last });
+      await test.page.keyboard.press("Home");
+      await test.settled();
+      deepEqual(test.last("replay"), { type: "replay", iteration: 1 });
+      match((await replay.textContent()) ?? "", new RegExp(`After iteration 1 of ${last}`));
+      // The host's answer to what was asked before does not move the slider.
+      await test.say({ type: "run", run: { ...runView(done, () => ""), replayed: last } });
+      equal(await slider.inputValue(), "1");
+      await test.say({ type: "run", run: { ...runView(done, () => ""), replayed: 1 } });
+      equal(await test.page.locator(".plot .replayed").count(), 1);
+      await replay.locator('vscode-button[aria-label="Replay the run"]').click();
+      await test.page.waitForTimeout(1200);
+      await replay.locator('vscode-button[aria-label="Stop the replay"]').click();
+      deepEqual(test.last("replay"), { type: "replay", iteration: 2 });
+    },
+  },
   {
     name: "shows values as they come, and what is on its way",
     async run(test) {

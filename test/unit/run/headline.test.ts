@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { signTest } from "../../../src/engine/statistics.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
+import { answerOf } from "../../../src/run/report/answer.ts";
 import { caveatsOf } from "../../../src/run/report/caveats.ts";
 import { headline } from "../../../src/run/report/headline.ts";
 import type { Comparison, Figure, Report } from "../../../src/run/report/report.ts";
@@ -77,5 +78,60 @@ describe("how easily the gate is fooled", () => {
     const said = caveatsOf(report({ validation: compared("validation"), test: settled }), ENGLISH).join("\n");
     expect(said).not.toMatch(risk);
     expect(said).toContain("23 of 60");
+  });
+});
+
+describe("the answer that a report opens with", () => {
+  const accepted = { verdict: { decision: "accepted" } } as Report["changes"][number];
+  const cost = {
+    calls: { total: 410 },
+    usd: 0.14,
+    tokens: { prompt: 1, completion: 1, estimated: false },
+  } as Report["cost"];
+  const said = (changes: Partial<Report>) => answerOf(report({ changes: [accepted], cost, ...changes }), ENGLISH);
+  const test = compared("test", {
+    scored: 30,
+    of: 30,
+    before: { ...figure(0.2), right: 6, tokens: 100 },
+    after: { ...figure(29 / 30), right: 29, tokens: 141 },
+    better: 23,
+    worse: 0,
+  });
+
+  it("is yes where unseen samples say so, with what it costs", () => {
+    expect(said({ test, validation: compared("validation") })).toEqual({
+      word: "yes",
+      sentence:
+        "Yes: on 30 unseen samples 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.",
+    });
+  });
+
+  it("is perhaps where it may be chance, or where nothing unseen was scored", () => {
+    const few = { ...test, better: 3, worse: 1, p: signTest(3, 1), after: { ...test.after, right: 8, score: 8 / 30 } };
+    expect(said({ test: few })?.sentence).toMatch(
+      /^Perhaps: on 30 unseen samples 6 → 8 right, p = 0\.62; this may be chance;/,
+    );
+    expect(said({ validation: { ...test, split: "validation" } })?.sentence).toMatch(
+      /^Perhaps: on the 30 samples that chose the texts 6 → 29 right, p < 0\.001; no unseen samples were scored;/,
+    );
+  });
+
+  it("is no where unseen samples got worse, or nothing better was found", () => {
+    const worse = { ...test, before: test.after, after: test.before, better: 0, worse: 23 };
+    expect(said({ test: worse })).toMatchObject({ word: "no" });
+    expect(said({ test, changes: [] })?.sentence).toBe("No: no better text was found; the run cost $0.14.");
+  });
+
+  it("claims nothing for another machine or for real models that were not asked", () => {
+    const { run } = report({});
+    expect(said({ test, run: { ...run, trusted: false } })?.sentence).toMatch(
+      /^Not verified, from another machine\. Yes:/,
+    );
+    expect(said({ test, run: { ...run, provider: "simulated" } })?.sentence).toMatch(/^With the simulated model, yes:/);
+  });
+
+  it("gives mean scores where answers are graded", () => {
+    const graded = { ...test, before: { ...test.before, score: 0.31 }, after: { ...test.after, score: 0.62 } };
+    expect(said({ test: graded })?.sentence).toContain("on 30 unseen samples score 0.31 → 0.62");
   });
 });

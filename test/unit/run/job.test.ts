@@ -185,6 +185,7 @@ describe("the page of a sample", () => {
     const [sample] = subject.task.data.validation;
     if (!node || !sample) throw new Error("no node");
     const inspection: Inspection = {
+      asked: true,
       sample: { ...sample, inputs: { question: HOSTILE } },
       split: "validation",
       score: { loss: 1, lenient: 1, criticism: HOSTILE, formatError: true, formatErrors: 1, tokens: 3 },

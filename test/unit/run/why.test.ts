@@ -64,6 +64,28 @@ describe("why a text was proposed", () => {
     expect(reasons.others).toEqual([{ sentence: "Use French.", samples: ["d"] }]);
   });
 
+  it("takes a line's feedback from an earlier attempt where the last one has none", () => {
+    const { state } = runOf(five, "done");
+    const [attempt] = state.attempts.filter(({ node }) => node === "solve");
+    if (!attempt) throw new Error("no attempt");
+    const gradient = (iteration: number, sample: string, text: string): Gradient => ({
+      ...{ type: "gradient", iteration, theta: "t0", sample, node: "solve", of: "text", from: "solve" },
+      text,
+    });
+    const gradients = [
+      gradient(1, "a", "Name the unit of every quantity."),
+      gradient(2, "b", "Check the sum before the answer."),
+    ];
+    const last = { ...attempt, id: "last", iteration: 2, samples: ["b"], decision: "accepted" as const, text: TEXT };
+    const known = { ...proposal, attempts: ["last"] };
+    const run = { ...state, gradients, attempts: [last] };
+    expect(reasonsOf(run, known).parts.map((part) => part.reasons.map(({ samples }) => samples))).toEqual([
+      [["a"]],
+      [["b"]],
+      [],
+    ]);
+  });
+
   it("splits a long line into its sentences, and leaves out those that were there", () => {
     const long = `${BASE} Name the unit. ${"Take your time with every single step of the way. ".repeat(4).trim()}`;
     const { state } = runOf(five, "done", { gradients: [] });

@@ -1,0 +1,75 @@
+import { l10n } from "vscode";
+import { textsOf, thetaOf } from "../../engine/theta.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { splitLabel } from "../../i18n/labels.ts";
+import { LOCALE } from "../editor-locale.ts";
+import { type Standing, standingOf } from "../review/standing.ts";
+import type { RunStore } from "./run-store.ts";
+import { isEvaluation, type RunSummary } from "./run-summary.ts";
+
+/** Evaluations that are looked at for one of the present texts. */
+const NEWEST = 5;
+
+/** What is known of the score of a graph as it is now. */
+export class Scores {
+  constructor(private readonly library: RunStore) {}
+
+  /** The newest evaluation of the present texts, else what the last optimization says of them. */
+  async of(
+    run: RunSummary | null,
+    graph: Graph | null,
+  ): Promise<{ readonly score: string; readonly isStale: boolean }> {
+    if (!run) return { score: "", isStale: false };
+    const evaluation = graph && (await this.#evaluationOf(run, graph));
+    if (evaluation) return { score: evaluationLabel(evaluation), isStale: false };
+    if (isEvaluation(run)) {
+      return run.after === null ? { score: "", isStale: false } : { score: evaluationLabel(run), isStale: true };
+    }
+    if (run.after === null) return { score: "", isStale: false };
+    const after = run.after.toFixed(2);
+    const change = run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
+    if (run.untrusted) return { score: l10n.t("score {0}, from another machine", change), isStale: false };
+    const standing = await this.#standing(run, graph);
+    // Accepted texts count once they are in the file; until then, the file's own score is shown first.
+    const score = standing === "proposed" ? after : change;
+    return standing === "changed"
+      ? { score: l10n.t("score {0}, text changed since", score), isStale: true }
+      : { score: l10n.t("score {0}", score), isStale: false };
+  }
+
+  async #evaluationOf({ graphPath }: RunSummary, graph: Graph): Promise<RunSummary | null> {
+    const theta = thetaOf(textsOf(graph));
+    const runs = (await this.library.list()).filter((entry) => entry.graphPath === graphPath);
+    // Older evaluations than the last optimization are of the texts that it started from, or of none that are left.
+    const last = runs.findIndex((entry) => !isEvaluation(entry));
+    const newer = (last < 0 ? runs : runs.slice(0, last)).filter(
+      ({ evaluated, untrusted, job }) =>
+        evaluated?.score != null && !untrusted && job?.kind === "evaluate" && !job.method,
+    );
+    for (const entry of newer.slice(0, NEWEST)) {
+      const run = await this.library.open(entry.id).catch(() => null);
+      if (run?.state.theta === theta) return entry;
+    }
+    return null;
+  }
+
+  /** `base`: as the run started. `proposed`: with every accepted text. */
+  async #standing({ id, proposals }: RunSummary, graph: Graph | null): Promise<Standing> {
+    const run = await this.library.open(id).catch(() => null);
+    if (!run || !graph) return "unknown";
+    const accepted = new Set(proposals.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
+    const standings = Object.entries(run.state.startTexts).map(([node, base]) => {
+      const text = accepted.has(node) ? (run.state.texts[node] ?? base) : base;
+      return { isAccepted: accepted.has(node), standing: standingOf({ node, base, text }, graph) };
+    });
+    if (standings.some(({ standing }) => standing === "changed")) return "changed";
+    const isIn = ({ isAccepted, standing }: (typeof standings)[number]) => !isAccepted || standing === "proposed";
+    return standings.every(isIn) ? "proposed" : "base";
+  }
+}
+
+/** `0.85 on the test set`: an evaluation of the file as it is. */
+function evaluationLabel({ evaluated }: RunSummary): string {
+  if (!evaluated || evaluated.score === null) return "";
+  return l10n.t("score {0} on the {1}", evaluated.score.toFixed(2), splitLabel(evaluated.split, LOCALE));
+}
