@@ -94,8 +94,8 @@ async function typeSample({ inputs }: Graph, loss: LossSpec): Promise<Picked> {
     prompt: l10n.t("Leave it empty if you don't know: the sample is then run, but not scored."),
     ignoreFocusOut: true,
     validateInput: (text) => {
-      const fault = text.trim() === "" ? null : targetFault(loss, text);
-      return fault && l10n.t("The expected answer {0}.", fault);
+      const fault = text.trim() === "" ? null : targetFault(loss, text, LOCALE);
+      return fault && l10n.t("This can't be the expected answer: {0}.", fault);
     },
   });
   if (expected === undefined) throw new Cancelled();
