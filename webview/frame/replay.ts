@@ -1,5 +1,5 @@
 import { iconButton } from "../controls.ts";
-import { h, prefersStill } from "../dom.ts";
+import { h, prefersReducedMotion } from "../dom.ts";
 import { t } from "../l10n.ts";
 import type { PointView, RunView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
@@ -81,7 +81,7 @@ export class Replay {
         this.#show(next);
         if (next > last) this.#stop();
       },
-      prefersStill() ? 2 * PACE : PACE,
+      prefersReducedMotion() ? 2 * PACE : PACE,
     );
     this.#play.setAttribute("aria-label", t("Stop the replay"));
     this.#play.title = t("Stop the replay");
