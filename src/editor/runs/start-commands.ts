@@ -48,7 +48,7 @@ export class StartCommands {
   async #optimizeNode(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
     const text = (await workspace.openTextDocument(file)).getText();
-    const { outline } = readGraphText(file.fsPath, text, graphFormat);
+    const { outline } = readGraphText(file.fsPath, text, graphFormat, LOCALE);
     const open = outline.nodes.filter(({ trainable }) => trainable).map(({ id }) => id);
     const only = nodeOf(target) ?? (await pickNode(open));
     const others = open.filter((id) => id !== only);
