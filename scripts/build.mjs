@@ -25,8 +25,8 @@ const PARTS = {
    */
   programs: {
     entries: {
-      editor: { source: "src/editor/services.ts", limit: 1100 },
-      cli: { source: "src/cli.ts", limit: 1100, banner: "#!/usr/bin/env node" },
+      editor: { source: "src/editor/services.ts", limit: 1150 },
+      cli: { source: "src/cli.ts", limit: 1150, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/openai.ts", limit: 400 },
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
       gemini: { source: "src/models/gemini.ts", limit: 1000 },
