@@ -137,7 +137,7 @@ export function withBudget(command: Command): Command {
 
 export function withTask(command: Command): Command {
   return command.addOption(
-    new Option("--set <path=value>", "override a value of the file, such as optimize.batch=4; can be repeated")
+    new Option("--set <path=value>", "override a value of the file, such as optimize.semantic.batch=4; can be repeated")
       .argParser((text: string, earlier: readonly (readonly [string, string])[]) => [...earlier, assignment(text)])
       .default([], "none"),
   );
@@ -209,7 +209,7 @@ export function chosenModels(options: ModelNames): NonNullable<Overrides["models
 
 function assignment(text: string): readonly [string, string] {
   const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("Use the form path=value, such as optimize.batch=4.");
+  if (at < 1) throw new InvalidArgumentError("Use the form path=value, such as optimize.semantic.batch=4.");
   return [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 

@@ -206,8 +206,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
 
   withPlace(command("report", "write a report of a run"))
     .argument("<run>", "run id, run folder, or graph file (its last run)")
-    .addOption(new Option("--format <name>", "format (default: from the extension of --out, else md)").choices(FORMATS))
-    .option("--out <file>", "write the report to this file instead of stdout")
+    .addOption(
+      new Option("--format <name>", "format (default: by the extension of --output, else markdown)").choices(FORMATS),
+    )
+    .option("--output <file>", "write the report to this file instead of stdout")
     .action(async (run, options) => done(await reportCommand(cli, run, options)));
 
   withPlace(command("runs", "list runs, newest first"))

@@ -11,17 +11,17 @@ import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
 import { findRun } from "./runs.ts";
 
-export const FORMATS = ["html", "md", "json"] as const;
+export const FORMATS = ["html", "markdown", "json"] as const;
 
 const WRITERS: Readonly<Record<(typeof FORMATS)[number], (report: Report) => string>> = {
   html: reportHtml,
-  md: reportMarkdown,
+  markdown: reportMarkdown,
   json: reportJson,
 };
 
 export interface ReportOptions extends PlaceOptions {
   readonly format?: (typeof FORMATS)[number];
-  readonly out?: string;
+  readonly output?: string;
 }
 
 /**
@@ -32,12 +32,12 @@ export async function reportCommand(cli: Cli, name: string, options: ReportOptio
   const { deps, output } = cli;
   const { id, place } = await findRun(cli, name, options, "last");
   const report = await readReport(deps, place, id);
-  if (options.out === undefined) {
-    output.write(WRITERS[output.json ? "json" : (options.format ?? "md")](report));
+  const { output: out } = options;
+  if (out === undefined) {
+    output.write(WRITERS[output.json ? "json" : (options.format ?? "markdown")](report));
     return EXIT.done;
   }
-  const { out } = options;
-  const format = options.format ?? FORMATS.find((one) => out.toLowerCase().endsWith(`.${one}`)) ?? "md";
+  const format = options.format ?? FORMATS.find((one) => out.toLowerCase().endsWith(`.${one}`)) ?? "markdown";
   await deps.files.write(resolve(out), WRITERS[format](report)).catch((error: unknown) => {
     throw new Misuse(`The report couldn't be written to ${plain(out)}: ${unwritable(error)}.`);
   });

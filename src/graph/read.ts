@@ -185,7 +185,7 @@ function withSettings(
       "bad-setting",
       document.rangeAt([]),
       message,
-      document.t("Name a value of the file, such as optimize.batch."),
+      document.t("Name a value of the file, such as optimize.semantic.batch."),
     );
   }
   return document;

@@ -19,12 +19,12 @@ describe("agentgraph report", () => {
   });
 
   it("writes the form that the file's ending names, or that is asked for", async () => {
-    const page = await bench.run("report", bench.graph, "--out", "report.html");
+    const page = await bench.run("report", bench.graph, "--output", "report.html");
     expect(page).toMatchObject({ code: 0, stdout: "" });
     expect(await readFile(join(bench.folder, "report.html"), "utf8")).toMatch(
       /^<!doctype html>[\s\S]*<svg class="plot"/,
     );
-    await bench.run("report", bench.graph, "--out", "report.txt", "--format", "json");
+    await bench.run("report", bench.graph, "--output", "report.txt", "--format", "json");
     expect(JSON.parse(await readFile(join(bench.folder, "report.txt"), "utf8"))).toMatchObject({ version: 1 });
   });
 

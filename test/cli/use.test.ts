@@ -77,12 +77,12 @@ describe("what cannot be written", () => {
     const bench = await open();
     await bench.run("evaluate", bench.graph, "--model", "simulated");
     const [{ id }] = JSON.parse((await bench.run("runs", "--json")).stdout).runs;
-    const nowhere = await bench.run("report", id, "--out", "no/such/r.html");
+    const nowhere = await bench.run("report", id, "--output", "no/such/r.html");
     expect(nowhere).toMatchObject({ code: 2, stdout: "" });
     expect(nowhere.stderr).toBe(
       "Error: The report couldn't be written to no/such/r.html: its folder does not exist.\n",
     );
-    const folder = await bench.run("report", id, "--out", "data");
+    const folder = await bench.run("report", id, "--output", "data");
     expect(folder.stderr).toBe("Error: The report couldn't be written to data: it is a folder.\n");
   });
 });
