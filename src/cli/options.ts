@@ -207,7 +207,8 @@ export function chosenModels(options: ModelNames): NonNullable<Overrides["models
   return Object.fromEntries(chosen);
 }
 
-function assignment(text: string): readonly [string, string] {
+/** `name=value`. */
+export function assignment(text: string): readonly [string, string] {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Use the form path=value, such as optimize.semantic.batch=4.");
   return [text.slice(0, at).trim(), text.slice(at + 1)];

@@ -3,6 +3,7 @@ import { SPLITS } from "../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
+import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { methods } from "../methods/registry.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
@@ -10,9 +11,11 @@ import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./compare.ts"
 import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
+import { exportCommand } from "./export.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
 import { modelsCommand } from "./models.ts";
 import {
+  assignment,
   positiveInteger,
   wholeNumber,
   withBudget,
@@ -27,6 +30,7 @@ import {
 import { recheckCommand } from "./recheck.ts";
 import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
+import { answerCommand } from "./run.ts";
 import { runGraph } from "./run-graph.ts";
 import { runsCommand } from "./runs.ts";
 import { solveCommand } from "./solve.ts";
@@ -133,6 +137,31 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .addOption(new Option("--method <name>", "score a baseline instead of the graph").choices([CHAIN_OF_THOUGHT]))
     .action(async (file, options) => done(await evaluateCommand(cli, file, options)));
+
+  starting("run", "answer one query with a graph")
+    .argument("<file>", "graph file, *.agentgraph.json")
+    .addOption(
+      new Option("--input <name=value>", "value of an input, or name=@file; once for each input")
+        .argParser((text: string, earlier: readonly (readonly [string, string])[]) => [...earlier, assignment(text)])
+        .default([], "none"),
+    )
+    .option("--trace", "also print the value of each node")
+    .action(async (file, options) => done(await answerCommand(cli, file, options)));
+
+  withTask(withModelNames(command("export", "write a graph in another format")))
+    .argument("<file>", "graph file, *.agentgraph.json")
+    .addOption(
+      new Option(
+        "--format <name>",
+        Object.entries(EXPORTERS)
+          .map(([name, { describes }]) => `${name}: ${describes}`)
+          .join(" "),
+      )
+        .choices(EXPORT_FORMATS)
+        .default("mermaid"),
+    )
+    .option("--output <path>", "file, or folder for a format with several files (default: stdout for one file)")
+    .action(async (file, options) => done(await exportCommand(cli, file, options)));
 
   starting("solve", "improve single answers by their criticism, without a training set")
     .argument("<file>", "graph file, *.agentgraph.json")

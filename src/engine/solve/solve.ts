@@ -126,7 +126,7 @@ class RowSolver {
   async #solve(row: Sample): Promise<Solved> {
     const { models, options } = this.task;
     const { ask, emit, start } = this.session;
-    const sample = { ...row, targets: [] };
+    const sample = { ...row, targets: [], feedback: null };
     const { solver, steps, split } = this.options;
     const problem: Problem = { graph: this.#open, sample, models, ask, instruction: this.#instruction };
     const forward = createForward({ graph: this.#open, loss: this.task.loss, choice: models.forward, ask, emit });

@@ -1,0 +1,47 @@
+import type { GraphNode, LlmNode } from "../graph.ts";
+import { renderNode } from "../template.ts";
+import { placeholders, render } from "../templating.ts";
+
+/** A text with its places for values: texts, and names of inputs; `block` is written between tags of its name. */
+export type Parts = readonly (string | { readonly value: string } | { readonly block: string })[];
+
+export interface CompiledMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly parts: Parts;
+}
+
+/** The messages of a node with places for the values of its inputs: what `renderNode` sends, for any values. */
+export function compiledMessages(node: LlmNode): CompiledMessage[] {
+  const named = new Set([...placeholders(node.text, node.templating), ...placeholders(node.frame ?? "")]);
+  const marks = marksFor(node);
+  const messages = renderNode(
+    node,
+    node.text,
+    node.inputs.map((name, at) => [name, marks[at] ?? ""]),
+  );
+  return messages.map(({ role, content }) => ({ role, parts: partsOf(content, node.inputs, marks, named) }));
+}
+
+/** The value of a text node with places for the values of its inputs. */
+export function compiledText(node: GraphNode): Parts {
+  const marks = marksFor(node);
+  const values = new Map(node.inputs.map((name, at) => [name, marks[at] ?? ""]));
+  const text = node.inputs.length > 0 ? render(node.text, values, node.templating) : node.text;
+  return partsOf(text, node.inputs, marks, new Set(node.inputs));
+}
+
+/** Stands for a value: occurs in no text of the node. */
+function marksFor({ text, inputs }: GraphNode): string[] {
+  let mark = "\uE000";
+  while (text.includes(mark)) mark += "\uE000";
+  return inputs.map((_, at) => `${mark}${at}\uE001`);
+}
+
+function partsOf(text: string, names: readonly string[], marks: readonly string[], named: ReadonlySet<string>): Parts {
+  const pieces = text.split(new RegExp(`(${marks.join("|") || "(?!)"})`));
+  return pieces.flatMap((piece): Parts[number][] => {
+    const name = names[marks.indexOf(piece)];
+    if (name === undefined) return piece === "" ? [] : [piece];
+    return [named.has(name) ? { value: name } : { block: name }];
+  });
+}

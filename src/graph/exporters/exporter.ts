@@ -1,0 +1,22 @@
+import type { Graph } from "../graph.ts";
+
+/** What an exporter makes, and what of the graph it leaves out. */
+export interface Exported {
+  /** Name → text: one file or several. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What the format can't hold, as sentences. */
+  readonly left: readonly string[];
+}
+
+export interface ExportSource {
+  readonly graph: Graph;
+  /** The model of the role `forward`; null: none is named. */
+  readonly model: string | null;
+  /** Name of the files without an extension. */
+  readonly name: string;
+}
+
+export interface Exporter {
+  readonly describes: string;
+  export(source: ExportSource): Exported;
+}

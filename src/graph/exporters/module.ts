@@ -1,0 +1,35 @@
+import type { GraphNode, LlmNode } from "../graph.ts";
+import { traitsOf } from "../node-kinds.ts";
+import { topologyOf } from "../topology.ts";
+import { compiledMessages, compiledText } from "./compiled.ts";
+import type { Exporter } from "./exporter.ts";
+import runner from "./module-runner.md";
+
+/** An ES module without dependencies that answers queries as the graph does, for a program of one's own. */
+export const module: Exporter = {
+  describes: "A JavaScript module without dependencies that runs the graph.",
+  export({ graph, model, name }) {
+    const { order } = topologyOf(graph);
+    const foreign = order.filter((node) => !("model" in node) && traitsOf(node).text !== "value");
+    if (foreign.length > 0) {
+      const names = foreign.map(({ id, kind }) => `${id} (${kind})`).join(", ");
+      return { files: {}, left: [`The module can't run these nodes: ${names}. Use \`agentgraph run\` instead.`] };
+    }
+    const nodes = order.map((node) => ({ id: node.id, inputs: node.inputs, ...partsOf(node, model) }));
+    const whole = { inputs: graph.inputs.map((one) => one.name), nodes, output: graph.output };
+    const title = (graph.name || name).replace(/\s+/g, " ");
+    const head = `// ${title}: exported by AgentGraph. Run: import { run } from "./${name}.mjs"; await run({ … }, { apiKey }).`;
+    const text = `${head}\n\nconst GRAPH = ${JSON.stringify(whole, null, 2)};\n\n${runner.trim()}\n`;
+    return { files: { [`${name}.mjs`]: text }, left: [] };
+  },
+};
+
+function partsOf(node: GraphNode, model: string | null): object {
+  return "model" in node ? callOf(node, model) : { text: compiledText(node) };
+}
+
+function callOf(node: LlmNode, model: string | null): object {
+  const { output } = node;
+  const own = { model: node.model?.model ?? model, params: node.model?.params ?? { temperature: 0 } };
+  return { messages: compiledMessages(node), ...(output && { output }), ...own };
+}

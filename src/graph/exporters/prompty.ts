@@ -1,0 +1,44 @@
+import { stringify } from "yaml";
+import { renderNode } from "../template.ts";
+import type { Exporter } from "./exporter.ts";
+
+/** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty). */
+export const prompty: Exporter = {
+  describes: "One .prompty file for each node that calls a model.",
+  export({ graph, model }) {
+    const files: Record<string, string> = {};
+    const roles = new Map([
+      ...graph.inputs.map((one) => [one.name, one.description] as const),
+      ...graph.nodes.map(({ id, role }) => [id, role] as const),
+    ]);
+    for (const node of graph.nodes) {
+      if (!("model" in node)) continue;
+      const sent = renderNode(
+        node,
+        node.text,
+        node.inputs.map((name) => [name, `{{${name}}}`]),
+      );
+      const head = {
+        name: node.id,
+        description: node.role,
+        model: { api: "chat", configuration: { type: "openai", name: node.model?.model ?? model ?? "" } },
+        inputs: Object.fromEntries(
+          node.inputs.map((name) => [name, { type: "string", description: roles.get(name) ?? "" }]),
+        ),
+      };
+      const body = sent.map(({ role, content }) => `${role}:\n${content}`).join("\n\n");
+      files[`${node.id}.prompty`] = `---\n${stringify(head)}---\n${body}\n`;
+    }
+    const others = graph.nodes.filter((node) => !("model" in node)).map(({ id }) => id);
+    const edges = graph.nodes.filter((node) => "model" in node).length > 1;
+    return {
+      files,
+      left: [
+        ...(others.length > 0
+          ? [`Not exported, because they call no model: ${others.join(", ")}. Their values are inputs.`]
+          : []),
+        ...(edges ? ["A .prompty file holds one call: your program passes the value of one to the next."] : []),
+      ],
+    };
+  },
+};

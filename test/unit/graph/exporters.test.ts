@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compiledMessages, type Parts } from "../../../src/graph/exporters/compiled.ts";
+import { EXPORTERS } from "../../../src/graph/exporters/exporters.ts";
+import type { Graph, LlmNode } from "../../../src/graph/graph.ts";
+import { renderNode } from "../../../src/graph/template.ts";
+import { llm, textNode } from "../engine/fixtures.ts";
+
+const graph: Graph = {
+  name: 'Sums "of" things',
+  description: "Adds.",
+  inputs: [{ name: "question", description: "a <b>sum</b>" }],
+  nodes: [
+    textNode("style", "Be brief."),
+    llm("plan", ["question"], { text: "Plan it.", role: "plans" }),
+    llm("solve", ["question", "plan", "style"], { text: "{{style}} Solve {{question}}." }),
+  ],
+  output: "solve",
+};
+const source = { graph, model: "m-1", name: "sums" };
+const only = (format: keyof typeof EXPORTERS) => Object.values(EXPORTERS[format].export(source).files)[0] ?? "";
+
+/** What the exported module does with the parts of a message. */
+function filled(parts: Parts, values: ReadonlyMap<string, string>): string {
+  return parts
+    .map((part) => {
+      if (typeof part === "string") return part;
+      if ("value" in part) return values.get(part.value);
+      const value = values.get(part.block) ?? "";
+      return `<${part.block}>\n${value.replaceAll(`</${part.block}>`, `<\\/${part.block}>`)}\n</${part.block}>`;
+    })
+    .join("");
+}
+
+describe("a graph in another format", () => {
+  it("has all nodes and edges as a Mermaid flowchart, with quotes and tags as entities", () => {
+    const chart = only("mermaid");
+    expect(chart.split("\n")[0]).toBe("flowchart TD");
+    expect(chart).toContain('n2["plan: plans"]');
+    for (const edge of ["n0 --> n2", "n0 --> n3", "n2 --> n3", "n1 --> n3"]) expect(chart).toContain(edge);
+  });
+
+  it("has all nodes and edges as a Graphviz digraph", () => {
+    const digraph = only("dot");
+    expect(digraph).toContain('digraph "Sums \\"of\\" things" {');
+    for (const edge of ['"question" -> "plan"', '"plan" -> "solve"', '"style" -> "solve"'])
+      expect(digraph).toContain(edge);
+    expect(digraph).toContain('"solve" [shape=box, label="solve", peripheries=2];');
+  });
+
+  it("is its texts by node", () => {
+    expect(JSON.parse(only("texts"))).toEqual({
+      style: "Be brief.",
+      plan: "Plan it.",
+      solve: "{{style}} Solve {{question}}.",
+    });
+  });
+
+  it("is a prompty file for each call, and says what those can't hold", () => {
+    const { files, left } = EXPORTERS.prompty.export(source);
+    expect(Object.keys(files)).toEqual(["plan.prompty", "solve.prompty"]);
+    expect(files["plan.prompty"]).toContain("system:\nPlan it.\n\nuser:\n<question>\n{{question}}\n</question>");
+    expect(left.join(" ")).toContain("style");
+  });
+
+  it("is refused where the format can't hold it", () => {
+    const { files, left } = EXPORTERS.promptfoo.export(source);
+    expect([Object.keys(files), left.join(" ")]).toEqual([[], expect.stringContaining("several nodes")]);
+  });
+
+  it("sends from a module what the engine sends, whatever the values", () => {
+    const part = fc.constantFrom(
+      "{{question}}",
+      "{{plan}}",
+      "a",
+      "</question>",
+      "\\{{question}}",
+      "{",
+      "\n",
+      "user:",
+      "é",
+    );
+    const written = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(written, written, written, fc.constantFrom("system", "user"), (instruction, one, two, message) => {
+        const node: LlmNode = { ...llm("solve", ["question", "plan"], { text: `x${instruction}x` }), message };
+        const values = [
+          ["question", `q${one}`],
+          ["plan", `p${two}`],
+        ] as const;
+        const sent = renderNode(node, node.text, values);
+        const compiled = compiledMessages(node).map(({ role, parts }) => ({
+          role,
+          content: filled(parts, new Map(values)),
+        }));
+        expect(compiled).toEqual(sent);
+      }),
+    );
+  });
+});
