@@ -27,7 +27,7 @@ const PARTS = {
     entries: {
       editor: { source: "src/editor/services.ts", limit: 1150 },
       cli: { source: "src/cli.ts", limit: 1150, banner: "#!/usr/bin/env node" },
-      models: { source: "src/models/openai.ts", limit: 400 },
+      models: { source: "src/models/openai.ts", limit: 450 },
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
       gemini: { source: "src/models/gemini.ts", limit: 1000 },
       simulated: { source: "src/models/simulated.ts", limit: 40 },

@@ -4,6 +4,7 @@ import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
 import { PROVIDERS } from "../models/providers.ts";
+import { readTiers, TIERS, type Tiers } from "../models/tiers/tiers.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/waits.ts";
 import { SANDBOX_LIMITS } from "../platform/sandbox/sandbox.ts";
 import type { Overrides } from "../run/load.ts";
@@ -22,6 +23,10 @@ export interface ModelOptions extends ModelNames, ServerChoice {
   readonly concurrency: number;
   /** Milliseconds. */
   readonly maxWait: number;
+  /** Default: the standard price for every role. */
+  readonly tier?: Tiers;
+  /** Whether what a tier refuses goes at the standard price. */
+  readonly tierFallback?: boolean;
 }
 
 export interface ServerChoice {
@@ -64,6 +69,13 @@ export function withModel(command: Command): Command {
     .addOption(
       new Option("--concurrency <n>", "maximum number of concurrent requests").argParser(positiveInteger).default(16),
     )
+    .addOption(
+      new Option(
+        "--tier <tier>",
+        "flex or batch for half the price, for every role or by role: forward=batch,optimizer=now",
+      ).argParser(tiersIn),
+    )
+    .option("--tier-fallback", "use the standard price where the flex tier refuses a request")
     .addOption(
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
         .argParser(seconds)
@@ -205,6 +217,14 @@ export function chosenModels(options: ModelNames): NonNullable<Overrides["models
     return model === undefined ? [] : [[role, { model, params: {} }] as const];
   });
   return Object.fromEntries(chosen);
+}
+
+function tiersIn(text: string): Tiers {
+  const tiers = readTiers(text);
+  if (tiers) return tiers;
+  throw new InvalidArgumentError(
+    `Use ${TIERS.join(", ")}, or a tier for each of ${ROLES.join(", ")}, such as forward=batch,optimizer=now.`,
+  );
 }
 
 /** `name=value`. */

@@ -5,6 +5,7 @@ import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { methods } from "../methods/registry.ts";
+import { batchesCommand } from "./batches.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
 import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./compare.ts";
@@ -244,6 +245,11 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "graph file, or folder of a repository", ".")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
+
+  withPlace(withServer(command("batches", "list the batches of a run, or cancel them")))
+    .argument("<run>", "run id, run folder, or graph file (its last run)")
+    .option("--cancel", "cancel the batches that are under way")
+    .action(async (run, options) => done(await batchesCommand(cli, run, options)));
 
   withServer(command("models", "list the models of your server, with prices and end dates")).action(async (options) =>
     done(await modelsCommand(cli, options)),

@@ -3,7 +3,7 @@ import type { Iterated, LoggedEvent } from "../engine/events.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { waitingLabel } from "../i18n/waiting.ts";
-import type { Waiting } from "../models/waits.ts";
+import type { Waiting } from "../models/waiting.ts";
 import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
 

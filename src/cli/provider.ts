@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Address, AddressRefused, OPENAI_ADDRESS } from "../models/address.ts";
 import { azureAddress, azureLine } from "../models/azure.ts";
 import { knownModel } from "../models/known-models.ts";
@@ -7,11 +8,14 @@ import { azure } from "../models/providers/azure.ts";
 import { compatible } from "../models/providers/compatible.ts";
 import { simulated } from "../models/providers/simulated.ts";
 import { PROVIDERS } from "../models/providers.ts";
+import { isServerModel } from "../models/server-model.ts";
+import { missingTier, timeoutOf, withTiers } from "../models/tiers/tiers.ts";
+import { DEFAULT_TIMEOUT } from "../models/waits.ts";
 import { LEARNED, nodeMemory } from "../platform/machine.ts";
 import { networkFor } from "../platform/network.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
-import type { ServerChoice } from "./options.ts";
+import type { ModelOptions, ServerChoice } from "./options.ts";
 
 /** Address and key, and where each comes from. */
 interface Server {
@@ -29,7 +33,7 @@ interface Server {
  */
 export async function connect(
   models: readonly string[],
-  options: Omit<ServerChoice, "price">,
+  options: Omit<ServerChoice, "price"> & Partial<Pick<ModelOptions, "tier" | "tierFallback" | "concurrency">>,
   cli: Pick<Cli, "env" | "deps" | "output">,
 ): Promise<Model> {
   if (models.includes("simulated") && options.baseUrl === undefined && options.provider === undefined) {
@@ -43,7 +47,30 @@ export async function connect(
   }
   const { provider, connection } = await chooseServer(models, options, cli);
   noteEnds(models, cli);
-  return provider.connect(connection);
+  const { tier, tierFallback = false, concurrency = provider.concurrency } = options;
+  if (!tier) return provider.connect(connection);
+  const timeout = connection.timeout === DEFAULT_TIMEOUT ? timeoutOf(tier, DEFAULT_TIMEOUT) : connection.timeout;
+  const server = await provider.connect({ ...connection, timeout });
+  const missing = isServerModel(server) ? missingTier(tier, server) : "batch";
+  if (!isServerModel(server) || missing !== null) throw new Misuse(`${server.identity} has no ${missing} tier.`);
+  return withTiers(server, tier, {
+    clock: cli.deps.clock,
+    newMark: randomUUID,
+    concurrency,
+    fallback: tierFallback,
+    onFallback: fallbackNote(cli),
+  });
+}
+
+/** Says that a request costs the standard price: once a model and reason. */
+function fallbackNote({ output }: Pick<Cli, "output">): (model: string, reason: "not served" | "no room") => void {
+  const said = new Set<string>();
+  return (model, reason) => {
+    if (said.has(`${model} ${reason}`)) return;
+    said.add(`${model} ${reason}`);
+    const why = reason === "no room" ? "The flex tier has no room for" : "The flex tier doesn't offer";
+    output.warn(`${why} ${model}, so some requests cost the standard price.`);
+  };
 }
 
 /**

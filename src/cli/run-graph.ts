@@ -58,7 +58,7 @@ export async function runGraph(
   const price = pricesFor(models, subject.task.options.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
-  await Promise.race([printEstimate(cli, subject, place, provider, price), cancelled(signal)]);
+  await Promise.race([printEstimate(cli, subject, place, provider, price, options.tier), cancelled(signal)]);
   const runDeps = await runDepsOf(cli, subject.task.graph, options, { provider, price });
   return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
 }

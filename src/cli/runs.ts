@@ -82,6 +82,7 @@ export interface FoundRun {
 /** Which run of a graph file to select, and the message if there is none. */
 const RUN_FILTERS = {
   last: { isIt: isNoEvaluation, lacks: (name: string) => `There are no runs of ${name}.` },
+  any: { isIt: () => true, lacks: (name: string) => `There are no runs of ${name}.` },
   resumable: {
     isIt: ({ status, trusted }: ListedRun) => status !== "done" && trusted,
     lacks: (name: string) => `There is no run of ${name} to resume.`,

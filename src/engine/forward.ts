@@ -35,8 +35,8 @@ export interface ForwardPass {
   readonly score: Promise<Scored | null>;
 }
 
-/** Samples under way at once, for `pMap`: more would only wait for a slot, each with its promises and listeners. */
-export const SAMPLES_AT_ONCE = { concurrency: 256 } as const;
+/** Samples under way at once, for `pMap`: more would only wait for a slot, each with its promises and listeners; fewer would split a batch. */
+export const SAMPLES_AT_ONCE = { concurrency: 1024 } as const;
 
 /** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
 export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const satisfies Record<

@@ -3,6 +3,7 @@ import type {
   AccessRefused,
   AddressWrong,
   AnswerMissing,
+  BatchEnded,
   BodyBroken,
   BudgetReached,
   KeyRefused,
@@ -15,11 +16,13 @@ import type {
   RateLimited,
   ReplyWithheld,
   RequestRefused,
+  TierUnavailable,
   TlsFailed,
   WaitTooLong,
 } from "../models/errors.ts";
 import { serverLabel } from "./labels.ts";
 import type { Locale } from "./locale.ts";
+import { missingMessage } from "./missing.ts";
 import { oneLine } from "./plain-text.ts";
 
 /**
@@ -52,7 +55,7 @@ export type ErrorAction =
   | "use same provider"
   | "wait longer";
 
-/** Plain data of an error: its code is the name of its class. */
+/** Plain data of an error. */
 export type ErrorFields = Readonly<Record<string, string | number | null>>;
 
 /** One row of the table. */
@@ -130,6 +133,17 @@ export const ERRORS = {
             clause(detail),
           ),
     "wait longer",
+  ),
+  TierUnavailable: entry<FieldsOf<TierUnavailable>>("error", ({ identity, model, tier, detail }, { t }) =>
+    t("{0} doesn't offer {1} at the tier {2}: {3}.", serverLabel(identity), model, tier, clause(detail)),
+  ),
+  BatchEnded: entry<FieldsOf<BatchEnded>>(
+    "error",
+    ({ identity, batch, reason, detail }, { t }) =>
+      reason === "cancelled"
+        ? t("Batch {0} of {1} was cancelled.", batch, serverLabel(identity))
+        : t("{0} rejected batch {1}: {2}.", serverLabel(identity), batch, clause(detail)),
+    "resume later",
   ),
   ProviderFault: entry<FieldsOf<ProviderFault>>(
     "error",
@@ -226,26 +240,14 @@ export const ERRORS = {
   ReplyWithheld: entry<FieldsOf<ReplyWithheld>>("error", ({ identity, model, detail }, { t }) =>
     t("A content filter at {0} withheld an answer of model {1}: {2}.", serverLabel(identity), model, clause(detail)),
   ),
-  AnswerMissing: entry<FieldsOf<AnswerMissing>>("error", ({ model, reason, detail }, { t }) => {
-    const message = {
-      empty: t("Model {0} sent an empty reply.", model),
-      "tool calls": t("Model {0} only called tools.", model),
-      thoughts: t("The reply of model {0} contains only thoughts.", model),
-      "not text": t("The reply of model {0} isn't text.", model),
-      finish: t("The reply of model {0} ended for an unknown reason.", model),
-      cut: t("The reply of model {0} was cut before the answer began. Increase max_tokens.", model),
-    }[reason];
-    return detail === "" ? message : t("{0} ({1})", message, clause(detail));
+  AnswerMissing: entry<FieldsOf<AnswerMissing>>("error", ({ detail, ...missing }, locale) => {
+    const message = missingMessage(missing, locale);
+    return detail === "" ? message : locale.t("{0} ({1})", message, clause(detail));
   }),
-  ParameterInvalid: entry<FieldsOf<ParameterInvalid>>("error", ({ identity, model, parameter, detail }, { t }) =>
-    t(
-      "{0} doesn't accept the value of {1} for model {2}: {3}.",
-      serverLabel(identity),
-      parameter,
-      model,
-      clause(detail),
-    ),
-  ),
+  ParameterInvalid: entry<FieldsOf<ParameterInvalid>>("error", ({ identity, model, ...refused }, { t }) => {
+    const [server, detail] = [serverLabel(identity), clause(refused.detail)];
+    return t("{0} doesn't accept the value of {1} for model {2}: {3}.", server, refused.parameter, model, detail);
+  }),
   ParameterRefused: entry<FieldsOf<ParameterRefused>>("error", ({ model, parameter }, { t }) =>
     t("Model {0} doesn't accept the parameter {1}.", model, parameter),
   ),

@@ -1,4 +1,4 @@
-import type { Waiting } from "../models/waits.ts";
+import type { Waiting } from "../models/waiting.ts";
 import type { Locale } from "./locale.ts";
 import { oneLine } from "./plain-text.ts";
 
@@ -7,6 +7,10 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
   const address = /^\S+ (https?:.+)$/.exec(identity)?.[1];
   const host = address === undefined ? identity : new URL(address).host;
   const time = new Date(until).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  if (reason === "batch") {
+    const end = new Date(until).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
+    return t("Waiting for a batch of {0}: {1} requests done, at the latest {2}", host, detail, end);
+  }
   const label = {
     "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),
     "server error": t("Waiting for {0} until {1} (server error)", host, time),

@@ -1,17 +1,15 @@
 import { Anthropic } from "@anthropic-ai/sdk";
-import type { Sent } from "./parameter-support.ts";
-import { property } from "./property.ts";
+import { asCompletion, messageBody } from "./anthropic-wire.ts";
+import { anthropicBatches } from "./batch/anthropic-batches.ts";
 import { createServerModel, type ServerModel, type ServerOptions } from "./server-model.ts";
-
-/** The API wants a limit: the most that all of its models take. */
-const MOST_TOKENS = 64_000;
-/** Characters from which a system message is worth a place in the cache: shorter ones are not taken. */
-const WORTH_CACHING = 2_000;
 
 /** Anthropic's Messages API. @throws AddressRefused, KeyUnusable */
 export function createAnthropic(options: ServerOptions): ServerModel {
-  const headers = (key: string): Record<string, string> => (key === "" ? {} : { "x-api-key": key });
-  return createServerModel("anthropic", options, headers, ({ address, key, timeout, fetch }) => {
+  const headers = (key: string): Record<string, string> => ({
+    "anthropic-version": "2023-06-01",
+    ...(key !== "" && { "x-api-key": key }),
+  });
+  const server = createServerModel("anthropic", options, headers, ({ address, key, timeout, fetch }) => {
     const client = new Anthropic({
       baseURL: address.url,
       apiKey: key || "none",
@@ -28,61 +26,5 @@ export function createAnthropic(options: ServerOptions): ServerModel {
       list: async (signal) => (await client.models.list({ limit: 1000 }, { signal })).data,
     };
   });
-}
-
-type Body = Omit<Anthropic.MessageCreateParamsNonStreaming, "model">;
-
-/** A request in Anthropic's words. */
-export function messageBody({ messages, params }: Sent): Body {
-  const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, ...rest } = params;
-  const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
-  const others = messages.filter(({ role }) => role !== "system");
-  const text = system.join("\n\n");
-  const schema = property(property(response_format, "json_schema"), "schema");
-  const config = {
-    ...(typeof reasoning_effort === "string" && reasoning_effort !== "none" && { effort: reasoning_effort }),
-    ...(schema !== undefined && { format: { type: "json_schema", schema } }),
-  };
-  const limit = max_tokens ?? max_completion_tokens;
-  return {
-    ...rest,
-    max_tokens: typeof limit === "number" ? limit : MOST_TOKENS,
-    messages: others.map(({ role, content }) => ({ role: role === "assistant" ? role : "user", content })),
-    // What is first is the same for all samples of a node.
-    ...(text !== "" && {
-      system: [{ type: "text", text, ...(text.length >= WORTH_CACHING && { cache_control: { type: "ephemeral" } }) }],
-    }),
-    ...(Object.keys(config).length > 0 && { output_config: config }),
-    ...(reasoning_effort === "none" && { thinking: { type: "disabled" } }),
-    ...(stop !== undefined && { stop_sequences: Array.isArray(stop) ? stop : [stop] }),
-  } as Body;
-}
-
-/** A message as a chat completion, so that both are read by the same rules. */
-export function asCompletion(message: unknown): unknown {
-  if (property(message, "type") !== "message") return message;
-  const usage = property(message, "usage");
-  const [read, written] = [count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")];
-  const content = property(message, "content");
-  const calls = Array.isArray(content) && content.some((part) => /tool_use$/.test(String(property(part, "type"))));
-  return {
-    model: property(message, "model"),
-    choices: [
-      {
-        finish_reason: calls ? "tool_calls" : property(message, "stop_reason"),
-        message: { role: "assistant", content, ...(calls && { tool_calls: [{}] }) },
-      },
-    ],
-    // Their count of input leaves out what went through the cache.
-    usage: {
-      prompt_tokens: count(usage, "input_tokens") + read + written,
-      completion_tokens: count(usage, "output_tokens"),
-      prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
-    },
-  };
-}
-
-function count(usage: unknown, name: string): number {
-  const value = property(usage, name);
-  return typeof value === "number" ? value : 0;
+  return { ...server, batches: anthropicBatches(server.http) };
 }

@@ -78,12 +78,13 @@ export class CallBudget implements Budget {
     }
   }
 
-  settle(ticket: Ticket, reply: ModelReply): void {
+  /** @param sent whether it was a request of its own: a reply that an earlier one brings costs money, and no call */
+  settle(ticket: Ticket, reply: ModelReply, sent = true): void {
     const { request } = ticket;
     const { prompt, completion } = reply.usage;
     this.#charactersPerToken.learn(request.model, request.messages, reply.usage);
     this.#longest.set(request.model, Math.max(completion, this.#longest.get(request.model) ?? 0));
-    this.#leave(ticket, prompt + completion, this.price(request.model, reply.usage) ?? 0);
+    this.#leave(ticket, prompt + completion, this.price(request.model, reply.usage) ?? 0, sent ? 1 : 0);
   }
 
   /** A request was sent and brought no reply. Where no answer came at all, the provider may bill the prompt. */
@@ -101,9 +102,9 @@ export class CallBudget implements Budget {
     this.#wake();
   }
 
-  #leave(ticket: Ticket, tokens: number, usd: number): void {
+  #leave(ticket: Ticket, tokens: number, usd: number, calls = 1): void {
     this.#inFlight.delete(ticket);
-    this.#settled.calls++;
+    this.#settled.calls += calls;
     this.#settled.tokens += tokens;
     this.#settled.usd += usd;
     this.#wake();
@@ -173,7 +174,7 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
     };
     try {
       const reply = await inner({ ...request, onRequest, onWithdrawn }, signal);
-      budget.settle(ticket, reply);
+      budget.settle(ticket, reply, sent);
       return reply;
     } catch (error) {
       if (sent) budget.fail(ticket, error, !isUnanswered(error, signal));

@@ -1,4 +1,6 @@
+import type { Tier } from "./known-models.ts";
 import type { Usage } from "./model.ts";
+import type { WaitReason } from "./waiting.ts";
 
 /**
  * Why a call to a model failed: one class per cause, with the fields that a message needs. `code` and fields are data;
@@ -20,6 +22,8 @@ export type ModelError =
   | AnswerMissing
   | ParameterRefused
   | ParameterInvalid
+  | TierUnavailable
+  | BatchEnded
   | BudgetReached;
 
 /** Keys of the message table. */
@@ -104,6 +108,8 @@ export class RateLimited extends Failure<"RateLimited"> {
     /** Milliseconds, from Retry-After; null when the server named none. */
     readonly retryAfter: number | null,
     readonly detail: string,
+    /** `no room`: of a half-price tier; the standard one may have some. */
+    readonly reason: "rate" | "no room" = "rate",
   ) {
     super("RateLimited", "provider", `${identity} limits the rate (429): ${detail}`);
   }
@@ -132,8 +138,6 @@ export class WaitTooLong extends Failure<"WaitTooLong"> {
     );
   }
 }
-
-export type WaitReason = "rate limit" | "server error" | "no answer";
 
 function seconds(milliseconds: number): string {
   return `${Math.round(milliseconds / 1000)} s`;
@@ -187,6 +191,30 @@ export class ParameterInvalid extends Failure<"ParameterInvalid"> {
     readonly detail: string,
   ) {
     super("ParameterInvalid", "run", `${identity} refuses the value of ${parameter} for model ${model}: ${detail}`);
+  }
+}
+
+/** The model is not offered at this tier, and the user has not allowed the standard price. */
+export class TierUnavailable extends Failure<"TierUnavailable"> {
+  constructor(
+    readonly identity: string,
+    readonly model: string,
+    readonly tier: Tier,
+    readonly detail: string,
+  ) {
+    super("TierUnavailable", "run", `${identity} does not offer ${model} at the tier ${tier}: ${detail}`);
+  }
+}
+
+/** A batch ended before its requests were answered: somebody cancelled it, or the server took none of it. */
+export class BatchEnded extends Failure<"BatchEnded"> {
+  constructor(
+    readonly identity: string,
+    readonly batch: string,
+    readonly reason: "cancelled" | "failed",
+    readonly detail: string,
+  ) {
+    super("BatchEnded", "run", `batch ${batch} of ${identity} was ${reason}: ${detail}`);
   }
 }
 

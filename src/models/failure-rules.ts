@@ -137,7 +137,14 @@ const RULES: readonly Rule[] = [
     failure: usedUp,
   },
   { code: /^(rate_limit(_exceeded|_error|ed)?|too_many_requests|TooManyRequests|429)$/, failure: limited },
-  { status: [429], failure: limited },
+  // OpenAI's and Groq's flex tier.
+  {
+    status: [429, 498],
+    code: /^(resource_unavailable|flex_capacity|capacity_exceeded)$/i,
+    message: /resource[_ ]unavailable|flex\b.*\b(capacity|unavailable)|capacity_exceeded/i,
+    failure: ({ retryAfter }, { identity }, detail) => new RateLimited(identity, retryAfter, detail, "no room"),
+  },
+  { status: [429, 498], failure: limited },
   // A key: Gemini refuses one with 400.
   {
     code: /^(invalid_api_key|API_KEY_INVALID|authentication_error|UNAUTHENTICATED|401)$/,

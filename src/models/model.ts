@@ -1,6 +1,8 @@
 import * as z from "zod";
 import type { Role } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
+import type { BatchJournal } from "./batch/batch-journal.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** One thing that answers a chat completion: a provider, or a wrapper around another `Model`. */
 export interface Model {
@@ -17,6 +19,12 @@ export interface Model {
   isUntried?(request: ModelRequest): boolean;
   /** Resolves when who asks much at once may go on: at once, or after others in the process had a turn. Default: at once. */
   yieldNow?(): Promise<void>;
+  /** Requests that it works on at once, whatever the user's setting says. Default: that setting. */
+  readonly concurrency?: number;
+  /** Told what it waits for itself, such as a batch; null: nothing. */
+  listen?(tell: (waiting: Waiting | null) => void): void;
+  /** Takes up the batches that a run has under way. Only where requests are sent in batches. */
+  attach?(journal: BatchJournal): void;
   /** The reply could not be decoded: no other run is served it. Only where replies are kept. */
   invalidate?(key: string): Promise<void>;
 }
@@ -36,6 +44,8 @@ export interface ModelRequest {
   /** 0 at temperature 0 without repeats; else a hash of (run seed, purpose, index): never an arrival counter. */
   readonly draw: number;
   readonly tag: CallTag;
+  /** Of the reply store; set by the stack. */
+  readonly key?: string;
   /** 1 for the first request of a call; set by the retry wrapper. */
   readonly attempt?: number;
   /** Larger goes first through the limiter. Default 0. */

@@ -28,6 +28,8 @@ export interface Reading {
   readonly signal: AbortSignal | null;
   /** The server has answered as one before: something else now is a fault on the way. */
   readonly wasWell: boolean;
+  /** What is no reply of a model may speak of errors without being one. Default: no. */
+  readonly isOther?: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function readBody(response: Response, reading: Reading): Promise<st
     if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "it is no JSON");
     throw refused(response.status, text);
   }
-  const failure = failureIn(body);
+  const failure = reading.isOther ? null : failureIn(body);
   if (failure !== null) throw refused(failure, body);
   return isStream ? JSON.stringify(body) : text;
 }

@@ -1,5 +1,12 @@
 import { AzureOpenAI, OpenAI } from "openai";
-import { type Connecting, createServerModel, type ServerModel, type ServerOptions } from "./server-model.ts";
+import { openaiBatches } from "./batch/openai-batches.ts";
+import {
+  type Connecting,
+  createServerModel,
+  type Protocol,
+  type ServerModel,
+  type ServerOptions,
+} from "./server-model.ts";
 
 export interface OpenAIOptions extends ServerOptions {
   /** Set for Azure's own paths: `baseUrl` is `https://<resource>.openai.azure.com/openai` then, models are deployments. */
@@ -14,14 +21,17 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
     if (key === "") return {};
     return isAzure ? { "api-key": key } : { authorization: `Bearer ${key}` };
   };
-  return createServerModel(isAzure ? "azure" : "openai", options, headers, (connecting) => {
+  const query = isAzure ? `api-version=${encodeURIComponent(azureApiVersion)}` : "";
+  const connect = (connecting: Connecting): Protocol => {
     const client = createClient(connecting, azureApiVersion);
     return {
       ask: (model, { messages, params }, signal) =>
         client.chat.completions.create({ ...params, model, messages: [...messages], stream: false }, { signal }),
       list: async (signal) => (await client.models.list({ signal })).data,
     };
-  });
+  };
+  const server = createServerModel(isAzure ? "azure" : "openai", options, headers, connect, query);
+  return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure) };
 }
 
 /** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */

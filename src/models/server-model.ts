@@ -1,9 +1,12 @@
 import type { Clock } from "../deps.ts";
+import { parseJson } from "../graph/json.ts";
 import { type Address, checkAddress, checkKey, suggestBaseUrl } from "./address.ts";
+import type { BatchApi } from "./batch/batch-api.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import {
   AddressWrong,
   AnswerMissing,
+  BodyBroken,
   isModelError,
   type ModelError,
   ParameterInvalid,
@@ -17,6 +20,7 @@ import { LearnedSupport, type Memory } from "./learned.ts";
 import type { Model, ModelReply, ModelRequest, Usage } from "./model.ts";
 import { type ListedModel, NoCompletion, Refused, readBody, readCompletion, readModels } from "./openai-wire.ts";
 import { ParameterSupport, type Sent } from "./parameter-support.ts";
+import { property } from "./property.ts";
 import type { ServerError } from "./server-error.ts";
 import { CharactersPerToken } from "./tokens.ts";
 import { DEFAULT_TIMEOUT } from "./waits.ts";
@@ -68,6 +72,23 @@ export interface ServerModel extends Model {
   listModels(signal: AbortSignal): Promise<ListedModel[]>;
   /** The same requests and replies, as they are in the lines of a batch. */
   readonly lines: Lines;
+  readonly http: Http;
+  /** Whether it knows `service_tier: "flex"`. Default: no. */
+  readonly hasFlex?: boolean;
+  /** Absent: it takes no batches. */
+  readonly batches?: BatchApi;
+}
+
+export function isServerModel(model: Model): model is ServerModel {
+  return "http" in model && "lines" in model;
+}
+
+/** What is no chat completion. Every path is relative to the base address; failures are those of a request. */
+export interface Http {
+  /** Sends a body, or gets where there is none. @returns JSON */
+  json(path: string, body: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Gets JSON Lines as they come. Stops with `BodyBroken` where they are cut. */
+  rows(path: string, signal: AbortSignal): AsyncGenerator<unknown>;
 }
 
 /** Requests that do not travel by themselves. */
@@ -84,6 +105,7 @@ export interface Lines {
  * What all servers share: the address is checked and bound to the key, refused parameters are learned, and whatever comes
  * is read or said.
  * @param kind first word of the identity
+ * @param query of every address that no SDK makes
  * @throws AddressRefused, KeyUnusable
  */
 export function createServerModel(
@@ -91,6 +113,7 @@ export function createServerModel(
   given: ServerOptions,
   headers: (key: string) => Readonly<Record<string, string>>,
   connect: (connecting: Connecting) => Protocol,
+  query = "",
 ): ServerModel {
   const key = checkKey(given.key);
   const { clock, timeout = DEFAULT_TIMEOUT } = given;
@@ -99,17 +122,16 @@ export function createServerModel(
   const suggestion = suggestBaseUrl(address.url);
   let wasWell = false;
   const { send = fetch, proxy = null } = given.network ?? {};
-  const protocol = connect({
-    address,
-    key,
-    timeout,
-    fetch: async (url, init) => {
-      const sent = { ...init, redirect: "error" as const, headers: ownHeaders(init?.headers, headers(key)) };
-      const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
-      const text = await readBody(await send(url, sent), reading);
-      return new Response(text, { headers: { "content-type": "application/json" } });
-    },
-  });
+  const sendOwn: Send = (url, init) =>
+    send(url, { ...init, redirect: "error", headers: ownHeaders(init?.headers, headers(key)) });
+  const readWhole: Send = async (url, init) => {
+    const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
+    const text = await readBody(await sendOwn(url, init), reading);
+    return new Response(text, { headers: { "content-type": "application/json" } });
+  };
+  const protocol = connect({ address, key, timeout, fetch: readWhole });
+  const urlOf = (path: string) =>
+    `${address.url}${path}${query === "" ? "" : `${path.includes("?") ? "&" : "?"}${query}`}`;
   const support = new ParameterSupport();
   const memory = new LearnedSupport(support, identity, clock, given.memory);
   const charactersPerToken = new CharactersPerToken();
@@ -184,14 +206,62 @@ export function createServerModel(
       const started = clock.now();
       const sent = await fitted(request);
       return within(signal, request.model, sent, async (limited) => {
-        const reply = read(request, sent, await protocol.ask(request.model, sent, limited));
+        const answer = await protocol.ask(request.model, sent, limited);
+        const isFlex = property(answer, "service_tier") === "flex";
+        const reply = read(request, sent, answer, isFlex ? "flex" : undefined);
         return { ...reply, milliseconds: clock.now() - started };
       });
     },
     listModels: (signal) =>
       within(signal, "", null, async (limited) => readModels(await protocol.list(limited), identity)),
+    http: {
+      json: (path, body, signal) =>
+        within(signal, "", null, async (limited) => {
+          const isForm = body instanceof FormData;
+          const sent = {
+            method: body === null ? "GET" : "POST",
+            signal: limited,
+            ...(body !== null && { body: isForm ? body : JSON.stringify(body) }),
+            ...(body !== null && !isForm && { headers: { "content-type": "application/json" } }),
+          };
+          const reading = { identity, key, clock, signal: limited, wasWell, isOther: true };
+          const text = await readBody(await sendOwn(urlOf(path), sent), reading);
+          return parseJson(text)?.value;
+        }),
+      async *rows(path, signal) {
+        const response = await within(signal, "", null, async () => {
+          const answer = await sendOwn(urlOf(path), { signal });
+          if (!answer.ok) await readBody(answer, { identity, key, clock, signal, wasWell: true });
+          return answer;
+        });
+        yield* jsonLines(response, identity, signal);
+      },
+    },
     lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
   };
+}
+
+/** Each line of a body, which may be larger than memory. */
+async function* jsonLines(response: Response, identity: string, signal: AbortSignal): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for await (const part of response.body ?? []) {
+      const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.trim() !== "") yield rowOf(line, identity);
+    }
+  } catch (error) {
+    if (signal.aborted || error instanceof BodyBroken) throw error;
+    throw new BodyBroken(identity, "it was cut");
+  }
+  if (rest.trim() !== "") yield rowOf(rest, identity);
+}
+
+function rowOf(line: string, identity: string): unknown {
+  const row = parseJson(line);
+  if (!row) throw new BodyBroken(identity, "a line of it is no JSON");
+  return row.value;
 }
 
 /** A refusal with a cause of its own — a length, a key, a rate — is not mended by leaving a parameter out. */

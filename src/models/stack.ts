@@ -9,7 +9,8 @@ import type { PriceOf } from "./prices.ts";
 import { retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
-import { type Waiting, Waits } from "./waits.ts";
+import type { Waiting } from "./waiting.ts";
+import { Waits } from "./waits.ts";
 import { Yielder } from "./yielder.ts";
 
 export interface StackOptions {
@@ -50,7 +51,9 @@ export function createStack(options: StackOptions): Stack {
   const budget = new CallBudget(limits, price, alreadySpent);
   const turns = new Yielder(options.clock);
   const { identity, timeout } = provider;
+  const { concurrency = options.concurrency } = provider;
   const waits = new Waits({ ...options, identity, ...(timeout !== undefined && { timeout }) });
+  if (options.onWaiting) provider.listen?.(options.onWaiting);
   const complete = fromStore(
     replies,
     singleFlight(
@@ -62,7 +65,7 @@ export function createStack(options: StackOptions): Stack {
           budgeted(
             budget,
             limited(
-              options,
+              { ...options, concurrency },
               waits,
               intoStore(replies, (request, signal) => provider.complete(request, signal)),
             ),

@@ -1,16 +1,6 @@
 import type { Clock } from "../deps.ts";
-import { type BodyBroken, type ProviderFault, RateLimited, type WaitReason, WaitTooLong } from "./errors.ts";
-
-/** Nothing comes at present: whom the run waits for, why, and until when. */
-export interface Waiting {
-  /** Provider and origin. */
-  readonly identity: string;
-  readonly reason: WaitReason;
-  /** Milliseconds since the epoch: when it is tried again, or given up. */
-  readonly until: number;
-  /** What the server said; empty if it said nothing. */
-  readonly detail: string;
-}
+import { type BodyBroken, type ProviderFault, RateLimited, WaitTooLong } from "./errors.ts";
+import type { Waiting, WaitReason } from "./waiting.ts";
 
 export type Transient = RateLimited | ProviderFault | BodyBroken;
 
@@ -36,6 +26,9 @@ export const DEFAULT_TIMEOUT = 120_000;
 const SHORTEST = 1_000;
 /** Milliseconds without any reply before requests on the way count as waited for. */
 const SILENCE = 10_000;
+
+/** Milliseconds that a request may take where silence says something. */
+const LONGEST_SILENT = 3_600_000;
 
 /** A model whose requests all fail. */
 interface Failing {
@@ -159,7 +152,9 @@ export class Waits {
 
   /** Says so once when nothing has come back for a while. */
   #listen(): void {
-    if (!this.options.onWaiting) return;
+    const { onWaiting, timeout = DEFAULT_TIMEOUT } = this.options;
+    // What takes hours by its nature says itself how far it is.
+    if (!onWaiting || timeout > LONGEST_SILENT) return;
     this.#watch = new AbortController();
     const { signal } = this.#watch;
     this.options.clock.sleep(SILENCE, signal).then(

@@ -17,6 +17,8 @@ export interface RunFiles {
   readonly start: string;
   readonly events: string;
   readonly replies: string;
+  /** Batches under way; absent where there are none. */
+  readonly batches: string;
   readonly summary: string;
 }
 
@@ -37,6 +39,7 @@ export function filesOf(place: RunPaths, id: string): RunFiles {
     start: join(folder, "start.json"),
     events: join(folder, "events.jsonl"),
     replies: join(folder, "replies.jsonl"),
+    batches: join(folder, "batches.jsonl"),
     summary: join(folder, "summary.json"),
   };
 }

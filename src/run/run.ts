@@ -7,8 +7,9 @@ import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
-import type { Waiting } from "../models/waits.ts";
+import type { Waiting } from "../models/waiting.ts";
 import { Yielder } from "../models/yielder.ts";
+import { openBatchJournal } from "./batches.ts";
 import { diagnose } from "./diagnostics.ts";
 import { NotRecorded, OtherProvider, RunComplete, RunInProgress, UntrustedRun } from "./errors.ts";
 import { runnerOf } from "./job.ts";
@@ -208,6 +209,7 @@ async function* record(
     for (const event of events) yield put(event);
     const turns = new Yielder(clock);
     const pending: RunEvent[] = [];
+    if (provider.attach) provider.attach(await openBatchJournal(deps.files, files.batches));
     const stack = createStack({
       provider,
       replies,

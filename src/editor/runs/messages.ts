@@ -4,7 +4,7 @@ import type { Evaluated } from "../../engine/events.ts";
 import { SOLVE } from "../../engine/solve/solve.ts";
 import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
-import type { Waiting } from "../../models/waits.ts";
+import type { Waiting } from "../../models/waiting.ts";
 import type { RunManifest } from "../../run/run-manifest.ts";
 import type { RunState } from "../../run/state.ts";
 import { LOCALE } from "../editor-locale.ts";

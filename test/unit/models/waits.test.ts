@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ProviderFault, RateLimited } from "../../../src/models/errors.ts";
-import type { Waiting } from "../../../src/models/waits.ts";
+import type { Waiting } from "../../../src/models/waiting.ts";
 import { FakeClock, FakeProvider, never, reply, request, slowEcho, stackOver } from "./fakes.ts";
 
 function opened(provider: FakeProvider, clock: FakeClock, maxWait?: number) {

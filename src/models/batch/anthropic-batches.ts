@@ -1,0 +1,86 @@
+import { asCompletion, messageBody } from "../anthropic-wire.ts";
+import { property } from "../property.ts";
+import type { Http } from "../server-model.ts";
+import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
+import { numberAt, textAt } from "./openai-batches.ts";
+
+const PATH = "/v1/messages/batches";
+
+/** Anthropic's Message Batches (platform.claude.com/docs/en/build-with-claude/batch-processing). They have no name. */
+export function anthropicBatches(http: Http): BatchApi {
+  return {
+    most: { requests: 100_000, bytes: 240_000_000 },
+
+    async submit(lines, _mark, signal) {
+      return textAt(await http.json(PATH, { requests: lines.map(lineOf) }, signal), "id");
+    },
+
+    /** By time and size: whatever is in a wrong one is missed when its results are read, and asked for again. */
+    async find(_mark, since, requests, signal) {
+      const { data } = Object(await http.json(`${PATH}?limit=100`, null, signal));
+      const found = (Array.isArray(data) ? data : []).filter(
+        (batch) =>
+          Date.parse(String(property(batch, "created_at"))) >= since - 60_000 && statusOf(batch).total === requests,
+      );
+      return found.length === 1 ? textAt(found[0], "id") : null;
+    },
+
+    status: async (id, signal) => statusOf(await http.json(`${PATH}/${encodeURIComponent(id)}`, null, signal)),
+
+    async *results({ id }, signal) {
+      for await (const row of http.rows(`${PATH}/${encodeURIComponent(id)}/results`, signal)) {
+        const result = resultOf(row);
+        if (result) yield result;
+      }
+    },
+
+    async cancel(id, signal) {
+      await http.json(`${PATH}/${encodeURIComponent(id)}/cancel`, {}, signal);
+    },
+  };
+}
+
+function lineOf({ key, model, sent }: BatchLine): object {
+  return { custom_id: key, params: { ...messageBody(sent), model } };
+}
+
+function statusOf(batch: unknown): BatchStatus {
+  const counts = property(batch, "request_counts");
+  const done = ["succeeded", "errored", "canceled", "expired"].reduce((sum, name) => sum + numberAt(counts, name), 0);
+  const expires = Date.parse(String(property(batch, "expires_at")));
+  const isCancelled = typeof property(batch, "cancel_initiated_at") === "string";
+  const hasEnded = property(batch, "processing_status") === "ended";
+  return {
+    id: textAt(batch, "id"),
+    state: hasEnded ? (isCancelled ? "cancelled" : "ended") : "running",
+    done,
+    total: done + numberAt(counts, "processing"),
+    expires: Number.isNaN(expires) ? null : expires,
+    detail: "",
+    code: "",
+    results: [],
+  };
+}
+
+/** HTTP statuses of what the vendor gives a name only. */
+const STATUSES: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  overloaded_error: 529,
+};
+
+function resultOf(row: unknown): BatchResult | null {
+  const key = property(row, "custom_id");
+  const result = property(row, "result");
+  if (typeof key !== "string") return null;
+  const type = property(result, "type");
+  if (type === "succeeded") return { key, status: 200, body: asCompletion(property(result, "message")) };
+  if (type === "expired" || type === "canceled") return { key, status: null };
+  const body = property(result, "error") ?? { error: { message: "the batch gave no reason" } };
+  const name = String(property(property(body, "error"), "type"));
+  return { key, status: STATUSES[name] ?? 500, body };
+}

@@ -1,0 +1,50 @@
+import * as z from "zod";
+
+const entry = z.discriminatedUnion("kind", [
+  /** On record before the batch is sent. */
+  z.object({ kind: z.literal("intended"), mark: z.string(), at: z.number(), keys: z.array(z.string()) }),
+  z.object({ kind: z.literal("sent"), mark: z.string(), id: z.string() }),
+  /** It was never sent, or is lost. */
+  z.object({ kind: z.literal("dropped"), mark: z.string() }),
+]);
+
+export type BatchEntry = z.infer<typeof entry>;
+
+/** The batches of a run, so that it can be resumed while they are under way, or days later. */
+export interface BatchJournal {
+  readonly entries: readonly BatchEntry[];
+  /** Resolves when the entry survives a killed process. */
+  write(entry: BatchEntry): Promise<void>;
+}
+
+/** For calls outside runs: what is under way is lost with the process. */
+export function noJournal(): BatchJournal {
+  return { entries: [], write: async () => {} };
+}
+
+export interface OpenBatch {
+  readonly mark: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Requests that its results may hold. */
+  readonly keys: readonly string[];
+  /** null: it was sent at most, and its id was never read. */
+  readonly id: string | null;
+}
+
+/** What a journal says is under way, or was when it was last read. */
+export function openBatches(entries: readonly BatchEntry[]): OpenBatch[] {
+  const open = new Map<string, OpenBatch>();
+  for (const each of entries) {
+    const known = open.get(each.mark);
+    if (each.kind === "intended") open.set(each.mark, { mark: each.mark, at: each.at, keys: each.keys, id: null });
+    else if (each.kind === "dropped") open.delete(each.mark);
+    else if (known) open.set(each.mark, { ...known, id: each.id });
+  }
+  return [...open.values()];
+}
+
+/** null for what is no entry. */
+export function readEntry(value: unknown): BatchEntry | null {
+  return entry.safeParse(value).data ?? null;
+}

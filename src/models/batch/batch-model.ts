@@ -1,0 +1,366 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../../deps.ts";
+import { BatchEnded, BodyBroken, isModelError, ProviderFault } from "../errors.ts";
+import type { Model, ModelReply, ModelRequest } from "../model.ts";
+import type { Sent } from "../parameter-support.ts";
+import { readError } from "../server-error.ts";
+import type { ServerModel } from "../server-model.ts";
+import type { Waiting } from "../waiting.ts";
+import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
+import { type BatchJournal, noJournal, type OpenBatch, openBatches } from "./batch-journal.ts";
+import { isGone, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
+
+/** Milliseconds without a further request after which a wave is whole. */
+const QUIET = 1_000;
+/** Milliseconds between two looks at a batch: at first, and at most. */
+const FIRST_LOOK = 5_000;
+const LONGEST_LOOK = 60_000;
+/** Milliseconds in which a batch has to be answered; vendors promise a day. */
+const LONGEST_BATCH = 30 * 3_600_000;
+/** Batches that may fail to answer a request. */
+const ATTEMPTS = 3;
+/** More than a run ever has on the way: the vendor's limits apply. */
+const AT_ONCE = 100_000;
+
+export interface BatchOptions {
+  readonly clock: Clock;
+  /** Names a batch: unlike any other. */
+  readonly newMark: () => string;
+  /** Milliseconds. Defaults: 1,000, and 5,000 … 60,000. */
+  readonly quiet?: number;
+  readonly look?: readonly [first: number, longest: number];
+}
+
+interface Waiter {
+  readonly request: ModelRequest;
+  readonly sent: Sent;
+  readonly resolve: (reply: ModelReply) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Batches that were to answer it. */
+  attempts: number;
+}
+
+/** A batch that this process knows. */
+interface Known extends OpenBatch {
+  /** Requests that it still has to answer. */
+  readonly left: Set<string>;
+  /** Results that nobody has asked for yet. */
+  readonly results: Map<string, BatchResult>;
+  watched: boolean;
+}
+
+/**
+ * A model that is asked at half the price, in batches: requests that come together are sent together, and the answers come
+ * within a day. The first request of a model goes by itself at the standard price, so that what the model refuses is known
+ * in seconds. A batch goes on when its run ends: the run finds it again when it is resumed.
+ */
+export class BatchModel implements Model {
+  readonly identity: string;
+  readonly timeout = LONGEST_BATCH;
+  readonly concurrency = AT_ONCE;
+  #journal: BatchJournal = noJournal();
+  readonly #waiting = new Map<string, Waiter>();
+  /** Keys of the next wave, in order of arrival. */
+  readonly #wave = new Set<string>();
+  #batches: Known[] = [];
+  #quiet: AbortController | null = null;
+  /** Model → resolves when its first request was answered. */
+  readonly #first = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, BatchStatus>();
+  #tell: (waiting: Waiting | null) => void = () => {};
+  /** Aborted while nobody waits for anything. */
+  #stop = stopper();
+
+  constructor(
+    private readonly server: ServerModel,
+    private readonly api: BatchApi,
+    private readonly options: BatchOptions,
+  ) {
+    this.identity = server.identity;
+  }
+
+  /** Takes up the batches of a run. */
+  attach(journal: BatchJournal): void {
+    this.#journal = journal;
+    this.#batches = openBatches(journal.entries).map(known);
+  }
+
+  listen(tell: (waiting: Waiting | null) => void): void {
+    this.#tell = tell;
+  }
+
+  async complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
+    signal.throwIfAborted();
+    const { key } = request;
+    if (key === undefined) throw new Error("a request without a key is in no batch");
+    const batch = this.#batches.find(({ left, results }) => left.has(key) || results.has(key));
+    if (!batch && this.server.isUntried?.(request)) {
+      const first = this.#first.get(request.model);
+      if (!first) return this.#askFirst(request, signal);
+      await orAborted(first, signal);
+    }
+    const sent = await this.server.lines.fit(request);
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const leave = () => this.#leave(key, signal.reason);
+      const settled = <T>(settle: (value: T) => void) => {
+        return (value: T) => {
+          signal.removeEventListener("abort", leave);
+          this.#waiting.delete(key);
+          if (this.#waiting.size === 0) this.#rest();
+          settle(value);
+        };
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.set(key, { request, sent, resolve: settled(resolve), reject: settled(reject), attempts: 0 });
+      // It was sent, and counted, before the run was resumed.
+      if (batch) request.onWithdrawn?.(request.attempt ?? 1);
+      const result = batch?.results.get(key);
+      if (batch && result) this.#deliver(batch, result);
+      else if (batch) this.#watch(batch);
+      else this.#enqueue(key);
+    });
+  }
+
+  async #askFirst(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
+    const reply = this.server.complete(request, signal);
+    const { model } = request;
+    const answered = reply.then(
+      () => {},
+      () => {},
+    );
+    this.#first.set(model, answered);
+    try {
+      return await reply;
+    } catch (error) {
+      // The next one is the first then.
+      this.#first.delete(model);
+      throw error;
+    }
+  }
+
+  #leave(key: string, reason: unknown): void {
+    const waiter = this.#waiting.get(key);
+    if (this.#wave.delete(key)) waiter?.request.onWithdrawn?.(waiter.request.attempt ?? 1);
+    waiter?.reject(reason);
+  }
+
+  /** Nobody waits any more: no timer stays. */
+  #rest(): void {
+    this.#stop.abort();
+    this.#stop = stopper();
+    this.#quiet?.abort();
+    this.#running.clear();
+    this.#tell(null);
+  }
+
+  #enqueue(key: string): void {
+    this.#wave.add(key);
+    this.#quiet?.abort();
+    const quiet = new AbortController();
+    this.#quiet = quiet;
+    this.options.clock.sleep(this.options.quiet ?? QUIET, quiet.signal).then(
+      () => void this.#submit(),
+      () => {},
+    );
+  }
+
+  async #submit(): Promise<void> {
+    const lines = [...this.#wave].flatMap((key): BatchLine[] => {
+      const waiter = this.#waiting.get(key);
+      return waiter ? [{ key, model: waiter.request.model, sent: waiter.sent }] : [];
+    });
+    this.#wave.clear();
+    for (const part of partsOf(lines, this.api.most)) await this.#send(part);
+  }
+
+  async #send(lines: readonly BatchLine[]): Promise<void> {
+    const mark = this.options.newMark();
+    const keys = lines.map(({ key }) => key);
+    const at = this.options.clock.now();
+    const batch = known({ mark, at, keys, id: null });
+    try {
+      await this.#journal.write({ kind: "intended", mark, at, keys });
+      const id = await this.api.submit(lines, mark, this.#stop.signal);
+      await this.#journal.write({ kind: "sent", mark, id });
+      const sent = { ...batch, id };
+      this.#batches.push(sent);
+      this.#watch(sent);
+    } catch (error) {
+      // An answer that was lost may be that of a batch which was made.
+      if (this.#stop.signal.aborted || mayHaveArrived(error)) {
+        this.#batches.push(batch);
+        return this.#watch(batch);
+      }
+      await this.#journal.write({ kind: "dropped", mark }).catch(() => {});
+      for (const key of keys) this.#waiting.get(key)?.reject(this.#modelError(error));
+    }
+  }
+
+  #watch(batch: Known): void {
+    if (batch.watched) return;
+    batch.watched = true;
+    this.#follow(batch, this.#stop.signal)
+      .catch((error: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        for (const key of batch.left) this.#waiting.get(key)?.reject(this.#modelError(error));
+      })
+      .finally(() => {
+        batch.watched = false;
+      });
+  }
+
+  async #follow(batch: Known, signal: AbortSignal): Promise<void> {
+    const id = batch.id ?? (await this.#find(batch, signal));
+    const status = id === null ? null : await this.#ended(id, signal);
+    if (status === null) return this.#drop(batch);
+    if (status.state === "failed") {
+      const reason = this.#failureOf(batch, status);
+      // The account's queue is full, and empties.
+      if (reason === null) await this.options.clock.sleep(this.#longestLook, signal);
+      await this.#drop(batch, reason ?? undefined);
+      return;
+    }
+    for await (const result of this.api.results(status, signal)) this.#take(batch, result);
+    this.#running.delete(status.id);
+    const missing = [...batch.left];
+    batch.left.clear();
+    if (status.state === "cancelled") {
+      const reason = new BatchEnded(this.identity, status.id, "cancelled", "");
+      for (const key of missing) this.#waiting.get(key)?.reject(reason);
+    } else this.#repeat(missing, "the batch ended without it");
+  }
+
+  async #find({ mark, at, keys }: Known, signal: AbortSignal): Promise<string | null> {
+    const id = await this.#again(() => this.api.find(mark, at, keys.length, signal), signal);
+    if (id !== null) await this.#journal.write({ kind: "sent", mark, id });
+    return id;
+  }
+
+  /** Looks until it has ended. @returns null where the server does not know it any more */
+  async #ended(id: string, signal: AbortSignal): Promise<BatchStatus | null> {
+    const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
+    for (let wait = first; ; wait = Math.min(longest, 2 * wait)) {
+      const status = await this.#again(() => this.api.status(id, signal), signal).catch((error: unknown) => {
+        if (isGone(error)) return null;
+        throw error;
+      });
+      if (status === null || status.state !== "running") return status;
+      this.#running.set(id, status);
+      this.#show(this.options.clock.now() + wait);
+      await this.options.clock.sleep(wait, signal);
+    }
+  }
+
+  /** What passes is tried again, as long as somebody waits: the batch is paid for. */
+  async #again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
+    for (let wait = first; ; wait = Math.min(longest, 2 * wait)) {
+      try {
+        return await work();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isModelError(error) || error.reach !== "provider") throw error;
+        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
+        await this.options.clock.sleep(Math.max(wait, asked), signal);
+      }
+    }
+  }
+
+  #take(batch: Known, result: BatchResult): void {
+    // What comes twice, or was never asked for, says nothing.
+    if (!batch.left.delete(result.key)) return;
+    batch.results.set(result.key, result);
+    if (this.#waiting.has(result.key)) this.#deliver(batch, result);
+  }
+
+  #deliver(batch: Known, result: BatchResult): void {
+    const { key } = result;
+    const waiter = this.#waiting.get(key);
+    batch.results.delete(key);
+    if (!waiter) return;
+    if (result.status === null) this.#repeat([key], "the batch expired before its turn");
+    else this.#settle(waiter, key, result.status, result.body);
+  }
+
+  #settle({ request, sent, resolve, reject }: Waiter, key: string, status: number, body: unknown): void {
+    try {
+      if (status >= 200 && status < 300) {
+        resolve(this.server.lines.read(request, sent, body, "batch"));
+        return;
+      }
+      const said = readError({ status, headers: new Headers(), body }, this.options.clock, "");
+      const failure = this.server.lines.refused(request, sent, said);
+      if (isModelError(failure) && failure.reach === "provider") this.#repeat([key], said.message);
+      else reject(failure);
+    } catch (error) {
+      reject(this.#modelError(error));
+    }
+  }
+
+  /** Into the next wave: what waits between the attempts of other requests counts in minutes, not in days. */
+  #repeat(keys: readonly string[], reason: string): void {
+    for (const key of keys) {
+      const waiter = this.#waiting.get(key);
+      if (!waiter) continue;
+      waiter.attempts += 1;
+      if (waiter.attempts < ATTEMPTS) this.#enqueue(key);
+      else waiter.reject(new ProviderFault(this.identity, null, null, reason, "failed"));
+    }
+  }
+
+  get #longestLook(): number {
+    return this.options.look?.[1] ?? LONGEST_LOOK;
+  }
+
+  /** Why the server took none of it; null: for now only. */
+  #failureOf({ keys }: Known, { id, detail, code }: BatchStatus): unknown {
+    const waiter = keys.map((key) => this.#waiting.get(key)).find(Boolean);
+    const isFull = /token_limit_exceeded|enqueued/i.test(`${code} ${detail}`);
+    if (isFull) return null;
+    const said = readError(
+      { status: 400, headers: new Headers(), body: { error: { message: detail, code } } },
+      this.options.clock,
+      "",
+    );
+    const failure = waiter && this.server.lines.refused(waiter.request, waiter.sent, said);
+    const isLasting = isModelError(failure) && failure.reach === "run";
+    return isLasting ? failure : new BatchEnded(this.identity, id, "failed", detail || code);
+  }
+
+  /** Nothing will come of it: its requests are asked for anew, or fail with `reason`. */
+  async #drop(batch: Known, reason?: unknown): Promise<void> {
+    this.#batches = this.#batches.filter((each) => each !== batch);
+    await this.#journal.write({ kind: "dropped", mark: batch.mark });
+    for (const key of batch.keys) {
+      const waiter = this.#waiting.get(key);
+      if (!waiter) continue;
+      if (reason !== undefined) waiter.reject(reason);
+      else this.#enqueue(key);
+    }
+  }
+
+  #show(until: number): void {
+    const all = [...this.#running.values()];
+    const sum = (pick: (status: BatchStatus) => number) => all.reduce((total, status) => total + pick(status), 0);
+    const [done, total] = [sum((each) => each.done), sum((each) => each.total)];
+    const expires = Math.max(...all.map((status) => status.expires ?? until));
+    this.#tell({ identity: this.identity, reason: "batch", until: expires, detail: `${done}/${total}` });
+  }
+
+  #modelError(error: unknown): unknown {
+    if (isModelError(error)) return error;
+    return new BodyBroken(this.identity, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Every batch under way listens: many listeners are no leak. */
+function stopper(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
+}
+
+function known(batch: OpenBatch): Known {
+  return { ...batch, left: new Set(batch.keys), results: new Map(), watched: false };
+}

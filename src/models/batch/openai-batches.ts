@@ -1,0 +1,103 @@
+import { property } from "../property.ts";
+import type { Http } from "../server-model.ts";
+import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
+
+/** Name of the mark in a batch's metadata. */
+const MARK = "agentgraph";
+
+/**
+ * OpenAI's and Azure's Batch API (developers.openai.com/api/docs/guides/batch): a file of lines goes up, and one of
+ * results and one of errors come down.
+ */
+export function openaiBatches(http: Http, isAzure: boolean): BatchApi {
+  const url = isAzure ? "/chat/completions" : "/v1/chat/completions";
+  return {
+    most: { requests: 50_000, bytes: 190_000_000 },
+
+    async submit(lines, mark, signal) {
+      const form = new FormData();
+      form.set("purpose", "batch");
+      form.set("file", new Blob(lines.map((line) => `${JSON.stringify(lineOf(line, url))}\n`)), "agentgraph.jsonl");
+      const file = textAt(await http.json("/files", form, signal), "id");
+      const request = { input_file_id: file, endpoint: url, completion_window: "24h", metadata: { [MARK]: mark } };
+      return textAt(await http.json("/batches", request, signal), "id");
+    },
+
+    async find(mark, _since, _requests, signal) {
+      const { data } = Object(await http.json("/batches?limit=100", null, signal));
+      const found = (Array.isArray(data) ? data : []).find(
+        (batch) => property(property(batch, "metadata"), MARK) === mark,
+      );
+      return found === undefined ? null : textAt(found, "id");
+    },
+
+    status: async (id, signal) => statusOf(await http.json(`/batches/${encodeURIComponent(id)}`, null, signal)),
+
+    async *results({ results }, signal) {
+      for (const file of results) {
+        for await (const row of http.rows(`/files/${encodeURIComponent(file)}/content`, signal)) {
+          const result = resultOf(row);
+          if (result) yield result;
+        }
+      }
+    },
+
+    async cancel(id, signal) {
+      await http.json(`/batches/${encodeURIComponent(id)}/cancel`, {}, signal);
+    },
+  };
+}
+
+function lineOf({ key, model, sent: { messages, params } }: BatchLine, url: string): object {
+  return { custom_id: key, method: "POST", url, body: { ...params, model, messages } };
+}
+
+const STATES: Readonly<Record<string, BatchStatus["state"]>> = {
+  completed: "ended",
+  expired: "ended",
+  cancelled: "cancelled",
+  failed: "failed",
+};
+
+function statusOf(batch: unknown): BatchStatus {
+  const counts = property(batch, "request_counts");
+  const errors = property(property(batch, "errors"), "data");
+  const error: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const expires = property(batch, "expires_at");
+  const files = [property(batch, "output_file_id"), property(batch, "error_file_id")];
+  return {
+    id: textAt(batch, "id"),
+    state: STATES[String(property(batch, "status"))] ?? "running",
+    done: numberAt(counts, "completed") + numberAt(counts, "failed"),
+    total: numberAt(counts, "total"),
+    expires: typeof expires === "number" ? 1000 * expires : null,
+    detail: String(property(error, "message") ?? ""),
+    code: String(property(error, "code") ?? ""),
+    results: files.filter((file): file is string => typeof file === "string" && file !== ""),
+  };
+}
+
+/** Codes of requests that the batch ended without. */
+const UNDONE = /^batch_(expired|cancelled)$/;
+
+function resultOf(row: unknown): BatchResult | null {
+  const key = property(row, "custom_id");
+  if (typeof key !== "string") return null;
+  const response = property(row, "response");
+  const status = property(response, "status_code");
+  if (typeof status === "number") return { key, status, body: property(response, "body") ?? null };
+  const error = property(row, "error");
+  if (UNDONE.test(String(property(error, "code")))) return { key, status: null };
+  return { key, status: 500, body: { error: error ?? { message: "the batch gave no reason" } } };
+}
+
+export function textAt(value: unknown, name: string): string {
+  const text = property(value, name);
+  if (typeof text !== "string") throw new Error(`the answer has no ${name}`);
+  return text;
+}
+
+export function numberAt(value: unknown, name: string): number {
+  const number = property(value, name);
+  return typeof number === "number" ? number : 0;
+}

@@ -1,0 +1,13 @@
+/** `batch`: requests that are answered within a day. */
+export type WaitReason = "rate limit" | "server error" | "no answer" | "batch";
+
+/** Nothing comes at present: whom the run waits for, why, and until when. */
+export interface Waiting {
+  /** Provider and origin. */
+  readonly identity: string;
+  readonly reason: WaitReason;
+  /** Milliseconds since the epoch: when it is tried again, or given up. */
+  readonly until: number;
+  /** What the server said; empty where it said nothing. */
+  readonly detail: string;
+}

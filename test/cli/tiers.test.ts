@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startBatchServer } from "../server/batch-server.ts";
+import { open } from "./cli.ts";
+
+/** Half-price tiers on the command line. */
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe("a run in batches", () => {
+  it("is killed while a batch is under way, and resumed from it: nothing is asked or paid twice", async () => {
+    const one = await open();
+    let isDone = false;
+    const server = await startBatchServer({
+      answer: () => "42",
+      state: () => (isDone ? "completed" : "in_progress"),
+    });
+    onTestFinished(server.close);
+    const at = ["--base-url", `${server.url}/v1`];
+    const models = ["--model", "gpt-4.1", "--tier", "batch"];
+    const run = one.against(`${server.url}/v1`, "evaluate", one.graph, ...models);
+    while (server.batches.length === 0 && run.child.exitCode === null) await sleep(20);
+    const [held] = server.batches;
+    expect(held?.lines.size).toBeGreaterThan(5);
+    await sleep(300);
+    run.child.kill("SIGKILL");
+    const { stderr } = await run.ended;
+    expect(stderr).toMatch(/Tier batch: about \$0\.\d+; .*at the latest after 24 hours each/);
+    const before = server.paid.length;
+    const listed = await one.keyed("batches", one.graph, ...at);
+    expect(listed.stdout, listed.stderr).toMatch(/^batch_1 {2}running {4}0 of \d+ requests/);
+    isDone = true;
+    const resumed = await one.keyed("resume", one.graph, ...at, "--tier", "batch");
+    expect(resumed.code, resumed.stderr).toBe(0);
+    // What the killed process had asked for was in the first batch; the rest of the graph comes after it.
+    expect(new Set(server.batches.flatMap(({ lines }) => [...lines.keys()])).size).toBe(
+      server.batches.reduce((sum, { lines }) => sum + lines.size, 0),
+    );
+    expect(server.paid.length).toBe(before + server.batches.reduce((sum, { lines }) => sum + lines.size, 0));
+  });
+
+  it("that nobody offers, or that a file asks for, is refused", async () => {
+    const one = await open();
+    const gemini = await one.keyed("evaluate", one.graph, "--provider", "gemini", "--model", "x", "--tier", "batch");
+    expect(gemini).toMatchObject({ code: 2, stderr: expect.stringMatching(/has no batch tier/) });
+    const wrong = await one.keyed("evaluate", one.graph, "--tier", "cheap");
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Use now, flex, batch, or a tier for each of/),
+    });
+    const graph = await readFile(join(one.folder, one.graph), "utf8");
+    expect(graph).not.toContain("service_tier");
+    const set = await one.keyed(
+      "check",
+      one.graph,
+      "--set",
+      'models.forward={"model":"x","params":{"service_tier":"flex"}}',
+    );
+    expect(set).toMatchObject({ code: 2, stdout: expect.stringMatching(/service_tier/) });
+  });
+
+  it("shows the price of both tiers before the first call", async () => {
+    const one = await open();
+    const server = await startBatchServer({ answer: () => "42" });
+    onTestFinished(server.close);
+    const { stderr } = await one.keyed(
+      "evaluate",
+      one.graph,
+      "--base-url",
+      `${server.url}/v1`,
+      "--model",
+      "gpt-6-luna",
+    );
+    expect(stderr).toMatch(/With --tier flex: about .*15 minutes/);
+    expect(stderr).toMatch(/With --tier batch: about .*one after another/);
+  });
+});

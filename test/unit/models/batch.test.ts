@@ -1,0 +1,268 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createAnthropic } from "../../../src/models/anthropic.ts";
+import type { BatchEntry, BatchJournal } from "../../../src/models/batch/batch-journal.ts";
+import { keyOf } from "../../../src/models/key.ts";
+import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
+import { createOpenAI } from "../../../src/models/openai.ts";
+import type { ServerModel } from "../../../src/models/server-model.ts";
+import { readTiers, withTiers } from "../../../src/models/tiers/tiers.ts";
+import type { Waiting } from "../../../src/models/waiting.ts";
+import { nodeDeps } from "../../../src/platform/node.ts";
+import { type BatchServer, type BatchServerOptions, startBatchServer } from "../../server/batch-server.ts";
+import { request, stackOver } from "./fakes.ts";
+
+/** Batches over HTTP, against servers that do everything the vendors' documentation says they may. */
+
+const { clock } = nodeDeps();
+const echo = (prompt: string) => `echo ${prompt}`;
+
+async function serve(more: Partial<BatchServerOptions> = {}): Promise<BatchServer> {
+  const server = await startBatchServer({ answer: echo, ...more });
+  onTestFinished(server.close);
+  return server;
+}
+
+interface Journal extends BatchJournal {
+  readonly entries: BatchEntry[];
+}
+
+function journalOf(entries: BatchEntry[] = []): Journal {
+  return { entries, write: async (entry) => void entries.push(entry) };
+}
+
+const connects: readonly [string, (url: string) => ServerModel][] = [
+  ["OpenAI", (url) => createOpenAI({ baseUrl: `${url}/v1`, key: "k", clock, timeout: 3_000 })],
+  [
+    "Azure",
+    (url) => createOpenAI({ baseUrl: `${url}/openai`, key: "k", clock, timeout: 3_000, azureApiVersion: "2024-10-21" }),
+  ],
+  ["Anthropic", (url) => createAnthropic({ baseUrl: url, key: "k", clock, timeout: 3_000 })],
+];
+
+function tiered(server: ServerModel, journal?: BatchJournal, tiers = "batch"): Model {
+  const model = withTiers(server, readTiers(tiers)!, {
+    clock,
+    newMark: randomUUID,
+    concurrency: 4,
+    fallback: false,
+    quiet: 30,
+    look: [10, 20],
+  });
+  if (journal) model.attach?.(journal);
+  return model;
+}
+
+interface Played {
+  readonly ends: readonly (ModelReply | string)[];
+  readonly told: readonly (Waiting | null)[];
+  readonly calls: number;
+}
+
+async function play(
+  model: Model,
+  prompts: readonly string[],
+  more: Partial<ModelRequest> = {},
+  signal = new AbortController().signal,
+): Promise<Played> {
+  const told: (Waiting | null)[] = [];
+  const { model: stack, budget } = stackOver(model, clock, {
+    onWaiting: (waiting) => told.push(waiting),
+    maxWait: 5_000,
+  });
+  const ends = await Promise.all(
+    prompts.map((prompt) =>
+      stack
+        .complete(request(prompt, more), signal)
+        .catch((error: unknown) => `${Object(error).name}: ${Object(error).message ?? error}`),
+    ),
+  );
+  return { ends, told, calls: budget.spent.calls };
+}
+
+const texts = ({ ends }: Played) => ends.map((end) => (typeof end === "string" ? end : end.text));
+const PROMPTS = Array.from({ length: 20 }, (_, index) => `prompt ${index}`);
+const ECHOES = PROMPTS.map(echo);
+
+describe.each(connects)("a batch at %s", (vendor, connect) => {
+  it("holds a whole wave, named by the replies' keys, and costs half", async () => {
+    const server = await serve();
+    const journal = journalOf();
+    const model = connect(server.url);
+    const played = await play(tiered(model, journal), PROMPTS);
+    expect(texts(played)).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(1);
+    // The first request goes by itself, so that refused parameters are learned at once.
+    expect(server.batches[0]?.lines.size).toBe(19);
+    const keys = PROMPTS.slice(1).map((prompt) => keyOf(model.identity, request(prompt)));
+    expect(new Set(server.batches[0]?.lines.keys())).toEqual(new Set(keys));
+    const tiers = played.ends.map((end) => (typeof end === "string" ? end : (end.usage.tier ?? "now")));
+    expect(tiers).toEqual(["now", ...PROMPTS.slice(1).map(() => "batch")]);
+    expect(played.calls).toBe(20);
+    expect(server.paid).toHaveLength(20);
+    const waits = played.told.filter((waiting) => waiting !== null);
+    expect(waits.every(({ reason }) => reason === "batch")).toBe(true);
+    expect(waits.at(-1)?.detail).toMatch(/^\d+\/19$/);
+    expect(played.told.at(-1)).toBeNull();
+    expect(journal.entries.map(({ kind }) => kind)).toEqual(["intended", "sent"]);
+  });
+
+  it("that expires is asked again for what it left out", async () => {
+    const server = await serve({
+      answer: (prompt, batch) => (batch === 1 && Number(prompt.slice(7)) % 2 === 0 ? "expired" : echo(prompt)),
+      state: (batch, n) => (n < 2 ? "in_progress" : batch === 1 ? "expired" : "completed"),
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches.map(({ lines }) => lines.size)).toEqual([19, 9]);
+    expect(server.paid).toHaveLength(20);
+  });
+
+  it("whose results lack some, hold some twice, and some that nobody asked for, loses none", async () => {
+    const server = await serve({
+      answer: (prompt, batch) => (batch === 1 && prompt.endsWith("7") ? "missing" : echo(prompt)),
+      shape: (lines) => [...lines, lines[0], "", '{"custom_id":"unknown"}', "{}"].join("\n"),
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(2);
+  });
+
+  it("gives each request the failure that is its own", async () => {
+    const tooLong = {
+      type: "invalid_request_error",
+      message: "prompt is too long: 9 tokens > 8 maximum",
+      code: "context_length_exceeded",
+    };
+    const busy = { type: "overloaded_error", message: "Overloaded" };
+    const server = await serve({
+      answer: (prompt, batch) => {
+        if (prompt === "prompt 3") return { status: 400, error: tooLong };
+        return prompt === "prompt 4" && batch === 1 ? { status: 529, error: busy } : echo(prompt);
+      },
+    });
+    const played = texts(await play(tiered(connect(server.url)), PROMPTS));
+    expect(played[3]).toMatch(/^RequestRefused/);
+    expect(played.filter((_, index) => index !== 3)).toEqual(ECHOES.filter((_, index) => index !== 3));
+    expect(server.batches.map(({ lines }) => lines.size)).toEqual([19, 1]);
+  });
+
+  it("is found again by a run that was killed: while it is under way, and before its id was read", async () => {
+    for (const cut of [false, true]) {
+      let isDead = true;
+      const server = await serve({
+        state: (_, n) => (isDead || n < 3 ? "in_progress" : "completed"),
+        intercept: (path, method, nth) =>
+          cut && method === "POST" && path.endsWith("/batches") && nth === 1 ? "cut" : null,
+      });
+      const journal = journalOf();
+      const killed = new AbortController();
+      const first = play(tiered(connect(server.url), journal), PROMPTS, {}, killed.signal);
+      while (server.log.filter((line) => /GET .*batch/.test(line)).length < 2) await clock.sleep(5);
+      killed.abort(new Error("killed"));
+      await first;
+      isDead = false;
+      const entries = cut ? journal.entries.filter(({ kind }) => kind === "intended") : journal.entries;
+      const again = await play(tiered(connect(server.url), journalOf([...entries])), PROMPTS.slice(1));
+      expect(texts(again), `cut: ${cut}`).toEqual(ECHOES.slice(1));
+      expect(server.batches).toHaveLength(1);
+      expect(server.paid).toHaveLength(20);
+      expect(again.calls).toBe(0);
+    }
+  });
+
+  it("survives failures on the way: of the list, of a look, and of the results", async () => {
+    const server = await serve({
+      intercept: (path, method, nth) => {
+        if (method === "POST" || nth > 2) return null;
+        if (/results|content/.test(path)) return nth === 1 ? [503, { error: { message: "down" } }] : "cut";
+        return [nth === 1 ? 500 : 429, { error: { message: "later" } }];
+      },
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it("that somebody cancels ends the run instead of being paid for again", async () => {
+    const server = await serve({
+      answer: (prompt, batch) => (batch > 0 ? "missing" : echo(prompt)),
+      state: () => "in_progress",
+    });
+    const playing = play(tiered(connect(server.url)), PROMPTS);
+    while (server.batches.length === 0) await clock.sleep(5);
+    server.batches[0]!.cancelled = true;
+    const played = texts(await playing);
+    expect(played.slice(1).every((end) => end.startsWith("BatchEnded"))).toBe(true);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it("leaves at once when its run is cancelled, and goes on at the vendor", async () => {
+    const server = await serve({ state: () => "in_progress" });
+    const cancel = new AbortController();
+    const playing = play(tiered(connect(server.url)), PROMPTS, {}, cancel.signal);
+    while (server.batches.length === 0) await clock.sleep(5);
+    const at = Date.now();
+    cancel.abort(new Error("enough"));
+    expect(
+      texts(await playing)
+        .slice(1)
+        .every((end) => end.includes("enough")),
+    ).toBe(true);
+    expect(Date.now() - at).toBeLessThan(1_000);
+    expect(server.log.some((line) => line.includes("cancel"))).toBe(false);
+  });
+
+  it("of another role's requests is none", async () => {
+    const server = await serve();
+    const model = tiered(connect(server.url), undefined, "forward=batch,optimizer=now");
+    const tag = { purpose: "optimizer", node: null, sample: null } as const;
+    expect(texts(await play(model, PROMPTS.slice(0, 5), { tag }))).toEqual(ECHOES.slice(0, 5));
+    expect(server.batches).toHaveLength(0);
+    await play(model, PROMPTS.slice(5, 8));
+    expect(server.batches).toHaveLength(1);
+    expect(vendor).toBeTruthy();
+  });
+});
+
+describe("a batch at OpenAI", () => {
+  const connect = connects[0]![1];
+
+  it("that the server takes none of says why, and one beyond the queue's limit waits", async () => {
+    const server = await serve({
+      state: (batch, n) => (batch === 1 ? "failed:token_limit_exceeded" : n < 2 ? "in_progress" : "completed"),
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(2);
+    const broken = await serve({ state: () => "failed:invalid_json_line" });
+    const played = texts(await play(tiered(connect(broken.url)), PROMPTS));
+    expect(played[1]).toMatch(/^BatchEnded: .*why: invalid_json_line/);
+  });
+
+  it("that the server does not know any more is asked anew", async () => {
+    const server = await serve();
+    const keys = PROMPTS.map((prompt) => keyOf(connect(server.url).identity, request(prompt)));
+    const journal = journalOf([
+      { kind: "intended", mark: "old", at: 0, keys },
+      { kind: "sent", mark: "old", id: "batch_99" },
+    ]);
+    const gone = await serve({
+      intercept: (path) =>
+        path.endsWith("batch_99") ? [404, { error: { message: "No batch found with id batch_99" } }] : null,
+    });
+    const here = PROMPTS.map((prompt) => keyOf(connect(gone.url).identity, request(prompt)));
+    const entries = journal.entries.map((entry) => (entry.kind === "intended" ? { ...entry, keys: here } : entry));
+    expect(texts(await play(tiered(connect(gone.url), journalOf(entries)), PROMPTS))).toEqual(ECHOES);
+    expect(gone.paid).toHaveLength(20);
+  });
+});
+
+describe("tiers", () => {
+  it.each([
+    ["batch", { forward: "batch", backward: "batch", optimizer: "batch", judge: "batch" }],
+    [" flex ", { forward: "flex", backward: "flex", optimizer: "flex", judge: "flex" }],
+    ["forward=batch, optimizer=now", { forward: "batch", backward: "now", optimizer: "now", judge: "now" }],
+  ])("%s are read", (text, tiers) => expect(readTiers(text)).toEqual(tiers));
+
+  it.each(["", "cheap", "forward", "forward=", "forward=cheap", "sideways=batch", "forward=batch=now"])(
+    "%j are none",
+    (text) => expect(readTiers(text)).toBeNull(),
+  );
+});
