@@ -20,7 +20,7 @@ const PARTS = {
   },
   /**
    * Share their code in `core*.js`. `editor` is loaded with the first graph that a tab shows, `models` with the first
-   * request to a server, `anthropic` and `gemini` with the first to theirs, `network` where the command line uses a proxy or certificates of its own, `tools` where a graph calls tools on the command line. Name what another
+   * request to a server, `anthropic` and `gemini` with the first to theirs, `network` where the command line uses a proxy or certificates of its own, `tools` where a graph calls tools on the command line. `import` with the first file of another program. Name what another
    * `import()` loads here, so that it gets a file name and a limit.
    */
   programs: {
@@ -31,6 +31,7 @@ const PARTS = {
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
       gemini: { source: "src/models/gemini.ts", limit: 1000 },
       simulated: { source: "src/models/simulated.ts", limit: 40 },
+      import: { source: "src/import/import.ts", limit: 550 },
       network: { source: "src/platform/undici.ts", limit: 400 },
       tools: { source: "src/platform/tools/mcp.ts", limit: 600 },
     },

@@ -4,6 +4,7 @@ import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
+import { PROGRAMS } from "../import/programs.ts";
 import { methods } from "../methods/registry.ts";
 import { batchesCommand } from "./batches.ts";
 import { check } from "./check.ts";
@@ -13,6 +14,7 @@ import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
 import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
 import { modelsCommand } from "./models.ts";
 import {
@@ -228,6 +230,17 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
+
+  command("import", `make graph files of another program's files: ${Object.values(PROGRAMS).join(", ")}`)
+    .argument("<path>", "file or folder of the program")
+    .addOption(new Option("--kind <name>", "read files of this program only").choices(Object.keys(PROGRAMS)))
+    .addOption(
+      new Option("--prompt <n>", "which of several prompts that stand for each other (promptfoo)")
+        .argParser(positiveInteger)
+        .default(1),
+    )
+    .option("--dry-run", "show what would be written, and write nothing")
+    .action(async (path, options) => done(await importCommand(cli, path, options)));
 
   withEnd(withPlace(withBudget(withModel(command("resume", "resume an unfinished run")))))
     .argument("<run>", "run id, run folder, or graph file (its last run)")

@@ -45,7 +45,7 @@ function marksIn(text: string): string[] {
 /** A name in double braces that was in no version before and is not an input of the node would be sent as is. */
 function inventsPlaceholder(node: GraphNode, base: string, text: string): boolean {
   const named = (one: string) => placeholders(one, node.templating);
-  const known = new Set([...named(base), ...named(node.text), ...node.inputs]);
+  const known = new Set([...named(base), ...named(node.text), ...node.inputs, ...Object.keys(node.variables ?? {})]);
   if (named(text).some((name) => !known.has(name))) return true;
   // Other braces would stop the program that fills this text in.
   if (node.templating === "python" && isFormatString(base) && !isFormatString(text)) return true;

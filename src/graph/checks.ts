@@ -96,6 +96,7 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
   const names = namesOf(outline);
   for (const node of outline.nodes) {
     checkFrame(document, node);
+    checkVariables(document, node);
     const seen = new Set<string>();
     for (const input of node.inputs) {
       if (!names.has(input.name)) unknownName(document, node, input, names);
@@ -118,6 +119,17 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
   const cycle = findCycle(predecessors);
   if (cycle) addCycle(document, outline, cycle);
   else checkReach(document, outline, predecessors);
+}
+
+function checkVariables(document: JsonDocument, { id, variables, inputs }: OutlineNode): void {
+  const { t } = document;
+  const names = inputs.map(({ name }) => name);
+  for (const [variable, input] of Object.entries(variables)) {
+    if (names.includes(input)) continue;
+    const message = t('The variable "{0}" of "{1}" stands for "{2}", which is not an input of it.', variable, id, input);
+    const remedy = t("Name one of its inputs: {0}.", names.join(", "));
+    document.addAt("unknown-name", ["nodes", id, "variables", variable], message, remedy);
+  }
 }
 
 /** The text sent around an instruction must have a place for it, and can name inputs only. */

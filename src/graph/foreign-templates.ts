@@ -31,7 +31,7 @@ const NAME = "[\\p{L}_][\\p{L}\\p{N}_-]{0,99}";
 const SPACE = "[ \\t]{0,20}";
 const REST = "[^{}\\n]{0,300}";
 
-const ALL: readonly Templating[] = ["mustache", "python", "jinja"];
+const ALL: readonly Templating[] = ["mustache", "python", "jinja", "dify"];
 /** Languages with values in double braces. */
 const BRACED: readonly Templating[] = ["mustache", "jinja"];
 

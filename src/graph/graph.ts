@@ -36,6 +36,8 @@ const anyNode = {
   output: extractor.nullable().default(null),
   /** How the text names its inputs; absent: `mustache`. */
   templating: z.enum(TEMPLATINGS).optional(),
+  /** Names in the text that stand for inputs of other names: variable → input. */
+  variables: z.record(z.string(), z.string()).optional(),
   /** The part of its file that the text is; absent: all of it, or the text is in the graph file. */
   part: textPart.optional(),
 };

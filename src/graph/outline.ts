@@ -36,6 +36,8 @@ export interface OutlineNode {
   readonly inputs: readonly NamedRange[];
   /** How its text names inputs. */
   readonly templating: Templating;
+  /** Names in its text for inputs with other names: variable → input. */
+  readonly variables: Readonly<Record<string, string>>;
   /** What is sent around its instruction; null if there is none. */
   readonly frame: string | null;
   /** Where the instruction or text is; null if the node has none. */
@@ -114,6 +116,7 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
     idRange: rangeOf(key),
     inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
     templating: templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache",
+    variables: variablesOf(document, part("variables")),
     frame: frameOf(part("frame")),
     text: outlineText(document, part),
   };
@@ -152,6 +155,16 @@ export function partOf(document: JsonDocument, value: Node, file: string): TextP
 
 function templatingOf(node: Node | undefined): Templating | null {
   return TEMPLATINGS.find((one) => one === node?.value) ?? null;
+}
+
+function variablesOf(document: JsonDocument, node: Node | undefined): Record<string, string> {
+  const members = node ? [...document.members(node)] : [];
+  return Object.fromEntries(
+    members.flatMap(([name, { children }]) => {
+      const input = stringOf(children?.[1]);
+      return input === null ? [] : [[name, input]];
+    }),
+  );
 }
 
 function frameOf(node: Node | undefined): string | null {

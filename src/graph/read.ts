@@ -262,11 +262,12 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
     return { kind: "function", ...fixed, file };
   }
   const { trainable, keep, maxWords = null, constraints } = spec;
-  const { templating = "mustache", frame = null } = outline ?? {};
+  const { templating = "mustache", frame = null, variables = {} } = outline ?? {};
   const within = outline?.text?.part;
   const base = {
     ...{ ...fixed, trainable, keep, maxWords, constraints },
     ...(templating !== "mustache" && { templating }),
+    ...(Object.keys(variables).length > 0 && { variables }),
     ...(within && { part: within }),
   };
   switch (spec.kind) {

@@ -33,7 +33,7 @@ const reference = z
 export const templating = z
   .enum(TEMPLATINGS)
   .describe(
-    "How texts name inputs: `mustache` (default) `{{name}}`, `python` `{name}`, `jinja` `{{ name }}`. Expressions and statements are refused.",
+    "How texts name inputs: `mustache` (default) `{{name}}`, `python` `{name}`, `jinja` `{{ name }}`, `dify` `{{#node.name#}}`. Expressions and statements are refused.",
   );
 
 export function textForm(what: string) {
@@ -148,11 +148,17 @@ const inputs = z
   .default([])
   .describe("What the node reads: names of graph inputs and other nodes. These are the edges of the graph.");
 
+const variables = z
+  .record(z.string().min(1), z.string().min(1))
+  .optional()
+  .describe('Names in the text that stand for inputs of other names: `{ "chat_input": "question" }`.');
+
 const llmNode = z
   .strictObject({
     kind: z.literal("llm").default("llm").describe("Calls a language model. This is the default."),
     ...parameter,
     templating: templating.optional(),
+    variables,
     inputs,
     instruction: textForm("What the model should do. `{{name}}` is replaced by the value of that input."),
     frame: z
@@ -175,6 +181,7 @@ const textNode = z
     kind: z.literal("text").describe("A text that other nodes read."),
     ...parameter,
     templating: templating.optional(),
+    variables,
     inputs: z
       .array(z.string())
       .default([])

@@ -1,6 +1,6 @@
 import type { LlmNode } from "./graph.ts";
 import { type RoleSection, roleSections } from "./role-marks.ts";
-import { placeholders, render } from "./templating.ts";
+import { placeholders, render, valuesFor } from "./templating.ts";
 
 /** Stands for a node's instruction in its frame. */
 export const INSTRUCTION = "instruction";
@@ -19,9 +19,10 @@ export function renderNode(
   text: string,
   inputs: readonly (readonly [name: string, value: string])[],
 ): { role: "system" | "user" | "assistant"; content: string }[] {
-  const { frame, templating } = node;
-  const placed = new Set([...placeholders(text, templating), ...(frame === undefined ? [] : placeholders(frame))]);
-  const values = new Map(inputs);
+  const { frame, templating, variables = {} } = node;
+  const named = placeholders(text, templating).map((name) => variables[name] ?? name);
+  const placed = new Set([...named, ...(frame === undefined ? [] : placeholders(frame))]);
+  const values = valuesFor(inputs, variables);
   const blocks = inputs
     .filter(([name]) => !placed.has(name))
     .map(([name, value]) => `<${name}>\n${value.replaceAll(`</${name}>`, `<\\/${name}>`)}\n</${name}>`)

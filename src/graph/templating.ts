@@ -1,5 +1,5 @@
 /** How a text names its inputs. */
-export const TEMPLATINGS = ["mustache", "python", "jinja"] as const;
+export const TEMPLATINGS = ["mustache", "python", "jinja", "dify"] as const;
 export type Templating = (typeof TEMPLATINGS)[number];
 
 export interface Placeholder {
@@ -50,6 +50,14 @@ const SYNTAX: Readonly<Record<Templating, Syntax>> = {
     escape: (text) => (/\{[{%#]/.test(text) ? `{% raw %}${text}{% endraw %}` : text),
     begun: /\{\{\s*\w*$/,
   },
+  /** `{{#node.value#}}`, as in Dify. There are no escapes. */
+  dify: {
+    mark: /\{\{#(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)#\}\}/g,
+    literal: () => null,
+    placeholder: (name) => `{{#${name}#}}`,
+    escape: (text) => text.replaceAll("{{#", "{ {#"),
+    begun: /\{\{#[\w.-]*$/,
+  },
 };
 
 /** Every placeholder of a text that is not a literal, in its order, with its place. */
@@ -94,6 +102,19 @@ export function render(text: string, values: ReadonlyMap<string, string>, templa
     at = match.index + match[0].length;
   }
   return rendered + text.slice(at);
+}
+
+/** The values of a text's placeholders: by the names of its inputs, and of the variables that stand for them. */
+export function valuesFor(
+  inputs: readonly (readonly [name: string, value: string])[],
+  variables: Readonly<Record<string, string>> = {},
+): Map<string, string> {
+  const values = new Map(inputs);
+  for (const [variable, input] of Object.entries(variables)) {
+    const value = inputs.find(([name]) => name === input)?.[1];
+    if (value !== undefined) values.set(variable, value);
+  }
+  return values;
 }
 
 /** A placeholder as it is written. */

@@ -29,7 +29,7 @@ export function checkText(
 ): void {
   if (traitsOf(node).text === "code") return;
   const use = fillsIn(node) ? "instruction" : traitsOf(node).text;
-  const inputs = new Set(node.inputs.map(({ name }) => name));
+  const inputs = new Set([...node.inputs.map(({ name }) => name), ...Object.keys(node.variables)]);
   for (const { name, place, range } of placeholdersOf(document, node, text)) {
     if (inputs.has(name) || document.isFull) continue;
     const known = use === "instruction" && names.has(name) && name !== node.id;

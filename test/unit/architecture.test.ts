@@ -16,6 +16,7 @@ const ROWS: readonly (readonly string[])[] = [
   ["src/engine"],
   ["src/methods"],
   ["src/i18n"],
+  ["src/import"],
   ["src/run"],
   ["src/platform"],
   ["src/editor", "src/cli"],

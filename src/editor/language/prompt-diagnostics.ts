@@ -117,7 +117,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
       if (!node) continue;
       const text = placedText(content, node.text?.part);
       if (!isPlaced(text)) continue;
-      const inputs = new Set(node.inputs.map(({ name }) => name));
+      const inputs = new Set([...node.inputs.map(({ name }) => name), ...Object.keys(node.variables)]);
       for (const mark of foreignMarks(text.text, inputs, node.templating)) {
         const place = text.rangeOf(mark.offset, mark.length);
         const range = toRange(document, place);
@@ -133,7 +133,8 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
     for (const home of homes) {
       const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
       if (!node) continue;
-      const isRead = (name: string) => fillsIn(node) && node.inputs.some((input) => input.name === name);
+      const isRead = (name: string) =>
+        fillsIn(node) && (name in node.variables || node.inputs.some((input) => input.name === name));
       for (const use of usesInPrompt(document.getText(), { part: node.text?.part, templating: node.templating })) {
         if (isRead(use.name)) continue;
         const known = found.get(use.around.start) ?? { use, readers: [] };

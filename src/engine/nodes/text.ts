@@ -1,5 +1,5 @@
 import type { TextNode } from "../../graph/graph.ts";
-import { render } from "../../graph/templating.ts";
+import { render, valuesFor } from "../../graph/templating.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
 /**
@@ -9,8 +9,8 @@ import type { NodeBehavior } from "./node-behavior.ts";
 export const text: NodeBehavior<TextNode> = {
   calls: 0,
   prompt: () => [],
-  run: async ({ inputs: named, templating }, { text, inputs }) => ({
-    text: named.length > 0 ? render(text, new Map(inputs), templating) : text,
+  run: async ({ inputs: named, templating, variables }, { text, inputs }) => ({
+    text: named.length > 0 ? render(text, valuesFor(inputs, variables), templating) : text,
     formatError: false,
     tokens: 0,
   }),

@@ -43,10 +43,80 @@ function* inlineEdits(content: string, place: ScalarPlace, value: string): Gener
     yield [span(start, end, value)];
   }
   if (scalar.type === "QUOTE_SINGLE" && isOneLine) yield [span(start, end, `'${value.replaceAll("'", "''")}'`)];
+  if (scalar.type === "QUOTE_DOUBLE" && source.includes("\n"))
+    yield* quotedEdits(content, start, end, String(scalar.value), value);
   if (scalar.type === "QUOTE_DOUBLE" && isOneLine) yield [span(start, end, doubleQuoted(value))];
   if (scalar.type === "QUOTE_DOUBLE" && !source.includes("\n")) yield [span(start, end, doubleQuoted(value))];
   if (!isOneLine && !inFlow) yield* newBlock(content, place, value);
   if (scalar.type === "PLAIN" && isOneLine && !/['\\]/.test(value)) yield [span(start, end, `'${value}'`)];
+}
+
+/** What differs in a text in quotes over several lines: line by line of the value, and in a line what is between. */
+function* quotedEdits(
+  content: string,
+  start: number,
+  end: number,
+  old: string,
+  value: string,
+): Generator<readonly TextEdit[]> {
+  const units = quotedUnits(content, start + 1, end - 1);
+  if (units.map(({ text }) => text).join("") !== old) return;
+  const pieces: Unit[][] = [[]];
+  for (const unit of units) {
+    pieces.at(-1)?.push(unit);
+    if (unit.text.includes("\n")) pieces.push([]);
+  }
+  const linesOf = (text: string) => text.split(/(?<=\n)/).filter((line) => line !== "");
+  const hunks = diffLines(
+    pieces.map((piece) => linesOf(piece.map(({ text }) => text).join(""))),
+    linesOf(value),
+  );
+  yield hunks.map(({ from, to, lines }) => {
+    const place = pieces[from]?.[0]?.start ?? end - 1;
+    return quotedEdit(pieces.slice(from, to).flat(), lines.join(""), place);
+  });
+}
+
+/** @param place of an insertion, where no unit goes */
+function quotedEdit(units: readonly Unit[], value: string, place: number): TextEdit {
+  let head = 0;
+  let at = 0;
+  while (head < units.length && value.startsWith(units[head]?.text ?? "", at)) at += units[head++]?.text.length ?? 0;
+  let tail = units.length;
+  let until = value.length;
+  const ends = (text: string) => until - text.length >= at && value.slice(at, until).endsWith(text);
+  while (tail > head && ends(units[tail - 1]?.text ?? "")) until -= units[--tail]?.text.length ?? 0;
+  const from = units[head]?.start ?? units[head - 1]?.end ?? place;
+  const to = tail > head ? (units[tail - 1]?.end ?? from) : from;
+  // A space beside a fold would be folded away.
+  return span(from, to, doubleQuoted(value.slice(at, until)).slice(1, -1).replace(/^ | $/g, "\\ "));
+}
+
+interface Unit {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Pieces of a text in double quotes: characters, escapes and folds, with what they stand for. */
+function quotedUnits(content: string, start: number, end: number): Unit[] {
+  const pattern =
+    /\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r?\n[ \t]*|[^\n])|[ \t]*(?:\r?\n[ \t]*)+|[^\\]/gu;
+  return Array.from(content.slice(start, end).matchAll(pattern), ({ 0: raw, index }) => ({
+    text: unquoted(raw),
+    start: start + index,
+    end: start + index + raw.length,
+  }));
+}
+
+function unquoted(raw: string): string {
+  if (/^\\\r?\n/.test(raw)) return "";
+  if (raw.startsWith("\\")) {
+    const { contents } = parseDocument(`"${raw}"`, { logLevel: "silent" });
+    return String(contents && "value" in contents ? contents.value : raw);
+  }
+  if (!raw.includes("\n")) return raw;
+  return "\n".repeat(raw.split("\n").length - 2) || " ";
 }
 
 /** Whether a text without quotes is a text for programs that read YAML 1.1, too: `yes` and `12:30` are none there. */

@@ -1,0 +1,145 @@
+import { isMapping, keyOf, listOf, type Mapping, mappingOf, readMapping, textOf } from "./documents.ts";
+import { type Draft, type DraftNode, type Importer, ImportRefused, type ImportSource } from "./importer.ts";
+import { readJinja } from "./jinja-prompt.ts";
+import { Names } from "./names.ts";
+import { topologicalOrder } from "./order.ts";
+
+interface Component {
+  readonly name: string;
+  readonly id: string;
+  readonly key: string;
+  readonly prompt: string;
+  readonly value: Mapping;
+}
+
+const PROMPTS: Readonly<Record<string, string>> = { LlmNode: "prompt_template", Agent: "system_prompt" };
+
+/** Agent Spec: its LLM nodes and agents, joined by its data flow. */
+export const agentSpec: Importer = {
+  kind: "agentspec",
+  recognizes: (name, head) =>
+    /\.(?:ya?ml|json)$/i.test(name) &&
+    /["']?component_type["']?\s*:/.test(head) &&
+    /agentspec_version|component_type["']?\s*:\s*["']?(?:Flow|Agent|LlmNode)\b/.test(head),
+  async read([file = ""], source) {
+    return new Spec(source, file, await readMapping(file, source)).draft();
+  },
+};
+
+class Spec {
+  readonly #notes: string[] = [];
+  readonly #names = new Names();
+  readonly #inputs: Record<string, string> = {};
+
+  constructor(
+    private readonly source: ImportSource,
+    private readonly file: string,
+    private readonly spec: Mapping,
+  ) {}
+
+  draft(): Draft {
+    const { t } = this.source;
+    const found = componentsIn(this.spec, []);
+    if (found.length === 0) throw new ImportRefused(t("{0} holds no LLM node and no agent with a prompt.", this.file));
+    const edges = edgesIn(this.spec);
+    const keyed = new Map(found.flatMap((one) => [[one.id, one] as const, [one.name, one] as const]));
+    const makerOf = (reader: Component, input: string) =>
+      edges.find(({ to, target }) => keyed.get(to) === reader && target === input);
+    const order = topologicalOrder(
+      found,
+      ({ id }) => id,
+      (one) => edges.filter(({ to }) => keyed.get(to) === one).flatMap(({ from }) => keyed.get(from)?.id ?? []),
+    );
+    const ids = new Map(order.map((one) => [one, this.#names.take(one.name)]));
+    const nodes: Record<string, DraftNode> = {};
+    const shared = new Map<string, string>();
+    for (const component of order) {
+      const where = `${this.file}: ${component.key}`;
+      const { names, note } = readJinja(component.prompt, where, t);
+      if (note !== null) this.#notes.push(note);
+      const node: DraftNode = {
+        role: textOf(component.value.description) ?? component.name,
+        inputs: [],
+        instruction: { file: this.file, key: component.key },
+      };
+      for (const name of names) {
+        const edge = makerOf(component, name);
+        const maker = edge && keyed.get(edge.from);
+        const key = edge && !maker ? `${edge.from}.${edge.source}` : name;
+        const input =
+          (maker && ids.get(maker)) ?? shared.get(key) ?? this.#names.take(edge && !maker ? edge.source : name);
+        if (!maker) {
+          shared.set(key, input);
+          this.#inputs[input] = "";
+        }
+        node.templating = "jinja";
+        if (input !== name) node.variables = { ...node.variables, [name]: input };
+        node.inputs = [...new Set([...(node.inputs ?? []), input])];
+      }
+      const model = textOf(mappingOf(component.value.llm_config).model_id);
+      if (model !== null) node.model = model;
+      if (listOf(component.value.tools).length > 0)
+        this.#notes.push(t('The tools of "{0}" are not used here.', component.name));
+      nodes[ids.get(component) ?? component.name] = node;
+    }
+    const others = [...new Set(typesIn(this.spec))].filter((type) => !(type in PROMPTS) && !SILENT.test(type));
+    if (others.length > 0) this.#notes.push(t("These components do not run here: {0}.", others.join(", ")));
+    const last = order.at(-1);
+    return {
+      name: textOf(this.spec.name) ?? "Agent Spec",
+      inputs: this.#inputs,
+      nodes,
+      output: (last && ids.get(last)) ?? "",
+      files: [this.file],
+      notes: this.#notes,
+    };
+  }
+}
+
+/** Components that are no steps. */
+const SILENT = /^(?:Flow|StartNode|EndNode|AgentNode|.*Edge|.*Config|.*LLM.*)$/;
+
+function componentsIn(value: unknown, steps: readonly (string | number)[]): Component[] {
+  if (Array.isArray(value)) return value.flatMap((one, at) => componentsIn(one, [...steps, at]));
+  if (!isMapping(value) || steps.length > 12) return [];
+  const key = PROMPTS[textOf(value.component_type) ?? ""];
+  const prompt = key === undefined ? null : textOf(value[key]);
+  const own =
+    key !== undefined && prompt !== null && prompt !== ""
+      ? [{ ...about(value), key: keyOf(...steps, key), prompt, value }]
+      : [];
+  return [...own, ...Object.entries(value).flatMap(([name, inner]) => componentsIn(inner, [...steps, name]))];
+}
+
+function about(value: Mapping) {
+  const name = textOf(value.name) ?? "step";
+  return { name, id: textOf(value.id) ?? name };
+}
+
+function edgesIn(value: unknown): { from: string; source: string; to: string; target: string }[] {
+  if (Array.isArray(value)) return value.flatMap(edgesIn);
+  if (!isMapping(value)) return [];
+  const nameOf = (node: unknown) =>
+    textOf(mappingOf(node).$component_ref) ?? textOf(mappingOf(node).id) ?? textOf(mappingOf(node).name) ?? "";
+  const own =
+    value.component_type === "DataFlowEdge"
+      ? [
+          {
+            from: nameOf(value.source_node),
+            source: String(value.source_output ?? ""),
+            to: nameOf(value.destination_node),
+            target: String(value.destination_input ?? ""),
+          },
+        ]
+      : [];
+  return [...own, ...Object.values(value).flatMap(edgesIn)];
+}
+
+function typesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(typesIn);
+  if (!isMapping(value)) return [];
+  return [
+    ...(textOf(value.component_type) === null ? [] : [String(value.component_type)]),
+    ...Object.values(value).flatMap(typesIn),
+  ];
+}

@@ -1,0 +1,48 @@
+/** What the Python file of a crew says of a task: code is read as text, and never run. */
+export interface PythonTask {
+  readonly agent: string | null;
+  /** Names of tasks; null where the file gives no context. */
+  readonly context: readonly string[] | null;
+}
+
+/**
+ * Agents and contexts of tasks as `@CrewBase` classes give them:
+ * `Task(config=self.tasks_config["write"], agent=self.writer(), context=[self.research()])`.
+ * @returns by name of the task in its YAML file
+ */
+export function tasksInPython(code: string): ReadonlyMap<string, PythonTask> {
+  const agents = configsOf(code, "agents_config");
+  const tasks = configsOf(code, "tasks_config");
+  const found = new Map<string, PythonTask>();
+  for (const { body, config } of methods(code)) {
+    if (config?.kind !== "tasks_config") continue;
+    const agent = /\bagent\s*=\s*self\.(\w+)\s*(?:\(|[,)\s])/.exec(body)?.[1] ?? null;
+    const list = /\bcontext\s*=\s*\[([^\]]*)\]/.exec(body)?.[1];
+    const context =
+      list === undefined ? null : [...list.matchAll(/self\.(\w+)/g)].map(([, name = ""]) => tasks.get(name) ?? name);
+    found.set(config.name, { agent: agent === null ? null : (agents.get(agent) ?? agent), context });
+  }
+  return found;
+}
+
+interface Method {
+  readonly name: string;
+  readonly body: string;
+  readonly config: { readonly kind: string; readonly name: string } | null;
+}
+
+function methods(code: string): Method[] {
+  const starts = [...code.matchAll(/^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(/gm)];
+  return starts.map((start, index) => {
+    const body = code.slice(start.index, starts[index + 1]?.index);
+    const [, kind, name] = /\b(agents_config|tasks_config)\s*\[\s*["']([^"']+)["']\s*\]/.exec(body) ?? [];
+    return { name: start[1] ?? "", body, config: kind === undefined || name === undefined ? null : { kind, name } };
+  });
+}
+
+/** Method → name in the YAML file. */
+function configsOf(code: string, kind: string): ReadonlyMap<string, string> {
+  return new Map(
+    methods(code).flatMap(({ name, config }) => (config?.kind === kind ? [[name, config.name] as const] : [])),
+  );
+}

@@ -1,0 +1,49 @@
+import { parseDocument } from "yaml";
+import { ImportRefused, type ImportSource } from "./importer.ts";
+
+export type Mapping = Readonly<Record<string, unknown>>;
+
+/** Times that an anchor may be repeated: more are made to fill the memory. */
+const MOST_ALIASES = 1_000;
+
+/** A YAML or JSON text as plain values. @throws ImportRefused */
+export function parsePlain(text: string, file: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: false, logLevel: "silent", merge: true });
+  const [error] = document.errors;
+  if (error) throw new ImportRefused(`${file}: ${error.message.split("\n")[0]}`);
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch (error) {
+    throw new ImportRefused(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** @throws ImportRefused where it is no mapping, or cannot be read */
+export async function readMapping(file: string, source: ImportSource): Promise<Mapping> {
+  const text = await source.text(file);
+  if (text === null) throw new ImportRefused(source.t("{0} cannot be read.", file));
+  const value = parsePlain(text, file);
+  if (!isMapping(value)) throw new ImportRefused(source.t("{0} holds no mapping.", file));
+  return value;
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function mappingOf(value: unknown): Mapping {
+  return isMapping(value) ? value : {};
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** A step of a key as the graph file names it. */
+export function keyOf(...steps: readonly (string | number)[]): string {
+  return steps.join(".");
+}

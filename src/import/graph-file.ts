@@ -1,0 +1,112 @@
+import { basename, join } from "node:path";
+import type { Files } from "../deps.ts";
+import { VERSION } from "../graph/schema.ts";
+import type { Translate } from "../i18n/locale.ts";
+import type { Draft, Importer, Row } from "./importer.ts";
+
+interface GraphFileDraft {
+  readonly graphFile: string;
+  readonly written: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
+}
+
+/** Rows below which no set is large enough to be divided. */
+const FEW = 6;
+
+/** The graph file of a draft, and the rows that it brings, under names that are free. */
+export async function graphFileOf(
+  importer: Pick<Importer, "kind">,
+  draft: Draft,
+  folder: string,
+  main: string,
+  files: Files,
+  t: Translate,
+): Promise<GraphFileDraft> {
+  const taken = new Set(await files.list(folder));
+  const base = nameOf(importer.kind, main);
+  const free = (name: string, ending: string) => {
+    for (let count = 1; ; count++) {
+      const candidate = `${name}${count > 1 ? `-${count}` : ""}${ending}`;
+      if (!taken.has(candidate)) return candidate;
+    }
+  };
+  const graphName = free(base, ".agentgraph.json");
+  const notes = [...draft.notes];
+  const rows = draft.data && "rows" in draft.data ? draft.data.rows : [];
+  const rowsName = rows.length > 0 ? free(`${base}.rows`, ".jsonl") : null;
+  const data = dataOf(draft, rowsName, rows);
+  if (!draft.data)
+    notes.push(t('There are no rows yet: name a data file in "data", and the column with the answer in "target".'));
+  else if ("rows" in draft.data && rows.length < FEW) {
+    notes.push(t("There are {0} rows. Add more before you optimize.", rows.length));
+  }
+  const graph = {
+    version: VERSION,
+    name: draft.name,
+    ...(draft.description && { description: draft.description }),
+    source: { kind: importer.kind, files: draft.files },
+    inputs: draft.inputs,
+    nodes: draft.nodes,
+    output: draft.output,
+    data,
+    loss: draft.loss ?? { kind: "exact" },
+    ...(draft.models && { models: draft.models }),
+  };
+  const written = new Map([[join(folder, graphName), `${formatJson(graph)}\n`]]);
+  if (rowsName !== null) written.set(join(folder, rowsName), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  return { graphFile: join(folder, graphName), written, notes };
+}
+
+function dataOf({ data, target }: Draft, rowsName: string | null, rows: readonly Row[]): object {
+  const answer = target === undefined ? {} : { target };
+  const file = rowsName ?? (data && "file" in data ? data.file : null);
+  if (file === null) return { train: [], validation: [], ...answer };
+  const split =
+    rows.length > 0 && rows.length < 30
+      ? { train: 0.5, validation: 0.5, test: 0 }
+      : { train: 0.4, validation: 0.3, test: 0.3 };
+  return { file, split, ...answer };
+}
+
+function nameOf(kind: string, main: string): string {
+  if (kind === "crewai") return "crew";
+  if (kind === "promptflow") return "flow";
+  return basename(main).replace(/\.(?:ya?ml|json|prompty)$/i, "");
+}
+
+/** JSON as people write it: what fits stands on one line. */
+export function formatJson(value: unknown, indent = "", width = 120): string {
+  const flat = inline(value);
+  if (indent.length + flat.length <= width && !isLarge(value, indent)) return flat;
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    return `[\n${value.map((one) => inner + formatJson(one, inner, width)).join(",\n")}\n${indent}]`;
+  }
+  if (typeof value !== "object" || value === null) return flat;
+  const members = Object.entries(value).filter(([, one]) => one !== undefined);
+  const lines = members.map(
+    ([key, one]) => `${inner}${JSON.stringify(key)}: ${formatJson(one, inner, width - key.length - 4)}`,
+  );
+  return `{\n${lines.join(",\n")}\n${indent}}`;
+}
+
+/** The file itself, and a list of nodes, are always spread. */
+function isLarge(value: unknown, indent: string): boolean {
+  return (
+    indent === "" ||
+    (typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.values(value).some(
+        (one) => typeof one === "object" && one !== null && ("instruction" in one || "text" in one),
+      ))
+  );
+}
+
+function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const members = Object.entries(value).filter(([, one]) => one !== undefined);
+  if (members.length === 0) return "{}";
+  return `{ ${members.map(([key, one]) => `${JSON.stringify(key)}: ${inline(one)}`).join(", ")} }`;
+}

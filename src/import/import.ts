@@ -1,0 +1,119 @@
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { decodeData } from "../data/rows.ts";
+import type { Files } from "../deps.ts";
+import { findRoot, MAX_TEXT, ReferenceRefused, readReference } from "../graph/containment.ts";
+import type { Translate } from "../i18n/locale.ts";
+import { agentSpec } from "./agent-spec.ts";
+import { crewai } from "./crewai.ts";
+import { dify } from "./dify.ts";
+import { dspy } from "./dspy.ts";
+import { graphFileOf } from "./graph-file.ts";
+import type { Draft, Importer, ImportSource } from "./importer.ts";
+import { promptflow } from "./promptflow.ts";
+import { promptfoo } from "./promptfoo.ts";
+import { prompty } from "./prompty.ts";
+
+/** One line for each program; the first that recognizes a file reads it. */
+const IMPORTERS: readonly Importer[] = [crewai, promptfoo, promptflow, prompty, dify, agentSpec, dspy];
+
+/** What is to be written for one set of files. */
+export interface Imported {
+  readonly importer: Importer;
+  readonly draft: Draft;
+  /** Absolute path → content, the graph file first. */
+  readonly written: ReadonlyMap<string, string>;
+  readonly graphFile: string;
+  readonly notes: readonly string[];
+}
+
+/** Folders that are looked into, counted from the one that is named. */
+const DEEPEST = 5;
+const SKIPPED = new Set(["node_modules", ".git", ".venv", "venv", "__pycache__", "dist", "build", ".agentgraph"]);
+/** Files that are looked into. */
+const MOST_FILES = 5_000;
+
+export interface ImportOptions {
+  readonly t: Translate;
+  /** Which of several prompts that stand for each other, from 1. */
+  readonly prompt?: number | undefined;
+}
+
+/** Main files of known programs, in a folder or under it, or the file that is named. */
+export async function findImports(path: string, files: Files): Promise<{ importer: Importer; file: string }[]> {
+  const { kind } = await files.stat(path);
+  if (kind !== "folder") {
+    const importer = await recognize(path, files);
+    return importer ? [{ importer, file: path }] : [];
+  }
+  const found: { importer: Importer; file: string }[] = [];
+  for (const file of await filesUnder(path, files)) {
+    const importer = await recognize(file, files);
+    if (importer) found.push({ importer, file });
+  }
+  return found;
+}
+
+/** Reads the files of one program. @throws ImportRefused */
+export async function importFile(
+  { importer, file }: { importer: Importer; file: string },
+  files: Files,
+  { t, prompt = 1 }: ImportOptions,
+): Promise<Imported> {
+  const folder = dirname(file);
+  const siblings = await files.list(folder);
+  const name = basename(file);
+  const root = await findRoot(join(folder, "x"), files);
+  const text = async (reference: string) => {
+    try {
+      return (await readReference(root, reference, files, MAX_TEXT, decodeData)).text.replace(/^\uFEFF/, "");
+    } catch (error) {
+      if (error instanceof ReferenceRefused) return null;
+      throw error;
+    }
+  };
+  const source: ImportSource = { root, t, prompt, text, match: (pattern) => match(pattern, folder, files) };
+  const draft = await importer.read(importer.filesOf?.(name, siblings) ?? [name], source);
+  const { graphFile, written, notes } = await graphFileOf(importer, draft, folder, name, files, t);
+  return { importer, draft, written, graphFile, notes };
+}
+
+async function recognize(path: string, files: Files): Promise<Importer | null> {
+  const name = basename(path);
+  if (!/\.(?:ya?ml|json|prompty)$/i.test(name)) return null;
+  const { bytes, kind } = await files.stat(path).catch(() => ({ bytes: 0, kind: "other" }));
+  if (kind !== "file" || bytes > MAX_TEXT) return null;
+  const head = new TextDecoder().decode(await files.read(path).catch(() => new Uint8Array()));
+  const siblings = await files.list(dirname(path));
+  return IMPORTERS.find((importer) => importer.recognizes(name, head, siblings)) ?? null;
+}
+
+async function filesUnder(folder: string, files: Files, depth = 0): Promise<string[]> {
+  if (depth > DEEPEST) return [];
+  const found: string[] = [];
+  for (const name of (await files.list(folder).catch(() => [])).sort()) {
+    if (SKIPPED.has(name) || found.length >= MOST_FILES) continue;
+    const path = join(folder, name);
+    const { kind } = await files.stat(path).catch(() => ({ kind: "other" }));
+    if (kind === "folder") found.push(...(await filesUnder(path, files, depth + 1)));
+    else if (kind === "file") found.push(path);
+  }
+  return found;
+}
+
+/** Files that fit a pattern with `*` and `**`, relative to the folder, with `/`. */
+async function match(pattern: string, folder: string, files: Files): Promise<string[]> {
+  if (!pattern.includes("*")) {
+    const exists = await files.stat(resolve(folder, pattern)).then(
+      ({ kind }) => kind === "file",
+      () => false,
+    );
+    return exists ? [pattern] : [];
+  }
+  const parts = pattern
+    .split(/(\*\*\/|\*)/)
+    .map((part) => (part === "**/" ? "(?:.*/)?" : part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")));
+  const expression = new RegExp(`^${parts.join("")}$`);
+  const start = pattern.slice(0, pattern.indexOf("*")).replace(/[^/]*$/, "");
+  const below = await filesUnder(resolve(folder, start), files);
+  return below.map((path) => relative(folder, path).split(sep).join("/")).filter((path) => expression.test(path));
+}

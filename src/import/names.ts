@@ -1,0 +1,37 @@
+import { NAME } from "../graph/outline.ts";
+
+/** Names for nodes and inputs: valid ones, each once. */
+export class Names {
+  readonly #taken = new Set<string>();
+
+  /** The name, or the nearest that is valid and free. */
+  take(wanted: string): string {
+    const base = validName(wanted);
+    let name = base;
+    for (let count = 2; this.#taken.has(name); count++) name = `${base}_${count}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  has(name: string): boolean {
+    return this.#taken.has(name);
+  }
+}
+
+export function validName(wanted: string): string {
+  if (NAME.test(wanted)) return wanted;
+  const cleaned = wanted
+    .normalize("NFKD")
+    .replace(/[^A-Za-z0-9_-]+/g, "_")
+    .replace(/^[^A-Za-z]+|_+$/g, "");
+  if (NAME.test(cleaned)) return cleaned;
+  const rest = wanted.replace(/[^A-Za-z0-9_-]+/g, "");
+  return rest === "" ? "node" : `n${rest}`;
+}
+
+/** A model's name without the prefix that a program puts before it: `openai/gpt-4.1`, `openai:chat:gpt-4.1`. */
+export function modelName(written: string): string {
+  const colons = written.split(":");
+  const last = colons.length > 1 ? (colons.at(-1) ?? written) : written;
+  return last.replace(/^(?:openai|azure|azure_openai)\//i, "");
+}

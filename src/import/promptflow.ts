@@ -1,0 +1,213 @@
+import { isMapping, listOf, type Mapping, mappingOf, readMapping, textOf } from "./documents.ts";
+import { type Draft, type DraftNode, type Importer, ImportRefused, type ImportSource } from "./importer.ts";
+import { framed, readJinja, withoutHistory } from "./jinja-prompt.ts";
+import { Names } from "./names.ts";
+import { topologicalOrder } from "./order.ts";
+
+const REFERENCE = /^\$\{\s*([^.}\s]+)(?:\.([^}\s]+))?\s*\}$/;
+
+interface FlowNode {
+  readonly name: string;
+  readonly type: string;
+  /** Of its template; null where it has none. */
+  readonly path: string | null;
+  readonly inputs: Mapping;
+}
+
+/** Inputs of a model's node that say how it is asked, and no values of its text. */
+const SETTINGS = new Set(
+  "deployment_name model temperature top_p max_tokens stop n logprobs echo presence_penalty frequency_penalty best_of logit_bias suffix response_format seed tools tool_choice functions function_call detail stream".split(
+    " ",
+  ),
+);
+
+/** Prompt flow: a flow's models and prompts become nodes; what Python makes becomes an input of the graph. */
+export const promptflow: Importer = {
+  kind: "promptflow",
+  recognizes: (name) => /^flow\.dag\.ya?ml$/i.test(name),
+  async read([file = ""], source) {
+    return new Flow(source, file, await readMapping(file, source)).draft();
+  },
+};
+
+class Flow {
+  readonly #notes: string[] = [];
+  readonly #names = new Names();
+  readonly #nodes: Record<string, DraftNode> = {};
+  readonly #inputs: Record<string, string> = {};
+  readonly #files: string[];
+  /** Names of the flow → those of the graph. */
+  readonly #ids = new Map<string, string>();
+
+  constructor(
+    private readonly source: ImportSource,
+    private readonly file: string,
+    private readonly flow: Mapping,
+  ) {
+    this.#files = [file];
+  }
+
+  async draft(): Promise<Draft> {
+    const { t } = this.source;
+    const nodes = listOf(this.flow.nodes).map((one) => this.#node(mappingOf(one)));
+    const asked = nodes.filter(({ type, path }) => path !== null && (type === "llm" || type === "prompt"));
+    if (!asked.some(({ type }) => type === "llm")) {
+      throw new ImportRefused(t("{0} has no node that asks a model with a template.", this.file));
+    }
+    for (const { name } of asked) this.#ids.set(name, this.#names.take(name));
+    for (const { name, type } of nodes) {
+      if (this.#ids.has(name)) continue;
+      this.#notes.push(
+        t(
+          'The node "{0}" ({1}) does not run here. Where others read it, it is an input of the graph: record its values in the data.',
+          name,
+          type || "?",
+        ),
+      );
+    }
+    const order = topologicalOrder(
+      asked,
+      ({ name }) => name,
+      ({ inputs }) => Object.values(inputs).flatMap((one) => REFERENCE.exec(String(one))?.[1] ?? []),
+    );
+    for (const node of order) await this.#add(node);
+    for (const [name, input] of Object.entries(mappingOf(this.flow.inputs))) {
+      const id = this.#ids.get(`inputs.${name}`);
+      if (id === undefined) this.#notes.push(t('No model reads the input "{0}" of the flow.', name));
+      else if (textOf(mappingOf(input).description) !== null) this.#inputs[id] = String(mappingOf(input).description);
+    }
+    return {
+      name: textOf(this.flow.display_name) ?? "Flow",
+      inputs: this.#inputs,
+      nodes: this.#nodes,
+      output: this.#output(order),
+      files: [...new Set(this.#files)],
+      notes: this.#notes,
+    };
+  }
+
+  /** The default variant of a node counts. */
+  #node(node: Mapping): FlowNode {
+    const name = textOf(node.name) ?? "node";
+    let chosen = node;
+    const variants = mappingOf(mappingOf(this.flow.node_variants)[name]);
+    if (node.use_variants === true) {
+      const id = String(variants.default_variant_id ?? Object.keys(mappingOf(variants.variants))[0] ?? "");
+      chosen = { ...node, ...mappingOf(mappingOf(mappingOf(variants.variants)[id]).node) };
+      const others = Object.keys(mappingOf(variants.variants)).filter((one) => one !== id);
+      if (others.length > 0) {
+        this.#notes.push(
+          this.source.t(
+            'The node "{0}" uses its variant {1}. Others are left as they are: {2}.',
+            name,
+            id,
+            others.join(", "),
+          ),
+        );
+      }
+    }
+    const source = mappingOf(chosen.source);
+    const path = textOf(source.path);
+    const type = textOf(chosen.type) ?? "";
+    return { name, type, path: path !== null && !/\.py$/i.test(path) ? path : null, inputs: mappingOf(chosen.inputs) };
+  }
+
+  async #add({ name, type, path, inputs }: FlowNode): Promise<void> {
+    const { t } = this.source;
+    const id = this.#ids.get(name) ?? name;
+    const file = path ?? "";
+    this.#files.push(file);
+    const text = await this.source.text(file);
+    if (text === null) this.#notes.push(t("The template {0} cannot be read.", file));
+    const history = type === "llm" && text !== null ? withoutHistory(text, file) : null;
+    if (history)
+      this.#notes.push(
+        t('The loop {0} of {1} is left out: "{2}" runs without earlier messages.', history.loop, file, name),
+      );
+    const { names: found, note } = readJinja(history?.text ?? text ?? "", file, t);
+    if (note !== null) this.#notes.push(note);
+    const names = [...new Set([...found, ...(history?.framed ?? [])])];
+    const node: DraftNode = { inputs: [] };
+    const read: string[] = [];
+    for (const variable of names) {
+      const input = variable in inputs ? this.#value(variable, inputs[variable], name) : this.#input(variable);
+      read.push(input);
+      if (input !== variable) node.variables = { ...node.variables, [variable]: input };
+    }
+    node.inputs = [...new Set(read)];
+    node.templating = "jinja";
+    this.#nodes[id] = node;
+    const unread = Object.keys(inputs).filter((one) => !names.includes(one) && !SETTINGS.has(one) && !history);
+    if (unread.length > 0 && text !== null)
+      this.#notes.push(t('The template of "{0}" names no {1}.', name, unread.join(", ")));
+    if (type === "prompt") {
+      this.#prompt(id, node, file);
+      return;
+    }
+    node.instruction = history?.reference ?? { file };
+    if (history) node.frame = framed(history.frame, node.variables);
+    const model = textOf(inputs.deployment_name) ?? textOf(inputs.model);
+    const temperature = typeof inputs.temperature === "string" ? Number(inputs.temperature) : inputs.temperature;
+    const isUsable = typeof temperature === "number" && temperature >= 0 && temperature <= 2;
+    if (model !== null && model !== "" && !REFERENCE.test(model))
+      node.model = isUsable ? { model, temperature } : model;
+    if (listOf(inputs.tools).length > 0 || inputs.functions !== undefined)
+      this.#notes.push(t('The tools of "{0}" are not used here.', name));
+  }
+
+  /** A prompt is a text that others read; only inputs of the graph can be filled in to one. */
+  #prompt(id: string, node: DraftNode, file: string): void {
+    const made = (node.inputs ?? []).filter((input) => input in this.#nodes);
+    this.#nodes[id] = { kind: "text", ...node, text: { file } };
+    if (made.length === 0) return;
+    this.#notes.push(
+      this.source.t(
+        'The prompt "{0}" reads {1}, which models make. Only inputs of the graph can be filled in to a text.',
+        id,
+        made.join(", "),
+      ),
+    );
+  }
+
+  /** The name that stands for a value in the graph. */
+  #value(variable: string, value: unknown, reader: string): string {
+    const [, from, of] = REFERENCE.exec(typeof value === "string" ? value : "") ?? [];
+    if (from === "inputs" && of !== undefined) return this.#input(of);
+    if (from !== undefined) {
+      const id = this.#ids.get(from);
+      return id ?? this.#input(from === "inputs" ? variable : from, from);
+    }
+    const shown = typeof value === "string" ? value : JSON.stringify(value);
+    this.#notes.push(
+      this.source.t('The value "{0}" of {1} in "{2}" is an input of the graph.', shown.slice(0, 60), variable, reader),
+    );
+    return this.#input(`${variable}`);
+  }
+
+  #input(name: string, key = `inputs.${name}`): string {
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.#names.take(name);
+    this.#ids.set(key, id);
+    this.#inputs[id] = "";
+    return id;
+  }
+
+  /** The model whose value is the flow's output; the last one where something else makes it. */
+  #output(order: readonly FlowNode[]): string {
+    const outputs = Object.entries(mappingOf(this.flow.outputs));
+    const models = order.filter(({ type }) => type === "llm").map(({ name }) => name);
+    const given = outputs.flatMap(
+      ([, output]) => REFERENCE.exec(String(isMapping(output) ? output.reference : ""))?.[1] ?? [],
+    );
+    const found = given.find((name) => models.includes(name));
+    if (found === undefined)
+      this.#notes.push(
+        this.source.t(
+          'The output of the flow is not made by a model. The answer is that of "{0}".',
+          models.at(-1) ?? "",
+        ),
+      );
+    return this.#ids.get(found ?? models.at(-1) ?? "") ?? "";
+  }
+}

@@ -1,0 +1,325 @@
+import { formatOf } from "../data/rows.ts";
+import { Locale } from "../i18n/locale.ts";
+import { isMapping, keyOf, listOf, type Mapping, mappingOf, parsePlain, readMapping, textOf } from "./documents.ts";
+import {
+  type Draft,
+  type DraftNode,
+  type Importer,
+  ImportRefused,
+  type ImportSource,
+  type TextReference,
+} from "./importer.ts";
+import { hasRoles, readJinja } from "./jinja-prompt.ts";
+import { modelName, Names, validName } from "./names.ts";
+import { assertionsOf, expectedAssertion, lossOf, type TestCase } from "./promptfoo-losses.ts";
+
+/** Keys of the configuration that are read, and those that only show or run it. */
+const READ = new Set(
+  "prompts providers targets tests scenarios defaultTest description tags env outputPath sharing $schema evaluateOptions commandLineOptions assertionTemplates writeLatestResults".split(
+    " ",
+  ),
+);
+
+/** A prompt as it can be tuned. */
+interface Prompt {
+  readonly text: string;
+  readonly reference: TextReference;
+  /** Of a chat: its other messages, in their order around the text. */
+  readonly chat?: readonly { readonly role: string; readonly content: string; readonly reference: TextReference }[];
+  readonly at?: number;
+}
+
+/** promptfoo: prompts are alternatives, so that one of them is taken; tests become rows, and assertions the loss. */
+export const promptfoo: Importer = {
+  kind: "promptfoo",
+  recognizes: (name, head) =>
+    /^promptfooconfig.*\.(?:ya?ml|json)$/i.test(name) ||
+    (/\.ya?ml$/i.test(name) && /^prompts:/m.test(head) && /^(?:providers|targets):/m.test(head)),
+  async read([file = ""], source) {
+    const config = await readMapping(file, source);
+    return new Config(source, file, config).draft();
+  },
+};
+
+class Config {
+  readonly #notes: string[] = [];
+  readonly #files: string[];
+
+  constructor(
+    private readonly source: ImportSource,
+    private readonly file: string,
+    private readonly config: Mapping,
+  ) {
+    this.#files = [file];
+  }
+
+  async draft(): Promise<Draft> {
+    const { t, prompt: wanted } = this.source;
+    const prompts = await this.#prompts();
+    const prompt = prompts[wanted - 1];
+    if (!prompt) {
+      const message =
+        prompts.length === 0
+          ? t("{0} has no prompt that is a text.", this.file)
+          : t("{0} has {1} prompts that can be tuned, and no prompt {2}.", this.file, prompts.length, wanted);
+      throw new ImportRefused([message, ...this.#notes].join(" "));
+    }
+    if (prompts.length > 1) {
+      this.#notes.push(
+        t(
+          "It has {0} prompts, which stand for each other. This is prompt {1}; import another with --prompt.",
+          prompts.length,
+          wanted,
+        ),
+      );
+    }
+    const tests = await this.#tests();
+    const { loss, rows, target, notes } = lossOf(tests, t);
+    this.#notes.push(...notes);
+    const names = new Names();
+    const answer = names.take("answer");
+    const { nodes, inputs } = this.#nodes(prompt, answer, names);
+    this.#tellOfRest();
+    return {
+      name: textOf(this.config.description)?.split("\n")[0]?.slice(0, 80) ?? "promptfoo",
+      inputs,
+      nodes,
+      output: answer,
+      ...(rows.length > 0 && { data: { rows } }),
+      ...(target !== undefined && { target }),
+      loss,
+      ...this.#models(),
+      files: [...new Set([...this.#files, prompt.reference.file])],
+      notes: this.#notes,
+    };
+  }
+
+  #nodes(prompt: Prompt, answer: string, names: Names): Pick<Draft, "nodes" | "inputs"> {
+    const { t } = this.source;
+    const inputs: Record<string, string> = {};
+    const node: DraftNode = { role: "gives the answer", inputs: [], instruction: prompt.reference };
+    const fill = (one: DraftNode, text: string, where: string) => {
+      const { names: found, note } = readJinja(text, where, t);
+      if (note !== null) this.#notes.push(note);
+      if (found.length > 0 || note !== null) one.templating = "jinja";
+      for (const name of found) {
+        const input = validName(name);
+        inputs[input] = "";
+        if (input !== name) one.variables = { ...one.variables, [name]: input };
+        one.inputs = [...new Set([...(one.inputs ?? []), input])];
+      }
+    };
+    const nodes: Record<string, DraftNode> = {};
+    fill(node, prompt.text, where(prompt.reference));
+    const { chat, at = 0 } = prompt;
+    if (chat) {
+      const frame: string[] = [];
+      for (const [index, { role, content, reference }] of chat.entries()) {
+        if (index > 0) frame.push("");
+        frame.push(`${role}:`);
+        if (index === at) frame.push("{{instruction}}");
+        else {
+          const id = names.take(`${role}_message`);
+          const text: DraftNode = { kind: "text", role: `a message of the ${role}`, text: reference };
+          fill(text, content, where(reference));
+          nodes[id] = text;
+          node.inputs = [...(node.inputs ?? []), id];
+          frame.push(`{{${id}}}`);
+        }
+      }
+      node.frame = frame;
+    } else if (hasRoles(prompt.text))
+      this.#notes.push(t("Lines that name a role divide the prompt into messages here. promptfoo sends it as one."));
+    nodes[answer] = node;
+    return { nodes, inputs };
+  }
+
+  async #prompts(): Promise<Prompt[]> {
+    const { prompts } = this.config;
+    const list = typeof prompts === "string" ? [prompts] : isMapping(prompts) ? Object.keys(prompts) : listOf(prompts);
+    const found: Prompt[] = [];
+    for (const [index, one] of list.entries()) {
+      const raw = mappingOf(one).raw;
+      const name = textOf(one) ?? textOf(raw) ?? textOf(mappingOf(one).id) ?? textOf(mappingOf(one).file);
+      const steps =
+        typeof prompts === "string"
+          ? ["prompts"]
+          : ["prompts", index, ...(textOf(one) !== null ? [] : [raw === undefined ? "id" : "raw"])];
+      if (name !== null) found.push(...(await this.#prompt(name, keyOf(...steps))));
+    }
+    return found;
+  }
+
+  async #prompt(written: string, key: string): Promise<Prompt[]> {
+    const { t } = this.source;
+    const isFile =
+      written.startsWith("file://") ||
+      /^[^\n{}]{1,200}\.(?:txt|md|json|ya?ml|py|js|cjs|mjs|ts|csv|j2|jinja2?)(?::\w+)?$/.test(written.trim());
+    if (!isFile) {
+      const reference = { file: this.file, key };
+      return chatIn(written)
+        ? this.#leave(t("The prompt {0} is a chat in one text", key))
+        : [{ text: written, reference }];
+    }
+    const pattern = written
+      .trim()
+      .replace(/^file:\/\//, "")
+      .replace(/^\.\//, "");
+    if (/\.(?:py|js|cjs|mjs|ts)(?::\w+)?$/.test(pattern))
+      return this.#leave(t("The prompt {0} is made by code", pattern));
+    const files = await this.source.match(pattern);
+    if (files.length === 0) return this.#leave(t("The prompt file {0} is not there", pattern));
+    return (await Promise.all(files.map((file) => this.#promptFile(file)))).flat();
+  }
+
+  async #promptFile(file: string): Promise<Prompt[]> {
+    const { t } = this.source;
+    const text = await this.source.text(file);
+    if (text === null) return this.#leave(t("The prompt file {0} cannot be read", file));
+    if (/\.(?:json|ya?ml)$/i.test(file)) {
+      const chat = chatIn(text);
+      if (!chat) return this.#leave(t("The prompt file {0} holds no list of messages with texts", file));
+      const messages = chat.map(({ role, content, steps }) => ({
+        role,
+        content,
+        reference: { file, key: keyOf(...steps) },
+      }));
+      const system = messages.findIndex(({ role }) => role === "system");
+      const at = system >= 0 ? system : messages.length - 1;
+      const { content = "", reference = { file } } = messages[at] ?? {};
+      return [{ text: content, reference, chat: messages, at }];
+    }
+    if (/^---\s*$/m.test(text.replace(/^---[\s\S]*?\n---\s*\n/, ""))) {
+      return this.#leave(t("The prompt file {0} holds several prompts between lines of ---", file));
+    }
+    return [{ text, reference: { file } }];
+  }
+
+  #leave(what: string): [] {
+    this.#notes.push(this.source.t("{0}, so it is left out.", what));
+    return [];
+  }
+
+  async #tests(): Promise<TestCase[]> {
+    const { config } = this;
+    const defaults = mappingOf(config.defaultTest);
+    const templates = mappingOf(config.assertionTemplates);
+    const shared = { vars: mappingOf(defaults.vars), assertions: assertionsOf(defaults.assert, templates) };
+    const list = Array.isArray(config.tests) ? config.tests : config.tests === undefined ? [] : [config.tests];
+    const found: TestCase[] = [];
+    for (const one of list) {
+      const loaded = typeof one === "string" ? await this.#testFile(one) : [one];
+      for (const test of loaded) {
+        const { vars, assert, __expected: expected } = mappingOf(test);
+        const own = isMapping(vars) ? vars : {};
+        const assertions = [
+          ...shared.assertions,
+          ...assertionsOf(assert, templates),
+          ...(typeof expected === "string" ? expectedAssertion(expected) : []),
+        ];
+        for (const values of combinations({ ...shared.vars, ...own })) {
+          found.push({ vars: await this.#loaded(values), assertions });
+        }
+      }
+    }
+    if (config.scenarios !== undefined) this.#notes.push(this.source.t("Scenarios are left out."));
+    return found;
+  }
+
+  /** Variables that name a file hold its text. */
+  async #loaded(vars: Mapping): Promise<Mapping> {
+    const entries = Object.entries(vars).map(async ([name, value]) => {
+      if (typeof value !== "string" || !value.startsWith("file://")) return [validName(name), value] as const;
+      const text = await this.source.text(value.slice("file://".length).replace(/^\.\//, ""));
+      if (text === null)
+        this.#notes.push(this.source.t('The file of the variable "{0}", {1}, cannot be read.', name, value));
+      return [validName(name), text ?? value] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  async #testFile(written: string): Promise<readonly unknown[]> {
+    const { t } = this.source;
+    const pattern = written.replace(/^file:\/\//, "").replace(/^\.\//, "");
+    const found: unknown[] = [];
+    const locale = new Locale(t, "en");
+    const files = /^https?:|^huggingface:|\.(?:py|js|ts|mjs)(?::\w+)?$/.test(pattern)
+      ? []
+      : await this.source.match(pattern);
+    for (const file of files) {
+      const text = await this.source.text(file);
+      if (text === null) continue;
+      if (/\.ya?ml$/i.test(file)) found.push(...listOf(parsePlain(text, file)));
+      else {
+        const rows = await formatOf(file)?.(text, { name: JSON.stringify(file), locale, yieldNow: async () => {} });
+        found.push(...(rows?.rows ?? []).map(({ fields }) => testOfRow(fields)));
+      }
+    }
+    if (found.length === 0) this.#notes.push(t("The tests of {0} cannot be read here.", written));
+    return found;
+  }
+
+  #models(): Pick<Draft, "models"> {
+    const { providers = this.config.targets } = this.config;
+    const list = typeof providers === "string" ? [providers] : listOf(providers);
+    const [first, ...others] = list.flatMap((one) => {
+      const name = textOf(one) ?? textOf(mappingOf(one).id) ?? (isMapping(one) ? Object.keys(one)[0] : undefined);
+      return name === undefined || /^(?:file|exec|python|https?|package|echo)\b/.test(name)
+        ? []
+        : [{ name, config: mappingOf(mappingOf(one).config) }];
+    });
+    if (!first) return {};
+    if (others.length > 0)
+      this.#notes.push(this.source.t("Of {0} providers, the first one is used: {1}.", list.length, first.name));
+    const { temperature } = first.config;
+    const model = modelName(first.name);
+    return { models: { forward: typeof temperature === "number" ? { model, temperature } : model } };
+  }
+
+  #tellOfRest(): void {
+    const rest = Object.keys(this.config).filter((key) => !READ.has(key));
+    if (rest.length > 0) this.#notes.push(this.source.t("These settings are not used here: {0}.", rest.join(", ")));
+    const transform = mappingOf(mappingOf(this.config.defaultTest).options).transform;
+    if (transform !== undefined) this.#notes.push(this.source.t("The transform of the output is not used here."));
+  }
+}
+
+function where({ file, key }: TextReference): string {
+  return key === undefined ? file : `${file}: ${key}`;
+}
+
+/** The messages of a chat that is written as JSON or YAML; null where it is none. */
+function chatIn(text: string) {
+  if (!/^\s*(?:\[|-|\{)/.test(text)) return null;
+  let value: unknown;
+  try {
+    value = parsePlain(text, "");
+  } catch {
+    return null;
+  }
+  const inside = isMapping(value) && Array.isArray(value.messages);
+  const list = inside ? listOf(mappingOf(value).messages) : listOf(value);
+  const messages = list.flatMap((one, index) => {
+    const { role, content } = mappingOf(one);
+    if (typeof role !== "string" || typeof content !== "string") return [];
+    return [{ role, content, steps: [...(inside ? ["messages"] : []), index, "content"] }];
+  });
+  return messages.length > 0 && messages.length === list.length ? messages : null;
+}
+
+/** A row of a table of tests: `__expected` is what it asserts, other names with two underscores are promptfoo's own. */
+function testOfRow(fields: Mapping): Mapping {
+  if (isMapping(fields.vars)) return fields;
+  const vars = Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith("__")));
+  return { vars, __expected: textOf(fields.__expected) ?? undefined };
+}
+
+/** A variable with a list of values stands for one test each. */
+function combinations(vars: Mapping): Mapping[] {
+  let found: Mapping[] = [{}];
+  for (const [name, value] of Object.entries(vars)) {
+    const values = Array.isArray(value) && value.every((one) => typeof one !== "object") ? value : [value];
+    found = found.flatMap((one) => values.slice(0, 100).map((each) => ({ ...one, [name]: each }))).slice(0, 10_000);
+  }
+  return found;
+}

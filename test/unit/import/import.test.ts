@@ -1,0 +1,302 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are other languages' braces.
+import { describe, expect, it } from "vitest";
+import { renderNode } from "../../../src/graph/template.ts";
+import { imported } from "./folder.ts";
+
+const AGENTS = `# the team
+editor:
+  role: >
+    {topic} editor
+  goal: Make {topic} texts short
+  backstory: 'You hate fluff.'
+  llm: openai/gpt-4.1-mini
+  tools: [search]
+`;
+const TASKS = `collect:
+  description: |
+    Collect facts about {topic}.
+    Return JSON like {"facts": []}.
+  expected_output: A list
+  agent: editor
+write:
+  description: Write about {topic} in {year}.
+  expected_output: >
+    One
+    paragraph
+  context: [collect]
+`;
+
+describe("CrewAI", () => {
+  const crew = `@CrewBase
+class Team:
+    @agent
+    def the_editor(self) -> Agent:
+        return Agent(config=self.agents_config['editor'])
+
+    @task
+    def write_it(self) -> Task:
+        return Task(config=self.tasks_config["write"], agent=self.the_editor())
+`;
+  const files = { "src/config/agents.yaml": AGENTS, "src/config/tasks.yaml": TASKS, "src/crew.py": crew };
+
+  it("gives a node for each task, and shared texts for its agent", async () => {
+    const { graph, errors, loaded, notes } = await imported(files);
+    expect(errors).toEqual([expect.stringContaining("no-target")]);
+    expect(graph.source).toEqual({ kind: "crewai", files: ["tasks.yaml", "agents.yaml"] });
+    expect(Object.keys(graph.inputs)).toEqual(["topic", "year"]);
+    expect(graph.nodes.write.instruction).toEqual({ file: "tasks.yaml", key: "write.description" });
+    expect(graph.nodes.write.inputs).toEqual([
+      ...["topic", "year", "editor_role", "editor_goal", "editor_backstory", "write_expected_output", "collect"],
+    ]);
+    expect(graph.nodes.collect.model).toBe("gpt-4.1-mini");
+    expect(graph.output).toBe("write");
+    expect(loaded.graph?.nodes.find(({ id }) => id === "collect")?.text).toContain('{"facts": []}');
+    expect(notes.join("\n")).toContain("Of the agent editor, these settings are not used here: tools.");
+    expect(notes.join("\n")).not.toContain("runs without an agent");
+  });
+
+  it("sends what the crew sends", async () => {
+    const { loaded } = await imported(files);
+    const node = loaded.graph?.nodes.find(({ id }) => id === "write");
+    if (node?.kind !== "llm") throw new Error("no node");
+    const values = node.inputs.map((name) => [name, `<${name}>`] as const);
+    expect(renderNode(node, node.text, values)).toEqual([
+      { role: "system", content: "You are <editor_role>. <editor_backstory>\nYour personal goal is: <editor_goal>" },
+      {
+        role: "user",
+        content:
+          "Current task: Write about <topic> in <year>.\n\nThe expected criteria for your final answer: <write_expected_output>\n\nThe context that you work with:\n<collect>",
+      },
+    ]);
+  });
+});
+
+describe("promptfoo", () => {
+  const config = (rest: string) => `description: Tone
+prompts:
+  - 'Say {{ word }} kindly'
+  - file://other.txt
+providers: [openai:chat:gpt-4.1-mini, openai:gpt-4.1]
+${rest}`;
+
+  it("takes one prompt, and tests with the answer as rows", async () => {
+    const tests = "tests:\n  - vars: { word: [no, yes] }\n    assert: [{ type: icontains, value: '{{word}}' }]\n";
+    const { graph, rows, errors, notes } = await imported({
+      "promptfooconfig.yaml": config(tests),
+      "other.txt": "Or {{word}}",
+    });
+    expect(errors).toEqual([]);
+    expect(graph.nodes.answer).toEqual({
+      role: "gives the answer",
+      inputs: ["word"],
+      instruction: { file: "promptfooconfig.yaml", key: "prompts.0" },
+      templating: "jinja",
+    });
+    expect(graph.loss).toEqual({ kind: "contains" });
+    expect(graph.models).toEqual({ forward: "gpt-4.1-mini" });
+    expect(rows).toEqual([
+      { word: "no", expected: "no" },
+      { word: "yes", expected: "yes" },
+    ]);
+    expect(notes.join("\n")).toMatch(/It has 2 prompts.*import another with --prompt/);
+  });
+
+  it("takes another prompt, and mixed assertions as requirements for a judge", async () => {
+    const tests = `defaultTest: { assert: [{ type: latency, threshold: 1 }] }
+tests:
+  - vars: { word: no }
+    assert:
+      - { type: contains, value: sorry }
+      - { type: llm-rubric, value: 'is polite to {{word}}' }
+  - vars: { word: yes }
+    assert: [{ type: javascript, value: output.length < 5 }]
+  - vars: { word: maybe }
+    assert: [{ type: equals, value: perhaps }]
+`;
+    const { graph, rows, notes } = await imported(
+      { "promptfooconfig.yaml": config(tests), "other.txt": "Or {{word}}" },
+      2,
+    );
+    expect(graph.nodes.answer.instruction).toEqual({ file: "other.txt" });
+    expect(graph.loss.kind).toBe("judge");
+    expect(rows).toEqual([
+      { word: "no", expected: "The answer contains: sorry\nis polite to no" },
+      { word: "maybe", expected: "The answer is exactly: perhaps" },
+    ]);
+    const said = notes.join("\n");
+    for (const words of ['type "latency"', 'type "javascript"', "1 of 3 tests are left out"])
+      expect(said).toContain(words);
+  });
+
+  it("reads chats, tables of tests and one rubric for all", async () => {
+    const chat = JSON.stringify([
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Translate {{text}}" },
+    ]);
+    const yaml = "prompts: file://chat.json\nproviders: [x:y]\ntests: file://t.csv\n";
+    const table = "text,__expected\nHallo,llm-rubric: is English\nDanke,llm-rubric: is English\n";
+    const { graph, rows, loaded } = await imported({ "promptfooconfig.yaml": yaml, "chat.json": chat, "t.csv": table });
+    expect(graph.nodes.answer).toMatchObject({ instruction: { file: "chat.json", key: "0.content" } });
+    expect(graph.nodes.user_message).toMatchObject({ kind: "text", text: { file: "chat.json", key: "1.content" } });
+    expect(graph.loss).toEqual({ kind: "judge", rubric: ["is English"] });
+    expect(rows).toEqual([{ text: "Hallo" }, { text: "Danke" }]);
+    expect(loaded.graph).not.toBeNull();
+  });
+});
+
+describe("prompt flow", () => {
+  const flow = `inputs:
+  question: { type: string }
+  chat_history: { type: list }
+outputs:
+  answer: { reference: '\${chat.output}' }
+nodes:
+- name: lookup
+  type: python
+  source: { type: code, path: lookup.py }
+  inputs: { q: '\${inputs.question}' }
+- name: chat
+  use_variants: true
+node_variants:
+  chat:
+    default_variant_id: v1
+    variants:
+      v0: { node: { type: llm, source: { type: code, path: v0.jinja2 }, inputs: {} } }
+      v1:
+        node:
+          type: llm
+          source: { type: code, path: chat.jinja2 }
+          inputs: { deployment_name: gpt-4.1, temperature: 0.5, ask: '\${inputs.question}', found: '\${lookup.output}' }
+`;
+  const template = `system:
+You help. Use {{found}}.
+
+{% for item in chat_history %}
+user:
+{{item.inputs.question}}
+{% endfor %}
+
+user:
+{{ask}}
+`;
+
+  it("reads variants, leaves Python out by name, and takes the text before the loop", async () => {
+    const { graph, errors, notes, loaded } = await imported({ "flow.dag.yaml": flow, "chat.jinja2": template });
+    expect(errors).toEqual([expect.stringContaining("no-target")]);
+    expect(graph.nodes.chat).toMatchObject({
+      instruction: { file: "chat.jinja2", between: ["system:", "{% for item in chat_history %}"] },
+      variables: { found: "lookup", ask: "question" },
+      model: { model: "gpt-4.1", temperature: 0.5 },
+    });
+    expect(Object.keys(graph.inputs).sort()).toEqual(["lookup", "question"]);
+    const node = loaded.graph?.nodes[0];
+    if (node?.kind !== "llm") throw new Error("no node");
+    const values = [
+      ["lookup", "42"],
+      ["question", "Why?"],
+    ] as const;
+    expect(renderNode(node, node.text, values)).toEqual([
+      { role: "system", content: "You help. Use 42." },
+      { role: "user", content: "Why?" },
+    ]);
+    const said = notes.join("\n");
+    for (const words of ["(python) does not run here", "its variant v1", "The loop {% for item in chat_history %}"]) {
+      expect(said).toContain(words);
+    }
+  });
+});
+
+it("reads .prompty", async () => {
+  const prompty = `---
+name: Basic
+model:
+  configuration: { azure_deployment: gpt-4.1 }
+  parameters: { temperature: 0.2 }
+sample: { first: Ada }
+---
+system:
+Greet {{first}}.
+
+user:
+Hi {{ first | upper }}
+`;
+  const { graph, notes, rows } = await imported({ "basic.prompty": prompty });
+  expect(graph.nodes.answer).toMatchObject({
+    instruction: { file: "basic.prompty" },
+    inputs: ["first"],
+    templating: "jinja",
+  });
+  expect(graph.nodes.answer.model).toEqual({ model: "gpt-4.1", temperature: 0.2 });
+  expect(rows).toEqual([{ first: "Ada" }]);
+  expect(notes[0]).toContain("{{ first | upper }}");
+});
+
+it("reads Dify's DSL", async () => {
+  const dsl = `app: { mode: workflow, name: Slugs }
+kind: app
+workflow:
+  graph:
+    nodes:
+    - id: '1'
+      data: { type: start, title: Start }
+    - id: '2'
+      data: { type: http-request, title: Fetch }
+    - id: '3'
+      data:
+        type: llm
+        title: Make slug
+        model: { name: gpt-4.1, completion_params: { temperature: 0.7 } }
+        prompt_template:
+        - { role: system, text: 'Make a slug of {{#2.body#}}' }
+        - { role: user, text: '{{#1.title#}}' }
+    - id: '4'
+      data: { type: end, title: End, outputs: [{ value_selector: ['3', text], variable: out }] }
+`;
+  const { graph, errors, notes } = await imported({ "slugs.yml": dsl });
+  expect(errors).toEqual([expect.stringContaining("no-target")]);
+  expect(graph.output).toBe("Make_slug");
+  expect(graph.nodes.Make_slug).toMatchObject({
+    instruction: { file: "slugs.yml", key: "workflow.graph.nodes.2.data.prompt_template.0.text" },
+    variables: { "2.body": "body" },
+    inputs: ["body", "Make_slug_user"],
+  });
+  expect(notes.join("\n")).toContain('The step "Fetch" (http-request) does not run here.');
+});
+
+it("reads Agent Spec and DSPy's saved state", async () => {
+  const spec = `component_type: Flow
+agentspec_version: 25.4.1
+name: Two steps
+nodes:
+- { component_type: LlmNode, id: a, name: plan, prompt_template: 'Plan {{topic}}' }
+- { component_type: LlmNode, id: b, name: write, prompt_template: 'Write {{outline}}' }
+data_flow_connections:
+- { component_type: DataFlowEdge, source_node: { $component_ref: a }, source_output: generated_text, destination_node: { $component_ref: b }, destination_input: outline }
+`;
+  const flow = await imported({ "flow.yaml": spec });
+  expect(flow.graph.nodes.write).toMatchObject({ inputs: ["plan"], variables: { outline: "plan" } });
+  expect(flow.errors).toEqual([expect.stringContaining("no-target")]);
+  const field = (name: string) => ({ prefix: `${name}:`, description: `\${${name}}` });
+  const state = {
+    "plan.predict": {
+      signature: { instructions: "Plan it.", fields: [field("question"), field("outline")] },
+      demos: [{}],
+    },
+    answer: {
+      signature: { instructions: "Answer.", fields: [field("question"), field("outline"), field("answer")] },
+      demos: [],
+    },
+  };
+  const program = await imported({ "program.json": JSON.stringify(state) });
+  expect(program.graph.nodes.answer).toMatchObject({
+    inputs: ["question", "plan"],
+    instruction: { file: "program.json", key: "answer.signature.instructions" },
+  });
+  expect(program.loaded.graph?.nodes[0]?.text).toBe("Plan it.");
+});
+
+it("never throws on what is no such file", async () => {
+  for (const text of ["", "- a", "a: *x", "prompts: 5\nproviders: 1", "prompts: [{}]\nproviders: []\ntests: 7"]) {
+    await expect(imported({ "promptfooconfig.yaml": text })).rejects.toThrow(/promptfooconfig|holds no|has no prompt/);
+  }
+});
