@@ -126,7 +126,12 @@ function checkVariables(document: JsonDocument, { id, variables, inputs }: Outli
   const names = inputs.map(({ name }) => name);
   for (const [variable, input] of Object.entries(variables)) {
     if (names.includes(input)) continue;
-    const message = t('The variable "{0}" of "{1}" stands for "{2}", which is not an input of it.', variable, id, input);
+    const message = t(
+      'The variable "{0}" of "{1}" stands for "{2}", which is not an input of it.',
+      variable,
+      id,
+      input,
+    );
     const remedy = t("Name one of its inputs: {0}.", names.join(", "));
     document.addAt("unknown-name", ["nodes", id, "variables", variable], message, remedy);
   }

@@ -61,14 +61,6 @@ export interface ImportSource {
   match(pattern: string): Promise<readonly string[]>;
 }
 
-/** Files of one program. */
-export interface Found {
-  /** Folder of the graph file to be written: absolute. */
-  readonly folder: string;
-  /** Relative to it; the first one names the graph. */
-  readonly files: readonly string[];
-}
-
 export interface Importer {
   readonly kind: Program;
   /** Whether a file is the main one of this program. @param head its text. @param siblings names in its folder */

@@ -74,7 +74,9 @@ const RUBRIC = [
 export function lossOf(tests: readonly TestCase[], t: Translate): Scored {
   const script = scriptOf(tests);
   if (script) {
-    const note = t("The code of the javascript assertions is in the loss. It sees the variables that the prompt names.");
+    const note = t(
+      "The code of the javascript assertions is in the loss. It sees the variables that the prompt names.",
+    );
     return { ...script, notes: [note] };
   }
   const types = new Set(tests.flatMap(({ assertions }) => assertions.map(({ type }) => type)));
@@ -125,7 +127,8 @@ export function lossOf(tests: readonly TestCase[], t: Translate): Scored {
 function scriptOf(tests: readonly TestCase[]): Omit<Scored, "notes"> | null {
   const isCode = ({ type, value }: Assertion) =>
     type === "javascript" && typeof value === "string" && !value.startsWith("file://");
-  const isScript = tests.length > 0 && tests.every(({ assertions }) => assertions.length > 0 && assertions.every(isCode));
+  const isScript =
+    tests.length > 0 && tests.every(({ assertions }) => assertions.length > 0 && assertions.every(isCode));
   if (!isScript) return null;
   const codes = [...new Set(tests.flatMap(({ assertions }) => assertions.map(({ value }) => String(value).trim())))];
   const checks = codes.flatMap((code) => {
@@ -137,7 +140,11 @@ function scriptOf(tests: readonly TestCase[]): Omit<Scored, "notes"> | null {
     ...vars,
     [EXPECTED]: assertions.map(({ value }) => `check ${codes.indexOf(String(value).trim())}`).join(", "),
   }));
-  return { loss: { kind: "script", code: ["const checks = [", ...checks, "];", ...RUN_CHECKS] }, rows, target: EXPECTED };
+  return {
+    loss: { kind: "script", code: ["const checks = [", ...checks, "];", ...RUN_CHECKS] },
+    rows,
+    target: EXPECTED,
+  };
 }
 
 /** A check gives true or false, a score, or `{ pass, score, reason }`, as in promptfoo. */
@@ -147,13 +154,13 @@ const RUN_CHECKS = [
   "  const reasons = [];",
   "  const scores = String(target).split(/, check |check /).filter(Boolean).map((at) => {",
   "    const result = checks[Number(at)](answer, { vars: inputs });",
-  "    const { pass = result, score = typeof pass === \"number\" ? pass : pass ? 1 : 0, reason } =",
-  "      typeof result === \"object\" && result !== null ? result : {};",
+  '    const { pass = result, score = typeof pass === "number" ? pass : pass ? 1 : 0, reason } =',
+  '      typeof result === "object" && result !== null ? result : {};',
   "    if (reason && score < 1) reasons.push(reason);",
   "    return Math.min(1, Math.max(0, Number(score)));",
   "  });",
   "  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;",
-  "  return { loss: 1 - mean, criticism: reasons.join(\"\\n\") };",
+  '  return { loss: 1 - mean, criticism: reasons.join("\\n") };',
   "};",
 ];
 

@@ -69,6 +69,7 @@ test("an escaped text is sent as it is, whatever it holds", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), fc.constantFrom(...TEMPLATINGS), (pieces, templating) => {
       const text = pieces.join("");
+      fc.pre(templating !== "dify" || !text.includes("{{#"));
       fc.pre(templating !== "mustache" || !/\\|\{\{\{/.test(text));
       const written = `${escapeBraces(text, templating)} ${placeholderOf("y", templating)}`;
       fc.pre(templating !== "python" || !text.endsWith("{"));
