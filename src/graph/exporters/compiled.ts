@@ -2,7 +2,7 @@ import type { GraphNode, LlmNode } from "../graph.ts";
 import { renderNode } from "../template.ts";
 import { placeholders, render } from "../templating.ts";
 
-/** A text with its places for values: texts, and names of inputs; `block` is written between tags of its name. */
+/** A text with its places for values: texts, and names of inputs; `block` stands between tags of its name, which its value can't close. */
 export type Parts = readonly (string | { readonly value: string } | { readonly block: string })[];
 
 export interface CompiledMessage {

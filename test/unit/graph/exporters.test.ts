@@ -26,8 +26,7 @@ function filled(parts: Parts, values: ReadonlyMap<string, string>): string {
     .map((part) => {
       if (typeof part === "string") return part;
       if ("value" in part) return values.get(part.value);
-      const value = values.get(part.block) ?? "";
-      return `<${part.block}>\n${value.replaceAll(`</${part.block}>`, `<\\/${part.block}>`)}\n</${part.block}>`;
+      return values.get(part.block)?.replaceAll(`</${part.block}>`, `<\\/${part.block}>`);
     })
     .join("");
 }
