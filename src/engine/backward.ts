@@ -202,6 +202,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
       output: inert(output.text),
       gradient: inert(gradient),
       loss: inert(loss),
+      // Only templates of methods that ask in other words say what each key means.
       legend: [
         ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),
         ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),

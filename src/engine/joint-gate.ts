@@ -29,7 +29,7 @@ const VALIDATION = { split: "validation" } as const;
  * The validation gate with its search for culprits (docs/method.md, "The gate"): an iteration's proposals are judged
  * together, and without those that do harm when that fails.
  */
-export function createJointGate({ data, options }: Pick<Task, "data" | "options">, engine: Engine): JointGate {
+export function createJointGate({ options }: Pick<Task, "options">, engine: Engine): JointGate {
   const { threshold } = options;
   const { alpha } = options.gate;
   const policy = policyRule(options.gate);
@@ -39,8 +39,6 @@ export function createJointGate({ data, options }: Pick<Task, "data" | "options"
 
   return async (incumbent, candidates) => {
     const nothing = { texts: incumbent, accepted: [], harmless: [] };
-    // The order in which samples are looked at never depends on which reply of the start score came first.
-    await engine.score(engine.start, data.validation, VALIDATION);
     await screenSuperseded(candidates);
     if (candidates.length === 0) return nothing;
     const level = alpha / candidates.length;

@@ -19,6 +19,11 @@ export interface Method<O = unknown> {
   readonly describes: string;
   /** Stands under `optimize.<name>` in the file. Its defaults live here and nowhere else. */
   readonly options: z.ZodObject & z.ZodType<O>;
+  /**
+   * While it runs, the validation set is scored only as far as decisions need it; the rest of the figures comes at the
+   * end. Default: the file's texts are scored on all of it from the start.
+   */
+  readonly scoresLazily?: boolean;
   /** Iterations at most, for progress. */
   iterations(options: O): number;
   /** Owns its loop. Yields an `iteration` after each step; what it returns is the result of the run. */

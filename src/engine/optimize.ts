@@ -156,7 +156,7 @@ class Run {
     let next = loop.next();
     const options = { split: "validation", priority: PRIORITY.start } as const;
     const scoreStart = pMap(
-      task.data.validation,
+      method.scoresLazily ? [] : task.data.validation,
       (sample) => this.#session.forward(this.#start, sample, options).score,
       SAMPLES_AT_ONCE,
     );

@@ -9,7 +9,7 @@ import type { Task } from "./task.ts";
 import { textsOf } from "./theta.ts";
 
 /** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
-export const ENGINE_VERSION = "5";
+export const ENGINE_VERSION = "6";
 
 export interface EngineDeps {
   /** The whole wrapper stack. */

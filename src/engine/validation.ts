@@ -74,12 +74,12 @@ export function createValidation({ samples: validation, options, score }: Valida
 
   /**
    * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide: the run
-   * goes on with it, and needs its figures later anyway.
+   * goes on with it, and needs its figures later anyway. Where none leads, both are scored side by side.
    */
   function nextWave(before: Texts, after: Texts, pairs: readonly Pair[], rule: Rule, order: readonly number[]): Wave {
     const lead = pairs.reduce((sum, { before, after }) => sum + (before ?? after ?? 0) - (after ?? before ?? 0), 0);
-    const alone = waveOf([lead > 0 ? after : before]);
-    return alone.samples.length > 0 ? alone : waveOf([before, after]);
+    const alone = lead === 0 ? null : waveOf([lead > 0 ? after : before]);
+    return alone && alone.samples.length > 0 ? alone : waveOf([before, after]);
 
     /** As many, in order, as must be known before the best or the worst outcome for the candidate could decide. */
     function waveOf(sides: readonly Texts[]): Wave {

@@ -1,7 +1,9 @@
 import { randomLcg } from "d3";
 import type { Sample } from "../data/sample.ts";
 import type { Sandbox } from "../deps.ts";
+import { wilson } from "../engine/statistics.ts";
 import { shortHash } from "../engine/theta.ts";
+
 import type { Extractor, GraphNode } from "../graph/graph.ts";
 import type { Locale } from "../i18n/locale.ts";
 import type { AskVote, CodeRunner, Loss, Score } from "../loss/loss.ts";
@@ -19,6 +21,8 @@ const TELLING = 5;
 export interface Guess {
   /** Share of samples that are right at the start. */
   readonly right: number;
+  /** The same once answers are known: their share, or the lower or upper end of its interval (Wilson, 95%). */
+  readonly known: "share" | "lower" | "upper";
   /** Share of a node's inputs and instruction without feedback. */
   readonly content: number;
   /** Length of replies, in multiples of short ones. */
@@ -27,9 +31,9 @@ export interface Guess {
 
 /** The typical assumption, and those with the lowest and highest cost. */
 export const GUESSES = {
-  usual: { right: 0.4, content: 1 / 3, length: 1 },
-  little: { right: 0.95, content: 1, length: 0.5 },
-  much: { right: 0.2, content: 0, length: 6 },
+  usual: { right: 0.4, known: "share", content: 1 / 3, length: 1 },
+  little: { right: 0.95, known: "upper", content: 1, length: 0.5 },
+  much: { right: 0.2, known: "lower", content: 0, length: 6 },
 } as const satisfies Record<string, Guess>;
 
 /** For English prose; learned from known replies. */
@@ -247,7 +251,7 @@ export class DryRunLoss implements Loss {
   constructor(
     readonly loss: Loss,
     readonly threshold: number,
-    readonly guess: Pick<Guess, "right">,
+    readonly guess: Pick<Guess, "right" | "known">,
     readonly draw: number,
   ) {
     this.kind = loss.kind;
@@ -283,7 +287,12 @@ export class DryRunLoss implements Loss {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     const right = [...this.#known.values()].filter((isRight) => isRight).length;
-    const share = this.#known.size < TELLING ? this.guess.right : right / this.#known.size;
+    const share = this.#known.size < TELLING ? this.guess.right : this.#shareOf(right, this.#known.size);
     return Number.parseInt(shortHash([this.draw, id]).slice(0, 8), 16) / 2 ** 32 < share;
+  }
+
+  #shareOf(right: number, n: number): number {
+    const [lower, upper] = wilson(right, n);
+    return { share: right / n, lower, upper }[this.guess.known];
   }
 }

@@ -25,22 +25,22 @@ export class Batches {
     this.#samples = samples;
   }
 
+  /** Those that may fail, with few that were right beside them: harm shows there. Where none may fail, those that were right. */
   next(theta: Theta, size: number): Sample[] {
-    const rank = ({ id }: Sample) => {
-      const last = this.#last.get(id);
-      if (!last) return 1;
-      return last.right ? 2 : 0;
-    };
-    return this.#samples
-      .filter(({ id }) => this.#last.get(id)?.theta !== theta && this.#lost.get(id) !== theta)
-      .map((sample) => ({ sample, rank: rank(sample) }))
-      .sort((a, b) => a.rank - b.rank)
-      .slice(0, size)
-      .map(({ sample }) => sample);
+    const open = this.open(theta, size);
+    const right = open.length === 0 ? size : Math.min(CONTROLS, size - open.length);
+    return [...open, ...this.right(theta, right)];
+  }
+
+  /** Samples that failed under the Θ they were last looked at with, which is another one, and then those never looked at. */
+  open(theta: Theta, size: number): Sample[] {
+    const isOpen = ({ id }: Sample) => this.#last.get(id)?.theta !== theta && this.#lost.get(id) !== theta;
+    const failed = this.#samples.filter((one) => isOpen(one) && this.#last.get(one.id)?.right === false);
+    return [...failed, ...this.#samples.filter((one) => isOpen(one) && !this.#last.has(one.id))].slice(0, size);
   }
 
   /** Samples that were right under the Θ they were last looked at with, which is another one. */
-  right(theta: Theta, count: number): Sample[] {
+  right(theta: Theta, count = this.#samples.length): Sample[] {
     const isRight = ({ id }: Sample) => this.#last.get(id)?.right && this.#last.get(id)?.theta !== theta;
     return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
   }
@@ -78,8 +78,8 @@ interface Looked {
   readonly gradients: Promise<BackwardPass> | null;
 }
 
-/** Share of failing samples up to which a batch says too little: twice as many are looked at, and so on. */
-const FEW = 0.25;
+/** Share of failing samples, of those looked at under any Θ, up to which a batch says too little: twice as many are looked at, and so on. */
+export const FEW = 0.25;
 /** A Θ that nothing is known of. */
 const NEW: Theta = "";
 const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
@@ -116,9 +116,10 @@ export function createBatch(deps: BatchDeps): LookAtBatch {
     let looked = await lookAt(texts, batches.next(theta, size));
     const broke = gain <= 0 && (await breaksWhatWasRight());
     for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
-      const found = await lookAt(texts, batches.next(theta, more));
-      if (found === 0) break;
-      looked += found;
+      // What was right before is looked at again only where nothing else has anything to say.
+      const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more);
+      if (further.length === 0) break;
+      looked += await lookAt(texts, further);
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = known.filter(({ gradients }) => !gradients).slice(0, CONTROLS);
@@ -169,7 +170,8 @@ export function createBatch(deps: BatchDeps): LookAtBatch {
   }
 
   function failingShare(): number {
-    return known.filter(({ gradients }) => gradients).length / Math.max(1, known.length);
+    const all = known.length + batches.right(theta).length;
+    return known.filter(({ gradients }) => gradients).length / Math.max(1, all);
   }
 
   /** Resolves with the first that is found: the others are not waited for. */

@@ -18,7 +18,7 @@ export const semanticOptions = z
     update: oneOf("How many of the texts change in an iteration.", ["all", "half", "one"], "all"),
     gateEvery: wholeNumber(
       "Maximum number of iterations before validation. Proposals are validated at once when training samples do not improve.",
-      { least: 1, byDefault: 4, example: 1 },
+      { least: 1, byDefault: 2, example: 4 },
     ),
     neighbors: flag("Whether the gradients of a node are computed with all its inputs in view.", true),
     gradients: flag("Whether the optimizer sees gradients.", true),

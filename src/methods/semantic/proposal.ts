@@ -44,20 +44,21 @@ export function createProposals(
   const propose = createPropose({ graph, options, engine });
   const loss = async (texts: Texts, sample: Sample) =>
     (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
-  let proposed = 0;
 
   return async (batch, parameters, { incumbent, pending }, isDue) => {
-    const isFirst = proposed++ === 0;
     const [failing = [], right = []] = [batch.failing, batch.rightOnes].map((ids) =>
       data.train.filter(({ id }) => ids.includes(id)),
     );
+    /** Nodes whose text mended nothing: what ϕ has to say of this batch it has said. */
+    const withoutGain = new Set<string>();
     // Either way the probe looks at passes that are needed next in any case.
     const probe = createProbe({ graph, start: engine.start, forward: isDue ? firstOfGate : firstOfBatch });
     return untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
 
     /** One for each parameter that has a gradient. */
     async function bestDrafts(asked: readonly Parameter[]): Promise<readonly Candidate[]> {
-      const drafts = await propose(batch, asked, incumbent);
+      const open = asked.filter(({ id }) => !withoutGain.has(id));
+      const drafts = await propose(batch, open, incumbent);
       const { winners, losers } = await successiveHalving(drafts, batch.texts, failing, loss);
       await engine.screen(losers, "eliminated");
       return winners;
@@ -65,14 +66,13 @@ export function createProposals(
 
     /** The candidates that do not deserve the gate's look. */
     async function screened(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
-      // The first probe does not wait for the start score: which samples it looks at never depends on what came first.
-      if (isDue && !isFirst) await engine.score(engine.start, data.validation, { split: "validation" });
       const constant = await probe(withTexts(incumbent, candidates), candidates);
       await engine.screen(constant, "constant output");
       const left = candidates.filter((one) => !constant.includes(one));
       const fresh = left.filter((one) => !pending.includes(one));
       if (isDue && batch.few && fresh.length > 0 && !(await mendsTraining(left))) {
         await engine.screen(fresh, "no gain on training samples");
+        for (const { node } of fresh) withoutGain.add(node);
         return [...constant, ...fresh];
       }
       // Where nothing has done harm so far, the samples that were right are not worth their calls.

@@ -8,7 +8,7 @@ import { lossBounds } from "../../engine/statistics.ts";
 import type { Task } from "../../engine/task.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
-import { Batches, createBatch } from "./batch.ts";
+import { Batches, createBatch, FEW } from "./batch.ts";
 import { type SemanticOptions, semanticOptions } from "./options.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
 import { GateSchedule } from "./schedule.ts";
@@ -26,6 +26,7 @@ export const semantic: Method<SemanticOptions> = {
   name: "semantic",
   describes: "Semantic gradient descent: feedback flows backward through the graph, and a validation gate decides.",
   options: semanticOptions,
+  scoresLazily: true,
   iterations: ({ iterations }) => iterations,
   run,
 };
@@ -71,11 +72,18 @@ export async function* descend(
       accepted.push(...outcome.accepted);
     };
 
-    let batch = await lookAt(schedule.texts);
+    const look = async () => {
+      const batch = await lookAt(schedule.texts);
+      // The few training samples that fail do not speak for a validation set where many more do.
+      const failsElsewhere = lossBounds(engine.pairs(schedule.incumbent, schedule.incumbent))[0] > FEW;
+      return { ...batch, few: batch.few && !failsElsewhere };
+    };
+
+    let batch = await look();
     if (schedule.mustSettleFirst(batch)) {
       if (schedule.isWaiting) await settle(schedule.pending);
       else schedule.drop();
-      batch = await lookAt(schedule.texts);
+      batch = await look();
     }
     if (!schedule.isWaiting && accepted.length === 0 && batch.looked + batch.failing.length === 0) {
       yield { type: "warning", code: batch.rightOnes.length > 0 ? "nothing to learn" : "nothing scored" };

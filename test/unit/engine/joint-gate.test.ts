@@ -64,7 +64,7 @@ function openGate(
     if (event.type === "verdict") onVerdict();
     await emit(event);
   };
-  const { engine, gate } = gateOver(validation, samples, options, { history, emit: record });
+  const { engine, gate } = gateOver(validation, options, { history, emit: record });
   const ofNet = (before: Texts, after: Texts) =>
     netVerdict({ ...OPTIONS, ...options }, validation, before, after, true);
   const screened = () => ofType(events, "screened");
@@ -77,7 +77,6 @@ const OPTIONS = { method: "", seed: 1, budget: { calls: null, tokens: null, usd:
 /** @param start Θ under which the whole validation set is scored first; default: one that has no texts */
 function gateOver(
   validation: Validation,
-  samples: readonly Sample[],
   options: Pick<OptimizeOptions, "gate" | "threshold">,
   { history = new History(), emit = async (_: RunEvent) => {} } = {},
 ) {
@@ -89,8 +88,7 @@ function gateOver(
     score: (texts: Texts, ...rest: [readonly Sample[], Place]) =>
       texts === made.start ? Promise.resolve(new Map()) : made.score(texts, ...rest),
   };
-  const data = { train: [], validation: samples, test: [] };
-  return { engine, gate: createJointGate({ data, options: { ...OPTIONS, ...options } }, engine) };
+  return { engine, gate: createJointGate({ options: { ...OPTIONS, ...options } }, engine) };
 }
 
 function scored(loss: number, tokens = 10): Scored {
@@ -259,8 +257,7 @@ describe("the stop", () => {
           return scored(pairs[Number(id)]![texts.a === "old a" ? "before" : "after"]);
         },
       });
-      const samples = pairs.map((_, index) => sampleOf(String(index)));
-      const { gate } = gateOver(validation, samples, options);
+      const { gate } = gateOver(validation, options);
       await gate({ a: "old a" }, [candidate("a")]);
       verdicts.push(validation.verdict({ a: "old a" }, { a: "new a" }, { decision: "rejected", reason: "tie" }));
     }

@@ -151,12 +151,23 @@ describe("a look at a batch", () => {
   });
 
   it("leaves them alone where there is one", async () => {
-    const loss = (sample: string, texts: Texts) => (sample === "s0" || (texts === start && sample < "s2") ? 1 : 0);
-    const { lookAt, looked } = open({ loss, size: 2 });
+    const loss = (sample: string, texts: Texts) => (sample < "s2" || (texts === start && sample < "s3") ? 1 : 0);
+    const { lookAt, looked } = open({ loss, size: 3 });
     await lookAt(start);
     await lookAt(start);
-    expect(await lookAt(next)).toMatchObject({ looked: 2, gain: 1, broke: false });
-    expect(looked().slice(4)).toEqual(["s0", "s1"]);
+    expect(await lookAt(next)).toMatchObject({ looked: 3, gain: 1, broke: false });
+    expect(looked().slice(6)).toEqual(["s0", "s1", "s2"]);
+  });
+
+  it("looks again at two that were right beside those that failed, and at the rest where no other has a gradient", async () => {
+    const loss = (sample: string, texts: Texts) => (sample < (texts === start ? "s2" : "s1") ? 1 : 0);
+    const { lookAt, looked } = open({ loss, size: 8 });
+    await lookAt(start);
+    expect(await lookAt(next)).toMatchObject({ looked: 4, failing: ["s0"], few: true });
+    expect(looked().slice(8)).toEqual(["s0", "s1", "s2", "s3"]);
+    const silent = open({ loss, size: 8, gradient: () => "" });
+    await silent.lookAt(start);
+    expect(await silent.lookAt(next)).toMatchObject({ looked: 8, failing: ["s0"] });
   });
 
   it("says how many samples went right and wrong since they were looked at before", async () => {

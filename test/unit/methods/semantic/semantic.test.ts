@@ -169,13 +169,18 @@ describe("a gate that looks every few iterations", () => {
   it("looks first, and at each that follows, where few training samples still fail", async () => {
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
       batchOf(texts, iteration, { gain: 1, few: iteration > 1 });
-    const { services } = await follow({ differentiate }, { gateEvery: 4, iterations: 3 });
-    const judged = services.gate.mock.calls.map(([iteration, , candidates]) => [iteration, candidates[0]?.text]);
-    expect(judged).toEqual([
+    const judged = async (validationLoss: [number, number]) => {
+      const script = { differentiate, validationLoss: () => validationLoss };
+      const { services } = await follow(script, { gateEvery: 4, iterations: 3 });
+      return services.gate.mock.calls.map(([iteration, , candidates]) => [iteration, candidates[0]?.text]);
+    };
+    expect(await judged([0.2, 0.2])).toEqual([
       [2, "a 1"],
       [2, "a 2"],
       [3, "a 3"],
     ]);
+    // Where many validation samples fail, the few training samples that do say little: it waits as before.
+    expect(await judged([0.5, 0.5])).toEqual([[3, "a 3"]]);
   });
 
   it("gates what is left where ϕ proposes nothing more", async () => {
