@@ -99,7 +99,10 @@ describe("the estimate of a run in which no rewrite helps", () => {
       widths.seeing += seeing.range.most.tokens - seeing.range.least.tokens;
       expect(seeing.cached).toBeGreaterThanOrEqual(80);
       // How many training samples fail decides whether the gate is asked at all, so the calls may be few or many: the range says so.
-      for (const [{ range }, { calls }] of [[blind, actual], [seeing, left]] as const) {
+      for (const [{ range }, { calls }] of [
+        [blind, actual],
+        [seeing, left],
+      ] as const) {
         expect(calls).toBeGreaterThanOrEqual(range.least.calls);
         expect(calls).toBeLessThanOrEqual(range.most.calls);
       }
