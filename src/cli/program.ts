@@ -84,7 +84,7 @@ function failureObject(argv: readonly string[], failure: { code: string; message
     const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";
     return evaluationFailure(split, status, failure);
   }
-  if (command === "recheck") return failureReport("re-check", status, failure);
+  if (command === "recheck") return failureReport("recheck", status, failure);
   const isRun = command === "optimize" || command === "resume";
   return isRun ? failureReport(methodIn(argv), status, failure) : { version: 1, error: failure };
 }

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
+import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import type { Iterated, LoggedEvent } from "../engine/events.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
@@ -85,6 +86,20 @@ function whatNow(state: RunState, { done, of }: Completed): string {
   return parts.join(" · ");
 }
 
+/** The start of `… 20 training, 20 validation samples.` */
+function startLabel(method: string): string {
+  switch (method) {
+    case "evaluate":
+      return "Scoring the graph on";
+    case CHAIN_OF_THOUGHT:
+      return "Scoring the graph with a step-by-step suffix on";
+    case "recheck":
+      return "Scoring the proposed texts on";
+    default:
+      return `Running ${method} on`;
+  }
+}
+
 function acceptedLabel({ accepted, waiting = 0, batch }: Iterated): string {
   if (accepted.length > 0) return `${accepted.length} accepted`;
   if (waiting === 0) return "nothing accepted";
@@ -104,7 +119,7 @@ function lines(output: Output): Progress {
         const names = { training: train, validation, test };
         const sets = Object.entries(names).flatMap(([name, size]) => (size > 0 ? [`${size} ${name}`] : []));
         const most = event.iterations > 1 ? `, at most ${event.iterations} iterations` : "";
-        output.info(`Running ${event.method}: ${sets.join(", ")} samples${most}.`);
+        output.info(`${startLabel(event.method)} ${sets.join(", ")} samples${most}.`);
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];

@@ -15,9 +15,9 @@ import type { Task } from "./task.ts";
 export interface Method<O = unknown> {
   /** As `optimize.method` in the file names it. */
   readonly name: string;
-  /** What it does, in one sentence. */
+  /** One sentence in English, shown by `t(describes)`: mark it with `translatable`. */
   readonly describes: string;
-  /** Stands under `optimize.<name>` in the file. Its defaults live here and nowhere else. */
+  /** Under `optimize.<name>` in the file. Its defaults are here and nowhere else. */
   readonly options: z.ZodObject & z.ZodType<O>;
   /**
    * While it runs, the validation set is scored only as far as decisions need it; the rest of the figures comes at the

@@ -65,7 +65,7 @@ class Recheck {
     await this.emit({
       type: "started",
       engine: ENGINE_VERSION,
-      method: "re-check",
+      method: "recheck",
       theta: thetaOf(this.#start),
       texts: this.#start,
       parameters: changes.map(({ node }) => node),

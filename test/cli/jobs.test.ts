@@ -135,7 +135,7 @@ describe("recheck", () => {
     expect(await listed(here)).toMatchObject([{ id, trusted: false }]);
     const { code, stdout, stderr } = await here.online("recheck", here.graph, "--json", "--apply");
     const report: RunReport = JSON.parse(stdout);
-    expect([code, report.status, report.method]).toEqual([0, "done", "re-check"]);
+    expect([code, report.status, report.method]).toEqual([0, "done", "recheck"]);
     expect(stderr).toMatch(/^About \d+ calls/m);
     expect(report.calls.total).toBe(here.server.requests());
     const accepted = report.proposals.filter(({ verdict }) => verdict === "accepted");
@@ -195,7 +195,7 @@ describe("recheck", () => {
     expect(gone.stderr).toMatch(/^Error: The graph file of run \S+, gone\.agentgraph\.json, is not in .+--graph\.$/m);
     expect(here.server.requests()).toBe(0);
     const named = await here.online("recheck", id, "--graph", here.graph, "--json");
-    expect([named.code, JSON.parse(named.stdout).method]).toEqual([0, "re-check"]);
+    expect([named.code, JSON.parse(named.stdout).method]).toEqual([0, "recheck"]);
   });
 
   it("says what is missing: no such run, nothing proposed, budget", async () => {
@@ -204,14 +204,11 @@ describe("recheck", () => {
     expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/no run of chain.+from another machine/) });
     const scored: EvaluationReport = JSON.parse((await here.online("evaluate", here.graph, "--json")).stdout);
     const empty = await here.online("recheck", scored.run ?? "", "--json");
-    expect([empty.code, JSON.parse(empty.stdout)]).toMatchObject([
-      2,
-      { method: "re-check", error: { code: "Misuse" } },
-    ]);
+    expect([empty.code, JSON.parse(empty.stdout)]).toMatchObject([2, { method: "recheck", error: { code: "Misuse" } }]);
     const id = await sent(there, here);
     const bounded = await here.online("recheck", id, "--json", "--budget-calls", "5");
     expect([bounded.code, JSON.parse(bounded.stdout).status]).toEqual([3, "budget"]);
     const whole = await here.online("resume", JSON.parse(bounded.stdout).run, "--budget-calls", "2000", "--json");
-    expect([whole.code, JSON.parse(whole.stdout).method]).toEqual([0, "re-check"]);
+    expect([whole.code, JSON.parse(whole.stdout).method]).toEqual([0, "recheck"]);
   });
 });

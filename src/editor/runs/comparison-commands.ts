@@ -120,7 +120,11 @@ export class ComparisonCommands {
 
 /** @throws Cancelled */
 async function pickMethods(): Promise<string[]> {
-  const items = Object.values(methods).map(({ name, describes }) => ({ label: name, detail: describes, picked: true }));
+  const items = Object.values(methods).map(({ name, describes }) => ({
+    label: name,
+    detail: l10n.t(describes),
+    picked: true,
+  }));
   const title = l10n.t("Which methods?");
   const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });
   if (!picked || picked.length === 0) throw new Cancelled();

@@ -91,7 +91,7 @@ function progress(state: RunState): string {
     const { train, validation, test } = state.samples;
     return l10n.t("{0} of {1} answers done", state.solutions.length, train + validation + test);
   }
-  if (state.method === "re-check") return l10n.t("scoring the proposed texts");
+  if (state.method === "recheck") return l10n.t("scoring the proposed texts");
   return state.iteration > 0
     ? l10n.t("iteration {0}/{1}", state.iteration, state.iterations)
     : l10n.t("scoring the current graph");

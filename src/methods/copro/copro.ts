@@ -9,6 +9,7 @@ import { decimal, wholeNumber } from "../../engine/options.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import { type Attempt, createPrompt } from "./prompt.ts";
 
 const coproOptions = z
@@ -39,7 +40,9 @@ interface Evaluated extends Attempt {
  */
 export const copro: Method<CoproOptions> = {
   name: "copro",
-  describes: "Coordinate ascent: rewrites one text at a time and scores each rewrite on all training samples.",
+  describes: translatable(
+    "Coordinate ascent: rewrites one text at a time and scores each rewrite on all training samples.",
+  ),
   options: coproOptions,
   iterations: ({ depth }) => depth,
   run,

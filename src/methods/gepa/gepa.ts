@@ -8,6 +8,7 @@ import type { Engine, Method, Scores } from "../../engine/method.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import { Minibatches } from "./minibatches.ts";
 import { type GepaOptions, gepaOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -23,7 +24,9 @@ import { createPrompt } from "./prompt.ts";
  */
 export const gepa: Method<GepaOptions> = {
   name: "gepa",
-  describes: "Reflective evolution: rewrites from runs with feedback, parents from the Pareto front over samples.",
+  describes: translatable(
+    "Reflective evolution: rewrites from runs with feedback, parents from the Pareto front over samples.",
+  ),
   options: gepaOptions,
   iterations: ({ metricCalls, minibatch, parents, proposals }) =>
     Math.ceil(metricCalls / (2 * minibatch * parents * proposals)),

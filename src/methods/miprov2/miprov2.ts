@@ -8,6 +8,7 @@ import type { Engine, Method } from "../../engine/method.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import { bootstrap, canShow, withDemonstrations } from "./demonstrations.ts";
 import { type Miprov2Options, miprov2Options } from "./options.ts";
 import { createProposer } from "./propose.ts";
@@ -22,7 +23,9 @@ import { type Point, Tpe } from "./tpe.ts";
  */
 export const miprov2: Method<Miprov2Options> = {
   name: "miprov2",
-  describes: "Instructions and worked examples, chosen together by Bayesian search on validation samples.",
+  describes: translatable(
+    "Instructions and worked examples, chosen together by Bayesian search on validation samples.",
+  ),
   options: miprov2Options,
   iterations: ({ trials }) => trials,
   run,

@@ -6,6 +6,7 @@ import { fill } from "../../engine/prompt.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import { minibatches } from "../minibatches.ts";
 import { StepGate } from "../step-gate.ts";
 import optimizerTemplate from "./optimizer.md";
@@ -20,7 +21,7 @@ import { type Attempt, createTraces, type Trace } from "./trace.ts";
  */
 export const optoprime: Method<OptoprimeOptions> = {
   name: "optoprime",
-  describes: "Trace's optimizer: one call sees the trace of the whole graph and suggests new texts.",
+  describes: translatable("Trace's optimizer: one call sees the trace of the whole graph and suggests new texts."),
   options: optoprimeOptions,
   iterations: ({ iterations }) => iterations,
   run,

@@ -12,6 +12,7 @@ import { taggedText } from "../../engine/tagged-text.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf, thetaOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import backwardTemplate from "./backward.md";
 import backwardCaseTemplate from "./backward-case.md";
 import optimizerTemplate from "./optimizer.md";
@@ -26,7 +27,7 @@ import { type SemanticReferenceOptions, semanticReferenceOptions } from "./optio
  */
 export const semanticReference: Method<SemanticReferenceOptions> = {
   name: "semantic-reference",
-  describes: "Semantic gradient descent as in the paper's own code: all texts change together, or none.",
+  describes: translatable("Semantic gradient descent as in the paper's own code: all texts change together, or none."),
   options: semanticReferenceOptions,
   iterations: ({ iterations }) => iterations,
   run,

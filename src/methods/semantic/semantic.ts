@@ -8,6 +8,7 @@ import { lossBounds } from "../../engine/statistics.ts";
 import type { Task } from "../../engine/task.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import { Batches, createBatch, FEW } from "./batch.ts";
 import { type SemanticOptions, semanticOptions } from "./options.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
@@ -24,7 +25,9 @@ import { GateSchedule } from "./schedule.ts";
  */
 export const semantic: Method<SemanticOptions> = {
   name: "semantic",
-  describes: "Semantic gradient descent: feedback flows backward through the graph, and a validation gate decides.",
+  describes: translatable(
+    "Semantic gradient descent: feedback flows backward through the graph, and a validation gate decides.",
+  ),
   options: semanticOptions,
   scoresLazily: true,
   iterations: ({ iterations }) => iterations,

@@ -11,6 +11,7 @@ import { taggedText } from "../../engine/tagged-text.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { translatable } from "../../i18n/locale.ts";
 import { minibatches } from "../minibatches.ts";
 import { StepGate } from "../step-gate.ts";
 import backwardTemplate from "./backward.md";
@@ -32,7 +33,9 @@ import { type TextgradOptions, textgradOptions } from "./options.ts";
  */
 export const textgrad: Method<TextgradOptions> = {
   name: "textgrad",
-  describes: "Textual gradient descent: feedback flows backward edge by edge, and every text is rewritten with it.",
+  describes: translatable(
+    "Textual gradient descent: feedback flows backward edge by edge, and every text is rewritten with it.",
+  ),
   options: textgradOptions,
   iterations: ({ iterations }) => iterations,
   run,
