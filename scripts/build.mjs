@@ -30,6 +30,8 @@ const PARTS = {
       models: { source: "src/models/openai.ts", limit: 450 },
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
       gemini: { source: "src/models/gemini.ts", limit: 1000 },
+      corpus: { source: "src/data/corpus.ts", limit: 900 },
+      retrieval: { source: "src/data/retrieval.ts", limit: 40 },
       simulated: { source: "src/models/simulated.ts", limit: 40 },
       import: { source: "src/import/import.ts", limit: 550 },
       network: { source: "src/platform/undici.ts", limit: 400 },

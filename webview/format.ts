@@ -28,6 +28,7 @@ export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   text: t("text"),
   function: t("function"),
   tool: t("tool"),
+  retriever: t("retriever"),
 };
 
 const STATUSES = ["running", "interrupted", "done", "budget", "cancelled", "failed"] as const;

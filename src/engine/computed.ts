@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import type { Topology } from "../graph/topology.ts";
+import { behaviorOf } from "./nodes/behaviors.ts";
 import { block } from "./prompt.ts";
 
 /**
@@ -39,8 +40,9 @@ function unique<T>(all: readonly T[]): T[] {
   return [...new Set(all)];
 }
 
-/** A computed node as prompts show it: its code, or the tool that it calls with which arguments. */
+/** A computed node as prompts show it: its code, its query, or the tool that it calls with which arguments. */
 export function codeBlock(node: GraphNode): string {
-  const { id, role, inputs, text } = node;
-  return block(traitsOf(node).text ?? "tool", text, { step: id, role, reads: inputs.join(", ") });
+  const { id, role, inputs, kind } = node;
+  const tag = kind === "function" ? "code" : kind;
+  return block(tag, behaviorOf(node).computes?.(node) ?? node.text, { step: id, role, reads: inputs.join(", ") });
 }

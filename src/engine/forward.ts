@@ -68,6 +68,9 @@ const NOWHERE: Local = {
   get sandbox(): never {
     throw new CodeUnavailable();
   },
+  search: async () => {
+    throw new CodeUnavailable();
+  },
   keep: async () => {},
   recall: (_, ask) => ask(),
 };

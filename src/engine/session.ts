@@ -15,8 +15,8 @@ export interface EngineDeps {
   /** The whole wrapper stack. */
   readonly model: Model;
   readonly budget: Budget;
-  /** For nodes and losses in code. Absent: they can't run here. */
-  readonly local?: Local;
+  /** For nodes and losses that need no model. Absent: they can't run here. `search` replaces the one in the task's corpora. */
+  readonly local?: Omit<Local, "search"> & Partial<Pick<Local, "search">>;
   /** US dollars; null if no price is known. */
   readonly price: (model: string, usage: Usage) => number | null;
 }
@@ -36,7 +36,8 @@ export interface Session {
 
 /** @param stop aborting it stops every call of the session */
 export function openSession(task: Task, deps: EngineDeps, stop: AbortController, emit: Emit): Session {
-  const { model, price, local } = deps;
+  const { model, price } = deps;
+  const local = deps.local && { search: searchIn(task), ...deps.local };
   const ask = createLlm({ model, price, seed: task.options.seed, stop, emit });
   let isScored = false;
   let lost: Error | null = null;
@@ -52,5 +53,12 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     code: (values) => codeRunner(local, values),
     emit,
     nothingScored: () => (isScored ? null : lost),
+  };
+}
+
+function searchIn({ corpora = {} }: Task): Local["search"] {
+  return async (node, query, top) => {
+    const { search } = await import("../data/retrieval.ts");
+    return search(corpora[node] ?? [], query, top);
   };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Passage } from "../data/passage.ts";
 import type { Data } from "../data/sample.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
@@ -6,10 +7,15 @@ import { gatePolicy } from "../graph/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
 import { budgetLimits } from "../models/model.ts";
 
+/** Node → passages. */
+export type Corpora = Readonly<Record<string, readonly Passage[]>>;
+
 /** Everything a run's result depends on but the replies. Made by `loadTask` from a graph file. */
 export interface Task {
   readonly graph: Graph;
   readonly data: Data;
+  /** What retriever nodes search, by node. Absent: there is none. */
+  readonly corpora?: Corpora;
   readonly loss: Loss;
   readonly models: Readonly<Record<Role, ModelChoice>>;
   readonly options: OptimizeOptions;

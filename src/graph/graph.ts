@@ -79,8 +79,18 @@ const toolNode = z.object({
   arguments: z.record(z.string(), z.unknown()),
 });
 
+/** A search in files of the repository. Its text is the query. */
+const retrieverNode = z.object({
+  kind: z.literal("retriever"),
+  ...anyNode,
+  /** Patterns of the files, relative to the graph file. */
+  corpus: z.array(z.string()),
+  /** Passages that it finds at most. */
+  top: z.number(),
+});
+
 const graphInput = z.object({ name: z.string(), description: z.string() });
-const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, functionNode, toolNode]);
+const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, functionNode, retrieverNode, toolNode]);
 
 export const graph = z.object({
   name: z.string(),
@@ -97,6 +107,7 @@ export type GraphInput = ReadOnly<z.infer<typeof graphInput>>;
 export type GraphNode = ReadOnly<z.infer<typeof graphNode>>;
 export type LlmNode = ReadOnly<z.infer<typeof llmNode>>;
 export type TextNode = ReadOnly<z.infer<typeof textNode>>;
+export type RetrieverNode = ReadOnly<z.infer<typeof retrieverNode>>;
 export type FunctionNode = ReadOnly<z.infer<typeof functionNode>>;
 export type ToolNode = ReadOnly<z.infer<typeof toolNode>>;
 export type Extractor = ReadOnly<z.infer<typeof extractor>>;

@@ -4,8 +4,8 @@ export interface NodeTraits {
   readonly reads: boolean;
   /** A model is asked for its value, and it may name one of its own. */
   readonly asksModel: boolean;
-  /** What its text is: an instruction, in which `{{name}}` stands for an input, its value, or a program. null: it has none. */
-  readonly text: "instruction" | "value" | "code" | null;
+  /** What its text is: an instruction, in which `{{name}}` stands for an input, its value, a program, or a query, in which `{{name}}` stands for an input, too. null: it has none. */
+  readonly text: "instruction" | "value" | "code" | "query" | null;
   /** Its value follows from its inputs without a model, so feedback on it is feedback on them. */
   readonly computed: boolean;
 }
@@ -15,13 +15,14 @@ export const NODE_KINDS = {
   llm: { reads: true, asksModel: true, text: "instruction", computed: false },
   text: { reads: false, asksModel: false, text: "value", computed: false },
   function: { reads: true, asksModel: false, text: "code", computed: true },
+  retriever: { reads: true, asksModel: false, text: "query", computed: true },
   tool: { reads: true, asksModel: false, text: null, computed: true },
 } as const satisfies Readonly<Record<string, NodeTraits>>;
 
 export type NodeKind = keyof typeof NODE_KINDS;
 
 /** Kinds of nodes that later versions will run. */
-export const RESERVED_KINDS: readonly string[] = ["retriever", "map", "group"];
+export const RESERVED_KINDS: readonly string[] = ["map", "group"];
 
 const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null, computed: false };
 
@@ -33,7 +34,7 @@ export function traitsOf({ kind }: { readonly kind: string }): NodeTraits {
 /** Whether placeholders are filled in where a node's text is: in an instruction, and in a text that names inputs. */
 export function fillsIn(node: { readonly kind: string; readonly inputs: readonly unknown[] }): boolean {
   const { text } = traitsOf(node);
-  return text === "instruction" || (text === "value" && node.inputs.length > 0);
+  return text === "instruction" || text === "query" || (text === "value" && node.inputs.length > 0);
 }
 
 function isNodeKind(kind: string): kind is NodeKind {
@@ -43,5 +44,5 @@ function isNodeKind(kind: string): kind is NodeKind {
 /** Whether its text can change at all. */
 export function canChange(node: { readonly kind: string }): boolean {
   const { text } = traitsOf(node);
-  return text !== "code" && text !== null;
+  return text === "instruction" || text === "value";
 }

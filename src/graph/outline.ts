@@ -45,7 +45,7 @@ export interface OutlineNode {
 }
 
 export interface OutlineText {
-  readonly key: "instruction" | "text" | "examples" | "code";
+  readonly key: "instruction" | "text" | "examples" | "code" | "query";
   /** Of the value: a text, a list of lines, rows, or a reference. */
   readonly range: Range;
   readonly form: "string" | "lines" | "rows" | "file";
@@ -123,7 +123,7 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
 }
 
 function outlineText(document: JsonDocument, part: (name: string) => Node | undefined): OutlineText | null {
-  for (const key of ["instruction", "text", "code"] as const) {
+  for (const key of ["instruction", "text", "code", "query"] as const) {
     const value = part(key);
     if (!value) continue;
     const about = { key, range: rangeOf(value), reference: null };

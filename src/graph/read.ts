@@ -250,6 +250,10 @@ function unchangeable(id: string, role: string, text: string, inputs: string[]) 
 function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
   const { role } = spec;
   const inputs = [...new Set(spec.inputs)];
+  if (spec.kind === "retriever") {
+    const query = text ?? inputs.map((name) => `{{${name}}}`).join("\n");
+    return { kind: "retriever", ...unchangeable(id, role, query, inputs), corpus: [spec.corpus].flat(), top: spec.top };
+  }
   if (spec.kind === "tool") {
     const given = spec.arguments ?? defaultArguments(inputs);
     const shown = JSON.stringify({ tool: spec.tool, arguments: given });

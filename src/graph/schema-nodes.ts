@@ -209,6 +209,21 @@ const functionNode = z
   })
   .describe("A node whose value is computed by a function, without a model.");
 
+const retrieverNode = z
+  .strictObject({
+    kind: z.literal("retriever").describe("Searches text files of this repository by words (BM25)."),
+    role: parameter.role,
+    inputs,
+    corpus: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)], { error: "a pattern or a list of patterns" })
+      .describe("Patterns of the files to search, relative to this file: `docs/**/*.md`."),
+    query: textForm(
+      "What to search for. `{{name}}` is replaced by the value of that input. Default: the values of all inputs.",
+    ).optional(),
+    top: z.int().min(1).max(50).default(5).describe("Maximum number of passages. Default 5."),
+  })
+  .describe("A node whose value is the passages that fit a query, with their paths.");
+
 const toolNode = z
   .strictObject({
     kind: z.literal("tool").describe("Calls a tool on one of your own servers."),
@@ -247,7 +262,7 @@ export const graphInputs = z
   .describe("The inputs of each sample: name → description.");
 
 export const nodes = z
-  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, functionNode, toolNode]))
+  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, functionNode, retrieverNode, toolNode]))
   .meta({ description: "The nodes by id. An id is a letter, then letters, digits, `_` or `-`." });
 
 export const models = z

@@ -1,7 +1,9 @@
 import { randomLcg } from "d3";
 import type { Sample } from "../data/sample.ts";
 import type { Sandbox } from "../deps.ts";
+import type { Local } from "../engine/nodes/node-behavior.ts";
 import { wilson } from "../engine/statistics.ts";
+import type { Task } from "../engine/task.ts";
 import { shortHash } from "../engine/theta.ts";
 
 import type { Extractor, GraphNode } from "../graph/graph.ts";
@@ -170,6 +172,16 @@ export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sa
       return real && !given.includes(MARK) ? real.call(code, argument) : model.computed(given.length);
     },
     within: () => dryRunSandbox(model, real),
+  };
+}
+
+/** A made-up query finds the first passages. */
+export function dryRunSearch({ corpora = {} }: Task): Local["search"] {
+  return async (node, query, top) => {
+    const passages = corpora[node] ?? [];
+    if (query.includes(MARK)) return passages.slice(0, top);
+    const { search } = await import("../data/retrieval.ts");
+    return search(passages, query, top);
   };
 }
 

@@ -13,7 +13,7 @@ import type { PriceOf } from "../models/prices.ts";
 import { createStack } from "../models/stack.ts";
 import { MemoryReplies, type ReplyStore } from "../models/store.ts";
 import { Yielder } from "../models/yielder.ts";
-import { DryRunLoss, DryRunModel, dryRunSandbox, GUESSES, type Guess } from "./dry-run-model.ts";
+import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess } from "./dry-run-model.ts";
 
 /** What is known before a run. */
 export interface EstimateDeps {
@@ -165,7 +165,8 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
   };
 }
 
-function depsOf(model: DryRunModel, { options }: Task, { replies, price, sandbox }: EstimateDeps): EngineDeps {
+function depsOf(model: DryRunModel, task: Task, { replies, price, sandbox }: EstimateDeps): EngineDeps {
+  const { options } = task;
   const stack = createStack({
     provider: model,
     replies: new Overlay(replies),
@@ -176,7 +177,8 @@ function depsOf(model: DryRunModel, { options }: Task, { replies, price, sandbox
     price,
   });
   const tools = { identify: async (name: string) => name, call: async () => model.computed(0) };
-  const local = { sandbox: dryRunSandbox(model, sandbox), tools, keep: stack.keep, recall: stack.recall };
+  const search = dryRunSearch(task);
+  const local = { sandbox: dryRunSandbox(model, sandbox), search, tools, keep: stack.keep, recall: stack.recall };
   return { model: model.learningFrom(stack.model), budget: stack.budget, price, local };
 }
 

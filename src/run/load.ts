@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
+import type { CorpusSource } from "../data/corpus.ts";
 import { loadData } from "../data/load.ts";
+import type { Passage } from "../data/passage.ts";
 import { SPLITS, type Split } from "../data/sample.ts";
 import type { Code, Deps, Files } from "../deps.ts";
-import type { Task } from "../engine/task.ts";
+import type { Corpora, Task } from "../engine/task.ts";
 import { decodeUtf8, findRoot, MAX_DATA } from "../graph/containment.ts";
 import { JsonDocument, type JsonPath } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
@@ -82,6 +84,7 @@ async function makeTask(
 ): Promise<Omit<Task, "graph"> | null> {
   checkOptions(file.optimize, document);
   const yielder = new Yielder(clock);
+  const corpora = await corporaOf(file, { document, root, files, yieldNow: () => yielder.next() });
   const { locale } = document;
   const data = await loadData({
     spec: file.data,
@@ -100,11 +103,32 @@ async function makeTask(
     readTargets: targetReader(file.loss, locale),
   });
   const choices = modelsOf(file, document, models);
-  if (!loss || !data || !choices) return null;
+  if (!loss || !data || !choices || !corpora) return null;
   const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
   const { methods: own, ...common } = file.optimize;
   const options = { ...common, budget: limits, methodOptions: own[common.method] ?? {} };
-  return { data, loss, models: choices, options };
+  const isEmpty = Object.keys(corpora).length === 0;
+  return { data, ...(!isEmpty && { corpora }), loss, models: choices, options };
+}
+
+/** What retriever nodes search. Nodes with the same patterns share it. null, with a fault, if one cannot be read. */
+async function corporaOf(
+  { nodes }: GraphFile,
+  source: Omit<CorpusSource, "patterns" | "path">,
+): Promise<Corpora | null> {
+  const known = new Map<string, readonly Passage[] | null>();
+  const corpora: Record<string, readonly Passage[]> = {};
+  for (const [id, node] of Object.entries(nodes)) {
+    if (node.kind !== "retriever") continue;
+    const { loadCorpus } = await import("../data/corpus.ts");
+    const patterns = [node.corpus].flat();
+    const key = JSON.stringify(patterns);
+    const passages = known.get(key) ?? (await loadCorpus({ ...source, patterns, path: ["nodes", id, "corpus"] }));
+    known.set(key, passages);
+    if (!passages) return null;
+    corpora[id] = passages;
+  }
+  return corpora;
 }
 
 /** Compiles the code of function nodes and of the loss. Nothing of it runs. */

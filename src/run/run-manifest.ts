@@ -1,5 +1,6 @@
 import { basename, join, relative, sep } from "node:path";
 import * as z from "zod";
+import { passage } from "../data/passage.ts";
 import { data } from "../data/sample.ts";
 import type { Deps, Machine } from "../deps.ts";
 import { optimizeOptions, type Task } from "../engine/task.ts";
@@ -41,6 +42,7 @@ const startSchema = z.object({
   provider: text,
   graph,
   data,
+  corpora: z.record(z.string(), z.array(passage)).optional(),
   loss,
   models: z.record(z.enum(ROLES), modelChoice),
   options,
@@ -85,8 +87,9 @@ export async function writeManifest(
   { task, loss, graphFile, job }: RunRequest,
   about: Pick<RunManifest, "id" | "at" | "engine" | "provider">,
 ): Promise<void> {
-  const { graph, data, models, options } = task;
-  const body = { version: VERSION, ...about, graphFile, graph, data, loss, models, options, ...(job && { job }) };
+  const { graph, data, corpora, models, options } = task;
+  const rest = { ...(corpora && { corpora }), loss, models, options, ...(job && { job }) };
+  const body = { version: VERSION, ...about, graphFile, graph, data, ...rest };
   const json = JSON.stringify(body);
   await clock.sleep(0);
   const mark = await machine.sign(json);
@@ -134,6 +137,6 @@ function parse(json: string, path: string): Record<string, unknown> {
   throw new RunUnreadable(path, "it holds no JSON object");
 }
 
-export function taskOf({ graph, data, loss, models, options }: RunManifest): Task {
-  return { graph, data, loss: makeLoss(loss), models, options };
+export function taskOf({ graph, data, corpora, loss, models, options }: RunManifest): Task {
+  return { graph, data, ...(corpora && { corpora }), loss: makeLoss(loss), models, options };
 }

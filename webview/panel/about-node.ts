@@ -62,7 +62,7 @@ export function aboutNode(
   };
 }
 
-const TEXT_TITLES = { instruction: t("Instruction"), value: t("Text"), code: t("Code") } as const;
+const TEXT_TITLES = { instruction: t("Instruction"), value: t("Text"), code: t("Code"), query: t("Query") } as const;
 
 function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actions): HTMLElement[] {
   const { graph, scene, run, folded } = state;

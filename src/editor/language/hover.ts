@@ -78,6 +78,7 @@ export class Hovers implements HoverProvider {
       text: l10n.t("text node"),
       function: l10n.t("function"),
       tool: l10n.t("tool"),
+      retriever: l10n.t("retriever"),
     } satisfies Record<NodeKind, string>;
     const what = new Map(Object.entries(words)).get(kind) ?? l10n.t("node of kind {0}", kind);
     const change = trainable ? "" : ` · ${l10n.t("its text is fixed")}`;

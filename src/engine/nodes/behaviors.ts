@@ -3,11 +3,12 @@ import type { NodeKind } from "../../graph/node-kinds.ts";
 import { fn } from "./function.ts";
 import { llm } from "./llm.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
+import { retriever } from "./retriever.ts";
 import { text } from "./text.ts";
 import { tool } from "./tool.ts";
 
 /** One line for each kind. */
-const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text, function: fn, tool };
+const BEHAVIORS: Readonly<Record<NodeKind, NodeBehavior>> = { llm, text, function: fn, retriever, tool };
 
 export function behaviorOf({ kind }: GraphNode): NodeBehavior {
   return BEHAVIORS[kind];

@@ -18,6 +18,7 @@ export const fn: NodeBehavior<FunctionNode> = {
     const [read, [own]] = await Promise.all([values(inputs), values([id])]);
     return { inputs: read, output: own?.value ?? "" };
   },
+  computes: ({ text }) => text,
 };
 
 async function computed(node: string, call: () => Promise<unknown>): Promise<Value> {

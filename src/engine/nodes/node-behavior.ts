@@ -1,3 +1,4 @@
+import type { Passage } from "../../data/passage.ts";
 import type { Sandbox, Tools } from "../../deps.ts";
 import type { GraphNode, ModelChoice } from "../../graph/graph.ts";
 import type { Patterns } from "../../graph/pattern.ts";
@@ -27,6 +28,8 @@ export interface Failure {
 /** What this machine does for nodes that ask no model. */
 export interface Local {
   readonly sandbox: Sandbox;
+  /** The passages of a node's corpus that fit a query best. */
+  search(node: string, query: string, top: number): Promise<readonly Passage[]>;
   /** Keeps a value with the run, for whoever looks at it. */
   keep(key: string, text: string): Promise<void>;
   /** Absent: no tools can be called. */
@@ -73,6 +76,8 @@ export interface NodeBehavior<N extends GraphNode = GraphNode> {
   prompt(node: N, text: string, inputs: InputValues): readonly Message[];
   /** @throws what ends a run; ModelError, PatternTimeout, CodeLimit where there is no value */
   run(node: N, run: NodeRun): Promise<Value>;
+  /** How a computed value comes about, as prompts show it. */
+  computes?(node: N): string;
   /** What ϕ sees of one sample beside the gradient: what the node's text worked on, and what came out. */
   context(node: N, around: Surroundings): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;
 }

@@ -1,0 +1,11 @@
+import * as z from "zod";
+import type { ReadOnly } from "../graph/read-only.ts";
+
+/** A piece of a file, as a retriever finds it. */
+export const passage = z.object({
+  /** Relative to the graph file, with `/`. */
+  path: z.string(),
+  text: z.string(),
+});
+
+export type Passage = ReadOnly<z.infer<typeof passage>>;

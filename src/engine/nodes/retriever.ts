@@ -1,0 +1,29 @@
+import type { Passage } from "../../data/passage.ts";
+import type { RetrieverNode } from "../../graph/graph.ts";
+import { render } from "../../graph/templating.ts";
+import { shortHash } from "../theta.ts";
+import type { NodeBehavior } from "./node-behavior.ts";
+
+/** A search in files of the repository: the passages that fit the query best, each with its path. */
+export const retriever: NodeBehavior<RetrieverNode> = {
+  calls: 0,
+  prompt: () => [],
+  async run({ id, top, templating }, { text, inputs, local }) {
+    const query = render(text, new Map(inputs), templating);
+    const found = await local.search(id, query, top);
+    const value = found.length > 0 ? found.map(shown).join("\n\n") : "No passage fits the query.";
+    const key = `retriever ${shortHash([query, top, value])}`;
+    await local.keep(key, value);
+    return { text: value, formatError: false, tokens: 0, key };
+  },
+  async context({ id, inputs }, { values }) {
+    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
+    return { inputs: read, output: own?.value ?? "" };
+  },
+  computes: ({ corpus, top, text }) =>
+    `A search by words (BM25) in ${corpus.join(", ")}. The value is the ${top} passages that share the most telling words with this query:\n${text}`,
+};
+
+function shown({ path, text }: Passage): string {
+  return `<passage path="${path.replace(/["<>\n]/g, " ")}">\n${text.replaceAll("</passage>", "<\\/passage>")}\n</passage>`;
+}
