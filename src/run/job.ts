@@ -71,17 +71,21 @@ export function briefJobOf(job: Job): z.infer<typeof briefJob> {
 
 /**
  * Rechecks a run's proposals on the current graph file, always with a gate.
+ * @param onChanged also those whose text changed since: they are compared with the present text
  * @returns the proposals that can be rechecked, and the nodes whose text has changed since the run
  */
 export function recheckOf(
   run: string,
   proposals: readonly Proposal[],
   task: Task,
+  onChanged = false,
 ): { readonly job: Job & { kind: "recheck" }; readonly task: Task; readonly changed: readonly string[] } {
   const { graph, options } = task;
   const gate = options.gate.policy === "off" ? ({ ...options.gate, policy: "strict" } as const) : options.gate;
-  const fits = ({ node, base }: Proposal) =>
-    graph.nodes.some(({ id, text, trainable }) => trainable && id === node && text === base);
+  const fits = ({ node, base, text: proposed }: Proposal) =>
+    graph.nodes.some(
+      ({ id, text, trainable }) => trainable && id === node && (text === base || (onChanged && text !== proposed)),
+    );
   const changes = proposals.filter(fits).map(({ node, text, hypothesis }) => ({ node, text, hypothesis }));
   const changed = proposals.filter((proposal) => !fits(proposal)).map(({ node }) => node);
   return { job: { kind: "recheck", run, changes }, task: { ...task, options: { ...options, gate } }, changed };

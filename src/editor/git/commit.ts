@@ -1,15 +1,19 @@
-import { basename } from "node:path";
-import { commands, l10n, type TextDocument, Uri, window, workspace } from "vscode";
+import { basename, sep } from "node:path";
+import { commands, FileType, l10n, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { replaceText, TextNotFound } from "../../graph/edit.ts";
 import { applyEdits } from "../../graph/fault.ts";
 import { isSameButFormatting } from "../../graph/formatting.ts";
 import { TextUnfit } from "../../graph/places/placed-text.ts";
+import { readGraph } from "../../graph/read.ts";
+import { graphFormat } from "../../methods/registry.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, CommitRefused, NoRepository, NotFound, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
+import { oneLine } from "../markdown.ts";
 import { showInfo } from "../notifications.ts";
 import type { Review } from "../review/review.ts";
 import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "../review/text-locations.ts";
@@ -68,14 +72,23 @@ export class Commit extends Disposable {
     const notes = [];
     if (leftOut.length > 0) notes.push(leftOutSentence(leftOut.map(({ node }) => node)));
     if (spaced.length > 0) notes.push(l10n.t("Saving also changed spacing in {0}.", spaced.join(", ")));
-    if (fresh.length > 0) notes.push(l10n.t("Not yet in git, so the whole file is new: {0}.", fresh.join(", ")));
+    if (fresh.length > 0) {
+      const names = fresh.map(({ uri }) => basename(uri.fsPath)).join(", ");
+      notes.push(
+        l10n.t(
+          "Not yet in git: {0}. A first commit holds the texts from before the run, so that this one shows the change.",
+          names,
+        ),
+      );
+    }
     const detail = [...notes, message].join("\n\n");
     const answer = await window.showInformationMessage(title, { modal: true, detail }, go, edit);
-    if (answer === edit) return this.#leaveToUser(repository, run, subject, paths, message);
-    if (answer !== go) throw new Cancelled();
+    if (answer !== go && answer !== edit) throw new Cancelled();
 
-    await repository.add(paths);
     try {
+      if (fresh.length > 0) await this.#commitOriginals(repository, run, fresh, places);
+      if (answer === edit) return await this.#leaveToUser(repository, run, subject, paths, message);
+      await repository.add(paths);
       await repository.commit(message);
     } catch (error) {
       // A hook, a missing name, a missing key to sign with: the user sets it right and commits in Source Control.
@@ -84,6 +97,50 @@ export class Commit extends Disposable {
     }
     const sha = await this.#record(repository, run, subject);
     void showInfo(l10n.t("Committed as {0}.", sha.slice(0, 8)));
+  }
+
+  /**
+   * The graph's files that git does not know yet, with the texts from before the run: else the commit of the new texts
+   * would show whole new files. The files on disk are as they were afterwards, whatever happens.
+   */
+  async #commitOriginals(
+    repository: Repository,
+    run: OpenedRun,
+    fresh: readonly TextDocument[],
+    places: readonly LocatedProposal[],
+  ): Promise<void> {
+    const now = await Promise.all(fresh.map(async ({ uri }) => ({ uri, bytes: await workspace.fs.readFile(uri) })));
+    const paths = new Set(fresh.map(({ uri }) => uri.fsPath));
+    for (const path of await this.#untracked(repository, run)) paths.add(path);
+    try {
+      for (const [index, document] of fresh.entries()) {
+        const own = places.filter((place) => place.document === document);
+        const before = withBases(new TextDecoder("utf-8", { ignoreBOM: true }).decode(now[index]?.bytes), own);
+        if (before !== null) await workspace.fs.writeFile(document.uri, new TextEncoder().encode(before));
+      }
+      await repository.add([...paths]);
+      await repository.commit(`Add ${oneLine(run.entry.graphName)} as it was before tuning`);
+    } finally {
+      for (const { uri, bytes } of now) await workspace.fs.writeFile(uri, bytes);
+    }
+  }
+
+  /** Files of the graph that the last commit does not hold: the graph file, prompts and data. */
+  async #untracked(repository: Repository, run: OpenedRun): Promise<string[]> {
+    const file = await this.graphs.known(run.entry.graphPath);
+    const text = new TextDecoder().decode(await workspace.fs.readFile(file));
+    const { outline } = await readGraph(file.fsPath, text, this.files, graphFormat, { locale: LOCALE });
+    const named = outline.references.map(({ reference }) => Uri.joinPath(file, "..", reference));
+    const found: string[] = [];
+    for (const uri of [file, ...named]) {
+      const isThere = await workspace.fs.stat(uri).then(
+        ({ type }) => type === FileType.File,
+        () => false,
+      );
+      const isInside = uri.fsPath.startsWith(`${repository.rootUri.fsPath}${sep}`);
+      if (isThere && isInside && (await textInHead(repository, uri)) === null) found.push(uri.fsPath);
+    }
+    return found;
   }
 
   /** The run that the command is about; offers to apply first where nothing is applied. */
@@ -112,24 +169,24 @@ export class Commit extends Disposable {
 
   /**
    * A file with changes other than the applied texts is committed only if the user agrees.
-   * @returns names of those that no commit has yet, and of those where spacing is all that differs
+   * @returns those that no commit has yet, and names of those where spacing is all that differs
    * @throws NotFound, Cancelled
    */
   async #askAboutOtherChanges(
     repository: Repository,
     documents: readonly TextDocument[],
     places: readonly LocatedProposal[],
-  ): Promise<{ readonly fresh: string[]; readonly spaced: string[] }> {
+  ): Promise<{ readonly fresh: TextDocument[]; readonly spaced: string[] }> {
     const others: string[] = [];
-    const fresh: string[] = [];
+    const fresh: TextDocument[] = [];
     const spaced: string[] = [];
     let same = 0;
     for (const document of documents) {
       const own = places.filter((place) => place.document === document);
-      const head = await textInHead(repository, document);
+      const head = await textInHead(repository, document.uri);
       const text = await textOnDisk(document);
       const name = basename(document.uri.fsPath);
-      if (head === null) fresh.push(name);
+      if (head === null) fresh.push(document);
       else if (head === text) same += 1;
       else {
         const expected = withTexts(head, own);
@@ -238,7 +295,7 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
     const make = l10n.t("Initialize repository");
     const message = l10n.t("“{0}” is not in a git repository. Initialize one?", basename(root.fsPath));
     const detail = l10n.t(
-      "The repository is created in {0}, and its first commit contains the applied texts.",
+      "The repository is created in {0}. Its first commit holds the files of the graph as they were before the run.",
       root.fsPath,
     );
     if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();
@@ -277,14 +334,22 @@ function withTexts(head: string, places: readonly LocatedProposal[]): string | n
   }
 }
 
+/** A file with the texts from before the run; null where it has no place for them. */
+function withBases(content: string, places: readonly LocatedProposal[]): string | null {
+  return withTexts(
+    content,
+    places.map((place) => ({ ...place, current: place.proposal.base })),
+  );
+}
+
 /** Without a byte order mark, which VS Code's git shows or not, by its version. */
 async function textOnDisk(document: TextDocument): Promise<string> {
   return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
 }
 
 /** The same of the last commit; null if it has no such file. */
-async function textInHead(repository: Repository, document: TextDocument): Promise<string | null> {
-  const text = await repository.show("HEAD", document.uri.fsPath).catch(() => null);
+async function textInHead(repository: Repository, uri: Uri): Promise<string | null> {
+  const text = await repository.show("HEAD", uri.fsPath).catch(() => null);
   return text?.replace(/^\uFEFF/, "") ?? null;
 }
 

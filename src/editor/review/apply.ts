@@ -14,6 +14,7 @@ import { toRange } from "../language/documents.ts";
 import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import { askAboutMoved, notifyMerged } from "./moved-text.ts";
 import type { Review } from "./review.ts";
 import { isUndone, type Standings } from "./standing.ts";
 import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
@@ -54,14 +55,27 @@ export class Apply {
   async #apply(run: OpenedRun, proposals: readonly Proposal[]): Promise<void> {
     if (proposals.length === 0) throw new NotFound(nothingToApply(run));
     for (const proposal of proposals) await confirmDoubtful(run, proposal);
-    const places = await locationsOf(run, proposals, this.graphs, this.files);
-    const changed = places.find((place) => !holdsBase(place) && !holdsText(place));
-    if (changed) throw new TextChanged(changed.proposal.node, basename(changed.document.uri.fsPath));
+    const all = await locationsOf(run, proposals, this.graphs, this.files);
+    const moved = all.filter((place) => !holdsBase(place) && !holdsText(place));
+    const [first] = moved;
+    if (first && all.length === 1) return this.#applyMoved(run, first);
+    const places = all.filter((place) => !moved.includes(place));
+    if (first) await askAboutOthers(moved, places);
     const missing = places.filter((place) => holdsBase(place) || !holdsText(place));
     await askAboutReadOnly([...new Set(missing.map(({ document }) => document))]);
     await edit(missing);
-    await this.library.act(run, { type: "applied", proposals: proposals.map(({ id }) => id) });
+    await this.library.act(run, { type: "applied", proposals: places.map(({ proposal }) => proposal.id) });
     void notifyApplied(run, places);
+  }
+
+  /** @throws Cancelled */
+  async #applyMoved(run: OpenedRun, place: LocatedProposal): Promise<void> {
+    const { text, isMerged } = await askAboutMoved(run, place);
+    await askAboutReadOnly([place.document]);
+    await edit([{ ...place, proposal: { ...place.proposal, text } }]);
+    await this.library.act(run, { type: "applied", proposals: [place.proposal.id] });
+    if (isMerged) void notifyMerged(run, place);
+    else void notifyApplied(run, [place]);
   }
 
   async #undone(run: OpenedRun): Promise<Proposal[]> {
@@ -95,6 +109,21 @@ function nothingToApply(run: OpenedRun): string {
     : run.state.proposals.some((it) => it.verdict.decision === "accepted" && isOpen(run, it))
       ? l10n.t("There is nothing left to apply: the accepted proposals that are left have no effect on the score.")
       : l10n.t("There is nothing left to apply: every accepted proposal of this run has been applied or rejected.");
+}
+
+/** Some texts changed since: the others can be applied without them. @throws Cancelled */
+async function askAboutOthers(moved: readonly LocatedProposal[], others: readonly LocatedProposal[]): Promise<void> {
+  const names = moved.map(({ proposal }) => proposal.node).join(", ");
+  if (others.length === 0) {
+    throw new NotFound(l10n.t("The texts of {0} changed since the run. Apply them one by one to merge.", names));
+  }
+  const apply = l10n.t("Apply the others");
+  const message = l10n.t("The text of {0} changed since the run.", names);
+  const detail = l10n.t(
+    "Apply {0} now. To merge a changed text, apply its proposal by itself.",
+    others.map(({ proposal }) => proposal.node).join(", "),
+  );
+  if ((await window.showWarningMessage(message, { modal: true, detail }, apply)) !== apply) throw new Cancelled();
 }
 
 /** Asks again if the gate did not accept the proposal, or if the run is not trusted. @throws Cancelled */

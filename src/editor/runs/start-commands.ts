@@ -113,13 +113,25 @@ export class StartCommands {
 
   async #recheck(target: unknown): Promise<void> {
     const none = l10n.t("There are no runs with proposals from another machine.");
-    const entry = await pickRun(this.library, target, (it) => it.untrusted && it.proposals.length > 0, none);
+    // One node's proposal is compared with the text that its file has now, whoever made the run.
+    const node = nodeOf(target);
+    const fits = (it: RunSummary) => (it.untrusted || node !== null) && it.proposals.length > 0;
+    const entry = await pickRun(this.library, target, fits, none);
     const file = await graphOfRun(entry, this.graphs);
     const run = await this.library.open(entry.id);
     if (!run) throw new NotFound(l10n.t("The run no longer exists."));
     const prepared = await this.#prepare(file);
     const { task } = prepared.subject;
-    const { job, task: gated, changed } = recheckOf(entry.id, run.state.proposals, task);
+    const {
+      job,
+      task: gated,
+      changed,
+    } = recheckOf(
+      entry.id,
+      run.state.proposals.filter((proposal) => node === null || proposal.node === node),
+      task,
+      node !== null,
+    );
     if (job.changes.length === 0) {
       throw new NotFound(
         l10n.t("The texts of {0} changed since the run, so its proposals can't be rechecked.", changed.join(", ")),
@@ -128,7 +140,10 @@ export class StartCommands {
     const count = task.data.validation.length;
     const left = changed.length > 0 ? l10n.t("Skipped because their text has changed: {0}.", changed.join(", ")) : "";
     await confirmCalls({
-      question: l10n.t("Recheck {0} proposals for “{1}” with your own model?", job.changes.length, task.graph.name),
+      question:
+        node === null
+          ? l10n.t("Recheck {0} proposals for “{1}” with your own model?", job.changes.length, task.graph.name)
+          : l10n.t("Compare the proposal for “{0}” with the text that its file has now?", node),
       button: l10n.t("Recheck"),
       estimate: await estimateRunner(gated, prepared.known, runnerOf(job)),
       task: gated,

@@ -24,8 +24,10 @@ export const troubleStories: readonly Story[] = [
       await workbench.row("Proposals", "plan").click();
       await workbench.tab("plan: accepted").waitFor();
       await workbench.pressLens("Apply");
-      await workbench.toast("changed since the run").waitFor();
+      await workbench.lens("Text changed since").waitFor();
+      await workbench.dialog("changed since the run").waitFor();
       await workbench.picture("30-text-changed");
+      assert.match(await workbench.decide("changed since the run", "Cancel"), /Mine, written/);
       assert.equal(read("prompts/plan.md"), mine);
 
       world.git("checkout", "-q", "prompts/plan.md");
