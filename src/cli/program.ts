@@ -16,6 +16,7 @@ import { EXIT } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
+import { migrateCommand } from "./migrate.ts";
 import { modelsCommand } from "./models.ts";
 import {
   assignment,
@@ -165,6 +166,15 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .option("--output <path>", "file, or folder for a format with several files (default: stdout for one file)")
     .action(async (file, options) => done(await exportCommand(cli, file, options)));
+
+  starting("migrate", "move a graph to another model, and tune its texts if the score drops")
+    .argument("<file>", "graph file, *.agentgraph.json")
+    .requiredOption("--to <model>", "the new model for the role forward")
+    .option("--apply", "write accepted texts to their files")
+    .addOption(
+      new Option("--seed <n>", "random seed; the same seed and replies give the same run").argParser(wholeNumber),
+    )
+    .action(async (file, options) => done(await migrateCommand(cli, file, options)));
 
   starting("solve", "improve single answers by their criticism, without a training set")
     .argument("<file>", "graph file, *.agentgraph.json")

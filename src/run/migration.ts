@@ -1,0 +1,158 @@
+import type { Split } from "../data/sample.ts";
+import { evaluate } from "../engine/evaluate.ts";
+import type { EngineDeps } from "../engine/session.ts";
+import type { Task } from "../engine/task.ts";
+import type { Locale } from "../i18n/locale.ts";
+
+/** One model on one set. */
+export interface ModelFigures {
+  readonly model: string;
+  /** Samples that could be scored. */
+  readonly scored: number;
+  /** Mean of 1 − loss; null if none was scored. */
+  readonly score: number | null;
+  /** Sample id → loss; without those that could not be scored. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** Tokens of all forward calls per answer, whether or not they were paid for now. */
+  readonly tokens: number;
+  /** US dollars per 1,000 answers at list price; null if a price is unknown. */
+  readonly usd: number | null;
+}
+
+/** What moving a graph to another model changes. Plain data, as `--json` prints it. */
+export interface Migration {
+  readonly version: 1;
+  readonly split: Split;
+  readonly n: number;
+  readonly from: ModelFigures;
+  /** With the texts of the file. */
+  readonly to: ModelFigures;
+  /** With the tuned texts; null if nothing was tuned. */
+  readonly tuned: ModelFigures | null;
+  /** Samples right with the old model and wrong with the new one, untuned and after tuning; and the other way around. */
+  readonly broken: readonly string[];
+  readonly fixed: readonly string[];
+  readonly stillBroken: readonly string[];
+  /** Id of the run that tuned; null if none did. */
+  readonly run: string | null;
+  /** Whether the new model scores at least as high. */
+  readonly held: boolean;
+}
+
+/**
+ * Scores a graph with the task's forward model, and adds up what its answers cost.
+ * @throws what ends a run
+ */
+export async function figuresOf(
+  task: Task,
+  split: Split,
+  deps: EngineDeps,
+  signal: AbortSignal,
+): Promise<ModelFigures> {
+  let tokens = 0;
+  let usd: number | null = 0;
+  const steps = evaluate(task, split, deps, signal);
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) {
+      const scored = step.value.samples.flatMap(({ id, score }) => (score === null ? [] : [[id, 1 - score] as const]));
+      const per = Math.max(1, scored.length);
+      return {
+        model: task.models.forward.model,
+        scored: scored.length,
+        score: step.value.score,
+        losses: Object.fromEntries(scored),
+        tokens: tokens / per,
+        usd: usd === null ? null : (1000 * usd) / per,
+      };
+    }
+    const event = step.value;
+    if (event.type !== "call" || event.purpose !== "forward" || event.error !== null) continue;
+    tokens += event.usage.prompt + event.usage.completion;
+    const price = deps.price(event.model, event.usage) ?? deps.price(task.models.forward.model, event.usage);
+    usd = usd === null || price === null ? null : usd + price;
+  }
+}
+
+/** @param threshold τ: a loss of at most this is right */
+export function migrationOf(
+  measured: Pick<Migration, "split" | "n" | "from" | "to" | "tuned" | "run">,
+  threshold: number,
+): Migration {
+  const { from, to, tuned } = measured;
+  const changed = (before: ModelFigures, after: ModelFigures) => {
+    const right = (figures: ModelFigures, id: string) => (figures.losses[id] ?? 1) <= threshold;
+    const both = Object.keys(before.losses).filter((id) => after.losses[id] !== undefined);
+    return {
+      broken: both.filter((id) => right(before, id) && !right(after, id)),
+      fixed: both.filter((id) => !right(before, id) && right(after, id)),
+    };
+  };
+  const last = tuned ?? to;
+  return {
+    version: 1,
+    ...measured,
+    ...changed(from, to),
+    stillBroken: changed(from, last).broken,
+    held: last.score !== null && from.score !== null && last.score >= from.score - 1e-9,
+  };
+}
+
+/** The outcome in a few sentences: for a manager first. */
+export function migrationSentences(migration: Migration, locale: Locale): string[] {
+  const { t } = locale;
+  const { from, to, tuned, split, n, broken, fixed, stillBroken, held } = migration;
+  const last = tuned ?? to;
+  const score = (figures: ModelFigures) => (figures.score === null ? "–" : locale.decimal(figures.score));
+  const verdict = held
+    ? t(
+        "{0} holds the score of {1}: {2} against {3} on {4}.",
+        last.model,
+        from.model,
+        score(last),
+        score(from),
+        setLabel(split, n, locale),
+      )
+    : t(
+        "{0} does not hold the score of {1}: {2} against {3} on {4}.",
+        last.model,
+        from.model,
+        score(last),
+        score(from),
+        setLabel(split, n, locale),
+      );
+  const without = tuned
+    ? t(
+        "Without tuning it scored {0}: {1} broken, {2} fixed. After tuning {3} are still broken.",
+        score(to),
+        broken.length,
+        fixed.length,
+        stillBroken.length,
+      )
+    : t("{0} broken, {1} fixed.", broken.length, fixed.length);
+  return [verdict, without, savings(from, last, locale)];
+}
+
+function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string {
+  const { t } = locale;
+  if (from.usd === null || last.usd === null || from.usd === 0) {
+    return t(
+      "Tokens per answer: {0} → {1}. The price of a model is unknown; set it with --price.",
+      locale.integer(Math.round(from.tokens)),
+      locale.integer(Math.round(last.tokens)),
+    );
+  }
+  const share = 1 - last.usd / from.usd;
+  const amounts = [locale.money(from.usd), locale.money(last.usd)] as const;
+  return share >= 0
+    ? t("1,000 answers cost {0} → {1}: {2} less.", ...amounts, locale.percent(share))
+    : t("1,000 answers cost {0} → {1}: {2} more.", ...amounts, locale.percent(-share));
+}
+
+function setLabel(split: Split, n: number, { t }: Locale): string {
+  return {
+    train: t("{0} training samples", n),
+    validation: t("{0} validation samples", n),
+    test: t("{0} test samples", n),
+  }[split];
+}
