@@ -99,10 +99,12 @@ export class Workbench {
     return this.page.locator(".quick-input-widget:visible .quick-input-title", { hasText: text });
   }
 
-  /** Chooses an entry of the quick pick with this title. */
+  /** Chooses an entry of the quick pick with this title. A long list draws the entries in view alone: those are searched. */
   async pick(title: string, entry: string): Promise<void> {
     await this.quickTitle(title).waitFor();
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: entry }).first().click();
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: entry }).first();
+    await row.waitFor({ timeout: 1500 }).catch(() => this.quickInput().fill(entry));
+    await row.click();
   }
 
   /** Answers the input box with this title. */

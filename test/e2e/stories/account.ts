@@ -117,7 +117,7 @@ export const accountStories: readonly Story[] = [
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       await chooseServer(world, "The models named in the graph file");
       await workbench.pressOnToast("No model is selected, and chain.agentgraph.json doesn't name one", "Choose models");
-      await workbench.quickTitle("Which model provider should be used?").waitFor();
+      await workbench.quickTitle("Which model should be used in this workspace?").waitFor();
       assert.equal(models.requests(), 0);
     },
   },
