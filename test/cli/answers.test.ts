@@ -44,7 +44,7 @@ describe("a reply without an answer", () => {
   it.each([
     ["is empty", "", /sent no answer: the reply is empty/],
     ["holds only thoughts", "<think>Yes or no?</think>", /sent no answer: the reply holds only thoughts/],
-  ])("that %s, however often, is not scored, is said and is not kept", async (_, text, said) => {
+  ])("that %s, however often, is not scored, is reported and is not kept", async (_, text, said) => {
     let isMute = true;
     const isTaken = (request: ModelRequest) => /question [0-3]\?/.test(promptOf(request));
     const bench = await open({ model: speechless((request) => (isMute && isTaken(request) ? text : null)) });

@@ -108,7 +108,7 @@ describe("a loss that is a script", () => {
     expect(report.test?.before).toBeLessThan(0.7);
   });
 
-  it("scores nothing where it fails, and says why with its line", async () => {
+  it("scores nothing if it fails, and says why with its line", async () => {
     const bench = await open({ model: clerk });
     const files = { "steps/metric.js": "export default ({ target }) => {\n  return target.length.missing.more;\n};\n" };
     await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, files);

@@ -55,7 +55,7 @@ describe("an answer that was cut", () => {
     expect([long.score, ofCuts(long)]).toEqual([1, []]);
   });
 
-  it("to nothing, since the model thought for too long, is not scored, and is said as well", async () => {
+  it("to nothing, since the model thought for too long, is not scored, and is reported as well", async () => {
     const bench = await open({ model: counted({ forward: () => LONG }), thinks: 40 });
     const report = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(30) }));
     expect(report).toMatchObject({ n: 4, unscored: 4, score: null });
@@ -64,7 +64,7 @@ describe("an answer that was cut", () => {
     );
   });
 
-  it("by a setting of the server is asked for anew by the next run, for the setting may be another", async () => {
+  it("by a setting of the server is asked for anew by the next run, for the setting can be another", async () => {
     let isCut = true;
     const bench = await open({ model: counted({ forward: () => LONG }, () => (isCut ? "length" : "stop")) });
     const file = await writeGraph(bench, task);
@@ -95,7 +95,7 @@ describe("feedback that was cut", () => {
     expect(report.warnings.join("\n")).toMatch(/\d+ of \d+ replies of the .+ model were cut at 2 tokens/);
   });
 
-  it("at a limit of the server is not asked for again in vain: its samples are dropped, and that is said", async () => {
+  it("at a limit of the server is not asked for again in vain: its samples are dropped, and that is reported", async () => {
     const finish = ({ schema }: ModelRequest) => (schema?.name === "feedback" ? "length" : "stop");
     const bench = await open({ model: counted({ ...script, feedback: () => '{"question": "Say mo' }, finish) });
     const report = await optimize(bench, await writeGraph(bench, task));

@@ -78,7 +78,7 @@ describe("a server that refuses every request", () => {
 });
 
 describe("nothing accepted", () => {
-  it("is 0, and 1 where improvement is required", async () => {
+  it("is 0, and 1 if improvement is required", async () => {
     const bench = await open();
     const nothing = ["optimize", bench.graph, "--set", "optimize.iterations=0"];
     expect((await bench.online(...nothing)).code).toBe(0);
@@ -107,7 +107,7 @@ describe("a disk that takes no more", () => {
     expect(again).toBeLessThanOrEqual(16);
   });
 
-  it("sends nothing where the run cannot be begun, and says which path is in the way", async () => {
+  it("sends nothing if the run can't be begun, and says which path is in the way", async () => {
     const bench = await open();
     const home = join(bench.folder, ".agentgraph");
     const full = await bench.cramped(0, "optimize", bench.graph);
@@ -194,7 +194,7 @@ describe("kill -9 at any moment, then resume", () => {
 });
 
 describe("budget, then resume with a larger one", () => {
-  it("goes on where it stopped", async () => {
+  it("goes on if it stopped", async () => {
     const bench = await open();
     const first = await bench.online("optimize", bench.graph, "--json", "--budget-calls", "60");
     expect(first.code).toBe(3);

@@ -14,7 +14,7 @@ const LABELS = {
 } as const;
 const label = ({ matter }: Sortable) => LABELS[matter];
 
-describe("labels that stand only in the data are learned", () => {
+describe("labels that are only in the data are learned", () => {
   it.each<[string, object, (message: Sortable) => unknown, object, object?]>([
     ["as exact answers", { kind: "exact" }, label, {}],
     ["as a choice", { kind: "choice", options: Object.values(LABELS) }, label, {}],

@@ -48,7 +48,7 @@ describe("models", () => {
     expect(listed.models[3]).toEqual({ name: "mine", price: null });
   });
 
-  it("that cannot be listed are said with the reason", async () => {
+  it("that can't be listed are said with the reason", async () => {
     const one = await open();
     const url = await serve(401, { error: { message: "Incorrect API key provided." } });
     const { code, stderr } = await one.keyed("models", "--base-url", url);

@@ -22,7 +22,7 @@ const keysAt = ({ log }: Awaited<ReturnType<typeof anyServer>>) => [
 ];
 
 describe("an address and its key", () => {
-  it("belong together: each key goes to its own address, and which were used is said", async () => {
+  it("belong together: each key goes to its own address, and which were used is reported", async () => {
     const one = await open();
     const [own, other] = [await anyServer(), await anyServer()];
     const both = { AGENTGRAPH_API_KEY: OWN, OPENAI_API_KEY: OPENAI, OPENAI_BASE_URL: other.url };
@@ -47,7 +47,7 @@ describe("an address and its key", () => {
     for (const { stderr } of [flag, pair, named]) expect(stderr).not.toMatch(/canary/);
   });
 
-  it("do not mix: OpenAI's key is not sent to another server, and that is said", async () => {
+  it("do not mix: OpenAI's key is not sent to another server, and that is reported", async () => {
     const one = await open();
     const server = await anyServer();
     const ended = await one.within(
@@ -115,7 +115,7 @@ describe("the way to the server", () => {
 describe("a wait", () => {
   const limited: Fault = "429 for hours";
 
-  it("for hours is not waited for: it is said at once, and the run can be resumed", async () => {
+  it("for hours is not waited for: it is reported at once, and the run can be resumed", async () => {
     const one = await open({ faults: ({ count }) => (count > 3 ? limited : null) });
     const ended = await one.online("evaluate", one.graph, "--concurrency", "1");
     expect(ended.code).toBe(4);

@@ -31,7 +31,7 @@ describe("the package for the Marketplace", () => {
     expect(readFileSync(elsewhere).equals(readFileSync(here))).toBe(true);
   });
 
-  it("holds what is on the allow list and nothing else", () => {
+  it("contains what is on the allow list and nothing else", () => {
     const top = new Set([...shipped.keys()].map((path) => path.split("/").slice(0, 2).join("/")));
     expect([...top].sort()).toEqual([
       "extension/LICENSE.txt",

@@ -118,7 +118,7 @@ describe("Azure", () => {
   });
 });
 
-describe("what went wrong is said with what to do, after one request", () => {
+describe("what went wrong is reported with what to do, after one request", () => {
   it.each<[string, number, unknown, RegExp]>([
     [
       "a wrong key",

@@ -18,7 +18,7 @@ describe("agentgraph report", () => {
     expect(stdout).toMatch(/## Before you rely on this\n[\s\S]*## Result\n[\s\S]*```diff\n/);
   });
 
-  it("writes the form that the file's ending names, or that is asked for", async () => {
+  it("writes the form that the file's ending names, or that is requested", async () => {
     const page = await bench.run("report", bench.graph, "--output", "report.html");
     expect(page).toMatchObject({ code: 0, stdout: "" });
     expect(await readFile(join(bench.folder, "report.html"), "utf8")).toMatch(
@@ -28,7 +28,7 @@ describe("agentgraph report", () => {
     expect(JSON.parse(await readFile(join(bench.folder, "report.txt"), "utf8"))).toMatchObject({ version: 1 });
   });
 
-  it("prints one JSON object with --json, also where it fails", async () => {
+  it("prints one JSON object with --json, also if it fails", async () => {
     const { stdout } = await bench.run("report", bench.graph, "--json");
     const report = JSON.parse(stdout);
     const named = await bench.run("report", report.run.id, "--json");
@@ -47,7 +47,7 @@ describe("a baseline", () => {
   });
   afterAll(() => bench.close());
 
-  it("is scored by a run that is asked for it, and stands in its report", async () => {
+  it("is scored by a run that is requested it, and is in its report", async () => {
     const args = ["optimize", bench.graph, "--model", "simulated", "--set", "optimize.baseline=true"];
     const { stdout } = await bench.run(...args, "--json");
     const { baselines, run } = JSON.parse(stdout);

@@ -47,7 +47,7 @@ const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202
 const OSC = "\u001b]8;;https://evil.example\u0007click\u001b]8;;\u0007\u001b]52;c;ZXZpbA==\u0007";
 const HOSTILE = `${OSC}\u001b[2J\u001b[1A\u009b31mred\u202egnp.exe\u2066\rover\b`;
 
-describe("where a request goes", () => {
+describe("if a request goes", () => {
   it("is chosen by no file of the repository", async () => {
     const evil = await listen(refuse);
     const bench = await open();
@@ -142,7 +142,7 @@ describe("a budget", () => {
     }
   });
 
-  it("has an end where neither says one that holds", async () => {
+  it("has an end where neither says one that contains", async () => {
     const bench = await open();
     await change(bench, (graph) => {
       graph.optimize = { ...Object(graph.optimize), iterations: 0, budget: { calls: 1_000_000 } };
@@ -160,7 +160,7 @@ describe("a budget", () => {
 });
 
 describe("a path", () => {
-  it("in the file leads nowhere outside, and no run is kept where the file says", async () => {
+  it("in the file leads nowhere outside, and no run is kept if the file says", async () => {
     const bench = await open();
     const secret = join(bench.folder, "../secret.md");
     await writeFile(secret, "the secret");
@@ -220,7 +220,7 @@ describe("a path", () => {
     }
   });
 
-  it("of the runs is no link: nothing is made behind one", async () => {
+  it("of the runs is not a link: nothing is made behind one", async () => {
     const bench = await open();
     const outside = join(bench.folder, "../outside");
     await mkdir(outside);
@@ -257,7 +257,7 @@ describe("what a terminal would obey", () => {
     expect(ran.stdout + ran.stderr).not.toMatch(OBEYED);
   });
 
-  it("stays out of what is said of broken files, foreign locks and refusing servers", async () => {
+  it("stays out of what is reported of broken files, foreign locks and refusing servers", async () => {
     const bench = await open();
     const hostile = `hostile${HOSTILE}.agentgraph.json`.replaceAll("/", "");
     await writeFile(join(bench.folder, hostile), `{ "version": 1, ${JSON.stringify(HOSTILE)}: [`);
@@ -289,7 +289,7 @@ describe("what a terminal would obey", () => {
 });
 
 describe("a run that a repository ships", () => {
-  it("is marked, is not resumed, and serves no reply, though it stands where ours stand", async () => {
+  it("is marked, is not resumed, and serves no reply, though it is where ours are", async () => {
     const maker = await open();
     await maker.online("optimize", maker.graph, "--budget-calls", "80");
     const victim = await open();

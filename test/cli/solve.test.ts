@@ -92,7 +92,7 @@ describe("single answers are improved without a training set", () => {
     ["textgrad", 3 + 3 + 2 * 2],
     // The same with a reflection and a new answer.
     ["reflexion", 3 + 3 + 2 * 3],
-  ])("%s mends what its criticism finds, and no attempt sees a target", async (method, calls) => {
+  ])("%s fixes what its criticism finds, and no attempt sees a target", async (method, calls) => {
     const { solve, seen } = await bench({ kind: "number" });
     const report = await solve("--method", method);
     expect(report).toMatchObject({ status: "done", method, n: 3, calls, targets: { n: 3, fixed: 2, broken: 0 } });

@@ -40,7 +40,7 @@ describe("a run in batches", () => {
     expect(server.paid.length).toBe(before + server.batches.reduce((sum, { lines }) => sum + lines.size, 0));
   });
 
-  it("that nobody offers, or that a file asks for, is refused", async () => {
+  it("that no one offers, or that a file asks for, is refused", async () => {
     const one = await open();
     const gemini = await one.keyed("evaluate", one.graph, "--provider", "gemini", "--model", "x", "--tier", "batch");
     expect(gemini).toMatchObject({ code: 2, stderr: expect.stringMatching(/has no batch tier/) });

@@ -72,7 +72,7 @@ describe("wrong use", () => {
   });
 });
 
-describe("what cannot be written", () => {
+describe("what can't be written", () => {
   it("is named with what to do", async () => {
     const bench = await open();
     await bench.run("evaluate", bench.graph, "--model", "simulated");
@@ -94,7 +94,7 @@ describe("a reader that leaves", () => {
     expect(piped(bench, `runs | head -1; echo \${PIPESTATUS[0]}`)).toMatch(/evaluate {2}validation.+\n0\n$/);
   });
 
-  it("stops a run that nobody listens to any more; what was paid for is kept", async () => {
+  it("stops a run that no one listens to any more; what was paid for is kept", async () => {
     const bench = await open();
     const status = piped(bench, `optimize ${bench.graph} --model simulated 2>&1 | head -1; echo \${PIPESTATUS[0]}`);
     expect(status).toMatch(/^About .+\n130\n$/);
@@ -114,7 +114,7 @@ describe("a reader that leaves", () => {
 });
 
 describe("names in other scripts, with spaces", () => {
-  it("are read, listed, and quoted where a command is shown", async () => {
+  it("are read, listed, and quoted if a command is shown", async () => {
     const bench = await open();
     const home = join(bench.folder, "mein Ordner 日本");
     await mkdir(home);

@@ -29,7 +29,7 @@ async function failure(...argv: readonly string[]): Promise<unknown> {
 }
 
 describe("a failure as JSON", () => {
-  it("names the method that the command line names, and none where it names none", async () => {
+  it("names the method that the command line names, and none if it names none", async () => {
     const file = join(tmpdir(), "none-here.agentgraph.json");
     expect(await failure("optimize", file, "--method", "gepa")).toMatchObject({ method: "gepa", status: "failed" });
     expect(await failure("optimize", file, "--method=gepa")).toMatchObject({ method: "gepa" });

@@ -29,7 +29,7 @@ describe("verdictLine", () => {
 });
 
 describe("verdicts of graded losses", () => {
-  it("give the mean score, which is no share of right answers", () => {
+  it("give the mean score, which is not a share of right answers", () => {
     const graded = { ...verdict, lossBefore: 0.4, lossAfter: 0.25, rightBefore: 3, rightAfter: 5 };
     expect(verdictLine(graded)).toMatch(/^Accepted by the gate · score 0\.60 → 0\.75 on 20 samples · fixed/);
   });

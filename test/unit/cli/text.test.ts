@@ -31,7 +31,7 @@ describe("plain", () => {
 });
 
 describe("wordDiff", () => {
-  it("marks words as git does where there are no colours", () => {
+  it("marks words as git does if there are no colours", () => {
     expect(wordDiff("Answer briefly.", "Answer with a number.", none)).toBe("Answer [-briefly-]{+with a number+}.");
   });
 
@@ -57,7 +57,7 @@ describe("wordDiff", () => {
     expect(wordDiff(before, after, none)).toBe(`[-${before}-]\n{+Count every item.+}\n{+Give one integer.+}`);
   });
 
-  it("holds both texts, whatever they are", () => {
+  it("contains both texts, whatever they are", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "\n", "."), maxLength: 30 });
     fc.assert(
       fc.property(text, text, (before, after) => {

@@ -37,7 +37,7 @@ async function repository(contents: Readonly<Record<string, string | Uint8Array>
 }
 
 describe("a corpus", () => {
-  it("holds the passages of all files that match, sorted by path", async () => {
+  it("contains the passages of all files that match, sorted by path", async () => {
     const load = await repository({
       "graphs/docs/b.md": "Bees fly.",
       "graphs/docs/deep/a.md": "# Ants\n\nAnts walk.",
@@ -71,7 +71,7 @@ describe("a corpus", () => {
     expect(link.faults.join()).toContain("one.md (leaves the root by a link)");
   });
 
-  it("leaves out what may hold secrets, and says what it cannot read", async () => {
+  it("leaves out what can contain secrets, and says what it cannot read", async () => {
     const load = await repository({
       "graphs/.env": "KEY=1",
       "graphs/.git/config": "token",
@@ -84,7 +84,7 @@ describe("a corpus", () => {
     expect(faults).toEqual(["unread-corpus-file: 1 of 2 files of the corpus are not read: b.md (not UTF-8)."]);
   });
 
-  it("has to hold something", async () => {
+  it("must contain something", async () => {
     const load = await repository({ "graphs/empty.md": " \n" });
     expect((await load("*.md")).faults.join()).toContain('empty-corpus: No file with text matches "*.md".');
   });
@@ -100,7 +100,7 @@ describe("passages", () => {
     ]);
   });
 
-  it("hold every word, none longer than it may be", () => {
+  it("hold every word, none longer than it can be", () => {
     const text = Array.from({ length: 3000 }, (_, index) => `w${index}`).join(" ");
     const passages = passagesOf(text);
     expect(passages.join(" ")).toBe(text);

@@ -57,7 +57,7 @@ describe("rows", () => {
     expect((await rowsOf("x.csv", "")).rows).toEqual([]);
   });
 
-  it("of CSV may be parted by semicolons or tabs, as spreadsheets write them", async () => {
+  it("of CSV can be parted by semicolons or tabs, as spreadsheets write them", async () => {
     expect((await rowsOf("x.csv", '\uFEFFq;a\r\n"x;\r\ny, ""z""";"1,5"\r\n')).rows).toEqual([
       [1, { q: 'x;\r\ny, "z"', a: "1,5" }],
     ]);
@@ -70,7 +70,7 @@ describe("rows", () => {
     expect((await rowsOf("x.csv", "q , a\n1, 2\n")).rows).toEqual([[1, { q: "1", a: " 2" }]]);
   });
 
-  it("may be large: a cell of a megabyte is a cell", async () => {
+  it("can be large: a cell of a megabyte is a cell", async () => {
     const cell = 'x "y",\n'.repeat(150_000);
     const row = (await rowsOf("x.csv", `q,a\n"${cell.replaceAll('"', '""')}",1\n`)).rows[0];
     expect(row).toEqual([1, { q: cell, a: "1" }]);
@@ -204,7 +204,7 @@ describe("loadData", () => {
     ]);
   });
 
-  it("reads UTF-16, and says that other encodings are no UTF-8", async () => {
+  it("reads UTF-16, and says that other encodings are not UTF-8", async () => {
     const bare = await load({
       data: { train: "marked.csv", validation: "bare.csv", target: "t" },
       files: {
@@ -276,7 +276,7 @@ describe("loadData", () => {
     });
   });
 
-  it("takes a list for one answer where the loss compares structure", async () => {
+  it("takes a list for one answer if the loss compares structure", async () => {
     const { data } = await load({
       data: { train: [{ q: "a", t: [1, 2] }], validation: [{ q: "b", t: { x: 1 } }], target: "t" },
       loss: { kind: "json" },
@@ -284,7 +284,7 @@ describe("loadData", () => {
     expect([data?.train[0]?.targets, data?.validation[0]?.targets]).toEqual([["[1,2]"], ['{"x":1}']]);
   });
 
-  it("names a sample by its inputs, wherever its row stands", async () => {
+  it("names a sample by its inputs, wherever its row is", async () => {
     const one = await load({
       data: {
         train: [
@@ -367,7 +367,7 @@ describe.skipIf(!existsSync(shared))(`real rows (skipped where ${shared} is abse
     expect(messages[0]).toMatch(/There are 9 more/);
   });
 
-  it("of BIG-Bench Hard: the same question with opposite answers is said", async () => {
+  it("of BIG-Bench Hard: the same question with opposite answers is reported", async () => {
     const { codes } = await inFolder(
       { file: "bbh/causal_judgement.jsonl", split: {}, target: "answer" },
       { kind: "choice" },

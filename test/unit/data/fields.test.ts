@@ -27,6 +27,6 @@ it("are those of the first rows, in their order, whatever the format", async () 
   expect(await fields("table.csv", "list.json", "broken.jsonl")).toEqual(["question", "label", "a", "b", "good"]);
 });
 
-it("are none of what is no data, is not there, or may not be read", async () => {
+it("are none of what is not a data, is not there, or may not be read", async () => {
   expect(await fields("prompt.md", "none.jsonl", "../../etc/passwd.json", "/etc/x.csv")).toEqual([]);
 });

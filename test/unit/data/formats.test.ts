@@ -49,7 +49,7 @@ describe("tables", () => {
     expect(await rowsOf(name, text)).toEqual(two);
   });
 
-  it("of tabs may hold quotes that are not in pairs", async () => {
+  it("of tabs can contain quotes that are not in pairs", async () => {
     expect(await rowsOf("x.tsv", 'q\tt\n"When did he\t1\nsay" it?\t2\n5" pipe\t3\n')).toEqual([
       { q: '"When did he', t: "1" },
       { q: 'say" it?', t: "2" },
@@ -58,7 +58,7 @@ describe("tables", () => {
     expect(await rowsOf("x.tsv", 'q\tt\n"one\ttwo\t\nthree"\t1\n')).toEqual([{ q: "one\ttwo\t\nthree", t: "1" }]);
   });
 
-  it("may hold JSON in cells without quotes, and quotes after backslashes", async () => {
+  it("can contain JSON in cells without quotes, and quotes after backslashes", async () => {
     expect(await rowsOf("x.csv", 'q,t\n{"a":1},1\n')).toEqual([{ q: '{"a":1}', t: "1" }]);
     expect(await rowsOf("x.csv", 'q,t\n"say \\"no\\"",1\n')).toEqual([{ q: 'say "no"', t: "1" }]);
   });
@@ -86,7 +86,7 @@ describe("tables", () => {
     ]);
   });
 
-  it("say which columns stand twice", async () => {
+  it("say which columns are twice", async () => {
     expect(await read("x.csv", "q,t,q\n1,2,3\n")).toMatchObject({ broken: [], repeated: ["q"] });
   });
 });
@@ -114,7 +114,7 @@ describe("JSON files", () => {
     ["columns", "x.json", '{"a":["1","2"]}'],
     ["columns with an index", "x.json", '{"a":{"0":"1","1":"2"}}'],
     ["columns and data", "x.json", '{"columns":["a"],"index":[0,1],"data":[["1"],["2"]]}'],
-  ])("may hold %s", async (_, name, text) => {
+  ])("can contain %s", async (_, name, text) => {
     expect(await rowsOf(name, text)).toEqual([{ a: "1" }, { a: "2" }]);
   });
 
@@ -148,7 +148,7 @@ describe("JSON files", () => {
   });
 });
 
-describe("what is no data at all is said by name", () => {
+describe("what is not a data at all is reported by name", () => {
   it.each([
     [
       "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
@@ -211,7 +211,7 @@ describe("loadTask", () => {
     ]);
   });
 
-  it("refuses objects as targets where the loss compares texts", async () => {
+  it("refuses objects as targets if the loss compares texts", async () => {
     const { faults } = await faultsOf(
       { train: "a.jsonl", validation },
       { "a.jsonl": '{"q":"a","t":{"text":"x","start":5}}' },
@@ -245,7 +245,7 @@ describe("loadTask", () => {
       expect((await faultsOf({ train: [{ q: a, t: "1" }], validation: [{ q: b, t: "1" }] }, {})).faults).toEqual([]);
   });
 
-  it("minds a repeated column only where it is used", async () => {
+  it("minds a repeated column only if it is used", async () => {
     const unused = await faultsOf({ train: "a.csv", validation }, { "a.csv": "q,t,note,note\na,1,x,y\n" });
     expect(unused.faults).toEqual([]);
     const used = await faultsOf({ train: "a.csv", validation }, { "a.csv": "q,t,q\na,1,b\n" });
@@ -327,7 +327,7 @@ describe("tables that other libraries write", () => {
     );
   });
 
-  test("of tabs without quoting are read back, whatever quotes stand in their cells", async () => {
+  test("of tabs without quoting are read back, whatever quotes are in their cells", async () => {
     const bare = fc.string({ maxLength: 12 }).filter((one) => !/[\t\r\n]/.test(one));
     const odd = fc.constantFrom('"open', 'close"', 'a "b" c', '5"', '"');
     await fc.assert(

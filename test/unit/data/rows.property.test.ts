@@ -47,7 +47,7 @@ test("JSON and JSONL are read back as they were written", async () => {
   );
 });
 
-test("CSV and TSV are read back as they were written, whatever stands in a cell", async () => {
+test("CSV and TSV are read back as they were written, whatever is in a cell", async () => {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   await fc.assert(
     fc.asyncProperty(

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { loadOnce } from "../../../src/editor/load-once.ts";
 
 describe("what is loaded when it is first asked for", () => {
-  it("is loaded once, also when it is asked for twice at a time", async () => {
+  it("is loaded once, also when it is requested twice at a time", async () => {
     const load = vi.fn(async () => "loaded");
     const lazy = loadOnce(load);
     expect(await Promise.all([lazy(), lazy()])).toEqual(["loaded", "loaded"]);

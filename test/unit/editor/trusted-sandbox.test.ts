@@ -19,7 +19,7 @@ it("runs no code in a workspace that is not trusted, and compiles it all the sam
   await expect(sandbox.within({ time: 1 }).call(ONE, null)).rejects.toThrow("not trusted");
 });
 
-it("holds to the limits of the settings, as they are at each call", async () => {
+it("keeps to the limits of the settings, as they are at each call", async () => {
   let time = 20_000;
   const sandbox = trustedSandbox(
     builtSandbox(),

@@ -23,7 +23,7 @@ describe("a closed set", () => {
     );
   });
 
-  it("may be of many labels, some of which are rare", () => {
+  it("can be of many labels, some of which are rare", () => {
     const labels = Array.from({ length: 40 }, (_, index) => `intent ${index}`);
     const space = spaceOf(...repeated(labels, 3), "intent 40", "intent 41");
     expect(membersOf(space)).toHaveLength(42);
@@ -45,7 +45,7 @@ describe("a closed set", () => {
     expect(spaceOf(...targets)?.kind).toBe("open");
   });
 
-  it("may be a scale of numbers", () => {
+  it("can be a scale of numbers", () => {
     expect(membersOf(spaceOf(...repeated(["1", "2", "3"], 5)))).toHaveLength(3);
   });
 
@@ -91,7 +91,7 @@ describe("lists", () => {
     expect(describeAnswers(space)).toContain('a list with "," between its elements');
   });
 
-  it("are no lists where the parts are prose", () => {
+  it("are not lists if the parts are prose", () => {
     expect(spaceOf("Well, no", "First, open it", "Yes, on Monday", "Rome, Italy", "Oslo, Norway")?.kind).toBe("open");
   });
 });
@@ -107,7 +107,7 @@ describe("open answers", () => {
     ["times", ["12:30", "07:05"], /a time, written hour:minute\./],
     ["addresses", ["https://a.example/x", "http://b.example"], /a web address\./],
     ["words", ["Marie Curie", "Niels Bohr", "Ada King Lovelace"], /text of 2 to 3 words \(10 to 17 characters\)\./],
-  ])("of %s are told by their form", (_, targets, form) => {
+  ])("of %s are reported by their form", (_, targets, form) => {
     expect(describeAnswers(spaceOf(...targets))).toMatch(form);
   });
 

@@ -140,7 +140,7 @@ describe("backpropagate with numbers", () => {
     );
   });
 
-  it("calls each node once at most, and only where a gradient can reach a parameter through it", async () => {
+  it("calls each node once at most, and only if a gradient can reach a parameter through it", async () => {
     await fc.assert(
       fc.asyncProperty(formula, async (formula) => {
         const { gradients, backward, leading } = differentiate(formula);
@@ -229,7 +229,7 @@ describe("backpropagate with words", () => {
     expect(backward).not.toHaveBeenCalled();
   });
 
-  it("ends a path where nothing needs to change, and follows the others", async () => {
+  it("ends a path if nothing needs to change, and follows the others", async () => {
     const { gradients, backward } = walkWords(
       { answer: { left: "", right: "say why" }, right: { plan: "list reasons" } },
       { aggregate: (parts) => parts.map(({ gradient }) => gradient).join("") },
@@ -255,7 +255,7 @@ describe("backpropagate with words", () => {
     expect(backward.mock.calls.map(([node]) => node)).not.toContain("plan");
   });
 
-  it("does not wait for a node that is no reader of the one asked for", async () => {
+  it("does not wait for a node that is not a reader of the one asked for", async () => {
     const { gradients } = walkWords(
       {},
       {

@@ -55,7 +55,7 @@ const full: Answers = {
 };
 
 describe("a backward pass", () => {
-  it("asks once a node with a parameter behind it and gives every parameter its gradient", async () => {
+  it("asks once per node with a parameter after it and gives every parameter its gradient", async () => {
     const { gradients, questions } = await differentiate(full);
     expect(await gradientsOf(gradients)).toEqual({
       answer: "Weigh both.",
@@ -105,7 +105,7 @@ describe("a backward pass", () => {
     expect(rows.map(([, node]) => node)).not.toContain("question");
   });
 
-  it("ends a path where no change is needed", async () => {
+  it("ends a path if no change is needed", async () => {
     const { gradients, questions } = await differentiate({
       answer: '{"question": "", "left": "", "right": "No change needed.", "instruction": "Weigh both."}',
     });
@@ -143,7 +143,7 @@ describe("a backward pass", () => {
     expect(ofType(events, "warning")).toEqual([]);
   });
 
-  it("says of which set the sample is: one of the test set may be looked into, too", async () => {
+  it("says of which set the sample is: one of the test set can be looked into, too", async () => {
     const { gradients, questions } = await differentiate(full, { split: "test" });
     await gradientsOf(gradients);
     expect(new Set(questions.map((question) => question.split))).toEqual(new Set(["test"]));
@@ -243,7 +243,7 @@ describe("a reply", () => {
     expect(questions.map(({ node }) => node)).toEqual(["answer", "left"]);
   });
 
-  it("that cannot be read is repaired once: the model sees what it wrote and what was asked for", async () => {
+  it("that can't be read is repaired once: the model sees what it wrote and what was asked for", async () => {
     const said = "I cannot answer that in JSON.";
     const { gradients, questions } = await differentiate({
       ...full,
@@ -258,14 +258,14 @@ describe("a reply", () => {
     expect(repair.messages[3]?.content).toContain('"question", "left", "right", "instruction"');
   });
 
-  it("that cannot be repaired either drops the sample, which is said once, and nothing else is asked", async () => {
+  it("that can't be repaired either drops the sample, which is reported once, and nothing else is asked", async () => {
     const { gradients, questions, events } = await differentiate({ answer: "no JSON at all" });
     expect(await gradientsOf(gradients)).toEqual({ answer: null, left: null, right: null, plan: null, style: null });
     expect(questions).toHaveLength(2);
     expect(ofType(events, "warning")).toMatchObject([{ code: "sample dropped", sample: "1" }]);
   });
 
-  it("that was lost drops the sample only for the parameters behind it", async () => {
+  it("that was lost drops the sample only for the parameters after it", async () => {
     const { gradients, events } = await differentiate({
       ...full,
       right: () => Promise.reject(new ProviderFault("fake", 500, null, "down")),

@@ -7,7 +7,7 @@ import { prepare, run } from "./runs.ts";
 const asksStepByStep = ({ messages }: ModelRequest) => messages.some(({ content }) => content.includes("step by step"));
 
 describe("the chain-of-thought baseline", () => {
-  it("costs nothing unless it is asked for", async () => {
+  it("costs nothing unless it is requested", async () => {
     const { events, provider } = await run({ test: 5 });
     expect(ofType(events, "baseline")).toEqual([]);
     expect(provider.seen.some(asksStepByStep)).toBe(false);

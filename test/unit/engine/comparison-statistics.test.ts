@@ -11,13 +11,13 @@ import {
 } from "../../../src/engine/statistics.ts";
 
 describe("the sign-flip test", () => {
-  it("equals the sign test where all differences are of one size", () => {
+  it("equals the sign test if all differences are of one size", () => {
     // All of 6 in one direction: 2 of the 2^6 assignments are as extreme.
     expect(signFlipTest([1, 1, 1, 1, 1, 1, 0, 0])).toBe(2 / 64);
     expect(signFlipTest([1, 1, 1, -1])).toBe(10 / 16);
   });
 
-  it("is 1 where nothing differs", () => {
+  it("is 1 if nothing differs", () => {
     expect(signFlipTest([])).toBe(1);
     expect(signFlipTest([0, 0, 1e-15])).toBe(1);
   });
@@ -83,7 +83,7 @@ describe("scores by repeat and sample", () => {
     expect(crossedDifference([[1, null, 1]], [[0, 1, null]])).toEqual([[1, null, null]]);
   });
 
-  it("the interval is wider than over samples alone where repeats disagree", () => {
+  it("the interval is wider than over samples alone if repeats disagree", () => {
     const lucky = Array.from({ length: 50 }, () => 1);
     const unlucky = Array.from({ length: 50 }, (_, index) => (index % 10 === 0 ? 1 : 0));
     const [low, high] = crossedInterval([lucky, unlucky]);

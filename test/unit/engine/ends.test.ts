@@ -162,7 +162,7 @@ describe("a cancelled run", () => {
     expect(provider.seen).toEqual([]);
   });
 
-  it("is cancelled also where only test rows were still being scored", async () => {
+  it("is cancelled also if only test rows were still being scored", async () => {
     const stop = new AbortController();
     const onEvent = (event: RunEvent) => {
       if (event.type === "scored" && event.split === "test") stop.abort();
@@ -172,7 +172,7 @@ describe("a cancelled run", () => {
     expect(finished).toMatchObject({ status: "cancelled", test: null });
   });
 
-  it("is one that nobody reads any more: nothing leaves that is not on record, and its calls end", async () => {
+  it("is one that no one reads any more: nothing leaves that is not on record, and its calls end", async () => {
     for (let last = 1; last <= 40; last += 7) {
       const { task, deps, provider } = prepare({ concurrency: 6, latency: () => (last % 2 ? 0 : 100) });
       let recorded = 0;
@@ -192,7 +192,7 @@ describe("a cancelled run", () => {
 });
 
 describe("the stream of a run", () => {
-  it("begins with `started`, ends with `finished`, and has each request on record before it is sent", async () => {
+  it("starts with `started`, ends with `finished`, and has each request on record before it is sent", async () => {
     let recorded = 0;
     const { events, finished, provider } = await run({
       concurrency: 5,

@@ -63,7 +63,7 @@ describe("an evaluation as a run", () => {
     return { events, finished: ofType(events, "finished")[0]! };
   }
 
-  it("begins, scores, and ends with the score and its interval", async () => {
+  it("starts, scores, and ends with the score and its interval", async () => {
     const { events, finished } = await runOn({});
     expect(events[0]).toMatchObject({ type: "started", method: "evaluate", samples: { train: 0, validation: 10 } });
     expect(events.at(-1)).toBe(finished);

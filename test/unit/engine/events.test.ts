@@ -33,11 +33,11 @@ describe("a logged event", () => {
     expect(readEvent({ ...finished, proposals: [{ ...proposal, earns: "yes" }] })).toBeUndefined();
   });
 
-  it("of a later version may have fields that this one does not know: they are left out", () => {
+  it("of a later version can have fields that this one does not know: they are left out", () => {
     expect(readEvent({ ...finished, later: 1, proposals: [{ ...proposal, later: {} }] })).toEqual(finished);
   });
 
-  it("is none with a reason that nobody knows, without a time, or with a list for a count", () => {
+  it("is none with a reason that no one knows, without a time, or with a list for a count", () => {
     const unknown = { ...proposal, verdict: { ...verdict, reason: "luck" } };
     expect(readEvent({ ...finished, proposals: [unknown] })).toBeUndefined();
     expect(readEvent({ ...finished, at: undefined })).toBeUndefined();

@@ -55,7 +55,7 @@ describe("a forward pass", () => {
     expect(asked().sort()).toEqual(["answer", "left", "plan", "right"]);
   });
 
-  it("starts a node as soon as its own inputs are there: a slow sibling holds no chain back", async () => {
+  it("starts a node as soon as its own inputs are there: a slow sibling has no chain back", async () => {
     const graph = graphOf([
       llm("slow", ["question"]),
       llm("a", ["question"]),
@@ -108,7 +108,7 @@ describe("a forward pass", () => {
     expect(changed.theta).not.toBe(pass.theta);
   });
 
-  it("says who asks for what, with the node's own model where it has one", async () => {
+  it("says who asks for what, with the node's own model if it has one", async () => {
     const own = { model: "own", params: { temperature: 0.5 } };
     const graph = graphOf([llm("a", ["question"], { model: own }), llm("answer", ["a"])]);
     const { forward, questions } = openForward(graph);
@@ -136,7 +136,7 @@ describe("a score", () => {
     expect(ofType(events, "scored")).toMatchObject([{ split: "validation", sample: "1", loss: 0, formatError: false }]);
   });
 
-  it("is none where a call was lost: never a wrong answer", async () => {
+  it("is none if a call was lost: never a wrong answer", async () => {
     for (const node of ["a", "answer"]) {
       const { forward, events } = openForward(graph, (question) => (question.node === node ? lost() : echo(question)));
       const pass = forward(texts(graph), sampleOf("1"), validation);
@@ -146,7 +146,7 @@ describe("a score", () => {
     }
   });
 
-  it("is none where the loss could not be worked out", async () => {
+  it("is none if the loss could not be worked out", async () => {
     const failing: Loss = {
       ...verbatim,
       score: () => {

@@ -16,7 +16,7 @@ async function look(wanted: "right" | "wrong", given: Given = {}) {
 }
 
 describe("inspect", () => {
-  it("shows each node's prompt and value, and asks for no gradient where the answer is right", async () => {
+  it("shows each node's prompt and value, and asks for no gradient if the answer is right", async () => {
     const { inspection, provider, task } = await look("right");
     expect(inspection.right).toBe(true);
     expect(inspection.nodes.map(({ node }) => node.id)).toEqual(["draft", "answer"]);
@@ -28,7 +28,7 @@ describe("inspect", () => {
     expect(provider.seen).toHaveLength(task.graph.nodes.length);
   });
 
-  it("carries the criticism back through the nodes where the answer is wrong", async () => {
+  it("carries the criticism back through the nodes if the answer is wrong", async () => {
     const { inspection, provider, task } = await look("wrong");
     expect(inspection).toMatchObject({ right: false, score: { loss: 1 } });
     const answer = inspection.nodes.find(({ node }) => node.id === "answer");

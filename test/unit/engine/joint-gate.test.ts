@@ -231,7 +231,7 @@ describe("the stop", () => {
     );
   });
 
-  it("comes after one wave for a ruined text, and after none where nothing can be gained", async () => {
+  it("comes after one wave for a ruined text, and after none if nothing can be gained", async () => {
     const mostlyRight = Array.from({ length: 40 }, (_, index) => ({ before: index < 6 ? 1 : 0, after: 1 }));
     expect((await judgeOne(mostlyRight)).asked).toBe(WAVE);
     const allRight = mostlyRight.map(() => ({ before: 0, after: 0 }));
@@ -330,7 +330,7 @@ describe("the verdict", () => {
     expect((await judgeOne(hopeless)).verdict.decision).toBe("rejected");
   });
 
-  it("asks for significance where the policy does, and only in the right direction", async () => {
+  it("asks for significance if the policy does, and only in the right direction", async () => {
     const five = [...Array<Losses>(5).fill(fixed), ...Array<Losses>(15).fill(wrong)];
     expect((await judgeOne(five, { policy: "significant" })).verdict).toMatchObject({ reason: "not significant" });
     const six = [fixed, ...five];
@@ -347,14 +347,14 @@ describe("the verdict", () => {
     expect(verdict).toMatchObject({ rightBefore: 2, rightAfter: 3, fixed: ["0"], broken: [] });
   });
 
-  it("reaches the history, where ϕ finds it", async () => {
+  it("reaches the history, if ϕ finds it", async () => {
     const { history, verdict } = await judgeOne([fixed, broken]);
     expect(history.of("a")[0]?.verdict).toEqual(verdict);
     expect(history.unjudged()).toEqual([]);
     expect(history.refuted("a", "new a")).toBe(true);
   });
 
-  it("accepts everything where the policy is off, asks for nothing and says that no gate ran", async () => {
+  it("accepts everything if the policy is off, asks for nothing and says that no gate ran", async () => {
     const { outcome, verdict, end, asked } = await judgeOne([broken, broken], { policy: "off", startKnown: false });
     expect(outcome.texts).toEqual(end);
     expect(verdict).toMatchObject({ decision: "accepted", reason: "no gate", policy: "off" });
@@ -369,7 +369,7 @@ describe("the net verdict", () => {
     expect(askedUnder({ a: "x" })).toBe(0);
   });
 
-  it("stands on the whole set once that is scored", async () => {
+  it("is on the whole set once that is scored", async () => {
     const pairs = Array.from({ length: 20 }, (_, index) => ({ before: index < 15 ? 1 : 0, after: index < 4 ? 1 : 0 }));
     const { ofNet, validation, start, end, verdict } = await judgeOne(pairs);
     expect(verdict.decision).toBe("accepted");
@@ -391,7 +391,7 @@ describe("the net verdict", () => {
     expect(bounds()).toEqual([0.25, 0.5]);
   });
 
-  it("bounds it by all that it can be where the set is empty", () => {
+  it("bounds it by all that it can be if the set is empty", () => {
     expect(lossBounds([])).toEqual([0, 1]);
   });
 
@@ -468,7 +468,7 @@ describe("part by part", () => {
     expect(verdicts.at(-1)).toMatchObject({ scope: "part", verdict: { decision: "accepted", fixed: ["0"] } });
   });
 
-  it("turns the rest down where it fixes nothing", async () => {
+  it("rejects the rest if it fixes nothing", async () => {
     const parts = { idle: { fixes: [], breaks: [] }, ruined: { fixes: [], breaks: range(0, 20) } };
     const { changed, verdicts } = await judgeParts(parts, [0, 1]);
     expect(changed).toEqual([]);
@@ -504,7 +504,7 @@ describe("part by part", () => {
     expect(partRule(ALPHA)([open, open])).toBeNull();
   });
 
-  it("is found without the rest where nothing is fixed and all that was right is broken, never where one is fixed", () => {
+  it("is found without the rest if nothing is fixed and all that was right is broken, never if one is fixed", () => {
     const [fixed, stays, broke] = [
       { before: 1, after: 0 },
       { before: 1, after: 1 },
@@ -526,7 +526,7 @@ describe("part by part", () => {
       expect(rule(...pairs)).toBeNull();
   });
 
-  it("is not tried where the joint update passes or is undecided", async () => {
+  it("is not tried if the joint update passes or is undecided", async () => {
     const parts = { a: { fixes: range(0, 5), breaks: [] }, b: { fixes: [], breaks: [19] } };
     const passed = await judgeParts(parts, range(0, 10));
     expect(passed.changed).toEqual(["a", "b"]);

@@ -50,7 +50,7 @@ describe("a vote", () => {
   });
 
   it.each(["7 of 10, I say.", '{"score": 7}', '{"score": "good"}', '{"score": -1}', '{"reason": "x"}', ""])(
-    "that cannot be read (%s) is asked for once more, and no scale is guessed",
+    "that can't be read (%s) is asked for again, and no scale is guessed",
     async (text) => {
       const { given, questions } = vote([text, '{"reason": "again", "score": 0.7}']);
       expect(await given).toEqual({ reason: "again", score: 0.7 });
@@ -112,7 +112,7 @@ describe("a run with a judge", () => {
     expect(finished.validation.before).toBeLessThan(1);
   });
 
-  it("leaves unscored what cannot be judged, and calls nothing wrong for it", async () => {
+  it("leaves unscored what can't be judged, and calls nothing wrong for it", async () => {
     const { events, finished } = await run({ loss, instead: judging("I would rather not say.") });
     const unscored = ofType(events, "scored").filter((scored) => scored.loss === null);
     expect(unscored.length).toBeGreaterThan(0);

@@ -22,7 +22,7 @@ describe("a new text", () => {
     expect(sorting("Sort it.", `Sort it into: ${labels.join(", ")}.`)).toBe(false);
   });
 
-  it("may not hold an answer that one sample alone has, unless it stood there before", () => {
+  it("may not contain an answer that one sample alone has, unless it was there before", () => {
     const leaks = leaksOf(
       ["Constantinople", "Mesopotamia", "Rome", "Oslo"].map((target, index) => row(index, "?", target)),
     );
@@ -31,7 +31,7 @@ describe("a new text", () => {
     expect(leaks("Name it.", "Name it, e.g. Rome.")).toBe(false);
   });
 
-  it("may not hold an answer that one sample has in a field", () => {
+  it("may not contain an answer that one sample has in a field", () => {
     const notes = ["Call Mrs. Adams", "Send 12 chairs", "Reset the lock", "Ask for a date"];
     const leaks = leaksOf(
       notes.map((note, index) => row(index, "?", JSON.stringify({ team: index % 2 ? "a" : "b", note }))),
@@ -40,18 +40,18 @@ describe("a new text", () => {
     expect(leaks("x", 'For example "Call Mrs. Adams".')).toBe(true);
   });
 
-  it("may not hold a long piece of one sample's input", () => {
+  it("may not contain a long piece of one sample's input", () => {
     expect(
       sorting("Sort it.", "Where it says “my parcel with the two blue LAMPS has still not come”, it is one."),
     ).toBe(true);
     expect(sorting("Sort it.", "A parcel that has not come is a complaint about delivery.")).toBe(false);
   });
 
-  it("may hold what the inputs of several samples share", () => {
+  it("can contain what the inputs of several samples share", () => {
     expect(sorting("Sort it.", "You are told: read the message and name its kind, please. Do so.")).toBe(false);
   });
 
-  it("may not hold a long piece in a script without spaces", () => {
+  it("may not contain a long piece in a script without spaces", () => {
     const chinese = leaksOf([row(1, "我的包裹里有两盏蓝色的灯至今还没有送到港口仓库", "x"), row(2, "三月的账单", "y")]);
     expect(chinese("分类。", "例如：包裹里有两盏蓝色的灯至今还没有送到港口。")).toBe(true);
     expect(chinese("分类。", "包裹没有送到时，是投诉。")).toBe(false);

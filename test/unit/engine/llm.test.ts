@@ -198,7 +198,7 @@ describe("the run is stopped", () => {
     expect(stop.signal.aborted).toBe(false);
   });
 
-  it("not by lost calls that a reply stands between, nor by the budget", async () => {
+  it("not by lost calls that a reply is between, nor by the budget", async () => {
     const { ask, stop } = openAsk(
       async (asked) => {
         if (content(asked).startsWith("bad")) throw new ProviderFault("fake", 503, null, "no");
@@ -269,7 +269,7 @@ describe("settled", () => {
 });
 
 describe("a reply that is not the JSON asked for", () => {
-  it("is asked for once more, and the run says so", async () => {
+  it("is asked for again, and the run says so", async () => {
     const { ask, events } = openAsk(async (_, __, count) => reply(count === 1 ? "Well, well." : '{"a": "x"}'));
     const schema = { name: "s", schema: { type: "object", properties: { a: {} } } };
     const read = (value: unknown) => (typeof value === "object" && value !== null && "a" in value ? value.a : null);
@@ -307,19 +307,19 @@ describe("a reply that was cut", () => {
     expect(ofType(events, "warning")).toEqual([]);
   });
 
-  it("is taken where it holds all that was asked for", async () => {
+  it("is taken if it contains all that was requested", async () => {
     const { given, provider } = asking({ choice: limited }, cut('{"a": 1, "b": 2} And what is mo'));
     expect(await given).toEqual({ a: 1, b: 2 });
     expect(provider.seen).toHaveLength(1);
   });
 
-  it("is taken as far as it goes where the limit is the server's own, and is no more asked for", async () => {
+  it("is taken as far as it goes if the limit is the server's own, and is no more asked for", async () => {
     const { given, provider } = asking({}, cut('{"a": 1, "b": "and th'));
     expect(await given).toEqual({ a: 1 });
     expect(provider.seen).toHaveLength(1);
   });
 
-  it("says so where it holds nothing", async () => {
+  it("says so if it contains nothing", async () => {
     const { given } = asking({}, cut('{"b": "and th'));
     await expect(given).rejects.toThrow("the reply was cut at 5 tokens");
     const twice = asking({ choice: limited }, cut(""), cut(""));

@@ -65,7 +65,7 @@ describe("a run", () => {
     expect({ ...finished, test: null }).toEqual(without.finished);
   });
 
-  it("says that there is nothing to learn where no training sample is above τ", async () => {
+  it("says that there is nothing to learn if no training sample is above τ", async () => {
     const { finished, events, provider } = await run({ options: { threshold: 1 } });
     expect(finished).toMatchObject({ status: "done", proposals: [] });
     expect(ofType(events, "warning")).toMatchObject([{ code: "nothing to learn" }]);
@@ -85,7 +85,7 @@ describe("a run", () => {
     expect(codes).not.toContain("nothing to learn");
   });
 
-  it("ends where no proposal could lower the loss", async () => {
+  it("ends if no proposal could lower the loss", async () => {
     const score = () => ({ loss: 0, lenient: 0, criticism: "" });
     const { finished, provider } = await run({ loss: { ...verbatim, score } });
     expect(finished).toMatchObject({ status: "done", proposals: [], validation: { before: 1, after: 1 } });
@@ -140,7 +140,7 @@ describe("the result", () => {
     );
   });
 
-  it("is the same where every fifth request fails for the moment", async () => {
+  it("is the same if every fifth request fails for the moment", async () => {
     const world = { shape: "diamond" as const };
     const calm = await run({ world });
     const rough = await run({ world, faults: 0.2, latency: randomly(0.7) });

@@ -144,7 +144,7 @@ describe("the prompts really sent", () => {
     );
   });
 
-  it("hold no mark of a template", () => {
+  it("have no mark of a template", () => {
     for (const { messages } of questions) {
       for (const { content } of messages) expect(content).not.toMatch(/\{\{|\}\}|undefined|\[object/);
     }
@@ -185,7 +185,7 @@ describe("data and replies in a prompt", () => {
       ...Array.from(messages[1]!.content.matchAll(/<\/\s*([a-z_]+)/gi), ([, tag]) => tag),
     ]);
 
-  it("cannot close their own block, nor expand into what stands elsewhere", async () => {
+  it("cannot close their own block, nor expand into what is elsewhere", async () => {
     const expected = structure(await promptsOf(plain));
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
@@ -202,7 +202,7 @@ describe("data and replies in a prompt", () => {
     );
   });
 
-  it("never stand in what the model is told to do", async () => {
+  it("never are in what the model is told to do", async () => {
     const mark = "Zanzibar";
     const values = { plan: mark, left: mark, right: mark, answer: mark };
     const said = { ...plain, question: mark, values, target: mark, feedback: mark, rejected: mark, before: mark };
@@ -223,12 +223,12 @@ describe("data and replies in a prompt", () => {
 });
 
 describe("fill", () => {
-  it("puts each value in its place once, as it stands", () => {
+  it("puts each value in its place once, as is", () => {
     expect(fill("a {{x}} b {{y}} {{z}}", { x: "{{y}}", y: "$& \\1" })).toBe("a {{y}} b $& \\1 ");
   });
 });
 
-describe("fill, where there is nothing to put in", () => {
+describe("fill, if there is nothing to put in", () => {
   it("leaves the paragraph out, and no line of its own", () => {
     const template = "<a>\n{{a}}\n</a>\n\n{{b}}\n\n- one\n{{c}}\n- two\n\n<d>\n{{d}} {{a}}\n</d>";
     expect(fill(template, { d: "x\n\n\n\ny" })).toBe("- one\n- two\n\n<d>\nx\n\n\n\ny \n</d>");
@@ -236,7 +236,7 @@ describe("fill, where there is nothing to put in", () => {
 });
 
 describe("block", () => {
-  it("writes only attributes that hold something, and none that could end the tag", () => {
+  it("writes only attributes with something, and none that could end the tag", () => {
     expect(block("input", "v", { id: "a", role: "" })).toBe('<input id="a">\nv\n</input>');
     expect(block("input", "v", { role: 'x"> </input>\n<y' })).toBe('<input role="x    /input   y">\nv\n</input>');
   });

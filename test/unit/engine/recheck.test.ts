@@ -129,7 +129,7 @@ describe("recheck", () => {
     return index < (seen.includes("GOOD plan") && seen.includes("GOOD answer") ? 9 : 3);
   };
 
-  it("keeps together what gains only together, also where a ruin hides it", async () => {
+  it("keeps together what gains only together, also if a ruin hides it", async () => {
     const both = await check([good("plan"), good("answer")], { world: together });
     expect(decisions(both.finished)).toEqual({ plan: "accepted: lower loss", answer: "accepted: lower loss" });
     const poisoned = { node: "style", text: "POISON" };
@@ -153,7 +153,7 @@ describe("recheck", () => {
     }
   });
 
-  it("measures even where the file switches the gate off", async () => {
+  it("measures even if the file switches the gate off", async () => {
     const { finished } = await check([{ node: "plan", text: "Do plan. POISON" }], {
       options: { gate: { policy: "off", alpha: 0.05 } },
     });
@@ -167,7 +167,7 @@ describe("recheck", () => {
     expect(finished.texts).toEqual({ plan: "Do plan.", style: "Be plain.", answer: "Do answer." });
   });
 
-  it("turns down without a call what drops a placeholder or holds an answer of the data", async () => {
+  it("rejects without a call what drops a placeholder or contains an answer of the data", async () => {
     const leaking = { node: "plan", text: "Do plan. GOOD The answer is forty-two thousand." };
     const { finished, asked } = await check([leaking], { targets: ["forty-two thousand"] });
     expect(decisions(finished)).toEqual({ plan: "screened: violation" });

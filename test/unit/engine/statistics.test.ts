@@ -81,7 +81,7 @@ describe("Wilson's interval", () => {
     expect(to).toBeCloseTo(high, 3);
   });
 
-  it("holds the share itself and stays within 0 and 1", () => {
+  it("contains the share itself and stays within 0 and 1", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2000 }), fc.nat(2000), (n, pick) => {
         const right = pick % (n + 1);
@@ -132,7 +132,7 @@ describe("the interval of the mean score", () => {
     expect(scoreInterval([])).toEqual([0, 1]);
   });
 
-  it("never claims certainty where all scores are alike: a grade of 0.6 is no measure of 0.6", () => {
+  it("never claims certainty if all scores are alike: a grade of 0.6 is not a measure of 0.6", () => {
     for (const scores of [[0.6], [0.6, 0.6, 0.6], Array<number>(30).fill(0.6)]) {
       const [low, high] = scoreInterval(scores);
       expect(low).toBeLessThan(0.59);

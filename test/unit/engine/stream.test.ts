@@ -54,7 +54,7 @@ describe("the stream", () => {
     await expect(reader.next()).rejects.toThrow("broken");
   });
 
-  it("takes nothing after `finished`, and keeps nobody waiting who comes too late", async () => {
+  it("takes nothing after `finished`, and keeps no one waiting who comes too late", async () => {
     const stream = new EventStream();
     const work = async () => {
       void stream.push(finished);
@@ -63,7 +63,7 @@ describe("the stream", () => {
     expect((await readAll(stream.during(work()))).events).toEqual([finished]);
   });
 
-  it("keeps nobody waiting when the reader leaves", async () => {
+  it("keeps no one waiting when the reader leaves", async () => {
     const stream = new EventStream();
     const pushed = [event(1), event(2), event(3)].map((each) => stream.push(each));
     for await (const _ of stream.during(new Promise(() => {}))) break;

@@ -20,13 +20,13 @@ describe("a reply between tags", () => {
     });
   });
 
-  it("is asked for once more, with the tags it lacks", async () => {
+  it("is asked for again, with the tags it lacks", async () => {
     const { ask, questions } = fakeAsk(({ messages }) => (messages.length > 1 ? "<text>new</text>" : "new"));
     expect(await askTagged(ask, call, { tags: ["text"], read })).toBe("new");
     expect(questions[1]?.messages.at(-1)?.content).toContain("<text>…</text>");
   });
 
-  it("is unreadable where the second lacks them too", async () => {
+  it("is unreadable if the second lacks them too", async () => {
     const { ask, questions } = fakeAsk(() => "no");
     await expect(askTagged(ask, call, { tags: ["text"], read })).rejects.toBeInstanceOf(ReplyUnreadable);
     expect(questions).toHaveLength(2);

@@ -52,7 +52,7 @@ describe("a text in a string", () => {
     expect(currentText(encoded, { node: "solve", form: "string" })).toBe("a😁b");
   });
 
-  it("gives no edit where nothing changes", () => {
+  it("gives no edit if nothing changes", () => {
     expect(replaceText(file, { node: "solve", form: "string" }, "Solve and\r\nanswer.")).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe("a text in a list of lines", () => {
     expect(currentText(after, { node: "solve", form: "lines" })).toBe("Read the question.\nList the quantities.");
   });
 
-  it("removes a line that stands alone with its line", () => {
+  it("removes a line that is alone with its line", () => {
     const plain = '{ "nodes": { "solve": { "instruction": [\n  "a",\n  "b",\n  "c"\n] } } }';
     expect(replaced(plain, "lines", "a\nc")).toBe(plain.replace('  "b",\n', ""));
     expect(replaced(plain, "lines", "a")).toBe(plain.replace(',\n  "b",\n  "c"\n', "\n"));
@@ -134,7 +134,7 @@ describe("a text of rows", () => {
     expect(after).toBe(file.replace('{"q": "2+2", "a": 4}', '{"q":"3+3","a":6}'));
   });
 
-  it("becomes a text where the new lines are no rows", () => {
+  it("becomes a text if the new lines are not rows", () => {
     const after = replaced(file, "rows", "One and one is two.");
     expect(after).toContain('"kind":"text","text": [');
     expect(currentText(after, { node: "solve", form: "lines" })).toBe("One and one is two.");

@@ -78,7 +78,7 @@ describe("the editor's schema", () => {
     expect(text).not.toContain("instruction");
   });
 
-  it("completes keys where another value is still wrong", async () => {
+  it("completes keys if another value is still wrong", async () => {
     const keys = await completions('{ "nodes": { "a": { "inputs": 5, "maxWords": "x", | } } }');
     expect(keys).toEqual(expect.arrayContaining(["instruction", "output"]));
   });

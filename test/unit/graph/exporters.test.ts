@@ -55,14 +55,14 @@ describe("a graph in another format", () => {
     });
   });
 
-  it("is a prompty file for each call, and says what those can't hold", () => {
+  it("is a prompty file for each call, and says what those can't contain", () => {
     const { files, left } = EXPORTERS.prompty.export(source);
     expect(Object.keys(files)).toEqual(["plan.prompty", "solve.prompty"]);
     expect(files["plan.prompty"]).toContain("system:\nPlan it.\n\nuser:\n<question>\n{{question}}\n</question>");
     expect(left.join(" ")).toContain("style");
   });
 
-  it("is refused where the format can't hold it", () => {
+  it("is refused if the format can't contain it", () => {
     const { files, left } = EXPORTERS.promptfoo.export(source);
     expect([Object.keys(files), left.join(" ")]).toEqual([[], expect.stringContaining("several nodes")]);
   });

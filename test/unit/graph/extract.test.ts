@@ -23,7 +23,7 @@ describe("extract", () => {
     expect(await value("Answer: 4\nfor these reasons:\n- a\n", after)).toBe("4\nfor these reasons:\n- a");
   });
 
-  it("leaves out the emphasis that a mark stands in", async () => {
+  it("leaves out the emphasis that a mark is in", async () => {
     const after: Extractor = { kind: "after", after: "Answer:" };
     expect(await value("So **Answer:** 4", after)).toBe("4");
     expect(await value("So **Answer: 4**", after)).toBe("4");

@@ -33,7 +33,7 @@ describe("a text after the editor has saved it", () => {
 describe("a JSON file after a formatter has rewritten it", () => {
   const isSame = (one: string, other: string) => isSameButFormatting(one, other, true);
 
-  it("is the same in any indentation, whatever it holds", () => {
+  it("is the same in any indentation, whatever it contains", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(1, 2, 8), fc.boolean(), (json, tabSize, insertSpaces) => {
         const formatted = applyEdits(
@@ -45,7 +45,7 @@ describe("a JSON file after a formatter has rewritten it", () => {
     );
   });
 
-  it("differs where a value, a key or a comment does", () => {
+  it("differs if a value, a key or a comment does", () => {
     const json = '{\n  // why\n  "a": "x  y", "b": [1, 2]\n}';
     for (const [from, to] of [
       ["x  y", "x y"],

@@ -26,12 +26,12 @@ describe("front matter", () => {
     ["CRLF", "---\r\nname: solve\r\n---\r\nSolve.\r\n"],
     ["CR", "---\rname: solve\r---\rSolve.\r"],
     ["a byte order mark", "\uFEFF---\nname: solve\n---\nSolve.\n"],
-  ])("is no part of the text: %s", (_, content) => {
+  ])("is not a part of the text: %s", (_, content) => {
     expect(promptText(content)).toBe("Solve.");
     expect(frontMatterOf(content).problem).toBeNull();
   });
 
-  it("ends with the file where nothing follows", () => {
+  it("ends with the file if nothing follows", () => {
     expect(promptText("---\nname: solve\n---")).toBe("");
     expect(promptText('+++\nname = "solve"\n+++')).toBe("");
   });
@@ -57,7 +57,7 @@ describe("front matter", () => {
     ["a bracket that stays open", "---\nname: solve\ntags: [a, b\n---\nNow.", "Flow sequence"],
     ["a sentence with a colon", "---\nRule 1: be brief\nRule 2: be kind\n---\nNow.", '"Rule 1"'],
     ["a pair that is no TOML", "+++\nname = solve\n+++\nNow.", "not valid TOML"],
-  ])("is in doubt with %s: all of it is sent, and it is said", (_, content, problem) => {
+  ])("is in doubt with %s: all of it is sent, and it is reported", (_, content, problem) => {
     expect(promptText(content)).toBe(content);
     expect(frontMatterOf(content).problem).toContain(problem);
   });
@@ -86,7 +86,7 @@ const metadata = fc.dictionary(
   { minKeys: 1, maxKeys: 5 },
 );
 
-test("what a YAML writer wrote stays byte for byte, whatever text is put behind it", () => {
+test("what a YAML writer wrote stays byte for byte, whatever text is put after it", () => {
   const end = fc.constantFrom("\n", "\r\n");
   const text = fc.array(fc.oneof(words, fc.constantFrom("---", "+++", "...", "name: x", "")), { maxLength: 6 });
   fc.assert(
@@ -103,7 +103,7 @@ test("what a YAML writer wrote stays byte for byte, whatever text is put behind 
   );
 });
 
-test("a text reads back as it was written, also where it looks like front matter", () => {
+test("a text reads back as it was written, also if it looks like front matter", () => {
   const lines = fc.constantFrom(
     "---",
     "+++",

@@ -40,7 +40,7 @@ describe.each(DIRECTIONS)("a drawing that runs %s", (direction) => {
 });
 
 describe("layers", () => {
-  it("puts graph inputs first and every node behind all that it reads", () => {
+  it("puts graph inputs first and every node after all that it reads", () => {
     const nodes = randomGraph(120, 11);
     const layer = layersOf(layout(nodes, "down"));
     for (const node of nodes) {

@@ -36,7 +36,7 @@ it("gives a pattern that was slow in vain three times little time on what else t
   expect(await patterns.match("x+", "", hopeless(3))).toEqual(["xxx"]);
 });
 
-it("trusts a pattern again that ran out of time because the machine stood still, three times", async () => {
+it("trusts a pattern again that ran out of time because the machine was busy, three times", async () => {
   /** Whether the next match after each of four stalls was made here. */
   const afterStalls = async () => {
     const patterns = new Patterns();
@@ -59,7 +59,7 @@ it("trusts a pattern again that ran out of time because the machine stood still,
   expect(found).toEqual([true, true, true, false]);
 });
 
-it("says what is no regular expression, as often as it is asked", async () => {
+it("says what is not a regular expression, as often as it is asked", async () => {
   const patterns = new Patterns();
   await expect(patterns.match("(", "", "x")).rejects.toBeInstanceOf(SyntaxError);
   expect(() => patterns.matchNow("(", "", "x")).toThrow(SyntaxError);

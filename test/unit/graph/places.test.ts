@@ -107,7 +107,7 @@ describe("a text under a key of a YAML file", () => {
     expect(found).toMatchObject({ problem: expect.stringContaining(problem), remedy: expect.stringContaining(remedy) });
   });
 
-  it("names the anchor where a text is another's", () => {
+  it("names the anchor if a text is another's", () => {
     const found = placedText("a: &x text\nb: *x\n", yaml("b"));
     expect(found).toMatchObject({ problem: 'repeats another text (*x) under the key "b"' });
     expect(written("a: &x text\nb: *x\n", yaml("a"), "new")).toBe("a: &x new\nb: *x\n");
@@ -121,7 +121,7 @@ describe("a text under a key of a YAML file", () => {
     expect(written(windows, yaml("a"), "one\ntwo\nthree")).toBe(windows.replace("  two\r\n", "  two\r\n  three\r\n"));
   });
 
-  it("finds where a word of the text stands", () => {
+  it("finds where a word of the text is", () => {
     for (const name of ["researcher.role", "researcher.goal"]) {
       const found = placed(CREW, yaml(name));
       const { start, end } = found.rangeOf(found.text.indexOf("{topic}"), 7);
@@ -208,7 +208,7 @@ Write it.
 describe("a section of a Markdown file", () => {
   const section = (name: string): TextPart => ({ kind: "section", section: name });
 
-  it("ends at the next heading of its level, and holds deeper ones", () => {
+  it("ends at the next heading of its level, and contains deeper ones", () => {
     expect(placed(SKILL, section("## Review")).text).toBe("Look for faults.\n\n### How\n\n```sh\n## no heading\n```");
     expect(placed(SKILL, section("Write")).text).toBe("Write it.");
     expect(placed(SKILL, section("## Empty")).text).toBe("");
@@ -253,7 +253,7 @@ describe("a text between two marks", () => {
     expect(unfitFor(part, "base", text)).not.toBeNull();
   });
 
-  it("allows a backslash in raw strings, and in files that are no code", () => {
+  it("allows a backslash in raw strings, and in files that are not code", () => {
     expect(unfitFor(between('P = r"""', '"""'), "", "\\d")).toBeNull();
     expect(unfitFor(between("<!-- from -->", "<!-- to -->", false), "", "\\d")).toBeNull();
   });

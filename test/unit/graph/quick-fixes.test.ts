@@ -110,7 +110,7 @@ describe("what is offered for a fault", () => {
     }
   });
 
-  it("brings back the very text, where the slip was one of spelling", () => {
+  it("brings back the very text, if the slip was one of spelling", () => {
     for (const [from, to, code] of [
       ['["question", "plan"]', '["question", "plam"]', "unknown-name"],
       ['["question", "plan"]', '["question", "plan", "question"]', "repeated-input"],
@@ -121,7 +121,7 @@ describe("what is offered for a fault", () => {
     }
   });
 
-  it("an input is not offered where it would close a circle", () => {
+  it("an input is not offered if it would close a circle", () => {
     const [first] = offered(broken("Plan {{question}}.", "Plan {{solve}}."), "unknown-placeholder");
     expect(first?.title).not.toMatch(/^Add/);
   });
@@ -131,7 +131,7 @@ describe("what is offered for a fault", () => {
     expect(faultsOf(start?.after ?? "")).toEqual([]);
   });
 
-  it("one data file is divided, where there was one set, two equal ones or no split", () => {
+  it("one data file is divided, if there was one set, two equal ones or no split", () => {
     for (const data of [
       '{ "train": "all.jsonl", "target": "answer" }',
       '{\n    "target": "answer",\n    "train": "all.jsonl",\n    "validation": { "file": "all.jsonl" }\n  }',
@@ -164,7 +164,7 @@ describe("what is offered in view of the data", () => {
   const dataAfter = (text: string, fix: Fix | undefined) =>
     JSON.parse(applyEdits(text, fix?.edits ?? []).replace("// kept", "")).data;
 
-  it("the field of the answer, where none is named", () => {
+  it("the field of the answer, if none is named", () => {
     const text = broken(', "target": "answer"', "");
     const { document, outline } = of(text);
     const fixes = chooseTarget(document, outline, ["question", "label"]);
@@ -172,7 +172,7 @@ describe("what is offered in view of the data", () => {
     expect(dataAfter(text, fixes[0]).target).toBe("label");
   });
 
-  it("another field, where the rows lack the one that is named", () => {
+  it("another field, if the rows lack the one that is named", () => {
     const { document, outline } = of(SOUND);
     const fixes = mapFields(document, outline, ["query", "anwser"]);
     expect(fixes[0]?.title).toBe('Read the input "question" from the field "query"');
@@ -183,7 +183,7 @@ describe("what is offered in view of the data", () => {
     expect(mapFields(document, outline, [])).toEqual([]);
   });
 
-  it("in the place of a field that is named wrongly", () => {
+  it("in place of a field that is named wrongly", () => {
     const text = broken('"target"', '"fields": { "question": "qestion" }, "target"');
     const { document, outline } = of(text);
     const [fix] = mapFields(document, outline, ["query", "answer"]);

@@ -37,7 +37,7 @@ function fixed(text: string, fault: Fault | undefined): string {
   return applyEdits(text, fault?.fixes?.()[0]?.edits ?? []);
 }
 
-describe("a text that may be meant otherwise", () => {
+describe("a text that can be meant otherwise", () => {
   const files = (content: string): Files => ({
     ...nodeFiles(),
     realpath: async (path) => {
@@ -72,7 +72,7 @@ describe("a text that may be meant otherwise", () => {
     },
   );
 
-  it("begins with keys that no program is known for: it is said that they are not sent", async () => {
+  it("starts with keys that no program is known for: it is reported that they are not sent", async () => {
     const instruction = { file: "prompts/x.md" };
     expect((await read({ instruction }, "---\nname: x\n---\nSolve.\n")).faults).toEqual([]);
     const { faults, graph: shown } = await read({ instruction }, "---\nRemember: be brief\n---\nSolve.\n");
@@ -81,7 +81,7 @@ describe("a text that may be meant otherwise", () => {
     expect(shown?.nodes[0]?.text).toBe("Solve.");
   });
 
-  it("begins like front matter that cannot be read: it is said that it is sent", async () => {
+  it("starts like front matter that can't be read: it is reported that it is sent", async () => {
     const content = "---\nname: a: b\n---\nSolve.";
     const { faults, graph: shown } = await read({ instruction: { file: "prompts/x.md" } }, content);
     expect(faults).toMatchObject([{ code: "unclear-front-matter", severity: "warning" }]);
@@ -109,7 +109,7 @@ describe("a prompt file of several nodes", () => {
     expect(graph?.nodes).toHaveLength(3);
   });
 
-  it("is none where no text is optimized; the quick fix gives that", async () => {
+  it("is none if no text is optimized; the quick fix gives that", async () => {
     const nodes = { a: node(), b: node({ trainable: true }), c: node({ inputs: ["a", "b"], instruction: "x" }) };
     const text = graph(nodes);
     const { faults } = await read(nodes);
@@ -127,7 +127,7 @@ describe("quick fixes", () => {
     expect(codes(fixed(text, fault))).toEqual([]);
   });
 
-  it("offers nothing where nothing is near", () => {
+  it("offers nothing if nothing is near", () => {
     const text = graph({ plan: { inputs: ["weather"], instruction: "x" } });
     expect(faultsOf(text).find(({ code }) => code === "unknown-name")?.remedy).not.toMatch(/mean/);
   });
@@ -146,7 +146,7 @@ describe("quick fixes", () => {
     }
   });
 
-  it("adds the output where only one node can be it", () => {
+  it("adds the output if only one node can be it", () => {
     const text = graph(
       { a: { inputs: ["question"], instruction: "x" }, b: { inputs: ["a"], instruction: "x" } },
       {
@@ -186,7 +186,7 @@ describe("faults", () => {
     ]);
   });
 
-  it("stand at the placeholder, also behind escapes and in a later line", () => {
+  it("are at the placeholder, also behind escapes and in a later line", () => {
     const text = graph({ a: { inputs: ["question"], instruction: ['ä\t"', "so {{odd}}"] } }).replace("ä", "\\u00e4");
     const [fault] = faultsOf(text);
     expect(text.slice(fault?.range.start, fault?.range.end)).toBe("{{odd}}");
@@ -257,7 +257,7 @@ describe("the outline", () => {
 });
 
 describe("readGraph", () => {
-  it("reads texts from their files, and says where they stand", async () => {
+  it("reads texts from their files, and says where they are", async () => {
     const { graph: read, sources } = await readGraph(wordProblems.path, wordProblems.text, nodeFiles(), graphFormat);
     expect(read?.nodes[1]).toMatchObject({ id: "style", text: "Write short sentences.", trainable: false });
     expect(read?.nodes[0]?.text).toBe("List the quantities in the problem.\nThen list the steps.");
@@ -332,7 +332,7 @@ test("no bytes make the reader throw", async () => {
   );
 });
 
-test("a byte order mark changes nothing but where everything stands", () => {
+test("a byte order mark changes nothing but where everything is", () => {
   const told = (text: string, shift: number) => {
     const { file, faults } = readGraphText("/g.agentgraph.json", text, graphFormat);
     // What is said of the whole file stands at its very start.
@@ -344,7 +344,7 @@ test("a byte order mark changes nothing but where everything stands", () => {
   }
 });
 
-test("nesting is refused above its limit and nowhere else, whatever stands between the brackets", () => {
+test("nesting is refused above its limit and nowhere else, whatever is between the brackets", () => {
   const between = fc.constantFrom('"]}"', '"\\""', '"\\\\"', "/* [{ */", "// [{\n", "\n", "\r", "7,", '"unclosed\n');
   fc.assert(
     fc.property(fc.integer({ min: 90, max: 110 }), fc.array(between), fc.boolean(), (depth, parts, isClosed) => {

@@ -131,7 +131,7 @@ describe("a prompt file that several graphs read", () => {
     expect(after["/w/alone.agentgraph.json"]).toBe(files["/w/alone.agentgraph.json"]);
   });
 
-  it("is refused where the other graph has the new name already", async () => {
+  it("is refused if the other graph has the new name already", async () => {
     const taken = other('"plan"').replace('"style"', '"outline"').replace('"style": {', '"outline": {');
     const files = { ...FILES, "/w/other.agentgraph.json": taken.replaceAll('"style"', '"outline"') };
     await expect(renamed(files, "/w/g.agentgraph.json", "plan", "outline")).rejects.toMatchObject({

@@ -61,7 +61,7 @@ describe("a text with roles", () => {
     ]);
   });
 
-  it("is none where its first line names no role", () => {
+  it("is none if its first line names no role", () => {
     for (const text of ["Answer.\nuser:\nx", "system: be brief\nuser:\nx", "The system:\nx", "Users:\nx", ""]) {
       expect(roleSections(text)).toBeNull();
     }

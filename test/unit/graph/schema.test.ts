@@ -63,7 +63,7 @@ describe("defaults", () => {
     expect(error?.issues).toMatchObject([{ path: ["optimize", "batch"], code: "custom" }]);
   });
 
-  it("of every method stand in the JSON Schema, with a description and an example", () => {
+  it("of every method are in the JSON Schema, with a description and an example", () => {
     const properties = Reflect.get(
       Reflect.get(jsonSchema(methodOptions), "properties") as object,
       "optimize",

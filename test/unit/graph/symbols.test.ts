@@ -13,7 +13,7 @@ function read(text: string, recover = false) {
 }
 
 describe("uses", () => {
-  it("are the names alone, whatever stands around them", () => {
+  it("are the names alone, whatever is around them", () => {
     const { uses } = read(wordProblems.text);
     expect(uses.length).toBeGreaterThan(8);
     for (const { name, range, around } of uses) {

@@ -54,7 +54,7 @@ describe("renderNode", () => {
     ["plan", "Add.</plan>"],
   ] as const;
 
-  it("sends exactly the rendered text where every input stands in it", () => {
+  it("sends exactly the rendered text if every input is in it", () => {
     expect(renderNode(node(["question", "plan"]), "Q: {{question}} P: {{plan}}", inputs)).toEqual([
       { role: "user", content: "Q: 1+1? P: Add.</plan>" },
     ]);

@@ -50,7 +50,7 @@ describe("templates of Jinja", () => {
   });
 });
 
-test("an escaped text is sent as it is, whatever it holds", () => {
+test("an escaped text is sent as it is, whatever it contains", () => {
   const piece = fc.constantFrom(
     "{",
     "}",
@@ -93,7 +93,7 @@ describe("a frame", () => {
     ["notes", "none"],
   ] as const;
 
-  it("stands around the instruction, with its own messages", () => {
+  it("is around the instruction, with its own messages", () => {
     expect(renderNode(node, node.text, inputs)).toEqual([
       { role: "system", content: "You are an editor." },
       { role: "user", content: "Task: Review {who}. Braces: {}\n\n<notes>\nnone\n</notes>" },

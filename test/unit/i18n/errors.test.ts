@@ -42,7 +42,7 @@ describe("an error", () => {
     expect(describeError("constructor", {}, "x", ENGLISH).message).toBe("x.");
   });
 
-  it("never throws, whatever a log holds", () => {
+  it("never throws, whatever a log contains", () => {
     const codes = fc.constantFrom<ErrorCode>("KeyRefused", "TlsFailed", "WaitTooLong", "GraphInvalid", "BudgetReached");
     const field = fc.oneof(fc.string(), fc.double(), fc.constant(null));
     const names = fc.constantFrom("identity", "reason", "detail", "asked", "limit", "unit", "came", "file");

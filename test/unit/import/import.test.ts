@@ -295,7 +295,7 @@ data_flow_connections:
   expect(program.loaded.graph?.nodes[0]?.text).toBe("Plan it.");
 });
 
-it("never throws on what is no such file", async () => {
+it("never throws on what is not a such file", async () => {
   for (const text of ["", "- a", "a: *x", "prompts: 5\nproviders: 1", "prompts: [{}]\nproviders: []\ntests: 7"]) {
     await expect(imported({ "promptfooconfig.yaml": text })).rejects.toThrow(/promptfooconfig|holds no|has no prompt/);
   }

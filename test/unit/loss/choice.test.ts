@@ -135,7 +135,7 @@ describe("the targets of a column", () => {
   };
   const four = () => ({ choices: ["red", "blue", "Green", "grey"] });
 
-  it("count from 0 where one is 0, from 1 where one is the number of options", () => {
+  it("count from 0 if one is 0, from 1 if one is the number of options", () => {
     const zero = reading(["1", "0", "2"], four);
     expect(zero.targets).toEqual([["blue"], ["red"], ["Green"]]);
     expect(zero.note).toBe(
@@ -145,7 +145,7 @@ describe("the targets of a column", () => {
     expect(reading(["1", "2"], () => ({ option1: "x", option2: "y" })).targets).toEqual([["x"], ["y"]]);
   });
 
-  it("are asked about where nothing shows from where they count", () => {
+  it("are asked about if nothing shows from where they count", () => {
     expect(reading(["1", "2", "3"], four).fault).toEqual({
       message:
         "The targets are positions among the options, and none of them shows whether they count from 0 or from 1.",
@@ -155,7 +155,7 @@ describe("the targets of a column", () => {
     expect(reading(["1", "2", "3"], four, { indexFrom: 1 }).targets).toEqual([["red"], ["blue"], ["Green"]]);
   });
 
-  it("become letters where the model sees letters", () => {
+  it("become letters if the model sees letters", () => {
     const inputs = () => ({ question: "Which?\n(A) red\n(B) blue" });
     expect(reading(["0", "1"], () => ({}), {}, inputs).targets).toEqual([["A"], ["B"]]);
     expect(reading(["0", "1"], () => ({}), { options: ["valid", "Invalid"] }).targets).toEqual([
@@ -164,12 +164,12 @@ describe("the targets of a column", () => {
     ]);
   });
 
-  it("are texts where the options are numerals", () => {
+  it("are texts if the options are numerals", () => {
     const numerals = () => ({ choices: ["1", "2", "3", "4"] });
     expect(reading(["1", "4"], numerals)).toMatchObject({ targets: [["1"], ["4"]], note: null, fault: null });
   });
 
-  it("become texts where the letters stand in columns that the graph does not read", () => {
+  it("become texts if the letters are in columns that the graph does not read", () => {
     expect(reading(["B", "a"], () => ({ A: "Red", B: "Blue" })).targets).toEqual([["Blue"], ["Red"]]);
     expect(reading(["Blue"], () => ({ A: "Red", B: "Blue" })).targets).toEqual([["Blue"]]);
   });

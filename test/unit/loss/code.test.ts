@@ -41,11 +41,11 @@ describe("a loss that is a script", () => {
     ],
     ["returns a boolean", "export default () => true", "metric.js: it returned true"],
     ["does not end", "export default () => { for (;;); }", "not finished after 3 s"],
-  ])("scores nothing where it %s", async (_, code, message) => {
+  ])("scores nothing if it %s", async (_, code, message) => {
     await expect(script(code)).rejects.toThrow(message);
   });
 
-  it("needs no target, and has to be read before it scores", () => {
+  it("needs no target, and must be read before it scores", () => {
     expect(worksWithoutTarget(spec({ kind: "script", file: "metric.js" }))).toBe(true);
     expect(() => makeLoss(spec({ kind: "script", file: "metric.js" }))).toThrow(RubricUnread);
   });
@@ -83,14 +83,14 @@ describe("a loss of unit tests", () => {
     ["throws while it loads", "throw new TypeError('early');", /the code can't be loaded: TypeError: early/],
     ["exports nothing", "const add = (a, b) => a + b;", /^3 of 3 tests fail/],
     ["does not end", "export const add = () => { for (;;); };", /^No test could run: not finished after 3 s/],
-  ])("is wrong, never unscored, where the answer %s", async (_, answer, criticism) => {
+  ])("is wrong, never unscored, if the answer %s", async (_, answer, criticism) => {
     expect(await judged(answer)).toMatchObject({ loss: 1, criticism: expect.stringMatching(criticism) });
   });
 
   it.each<[string, string, string]>([
     ["throws", "export default () => {\n  throw new Error('no tests');\n};", "v.js:2: no tests"],
     ["has no default export", "export const a = 1;", "TypeError"],
-  ])("scores nothing where the file of tests %s", async (_, text, message) => {
+  ])("scores nothing if the file of tests %s", async (_, text, message) => {
     const broken = { visible: { file: "v.js", text } };
     await expect(judged("export const add = (a, b) => a + b;", broken)).rejects.toThrow(message);
   });

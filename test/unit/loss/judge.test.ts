@@ -26,20 +26,20 @@ describe("the judge's loss", () => {
     expect(score.votes?.map(({ reason }) => reason)).toEqual(["All there.", "Names no cause.", "Too long."]);
   });
 
-  it("has nothing to criticise where every vote is full", async () => {
+  it("has nothing to criticise if every vote is full", async () => {
     const askVote: AskVote = async () => ({ score: 1, reason: "Perfect." });
     const score = await judgeLoss({ rubric: "", votes: 2 }).score(sample, "So.", askVote);
     expect(score).toMatchObject({ loss: 0, criticism: "" });
   });
 
-  it("keeps what the file of a person can hold of a reason", async () => {
+  it("keeps what the file of a person can contain of a reason", async () => {
     const askVote: AskVote = async () => ({ score: 0, reason: "x".repeat(10_000) });
     const score = await judgeLoss({ rubric: "", votes: 1 }).score(sample, "", askVote);
     expect(score.votes?.[0]?.reason.length).toBe(600);
     expect(score.criticism).toMatch(/The answer was empty\./);
   });
 
-  it("gives no score where one vote does not come, or nobody can be asked", async () => {
+  it("gives no score if one vote does not come, or no one can be asked", async () => {
     const lost: AskVote = async (_, index) => {
       if (index === 1) throw new Error("unreadable");
       return { score: 1, reason: "" };

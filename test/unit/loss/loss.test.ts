@@ -210,7 +210,7 @@ describe("choice", () => {
     expect(scorer({ kind: "choice", options: ["valid", "invalid"] })("valid", "It is invalid")).toEqual(WRONG);
   });
 
-  it("compares letters and texts where there are no options", () => {
+  it("compares letters and texts if there are no options", () => {
     const bare = scorer({ kind: "choice" });
     expect([bare("(C)", "C."), bare("Yes", "yes"), bare("(C)", "so (C) it is")]).toEqual([RIGHT, RIGHT, LENIENT]);
   });
@@ -254,7 +254,7 @@ describe("f1", () => {
     expect(score(["cat", "brown fox"], "brown fox")).toEqual(RIGHT);
   });
 
-  it("counts characters where words have no spaces", () => {
+  it("counts characters if words have no spaces", () => {
     expect(score("東京都", "東京")[0]).toBeCloseTo(1 - 4 / 5, 10);
   });
 });
@@ -289,7 +289,7 @@ describe("json", () => {
     ]);
   });
 
-  it("says why a schema cannot be used", () => {
+  it("says why a schema can't be used", () => {
     expect(schemaFault({ type: "string", pattern: "(a+)+$" }, ENGLISH)).toMatch(/time limit/);
     expect(schemaFault({ type: "object", properties: { pattern: { type: "string" } } }, ENGLISH)).toBeNull();
     expect(schemaFault({ type: "nonsense" }, ENGLISH)).not.toBeNull();
@@ -297,7 +297,7 @@ describe("json", () => {
 });
 
 describe("makeLoss", () => {
-  it("takes a judge's rubric as it stands, and refuses one that was not read", () => {
+  it("takes a judge's rubric as is, and refuses one that was not read", () => {
     const judge = spec({ kind: "judge", rubric: ["Good.", "Short."], votes: 3 });
     expect(makeLoss(judge)).toMatchObject({ kind: "judge", calls: 3 });
     expect(worksWithoutTarget(judge)).toBe(true);

@@ -151,7 +151,7 @@ describe("a number is read in every usual writing", () => {
   });
 });
 
-describe("what stands after the answer is not the answer", () => {
+describe("what is after the answer is not the answer", () => {
   it.each([
     ["42", "The answer is 42. (Checked in 3 steps)", RIGHT],
     ["42", "The answer is 42 (checked in 3 steps).", RIGHT],

@@ -54,7 +54,7 @@ describe("the method of docs/add-a-method.md", () => {
     expect(world.graph.nodes.length).toBeGreaterThan(1);
   });
 
-  it("keeps what it had where the budget ends it", async () => {
+  it("keeps what it had if the budget ends it", async () => {
     const { task } = prepare();
     const targets = new Map([...task.data.train, ...task.data.validation].map((one) => [one.id, one.targets[0] ?? ""]));
     const { finished } = await run({

@@ -50,7 +50,7 @@ async function callsOf(options: Readonly<Record<string, unknown>>) {
   };
 }
 
-describe("the calls of the originals, where nothing can be spared", () => {
+describe("the calls of the originals, if nothing can be spared", () => {
   it("semantic-reference: M·n at the start, and b·m + p + M·n in each of four iterations", async () => {
     expect(await callsOf({ method: "semantic-reference", iterations: 4 })).toEqual({
       train: 60 + 4 * 60,

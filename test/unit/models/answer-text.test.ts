@@ -96,7 +96,7 @@ describe("an answer that speaks about such marks stays whole", () => {
     expect(answerText(said)).toBe(said);
   });
 
-  it("also at its start or end, where the prompt names the mark", () => {
+  it("also at its start or end, if the prompt names the mark", () => {
     const said = "<reasoning>Two and two.</reasoning>\n<answer>4</answer>";
     expect(answerText(said, "Write <reasoning> and then <answer>.")).toBe(said);
     expect(answerText("It is <|im_end|>", "What does <|im_end|> mean?")).toBe("It is <|im_end|>");

@@ -27,7 +27,7 @@ it("keeps the version of an address that its user calls Azure's, whatever its ho
   expect(own && azureLine(own)).toBe(line);
 });
 
-it("takes the version that is asked for, and any address for Azure's then", () => {
+it("takes the version that is requested, and any address for Azure's then", () => {
   expect(azureAddress(`${HOST}?api-version=a`, "b")).toEqual({ baseUrl: `${HOST}/openai`, apiVersion: "b" });
   expect(azureAddress("http://localhost:8080/openai", "b")).toEqual({
     baseUrl: "http://localhost:8080/openai",
@@ -41,7 +41,7 @@ it.each([
   "https://api.openai.com/v1",
   "https://azure.com.example",
   "nothing",
-])("%s speaks as OpenAI does, or is no address", (address) => {
+])("%s speaks as OpenAI does, or is not an address", (address) => {
   expect(azureAddress(address)).toBeNull();
 });
 
@@ -55,6 +55,6 @@ it("is whatever is called so, and reads the same again from its line", () => {
   expect(calledAzure("no address")).toBeNull();
 });
 
-it("keeps a password where the check of addresses finds and refuses it", () => {
+it("keeps a password if the check of addresses finds and refuses it", () => {
   expect(azureAddress("https://me:secret@mine.openai.azure.com")?.baseUrl).toMatch("secret");
 });

@@ -85,7 +85,7 @@ const PROMPTS = Array.from({ length: 20 }, (_, index) => `prompt ${index}`);
 const ECHOES = PROMPTS.map(echo);
 
 describe.each(connects)("a batch at %s", (vendor, connect) => {
-  it("holds a whole wave, named by the replies' keys, and costs half", async () => {
+  it("contains a whole wave, named by the replies' keys, and costs half", async () => {
     const server = await serve();
     const journal = journalOf();
     const model = connect(server.url);
@@ -117,7 +117,7 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     expect(server.paid).toHaveLength(20);
   });
 
-  it("whose results lack some, hold some twice, and some that nobody asked for, loses none", async () => {
+  it("whose results lack some, hold some twice, and some that no one asked for, loses none", async () => {
     const server = await serve({
       answer: (prompt, batch) => (batch === 1 && prompt.endsWith("7") ? "missing" : echo(prompt)),
       shape: (lines) => [...lines, lines[0], "", '{"custom_id":"unknown"}', "{}"].join("\n"),
@@ -181,7 +181,7 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     expect(server.batches).toHaveLength(1);
   });
 
-  it("that somebody cancels ends the run instead of being paid for again", async () => {
+  it("that someone cancels ends the run instead of being paid for again", async () => {
     const server = await serve({
       answer: (prompt, batch) => (batch > 0 ? "missing" : echo(prompt)),
       state: () => "in_progress",

@@ -78,7 +78,7 @@ async function play(flex: readonly Answer[], { fallback = false, calls = 1 } = {
 }
 
 describe("flex", () => {
-  it("costs half where the reply says so, and not where it was served otherwise", async () => {
+  it("costs half if the reply says so, and not if it was served otherwise", async () => {
     const half = await play([reply("flex")]);
     expect(half.ends).toMatchObject([{ text: "yes", usage: { tier: "flex" } }]);
     expect(half.usd).toBeCloseTo(0.0003, 9);
@@ -94,7 +94,7 @@ describe("flex", () => {
     expect(fallbacks).toEqual([]);
   });
 
-  it("without room falls back where that is allowed, and says so: each request tries it first", async () => {
+  it("without room falls back if that is allowed, and says so: each request tries it first", async () => {
     const { ends, seen, fallbacks, usd } = await play([full], { fallback: true, calls: 2 });
     expect(ends).toMatchObject([{ text: "yes" }, { text: "yes" }]);
     expect(seen).toEqual(["flex", undefined, "flex", undefined]);
@@ -102,7 +102,7 @@ describe("flex", () => {
     expect(usd).toBeCloseTo(0.0012, 9);
   });
 
-  it("that a model does not have ends the run, or is not tried again where the standard price is allowed", async () => {
+  it("that a model does not have ends the run, or is not tried again if the standard price is allowed", async () => {
     expect((await play([unserved])).ends).toMatchObject([{ code: "TierUnavailable", tier: "flex", reach: "run" }]);
     const { ends, seen, fallbacks } = await play([unserved], { fallback: true, calls: 3 });
     expect(ends).toMatchObject([{ text: "yes" }, { text: "yes" }, { text: "yes" }]);

@@ -50,7 +50,7 @@ async function run(server: Server, memory: Memory, asked: ModelRequest, clock = 
 const schema = { name: "said", schema: { type: "object" } };
 
 describe("what a model is known to refuse", () => {
-  it("is a temperature while it thinks: left out without a request, said, and sent where it does not think", async () => {
+  it("is a temperature while it thinks: left out without a request, said, and sent if it does not think", async () => {
     const server = await serve();
     const asked = request("hi", { model: "gpt-6-luna", params: { temperature: 0 } });
     expect(await run(server, memoryOf(), asked)).toEqual({ told: ["temperature"], requests: 1, calls: 1 });

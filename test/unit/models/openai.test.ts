@@ -110,7 +110,7 @@ describe("a reply", () => {
     expect(server.log[0]!.headers.authorization).toBeUndefined();
   });
 
-  it("has its tokens estimated where none are counted, by what was learned of the model", async () => {
+  it("has its tokens estimated if none are counted, by what was learned of the model", async () => {
     const counting = await serve();
     const silent = await serve({ usage: false });
     expect((await connect(silent.url).complete(request("x".repeat(350)), never)).usage).toEqual({
@@ -158,7 +158,7 @@ describe("a reply", () => {
       "The tag <think> is closed by </think>.",
     ],
     ["nothing", { content: null }, "content_filter", ""],
-  ])("is read where the message holds %s", async (_, message, finish_reason, text) => {
+  ])("is read if the message contains %s", async (_, message, finish_reason, text) => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message, finish_reason }] }));
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text });
   });
@@ -343,7 +343,7 @@ describe("a failure", () => {
 describe("a refused parameter", () => {
   const schema = { name: "s", schema: { type: "object" } };
 
-  it("is learned per model, renamed where the server says how", async () => {
+  it("is learned per model, renamed if the server says how", async () => {
     const server = await serve({ refuses: ["max_tokens", "temperature"] });
     const model = connect(server.url);
     const asked = request("hi", { params: { temperature: 0, max_tokens: 50, top_p: 1 } });
@@ -407,7 +407,7 @@ describe("a refused parameter", () => {
     expect(await first).toMatchObject({ message: "enough" });
   });
 
-  it("keeps nobody waiting who has left", async () => {
+  it("keeps no one waiting who has left", async () => {
     const server = await serve({ faults: () => "hang" });
     const { model } = stackOver(connect(server.url), realClock);
     const stop = new AbortController();
@@ -474,7 +474,7 @@ describe("a refused parameter", () => {
     expect(await thrownBy(url, {}, asked)).toMatchObject({ name: "ParameterRefused", parameter });
   });
 
-  it("is no excuse to repeat what no parameter mends", async () => {
+  it("is not an excuse to repeat what no parameter fixes", async () => {
     for (const message of [
       "This model's maximum context length is 8192 tokens. Please reduce the length of the messages or completion.",
       "Your request was stopped by the content filter",
@@ -498,7 +498,7 @@ describe("a refused parameter", () => {
     expect(await thrownBy(url, {}, asked)).toMatchObject({ name: "ParameterInvalid", reach: "run" });
   });
 
-  it("is no excuse to drop a value that is only wrong: the user corrects it", async () => {
+  it("is not an excuse to drop a value that is only wrong: the user corrects it", async () => {
     const message = "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 3 instead.";
     const body = { error: { message, param: "temperature", code: "decimal_above_max_value" } };
     const url = await serveRaw(400, JSON.stringify(body));
@@ -506,7 +506,7 @@ describe("a refused parameter", () => {
     expect(error).toMatchObject({ name: "ParameterInvalid", parameter: "temperature", detail: message });
   });
 
-  it("may be the system message of a template that raises an exception", async () => {
+  it("can be the system message of a template that raises an exception", async () => {
     const message = "Jinja Exception: System role not supported";
     const url = await serveRaw(500, JSON.stringify({ error: { code: 500, message, type: "server_error" } }));
     const messages = [
@@ -516,7 +516,7 @@ describe("a refused parameter", () => {
     expect(await thrownBy(url, {}, request("hi", { messages }))).toMatchObject({ parameter: "system message" });
   });
 
-  it("puts the system text into the user's message where a model knows no system role", async () => {
+  it("puts the system text into the user's message if a model knows no system role", async () => {
     let refuse = true;
     const server = createServer((incoming, response) => {
       let text = "";

@@ -54,7 +54,7 @@ describe("what a reply costs", () => {
     expect(price(model, given)).toBeCloseTo(usd, 9);
   });
 
-  it("is that of all tokens where a user's own price names none for cached ones", () => {
+  it("is that of all tokens if a user's own price names none for cached ones", () => {
     expect(priceList({ mine: { prompt: 1, completion: 1 } })("mine", { ...usage, cached: 100_000 })).toBeCloseTo(
       0.11,
       9,

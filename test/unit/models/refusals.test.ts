@@ -558,7 +558,7 @@ describe("a parameter that is refused", () => {
     expect(await thrownBy(status, { error: { message } }, asked)).toMatchObject({ code: "ProviderFault" });
   });
 
-  it("is suspected where a plain 500 answers every request with a schema, and others are answered", async () => {
+  it("is suspected if a plain 500 answers every request with a schema, and others are answered", async () => {
     const bodies: { response_format?: { type: string } }[] = [];
     const model = await serveReplies((body) => {
       bodies.push(body);
@@ -597,7 +597,7 @@ describe("a parameter that is refused", () => {
     ]);
   });
 
-  it("is called by its older name where the newer is not known", async () => {
+  it("is called by its older name if the newer is not known", async () => {
     const body = {
       object: "error",
       message:
@@ -842,7 +842,7 @@ describe("a request that is refused by itself", () => {
     expect(await thrownBy(status, body, asked)).toMatchObject({ code: "ReplyWithheld", reach: "request" });
   });
 
-  it.each([400, 422])("is refused for what it holds, with %s", async (status) => {
+  it.each([400, 422])("is refused for what it contains, with %s", async (status) => {
     const error = await thrownBy(status, { error: { message: "Something about this message is odd." } }, asked);
     expect(error).toMatchObject({ code: "RequestRefused", reason: "invalid", reach: "request" });
   });

@@ -33,11 +33,11 @@ describe("a text between tags", () => {
     expect(await rewrite(["Number words are missing.", "It ignores number words."])).toMatch(/words/);
   });
 
-  it("stays as it is where every feedback is empty", async () => {
+  it("stays as it is if every feedback is empty", async () => {
     expect(await rewrite(["", ""])).toBe(PLAN);
   });
 
-  it("gets a sentence of no use, never a harmful one, where the feedback names only the right answer", async () => {
+  it("gets a sentence of no use, never a harmful one, if the feedback names only the right answer", async () => {
     for (const answer of ["12", "44", "7", "31", "9", "80"]) {
       const text = await rewrite([`The right answer is "${answer}". The answer was "50".`], SOLVE);
       expect(text?.startsWith(`${SOLVE}\n`)).toBe(true);
@@ -45,7 +45,7 @@ describe("a text between tags", () => {
     }
   });
 
-  it("is not written where no text is shown: the reply is the step's own work", async () => {
+  it("is not written if no text is shown: the reply is the step's own work", async () => {
     expect(await ask(`${PLAN} Put it between <new_text> and </new_text>.`, QUESTION)).not.toContain("<new_text>");
   });
 });
@@ -76,7 +76,7 @@ describe("several texts at once", () => {
     expect(changed.some(([name]) => name === "plan")).toBe(true);
   });
 
-  it("stay where no case shows what is missing, and the reply says so", async () => {
+  it("stay if no case shows what is missing, and the reply says so", async () => {
     expect(await ask(ASKED, `${variables}\n\n<case id="1">\n<output>\n36\n</output>\n</case>`)).toMatch(
       /<no_change>.+<\/no_change>$/,
     );

@@ -61,7 +61,7 @@ const STARTS = [
 ];
 
 describe("forward", () => {
-  it("computes what it is asked for, and no more", async () => {
+  it("computes what it is requested, and no more", async () => {
     expect(await ask([system(PLAN), question])).toBe(
       "Quantities:\n- has 12 cards\n- has 5 cards\n- has 4 beads\n- has 9 shells\n- gives 7 cards",
     );
@@ -78,7 +78,7 @@ describe("forward", () => {
     expect(await ask([system(`${SOLVE} Only the number.`), planned("Quantities:\n- has 90 cards")])).toBe("90");
   });
 
-  it("takes a text that stands beside the instruction for part of what it is asked", async () => {
+  it("takes a text that is beside the instruction for part of what it is asked", async () => {
     const receipt = "Receipt: a dozen eggs at 50 cents each. How much do the groceries cost in dollars?";
     const amounts = "List the goods on the receipt with their amounts.";
     const shown = (rules: string) => [
@@ -94,7 +94,7 @@ describe("forward", () => {
     expect(plain).toBe(await ask([system(PLAN), question]));
   });
 
-  it("says who is speaking where it does not know the work", async () => {
+  it("says who is speaking if it does not know the work", async () => {
     expect(await ask([system("Translate into French."), user("<text>\nGood morning\n</text>")])).toMatch(
       /^Simulated reply to: [\s\S]*Good morning/,
     );
@@ -163,7 +163,7 @@ describe("backward", () => {
       expectMostly(all, { question: /^$/, plan: /multiplied|times/, instruction: /^$/ });
     });
 
-    it("blames the instruction where the inputs were right", async () => {
+    it("blames the instruction if the inputs were right", async () => {
       const all = await feedbackOn(write(`${SOLVE} Only the number.`, PERFECT_PLAN, "50", GRADIENT), keys);
       expectMostly(all, { question: /^$/, plan: /^$/, instruction: /subtract|take away|minus/i });
     });
@@ -178,7 +178,7 @@ describe("backward", () => {
     expectMostly(await feedbackOn(messages, ["question", "instruction"]), { question: /^$/, instruction: words });
   });
 
-  it("sends what a shared text has to say to the shared text", async () => {
+  it("sends what a shared text must say to the shared text", async () => {
     const receipt = "Receipt: a dozen eggs at 2 dollars each. How much do the groceries cost in dollars?";
     const text =
       `<instruction>\nList the goods on the receipt with their amounts.\n</instruction>\n` +
@@ -188,7 +188,7 @@ describe("backward", () => {
     expectMostly(all, { question: /^$/, rules: /dozen/, instruction: /^$/ });
   });
 
-  it("is asked for in words alone where the server takes no schema", async () => {
+  it("is asked for in words alone if the server takes no schema", async () => {
     const [, shown] = WORDINGS.tags?.(`${SOLVE} Only the number.`, PERFECT_PLAN, "50", GRADIENT) ?? [];
     const order = system('Reply with one JSON object with the keys "question", "plan", "instruction".');
     expect(Object.keys(JSON.parse(await ask([order, shown ?? user("")])))).toEqual(keys);
@@ -231,7 +231,7 @@ describe("optimizer", () => {
     }
   });
 
-  it("guesses once where the feedback names nothing, badly, and then leaves the text as it is", async () => {
+  it("guesses once if the feedback names nothing, badly, and then leaves the text as it is", async () => {
     const vague = ["Work more carefully.", "Think about it again."];
     const [guess] = await rewrites(() => prompt(vague));
     expect(guess?.text).toMatch(new RegExp(`^${PLAN}\\n.`));
@@ -241,7 +241,7 @@ describe("optimizer", () => {
     expect(later?.text).toBe(PLAN);
   });
 
-  it("builds on the best attempt where no case is shown, and some of its ideas are of use", async () => {
+  it("builds on the best attempt if no case is shown, and some of its ideas are of use", async () => {
     const attempts = [
       `<attempt score="20.0">\n${PLAN}\n</attempt>`,
       `<attempt score="55.0">\n${PLAN} Best.\n</attempt>`,
@@ -258,7 +258,7 @@ describe("optimizer", () => {
     expect(JSON.parse(await ask([user(asked)], schema)).text).toBe("Translate.\nUse the polite form.");
   });
 
-  it("keeps placeholders where they stand", async () => {
+  it("keeps placeholders if they are", async () => {
     const text = "List the quantities in this problem: {{question}}";
     const asked = `<current_text>\n${text}\n</current_text>\n<feedback>\nMultiply the boxes.\n</feedback>`;
     expect(JSON.parse(await ask([user(asked)], schema)).text).toContain(text);
@@ -289,7 +289,7 @@ describe("the model", () => {
     expect([model.identity, one.model]).toEqual(["simulated", "simulated"]);
   });
 
-  it("takes its time where told, and stops when told", async () => {
+  it("takes its time if told, and stops when told", async () => {
     const clock = new FakeClock();
     await createSimulated({ latency: 250, clock }).complete(request("hi"), never);
     expect(clock.slept).toEqual([250]);

@@ -311,7 +311,7 @@ describe("budget", () => {
     await expect(ask("11")).rejects.toMatchObject({ name: "BudgetReached", unit: "tokens" });
   });
 
-  it("keeps money, and sends nothing where no price is known", async () => {
+  it("keeps money, and sends nothing if no price is known", async () => {
     const clock = new FakeClock();
     const provider = slowEcho(clock, 1);
     const limits = { ...NO_LIMITS, usd: 0.001 };
@@ -413,7 +413,7 @@ describe("limiter", () => {
     expect(provider.seen.map(({ messages }) => messages[0]?.content)).toEqual(["1", "2", "3", "a", "b", "c"]);
   });
 
-  it("holds no slot while a call backs off", async () => {
+  it("has no slot while a call backs off", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider(async (asked, signal, count) => {
       if (count === 1) throw fault();
@@ -458,7 +458,7 @@ describe("limiter", () => {
     expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(5_010);
   });
 
-  it("pauses no longer, and takes no less than no time, where the clock is set back meanwhile", async () => {
+  it("pauses no longer, and takes no less than no time, if the clock is set back meanwhile", async () => {
     const time = new FakeClock();
     let back = 0;
     const clock = { now: () => time.now() - back, sleep: time.sleep.bind(time) };
@@ -572,7 +572,7 @@ describe("limiter", () => {
 });
 
 describe("cancel", () => {
-  it("settles everything at once, wherever it stands, and leaks nothing", async () => {
+  it("settles everything at once, wherever it is, and leaks nothing", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider(async (asked, signal) => {
       const content = asked.messages[0]?.content ?? "";
@@ -635,7 +635,7 @@ describe("cancel", () => {
     expect(provider.seen).toHaveLength(0);
   });
 
-  it("gives a reason that is no error as it is", async () => {
+  it("gives a reason that is not an error as it is", async () => {
     const clock = new FakeClock();
     const { model } = stackOver(slowEcho(clock, 1e6), clock);
     const controller = new AbortController();

@@ -17,7 +17,7 @@ describe("CharactersPerToken", () => {
     expect(ratio.of("a")).toBeCloseTo(4, 2);
   });
 
-  it("learns nothing from an estimate or from a count that cannot be", () => {
+  it("learns nothing from an estimate or from a count that can't be", () => {
     const ratio = new CharactersPerToken();
     ratio.learn("a", said(400), { ...counted(204), estimated: true });
     ratio.learn("a", said(400), counted(0));

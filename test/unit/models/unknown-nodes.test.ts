@@ -16,7 +16,7 @@ describe("what the simulated model cannot answer", () => {
     expect(unknownNodes(graph?.nodes ?? [])).toEqual([]);
   });
 
-  it("is every other instruction; a text asks nobody", () => {
+  it("is every other instruction; a text asks no one", () => {
     const nodes = [node("sort", "Sort the ticket into billing, bug or praise."), node("style", "Be brief.", "text")];
     expect(unknownNodes(nodes)).toEqual(["sort"]);
   });

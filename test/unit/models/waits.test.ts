@@ -48,7 +48,7 @@ describe("a wait", () => {
     expect(told).toEqual([{ identity: "fake", reason: "no answer", until: start + 120_000, detail: "" }, null]);
   });
 
-  it("that a server asks for ends the run at once where it is longer than the user allows", async () => {
+  it("that a server asks for ends the run at once if it is longer than the user allows", async () => {
     const clock = new FakeClock();
     const start = clock.now();
     const provider = new FakeProvider(async () => {
@@ -99,7 +99,7 @@ describe("a wait", () => {
     },
   );
 
-  it("goes on as long as others of the model are answered: a tight rate is no failure", async () => {
+  it("goes on as long as others of the model are answered: a tight rate is not a failure", async () => {
     const clock = new FakeClock();
     let free = clock.now();
     // One request in twenty seconds.
@@ -129,7 +129,7 @@ describe("a wait", () => {
 });
 
 describe("a refused connection", () => {
-  it("is no call: nobody has seen the request", async () => {
+  it("is not a call: no one has seen the request", async () => {
     const clock = new FakeClock();
     const told: string[] = [];
     const provider = new FakeProvider(async (_, __, count) => {

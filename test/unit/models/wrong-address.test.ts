@@ -56,7 +56,7 @@ describe("what comes instead of a completion", () => {
     }
   });
 
-  it("is a fault on the way where the server has answered well before", async () => {
+  it("is a fault on the way if the server has answered well before", async () => {
     let count = 0;
     const { url } = await serve(() =>
       ++count === 2
@@ -96,13 +96,13 @@ describe("a stream that was not asked for", () => {
     });
   });
 
-  it("that holds a whole completion is that completion", async () => {
+  it("that contains a whole completion is that completion", async () => {
     const whole = { choices: [{ message: { content: "whole" }, finish_reason: "stop" }], usage };
     const { url } = await serveRaw(200, `data: ${JSON.stringify(whole)}\n\ndata: [DONE]\n\n`);
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text: "whole" });
   });
 
-  it("that breaks off is broken, and one that holds an error is that error", async () => {
+  it("that breaks off is broken, and one that contains an error is that error", async () => {
     const cut = await serveRaw(200, chunk({ content: "half a sen" }));
     expect(await thrownBy(cut.url)).toMatchObject({ code: "BodyBroken", detail: "the stream broke off" });
     const error = { error: { message: "You have run out of credits.", code: 402 } };
@@ -112,7 +112,7 @@ describe("a stream that was not asked for", () => {
 });
 
 describe("a connection that is not secure", () => {
-  it("is one whose certificate nobody here vouches for", async () => {
+  it("is one whose certificate no one here vouches for", async () => {
     const server = await startTls((_, response) => response.end());
     onTestFinished(server.close);
     const error = await thrownBy(`https://localhost:${server.port}/v1`);

@@ -54,7 +54,7 @@ describe("lock", () => {
     expect(await machine.lock(path, "theirs")).toBeNull();
   });
 
-  it("of another host is respected, for nobody here can ask whether it lives", async () => {
+  it("of another host is respected, for no one here can ask whether it lives", async () => {
     const left = { process: 1, host: "elsewhere", started: "", note: "theirs", since: Date.now() };
     await writeFile(path, JSON.stringify(left));
     expect(await nodeMachine(folder).lock(path, "mine")).toBeNull();
@@ -76,7 +76,7 @@ describe("mark", () => {
     expect(here).not.toContain((await readFile(join(folder, "machine"), "utf8")).slice(0, 8));
   });
 
-  it("is the same for processes that begin at once, and after one that was killed while it made the secret", async () => {
+  it("is the same for processes that start at once, and after one that was killed while it made the secret", async () => {
     const marks = await Promise.all(Array.from({ length: 20 }, () => nodeMachine(folder).sign("run")));
     expect(new Set(marks).size).toBe(1);
     const other = join(folder, "other");

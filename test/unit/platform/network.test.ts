@@ -59,7 +59,7 @@ describe("a proxy", () => {
     expect(await ask()).toMatchObject({ text: "behind the proxy" });
   });
 
-  it("gets the credentials of its address, and nobody else does", async () => {
+  it("gets the credentials of its address, and no one else does", async () => {
     const proxy = await behindProxy(407);
     process.env.HTTPS_PROXY = `http://user:secret@127.0.0.1:${proxy.port}`;
     const error = await ask();
@@ -107,7 +107,7 @@ describe("a proxy", () => {
 });
 
 describe("certificates of one's own", () => {
-  it("are trusted beside the usual ones, and without them nobody vouches for the server", async () => {
+  it("are trusted beside the usual ones, and without them no one vouches for the server", async () => {
     const server = await startTls((_, response) =>
       response.end(JSON.stringify({ choices: [{ message: { content: "trusted" }, finish_reason: "stop" }] })),
     );
@@ -126,7 +126,7 @@ describe("certificates of one's own", () => {
     });
   });
 
-  it("that cannot be read, or are none, are named with their file", async () => {
+  it("that can't be read, or are none, are named with their file", async () => {
     const folder = await mkdtemp(join(tmpdir(), "agentgraph-ca-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const none = join(folder, "none.pem");

@@ -17,12 +17,12 @@ describe("code in the sandbox", () => {
     expect(await run("export default (text) => text.toUpperCase()", "ä€𝄞")).toBe("Ä€𝄞");
   });
 
-  it("may be asynchronous, as long as it comes to an end", async () => {
+  it("can be asynchronous, as long as it comes to an end", async () => {
     expect(await run("export default async (x) => { await null; return x; }", 5)).toBe(5);
     await expect(run("export default () => new Promise(() => {})")).rejects.toThrow("a promise that never settles");
   });
 
-  it("may be TypeScript: types go, and lines stay where they are", async () => {
+  it("can be TypeScript: types go, and lines stay if they are", async () => {
     const text =
       // biome-ignore lint/suspicious/noTemplateCurlyInString: code of the guest.
       "interface A {\n  n: number;\n}\nexport default ({ n }: A): string => {\n  throw new Error(`n is ${n!}`);\n};";
@@ -57,7 +57,7 @@ describe("code in the sandbox", () => {
     ["a later import", "export default () => import('fs')", null, '"fs" can\'t be imported'],
     ["no result", "export default () => undefined", null, "nothing that JSON can hold"],
     ["a result in a circle", "export default () => { const a = {}; a.a = a; return a; }", null, "TypeError"],
-  ])("fails with its file, and its line where it is known: %s", async (_, text, line, problem) => {
+  ])("fails with its file, and its line if it is known: %s", async (_, text, line, problem) => {
     const error: unknown = await run(text, "{").catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CodeFault);
     expect(error).toMatchObject({ file: "steps/total.js", line });

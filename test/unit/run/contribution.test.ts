@@ -59,7 +59,7 @@ function figures(
 }
 
 describe("what one of several changes adds", () => {
-  it("is the result without it, where every sample was scored without it", () => {
+  it("is the result without it, if every sample was scored without it", () => {
     expect(figures({ a: score(0), b: score(1), c: score(1), d: score(0), t: score(1, "test") })).toEqual([
       "together 1 → 4 of 4 right",
       "without it 4 → 2",
@@ -71,7 +71,7 @@ describe("what one of several changes adds", () => {
     expect(figures({ b: score(1), c: score(null) })).toEqual(["together 1 → 4 of 4 right"]);
   });
 
-  it("is the verdict on it alone, where there is one", () => {
+  it("is the verdict on it alone, if there is one", () => {
     const { state } = runOf(five, "done");
     const attempt = { ...state.attempts[0], id: "s1", node: "solve", base: "S", text: "S2" } as RunState["attempts"][0];
     const judged = (theta: string) => {
@@ -86,11 +86,11 @@ describe("what one of several changes adds", () => {
     expect(figures({}, { attempts: [attempt], judged: [later] })).toEqual(["together 1 → 4 of 4 right"]);
   });
 
-  it("is said to be nothing where the result is the same without it", () => {
+  it("is reported to be nothing if the result is the same without it", () => {
     expect(figures({}, {}, false)).toEqual(["together 1 → 4 of 4 right", "no effect: the same without it"]);
   });
 
-  it("is the whole figure where only one change was accepted", () => {
+  it("is the whole figure if only one change was accepted", () => {
     expect(figures({}, { proposals: [] })).toEqual(["1 → 4 of 4 right"]);
   });
 });

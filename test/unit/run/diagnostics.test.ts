@@ -115,7 +115,7 @@ describe("the gate refuses everything", () => {
     expect(codesOf({ attempts: rounds(1, 1, 2, 2) })).toEqual([]);
   });
 
-  it("is not said where one passed, one is open, or the run was cancelled", () => {
+  it("is not said if one passed, one is open, or the run was cancelled", () => {
     const attempts = rounds(1, 2, 3);
     expect(codesOf({ attempts: [...attempts, attemptOf({ decision: "accepted" })] })).toEqual([]);
     expect(codesOf({ attempts: [...attempts, attemptOf({ decision: "undecided" })] })).toEqual([]);
@@ -133,7 +133,7 @@ describe("gradients look alike", () => {
     expect(codesOf({ gradients: same, attempts: [attemptOf({ decision: "accepted" })] })).toEqual([]);
   });
 
-  it("but not where they are few, of one sample, or differ", () => {
+  it("but not if they are few, of one sample, or differ", () => {
     expect(codesOf({ gradients: same.slice(0, 4) })).toEqual([]);
     expect(codesOf({ gradients: same.map((one) => ({ ...one, sample: "1" })) })).toEqual([]);
     const different = ["cents are dollars", "a dozen is twelve", "half price halves", "sum all goods", "name the toys"];
@@ -143,7 +143,7 @@ describe("gradients look alike", () => {
 });
 
 describe("instructions", () => {
-  it("converge where two have become one, not where they began so", () => {
+  it("converge where two have become one, not if they began so", () => {
     const text = "Think about the question with care and answer it in one word.";
     const attempts = [attemptOf({ node: "a", text }), attemptOf({ node: "b", text: `${text} Please.` })];
     expect(codesOf({ attempts })).toEqual(["instructions converge"]);
@@ -171,7 +171,7 @@ describe("instructions", () => {
 });
 
 describe("a validation set", () => {
-  it("is too small where the difference may be chance", () => {
+  it("is too small if the difference can be chance", () => {
     const net = (p: number | null) => ({
       proposals: [proposalOf({ verdict: { p, fixed: ["1", "2"], broken: ["3"] } })],
     });
@@ -195,7 +195,7 @@ describe("format errors", () => {
       Array.from({ length: 20 }, (_, index) => [`v${index}`, index < hidden ? scored(1, 0) : scored(1, 1)]),
     );
 
-  it("are told from wrong answers", () => {
+  it("are reported from wrong answers", () => {
     expect(codesOf({ scores: { t1: all(0) }, finished: { formatErrors: { before: 9, after: 2 } } })).toEqual([
       "format errors",
     ]);
@@ -207,7 +207,7 @@ describe("format errors", () => {
 });
 
 describe("targets leak", () => {
-  it("where a text holds answers of single samples that it did not hold before", () => {
+  it("if a text contains answers of single samples that it did not contain before", () => {
     const targets = ["Marrakesh", "Tallinn", "yes", "no", "the Treaty of Utrecht"];
     const leaks = (text: string) => codesOf({ targets, attempts: [attemptOf({ text })] });
     expect(leaks("If asked, say Marrakesh or Tallinn.")).toEqual(["targets leak"]);
@@ -218,7 +218,7 @@ describe("targets leak", () => {
     ]);
   });
 
-  it("but not where they are labels that many samples share", () => {
+  it("but not if they are labels that many samples share", () => {
     const targets = Array.from({ length: 20 }, (_, index) => (index % 2 ? "sarcastic" : "not sarcastic"));
     expect(codesOf({ targets, attempts: [attemptOf({ text: "Answer sarcastic or not sarcastic." })] })).toEqual([]);
   });

@@ -34,7 +34,7 @@ describe("an optimizer's reply that is made up", () => {
     expect(new Set(value.texts).size).toBe(3);
   });
 
-  it("holds the tags that are asked for", async () => {
+  it("contains the tags that are asked for", async () => {
     const tag = { ...request.tag, form: ["reasoning", "text"] };
     const { text } = await model().complete({ ...request, tag });
     expect(text).toMatch(/<reasoning>.+<\/reasoning>\n<text>Do plan\..+<\/text>/s);

@@ -25,7 +25,7 @@ describe("the line that estimates a run", () => {
     );
   });
 
-  it("takes the time of a call from an earlier run, where there is one", () => {
+  it("takes the time of a call from an earlier run, if there is one", () => {
     expect(paceOf({ elapsed: 60_000, calls: 120 }, 16)).toBe(500);
     expect(paceOf({ elapsed: 60_000, calls: 0 }, 1)).toBe(2000);
     expect(paceOf(null, 16)).toBeCloseTo(333, 0);

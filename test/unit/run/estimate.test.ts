@@ -131,7 +131,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
     }
   });
 
-  it("costs nothing where an earlier run has paid for all of it", async () => {
+  it("costs nothing if an earlier run has paid for all of it", async () => {
     const task = await small("chain");
     const provider = createSimulated();
     const replies = new MemoryReplies();

@@ -36,12 +36,12 @@ describe("what a proposal answers", () => {
     expect(behind({ gradients })).toEqual(["new"]);
   });
 
-  it("is what should change in the node's value where nothing was said of its text", () => {
+  it("is what should change in the node's value if nothing was said of its text", () => {
     const gradients = [gradient({ of: "value", from: "check", text: "Give the total." })];
     expect(behind({ gradients })).toEqual(["Give the total."]);
   });
 
-  it("is there though the proposal's way cannot be told from its attempts", () => {
+  it("is there though the proposal's way can't be told from its attempts", () => {
     expect(behind({ gradients: [gradient({})] }, [])).toEqual(["Name the unit."]);
   });
 

@@ -67,7 +67,7 @@ describe("the headline of a report", () => {
 describe("how easily the gate is fooled", () => {
   const risk = /accepts at least one such text/;
 
-  it("is said where no test set has settled the question", () => {
+  it("is reported if no test set has settled the question", () => {
     expect(caveatsOf(report({ validation: compared("validation") }), ENGLISH).join("\n")).toMatch(risk);
     const doubtful = compared("test", { better: 4, worse: 2 });
     expect(caveatsOf(report({ validation: compared("validation"), test: doubtful }), ENGLISH).join("\n")).toMatch(risk);
@@ -106,7 +106,7 @@ describe("the answer that a report opens with", () => {
     });
   });
 
-  it("is perhaps where it may be chance, or where nothing unseen was scored", () => {
+  it("is perhaps if it can be chance, or if nothing unseen was scored", () => {
     const few = { ...test, better: 3, worse: 1, p: signTest(3, 1), after: { ...test.after, right: 8, score: 8 / 30 } };
     expect(said({ test: few })?.sentence).toMatch(
       /^Perhaps: on 30 unseen samples 6 → 8 right, p = 0\.62; this may be chance;/,
@@ -116,7 +116,7 @@ describe("the answer that a report opens with", () => {
     );
   });
 
-  it("is no where unseen samples got worse, or nothing better was found", () => {
+  it("is not a where unseen samples got worse, or nothing better was found", () => {
     const worse = { ...test, before: test.after, after: test.before, better: 0, worse: 23 };
     expect(said({ test: worse })).toMatchObject({ word: "no" });
     expect(said({ test, changes: [] })?.sentence).toBe("No: no better text was found; the run cost $0.14.");

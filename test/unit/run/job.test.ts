@@ -90,7 +90,7 @@ describe("what is checked of a run made elsewhere", () => {
   });
   const proposal = { id: "p", base: "Solve.", text: "Solve!", hypothesis: "", verdict, attempts: [] };
 
-  it("is every text whose node still holds what the run saw, and may be changed", () => {
+  it("is every text whose node still contains what the run saw, and can be changed", () => {
     const claims = [
       { ...proposal, node: "solve" },
       { ...proposal, node: "gone" },
@@ -104,7 +104,7 @@ describe("what is checked of a run made elsewhere", () => {
     expect(recheckOf("r", claims, withNodes({ trainable: false })).job.changes).toEqual([]);
   });
 
-  it("goes through a gate, also where the file switches it off", () => {
+  it("goes through a gate, also if the file switches it off", () => {
     const ungated = { ...task, options: { ...task.options, gate: { policy: "off", alpha: 0.01 } as const } };
     expect(recheckOf("r", [], ungated).task.options.gate).toEqual({ policy: "strict", alpha: 0.01 });
   });
@@ -132,14 +132,14 @@ describe("two runs side by side", () => {
     task: { ...one.task, ...change },
   });
 
-  it("are fair where nothing but luck differs", async () => {
+  it("are fair if nothing but luck differs", async () => {
     const [a, b] = [await side(), await side()];
     expect(unfairReasons(a, b)).toEqual([]);
     expect(nodesThatDiffer(a.texts, b.texts)).toEqual([]);
     expect(compareHtml(a, b)).toContain("so the results are comparable");
   });
 
-  it("are unfair where data, models, options or texts differ, each said by name", async () => {
+  it("are unfair if data, models, options or texts differ, each said by name", async () => {
     const { options, data, models, graph } = subject.task;
     const a = await side();
     const said = async (change: Partial<RunRequest["task"]>) =>
@@ -170,7 +170,7 @@ describe("two runs side by side", () => {
     expect(compareHtml(all, half)).toMatch(/−0\.50 .+>0 \/ 10, p = 0\.0020</);
   });
 
-  it("stand at the mercy of no text", async () => {
+  it("are at the mercy of no text", async () => {
     const name = `${HOSTILE} {{x}}`;
     const a = await side(withTask({ graph: { ...subject.task.graph, name } }));
     const page = compareHtml(a, await side(), ENGLISH, ":root { --ink: red; }");

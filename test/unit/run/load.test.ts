@@ -48,7 +48,7 @@ describe("what the user says beside the file", () => {
   });
 });
 
-describe("a graph file that cannot be read", () => {
+describe("a graph file that can't be read", () => {
   it("is a fault like any other", async () => {
     const { task, faults } = await loadTask("/none/at/all.agentgraph.json", nodeDeps());
     expect(task).toBeNull();

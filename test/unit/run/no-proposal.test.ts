@@ -13,7 +13,7 @@ const words = (changes: Partial<RunState>) =>
 const attempt = (changes: Partial<Attempt>): Attempt => ({ ...base.attempts[0], ...changes }) as Attempt;
 
 describe("why a run proposed nothing", () => {
-  it("is not said where a text was accepted", () => {
+  it("is not said if a text was accepted", () => {
     expect(noProposalMessage(base, ENGLISH)).toBe("");
   });
 

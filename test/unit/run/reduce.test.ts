@@ -71,7 +71,7 @@ describe("calls", () => {
     expect(state.nodes.a).toMatchObject({ forwardInFlight: 2 });
   });
 
-  it("that did not leave after all do not count", () => {
+  it("that did not leave after all are ignored", () => {
     const withdrawn: RunEvent = { ...requested, type: "withdrawn" };
     const again: RunEvent[] = [
       { ...requested, split: "test", attempt: 2 },
@@ -199,7 +199,7 @@ describe("the curve", () => {
     formatError: false,
   });
 
-  it("begins with the bounds of the start and has a point for each iteration", () => {
+  it("starts with the bounds of the start and has a point for each iteration", () => {
     const events = logged(started, score("1", 0), score("2", 1), score("3", null), iterated(1, [], [0.5, 0.75]));
     expect(reduceAll(events).curve).toEqual([
       { iteration: 0, low: 0.25, high: 0.75, accepted: 0 },
@@ -229,7 +229,7 @@ describe("the curve", () => {
 });
 
 describe("a node's counts", () => {
-  it("stand until the next iteration does something", () => {
+  it("are until the next iteration does something", () => {
     const reducer = new RunReducer();
     for (const event of logged(started, requested, called, iterated(1, [], [0, 1]))) reducer.apply(event);
     expect(reducer.state.nodes.a?.forward).toBe(1);
@@ -256,7 +256,7 @@ describe("hostile input", () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
-  it("is any JSON at all: what is no event is refused, what is one reduces", () => {
+  it("is any JSON at all: what is not an event is refused, what is one reduces", () => {
     const keys = fc.constantFrom(
       "type",
       "at",

@@ -67,7 +67,7 @@ function masked<T extends object>(all: T, said: readonly string[] = []): T {
   return mask(all, "") as T;
 }
 
-describe("what is said of a run", async () => {
+describe("what is reported of a run", async () => {
   const bench = await openBench();
   const provider = createSimulated();
   const deps = { ...bench.deps, provider, engine: optimize(methods) };
@@ -113,7 +113,7 @@ describe("what is said of a run", async () => {
     expect(untranslated(sampleHtml(masked(subject.task.graph), named, "", MARKED))).toEqual([]);
   });
 
-  it("has figures as the language writes them, and English ones where no language is named", () => {
+  it("has figures as the language writes them, and English ones if no language is named", () => {
     const score = side.report.validation?.after.score ?? -1;
     expect(reportHtml(side.report, MARKED)).toContain(`${score.toFixed(2).replace(".", ",")} <span`);
     expect(reportHtml(side.report)).toContain(`${score.toFixed(2)} <span`);

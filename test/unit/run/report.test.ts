@@ -149,7 +149,7 @@ describe("the report of a run", () => {
     expect(page).not.toMatch(/<script|\son\w+=|style="|(src|href)="(?!#)/);
   });
 
-  it("stands at the mercy of no text: markup of models and data stays text, whatever it is", () => {
+  it("is at the mercy of no text: markup of models and data stays text, whatever it is", () => {
     const allowed =
       /^<(!doctype html|\/?(html|head|title|style|body|header|main|nav|h1|h2|h3|p|ul|li|span|article|ins|del|details|summary|table|thead|tbody|tr|th|td|div|a|svg|text|line|path|circle|rect)|meta|circle|line|path|rect)( [a-z][\w:-]*="[^"<>]*")*\/?>$/i;
     const texts = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...HOSTILE));
@@ -327,7 +327,7 @@ describe("caveats", () => {
 });
 
 describe("a sceptic's questions", () => {
-  it("what would one sentence have done? A baseline stands beside the result in every form", async () => {
+  it("what would one sentence have done? A baseline is beside the result in every form", async () => {
     const { report, summary } = await optimized([["optimize.baseline", "true"]]);
     const [{ validation, test } = { validation: null, test: null }] = report.baselines;
     expect(validation?.before).toEqual(report.validation?.before);
@@ -395,7 +395,7 @@ describe("a sceptic's questions", () => {
     expect(reportHtml(report)).toContain("What was not measured");
   });
 
-  it("how sure is a mean of grades? Intervals are the bootstrap's, and a tie is no difference", async () => {
+  it("how sure is a mean of grades? Intervals are the bootstrap's, and a tie is not a difference", async () => {
     const loss = { kind: "f1" } as const;
     const { report } = await optimized([], (found) => ({
       ...found,
@@ -443,7 +443,7 @@ describe("a sceptic's questions", () => {
 });
 
 describe("a text with characters that do not show", () => {
-  it("is named, so that nobody applies what he did not see", async () => {
+  it("is named, so that no one applies what he did not see", async () => {
     const provider = createSimulated();
     const hidden = "\u202e\u2066";
     const complete: typeof provider.complete = async (request, stop) => {

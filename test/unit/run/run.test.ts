@@ -104,7 +104,7 @@ describe("a run", () => {
     expect(replies.trim().split("\n")).toHaveLength(21);
   });
 
-  it("is served no reply that another machine's cache holds", async () => {
+  it("is served no reply that another machine's cache contains", async () => {
     const elsewhere = { ...bench.deps, machine: nodeMachine(join(bench.root, "other home")) };
     await drain(await startRun(subject, bench.place, bench.root, elsewhere, never));
     await drain(await start());
@@ -210,7 +210,7 @@ describe("resume", () => {
     expect(await listRuns(bench.deps, bench.place)).toMatchObject([{ status: "done", summary: { status: "done" } }]);
   });
 
-  it("stops at once where its replies cannot be kept, though its log can", async () => {
+  it("stops at once where its replies can't be kept, though its log can", async () => {
     const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
     const { files } = bench.deps;
     const append = (path: string, text: string) =>
@@ -269,7 +269,7 @@ describe("resume", () => {
   });
 });
 
-describe("a run folder that somebody changed", () => {
+describe("a run folder that someone changed", () => {
   async function doneRun(): Promise<Run> {
     const run = await start();
     await drain(run);
@@ -334,7 +334,7 @@ describe("a run folder that somebody changed", () => {
     expect(read.state.status).toBe("done");
   });
 
-  it("is read without harm, whatever bytes stand in its log", async () => {
+  it("is read without harm, whatever bytes are in its log", async () => {
     const run = await doneRun();
     const events = await readFile(run.files.events);
     await fc.assert(

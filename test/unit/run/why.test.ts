@@ -44,7 +44,7 @@ describe("why a text was proposed", () => {
     ["d", "Use French."],
   ]);
 
-  it("stands below each added line, equal sentences once with all their samples", () => {
+  it("is below each added line, equal sentences once with all their samples", () => {
     expect(reasons.parts).toEqual([
       {
         added: "Name the unit of every quantity.",
@@ -64,7 +64,7 @@ describe("why a text was proposed", () => {
     expect(reasons.others).toEqual([{ sentence: "Use French.", samples: ["d"] }]);
   });
 
-  it("takes a line's feedback from an earlier attempt where the last one has none", () => {
+  it("takes a line's feedback from an earlier attempt if the last one has none", () => {
     const { state } = runOf(five, "done");
     const [attempt] = state.attempts.filter(({ node }) => node === "solve");
     if (!attempt) throw new Error("no attempt");

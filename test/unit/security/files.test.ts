@@ -69,7 +69,7 @@ describe("a schema", () => {
 });
 
 describe("brackets in brackets, deeper than the stack", () => {
-  it("are a row that cannot be read", async () => {
+  it("are a row that can't be read", async () => {
     for (const levels of [5_000, 100_000]) {
       const row = `{"question":${deep(levels)},"answer":"1"}`;
       expect(await faultsOf({ kind: "exact" }, { "t.jsonl": row, "v.jsonl": GOOD })).toContain("broken-row");
@@ -77,7 +77,7 @@ describe("brackets in brackets, deeper than the stack", () => {
     }
   });
 
-  it("are no answer", async () => {
+  it("are not answer", async () => {
     const answer = `{"a":${deep(5_000)}}`;
     const sample = { id: "", inputs: {}, targets: ['{"a":1}'], feedback: null };
     expect(jsonLoss({}).score(sample, answer)).toMatchObject({ loss: 1 });
@@ -116,7 +116,7 @@ it("a graph of one long line, and texts to keep by the thousand in a text of one
   expect(readGraphText("/g.agentgraph.json", graph(kept), graphFormat).faults.length).toBeLessThan(500);
 });
 
-it("two long texts with little in common are told apart without looking for all that they share", () => {
+it("two long texts with little in common are reported apart without looking for all that they share", () => {
   const text = (word: (index: number) => number) => Array.from({ length: 50_000 }, (_, at) => `w${word(at)}`).join(" ");
   const changes = wordChanges(
     text((at) => (at * 7919) % 53),

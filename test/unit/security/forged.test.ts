@@ -35,7 +35,7 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
 
 const forgeAnswers = (text: string) => text.replaceAll(/"text":"answer [^"]*"/g, `"text":"${FORGED}"`);
 
-describe("replies that somebody has changed are asked for anew", () => {
+describe("replies that someone has changed are asked for anew", () => {
   it("in a run whose end was cut off, so that it would be resumed", async () => {
     const run = await drain(await start());
     await rm(bench.place.cache, { recursive: true });
@@ -57,7 +57,7 @@ describe("replies that somebody has changed are asked for anew", () => {
   });
 });
 
-it("replies that somebody has changed are not shown as what a model said, unless all of the run is a claim", async () => {
+it("replies that someone has changed are not shown as what a model said, unless all of the run is a claim", async () => {
   const run = await drain(await start());
   await edit(run.files.replies, forgeAnswers);
   const [key = ""] = [...(await readFile(run.files.replies, "utf8")).matchAll(/^\{"key":"([^"]+)"/gm)].map(
@@ -67,7 +67,7 @@ it("replies that somebody has changed are not shown as what a model said, unless
   expect([await shown(true), await shown(false)]).toEqual([undefined, FORGED]);
 });
 
-it("what somebody else puts into the cache, whatever its size, ousts nothing of ours", async () => {
+it("what someone else puts into the cache, whatever its size, ousts nothing of ours", async () => {
   await drain(await start());
   const [ours = ""] = await readdir(bench.place.cache);
   const giant = join(bench.place.cache, "99991231-235959-999-ffffff-1.jsonl");
@@ -101,13 +101,13 @@ describe("a run of ours counts as made elsewhere when its log says something els
   });
 });
 
-describe("a run that somebody ships", () => {
+describe("a run that someone ships", () => {
   it.each([
     "../other/graph.agentgraph.json",
     "/etc/graph.agentgraph.json",
     "C:\\graph.agentgraph.json",
     "a\\..\\..\\b",
-  ])("is no run when it is about a graph elsewhere: %s", async (graphFile) => {
+  ])("is not a run when it is about a graph elsewhere: %s", async (graphFile) => {
     const { id, files } = await drain(await start());
     await rm(files.summary);
     await edit(files.start, (json) => JSON.stringify({ ...JSON.parse(json), graphFile }));
@@ -115,7 +115,7 @@ describe("a run that somebody ships", () => {
     expect(await listRuns(bench.deps, bench.place)).toEqual([]);
   });
 
-  it("is not read to be listed when it is large, and is when it is asked for", async () => {
+  it("is not read to be listed when it is large, and is when it is requested", async () => {
     const { id, files } = await drain(await start());
     await edit(files.summary, (json) => json.replace('"mark":"', '"mark":"x'));
     expect(await listRuns(bench.deps, bench.place)).toHaveLength(1);

@@ -41,7 +41,7 @@ it.each<[string, number, string, object]>([
 });
 
 it.each(["1e999", "1e300", "-1", '"7"', "null", "{}"])(
-  "usage that is no count (%s) is none: it could neither be paid nor be written down",
+  "usage that is not a count (%s) is none: it could neither be paid nor be written down",
   async (count) => {
     const usage = `{"prompt_tokens":${count},"completion_tokens":${count}}`;
     const body = `{"choices":[{"message":{"content":"four"}}],"usage":${usage}}`;
@@ -57,7 +57,7 @@ it("an answer longer than any is cut, and said to be", async () => {
   expect({ length: text.length, finish }).toEqual({ length: 2 ** 20, finish: "length" });
 });
 
-it("of a list of models without end some are offered; what is no name is none", async () => {
+it("of a list of models without end some are offered; what is not a name is none", async () => {
   const ids = Array.from({ length: 300_000 }, (_, index) => `{"id":"m${index}"}`);
   const odd = ["null", "7", '{"id":7}', '{"id":{"toString":1}}', `{"id":"${"x".repeat(100_000)}"}`];
   const model = await answering(200, `{"data":[${[...odd, ...ids].join(",")}]}`);

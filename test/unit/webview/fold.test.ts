@@ -64,7 +64,7 @@ describe("folding", () => {
     );
   });
 
-  it("changes nothing where nothing is folded", () => {
+  it("changes nothing if nothing is folded", () => {
     expect(fold(nodes, new Set()).nodes).toBe(nodes);
     expect(fold(nodes, new Set(["a"])).nodes).toBe(nodes);
   });

@@ -17,7 +17,7 @@ describe("a scene", () => {
     expect([...related(scene, "answer")].toSorted()).toEqual(diamond.map(({ id }) => id).toSorted());
   });
 
-  it.each(["down", "right"] as const)("ends every line where its arrowhead begins, drawn %s", (direction) => {
+  it.each(["down", "right"] as const)("ends every line where its arrowhead starts, drawn %s", (direction) => {
     for (const edge of sceneFrom(randomGraph(60, 3), direction).edges) {
       const end =
         edge.line

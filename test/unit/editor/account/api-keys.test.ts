@@ -42,7 +42,7 @@ it("forgets one key and lists the others", async () => {
   expect(await keys.get("https://a.example")).toBeNull();
 });
 
-it("takes what is no key of ours for none", async () => {
+it("takes what is not a key of ours for none", async () => {
   const secrets = new Secrets();
   const keys = new ApiKeys(secrets);
   await keys.set("https://a.example", "1");

@@ -17,7 +17,7 @@ const isSent = (graph: Graph) =>
   isHostMessage({ type: "graph", graph: graphView(graph, "m"), faults: [], stale: false });
 
 describe("the graph's view", () => {
-  it("holds every input and node with its first words, and passes the page's own check", () => {
+  it("contains every input and node with its first words, and passes the page's own check", () => {
     const view = graphView(five, "gpt-4.1-mini");
     expect(view.nodes.map(({ id, kind }) => `${kind} ${id}`)).toEqual([
       "input question",
@@ -35,7 +35,7 @@ describe("the graph's view", () => {
     expect(isSent(five)).toBe(true);
   });
 
-  it("keeps the nodes nearest to the answer where there are too many", () => {
+  it("keeps the nodes nearest to the answer if there are too many", () => {
     const graph = graphOf(randomGraph(9000, 2));
     const view = graphView(graph, "");
     expect(view.nodes).toHaveLength(LIMITS.nodes);
@@ -47,7 +47,7 @@ describe("the graph's view", () => {
     expect(isSent(graph)).toBe(true);
   });
 
-  it("stays within its limits whatever the file holds", () => {
+  it("stays within its limits whatever the file contains", () => {
     const long = "x\n".repeat(600_000);
     const nodes = five.nodes.map((node) => ({ ...node, id: node.id + long, role: long, text: long }));
     expect(
@@ -97,7 +97,7 @@ describe("the run's view", () => {
     expect(isHostMessage({ type: "run", run: view })).toBe(true);
   });
 
-  it("says the mean score of graded losses, which is no share of right samples", () => {
+  it("says the mean score of graded losses, which is not a share of right samples", () => {
     const run = runOf(five, "done");
     const proposals = run.state.proposals.map((one) => ({
       ...one,
@@ -137,7 +137,7 @@ describe("the run's view", () => {
     ]);
   });
 
-  it("lists the samples that went wrong where there are too many", () => {
+  it("lists the samples that went wrong if there are too many", () => {
     const scores = (loss: (i: number) => number): Record<string, SampleScore> =>
       Object.fromEntries(
         Array.from({ length: 10_000 }, (_, i) => [
@@ -177,7 +177,7 @@ describe("the page", () => {
     expect(first.match(/<script/g)).toHaveLength(1);
   });
 
-  it("cannot be broken out of, neither by an address nor by a text in the script", () => {
+  it("can't be broken out of, neither by an address nor by a text in the script", () => {
     expect(pageHtml("", `file:///"><script>alert(1)</script>`)).not.toContain("<script>alert");
     const page = pageHtml(`const a = "</script><!--";`, "file:///a");
     expect(page).toContain(String.raw`const a = "\x3C/script>\x3C!--";`);

@@ -36,7 +36,7 @@ describe("which of the attempts at one row counts", () => {
     expect(choose(attempts, 0)).toEqual(expected);
   });
 
-  it("is one of them, and none that fails where one passes", () => {
+  it("is one of them, and none that fails if one passes", () => {
     const any = fc.record({
       answer: fc.constantFrom("a", "b", "c"),
       score: fc.option(fc.constantFrom(0, 0.2, 0.5, 0.8, 1)),

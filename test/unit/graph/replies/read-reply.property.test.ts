@@ -41,7 +41,7 @@ test("JSON is read as it was meant, with words or a fence around it, on one line
   );
 });
 
-test("words alone hold no JSON", () => {
+test("words alone have no JSON", () => {
   fc.assert(
     fc.property(around, fc.constantFrom("", "7", '"a text"', "null"), (words, value) => {
       expect(looseJson(words + value)).toBeUndefined();
@@ -49,7 +49,7 @@ test("words alone hold no JSON", () => {
   );
 });
 
-test("where there is a fence, brackets in the words before it are words", () => {
+test("if there is a fence, brackets in the words before it are words", () => {
   fc.assert(
     fc.property(reply, around, fc.constantFrom("{", "[1]", "{{question}}", "}{"), (value, words, bracket) => {
       const text = `${words} ${bracket} ${words}\n\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\`\n${words}`;
@@ -77,7 +77,7 @@ test("a reply that was cut gives whole texts or none", () => {
   );
 });
 
-test("lines that begin with a key are read back, however the key is marked", () => {
+test("lines that start with a key are read back, however the key is marked", () => {
   const line = fc.stringMatching(/^[a-z][a-z ,.]{0,30}[a-z]$/);
   const mark = fc.constantFrom("", "**", "- ", "## ", "> ");
   const entry = fc.record({ mark, lines: fc.array(line, { minLength: 1, maxLength: 3 }) });

@@ -94,7 +94,7 @@ describe("copro", () => {
     expect(withBest.length).toBe(2);
   });
 
-  it("keeps the file's texts where the gate does not accept the best", async () => {
+  it("keeps the file's texts if the gate does not accept the best", async () => {
     const { finished, events } = await copro({ instead: misleading() });
     expect(ofType(events, "verdict").map(({ verdict }) => verdict.decision)).toEqual(["rejected"]);
     expect(finished.texts).toEqual(ofType(events, "started")[0]?.texts);
@@ -109,7 +109,7 @@ describe("copro", () => {
     expect(ofType(events, "iteration").map(({ accepted }) => accepted.length > 0)).toEqual([true, true]);
   });
 
-  it("keeps what the gate accepted where the budget ends it", async () => {
+  it("keeps what the gate accepted if the budget ends it", async () => {
     const whole = await copro({ ...scripted({ answer: ["good 2", "good 3"] }), samples: 10 });
     const firstRound = whole.provider.seen.length - 1;
     const { finished } = await copro({

@@ -54,7 +54,7 @@ describe("gepa", () => {
     ).toEqual(["draft", "answer", "draft", "answer"]);
   });
 
-  it("scores a child on the samples of its parent, and on the validation set only where it is strictly better", async () => {
+  it("scores a child on the samples of its parent, and on the validation set only if it is strictly better", async () => {
     const ended = await gepa(words((_, text, turn) => `${text} dull ${turn}`));
     const dull = ended.provider.seen.filter(
       ({ tag, messages }) => tag.purpose === "forward" && messages[0]?.content.includes("dull"),
@@ -108,7 +108,7 @@ describe("gepa", () => {
     expect(decided(slow)).toEqual(decided(quick));
   });
 
-  it("keeps the best so far where the budget ends it", async () => {
+  it("keeps the best so far if the budget ends it", async () => {
     const { finished } = await gepa({ ...halves, options: { budget: { calls: 56, tokens: null, usd: null } } });
     expect(finished.status).toBe("budget");
     expect(finished.texts).not.toEqual(

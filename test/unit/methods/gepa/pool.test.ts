@@ -37,7 +37,7 @@ describe("the pool", () => {
     expect(drawn.filter((one) => one === 1).length / 2000).toBeCloseTo(0.75, 1);
   });
 
-  it("always has someone on every front, and draws nobody who is best nowhere", () => {
+  it("always has someone on every front, and draws no one who is best nowhere", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }).chain((samples) =>

@@ -92,13 +92,13 @@ describe("miprov2", () => {
     expect(verdict?.decision).toBe("accepted");
   });
 
-  it("asks for no text and shows no examples where told so", async () => {
+  it("asks for no text and shows no examples if told so", async () => {
     const { provider, events } = await miprov2({ own: { trials: 3, instructions: 1, demonstrations: 1 } });
     expect(provider.seen.filter(({ tag }) => tag.purpose === "optimizer")).toEqual([]);
     expect(ofType(events, "attempt")).toEqual([]);
   });
 
-  it("keeps the best so far where the budget ends it", async () => {
+  it("keeps the best so far if the budget ends it", async () => {
     const whole = await miprov2({ ...scripted(), own: { trials: 40 } });
     const { finished } = await miprov2({
       ...scripted(),
@@ -126,7 +126,7 @@ describe("miprov2", () => {
 });
 
 describe("examples", () => {
-  it("stand behind an instruction, and before a whole prompt", () => {
+  it("follow an instruction, and before a whole prompt", () => {
     expect(withDemonstrations("Do it.", "Examples:")).toBe("Do it.\n\nExamples:");
     expect(withDemonstrations("Do it: {{question}}", "Examples:")).toBe("Examples:\n\nDo it: {{question}}");
     expect(withDemonstrations("Do it. ", "")).toBe("Do it. ");

@@ -35,7 +35,7 @@ describe("the Parzen estimator", () => {
     expect(found.length).toBeGreaterThan(15);
   });
 
-  it("begins with points drawn evenly, whatever it is told", () => {
+  it("starts with points drawn evenly, whatever it is told", () => {
     const [told, other] = [search(0.3, 10, ([a = 0]) => a), search(0.3, 10, ([a = 0]) => -a)];
     expect(told).toEqual(other);
     const firsts = seeds.flatMap((seed) => search(seed, 10, () => 0).map(([a]) => a));

@@ -51,14 +51,14 @@ describe("optoprime", () => {
     }
   });
 
-  it("changes only the texts that the reply holds", async () => {
+  it("changes only the texts that the reply contains", async () => {
     const only = (count: number) =>
       `<reasoning>Drafts.</reasoning>\n<draft>\nDo the draft part, version ${count}.\n</draft>`;
     const { events } = await run({ options, instead: saying(only) });
     expect(new Set(ofType(events, "attempt").map(({ node }) => node))).toEqual(new Set(["draft"]));
   });
 
-  it("asks once more for a reply without a text and without a no, naming only what it has to hold", async () => {
+  it("asks again for a reply without a text and without a no, naming only what it must contain", async () => {
     const { events, provider } = await run({ options: { ...options, iterations: 1 }, instead: saying(() => "Well.") });
     const [, repair] = optimizer(provider.seen);
     expect(optimizer(provider.seen)).toHaveLength(2);
@@ -89,7 +89,7 @@ describe("optoprime", () => {
     expect(prompt).not.toContain("x".repeat(1001));
   });
 
-  it("asks nothing where all samples of the batch are right", async () => {
+  it("asks nothing if all samples of the batch are right", async () => {
     const score = () => ({ loss: 0, lenient: 0, criticism: "" });
     const { provider, finished } = await run({ options, loss: { kind: "right", describe: () => "", score } });
     expect(optimizer(provider.seen)).toEqual([]);
@@ -114,7 +114,7 @@ describe("optoprime", () => {
     expect(finished.texts).toEqual(ofType(events, "started")[0]?.texts);
   });
 
-  it("keeps what it had where the budget ends it, and pays for nothing twice where it goes on", async () => {
+  it("keeps what it had if the budget ends it, and pays for nothing twice if it goes on", async () => {
     const replies = new MemoryReplies();
     const more = { ...options, iterations: 6 };
     const whole = await run({ options: more, world: SURE });

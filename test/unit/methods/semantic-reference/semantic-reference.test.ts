@@ -26,7 +26,7 @@ describe("semantic-reference", () => {
     expectGolden("methods/semantic-reference-optimizer.txt", written(first("optimizer")));
   });
 
-  it("takes what is said of a node's output as the gradient of its instruction, and asks nothing of nodes that read no other", async () => {
+  it("takes what is reported of a node's output as the gradient of its instruction, and asks nothing of nodes that read no other", async () => {
     const { events, provider } = await run({ options, world: { ...SURE, shape: "diamond" }, samples: 6 });
     const backward = provider.seen.filter(({ tag }) => tag.purpose === "backward");
     expect(new Set(backward.map(({ tag }) => tag.node))).toEqual(new Set(["answer", "left", "right"]));
@@ -57,7 +57,7 @@ describe("semantic-reference", () => {
     expect(changed.every(({ verdict }) => verdict.scored === 10)).toBe(true);
   });
 
-  it("gates on the validation set where it is told to, on all of it, and refuses a tie", async () => {
+  it("gates on the validation set if it is told to, on all of it, and refuses a tie", async () => {
     const useless = rewritten((node) => `<new_text>Do the ${node} part, politely.</new_text>`);
     const { events, finished } = await run({ options: { ...options, gateOn: "validation" }, instead: useless });
     const [verdict] = ofType(events, "verdict");
@@ -68,7 +68,7 @@ describe("semantic-reference", () => {
     expect(better.finished.validation.after).toBeGreaterThan(better.finished.validation.before ?? 1);
   });
 
-  it("changes some of the texts where a coin decides, the same ones each time", async () => {
+  it("changes some of the texts if a coin decides, the same ones each time", async () => {
     const given = {
       options: { ...options, iterations: 6, update: "coin" },
       world: { ...SURE, shape: "diamond" },
@@ -83,7 +83,7 @@ describe("semantic-reference", () => {
     expect(sequenceOf((await run(given)).events)).toBe(sequenceOf(events));
   });
 
-  it("asks once more for a reply without the tags, and never takes all of it for the text", async () => {
+  it("asks again for a reply without the tags, and never takes all of it for the text", async () => {
     const { events, provider } = await run({
       options: { ...options, iterations: 1 },
       instead: rewritten(() => "Sure!"),
@@ -106,7 +106,7 @@ describe("semantic-reference", () => {
     );
   });
 
-  it("does not count a failed call as a wrong answer", async () => {
+  it("is ignored a failed call as a wrong answer", async () => {
     const { events, finished } = await run({
       options,
       world: SURE,
@@ -123,7 +123,7 @@ describe("semantic-reference", () => {
     expect(ofType(events, "iteration").some(({ accepted }) => accepted.length > 0)).toBe(true);
   });
 
-  it("keeps what it had where the budget ends it, and pays for nothing twice where it goes on", async () => {
+  it("keeps what it had if the budget ends it, and pays for nothing twice if it goes on", async () => {
     const replies = new MemoryReplies();
     const whole = await run({ options: { ...options, iterations: 8 }, world: SURE });
     const cut = await run({

@@ -15,7 +15,7 @@ const next: Texts = { a: "new" };
 const ids = (list: readonly Sample[]) => list.map(({ id }) => id);
 
 describe("a batch", () => {
-  it("holds what was never looked at, then nothing more under the same Θ", () => {
+  it("contains what was never looked at, then nothing more under the same Θ", () => {
     const batches = new Batches(samples);
     const first = batches.next("t1", 5);
     expect(ids(first)).toEqual(["s0", "s1", "s2", "s3", "s4"]);
@@ -25,7 +25,7 @@ describe("a batch", () => {
     expect(batches.next("t1", 5)).toEqual([]);
   });
 
-  it("holds under a new Θ first what failed, then what was never looked at, then what was right", () => {
+  it("contains under a new Θ first what failed, then what was never looked at, then what was right", () => {
     const batches = new Batches(samples);
     for (const index of [0, 1, 2, 3]) batches.record("t1", samples[index]!, index % 2 === 0);
     expect(ids(batches.next("t2", 8))).toEqual(["s1", "s3", "s4", "s5", "s6", "s7", "s0", "s2"]);
@@ -141,7 +141,7 @@ describe("a look at a batch", () => {
     expect(third.failing).toEqual(["s0", "s1"]);
   });
 
-  it("looks at two samples that were right where nothing shows a gain: what did harm shows it there", async () => {
+  it("looks at two samples that were right if nothing shows a gain: what did harm shows it there", async () => {
     const loss = (sample: string, texts: Texts) => (texts !== start || sample < "s2" ? 1 : 0);
     const { lookAt, looked } = open({ loss, size: 2 });
     await lookAt(start);
@@ -150,7 +150,7 @@ describe("a look at a batch", () => {
     expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
   });
 
-  it("leaves them alone where there is one", async () => {
+  it("leaves them alone if there is one", async () => {
     const loss = (sample: string, texts: Texts) => (sample < "s2" || (texts === start && sample < "s3") ? 1 : 0);
     const { lookAt, looked } = open({ loss, size: 3 });
     await lookAt(start);
@@ -159,7 +159,7 @@ describe("a look at a batch", () => {
     expect(looked().slice(6)).toEqual(["s0", "s1", "s2"]);
   });
 
-  it("looks again at two that were right beside those that failed, and at the rest where no other has a gradient", async () => {
+  it("looks again at two that were right beside those that failed, and at the rest if no other has a gradient", async () => {
     const loss = (sample: string, texts: Texts) => (sample < (texts === start ? "s2" : "s1") ? 1 : 0);
     const { lookAt, looked } = open({ loss, size: 8 });
     await lookAt(start);

@@ -56,7 +56,7 @@ describe("the probe", () => {
     expect(await probeOver({ a: alike, b: alike, answer: alike })("answer", "a", "b")).toEqual(["a"]);
   });
 
-  it("blames nobody where values differ, were alike before, or are not known", async () => {
+  it("blames no one where values differ, were alike before, or are not known", async () => {
     expect(await probeOver({})("a", "b", "c", "answer")).toEqual([]);
     expect(await probeOver({ b: { after: ["x", "x", "y"] } })("b")).toEqual([]);
     expect(await probeOver({ b: { before: ["x", "x", "y"], ...alike } })("b")).toEqual([]);

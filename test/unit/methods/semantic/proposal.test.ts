@@ -12,11 +12,11 @@ describe("texts that do harm", () => {
     return { found: await harmfulAmong(all, breaks), asked: breaks.mock.calls.length };
   };
 
-  it("are told apart alone, where all together break what was right", async () => {
+  it("are reported apart alone, if all together break what was right", async () => {
     expect(await found([a, c], [a, b, c])).toEqual({ found: [a, c], asked: 4 });
   });
 
-  it("cost one look where there are none, and no second one where there is a single text", async () => {
+  it("cost one look if there are none, and no second one if there is a single text", async () => {
     expect(await found([], [a, b, c])).toEqual({ found: [], asked: 1 });
     expect(await found([b], [b])).toEqual({ found: [b], asked: 1 });
     expect(await found([], [])).toEqual({ found: [], asked: 0 });
@@ -28,14 +28,14 @@ describe("proposals", () => {
   const byNode = (nodes: readonly Parameter[], version: number) =>
     nodes.map(({ id }) => candidate(id, `${id} ${version}`));
 
-  it("are those of one question where none is dropped", async () => {
+  it("are those of one question if none is dropped", async () => {
     const draft = vi.fn(async (nodes: readonly Parameter[]) => byNode(nodes, 1));
     const kept = await untilKept({ draft, screen: async () => [] }, parameters, []);
     expect(kept.map(({ text }) => text)).toEqual(["a 1", "b 1", "c 1", "answer 1"]);
     expect(draft).toHaveBeenCalledTimes(1);
   });
 
-  it("are asked for again where one is dropped, and screened together with the others", async () => {
+  it("are asked for again if one is dropped, and screened together with the others", async () => {
     let version = 0;
     const draft = vi.fn(async (nodes: readonly Parameter[]) => byNode(nodes, ++version));
     const screen = vi.fn(async (candidates: readonly Candidate[]) => candidates.filter(({ text }) => text === "b 1"));
@@ -54,7 +54,7 @@ describe("proposals", () => {
     expect(draft).toHaveBeenCalledTimes(3);
   });
 
-  it("hold what is pending, but for what is replaced; nothing where nothing is new", async () => {
+  it("contain what is pending, but for what is replaced; nothing if nothing is new", async () => {
     const pending = [candidate("a", "pending a"), candidate("b", "pending b")];
     const draft = async () => [candidate("b", "b 1")];
     const kept = await untilKept({ draft, screen: async () => [] }, parameters, pending);
@@ -64,7 +64,7 @@ describe("proposals", () => {
 });
 
 describe("texts for the last few failing samples", () => {
-  it("are dropped before the gate where they mend none of these", async () => {
+  it("are dropped before the gate if they fix none of these", async () => {
     // Feedback never falls silent here, though nothing can mend the samples that are left.
     const world = { shape: "chain", seed: 108, talkative: true } as const;
     const { events, finished } = await run({ world, samples: 20 });

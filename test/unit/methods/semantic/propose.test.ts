@@ -129,12 +129,12 @@ describe("ϕ", () => {
     }
   });
 
-  it("is not told of expected answers where nothing is known of them", async () => {
+  it("is not told of expected answers if nothing is known of them", async () => {
     const { questions } = await propose(() => proposal("x"), { graph: one() });
     expect(questions[0]?.messages[1]?.content).not.toContain("expected_answers");
   });
 
-  it("is told what must stay, how long the text may be, and the author's own rules", async () => {
+  it("is told what must stay, how long the text can be, and the author's own rules", async () => {
     const graph = one({ text: "Answer {{question}}.", keep: ["Acme"], maxWords: 50, constraints: ["Stay formal"] });
     const { questions } = await propose(() => proposal("x"), { graph });
     for (const said of ["{{question}}", "Acme", "At most 50 words", "Stay formal"]) {
@@ -225,14 +225,14 @@ describe("a reply of ϕ", () => {
     ]);
   });
 
-  it("that cannot be repaired is no proposal", async () => {
+  it("that can't be repaired is not a proposal", async () => {
     const { candidates, questions, attempts } = await propose(() => "Sorry.", { graph: one() });
     expect(candidates).toEqual([]);
     expect(questions).toHaveLength(2);
     expect(attempts).toMatchObject([{ node: "a", text: "", invalid: "no text in the reply" }]);
   });
 
-  it("that stays unclear is no proposal, and says so", async () => {
+  it("that stays unclear is not a proposal, and says so", async () => {
     const unclear = '{"text": "Say "a", "hypothesis": "b", and stop.", "hypothesis": "c"}';
     const { candidates, attempts, questions } = await propose(() => unclear, { graph: one() });
     expect(candidates).toEqual([]);
@@ -276,7 +276,7 @@ describe("a new text is what the model meant", () => {
   });
 });
 
-describe("a text that is no proposal says why", () => {
+describe("a text that is not a proposal says why", () => {
   const rejected = (text: string, verdict: Partial<Verdict>, screened?: ScreenReason) => {
     const history = new History();
     const attempt: Attempted = {

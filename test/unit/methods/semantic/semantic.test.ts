@@ -99,7 +99,7 @@ describe("semantic gradient descent", () => {
     ]);
   });
 
-  it("keeps the incumbent where the gate refuses", async () => {
+  it("keeps the incumbent if the gate refuses", async () => {
     const { services, texts } = await follow({ gate: reject }, { patience: 2 });
     expect(texts).toEqual(start);
     expect(services.differentiate.mock.calls.map(([at]) => at)).toEqual([start, start]);
@@ -137,12 +137,12 @@ describe("a gate that looks every few iterations", () => {
     expect(texts).toEqual({ a: "a 5", b: "b 5", c: "c 5" });
   });
 
-  it("looks at once where the training samples have not got better", async () => {
+  it("looks at once if the training samples have not got better", async () => {
     const { services } = await every(4, 0);
     expect(services.gate.mock.calls.map(([iteration]) => iteration)).toEqual([2, 4, 5]);
   });
 
-  it("looks first where the training samples got worse, before anything is built on what did the harm", async () => {
+  it("looks first if the training samples got worse, before anything is built on what did the harm", async () => {
     const gate = vi.fn<Services["gate"]>(reject);
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
       batchOf(texts, iteration, { gain: texts === start || iteration === 1 ? 0 : -1 });
@@ -152,7 +152,7 @@ describe("a gate that looks every few iterations", () => {
     expect(services.propose.mock.calls[1]?.[0].texts).toEqual(start);
   });
 
-  it("goes back to the incumbent where what the gate called harmless breaks training samples", async () => {
+  it("goes back to the incumbent if what the gate called harmless breaks training samples", async () => {
     const gate: Services["gate"] = async (_, incumbent, candidates) => ({
       texts: incumbent,
       accepted: [],
@@ -183,7 +183,7 @@ describe("a gate that looks every few iterations", () => {
     expect(await judged([0.5, 0.5])).toEqual([[3, "a 3"]]);
   });
 
-  it("gates what is left where ϕ proposes nothing more", async () => {
+  it("gates what is left if ϕ proposes nothing more", async () => {
     const propose: Services["propose"] = async ({ iteration }, nodes) =>
       iteration === 1 ? nodes.map(({ id }) => candidate(id, `${id} 1`)) : [];
     const { services, texts } = await follow({ propose }, { gateEvery: 4, iterations: 9, patience: 1 });
@@ -205,7 +205,7 @@ describe("it stops", () => {
     expect((await follow({ gate }, { patience: 2, iterations: 9 })).iterations).toHaveLength(4);
   });
 
-  it("where no training sample is left to learn from, and says so", async () => {
+  it("if no training sample is left to learn from, and says so", async () => {
     const differentiate: Services["differentiate"] = async (texts, iteration) =>
       batchOf(texts, iteration, { failing: [], rightOnes: ["a"], looked: iteration === 1 ? 4 : 0 });
     const propose = async () => [];
@@ -221,7 +221,7 @@ describe("it stops", () => {
     expect((await follow({ differentiate, gate: reject }, { patience: 3 })).iterations).toHaveLength(3);
   });
 
-  it("where no proposal could lower the validation loss", async () => {
+  it("if no proposal could lower the validation loss", async () => {
     expect((await follow({ validationLoss: () => [0, 0] }, { iterations: 5 })).iterations).toHaveLength(1);
     expect((await follow({ validationLoss: () => [0, 0.1] }, { iterations: 5 })).iterations).toHaveLength(5);
   });

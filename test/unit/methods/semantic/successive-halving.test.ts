@@ -28,7 +28,7 @@ describe("a race of proposals for one parameter", () => {
     expect(new Set(looked.filter((one) => one.startsWith("a4"))).size).toBe(8);
   });
 
-  it("keeps the first of equals, and costs nothing where there is no rival", async () => {
+  it("keeps the first of equals, and costs nothing if there is no rival", async () => {
     const { winners, losers } = await run([candidate("a", "a1"), candidate("a", "a2")], {});
     expect([winners, losers]).toEqual([["a1"], ["a2"]]);
     const alone = await run([candidate("a", "a1"), candidate("b", "b1")], {});

@@ -133,7 +133,7 @@ describe("textgrad", () => {
     expect(finished.theta).not.toBe(ofType(events, "started")[0]?.theta);
   });
 
-  it("shows the optimizer feedback of earlier steps, its constraints and its examples where it is told to", async () => {
+  it("shows the optimizer feedback of earlier steps, its constraints and its examples if it is told to", async () => {
     const own = { gradientMemory: 2, constraints: ["Write in capitals."], examples: ["ADD THE NUMBERS."] };
     const { provider } = await run({
       options: { ...options, ...own, iterations: 4 },
@@ -156,7 +156,7 @@ describe("textgrad", () => {
     expect(finished.texts).toEqual(ofType(events, "started")[0]?.texts);
   });
 
-  it("keeps what it had where the budget ends it, and pays for nothing twice where it goes on", async () => {
+  it("keeps what it had if the budget ends it, and pays for nothing twice if it goes on", async () => {
     const replies = new MemoryReplies();
     const more = { ...options, iterations: 6 };
     const whole = await run({ options: more, world: SURE });

@@ -125,7 +125,7 @@ describe("a comparison", () => {
     expect(requests).toBeLessThanOrEqual(needed + 2 * bench.deps.concurrency);
   });
 
-  it("that is complete asks nothing when it is asked for again", async () => {
+  it("that is complete asks nothing when it is requested again", async () => {
     const plan = await planOf("neighbors");
     const first = outcome(plan, await drive(plan));
     const { done, of } = await progressOf(plan, bench.place, deps);

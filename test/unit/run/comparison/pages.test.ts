@@ -106,13 +106,13 @@ describe("the page of a comparison", () => {
     }
   });
 
-  it("has a plot of each cost, and none where nothing was paid", () => {
+  it("has a plot of each cost, and none if nothing was paid", () => {
     expect(page.match(/<svg viewBox="0 0 460/g)).toHaveLength(4);
     const free = report.variants.map((one) => ({ ...one, cost: { ...one.cost, usd: 0 } }));
     expect(comparisonHtml({ ...report, variants: free }).match(/<svg viewBox="0 0 460/g)).toHaveLength(3);
   });
 
-  it("has marks with finite places only, also where nothing was scored", () => {
+  it("has marks with finite places only, also if nothing was scored", () => {
     const [first] = report.variants;
     if (!first) throw new Error("no variant");
     const empty = {
@@ -142,7 +142,7 @@ describe("the conclusion", () => {
     ]);
   });
 
-  it("claims nothing where nothing is more than noise", () => {
+  it("claims nothing if nothing is more than noise", () => {
     const pairs = report.pairs.map((pair) => ({ ...pair, isSignificant: false }));
     expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
       "No two methods differ by more than noise on the held-out set.",
@@ -150,7 +150,7 @@ describe("the conclusion", () => {
   });
 });
 
-it("what limits the figures is said: few repeats, few samples, spent budgets, unscored samples, a simulated model", () => {
+it("what limits the figures is reported: few repeats, few samples, spent budgets, unscored samples, a simulated model", () => {
   const words = (change: Partial<ComparisonReport>) => grounds({ ...report, ...change }, ENGLISH).join("\n");
   const usual = words({});
   expect(words({ seeds: [1] })).toContain("With one repeat");
