@@ -3,6 +3,7 @@ import { SPLITS, type Split } from "../data/sample.ts";
 import type { Files } from "../deps.ts";
 import type { Solved } from "../engine/solution-schema.ts";
 import { plain } from "../i18n/plain-text.ts";
+import { earlierTexts } from "../run/earlier-texts.ts";
 import { modelsOf } from "../run/models.ts";
 import { type Run, startRun } from "../run/run.ts";
 import type { RunRequest } from "../run/run-manifest.ts";
@@ -60,7 +61,9 @@ export async function runGraph(
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([printEstimate(cli, subject, place, provider, price, options.tier), cancelled(signal)]);
   const runDeps = await runDepsOf(cli, subject.task.graph, options, { provider, price });
-  return followRun(cli, await startRun(subject, place, root, runDeps, signal), graphFile, options);
+  const earlier = subject.job ? [] : await earlierTexts(runDeps, place, subject);
+  const known = { ...subject, task: { ...subject.task, ...(earlier.length > 0 && { earlier }) } };
+  return followRun(cli, await startRun(known, place, root, runDeps, signal), graphFile, options);
 }
 
 /** @throws Misuse if the file can't be written */

@@ -1,8 +1,19 @@
+import * as z from "zod";
+import type { ReadOnly } from "../graph/read-only.ts";
 import type { Attempted, ScreenReason, Verdict } from "./events.ts";
 import { block } from "./prompt.ts";
 
 /** Rejected and unusable versions shown to ϕ, newest first. */
 const SHOWN = 4;
+
+/** A text that an earlier run tried and dropped. */
+export const earlierText = z.object({
+  node: z.string(),
+  text: z.string(),
+  /** What came of it, in words for ϕ. */
+  outcome: z.string(),
+});
+export type EarlierText = ReadOnly<z.infer<typeof earlierText>>;
 
 export interface Entry {
   readonly attempt: Attempted;
@@ -32,6 +43,9 @@ const HARM: ReadonlySet<ScreenReason> = new Set(["constant output", "breaks trai
 /** Attempts of a run by parameter: ϕ is shown what was tried and how it scored. */
 export class History implements Attempts {
   readonly #entries = new Map<string, Entry[]>();
+
+  /** @param earlier of other runs, oldest first: ϕ is shown them until this run has failures of its own */
+  constructor(private readonly earlier: readonly EarlierText[] = []) {}
 
   add(attempt: Attempted): void {
     const entries = this.#entries.get(attempt.node) ?? [];
@@ -84,13 +98,18 @@ export class History implements Attempts {
     const accepted = entries.findLast(
       ({ verdict, attempt }) => verdict?.decision === "accepted" && attempt.text === present,
     );
-    const failed = entries
+    const own = entries
       .filter(isFailed)
       .filter(({ attempt }) => attempt.text !== "")
-      .slice(-SHOWN);
+      .map((entry) => ({ text: entry.attempt.text, outcome: scores(entry) }));
+    const tried = new Set(entries.map(({ attempt }) => attempt.text));
+    const before = this.earlier
+      .filter((one) => one.node === node && one.text !== present && !tried.has(one.text))
+      .map(({ text, outcome }) => ({ text, outcome: `in an earlier run, ${outcome}` }));
+    const failed = [...before, ...own].slice(-SHOWN);
     return [
       ...(accepted ? [block("previous_text", accepted.attempt.base, { outcome: scores(accepted) })] : []),
-      ...failed.map((entry) => block("rejected_text", entry.attempt.text, { outcome: scores(entry) })),
+      ...failed.map(({ text, outcome }) => block("rejected_text", text, { outcome })),
     ].join("\n\n");
   }
 }
@@ -112,6 +131,11 @@ const SCREENED: Readonly<Record<ScreenReason, string>> = {
 
 function scores({ attempt, verdict, screened }: Entry): string {
   if (attempt.invalid !== null) return `could not be used: ${attempt.invalid}`;
+  return outcomeOf(screened, verdict);
+}
+
+/** What came of a text, in words for ϕ; empty where nothing did. */
+export function outcomeOf(screened: ScreenReason | null, verdict: Verdict | null): string {
   if (screened) return SCREENED[screened];
   if (!verdict) return "";
   const { rightBefore, rightAfter, scored, fixed, broken } = verdict;

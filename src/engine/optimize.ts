@@ -36,7 +36,7 @@ class Run {
   readonly #start: Texts;
   /** What the method returned, or the engine's incumbent where it did not come that far. */
   #result: Texts;
-  readonly #history = new History();
+  readonly #history: History;
   /** Changed node → whether its part of the net change is needed. */
   readonly #contributes = new Map<string, boolean>();
   readonly #session: Session;
@@ -53,6 +53,7 @@ class Run {
   ) {
     const { data, options } = task;
     const session = openSession(task, deps, stop, emit);
+    this.#history = new History(task.earlier);
     this.#session = session;
     this.#start = session.start;
     this.#result = session.start;

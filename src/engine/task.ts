@@ -6,6 +6,7 @@ import type { ReadOnly } from "../graph/read-only.ts";
 import { gatePolicy } from "../graph/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
 import { budgetLimits } from "../models/model.ts";
+import type { EarlierText } from "./history.ts";
 
 /** Node → passages. */
 export type Corpora = Readonly<Record<string, readonly Passage[]>>;
@@ -19,6 +20,8 @@ export interface Task {
   readonly loss: Loss;
   readonly models: Readonly<Record<Role, ModelChoice>>;
   readonly options: OptimizeOptions;
+  /** Texts that earlier runs tried and dropped, for the history that ϕ is shown. Absent: there are none. */
+  readonly earlier?: readonly EarlierText[];
 }
 
 /** `optimize` of the file: what holds for every method, with every default filled in. */

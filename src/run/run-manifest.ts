@@ -3,6 +3,7 @@ import * as z from "zod";
 import { passage } from "../data/passage.ts";
 import { data } from "../data/sample.ts";
 import type { Deps, Machine } from "../deps.ts";
+import { earlierText } from "../engine/history.ts";
 import { optimizeOptions, type Task } from "../engine/task.ts";
 import type { ContainmentRoot } from "../graph/containment.ts";
 import { graph, modelChoice, ROLES } from "../graph/graph.ts";
@@ -48,6 +49,8 @@ const startSchema = z.object({
   options,
   /** What the run is for; absent: to optimize. */
   job: job.optional(),
+  /** Texts that earlier runs tried and dropped; absent: there were none. */
+  earlier: z.array(earlierText).optional(),
   /** Signature of everything above, by the machine that made the run. */
   mark: text,
 });
@@ -87,8 +90,9 @@ export async function writeManifest(
   { task, loss, graphFile, job }: RunRequest,
   about: Pick<RunManifest, "id" | "at" | "engine" | "provider">,
 ): Promise<void> {
-  const { graph, data, corpora, models, options } = task;
-  const rest = { ...(corpora && { corpora }), loss, models, options, ...(job && { job }) };
+  const { graph, data, corpora, models, options, earlier = [] } = task;
+  const known = earlier.length > 0 ? { earlier } : {};
+  const rest = { ...(corpora && { corpora }), loss, models, options, ...(job && { job }), ...known };
   const body = { version: VERSION, ...about, graphFile, graph, data, ...rest };
   const json = JSON.stringify(body);
   await clock.sleep(0);
@@ -137,6 +141,7 @@ function parse(json: string, path: string): Record<string, unknown> {
   throw new RunUnreadable(path, "it holds no JSON object");
 }
 
-export function taskOf({ graph, data, corpora, loss, models, options }: RunManifest): Task {
-  return { graph, data, ...(corpora && { corpora }), loss: makeLoss(loss), models, options };
+export function taskOf({ graph, data, corpora, loss, models, options, earlier }: RunManifest): Task {
+  const rest = { ...(corpora && { corpora }), ...(earlier && { earlier }) };
+  return { graph, data, ...rest, loss: makeLoss(loss), models, options };
 }

@@ -4,6 +4,7 @@ import type { Task } from "../../engine/task.ts";
 import { readGraphText } from "../../graph/read.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { graphFormat } from "../../methods/registry.ts";
+import { earlierTexts } from "../../run/earlier-texts.ts";
 import { estimateRun, estimateRunner } from "../../run/estimate.ts";
 import { paceOf } from "../../run/estimate-line.ts";
 import { type Job, recheckOf, runnerOf } from "../../run/job.ts";
@@ -73,7 +74,10 @@ export class StartCommands {
       if (confirmed !== "change model") {
         const { deps } = prepared;
         const shown = isSlow ? { ...deps, provider: paced(deps.provider, deps.clock) } : deps;
-        return this.#begin({ ...prepared, deps: shown, subject: { ...prepared.subject, task: confirmed.start } });
+        const { subject, place } = prepared;
+        const asked = { ...subject, task: confirmed.start };
+        const earlier = await earlierTexts(this.deps, place, asked);
+        return this.#begin({ ...prepared, deps: shown, subject: { ...asked, task: { ...asked.task, earlier } } });
       }
       await orBack(this.account.commands.chooseModels());
     }

@@ -42,6 +42,27 @@ function historyOf(steps: readonly Step[]): History {
 const rejected = { decision: "rejected", reason: "tie" } as const;
 
 describe("the history", () => {
+  it("begins with what earlier runs dropped, and forgets it once this run has failures of its own", () => {
+    const earlier = [
+      { node: "a", text: "old", outcome: "on 20 queries: 3 right before, 2 right after; fixed 0, broke 1" },
+      { node: "b", text: "of another node", outcome: "" },
+      { node: "a", text: "Do a.", outcome: "the present text" },
+    ];
+    const history = new History(earlier);
+    const shown = history.shown("a", "Do a.");
+    expect(shown).toContain(
+      '<rejected_text outcome="in an earlier run, on 20 queries: 3 right before, 2 right after; fixed 0, broke 1">\nold\n',
+    );
+    expect(shown).not.toContain("of another node");
+    expect(shown).not.toContain("the present text");
+    for (const text of ["1", "2", "3", "4"]) {
+      const about = { type: "attempt", iteration: 1, node: "a", base: "Do a.", hypothesis: "", samples: [] } as const;
+      history.add({ ...about, id: text, text, invalid: "no change" });
+    }
+    expect(history.shown("a", "Do a.")).not.toContain("old");
+    expect(history.refuted("a", "old"), "it may be tried again on other texts").toBe(false);
+  });
+
   it("tells ϕ of the last accepted version and of the four last that failed", () => {
     const failures = ["1", "2", "3", "4", "5"].map((text): Step => ({ text: `failed ${text}`, verdict: rejected }));
     const shown = historyOf([
