@@ -26,6 +26,7 @@ export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   input: t("graph input"),
   llm: t("LLM node"),
   text: t("text"),
+  map: t("map node"),
   function: t("function"),
   tool: t("tool"),
   retriever: t("retriever"),

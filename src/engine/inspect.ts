@@ -8,7 +8,7 @@ import { createBackward } from "./backward.ts";
 import type { Gradient, RunEvent } from "./events.ts";
 import type { ForwardPass, Scored } from "./forward.ts";
 import { causeOf, endsRun } from "./llm.ts";
-import { behaviorOf, callsOf } from "./nodes/behaviors.ts";
+import { behaviorOf, mostCallsOf } from "./nodes/behaviors.ts";
 import type { Value } from "./nodes/node-behavior.ts";
 import { streamed } from "./runner.ts";
 import { type EngineDeps, openSession } from "./session.ts";
@@ -44,7 +44,7 @@ export function mostCalls({ graph, loss }: Task): number {
   const topology = topologyOf(graph);
   const asked = topology.order.filter((node) => traitsOf(node).asksModel);
   const leads = ({ id }: GraphNode) => topology.predecessors(id).some((name) => topology.leadsToTrainable(name));
-  return callsOf(topology.order) + (loss.calls ?? 0) + asked.filter(leads).length;
+  return mostCallsOf(topology.order) + (loss.calls ?? 0) + asked.filter(leads).length;
 }
 
 /**

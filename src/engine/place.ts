@@ -23,7 +23,7 @@ export function placesOf(graph: Graph): (node: GraphNode) => string {
 
   return (node) => {
     const what = isInstruction(node)
-      ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${outputOf(node)}`
+      ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${mapOf(node)}${outputOf(node)}`
       : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
     const readers = topology.successors(node.id).map(role).join(", ");
     const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
@@ -35,9 +35,13 @@ export function isInstruction(node: GraphNode): boolean {
   return traitsOf(node).text === "instruction";
 }
 
+function mapOf(node: GraphNode): string {
+  return node.kind === "map" ? ` It runs once for each element of ${node.over}, and sees one element at a time.` : "";
+}
+
 /** What of the reply is passed on: a text that no longer asks for it breaks the pipeline. */
 function outputOf(node: GraphNode): string {
-  const output = "output" in node ? node.output : null;
+  const output = node.kind === "map" ? node.each : node.output;
   switch (output?.kind) {
     case "after":
       return ` Only what follows the last "${output.after}" in its reply is used.`;

@@ -92,11 +92,23 @@ function checkNames(document: JsonDocument, outline: Outline): void {
   }
 }
 
+function checkOver(document: JsonDocument, { id, inputs, over }: OutlineNode): void {
+  if (!over || inputs.some(({ name }) => name === over.name)) return;
+  const names = inputs.map(({ name }) => name);
+  const meant = didYouMean(over.name, names);
+  const message = document.t('"over" of "{0}" names "{1}", which is not one of its inputs.', id, over.name);
+  const remedy = meant ? document.t('Did you mean "{0}"?', meant) : document.t("Name the input that is the list.");
+  document.add("unknown-name", over.range, message, remedy, () =>
+    (meant ? [meant] : names.slice(0, 3)).map((name) => rename(document, over.range, name)),
+  );
+}
+
 function checkEdges(document: JsonDocument, outline: Outline): void {
   const names = namesOf(outline);
   for (const node of outline.nodes) {
     checkFrame(document, node);
     checkVariables(document, node);
+    checkOver(document, node);
     const seen = new Set<string>();
     for (const input of node.inputs) {
       if (!names.has(input.name)) unknownName(document, node, input, names);

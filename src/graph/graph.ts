@@ -42,15 +42,27 @@ const anyNode = {
   part: textPart.optional(),
 };
 
-const llmNode = z.object({
-  kind: z.literal("llm"),
-  ...anyNode,
+const asking = {
   /** The node's own model, winning over the role's. */
   model: modelChoice.nullable(),
   /** `user`: instruction and inputs in one user message. */
   message: z.enum(["system", "user"]),
   /** What is sent around the instruction. */
   frame: z.string().optional(),
+};
+
+const llmNode = z.object({ kind: z.literal("llm"), ...anyNode, ...asking });
+
+/** The same call for each element of a list, in order. `output` is null: `each` takes the value out of each reply. */
+const mapNode = z.object({
+  kind: z.literal("map"),
+  ...anyNode,
+  ...asking,
+  /** The input that is the list. In the instruction, its name stands for one element. */
+  over: z.string(),
+  each: extractor.nullable(),
+  /** Between the values; null: they become a JSON list. */
+  join: z.string().nullable(),
 });
 
 /** A parameter node: its value is its text. */
@@ -90,7 +102,7 @@ const retrieverNode = z.object({
 });
 
 const graphInput = z.object({ name: z.string(), description: z.string() });
-const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, functionNode, retrieverNode, toolNode]);
+const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, mapNode, functionNode, retrieverNode, toolNode]);
 
 export const graph = z.object({
   name: z.string(),
@@ -106,6 +118,7 @@ export type Graph = ReadOnly<z.infer<typeof graph>>;
 export type GraphInput = ReadOnly<z.infer<typeof graphInput>>;
 export type GraphNode = ReadOnly<z.infer<typeof graphNode>>;
 export type LlmNode = ReadOnly<z.infer<typeof llmNode>>;
+export type MapNode = ReadOnly<z.infer<typeof mapNode>>;
 export type TextNode = ReadOnly<z.infer<typeof textNode>>;
 export type RetrieverNode = ReadOnly<z.infer<typeof retrieverNode>>;
 export type FunctionNode = ReadOnly<z.infer<typeof functionNode>>;
@@ -116,6 +129,11 @@ export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
 /** The node's own model; null if it names none, or asks none. */
 export function ownModel(node: GraphNode): ModelChoice | null {
   return "model" in node ? node.model : null;
+}
+
+/** Whether it asks a model once for a value. */
+export function asksOnce(node: GraphNode): node is LlmNode {
+  return "model" in node && !("over" in node);
 }
 
 /** Θ: node id → text, of the trainable nodes and of those that stay fixed. */

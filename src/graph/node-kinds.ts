@@ -14,6 +14,7 @@ export interface NodeTraits {
 export const NODE_KINDS = {
   llm: { reads: true, asksModel: true, text: "instruction", computed: false },
   text: { reads: false, asksModel: false, text: "value", computed: false },
+  map: { reads: true, asksModel: true, text: "instruction", computed: false },
   function: { reads: true, asksModel: false, text: "code", computed: true },
   retriever: { reads: true, asksModel: false, text: "query", computed: true },
   tool: { reads: true, asksModel: false, text: null, computed: true },
@@ -22,7 +23,7 @@ export const NODE_KINDS = {
 export type NodeKind = keyof typeof NODE_KINDS;
 
 /** Kinds of nodes that later versions will run. */
-export const RESERVED_KINDS: readonly string[] = ["map", "group"];
+export const RESERVED_KINDS: readonly string[] = ["group"];
 
 const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null, computed: false };
 

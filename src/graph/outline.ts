@@ -34,6 +34,8 @@ export interface OutlineNode {
   readonly range: Range;
   readonly idRange: Range;
   readonly inputs: readonly NamedRange[];
+  /** The input whose elements it goes over; null for every kind but `map`. */
+  readonly over: NamedRange | null;
   /** How its text names inputs. */
   readonly templating: Templating;
   /** Names in its text for inputs with other names: variable → input. */
@@ -115,6 +117,7 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
     range: rangeOf(member),
     idRange: rangeOf(key),
     inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
+    over: kind === "map" ? named(part("over")) : null,
     templating: templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache",
     variables: variablesOf(document, part("variables")),
     frame: frameOf(part("frame")),

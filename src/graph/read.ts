@@ -275,18 +275,15 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
     ...(within && { part: within }),
   };
   switch (spec.kind) {
-    case "llm": {
+    case "llm":
+    case "map": {
       const model = spec.model === undefined ? null : modelChoice(spec.model);
       const around = frame !== null && { frame };
-      return {
-        kind: "llm",
-        ...base,
-        ...around,
-        inputs,
-        output: extractorOf(spec.output),
-        model,
-        message: spec.message,
-      };
+      const { message } = spec;
+      const output = extractorOf(spec.output);
+      const asking = { ...base, ...around, inputs, model, message };
+      if (!("over" in spec)) return { ...asking, kind: "llm", output };
+      return { ...asking, kind: "map", over: spec.over, each: output, join: spec.join ?? null };
     }
     case "text":
       return { kind: "text", ...base, ...(spec.examples && { form: "rows" }) };
@@ -307,7 +304,7 @@ export function modelChoice(spec: ModelSpec): ModelChoice {
   return { model, params: { ...(temperature !== null && { temperature }), ...params } };
 }
 
-function extractorOf(spec: (NodeSpec & { kind: "llm" })["output"]): Extractor | null {
+function extractorOf(spec: (NodeSpec & { kind: "llm" | "map" })["output"]): Extractor | null {
   if (!spec) return null;
   if ("after" in spec) return { kind: "after", ...spec };
   if ("tag" in spec) return { kind: "tag", ...spec };

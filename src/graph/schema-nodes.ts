@@ -153,28 +153,45 @@ const variables = z
   .optional()
   .describe('Names in the text that stand for inputs of other names: `{ "chat_input": "question" }`.');
 
+/** How a node asks a model. */
+const asking = {
+  ...parameter,
+  templating: templating.optional(),
+  variables,
+  inputs,
+  instruction: textForm("What the model should do. `{{name}}` is replaced by the value of that input."),
+  frame: z
+    .union([z.string(), z.array(z.string())], { error: "a text or a list of lines" })
+    .optional()
+    .describe(
+      "What the program sends around the instruction, which stands at `{{instruction}}`. It names inputs as `{{name}}`, may have roles (`system:`, `user:`), and never changes.",
+    ),
+  output: extractor.optional(),
+  model: modelChoice.optional(),
+  message: z
+    .enum(["system", "user"])
+    .default("system")
+    .describe("`system` (default): the instruction is the system message. `user`: everything is one user message."),
+};
+
 const llmNode = z
   .strictObject({
     kind: z.literal("llm").default("llm").describe("Calls a language model. This is the default."),
-    ...parameter,
-    templating: templating.optional(),
-    variables,
-    inputs,
-    instruction: textForm("What the model should do. `{{name}}` is replaced by the value of that input."),
-    frame: z
-      .union([z.string(), z.array(z.string())], { error: "a text or a list of lines" })
-      .optional()
-      .describe(
-        "What the program sends around the instruction, which stands at `{{instruction}}`. It names inputs as `{{name}}`, may have roles (`system:`, `user:`), and never changes.",
-      ),
-    output: extractor.optional(),
-    model: modelChoice.optional(),
-    message: z
-      .enum(["system", "user"])
-      .default("system")
-      .describe("`system` (default): the instruction is the system message. `user`: everything is one user message."),
+    ...asking,
   })
   .describe("A node that calls a language model.");
+
+const mapNode = z
+  .strictObject({
+    kind: z.literal("map").describe("Calls a language model once for each element of a list."),
+    ...asking,
+    over: z
+      .string()
+      .min(1)
+      .describe("The input that is a JSON list. In the instruction, its name stands for one element: `{{parts}}`."),
+    join: z.string().optional().describe("Text between the values. Default: the values become a JSON list."),
+  })
+  .describe("A node that calls a language model once for each element of a list, and joins the values in their order.");
 
 const textNode = z
   .strictObject({
@@ -262,7 +279,7 @@ export const graphInputs = z
   .describe("The inputs of each sample: name → description.");
 
 export const nodes = z
-  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, functionNode, retrieverNode, toolNode]))
+  .record(z.string(), z.discriminatedUnion("kind", [llmNode, textNode, mapNode, functionNode, retrieverNode, toolNode]))
   .meta({ description: "The nodes by id. An id is a letter, then letters, digits, `_` or `-`." });
 
 export const models = z

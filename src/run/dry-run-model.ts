@@ -44,6 +44,8 @@ const CHARACTERS_PER_TOKEN = 4;
 const REPLY = { forward: 12, backward: 16, hypothesis: 12, judge: 30 } as const;
 /** Number of words that a rewrite adds. */
 const ADDED = 8;
+/** Elements of a list that a map node goes over. */
+const MAPPED = 5;
 /** Start of a made-up value. */
 const MARK = "\u2248";
 
@@ -114,7 +116,7 @@ export class DryRunModel implements Model {
     const keys = Object.keys(schema?.schema.properties ?? {});
     switch (tag.purpose) {
       case "forward":
-        return inForm(this.#reply(tokens ?? this.#usual("forward")), node?.output ?? null);
+        return this.#forward(tokens ?? this.#usual("forward"), node);
       case "backward": {
         const each = tokens ? tokens / keys.length : this.#usual("backward");
         return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));
@@ -124,6 +126,26 @@ export class DryRunModel implements Model {
       case "judge":
         return JSON.stringify({ reason: this.#reply(tokens ?? this.#usual("judge")), score: 0.5 });
     }
+  }
+
+  #forward(tokens: number, node: GraphNode | undefined): string {
+    const isMapped = [...this.#nodes.values()].some((one) => one.kind === "map" && one.over === node?.id);
+    const made = isMapped ? () => this.list(tokens * this.#charactersPerToken) : () => this.#reply(tokens);
+    return inForm(made(), node?.kind === "map" ? node.each : (node?.output ?? null));
+  }
+
+  /** Whether a map node goes over what the code of this file computes. */
+  isMapped(file: string): boolean {
+    const nodes = [...this.#nodes.values()];
+    return nodes.some(
+      (one) =>
+        one.kind === "function" && one.file === file && nodes.some((map) => map.kind === "map" && map.over === one.id),
+    );
+  }
+
+  /** A list of a usual length for a map node. */
+  list(characters: number): string {
+    return JSON.stringify(Array.from({ length: MAPPED }, () => this.computed(characters / MAPPED)));
   }
 
   /** In whatever form a method asks for: texts of nodes are rewrites, the others say something short. */
@@ -169,7 +191,8 @@ export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sa
     check: async () => null,
     async call(code, argument) {
       const given = JSON.stringify(argument);
-      return real && !given.includes(MARK) ? real.call(code, argument) : model.computed(given.length);
+      if (real && !given.includes(MARK)) return real.call(code, argument);
+      return model.isMapped(code.file) ? JSON.parse(model.list(given.length)) : model.computed(given.length);
     },
     within: () => dryRunSandbox(model, real),
   };

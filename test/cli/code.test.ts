@@ -65,6 +65,57 @@ describe("feedback crosses code, and the prompt before it is mended", () => {
   });
 });
 
+describe("a map node", () => {
+  const sentences = {
+    kind: "function",
+    inputs: ["order"],
+    code: ["export default ({ order }) => order.match(/[^.]+\\./g)"],
+  };
+  const flat = [
+    "export default ({ items }) => String(items.flat().reduce((sum, { count, price }) => sum + count * price, 0))",
+  ];
+  const items = { ...JSON_READ, kind: "map", inputs: ["sentences"], over: "sentences", output: { json: "" } };
+  const nodes = { sentences, items, total: { kind: "function", inputs: ["items"], code: flat } };
+
+  it("asks for each element of a list, and its one instruction learns from all of them", async () => {
+    const bench = await open({ model: clerk });
+    await put(bench, { nodes, output: "total" }, {});
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    expect(report.test?.before).toBeLessThan(0.7);
+    expect(report.test?.after).toBe(1);
+    expect(report.proposals.map(({ node }) => node)).toEqual(["items"]);
+    const asked = bench.server.log.filter(({ body }) => !body.response_format).map(({ body }) => body.messages.at(-1));
+    expect(
+      asked.every((message) => !message?.content.includes("voucher of") || !message.content.includes("pens")),
+    ).toBe(true);
+  });
+
+  it("that is given no list is a format error, and the feedback names it", async () => {
+    const bench = await open({ model: clerk });
+    await put(
+      bench,
+      {
+        nodes: { items: { ...items, inputs: ["order"], over: "order" }, say: { ...say, inputs: ["items"] } },
+        output: "say",
+      },
+      {},
+    );
+    const { stdout } = await bench.online("evaluate", "order.agentgraph.json", "--json", "--model", "clerk");
+    expect(JSON.parse(stdout)).toMatchObject({ score: 0, formatErrors: 24 });
+    expect(bench.server.requests()).toBe(0);
+  });
+
+  it("has to go over one of its inputs", async () => {
+    const bench = await open({ model: clerk });
+    await put(bench, { nodes: { ...nodes, items: { ...items, over: "sentence" } }, output: "total" }, {});
+    const { code, stdout } = await bench.run("check", "order.agentgraph.json");
+    expect(code).toBe(2);
+    expect(stdout).toContain('"over" of "items" names "sentence", which is not one of its inputs.');
+    expect(stdout).toContain('Did you mean "sentences"?');
+  });
+});
+
 describe("code of a graph", () => {
   it("is checked with its line before anything is asked", async () => {
     const bench = await open({ model: clerk });

@@ -40,13 +40,17 @@ export class Completion implements CompletionItemProvider {
     if (!parsed.document.root) return [];
     const place = placeIn(document, position);
     const [part, id, key] = place.path;
-    if (part === "nodes" && (key === "instruction" || key === "text" || key === "keep")) {
+    if (part === "nodes" && ["instruction", "text", "keep", "query"].includes(String(key))) {
       const home = { graph: document.uri, parsed, node: String(id) };
       const open = openBraces(document, position, [templatingOf(home)]);
       return open && place.inText ? placeholders([home], open, true) : [];
     }
     if (part === "nodes" && key === "inputs" && place.path.length === 4)
       return readable(parsed, String(id), place.range);
+    if (part === "nodes" && key === "over" && place.path.length === 3 && !place.isKey) {
+      const inputs = parsed.outline.nodes.find((node) => node.id === id)?.inputs ?? [];
+      return inputs.map(({ name }) => item(name, l10n.t("input of {0}", String(id)), place.range));
+    }
     if (part === "output" && place.path.length === 1) return place.isKey ? [] : answers(parsed, place.range);
     if (part === "data") return this.#data(parsed, document, place);
     return [];

@@ -70,8 +70,10 @@ export interface NamedValue {
 
 /** How the nodes of one kind run. `graph/node-kinds.ts` has the rest of a kind. */
 export interface NodeBehavior<N extends GraphNode = GraphNode> {
-  /** Model calls that one value takes. */
+  /** Model calls that one value takes; if that depends on what it reads, what is foreseen. */
   readonly calls: number;
+  /** The most that it can take. Default: `calls`. */
+  readonly most?: number;
   /** What is sent to a model; empty if none is asked. */
   prompt(node: N, text: string, inputs: InputValues): readonly Message[];
   /** @throws what ends a run; ModelError, PatternTimeout, CodeLimit where there is no value */

@@ -6,6 +6,7 @@ const SHAPES: Readonly<Record<NodeKind | "input", string>> = {
   llm: "box",
   text: "note",
   function: "component",
+  map: "box3d",
   retriever: "cylinder",
   tool: "cds",
 };

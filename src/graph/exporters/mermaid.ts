@@ -8,6 +8,7 @@ const SHAPES: Readonly<Record<NodeKind | "input", readonly [string, string]>> = 
   llm: ["[", "]"],
   text: ["[/", "/]"],
   function: ["{{", "}}"],
+  map: ["[", "]"],
   retriever: ["[(", ")]"],
   tool: ["[[", "]]"],
 };

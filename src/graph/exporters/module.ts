@@ -1,4 +1,4 @@
-import type { GraphNode, LlmNode } from "../graph.ts";
+import { asksOnce, type GraphNode, type LlmNode } from "../graph.ts";
 import { traitsOf } from "../node-kinds.ts";
 import { topologyOf } from "../topology.ts";
 import { compiledMessages, compiledText } from "./compiled.ts";
@@ -10,7 +10,7 @@ export const module: Exporter = {
   describes: "A JavaScript module without dependencies that runs the graph.",
   export({ graph, model, name }) {
     const { order } = topologyOf(graph);
-    const foreign = order.filter((node) => !("model" in node) && traitsOf(node).text !== "value");
+    const foreign = order.filter((node) => !asksOnce(node) && traitsOf(node).text !== "value");
     if (foreign.length > 0) {
       const names = foreign.map(({ id, kind }) => `${id} (${kind})`).join(", ");
       return { files: {}, left: [`The module can't run these nodes: ${names}. Use \`agentgraph run\` instead.`] };
@@ -25,7 +25,7 @@ export const module: Exporter = {
 };
 
 function partsOf(node: GraphNode, model: string | null): object {
-  return "model" in node ? callOf(node, model) : { text: compiledText(node) };
+  return asksOnce(node) ? callOf(node, model) : { text: compiledText(node) };
 }
 
 function callOf(node: LlmNode, model: string | null): object {

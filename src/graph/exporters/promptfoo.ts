@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { asksOnce } from "../graph.ts";
 import { renderNode } from "../template.ts";
 import type { Exported, Exporter } from "./exporter.ts";
 
@@ -8,9 +9,9 @@ export const promptfoo: Exporter = {
   export({ graph, model, name }): Exported {
     const calls = graph.nodes.flatMap((node) => ("model" in node ? [node] : []));
     const [node] = calls;
-    if (!node || calls.length > 1) {
+    if (!node || !asksOnce(node) || calls.length > 1) {
       const left =
-        "promptfoo tests one prompt at a time, and this graph calls a model in several nodes. Export it as a module instead.";
+        "promptfoo tests one prompt at a time, and this graph calls a model in several nodes, or several times. Export it as a module instead.";
       return { files: {}, left: [left] };
     }
     const texts = new Map(graph.nodes.map(({ id, text }) => [id, text]));

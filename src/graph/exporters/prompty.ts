@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { asksOnce } from "../graph.ts";
 import { renderNode } from "../template.ts";
 import type { Exporter } from "./exporter.ts";
 
@@ -12,7 +13,7 @@ export const prompty: Exporter = {
       ...graph.nodes.map(({ id, role }) => [id, role] as const),
     ]);
     for (const node of graph.nodes) {
-      if (!("model" in node)) continue;
+      if (!asksOnce(node)) continue;
       const sent = renderNode(
         node,
         node.text,

@@ -1,0 +1,71 @@
+import { extract } from "../../graph/extract.ts";
+import type { LlmNode, MapNode } from "../../graph/graph.ts";
+import { structureIn } from "../../graph/json.ts";
+import { renderNode } from "../../graph/template.ts";
+import { shortHash } from "../theta.ts";
+import type { InputValues, NodeBehavior, Value } from "./node-behavior.ts";
+
+/** Elements of a list. */
+const MOST = 100;
+
+/** Calls that are foreseen for a list that nobody has seen. */
+const USUAL = 5;
+
+/** The same call of a language model for each element of a list, all at once; the values are joined in their order. */
+export const map: NodeBehavior<MapNode> = {
+  calls: USUAL,
+  most: MOST,
+  prompt(node, text, inputs) {
+    const list = listIn(inputs.find(([name]) => name === node.over)?.[1]);
+    const [first] = list ?? [];
+    return renderNode(asLlm(node), text, first === undefined ? inputs : withElement(node, inputs, first));
+  },
+  async run(node, { text, inputs, given, patterns, ask, local }) {
+    const { id, over, each, join } = node;
+    const list = listIn(given[over]);
+    if (!list) return failure(id, `its input ${over} is not a JSON list`);
+    if (list.length > MOST)
+      return failure(id, `its input ${over} has ${list.length} elements; at most ${MOST} are allowed`);
+    const values = await Promise.all(
+      list.map(async (element) => {
+        const reply = await ask(node.model, renderNode(asLlm(node), text, withElement(node, inputs, element)));
+        const { value, formatError } = await extract(reply.text, each, patterns);
+        const json = each?.kind === "json" && !formatError ? structureIn(value) : undefined;
+        return { value, formatError, json, tokens: reply.usage.prompt + reply.usage.completion };
+      }),
+    );
+    const json = values.map((one) => one.json ?? one.value);
+    const whole = join === null ? JSON.stringify(json) : values.map(({ value }) => value).join(join);
+    const key = `map ${shortHash([id, whole])}`;
+    await local.keep(key, whole);
+    return {
+      text: whole,
+      formatError: values.some(({ formatError }) => formatError),
+      tokens: values.reduce((sum, { tokens }) => sum + tokens, 0),
+      key,
+      ...(join === null && { json }),
+    };
+  },
+  async context({ id, inputs }, { values }) {
+    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
+    return { inputs: read, output: own?.value ?? "" };
+  },
+};
+
+function asLlm({ each, ...node }: MapNode): LlmNode {
+  return { ...node, kind: "llm", output: each };
+}
+
+function listIn(value: unknown): readonly unknown[] | null {
+  const list = typeof value === "string" ? structureIn(value) : value;
+  return Array.isArray(list) ? list : null;
+}
+
+function withElement({ over }: MapNode, inputs: InputValues, element: unknown): InputValues {
+  const text = typeof element === "string" ? element : JSON.stringify(element);
+  return inputs.map(([name, value]) => [name, name === over ? text : value]);
+}
+
+function failure(node: string, problem: string): Value {
+  return { text: "", formatError: true, tokens: 0, failure: { node, problem } };
+}
