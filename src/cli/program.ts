@@ -15,6 +15,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { EXIT } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
+import { initCommand } from "./init.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
 import { migrateCommand } from "./migrate.ts";
 import { modelsCommand } from "./models.ts";
@@ -240,6 +241,25 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
+
+  command("init", "make a graph file of prompt files and a data file")
+    .argument("[paths...]", "prompt files, data files and folders (default: this folder)")
+    .option("--data <file>", "data file (default: the one whose columns the prompts name)")
+    .option("--target <column>", "column with the answer")
+    .addOption(
+      new Option("--loss <kind>", "how answers are scored (default: by the form of the answers)").choices([
+        "exact",
+        "number",
+        "choice",
+        "set",
+        "json",
+        "f1",
+        "judge",
+      ]),
+    )
+    .option("--output <node>", "node whose value is the answer")
+    .option("--dry-run", "show the graph, and write nothing")
+    .action(async (paths, options) => done(await initCommand(cli, paths, options)));
 
   command("import", `make graph files of another program's files: ${Object.values(PROGRAMS).join(", ")}`)
     .argument("<path>", "file or folder of the program")

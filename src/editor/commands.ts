@@ -32,6 +32,8 @@ export const COMMANDS = [
   "setApiKey",
   "forgetApiKey",
   "createExample",
+  "newGraph",
+  "importGraph",
   "clearCache",
   "showLog",
 ] as const;

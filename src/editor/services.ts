@@ -16,6 +16,7 @@ import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
 import { GraphDocuments } from "./language/documents.ts";
 import { Language } from "./language/language.ts";
+import { NewGraphs } from "./new-graph.ts";
 import { OnceTrusted } from "./once-trusted.ts";
 import { Apply, leftToApply } from "./review/apply.ts";
 import { Instructions, SCHEME } from "./review/instructions.ts";
@@ -135,6 +136,7 @@ export class Services extends Disposable {
       ...apply.commands,
       ...commit.commands,
       ...example.commands,
+      ...new NewGraphs(deps.files).commands,
       clearCache: () => clearCache(graphs, deps),
       showGraph: async (target) => this.#view.show(await pickGraph(target, graphs)),
       showLog: () => log.show(),

@@ -81,6 +81,11 @@ export class JsonDocument {
     return this.#faults.length > MAX_FAULTS;
   }
 
+  /** Forgets the faults so far: one that says more takes their place. */
+  clear(): void {
+    this.#faults.length = 0;
+  }
+
   add(code: FaultCode, range: Range, message: string, remedy: string, fixes?: Fixes): void {
     if (this.isFull) return;
     const full = this.#faults.length === MAX_FAULTS;

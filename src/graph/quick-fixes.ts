@@ -4,6 +4,7 @@ import type { Fix, Range, TextEdit } from "./fault.ts";
 import { addMember, editList } from "./list-edit.ts";
 import { traitsOf } from "./node-kinds.ts";
 import type { Outline } from "./outline.ts";
+import { starters } from "./starters.ts";
 import { dependents, sinksOf, type Use } from "./symbols.ts";
 
 /** More choices than this are no help. */
@@ -46,17 +47,10 @@ export function addMissing(document: JsonDocument, outline: Outline, path: JsonP
 
 /** A first graph, for an empty file. */
 export function startGraph({ text, t }: JsonDocument): Fix[] {
-  const graph = {
-    version: 1,
-    name: "",
-    inputs: { question: "" },
-    nodes: { answer: { role: "gives the answer", inputs: ["question"], instruction: ["Answer the question."] } },
-    output: "answer",
-    data: { train: [], validation: [], target: "answer" },
-    loss: { kind: "exact" },
-  };
-  const json = `${JSON.stringify(graph, null, 2)}\n`;
-  return [{ title: t("Start a graph of one node"), edits: [{ offset: 0, length: text.length, text: json }] }];
+  return starters(t).map((starter) => ({
+    title: t("Start a graph: {0}", starter.title),
+    edits: [{ offset: 0, length: text.length, text: starter.text }],
+  }));
 }
 
 /** Quick fixes for an unknown key. @param known every key of the format */

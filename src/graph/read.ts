@@ -15,6 +15,7 @@ import { addMissing, declareInput, remove, rename, startGraph } from "./quick-fi
 import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
 import { checkSharedFiles, type FilePlace } from "./shared-files.ts";
+import { isBlank } from "./starters.ts";
 import { namesOf } from "./symbols.ts";
 import { hashText } from "./text.ts";
 import { checkText } from "./text-checks.ts";
@@ -107,7 +108,9 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
   const document = withSettings(path, text, set, locale);
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
-  if (text.trim() === "") {
+  // The first brace is a start, not a list of faults.
+  if (isBlank(text)) {
+    document.clear();
     document.add(
       "syntax",
       { start: 0, end: text.length },
@@ -115,6 +118,7 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
       document.t("Start with {0}.", '{ "version": 1, "inputs": {}, "nodes": {} }'),
       () => startGraph(document),
     );
+    return alone;
   }
   if (!document.root) return alone;
   const version = document.at(["version"])?.value;

@@ -22,18 +22,11 @@ export async function graphFileOf(
   files: Files,
   t: Translate,
 ): Promise<GraphFileDraft> {
-  const taken = new Set(await files.list(folder));
   const base = nameOf(importer.kind, main);
-  const free = (name: string, ending: string) => {
-    for (let count = 1; ; count++) {
-      const candidate = `${name}${count > 1 ? `-${count}` : ""}${ending}`;
-      if (!taken.has(candidate)) return candidate;
-    }
-  };
-  const graphName = free(base, ".agentgraph.json");
+  const graphName = await freeName(folder, base, ".agentgraph.json", files);
   const notes = [...draft.notes];
   const rows = draft.data && "rows" in draft.data ? draft.data.rows : [];
-  const rowsName = rows.length > 0 ? free(`${base}.rows`, ".jsonl") : null;
+  const rowsName = rows.length > 0 ? await freeName(folder, `${base}.rows`, ".jsonl", files) : null;
   const data = dataOf(draft, rowsName, rows);
   if (!draft.data)
     notes.push(t('There are no rows yet: name a data file in "data", and the column with the answer in "target".'));
@@ -55,6 +48,15 @@ export async function graphFileOf(
   const written = new Map([[join(folder, graphName), `${formatJson(graph)}\n`]]);
   if (rowsName !== null) written.set(join(folder, rowsName), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   return { graphFile: join(folder, graphName), written, notes };
+}
+
+/** A name that no file of the folder has: `crew.agentgraph.json`, `crew-2.agentgraph.json`. */
+export async function freeName(folder: string, name: string, ending: string, files: Files): Promise<string> {
+  const taken = new Set(await files.list(folder));
+  for (let count = 1; ; count++) {
+    const candidate = `${name}${count > 1 ? `-${count}` : ""}${ending}`;
+    if (!taken.has(candidate)) return candidate;
+  }
 }
 
 function dataOf({ data, target }: Draft, rowsName: string | null, rows: readonly Row[]): object {

@@ -95,3 +95,28 @@ it("says what it cannot read", async () => {
   const json = JSON.parse((await bench.run("import", "promptfooconfig.yaml", "--json")).stdout);
   expect(json.imported).toMatchObject([{ kind: "promptfoo", graph: null }]);
 });
+
+it("makes a graph of three prompts and a table, which runs", async () => {
+  const bench = await open({ model: scripted({ forward: (_, better) => (better ? "4" : "5") }) });
+  const folder = join(bench.folder, "mine");
+  await mkdir(join(folder, "prompts"), { recursive: true });
+  for (const [name, text] of Object.entries({
+    plan: "Plan {{question}}",
+    check: "Check {{plan}}",
+    solve: "Solve {{question}} by {{check}}",
+  })) {
+    await writeFile(join(folder, "prompts", `${name}.md`), `${text}\n`);
+  }
+  const lines = Array.from({ length: 60 }, (_, at) => `question ${at},4`);
+  await writeFile(join(folder, "rows.csv"), ["question,answer", ...lines, ""].join("\n"));
+  const made = await bench.run("init", "mine");
+  expect(made.code).toBe(0);
+  expect(made.stdout).toMatch(
+    /^Wrote mine\/mine\.agentgraph\.json\. Guessed:\n {2}data: rows\.csv\n {2}column with the answer: answer/m,
+  );
+  const run = await bench.online("optimize", "mine/mine.agentgraph.json", "--json", "--set", "optimize.iterations=1");
+  expect(JSON.parse(run.stdout)).toMatchObject({ error: null, validation: { before: 0, after: 1 } });
+  const none = await bench.run("init", "mine/rows.csv");
+  expect(none).toMatchObject({ code: 2, stdout: "" });
+  expect(none.stderr).toContain("There is no prompt file among these.");
+}, 60_000);

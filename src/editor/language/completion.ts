@@ -4,7 +4,7 @@ import {
   CompletionItemKind,
   type CompletionItemProvider,
   l10n,
-  type Position,
+  Position,
   Range,
   type TextDocument,
   TextEdit,
@@ -14,8 +14,10 @@ import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
 import { fillsIn } from "../../graph/node-kinds.ts";
 import { inputEdits } from "../../graph/quick-fixes.ts";
+import { isBlank, starters } from "../../graph/starters.ts";
 import { dependents } from "../../graph/symbols.ts";
 import { begunPlaceholder, placeholderOf, type Templating } from "../../graph/templating.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { oneLine } from "../markdown.ts";
 import type { GraphDocuments } from "./documents.ts";
@@ -37,6 +39,7 @@ export class Completion implements CompletionItemProvider {
       return open ? placeholders(homes, open, false) : [];
     }
     const parsed = this.documents.parsed(document);
+    if (isBlank(document.getText())) return wholeGraphs(document);
     if (!parsed.document.root) return [];
     const place = placeIn(document, position);
     const [part, id, key] = place.path;
@@ -73,6 +76,23 @@ export class Completion implements CompletionItemProvider {
     const fields = new Set([...inlineFields(parsed), ...(await fieldsOf([...new Set(names)], root, this.files))]);
     return [...fields].map((field) => item(field, l10n.t("field of the data"), range));
   }
+}
+
+/** Graphs to start from, in the place of all that is there. */
+function wholeGraphs(document: TextDocument): CompletionItem[] {
+  const text = document.getText();
+  const range = new Range(new Position(0, 0), document.positionAt(text.length));
+  return starters(LOCALE.t).map(({ title, text: graph }, at) => {
+    const completion = new CompletionItem(
+      { label: title, description: l10n.t("whole graph") },
+      CompletionItemKind.Snippet,
+    );
+    completion.range = range;
+    completion.filterText = text.trim() === "" ? title : text;
+    completion.insertText = graph;
+    completion.sortText = ` ${at}`;
+    return completion;
+  });
 }
 
 interface Place {

@@ -1,0 +1,58 @@
+import { basename } from "node:path";
+import { DataUnreadable } from "../data/row.ts";
+import { decodeData, formatOf } from "../data/rows.ts";
+import type { Files } from "../deps.ts";
+import { ENGLISH } from "../i18n/locale.ts";
+import type { Row } from "./importer.ts";
+
+/** Bytes: of larger files, only the graph file that names them is read. */
+const MOST = 32 * 2 ** 20;
+
+/** The rows of a data file; null where it cannot be read. @param path absolute */
+export async function readRows(path: string, files: Files): Promise<readonly Row[] | null> {
+  const format = formatOf(path);
+  if (!format) return null;
+  try {
+    const { bytes } = await files.stat(path);
+    const text = bytes > MOST ? null : decodeData(await files.read(path));
+    if (text === null) return null;
+    const context = { name: basename(path), locale: ENGLISH, yieldNow: async () => {} };
+    const { rows } = await format(text, context);
+    return rows.length > 0 ? rows.map(({ fields }) => fields) : null;
+  } catch (error) {
+    if (error instanceof DataUnreadable || (error instanceof Error && "code" in error)) return null;
+    throw error;
+  }
+}
+
+/** Columns in the order of the first rows. */
+export function columnsOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.slice(0, 50).flatMap((row) => Object.keys(row)))];
+}
+
+const TARGETS =
+  "answer target expected expected_output expected_answer ground_truth groundtruth gold ideal reference reference_answer label labels category class sentiment intent output completion response result solution correct correct_answer final_answer summary translation".split(
+    " ",
+  );
+
+/** The column that most likely holds the answer, and others that may. */
+export function targetsAmong(columns: readonly string[], read: ReadonlySet<string>): string[] {
+  const free = columns.filter(
+    (name) =>
+      !read.has(name) &&
+      !/^(?:id|_id|idx|index|row|uuid|split|source|feedback|comment|notes?|date|created_at|url)$/i.test(name),
+  );
+  const rank = (name: string) => {
+    const at = TARGETS.indexOf(name.toLowerCase().replaceAll(/[\s-]+/g, "_"));
+    return at < 0 ? TARGETS.length : at;
+  };
+  return [...free].sort((a, b) => rank(a) - rank(b) || free.indexOf(b) - free.indexOf(a));
+}
+
+/** Which set a file is for, by its name. */
+export function setOf(path: string): "train" | "validation" | "test" | null {
+  const name = basename(path).toLowerCase();
+  if (/(?:^|[^a-z])train(?:ing)?(?:[^a-z]|$)/.test(name)) return "train";
+  if (/(?:^|[^a-z])(?:dev|val|valid|validation)(?:[^a-z]|$)/.test(name)) return "validation";
+  return /(?:^|[^a-z])(?:test|eval|holdout)(?:[^a-z]|$)/.test(name) ? "test" : null;
+}

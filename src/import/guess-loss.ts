@@ -1,0 +1,56 @@
+import { isLosslessNumber } from "lossless-json";
+import { structureIn } from "../graph/json.ts";
+import { ENGLISH, type Translate } from "../i18n/locale.ts";
+import { numberTargetFault } from "../loss/number.ts";
+
+/** Losses that a guess can be changed to, with what each compares. */
+export type GuessedLoss = "number" | "exact" | "choice" | "set" | "json" | "f1" | "judge";
+
+/** Rows whose answers are looked at. */
+const LOOKED_AT = 300;
+/** Words of an answer that is compared word by word, and of one that only a judge can compare. */
+const SHORT = 5;
+const LONG = 25;
+
+/** The loss that fits the form of the answers. */
+export function guessLoss(values: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): GuessedLoss {
+  const answers = values.slice(0, LOOKED_AT).filter((value) => value !== null && value !== undefined && value !== "");
+  const texts = answers.map((value) =>
+    typeof value === "object" && !isLosslessNumber(value) ? JSON.stringify(value) : String(value),
+  );
+  if (texts.length === 0) return "judge";
+  if (answers.every((value) => Array.isArray(value) && value.every((one) => typeof one !== "object"))) return "set";
+  if (texts.every((text) => structureIn(text) !== null && /^\s*\{/.test(text))) return "json";
+  if (texts.every((text) => /^\s*[A-Ja-j][).]?\s*$/.test(text)) && hasOptions(rows)) return "choice";
+  const words = texts.map((text) => text.trim().split(/\s+/).length);
+  const mean = words.reduce((sum, count) => sum + count, 0) / words.length;
+  if (mean <= SHORT && texts.every((text) => numberTargetFault(text, ENGLISH) === null)) return "number";
+  const distinct = new Set(texts.map((text) => text.trim().toLowerCase())).size;
+  const isList =
+    texts.filter((text) => /^[^,;\n]{1,40}(?:[,;]\s*[^,;\n]{1,40})+$/.test(text.trim())).length > texts.length / 2;
+  if (isList && mean <= LONG) return "set";
+  if (mean <= SHORT || (distinct <= texts.length / 4 && mean <= 2 * SHORT)) return "exact";
+  return mean <= LONG ? "f1" : "judge";
+}
+
+/** Options in columns of their own, in a list, or written into a question as `(A) …`. */
+function hasOptions(rows: readonly Readonly<Record<string, unknown>>[]): boolean {
+  const [row = {}] = rows;
+  const columns = Object.keys(row).filter((name) => /^(?:option[_ ]?)?[A-Ea-e]$|^(?:options|choices)$/.test(name));
+  return (
+    columns.length > 0 ||
+    Object.values(row).some((value) => typeof value === "string" && /(?:^|\s)\(?A[).]\s[\s\S]*\(?B[).]\s/.test(value))
+  );
+}
+
+/** What goes into the graph file. */
+export function lossSpec(kind: GuessedLoss, t: Translate): Readonly<Record<string, unknown>> {
+  if (kind !== "judge") return { kind };
+  return {
+    kind,
+    rubric: [
+      t("Score 1 if the answer says the same as the accepted answer, in whatever words."),
+      t("Score lower for each fact that is missing, wrong or added. Score 0 if it contradicts the accepted answer."),
+    ],
+  };
+}

@@ -1,0 +1,212 @@
+import { basename } from "node:path";
+import { foreignMarks } from "../graph/foreign-templates.ts";
+import { placedText } from "../graph/places/place.ts";
+import { isPlaced } from "../graph/places/placed-text.ts";
+import { findPlaceholders, type Templating } from "../graph/templating.ts";
+import { isMapping, parsePlain } from "./documents.ts";
+import type { DraftNode, TextReference } from "./importer.ts";
+import { Names, validName } from "./names.ts";
+import { topologicalOrder } from "./order.ts";
+
+/** A text that a graph is made of. */
+export interface FoundPrompt {
+  readonly name: string;
+  readonly reference: TextReference;
+  readonly text: string;
+}
+
+/** Files that can hold prompts, by their names. */
+export const PROMPT_FILE = /\.(?:md|mdc|txt|prompt|prompty|jinja2?|j2|tmpl|ya?ml|json|toml)$/i;
+/** Files of a folder that are about it. */
+const ABOUT =
+  /^(?:readme|changelog|license|licence|contributing|code_of_conduct|security|notice|package(?:-lock)?|tsconfig|requirements)\b/i;
+/** Texts that other steps follow, and that are no step. */
+const SHARED =
+  /(?:^|[_-])(?:style|tone|voice|persona|rules?|guidelines?|glossary|examples?|shots|format|policy|policies|background|context)(?:$|[_-])/i;
+
+export function isPromptFile(name: string): boolean {
+  return PROMPT_FILE.test(name) && !ABOUT.test(name) && !name.endsWith(".agentgraph.json");
+}
+
+/** The texts of a file: all of it, or each text under a key of YAML, JSON or TOML. */
+export function promptsIn(file: string, content: string): FoundPrompt[] {
+  const name = basename(file).replace(/(?:\.(?:prompt|instructions|agent|chatmode))?\.[^.]+$/i, "");
+  if (!/\.(?:ya?ml|json|toml)$/i.test(file)) {
+    const found = placedText(content, undefined);
+    return isPlaced(found) && found.text.trim() !== "" ? [{ name, reference: { file }, text: found.text }] : [];
+  }
+  if (/\.toml$/i.test(file)) return [];
+  try {
+    return keyedTexts(parsePlain(content, file), []).map(({ steps, text }) => ({
+      name:
+        steps.filter((step) => !/^(?:prompts?|system|template|text|content|instructions?)$/i.test(step)).join("_") ||
+        name,
+      reference: { file, key: steps.join(".") },
+      text,
+    }));
+  } catch {
+    return [];
+  }
+}
+
+/** Texts that look like prompts: a line end, a placeholder or many words. */
+function keyedTexts(value: unknown, steps: readonly string[]): { steps: readonly string[]; text: string }[] {
+  if (typeof value === "string") {
+    const isPrompt = /\{\{?\s*\w+\s*\}?\}|\n./.test(value) || value.split(/\s+/).length >= 8;
+    return isPrompt ? [{ steps, text: value }] : [];
+  }
+  if (!isMapping(value) || steps.length > 4) return [];
+  return Object.entries(value).flatMap(([key, inner]) => keyedTexts(inner, [...steps, key]));
+}
+
+/** The language of a text's placeholders. @param known names that inputs may have */
+function templatingOf({ text, reference }: FoundPrompt, known: ReadonlySet<string>): Templating {
+  if (/\.(?:jinja2?|j2|prompty)$/i.test(reference.file) || /\{%-?\s*(?:if|for|set|raw)\b/.test(text)) return "jinja";
+  if (/\{\{#[\w.]+#\}\}/.test(text)) return "dify";
+  if (findPlaceholders(text).length > 0) return "mustache";
+  if (findPlaceholders(text, "jinja").length > 0) return "jinja";
+  const python = findPlaceholders(text, "python").filter(({ name }) => known.has(name));
+  return python.length > 0 || foreignMarks(text, known, "mustache").some(({ what }) => what.startsWith("a Python"))
+    ? "python"
+    : "mustache";
+}
+
+export interface GuessedNodes {
+  readonly nodes: Record<string, DraftNode>;
+  readonly inputs: string[];
+  /** Ids, each after those that it reads. */
+  readonly order: readonly string[];
+  /** Ids that may be the output, the likeliest first. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * Nodes of texts: who names whom gives the edges. Where nobody names anybody, the texts follow each other in their order.
+ * @param columns of the data that a text may read, without the answer
+ * @param wanted the output that the user chose
+ */
+export function guessNodes(
+  prompts: readonly FoundPrompt[],
+  columns: readonly string[],
+  wanted: string | null,
+): GuessedNodes {
+  const names = new Names();
+  const ids = new Map(prompts.map((prompt) => [prompt, names.take(validName(prompt.name))]));
+  const idOf = (prompt: FoundPrompt) => ids.get(prompt) ?? prompt.name;
+  const steps = prompts.filter((prompt) => !SHARED.test(idOf(prompt)) || findPlaceholders(prompt.text).length > 0);
+  const shared = prompts.filter((prompt) => !steps.includes(prompt) && steps.length > 0);
+  const byWord = new Map([...ids.values()].map((id) => [plain(id), id]));
+  const known = new Set([...columns, ...ids.values()]);
+  const inputs = new Map<string, string>();
+  const inputFor = (name: string) => {
+    const column = columns.find((one) => one === name) ?? columns.find((one) => plain(one) === plain(name)) ?? name;
+    const id = inputs.get(column) ?? names.take(validName(column));
+    inputs.set(column, id);
+    return id;
+  };
+  const nodes: Record<string, DraftNode> = {};
+  let named = false;
+  for (const prompt of shared) {
+    nodes[idOf(prompt)] = { kind: "text", role: words(prompt.name), text: prompt.reference };
+  }
+  for (const prompt of steps) {
+    const id = idOf(prompt);
+    const templating = templatingOf(prompt, known);
+    const node: DraftNode = { role: words(prompt.name), inputs: [], instruction: prompt.reference };
+    if (templating !== "mustache") node.templating = templating;
+    for (const name of new Set(findPlaceholders(prompt.text, templating).map((one) => one.name))) {
+      const other = byWord.get(plain(name)) ?? byWord.get(plain(name).replace(/(?:output|result|text|answer)$/, ""));
+      const isOther = other !== undefined && other !== id && !columns.includes(name);
+      const input = isOther ? other : inputFor(name);
+      named ||= isOther;
+      if (input !== name) node.variables = { ...node.variables, [name]: input };
+      node.inputs = [...new Set([...(node.inputs ?? []), input])];
+    }
+    nodes[id] = node;
+  }
+  joinSteps(steps.map(idOf), nodes, new Map(steps.map((prompt) => [idOf(prompt), prompt.text])), named);
+  if (inputs.size === 0) {
+    for (const column of columns.length > 0 ? columns : ["question"]) inputFor(column);
+    for (const prompt of steps) nodes[idOf(prompt)] = withInputs(nodes[idOf(prompt)], [...inputs.values()]);
+  }
+  const stepIds = steps.map(idOf);
+  const sinks = stepIds.filter((id) => !stepIds.some((other) => nodes[other]?.inputs?.includes(id)));
+  const outputs = [...sinks].sort((a, b) => rank(b) - rank(a) || stepIds.indexOf(b) - stepIds.indexOf(a));
+  const output = wanted !== null && stepIds.includes(wanted) ? wanted : (outputs[0] ?? stepIds.at(-1) ?? "");
+  // What reaches the answer by nobody else is read by the last step; texts that all follow are read there, too.
+  const loose = [...sinks.filter((id) => id !== output && !reaches(nodes, output, id)), ...shared.map(idOf)];
+  const last = nodes[output];
+  if (last && loose.length > 0) nodes[output] = withInputs(last, loose, true);
+  const order = topologicalOrder(
+    [...Object.keys(nodes)],
+    (id) => id,
+    (id) => nodes[id]?.inputs ?? [],
+  );
+  return {
+    nodes: Object.fromEntries(order.flatMap((id) => (nodes[id] ? [[id, nodes[id]]] : []))),
+    inputs: [...inputs.values()],
+    order,
+    outputs: [
+      output,
+      ...outputs.filter((id) => id !== output),
+      ...stepIds.filter((id) => !sinks.includes(id) && id !== output),
+    ],
+  };
+}
+
+/** Steps that name none: by the words that they use of each other, else one after the other. */
+function joinSteps(
+  ids: readonly string[],
+  nodes: Record<string, DraftNode>,
+  texts: ReadonlyMap<string, string>,
+  named: boolean,
+): void {
+  if (named || ids.length < 2) return;
+  let joined = false;
+  for (const [at, id] of ids.entries()) {
+    for (const other of ids) {
+      const mentions = new RegExp(
+        `\\b(?:the|this|that|your|its)\\s+${other.replaceAll(/[_-]+/g, "[ _-]?")}\\b`,
+        "i",
+      ).test(texts.get(id) ?? "");
+      if (other === id || !mentions || reaches(nodes, other, id)) continue;
+      nodes[id] = withInputs(nodes[id], [other], true);
+      joined = true;
+    }
+    if (at > 0 && at === ids.length - 1 && !joined) {
+      for (const [index, step] of ids.entries()) {
+        const before = ids[index - 1];
+        if (before !== undefined) nodes[step] = withInputs(nodes[step], [before], true);
+      }
+    }
+  }
+}
+
+/** Whether `from` reads `id`, itself or through others. */
+function reaches(nodes: Readonly<Record<string, DraftNode>>, from: string, id: string): boolean {
+  const seen = new Set([from]);
+  for (const one of seen) for (const input of nodes[one]?.inputs ?? []) seen.add(input);
+  return seen.has(id);
+}
+
+function withInputs(node: DraftNode = {}, added: readonly string[], behind = false): DraftNode {
+  const own = node.inputs ?? [];
+  return { ...node, inputs: [...new Set(behind ? [...own, ...added] : [...added, ...own])] };
+}
+
+/** Names that the last step of a pipeline often has. */
+function rank(id: string): number {
+  return /(?:^|[_-])(?:answer|final|output|solve|respond|response|reply|write|report|summar\w*|decide|verdict|classify|label)(?:$|[_-])/i.test(
+    id,
+  )
+    ? 1
+    : 0;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+function words(name: string): string {
+  return name.replace(/^\d+[_-]?/, "").replaceAll(/[_-]+/g, " ");
+}

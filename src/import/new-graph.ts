@@ -1,0 +1,258 @@
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { EXTENSIONS } from "../data/rows.ts";
+import type { Files } from "../deps.ts";
+import { decodeUtf8, findRoot, MAX_TEXT } from "../graph/containment.ts";
+import type { Translate } from "../i18n/locale.ts";
+import { formatJson, freeName } from "./graph-file.ts";
+import { columnsOf, readRows, setOf, targetsAmong } from "./guess-data.ts";
+import { type GuessedLoss, guessLoss, lossSpec } from "./guess-loss.ts";
+import { type FoundPrompt, guessNodes, isPromptFile, promptsIn } from "./guess-nodes.ts";
+import { ImportRefused, type Row } from "./importer.ts";
+
+/** What the user has chosen in place of a guess. */
+export interface Chosen {
+  readonly target?: string | undefined;
+  readonly loss?: GuessedLoss | undefined;
+  readonly output?: string | undefined;
+  /** Absolute path of a data file; null: none. */
+  readonly data?: string | null | undefined;
+}
+
+/** A graph as it is guessed, with what each guess may be changed to. */
+export interface NewGraph {
+  readonly path: string;
+  readonly text: string;
+  readonly guesses: {
+    readonly data: Guess;
+    readonly target: Guess;
+    readonly loss: Guess;
+    readonly output: Guess;
+  };
+  /** What could not be guessed, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface Guess {
+  /** null: nothing was found. */
+  readonly value: string | null;
+  readonly others: readonly string[];
+}
+
+const LOSSES: readonly GuessedLoss[] = ["exact", "number", "choice", "set", "json", "f1", "judge"];
+const DATA_FILE = new RegExp(`(?:${EXTENSIONS.map((one) => one.replace(".", "\\.")).join("|")})$`, "i");
+const SKIPPED = new Set([
+  "node_modules",
+  ".git",
+  ".venv",
+  "venv",
+  "__pycache__",
+  "dist",
+  "build",
+  ".agentgraph",
+  "out",
+]);
+/** Rows below which there is no test set. */
+const FEW = 30;
+
+/**
+ * A graph of prompt files and a data file.
+ * @param paths absolute: prompt files, data files, folders
+ * @throws ImportRefused where there is no prompt
+ */
+export async function newGraph(
+  paths: readonly string[],
+  files: Files,
+  t: Translate,
+  chosen: Chosen = {},
+): Promise<NewGraph> {
+  const given = (await Promise.all(paths.map((path) => expand(path, files)))).flat();
+  const isData = (path: string) => DATA_FILE.test(path) && !path.endsWith(".agentgraph.json");
+  const rowsByPath = new Map<string, readonly Row[]>();
+  for (const path of given.filter(isData)) {
+    const rows = await readRows(path, files);
+    if (rows && columnsOf(rows).length > 1) rowsByPath.set(path, rows);
+  }
+  const promptPaths = given.filter((path) => !rowsByPath.has(path) && isPromptFile(basename(path)));
+  const folder = folderOf([...promptPaths, ...rowsByPath.keys()], paths);
+  const prompts = (await Promise.all(promptPaths.map((path) => read(path, folder, files)))).flat();
+  if (prompts.length === 0)
+    throw new ImportRefused(t("There is no prompt file among these. Name Markdown, text or YAML files with prompts."));
+  if (rowsByPath.size === 0) await lookFor(folder, files, rowsByPath);
+  const data = choose(chosen.data, prompts, rowsByPath, files);
+  const found = await data;
+  const columns = found ? columnsOf(found.rows) : [];
+  const read_ = new Set(
+    columns.filter((column) => prompts.some(({ text }) => new RegExp(`\\{\\s*${escaped(column)}\\s*\\}`).test(text))),
+  );
+  const targets = targetsAmong(columns, read_);
+  const target = chosen.target ?? targets[0] ?? null;
+  const readable = columns.filter(
+    (column) => column !== target && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
+  );
+  const { nodes, inputs, outputs } = guessNodes(prompts, read_.size > 0 ? [...read_] : readable, chosen.output ?? null);
+  const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
+  const loss = chosen.loss ?? guessLoss(values, found?.rows ?? []);
+  const notes: string[] = [];
+  if (!found) notes.push(t('No data file was found. Name one in "data", and the column with the answer in "target".'));
+  const absent = found ? inputs.filter((input) => !columns.includes(input)) : [];
+  const fields = Object.fromEntries(
+    absent.flatMap((input) => {
+      const column = columns.find((one) => one.replace(/[^A-Za-z0-9_-]+/g, "_") === input);
+      return column === undefined ? [] : [[input, column]];
+    }),
+  );
+  for (const input of absent.filter((one) => !(one in fields))) {
+    notes.push(t('The data have no column "{0}". Name the column that holds it in "data.fields".', input));
+  }
+  const path = join(folder, await freeName(folder, validBase(basename(folder)), ".agentgraph.json", files));
+  const graph = {
+    version: 1,
+    name: words(basename(folder)),
+    inputs: Object.fromEntries(inputs.map((name) => [name, ""])),
+    nodes,
+    output: outputs[0] ?? "",
+    data: {
+      ...sets(found, folder, rowsByPath),
+      ...(Object.keys(fields).length > 0 && { fields }),
+      ...(target !== null && { target }),
+    },
+    loss: lossSpec(loss, t),
+  };
+  const relativeTo = (one: string) => relative(folder, one).split(sep).join("/");
+  return {
+    path,
+    text: `${formatJson(graph)}\n`,
+    guesses: {
+      data: {
+        value: found ? relativeTo(found.path) : null,
+        others: [...rowsByPath.keys()].map(relativeTo).filter((one) => !found || one !== relativeTo(found.path)),
+      },
+      target: {
+        value: target,
+        others: [...targets, ...columns].filter((one, at, all) => one !== target && all.indexOf(one) === at),
+      },
+      loss: { value: loss, others: LOSSES.filter((one) => one !== loss) },
+      output: { value: outputs[0] ?? null, others: outputs.slice(1) },
+    },
+    notes,
+  };
+}
+
+interface DataFile {
+  readonly path: string;
+  readonly rows: readonly Row[];
+}
+
+/** The chosen file, else the one whose columns the prompts name most. */
+async function choose(
+  chosen: string | null | undefined,
+  prompts: readonly FoundPrompt[],
+  known: ReadonlyMap<string, readonly Row[]>,
+  files: Files,
+): Promise<DataFile | null> {
+  if (chosen === null) return null;
+  if (chosen !== undefined) {
+    const rows = known.get(chosen) ?? (await readRows(chosen, files));
+    if (!rows) throw new ImportRefused(`${basename(chosen)} is not a data file that can be read.`);
+    return { path: chosen, rows };
+  }
+  const score = (rows: readonly Row[]) => {
+    const columns = columnsOf(rows);
+    const named = columns.filter((column) =>
+      prompts.some(({ text }) => new RegExp(`\\{\\s*${escaped(column)}\\s*\\}`).test(text)),
+    );
+    return named.length * 10 + (targetsAmong(columns, new Set(named)).length > 0 ? 1 : 0);
+  };
+  const ranked = [...known]
+    .map(([path, rows]) => ({ path, rows }))
+    .sort((a, b) => score(b.rows) - score(a.rows) || setRank(a.path) - setRank(b.path));
+  return ranked[0] ?? null;
+}
+
+function setRank(path: string): number {
+  return setOf(path) === "test" ? 2 : setOf(path) === "validation" ? 1 : 0;
+}
+
+/** Sets by the names of the files, where there are a training and a validation file; else one file that is divided. */
+function sets(found: DataFile | null, folder: string, known: ReadonlyMap<string, readonly Row[]>): object {
+  const reference = (path: string) => relative(folder, path).split(sep).join("/");
+  if (!found) return { train: [], validation: [] };
+  const same = [...known.keys()].filter((path) => dirname(path) === dirname(found.path));
+  const of = (set: string) => same.find((path) => setOf(path) === set);
+  const [train, validation, test] = [of("train"), of("validation"), of("test")];
+  const isPart = [train, validation, test].includes(found.path);
+  if (isPart && train && (validation ?? test)) {
+    const gate = validation ?? test;
+    return {
+      train: reference(train),
+      validation: reference(gate ?? train),
+      ...(validation && test && { test: reference(test) }),
+    };
+  }
+  const split =
+    found.rows.length < FEW ? { train: 0.5, validation: 0.5, test: 0 } : { train: 0.4, validation: 0.3, test: 0.3 };
+  return { file: reference(found.path), split };
+}
+
+async function read(path: string, folder: string, files: Files): Promise<FoundPrompt[]> {
+  const { bytes } = await files.stat(path);
+  const text = bytes > MAX_TEXT ? null : decodeUtf8(await files.read(path));
+  return text === null ? [] : promptsIn(relative(folder, path).split(sep).join("/"), text);
+}
+
+async function expand(path: string, files: Files, depth = 0): Promise<string[]> {
+  const { kind } = await files.stat(path);
+  if (kind === "file") return [path];
+  if (kind !== "folder" || depth > 3) return [];
+  const names = (await files.list(path)).filter((name) => !name.startsWith(".") && !SKIPPED.has(name));
+  const inner = names.sort(byNumber).map((name) => expand(join(path, name), files, depth + 1));
+  return (await Promise.all(inner)).flat();
+}
+
+/** `2_solve` before `10_check`. */
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
+
+/** Data files beside the prompts, and in the folders of the repository that often hold them. */
+async function lookFor(folder: string, files: Files, found: Map<string, readonly Row[]>): Promise<void> {
+  const root = await findRoot(join(folder, "x"), files);
+  const folders = [
+    folder,
+    ...["data", "dataset", "datasets", "examples", "eval", "evals", "tests"].map((name) => join(folder, name)),
+  ];
+  if (folder !== root.folder) folders.push(dirname(folder), join(dirname(folder), "data"));
+  for (const one of folders) {
+    const names = (await files.list(one).catch(() => [])).filter(
+      (name) => DATA_FILE.test(name) && !/\.agentgraph\.json$|^package(?:-lock)?\.json$|^tsconfig/.test(name),
+    );
+    for (const name of names.sort(byNumber).slice(0, 20)) {
+      const rows = await readRows(join(one, name), files);
+      if (rows && columnsOf(rows).length > 1) found.set(join(one, name), rows);
+    }
+    if (found.size > 0) return;
+  }
+}
+
+/** The folder that holds all files; for those of `prompts/` and `data/`, the one above. */
+function folderOf(files: readonly string[], given: readonly string[]): string {
+  const folders = (files.length > 0 ? files : given).map((path) => dirname(resolve(path)).split(sep));
+  const [first = [], ...others] = folders;
+  let length = first.length;
+  for (const other of others)
+    while (length > 0 && other.slice(0, length).join(sep) !== first.slice(0, length).join(sep)) length--;
+  const common = first.slice(0, length).join(sep) || sep;
+  return /^(?:prompts?|instructions|data|templates)$/i.test(basename(common)) ? dirname(common) : common;
+}
+
+function validBase(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "graph";
+}
+
+function words(name: string): string {
+  return name.replaceAll(/[_-]+/g, " ");
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

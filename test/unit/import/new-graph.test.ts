@@ -1,0 +1,151 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readGraphText } from "../../../src/graph/read.ts";
+import { starters } from "../../../src/graph/starters.ts";
+import { ENGLISH } from "../../../src/i18n/locale.ts";
+import { type GuessedLoss, guessLoss } from "../../../src/import/guess-loss.ts";
+import { type Chosen, newGraph } from "../../../src/import/new-graph.ts";
+import { graphFormat } from "../../../src/methods/registry.ts";
+import { nodeFiles } from "../../../src/platform/files.ts";
+import { loadTask } from "../../../src/run/load.ts";
+import { folderOf } from "./folder.ts";
+
+const files = nodeFiles();
+const clock = { now: () => 0, sleep: async () => {} };
+
+const table = (head: string, row: (at: number) => string, count = 60) =>
+  [head, ...Array.from({ length: count }, (_, at) => row(at)), ""].join("\n");
+
+async function made(content: Readonly<Record<string, string>>, chosen: Chosen = {}, paths: readonly string[] = ["."]) {
+  const folder = await folderOf(content);
+  const result = await newGraph(
+    paths.map((path) => join(folder, path)),
+    files,
+    ENGLISH.t,
+    chosen,
+  );
+  await files.write(result.path, result.text);
+  const { faults, task } = await loadTask(
+    result.path,
+    { files, clock },
+    { models: { forward: { model: "m", params: {} } } },
+  );
+  const graph = JSON.parse(await readFile(result.path, "utf8"));
+  return { ...result, folder, graph, task, faults: faults.map(({ code, message }) => `${code}: ${message}`) };
+}
+
+describe("a graph of prompt files", () => {
+  it("joins prompts by the names that they use, and passes the check", async () => {
+    const { graph, faults, task } = await made({
+      "prompts/solve.md": "Solve.\n\n{{question}}\n\n{{check}}\n",
+      "prompts/check.md": "---\nname: check\n---\nCheck {{plan}} of {{question}}.\n",
+      "prompts/plan.md": "Plan {{question}}.\n",
+      "README.md": "About this.\n",
+      "data/problems.csv": table("id,question,answer", (at) => `${at},"How much is ${at} and ${at}?",${2 * at}`),
+    });
+    expect(faults).toEqual([]);
+    expect(graph.output).toBe("solve");
+    expect(Object.keys(graph.nodes)).toEqual(["plan", "check", "solve"]);
+    expect(graph.nodes.solve.inputs).toEqual(["question", "check"]);
+    expect(graph.loss).toEqual({ kind: "number" });
+    expect(graph.data).toMatchObject({ file: "data/problems.csv", target: "answer" });
+    expect(task?.data.test).toHaveLength(18);
+  });
+
+  it("puts prompts without placeholders one after the other, and lets the last one read a shared text", async () => {
+    const { graph, faults } = await made({
+      "2_classify.md": "Choose the category.\n",
+      "10_answer.md": "Answer politely.\n",
+      "style.md": "Be brief.\n",
+      "mails.jsonl": table("", (at) =>
+        JSON.stringify({ mail: `mail ${at}`, category: ["a", "b", "c"][at % 3] }),
+      ).trimStart(),
+    });
+    expect(faults).toEqual([]);
+    expect(graph.nodes.classify.inputs).toEqual(["mail"]);
+    expect(graph.nodes.answer.inputs).toEqual(["mail", "classify", "style"]);
+    expect(graph.nodes.style.kind).toBe("text");
+    expect(graph.loss).toEqual({ kind: "exact" });
+  });
+
+  it("reads keys of YAML, names of Python, and sets of their own", async () => {
+    const rows = (name: string) =>
+      table("topic,summary", (at) => `${name} ${at},about ${name} ${at} with many other words in it that go on`, 12);
+    const { graph, faults } = await made({
+      "prompts.yaml":
+        "outline:\n  system: |\n    Outline {topic}.\n    In lines.\narticle: 'Write about {topic} by {outline_text}'\n",
+      "data/train.csv": rows("train"),
+      "data/dev.csv": rows("dev"),
+      "data/test.csv": rows("test"),
+    });
+    expect(faults).toEqual([]);
+    expect(graph.nodes.article).toMatchObject({
+      instruction: { file: "prompts.yaml", key: "article" },
+      templating: "python",
+      variables: { outline_text: "outline" },
+      inputs: ["topic", "outline"],
+    });
+    expect(graph.data).toEqual({
+      train: "data/train.csv",
+      validation: "data/dev.csv",
+      test: "data/test.csv",
+      target: "summary",
+    });
+    expect(graph.loss.kind).toBe("f1");
+  });
+
+  it("takes what the user chooses in place of a guess", async () => {
+    const content = {
+      "a.md": "A {{x}}",
+      "b.md": "B {{x}}",
+      "rows.csv": table("x,y,z", (at) => `${at},${at},word${at}`),
+    };
+    const { graph, guesses } = await made(content, { target: "y", loss: "exact", output: "a" });
+    expect(graph).toMatchObject({ output: "a", loss: { kind: "exact" }, data: { target: "y" } });
+    expect(graph.nodes.a.inputs).toEqual(["x", "b"]);
+    expect(guesses.target.others).toContain("z");
+    expect(guesses.output.others).toContain("b");
+  });
+
+  it("says what it could not find, and never overwrites a file", async () => {
+    const none = await made({ "a.txt": "Answer {{question}}." });
+    expect(none.notes.join(" ")).toContain("No data file was found.");
+    const again = await newGraph([none.folder], files, ENGLISH.t);
+    expect(again.path).not.toBe(none.path);
+    await expect(made({ "x.csv": "a,b\n1,2\n" })).rejects.toThrow("There is no prompt file");
+  });
+});
+
+it.each<[GuessedLoss, readonly unknown[]]>([
+  ["number", ["4", "1,000", 5, "3/4"]],
+  ["exact", ["refund", "parcel", "refund", "other thing"]],
+  ["set", [["a", "b"], ["c"]]],
+  ["set", ["red, blue", "green; red", "blue, red, green"]],
+  ["json", ['{"a": 1}', { a: 2 }]],
+  ["f1", ["the cat sat on the mat today", "a dog ran over the long road home"]],
+  ["judge", Array.from({ length: 4 }, (_, at) => `${"many different words of a long answer ".repeat(6)}${at}`)],
+  ["judge", []],
+])("guesses %s by the form of the answers", (loss, values) => {
+  expect(guessLoss(values, [])).toBe(loss);
+});
+
+it("guesses choice where the rows hold options", () => {
+  expect(guessLoss(["A", "C"], [{ question: "Which? (A) one (B) two (C) three" }])).toBe("choice");
+});
+
+describe("an empty file", () => {
+  it.each(["", "\n", "{", "{ }\n", " { "])("has one fault, which offers whole graphs: %j", (text) => {
+    const { faults } = readGraphText("/g.agentgraph.json", text, graphFormat);
+    expect(faults.map(({ message }) => message)).toEqual(["The file is empty."]);
+    expect(faults[0]?.fixes?.()).toHaveLength(starters(ENGLISH.t).length);
+  });
+
+  it("can become graphs without a fault", () => {
+    for (const { text } of starters(ENGLISH.t)) {
+      const { faults } = readGraphText("/g.agentgraph.json", text, graphFormat);
+      expect(faults).toEqual([]);
+    }
+  });
+});
