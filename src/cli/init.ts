@@ -24,7 +24,7 @@ export async function initCommand(
   paths: readonly string[],
   options: InitOptions,
 ): Promise<number> {
-  const { newGraph } = await import("../import/import.ts");
+  const { newGraph } = await import("../import/new-graph.ts");
   const given = (paths.length > 0 ? paths : ["."]).map((path) => resolve(path));
   const chosen = { ...options, ...(options.data !== undefined && { data: resolve(options.data) }) };
   const graph = await newGraph(given, deps.files, ENGLISH.t, chosen).catch((error: unknown) => {

@@ -29,7 +29,7 @@ export class NewGraphs {
 
   /** @throws Cancelled, NotFound */
   async #new(target: unknown, selected: unknown): Promise<void> {
-    const { newGraph } = await import("../import/import.ts");
+    const { newGraph } = await import("../import/new-graph.ts");
     const paths = urisOf(target, selected).map(({ fsPath }) => fsPath);
     const given = paths.length > 0 ? paths : await pickPrompts();
     let chosen: Chosen = {};

@@ -16,8 +16,6 @@ import { prompty } from "./prompty.ts";
 /** One line for each program; the first that recognizes a file reads it. */
 const IMPORTERS: readonly Importer[] = [crewai, promptfoo, promptflow, prompty, dify, agentSpec, dspy];
 
-export { newGraph } from "./new-graph.ts";
-
 /** What is to be written for one set of files. */
 export interface Imported {
   readonly importer: Importer;
