@@ -20,13 +20,13 @@ export interface Method<O = unknown> {
   /** Under `optimize.<name>` in the file. Its defaults are here and nowhere else. */
   readonly options: z.ZodObject & z.ZodType<O>;
   /**
-   * While it runs, the validation set is scored only as far as decisions need it; the rest of the figures comes at the
-   * end. Default: the file's texts are scored on all of it from the start.
+   * Whether the validation set is scored only as far as decisions need, and completely at the end. Default: the file's
+   * texts are scored on the whole set from the start.
    */
   readonly scoresLazily?: boolean;
-  /** Iterations at most, for progress. */
+  /** Maximum number of iterations, for progress. */
   iterations(options: O): number;
-  /** Owns its loop. Yields an `iteration` after each step; what it returns is the result of the run. */
+  /** Runs the method's loop. Yields an `iteration` after each step; the returned texts are the result of the run. */
   run(task: Task, options: O, engine: Engine): AsyncGenerator<RunEvent, Texts>;
 }
 
@@ -37,16 +37,16 @@ export type Methods = Readonly<Record<string, Method>>;
 export interface Parameter {
   readonly id: string;
   readonly kind: "text";
-  /** In the file. */
+  /** The text in the file. */
   readonly value: string;
 }
 
-/** Which set a sample is of, and how urgent its calls are. */
+/** The set of a sample, and the priority of its calls. */
 export interface Place {
   readonly split: Split;
   /** Larger goes first through the limiter. Default: 1 for training samples, 0 for validation samples, −2 for test samples. */
   readonly priority?: number;
-  /** Scores on the validation set that decide what the run ends with count as a look at it. Default: false. */
+  /** Whether these scores decide the result. If so, scores on the validation set count as a look at it. Default: false. */
   readonly decides?: boolean;
 }
 
@@ -64,11 +64,11 @@ export interface BackwardStyle {
    * gradient of the node's `output`. Default: `asked` per node, `output` per edge.
    */
   readonly own?: "asked" | "output";
-  /** Whether a call per edge sees the node's other inputs, too. Default: false. */
+  /** Whether a call per edge also sees the node's other inputs. Default: false. */
   readonly showsAll?: boolean;
-  /** ∇_A. Empty: the sample asks for no change. Default: the loss's criticism. */
+  /** ∇_A of a score; empty if no change is needed. Default: the loss's criticism. */
   readonly seed?: (score: Scored) => string;
-  /** What an empty reply counts as, so that the path goes on. Default: it ends there. */
+  /** Gradient for an empty reply, so that the path continues. Default: the path ends. */
   readonly otherwise?: string;
   /** Templates with the placeholders of `prompts/backward.md` and `prompts/backward-case.md`. Default: those. */
   readonly templates?: { readonly system: string; readonly case: string };
@@ -79,40 +79,40 @@ export interface BackwardStyle {
   readonly lossTemplates?: { readonly system: string; readonly case: string };
 }
 
-/** A reply in JSON: asked for by schema, read tolerantly, asked for again when it can't be read. */
+/** A reply in JSON: requested by schema, read tolerantly, and requested again if it is unreadable. */
 export interface JsonForm<T> {
   readonly name: string;
   readonly schema: Readonly<Record<string, unknown>>;
   /** null: no such value. */
   readonly read: (value: unknown) => T | null;
-  /** Takes nothing that may also have been meant otherwise: for texts that are written to files. Default: false. */
+  /** Whether ambiguous replies are rejected, as for texts that are written to files. Default: false. */
   readonly sure?: boolean;
-  /** What else speaks against a value that was read. */
+  /** Further doubts about a value. */
   readonly doubts?: (value: T) => readonly string[];
 }
 
 /** A reply with parts between `<tag>` and `</tag>`. */
 export interface TaggedForm<T> {
   readonly tags: readonly string[];
-  /** Tags that a reply may leave out. */
+  /** Tags that can be missing. */
   readonly optional?: readonly string[];
-  /** Takes the tags that the reply contains. null: not what was asked for. */
+  /** Reads the tags of a reply; null if they are not as requested. */
   readonly read: (parts: Readonly<Record<string, string>>) => T | null;
 }
 
-/** One call of ϕ, or of any else a method asks the optimizer's model. */
+/** One call to the optimizer's model: ϕ, or another request of a method. */
 export interface OptimizerCall<T, F = JsonForm<T> | TaggedForm<T>> {
   /** Id of the parameter that the call is about; null: several, or the whole graph. */
   readonly parameter: string | null;
   readonly messages: readonly Message[];
   readonly form: F;
-  /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
+  /** Distinguishes repeats of a request; identical requests with the same index share one reply. Default 0. */
   readonly index?: number | string;
-  /** In place of the model's own. */
+  /** Overrides the model's temperature. */
   readonly temperature?: number;
   /**
-   * What a reply counts as that can't be read, not even when asked for again. Default: null.
-   * @param doubts what may have been meant otherwise; empty: it contains nothing of the form asked for
+   * Value for a reply that is unreadable even after a second request. Default: null.
+   * @param doubts why the reply is ambiguous; empty if it has nothing of the requested form
    */
   readonly unreadable?: (doubts: readonly string[]) => T;
 }
@@ -122,15 +122,15 @@ export interface Draft {
   readonly text: string;
   /** What changes and why it should help. */
   readonly hypothesis: string;
-  /** Ids of the samples it was drawn from. */
+  /** Ids of the samples that it is based on. */
   readonly samples?: readonly string[];
-  /** Part of the text that shows training samples on purpose, as worked examples: what belongs to them is not a leak there. */
+  /** Part of the text with training samples as worked examples, where their content is not a leak. */
   readonly demonstrations?: string;
-  /** Why it has no text, where the reply could be read in more than one way. */
+  /** Why it has no text, if the reply was ambiguous. */
   readonly doubts?: readonly string[];
 }
 
-/** Two Θs on the validation set. */
+/** A comparison of two Θs on the validation set. */
 export interface Comparison {
   readonly before: Texts;
   readonly after: Texts;
@@ -138,8 +138,8 @@ export interface Comparison {
 }
 
 /**
- * What every method works with. All calls behind it go through the same reply store, budget and log, so that equal
- * calls are made once, a run can be resumed, and nothing is spent beyond the budget. All of it may be called in parallel.
+ * What a method works with. All calls go through the same reply store, budget and log, so that identical calls are made
+ * once, a run can be resumed, and the budget is never exceeded. All members can be called in parallel.
  */
 export interface Engine {
   /** Θ of the file. */
@@ -148,13 +148,13 @@ export interface Engine {
   readonly parameters: readonly Parameter[];
   /** 0 ≤ x < 1, from the run's seed. */
   readonly random: () => number;
-  /** What the training targets say of right answers, in words: a closed set with counts, or their form. */
+  /** Description of right answers from the training targets: a closed set with counts, or their form. */
   readonly answers: string;
-  /** What was tried so far, with what it scored. */
+  /** Attempts so far, with their scores. */
   readonly history: Attempts;
   /** One sample through the graph. The same pass twice costs nothing. */
   forward(texts: Texts, sample: Sample, at: Place): ForwardPass;
-  /** Scores samples under any Θ, in parallel; those known already cost nothing. */
+  /** Scores samples under any Θ, in parallel. Known scores cost nothing. */
   score(texts: Texts, samples: readonly Sample[], at: Place): Promise<Scores>;
   /** Semantic backpropagation of one sample. Resolves at once; the gradients arrive one by one. Default: per node. */
   backward(pass: ForwardPass, style?: BackwardStyle): Promise<BackwardPass>;
@@ -165,10 +165,10 @@ export interface Engine {
   ask<T>(call: OptimizerCall<T, TaggedForm<T>>): Promise<T | null>;
   ask<T>(call: OptimizerCall<T, JsonForm<T>>): Promise<T | null>;
   /**
-   * Puts a draft on record. Checks what every proposal must keep: placeholders, length, no leaked target, nothing
-   * that did harm before.
+   * Logs a draft and checks the rules for proposals: placeholders, length, no leaked target, no text that did harm
+   * before.
    * @param base Θ whose text it replaces
-   * @param draft null: no reply came
+   * @param draft null if there was no reply
    * @returns null if it is not a proposal
    */
   candidate(parameter: string, base: Texts, draft: Draft | null): Promise<Candidate | null>;
@@ -177,15 +177,15 @@ export interface Engine {
    * @param rule default: the gate's policy. A gate that is off accepts without scoring.
    */
   compare(before: Texts, after: Texts, rule?: Rule): Promise<Comparison>;
-  /** Losses of the validation samples under two Θs as far as they are known, without any call. */
+  /** Known losses of the validation samples under two Θs, without any call. */
   pairs(before: Texts, after: Texts): readonly Pair[];
   /**
-   * Puts the gate's verdict on record. A run that ends early keeps the Θ of the last verdict that accepted.
+   * Logs the gate's verdict. A run that ends early keeps the Θ of the last accepting verdict.
    * @param scope default: `joint`
    */
   judge(candidates: readonly Candidate[], comparison: Comparison, scope?: Judged["scope"]): Promise<void>;
-  /** A run that ends early keeps these texts, though no verdict accepted them: for methods whose own gate is another. */
+  /** Sets the texts that a run keeps if it ends early, without a verdict: for methods with a gate of their own. */
   keep(texts: Texts): void;
-  /** Puts on record that candidates were dropped before the gate saw them. */
+  /** Logs that candidates were dropped before the gate. */
   screen(candidates: readonly Pick<Candidate, "id" | "node">[], reason: ScreenReason): Promise<void>;
 }

@@ -4,28 +4,28 @@ import type { ReadOnly } from "../graph/read-only.ts";
 import type { BatchJournal } from "./batch/batch-journal.ts";
 import type { Waiting } from "./waiting.ts";
 
-/** One thing that answers a chat completion: a provider, or a wrapper around another `Model`. */
+/** Answers chat completions: a provider, or a wrapper around another `Model`. */
 export interface Model {
   /** Provider and origin, e.g. `openai https://api.openai.com` or `simulated`: part of every reply's key. Never a key or credentials. */
   readonly identity: string;
   /** Milliseconds a request may take. Default 120,000. */
   readonly timeout?: number;
   /**
-   * One reply. A provider sends at most one HTTP request a call; repeating is the retry wrapper's work.
+   * One reply. A provider sends at most one HTTP request per call; the retry wrapper repeats requests.
    * @throws ModelError, or the signal's reason when aborted.
    */
   complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
-  /** Whether a parameter of this request might be refused: none with all of them was answered yet. Default: no. */
+  /** Whether a parameter of this request may be rejected, because no request with all of them was answered yet. Default: no. */
   isUntried?(request: ModelRequest): boolean;
-  /** Resolves when who asks much at once may go on: at once, or after others in the process had a turn. Default: at once. */
+  /** Resolves at once, or after other work in the process has had a turn. Await it between many calls. Default: at once. */
   yieldNow?(): Promise<void>;
-  /** Requests that it works on at once, whatever the user's setting says. Default: that setting. */
+  /** Maximum number of concurrent requests, overriding the user's setting. Default: that setting. */
   readonly concurrency?: number;
-  /** Told what it waits for itself, such as a batch; null: nothing. */
+  /** Registers a callback for what the model itself waits for, such as a batch; null if nothing. */
   listen?(tell: (waiting: Waiting | null) => void): void;
-  /** Takes up the batches that a run has under way. Only where requests are sent in batches. */
+  /** Continues the batches of a resumed run. Only for models that send batches. */
   attach?(journal: BatchJournal): void;
-  /** The reply could not be decoded: no other run is served it. Only where replies are kept. */
+  /** Marks a reply that could not be decoded, so that no other run gets it. Only for models that store replies. */
   invalidate?(key: string): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export interface ModelRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** Asks for JSON of this shape. A model that refuses `response_format` gets the request without it. */
   readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
-  /** 0 at temperature 0 without repeats; else a hash of (run seed, purpose, index): never an arrival counter. */
+  /** 0 at temperature 0 without repeats; otherwise a hash of (run seed, purpose, index). Never depends on the order of arrival. */
   readonly draw: number;
   readonly tag: CallTag;
   /** Of the reply store; set by the stack. */
@@ -50,36 +50,36 @@ export interface ModelRequest {
   readonly attempt?: number;
   /** Larger goes first through the limiter. Default 0. */
   readonly priority?: number;
-  /** Draws on this part of the budget. Default: what is not reserved. */
+  /** Reserved part of the budget to use. Default: the unreserved part. */
   readonly reservation?: string;
   /**
-   * Called before each request that goes to the provider, awaited: when it resolves, the request is on record.
-   * Not called for replies from a store, nor for a caller that shares another's request.
+   * Called and awaited before each request to the provider, so that the request is logged first.
+   * Not called for stored replies, or if the call shares another call's request.
    */
   readonly onRequest?: (attempt: number) => Promise<void>;
-  /** A request that `onRequest` was called for does not leave after all: aborted in between, or its record failed. */
+  /** Called if a request is not sent after `onRequest`, because it was aborted or could not be logged. */
   readonly onWithdrawn?: (attempt: number) => void;
 }
 
-/** Who asks, for events and progress: no part of the key. */
+/** What the call is for, for events and progress. Not part of the key. */
 export interface CallTag {
   readonly purpose: Role;
   readonly node: string | null;
   readonly sample: string | null;
-  /** Tags that the reply is to contain, where no schema gives its form. */
+  /** Tags that the reply must contain, if there is no schema. */
   readonly form?: readonly string[];
 }
 
 export interface ModelReply {
   readonly text: string;
   readonly usage: Usage;
-  /** The model that the provider says it ran. */
+  /** Name of the model as the provider reports it. */
   readonly model: string;
   /** `length`: cut at a limit of tokens. `filter`: withheld, in whole or in part, by a content filter. */
   readonly finish: "stop" | "length" | "filter" | "other";
-  /** Key of the reply store: hash of (identity, model, params, messages, schema, draw). Set by the store wrapper. */
+  /** Key in the reply store: hash of (identity, model, params, messages, schema, draw). Set by the store wrapper. */
   readonly key: string;
-  /** Where the reply came from. `replayed`: this run's own log. `cached`: the store shared between runs. `shared`: an equal request in flight. */
+  /** Origin of the reply. `replayed`: this run's log. `cached`: the cache shared between runs. `shared`: an identical request in flight. */
   readonly source: "provider" | "replayed" | "cached" | "shared";
   /** Requests that reached the provider for this reply; 0 unless source is `provider`. */
   readonly requests: number;
@@ -91,34 +91,34 @@ export const usage = z.object({
   /** Tokens. */
   prompt: z.number().nonnegative(),
   completion: z.number().nonnegative(),
-  /** True where the provider returned none and characters were counted instead. */
+  /** True if the provider reported no usage, and tokens are estimated from characters. */
   estimated: z.boolean(),
-  /** Of the prompt, what the provider had cached; absent: nothing. */
+  /** Prompt tokens that were read from the provider's cache. Default: 0. */
   cached: z.number().nonnegative().optional(),
-  /** Of the prompt, what the provider wrote to its cache; absent: nothing. */
+  /** Prompt tokens that were written to the provider's cache. Default: 0. */
   written: z.number().nonnegative().optional(),
-  /** Billed at half the price; absent: the standard one. */
+  /** Discounted service tier. Default: the standard tier. */
   tier: z.enum(["flex", "batch"]).optional(),
 });
 
 export type Usage = ReadOnly<z.infer<typeof usage>>;
 
-/** What a run may spend. `null`: no bound. */
+/** Limits of a run. `null`: no limit. */
 export const budgetLimits = z.object({
   calls: z.number().nullable(),
   tokens: z.number().nullable(),
-  /** US dollars; needs a known price for every model used. */
+  /** US dollars. Requires a known price for every model used. */
   usd: z.number().nullable(),
 });
 
 export type BudgetLimits = ReadOnly<z.infer<typeof budgetLimits>>;
 
-/** The budget wrapper's handle: the engine reads it to plan, the wrapper enforces it. */
+/** The budget of a run: the engine reads it to plan, and the budget wrapper enforces it. */
 export interface Budget {
   readonly limits: BudgetLimits;
   /** Calls, tokens and dollars reserved or spent so far. */
   readonly spent: { readonly calls: number; readonly tokens: number; readonly usd: number };
-  /** Sets aside `calls` requests that only calls with this `reservation` may use; `release` gives the unused rest back to all. */
+  /** Reserves `calls` requests for calls with this `reservation`. `release` returns the unused rest. */
   reserve(name: string, calls: number): void;
   release(name: string): void;
 }
