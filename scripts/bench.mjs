@@ -6,6 +6,7 @@ const BENCHES = {
   worlds: "bench/worlds/main.ts",
   http: "bench/worlds/http.ts",
   graphs: "bench/graphs.ts",
+  paper: "bench/paper.ts",
   estimate: "bench/estimate/main.ts",
   signatures: "bench/signatures/main.ts",
   layout: "bench/layout/main.ts",

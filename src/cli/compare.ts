@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { SPLITS } from "../data/sample.ts";
+import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { methods } from "../methods/registry.ts";
@@ -43,8 +44,12 @@ interface ComparisonOptions extends ModelOptions, BudgetOptions, TaskOptions, Pl
 }
 
 export interface CompareOptions extends ComparisonOptions {
-  /** Comma-separated names. Default: all methods. */
+  /** Comma-separated names. Default: all but `chain-of-thought`, which is scored in every comparison. */
   readonly methods?: string;
+  /** A forward model that the untouched graph is scored with, for the break-even. */
+  readonly againstModel?: string;
+  /** Whether Reflexion is scored beside the methods. */
+  readonly reflexion?: boolean;
 }
 
 export interface AblateOptions extends ComparisonOptions {
@@ -65,7 +70,7 @@ export async function compareCommand(cli: Cli, path: string, options: CompareOpt
   }
   return compare(
     cli,
-    { kind: "methods", request, variants, ...measureOf(request, options) },
+    { kind: "methods", request, variants, ...measureOf(request, options), ...besideOf(options) },
     loaded.root.folder,
     options,
   );
@@ -92,9 +97,16 @@ export async function ablateCommand(cli: Cli, path: string, options: AblateOptio
   );
 }
 
+function besideOf({ againstModel, reflexion }: CompareOptions): Pick<ComparisonPlan, "againstModel" | "reflexion"> {
+  return { ...(againstModel !== undefined && { againstModel }), ...(reflexion && { reflexion }) };
+}
+
+/** Methods compared where none are named. */
+export const COMPARED = Object.keys(methods).filter((name) => name !== CHAIN_OF_THOUGHT);
+
 function methodNames(text: string | undefined): string[] {
   const known = Object.keys(methods);
-  const names = text === undefined ? known : [...new Set(text.split(",").map((name) => name.trim()))];
+  const names = text === undefined ? COMPARED : [...new Set(text.split(",").map((name) => name.trim()))];
   const unknown = names.find((name) => !Object.hasOwn(methods, name));
   if (unknown !== undefined) {
     throw new Misuse(`There is no method named ${plain(unknown) || '""'}. Use one or more of: ${known.join(", ")}.`);
@@ -124,7 +136,7 @@ function measureOf(
 
 async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: ComparisonOptions): Promise<number> {
   const { deps, output, signal } = cli;
-  const models = modelsOf(plan.request.task);
+  const models = [...modelsOf(plan.request.task), ...(plan.againstModel === undefined ? [] : [plan.againstModel])];
   const price = pricesFor(models, plan.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
@@ -168,7 +180,7 @@ async function drive(
   try {
     for (;;) {
       const step = await steps.next();
-      if (step.done) return comparisonOf(plan, step.value, deps.provider.identity);
+      if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price);
       const { event, run } = step.value;
       if (event === null) {
         progress?.stop();
@@ -194,6 +206,8 @@ function stepLine({ variant, isSearch, done, of, run }: Step): string {
 const BASELINE_WORDS = {
   untouched: "the untouched graph",
   "chain-of-thought": "the graph with chain of thought",
+  reflexion: "the graph with Reflexion",
+  "other model": "the untouched graph with the other model",
 } as const;
 
 /** `12 runs, about 2,400 calls and 310,000 tokens ($0.20) if nothing improves, more if something does; at most 12,400 calls.` */

@@ -5,13 +5,13 @@ import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { PROGRAMS } from "../import/programs.ts";
-import { methods } from "../methods/registry.ts";
 import { batchesCommand } from "./batches.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
-import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./compare.ts";
+import { ablateCommand, COMPARED, COMPARISON_FORMATS, compareCommand } from "./compare.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exampleCommand } from "./example.ts";
 import { EXIT } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
@@ -219,7 +219,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       .option("--output <file>", "write the comparison to this file");
 
   comparing("compare", "compare methods on a graph, with the same samples, seeds, and budget for each")
-    .option("--methods <names>", `methods, separated by commas (default: ${Object.keys(methods).join(",")})`)
+    .option("--methods <names>", `methods, separated by commas (default: ${COMPARED.join(",")})`)
+    .option(
+      "--against-model <name>",
+      "say after how many answers tuning has paid for itself against this model, untuned",
+    )
+    .option("--reflexion", "also score Reflexion, which retries each answer at test time")
     .action(async (file, options) => done(await compareCommand(cli, file, options)));
 
   comparing("ablate", "compare a method with itself, its options changed one at a time")
@@ -229,6 +234,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       "options, separated by commas; values separated by |, for example gate,batch=2|16 (default: neighbors,gradients,gate,batch,threshold)",
     )
     .action(async (file, options) => done(await ablateCommand(cli, file, options)));
+
+  command("example", "list ready graphs, or write one with its rows to a new folder")
+    .argument("[name]", "name of the graph")
+    .option("--data <folder>", "folder with your own copies of public data sets")
+    .option("--output <folder>", "folder to write to (default: the name)")
+    .action(async (name, options) => done(await exampleCommand(cli, name, options)));
 
   withEnd(starting("recheck", "re-evaluate another run's proposals locally"))
     .argument("<run>", "run id, run folder, or graph file (its last run from another machine)")

@@ -14,7 +14,7 @@ export const CHAIN_OF_THOUGHT = "chain-of-thought";
 /** Kojima et al. 2022 (arXiv 2205.11916). */
 const SUFFIX = "Let's think step by step.";
 
-/** Θ of the chain-of-thought baseline: the step-by-step suffix on every LLM node, and nothing else changed (docs/method.md, "Other methods and baselines"). */
+/** Θ of the chain-of-thought baseline: the step-by-step suffix on every LLM node, and nothing else changed (docs/methods.md). */
 export function chainOfThought(graph: Graph): Texts {
   const own = textsOf(graph);
   const asking = graph.nodes.filter((node) => traitsOf(node).asksModel);

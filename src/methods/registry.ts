@@ -1,6 +1,7 @@
 import type { Methods } from "../engine/method.ts";
 import { fileFormat } from "../graph/schema.ts";
 import type { MethodOptions } from "../graph/schema-run.ts";
+import { chainOfThought } from "./chain-of-thought/chain-of-thought.ts";
 import { copro } from "./copro/copro.ts";
 import { gepa } from "./gepa/gepa.ts";
 import { miprov2 } from "./miprov2/miprov2.ts";
@@ -18,6 +19,7 @@ export const methods: Methods = {
   copro,
   gepa,
   miprov2,
+  "chain-of-thought": chainOfThought,
 };
 
 /** Their options, by name. */

@@ -15,6 +15,7 @@ import type {
   Withdrawn,
 } from "../engine/events.ts";
 import type { Role } from "../graph/graph.ts";
+import type { Usage } from "../models/model.ts";
 import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleScore } from "./state.ts";
 
 /** Maximum number of gradients and warnings to keep. */
@@ -109,8 +110,8 @@ export class RunReducer {
 
   /** A new segment starts the run again: spending is kept, and results come back from the saved replies. */
   #resume(attempt: number, at: number): void {
-    const { calls, tokens, usd, startedAt, elapsed, acts, commits } = this.#state;
-    this.#state = { ...blank(), calls, tokens, usd, startedAt, elapsed, acts, commits, segments: attempt };
+    const { calls, tokens, usd, answering, startedAt, elapsed, acts, commits } = this.#state;
+    this.#state = { ...blank(), calls, tokens, usd, answering, startedAt, elapsed, acts, commits, segments: attempt };
     this.#segmentStart = at;
     this.#elapsedBefore = elapsed;
     this.#turned = false;
@@ -154,6 +155,7 @@ export class RunReducer {
     }
     if (source !== "provider") state.calls.cached += 1;
     const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
+    if (purpose === "forward" && !this.#settled.has(key)) this.#answer(model, usage);
     // A reply that another run paid for becomes part of this run at no cost.
     this.#settled.add(key);
     if (isPaid) this.#spend(usage, usd);
@@ -165,6 +167,13 @@ export class RunReducer {
     state.tokens.completion += completion;
     state.tokens.estimated ||= estimated;
     state.usd = state.usd === null || usd === null ? null : state.usd + usd;
+  }
+
+  #answer(model: string, { prompt, completion, estimated }: Called["usage"]): void {
+    const sum = ensure(this.#state.answering, model, () => ({ prompt: 0, completion: 0, estimated: false }));
+    sum.prompt += prompt;
+    sum.completion += completion;
+    sum.estimated ||= estimated;
   }
 
   #value({ theta, node, sample, key, formatError }: Valued): void {
@@ -325,6 +334,7 @@ type DraftState = Omit<
   gradients: Gradient[];
   scores: Record<string, Record<string, SampleScore>>;
   values: Record<string, Record<string, Record<string, string>>>;
+  answering: Record<string, Draft<Usage>>;
   cuts: Record<Role, Record<string, Draft<Cut>>>;
   warnings: RunState["warnings"][number][];
   baselines: RunState["baselines"][number][];
@@ -366,6 +376,7 @@ function blank(): DraftState {
     calls: { total: 0, test: 0, forward: 0, backward: 0, optimizer: 0, judge: 0, cached: 0, retried: 0 },
     tokens: { prompt: 0, completion: 0, estimated: false },
     usd: 0,
+    answering: record(),
     nodes: record(),
     curve: [],
     attempts: [],

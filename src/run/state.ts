@@ -15,6 +15,7 @@ import type {
 } from "../engine/events.ts";
 import type { Solved } from "../engine/solution-schema.ts";
 import type { Role, Texts } from "../graph/graph.ts";
+import type { Usage } from "../models/model.ts";
 
 /** Everything that is shown of a run, computed from its events by `reduce`; plain data. */
 export interface RunState {
@@ -45,6 +46,8 @@ export interface RunState {
   readonly tokens: { readonly prompt: number; readonly completion: number; readonly estimated: boolean };
   /** US dollars; null once the price of a call was unknown. */
   readonly usd: number | null;
+  /** Tokens of all forward replies by model, whoever paid for them: what the answers take without any reuse. */
+  readonly answering: Readonly<Record<string, Usage>>;
   readonly nodes: Readonly<Record<string, NodeProgress>>;
   /** One point per iteration; the start is iteration 0. */
   readonly curve: readonly CurvePoint[];

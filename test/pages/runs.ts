@@ -93,6 +93,7 @@ function stateOf(graph: Graph, stage: Stage): RunState {
     samples: { train: 20, validation: 20, test: 0 },
     calls: { total: 412, test: 0, forward: 370, backward: 30, optimizer: 12, judge: 0, cached: 96, retried: 3 },
     tokens: { prompt: 120_400, completion: 33_000, estimated: false },
+    answering: {},
     usd: 0.042,
     nodes,
     curve: [

@@ -208,7 +208,7 @@ async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Pro
     try {
       for (;;) {
         const step = await steps.next();
-        if (step.done) return comparisonOf(plan, step.value, deps.provider.identity);
+        if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price);
         const { done, of, event } = step.value;
         const now = deps.clock.now();
         if (event !== null && now - said < PACE) continue;

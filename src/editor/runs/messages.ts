@@ -82,7 +82,7 @@ export function progressLine(state: RunState, waiting: Waiting | null): string {
 }
 
 function progress(state: RunState): string {
-  if (state.method === "evaluate" || state.method === CHAIN_OF_THOUGHT) {
+  if (state.method === "evaluate" || (state.method === CHAIN_OF_THOUGHT && state.iterations === 0)) {
     const { train, validation, test } = state.samples;
     const scored = Object.keys(state.scores[state.theta] ?? {}).length;
     return l10n.t("{0} of {1} samples scored", scored, train + validation + test);

@@ -5,9 +5,9 @@ import type { RunRequest } from "../run-manifest.ts";
 import type { RunPaths } from "../run-paths.ts";
 import { listRuns, type ReadRun, readRun } from "../runs.ts";
 import {
-  BASELINES,
   type BaselineName,
   baselineOf,
+  baselinesOf,
   type ComparisonPlan,
   comparisonPaths,
   identityOf,
@@ -24,7 +24,7 @@ export type EndedRun = Pick<ReadRun, "id" | "start" | "state">;
 export interface Measured {
   /** Folder of its runs. */
   readonly folder: string;
-  readonly baselines: Readonly<Record<BaselineName, readonly EndedRun[]>>;
+  readonly baselines: Readonly<Partial<Record<BaselineName, readonly EndedRun[]>>>;
   /** In the order of the plan. */
   readonly variants: readonly {
     readonly searches: readonly EndedRun[];
@@ -63,7 +63,7 @@ export async function progressOf(
 ): Promise<{ readonly done: number; readonly of: number }> {
   const known = await KnownRuns.read(comparisonPaths(plan, place, deps.provider.identity), deps);
   const searches = seedsOf(plan).flatMap((seed) => plan.variants.map((variant) => searchOf(plan, variant, seed)));
-  const baselines = seedsOf(plan).flatMap((seed) => BASELINES.map((name) => baselineOf(plan, name, seed)));
+  const baselines = seedsOf(plan).flatMap((seed) => baselinesOf(plan).map((name) => baselineOf(plan, name, seed)));
   let done = baselines.filter((request) => known.ended(request)).length;
   for (const request of searches) {
     const search = known.ended(request);
@@ -88,8 +88,10 @@ export async function* driveComparison(
   const paths = comparisonPaths(plan, place, deps.provider.identity);
   const known = await KnownRuns.read(paths, deps);
   const { variants, repeats } = plan;
-  const of = repeats * (BASELINES.length + 2 * variants.length);
-  const measured: Record<BaselineName, EndedRun[]> = { untouched: [], "chain-of-thought": [] };
+  const of = repeats * (baselinesOf(plan).length + 2 * variants.length);
+  const measured: Partial<Record<BaselineName, EndedRun[]>> = Object.fromEntries(
+    baselinesOf(plan).map((name) => [name, []]),
+  );
   const results = variants.map(() => ({ searches: [] as EndedRun[], scores: [] as EndedRun[] }));
   let done = 0;
 
@@ -115,8 +117,8 @@ export async function* driveComparison(
   }
 
   for (const [repeat, seed] of seedsOf(plan).entries()) {
-    for (const name of BASELINES) {
-      measured[name].push(yield* one(baselineOf(plan, name, seed), { variant: name, repeat, isSearch: false }));
+    for (const name of baselinesOf(plan)) {
+      measured[name]?.push(yield* one(baselineOf(plan, name, seed), { variant: name, repeat, isSearch: false }));
     }
     for (const [index, variant] of variants.entries()) {
       const search = yield* one(searchOf(plan, variant, seed), { variant, repeat, isSearch: true });

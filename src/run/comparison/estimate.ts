@@ -1,6 +1,6 @@
-import { evaluation } from "../../engine/evaluate.ts";
 import { type Amount, type EstimateDeps, estimateRun, estimateRunner } from "../estimate.ts";
-import { BASELINES, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
+import { runnerOf } from "../job.ts";
+import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 
 export interface ComparisonEstimate extends Amount {
   /** Runs in all, searches and scores. */
@@ -15,15 +15,22 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
   const [seed = 0] = seedsOf(plan);
   // Searches don't share replies, so that nothing that is known helps them.
   const cold = { ...known, replies: { get: () => undefined } };
-  const score = await estimateRunner(scoringOf(plan, seed).task, cold, evaluation("test"));
-  const scores = repeats * (BASELINES.length + variants.length);
-  let total: Amount = times(score, scores);
+  const scoring = scoringOf(plan, seed);
+  const score = await estimateRunner(scoring.task, cold, runnerOf(scoring.job));
+  let total: Amount = times(score, repeats * variants.length);
+  for (const name of baselinesOf(plan)) {
+    const { task, job } = baselineOf(plan, name, seed);
+    const isLikeAny = name === "untouched" || name === "chain-of-thought";
+    total = plus(total, times(isLikeAny ? score : await estimateRunner(task, cold, runnerOf(job)), repeats));
+  }
+  const scored = total.calls;
+  const scores = repeats * (baselinesOf(plan).length + variants.length);
   for (const variant of variants) {
     const search = await estimateRun(searchOf(plan, variant, seed).task, cold);
     const share = budget.calls === null || search.calls === 0 ? 1 : Math.min(1, budget.calls / search.calls);
     total = plus(total, times(search, repeats * share));
   }
-  const most = budget.calls === null ? null : repeats * variants.length * budget.calls + scores * score.calls;
+  const most = budget.calls === null ? null : repeats * variants.length * budget.calls + scored;
   return { ...total, runs: scores + repeats * variants.length, most };
 }
 

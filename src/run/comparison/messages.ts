@@ -2,7 +2,7 @@ import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { type Table, tight } from "../report/table.ts";
 import { baselineLabel } from "./plot.ts";
-import type { ComparisonReport, Cost, Gain, HeldOut, Pair } from "./result.ts";
+import type { ComparisonReport, Cost, Gain, HeldOut, Pair, VariantRow } from "./result.ts";
 
 /** Sentences and tables of a comparison, the same in HTML and Markdown. */
 
@@ -17,7 +17,11 @@ export function comparisonTitle({ kind, name, graphFile, variants }: ComparisonR
 export function conclusions(report: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
   const { pairs, kind, variants } = report;
-  if (variants.length < 2) return [];
+  const beside =
+    kind === "methods"
+      ? [overBaseline(variants, "gain", locale), overBaseline(variants, "gainOverChainOfThought", locale)]
+      : [];
+  if (variants.length < 2) return beside;
   const sure = pairs.filter(({ isSignificant }) => isSignificant);
   const open = pairs.filter(({ isSignificant }) => !isSignificant);
   const said = sure.map((pair) =>
@@ -39,7 +43,23 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
         : t("The difference is within noise for {0}.", names),
     );
   }
-  return said;
+  return [...said, ...beside];
+}
+
+/** Which variants beat a baseline by more than noise, and which do not. */
+function overBaseline(
+  variants: readonly VariantRow[],
+  which: "gain" | "gainOverChainOfThought",
+  locale: Locale,
+): string {
+  const { t } = locale;
+  const isOver = ({ [which]: gain }: VariantRow) => gain?.isSignificant === true && gain.mean > 0;
+  const names = (of: readonly VariantRow[]) => of.map(({ name }) => name).join(", ");
+  const [over, others] = [variants.filter(isOver), variants.filter((one) => !isOver(one))];
+  const what = which === "gain" ? t("the original graph") : t("chain of thought");
+  if (over.length === 0) return t("Nothing is better than {0} by more than noise.", what);
+  if (others.length === 0) return t("Better than {0} by more than noise: {1}.", what, names(over));
+  return t("Better than {0} by more than noise: {1}. Not shown to be: {2}.", what, names(over), names(others));
 }
 
 /** What the figures rest on, and what limits them. */
@@ -90,6 +110,13 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
       ),
     );
   }
+  if (baselines.some(({ name }) => name === "reflexion")) {
+    said.push(
+      t(
+        "Reflexion changes no text: each answer takes up to four attempts, and the calls of an answer grow with them. No attempt sees the expected answer.",
+      ),
+    );
+  }
   const lost = [...baselines, ...variants.map(({ heldOut }) => heldOut)].some(({ scored }) => scored < samples.test);
   if (lost) said.push(t("Some held-out samples could not be scored. They are left out, never counted as wrong."));
   if (report.provider === "simulated")
@@ -106,7 +133,7 @@ function budgetWords({ calls, tokens, usd }: ComparisonReport["budget"], locale:
   return parts.join(", ") || locale.t("no limit");
 }
 
-export function scoreTable({ variants, baselines, seeds }: ComparisonReport, locale: Locale): Table {
+export function scoreTable({ variants, baselines, seeds, breakEven }: ComparisonReport, locale: Locale): Table {
   const { t } = locale;
   const row = (name: string, heldOut: HeldOut, gain: Gain | null, cost: Cost | null) => [
     name,
@@ -130,7 +157,9 @@ export function scoreTable({ variants, baselines, seeds }: ComparisonReport, loc
     ],
     rows: [
       ...ranked.map(({ name, heldOut, gain, cost }) => row(name, heldOut, gain, cost)),
-      ...baselines.map(({ name, gain, ...heldOut }) => row(baselineLabel(name, locale), heldOut, gain, null)),
+      ...baselines.map(({ name, gain, ...heldOut }) =>
+        row(baselineLabel(name, locale, breakEven?.model), heldOut, gain, null),
+      ),
     ],
     left: 0,
   };

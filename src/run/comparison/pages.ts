@@ -2,9 +2,10 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { listed, strips, table } from "../report/html.ts";
 import { literal, table as markdownTable } from "../report/markdown.ts";
-import { html } from "../report/markup.ts";
+import { html, type Markup } from "../report/markup.ts";
 import { pageHtml } from "../report/page.ts";
 import type { Figure } from "../report/report.ts";
+import { breakEvenLines, breakEvenTable } from "./break-even-messages.ts";
 import { comparisonTitle, conclusions, grounds, pairTable, repeatTable, scoreTable, setupTable } from "./messages.ts";
 import { baselineLabel, costPlots, PLOT_STYLE } from "./plot.ts";
 import type { ComparisonReport, HeldOut } from "./result.ts";
@@ -15,7 +16,9 @@ export function comparisonHtml(report: ComparisonReport, locale = ENGLISH, theme
   const title = comparisonTitle(report, locale);
   const rows = [
     ...report.variants.map(({ name, heldOut }) => [name, heldOut, true] as const),
-    ...report.baselines.map(({ name, ...heldOut }) => [baselineLabel(name, locale), heldOut, false] as const),
+    ...report.baselines.map(
+      ({ name, ...heldOut }) => [baselineLabel(name, locale, report.breakEven?.model), heldOut, false] as const,
+    ),
   ].flatMap(([name, heldOut, isResult]) =>
     heldOut.score === null ? [] : [[name, figureOf(heldOut), isResult] as const],
   );
@@ -32,6 +35,7 @@ ${strips(rows, locale)}
 <h2>${t("Score against cost")}</h2>
 <p class="soft">${t("Large marks are means with their interval, small ones the repeats. Dashed lines are the baselines, which search nothing.")}</p>
 ${costPlots(report, locale)}
+${breakEvenSection(report, locale)}
 <h2>${t("Differences")}</h2>
 ${report.pairs.length > 0 ? table(pairTable(report, locale), locale) : html`<p>${t("There is nothing to compare with.")}</p>`}
 <h2>${t("Repeats")}</h2>
@@ -40,6 +44,14 @@ ${report.pairs.length > 0 ? table(pairTable(report, locale), locale) : html`<p>$
 ${table(setupTable(report, locale), locale)}
 </main>`;
   return pageHtml(t("{0} · AgentGraph", title), body, locale, PLOT_STYLE + theme);
+}
+
+function breakEvenSection({ breakEven }: ComparisonReport, locale: Locale): Markup | null {
+  const { t } = locale;
+  if (!breakEven) return null;
+  return html`<h2>${t("When tuning has paid for itself")}</h2>
+${breakEvenLines(breakEven, locale).map((one) => html`<p>${one}</p>`)}
+<div class="tables" tabindex="0">${table(breakEvenTable(breakEven, locale), locale)}</div>`;
 }
 
 function figureOf({ score, interval }: HeldOut): Pick<Figure, "score" | "interval"> {
@@ -54,6 +66,13 @@ export function comparisonMarkdown(report: ComparisonReport, locale: Locale = EN
     conclusions(report, locale).map(literal).join("\n\n"),
     `## ${t("Held-out scores")}`,
     markdownTable(scoreTable(report, locale), locale),
+    ...(report.breakEven
+      ? [
+          `## ${t("When tuning has paid for itself")}`,
+          breakEvenLines(report.breakEven, locale).map(literal).join("\n\n"),
+          markdownTable(breakEvenTable(report.breakEven, locale), locale),
+        ]
+      : []),
     `## ${t("Differences")}`,
     markdownTable(pairTable(report, locale), locale),
     `## ${t("What the figures rest on")}`,
@@ -81,5 +100,6 @@ export function comparisonLines(report: ComparisonReport, locale = ENGLISH): str
       .join("  ")
       .trimEnd(),
   );
-  return [...lines, "", ...conclusions(report, locale)];
+  const paid = report.breakEven ? breakEvenLines(report.breakEven, locale) : [];
+  return [...lines, "", ...conclusions(report, locale), ...paid];
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ENGINE_VERSION } from "../../engine/session.ts";
+import { SOLVE_DEFAULTS } from "../../engine/solve/solve.ts";
 import type { OptimizeOptions, Task } from "../../engine/task.ts";
 import { shortHash } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
@@ -26,11 +27,26 @@ export interface ComparisonPlan {
   readonly budget: BudgetLimits;
   /** What scoring one graph on the held-out set may spend. */
   readonly scoring: BudgetLimits;
+  /** Whether Reflexion is scored, too. Default: false. */
+  readonly reflexion?: boolean;
+  /** A forward model with which the untouched graph is scored, too: what tuning has to pay for itself against. */
+  readonly againstModel?: string;
 }
 
-/** What is scored beside the variants. */
-export type BaselineName = "untouched" | typeof CHAIN_OF_THOUGHT;
-export const BASELINES: readonly BaselineName[] = ["untouched", CHAIN_OF_THOUGHT];
+/**
+ * What is scored beside the variants. `reflexion` answers a row up to four times, each time with reflections on its last
+ * attempt; `other model` is the untouched graph with another forward model.
+ */
+export const BASELINE_NAMES = ["untouched", CHAIN_OF_THOUGHT, "reflexion", "other model"] as const;
+export type BaselineName = (typeof BASELINE_NAMES)[number];
+
+/** The untouched graph always, chain of thought always, the others where they are asked for. */
+export function baselinesOf({ reflexion, againstModel }: ComparisonPlan): BaselineName[] {
+  return BASELINE_NAMES.filter((name) => {
+    if (name === "reflexion") return reflexion === true;
+    return name !== "other model" || againstModel !== undefined;
+  });
+}
 
 /** Seeds of the repeats: the file's, then the ones that follow. */
 export function seedsOf({ request, repeats }: ComparisonPlan): number[] {
@@ -55,17 +71,33 @@ export function scoringOf({ request, scoring }: ComparisonPlan, seed: number, te
 
 export function baselineOf(plan: ComparisonPlan, name: BaselineName, seed: number): RunRequest {
   const request = scoringOf(plan, seed);
-  return name === "untouched"
-    ? request
-    : { ...request, job: { kind: "evaluate", split: "test", method: CHAIN_OF_THOUGHT } };
+  const { task } = request;
+  switch (name) {
+    case "untouched":
+      return request;
+    case CHAIN_OF_THOUGHT:
+      return { ...request, job: { kind: "evaluate", split: "test", method: CHAIN_OF_THOUGHT } };
+    case "reflexion":
+      return { ...request, job: { kind: "solve", split: "test", solver: "reflexion", steps: SOLVE_DEFAULTS.steps } };
+    case "other model": {
+      // What this model may be asked with is not known: it gets its own defaults.
+      const forward = { model: plan.againstModel ?? "", params: {} };
+      return { ...request, task: { ...task, models: { ...task.models, forward } } };
+    }
+  }
 }
 
 /** Tells a run of the comparison from its others: equal for a request and for the run that was made of it. */
-export function identityOf({ graph, options, job }: Pick<Task, "graph" | "options"> & Pick<RunRequest, "job">): string {
+export function identityOf({
+  graph,
+  options,
+  models,
+  job,
+}: Pick<Task, "graph" | "options" | "models"> & Pick<RunRequest, "job">): string {
   const texts = graph.nodes.map(({ id, text }) => [id, text]);
   const { seed, budget } = options;
   // How texts were found does not matter to their score.
-  return shortHash(sorted(job ? [job, texts, seed, budget] : [texts, options]));
+  return shortHash(sorted(job ? [job, texts, seed, budget, models.forward.model] : [texts, options]));
 }
 
 /** With the keys of every object in one order: a file that was read has its own. */

@@ -1,5 +1,6 @@
 import type { Locale } from "../../i18n/locale.ts";
 import { html, type Markup } from "../report/markup.ts";
+import type { BaselineName } from "./plan.ts";
 import type { ComparisonReport, Cost, VariantRow } from "./result.ts";
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 300, 40, 16, 22, 40];
@@ -58,7 +59,7 @@ function panel(report: ComparisonReport, { title, of, tick }: Axis, locale: Loca
   const lines = baselines.flatMap(({ name, score }) =>
     score === null
       ? []
-      : html`<line class="base" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(score))}" y2="${at(y(score))}"><title>${baselineLabel(name, locale)}: ${locale.decimal(score)}</title></line>`,
+      : html`<line class="base" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(score))}" y2="${at(y(score))}"><title>${baselineLabel(name, locale, report.breakEven?.model)}: ${locale.decimal(score)}</title></line>`,
   );
   const marks = variants.flatMap((variant, index) => {
     const cost = of(variant.cost);
@@ -68,7 +69,9 @@ function panel(report: ComparisonReport, { title, of, tick }: Axis, locale: Loca
   const names = labelsOf([
     ...marks.map(({ variant, index, x: from, y: height }) => ({ text: variant.name, x: from, y: height, kind: index })),
     ...baselines.flatMap(({ name, score }) =>
-      score === null ? [] : [{ text: baselineLabel(name, locale), x: LEFT, y: y(score) - 9, kind: null }],
+      score === null
+        ? []
+        : [{ text: baselineLabel(name, locale, report.breakEven?.model), x: LEFT, y: y(score) - 9, kind: null }],
     ),
   ]);
   const label = marks
@@ -140,8 +143,17 @@ function freeNear(wanted: number, taken: readonly number[]): number {
   return wanted;
 }
 
-export function baselineLabel(name: string, { t }: Locale): string {
-  return name === "untouched" ? t("original graph") : t("chain of thought");
+export function baselineLabel(name: BaselineName, { t }: Locale, otherModel = ""): string {
+  switch (name) {
+    case "untouched":
+      return t("original graph");
+    case "chain-of-thought":
+      return t("chain of thought");
+    case "reflexion":
+      return t("Reflexion");
+    case "other model":
+      return otherModel === "" ? t("original graph, other model") : t("original graph with {0}", otherModel);
+  }
 }
 
 /** The next of 1, 2, 5 times a power of ten, or a quarter step between, so that marks don't touch the edge. */

@@ -14,8 +14,10 @@ import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import type { PriceOf } from "../../models/prices.ts";
+import { answerCost, type BreakEven, breakEvenRow } from "./break-even.ts";
 import type { EndedRun, Measured } from "./drive.ts";
-import { BASELINES, type BaselineName, type ComparisonPlan, seedsOf } from "./plan.ts";
+import { type BaselineName, baselinesOf, type ComparisonPlan, seedsOf } from "./plan.ts";
 
 /** What a comparison measured. Plain data, as `--json` prints it. Scores are 1 − loss, 0 … 1; intervals are of 95 %. */
 export interface ComparisonReport {
@@ -42,6 +44,8 @@ export interface ComparisonReport {
   readonly pairs: readonly Pair[];
   /** Of scoring on the held-out set, shared by all. */
   readonly scoring: Cost;
+  /** Against the untouched graph with another model, where one is named. */
+  readonly breakEven?: BreakEven;
   /** How intervals and p-values are computed. */
   readonly statistics: { readonly interval: string; readonly test: string; readonly correction: string };
 }
@@ -86,6 +90,8 @@ export interface VariantRow {
   readonly heldOut: HeldOut;
   /** Against the untouched graph. */
   readonly gain: Gain | null;
+  /** Against chain of thought. */
+  readonly gainOverChainOfThought: Gain | null;
   /** Means of a search. */
   readonly cost: Cost;
   readonly repeats: readonly RepeatRow[];
@@ -111,14 +117,23 @@ export interface Pair extends Gain {
 const LEVEL = 0.05;
 
 /** Puts together what was measured. */
-export function comparisonOf(plan: ComparisonPlan, measured: Measured, provider: string): ComparisonReport {
+export function comparisonOf(
+  plan: ComparisonPlan,
+  measured: Measured,
+  provider: string,
+  price: PriceOf,
+): ComparisonReport {
   const { request, variants } = plan;
   const { graph, data, models, loss } = request.task;
-  const [first] = measured.baselines.untouched;
-  const untouched = scoresOf(measured.baselines.untouched);
+  const baselines = baselinesOf(plan).map((name) => ({ name, runs: measured.baselines[name] ?? [] }));
+  const [first] = measured.baselines.untouched ?? [];
+  const untouched = scoresOf(measured.baselines.untouched ?? []);
   const crossed = measured.variants.map(({ scores }) => scoresOf(scores));
-  const step = scoresOf(measured.baselines["chain-of-thought"]);
-  const [stepGain = null, ...gains] = gainsOf([step, ...crossed].map((one) => crossedDifference(one, untouched)));
+  const beside = baselines.slice(1).map(({ runs }) => scoresOf(runs));
+  const all = gainsOf([...beside, ...crossed].map((one) => crossedDifference(one, untouched)));
+  const gains = all.slice(beside.length);
+  const step = scoresOf(measured.baselines["chain-of-thought"] ?? []);
+  const overStep = gainsOf(crossed.map((one) => crossedDifference(one, step)));
   const rows = variants.map((variant, index): VariantRow => {
     const { searches, scores } = measured.variants[index] ?? { searches: [], scores: [] };
     const repeats = searches.map((search, repeat) => repeatRow(search, scores[repeat]));
@@ -128,15 +143,16 @@ export function comparisonOf(plan: ComparisonPlan, measured: Measured, provider:
       options: variant.options,
       heldOut: heldOut(crossed[index] ?? []),
       gain: gains[index] ?? null,
+      gainOverChainOfThought: overStep[index] ?? null,
       cost: meanCost(repeats),
       repeats,
     };
   });
   const scorings = new Map(
-    [
-      ...BASELINES.flatMap((name) => measured.baselines[name]),
-      ...measured.variants.flatMap(({ scores }) => scores),
-    ].map((run) => [run.id, run]),
+    [...baselines.flatMap(({ runs }) => runs), ...measured.variants.flatMap(({ scores }) => scores)].map((run) => [
+      run.id,
+      run,
+    ]),
   );
   return {
     version: 1,
@@ -156,13 +172,15 @@ export function comparisonOf(plan: ComparisonPlan, measured: Measured, provider:
     engine: first?.start.engine ?? "",
     startedAt: first?.start.at ?? 0,
     runs: measured.folder,
-    baselines: [
-      { name: "untouched", ...heldOut(untouched), gain: null },
-      { name: "chain-of-thought", ...heldOut(step), gain: stepGain },
-    ],
+    baselines: baselines.map(({ name, runs }, index) => ({
+      name,
+      ...heldOut(scoresOf(runs)),
+      gain: index === 0 ? null : (all[index - 1] ?? null),
+    })),
     variants: rows,
     pairs: pairsOf(rows, crossed, plan.kind),
     scoring: sumCost([...scorings.values()].map(costOf)),
+    ...(plan.againstModel !== undefined && { breakEven: breakEvenOf(plan.againstModel) }),
     statistics: {
       interval:
         "bootstrap over samples and repeats (pigeonhole), 2,000 draws; one repeat: over samples (Wilson where scores are 0 or 1)",
@@ -170,14 +188,30 @@ export function comparisonOf(plan: ComparisonPlan, measured: Measured, provider:
       correction: "Holm",
     },
   };
+
+  function breakEvenOf(model: string): BreakEven {
+    const runs = measured.baselines["other model"] ?? [];
+    const other = scoresOf(runs);
+    const differences = gainsOf(crossed.map((one) => crossedDifference(one, other)));
+    const answer = answerCost(runs, price);
+    return {
+      model,
+      answer,
+      rows: rows.map((row, index) => {
+        const scored = measured.variants[index]?.scores ?? [];
+        return breakEvenRow(row, answerCost(scored, price), answer, differences[index] ?? null);
+      }),
+    };
+  }
 }
 
-/** By repeat, then sample in the order of the data. */
+/** By repeat, then sample in the order of the data. Where rows were solved, the attempt that was chosen counts. */
 function scoresOf(runs: readonly EndedRun[]): Crossed {
   return runs.map(({ start, state }) => {
     const scores = state.scores[state.theta] ?? {};
+    const solved = new Map(state.solutions.map((one) => [one.sample, one.after]));
     return start.data.test.map(({ id }) => {
-      const loss = scores[id]?.loss ?? null;
+      const loss = solved.get(id) ?? scores[id]?.loss ?? null;
       return loss === null ? null : 1 - loss;
     });
   });

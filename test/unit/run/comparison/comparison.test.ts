@@ -56,7 +56,7 @@ async function drive(plan: ComparisonPlan, place = bench.place, signal = new Abo
 }
 
 function outcome(plan: ComparisonPlan, measured: Measured) {
-  const { variants, pairs, baselines } = comparisonOf(plan, measured, "simulated");
+  const { variants, pairs, baselines } = comparisonOf(plan, measured, "simulated", () => null);
   const still = variants.map(({ name, heldOut, gain, repeats }) => ({
     name,
     heldOut,
@@ -73,6 +73,28 @@ function outcome(plan: ComparisonPlan, measured: Measured) {
 }
 
 describe("a comparison", () => {
+  it("scores another model and Reflexion beside the variants, and says when a search has paid for itself", async () => {
+    const plan = { ...(await planOf("iterations=1", ["unchanged"])), againstModel: "dear", reflexion: true };
+    const perToken = { dear: 1e-5, simulated: 1e-6 };
+    const price = (model: string, { prompt, completion }: { prompt: number; completion: number }) =>
+      (model === "dear" ? perToken.dear : perToken.simulated) * (prompt + completion);
+    const measured = await drive(plan);
+    expect(Object.keys(measured.baselines)).toEqual(["untouched", "chain-of-thought", "reflexion", "other model"]);
+    const report = comparisonOf(plan, measured, "simulated", price);
+    expect(report.baselines.map(({ name, scored }) => [name, scored])).toEqual(
+      ["untouched", "chain-of-thought", "reflexion", "other model"].map((name) => [name, 8]),
+    );
+    expect(measured.baselines["other model"]?.[0]?.start.models.forward.model).toBe("dear");
+    const [row] = report.breakEven?.rows ?? [];
+    const { tokens } = report.breakEven?.answer ?? { tokens: 0 };
+    // Two calls an answer; that replies are shared with other runs makes no answer cheaper.
+    expect(tokens).toBeGreaterThan(20);
+    expect(row?.answer.tokens).toBeGreaterThan(20);
+    // The simulated model answers under one name, whatever it is asked for, so an answer costs the same.
+    expect(report.breakEven?.answer.usd).toBeCloseTo(perToken.simulated * tokens, 12);
+    expect(await progressOf(plan, bench.place, deps)).toEqual({ done: 6, of: 6 });
+  });
+
   it("shows no search a held-out sample, and scores each result on all of them", async () => {
     const plan = await planOf("neighbors");
     const { variants, baselines } = await drive(plan);
@@ -142,7 +164,7 @@ describe("a comparison", () => {
 
   it("stops each search at the budget, and counts what it had accepted by then", async () => {
     const plan = { ...(await planOf("neighbors", ["unchanged"])), budget: { ...UNBOUND, calls: 30 } };
-    const report = comparisonOf(plan, await drive(plan), "simulated");
+    const report = comparisonOf(plan, await drive(plan), "simulated", () => null);
     for (const { calls, status, heldOut } of report.variants.flatMap(({ repeats }) => repeats)) {
       expect(calls).toBeLessThanOrEqual(30);
       expect(status).toBe("budget");

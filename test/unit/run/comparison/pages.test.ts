@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ENGLISH } from "../../../../src/i18n/locale.ts";
+import { breakEvenLines } from "../../../../src/run/comparison/break-even-messages.ts";
 import { conclusions, grounds } from "../../../../src/run/comparison/messages.ts";
 import { comparisonHtml, comparisonLines, comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
 import type { ComparisonReport, Gain, VariantRow } from "../../../../src/run/comparison/result.ts";
@@ -26,6 +27,7 @@ function variant(name: string, score: number, calls: number): VariantRow {
     },
     heldOut: { score, interval: [score - 0.1, score + 0.05], scored: 80, repeats: [score, score] },
     gain: gain(score - 0.3, true),
+    gainOverChainOfThought: gain(score - 0.35, false),
     cost,
     repeats: [1, 2].map((seed) => ({
       ...cost,
@@ -139,6 +141,8 @@ describe("the conclusion", () => {
       "one is better than two: +0.20 on the held-out set (+0.15 … +0.25), p = 0.012.",
       "one is better than three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
       "The difference is within noise for two and three.",
+      "Better than the original graph by more than noise: one, two, three.",
+      "Nothing is better than chain of thought by more than noise.",
     ]);
   });
 
@@ -146,6 +150,8 @@ describe("the conclusion", () => {
     const pairs = report.pairs.map((pair) => ({ ...pair, isSignificant: false }));
     expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
       "No two methods differ by more than noise on the held-out set.",
+      "Better than the original graph by more than noise: one, two, three.",
+      "Nothing is better than chain of thought by more than noise.",
     ]);
   });
 });
@@ -170,4 +176,28 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
 it("the terminal shows each side below the other, in columns", () => {
   const [head = "", first = ""] = comparisonLines(report);
   expect(head.indexOf("held-out score")).toBe(first.indexOf("0.80"));
+});
+
+it("says after how many answers each search has paid for itself, where it ever does", () => {
+  const answer = (usd: number | null) => ({ tokens: 120, usd });
+  const row = (name: string, usd: number | null, answers: number | null) => ({
+    ...{ name, answer: answer(usd), search: 0.5, answers },
+    difference: gain(0.1, name === "one"),
+  });
+  const breakEven = {
+    model: "large",
+    answer: answer(0.002),
+    rows: [row("one", 0.0005, 334), row("two", 0.003, null), row("three", null, null)],
+  };
+  const [one, two, three] = breakEvenLines(breakEven, ENGLISH);
+  expect(one).toBe(
+    "one has paid for itself against large after 334 answers: the search costs $0.50, and an answer $0.50 per 1,000 instead of $2.00 per 1,000. Score: +0.10.",
+  );
+  expect(two).toContain("two does not pay for itself against large");
+  expect(two).toContain("within noise");
+  expect(three).toContain("the price of a model is unknown");
+  for (const text of [comparisonHtml({ ...report, breakEven }), comparisonMarkdown({ ...report, breakEven })]) {
+    expect(text).toContain("When tuning has paid for itself");
+    expect(text).toContain("334 answers");
+  }
 });

@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { chainOfThought as stepByStep } from "../../engine/baseline.ts";
+import { withTexts } from "../../engine/candidate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import { createFinalGate } from "../../engine/final-gate.ts";
+import type { Engine, Method } from "../../engine/method.ts";
+import type { Task } from "../../engine/task.ts";
+import type { Texts } from "../../graph/graph.ts";
+
+/**
+ * The baseline of Kojima et al. 2022 (arXiv 2205.11916) as a method: “Let's think step by step.” goes behind every
+ * instruction that may change, all at once, and the gate says whether that helps. No model is asked for a text.
+ */
+export const chainOfThought: Method<Record<string, never>> = {
+  name: "chain-of-thought",
+  describes: "A baseline: the step-by-step suffix on every LLM node, kept if the gate accepts it.",
+  options: z.strictObject({}).describe("The method `chain-of-thought` has no options."),
+  iterations: () => 1,
+  run,
+};
+
+async function* run({ graph }: Task, _: unknown, engine: Engine): AsyncGenerator<RunEvent, Texts> {
+  const gate = createFinalGate(engine);
+  const suffixed = stepByStep(graph);
+  const candidates = await Promise.all(
+    engine.parameters.map(({ id }) => {
+      const text = suffixed[id];
+      const isAsked = text !== undefined && text !== engine.start[id];
+      const hypothesis = "A model that works step by step makes fewer mistakes.";
+      return isAsked ? engine.candidate(id, engine.start, { text, hypothesis }) : null;
+    }),
+  );
+  const made = candidates.filter((one) => one !== null);
+  gate.remember(made);
+  yield gate.iteration(1, await gate.settle(withTexts(engine.start, made)));
+  await gate.close();
+  return gate.incumbent;
+}

@@ -1,0 +1,78 @@
+import type { Locale } from "../../i18n/locale.ts";
+import { type Table, tight } from "../report/table.ts";
+import type { AnswerCost, BreakEven, BreakEvenRow } from "./break-even.ts";
+
+/** After how many answers each search has paid for itself, one sentence a method. */
+export function breakEvenLines({ model, answer, rows }: BreakEven, locale: Locale): string[] {
+  return rows.map((row) => lineOf(row, model, answer, locale));
+}
+
+function lineOf(
+  { name, answer, search, answers, difference }: BreakEvenRow,
+  model: string,
+  other: AnswerCost,
+  locale: Locale,
+): string {
+  const { t } = locale;
+  if (answer.usd === null || other.usd === null || search === null) {
+    return t("{0} against {1}: the price of a model is unknown. Set it with --price.", name, model);
+  }
+  const score = difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored");
+  if (answers === null) {
+    return t(
+      "{0} does not pay for itself against {1}: an answer costs {2} instead of {3}. Score: {4}.",
+      name,
+      model,
+      perAnswer(answer, locale),
+      perAnswer(other, locale),
+      score,
+    );
+  }
+  return t(
+    "{0} has paid for itself against {1} after {2} answers: the search costs {3}, and an answer {4} instead of {5}. Score: {6}.",
+    name,
+    model,
+    locale.integer(answers),
+    locale.money(search),
+    perAnswer(answer, locale),
+    perAnswer(other, locale),
+    score,
+  );
+}
+
+function differenceWords(mean: number, isSignificant: boolean, locale: Locale): string {
+  const { t } = locale;
+  return isSignificant ? locale.signed(mean) : t("{0}, within noise", locale.signed(mean));
+}
+
+/** Per 1,000 answers: one costs too little to be read. */
+function perAnswer({ usd }: AnswerCost, locale: Locale): string {
+  return usd === null ? "–" : locale.t("{0} per 1,000", locale.money(1000 * usd));
+}
+
+export function breakEvenTable({ model, answer, rows }: BreakEven, locale: Locale): Table {
+  const { t } = locale;
+  const money = (usd: number | null) => tight(usd === null ? "–" : locale.money(1000 * usd));
+  return {
+    head: [
+      "",
+      t("tokens of an answer"),
+      t("cost of 1,000 answers"),
+      t("cost of the search"),
+      t("paid for after"),
+      t("score against {0}", model),
+    ],
+    rows: [
+      ...rows.map((row) => [
+        row.name,
+        locale.integer(row.answer.tokens),
+        money(row.answer.usd),
+        tight(row.search === null ? "–" : locale.money(row.search)),
+        row.answers === null ? t("never") : locale.count(row.answers, "answer"),
+        row.difference ? differenceWords(row.difference.mean, row.difference.isSignificant, locale) : "–",
+      ]),
+      [t("original graph with {0}", model), locale.integer(answer.tokens), money(answer.usd), "–", "–", "–"],
+    ],
+    left: 0,
+  };
+}

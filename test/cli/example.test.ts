@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { open } from "./cli.ts";
+
+const SHARED =
+  ["../../../shared/data", "../../../../shared/data"]
+    .map((path) => join(import.meta.dirname, path))
+    .find((path) => existsSync(path)) ?? "";
+const lines = async (path: string) =>
+  (await readFile(path, "utf8"))
+    .trim()
+    .split("\n")
+    .map((one) => JSON.parse(one));
+
+describe("agentgraph example", () => {
+  it("lists the ready graphs, in words and as JSON", async () => {
+    const bench = await open();
+    const { code, stdout } = await bench.run("example");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^facility-support {2}/m);
+    expect(stdout).toMatch(/^bbh-word-sorting {2,}The paper's three-node graph/m);
+    const { examples } = JSON.parse((await bench.run("example", "--json")).stdout);
+    expect(examples.filter(({ name }: { name: string }) => name.startsWith("bbh-"))).toHaveLength(27);
+    expect(examples.every(({ comparable }: { comparable: string }) => comparable.length > 20)).toBe(true);
+  });
+
+  it.each(["facility-support", "privacy"])(
+    "writes %s with rows of its own, which pass the check and run",
+    async (name) => {
+      const bench = await open();
+      const written = await bench.run("example", name);
+      expect(written).toMatchObject({ code: 0 });
+      expect(written.stdout).toMatch(/Wrote .+ with 30 training, \d+ validation and \d+ test samples\./);
+      const file = join(name, `${name}.agentgraph.json`);
+      expect(await bench.run("check", file)).toMatchObject({ code: 0, stdout: expect.stringContaining("0 warnings") });
+      const ran = await bench.online("evaluate", file, "--split", "train", "--json");
+      expect(ran.code).toBe(0);
+      expect(bench.server.requests()).toBeGreaterThan(60);
+    },
+  );
+
+  it("never overwrites a folder, and names what is missing", async () => {
+    const bench = await open();
+    await bench.run("example", "privacy");
+    expect((await bench.run("example", "privacy")).stderr).toMatch(
+      /is not empty\. Choose another folder with --output\./,
+    );
+    expect((await bench.run("example", "nothing")).stderr).toMatch(/no example named nothing/);
+    const rows = await bench.run("example", "bbh-navigate");
+    expect(rows).toMatchObject({ code: 2 });
+    expect(rows.stderr).toMatch(/BIG-Bench Hard[\s\S]+--data <folder>/);
+    expect((await bench.run("example", "bbh-navigate", "--data", ".")).stderr).toMatch(
+      /has none of bbh\/navigate\.jsonl/,
+    );
+    expect(existsSync(join(bench.folder, "bbh-navigate"))).toBe(false);
+  });
+
+  it("reads upstream's own files", async () => {
+    const bench = await open();
+    const data = join(bench.folder, "upstream");
+    await mkdir(join(data, "bbh"), { recursive: true });
+    const examples = Array.from({ length: 60 }, (_, index) => ({
+      input: `Sort: word${index}`,
+      target: `word${index}`,
+    }));
+    await writeFile(join(data, "bbh/word_sorting.json"), JSON.stringify({ canary: "c", examples }));
+    const { stdout } = await bench.run("example", "bbh-word-sorting", "--data", data);
+    expect(stdout).toContain("20 training, 20 validation and 20 test samples");
+    const [row] = await lines(join(bench.folder, "bbh-word-sorting/data/train.jsonl"));
+    expect(row.question).toMatch(/^Sort: word\d+$/);
+    expect(row.answer).toBe(row.question.slice(6));
+
+    await mkdir(join(data, "test"));
+    const csv = Array.from({ length: 25 }, (_, index) => `"What, ${index}?",one,two,three,four,B`).join("\n");
+    await writeFile(join(data, "test/machine_learning_test.csv"), `${csv}\n`);
+    expect((await bench.run("example", "mmlu-machine-learning", "--data", data)).stdout).toContain(
+      "10 training, 10 validation and 5 test samples",
+    );
+    const rows = await lines(join(bench.folder, "mmlu-machine-learning/data/test.jsonl"));
+    expect(rows[0].question).toMatch(/^What, \d+\?\n\(A\) one\n\(B\) two\n\(C\) three\n\(D\) four$/);
+    expect(rows[0].answer).toBe("B");
+  });
+
+  it.skipIf(SHARED === "")("writes every graph from the shared rows, without an error or a warning", async () => {
+    const bench = await open();
+    const { examples } = JSON.parse((await bench.run("example", "--json")).stdout);
+    const files: string[] = [];
+    for (const { name } of examples as { name: string }[]) {
+      const { code, stderr } = await bench.run("example", name, "--data", SHARED);
+      expect({ name, code, stderr: stderr.replace(/^Next: .*$/m, "").trim() }).toEqual({ name, code: 0, stderr: "" });
+      files.push(join(name, `${name}.agentgraph.json`));
+    }
+    const { code, stdout } = await bench.run("check", ...files);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ 0 errors, 0 warnings/);
+  });
+});
