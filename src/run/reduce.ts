@@ -16,6 +16,7 @@ import type {
 } from "../engine/events.ts";
 import type { Role } from "../graph/graph.ts";
 import type { Usage } from "../models/model.ts";
+import { ensure, record } from "./records.ts";
 import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleScore } from "./state.ts";
 
 /** Maximum number of gradients and warnings to keep. */
@@ -155,25 +156,21 @@ export class RunReducer {
     }
     if (source !== "provider") state.calls.cached += 1;
     const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
-    if (purpose === "forward" && !this.#settled.has(key)) this.#answer(model, usage);
+    if (purpose === "forward" && !this.#settled.has(key)) {
+      addUsage(
+        ensure(state.answering, model, () => ({ prompt: 0, completion: 0, estimated: false })),
+        usage,
+      );
+    }
     // A reply that another run paid for becomes part of this run at no cost.
     this.#settled.add(key);
     if (isPaid) this.#spend(usage, usd);
   }
 
-  #spend({ prompt, completion, estimated }: Called["usage"], usd: number | null): void {
+  #spend(usage: Called["usage"], usd: number | null): void {
     const state = this.#state;
-    state.tokens.prompt += prompt;
-    state.tokens.completion += completion;
-    state.tokens.estimated ||= estimated;
+    addUsage(state.tokens, usage);
     state.usd = state.usd === null || usd === null ? null : state.usd + usd;
-  }
-
-  #answer(model: string, { prompt, completion, estimated }: Called["usage"]): void {
-    const sum = ensure(this.#state.answering, model, () => ({ prompt: 0, completion: 0, estimated: false }));
-    sum.prompt += prompt;
-    sum.completion += completion;
-    sum.estimated ||= estimated;
   }
 
   #value({ theta, node, sample, key, formatError }: Valued): void {
@@ -343,17 +340,6 @@ type DraftState = Omit<
   commits: string[];
 };
 
-/** Ids come from files and rows: without a prototype, `__proto__` and `constructor` are names like any other. */
-function record<T>(): Record<string, T> {
-  return Object.create(null);
-}
-
-function ensure<T>(map: Record<string, T>, key: string, make: () => T): T {
-  const value = map[key] ?? make();
-  map[key] = value;
-  return value;
-}
-
 function blank(): DraftState {
   return {
     status: "running",
@@ -397,4 +383,10 @@ function blank(): DraftState {
 
 function settle(point: Draft<CurvePoint> | undefined, score: number | null): void {
   if (point && score !== null) Object.assign(point, { low: score, high: score });
+}
+
+function addUsage(sum: Draft<Usage>, { prompt, completion, estimated }: Usage): void {
+  sum.prompt += prompt;
+  sum.completion += completion;
+  sum.estimated ||= estimated;
 }

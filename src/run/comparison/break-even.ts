@@ -1,6 +1,6 @@
 import type { PriceOf } from "../../models/prices.ts";
 import type { EndedRun } from "./drive.ts";
-import type { Gain, VariantRow } from "./result.ts";
+import type { Gain } from "./gain.ts";
 
 /** What one answer takes, on average over the held-out set, without any reuse. */
 export interface AnswerCost {
@@ -49,7 +49,7 @@ export function answerCost(runs: readonly EndedRun[], price: PriceOf): AnswerCos
 }
 
 export function breakEvenRow(
-  { name, cost }: Pick<VariantRow, "name" | "cost">,
+  { name, cost }: { readonly name: string; readonly cost: { readonly usd: number | null } },
   answer: AnswerCost,
   other: AnswerCost,
   difference: Gain | null,

@@ -17,6 +17,7 @@ import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import { answerCost, type BreakEven, breakEvenRow } from "./break-even.ts";
 import type { EndedRun, Measured } from "./drive.ts";
+import type { Gain } from "./gain.ts";
 import { type BaselineName, baselinesOf, type ComparisonPlan, seedsOf } from "./plan.ts";
 
 /** What a comparison measured. Plain data, as `--json` prints it. Scores are 1 − loss, 0 … 1; intervals are of 95 %. */
@@ -59,21 +60,6 @@ export interface HeldOut {
   readonly scored: number;
   /** Mean of each repeat. */
   readonly repeats: readonly (number | null)[];
-}
-
-/** A difference, sample by sample. */
-export interface Gain {
-  readonly mean: number;
-  readonly interval: readonly [number, number];
-  /** Samples whose mean over the repeats is higher, and lower. */
-  readonly better: number;
-  readonly worse: number;
-  /** Of the sign-flip permutation test, as it is. */
-  readonly p: number;
-  /** The same, corrected for the number of comparisons. */
-  readonly adjusted: number;
-  /** The adjusted p is at most 0.05, and the interval is on one side of 0. */
-  readonly isSignificant: boolean;
 }
 
 export interface Cost {

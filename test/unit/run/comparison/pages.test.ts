@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ENGLISH } from "../../../../src/i18n/locale.ts";
 import { breakEvenLines } from "../../../../src/run/comparison/break-even-messages.ts";
+import type { Gain } from "../../../../src/run/comparison/gain.ts";
 import { conclusions, grounds } from "../../../../src/run/comparison/messages.ts";
 import { comparisonHtml, comparisonLines, comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
-import type { ComparisonReport, Gain, VariantRow } from "../../../../src/run/comparison/result.ts";
+import type { ComparisonReport, VariantRow } from "../../../../src/run/comparison/result.ts";
 
 const HOSTILE = '<img src=x onerror="alert(1)">|[a](http://b)';
 
