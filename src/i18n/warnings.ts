@@ -33,7 +33,8 @@ function repliesCut(
 }
 
 /** What happened, where, and what to do about it. */
-export function warningMessage(warning: Warned, { t } = ENGLISH): string {
+export function warningMessage(warning: Warned, locale = ENGLISH): string {
+  const { t } = locale;
   const { code, node, sample, count = 0, of } = warning;
   const place = [node && t("node {0}", node), sample && t("sample {0}", sample)].filter(Boolean).join(", ");
   const at = (sentence: string, ...details: (string | undefined)[]) => {
@@ -58,10 +59,10 @@ export function warningMessage(warning: Warned, { t } = ENGLISH): string {
       return repliesCut(warning, t);
     case "small validation set":
       return of === undefined
-        ? t("The validation set has {0} samples, too few to confirm the observed difference.", count)
+        ? t("The validation set has {0}, too few to confirm the observed difference.", locale.count(count, "sample"))
         : t(
-            "The validation set has {0} samples, too few to confirm the observed difference. About {1} would be enough.",
-            count,
+            "The validation set has {0}, too few to confirm the observed difference. About {1} would be enough.",
+            locale.count(count, "sample"),
             of,
           );
     case "nothing to learn":
@@ -76,8 +77,8 @@ export function warningMessage(warning: Warned, { t } = ENGLISH): string {
       return at(t("The test set was not scored."), warning.detail);
     case "budget too small":
       return t(
-        "The budget is too small for the test set of {0} samples, so the test set is not scored. Increase the call budget.",
-        count,
+        "The budget is too small for the test set ({0}), so the test set is not scored. Increase the call budget.",
+        locale.count(count, "sample"),
       );
     case "unknown price":
       return at(

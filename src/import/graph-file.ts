@@ -31,7 +31,7 @@ export async function graphFileOf(
   if (!draft.data)
     notes.push(t('There are no rows yet: name a data file in "data", and the column with the answer in "target".'));
   else if ("rows" in draft.data && rows.length < FEW) {
-    notes.push(t("There are {0} rows. Add more before you optimize.", rows.length));
+    notes.push(t("There are few rows ({0}). Add more before you optimize.", rows.length));
   }
   const graph = {
     version: VERSION,

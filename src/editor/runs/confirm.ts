@@ -101,10 +101,12 @@ export async function confirmCalls({
           LOCALE,
         ),
     calls > 0 && cached > 0
-      ? l10n.t("{0} more replies are cached from earlier runs and cost nothing.", rounded(cached).toLocaleString())
+      ? cached === 1
+        ? l10n.t("1 more reply is cached from earlier runs and costs nothing.")
+        : l10n.t("{0} more replies are cached from earlier runs and cost nothing.", LOCALE.integer(rounded(cached)))
       : "",
     bound !== null && calls > bound
-      ? l10n.t("The budget of {0} calls will be reached before the run finishes.", bound.toLocaleString())
+      ? l10n.t("The budget of {0} will be reached before the run finishes.", LOCALE.count(bound, "call"))
       : "",
     calls > 0 ? answers(task, connection, samples) : "",
   ];
@@ -160,7 +162,9 @@ function costs(estimate: Estimate, limits: BudgetLimits, pace: number): string {
       : l10n.t("Replies are cached from earlier runs, so this costs little or nothing."),
     limits.calls !== null && limits.calls < calls ? l10n.t("This is probably too few: the run would end early.") : "",
     calls > 0 && cached > 0
-      ? l10n.t("{0} more replies are cached from earlier runs and cost nothing.", rounded(cached).toLocaleString())
+      ? cached === 1
+        ? l10n.t("1 more reply is cached from earlier runs and costs nothing.")
+        : l10n.t("{0} more replies are cached from earlier runs and cost nothing.", LOCALE.integer(rounded(cached)))
       : "",
   ]
     .filter(Boolean)
@@ -171,15 +175,16 @@ function answers({ models }: Task, { provider, url }: Connection, samples: numbe
   if (provider.names === "one") return l10n.t("The simulated model is used: no data leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])];
   const shown = oneLine(names.join(", "));
+  const count = LOCALE.count(samples, "sample");
   if (url !== null && samples === 1) {
     return l10n.t("The instructions and this sample are sent to model {1} at {0}.", new URL(url).host, shown);
   }
   if (url !== null) {
-    return l10n.t("Instructions and {0} samples are sent to model {2} at {1}.", samples, new URL(url).host, shown);
+    return l10n.t("Instructions and {0} are sent to model {2} at {1}.", count, new URL(url).host, shown);
   }
   return l10n.t(
-    "Instructions and {0} samples are sent to model {1} through VS Code. VS Code doesn't report token usage, so cost is an estimate. It may also ignore the temperature, so results can vary between runs.",
-    samples,
+    "Instructions and {0} are sent to model {1} through VS Code. VS Code doesn't report token usage, so cost is an estimate. It may also ignore the temperature, so results can vary between runs.",
+    count,
     shown,
   );
 }

@@ -72,7 +72,7 @@ ${text === null ? null : html`<h2>${t("In the file now")}</h2><div class="text">
 <h2>${t("Runs, the newest first")}</h2>
 ${entries.length === 0 ? html`<p>${t("No run has proposed a text for this node yet.")}</p>` : null}
 ${entries.map((entry) => article(entry, text, locale))}
-${left > 0 ? html`<p class="left">${t("{0} older runs are not shown.", left)}</p>` : null}
+${left > 0 ? html`<p class="left">${t("Older runs that are not shown: {0}.", left)}</p>` : null}
 </main>`;
   return pageHtml(title, body, locale, theme);
 }

@@ -239,7 +239,7 @@ function cost(report: Report, locale: Locale): Markup {
     calls.test > 0
       ? t("{0} of {1} calls scored the test set.", locale.integer(calls.test), locale.integer(calls.total))
       : "",
-    calls.retried > 0 ? t("{0} requests were retries of failed ones.", calls.retried) : "",
+    calls.retried > 0 ? t("Retries of failed requests: {0}.", calls.retried) : "",
     tokens.estimated ? t("The provider did not report token usage, so token counts are estimates.") : "",
   ].filter(Boolean);
   return html`<div class="strips">${bars}</div>
@@ -256,7 +256,7 @@ function more(summary: string, rows: Table, locale: Locale): Markup {
 const LONG_WORD = /\S{25}/;
 
 /** On a narrow page each row of a table with several columns is a list of its cells, each under its column's name. */
-export function table({ head, rows, left, tones }: Table, { t }: Locale): Markup {
+export function table({ head, rows, left, tones }: Table, locale: Locale): Markup {
   if (rows.length === 0) return html``;
   const isWide = head.length > 2;
   const headings = head.some(Boolean)
@@ -272,5 +272,5 @@ export function table({ head, rows, left, tones }: Table, { t }: Locale): Markup
   };
   return html`<table${isWide ? html` class="wide"` : null}>${headings}<tbody>
 ${rows.map((cells, row) => html`<tr>${cells.map((content, column) => cell(content, column, row))}</tr>\n`)}</tbody></table>
-${left > 0 ? html`<p class="left">${t("{0} more rows are in the JSON version of this report.", left)}</p>` : null}`;
+${left > 0 ? html`<p class="left">${locale.t("The JSON version of this report also has {0}.", locale.count(left, "row"))}</p>` : null}`;
 }

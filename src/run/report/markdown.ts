@@ -119,10 +119,11 @@ function patch(before: string, after: string): string {
     .trimEnd();
 }
 
-export function table({ head, rows, left }: Table, { t }: Locale): string {
+export function table({ head, rows, left }: Table, locale: Locale): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.map(literal).join(" | ")} |`;
-  const more = left > 0 ? `\n\n${t("{0} more rows are in the JSON version of this report.", left)}` : "";
+  const more =
+    left > 0 ? `\n\n${locale.t("The JSON version of this report also has {0}.", locale.count(left, "row"))}` : "";
   return `${[line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n")}${more}`;
 }
 

@@ -98,25 +98,25 @@ describe("the answer that a report opens with", () => {
     worse: 0,
   });
 
-  it("is yes where unseen samples say so, with what it costs", () => {
+  it("is “yes” if unseen samples say so, with what it costs", () => {
     expect(said({ test, validation: compared("validation") })).toEqual({
       word: "yes",
       sentence:
-        "Yes: on 30 unseen samples 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.",
+        "Yes: on 30 samples not seen before 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.",
     });
   });
 
   it("is perhaps if it can be chance, or if nothing unseen was scored", () => {
     const few = { ...test, better: 3, worse: 1, p: signTest(3, 1), after: { ...test.after, right: 8, score: 8 / 30 } };
     expect(said({ test: few })?.sentence).toMatch(
-      /^Perhaps: on 30 unseen samples 6 → 8 right, p = 0\.62; this may be chance;/,
+      /^Perhaps: on 30 samples not seen before 6 → 8 right, p = 0\.62; this may be chance;/,
     );
     expect(said({ validation: { ...test, split: "validation" } })?.sentence).toMatch(
       /^Perhaps: on the 30 samples that chose the texts 6 → 29 right, p < 0\.001; no unseen samples were scored;/,
     );
   });
 
-  it("is not a where unseen samples got worse, or nothing better was found", () => {
+  it("is “no” if unseen samples got worse, or nothing better was found", () => {
     const worse = { ...test, before: test.after, after: test.before, better: 0, worse: 23 };
     expect(said({ test: worse })).toMatchObject({ word: "no" });
     expect(said({ test, changes: [] })?.sentence).toBe("No: no better text was found; the run cost $0.14.");
@@ -132,6 +132,6 @@ describe("the answer that a report opens with", () => {
 
   it("gives mean scores where answers are graded", () => {
     const graded = { ...test, before: { ...test.before, score: 0.31 }, after: { ...test.after, score: 0.62 } };
-    expect(said({ test: graded })?.sentence).toContain("on 30 unseen samples score 0.31 → 0.62");
+    expect(said({ test: graded })?.sentence).toContain("on 30 samples not seen before score 0.31 → 0.62");
   });
 });
