@@ -15,6 +15,7 @@ import { exampleCommand } from "./example.ts";
 import { EXIT } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
+import { importRowsCommand } from "./import-rows.ts";
 import { initCommand } from "./init.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -252,6 +253,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
+
+  command("import-rows", "make rows of traces: OTLP JSON, OpenInference, Langfuse, LangSmith")
+    .argument("<files...>", "exported traces, .json or .jsonl")
+    .option("--output <file>", "file to write", "rows.jsonl")
+    .option("--accept-outputs", "an output that nobody criticized is its answer")
+    .action(async (files, options) => done(await importRowsCommand(cli, files, options)));
 
   command("init", "make a graph file of prompt files and a data file")
     .argument("[paths...]", "prompt files, data files and folders (default: this folder)")

@@ -120,3 +120,31 @@ it("makes a graph of three prompts and a table, which runs", async () => {
   expect(none).toMatchObject({ code: 2, stdout: "" });
   expect(none.stderr).toContain("There is no prompt file among these.");
 }, 60_000);
+
+it("makes rows of traces, and never overwrites a file", async () => {
+  const bench = await open();
+  const run = (id: string, q: string, output: string, avg: number) =>
+    JSON.stringify({
+      id,
+      trace_id: id,
+      run_type: "chain",
+      inputs: { q },
+      outputs: { output },
+      feedback_stats: { user: { avg } },
+    });
+  await writeFile(join(bench.folder, "runs.jsonl"), [run("1", "a", "b", 1), run("2", "c", "d", 0), ""].join("\n"));
+  const made = await bench.run("import-rows", "runs.jsonl", "--output", "mine.jsonl");
+  expect(made.code).toBe(0);
+  expect(made.stdout).toContain(
+    "Wrote 2 rows of LangSmith traces to mine.jsonl. Columns: trace, q, output, answer, score.",
+  );
+  const lines = (await readFile(join(bench.folder, "mine.jsonl"), "utf8")).trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).answer)).toEqual(["b", undefined]);
+  const again = await bench.run("import-rows", "runs.jsonl", "--output", "mine.jsonl");
+  expect(again).toMatchObject({ code: 2, stdout: "" });
+  expect(again.stderr).toContain("mine.jsonl exists.");
+  await writeFile(join(bench.folder, "other.json"), '{"a": 1}');
+  expect((await bench.run("import-rows", "other.json", "--output", "o.jsonl")).stderr).toContain(
+    "holds no traces with inputs",
+  );
+});

@@ -1,6 +1,6 @@
 import type { GraphNode, LlmNode } from "../graph.ts";
 import { renderNode } from "../template.ts";
-import { placeholders, render } from "../templating.ts";
+import { placeholders, render, valuesFor } from "../templating.ts";
 
 /** A text with its places for values: texts, and names of inputs; `block` stands between tags of its name, which its value can't close. */
 export type Parts = readonly (string | { readonly value: string } | { readonly block: string })[];
@@ -12,7 +12,9 @@ export interface CompiledMessage {
 
 /** The messages of a node with places for the values of its inputs: what `renderNode` sends, for any values. */
 export function compiledMessages(node: LlmNode): CompiledMessage[] {
-  const named = new Set([...placeholders(node.text, node.templating), ...placeholders(node.frame ?? "")]);
+  const { variables = {} } = node;
+  const inText = placeholders(node.text, node.templating).map((name) => variables[name] ?? name);
+  const named = new Set([...inText, ...placeholders(node.frame ?? "")]);
   const marks = marksFor(node);
   const messages = renderNode(
     node,
@@ -25,7 +27,8 @@ export function compiledMessages(node: LlmNode): CompiledMessage[] {
 /** The value of a text node with places for the values of its inputs. */
 export function compiledText(node: GraphNode): Parts {
   const marks = marksFor(node);
-  const values = new Map(node.inputs.map((name, at) => [name, marks[at] ?? ""]));
+  const inputs = node.inputs.map((name, at) => [name, marks[at] ?? ""] as const);
+  const values = valuesFor(inputs, node.variables);
   const text = node.inputs.length > 0 ? render(node.text, values, node.templating) : node.text;
   return partsOf(text, node.inputs, marks, new Set(node.inputs));
 }
