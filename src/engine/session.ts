@@ -27,6 +27,8 @@ export interface Session {
   readonly start: Texts;
   readonly ask: Llm;
   readonly forward: Forward;
+  /** For nodes and losses that need no model; undefined if they can't run here. */
+  readonly local: Local | undefined;
   /** Runs a loss in code. @param values of nodes, by id */
   readonly code: (values: CodeRunner["values"]) => CodeRunner;
   readonly emit: Emit;
@@ -50,6 +52,7 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     start: textsOf(task.graph),
     ask,
     forward,
+    local,
     code: (values) => codeRunner(local, values),
     emit,
     nothingScored: () => (isScored ? null : lost),

@@ -59,6 +59,8 @@ export interface Loss {
   readonly calls?: number;
   /** Whether it scores an answer without a target, as a rubric does. Default: false. */
   readonly targetless?: boolean;
+  /** What an attempt at test time may know of it, if that is not all: its feedback and its end. */
+  readonly shown?: Loss;
   /** What a good answer is, in words, where the loss has such words. */
   readonly criteria?: string;
   /**

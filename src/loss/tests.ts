@@ -38,6 +38,7 @@ export function testsLoss({ visible, hidden }: TestsSpec): Loss {
   return {
     kind: "tests",
     targetless: true,
+    ...(hidden && { shown: testsLoss({ visible, hidden: null }) }),
     code: [{ key: "visible", code: visible }, ...(hidden ? [{ key: "hidden", code: hidden }] : [])],
     describe: ({ t }) => t("The answer is code. The share of its unit tests that fail counts."),
     async score({ inputs }, answer, _, runner) {

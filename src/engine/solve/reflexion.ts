@@ -18,7 +18,7 @@ export const reflexion: Solver = {
   describes: "Answers again from the start, with reflections on the failed attempts in view.",
   calls: (graph) => 1 + callsOf(graph.nodes),
   async next(problem, attempts) {
-    const { graph, sample, models, ask } = problem;
+    const { graph, sample, models, ask, local } = problem;
     const asked = { system: fill(reflectTemplate, {}), tag: "reflection" };
     const note = await askAbout(problem, attempts, asked);
     if (note === null) return null;
@@ -27,7 +27,8 @@ export const reflexion: Solver = {
     for (const node of graph.nodes.filter((one) => traitsOf(one).asksModel)) {
       texts[node.id] = `${node.text.trimEnd()}\n\n${REMINDER}\n${block("reflections", memory.join("\n\n"))}`;
     }
-    const forward = createForward({ graph, loss: NO_LOSS, choice: models.forward, ask, emit: async () => {} });
+    const asking = { ask, emit: async () => {}, ...(local && { local }) };
+    const forward = createForward({ graph, loss: NO_LOSS, choice: models.forward, ...asking });
     const { text } = await forward(texts, sample, { split: "test" }).value(graph.output);
     return { text, note };
   },

@@ -125,11 +125,12 @@ class RowSolver {
 
   async #solve(row: Sample): Promise<Solved> {
     const { models, options } = this.task;
-    const { ask, emit, start } = this.session;
+    const { ask, emit, start, local } = this.session;
     const sample = { ...row, targets: [], feedback: null };
     const { solver, steps, split } = this.options;
-    const problem: Problem = { graph: this.#open, sample, models, ask, instruction: this.#instruction };
-    const forward = createForward({ graph: this.#open, loss: this.task.loss, choice: models.forward, ask, emit });
+    const problem: Problem = { graph: this.#open, sample, models, ask, local, instruction: this.#instruction };
+    const asking = { ask, emit, ...(local && { local }) };
+    const forward = createForward({ graph: this.#open, loss: this.task.loss, choice: models.forward, ...asking });
     const first = await forward(start, sample, { split }).value(this.task.graph.output);
     const attempts = [await this.#criticized(sample, { text: first.text, note: "" }, 0)];
     const passes = (attempt: Solution | undefined) => (attempt?.score ?? 0) >= 1 - options.threshold;
@@ -191,7 +192,7 @@ class RowSolver {
     try {
       if (this.#usesLoss) {
         const askVote = judge({ sample, answer, split, priority: 0 });
-        const score = await loss.score(sample, answer, askVote, this.#code(answer));
+        const score = await (loss.shown ?? loss).score(sample, answer, askVote, this.#code(answer));
         return { score: 1 - score.loss, criticism: score.criticism };
       }
       const { score, reason } = await judge({ sample, answer: reply, split, priority: 0 })(this.#instruction, 0);
@@ -207,7 +208,7 @@ class RowSolver {
   /** Against the row's own target, for the report; null if there is none or a model would have to be asked. */
   async #loss(row: Sample, attempt: Solution | undefined): Promise<number | null> {
     const { loss } = this.task;
-    if (!attempt || row.targets.length === 0 || loss.calls) return null;
+    if (!attempt || (row.targets.length === 0 && !loss.shown) || loss.calls) return null;
     if (attempt.formatError) return 1;
     return (await loss.score(row, attempt.answer, undefined, this.#code(attempt.answer))).loss;
   }

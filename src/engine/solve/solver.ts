@@ -1,6 +1,7 @@
 import type { Sample } from "../../data/sample.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Llm } from "../llm.ts";
+import type { Local } from "../nodes/node-behavior.ts";
 import type { Solution } from "../solution-schema.ts";
 import type { Task } from "../task.ts";
 
@@ -10,6 +11,8 @@ export interface Problem {
   readonly sample: Sample;
   readonly models: Task["models"];
   readonly ask: Llm;
+  /** For nodes that need no model; undefined if they can't run here. */
+  readonly local: Local | undefined;
   /** What a good answer is, as the judge reads it. */
   readonly instruction: string;
 }

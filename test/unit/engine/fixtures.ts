@@ -142,7 +142,15 @@ export function engineOf(given: EngineGiven): RunEngine {
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const task = { graph, data, loss: verbatim, models, options };
   const forward = createForward({ graph, loss: verbatim, choice, ask, emit });
-  const session = { start: textsOf(graph), ask, forward, emit, code: noCode, nothingScored: () => null };
+  const session = {
+    start: textsOf(graph),
+    ask,
+    forward,
+    emit,
+    local: undefined,
+    code: noCode,
+    nothingScored: () => null,
+  };
   const engine = createEngine({ task, session, validation, history });
   const rest = { theta: "", accepted: [], batch: [], looked: 0, validationLoss: [0, 1] } as const;
   engine.advance({ type: "iteration", iteration: iteration - 1, ...rest });
