@@ -5,7 +5,7 @@ import { ConfigurationTarget, commands, languages, Range, TextEdit, workspace } 
 import type { Proposal } from "../../src/engine/events.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { Answers } from "./answers.ts";
-import { at, closeAll, folder, makeRun, read, removeRuns, until, write } from "./help.ts";
+import { at, closeAll, folder, makeRun, put, read, removeRuns, until } from "./help.ts";
 
 describe("an applied text and what the editor does to its file", () => {
   const file = "prompts/plan.md";
@@ -27,8 +27,7 @@ describe("an applied text and what the editor does to its file", () => {
   const commit = () => commands.executeCommand("agentgraph.commit", { entry: { id: run.id } });
   /** The prompt on disk and in git, then a run; what it proposes for the node. */
   const propose = async (text: string): Promise<Proposal> => {
-    await write(file, text);
-    await until(async () => (await workspace.openTextDocument(at(file))).getText() === text);
+    await put(file, text);
     git("commit", "-qam", "base", "--allow-empty");
     run = await makeRun();
     const proposal = run.state.proposals.find(
@@ -50,8 +49,7 @@ describe("an applied text and what the editor does to its file", () => {
     await chmod(at(file).fsPath, 0o644);
     await closeAll();
     git("reset", "-q", "--hard", head);
-    await write(file, original);
-    await until(async () => (await workspace.openTextDocument(at(file))).getText() === original);
+    await put(file, original);
     await removeRuns();
   });
 
@@ -111,8 +109,7 @@ describe("an applied text and what the editor does to its file", () => {
     answers.give();
     await apply(proposal);
     const changed = (await read(file)).replace(/^\S+/, "Reworded");
-    await write(file, changed);
-    await until(async () => (await workspace.openTextDocument(at(file))).getText() === changed);
+    await put(file, changed);
     await commit();
     const [question] = asked.filter(({ buttons }) => buttons.includes("Commit changed text"));
     assert.match(question?.message ?? "", /plan changed after it was applied/);

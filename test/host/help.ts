@@ -34,6 +34,22 @@ export async function write(file: string, text: string): Promise<void> {
   await writeFile(at(file).fsPath, text);
 }
 
+/**
+ * Writes a file, and sees to it that the editor holds the same: VS Code may learn of a change late, and of one that
+ * follows another at once not at all.
+ */
+export async function put(file: string, text: string): Promise<TextDocument> {
+  await write(file, text);
+  const document = await workspace.openTextDocument(at(file));
+  const shown = text.replace(/^\uFEFF/, "");
+  if (document.getText() !== shown) {
+    await window.showTextDocument(document);
+    await commands.executeCommand("workbench.action.files.revert");
+  }
+  await until(() => document.getText() === shown);
+  return document;
+}
+
 export async function show(file: string): Promise<TextDocument> {
   return (await window.showTextDocument(at(file))).document;
 }

@@ -21,7 +21,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { at, closeAll, GRAPH, read, show, until, write } from "./help.ts";
+import { at, closeAll, GRAPH, put, read, show, until, write } from "./help.ts";
 
 describe("the graph file as a language", () => {
   let original = "";
@@ -375,19 +375,12 @@ async function restore(files: Readonly<Record<string, string>>): Promise<void> {
     await commands.executeCommand("workbench.action.files.revert");
   }
   await closeAll();
-  for (const [file, text] of Object.entries(files)) {
-    await write(file, text);
-    const open = workspace.textDocuments.find(({ uri }) => uri.fsPath === at(file).fsPath);
-    if (open) await until(() => open.isClosed || open.getText() === text, 25_000);
-  }
+  for (const [file, text] of Object.entries(files)) await put(file, text);
+  await closeAll();
 }
 
-/** An editor may remember for a moment what the file held before. */
 async function showText(file: string, text: string): Promise<TextDocument> {
-  await write(file, text);
-  const document = await show(file);
-  await until(() => document.getText() === text);
-  return document;
+  return window.showTextDocument(await put(file, text)).then(({ document }) => document);
 }
 
 /** null for an empty list, so that it can be waited for. */

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
 import type { RunState } from "../../src/run/state.ts";
-import { at, closeAll, folder, makeRun, read, removeRuns, show, until, write } from "./help.ts";
+import { at, closeAll, folder, makeRun, put, read, removeRuns, show, until, write } from "./help.ts";
 
 describe("the review of a run that was made outside the editor", () => {
   const prompts = ["prompts/plan.md", "prompts/solve.md", "prompts/style.md"];
@@ -20,8 +20,7 @@ describe("the review of a run that was made outside the editor", () => {
     await closeAll();
     for (const [index, file] of prompts.entries()) {
       const text = originals[index] ?? "";
-      await write(file, text);
-      await until(async () => (await workspace.openTextDocument(at(file))).getText() === text);
+      await put(file, text);
     }
     await removeRuns();
   });
@@ -71,8 +70,7 @@ describe("the review of a run that was made outside the editor", () => {
     assert.ok(proposal);
     const file = fileOf(proposal.node);
     const base = `${proposal.base.replaceAll("\n", "\r\n")}\r\n`;
-    await write(file, `\uFEFF${base}`);
-    await until(async () => (await workspace.openTextDocument(at(file))).getText() === base);
+    await put(file, `\uFEFF${base}`);
     await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
     assert.equal(await read(file), `\uFEFF${proposal.text.replaceAll("\n", "\r\n")}\r\n`);
   });
@@ -82,9 +80,7 @@ describe("the review of a run that was made outside the editor", () => {
     const lines = Array.from({ length: 21_000 }, (_, index) => `Rule ${index}: mind what was said before this.`);
     const before = `\uFEFF${[originals[0]?.trimEnd(), ...lines].join("\r\n")}\r\n`;
     assert.ok(Buffer.byteLength(before) > 900_000 && Buffer.byteLength(before) < 2 ** 20);
-    await write(file, before);
-    const shown = before.slice(1);
-    await until(async () => (await workspace.openTextDocument(at(file))).getText() === shown);
+    await put(file, before);
     run = await makeRun();
     const proposal = accepted().find(({ node }) => node === "plan");
     assert.ok(proposal, "the simulated model finds something");
