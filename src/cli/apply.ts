@@ -22,9 +22,22 @@ export async function applyAccepted(
   files: Files,
   output: Output,
 ): Promise<boolean> {
+  const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted");
+  return applyChanges(accepted, graphFile, files, output);
+}
+
+/**
+ * The same for texts that the user chose.
+ * @returns whether all texts were written
+ */
+export async function applyChanges(
+  changes: readonly Pick<Proposal, "node" | "base" | "text">[],
+  graphFile: string,
+  files: Files,
+  output: Output,
+): Promise<boolean> {
   let isDone = true;
-  for (const { node, base, text, verdict } of proposals) {
-    if (verdict.decision !== "accepted") continue;
+  for (const { node, base, text } of changes) {
     const written = await applyText(node, base, text, graphFile, files);
     const name = plain(node);
     isDone &&= "path" in written;

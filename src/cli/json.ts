@@ -1,5 +1,5 @@
 import type { Split } from "../data/sample.ts";
-import type { BaselineScore, Decision, Proposal } from "../engine/events.ts";
+import type { BaselineScore, Decision, FrontPoint, Proposal } from "../engine/events.ts";
 import { warningMessages } from "../i18n/warnings.ts";
 import { Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
@@ -29,6 +29,8 @@ export interface RunReport {
     readonly test: BaselineScore | null;
   }[];
   readonly proposals: readonly ReportedProposal[];
+  /** With `"pareto"` as objectives: the results to choose among, numbered from 1 by `agentgraph pick`. Else empty. */
+  readonly front: readonly FrontPoint[];
   readonly final: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
@@ -86,6 +88,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
     formatErrors: finished?.formatErrors ?? { before: 0, after: 0 },
     baselines: state.baselines.map(({ method, validation, test }) => ({ method, validation, test })),
     proposals: state.proposals.map((proposal) => reportProposal(proposal, state)),
+    front: finished?.front ?? [],
     final: state.texts,
     warnings: warningMessages(state.warnings),
   };
@@ -108,6 +111,7 @@ export function failureReport(method: string | null, status: "failed" | "cancell
     formatErrors: { before: 0, after: 0 },
     baselines: [],
     proposals: [],
+    front: [],
     final: {},
     warnings: [],
   };

@@ -1,4 +1,5 @@
-import type { Baseline, BaselineScore, Evaluated, Measured, Proposal } from "../engine/events.ts";
+import type { Baseline, BaselineScore, Evaluated, FrontPoint, Measured, Proposal } from "../engine/events.ts";
+import { frontHead, frontRows } from "../i18n/front.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
@@ -39,6 +40,7 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   ].filter(Boolean);
   if (figures.length > 0) output.print(colors.bold(figures.join(" · ")));
   for (const baseline of state.baselines) output.print(colors.dim(baselineFigure(baseline)));
+  for (const line of frontLines(state.finished?.front ?? [], run.id)) output.print(line);
   const { before, after } = state.finished?.formatErrors ?? { before: 0, after: 0 };
   const tokens = `${ENGLISH.count(state.tokens.prompt + state.tokens.completion, "token")}${state.tokens.estimated ? " (estimated)" : ""}`;
   const parts = [callsLabel(state.calls, ENGLISH), tokens, ENGLISH.money(state.usd), ENGLISH.duration(state.elapsed)];
@@ -49,6 +51,25 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   for (const message of warningMessages(state.warnings.filter(isGoodNews))) output.print(message);
   const next = nextStep(run, output, server);
   if (next) output.print(next);
+}
+
+/** A table of the results to choose among, and how to take another one. */
+function frontLines(front: readonly FrontPoint[], run: string): string[] {
+  if (front.length < 2) return [];
+  const rows = [frontHead(ENGLISH), ...frontRows(front, ENGLISH)];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [
+    "",
+    ...lines.map((line) => `  ${line}`),
+    `To write another one to the files: agentgraph pick ${run} <number>`,
+    "",
+  ];
 }
 
 /** `test score 0.850 (n = 20, 1 not scored)` */

@@ -33,6 +33,7 @@ import {
   withServer,
   withTask,
 } from "./options.ts";
+import { pickCommand } from "./pick.ts";
 import { recheckCommand } from "./recheck.ts";
 import { FORMATS, reportCommand } from "./report.ts";
 import { resumeCommand } from "./resume.ts";
@@ -302,6 +303,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .option("--output <file>", "write the report to this file instead of stdout")
     .action(async (run, options) => done(await reportCommand(cli, run, options)));
+
+  withPlace(command("pick", "write one of the results that a run with the objectives “pareto” leaves to choose among"))
+    .argument("<run>", "run id, run folder, or graph file (its last run)")
+    .argument("<number>", "number of the result, as the run prints it", wholeNumber)
+    .option("--graph <file>", "graph file, if it is not the one named by the run")
+    .action(async (run, number, options) => done(await pickCommand(cli, run, number, options)));
 
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "graph file, or folder of a repository", ".")

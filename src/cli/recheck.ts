@@ -21,12 +21,7 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
   const { id, place, root } = await findRun(cli, name, options, "claims");
   const { start, state } = await readRun(deps, place, id);
   if (state.proposals.length === 0) throw new Misuse(`Run ${id} has no proposals, so there is nothing to recheck.`);
-  const graphFile = options.graph === undefined ? join(root, start.graphFile) : resolve(options.graph);
-  // A log is untrusted input: the graph file it names is read only if it is in this repository.
-  if (options.graph === undefined && !(await isHere(graphFile, start.graphFile, deps.files))) {
-    const shown = oneLine(start.graphFile, 200);
-    throw new Misuse(`The graph file of run ${id}, ${shown}, is not in ${root}. Specify the graph file with --graph.`);
-  }
+  const graphFile = await graphFileOf(id, start.graphFile, root, options.graph, deps.files);
   return runGraph(cli, graphFile, options, (subject) => {
     const { job, task, changed } = recheckOf(id, state.proposals, subject.task);
     const gone = oneLine(changed.join(", "), 300);
@@ -36,6 +31,25 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
     if (changed.length > 0) output.warn(`Skipped because their text has changed since the run: ${gone}.`);
     return { ...subject, task, job };
   });
+}
+
+/**
+ * @param given by the user: it is taken as it is. A log is untrusted input, so the graph file that it names is used only
+ * if it is in this repository.
+ * @throws Misuse
+ */
+export async function graphFileOf(
+  run: string,
+  named: string,
+  root: string,
+  given: string | undefined,
+  files: Files,
+): Promise<string> {
+  if (given !== undefined) return resolve(given);
+  const graphFile = join(root, named);
+  if (await isHere(graphFile, named, files)) return graphFile;
+  const shown = oneLine(named, 200);
+  throw new Misuse(`The graph file of run ${run}, ${shown}, is not in ${root}. Specify the graph file with --graph.`);
 }
 
 async function isHere(path: string, name: string, files: Files): Promise<boolean> {

@@ -5,12 +5,13 @@ import type { GraphNode, Texts } from "../graph/graph.ts";
 import { plainText } from "../graph/text.ts";
 import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
-import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason } from "./events.ts";
+import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
 import { PRIORITY, SAMPLES_AT_ONCE } from "./forward.ts";
 import type { History } from "./history.ts";
 import { leaksOf } from "./leaks.ts";
 import { askJson, endsRun, ReplyUnreadable } from "./llm.ts";
 import type { Comparison, Draft, Engine, Method, OptimizerCall, Place } from "./method.ts";
+import { isDear } from "./objectives.ts";
 import { repairOf } from "./optimizer-prompt.ts";
 import { violation } from "./proposal-constraints.ts";
 import { policyRule } from "./rules.ts";
@@ -33,6 +34,8 @@ export interface RunEngine extends Engine {
   advance(event: Iterated): void;
   /** Θ of the last verdict that accepted, or what the method kept since. */
   readonly incumbent: Texts;
+  /** Θs on the way, oldest first. */
+  readonly accepted: readonly Texts[];
   /** Every step to the incumbent was one that a verdict accepted. */
   readonly isGated: boolean;
   /** Texts that lowered the loss by themselves, by node. */
@@ -49,11 +52,13 @@ export function createEngine({ task, session, validation, history }: EngineParts
   const answers = describeAnswers(answerSpaceOf(data.train));
   const leaks = leaksOf(data.train);
   const backward = createBackward({ graph, choice: models.backward, answers, ask, emit });
-  const policy = policyRule(options.gate);
+  const policy = policyRule(options.gate, options.objectives);
   const provenAlone = new Map<string, string>();
   let iteration = 1;
   let incumbent = start;
   let isGated = true;
+  /** Θs that verdicts accepted, or that the method kept. */
+  const accepted: Texts[] = [];
 
   return {
     start,
@@ -65,6 +70,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
     get incumbent() {
       return incumbent;
     },
+    accepted,
     get isGated() {
       return isGated;
     },
@@ -85,6 +91,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
     judge,
     keep: (texts) => {
       incumbent = texts;
+      accepted.push(texts);
       isGated = false;
     },
     screen,
@@ -165,14 +172,22 @@ export function createEngine({ task, session, validation, history }: EngineParts
     { after, verdict }: Comparison,
     scope: Judged["scope"] = "joint",
   ): Promise<void> {
+    if (verdict.decision === "accepted" && verdict.policy !== "off" && isDear(verdict)) await warnOfCost(verdict);
     for (const { id, node } of candidates) history.judge(id, node, verdict, candidates.length === 1);
     if (verdict.decision === "accepted") {
       incumbent = after;
+      accepted.push(after);
       const [only, ...others] = candidates;
       if (only && others.length === 0) provenAlone.set(only.node, only.text);
     }
     const proposals = candidates.map(({ id }) => id);
     await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(after), verdict });
+  }
+
+  /** Said before the verdict is on record: whoever follows the run can still stop it. */
+  function warnOfCost({ lossBefore, lossAfter, tokensBefore, tokensAfter }: Verdict): Promise<void> {
+    const points = Math.round(1000 * (lossBefore - lossAfter)) / 10;
+    return emit({ type: "warning", code: "costly gain", points, count: tokensAfter, of: tokensBefore });
   }
 
   async function screen(candidates: readonly { readonly id: string; readonly node: string }[], reason: ScreenReason) {

@@ -198,6 +198,8 @@ const warningCode = z.enum([
   "instructions converge",
   "instruction grows",
   "gate refuses everything",
+  /** An update that the gate accepts raises tokens per answer from `of` to `count`, for `points` of score in 100. */
+  "costly gain",
   "format errors",
   "targets leak",
   "templates changed",
@@ -215,6 +217,7 @@ const warned = z.object({
   of: z.number().optional(),
   purpose: role.optional(),
   tokens: z.number().optional(),
+  points: z.number().optional(),
 });
 
 /** A new segment: what follows starts the run anew from its own replies. */
@@ -254,6 +257,22 @@ const proposal = z.object({
   attempts: ids,
 });
 
+/** A Θ that the gate accepted, or the file's, on the validation set: no other is at least as good in score and every cost. */
+const frontPoint = z.object({
+  theta,
+  texts,
+  /** Samples scored. */
+  n: count,
+  /** Mean of 1 − loss. */
+  score: z.number(),
+  /** Means per answer. null: not known. */
+  tokens: amount,
+  milliseconds: amount.nullable(),
+  usd: amount.nullable(),
+  /** What the run ended with. */
+  isResult: z.boolean(),
+});
+
 const finished = z.object({
   type: z.literal("finished"),
   status: runStatus,
@@ -270,6 +289,8 @@ const finished = z.object({
   test: measured.nullable(),
   /** Replies that did not match their node's `output`, on the validation set. */
   formatErrors: z.object({ before: count, after: count }),
+  /** With `"pareto"` as objectives: the results to choose among, from the file's texts on. */
+  front: z.array(frontPoint).optional(),
   /** Of a run that only scored the graph as it is. */
   evaluated: evaluated.optional(),
 });
@@ -356,6 +377,7 @@ export type BaselineScore = ReadOnly<z.infer<typeof baselineScore>>;
 export type Baseline = ReadOnly<z.infer<typeof baseline>>;
 export type RunStatus = z.infer<typeof runStatus>;
 export type Proposal = ReadOnly<z.infer<typeof proposal>>;
+export type FrontPoint = ReadOnly<z.infer<typeof frontPoint>>;
 export type Measured = ReadOnly<z.infer<typeof measured>>;
 export type Evaluated = ReadOnly<z.infer<typeof evaluated>>;
 export type Finished = ReadOnly<z.infer<typeof finished>>;

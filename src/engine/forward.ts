@@ -3,11 +3,13 @@ import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { Patterns } from "../graph/pattern.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { type CodeRunner, CodeUnavailable, type Loss, type Score } from "../loss/loss.ts";
+import type { Usage } from "../models/model.ts";
 import type { RunEvent, Theta } from "./events.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { endsRun, type Llm } from "./llm.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
 import type { Failure, Local, Value } from "./nodes/node-behavior.ts";
+import { Spent } from "./spent.ts";
 import type { Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
 
@@ -19,6 +21,10 @@ export interface Scored extends Score {
   readonly formatErrors: number;
   /** Tokens of all calls that made the answer. */
   readonly tokens: number;
+  /** Along the slowest path to the answer, without waiting for a slot. null, absent: not on record. */
+  readonly milliseconds?: number | null;
+  /** US dollars of these calls. null, absent: no price is known. */
+  readonly usd?: number | null;
   /** There is no answer, because this node could not compute its value. */
   readonly failed?: string;
 }
@@ -56,6 +62,8 @@ export interface ForwardDeps {
   readonly emit: (event: RunEvent) => Promise<void>;
   /** Called with each outcome of a score: the error that left the sample unscored, or null. */
   readonly onScored?: ((error: unknown) => void) | undefined;
+  /** US dollars; null if no price is known. Default: none is. */
+  readonly price?: (model: string, usage: Usage) => number | null;
 }
 
 export interface ForwardOptions {
@@ -96,6 +104,7 @@ export function createForward({
   local = NOWHERE,
   emit,
   onScored,
+  price = () => null,
 }: ForwardDeps): Forward {
   const topology = topologyOf(graph);
   const needed = topology.ancestors(graph.output);
@@ -114,6 +123,7 @@ export function createForward({
     const known = passes.get(id);
     if (known) return known;
 
+    const spent = new Spent(price);
     const values = new Map<string, () => Promise<Value>>();
     for (const input of graph.inputs) {
       values.set(input.name, async () => given(sample.inputs[input.name] ?? ""));
@@ -155,7 +165,12 @@ export function createForward({
         given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? value.text])),
         local,
         patterns,
-        ask: (own, messages) => ask({ ...about, choice: own ?? choice, messages }),
+        ask: async (own, messages) => {
+          const asked = own ?? choice;
+          const reply = await ask({ ...about, choice: asked, messages });
+          spent.add(node.id, asked.model, reply);
+          return reply;
+        },
       });
       const { key, formatError, tokens } = value;
       if (key) void emit({ type: "value", theta, node: node.id, sample: sample.id, key, formatError, tokens });
@@ -191,6 +206,8 @@ export function createForward({
       const cost = {
         tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),
         formatErrors: all.filter(({ formatError }) => formatError).length,
+        milliseconds: spent.slowestPath(order, graph.output),
+        usd: spent.usd,
       };
       const answer = await valueAt(graph.output);
       if (answer.failure) return { ...unusable(answer.failure), ...cost };
@@ -221,7 +238,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** The forward function of a task, with its judge where its loss asks one. */
 export function forwardOf(
   { graph, loss, models }: Task,
-  deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored">,
+  deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored" | "price">,
 ): Forward {
   const judge = createJudge({ graph, choice: models.judge, ask: deps.ask });
   return createForward({ graph, loss, choice: models.forward, judge, ...deps });

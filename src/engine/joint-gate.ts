@@ -32,7 +32,7 @@ const VALIDATION = { split: "validation" } as const;
 export function createJointGate({ options }: Pick<Task, "options">, engine: Engine): JointGate {
   const { threshold } = options;
   const { alpha } = options.gate;
-  const policy = policyRule(options.gate);
+  const policy = policyRule(options.gate, options.objectives);
   const doesHarm = harmRule(MINIMUM_WAVE, threshold);
   const isRight = (loss: number | undefined) => loss !== undefined && loss <= threshold;
   const isWrong = (loss: number | undefined) => loss !== undefined && loss > threshold;

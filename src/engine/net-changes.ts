@@ -1,6 +1,7 @@
 import type { Graph, Texts } from "../graph/graph.ts";
 import type { Proposal, Verdict } from "./events.ts";
 import type { Entry, History } from "./history.ts";
+import type { Objectives } from "./objectives.ts";
 import { LOWER, NO_GATE, policyRule, UNCHANGED, UNDECIDED } from "./rules.ts";
 import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
@@ -12,7 +13,7 @@ import type { Validation } from "./validation.ts";
  * @param isGated whether the gate accepted each step on the way
  */
 export function netVerdict(
-  { gate }: Task["options"],
+  { gate, objectives }: Task["options"],
   validation: Validation,
   before: Texts,
   after: Texts,
@@ -22,7 +23,7 @@ export function netVerdict(
   if (gate.policy === "off") return validation.verdict(before, after, NO_GATE);
   // Each step was strictly lower on the whole set by exact bounds, so their sum is, even where figures are missing.
   const inherited = gate.policy === "strict" && isGated ? LOWER : UNDECIDED;
-  return validation.verdict(before, after, policyRule(gate)(validation.pairs(before, after)) ?? inherited);
+  return validation.verdict(before, after, policyRule(gate, objectives)(validation.pairs(before, after)) ?? inherited);
 }
 
 /**
@@ -36,6 +37,7 @@ export async function contributes(
   start: Texts,
   end: Texts,
   node: string,
+  objectives?: Objectives,
 ): Promise<boolean | null> {
   const without = { ...end, [node]: start[node] ?? "" };
   const gain = ({ before = 0, after = 0 }: Pair) => before - after;
@@ -50,7 +52,7 @@ export async function contributes(
     if (samples.some((sample) => validation.fails(without, sample))) return true;
   }
   const order = byGain.map(({ index }) => index);
-  const strict = policyRule({ policy: "strict", alpha: 1 });
+  const strict = policyRule({ policy: "strict", alpha: 1 }, objectives);
   const { decision } = await validation.compare(without, end, strict, { order, counts: false });
   return decision === "undecided" ? null : decision === "accepted";
 }

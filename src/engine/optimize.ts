@@ -4,14 +4,15 @@ import { BudgetReached } from "../models/errors.ts";
 import type { Budget } from "../models/model.ts";
 import { scoreBaseline } from "./baseline.ts";
 import { createEngine, type RunEngine, runMethod } from "./engine.ts";
-import type { Finished, Measured, RunStatus, Verdict } from "./events.ts";
+import type { Finished, FrontPoint, Measured, RunStatus, Verdict } from "./events.ts";
 import { PRIORITY, SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
 import { History } from "./history.ts";
 import { causeOf, endsRun } from "./llm.ts";
 import type { Method, Methods } from "./method.ts";
 import { contributes, netProposals, netVerdict } from "./net-changes.ts";
 import { callsOf } from "./nodes/behaviors.ts";
-import { UNDECIDED } from "./rules.ts";
+import { paretoFront } from "./objectives.ts";
+import { UNCHANGED, UNDECIDED } from "./rules.ts";
 import { failureOf, type Runner, streamed } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import { meanScore } from "./statistics.ts";
@@ -123,7 +124,28 @@ class Run {
 
   async #measureNetChange(): Promise<void> {
     await Promise.all([this.#start, this.#result].map((texts) => this.#validation.complete(texts)));
+    if (this.task.options.objectives === "pareto") {
+      await Promise.all(this.#engine.accepted.map((texts) => this.#validation.complete(texts)));
+    }
     await this.#leaveOneOut();
+  }
+
+  /** What the user chooses among: of the Θs that are scored as fully as any, those that no other beats in everything. */
+  #front(): FrontPoint[] {
+    const byTheta = new Map([this.#start, ...this.#engine.accepted, this.#result].map((one) => [thetaOf(one), one]));
+    const points = [...byTheta].map(([theta, texts]): FrontPoint => {
+      const {
+        scored: n,
+        lossAfter,
+        tokensAfter,
+        millisecondsAfter,
+        usdAfter,
+      } = this.#validation.verdict(texts, texts, UNCHANGED);
+      const costs = { tokens: tokensAfter, milliseconds: millisecondsAfter ?? null, usd: usdAfter ?? null };
+      return { theta, texts, n, score: 1 - lossAfter, ...costs, isResult: theta === thetaOf(this.#result) };
+    });
+    const most = Math.max(...points.map(({ n }) => n));
+    return most === 0 ? [] : paretoFront(points.filter(({ n }) => n === most));
   }
 
   /** Once, on the net change of several nodes. What the budget leaves unmeasured stays so. */
@@ -134,10 +156,13 @@ class Run {
       changed.map(async ({ id }) => {
         // A part that lowered the loss by itself has shown that it is needed.
         if (this.#engine.provenAlone.get(id) === this.#result[id]) return this.#contributes.set(id, true);
-        const isNeeded = await contributes(this.#validation, this.#start, this.#result, id).catch((error: unknown) => {
-          if (error instanceof BudgetReached) return null;
-          throw error;
-        });
+        const { objectives } = this.task.options;
+        const isNeeded = await contributes(this.#validation, this.#start, this.#result, id, objectives).catch(
+          (error: unknown) => {
+            if (error instanceof BudgetReached) return null;
+            throw error;
+          },
+        );
         if (isNeeded !== null) this.#contributes.set(id, isNeeded);
       }),
     );
@@ -238,6 +263,7 @@ class Run {
       },
       test,
       formatErrors: this.#validation.formatErrors(this.#start, this.#result),
+      ...(task.options.objectives === "pareto" && { front: this.#front() }),
     };
   }
 }

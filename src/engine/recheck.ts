@@ -124,7 +124,8 @@ class Recheck {
     if (left.length === 0) return [];
     const texts = withTexts(this.#start, left);
     await this.#complete(this.#start, texts);
-    const ruling = policyRule(this.#gate)(this.#validation.pairs(this.#start, texts)) ?? UNDECIDED;
+    const ruling =
+      policyRule(this.#gate, this.task.options.objectives)(this.#validation.pairs(this.#start, texts)) ?? UNDECIDED;
     await this.#record(left.length === 1 ? "part" : "joint", left, this.#start, ruling, texts);
     return ruling.decision === "accepted" ? left : [];
   }

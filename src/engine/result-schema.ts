@@ -10,6 +10,9 @@ export const decision = z.enum(["accepted", "rejected", "undecided", "screened"]
 /** Why a verdict is what it is. */
 export const verdictReason = z.enum([
   "lower loss",
+  /** The weighted sum of loss and costs is lower, the loss alone may not be. */
+  "better by all objectives together",
+  "costs more than it gains",
   "tie",
   "higher loss",
   "cannot pass any more",
@@ -85,6 +88,11 @@ const measuredVerdict = z.object({
   /** Mean tokens of all replies that make one answer. */
   tokensBefore: z.number().nonnegative(),
   tokensAfter: z.number().nonnegative(),
+  /** Mean milliseconds and US dollars per answer; absent where not known. */
+  millisecondsBefore: z.number().nonnegative().optional(),
+  millisecondsAfter: z.number().nonnegative().optional(),
+  usdBefore: z.number().nonnegative().optional(),
+  usdAfter: z.number().nonnegative().optional(),
   /** How often this validation set had been looked at, this look included. */
   looks: count,
   /** Samples that could not be scored because calls failed. */

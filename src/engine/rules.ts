@@ -1,4 +1,5 @@
 import type { Decision, VerdictReason } from "./events.ts";
+import { type Objectives, weightOfCost, weightsOf } from "./objectives.ts";
 import { differenceBounds, type Pair, signTest } from "./statistics.ts";
 import type { OptimizeOptions } from "./task.ts";
 
@@ -11,6 +12,9 @@ export interface GateDecision {
 export type Rule = (pairs: readonly Pair[]) => GateDecision | null;
 
 export const LOWER: GateDecision = { decision: "accepted", reason: "lower loss" };
+/** Not a lower loss for certain, but lower costs that outweigh what it may be higher by. */
+const CHEAPER: GateDecision = { decision: "accepted", reason: "better by all objectives together" };
+const COSTLY: GateDecision = { decision: "rejected", reason: "costs more than it gains" };
 export const NO_GATE: GateDecision = { decision: "accepted", reason: "no gate" };
 export const UNCHANGED: GateDecision = { decision: "rejected", reason: "unchanged" };
 export const BROKE: GateDecision = { decision: "rejected", reason: "broke some" };
@@ -19,17 +23,29 @@ export const UNDECIDED: GateDecision = { decision: "undecided", reason: "samples
 
 /**
  * `strict`: mean loss strictly lower, a tie is rejected. `significant`: and the exact sign test gives p ≤ α. `off`:
- * everything (docs/method.md, "Gate policies").
+ * everything (docs/method.md, "Gate policies"). With objectives beside the loss, what is lower is their weighted sum: the
+ * bounds of the loss are exact, costs are those of the samples scored so far.
  */
-export function policyRule({ policy, alpha }: OptimizeOptions["gate"]): Rule {
+export function policyRule({ policy, alpha }: OptimizeOptions["gate"], objectives?: Objectives): Rule {
   if (policy === "off") return () => NO_GATE;
+  const { loss } = weightsOf(objectives);
   return (pairs) => {
-    const { low, high } = differenceBounds(pairs);
+    const difference = differenceBounds(pairs);
+    const cost =
+      pairs.length *
+      weightOfCost(
+        objectives,
+        pairs.map(({ costs }) => costs),
+      );
+    const [low, high] = [loss * difference.low + cost, loss * difference.high + cost];
     if (low >= 0) {
-      const measured = low > 0 ? "higher loss" : "tie";
-      return { decision: "rejected", reason: low === high ? measured : "cannot pass any more" };
+      if (difference.high < 0) return COSTLY;
+      const measured = difference.low > 0 ? "higher loss" : "tie";
+      const isMeasured = difference.low === difference.high;
+      return { decision: "rejected", reason: isMeasured ? measured : "cannot pass any more" };
     }
-    if (policy === "strict") return high < 0 ? LOWER : null;
+    if (policy === "strict" && high < 0) return difference.high < 0 ? LOWER : CHEAPER;
+    if (policy === "strict") return null;
     const { better, worse, canImprove, canWorsen } = signs(pairs);
     if (!isBetter(better + canImprove, worse, alpha)) return { decision: "rejected", reason: "not significant" };
     return high < 0 && isBetter(better, worse + canWorsen, alpha) ? LOWER : null;

@@ -47,7 +47,7 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     if (error === null) isScored = true;
     else lost ??= error instanceof Error ? error : new Error(String(error));
   };
-  const forward = forwardOf(task, { ask, emit, onScored, ...(local && { local }) });
+  const forward = forwardOf(task, { ask, emit, onScored, price, ...(local && { local }) });
   return {
     start: textsOf(task.graph),
     ask,

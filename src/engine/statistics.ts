@@ -1,12 +1,15 @@
 import { randomLcg } from "d3";
 import { gammaln, mean, quantileSorted } from "simple-statistics";
 import type { Sample } from "../data/sample.ts";
+import type { CostPair } from "./objectives.ts";
 
 /** Losses of one sample under base and candidate; undefined: not scored (yet). */
 export interface Pair {
   readonly sample: Sample;
   readonly before: number | undefined;
   readonly after: number | undefined;
+  /** What the answers cost; absent where not both are scored. */
+  readonly costs?: CostPair;
 }
 
 /** Bounds of Σ(after − before) over all pairs when what is unknown may be anything in 0 … 1: exact, so a stop decided on them is too. */

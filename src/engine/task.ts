@@ -3,7 +3,7 @@ import type { Passage } from "../data/passage.ts";
 import type { Data } from "../data/sample.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
-import { gatePolicy } from "../graph/schema-run.ts";
+import { gatePolicy, objectives } from "../graph/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
 import { budgetLimits } from "../models/model.ts";
 import type { EarlierText } from "./history.ts";
@@ -33,6 +33,8 @@ export const optimizeOptions = z.object({
   seed: z.number(),
   /** The step-by-step suffix on every LLM node is scored, too, for comparison. Absent: false. */
   baseline: z.boolean().optional(),
+  /** Absent: the loss alone counts. */
+  objectives: objectives.optional(),
   budget: budgetLimits,
   /** The method's own options, as they are under its name in the file. What is missing has the method's default. */
   methodOptions: z.record(z.string(), z.unknown()),

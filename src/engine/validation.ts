@@ -1,8 +1,10 @@
 import pMap from "p-map";
+import { mean } from "simple-statistics";
 import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
 import { SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
+import type { AnswerCost } from "./objectives.ts";
 import { type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
 import { type Pair, scoreInterval, signTest } from "./statistics.ts";
 import type { OptimizeOptions } from "./task.ts";
@@ -10,7 +12,7 @@ import { thetaOf } from "./theta.ts";
 
 export interface ValidationDeps {
   readonly samples: readonly Sample[];
-  readonly options: Pick<OptimizeOptions, "gate" | "threshold">;
+  readonly options: Pick<OptimizeOptions, "gate" | "threshold" | "objectives">;
   /** Scores a validation sample under Θ; the same one twice costs nothing. */
   readonly score: (texts: Texts, sample: Sample, priority?: number) => Promise<Scored | null>;
 }
@@ -105,7 +107,7 @@ export function createValidation({ samples: validation, options, score }: Valida
             const pair = pairs[index];
             if (!pair) continue;
             const [lossBefore, lossAfter] = [pair.before ?? supposed(before, was), pair.after ?? supposed(after, is)];
-            supposing[index] = { sample: pair.sample, before: lossBefore, after: lossAfter };
+            supposing[index] = { ...pair, before: lossBefore, after: lossAfter };
           }
           return supposing;
         };
@@ -141,8 +143,9 @@ export function createValidation({ samples: validation, options, score }: Valida
   function pairsOf(before: Texts, after: Texts): Pair[] {
     const [base, changed] = [scoresOf(before), scoresOf(after)];
     return validation.map((sample) => {
-      const [before, after] = [base.get(sample.id)?.loss, changed.get(sample.id)?.loss];
-      return { sample, before, after };
+      const [was, is] = [base.get(sample.id), changed.get(sample.id)];
+      const pair = { sample, before: was?.loss, after: is?.loss };
+      return was && is ? { ...pair, costs: { before: costOf(was), after: costOf(is) } } : pair;
     });
   }
 
@@ -199,6 +202,8 @@ export function createValidation({ samples: validation, options, score }: Valida
       intervalAfter: scoreInterval(end.scores),
       tokensBefore: start.tokens,
       tokensAfter: end.tokens,
+      ...start.further("Before"),
+      ...end.further("After"),
       looks,
       unscored,
     };
@@ -222,6 +227,10 @@ export function inGateOrder<P extends Pair>(pairs: readonly P[], threshold: numb
   return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ pair }) => pair);
 }
 
+export function costOf({ tokens, milliseconds = null, usd = null }: Scored): AnswerCost {
+  return { tokens, milliseconds, usd };
+}
+
 /** What one side of a verdict adds up to. */
 class Tally {
   /** Right counts as 1: at a threshold above 0 a perfect score and a good enough one are the same. */
@@ -229,17 +238,30 @@ class Tally {
   right = 0;
   #loss = 0;
   #tokens = 0;
+  readonly #costs: AnswerCost[] = [];
 
   constructor(private readonly threshold: number) {}
 
   /** @returns whether it is right */
-  add({ loss, tokens }: Scored): boolean {
+  add(scored: Scored): boolean {
+    const { loss } = scored;
     const isRight = loss <= this.threshold;
     this.scores.push(isRight ? 1 : 1 - loss);
     if (isRight) this.right++;
     this.#loss += loss;
-    this.#tokens += tokens;
+    this.#tokens += scored.tokens;
+    this.#costs.push(costOf(scored));
     return isRight;
+  }
+
+  /** Means of what is known of every sample besides. */
+  further<S extends "Before" | "After">(side: S) {
+    const all = (name: "milliseconds" | "usd") => this.#costs.flatMap((cost) => cost[name] ?? []);
+    const meanOf = (name: "milliseconds" | "usd") => {
+      const known = all(name);
+      return known.length === 0 || known.length < this.#costs.length ? {} : { [`${name}${side}`]: mean(known) };
+    };
+    return { ...meanOf("milliseconds"), ...meanOf("usd") };
   }
 
   /** Means; 0 without any sample. */

@@ -45,6 +45,8 @@ function allowed(option: JsonSchema): string {
   const either = Array.isArray(option.anyOf) ? option.anyOf.map(recordOf) : [option];
   return either
     .map((one) => {
+      if (one.const !== undefined) return shown(one.const);
+      if (one.type === "object") return `weights of ${Object.keys(recordOf(one.properties)).map(shown).join(", ")}`;
       if (Array.isArray(one.enum)) return one.enum.map(shown).join(", ");
       if (one.type === "boolean") return "true, false";
       if (one.type === "null") return "`null`";

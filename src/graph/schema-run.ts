@@ -9,6 +9,7 @@ export const DEFAULTS = {
   gate: { policy: "strict", alpha: 0.05 },
   seed: 1,
   baseline: false,
+  objectives: { loss: 1, tokens: 0, latency: 0, usd: 0 },
   budget: { calls: 2000 },
 } as const;
 
@@ -228,6 +229,27 @@ const FLAT = "semantic";
 
 export const gatePolicy = z.enum(["strict", "significant", "off"]);
 
+const weight = (what: string, byDefault: number) =>
+  z.number().min(0).default(byDefault).describe(`${what} Default ${byDefault}.`);
+
+/** What counts beside the loss. */
+export const objectives = z
+  .union([
+    z.literal("pareto"),
+    z.strictObject({
+      loss: weight("Weight of the mean loss.", DEFAULTS.objectives.loss),
+      tokens: weight("Weight of the tokens per answer.", DEFAULTS.objectives.tokens),
+      latency: weight("Weight of the time per answer.", DEFAULTS.objectives.latency),
+      usd: weight("Weight of the cost per answer in US dollars.", DEFAULTS.objectives.usd),
+    }),
+  ])
+  .default(DEFAULTS.objectives)
+  .meta({
+    description:
+      'What the gate weighs. At `"tokens": 0.1`, twice the tokens per answer have to lower the mean loss by more than 0.1; `latency` and `usd` likewise. `"pareto"`: the gate goes by the loss, and you choose among the results that no other beats in everything.',
+    examples: [{ tokens: 0.1 }],
+  });
+
 /** Options that hold for every method. */
 export const commonOptions = z.strictObject({
   method: z
@@ -270,6 +292,7 @@ export const commonOptions = z.strictObject({
         "Whether the original graph with “Let's think step by step.” added to every node is also scored, for comparison. Costs calls. Default false.",
       examples: [true],
     }),
+  objectives,
   budget: z
     .strictObject({
       calls: z
@@ -296,7 +319,7 @@ export function optimizeSchema(methods: MethodOptions) {
     .strictObject({ ...flat, ...Object.fromEntries(own), ...commonOptions.shape })
     .transform((file, context) => {
       const given: Readonly<Record<string, unknown>> = file;
-      const { method, threshold, gate, seed, baseline, budget } = file as z.output<typeof commonOptions>;
+      const { method, threshold, gate, seed, baseline, objectives, budget } = file as z.output<typeof commonOptions>;
       const parsed = Object.entries(methods).map(([name, options]): [string, Readonly<Record<string, unknown>>] => {
         const nested = recordOf(given[name]);
         const beside = name === FLAT ? Object.keys(flat).filter((key) => given[key] !== undefined) : [];
@@ -319,7 +342,7 @@ export function optimizeSchema(methods: MethodOptions) {
         }
         return [name, result.data ?? {}];
       });
-      return { method, threshold, gate, seed, baseline, budget, methods: Object.fromEntries(parsed) };
+      return { method, threshold, gate, seed, baseline, objectives, budget, methods: Object.fromEntries(parsed) };
     })
     .describe("How to optimize, and the maximum cost.");
 }

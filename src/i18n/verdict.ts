@@ -120,6 +120,10 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
   switch (reason) {
     case "lower loss":
       return t("The loss on the validation set is lower.");
+    case "better by all objectives together":
+      return t("Weighted with the cost of an answer, it is better on the validation set.");
+    case "costs more than it gains":
+      return t("The loss on the validation set is lower, but the higher cost of an answer outweighs it.");
     case "tie":
       return t("The loss on the validation set is unchanged, and the gate rejects ties.");
     case "higher loss":

@@ -105,6 +105,13 @@ export function warningMessage(warning: Warned, locale = ENGLISH): string {
         t("An instruction is growing without improving the score. Set maxWords in the graph file to limit it."),
         of === undefined ? warning.detail : t("{0} → {1} words", of, count),
       );
+    case "costly gain":
+      return t(
+        "The gate is about to accept an update that raises the score by {0} points in 100 and takes {1} tokens per answer instead of {2}. Give tokens a weight in “optimize.objectives”, or set maxWords.",
+        warning.points ?? 0,
+        count,
+        of ?? 0,
+      );
     case "gate refuses everything":
       return at(
         t(

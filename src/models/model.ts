@@ -85,6 +85,8 @@ export interface ModelReply {
   readonly requests: number;
   /** Milliseconds from the first request to the reply, waiting included; 0 unless source is `provider`. */
   readonly milliseconds: number;
+  /** Milliseconds that the provider took when it was asked, without waiting for a slot. Absent: not on record. */
+  readonly took?: number;
 }
 
 export const usage = z.object({

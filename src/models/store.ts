@@ -9,6 +9,8 @@ export interface StoredReply {
   readonly finish: ModelReply["finish"];
   /** What the request called it, where that is not how the reply does: prices go by the name that the user chose. */
   readonly asked?: string;
+  /** Milliseconds that the provider took; absent in replies of earlier versions. */
+  readonly took?: number;
 }
 
 /** Replies by key: this run's own and those shared between runs. Failures never get here. */
@@ -49,8 +51,9 @@ export function intoStore(replies: ReplyStore, inner: Complete): Complete {
     const reply = await inner(request, signal);
     const { text, usage, model, finish } = reply;
     const asked = request.model !== model && { asked: request.model };
-    await replies.put(request.key, { text, usage, model, finish, ...asked });
-    return { ...reply, key: request.key };
+    const took = reply.milliseconds;
+    await replies.put(request.key, { text, usage, model, finish, ...asked, took });
+    return { ...reply, key: request.key, took };
   };
 }
 

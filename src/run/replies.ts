@@ -18,6 +18,8 @@ const Reply = z.object({
   finish: z.enum(["stop", "length", "filter", "other"]),
   /** What the request called the model; absent if that is how the reply calls it. */
   asked: z.string().optional(),
+  /** Milliseconds that the provider took; absent in replies of earlier versions. */
+  took: z.number().optional(),
   /** From the shared cache: this run did not pay for it. */
   cached: z.boolean(),
   /** Signature of this machine; absent or wrong: the reply is not trusted. */
@@ -30,8 +32,9 @@ type Signer = (reply: Omit<Reply, "mark">) => string;
 
 async function createSigner(machine: Machine): Promise<Signer> {
   const secret = await machine.sign("replies");
-  return ({ key, text, usage: { prompt, completion, estimated, ...billed }, model, finish, asked, cached }) => {
+  return ({ key, text, usage: { prompt, completion, estimated, ...billed }, model, finish, asked, cached, took }) => {
     const said = [key, text, prompt, completion, estimated, model, finish, asked ?? null, cached];
+    if (took !== undefined) said.push(took);
     if (Object.keys(billed).length > 0) said.push(JSON.stringify([billed.cached, billed.written, billed.tier]));
     return createHmac("sha256", secret).update(JSON.stringify(said)).digest("base64url");
   };
@@ -77,10 +80,19 @@ export class RunReplies implements ReplyStore {
     return shared && { where: "cached", reply: shared };
   }
 
-  async put(key: string, { text, usage, model, finish, asked }: StoredReply): Promise<void> {
+  async put(key: string, { text, usage, model, finish, asked, took }: StoredReply): Promise<void> {
     if (this.#own.has(key)) return;
     const cached = this.#shared.has(key);
-    const body = { key, text, usage, model, finish, ...(asked !== undefined && { asked }), cached };
+    const body = {
+      key,
+      text,
+      usage,
+      model,
+      finish,
+      ...(asked !== undefined && { asked }),
+      cached,
+      ...(took !== undefined && { took }),
+    };
     const reply = { ...body, mark: this.signer(body) };
     this.ownFile?.append(reply);
     await this.ownFile?.flushed();

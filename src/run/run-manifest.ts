@@ -19,9 +19,10 @@ import type { LoadedTask } from "./load.ts";
 const text = z.string();
 const options = z
   .looseObject({ ...optimizeOptions.shape, methodOptions: optimizeOptions.shape.methodOptions.optional() })
-  .transform(({ method, threshold, gate, seed, baseline, budget, methodOptions, ...flat }) => ({
+  .transform(({ method, threshold, gate, seed, baseline, objectives, budget, methodOptions, ...flat }) => ({
     ...{ method, threshold, gate, seed, budget },
     ...(baseline !== undefined && { baseline }),
+    ...(objectives !== undefined && { objectives }),
     // Up to version 0.1, the options of the method were next to the others.
     methodOptions: methodOptions ?? flatOptions(flat),
   }));

@@ -40,6 +40,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
     noProposal: start.job || status === "running" ? "" : noProposalMessage(state, locale),
     isGraded: samples.isGraded,
     curve: curveOf(state, trace, samples),
+    front: state.finished?.front ?? [],
     changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),

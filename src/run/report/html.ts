@@ -6,7 +6,7 @@ import { chosenOf } from "../solutions.ts";
 import { answerOf } from "./answer.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
-import { changesNote, contributionLabel, gateNote, intervalNote, methodLabel } from "./messages.ts";
+import { changesNote, contributionLabel, frontNote, gateNote, intervalNote, methodLabel } from "./messages.ts";
 import { pageHtml } from "./page.ts";
 import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report, SolvedRow } from "./report.ts";
@@ -15,7 +15,7 @@ import { answerTable, evaluationTable, gradientTable, sampleTable } from "./samp
 import { sides } from "./sides.ts";
 import { attemptsTable, solutionTable } from "./solution-tables.ts";
 import type { Table } from "./table.ts";
-import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
+import { attemptTable, costTable, curveTable, frontTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 import { wordChanges } from "./word-changes.ts";
 
 /** @param theme see `pageHtml` */
@@ -161,7 +161,7 @@ export function strips(
 
 function result(report: Report, locale: Locale): Markup {
   const { t } = locale;
-  const { curve, test, validation, baselines } = report;
+  const { curve, test, validation, baselines, front } = report;
   const sets = [validation, test].filter((set) => set !== null);
   const rows = sets.flatMap(({ split, before, after }) => {
     const name = splitLabel(split, locale);
@@ -179,7 +179,8 @@ function result(report: Report, locale: Locale): Markup {
 <p class="soft">${t("Scores are 1 − loss. A filled point marks an iteration in which the gate accepted a change.")} ${intervalNote(report, locale)}</p>
 ${strips(rows, locale)}
 ${table(resultTable(report, locale), locale)}
-${more(t("Scores by iteration"), curveTable(report, locale), locale)}`;
+${more(t("Scores by iteration"), curveTable(report, locale), locale)}
+${front.length > 0 ? html`<h2>${t("Results to choose among")}</h2><p>${frontNote(report, locale)}</p>${table(frontTable(report, locale), locale)}` : null}`;
 }
 
 function wordMarkup(before: string, after: string): Markup[] {

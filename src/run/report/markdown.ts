@@ -6,13 +6,13 @@ import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts
 import { chosenOf } from "../solutions.ts";
 import { answerOf } from "./answer.ts";
 import { headline } from "./headline.ts";
-import { changesNote, contributionLabel, gateNote, intervalNote } from "./messages.ts";
+import { changesNote, contributionLabel, frontNote, gateNote, intervalNote } from "./messages.ts";
 import type { Change, Comparison, Report, SolvedRow } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
 import { attemptsTable, solutionTable } from "./solution-tables.ts";
 import type { Table } from "./table.ts";
-import { attemptTable, costTable, curveTable, resultTable, setupTable, verdictTable } from "./tables.ts";
+import { attemptTable, costTable, curveTable, frontTable, resultTable, setupTable, verdictTable } from "./tables.ts";
 
 /** The report for a pull request or a terminal. Text from models and data is shown literally. */
 export function reportMarkdown(report: Report, locale = ENGLISH): string {
@@ -64,11 +64,18 @@ function solutions(rows: readonly SolvedRow[], threshold: number, locale: Locale
 /** The result of an optimization. */
 function found(report: Report, locale: Locale): string[] {
   const { t } = locale;
-  const { changes, validation, test } = report;
+  const { changes, validation, test, front } = report;
   return [
     table(resultTable(report, locale), locale),
     intervalNote(report, locale),
     table(curveTable(report, locale), locale),
+    ...(front.length > 0
+      ? [
+          `## ${t("Results to choose among")}`,
+          literal(frontNote(report, locale)),
+          table(frontTable(report, locale), locale),
+        ]
+      : []),
     `## ${t("Changes")}`,
     changesNote(report, locale),
     ...(changes.length > 0 ? changes.flatMap((one) => change(one, locale)) : [t("The run made no proposals.")]),

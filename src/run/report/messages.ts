@@ -18,6 +18,14 @@ export function intervalNote({ isGraded }: Report, { t }: Locale): string {
   return `${intervals} ${t("The lenient score accepts the right answer anywhere in the reply.")}`;
 }
 
+/** How to read the results to choose among, and how to take another one. */
+export function frontNote({ run }: Report, { t }: Locale): string {
+  return t(
+    "Each of these has a better score or a lower cost than every other. * marks the result of the run. To write another one to the files: agentgraph pick {0} <number>",
+    run.id,
+  );
+}
+
 /** What the figures of an accepted change refer to. */
 export function changesNote({ changes }: Report, { t }: Locale): string {
   const accepted = changes.filter(({ verdict }) => verdict.decision === "accepted");

@@ -1,5 +1,5 @@
 import type { Sample, Split } from "../../data/sample.ts";
-import type { Decision, ScreenReason, Theta, Verdict } from "../../engine/events.ts";
+import type { Decision, FrontPoint, ScreenReason, Theta, Verdict } from "../../engine/events.ts";
 import type { Solved } from "../../engine/solution-schema.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
@@ -36,6 +36,8 @@ export interface Report {
   readonly solved: { readonly job: Job & { readonly kind: "solve" }; readonly rows: readonly SolvedRow[] } | null;
   /** One row per iteration; the original graph is iteration 0. */
   readonly curve: readonly CurveRow[];
+  /** With `"pareto"` as objectives: the results to choose among, numbered from 1 by `agentgraph pick`. Else empty. */
+  readonly front: readonly FrontPoint[];
   /** Changes to review: per node from the file's text to the final text, or its best rejected attempt. */
   readonly changes: readonly Change[];
   /** All verdicts of the gate, oldest first. */

@@ -1,4 +1,6 @@
+import type { Objectives } from "../../engine/objectives.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
+import { frontHead, frontRows } from "../../i18n/front.ts";
 import { decisionLabel, splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
@@ -65,6 +67,11 @@ export function curveTable({ curve }: Report, locale: Locale): Table {
     iteration === 0 ? "" : `${accepted}`,
     calls === null ? "" : locale.integer(calls),
   ]);
+}
+
+/** The results to choose among. */
+export function frontTable({ front }: Report, locale: Locale): Table {
+  return { head: frontHead(locale), rows: frontRows(front, locale), left: 0 };
 }
 
 /** What came before the gate; what never did is with its node's attempts. */
@@ -142,6 +149,7 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
     [t("samples"), t("{0} training, {1} validation, {2} test", samples.train, samples.validation, samples.test)],
     [t("method"), run.method],
     [t("gate"), policy === "significant" ? `significant, α = ${alpha}` : policy],
+    ...(weighsCosts(options.objectives) ? [[t("objectives"), objectivesLabel(options.objectives)]] : []),
     [t("uses of the validation set"), `${looks}`],
     [t("a sample is right if its loss is at most"), `${options.threshold}`],
     [t("options of the method"), optionLabel(options.methodOptions) || t("defaults")],
@@ -165,6 +173,19 @@ export function setupTable({ run, looks }: Report, locale: Locale): Table {
 }
 
 /** `iterations 12, batch 8, neighbors true` */
+/** Whether anything but the loss counts. */
+function weighsCosts(objectives: Objectives | undefined): objectives is Objectives {
+  if (objectives === undefined || objectives === "pareto") return objectives === "pareto";
+  return objectives.tokens + objectives.latency + objectives.usd > 0;
+}
+
+/** `loss 1, tokens 0.1`, or `pareto`. */
+function objectivesLabel(objectives: Objectives): string {
+  if (objectives === "pareto") return objectives;
+  const weighed = Object.entries(objectives).filter(([, weight]) => Number(weight) > 0);
+  return weighed.map(([name, weight]) => `${name} ${weight}`).join(", ");
+}
+
 function optionLabel(options: Readonly<Record<string, unknown>>): string {
   const words = Object.entries(options).map(
     ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,

@@ -62,6 +62,7 @@ describe("warnings", () => {
     "nothing to learn": true,
     "nothing scored": true,
     "no gate": true,
+    "costly gain": true,
     "test not scored": true,
     "budget too small": true,
     "unknown price": true,

@@ -128,7 +128,8 @@ describe("a score", () => {
     const { forward, events } = openForward(graph, () => "right 1");
     const score = await forward(texts(graph), sampleOf("1"), validation).score;
     // Each reply of the fake costs 10 + 5 tokens.
-    expect(score).toEqual({ loss: 0, lenient: 0, criticism: "", formatError: false, formatErrors: 0, tokens: 30 });
+    const cost = { tokens: 30, milliseconds: null, usd: null };
+    expect(score).toEqual({ loss: 0, lenient: 0, criticism: "", formatError: false, formatErrors: 0, ...cost });
     expect(ofType(events, "value").map(({ node, tokens, key }) => ({ node, tokens, key }))).toEqual([
       { node: "a", tokens: 15, key: "key 1" },
       { node: "answer", tokens: 15, key: "key 2" },

@@ -40,7 +40,7 @@ describe("the options in docs/options.md", () => {
         const path = option.slice(1, -1).split(".");
         expect(Object.keys(options.shape), row).toContain(path[0]);
         const json = example.slice(1, -1);
-        const value = /^(-?[\d.]+|true|false|null|\[.*\])$/.test(json) ? JSON.parse(json) : json;
+        const value = /^(-?[\d.]+|true|false|null|\[.*\]|\{.*\})$/.test(json) ? JSON.parse(json) : json;
         const given = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
         expect(options.safeParse(given).error, row).toBeUndefined();
         if (option !== "`method`") expect(example, row).not.toBe(byDefault);

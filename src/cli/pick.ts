@@ -1,0 +1,43 @@
+import { readRun } from "../run/runs.ts";
+import { applyChanges } from "./apply.ts";
+import type { Cli } from "./cli.ts";
+import { Misuse } from "./errors.ts";
+import { EXIT } from "./exit.ts";
+import type { PlaceOptions } from "./options.ts";
+import { graphFileOf } from "./recheck.ts";
+import { findRun } from "./runs.ts";
+
+export interface PickOptions extends PlaceOptions {
+  /** If the run does not name it, or names it wrongly. */
+  readonly graph?: string;
+}
+
+/**
+ * Writes one of the results that a run with `"pareto"` as objectives leaves to the user.
+ * @param number counted from 1, as the run and its report print it
+ */
+export async function pickCommand(cli: Cli, name: string, number: number, options: PickOptions): Promise<number> {
+  const { deps, output } = cli;
+  const { id, place, root } = await findRun(cli, name, options, "last");
+  const { start, state, trusted } = await readRun(deps, place, id);
+  const front = state.finished?.front ?? [];
+  if (front.length === 0) {
+    throw new Misuse(
+      `Run ${id} leaves no results to choose among. Set "optimize.objectives" to "pareto" in the graph file.`,
+    );
+  }
+  if (!trusted)
+    throw new Misuse(`Run ${id} was made on another machine or changed since, so its texts are not written.`);
+  const point = front[number - 1];
+  if (!point) throw new Misuse(`There is no result ${number}. Run ${id} has the results 1 to ${front.length}.`);
+  const graphFile = await graphFileOf(id, start.graphFile, root, options.graph, deps.files);
+  const changes = start.graph.nodes.flatMap(({ id: node, text: base }) => {
+    const text = point.texts[node] ?? base;
+    return text === base ? [] : [{ node, base, text }];
+  });
+  if (changes.length === 0) output.info("This result is the original graph, so nothing is written.");
+  const isWritten = await applyChanges(changes, graphFile, deps.files, output);
+  if (output.json)
+    output.object({ version: 1, run: id, number, nodes: changes.map(({ node }) => node), written: isWritten });
+  return isWritten ? EXIT.done : EXIT.failed;
+}
