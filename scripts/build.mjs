@@ -25,7 +25,7 @@ const PARTS = {
    */
   programs: {
     entries: {
-      editor: { source: "src/editor/services.ts", limit: 1150 },
+      editor: { source: "src/editor/services.ts", limit: 1160 },
       cli: { source: "src/cli.ts", limit: 1150, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/openai.ts", limit: 450 },
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
