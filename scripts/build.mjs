@@ -28,6 +28,7 @@ const PARTS = {
       editor: { source: "src/editor/services.ts", limit: 1160 },
       cli: { source: "src/cli.ts", limit: 1150, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/openai.ts", limit: 450 },
+      queue: { source: "src/platform/queue/bull.ts", limit: 1700 },
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
       gemini: { source: "src/models/gemini.ts", limit: 1000 },
       corpus: { source: "src/data/corpus.ts", limit: 900 },

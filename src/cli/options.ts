@@ -27,6 +27,8 @@ export interface ModelOptions extends ModelNames, ServerChoice {
   readonly tier?: Tiers;
   /** Whether what a tier refuses goes at the standard price. */
   readonly tierFallback?: boolean;
+  /** Address of a Redis whose workers send the requests. */
+  readonly queue?: string;
 }
 
 export interface ServerChoice {
@@ -75,6 +77,7 @@ export function withModel(command: Command): Command {
         "flex or batch for half the price, for every role or by role: forward=batch,optimizer=now",
       ).argParser(tiersIn),
     )
+    .addOption(named("--queue <url>", "send requests through workers: redis://… or rediss://…"))
     .option("--tier-fallback", "use the standard price where the flex tier refuses a request")
     .addOption(
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
@@ -251,7 +254,7 @@ export function positiveInteger(text: string): number {
 }
 
 /** Milliseconds. */
-function seconds(text: string): number {
+export function seconds(text: string): number {
   return 1000 * positive(text);
 }
 

@@ -23,6 +23,7 @@ import { modelsCommand } from "./models.ts";
 import {
   assignment,
   positiveInteger,
+  seconds,
   wholeNumber,
   withBudget,
   withEnd,
@@ -41,6 +42,7 @@ import { answerCommand } from "./run.ts";
 import { runGraph } from "./run-graph.ts";
 import { runsCommand } from "./runs.ts";
 import { solveCommand } from "./solve.ts";
+import { workerCommand } from "./worker.ts";
 
 const AFTER_HELP = `
 An address and its key belong together: --base-url or AGENTGRAPH_BASE_URL with AGENTGRAPH_API_KEY,
@@ -318,6 +320,20 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .argument("<run>", "run id, run folder, or graph file (its last run)")
     .option("--cancel", "cancel the batches that are under way")
     .action(async (run, options) => done(await batchesCommand(cli, run, options)));
+
+  withServer(command("worker", "answer the requests of runs with --queue, on this machine"))
+    .requiredOption("--queue <url>", "address of the Redis: redis://… or rediss://…")
+    .addOption(
+      new Option("--concurrency <n>", "requests of this worker at once").argParser(positiveInteger).default(16),
+    )
+    .addOption(new Option("--together <n>", "requests of all workers at once").argParser(positiveInteger))
+    .addOption(new Option("--rate <n>", "requests of all workers in a minute").argParser(positiveInteger))
+    .addOption(
+      new Option("--takeover <seconds>", "time after which another worker takes over from a lost one")
+        .argParser(seconds)
+        .default(30_000, "30"),
+    )
+    .action(async (options) => done(await workerCommand(cli, options)));
 
   withServer(command("models", "list the models of your server, with prices and end dates")).action(async (options) =>
     done(await modelsCommand(cli, options)),

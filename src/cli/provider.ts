@@ -16,6 +16,7 @@ import { networkFor } from "../platform/network.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
 import type { ModelOptions, ServerChoice } from "./options.ts";
+import { queuedModel } from "./queue.ts";
 
 /** Address and key, and where each comes from. */
 interface Server {
@@ -33,9 +34,19 @@ interface Server {
  */
 export async function connect(
   models: readonly string[],
-  options: Omit<ServerChoice, "price"> & Partial<Pick<ModelOptions, "tier" | "tierFallback" | "concurrency">>,
-  cli: Pick<Cli, "env" | "deps" | "output">,
+  options: Omit<ServerChoice, "price"> & Partial<Pick<ModelOptions, "tier" | "tierFallback" | "concurrency" | "queue">>,
+  cli: Cli,
 ): Promise<Model> {
+  const { queue } = options;
+  if (queue !== undefined) {
+    if (options.tier) throw new Misuse("--queue can't be combined with --tier.");
+    noteEnds(models, cli);
+    const quiet = Object.assign(Object.create(cli.output), { info: () => {} });
+    const env = { ...cli.env, AGENTGRAPH_API_KEY: cli.env.AGENTGRAPH_API_KEY || "on the workers" };
+    const { provider, connection } = await chooseServer(models, options, { ...cli, env, output: quiet });
+    const { identity } = await provider.connect({ ...connection, key: "" });
+    return queuedModel(identity, { queue, ...(options.caFile !== undefined && { caFile: options.caFile }) }, cli);
+  }
   if (models.includes("simulated") && options.baseUrl === undefined && options.provider === undefined) {
     const other = models.find((model) => model !== "simulated");
     if (other !== undefined) {

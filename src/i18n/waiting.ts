@@ -11,6 +11,7 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
     const end = new Date(until).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
     return t("Waiting for a batch of {0}: {1} requests done, at the latest {2}", host, detail, end);
   }
+  if (reason === "no worker") return t("Waiting for a worker of {0}: {1} requests are in the queue", host, detail);
   const label = {
     "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),
     "server error": t("Waiting for {0} until {1} (server error)", host, time),

@@ -1,5 +1,5 @@
-/** `batch`: requests that are answered within a day. */
-export type WaitReason = "rate limit" | "server error" | "no answer" | "batch";
+/** `batch`: requests that are answered within a day. `no worker`: nobody takes requests from the queue. */
+export type WaitReason = "rate limit" | "server error" | "no answer" | "batch" | "no worker";
 
 /** Nothing comes at present: whom the run waits for, why, and until when. */
 export interface Waiting {

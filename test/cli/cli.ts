@@ -23,6 +23,8 @@ export interface Bench {
   keyed(...args: string[]): Promise<Ended>;
   /** With no key and no address but what these variables of the environment say. */
   within(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended>;
+  /** The same, without waiting. */
+  launch(env: Readonly<Record<string, string>>, ...args: string[]): Started;
   /** With the key, but another server's address. */
   against(url: string, ...args: string[]): Started;
   /** The same as `online`, without waiting. */
@@ -99,6 +101,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
     online: (...args) => start([...args, ...online], KEY).ended,
     keyed: (...args) => start(args, KEY).ended,
     within: (env, ...args) => start(args, "", "unlimited", env).ended,
+    launch: (env, ...args) => start(args, "", "unlimited", env),
     against: (url, ...args) => start([...args, "--base-url", url], KEY),
     start: (...args) => start([...args, ...online], KEY),
     cramped: (kilobytes, ...args) => start([...args, ...online], KEY, kilobytes).ended,

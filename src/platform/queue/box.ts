@@ -1,0 +1,37 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+
+/**
+ * Encrypts what travels through the queue (AES-256-GCM) with a secret that workers and runs share. What is bound to
+ * another key or another direction is refused.
+ */
+export class Box {
+  readonly #key: Buffer;
+
+  constructor(secret: string) {
+    this.#key = Buffer.from(hkdfSync("sha256", secret, "agentgraph queue", "v1", 32));
+  }
+
+  /** A name that tells nothing of `text`, and that nobody without the secret can make. */
+  nameOf(text: string): string {
+    return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, 24);
+  }
+
+  seal(value: unknown, about: string): string {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv("aes-256-gcm", this.#key, iv).setAAD(Buffer.from(about));
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(value), "utf8"), cipher.final()]);
+    return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
+  }
+
+  /** @returns undefined for what another secret made, or somebody changed */
+  open(text: string, about: string): unknown {
+    try {
+      const bytes = Buffer.from(text, "base64");
+      const decipher = createDecipheriv("aes-256-gcm", this.#key, bytes.subarray(0, 12), { authTagLength: 16 });
+      decipher.setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(12, 28));
+      return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { ROLES } from "../../graph/graph.ts";
+import { type ModelReply, type ModelRequest, usage } from "../../models/model.ts";
+import type { PlainFailure } from "../../models/revive.ts";
+
+/** A request as it travels: without what belongs to the process that asks. */
+export const queuedRequest = z.object({
+  model: z.string(),
+  messages: z.array(z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() })),
+  params: z.record(z.string(), z.unknown()),
+  schema: z.object({ name: z.string(), schema: z.record(z.string(), z.unknown()) }).optional(),
+  draw: z.number(),
+  purpose: z.enum(ROLES),
+});
+
+export type QueuedRequest = z.infer<typeof queuedRequest>;
+
+/** What came of a request. */
+export const queuedEnd = z.union([
+  z.object({
+    reply: z.object({
+      text: z.string(),
+      usage,
+      model: z.string(),
+      finish: z.enum(["stop", "length", "filter", "other"]),
+    }),
+  }),
+  z.object({
+    failure: z.object({
+      code: z.string(),
+      fields: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+      usage: usage.optional(),
+    }),
+  }),
+]);
+
+export type QueuedEnd =
+  | { readonly reply: Pick<ModelReply, "text" | "usage" | "model" | "finish"> }
+  | { readonly failure: PlainFailure };
+
+export function toQueued({ model, messages, params, schema, draw, tag }: ModelRequest): QueuedRequest {
+  return {
+    model,
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    params: { ...params },
+    ...(schema && { schema: { name: schema.name, schema: { ...schema.schema } } }),
+    draw,
+    purpose: tag.purpose,
+  };
+}
+
+export function fromQueued({ purpose, schema, ...rest }: QueuedRequest): ModelRequest {
+  return { ...rest, ...(schema && { schema }), tag: { purpose, node: null, sample: null } };
+}
+
+/** What a request and what came of it are sealed for. */
+export const REQUEST = "request";
+export const END = "end";

@@ -1,0 +1,150 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { hasRedis, type RedisServer, startRedis } from "../server/redis.ts";
+import { type Bench, type Ended, KEY, open, type Started } from "./cli.ts";
+
+/** Several machines: worker processes on one Redis, which are killed, cut off and restarted. */
+
+const SECRET = { AGENTGRAPH_QUEUE_SECRET: "a secret of this test" };
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function redis(): Promise<RedisServer> {
+  const server = await startRedis();
+  onTestFinished(server.close);
+  return server;
+}
+
+/** A worker that knows the key; the runs do not. */
+async function worker(one: Bench, queue: string, ...more: string[]): Promise<Started> {
+  const args = [
+    "worker",
+    "--queue",
+    queue,
+    "--base-url",
+    one.server.url,
+    "--concurrency",
+    "4",
+    "--takeover",
+    "3",
+    ...more,
+  ];
+  const started = one.launch({ ...SECRET, AGENTGRAPH_API_KEY: KEY }, ...args);
+  onTestFinished(() => void started.child.kill("SIGKILL"));
+  await new Promise<void>((resolve, reject) => {
+    let said = "";
+    started.child.stderr?.on("data", (text: string) => {
+      said += text;
+      if (said.includes("Answering requests")) resolve();
+    });
+    started.child.once("exit", () => reject(new Error(said)));
+  });
+  return started;
+}
+
+/** The scores and texts of a run, whatever machine answered. */
+function resultOf({ stdout, stderr }: Ended) {
+  const { proposals, validation, test, status, version } = JSON.parse(stdout || `{"status":${JSON.stringify(stderr)}}`);
+  return {
+    version,
+    status,
+    validation,
+    test,
+    proposals: proposals?.map(({ node, text }: { node: string; text: string }) => [node, text]),
+  };
+}
+
+const asking = (one: Bench, queue: string) => [
+  "--base-url",
+  one.server.url,
+  "--model",
+  "simulated",
+  "--queue",
+  queue,
+  "--json",
+];
+
+describe.skipIf(!hasRedis)("several machines", () => {
+  it("come to the result of one, send each request once, and keep key and prompts to themselves", async () => {
+    const alone = await open({ latency: 5 });
+    const expected = resultOf(await alone.online("optimize", alone.graph, "--json"));
+    const one = await open({ latency: 5 });
+    const { url, written } = await redis();
+    await Promise.all([worker(one, url), worker(one, url)]);
+    const args = ["optimize", one.graph, ...asking(one, url)];
+    const ended = await one.within(SECRET, ...args);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(resultOf(ended)).toEqual(expected);
+    expect(one.server.requests()).toBe(alone.server.requests());
+    const all = await written();
+    expect(all).toMatch(/box/);
+    for (const secret of [KEY, SECRET.AGENTGRAPH_QUEUE_SECRET, "messages", "role", "instruction"])
+      expect(all).not.toContain(secret);
+    // Another run of the same graph, with no cache of its own: its requests are the same jobs.
+    const again = await one.within(SECRET, ...args, "--runs-dir", "elsewhere");
+    expect(resultOf(again)).toEqual(expected);
+    expect(one.server.requests()).toBe(alone.server.requests());
+  });
+
+  it("lose workers by kill -9 and Redis by a restart, at random: the result is the same, and nothing is paid twice but what a killed worker had under way", async () => {
+    const alone = await open({ latency: 5 });
+    const expected = resultOf(await alone.online("optimize", alone.graph, "--json"));
+    const one = await open({ latency: [20, 120] });
+    const server = await redis();
+    const workers = await Promise.all([worker(one, server.url), worker(one, server.url)]);
+    const run = one.launch(SECRET, "optimize", one.graph, ...asking(one, server.url));
+    let kills = 0;
+    for (const accident of ["worker", "redis", "worker"] as const) {
+      await sleep(1_500 + Math.random() * 1_500);
+      if (run.child.exitCode !== null) break;
+      if (accident === "redis") await server.restart(500);
+      else {
+        const index = kills++ % 2;
+        workers[index]?.child.kill("SIGKILL");
+        workers[index] = await worker(one, server.url);
+      }
+    }
+    const ended = await run.ended;
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(resultOf(ended)).toEqual(expected);
+    expect(kills).toBeGreaterThan(0);
+    const extra = one.server.requests() - alone.server.requests();
+    expect(extra).toBeGreaterThanOrEqual(0);
+    // What a killed worker had under way: at most four each.
+    expect(extra).toBeLessThanOrEqual(4 * kills);
+  });
+
+  it("say what fails on a worker as on one machine, refuse another secret, and wait for a worker", async () => {
+    const one = await open({ key: "another key" });
+    const { url } = await redis();
+    await worker(one, url);
+    const refused = await one.within(SECRET, "evaluate", one.graph, ...asking(one, url));
+    expect(refused).toMatchObject({ code: 4, stdout: expect.stringMatching(/rejected the API key/) });
+    const none = one.launch(
+      { AGENTGRAPH_QUEUE_SECRET: "quite another secret" },
+      "evaluate",
+      one.graph,
+      ...asking(one, url).slice(0, -1),
+    );
+    let said = "";
+    none.child.stderr?.on("data", (text: string) => {
+      said += text;
+    });
+    for (let wait = 0; wait < 100 && !said.includes("Waiting for a worker"); wait++) await sleep(100);
+    none.child.kill("SIGINT");
+    expect((await none.ended).stderr).toMatch(/Waiting for a worker of 127\.0\.0\.1/);
+  });
+
+  it("need a secret, an address and a queue that responds", async () => {
+    const one = await open();
+    const at = (env: Record<string, string>, queue: string) =>
+      one.within(env, "evaluate", one.graph, ...asking(one, queue));
+    expect((await at({}, "redis://127.0.0.1:1")).stdout).toMatch(/AGENTGRAPH_QUEUE_SECRET/);
+    expect((await at(SECRET, "127.0.0.1:6379")).stdout).toMatch(/--queue needs an address/);
+    expect((await at(SECRET, "redis://127.0.0.1:1")).stdout).toMatch(
+      /redis:\/\/127\.0\.0\.1:1 can't be used: it does not respond/,
+    );
+  });
+});
+
+it.skipIf(hasRedis)("several machines are not tested, because there is no redis-server on the path", () => {
+  expect(hasRedis).toBe(false);
+});
