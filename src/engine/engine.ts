@@ -1,7 +1,8 @@
 import { randomLcg } from "d3";
 import pMap from "p-map";
 import type { Sample } from "../data/sample.ts";
-import type { GraphNode, Texts } from "../graph/graph.ts";
+import { codeIn } from "../graph/code-block.ts";
+import { type GraphNode, languageOf, type Texts } from "../graph/graph.ts";
 import { plainText } from "../graph/text.ts";
 import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
@@ -133,7 +134,9 @@ export function createEngine({ task, session, validation, history }: EngineParts
     const node = nodes.get(parameter);
     if (!node) throw new Error(`There is no parameter named ${parameter}.`);
     const base = texts[parameter] ?? node.text;
-    const text = plainText(draft?.text ?? "").trim();
+    const written = draft?.text ?? "";
+    // Models put code between fences, which are no part of it.
+    const text = plainText(languageOf(node) === null ? written : codeIn(written)).trim();
     const attempt: Attempted = {
       type: "attempt",
       iteration,

@@ -1,5 +1,5 @@
 import { rowsText } from "../graph/example-rows.ts";
-import type { Graph, GraphNode } from "../graph/graph.ts";
+import { type Graph, type GraphNode, languageOf } from "../graph/graph.ts";
 import { ruleFor } from "../graph/places/place.ts";
 import { parseLoose } from "../graph/replies/loose-parser.ts";
 import { plainKey } from "../graph/replies/unescaped-quotes.ts";
@@ -100,9 +100,12 @@ export function newTextRules(node: GraphNode, base: string): string {
 /** What a new text must keep to, one rule a line. @param index of the draft: those after the first are to be different */
 export function constraintsOf(node: GraphNode, base: string, index = 0): string {
   const place = ruleFor(node.part);
+  const language = languageOf(node);
   const kept = [
     ...new Set([
-      ...placeholders(base, node.templating).map((name) => placeholderOf(name, node.templating)),
+      ...(language === null ? placeholders(base, node.templating) : []).map((name) =>
+        placeholderOf(name, node.templating),
+      ),
       ...node.keep,
     ]),
   ];
@@ -114,6 +117,7 @@ export function constraintsOf(node: GraphNode, base: string, index = 0): string 
     ...(node.maxWords === null ? [] : [`- At most ${node.maxWords} words.`]),
     ...node.constraints.map((rule) => `- ${rule}`),
     ...(place === null ? [] : [`- ${place}`]),
+    ...(language === null ? [] : [`- The text is code (${language}). Write the whole of it, and nothing else.`]),
     ...(holdsRows(node)
       ? [
           "- The text is a list of worked examples: one JSON object a line, with the keys of the current ones, nothing else.",

@@ -1,5 +1,5 @@
 import { rowsText } from "../graph/example-rows.ts";
-import type { GraphNode } from "../graph/graph.ts";
+import { type GraphNode, languageOf } from "../graph/graph.ts";
 import { unfitFor } from "../graph/places/place.ts";
 import { rolesOf } from "../graph/role-marks.ts";
 import { isFormatString, placeholderOf, placeholders } from "../graph/templating.ts";
@@ -12,11 +12,8 @@ import type { Leaks } from "./leaks.ts";
  * @param leaks whether it contains what belongs to one sample
  */
 export function violation(node: GraphNode, base: string, text: string, leaks: Leaks): InvalidReason | null {
-  const named = new Set(placeholders(text, node.templating));
-  if (placeholders(base, node.templating).some((name) => !named.has(name))) return "drops a placeholder";
-  const marks = new Set(marksIn(text));
-  if (marksIn(base).some((mark) => !marks.has(mark))) return "drops a placeholder";
-  if (inventsPlaceholder(node, base, text)) return "invents a placeholder";
+  const unfit = languageOf(node) === null ? placeholderViolation(node, base, text) : null;
+  if (unfit) return unfit;
   if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
   if (unfitFor(node.part, base, text) !== null) return "does not fit its file";
   if (rolesOf(base).join() !== rolesOf(text).join()) return "changes the roles";
@@ -24,6 +21,14 @@ export function violation(node: GraphNode, base: string, text: string, leaks: Le
   if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
   if (leaks(base, text)) return "leaks a training target";
   return null;
+}
+
+function placeholderViolation(node: GraphNode, base: string, text: string): InvalidReason | null {
+  const named = new Set(placeholders(text, node.templating));
+  if (placeholders(base, node.templating).some((name) => !named.has(name))) return "drops a placeholder";
+  const marks = new Set(marksIn(text));
+  if (marksIn(base).some((mark) => !marks.has(mark))) return "drops a placeholder";
+  return inventsPlaceholder(node, base, text) ? "invents a placeholder" : null;
 }
 
 /** The text of this node is written back as rows. */

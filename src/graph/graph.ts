@@ -71,6 +71,8 @@ const textNode = z.object({
   ...anyNode,
   /** The text contains demonstrations, one JSON object a line (`rowsText`), and must stay so. */
   form: z.literal("rows").optional(),
+  /** The text is code in this programming language: its braces name nothing. */
+  language: z.string().optional(),
 });
 
 /** A program: its value is what the default export returns for the values of its inputs. */
@@ -134,6 +136,11 @@ export function ownModel(node: GraphNode): ModelChoice | null {
 /** Whether it asks a model once for a value. */
 export function asksOnce(node: GraphNode): node is LlmNode {
   return "model" in node && !("over" in node);
+}
+
+/** The programming language of a node's text; null if that is no code, or code that can't change. */
+export function languageOf(node: GraphNode): string | null {
+  return "language" in node ? (node.language ?? null) : null;
 }
 
 /** Θ: node id → text, of the trainable nodes and of those that stay fixed. */

@@ -36,6 +36,8 @@ export interface OutlineNode {
   readonly inputs: readonly NamedRange[];
   /** The input whose elements it goes over; null for every kind but `map`. */
   readonly over: NamedRange | null;
+  /** The programming language of its text; null if that is no code. */
+  readonly language: string | null;
   /** How its text names inputs. */
   readonly templating: Templating;
   /** Names in its text for inputs with other names: variable → input. */
@@ -118,6 +120,7 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
     idRange: rangeOf(key),
     inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
     over: kind === "map" ? named(part("over")) : null,
+    language: stringOf(part("language")),
     templating: templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache",
     variables: variablesOf(document, part("variables")),
     frame: frameOf(part("frame")),

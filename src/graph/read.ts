@@ -290,7 +290,12 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
       return { ...asking, kind: "map", over: spec.over, each: output, join: spec.join ?? null };
     }
     case "text":
-      return { kind: "text", ...base, ...(spec.examples && { form: "rows" }) };
+      return {
+        kind: "text",
+        ...base,
+        ...(spec.examples && { form: "rows" }),
+        ...(spec.language && { language: spec.language }),
+      };
   }
 }
 

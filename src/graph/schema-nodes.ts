@@ -204,6 +204,11 @@ const textNode = z
       .default([])
       .describe("Graph inputs that are filled in where the text names them. Default: none, and nothing is filled in."),
     text: textForm("The text, which is the node's value.").optional(),
+    language: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The text is code in this language, such as `javascript`. Braces in it are not placeholders."),
     examples: z
       .strictObject({ rows: z.array(z.record(z.string(), z.unknown())).min(1).describe("One object an example.") })
       .optional()

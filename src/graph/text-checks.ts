@@ -27,7 +27,7 @@ export function checkText(
   text: string,
   firstLine = 1,
 ): void {
-  if (traitsOf(node).text === "code") return;
+  if (traitsOf(node).text === "code" || node.language !== null) return;
   const use = fillsIn(node) ? "instruction" : traitsOf(node).text;
   const inputs = new Set([...node.inputs.map(({ name }) => name), ...Object.keys(node.variables)]);
   for (const { name, place, range } of placeholdersOf(document, node, text)) {

@@ -1,4 +1,5 @@
 import { type Code, CodeLimit } from "../deps.ts";
+import { codeIn } from "../graph/code-block.ts";
 import { type CodeRunner, CodeUnavailable, type Loss } from "./loss.ts";
 
 interface TestsSpec {
@@ -92,12 +93,6 @@ function harnessOf(tests: string, solution: string): string {
   return { count: all.length, failed, broken: null };
 };
 `;
-}
-
-/** The last block of code in a reply, else all of it. */
-export function codeIn(answer: string): string {
-  const blocks = [...answer.matchAll(/^[ \t]*```[^\n]*\n([\s\S]*?)^[ \t]*```[ \t]*$/gm)];
-  return blocks.at(-1)?.[1] ?? answer;
 }
 
 function criticismOf(seen: Tested, unseen: Tested): string {

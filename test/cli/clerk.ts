@@ -58,6 +58,7 @@ function part(prompt: string, tag: string): string {
 
 function rewrite(user: string): string {
   const text = part(user, "current_text");
+  if (text.startsWith("(order) =>")) return program(user, text);
   const seesCode = /<(?:code|tool) step="\w+"/.test(user);
   const cases = [...user.matchAll(/<case id[\s\S]*?<\/case>/g)].map(([one]) => one);
   const isMissing = cases.some((one) => lacksVoucher(part(one, "output"), one));
@@ -79,4 +80,17 @@ export function orders(set: number, count: number): { order: string; sum: number
     const end = voucher > 0 ? ` I have a voucher of ${voucher}.` : "";
     return { order: `Please send ${pens} pens at 2 and ${books} books at ${price}.${end}`, sum };
   });
+}
+
+/** Code, between fences, by what the cases and the code that runs it show. */
+function program(user: string, text: string): string {
+  const sees = /<code step="sum"/.test(user) && /<output>\s*sum: \d/.test(user);
+  const better = [
+    "(order) => {",
+    "  const items = [...order.matchAll(/(\\d+) \\w+ at (\\d+)/g)];",
+    "  const sum = items.reduce((all, [, count, price]) => all + count * price, 0);",
+    "  return sum - Number(/voucher of (\\d+)/.exec(order)?.[1] ?? 0);",
+    "}",
+  ].join("\n");
+  return JSON.stringify({ hypothesis: "It has to add up.", text: sees ? `\`\`\`js\n${better}\n\`\`\`` : text });
 }

@@ -65,6 +65,38 @@ describe("feedback crosses code, and the prompt before it is mended", () => {
   });
 });
 
+describe("a text that is code", () => {
+  const program = {
+    kind: "text",
+    role: "adds up an order",
+    language: "javascript",
+    text: [
+      "(order) => {",
+      "  const items = [...order.matchAll(/(\\d+) \\w+ at (\\d+)/g)];",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: code of the graph.
+      "  return `${items.length}`;",
+      "}",
+    ],
+  };
+  const sum = {
+    kind: "function",
+    inputs: ["program", "order"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: code of the graph.
+    code: ["export default ({ program, order }) => String(new Function(`return ${program}`)()(order));"],
+  };
+
+  it("is rewritten by what came of it, though the rewrite comes between fences and drops braces", async () => {
+    const bench = await open({ model: clerk });
+    await put(bench, { nodes: { program, sum }, output: "sum" }, {});
+    const checked = await bench.run("check", "order.agentgraph.json");
+    expect([checked.code, checked.stdout]).toEqual([0, expect.not.stringContaining("placeholder")]);
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    expect(report.test).toMatchObject({ before: 0, after: 1 });
+    expect(report.proposals[0]?.text).toMatch(/^\(order\) => \{/);
+  });
+});
+
 describe("a map node", () => {
   const sentences = {
     kind: "function",
