@@ -85,8 +85,18 @@ export function noProposalMessage(state: RunState, locale: Locale): string {
       )} ${invalidRemedy(why.reason, locale)}`;
     case "not accepted":
       return why.reason === null
-        ? t("{0} not scored on the validation set before the run ended.", locale.count(why.of, "proposed text"))
-        : `${t("No change was accepted. The most common reason ({0} of {1} texts): {2}", why.count, why.of, verdictReason({ reason: why.reason }, locale))} ${rejectedRemedy(why.reason, locale)}`;
+        ? t("The run ended before it scored {0} on the validation set.", locale.count(why.of, "proposed text"))
+        : [
+            t(
+              "No change was accepted. The most common reason ({0} of {1} texts): {2}",
+              why.count,
+              why.of,
+              verdictReason({ reason: why.reason }, locale),
+            ),
+            rejectedRemedy(why.reason, locale),
+          ]
+            .filter(Boolean)
+            .join(" ");
   }
 }
 
@@ -109,11 +119,10 @@ function invalidRemedy(reason: string, { t }: Locale): string {
 function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): string {
   switch (reason) {
     case "budget reached":
-      return t("Resume the run with a larger budget.");
     case "samples could not be scored":
-      return t("Resume the run if it stopped early, or run it again.");
     case "the run ended first":
-      return t("Resume the run.");
+      // The reason says it.
+      return "";
     case "not significant":
       return t("Add validation samples. A larger set can confirm smaller differences.");
     case "tie":
