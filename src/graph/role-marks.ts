@@ -8,6 +8,9 @@ export interface RoleSection {
 /** A line that starts a message, as in `.prompty` files: `system:`, `# user:`, `Assistant:`. */
 const MARK = /^[ \t]*(?:#[ \t]*)?(system|developer|user|assistant)[ \t]*:[ \t]*$/gim;
 
+/** Templates often begin with one; it is never sent. */
+const JINJA_COMMENT = /\{#[\s\S]*?#\}/g;
+
 /**
  * The messages of a text whose first line names a role; null for every other text, which is one message. The text is
  * divided before any value is filled in: a line of an input never starts a message.
@@ -15,7 +18,7 @@ const MARK = /^[ \t]*(?:#[ \t]*)?(system|developer|user|assistant)[ \t]*:[ \t]*$
 export function roleSections(text: string): readonly RoleSection[] | null {
   const marks = [...text.matchAll(MARK)];
   const [first] = marks;
-  if (!first || text.slice(0, first.index).trim() !== "") return null;
+  if (!first || text.slice(0, first.index).replace(JINJA_COMMENT, "").trim() !== "") return null;
   return marks.map((mark, index) => ({
     role: roleOf(mark[1]),
     content: text

@@ -1,5 +1,13 @@
-/** What the Python file of a crew says of a task: code is read as text, and never run. */
-export interface PythonTask {
+/** What the Python file of a crew says: code is read as text, and never run. */
+export interface PythonCrew {
+  /** By name of the task in its YAML file. */
+  readonly tasks: ReadonlyMap<string, PythonTask>;
+  /** Method → name in `agents.yaml`, and in `tasks.yaml`: YAML files name the methods, too. */
+  readonly agentNames: ReadonlyMap<string, string>;
+  readonly taskNames: ReadonlyMap<string, string>;
+}
+
+interface PythonTask {
   readonly agent: string | null;
   /** Names of tasks; null where the file gives no context. */
   readonly context: readonly string[] | null;
@@ -8,9 +16,8 @@ export interface PythonTask {
 /**
  * Agents and contexts of tasks as `@CrewBase` classes give them:
  * `Task(config=self.tasks_config["write"], agent=self.writer(), context=[self.research()])`.
- * @returns by name of the task in its YAML file
  */
-export function tasksInPython(code: string): ReadonlyMap<string, PythonTask> {
+export function crewInPython(code: string): PythonCrew {
   const agents = configsOf(code, "agents_config");
   const tasks = configsOf(code, "tasks_config");
   const found = new Map<string, PythonTask>();
@@ -22,7 +29,7 @@ export function tasksInPython(code: string): ReadonlyMap<string, PythonTask> {
       list === undefined ? null : [...list.matchAll(/self\.(\w+)/g)].map(([, name = ""]) => tasks.get(name) ?? name);
     found.set(config.name, { agent: agent === null ? null : (agents.get(agent) ?? agent), context });
   }
-  return found;
+  return { tasks: found, agentNames: agents, taskNames: tasks };
 }
 
 interface Method {

@@ -1,5 +1,5 @@
 import { findPlaceholders, isFormatString } from "../graph/templating.ts";
-import { type PythonTask, tasksInPython } from "./crew-py.ts";
+import { crewInPython, type PythonCrew } from "./crew-py.ts";
 import { isMapping, keyOf, listOf, type Mapping, mappingOf, readMapping, textOf } from "./documents.ts";
 import { type Draft, type DraftNode, type Importer, ImportRefused, type ImportSource } from "./importer.ts";
 import { modelName, Names } from "./names.ts";
@@ -35,10 +35,10 @@ export const crewai: Importer = {
 };
 
 /** The file beside the `config` folder, or in it, that makes the tasks. */
-async function pythonOf(source: ImportSource): Promise<ReadonlyMap<string, PythonTask>> {
+async function pythonOf(source: ImportSource): Promise<PythonCrew> {
   const files = [...(await source.match("../*.py")), ...(await source.match("*.py"))];
   const texts = await Promise.all(files.slice(0, 20).map((file) => source.text(file)));
-  return tasksInPython(texts.filter((text) => text?.includes("tasks_config")).join("\n"));
+  return crewInPython(texts.filter((text) => text?.includes("tasks_config")).join("\n"));
 }
 
 class Crew {
@@ -55,7 +55,7 @@ class Crew {
     private readonly tasksFile: string,
     private readonly agentsFile: string,
     private readonly agents: Mapping,
-    private readonly python: ReadonlyMap<string, PythonTask>,
+    private readonly python: PythonCrew,
   ) {}
 
   draft(tasks: Mapping): Draft {
@@ -75,7 +75,7 @@ class Crew {
       this.#task(id, name, task, this.#contextOf(name, task, ids, before));
       before.push(id);
     }
-    if (rest.some(([name, { context }]) => !context && !this.python.get(name)?.context)) {
+    if (rest.some(([name, { context }]) => !context && !this.python.tasks.get(name)?.context)) {
       this.#notes.push(t('Tasks without "context" read the outputs of all tasks before them.'));
     }
     this.#notes.push(
@@ -87,14 +87,16 @@ class Crew {
   }
 
   #agentOf(name: string, task: Mapping): string | null {
-    return textOf(task.agent) ?? this.python.get(name)?.agent ?? null;
+    const named = textOf(task.agent);
+    if (named === null) return this.python.tasks.get(name)?.agent ?? null;
+    return named in this.agents ? named : (this.python.agentNames.get(named) ?? named);
   }
 
   #contextOf(name: string, task: Mapping, ids: ReadonlyMap<string, string>, before: readonly string[]): string[] {
-    const context = task.context ?? this.python.get(name)?.context ?? null;
+    const context = task.context ?? this.python.tasks.get(name)?.context ?? null;
     if (context === null) return [...before];
     return listOf(context).flatMap((one) => {
-      const id = ids.get(String(one));
+      const id = ids.get(String(one)) ?? ids.get(this.python.taskNames.get(String(one)) ?? "");
       if (id !== undefined && before.includes(id)) return [id];
       this.#notes.push(
         this.source.t(

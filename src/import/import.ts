@@ -91,7 +91,7 @@ async function filesUnder(folder: string, files: Files, depth = 0): Promise<stri
   if (depth > DEEPEST) return [];
   const found: string[] = [];
   for (const name of (await files.list(folder).catch(() => [])).sort()) {
-    if (SKIPPED.has(name) || found.length >= MOST_FILES) continue;
+    if (SKIPPED.has(name) || name.startsWith(".") || found.length >= MOST_FILES) continue;
     const path = join(folder, name);
     const { kind } = await files.stat(path).catch(() => ({ kind: "other" }));
     if (kind === "folder") found.push(...(await filesUnder(path, files, depth + 1)));

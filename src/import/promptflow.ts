@@ -50,7 +50,9 @@ class Flow {
   async draft(): Promise<Draft> {
     const { t } = this.source;
     const nodes = listOf(this.flow.nodes).map((one) => this.#node(mappingOf(one)));
-    const asked = nodes.filter(({ type, path }) => path !== null && (type === "llm" || type === "prompt"));
+    const models = new Set(nodes.filter(({ type }) => type === "llm").map(({ name }) => name));
+    const asked: FlowNode[] = [];
+    for (const node of nodes) if (await this.#canRun(node, models)) asked.push(node);
     if (!asked.some(({ type }) => type === "llm")) {
       throw new ImportRefused(t("{0} has no node that asks a model with a template.", this.file));
     }
@@ -86,6 +88,27 @@ class Flow {
     };
   }
 
+  /** Whether a node has a template that can be read; a prompt that reads what models make cannot be a text. */
+  async #canRun({ name, type, path, inputs }: FlowNode, models: ReadonlySet<string>): Promise<boolean> {
+    const { t } = this.source;
+    if (path === null || (type !== "llm" && type !== "prompt")) return false;
+    if ((await this.source.text(path)) === null) {
+      this.#notes.push(t("The template {0} cannot be read.", path));
+      return false;
+    }
+    const made = Object.values(inputs).flatMap((one) => REFERENCE.exec(String(one))?.[1] ?? []);
+    const reads = made.filter((one) => models.has(one));
+    if (type === "llm" || reads.length === 0) return true;
+    this.#notes.push(
+      t(
+        'The prompt "{0}" reads {1}, which models make. Only inputs of the graph can be filled in to a text.',
+        name,
+        reads.join(", "),
+      ),
+    );
+    return false;
+  }
+
   /** The default variant of a node counts. */
   #node(node: Mapping): FlowNode {
     const name = textOf(node.name) ?? "node";
@@ -118,7 +141,6 @@ class Flow {
     const file = path ?? "";
     this.#files.push(file);
     const text = await this.source.text(file);
-    if (text === null) this.#notes.push(t("The template {0} cannot be read.", file));
     const history = type === "llm" && text !== null ? withoutHistory(text, file) : null;
     if (history)
       this.#notes.push(
@@ -141,7 +163,7 @@ class Flow {
     if (unread.length > 0 && text !== null)
       this.#notes.push(t('The template of "{0}" names no {1}.', name, unread.join(", ")));
     if (type === "prompt") {
-      this.#prompt(id, node, file);
+      this.#nodes[id] = { kind: "text", ...node, text: { file } };
       return;
     }
     node.instruction = history?.reference ?? { file };
@@ -153,20 +175,6 @@ class Flow {
       node.model = isUsable ? { model, temperature } : model;
     if (listOf(inputs.tools).length > 0 || inputs.functions !== undefined)
       this.#notes.push(t('The tools of "{0}" are not used here.', name));
-  }
-
-  /** A prompt is a text that others read; only inputs of the graph can be filled in to one. */
-  #prompt(id: string, node: DraftNode, file: string): void {
-    const made = (node.inputs ?? []).filter((input) => input in this.#nodes);
-    this.#nodes[id] = { kind: "text", ...node, text: { file } };
-    if (made.length === 0) return;
-    this.#notes.push(
-      this.source.t(
-        'The prompt "{0}" reads {1}, which models make. Only inputs of the graph can be filled in to a text.',
-        id,
-        made.join(", "),
-      ),
-    );
   }
 
   /** The name that stands for a value in the graph. */

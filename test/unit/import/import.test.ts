@@ -300,3 +300,36 @@ it("never throws on what is not a such file", async () => {
     await expect(imported({ "promptfooconfig.yaml": text })).rejects.toThrow(/promptfooconfig|holds no|has no prompt/);
   }
 });
+
+it("takes prompts of a flow as texts, agents by the names of their methods, and no template that is not there", async () => {
+  const flow = `inputs: { topic: { type: string } }
+outputs: { answer: { reference: '\${write.output}' } }
+nodes:
+- { name: rules, type: prompt, source: { type: code, path: rules.jinja2 }, inputs: { topic: '\${inputs.topic}' } }
+- { name: gone, type: llm, source: { type: code, path: gone.jinja2 }, inputs: {} }
+- { name: write, type: llm, source: { type: code, path: write.jinja2 }, inputs: { rules: '\${rules.output}', gone: '\${gone.output}' } }
+`;
+  const templates = {
+    "rules.jinja2": "Rules of {{topic}}",
+    "write.jinja2": "{# made by hand #}\nsystem:\n{{rules}}\n\nuser:\n{{gone}}\n",
+  };
+  const { graph, errors, notes, loaded } = await imported({ "flow.dag.yaml": flow, ...templates });
+  expect(errors).toEqual([expect.stringContaining("no-target")]);
+  expect(graph.nodes.rules).toMatchObject({ kind: "text", inputs: ["topic"], text: { file: "rules.jinja2" } });
+  expect(notes.join("\n")).toContain("The template gone.jinja2 cannot be read.");
+  const node = loaded.graph?.nodes.find(({ id }) => id === "write");
+  if (node?.kind !== "llm") throw new Error("no node");
+  const sent = renderNode(node, node.text, [
+    ["rules", "R"],
+    ["gone", "G"],
+  ]);
+  expect(sent.map(({ role, content }) => [role, content])).toEqual([
+    ["system", "R"],
+    ["user", "G"],
+  ]);
+
+  const crew = 'def boss(self):\n  return Agent(config=self.agents_config["editor"])\n# tasks_config\n';
+  const tasks = "collect:\n  description: Collect.\n  agent: boss\n";
+  const team = await imported({ "config/agents.yaml": AGENTS, "config/tasks.yaml": tasks, "crew.py": crew });
+  expect(team.graph.nodes.collect.inputs).toContain("editor_role");
+});
