@@ -24,7 +24,8 @@ if (!existsSync(example)) {
   );
 }
 const [command, ...options] = process.argv.includes("--served") || !hasCode() ? served() : desktop();
-process.exitCode = spawnSync(command, options, { cwd: root, stdio: "inherit" }).status ?? 1;
+process.exitCode =
+  spawnSync(command, options, { cwd: root, stdio: "inherit", shell: command.startsWith('"') }).status ?? 1;
 
 function hasCode() {
   return spawnSync("code", ["--version"], { stdio: "ignore", shell: process.platform === "win32" }).status === 0;
@@ -32,7 +33,9 @@ function hasCode() {
 
 function desktop() {
   console.log(`Opening ${example} in VS Code.`);
-  return ["code", `--extensionDevelopmentPath=${root}`, example];
+  const options = [`--extensionDevelopmentPath=${root}`, example];
+  // On Windows `code` is a batch file: only a shell runs it, and that takes a path with spaces in quotes alone.
+  return process.platform === "win32" ? ['"code"', ...options.map((one) => `"${one}"`)] : ["code", ...options];
 }
 
 function served() {

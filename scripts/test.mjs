@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,9 @@ const SUITES = [
   { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 15 },
   { name: "chaos", run: ["node", "scripts/chaos.mjs", "--runs", "50"], minutes: 10 },
 ];
+
+/** Packages of the programs that suites name. */
+const PACKAGES = { biome: "@biomejs/biome", tsc: "typescript", knip: "knip", vitest: "vitest" };
 
 /**
  * What runs beside what, one column of names each; the columns of a step start together. The stories wait for VS Code and
@@ -115,20 +118,25 @@ function lastCounts(output) {
   return found && { passed: Number(found[1]), failed: Number(found[2]) };
 }
 
+/** Needs no shell on any system: each of these programs is a script for Node. */
+function scriptOf(program) {
+  const folder = join(root, "node_modules", PACKAGES[program]);
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return join(folder, typeof bin === "string" ? bin : bin[program]);
+}
+
 /** Runs in a process group of its own, so that a suite that hangs is ended with everything it started. */
 function run({ run: [command, ...options], minutes }, shown) {
-  const group = process.platform !== "win32";
-  const bin = join(root, "node_modules", ".bin");
-  const child = spawn(command === "node" ? process.execPath : join(bin, group ? command : `${command}.cmd`), options, {
+  const isWindows = process.platform === "win32";
+  const child = spawn(process.execPath, command === "node" ? options : [scriptOf(command), ...options], {
     cwd: root,
-    detached: group,
-    shell: !group,
+    detached: !isWindows,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, PATH: `${bin}${group ? ":" : ";"}${process.env.PATH}` },
   });
   const end = () => {
     try {
-      process.kill(group ? -child.pid : child.pid, "SIGKILL");
+      if (isWindows) spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"], { stdio: "ignore" });
+      else process.kill(-child.pid, "SIGKILL");
     } catch {
       // It is gone already.
     }

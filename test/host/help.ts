@@ -104,7 +104,7 @@ export async function removeRuns(): Promise<void> {
 }
 
 /** Waits for what the editor does in its own time. */
-export async function until<T>(what: () => T | Promise<T>, milliseconds = 40_000): Promise<NonNullable<T>> {
+export async function until<T>(what: () => T | Promise<T>, milliseconds = 100_000): Promise<NonNullable<T>> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const value = await what();

@@ -6,7 +6,7 @@ import Mocha from "mocha";
  * `AGENTGRAPH_REPORT` names the file that takes the lines of the report, since the host's own output is hard to come by.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 90_000, reporter: Mocha.reporters.Base, forbidOnly: true });
+  const mocha = new Mocha({ ui: "bdd", timeout: 240_000, reporter: Mocha.reporters.Base, forbidOnly: true });
   // The words that the tests' names hold; empty for all.
   mocha.fgrep(process.env.AGENTGRAPH_TESTS ?? "");
   mocha.suite.emit("pre-require", globalThis, "", mocha);

@@ -359,7 +359,7 @@ describe("prompt files as a language", () => {
     const edit = await rename(document, position, "middle");
     assert.equal(edit.get(document.uri).length, 2);
     if (this.test) this.test.title += ` (${timed.join(", ")})`;
-  }).timeout(60_000);
+  });
 });
 
 async function replace(document: TextDocument, range: Range, text: string): Promise<void> {

@@ -95,7 +95,7 @@ describe("the review of a run that was made outside the editor", () => {
     await commands.executeCommand("undo");
     await document.save();
     assert.equal(await read(file), before);
-  }).timeout(90_000);
+  });
 
   it("changes no byte where line ends are mixed, or where a file is gone", async () => {
     const [proposal] = accepted();

@@ -122,6 +122,8 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
 /** What would make the interface move on its own, or ask the outside, is off. */
 const STEADY = {
   "security.workspace.trust.enabled": false,
+  "workbench.reduceMotion": "on",
+  "editor.cursorBlinking": "solid",
   "workbench.startupEditor": "none",
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
