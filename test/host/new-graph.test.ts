@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { type CompletionList, commands, languages, Uri, window, workspace } from "vscode";
+import { Answers } from "./answers.ts";
+
+/** From files that are there to a graph that is open and has no error. */
+describe("a new graph", () => {
+  const answers = new Answers();
+  const root = workspace.workspaceFolders?.[0]?.uri ?? Uri.file("/");
+  const folder = Uri.joinPath(root, "mine");
+  const write = (name: string, text: string) =>
+    workspace.fs.writeFile(Uri.joinPath(folder, name), new TextEncoder().encode(text));
+  const read = async (name: string) =>
+    JSON.parse(new TextDecoder().decode(await workspace.fs.readFile(Uri.joinPath(folder, name))));
+
+  afterEach(async () => {
+    answers.end();
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await workspace.fs.delete(folder, { recursive: true });
+  });
+
+  it("comes of prompt files and a table, selected in the explorer", async () => {
+    await write("plan.md", "Plan {{question}}\n");
+    await write("solve.md", "Solve {{question}} by {{plan}}\n");
+    const rows = Array.from({ length: 40 }, (_, at) => `q ${at},${at}`).join("\n");
+    await write("rows.csv", `question,answer\n${rows}\n`);
+    answers.give(/Create graph/);
+    await commands.executeCommand("agentgraph.newGraph", folder, [folder]);
+    assert.ok(answers.find(/New graph from these prompts/));
+    const graph = await read("mine.agentgraph.json");
+    assert.deepEqual(graph.nodes.solve.inputs, ["question", "plan"]);
+    assert.deepEqual(graph.loss, { kind: "number" });
+    const opened = window.visibleTextEditors.map(({ document }) => document.uri.path);
+    assert.ok(
+      opened.some((path) => path.endsWith("/mine/mine.agentgraph.json")),
+      opened.join(),
+    );
+    const errors = languages
+      .getDiagnostics(Uri.joinPath(folder, "mine.agentgraph.json"))
+      .filter(({ severity }) => severity === 0);
+    assert.deepEqual(errors, []);
+  });
+
+  it("comes of a crew's files, which stay as they are", async () => {
+    const agents = "clerk:\n  role: Clerk\n  goal: Count\n  backstory: Counts.\n";
+    await write("config/agents.yaml", agents);
+    await write(
+      "config/tasks.yaml",
+      "count:\n  description: Count {things}.\n  expected_output: A number\n  agent: clerk\n",
+    );
+    await commands.executeCommand("agentgraph.importGraph", Uri.joinPath(folder, "config"));
+    const graph = await read("config/crew.agentgraph.json");
+    assert.deepEqual(graph.nodes.count.instruction, { file: "tasks.yaml", key: "count.description" });
+    const kept = await workspace.fs.readFile(Uri.joinPath(folder, "config/agents.yaml"));
+    assert.equal(new TextDecoder().decode(kept), agents);
+  });
+
+  it("is offered whole in an empty file", async () => {
+    await write("new.agentgraph.json", "{");
+    const uri = Uri.joinPath(folder, "new.agentgraph.json");
+    const document = await workspace.openTextDocument(uri);
+    await window.showTextDocument(document);
+    const found = await commands.executeCommand<CompletionList>(
+      "vscode.executeCompletionItemProvider",
+      uri,
+      document.positionAt(1),
+    );
+    const whole = found.items.filter(({ label }) => typeof label !== "string" && label.description === "whole graph");
+    assert.equal(whole.length, 4);
+  });
+});
