@@ -6,6 +6,7 @@ import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { PROGRAMS } from "../import/programs.ts";
 import { batchesCommand } from "./batches.ts";
+import { cacheCommand } from "./cache.ts";
 import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
 import { ablateCommand, COMPARED, COMPARISON_FORMATS, compareCommand } from "./compare.ts";
@@ -320,6 +321,15 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .argument("<run>", "run id, run folder, or graph file (its last run)")
     .option("--cancel", "cancel the batches that are under way")
     .action(async (run, options) => done(await batchesCommand(cli, run, options)));
+
+  const cache = program.command("cache").description("share replies with a team");
+  for (const direction of ["push", "pull"] as const) {
+    const what =
+      direction === "push" ? "add this machine's replies to the team's" : "take the team's replies to this machine";
+    withPlace(withJson(cache.command(direction).description(what)))
+      .argument("<place>", "folder, git:<branch>, redis://… or rediss://…")
+      .action(async (target, options) => done(await cacheCommand(cli, direction, target, options)));
+  }
 
   withServer(command("worker", "answer the requests of runs with --queue, on this machine"))
     .requiredOption("--queue <url>", "address of the Redis: redis://… or rediss://…")

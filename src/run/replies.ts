@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Deps, Files, Machine } from "../deps.ts";
+import { parseJson } from "../graph/json.ts";
 import { usage } from "../models/model.ts";
 import type { ReplyStore, StoredReply } from "../models/store.ts";
 import { Yielder } from "../models/yielder.ts";
@@ -31,7 +32,10 @@ type Reply = z.infer<typeof Reply>;
 type Signer = (reply: Omit<Reply, "mark">) => string;
 
 async function createSigner(machine: Machine): Promise<Signer> {
-  const secret = await machine.sign("replies");
+  return signerWith(await machine.sign("replies"));
+}
+
+function signerWith(secret: string): Signer {
   return ({ key, text, usage: { prompt, completion, estimated, ...billed }, model, finish, asked, cached, took }) => {
     const said = [key, text, prompt, completion, estimated, model, finish, asked ?? null, cached];
     if (took !== undefined) said.push(took);
@@ -130,10 +134,34 @@ export class RunReplies implements ReplyStore {
     await this.#segment?.flushed().catch(() => {});
   }
 
+  /** The shared replies, signed with a secret that a team shares: a line each. */
+  *sharedLines(teamKey: string): Generator<{ readonly key: string; readonly line: string }> {
+    const sign = signerWith(teamSecret(teamKey));
+    for (const { mark: _, ...reply } of this.#shared.all()) {
+      const body = { ...reply, cached: false };
+      yield { key: reply.key, line: JSON.stringify({ ...body, mark: sign(body) }) };
+    }
+  }
+
+  /** Takes a line of another machine into the shared replies. */
+  async takeLine(line: string, teamKey: string): Promise<"new" | "known" | "refused"> {
+    const parsed = Reply.safeParse(parseJson(line)?.value).data;
+    if (!parsed) return "refused";
+    const { mark, ...reply } = parsed;
+    if (mark !== signerWith(teamSecret(teamKey))(reply)) return "refused";
+    if (this.#shared.has(reply.key)) return "known";
+    await this.put(reply.key, reply);
+    return "new";
+  }
+
   /** Replies that this run paid for. */
   *paid(): Generator<StoredReply> {
     for (const reply of this.#own.all()) if (!reply.cached) yield reply;
   }
+}
+
+function teamSecret(teamKey: string): string {
+  return createHmac("sha256", teamKey).update("agentgraph team replies").digest("hex");
 }
 
 type Outside = Pick<Deps, "files" | "clock">;

@@ -1,8 +1,14 @@
 import { Box } from "./box.ts";
+import type { QueueAddress } from "./connection.ts";
 import { QueueModel, type QueueModelOptions } from "./queue-model.ts";
+import { redisStore } from "./redis-store.ts";
 import { startWorker, type WorkerOptions } from "./worker.ts";
 
 /** What several machines need, and BullMQ with it: loaded with the first `--queue`. */
+
+export function teamRedis(address: QueueAddress, teamKey: string): ReturnType<typeof redisStore> {
+  return redisStore(address, teamKey);
+}
 
 interface Secret {
   /** Shared by runs and workers: what it encrypts, only they read. */
