@@ -45,9 +45,9 @@ export class GateSchedule {
     return this.#fruitless >= this.options.patience;
   }
 
-  /** The batch shows that nothing more is to be built on what is pending before the gate has looked at it. */
-  mustSettleFirst({ broke, gain, few }: BatchGradients): boolean {
-    return this.#pending.length > 0 && (broke || (this.isWaiting && (gain < 0 || few)));
+  /** What the gate called harmless does harm in training: nothing is to be built on it. */
+  isRefuted({ broke }: BatchGradients): boolean {
+    return broke && this.#pending.length > 0 && !this.isWaiting;
   }
 
   /** Whether this iteration's proposals go to the gate at once. */

@@ -83,9 +83,8 @@ export async function* descend(
     };
 
     let batch = await look();
-    if (schedule.mustSettleFirst(batch)) {
-      if (schedule.isWaiting) await settle(schedule.pending);
-      else schedule.drop();
+    if (schedule.isRefuted(batch)) {
+      schedule.drop();
       batch = await look();
     }
     if (!schedule.isWaiting && accepted.length === 0 && batch.looked + batch.failing.length === 0) {
