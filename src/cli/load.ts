@@ -31,5 +31,5 @@ export async function loadOrRefuse(
   const errors = loaded.faults.filter(({ severity }) => severity === "error");
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
   const first = errors[0] ?? loaded.faults.find(({ code }) => code === "no-model");
-  throw new FaultyFile(`${path} cannot run: ${first?.message ?? "it has errors"}${more}`);
+  throw new FaultyFile(`${path} can't run: ${first?.message ?? "it has errors"}${more}`);
 }

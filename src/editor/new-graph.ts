@@ -50,7 +50,7 @@ export class NewGraphs {
     const folders = given ? [given] : (workspace.workspaceFolders ?? []).map(({ uri }) => uri);
     const found = (await Promise.all(folders.map(({ fsPath }) => findImports(fsPath, this.files)))).flat();
     const known = Object.values(PROGRAMS).join(", ");
-    if (found.length === 0) throw new NotFound(l10n.t("There are no files of a known program here: {0}.", known));
+    if (found.length === 0) throw new NotFound(l10n.t("No files of a supported program were found: {0}.", known));
     const items = found.map((one) => ({
       label: basename(one.file),
       description: `${PROGRAMS[one.importer.kind]} · ${workspace.asRelativePath(dirname(one.file))}`,
@@ -83,7 +83,7 @@ async function pickPrompts(): Promise<string[]> {
     .sort((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }));
   if (items.length === 0)
     throw new NotFound(l10n.t("There are no prompt files in this workspace: Markdown, text or YAML."));
-  const title = l10n.t("Which files hold the prompts? Select data files, too, or let them be found.");
+  const title = l10n.t("Select prompt files. You can also select data files, or let them be detected.");
   const picked = await window.showQuickPick(items, {
     title,
     canPickMany: true,

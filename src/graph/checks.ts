@@ -139,7 +139,7 @@ function checkVariables(document: JsonDocument, { id, variables, inputs }: Outli
   for (const [variable, input] of Object.entries(variables)) {
     if (names.includes(input)) continue;
     const message = t(
-      'The variable "{0}" of "{1}" stands for "{2}", which is not an input of it.',
+      'The variable "{0}" of "{1}" is mapped to "{2}", which is not an input of it.',
       variable,
       id,
       input,

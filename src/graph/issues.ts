@@ -99,7 +99,7 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   const kind = String(document.at(path)?.value);
   const ofNode = path[0] === "nodes";
   if (ofNode && RESERVED_KINDS.includes(kind)) {
-    const message = document.t('Nodes of kind "{0}" are not supported yet. The graph is shown, but cannot run.', kind);
+    const message = document.t('Nodes of kind "{0}" are not supported yet. The graph is shown, but can\'t run.', kind);
     const known = Object.keys(NODE_KINDS).map((name) => JSON.stringify(name));
     const remedy = document.t("Use one of these kinds: {0}. Or update AgentGraph.", known.join(", "));
     document.addAt("reserved-kind", path, message, remedy);

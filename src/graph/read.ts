@@ -151,7 +151,7 @@ function refuseUnknown(setting: string, document: JsonDocument): void {
   const starts = steps.map((_, at) => document.keyAt(steps.slice(0, at + 1))?.offset);
   const unknown = document.faults.find(({ code, range }) => code === "unknown-key" && starts.includes(range.start));
   if (!unknown) return;
-  const message = document.t('"{0}" cannot be set because it is not a known key.', setting);
+  const message = document.t('"{0}" can\'t be set because it is not a known key.', setting);
   document.add("bad-setting", unknown.range, message, document.t("Correct its spelling, or leave it out."));
 }
 
@@ -184,7 +184,7 @@ function withSettings(
   }
   const document = new JsonDocument(path, changed, { locale });
   for (const setting of refused) {
-    const message = document.t('"{0}" cannot be set because the part before its last dot is not an object.', setting);
+    const message = document.t('"{0}" can\'t be set because the part before its last dot is not an object.', setting);
     document.add(
       "bad-setting",
       document.rangeAt([]),

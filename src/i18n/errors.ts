@@ -379,8 +379,8 @@ export const ERRORS = {
     "warning",
     ({ file, first, more }, { t }) =>
       more === 0
-        ? t("{0} cannot run: {1}", file, first)
-        : t("{0} cannot run. {1} ({2} more in Problems.)", file, first, more),
+        ? t("{0} can't run: {1}", file, first)
+        : t("{0} can't run. {1} ({2} more in Problems.)", file, first, more),
     "show problems",
   ),
   NoModel: entry<{ file: string }>(

@@ -191,7 +191,9 @@ export function invalidReason(reason: string, { t }: Locale): string {
     "ambiguous reply": t("The model's reply could be read in more than one way."),
     "invents a placeholder": t("It adds a placeholder that the graph doesn't have."),
     "drops a placeholder": t("It drops a required placeholder."),
-    "does not fit its file": t("It cannot stand in its file: it would end there too early, or be read otherwise."),
+    "does not fit its file": t(
+      "It can't be written to its file: it would end too early there, or be read differently.",
+    ),
     "drops a text to keep": t("It drops a text listed in “keep”."),
     "changes the roles": t("It changes the messages that its lines “system:” and “user:” start."),
     "no rows of examples": t("It is not written as example rows."),

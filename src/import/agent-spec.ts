@@ -40,7 +40,7 @@ class Spec {
   draft(): Draft {
     const { t } = this.source;
     const found = componentsIn(this.spec, []);
-    if (found.length === 0) throw new ImportRefused(t("{0} holds no LLM node and no agent with a prompt.", this.file));
+    if (found.length === 0) throw new ImportRefused(t("{0} has no LLM node and no agent with a prompt.", this.file));
     const edges = edgesIn(this.spec);
     const keyed = new Map(found.flatMap((one) => [[one.id, one] as const, [one.name, one] as const]));
     const makerOf = (reader: Component, input: string) =>

@@ -66,7 +66,7 @@ class Crew {
       return false;
     });
     const [, ...rest] = entries;
-    if (entries.length === 0) throw new ImportRefused(t("{0} holds no task with a description.", this.tasksFile));
+    if (entries.length === 0) throw new ImportRefused(t("{0} has no task with a description.", this.tasksFile));
     // Nodes come first, so that tasks keep their names and inputs get others where they clash.
     const ids = new Map(entries.map(([name]) => [name, this.#names.take(name)]));
     const before: string[] = [];
@@ -100,7 +100,7 @@ class Crew {
       if (id !== undefined && before.includes(id)) return [id];
       this.#notes.push(
         this.source.t(
-          'The context "{0}" of the task {1} is left out, because it is no task before it.',
+          'The context "{0}" of the task {1} is left out, because it is not an earlier task.',
           String(one),
           name,
         ),

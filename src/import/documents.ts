@@ -21,9 +21,9 @@ export function parsePlain(text: string, file: string): unknown {
 /** @throws ImportRefused where it is no mapping, or cannot be read */
 export async function readMapping(file: string, source: ImportSource): Promise<Mapping> {
   const text = await source.text(file);
-  if (text === null) throw new ImportRefused(source.t("{0} cannot be read.", file));
+  if (text === null) throw new ImportRefused(source.t("{0} can't be read.", file));
   const value = parsePlain(text, file);
-  if (!isMapping(value)) throw new ImportRefused(source.t("{0} holds no mapping.", file));
+  if (!isMapping(value)) throw new ImportRefused(source.t("{0} has no mapping.", file));
   return value;
 }
 

@@ -14,7 +14,7 @@ export const dspy: Importer = {
     const { t } = source;
     const state = await readMapping(file, source);
     const found = predictors(state, []);
-    if (found.length === 0) throw new ImportRefused(t("{0} holds no predictor with instructions.", file));
+    if (found.length === 0) throw new ImportRefused(t("{0} has no predictor with instructions.", file));
     const names = new Names();
     const inputs: Record<string, string> = {};
     const nodes: Record<string, DraftNode> = {};

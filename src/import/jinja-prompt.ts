@@ -18,7 +18,7 @@ export function readJinja(text: string, where: string, t: Translate): JinjaText 
   const shown = [...new Set(marks)].slice(0, 4).join(", ");
   const note =
     marks.length > 0
-      ? t("{0} has {1}, which is not filled in here. Write it out, or let an input hold the value.", where, shown)
+      ? t("{0} has {1}, which is not filled in here. Write it out, or use an input for the value.", where, shown)
       : null;
   return { names, note };
 }

@@ -93,7 +93,7 @@ class Flow {
     const { t } = this.source;
     if (path === null || (type !== "llm" && type !== "prompt")) return false;
     if ((await this.source.text(path)) === null) {
-      this.#notes.push(t("The template {0} cannot be read.", path));
+      this.#notes.push(t("The template {0} can't be read.", path));
       return false;
     }
     const made = Object.values(inputs).flatMap((one) => REFERENCE.exec(String(one))?.[1] ?? []);

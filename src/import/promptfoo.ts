@@ -66,11 +66,7 @@ class Config {
     }
     if (prompts.length > 1) {
       this.#notes.push(
-        t(
-          "It has {0} prompts, which stand for each other. This is prompt {1}; import another with --prompt.",
-          prompts.length,
-          wanted,
-        ),
+        t("It has {0} alternative prompts. This is prompt {1}; import another with --prompt.", prompts.length, wanted),
       );
     }
     const tests = await this.#tests();
@@ -175,10 +171,10 @@ class Config {
   async #promptFile(file: string): Promise<Prompt[]> {
     const { t } = this.source;
     const text = await this.source.text(file);
-    if (text === null) return this.#leave(t("The prompt file {0} cannot be read", file));
+    if (text === null) return this.#leave(t("The prompt file {0} can't be read", file));
     if (/\.(?:json|ya?ml)$/i.test(file)) {
       const chat = chatIn(text);
-      if (!chat) return this.#leave(t("The prompt file {0} holds no list of messages with texts", file));
+      if (!chat) return this.#leave(t("The prompt file {0} has no list of messages with texts", file));
       const messages = chat.map(({ role, content, steps }) => ({
         role,
         content,
@@ -190,7 +186,7 @@ class Config {
       return [{ text: content, reference, chat: messages, at }];
     }
     if (/^---\s*$/m.test(text.replace(/^---[\s\S]*?\n---\s*\n/, ""))) {
-      return this.#leave(t("The prompt file {0} holds several prompts between lines of ---", file));
+      return this.#leave(t("The prompt file {0} has several prompts between lines of ---", file));
     }
     return [{ text, reference: { file } }];
   }
@@ -232,7 +228,7 @@ class Config {
       if (typeof value !== "string" || !value.startsWith("file://")) return [validName(name), value] as const;
       const text = await this.source.text(value.slice("file://".length).replace(/^\.\//, ""));
       if (text === null)
-        this.#notes.push(this.source.t('The file of the variable "{0}", {1}, cannot be read.', name, value));
+        this.#notes.push(this.source.t('The file of the variable "{0}", {1}, can\'t be read.', name, value));
       return [validName(name), text ?? value] as const;
     });
     return Object.fromEntries(await Promise.all(entries));
@@ -255,7 +251,7 @@ class Config {
         found.push(...(rows?.rows ?? []).map(({ fields }) => testOfRow(fields)));
       }
     }
-    if (found.length === 0) this.#notes.push(t("The tests of {0} cannot be read here.", written));
+    if (found.length === 0) this.#notes.push(t("The tests of {0} can't be read.", written));
     return found;
   }
 

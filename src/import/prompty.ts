@@ -13,7 +13,7 @@ export const prompty: Importer = {
   async read([file = ""], source) {
     const { t } = source;
     const content = await source.text(file);
-    if (content === null) throw new ImportRefused(t("{0} cannot be read.", file));
+    if (content === null) throw new ImportRefused(t("{0} can't be read.", file));
     const notes: string[] = [];
     const head = headOf(content);
     const history = withoutHistory(content, file);

@@ -174,7 +174,7 @@ async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Prom
     document.addAt(
       "wrong-value",
       ["loss", "schema"],
-      document.t("The schema cannot be used: {0}.", fault),
+      document.t("The schema can't be used: {0}.", fault),
       document.t("Correct the schema."),
     );
     return null;

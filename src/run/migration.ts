@@ -106,7 +106,7 @@ export function migrationSentences(migration: Migration, locale: Locale): string
   const score = (figures: ModelFigures) => (figures.score === null ? "–" : locale.decimal(figures.score));
   const verdict = held
     ? t(
-        "{0} holds the score of {1}: {2} against {3} on {4}.",
+        "{0} keeps the score of {1}: {2} against {3} on {4}.",
         last.model,
         from.model,
         score(last),
@@ -114,7 +114,7 @@ export function migrationSentences(migration: Migration, locale: Locale): string
         setLabel(split, n, locale),
       )
     : t(
-        "{0} does not hold the score of {1}: {2} against {3} on {4}.",
+        "{0} doesn't keep the score of {1}: {2} against {3} on {4}.",
         last.model,
         from.model,
         score(last),

@@ -18,7 +18,7 @@ describe("wrong use", () => {
       [["evaluate", bench.graph, "--split", "dev"], /Allowed choices are train, validation, test\./],
       [
         ["evaluate", bench.graph, "--model", "simulated", "--set", "optimise.seed=2"],
-        /"optimise\.seed" cannot be set because it is not a known key\./,
+        /"optimise\.seed" can't be set because it is not a known key\./,
       ],
       [
         ["evaluate", ".", "--model", "simulated"],

@@ -76,7 +76,7 @@ export class Commit extends Disposable {
       const names = fresh.map(({ uri }) => basename(uri.fsPath)).join(", ");
       notes.push(
         l10n.t(
-          "Not yet in git: {0}. A first commit holds the texts from before the run, so that this one shows the change.",
+          "Not yet in git: {0}. A first commit contains the texts from before the run, so that this one shows the change.",
           names,
         ),
       );
@@ -295,7 +295,7 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
     const make = l10n.t("Initialize repository");
     const message = l10n.t("“{0}” is not in a git repository. Initialize one?", basename(root.fsPath));
     const detail = l10n.t(
-      "The repository is created in {0}. Its first commit holds the files of the graph as they were before the run.",
+      "The repository is created in {0}. Its first commit contains the files of the graph from before the run.",
       root.fsPath,
     );
     if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();

@@ -95,7 +95,7 @@ function refusalSentence({ reason, of, graph }: RenameRefused): string {
     case "unknown":
       return l10n.t("“{0}” is neither a node nor a graph input of {1}.", of, file);
     case "made twice":
-      return l10n.t("“{0}” names two things in {1}. Rename one of them by hand first.", of, file);
+      return l10n.t("“{0}” names two things in {1}. Rename one of them first.", of, file);
     case "cannot be read":
       return l10n.t(
         "{1} has syntax errors where it uses “{0}”. Fix them first so that no reference is missed.",

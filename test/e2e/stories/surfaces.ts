@@ -14,9 +14,9 @@ export const surfaceStories: readonly Story[] = [
       await workbench.openSideBar();
       await workbench.row("Graphs", "error").waitFor();
       await workbench.command("AgentGraph: Optimize graph");
-      await workbench.toast("cannot run").waitFor();
+      await workbench.toast("can't run").waitFor();
       await workbench.page.locator(".squiggly-error").first().waitFor();
-      await workbench.pressOnToast("cannot run", "Show problems");
+      await workbench.pressOnToast("can't run", "Show problems");
       await workbench.page.locator(".markers-panel .monaco-list-row", { hasText: "plam" }).first().waitFor();
       await workbench.picture("41-faults");
     },

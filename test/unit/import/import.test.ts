@@ -98,7 +98,7 @@ ${rest}`;
       { word: "no", expected: "no" },
       { word: "yes", expected: "yes" },
     ]);
-    expect(notes.join("\n")).toMatch(/It has 2 prompts.*import another with --prompt/);
+    expect(notes.join("\n")).toMatch(/It has 2 alternative prompts.*import another with --prompt/);
   });
 
   it("takes another prompt, and mixed assertions as requirements for a judge", async () => {
