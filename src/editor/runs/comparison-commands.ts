@@ -180,11 +180,16 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
     connection,
     ...(estimate.most !== null && { most: estimate.most }),
     about: [
-      l10n.t(
-        "{0} runs: each variant {1} times with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
-        estimate.runs,
-        plan.repeats,
-      ),
+      plan.repeats === 1
+        ? l10n.t(
+            "{0} runs: each variant once with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
+            estimate.runs,
+          )
+        : l10n.t(
+            "{0} runs: each variant {1} times with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
+            estimate.runs,
+            plan.repeats,
+          ),
       done > 0 ? l10n.t("{0} of {1} runs are complete and are not repeated.", done, of) : "",
     ],
   });

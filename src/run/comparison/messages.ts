@@ -39,8 +39,10 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
   if (open.length > 0) {
     const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
     said.push(
-      sure.length === 0 && open.length > 1 && kind === "methods"
-        ? t("No two methods differ by more than noise on the held-out set.")
+      sure.length === 0 && open.length > 1
+        ? kind === "methods"
+          ? t("No two methods differ by more than noise on the held-out set.")
+          : t("No change of an option makes a difference beyond noise on the held-out set.")
         : t("The difference is within noise for {0}.", names),
     );
   }
