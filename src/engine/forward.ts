@@ -1,5 +1,7 @@
 import type { Sample, Split } from "../data/sample.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
+import { unmarked } from "../graph/images.ts";
+import { structureIn } from "../graph/json.ts";
 import { Patterns } from "../graph/pattern.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { type CodeRunner, CodeUnavailable, type Loss, type Score } from "../loss/loss.ts";
@@ -126,7 +128,9 @@ export function createForward({
     const spent = new Spent(price);
     const values = new Map<string, () => Promise<Value>>();
     for (const input of graph.inputs) {
-      values.set(input.name, async () => given(sample.inputs[input.name] ?? ""));
+      const text = sample.inputs[input.name] ?? "";
+      const json = input.type === "json" ? structureIn(text) : undefined;
+      values.set(input.name, async () => ({ ...given(text), ...(json !== undefined && { json }) }));
     }
     for (const node of order) {
       const text = texts[node.id] ?? node.text;
@@ -162,7 +166,7 @@ export function createForward({
       const value = await behaviorOf(node).run(node, {
         text,
         inputs,
-        given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? value.text])),
+        given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? unmarked(value.text)])),
         local,
         patterns,
         ask: async (own, messages) => {

@@ -1,3 +1,5 @@
+import { withoutImages } from "../graph/images.ts";
+
 /** Characters of one piece of data shown in a backward or optimizer prompt. */
 const PIECE = 6000;
 
@@ -37,7 +39,7 @@ export function block(tag: string, text: string, attributes: Readonly<Record<str
 
 /** Text as it may be between the tags of a template. */
 export function inert(text: string): string {
-  return shorten(text, PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
+  return shorten(withoutImages(text), PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
 }
 
 /**

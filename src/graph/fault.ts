@@ -76,6 +76,7 @@ export const FAULTS = {
   "unclear-front-matter": "warning",
   "file-as-text": "warning",
   "bad-code": "error",
+  "unfit-input": "error",
   "empty-corpus": "error",
   "large-corpus": "error",
   "unread-corpus-file": "warning",

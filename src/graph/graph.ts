@@ -103,7 +103,12 @@ const retrieverNode = z.object({
   top: z.number(),
 });
 
-const graphInput = z.object({ name: z.string(), description: z.string() });
+const graphInput = z.object({
+  name: z.string(),
+  description: z.string(),
+  /** Absent: text. */
+  type: z.enum(["json", "image"]).optional(),
+});
 const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, mapNode, functionNode, retrieverNode, toolNode]);
 
 export const graph = z.object({

@@ -243,6 +243,7 @@ function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string
     : Object.entries(part.inputs).map(([name, input]) => ({
         name,
         description: typeof input === "string" ? input : input.description,
+        ...(typeof input !== "string" && input.type !== "text" && { type: input.type }),
       }));
   return { name: part.name, description: part.description, inputs, nodes: complete, output: part.output };
 }

@@ -270,7 +270,12 @@ const graphInput = z
       z.string(),
       z.strictObject({
         description: z.string().default("").describe("What this input is."),
-        type: z.literal("text").default("text").describe("The only type so far."),
+        type: z
+          .enum(["text", "json", "image"])
+          .default("text")
+          .describe(
+            "`text` (default), `json`: a list or an object, or `image`: a file in this repository, or a data URL, for models that take images.",
+          ),
       }),
     ],
     { error: translatable('a description or { "description": "…" }') },

@@ -1,4 +1,5 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
+import { hasImage, type Image, imagesWithUser, partsOf } from "../graph/images.ts";
 import type { Sent } from "./parameter-support.ts";
 import { property } from "./property.ts";
 
@@ -10,7 +11,8 @@ const WORTH_CACHING = 2_000;
 type Body = Omit<Anthropic.MessageCreateParamsNonStreaming, "model">;
 
 /** A request in Anthropic's words. */
-export function messageBody({ messages, params }: Sent): Body {
+export function messageBody({ messages: sent, params }: Sent): Body {
+  const messages = imagesWithUser(sent);
   const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, ...rest } = params;
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const others = messages.filter(({ role }) => role !== "system");
@@ -24,7 +26,10 @@ export function messageBody({ messages, params }: Sent): Body {
   return {
     ...rest,
     max_tokens: typeof limit === "number" ? limit : MOST_TOKENS,
-    messages: others.map(({ role, content }) => ({ role: role === "assistant" ? role : "user", content })),
+    messages: others.map(({ role, content }) => ({
+      role: role === "assistant" ? role : "user",
+      content: hasImage(content) ? partsOf(content).map(blockOf) : content,
+    })),
     // What stands first is the same for all samples of a node.
     ...(text !== "" && {
       system: [{ type: "text", text, ...(text.length >= WORTH_CACHING && { cache_control: { type: "ephemeral" } }) }],
@@ -62,4 +67,9 @@ export function asCompletion(message: unknown): unknown {
 function count(usage: unknown, name: string): number {
   const value = property(usage, name);
   return typeof value === "number" ? value : 0;
+}
+
+function blockOf(part: string | Image) {
+  if (typeof part === "string") return { type: "text", text: part };
+  return { type: "image", source: { type: "base64", media_type: part.type, data: part.data } };
 }

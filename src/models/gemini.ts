@@ -1,4 +1,5 @@
 import { type GenerateContentConfig, GoogleGenAI } from "@google/genai";
+import { imagesWithUser, partsOf } from "../graph/images.ts";
 import type { Sent } from "./parameter-support.ts";
 import { property } from "./property.ts";
 import { createServerModel, type ServerModel, type ServerOptions } from "./server-model.ts";
@@ -34,14 +35,17 @@ export function createGemini(options: ServerOptions): ServerModel {
   });
 }
 
+type Part = { readonly text: string } | { readonly inlineData: { mimeType: string; data: string } };
+
 interface Content {
   readonly role: "user" | "model";
-  readonly parts: { readonly text: string }[];
+  readonly parts: Part[];
 }
 
 /** A request in Google's words. */
-export function contentBody({ messages, params }: Sent): { contents: Content[]; config: GenerateContentConfig } {
+export function contentBody({ messages: sent, params }: Sent): { contents: Content[]; config: GenerateContentConfig } {
   const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, top_p, top_k, ...rest } = params;
+  const messages = imagesWithUser(sent);
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const schema = property(property(response_format, "json_schema"), "schema");
   const limit = max_tokens ?? max_completion_tokens;
@@ -59,7 +63,12 @@ export function contentBody({ messages, params }: Sent): { contents: Content[]; 
   const contents = messages
     .filter(({ role }) => role !== "system")
     .map(
-      ({ role, content }): Content => ({ role: role === "assistant" ? "model" : "user", parts: [{ text: content }] }),
+      ({ role, content }): Content => ({
+        role: role === "assistant" ? "model" : "user",
+        parts: partsOf(content).map((part) =>
+          typeof part === "string" ? { text: part } : { inlineData: { mimeType: part.type, data: part.data } },
+        ),
+      }),
     );
   return { contents, config };
 }

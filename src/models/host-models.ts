@@ -1,4 +1,5 @@
 import type { Clock } from "../deps.ts";
+import { hasImage } from "../graph/images.ts";
 import { answerText } from "./answer-text.ts";
 import {
   AccessRefused,
@@ -11,6 +12,7 @@ import {
   ProviderFault,
   RateLimited,
   ReplyWithheld,
+  RequestRefused,
 } from "./errors.ts";
 import type { Message, Model, ModelReply, ModelRequest, Usage } from "./model.ts";
 import { ParameterSupport, withoutSystem } from "./parameter-support.ts";
@@ -95,6 +97,9 @@ export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIME
     signal.throwIfAborted();
     const started = clock.now();
     const { model } = request;
+    if (request.messages.some(({ content }) => hasImage(content))) {
+      throw new RequestRefused(identity, 400, model, "images can't be sent to models of the editor");
+    }
     const chat = await abortable(find(model), signal);
     const { schema: _, ...unshaped } = request;
     const fitted = support.fit(unshaped);

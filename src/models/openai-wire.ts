@@ -1,9 +1,10 @@
 import type { Clock } from "../deps.ts";
+import { hasImage, partsOf } from "../graph/images.ts";
 import { parseJson } from "../graph/json.ts";
 import { answerText } from "./answer-text.ts";
 import { BodyBroken, type MissingReason } from "./errors.ts";
 import { completionOf, isEventStream } from "./event-stream.ts";
-import type { ModelReply, Usage } from "./model.ts";
+import type { Message, ModelReply, Usage } from "./model.ts";
 import { property } from "./property.ts";
 import { readError, type ServerError } from "./server-error.ts";
 
@@ -256,4 +257,15 @@ export function readModels(list: unknown, identity: string): ListedModel[] {
     listed.set(name, { name, end: typeof end === "string" && /^\d{4}-\d\d-\d\d$/.test(end) ? end : null });
   }
   return [...listed.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_MODELS);
+}
+
+/** A message as it is sent: in parts if it has images, which only the user's can have (`imagesWithUser`). */
+export function withParts({ role, content }: Message) {
+  if (role !== "user" || !hasImage(content)) return { role, content };
+  const parts = partsOf(content).map((part) =>
+    typeof part === "string"
+      ? { type: "text" as const, text: part }
+      : { type: "image_url" as const, image_url: { url: `data:${part.type};base64,${part.data}` } },
+  );
+  return { role, content: parts };
 }

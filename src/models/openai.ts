@@ -1,5 +1,7 @@
 import { AzureOpenAI, OpenAI } from "openai";
+import { imagesWithUser } from "../graph/images.ts";
 import { openaiBatches } from "./batch/openai-batches.ts";
+import { withParts } from "./openai-wire.ts";
 import {
   type Connecting,
   createServerModel,
@@ -26,7 +28,10 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
     const client = createClient(connecting, azureApiVersion);
     return {
       ask: (model, { messages, params }, signal) =>
-        client.chat.completions.create({ ...params, model, messages: [...messages], stream: false }, { signal }),
+        client.chat.completions.create(
+          { ...params, model, messages: imagesWithUser(messages).map(withParts), stream: false },
+          { signal },
+        ),
       list: async (signal) => (await client.models.list({ signal })).data,
     };
   };

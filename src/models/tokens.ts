@@ -1,3 +1,4 @@
+import { withoutImages } from "../graph/images.ts";
 import type { Message, ModelRequest, Usage } from "./model.ts";
 
 const FIRST_GUESS = 3.5;
@@ -43,5 +44,5 @@ export function outputLimit(params: ModelRequest["params"]): { readonly name: st
 }
 
 function characters(messages: readonly Message[]): number {
-  return messages.reduce((sum, { content }) => sum + content.length, 0);
+  return messages.reduce((sum, { content }) => sum + withoutImages(content).length, 0);
 }

@@ -7,6 +7,7 @@ import type { Task } from "../engine/task.ts";
 import { shortHash } from "../engine/theta.ts";
 
 import type { Extractor, GraphNode } from "../graph/graph.ts";
+import { withoutImages } from "../graph/images.ts";
 import type { Locale } from "../i18n/locale.ts";
 import type { AskVote, CodeRunner, Loss, Score } from "../loss/loss.ts";
 import { scoreOf } from "../loss/normalize.ts";
@@ -265,7 +266,7 @@ function inForm(text: string, output: Extractor | null): string {
 }
 
 function charactersOf(messages: readonly Message[]): number {
-  return messages.reduce((sum, { content }) => sum + content.length, 0);
+  return messages.reduce((sum, { content }) => sum + withoutImages(content).length, 0);
 }
 
 /**

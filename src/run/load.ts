@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import type { CorpusSource } from "../data/corpus.ts";
 import { loadData } from "../data/load.ts";
 import type { Passage } from "../data/passage.ts";
-import { SPLITS, type Split } from "../data/sample.ts";
+import { type Data, SPLITS, type Split } from "../data/sample.ts";
+import type { TypedSource } from "../data/typed-inputs.ts";
 import type { Code, Deps, Files } from "../deps.ts";
 import type { Corpora, Task } from "../engine/task.ts";
 import { decodeUtf8, findRoot, MAX_DATA } from "../graph/containment.ts";
@@ -78,7 +79,7 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
 async function makeTask(
   file: GraphFile,
   loss: Loss | null,
-  { document, outline, root }: GraphReading,
+  { document, graph, outline, root }: GraphReading,
   { files, clock }: Outside,
   { models = {}, budget = {}, needs = SPLITS, targetless = false }: Overrides,
 ): Promise<Omit<Task, "graph"> | null> {
@@ -103,12 +104,20 @@ async function makeTask(
     readTargets: targetReader(file.loss, locale),
   });
   const choices = modelsOf(file, document, models);
-  if (!loss || !data || !choices || !corpora) return null;
+  const typed = data && (await typedOf(data, graph, { document, root, files, yieldNow: () => yielder.next() }));
+  if (!loss || !typed || !choices || !corpora) return null;
   const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
   const { methods: own, ...common } = file.optimize;
   const options = { ...common, budget: limits, methodOptions: own[common.method] ?? {} };
   const isEmpty = Object.keys(corpora).length === 0;
-  return { data, ...(!isEmpty && { corpora }), loss, models: choices, options };
+  return { data: typed, ...(!isEmpty && { corpora }), loss, models: choices, options };
+}
+
+async function typedOf(data: Data, graph: Graph | null, source: Omit<TypedSource, "types">): Promise<Data | null> {
+  const types = Object.fromEntries((graph?.inputs ?? []).flatMap(({ name, type }) => (type ? [[name, type]] : [])));
+  if (Object.keys(types).length === 0) return data;
+  const { readTypedInputs } = await import("../data/typed-inputs.ts");
+  return readTypedInputs(data, { ...source, types });
 }
 
 /** What retriever nodes search. Nodes with the same patterns share it. null, with a fault, if one cannot be read. */

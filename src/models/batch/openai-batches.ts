@@ -1,3 +1,5 @@
+import { imagesWithUser } from "../../graph/images.ts";
+import { withParts } from "../openai-wire.ts";
 import { property } from "../property.ts";
 import type { Http } from "../server-model.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
@@ -49,7 +51,12 @@ export function openaiBatches(http: Http, isAzure: boolean): BatchApi {
 }
 
 function lineOf({ key, model, sent: { messages, params } }: BatchLine, url: string): object {
-  return { custom_id: key, method: "POST", url, body: { ...params, model, messages } };
+  return {
+    custom_id: key,
+    method: "POST",
+    url,
+    body: { ...params, model, messages: imagesWithUser(messages).map(withParts) },
+  };
 }
 
 const STATES: Readonly<Record<string, BatchStatus["state"]>> = {
