@@ -26,7 +26,7 @@ const PARTS = {
   programs: {
     entries: {
       editor: { source: "src/editor/services.ts", limit: 1160 },
-      cli: { source: "src/cli.ts", limit: 1150, banner: "#!/usr/bin/env node" },
+      cli: { source: "src/cli.ts", limit: 1200, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/openai.ts", limit: 450 },
       queue: { source: "src/platform/queue/bull.ts", limit: 1700 },
       anthropic: { source: "src/models/anthropic.ts", limit: 700 },
