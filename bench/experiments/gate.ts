@@ -1,3 +1,4 @@
+import { randomLcg } from "d3";
 import type { RunEvent } from "../../src/engine/events.ts";
 import type { Texts } from "../../src/graph/graph.ts";
 import { VirtualClock } from "../worlds/clock.ts";
@@ -21,12 +22,12 @@ const POLICIES = ["strict", "significant", "off"] as const;
 export const gate: Experiment = {
   title: "The gate, by the size of the validation set",
   question:
-    "A chain of two nodes lacks three rules each. Of the feedback, 40 % names one of them; the rest asks for something that nobody needs and that misleads 10 % of the cases, 30 % of the rewrites forget what was there, and any new wording turns one case in ten by chance. What does each gate let through that is no better in truth, what does it turn down that is, and how does the run end?",
-  options: { seeds: [20], sizes: [5, 10, 20, 50, 100] },
+    "A chain of two nodes lacks three rules each. Of the feedback, 40 % names one of them; the rest asks for something that nobody needs and that misleads 10 % of the cases, 30 % of the rewrites forget what was there, and any new wording turns one case in ten by chance. What does each gate let through that is no better in truth, what does it turn down that is, and how does the run end? `noise` is the percentage of validation rows with a wrong target.",
+  options: { seeds: [20], sizes: [5, 10, 20, 50, 100], noise: [0] },
 
-  async run({ seeds: [count = 0] = [], sizes = [] }) {
+  async run({ seeds: [count = 0] = [], sizes = [], noise: [noise = 0] = [] }) {
     const results = await inTurn(pairs(POLICIES, sizes), async ([policy, size]) => {
-      const runs = await inTurn(seedsFrom(1, count), (seed) => runGate(policy, size, seed));
+      const runs = await inTurn(seedsFrom(1, count), (seed) => runGate(policy, size, seed, noise / 100));
       const verdicts = runs.flatMap(({ verdicts }) => verdicts);
       const noBetter = verdicts.filter(({ effect }) => effect <= 0);
       const better = verdicts.filter(({ effect }) => effect > 0);
@@ -87,7 +88,8 @@ export const gate: Experiment = {
   },
 };
 
-async function runGate(policy: (typeof POLICIES)[number], size: number, seed: number) {
+/** @param noise share of validation rows whose target is wrong */
+async function runGate(policy: (typeof POLICIES)[number], size: number, seed: number, noise: number) {
   const clock = new VirtualClock();
   const world = createPlanted(
     {
@@ -106,7 +108,11 @@ async function runGate(policy: (typeof POLICIES)[number], size: number, seed: nu
     },
     () => clock.sleep(200),
   );
-  const run = await runOn(world, optionsOf({ seed, gate: { policy, alpha: 0.05 } }), clock);
+  const random = randomLcg(seed / 1000);
+  const validation = world.validation.map((sample) =>
+    random() < noise ? { ...sample, targets: ["a wrong label"] } : sample,
+  );
+  const run = await runOn({ ...world, validation }, optionsOf({ seed, gate: { policy, alpha: 0.05 } }), clock);
   return { ...run, verdicts: verdictsOf(run.events, world) };
 }
 

@@ -2,16 +2,28 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
+import { convergence } from "./convergence.ts";
+import { credit } from "./credit.ts";
 import type { Experiment, Options } from "./experiment.ts";
 import { gate } from "./gate.ts";
 import { neighbors } from "./neighbors.ts";
-import { page } from "./page.ts";
+import { page, plotFile } from "./page.ts";
+import { scaling } from "./scaling.ts";
+import { tokens } from "./tokens.ts";
 
 /**
- * `npm run experiment -- chain | neighbors | gate [--seeds 10] [--<option> 5,10,20]`: a table, one JSON line, and a page
- * with plots in `out/experiments`.
+ * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
+ * its plots in `out/experiments`.
  */
-const EXPERIMENTS: Readonly<Record<string, Experiment>> = { chain, neighbors, gate };
+const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
+  credit,
+  scaling,
+  convergence,
+  gate,
+  tokens,
+  chain,
+  neighbors,
+};
 const FOLDER = join("out", "experiments");
 
 async function main(): Promise<void> {
@@ -27,6 +39,9 @@ async function main(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const file = join(FOLDER, `${name}.html`);
   writeFileSync(file, page(experiment, outcome, command));
+  for (const [index, plot] of outcome.plots.entries()) {
+    writeFileSync(join(FOLDER, `${name}-${index + 1}.svg`), plotFile(plot));
+  }
   console.log(`${experiment.title}\n\n${aligned([outcome.head, ...outcome.rows])}\n`);
   console.log(JSON.stringify({ experiment: name, ...options, seconds, ...outcome.figures }, rounded));
   console.log(`\n${file}`);

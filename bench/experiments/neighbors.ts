@@ -26,7 +26,7 @@ const read: Reader = ({ inputs, ruleIn, noise, chance }) => {
   );
 };
 
-const ARMS = { "all inputs at once": true, "each input alone": false };
+export const ARMS = { "all inputs at once": true, "each input alone": false };
 
 export const neighbors: Experiment = {
   title: "Gradients in view of the neighbours",
@@ -102,7 +102,8 @@ export const neighbors: Experiment = {
   },
 };
 
-async function runFan(width: number, seed: number, isAware: boolean) {
+/** @param depth steps from the nodes side by side to the answer */
+export async function runFan(width: number, seed: number, isAware: boolean, depth = 1) {
   const siblings = Array.from({ length: width }, (_, at) => `part${at + 1}`);
   const faulty = siblings[seed % width] ?? "";
   const clock = new VirtualClock();
@@ -110,7 +111,7 @@ async function runFan(width: number, seed: number, isAware: boolean) {
     {
       ...USUAL,
       seed,
-      shape: { ...Object.fromEntries(siblings.map((id) => [id, ["question"]])), answer: ["question", ...siblings] },
+      shape: { ...Object.fromEntries(siblings.map((id) => [id, ["question"]])), ...chainFrom(siblings, depth) },
       faulty: [faulty],
       telling: false,
       distraction: 0.05,
@@ -122,6 +123,12 @@ async function runFan(width: number, seed: number, isAware: boolean) {
   const { texts } = run.finished;
   const changed = siblings.filter((id) => texts[id] !== world.graph.nodes.find((node) => node.id === id)?.text);
   return { ...run, faulty, changed, ...credit(run.events, siblings, faulty, world) };
+}
+
+/** A node that joins them, and as many more as the answer is steps away. */
+function chainFrom(joined: readonly string[], depth: number): Record<string, string[]> {
+  const ids = Array.from({ length: depth }, (_, at) => (at === depth - 1 ? "answer" : `join${at + 1}`));
+  return Object.fromEntries(ids.map((id, at) => [id, ["question", ...(at === 0 ? joined : ids.slice(at - 1, at))]]));
 }
 
 /** Gradients of the first iteration, in which all texts are the file's own, for samples that fail by the planted fault. */

@@ -30,9 +30,11 @@ ${content.text}
 `;
 }
 
+const COLORS = 7;
 const COLOURS = `
-:root { --s0: #1f6feb; --s1: #b35900; --s2: #6e7781; } @media (prefers-color-scheme: dark) { :root { --s0: #6cb0ff; --s1: #f0a45d; --s2: #9aa5b1; } }
-${[0, 1, 2].map((at) => `.s${at} .band { fill: var(--s${at}); opacity: .13; } .s${at} .line { fill: none; stroke: var(--s${at}); stroke-width: 2; } .s${at} .mark { fill: var(--s${at}); } .s${at} .name { fill: var(--s${at}); font-weight: 600; }`).join("\n")}
+:root { --s0: #1f6feb; --s1: #b35900; --s2: #6e7781; --s3: #176f2c; --s4: #8250df; --s5: #b3261e; --s6: #0b7285; }
+@media (prefers-color-scheme: dark) { :root { --s0: #6cb0ff; --s1: #f0a45d; --s2: #9aa5b1; --s3: #6fdd8b; --s4: #c297ff; --s5: #ff938a; --s6: #5fd3e6; } }
+${Array.from({ length: COLORS }, (_, at) => `.s${at} .band { fill: var(--s${at}); opacity: .13; } .s${at} .line { fill: none; stroke: var(--s${at}); stroke-width: 2; } .s${at} .reach { stroke: var(--s${at}); } .s${at} .mark { fill: var(--s${at}); } .s${at} .name { fill: var(--s${at}); font-weight: 600; }`).join("\n")}
 figure { margin: 2rem 0; break-inside: avoid; } figcaption { font-weight: 600; }
 `;
 
@@ -45,7 +47,28 @@ const BOTTOM = 40;
 /** Pixels that two names under each other need. */
 const NAME = 16;
 
-function figure({ title, x: xName, y: yName, series }: Plot): Markup {
+function figure(plot: Plot): Markup {
+  return html`<figure class="tables"><figcaption>${plot.title}</figcaption>
+<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${plot.title}">
+${drawing(plot)}
+</svg></figure>`;
+}
+
+/** A plot as a file of its own, readable on light and on dark pages. */
+export function plotFile(plot: Plot): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">
+<style>
+:root { --paper: #ffffff; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; }
+@media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --ink: #f0f6fc; --soft: #9198a1; --line: #3d444d; } }
+text { font: 12px system-ui, sans-serif; fill: var(--ink); } .tick { fill: var(--soft); } .grid { stroke: var(--line); }
+${COLOURS}</style>
+<rect width="${WIDTH}" height="${HEIGHT}" fill="var(--paper)"/>
+${html`${drawing(plot)}`.text}
+</svg>
+`;
+}
+
+function drawing({ x: xName, y: yName, series }: Plot): Markup {
   const values = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
   const place = scalePoint(values, [LEFT, WIDTH - RIGHT]).padding(0.2);
   const x = ({ x }: Point) => place(x) ?? LEFT;
@@ -67,18 +90,16 @@ function figure({ title, x: xName, y: yName, series }: Plot): Markup {
   );
   const names = apart(series.map(({ points }) => y(points.at(-1)?.value ?? 0)));
   const drawn = series.map(
-    ({ name, points }, index) => html`<g class="s${index % 3}"><path class="band" d="${band([...points]) ?? ""}"/>
+    ({ name, points }, index) => html`<g class="s${index % COLORS}"><path class="band" d="${band([...points]) ?? ""}"/>
 <path class="line" d="${path([...points]) ?? ""}"/>
+${points.length === 1 ? points.map((point) => html`<line class="reach" x1="${at(x(point))}" x2="${at(x(point))}" y1="${at(y(point.interval[0]))}" y2="${at(y(point.interval[1]))}"/>`) : ""}
 ${points.map((point) => html`<circle class="mark" cx="${at(x(point))}" cy="${at(y(point.value))}" r="4"><title>${name}, ${point.x}: ${point.value.toFixed(3)} (${point.interval[0].toFixed(2)} … ${point.interval[1].toFixed(2)})</title></circle>`)}
 <text class="name" x="${WIDTH - RIGHT + 10}" y="${at((names[index] ?? 0) + 4)}">${name}</text></g>`,
   );
-  return html`<figure class="tables"><figcaption>${title}</figcaption>
-<svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-${grid}${columns}
+  return html`${grid}${columns}
 <text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${xName}</text>
 <text class="tick" x="${-(HEIGHT - BOTTOM + TOP) / 2}" y="12" text-anchor="middle" transform="rotate(-90)">${yName}</text>
-${drawn}
-</svg></figure>`;
+${drawn}`;
 }
 
 /** Places as near as may be to those wanted, so that no name covers another. */
