@@ -1,3 +1,4 @@
+import { ownModel } from "../../graph/graph.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import type { EndedRun } from "./drive.ts";
 import type { Gain } from "./gain.ts";
@@ -34,11 +35,13 @@ export interface BreakEven {
 export function answerCost(runs: readonly EndedRun[], price: PriceOf): AnswerCost {
   const answers = runs.reduce((sum, { start }) => sum + start.data.test.length, 0);
   const parts = runs.flatMap(({ start, state }) =>
-    // Some providers answer under another name than they are asked by.
-    Object.entries(state.answering).map(([model, usage]) => ({
-      tokens: usage.prompt + usage.completion,
-      usd: price(model, usage) ?? price(start.models.forward.model, usage),
-    })),
+    Object.entries(state.answering).map(([model, usage]) => {
+      const asked = price(start.models.forward.model, usage);
+      const answered = price(model, usage);
+      // Some servers answer under another name than they are asked by; the name tells nodes with models of their own.
+      const usd = start.graph.nodes.some((node) => ownModel(node)) ? (answered ?? asked) : (asked ?? answered);
+      return { tokens: usage.prompt + usage.completion, usd };
+    }),
   );
   if (answers === 0) return { tokens: 0, usd: null };
   const isPriced = parts.every(({ usd }) => usd !== null);

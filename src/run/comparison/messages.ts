@@ -25,7 +25,15 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
   if (variants.length < 2) return beside;
   const sure = pairs.filter(({ isSignificant }) => isSignificant);
   const open = pairs.filter(({ isSignificant }) => !isSignificant);
-  const said = sure.map((pair) =>
+  // One sentence for each better one: seven methods have 21 differences.
+  const grouped = [...new Set(sure.map(({ higher }) => higher))].map((higher) => {
+    const over = sure.filter((pair) => pair.higher === higher);
+    const parts = over.map(
+      ({ lower, mean, adjusted }) => `${lower} (${locale.signed(mean)}, ${locale.pValue(adjusted)})`,
+    );
+    return t("{0} is better by more than noise than {1}.", higher, parts.join(", "));
+  });
+  const each = sure.map((pair) =>
     t(
       "{0} is better than {1}: {2} on the held-out set ({3} … {4}), {5}.",
       pair.higher,
@@ -36,6 +44,7 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
       locale.pValue(pair.adjusted),
     ),
   );
+  const said = sure.length > 3 ? grouped : each;
   if (open.length > 0) {
     const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
     said.push(

@@ -50,7 +50,7 @@ function breakEvenSection({ breakEven }: ComparisonReport, locale: Locale): Mark
   const { t } = locale;
   if (!breakEven) return null;
   return html`<h2>${t("When tuning has paid for itself")}</h2>
-${breakEvenLines(breakEven, locale).map((one) => html`<p>${one}</p>`)}
+<p class="soft">${t("Cost of the search ÷ (cost of an answer with {0} − cost of an answer of the tuned graph), by the replies of the held-out set.", breakEven.model)}</p>
 <div class="tables" tabindex="0">${table(breakEvenTable(breakEven, locale), locale)}</div>`;
 }
 

@@ -5,14 +5,18 @@ import type { EndedRun } from "../../../../src/run/comparison/drive.ts";
 const price = (model: string, { prompt, completion }: { prompt: number; completion: number }) =>
   model === "small" ? 1e-6 * (prompt + completion) : model === "large" ? 1e-5 * (prompt + completion) : null;
 
-function run(answering: Record<string, [number, number]>, rows: number, model = "small"): EndedRun {
+function run(answering: Record<string, [number, number]>, rows: number, model = "small", own = false): EndedRun {
   const usage = Object.entries(answering).map(([name, [prompt, completion]]) => [
     name,
     { prompt, completion, estimated: false },
   ]);
   return {
     id: "r",
-    start: { data: { test: Array.from({ length: rows }, (_, id) => ({ id })) }, models: { forward: { model } } },
+    start: {
+      graph: { nodes: own ? [{ kind: "llm", model: { model: "large", params: {} } }] : [] },
+      data: { test: Array.from({ length: rows }, (_, id) => ({ id })) },
+      models: { forward: { model } },
+    },
     state: { answering: Object.fromEntries(usage) },
   } as unknown as EndedRun;
 }
@@ -21,13 +25,16 @@ const cost = (usd: number | null) => ({ calls: 100, tokens: 10_000, usd, seconds
 
 describe("the cost of an answer", () => {
   it("is the mean over all rows of all runs, each model at its price", () => {
-    const found = answerCost([run({ small: [800, 200] }, 10), run({ small: [800, 200], large: [90, 10] }, 10)], price);
+    const mixed = run({ small: [800, 200], large: [90, 10] }, 10, "small", true);
+    const found = answerCost([run({ small: [800, 200] }, 10), mixed], price);
     expect(found.tokens).toBe(105);
     expect(found.usd).toBeCloseTo((2000 * 1e-6 + 100 * 1e-5) / 20, 12);
   });
 
   it("takes the price of the model that was asked where the one that answered has another name", () => {
     expect(answerCost([run({ "small-2026-01": [100, 0] }, 1)], price).usd).toBeCloseTo(1e-4, 12);
+    // Whatever name it goes by: a server that answers for both models says the same name.
+    expect(answerCost([run({ small: [100, 0] }, 1, "large")], price).usd).toBeCloseTo(1e-3, 12);
   });
 
   it("is unknown where a price is, and where there are no rows", () => {

@@ -90,8 +90,9 @@ describe("a comparison", () => {
     // Two calls an answer; that replies are shared with other runs makes no answer cheaper.
     expect(tokens).toBeGreaterThan(20);
     expect(row?.answer.tokens).toBeGreaterThan(20);
-    // The simulated model answers under one name, whatever it is asked for, so an answer costs the same.
-    expect(report.breakEven?.answer.usd).toBeCloseTo(perToken.simulated * tokens, 12);
+    // The simulated model answers under one name, whatever it is asked for.
+    expect(report.breakEven?.answer.usd).toBeCloseTo(perToken.dear * tokens, 12);
+    expect(row?.answer.usd).toBeCloseTo(perToken.simulated * (row?.answer.tokens ?? 0), 12);
     expect(await progressOf(plan, bench.place, deps)).toEqual({ done: 6, of: 6 });
   });
 

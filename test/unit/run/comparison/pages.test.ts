@@ -147,6 +147,14 @@ describe("the conclusion", () => {
     ]);
   });
 
+  it("names all that one is better than in one sentence where there are many", () => {
+    const [first] = report.pairs;
+    const pairs = ["two", "three", "four", "five"].map((lower) => ({ ...first!, lower }));
+    expect(conclusions({ ...report, pairs }, ENGLISH)[0]).toBe(
+      "one is better by more than noise than two (+0.20, p = 0.012), three (+0.20, p = 0.012), four (+0.20, p = 0.012), five (+0.20, p = 0.012).",
+    );
+  });
+
   it("claims nothing if nothing is more than noise", () => {
     const pairs = report.pairs.map((pair) => ({ ...pair, isSignificant: false }));
     expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
