@@ -4,10 +4,10 @@ import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, written } 
 
 const SHAPES = ["chain", "diamond"] as const;
 
-/** Options of each arm; `hill climbing` proposes from inputs and outputs alone, so every gain is found by the gate. */
+/** Options of each arm. COPRO climbs by scores alone: its optimizer sees neither data nor feedback. */
 const ARMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   semantic: {},
-  "hill climbing without gradients": { gradients: false },
+  "hill climbing (copro)": { method: "copro", budget: { calls: 3000, tokens: null, usd: null } },
 };
 
 const ORACLE = "oracle";
@@ -15,8 +15,8 @@ const ORACLE = "oracle";
 export const convergence: Experiment = {
   title: "Score against calls",
   question:
-    "How fast does the score rise, what bounds it, and what are gradients worth? The same run once with gradients, once without (the optimizer sees inputs and outputs of failing samples, and only the gate tells what helps), and an oracle that knows every missing rule which the training rows can show: it pays for the training rows that show them, one rewrite of each text, and the validation of the result. World `gradual`: three rules a node, one named at a time, 10 % of the feedback wrong, 10 % of the rewrites ruinous. (Open question 1 of the paper.)",
-  options: { seeds: [20], calls: [50, 100, 200, 300, 400, 600] },
+    "How fast does the score rise, what bounds it, and what are gradients worth? Once with gradients; once without, by scores alone (COPRO, one idea in five names a rule); and an oracle that knows every missing rule which the training rows can show: it pays for the training rows that show them, one rewrite of each text, and the validation of the result. World `gradual`: three rules a node, one named at a time, 10 % of the feedback wrong, 10 % of the rewrites ruinous. (Open question 1 of the paper.)",
+  options: { seeds: [20], calls: [50, 100, 200, 300, 400, 800, 1600] },
 
   async run({ seeds: [count = 0] = [], calls = [] }) {
     const results = await inTurn(pairs(SHAPES, Object.entries(ARMS)), async ([shape, [arm, options]]) => {

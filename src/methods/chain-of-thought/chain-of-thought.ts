@@ -19,7 +19,7 @@ export const chainOfThought: Method<Record<string, never>> = {
   run,
 };
 
-async function* run({ graph }: Task, _: unknown, engine: Engine): AsyncGenerator<RunEvent, Texts> {
+async function* run({ graph, data }: Task, _: unknown, engine: Engine): AsyncGenerator<RunEvent, Texts> {
   const gate = createFinalGate(engine);
   const suffixed = stepByStep(graph);
   const candidates = await Promise.all(
@@ -32,6 +32,8 @@ async function* run({ graph }: Task, _: unknown, engine: Engine): AsyncGenerator
   );
   const made = candidates.filter((one) => one !== null);
   gate.remember(made);
+  // One after the other: the order of the calls never depends on which reply came first.
+  await engine.score(engine.start, data.validation, { split: "validation" });
   yield gate.iteration(1, await gate.settle(withTexts(engine.start, made)));
   await gate.close();
   return gate.incumbent;
