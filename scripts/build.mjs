@@ -35,6 +35,7 @@ const PARTS = {
       retrieval: { source: "src/data/retrieval.ts", limit: 40 },
       simulated: { source: "src/models/simulated.ts", limit: 40 },
       import: { source: "src/import/import.ts", limit: 600 },
+      examples: { source: "src/cli/examples/catalog.ts", limit: 60 },
       init: { source: "src/import/new-graph.ts", limit: 600 },
       network: { source: "src/platform/undici.ts", limit: 400 },
       tools: { source: "src/platform/tools/mcp.ts", limit: 600 },

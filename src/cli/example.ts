@@ -4,8 +4,7 @@ import { plain } from "../i18n/plain-text.ts";
 import { loadTask } from "../run/load.ts";
 import type { Cli } from "./cli.ts";
 import { Misuse } from "./errors.ts";
-import { EXAMPLES } from "./examples/catalog.ts";
-import { DataMissing } from "./examples/example.ts";
+import { DataMissing, type Example } from "./examples/example.ts";
 import { dataFolder, writeExample } from "./examples/write.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";
@@ -20,12 +19,13 @@ export interface ExampleOptions {
 
 /** Lists the ready graphs, or writes one with its rows to a new folder. */
 export async function exampleCommand(cli: Cli, name: string | undefined, options: ExampleOptions): Promise<number> {
-  return name === undefined ? list(cli) : write(cli, name, options);
+  const { EXAMPLES } = await import("./examples/catalog.ts");
+  return name === undefined ? list(cli, EXAMPLES) : write(cli, EXAMPLES, name, options);
 }
 
-function list({ output }: Cli): number {
+function list({ output }: Cli, all: readonly Example[]): number {
   if (output.json) {
-    const examples = EXAMPLES.map(({ name, describes, source, comparable }) => ({
+    const examples = all.map(({ name, describes, source, comparable }) => ({
       name,
       describes,
       source,
@@ -33,16 +33,21 @@ function list({ output }: Cli): number {
     }));
     output.object({ version: 1, examples });
   }
-  const width = Math.max(...EXAMPLES.map(({ name }) => name.length));
-  for (const { name, describes } of EXAMPLES) output.print(`${name.padEnd(width)}  ${describes}`);
+  const width = Math.max(...all.map(({ name }) => name.length));
+  for (const { name, describes } of all) output.print(`${name.padEnd(width)}  ${describes}`);
   output.info(
     "Write one to a folder with agentgraph example <name>. Rows of public data sets come from --data <folder>.",
   );
   return EXIT.done;
 }
 
-async function write({ deps, output }: Cli, name: string, options: ExampleOptions): Promise<number> {
-  const example = EXAMPLES.find((one) => one.name === name);
+async function write(
+  { deps, output }: Cli,
+  all: readonly Example[],
+  name: string,
+  options: ExampleOptions,
+): Promise<number> {
+  const example = all.find((one) => one.name === name);
   if (!example) throw new Misuse(`There is no example named ${plain(name)}. List them with agentgraph example.`);
   if (example.source !== null && options.data === undefined) {
     throw new Misuse(`The rows of ${name} are not included. Get ${example.source}, then add --data <folder>.`);
