@@ -3,6 +3,7 @@ import "./commands.test.ts";
 import "./commit.test.ts";
 import "./language.test.ts";
 import "./network.test.ts";
+import "./new-graph.test.ts";
 import "./patterns.test.ts";
 import "./pages.test.ts";
 import "./review.test.ts";
