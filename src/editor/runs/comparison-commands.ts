@@ -20,7 +20,7 @@ import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
 import { showError, showInfo, withoutLinks } from "../notifications.ts";
-import { confirmCalls } from "./confirm.ts";
+import { confirmCalls, estimating } from "./confirm.ts";
 import type { Page, Pages } from "./pages.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 
@@ -162,10 +162,7 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
   const { task } = plan.request;
   const { done, of } = await progressOf(plan, place, deps);
   if (done === of) return;
-  const title = withoutLinks(l10n.t("AgentGraph: Estimating cost…"));
-  const estimate = await window.withProgress({ location: ProgressLocation.Window, title }, () =>
-    estimateComparison(plan, known),
-  );
+  const estimate = await estimating(() => estimateComparison(plan, known));
   const { train, validation, test } = task.data;
   await confirmCalls({
     question:

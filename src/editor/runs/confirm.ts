@@ -1,4 +1,4 @@
-import { l10n, window } from "vscode";
+import { l10n, ProgressLocation, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { adviceMessage, adviceOn, withSubset } from "../../run/advice.ts";
@@ -9,6 +9,7 @@ import type { Connection } from "../account/account.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
+import { withoutLinks } from "../notifications.ts";
 
 /** What the user decided before a run: to start this task, or to choose another model first. */
 export type Confirmed = { readonly start: Task } | "change model";
@@ -28,7 +29,7 @@ export async function confirmStart(
   pace: number,
 ): Promise<Confirmed> {
   let task = asked;
-  let estimate = await estimateOf(task);
+  let estimate = await estimating(() => estimateOf(task));
   for (;;) {
     const limits = task.options.budget;
     const start = l10n.t("Start");
@@ -53,8 +54,14 @@ export async function confirmStart(
       task = { ...task, options: { ...task.options, budget: { ...limits, calls } } };
     } else if (few?.subset && answer === subset) task = withSubset(task, few.subset);
     else throw new Cancelled();
-    estimate = await estimateOf(task);
+    estimate = await estimating(() => estimateOf(task));
   }
+}
+
+/** Shows that an estimate is under way: of many samples and on a busy machine it takes seconds. */
+export function estimating<T>(work: () => Promise<T>): Thenable<T> {
+  const title = withoutLinks(l10n.t("AgentGraph: Estimating cost…"));
+  return window.withProgress({ location: ProgressLocation.Window, title }, work);
 }
 
 /** A confirmation for calls outside an optimization. */

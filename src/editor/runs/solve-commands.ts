@@ -11,7 +11,7 @@ import { NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
-import { confirmCalls } from "./confirm.ts";
+import { confirmCalls, estimating } from "./confirm.ts";
 import { graphOfRun, prepare } from "./prepare.ts";
 import type { RunController } from "./run-controller.ts";
 import type { RunStore } from "./run-store.ts";
@@ -46,7 +46,7 @@ export class SolveCommands {
     await confirmCalls({
       question: l10n.t("Improve the answer to “{0}”?", oneLine(labelOf(sample), 80)),
       button: l10n.t("Improve"),
-      estimate: await estimateRunner(task, prepared.known, runnerOf(job)),
+      estimate: await estimating(() => estimateRunner(task, prepared.known, runnerOf(job))),
       task,
       samples: 1,
       connection: prepared.connection,

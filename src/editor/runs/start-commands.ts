@@ -19,7 +19,7 @@ import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
-import { confirmCalls, confirmStart } from "./confirm.ts";
+import { confirmCalls, confirmStart, estimating } from "./confirm.ts";
 import { FIRST_RUN_PACE, isFirstSimulated, paced } from "./first-run.ts";
 import { runLabel } from "./messages.ts";
 import { pickRun } from "./pick-run.ts";
@@ -107,7 +107,7 @@ export class StartCommands {
     await confirmCalls({
       question: l10n.t("Score “{0}” on {1}?", task.graph.name, setLabel(split, count)),
       button: l10n.t("Evaluate"),
-      estimate: await estimateRunner(task, prepared.known, runnerOf(job)),
+      estimate: await estimating(() => estimateRunner(task, prepared.known, runnerOf(job))),
       task,
       samples: count,
       connection: prepared.connection,
@@ -149,7 +149,7 @@ export class StartCommands {
           ? l10n.t("Recheck {0} proposals for “{1}” with your own model?", job.changes.length, task.graph.name)
           : l10n.t("Compare the proposal for “{0}” with the text that its file has now?", node),
       button: l10n.t("Recheck"),
-      estimate: await estimateRunner(gated, prepared.known, runnerOf(job)),
+      estimate: await estimating(() => estimateRunner(gated, prepared.known, runnerOf(job))),
       task: gated,
       samples: count,
       connection: prepared.connection,
