@@ -27,9 +27,9 @@ export const tokens: Experiment = {
         end: over(runs.map(({ end }) => end)),
         calls: median(runs.map(({ calls }) => calls)),
         tokens: spent,
-        perPoint: gain > 0.005 ? spent / (100 * gain) : null,
+        perPoint: gain > LEAST ? spent / (100 * gain) : null,
         answer,
-        breakEven: DEARER.map((times) => (gain > 0.005 ? Math.ceil(spent / (answer * (times - 1))) : null)),
+        breakEven: DEARER.map((times) => (gain > LEAST ? Math.ceil(spent / (answer * (times - 1))) : null)),
       };
     });
     const most = Math.max(...results.map((one) => one.tokens));
@@ -65,6 +65,9 @@ export const tokens: Experiment = {
     };
   },
 };
+
+/** A gain that is more than rounding; what gains less has nothing to pay for. */
+const LEAST = 0.03;
 
 const BUDGET = { calls: 3000, tokens: null, usd: null };
 
