@@ -19,9 +19,9 @@ const PARTS = {
     options: () => ({ ...node, format: "cjs", supported: { "dynamic-import": false }, plugins: [leaveEditor] }),
   },
   /**
-   * Share their code in `core*.js`. `editor` is loaded with the first graph that a tab shows, `models` with the first
-   * request to a server, `anthropic` and `gemini` with the first to theirs, `network` where the command line uses a proxy or certificates of its own, `tools` where a graph calls tools on the command line. `import` with the first file of another program. Name what another
-   * `import()` loads here, so that it gets a file name and a limit.
+   * Share their code in `core*.js`. `editor` is loaded with the first graph that a tab shows; every entry below `cli` with
+   * the first use of what it holds, such as the first request to a server of its kind, a proxy, a tool or an import. Name
+   * what another `import()` loads here, so that it gets a file name and a limit.
    */
   programs: {
     entries: {
