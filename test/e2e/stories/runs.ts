@@ -23,7 +23,7 @@ export const runStories: readonly Story[] = [
       await workbench.dialog("Score “").waitFor();
       await workbench.picture("71-evaluate-confirm");
       const said = await workbench.decide("Score “", "Evaluate");
-      assert.match(said, /About 40 calls/);
+      assert.match(said, /≈ 40 calls/);
       assert.match(said, /20 samples are sent to model simulated at 127\.0\.0\.1/);
       await workbench.toast("on its validation set").waitFor({ timeout: 60_000 });
       assert.equal(models.requests(), 40);
@@ -37,8 +37,7 @@ export const runStories: readonly Story[] = [
       await wrong.waitFor();
       await workbench.picture("73-wrong-samples");
       await wrong.click();
-      const cost = await workbench.decide("Try “", "Try");
-      assert.match(cost, /this sample are sent to model simulated at 127|Every reply is cached/);
+      // A few calls are not asked about.
       await workbench.tab("Sample: ").waitFor();
       await workbench.drawing("its text should change").waitFor();
       await workbench.clearToasts();
