@@ -243,7 +243,6 @@ export const objectives = z
       usd: weight("Weight of the cost per answer in US dollars.", DEFAULTS.objectives.usd),
     }),
   ])
-  .default(DEFAULTS.objectives)
   .meta({
     description:
       'What the gate weighs. At `"tokens": 0.1`, twice the tokens per answer have to lower the mean loss by more than 0.1; `latency` and `usd` likewise. `"pareto"`: the gate goes by the loss, and you choose among the results that no other beats in everything.',
@@ -292,7 +291,7 @@ export const commonOptions = z.strictObject({
         "Whether the original graph with “Let's think step by step.” added to every node is also scored, for comparison. Costs calls. Default false.",
       examples: [true],
     }),
-  objectives,
+  objectives: objectives.default(DEFAULTS.objectives).meta(objectives.meta() ?? {}),
   budget: z
     .strictObject({
       calls: z

@@ -90,7 +90,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
 
   it("knows better once the graph was scored: how much is right, and how long replies are", async () => {
     const widths = { blind: 0, seeing: 0 };
-    for (const seed of [1, 2, 3, 4]) {
+    for (const seed of [1, 2]) {
       const { task, provider } = world({ shape: "diamond", seed, easy: 0.8 });
       const [blind, actual] = [await estimateRun(task, known(provider)), await used(task, provider)];
       const replies = await scored(task, provider);
