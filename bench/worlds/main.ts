@@ -32,7 +32,7 @@ async function main(): Promise<void> {
       for (let seed = Number(first); seed < Number(first) + Number(seeds); seed++) {
         runs.push(await runWorld({ ...world, shape, seed }, options));
       }
-      if (rows.length === 0) print(["world", "shape", ...COLUMNS.map(({ name }) => name)]);
+      if (rows.length === 0) print(["world", "shape", ...COLUMNS.map(({ name }) => ` ${name}`)]);
       const row = COLUMNS.map(({ of }) => of(runs));
       print([name, shape, ...row.map(figure)]);
       rows.push(row);
