@@ -316,7 +316,7 @@ nodes:
   const { graph, errors, notes, loaded } = await imported({ "flow.dag.yaml": flow, ...templates });
   expect(errors).toEqual([expect.stringContaining("no-target")]);
   expect(graph.nodes.rules).toMatchObject({ kind: "text", inputs: ["topic"], text: { file: "rules.jinja2" } });
-  expect(notes.join("\n")).toContain("The template gone.jinja2 cannot be read.");
+  expect(notes.join("\n")).toContain("The template gone.jinja2 can't be read.");
   const node = loaded.graph?.nodes.find(({ id }) => id === "write");
   if (node?.kind !== "llm") throw new Error("no node");
   const sent = renderNode(node, node.text, [
