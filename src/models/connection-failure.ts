@@ -56,9 +56,14 @@ function whatHappened(cause: unknown): { code: string; message: string } {
   let [code, message] = ["", "the connection failed"];
   for (let depth = 0; cause instanceof Error && depth < 4; depth++) {
     if ("code" in cause && typeof cause.code === "string") code = cause.code;
-    if (cause.message) message = cause.message.replaceAll(/\s+/g, " ").slice(0, 300);
+    if (cause.message) message = withoutCredentials(cause.message.replaceAll(/\s+/g, " ")).slice(0, 300);
     const inner = cause instanceof AggregateError ? cause.errors[0] : cause.cause;
     cause = inner;
   }
   return { code, message };
+}
+
+/** Messages can repeat a proxy's address as the user wrote it, such as `PROXY user:password@host:8080`. */
+function withoutCredentials(message: string): string {
+  return message.replaceAll(/[^\s/@"'<>]+@(?=[\w.[-])/g, "");
 }

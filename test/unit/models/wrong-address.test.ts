@@ -165,3 +165,17 @@ it.each([
 ])("%s is likelier to be %s", (address, likely) => {
   expect(suggestBaseUrl(address)).toBe(likely);
 });
+
+it("no failure repeats the credentials of a proxy, however its address is written", () => {
+  for (const address of [
+    "PROXY user:se%40cret@proxy.example:8080",
+    "http://user:secret@[::1]:8080/",
+    "user:secret@10.0.0.1",
+  ]) {
+    const cause = new TypeError("fetch failed", { cause: new Error(`Failed to connect to proxies: ${address}`) });
+    const failure = connectionFailure(cause, { identity: "m", url: "https://m.example/v1", proxy: "http://p:1" });
+    expect(failure?.name).toBe("ProxyFailed");
+    expect(failure?.message).not.toMatch(/user|secret|cret/);
+    expect(failure?.message).toMatch(/proxy\.example:8080|\[::1\]:8080|10\.0\.0\.1/);
+  }
+});
