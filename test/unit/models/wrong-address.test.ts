@@ -174,7 +174,7 @@ it("no failure repeats the credentials of a proxy, however its address is writte
   ]) {
     const cause = new TypeError("fetch failed", { cause: new Error(`Failed to connect to proxies: ${address}`) });
     const failure = connectionFailure(cause, { identity: "m", url: "https://m.example/v1", proxy: "http://p:1" });
-    expect(failure?.name).toBe("ProxyFailed");
+    expect(failure?.code).toBe("ProxyFailed");
     expect(failure?.message).not.toMatch(/user|secret|cret/);
     expect(failure?.message).toMatch(/proxy\.example:8080|\[::1\]:8080|10\.0\.0\.1/);
   }
