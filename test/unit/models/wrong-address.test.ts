@@ -168,11 +168,11 @@ it.each([
 
 it("no failure repeats the credentials of a proxy, however its address is written", () => {
   for (const address of [
-    "PROXY user:se%40cret@proxy.example:8080",
+    "user:se%40cret@proxy.example:8080",
     "http://user:secret@[::1]:8080/",
     "user:secret@10.0.0.1",
   ]) {
-    const cause = new TypeError("fetch failed", { cause: new Error(`Failed to connect to proxies: ${address}`) });
+    const cause = new TypeError("fetch failed", { cause: new Error(`Failed to connect to proxies: PROXY ${address}`) });
     const failure = connectionFailure(cause, { identity: "m", url: "https://m.example/v1", proxy: "http://p:1" });
     expect(failure?.code).toBe("ProxyFailed");
     expect(failure?.message).not.toMatch(/user|secret|cret/);
