@@ -24,7 +24,9 @@ export function placesOf(graph: Graph): (node: GraphNode) => string {
   return (node) => {
     const what = isInstruction(node)
       ? `The text is the instruction of the step ${role(node.id)}. It receives: ${node.inputs.map(role).join(", ")}.${mapOf(node)}${outputOf(node)}`
-      : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
+      : traitsOf(node).computed
+        ? `The value of ${role(node.id)} is computed from ${node.inputs.map(role).join(", ")}, and how can't change.`
+        : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
     const readers = topology.successors(node.id).map(role).join(", ");
     const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
     return [`${what} ${reach}`, ...codeBehind(node.id)].join("\n\n");

@@ -31,7 +31,13 @@ export function createTraces(graph: Graph) {
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
   const parameters = parametersOf(graph);
   const placeOf = placesOf(graph);
-  const program = order.filter(runs).map((node) => `${node.id} = step(${["instruction", ...node.inputs].join(", ")})`);
+  const program = order
+    .filter(runs)
+    .map((node) =>
+      traitsOf(node).computed
+        ? `${node.id} = compute(${node.inputs.join(", ")})`
+        : `${node.id} = step(${["instruction", ...node.inputs].join(", ")})`,
+    );
 
   return { traceOf, promptOf };
 
@@ -76,7 +82,8 @@ export function createTraces(graph: Graph) {
 }
 
 function runs(node: GraphNode): boolean {
-  return traitsOf(node).text === "instruction";
+  const { text, computed } = traitsOf(node);
+  return text === "instruction" || computed;
 }
 
 function value(tag: string, text: string, id = ""): string {
