@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isLosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
-import { findJson, parseJson } from "../graph/json.ts";
+import { endOfString, findJson, parseJson } from "../graph/json.ts";
+import { decodeString } from "../graph/replies/escapes.ts";
 import type { Locale } from "../i18n/locale.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
@@ -46,7 +47,7 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
       return [form, compared, t("The order of keys is ignored.")].join(" ");
     },
     score(sample, answer) {
-      const strict = read(exactJson(answer), sample.targets);
+      const strict = read(exactJson(asMeant(answer)), sample.targets);
       const held = strict.loss === 0 ? null : findJson(answer);
       const lenient = held ? read({ ...held, exact: held.value }, sample.targets) : strict;
       const more = lenient.loss < strict.loss ? " It must consist of the JSON and nothing else." : "";
@@ -76,6 +77,24 @@ function exactJson(text: string): Found | null {
   const plain = parseJson(text);
   // If a key occurs twice, the last one counts, as JSON.parse has it.
   return plain && { ...plain, exact: parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }) };
+}
+
+/**
+ * The same JSON with its texts as the model meant them: models write LaTeX with one backslash where JSON wants two, so
+ * `"\frac{3}{4}"` would hold a form feed.
+ */
+function asMeant(text: string): string {
+  if (!parseJson(text)) return text;
+  let meant = "";
+  let at = 0;
+  for (let start = text.indexOf('"'); start >= 0; start = text.indexOf('"', at)) {
+    const end = endOfString(text, start);
+    const raw = text.slice(start + 1, end);
+    const written = raw.includes("\\") ? JSON.stringify(decodeString(raw, '"').text) : `"${raw}"`;
+    meant += text.slice(at, start) + written;
+    at = end + 1;
+  }
+  return meant + text.slice(at);
 }
 
 function same(a: unknown, b: unknown): boolean {

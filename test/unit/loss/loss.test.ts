@@ -260,6 +260,16 @@ describe("f1", () => {
 });
 
 describe("json", () => {
+  it("reads LaTeX as it was meant, with one backslash or two", () => {
+    const score = scorer({ kind: "json" });
+    const target = JSON.stringify({ x: "\\frac{3}{4} \\times \\beta", tab: "a\tb" });
+    const once = target.replaceAll("\\\\", "\\");
+    expect(score(target, target)).toEqual(RIGHT);
+    expect(JSON.parse(once).x).toContain("\f");
+    expect(score(target, once)).toEqual(RIGHT);
+    expect(score(target, once.replace("frac{3}", "frac{5}"))[0]).not.toBe(0);
+  });
+
   it("counts the fields that differ", () => {
     const score = scorer({ kind: "json" });
     expect(score('{"a":1,"b":[2]}', '{"b":[2],"a":1}')).toEqual(RIGHT);
