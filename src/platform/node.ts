@@ -5,9 +5,12 @@ import { nodeFiles } from "./files.ts";
 import { nodeMachine } from "./machine.ts";
 import { nodeSandbox } from "./sandbox/sandbox.ts";
 
+/** Of the bundles. Sources that run as ES modules, as in the stories' own programs, have none beside them. */
+const FOLDER = typeof __dirname === "undefined" ? "." : __dirname;
+
 /** The dependencies implemented with Node, for the command line and for VS Code's extension host. */
 export function nodeDeps(log: Log = stderrLog): Deps & { readonly machine: Machine } {
-  const sandbox = nodeSandbox(join(__dirname, "sandbox.js"));
+  const sandbox = nodeSandbox(join(FOLDER, "sandbox.js"));
   return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine(), sandbox };
 }
 
