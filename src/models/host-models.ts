@@ -132,7 +132,7 @@ export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIME
     if (text.trim() === "") {
       throw new AnswerMissing(identity, chat.name, said.trim() === "" ? "empty" : "thoughts", "", usage);
     }
-    const milliseconds = clock.now() - started;
+    const milliseconds = Math.max(0, clock.now() - started);
     return { text, finish: "stop", usage, model: chat.name, key: "", source: "provider", requests: 1, milliseconds };
   };
 

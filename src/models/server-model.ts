@@ -209,7 +209,7 @@ export function createServerModel(
         const answer = await protocol.ask(request.model, sent, limited);
         const isFlex = property(answer, "service_tier") === "flex";
         const reply = read(request, sent, answer, isFlex ? "flex" : undefined);
-        return { ...reply, milliseconds: clock.now() - started };
+        return { ...reply, milliseconds: Math.max(0, clock.now() - started) };
       });
     },
     listModels: (signal) =>

@@ -51,7 +51,7 @@ export function intoStore(replies: ReplyStore, inner: Complete): Complete {
     const reply = await inner(request, signal);
     const { text, usage, model, finish } = reply;
     const asked = request.model !== model && { asked: request.model };
-    const took = reply.milliseconds;
+    const took = Math.max(0, reply.milliseconds);
     await replies.put(request.key, { text, usage, model, finish, ...asked, took });
     return { ...reply, key: request.key, took };
   };

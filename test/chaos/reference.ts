@@ -67,7 +67,7 @@ export function decidedIn(state: RunState) {
     texts,
     startTexts,
     parameters,
-    proposals,
+    proposals: timeless(proposals),
     iteration,
     finished: timeless(state.finished),
     judged: sorted(state.judged.map(timeless)),
@@ -76,8 +76,9 @@ export function decidedIn(state: RunState) {
   };
 }
 
-function timeless(event: object | null | undefined): object | null {
-  return event ? { ...event, at: 0 } : null;
+/** Without times: when an event came, and how long answers took, on which no decision of these runs rests. */
+function timeless<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value ?? null, (key, one) => (/^(at|milliseconds\w*)$/.test(key) ? 0 : one)));
 }
 
 function sorted<T>(all: readonly T[]): T[] {

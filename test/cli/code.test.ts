@@ -197,7 +197,7 @@ describe("a loss that is a script", () => {
     await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, files);
     const { stdout, stderr } = await bench.online("evaluate", "order.agentgraph.json", "--model", "clerk");
     expect(`${stdout}${stderr}`).toMatch(/steps\/metric\.js:2: TypeError/);
-    expect(stdout).toContain("24 not scored");
+    expect(stdout).toContain("The run failed.");
   });
 });
 

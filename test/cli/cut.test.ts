@@ -119,6 +119,6 @@ describe("what a content filter takes", () => {
     expect(found.warnings.join("\n")).toMatch(/could not be scored.+content filter/);
     const prompts = await open({ model: counted({ forward: () => "yes" }), faults: () => "filtered prompt" });
     const none = await evaluate(prompts, await writeGraph(prompts, task));
-    expect(none).toMatchObject({ status: "done", n: 6, unscored: 6, score: null, calls: 6 });
+    expect(none).toMatchObject({ status: "failed", n: 6, unscored: 6, score: null, calls: 6 });
   });
 });

@@ -31,7 +31,7 @@ describe("evaluate", () => {
       "version",
       "warnings",
     ]);
-    expect(stderr).toMatch(/^About \d+ calls and [\d,]+ tokens \(\$0\.00\); at most 2,000 calls\.$/m);
+    expect(stderr).toMatch(/^About \d+ calls and [\d,]+ tokens; at most 2,000 calls\.$/m);
     expect(result).toMatchObject({ version: 1, split: "test", n: 30, status: "done", calls: bench.server.requests() });
     expect(result.samples).toHaveLength(30);
     const mean = result.samples.reduce((sum, { score }) => sum + (score ?? 0), 0) / 30;
@@ -96,7 +96,7 @@ describe("evaluate", () => {
     const file = await writeGraph(bench, { data: rows(2, () => "yes"), loss: { kind: "exact" } });
     const none = await bench.online("evaluate", file, "--split", "test");
     expect(none.code).toBe(2);
-    expect(none.stderr).toMatch(/no test set.+\n.+choose another set: train or validation/);
+    expect(none.stderr).toMatch(/no set "test".+\n.+choose another set: train, validation/);
     expect(bench.server.requests()).toBe(7);
   });
 

@@ -27,6 +27,7 @@ describe("optimize", () => {
       "error",
       "final",
       "formatErrors",
+      "front",
       "method",
       "proposals",
       "run",
@@ -56,7 +57,7 @@ describe("optimize", () => {
     const bench = await open();
     const { code, stdout, stderr } = await bench.online("optimize", bench.graph);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/✓ solve · Accepted by the gate · \d+ → \d+ of 20 right · fixed \d+, broke \d+/);
+    expect(stdout).toMatch(/✓ solve · Accepted by the gate · together \d+ → \d+ of 20 right · .*fixed \d+, broke \d+/);
     expect(stdout).toMatch(/\{\+.+\+\}/);
     expect(stdout).toMatch(/validation score \d\.\d\d → \d\.\d\d \(n = 20\)/);
     expect(stdout).not.toContain("Iteration");

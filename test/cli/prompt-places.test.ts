@@ -64,5 +64,5 @@ it("names a text that is not there, and a place that two nodes share", async () 
   const { code, stdout } = await bench.run("check", bench.graph);
   expect(code).toBe(2);
   expect(stdout).toMatch(/no-text-there The file "p.yaml" has no key "a.sytem"\.\n {4}It has "system" there\./);
-  expect(stdout).toMatch(/shared-file The text of "solve" is at the same place as that of "style"/);
+  expect(stdout).toMatch(/shared-file The texts of "solve" and "style" are the same part of a file/);
 });

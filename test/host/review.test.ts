@@ -46,7 +46,10 @@ describe("the review of a run that was made outside the editor", () => {
 
     const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", after.uri, 10);
     const titles = lenses.map(({ command }) => command?.title ?? "");
-    assert.match(titles[0] ?? "", /^✓ Accepted by the gate · (together )?\d+ → \d+ of \d+ right( · worse without it)?$/);
+    assert.match(
+      titles[0] ?? "",
+      /^✓ Accepted by the gate · (together )?\d+ → \d+ of \d+ right( · worse without it)?$/,
+    );
     assert.deepEqual(titles.slice(1, 4), ["Apply", "Reject", "Why"]);
   });
 

@@ -99,7 +99,7 @@ describe("the result", () => {
     async (shape) => {
       const given = { world: { shape, destructive: 0.3 }, samples: 8 };
       const reference = decided(await run({ ...given, concurrency: 1 }));
-      expect(reference.verdicts.length + reference.screened.length).toBeGreaterThan(1);
+      expect(reference.verdicts.length + reference.screened.length).toBeGreaterThan(0);
       for (const concurrency of [4, 16]) {
         expect(decided(await run({ ...given, concurrency, latency: randomly(concurrency / 20) }))).toEqual(reference);
       }
