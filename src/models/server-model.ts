@@ -152,7 +152,8 @@ export function createServerModel(
       return new AddressWrong(identity, 200, "other JSON", detail, suggestion);
     }
     if (cause instanceof Refused) return refused(model, sent, cause.said);
-    return connectionFailure(cause, { identity, url: address.url, proxy }) ?? cause;
+    const lost = connectionFailure(cause, { identity, url: address.url, proxy });
+    return lost ?? (isTimeout(cause) ? new ProviderFault(identity, null, null, "no answer in time", "timeout") : cause);
   };
 
   const within = async <T>(
@@ -281,6 +282,11 @@ function ownHeaders(headers: RequestInit["headers"], keyed: Readonly<Record<stri
 }
 
 /** SDKs take every failure to fetch for a lost connection; what was thrown there is what counts. */
+/** The SDKs say this of every time limit below them, whose own error they leave out. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /^request timed out/i.test(error.message);
+}
+
 function causeOf(error: unknown): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isModelError(cause) || cause instanceof Refused || cause instanceof NoCompletion) return cause;

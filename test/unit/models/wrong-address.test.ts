@@ -179,3 +179,14 @@ it("no failure repeats the credentials of a proxy, however its address is writte
     expect(failure?.message).toMatch(/proxy\.example:8080|\[::1\]:8080|10\.0\.0\.1/);
   }
 });
+
+it("a time limit below the SDK, whose own error it leaves out, is a timeout that is tried again", async () => {
+  const late = Object.assign(new Error("Headers Timeout Error"), { code: "UND_ERR_HEADERS_TIMEOUT" });
+  const send = async (): Promise<Response> => {
+    throw new TypeError("fetch failed", { cause: late });
+  };
+  const network = { send, proxy: null };
+  const model = createOpenAI({ key: "k", baseUrl: "https://m.example/v1", clock: new FakeClock(), network });
+  const asked = model.complete(request("x"), new AbortController().signal);
+  await expect(asked).rejects.toMatchObject({ code: "ProviderFault", reason: "timeout" });
+});
