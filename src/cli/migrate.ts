@@ -17,7 +17,7 @@ import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome } from "./print-outcome.ts";
-import { createProgress } from "./progress.ts";
+import { showProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 import { runDepsOf } from "./run-deps.ts";
 
@@ -54,14 +54,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
 
   await printEstimate(cli, moved, place, provider, price);
   const run = await startRun(moved, place, root.folder, runDeps, signal);
-  const progress = createProgress(output);
-  run.onWaiting((waiting) => progress.wait(waiting));
-  try {
-    for await (const event of run.events) progress.show(event, run.state());
-  } finally {
-    progress.stop();
-  }
-  const state = run.state();
+  const state = await showProgress(run, output);
   if (!output.json) printOutcome(run, output, options);
   const { texts } = state;
   const nodes = to.graph.nodes.map((node) => ({ ...node, text: texts[node.id] ?? node.text }));

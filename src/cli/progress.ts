@@ -5,6 +5,7 @@ import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { waitingLabel } from "../i18n/waiting.ts";
 import type { Waiting } from "../models/waiting.ts";
+import type { Run } from "../run/run.ts";
 import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
 
@@ -16,6 +17,18 @@ export interface Progress {
   /** What the run now waits for; null: the wait is over. */
   wait(waiting: Waiting | null): void;
   stop(): void;
+}
+
+/** Shows the progress of a run until its end. @returns its last state */
+export async function showProgress(run: Run, output: Output): Promise<RunState> {
+  const progress = createProgress(output);
+  run.onWaiting((waiting) => progress.wait(waiting));
+  try {
+    for await (const event of run.events) progress.show(event, run.state());
+  } finally {
+    progress.stop();
+  }
+  return run.state();
 }
 
 /** A bar on a terminal, otherwise a line per iteration. Both on stderr. */

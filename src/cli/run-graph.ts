@@ -18,7 +18,7 @@ import { loadOrRefuse } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome, type ServerOptions } from "./print-outcome.ts";
-import { createProgress } from "./progress.ts";
+import { showProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 import { runDepsOf } from "./run-deps.ts";
 import { solvedRows, solveReport } from "./solve-json.ts";
@@ -103,14 +103,7 @@ export async function followRun(
   graphFile: string,
   options: EndOptions & ServerOptions,
 ): Promise<number> {
-  const progress = createProgress(output);
-  run.onWaiting((waiting) => progress.wait(waiting));
-  try {
-    for await (const event of run.events) progress.show(event, run.state());
-  } finally {
-    progress.stop();
-  }
-  const state = run.state();
+  const state = await showProgress(run, output);
   const error = state.status === "failed" ? runFailure(state) : null;
   if (!output.json) printOutcome(run, output, options);
   else output.object(reportOf(run, error));

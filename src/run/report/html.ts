@@ -95,14 +95,20 @@ ${rows.map(
 ${table(attemptsTable(solved, locale), locale)}
 </article>`,
 )}
-<h2>${t("Cost")}</h2>
+${background(report, locale)}
+</main>`;
+}
+
+/** The end of a page whose sections have no links: cost, setup, and how to check it. */
+function background(report: Report, locale: Locale): Markup {
+  const { t } = locale;
+  return html`<h2>${t("Cost")}</h2>
 ${cost(report, locale)}
 <h2>${t("Setup")}</h2>
 ${table(setupTable(report, locale), locale)}
 ${remarks(report, locale)}
 <h2>${t("Check it yourself")}</h2>
-${reproduced(report, locale)}
-</main>`;
+${reproduced(report, locale)}`;
 }
 
 /** For an evaluation: wrong answers come first. */
@@ -121,13 +127,7 @@ ${strips([[splitLabel(set.split, locale), set.before, true]], locale)}
 ${table(evaluationTable(set, locale), locale)}
 <h2>${t("Samples")}</h2>
 ${table(answerTable(set.samples, locale), locale)}
-<h2>${t("Cost")}</h2>
-${cost(report, locale)}
-<h2>${t("Setup")}</h2>
-${table(setupTable(report, locale), locale)}
-${remarks(report, locale)}
-<h2>${t("Check it yourself")}</h2>
-${reproduced(report, locale)}
+${background(report, locale)}
 </main>`;
 }
 
