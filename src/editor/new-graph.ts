@@ -139,7 +139,7 @@ async function change({ guesses, path }: NewGraph, id: Changeable): Promise<Chos
   return id === "loss" ? { loss: picked.label as GuessedLoss } : { output: picked.label };
 }
 
-/** The file beside its drawing; what was left out is said once. */
+/** Opens the file beside its graph, and reports once what was left out. */
 async function show(graph: Uri, notes: readonly string[]): Promise<void> {
   await window.showTextDocument(graph, { preview: false });
   await commands.executeCommand("agentgraph.showGraph", graph);

@@ -10,7 +10,7 @@ const SHOWN = 4;
 export const earlierText = z.object({
   node: z.string(),
   text: z.string(),
-  /** What came of it, in words for ϕ. */
+  /** Its outcome, in words for ϕ. */
   outcome: z.string(),
 });
 export type EarlierText = ReadOnly<z.infer<typeof earlierText>>;
@@ -134,7 +134,7 @@ function scores({ attempt, verdict, screened }: Entry): string {
   return outcomeOf(screened, verdict);
 }
 
-/** What came of a text, in words for ϕ; empty where nothing did. */
+/** The outcome of a text, in words for ϕ; empty if it has none. */
 export function outcomeOf(screened: ScreenReason | null, verdict: Verdict | null): string {
   if (screened) return SCREENED[screened];
   if (!verdict) return "";

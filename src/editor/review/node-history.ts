@@ -93,7 +93,7 @@ export async function historyPage(
   return { title: l10n.t("History: {0}", node), html: (theme) => historyHtml(history, LOCALE, theme) };
 }
 
-/** Shows what runs tried for a node, how it scored and what became of it. */
+/** Shows what runs tried for a node, the scores, and whether it was applied. */
 export class HistoryCommands {
   readonly commands = { showHistory: (target) => this.#show(target) } satisfies SomeCommands;
 

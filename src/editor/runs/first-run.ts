@@ -17,7 +17,7 @@ export function paced(model: Model, clock: Clock, milliseconds = FIRST_RUN_PACE)
   };
 }
 
-/** Later runs are as fast as the model is: whoever saw one wants its result. */
+/** Later runs are as fast as the model: after the first one, users want the result. */
 export function isFirstSimulated({ provider }: Pick<Connection, "provider">, earlierRuns: number): boolean {
   return provider === simulated && earlierRuns === 0;
 }

@@ -117,7 +117,7 @@ export class StartCommands {
 
   async #recheck(target: unknown): Promise<void> {
     const none = l10n.t("There are no runs with proposals from another machine.");
-    // One node's proposal is compared with the text that its file has now, whoever made the run.
+    // One node's proposal is compared with the text that its file has now, also if this machine made the run.
     const node = nodeOf(target);
     const fits = (it: RunSummary) => (it.untrusted || node !== null) && it.proposals.length > 0;
     const entry = await pickRun(this.library, target, fits, none);

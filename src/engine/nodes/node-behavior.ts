@@ -14,7 +14,7 @@ export interface Value {
   readonly key?: string;
   /** The same as JSON, where the value is a list or an object by its making; absent: it is a text. */
   readonly json?: unknown;
-  /** No value could be computed from what came before: whatever reads it has none either. */
+  /** No value could be computed from its inputs: nodes that read it have none either. */
   readonly failure?: Failure;
 }
 
@@ -30,7 +30,7 @@ export interface Local {
   readonly sandbox: Sandbox;
   /** The passages of a node's corpus that fit a query best. */
   search(node: string, query: string, top: number): Promise<readonly Passage[]>;
-  /** Keeps a value with the run, for whoever looks at it. */
+  /** Keeps a value with the run, so that it can be shown. */
   keep(key: string, text: string): Promise<void>;
   /** Absent: no tools can be called. */
   readonly tools?: Tools;
@@ -80,6 +80,6 @@ export interface NodeBehavior<N extends GraphNode = GraphNode> {
   run(node: N, run: NodeRun): Promise<Value>;
   /** How a computed value comes about, as prompts show it. */
   computes?(node: N): string;
-  /** What ϕ sees of one sample beside the gradient: what the node's text worked on, and what came out. */
+  /** What ϕ sees of one sample beside the gradient: the inputs of the node's text, and its output. */
   context(node: N, around: Surroundings): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;
 }

@@ -15,7 +15,7 @@ export const queuedRequest = z.object({
 
 export type QueuedRequest = z.infer<typeof queuedRequest>;
 
-/** What came of a request. */
+/** The end of a request: a reply or a failure. */
 export const queuedEnd = z.union([
   z.object({
     reply: z.object({
@@ -53,6 +53,6 @@ export function fromQueued({ purpose, schema, ...rest }: QueuedRequest): ModelRe
   return { ...rest, ...(schema && { schema }), tag: { purpose, node: null, sample: null } };
 }
 
-/** What a request and what came of it are sealed for. */
+/** The purposes that requests and their ends are sealed for. */
 export const REQUEST = "request";
 export const END = "end";

@@ -85,7 +85,7 @@ export class QueueModel implements Model {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#remove(key, waiter);
-        // Nobody has begun it, and nobody else here wants it.
+        // No other waiter here wants it.
         if (!this.#waiting.has(key)) void this.#queue.remove(key).catch(() => {});
         reject(signal.reason);
       };
