@@ -4,14 +4,14 @@ import { GraphCanvas } from "./canvas/canvas.ts";
 import { exportSvg } from "./canvas/export.ts";
 import { Typesetter } from "./canvas/text.ts";
 import { h } from "./dom.ts";
+import { AccessibleGraph } from "./frame/accessible-graph.ts";
 import { Faults } from "./frame/faults.ts";
 import { Legend } from "./frame/legend.ts";
-import { Mirror } from "./frame/mirror.ts";
 import { RunStrip } from "./frame/run-strip.ts";
 import { Toolbar } from "./frame/toolbar.ts";
 import { Arranger } from "./graph/arrange.ts";
 import { type Folded, fold } from "./graph/fold.ts";
-import { drawsAlike, found, type Scene, type SceneNode, sceneOf, withViews } from "./graph/scene.ts";
+import { found, hasSameStructure, type Scene, type SceneNode, sceneOf, withViews } from "./graph/scene.ts";
 import { connect, type Host, type HostNotification, type SavedState } from "./host-connection.ts";
 import { keyAct } from "./keys.ts";
 import { t } from "./l10n.ts";
@@ -31,7 +31,7 @@ export class Page implements Actions {
   readonly #toolbar: Toolbar;
   readonly #faults: Faults;
   readonly #legend = new Legend(() => this.#legend.toggle(false));
-  readonly #mirror: Mirror;
+  readonly #accessibleGraph: AccessibleGraph;
   readonly #panel: Panel;
   readonly #strip: RunStrip;
   readonly #empty = h("p", { class: "empty" });
@@ -57,13 +57,13 @@ export class Page implements Actions {
     });
     this.#toolbar = new Toolbar(this, () => this.#legend.toggle());
     this.#faults = new Faults(this);
-    this.#mirror = new Mirror(this, (focused) => this.#change({ focused }));
+    this.#accessibleGraph = new AccessibleGraph(this, (focused) => this.#change({ focused }));
     this.#panel = new Panel(this.#host, this, this.#toolbar.search.results);
     this.#strip = new RunStrip(this);
     const drawing = h(
       "main",
       { class: "drawing", "aria-label": t("Graph") },
-      this.#mirror.element,
+      this.#accessibleGraph.element,
       this.#canvas.element,
       this.#empty,
       this.#legend.element,
@@ -203,13 +203,13 @@ export class Page implements Actions {
   /** Moves the keyboard to a node. */
   focus(node: string): void {
     this.#canvas.viewport.reveal(node);
-    this.#mirror.focus(node);
+    this.#accessibleGraph.focus(node);
   }
 
   clear(): void {
     this.#toolbar.search.clear();
     this.select(null);
-    this.#mirror.focus(null);
+    this.#accessibleGraph.focus(null);
   }
 
   // Host messages
@@ -222,7 +222,8 @@ export class Page implements Actions {
           this.#change({ faults, stale });
           return;
         }
-        const same = graph !== null && this.#state.graph !== null && drawsAlike(graph.nodes, this.#state.graph.nodes);
+        const same =
+          graph !== null && this.#state.graph !== null && hasSameStructure(graph.nodes, this.#state.graph.nodes);
         this.#state = { ...this.#state, graph, faults, stale };
         if (graph === null) this.#change({ scene: null });
         else if (same) this.#change({ scene: this.#state.scene && withViews(this.#state.scene, graph.nodes) });
@@ -310,7 +311,7 @@ export class Page implements Actions {
     this.#faults.update(state);
     this.#panel.update(state);
     this.#strip.update(state.run);
-    this.#mirror.update(state);
+    this.#accessibleGraph.update(state);
     const nothing =
       state.graph === null
         ? t("There is no graph to show yet.")
@@ -347,7 +348,7 @@ export class Page implements Actions {
 
   #selectInDrawing(node: string | null): void {
     this.select(node);
-    if (node !== null) this.#mirror.focus(node, true);
+    if (node !== null) this.#accessibleGraph.focus(node, true);
   }
 
   #askSample(): void {

@@ -9,7 +9,7 @@ import { readGraph } from "../graph/read.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { graphFormat } from "../methods/registry.ts";
 import { isReadOnly } from "../platform/writable.ts";
-import { unwritable } from "./errors.ts";
+import { writeFailure } from "./errors.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -73,6 +73,6 @@ async function applyText(
   } catch (error) {
     if (error instanceof TextNotFound) return { why: "the file no longer has this text." };
     if (error instanceof TextUnfit) return { why: `it ${error.reason}.` };
-    return { why: `${unwritable(error)}.` };
+    return { why: `${writeFailure(error)}.` };
   }
 }

@@ -4,7 +4,7 @@ import { openBatchJournal } from "../run/batches.ts";
 import { readManifest } from "../run/run-manifest.ts";
 import { filesOf } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions, ServerChoice } from "./options.ts";
 import { chooseServer } from "./provider.ts";
@@ -23,9 +23,9 @@ export async function batchesCommand(cli: Cli, name: string, options: BatchesOpt
   const { provider, connection } = await chooseServer([], options, cli);
   const server = await provider.connect(connection);
   const api = isServerModel(server) ? server.batches : undefined;
-  if (!api) throw new Misuse(`${server.identity} has no batches.`);
+  if (!api) throw new UsageError(`${server.identity} has no batches.`);
   if (server.identity !== start.provider) {
-    throw new Misuse(`Run ${id} was made with ${start.provider}. Name that server with --provider or --base-url.`);
+    throw new UsageError(`Run ${id} was made with ${start.provider}. Name that server with --provider or --base-url.`);
   }
   const listed: object[] = [];
   for (const { id: batch, keys, at } of openBatches(journal.entries)) {

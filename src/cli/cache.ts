@@ -5,7 +5,7 @@ import { openCache, RunReplies } from "../run/replies.ts";
 import { newId, prepareRunPaths, runPathsOf } from "../run/run-paths.ts";
 import { folderStore, pullReplies, pushReplies, type TeamStore } from "../run/team-cache.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
 import { queueUrl, RESPONSE } from "./queue.ts";
@@ -22,7 +22,7 @@ export async function cacheCommand(
   const { deps, output, env } = cli;
   const teamKey = env.AGENTGRAPH_TEAM_KEY ?? "";
   if (teamKey.length < 16) {
-    throw new Misuse(
+    throw new UsageError(
       "Set AGENTGRAPH_TEAM_KEY to a text of at least 16 characters that your team shares. It signs the replies.",
     );
   }
@@ -46,8 +46,10 @@ export async function cacheCommand(
       output.warn(`${refused} replies were not signed with AGENTGRAPH_TEAM_KEY, or were changed. They are ignored.`);
     return EXIT.done;
   } catch (error) {
-    if (error instanceof Misuse) throw error;
-    throw new Misuse(`The replies can't be ${direction}ed: ${error instanceof Error ? error.message : String(error)}.`);
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `The replies can't be ${direction}ed: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   } finally {
     close();
   }
@@ -63,14 +65,15 @@ async function storeAt(
   const none = () => {};
   if (target.startsWith("git:")) {
     const branch = target.slice(4);
-    if (!/^[A-Za-z0-9][\w./-]*$/.test(branch) || branch.includes("..")) throw new Misuse(`${target} names no branch.`);
+    if (!/^[A-Za-z0-9][\w./-]*$/.test(branch) || branch.includes(".."))
+      throw new UsageError(`${target} names no branch.`);
     return { store: gitStore(root, branch), close: none };
   }
   if (!/^rediss?:/.test(target)) return { store: folderStore(cli.deps.files, resolve(target)), close: none };
   const { teamRedis } = await import("../platform/queue/bull.ts");
   const store = teamRedis({ url: queueUrl(target, cli) }, teamKey);
   const late = cli.deps.clock.sleep(RESPONSE).then(() => {
-    throw new Misuse("The Redis does not respond.");
+    throw new UsageError("The Redis does not respond.");
   });
   await Promise.race([store.ping(), late]).catch((error: unknown) => {
     store.close();

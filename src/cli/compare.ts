@@ -17,9 +17,9 @@ import { modelsOf } from "../run/models.ts";
 import type { RunDeps } from "../run/run.ts";
 import { runPathsOf } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, Misuse, runFailure, unwritable } from "./errors.ts";
+import { Cancelled, runFailure, UsageError, writeFailure } from "./errors.ts";
 import { EXIT, exitOf } from "./exit.ts";
-import { loadOrRefuse } from "./load.ts";
+import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { createProgress } from "./progress.ts";
@@ -87,7 +87,7 @@ export async function ablateCommand(cli: Cli, path: string, options: AblateOptio
       options.vary === undefined ? usualVary(task.options) : readVary(options.vary),
     );
   } catch (error) {
-    throw error instanceof NotVariable ? new Misuse(error.message) : error;
+    throw error instanceof NotVariable ? new UsageError(error.message) : error;
   }
   return compare(
     cli,
@@ -109,16 +109,18 @@ function methodNames(text: string | undefined): string[] {
   const names = text === undefined ? COMPARED : [...new Set(text.split(",").map((name) => name.trim()))];
   const unknown = names.find((name) => !Object.hasOwn(methods, name));
   if (unknown !== undefined) {
-    throw new Misuse(`There is no method named ${plain(unknown) || '""'}. Use one or more of: ${known.join(", ")}.`);
+    throw new UsageError(
+      `There is no method named ${plain(unknown) || '""'}. Use one or more of: ${known.join(", ")}.`,
+    );
   }
   return names;
 }
 
 async function requestOf({ deps, output }: Cli, path: string, options: ComparisonOptions) {
   const overrides = { ...overridesOf(options), needs: SPLITS };
-  const { subject: request, ...loaded } = await loadOrRefuse(resolve(path), deps, overrides, output);
+  const { subject: request, ...loaded } = await loadOrThrow(resolve(path), deps, overrides, output);
   if (request.task.data.test.length === 0) {
-    throw new Misuse(
+    throw new UsageError(
       `${plain(path)} has no test samples. A comparison needs samples that no search has seen: add data.test.`,
     );
   }
@@ -235,7 +237,7 @@ async function write(
   if (file !== undefined) {
     const written = format ?? ENDINGS[/\.(\w+)$/.exec(file.toLowerCase())?.[1] ?? ""] ?? "markdown";
     await deps.files.write(resolve(file), WRITERS[written](report)).catch((error: unknown) => {
-      throw new Misuse(`The comparison could not be written to ${plain(file)}: ${unwritable(error)}.`);
+      throw new UsageError(`The comparison could not be written to ${plain(file)}: ${writeFailure(error)}.`);
     });
     output.info(`Saved the comparison to ${plain(file)}.`);
   }

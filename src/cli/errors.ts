@@ -9,13 +9,13 @@ import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 
 /** Wrong use. The message says what is wrong, where, and what to do. */
-export class Misuse extends Error {
-  override readonly name = "Misuse";
+export class UsageError extends Error {
+  override readonly name = "UsageError";
 }
 
 /** The graph file has errors, which have been printed. */
-export class FaultyFile extends Error {
-  override readonly name = "FaultyFile";
+export class InvalidGraph extends Error {
+  override readonly name = "InvalidGraph";
 }
 
 /** The user cancelled the command. */
@@ -27,7 +27,7 @@ export class Cancelled extends Error {
 }
 
 /** Why a file could not be written, as a clause. */
-export function unwritable(error: unknown): string {
+export function writeFailure(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = UNWRITABLE[code];
   if (reason !== undefined) return reason;
@@ -47,7 +47,7 @@ const UNWRITABLE: Readonly<Record<string, string>> = {
 /** An error as a message, a code for programs, and an exit code. */
 export function failureOf(error: unknown): Failure & { readonly exit: number } {
   if (error instanceof CommanderError) {
-    return { code: "Misuse", message: plain(sentence(error.message)), exit: EXIT.wrongUse };
+    return { code: "UsageError", message: plain(sentence(error.message)), exit: EXIT.wrongUse };
   }
   const code = error instanceof Error ? error.name : "Error";
   const fields = error instanceof Error ? fieldsOf(error) : {};

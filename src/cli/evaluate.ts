@@ -2,7 +2,7 @@ import type { Split } from "../data/sample.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Job } from "../run/job.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { type RunOptions, runGraph } from "./run-graph.ts";
 
 export interface EvaluateOptions extends Omit<RunOptions, "method"> {
@@ -19,7 +19,7 @@ export function evaluateCommand(
 ): Promise<number> {
   return runGraph(cli, path, { ...options, needs: [split] }, (subject) => {
     if (subject.task.data[split].length === 0) {
-      throw new Misuse(
+      throw new UsageError(
         `${plain(path)} has no ${split} samples. Choose another set with --split, or add data.${split}.`,
       );
     }

@@ -3,7 +3,7 @@ import { hasErrors } from "../graph/fault.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { loadTask } from "../run/load.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { DataMissing, type Example } from "./examples/example.ts";
 import { dataFolder, writeExample } from "./examples/write.ts";
 import { EXIT } from "./exit.ts";
@@ -48,9 +48,9 @@ async function write(
   options: ExampleOptions,
 ): Promise<number> {
   const example = all.find((one) => one.name === name);
-  if (!example) throw new Misuse(`There is no example named ${plain(name)}. List them with agentgraph example.`);
+  if (!example) throw new UsageError(`There is no example named ${plain(name)}. List them with agentgraph example.`);
   if (example.source !== null && options.data === undefined) {
-    throw new Misuse(`The rows of ${name} are not included. Get ${example.source}, then add --data <folder>.`);
+    throw new UsageError(`The rows of ${name} are not included. Get ${example.source}, then add --data <folder>.`);
   }
   const folder = resolve(options.output ?? name);
   const isThere = await deps.files.stat(folder).then(
@@ -58,7 +58,7 @@ async function write(
     () => false,
   );
   if (isThere && (await deps.files.list(folder)).length > 0) {
-    throw new Misuse(`${plain(folder)} is not empty. Choose another folder with --output.`);
+    throw new UsageError(`${plain(folder)} is not empty. Choose another folder with --output.`);
   }
   let written: Awaited<ReturnType<typeof writeExample>>;
   try {
@@ -66,7 +66,9 @@ async function write(
   } catch (error) {
     if (!(error instanceof DataMissing)) throw error;
     const wanted = error.wanted.join(", ");
-    throw new Misuse(`${plain(options.data ?? "")} has none of ${wanted}. The rows are those of ${example.source}.`);
+    throw new UsageError(
+      `${plain(options.data ?? "")} has none of ${wanted}. The rows are those of ${example.source}.`,
+    );
   }
   const { path } = written;
   const { faults } = await loadTask(path, deps, overridesOf({ set: [] }));

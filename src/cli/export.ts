@@ -2,9 +2,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { EXPORTERS, type ExportFormat } from "../graph/exporters/exporters.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse, unwritable } from "./errors.ts";
+import { UsageError, writeFailure } from "./errors.ts";
 import { EXIT } from "./exit.ts";
-import { loadOrRefuse } from "./load.ts";
+import { loadOrThrow } from "./load.ts";
 import { type ModelNames, overridesOf, type TaskOptions } from "./options.ts";
 
 export interface ExportOptions extends ModelNames, TaskOptions {
@@ -17,12 +17,12 @@ export interface ExportOptions extends ModelNames, TaskOptions {
 export async function exportCommand({ deps, output }: Cli, path: string, options: ExportOptions): Promise<number> {
   const graphFile = resolve(path);
   const overrides = { ...overridesOf(options), needs: [], targetless: true };
-  const { subject } = await loadOrRefuse(graphFile, deps, overrides, output);
+  const { subject } = await loadOrThrow(graphFile, deps, overrides, output);
   const { graph, models } = subject.task;
   const name = basename(graphFile).replace(/\.?agentgraph\.json$/, "") || "graph";
   const { files, left } = EXPORTERS[options.format].export({ graph, model: models.forward.model, name });
   const [only, ...more] = Object.entries(files);
-  if (!only) throw new Misuse(left.join(" "));
+  if (!only) throw new UsageError(left.join(" "));
   const written: string[] = [];
   if (more.length === 0 && options.output === undefined) {
     if (output.json) output.object({ version: 1, files, left });
@@ -33,7 +33,7 @@ export async function exportCommand({ deps, output }: Cli, path: string, options
         more.length === 0 ? resolve(options.output ?? file) : join(resolve(options.output ?? dirname(graphFile)), file);
       await deps.files.makeFolder(dirname(target));
       await deps.files.write(target, text).catch((error: unknown) => {
-        throw new Misuse(`${plain(target)} can't be written: ${unwritable(error)}.`);
+        throw new UsageError(`${plain(target)} can't be written: ${writeFailure(error)}.`);
       });
       written.push(target);
     }

@@ -4,7 +4,7 @@ import { MAX_DATA } from "../graph/containment.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse, unwritable } from "./errors.ts";
+import { UsageError, writeFailure } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 
 interface ImportRowsOptions {
@@ -23,7 +23,7 @@ export async function importRowsCommand(
   for (const path of paths) records.push(...(await recordsOf(path, deps.files)));
   const { rows, format, answered, unknown } = rowsOfTraces(records, options.acceptOutputs === true);
   if (rows.length === 0 || format === null) {
-    throw new Misuse(
+    throw new UsageError(
       `${paths.join(", ")} holds no traces with inputs: OTLP JSON, OpenInference, Langfuse and LangSmith are read.`,
     );
   }
@@ -32,11 +32,11 @@ export async function importRowsCommand(
     () => true,
     () => false,
   );
-  if (exists) throw new Misuse(`${options.output} exists. Name another file with --output.`);
+  if (exists) throw new UsageError(`${options.output} exists. Name another file with --output.`);
   try {
     await deps.files.write(target, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   } catch (error) {
-    throw new Misuse(`${options.output} can't be written: ${unwritable(error)}.`);
+    throw new UsageError(`${options.output} can't be written: ${writeFailure(error)}.`);
   }
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const name = relative(process.cwd(), target) || target;
@@ -57,13 +57,14 @@ export async function importRowsCommand(
 async function recordsOf(path: string, files: Cli["deps"]["files"]): Promise<unknown[]> {
   const read = async () => {
     const { bytes, kind } = await files.stat(resolve(path));
-    if (kind !== "file" || bytes > MAX_DATA) throw new Misuse(`${path} is not a file of at most ${MAX_DATA} bytes.`);
+    if (kind !== "file" || bytes > MAX_DATA)
+      throw new UsageError(`${path} is not a file of at most ${MAX_DATA} bytes.`);
     return decodeData(await files.read(resolve(path)));
   };
   const text = await read().catch((error: unknown) => {
-    throw error instanceof Misuse ? error : new Misuse(`${path} does not exist or can't be read.`);
+    throw error instanceof UsageError ? error : new UsageError(`${path} does not exist or can't be read.`);
   });
-  if (text === null) throw new Misuse(`${path} is not UTF-8 text.`);
+  if (text === null) throw new UsageError(`${path} is not UTF-8 text.`);
   try {
     return [JSON.parse(text)];
   } catch {
@@ -75,7 +76,7 @@ async function recordsOf(path: string, files: Cli["deps"]["files"]): Promise<unk
     try {
       return [JSON.parse(line)];
     } catch {
-      throw new Misuse(`${path}, line ${at + 1}, is not JSON.`);
+      throw new UsageError(`${path}, line ${at + 1}, is not JSON.`);
     }
   });
 }

@@ -6,7 +6,7 @@ import { ImportRefused } from "../import/importer.ts";
 import { PROGRAMS } from "../import/programs.ts";
 import { loadTask } from "../run/load.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";
 
@@ -22,10 +22,12 @@ export async function importCommand({ deps, output }: Cli, path: string, options
   const { findImports, importFile } = await import("../import/import.ts");
   const known = Object.values(PROGRAMS).join(", ");
   const all = await findImports(resolve(path), deps.files).catch((error: unknown) => {
-    throw error instanceof Error && "code" in error ? new Misuse(`${path} does not exist or cannot be read.`) : error;
+    throw error instanceof Error && "code" in error
+      ? new UsageError(`${path} does not exist or cannot be read.`)
+      : error;
   });
   const found = all.filter(({ importer }) => options.kind === undefined || importer.kind === options.kind);
-  if (found.length === 0) throw new Misuse(`${path} holds no files of a known program: ${known}.`);
+  if (found.length === 0) throw new UsageError(`${path} holds no files of a known program: ${known}.`);
   const done: object[] = [];
   let exit: number = EXIT.done;
   for (const one of found) {

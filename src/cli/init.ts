@@ -6,7 +6,7 @@ import type { GuessedLoss } from "../import/guess-loss.ts";
 import { ImportRefused } from "../import/importer.ts";
 import { loadTask } from "../run/load.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import { faultLines } from "./load.ts";
 
@@ -28,7 +28,7 @@ export async function initCommand(
   const given = (paths.length > 0 ? paths : ["."]).map((path) => resolve(path));
   const chosen = { ...options, ...(options.data !== undefined && { data: resolve(options.data) }) };
   const graph = await newGraph(given, deps.files, ENGLISH.t, chosen).catch((error: unknown) => {
-    if (error instanceof ImportRefused) throw new Misuse(error.message);
+    if (error instanceof ImportRefused) throw new UsageError(error.message);
     throw error;
   });
   const name = relative(process.cwd(), graph.path) || graph.path;

@@ -4,7 +4,7 @@ import type { Fault } from "../graph/fault.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
 import { type RunRequest, runRequestOf } from "../run/run-manifest.ts";
-import { FaultyFile } from "./errors.ts";
+import { InvalidGraph } from "./errors.ts";
 import type { Output } from "./output.ts";
 
 /** `file:line:col severity code message`, then the remedy. */
@@ -15,8 +15,8 @@ export function faultLines({ file, line, column, severity, code, message, remedy
   return `${plain(place)} ${paint(severity)} ${code} ${plain(message)}\n    ${colors.dim(plain(remedy))}`;
 }
 
-/** Reads a graph file and the files it names, and prints errors and warnings. @throws FaultyFile if it cannot run */
-export async function loadOrRefuse(
+/** Reads a graph file and the files it names, and prints errors and warnings. @throws InvalidGraph if it cannot run */
+export async function loadOrThrow(
   path: string,
   deps: Pick<Deps, "files" | "clock">,
   overrides: Overrides,
@@ -31,5 +31,5 @@ export async function loadOrRefuse(
   const errors = loaded.faults.filter(({ severity }) => severity === "error");
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
   const first = errors[0] ?? loaded.faults.find(({ code }) => code === "no-model");
-  throw new FaultyFile(`${path} can't run: ${first?.message ?? "it has errors"}${more}`);
+  throw new InvalidGraph(`${path} can't run: ${first?.message ?? "it has errors"}${more}`);
 }

@@ -10,10 +10,10 @@ import type { RunRequest } from "../run/run-manifest.ts";
 import { runPathsOf } from "../run/run-paths.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse, runFailure } from "./errors.ts";
+import { runFailure, UsageError } from "./errors.ts";
 import { printEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
-import { loadOrRefuse } from "./load.ts";
+import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome } from "./print-outcome.ts";
@@ -34,10 +34,10 @@ export interface MigrateOptions extends ModelOptions, BudgetOptions, TaskOptions
 export async function migrateCommand(cli: Cli, path: string, options: MigrateOptions): Promise<number> {
   const { deps, output, signal } = cli;
   const graphFile = resolve(path);
-  const { subject, root } = await loadOrRefuse(graphFile, deps, overridesOf(options), output);
+  const { subject, root } = await loadOrThrow(graphFile, deps, overridesOf(options), output);
   const moved = withForward(subject, options.to);
   const { from, to } = { from: subject.task, to: moved.task };
-  if (from.models.forward.model === options.to) throw new Misuse(`The graph already uses ${plain(options.to)}.`);
+  if (from.models.forward.model === options.to) throw new UsageError(`The graph already uses ${plain(options.to)}.`);
   const models = [...new Set([...modelsOf(from), ...modelsOf(to)])];
   const price = pricesFor(models, to.options.budget, options);
   const provider = await connect(models, options, cli);

@@ -4,11 +4,11 @@ import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
 import { PROVIDERS } from "../models/providers.ts";
+import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/retry-waits.ts";
 import { readTiers, TIERS, type Tiers } from "../models/tiers/tiers.ts";
-import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/waits.ts";
 import { SANDBOX_LIMITS } from "../platform/sandbox/sandbox.ts";
 import type { Overrides } from "../run/load.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 
 /** Options that several commands share. */
 export interface ModelNames {
@@ -194,13 +194,13 @@ export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): 
 
 /**
  * Prices from the list and from `--price`.
- * @throws Misuse if there is a budget in US dollars and the price of a model is unknown
+ * @throws UsageError if there is a budget in US dollars and the price of a model is unknown
  */
 export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { price }: ModelOptions): PriceOf {
   const priceOf = priceList(price);
   const unknown = unpriced(models, priceOf);
   if (usd !== null && unknown !== undefined) {
-    throw new Misuse(
+    throw new UsageError(
       `The price of ${unknown} is unknown, so a budget in US dollars can't be enforced. Set it with --price ${unknown}=<prompt>,<completion> (US dollars per million tokens), or use --budget-calls or --budget-tokens.`,
     );
   }

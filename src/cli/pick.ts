@@ -1,7 +1,7 @@
 import { readRun } from "../run/runs.ts";
 import { applyChanges } from "./apply.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
 import { graphFileOf } from "./recheck.ts";
@@ -22,14 +22,14 @@ export async function pickCommand(cli: Cli, name: string, number: number, option
   const { start, state, trusted } = await readRun(deps, place, id);
   const front = state.finished?.front ?? [];
   if (front.length === 0) {
-    throw new Misuse(
+    throw new UsageError(
       `Run ${id} leaves no results to choose among. Set "optimize.objectives" to "pareto" in the graph file.`,
     );
   }
   if (!trusted)
-    throw new Misuse(`Run ${id} was made on another machine or changed since, so its texts are not written.`);
+    throw new UsageError(`Run ${id} was made on another machine or changed since, so its texts are not written.`);
   const point = front[number - 1];
-  if (!point) throw new Misuse(`There is no result ${number}. Run ${id} has the results 1 to ${front.length}.`);
+  if (!point) throw new UsageError(`There is no result ${number}. Run ${id} has the results 1 to ${front.length}.`);
   const graphFile = await graphFileOf(id, start.graphFile, root, options.graph, deps.files);
   const changes = start.graph.nodes.flatMap(({ id: node, text: base }) => {
     const text = point.texts[node] ?? base;

@@ -8,13 +8,13 @@ import { azure } from "../models/providers/azure.ts";
 import { compatible } from "../models/providers/compatible.ts";
 import { simulated } from "../models/providers/simulated.ts";
 import { PROVIDERS } from "../models/providers.ts";
+import { DEFAULT_TIMEOUT } from "../models/retry-waits.ts";
 import { isServerModel } from "../models/server-model.ts";
 import { missingTier, timeoutOf, withTiers } from "../models/tiers/tiers.ts";
-import { DEFAULT_TIMEOUT } from "../models/waits.ts";
 import { LEARNED, nodeMemory } from "../platform/machine.ts";
 import { networkFor } from "../platform/network.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import type { ModelOptions, ServerChoice } from "./options.ts";
 import { queuedModel } from "./queue.ts";
 
@@ -30,7 +30,7 @@ interface Server {
 /**
  * Connects to the model server. Address and key come from options and environment, never from a file.
  * @param models every model that the run uses
- * @throws Misuse, AddressRefused, CertificatesUnreadable
+ * @throws UsageError, AddressRefused, CertificatesUnreadable
  */
 export async function connect(
   models: readonly string[],
@@ -39,7 +39,7 @@ export async function connect(
 ): Promise<Model> {
   const { queue } = options;
   if (queue !== undefined) {
-    if (options.tier) throw new Misuse("--queue can't be combined with --tier.");
+    if (options.tier) throw new UsageError("--queue can't be combined with --tier.");
     noteEnds(models, cli);
     const quiet = Object.assign(Object.create(cli.output), { info: () => {} });
     const env = { ...cli.env, AGENTGRAPH_API_KEY: cli.env.AGENTGRAPH_API_KEY || "on the workers" };
@@ -50,7 +50,7 @@ export async function connect(
   if (models.includes("simulated") && options.baseUrl === undefined && options.provider === undefined) {
     const other = models.find((model) => model !== "simulated");
     if (other !== undefined) {
-      throw new Misuse(
+      throw new UsageError(
         `The simulated model can't be combined with ${other}. Use --model simulated for every role, or for none.`,
       );
     }
@@ -63,7 +63,7 @@ export async function connect(
   const timeout = connection.timeout === DEFAULT_TIMEOUT ? timeoutOf(tier, DEFAULT_TIMEOUT) : connection.timeout;
   const server = await provider.connect({ ...connection, timeout });
   const missing = isServerModel(server) ? missingTier(tier, server) : "batch";
-  if (!isServerModel(server) || missing !== null) throw new Misuse(`${server.identity} has no ${missing} tier.`);
+  if (!isServerModel(server) || missing !== null) throw new UsageError(`${server.identity} has no ${missing} tier.`);
   return withTiers(server, tier, {
     clock: cli.deps.clock,
     newMark: randomUUID,
@@ -86,7 +86,7 @@ function fallbackNote({ output }: Pick<Cli, "output">): (model: string, reason: 
 
 /**
  * The server that options and environment name, and how to reach it. Prints which one, and whose key.
- * @throws Misuse, AddressRefused, CertificatesUnreadable
+ * @throws UsageError, AddressRefused, CertificatesUnreadable
  */
 export async function chooseServer(
   models: readonly string[],
@@ -139,7 +139,7 @@ function serverOf(baseUrl: string | undefined, env: Cli["env"], models: readonly
   }
   const address = env.OPENAI_BASE_URL || undefined;
   if (address !== undefined && own !== "" && openai === "") {
-    throw new Misuse(
+    throw new UsageError(
       `AGENTGRAPH_API_KEY isn't sent to OPENAI_BASE_URL (${address}), which OPENAI_API_KEY belongs to. Set OPENAI_API_KEY, or name the server of AGENTGRAPH_API_KEY with --base-url or AGENTGRAPH_BASE_URL.`,
     );
   }
@@ -148,7 +148,7 @@ function serverOf(baseUrl: string | undefined, env: Cli["env"], models: readonly
   }
   const key = own || openai;
   if (key === "") {
-    throw new Misuse(
+    throw new UsageError(
       `There is no key for ${[...new Set(models)].join(", ")}. Set AGENTGRAPH_API_KEY or OPENAI_API_KEY, name a server with --base-url, or try it without a key: --model simulated.`,
     );
   }
@@ -163,7 +163,7 @@ function serverOf(baseUrl: string | undefined, env: Cli["env"], models: readonly
 /**
  * The server of `--provider`. The vendor's own key variable goes to the vendor's address alone; AGENTGRAPH_API_KEY goes
  * where --base-url, AGENTGRAPH_BASE_URL or the provider says.
- * @throws Misuse
+ * @throws UsageError
  */
 function namedServer({ id, fields, keyVariable }: Provider, baseUrl: string | undefined, env: Cli["env"]): Server {
   const initial = fields.address?.initial ?? "";
@@ -172,7 +172,7 @@ function namedServer({ id, fields, keyVariable }: Provider, baseUrl: string | un
   const addressFrom =
     own === undefined ? `--provider ${id}` : baseUrl === undefined ? "AGENTGRAPH_BASE_URL" : "--base-url";
   if (address === "" || (own === undefined && /[A-Z]/.test(initial))) {
-    throw new Misuse(
+    throw new UsageError(
       `${id} needs an address: set --base-url${initial === "" ? "" : ` to ${initial}, with your own values`}.`,
     );
   }
@@ -180,7 +180,7 @@ function namedServer({ id, fields, keyVariable }: Provider, baseUrl: string | un
   const vendors = (keyVariable !== undefined && isTheirs && env[keyVariable]) || "";
   const key = env.AGENTGRAPH_API_KEY || vendors;
   if (key === "" && fields.key === "required") {
-    throw new Misuse(
+    throw new UsageError(
       `There is no key for ${id}. Set ${["AGENTGRAPH_API_KEY", keyVariable].filter(Boolean).join(" or ")}.`,
     );
   }
@@ -205,11 +205,11 @@ function providerAt(address: string, azureApiVersion: string | undefined): { pro
   return own ? { provider: azure, address: azureLine(own) } : { provider: compatible, address };
 }
 
-/** @throws Misuse, which names where the address comes from */
+/** @throws UsageError, which names where the address comes from */
 function checked({ fields }: Provider, address: string, from: string): Address {
   try {
     return fields.address!.read(address);
   } catch (error) {
-    throw error instanceof AddressRefused ? new Misuse(`${from}: ${error.message}.`) : error;
+    throw error instanceof AddressRefused ? new UsageError(`${from}: ${error.message}.`) : error;
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { isLoopback } from "../models/address.ts";
 import type { Model } from "../models/model.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 
 /** Milliseconds in which a queue has to respond at the start. */
 export const RESPONSE = 10_000;
@@ -29,7 +29,7 @@ export async function queuedModel(identity: string, { queue, caFile }: QueueChoi
   });
   await model.check(RESPONSE).catch((error: unknown) => {
     model.close();
-    throw new Misuse(
+    throw new UsageError(
       `The queue at ${shown(url)} can't be used: ${error instanceof Error ? error.message : String(error)}.`,
     );
   });
@@ -37,11 +37,11 @@ export async function queuedModel(identity: string, { queue, caFile }: QueueChoi
   return model;
 }
 
-/** @throws Misuse */
+/** @throws UsageError */
 export function queueUrl(given: string, { output }: Pick<Cli, "output">): string {
   const url = URL.canParse(given) ? new URL(given) : null;
   if (!url || !/^rediss?:$/.test(url.protocol)) {
-    throw new Misuse("--queue needs an address such as rediss://host:6379 (TLS) or redis://127.0.0.1:6379.");
+    throw new UsageError("--queue needs an address such as rediss://host:6379 (TLS) or redis://127.0.0.1:6379.");
   }
   if (url.protocol === "redis:" && !isLoopback(url.hostname)) {
     output.warn(
@@ -51,11 +51,13 @@ export function queueUrl(given: string, { output }: Pick<Cli, "output">): string
   return given;
 }
 
-/** @throws Misuse */
+/** @throws UsageError */
 export function secretOf({ env }: Pick<Cli, "env">): string {
   const secret = env.AGENTGRAPH_QUEUE_SECRET ?? "";
   if (secret.length < 16) {
-    throw new Misuse("Set AGENTGRAPH_QUEUE_SECRET to the same text of at least 16 characters for runs and workers.");
+    throw new UsageError(
+      "Set AGENTGRAPH_QUEUE_SECRET to the same text of at least 16 characters for runs and workers.",
+    );
   }
   return secret;
 }

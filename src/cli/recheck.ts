@@ -6,7 +6,7 @@ import { recheckOf } from "../run/job.ts";
 import { nameOf } from "../run/run-manifest.ts";
 import { readRun } from "../run/runs.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { type RunOptions, runGraph } from "./run-graph.ts";
 import { findRun } from "./runs.ts";
 
@@ -20,13 +20,13 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
   const { deps, output } = cli;
   const { id, place, root } = await findRun(cli, name, options, "claims");
   const { start, state } = await readRun(deps, place, id);
-  if (state.proposals.length === 0) throw new Misuse(`Run ${id} has no proposals, so there is nothing to recheck.`);
+  if (state.proposals.length === 0) throw new UsageError(`Run ${id} has no proposals, so there is nothing to recheck.`);
   const graphFile = await graphFileOf(id, start.graphFile, root, options.graph, deps.files);
   return runGraph(cli, graphFile, options, (subject) => {
     const { job, task, changed } = recheckOf(id, state.proposals, subject.task);
     const gone = oneLine(changed.join(", "), 300);
     if (job.changes.length === 0) {
-      throw new Misuse(`The texts of ${gone} have changed since run ${id}, so its proposals can't be rechecked.`);
+      throw new UsageError(`The texts of ${gone} have changed since run ${id}, so its proposals can't be rechecked.`);
     }
     if (changed.length > 0) output.warn(`Skipped because their text has changed since the run: ${gone}.`);
     return { ...subject, task, job };
@@ -36,7 +36,7 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
 /**
  * @param given by the user: it is taken as it is. A log is untrusted input, so the graph file that it names is used only
  * if it is in this repository.
- * @throws Misuse
+ * @throws UsageError
  */
 export async function graphFileOf(
   run: string,
@@ -49,7 +49,9 @@ export async function graphFileOf(
   const graphFile = join(root, named);
   if (await isHere(graphFile, named, files)) return graphFile;
   const shown = oneLine(named, 200);
-  throw new Misuse(`The graph file of run ${run}, ${shown}, is not in ${root}. Specify the graph file with --graph.`);
+  throw new UsageError(
+    `The graph file of run ${run}, ${shown}, is not in ${root}. Specify the graph file with --graph.`,
+  );
 }
 
 async function isHere(path: string, name: string, files: Files): Promise<boolean> {

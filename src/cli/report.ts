@@ -6,7 +6,7 @@ import { reportMarkdown } from "../run/report/markdown.ts";
 import { readReport } from "../run/report/read.ts";
 import type { Report } from "../run/report/report.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse, unwritable } from "./errors.ts";
+import { UsageError, writeFailure } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
 import { findRun } from "./runs.ts";
@@ -39,7 +39,7 @@ export async function reportCommand(cli: Cli, name: string, options: ReportOptio
   }
   const format = options.format ?? FORMATS.find((one) => out.toLowerCase().endsWith(`.${one}`)) ?? "markdown";
   await deps.files.write(resolve(out), WRITERS[format](report)).catch((error: unknown) => {
-    throw new Misuse(`The report couldn't be written to ${plain(out)}: ${unwritable(error)}.`);
+    throw new UsageError(`The report couldn't be written to ${plain(out)}: ${writeFailure(error)}.`);
   });
   if (output.json) output.object({ version: 1, run: id, format, file: resolve(out) });
   else output.info(`Wrote the report of run ${id} to ${plain(out)}.`);

@@ -7,7 +7,7 @@ import { resumeRun } from "../run/run.ts";
 import { type RunManifest, readManifest } from "../run/run-manifest.ts";
 import { filesOf } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { type BudgetOptions, chosenModels, type ModelOptions, type PlaceOptions, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
 import { runDepsOf } from "./run-deps.ts";
@@ -24,7 +24,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const { id, place, root } = await findRun(cli, name, options, "resumable");
   const { start } = await readManifest(deps, filesOf(place, id).start, id);
   if (start.engine !== ENGINE_VERSION && !options.yes) {
-    throw new Misuse(
+    throw new UsageError(
       `Run ${id} was started by another version of AgentGraph, so some calls may be charged again. Add --yes to resume it anyway, or start a new run.`,
     );
   }
@@ -44,7 +44,7 @@ function refuseOtherModels({ id, models }: RunManifest, options: ModelOptions): 
   for (const role of ROLES) {
     const [given, own] = [chosen[role]?.model, models[role].model];
     if (given === undefined || given === own) continue;
-    throw new Misuse(
+    throw new UsageError(
       `Run ${id} uses ${own} as its ${role} model, which can't be changed when it is resumed. To use ${given}, start a new run.`,
     );
   }

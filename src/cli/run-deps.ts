@@ -8,12 +8,12 @@ import { configFolder } from "../platform/machine.ts";
 import { readServers } from "../platform/tools/servers.ts";
 import type { RunDeps } from "../run/run.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { type ModelOptions, sandboxWith } from "./options.ts";
 
 /**
  * What a run needs besides its graph: the model server, and what this machine does for nodes that ask no model.
- * @throws Misuse if a tool of the graph is not on any of the user's servers
+ * @throws UsageError if a tool of the graph is not on any of the user's servers
  */
 export async function runDepsOf(
   { deps }: Cli,
@@ -43,7 +43,7 @@ async function toolsFor(
   );
   if (text === null) {
     const list = names.map(plain).join(", ");
-    throw new Misuse(
+    throw new UsageError(
       given === undefined
         ? `The graph calls tools (${list}). Name a file with your tool servers with --tools, or create ${path}.`
         : `${plain(given)}, the file of --tools, can't be read.`,
@@ -53,7 +53,7 @@ async function toolsFor(
   const tools = mcpTools(serversIn(text, path));
   for (const name of names) {
     await tools.identify(name).catch((error: unknown) => {
-      throw new Misuse(`The graph can't run: ${error instanceof Error ? error.message : String(error)}`);
+      throw new UsageError(`The graph can't run: ${error instanceof Error ? error.message : String(error)}`);
     });
   }
   return tools;
@@ -63,7 +63,7 @@ function serversIn(text: string, path: string) {
   try {
     return readServers(text);
   } catch (error) {
-    throw new Misuse(
+    throw new UsageError(
       `${plain(path)} lists no tool servers: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }

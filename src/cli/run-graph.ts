@@ -10,11 +10,11 @@ import type { RunRequest } from "../run/run-manifest.ts";
 import { runPathsOf } from "../run/run-paths.ts";
 import { applyAccepted } from "./apply.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, Misuse, runFailure } from "./errors.ts";
+import { Cancelled, runFailure, UsageError } from "./errors.ts";
 import { printEstimate } from "./estimate.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { evaluationReport, type Failure, runReport } from "./json.ts";
-import { loadOrRefuse } from "./load.ts";
+import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome, type ServerOptions } from "./print-outcome.ts";
@@ -52,7 +52,7 @@ export async function runGraph(
   const { deps, output, signal } = cli;
   const { needs = SPLITS, targetless = false } = options;
   const graphFile = resolve(path);
-  const loaded = await loadOrRefuse(graphFile, deps, { ...overridesOf(options), needs, targetless }, output);
+  const loaded = await loadOrThrow(graphFile, deps, { ...overridesOf(options), needs, targetless }, output);
   const subject = become(loaded.subject);
   const root = loaded.root.folder;
   const models = modelsOf(subject.task);
@@ -66,12 +66,12 @@ export async function runGraph(
   return followRun(cli, await startRun(known, place, root, runDeps, signal), graphFile, options);
 }
 
-/** @throws Misuse if the file can't be written */
+/** @throws UsageError if the file can't be written */
 async function writeAnswers(path: string, solutions: readonly Solved[], files: Files): Promise<void> {
   const lines = solvedRows(solutions).map((row) => `${JSON.stringify(row)}\n`);
   await files.write(resolve(path), lines.join("")).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Misuse(`The answers can't be written to ${plain(path)}: ${reason}. They are saved with the run.`);
+    throw new UsageError(`The answers can't be written to ${plain(path)}: ${reason}. They are saved with the run.`);
   });
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Answered, answering } from "../engine/answer.ts";
+import { answer, type GraphAnswer } from "../engine/answer.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
@@ -8,9 +8,9 @@ import { modelsOf } from "../run/models.ts";
 import { RunReducer } from "../run/reduce.ts";
 import { runPathsOf } from "../run/run-paths.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, Misuse } from "./errors.ts";
+import { Cancelled, UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
-import { loadOrRefuse } from "./load.ts";
+import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
@@ -28,7 +28,7 @@ export async function answerCommand(cli: Cli, path: string, options: AnswerOptio
   const { deps, output, signal } = cli;
   const graphFile = resolve(path);
   const overrides = { ...overridesOf(options), needs: [], targetless: true };
-  const { subject, root } = await loadOrRefuse(graphFile, deps, overrides, output);
+  const { subject, root } = await loadOrThrow(graphFile, deps, overrides, output);
   const { task } = subject;
   const inputs = await inputsOf(
     task.graph.inputs.map(({ name }) => name),
@@ -41,8 +41,8 @@ export async function answerCommand(cli: Cli, path: string, options: AnswerOptio
   const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
   const runDeps = await runDepsOf(cli, task.graph, options, { provider, price });
   const reducer = new RunReducer();
-  const answered = await askWithoutRun(task, place, root.folder, runDeps, async (engine): Promise<Answered> => {
-    const steps = answering(task, inputs, engine, signal);
+  const answered = await askWithoutRun(task, place, root.folder, runDeps, async (engine): Promise<GraphAnswer> => {
+    const steps = answer(task, inputs, engine, signal);
     for (;;) {
       const step = await steps.next();
       if (step.done) return step.value;
@@ -66,7 +66,7 @@ export async function answerCommand(cli: Cli, path: string, options: AnswerOptio
   return answered.problem === null ? EXIT.done : EXIT.failed;
 }
 
-/** @throws Misuse if an input is missing or not one of the graph's */
+/** @throws UsageError if an input is missing or not one of the graph's */
 async function inputsOf(
   names: readonly string[],
   given: AnswerOptions["input"],
@@ -75,9 +75,9 @@ async function inputsOf(
   const unknown = given.filter(([name]) => !names.includes(name)).map(([name]) => plain(name));
   const missing = names.filter((name) => !given.some(([one]) => one === name));
   const all = names.map(plain).join(", ");
-  if (unknown.length > 0) throw new Misuse(`The graph has no input ${unknown.join(", ")}. Its inputs are ${all}.`);
+  if (unknown.length > 0) throw new UsageError(`The graph has no input ${unknown.join(", ")}. Its inputs are ${all}.`);
   if (missing.length > 0) {
-    throw new Misuse(`Set ${missing.map((name) => `--input ${plain(name)}=…`).join(" ")}. @file reads a file.`);
+    throw new UsageError(`Set ${missing.map((name) => `--input ${plain(name)}=…`).join(" ")}. @file reads a file.`);
   }
   const values = given.map(
     async ([name, value]) => [name, value.startsWith("@") ? await textOf(value.slice(1), deps.files) : value] as const,
@@ -89,6 +89,6 @@ async function textOf(path: string, files: Cli["deps"]["files"]): Promise<string
   try {
     return new TextDecoder().decode(await files.read(resolve(path)));
   } catch {
-    throw new Misuse(`${plain(path)} can't be read.`);
+    throw new UsageError(`${plain(path)} can't be read.`);
   }
 }

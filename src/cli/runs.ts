@@ -6,7 +6,7 @@ import { nameOf } from "../run/run-manifest.ts";
 import { isId, type RunPaths, runPathsOf } from "../run/run-paths.ts";
 import { type ListedRun, listRuns } from "../run/runs.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { PlaceOptions } from "./options.ts";
 
@@ -63,7 +63,7 @@ async function placeFor(
     (found) => found.kind,
     () => null,
   );
-  if (kind === null) throw new Misuse(`${plain(path)} does not exist.`);
+  if (kind === null) throw new UsageError(`${plain(path)} does not exist.`);
   const root = await findRoot(kind === "folder" ? join(given, "graph") : given, files);
   return { place: runPathsOf(root.folder, runsDir && resolve(runsDir)), root, isFile: kind === "file" };
 }
@@ -95,7 +95,7 @@ const RUN_FILTERS = {
 
 /**
  * Finds a run by its id, its folder, or as the last run of a graph file that passes the filter.
- * @throws Misuse
+ * @throws UsageError
  */
 export async function findRun(
   { deps }: Cli,
@@ -116,11 +116,11 @@ export async function findRun(
     return { id: basename(path), place: isUsual ? runPathsOf(root) : runPathsOf(root, runs), root };
   }
   const { place, root, isFile } = await placeFor(deps.files, name, options);
-  if (!isFile) throw new Misuse(`${plain(name)} is not a run folder. Specify a run or a graph file.`);
+  if (!isFile) throw new UsageError(`${plain(name)} is not a run folder. Specify a run or a graph file.`);
   const graphFile = nameOf(path, root);
   const runs = (await listRuns(deps, place)).filter(({ summary }) => summary.graphFile === graphFile);
   const { isIt, lacks } = RUN_FILTERS[which];
   const found = runs.find(isIt);
-  if (!found) throw new Misuse(`${lacks(plain(name))} \`agentgraph runs\` lists all runs.`);
+  if (!found) throw new UsageError(`${lacks(plain(name))} \`agentgraph runs\` lists all runs.`);
   return { id: found.summary.id, place, root: root.folder };
 }

@@ -3,7 +3,7 @@ import type { Sample, Split } from "../data/sample.ts";
 import type { SolverName } from "../engine/solve/solvers.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { type RunOptions, runGraph } from "./run-graph.ts";
 
 export interface SolveOptions extends Omit<RunOptions, "method"> {
@@ -26,7 +26,7 @@ export async function solveCommand(
   return runGraph(cli, path, { ...options, needs: [split], targetless: true, answers }, (subject) => {
     const samples = subject.task.data[split];
     if (samples.length === 0) {
-      throw new Misuse(
+      throw new UsageError(
         `${plain(path)} has no ${split} samples. Choose another set with --split, or add data.${split}.`,
       );
     }
@@ -44,12 +44,12 @@ function rowsOf(samples: readonly Sample[], rows: string, split: Split): string[
   if (unknown.length === 0) return names;
   if (/^[1-9]\d*$/.test(rows.trim())) return ids.slice(0, Number(rows));
   const examples = ids.slice(0, 3).map(plain).join(", ");
-  throw new Misuse(`The ${split} set has no row ${unknown.map(plain).join(", ")}. Its first rows are ${examples}.`);
+  throw new UsageError(`The ${split} set has no row ${unknown.map(plain).join(", ")}. Its first rows are ${examples}.`);
 }
 
 async function instructionOf(given: string, { deps }: Cli): Promise<string> {
   const text = given.startsWith("@") ? await readInstruction(given.slice(1), deps.files) : given;
-  if (text.trim() === "") throw new Misuse("The instruction is empty. Describe a good answer.");
+  if (text.trim() === "") throw new UsageError("The instruction is empty. Describe a good answer.");
   return text;
 }
 
@@ -57,6 +57,6 @@ async function readInstruction(path: string, files: Cli["deps"]["files"]): Promi
   try {
     return new TextDecoder().decode(await files.read(resolve(path)));
   } catch {
-    throw new Misuse(`${plain(path)}, the file of --instruction, can't be read.`);
+    throw new UsageError(`${plain(path)}, the file of --instruction, can't be read.`);
   }
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Cli } from "./cli.ts";
-import { Misuse } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import type { ServerChoice } from "./options.ts";
 import { chooseServer } from "./provider.ts";
@@ -44,7 +44,7 @@ export async function workerCommand(cli: Cli, options: WorkerOptions): Promise<n
   const ready = worker.ready().then(() => true);
   if (!(await Promise.race([ready, deps.clock.sleep(RESPONSE).then(() => false)]))) {
     await worker.close();
-    throw new Misuse(`The queue at ${shown(url)} does not respond.`);
+    throw new UsageError(`The queue at ${shown(url)} does not respond.`);
   }
   output.info(`Answering requests to ${model.identity} from ${shown(url)}. Press Ctrl-C to finish.`);
   while (!signal.aborted) {

@@ -81,12 +81,12 @@ function readTargets({ document, readTargets }: DataSource, sets: Sets): Readonl
   const reading = readTargets?.(drawn);
   if (!reading) return new Map();
   const path = ["data", "target"];
-  const { fault, note, strays } = reading;
+  const { fault, note, unmatched } = reading;
   if (fault) document.addAt("unfit-target", path, fault.message, fault.remedy);
   if (note !== null)
     document.addAt("index-targets", path, note, document.t('Set "indexFrom" in "loss" if this is wrong.'));
   const { t, locale } = document;
-  const found = strays.flatMap(({ at, options }) => {
+  const found = unmatched.flatMap(({ at, options }) => {
     const one = drawn[at];
     if (!one) return [];
     const [target, count] = [JSON.stringify(one.sample.targets[0]), locale.count(options, "option")];

@@ -3,7 +3,7 @@ import { splitData } from "../graph/quick-fixes.ts";
 import { addFindings } from "./findings.ts";
 import type { Row } from "./row.ts";
 import { SPLITS, type Split } from "./sample.ts";
-import { looseKey, type MappedRow } from "./samples.ts";
+import { type MappedRow, normalizedKey } from "./samples.ts";
 
 /** The samples of a set, and what messages call the file that they come from. */
 export interface SampleSet {
@@ -39,9 +39,9 @@ export function checkOverlap(document: JsonDocument, sets: Sets): void {
       });
       const remedy = document.t("Remove it from one of the sets. A gate that uses training samples proves nothing.");
       addFindings(document, "overlap", b.path, shared, remedy, () => splitData(document));
-      const byLooseKey = new Map(a.drawn.map((drawn) => [looseKey(drawn.sample), drawn]));
+      const byLooseKey = new Map(a.drawn.map((drawn) => [normalizedKey(drawn.sample), drawn]));
       const near = b.drawn.flatMap(({ key, sample, row }) => {
-        const other = byKey.has(key) ? undefined : byLooseKey.get(looseKey(sample));
+        const other = byKey.has(key) ? undefined : byLooseKey.get(normalizedKey(sample));
         if (!other) return [];
         const rows = pairOf(other, a, row, b);
         return [

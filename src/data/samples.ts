@@ -36,7 +36,7 @@ export interface TargetReading {
   /** Why the column can't be read. */
   readonly fault: { readonly message: string; readonly remedy: string } | null;
   /** Rows whose target is none of their options, by their places, with the number of options. */
-  readonly strays: readonly { readonly at: number; readonly options: number }[];
+  readonly unmatched: readonly { readonly at: number; readonly options: number }[];
 }
 
 /** A row that makes no sample. */
@@ -110,7 +110,7 @@ function jsonOf(value: unknown): string {
  * A text as a reader compares it at a glance: without case, spacing and the punctuation of sentences. Signs of arithmetic,
  * brackets and points between digits stay.
  */
-export function looseKey(sample: Sample): string {
+export function normalizedKey(sample: Sample): string {
   const texts = Object.entries(sample.inputs)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, text]) =>

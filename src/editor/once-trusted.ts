@@ -20,7 +20,7 @@ export class OnceTrusted extends Disposable {
   }
 
   /** Only the last one: two runs at once were never asked for. */
-  wish(run: () => unknown): void {
+  remember(run: () => unknown): void {
     this.#wish = { run, at: Date.now() };
   }
 }

@@ -23,13 +23,13 @@ import { Instructions, SCHEME } from "./review/instructions.ts";
 import { ProposalLenses } from "./review/lenses.ts";
 import { HistoryCommands, historyPage, NodeHistories } from "./review/node-history.ts";
 import { Review } from "./review/review.ts";
-import { Standings } from "./review/standing.ts";
+import { TextStatuses } from "./review/text-status.ts";
 import { ProposalTree } from "./review/tree.ts";
 import { Why, whyPage } from "./review/why.ts";
 import { ActiveRuns } from "./runs/active-runs.ts";
 import { clearCache } from "./runs/cache.ts";
-import { CompareCommands, comparisonPage } from "./runs/compare-commands.ts";
-import { ComparisonCommands, methodsPage } from "./runs/comparison-commands.ts";
+import { CompareMethodsCommands, methodsPage } from "./runs/compare-methods-commands.ts";
+import { CompareRunsCommands, comparisonPage } from "./runs/compare-runs-commands.ts";
 import { DeleteCommands } from "./runs/delete-commands.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Pages } from "./runs/pages.ts";
@@ -41,7 +41,7 @@ import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
 import { Scores } from "./runs/scores.ts";
 import { SolveCommands } from "./runs/solve-commands.ts";
 import { StartCommands } from "./runs/start-commands.ts";
-import { Status } from "./runs/status.ts";
+import { RunStatusBar } from "./runs/status-bar.ts";
 import { RunTree } from "./runs/tree.ts";
 import { editorTools } from "./tools.ts";
 import type { Views } from "./tree-views.ts";
@@ -78,12 +78,12 @@ export class Services extends Disposable {
     const documents = this.own(new GraphDocuments(deps.files, account));
     const library = this.own(new RunStore(deps, graphs));
     this.running = this.own(new RunController(deps, library, account, workspaceState));
-    this.own(new Status(library));
+    this.own(new RunStatusBar(library));
 
     this.instructions = new Instructions(library);
     const scores = new Scores(library);
     this.graphTree = this.own(new GraphTree(graphs, documents, library, scores));
-    const standings = new Standings(graphs, documents);
+    const standings = new TextStatuses(graphs, documents);
     this.proposalTree = this.own(new ProposalTree(library, standings, documents));
     this.runTree = this.own(new RunTree(library));
     this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
@@ -124,10 +124,10 @@ export class Services extends Disposable {
       ...this.running.commands,
       ...new StartCommands(deps, library, account, graphs, this.running).commands,
       ...new SolveCommands(deps, library, account, graphs, this.running).commands,
-      ...new ComparisonCommands(deps, account, graphs, pages).commands,
+      ...new CompareMethodsCommands(deps, account, graphs, pages).commands,
       ...new SampleCommands(deps, library, account, graphs, pages).commands,
       ...new ReportCommands(library, pages).commands,
-      ...new CompareCommands(library, pages).commands,
+      ...new CompareRunsCommands(library, pages).commands,
       ...new DeleteCommands(library, views.runs).commands,
       ...account.commands,
       ...review.commands,
@@ -160,7 +160,7 @@ export class Services extends Disposable {
       try {
         await this.#commands[name](on, selected);
       } catch (error) {
-        if (error instanceof NotTrusted) this.#onceTrusted.wish(() => this.run(name, on, selected));
+        if (error instanceof NotTrusted) this.#onceTrusted.remember(() => this.run(name, on, selected));
         throw error;
       }
     };
@@ -171,7 +171,7 @@ export class Services extends Disposable {
    * Updates the badge, which counts accepted proposals that are left to apply, and the context keys of menus. A proposal
    * whose text has changed since, or that has no effect, is not counted.
    */
-  async #count(library: RunStore, graphs: GraphFiles, standings: Standings, { proposals }: Views): Promise<void> {
+  async #count(library: RunStore, graphs: GraphFiles, standings: TextStatuses, { proposals }: Views): Promise<void> {
     const runs = await library.list();
     // A later run of a graph replaces the earlier ones.
     const latest = new Map<string, RunSummary>();

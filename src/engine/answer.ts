@@ -1,12 +1,12 @@
 import type { Sample } from "../data/sample.ts";
 import type { RunEvent } from "./events.ts";
 import { causeOf } from "./llm.ts";
-import { streamed } from "./runner.ts";
+import { streamEvents } from "./runner.ts";
 import { type EngineDeps, openSession } from "./session.ts";
 import type { Task } from "./task.ts";
 
 /** The answer of a graph to one query, with the values on the way to it. */
-export interface Answered {
+export interface GraphAnswer {
   readonly answer: string;
   /** Whether the reply was in the form that the output node asks for. */
   readonly formatError: boolean;
@@ -21,14 +21,14 @@ export interface Answered {
  * @param inputs by name
  * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason; ModelError if a call failed
  */
-export async function* answering(
+export async function* answer(
   task: Task,
   inputs: Readonly<Record<string, string>>,
   deps: EngineDeps,
   signal: AbortSignal,
-): AsyncGenerator<RunEvent, Answered> {
+): AsyncGenerator<RunEvent, GraphAnswer> {
   try {
-    return yield* streamed(signal, async (stop, emit): Promise<Answered> => {
+    return yield* streamEvents(signal, async (stop, emit): Promise<GraphAnswer> => {
       const { start, ask, forward } = openSession(task, deps, stop, emit);
       const sample: Sample = { id: "query", inputs, targets: [], feedback: null };
       try {

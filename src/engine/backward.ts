@@ -9,7 +9,7 @@ import { askJson, endsRun, type Llm } from "./llm.ts";
 import type { BackwardStyle } from "./method.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
 import { repairOf } from "./optimizer-prompt.ts";
-import { block, fill, inert, withoutNoChange } from "./prompt.ts";
+import { block, escapeTags, fill, withoutNoChange } from "./prompt.ts";
 import backwardTemplate from "./prompts/backward.md";
 import caseTemplate from "./prompts/backward-case.md";
 import type { Emit } from "./stream.ts";
@@ -126,10 +126,10 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     const { system, ...user } = lossTemplates;
     const values = {
       query: queryOf(pass)
-        .map(({ name, value }) => inert(`${name}: ${value}`))
+        .map(({ name, value }) => escapeTags(`${name}: ${value}`))
         .join("\n"),
-      output: inert((await pass.value(graph.output)).text),
-      loss: inert(seed),
+      output: escapeTags((await pass.value(graph.output)).text),
+      loss: escapeTags(seed),
     };
     const content = fill(system, { words: String(WORDS_PER_ENTRY), keys: '"answer"' });
     const given = await askFor(nodeAt(graph.output), ["answer"], content, fill(user.case, values), pass, (value) =>
@@ -188,20 +188,20 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     const keys = isOwnAsked ? [...about, own] : about;
     const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: quoted(keys) });
     const user = fill(templates?.case ?? caseTemplate, {
-      purpose: inert(graph.description || graph.name),
-      answers: inert(answers),
+      purpose: escapeTags(graph.description || graph.name),
+      answers: escapeTags(answers),
       query: queryOf(pass)
         .filter(({ name }) => !inputs.some((input) => input.name === name))
-        .map(({ name, value }) => inert(`${name}: ${value}`))
+        .map(({ name, value }) => escapeTags(`${name}: ${value}`))
         .join("\n"),
       id: node.id,
-      role: inert(node.role),
-      instruction: inert(pass.texts[node.id] ?? node.text),
+      role: escapeTags(node.role),
+      instruction: escapeTags(pass.texts[node.id] ?? node.text),
       inputs: inputs.map(({ tag, name, value }) => block(tag, value, { id: name, role: roleOf(name) })).join("\n\n"),
       code,
-      output: inert(output.text),
-      gradient: inert(gradient),
-      loss: inert(loss),
+      output: escapeTags(output.text),
+      gradient: escapeTags(gradient),
+      loss: escapeTags(loss),
       // Only templates of methods that ask in other words say what each key means.
       legend: [
         ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),

@@ -11,7 +11,7 @@ import { PRIORITY, SAMPLES_AT_ONCE } from "./forward.ts";
 import type { History } from "./history.ts";
 import { leaksOf } from "./leaks.ts";
 import { askJson, endsRun, ReplyUnreadable } from "./llm.ts";
-import type { Comparison, Draft, Engine, Method, OptimizerCall, Place } from "./method.ts";
+import type { CallContext, Comparison, Draft, Engine, Method, OptimizerCall } from "./method.ts";
 import { isDear } from "./objectives.ts";
 import { repairOf } from "./optimizer-prompt.ts";
 import { violation } from "./proposal-constraints.ts";
@@ -40,7 +40,7 @@ export interface RunEngine extends Engine {
   /** Every step to the incumbent was one that a verdict accepted. */
   readonly isGated: boolean;
   /** Texts that lowered the loss by themselves, by node. */
-  readonly provenAlone: ReadonlyMap<string, string>;
+  readonly acceptedAlone: ReadonlyMap<string, string>;
 }
 
 /** Priority of calls that an iteration waits for. */
@@ -54,7 +54,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
   const leaks = leaksOf(data.train);
   const backward = createBackward({ graph, choice: models.backward, answers, ask, emit });
   const policy = policyRule(options.gate, options.objectives);
-  const provenAlone = new Map<string, string>();
+  const acceptedAlone = new Map<string, string>();
   let iteration = 1;
   let incumbent = start;
   let isGated = true;
@@ -67,7 +67,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
     random: seededRandom(options.seed),
     history,
     answers,
-    provenAlone,
+    acceptedAlone,
     get incumbent() {
       return incumbent;
     },
@@ -98,11 +98,11 @@ export function createEngine({ task, session, validation, history }: EngineParts
     screen,
   };
 
-  function placed({ split, priority = PRIORITY[split] }: Place) {
+  function placed({ split, priority = PRIORITY[split] }: CallContext) {
     return { split, priority };
   }
 
-  async function score(texts: Texts, samples: readonly Sample[], at: Place) {
+  async function score(texts: Texts, samples: readonly Sample[], at: CallContext) {
     if (at.split === "validation" && at.decides) validation.look();
     if (at.split === "validation") return validation.ensure(texts, samples, at.priority);
     const scored = await pMap(
@@ -181,7 +181,7 @@ export function createEngine({ task, session, validation, history }: EngineParts
       incumbent = after;
       accepted.push(after);
       const [only, ...others] = candidates;
-      if (only && others.length === 0) provenAlone.set(only.node, only.text);
+      if (only && others.length === 0) acceptedAlone.set(only.node, only.text);
     }
     const proposals = candidates.map(({ id }) => id);
     await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(after), verdict });

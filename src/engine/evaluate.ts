@@ -4,7 +4,7 @@ import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import type { Finished, RunEvent } from "./events.ts";
 import { SAMPLES_AT_ONCE } from "./forward.ts";
 import { causeOf } from "./llm.ts";
-import { DONE, endOf, type RunEnd, type Runner, streamed, unchanged } from "./runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamEvents, unchanged } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
 import { scoreInterval } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
@@ -35,7 +35,7 @@ export async function* evaluate(
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Evaluation> {
   try {
-    return yield* streamed(signal, (stop, emit) => scoreAll(task, split, deps, stop, emit));
+    return yield* streamEvents(signal, (stop, emit) => scoreAll(task, split, deps, stop, emit));
   } catch (error) {
     throw causeOf(error);
   }

@@ -10,7 +10,7 @@ import type { ForwardPass, Scored } from "./forward.ts";
 import { causeOf, endsRun } from "./llm.ts";
 import { behaviorOf, mostCallsOf } from "./nodes/behaviors.ts";
 import type { Value } from "./nodes/node-behavior.ts";
-import { streamed } from "./runner.ts";
+import { streamEvents } from "./runner.ts";
 import { type EngineDeps, openSession } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -60,7 +60,7 @@ export async function* inspect(
   scores = true,
 ): AsyncGenerator<RunEvent, Inspection> {
   try {
-    return yield* streamed(signal, (stop, emit) => inspectOne(task, split, sample, deps, stop, emit, scores));
+    return yield* streamEvents(signal, (stop, emit) => inspectOne(task, split, sample, deps, stop, emit, scores));
   } catch (error) {
     throw causeOf(error);
   }

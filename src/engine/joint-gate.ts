@@ -2,7 +2,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import { type Candidate, withTexts } from "./candidate.ts";
 import type { Engine } from "./method.ts";
-import { BROKE, both, either, harmRule, partRule, policyRule, type Rule } from "./rules.ts";
+import { BROKE, bothPass, firstDecided, harmRule, partRule, policyRule, type Rule } from "./rules.ts";
 import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
 import { MINIMUM_WAVE } from "./validation.ts";
@@ -43,8 +43,8 @@ export function createJointGate({ options }: Pick<Task, "options">, engine: Engi
     if (candidates.length === 0) return nothing;
     const level = alpha / candidates.length;
     let rule: Rule = policy;
-    for (let rest = candidates; ; rule = both(partRule(level), policy)) {
-      const comparison = await engine.compare(incumbent, withTexts(incumbent, rest), either(rule, doesHarm));
+    for (let rest = candidates; ; rule = bothPass(partRule(level), policy)) {
+      const comparison = await engine.compare(incumbent, withTexts(incumbent, rest), firstDecided(rule, doesHarm));
       const scope = rest === candidates ? "joint" : rest.length > 1 ? "combination" : "part";
       await engine.judge(rest, comparison, scope);
       const { decision } = comparison.verdict;

@@ -2,7 +2,7 @@ import type { Sample, Split } from "../data/sample.ts";
 import type { Graph, ModelChoice } from "../graph/graph.ts";
 import type { AskVote, Vote } from "../loss/loss.ts";
 import { askJson, type Llm } from "./llm.ts";
-import { block, fill, inert } from "./prompt.ts";
+import { block, escapeTags, fill } from "./prompt.ts";
 import judgeTemplate from "./prompts/judge.md";
 import caseTemplate from "./prompts/judge-case.md";
 import repairTemplate from "./prompts/judge-repair.md";
@@ -41,10 +41,10 @@ export function createJudge({ graph, choice, ask }: JudgeDeps): Judge {
     (rubric, index) => {
       const system = fill(judgeTemplate, { words: String(WORDS) });
       const user = fill(caseTemplate, {
-        rubric: inert(rubric),
-        query: graph.inputs.map(({ name }) => inert(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
+        rubric: escapeTags(rubric),
+        query: graph.inputs.map(({ name }) => escapeTags(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
         accepted: sample.targets.map((target) => block("accepted_answer", target)).join("\n\n"),
-        answer: inert(answer),
+        answer: escapeTags(answer),
       });
       const question = {
         purpose: "judge",

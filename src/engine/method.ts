@@ -42,7 +42,7 @@ export interface Parameter {
 }
 
 /** The set of a sample, and the priority of its calls. */
-export interface Place {
+export interface CallContext {
   readonly split: Split;
   /** Larger goes first through the limiter. Default: 1 for training samples, 0 for validation samples, −2 for test samples. */
   readonly priority?: number;
@@ -153,9 +153,9 @@ export interface Engine {
   /** Attempts so far, with their scores. */
   readonly history: Attempts;
   /** One sample through the graph. The same pass twice costs nothing. */
-  forward(texts: Texts, sample: Sample, at: Place): ForwardPass;
+  forward(texts: Texts, sample: Sample, at: CallContext): ForwardPass;
   /** Scores samples under any Θ, in parallel. Known scores cost nothing. */
-  score(texts: Texts, samples: readonly Sample[], at: Place): Promise<Scores>;
+  score(texts: Texts, samples: readonly Sample[], at: CallContext): Promise<Scores>;
   /** Semantic backpropagation of one sample. Resolves at once; the gradients arrive one by one. Default: per node. */
   backward(pass: ForwardPass, style?: BackwardStyle): Promise<BackwardPass>;
   /**

@@ -13,7 +13,7 @@ import { contributes, netProposals, netVerdict } from "./net-changes.ts";
 import { callsOf } from "./nodes/behaviors.ts";
 import { paretoFront } from "./objectives.ts";
 import { UNCHANGED, UNDECIDED } from "./rules.ts";
-import { failureOf, type Runner, streamed } from "./runner.ts";
+import { failureOf, type Runner, streamEvents } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import { meanScore } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
@@ -29,7 +29,7 @@ import { createValidation, type Validation } from "./validation.ts";
  */
 export function optimize(methods: Methods): Runner {
   return (task, deps, signal) =>
-    streamed(signal, (stop, emit) => new Run(methods[task.options.method], task, deps, stop, emit).toEnd(signal));
+    streamEvents(signal, (stop, emit) => new Run(methods[task.options.method], task, deps, stop, emit).toEnd(signal));
 }
 
 /** One run: the method's loop between the scores at its start and at its end. */
@@ -155,7 +155,7 @@ class Run {
     await Promise.all(
       changed.map(async ({ id }) => {
         // A part that lowered the loss by itself has shown that it is needed.
-        if (this.#engine.provenAlone.get(id) === this.#result[id]) return this.#contributes.set(id, true);
+        if (this.#engine.acceptedAlone.get(id) === this.#result[id]) return this.#contributes.set(id, true);
         const { objectives } = this.task.options;
         const isNeeded = await contributes(this.#validation, this.#start, this.#result, id, objectives).catch(
           (error: unknown) => {

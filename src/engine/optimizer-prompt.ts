@@ -8,13 +8,13 @@ import { placeholderOf, placeholders } from "../graph/templating.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
 import type { GradientContext } from "./batch-gradients.ts";
-import { isInstruction, placesOf } from "./place.ts";
-import { block, fill, inert, verbatimBlock } from "./prompt.ts";
+import { isInstruction, nodeDescriptions } from "./node-description.ts";
+import { block, escapeTags, fill, verbatimBlock } from "./prompt.ts";
 import newTextTemplate from "./prompts/new-text.md";
 import optimizerTemplate from "./prompts/optimizer.md";
 import caseTemplate from "./prompts/optimizer-case.md";
 import repairTemplate from "./prompts/repair.md";
-import { holdsRows } from "./proposal-constraints.ts";
+import { isWrittenAsRows } from "./proposal-constraints.ts";
 import { unwrapText } from "./proposal-text.ts";
 
 /** What ϕ is asked for. */
@@ -63,7 +63,7 @@ export interface OptimizerPromptDeps {
 /** What ϕ is told about one text (docs/method.md, "Proposals"). */
 export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPromptDeps) {
   const topology = topologyOf(graph);
-  const placeOf = placesOf(graph);
+  const placeOf = nodeDescriptions(graph);
   const givesAnswer = (id: string) => id === graph.output || topology.successors(id).includes(graph.output);
 
   return ({ node, text, cases, right, history, index }: OptimizerPrompt): Message[] => {
@@ -72,9 +72,9 @@ export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPr
     const parts = { feedback: gradients, expected: isLast };
     const system = fill(optimizerTemplate, { constraints: constraintsOf(node, text, index) });
     const user = fill(caseTemplate, {
-      purpose: inert(graph.description || graph.name),
-      place: inert(placeOf(node)),
-      answers: inert(answers),
+      purpose: escapeTags(graph.description || graph.name),
+      place: escapeTags(placeOf(node)),
+      answers: escapeTags(answers),
       text: verbatimBlock("current_text", text),
       cases: cases.map((context) => caseBlock("case", context, parts)).join("\n\n"),
       right: right.map((context) => caseBlock("correct_case", context, { ...parts, feedback: false })).join("\n\n"),
@@ -118,7 +118,7 @@ export function constraintsOf(node: GraphNode, base: string, index = 0): string 
     ...node.constraints.map((rule) => `- ${rule}`),
     ...(place === null ? [] : [`- ${place}`]),
     ...(language === null ? [] : [`- The text is code (${language}). Write the whole of it, and nothing else.`]),
-    ...(holdsRows(node)
+    ...(isWrittenAsRows(node)
       ? [
           "- The text is a list of worked examples: one JSON object a line, with the keys of the current ones, nothing else.",
         ]
@@ -163,7 +163,7 @@ const TEXT_KEYS: ReadonlySet<string> = new Set(
 function draftOf(value: { readonly text: unknown }, node: GraphNode, base: string): Draft | null {
   const said = Array.isArray(value.text) && value.text.every(isString) ? value.text.join("\n") : value.text;
   const hypothesis = "hypothesis" in value && isString(value.hypothesis) ? value.hypothesis : "";
-  const rows = holdsRows(node) ? rowsText(value.text) : null;
+  const rows = isWrittenAsRows(node) ? rowsText(value.text) : null;
   if (rows !== null) return { hypothesis, text: rows, doubts: [] };
   // Dots, or words in angle brackets, are an example of the form.
   if (!isString(said) || !/[\p{L}\p{N}]/u.test(said) || /^\s*<[^<>\n]*>\s*$/.test(said)) return null;

@@ -34,11 +34,11 @@ export function block(tag: string, text: string, attributes: Readonly<Record<str
     .filter(([, value]) => value !== "")
     .map(([name, value]) => ` ${name}="${value.replace(/["<>\n]/g, " ")}"`)
     .join("");
-  return `<${tag}${written}>\n${inert(text)}\n</${tag}>`;
+  return `<${tag}${written}>\n${escapeTags(text)}\n</${tag}>`;
 }
 
 /** Text as it may be between the tags of a template. */
-export function inert(text: string): string {
+export function escapeTags(text: string): string {
   return shorten(withoutImages(text), PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
 }
 

@@ -17,7 +17,7 @@ export function violation(node: GraphNode, base: string, text: string, leaks: Le
   if (node.keep.some((kept) => base.includes(kept) && !text.includes(kept))) return "drops a text to keep";
   if (unfitFor(node.part, base, text) !== null) return "does not fit its file";
   if (rolesOf(base).join() !== rolesOf(text).join()) return "changes the roles";
-  if (holdsRows(node) && rowsText(text) !== text) return "no rows of examples";
+  if (isWrittenAsRows(node) && rowsText(text) !== text) return "no rows of examples";
   if (node.maxWords !== null && words(text) > Math.max(node.maxWords, words(base))) return "longer than maxWords";
   if (leaks(base, text)) return "leaks a training target";
   return null;
@@ -32,7 +32,7 @@ function placeholderViolation(node: GraphNode, base: string, text: string): Inva
 }
 
 /** The text of this node is written back as rows. */
-export function holdsRows(node: GraphNode): boolean {
+export function isWrittenAsRows(node: GraphNode): boolean {
   return "form" in node && node.form === "rows";
 }
 

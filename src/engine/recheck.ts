@@ -5,7 +5,7 @@ import { leaksOf } from "./leaks.ts";
 import { causeOf } from "./llm.ts";
 import { violation } from "./proposal-constraints.ts";
 import { type GateDecision, policyRule, UNDECIDED } from "./rules.ts";
-import { DONE, endOf, type RunEnd, type Runner, streamed } from "./runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamEvents } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
@@ -28,7 +28,7 @@ const ITERATION = 1;
  */
 export function recheck(changes: readonly ClaimedChange[]): Runner {
   return (task, deps, signal) =>
-    streamed(signal, (stop, emit) => new Recheck(task, deps, stop, emit).toEnd(changes, signal));
+    streamEvents(signal, (stop, emit) => new Recheck(task, deps, stop, emit).toEnd(changes, signal));
 }
 
 class Recheck {

@@ -85,12 +85,12 @@ export function harmRule(enough: number, threshold: number): Rule {
 }
 
 /** The first of two that decides. */
-export function either(first: Rule, second: Rule): Rule {
+export function firstDecided(first: Rule, second: Rule): Rule {
   return (pairs) => first(pairs) ?? second(pairs);
 }
 
 /** Passes what both let pass. */
-export function both(first: Rule, second: Rule): Rule {
+export function bothPass(first: Rule, second: Rule): Rule {
   return (pairs) => {
     const rulings = [first(pairs), second(pairs)];
     const rejection = rulings.find((ruling) => ruling?.decision === "rejected");

@@ -13,7 +13,7 @@ export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => Asyn
  * Some work as the stream of its events. `stop` is aborted when the signal is, or when no one reads any more.
  * @throws what the work does
  */
-export async function* streamed<T>(
+export async function* streamEvents<T>(
   signal: AbortSignal,
   work: (stop: AbortController, emit: Emit) => Promise<T>,
 ): AsyncGenerator<RunEvent, T> {

@@ -34,7 +34,7 @@ export function rolesOf(text: string): readonly string[] {
 }
 
 /** The first line that names a role in a text that has several, though its first line names none; null: no such line. */
-export function strayRole(text: string): { readonly offset: number; readonly line: string } | null {
+export function ignoredRole(text: string): { readonly offset: number; readonly line: string } | null {
   if (roleSections(text)) return null;
   const marks = [...text.matchAll(MARK)];
   const [first] = marks;

@@ -6,7 +6,7 @@ import { type ForeignMark, foreignMarks } from "./foreign-templates.ts";
 import { fillsIn, traitsOf } from "./node-kinds.ts";
 import type { Outline, OutlineNode } from "./outline.ts";
 import { addInput, change, correctPlaceholder, removeChildren } from "./quick-fixes.ts";
-import { strayRole } from "./role-marks.ts";
+import { ignoredRole } from "./role-marks.ts";
 import { inlinePlaceholders, inlineRanges, type Use } from "./symbols.ts";
 import { findPlaceholders, placeholderOf } from "./templating.ts";
 
@@ -89,7 +89,7 @@ function checkForeignTemplates(
 }
 
 function checkRoles(document: JsonDocument, node: OutlineNode, text: string, firstLine: number): void {
-  const stray = strayRole(text);
+  const stray = ignoredRole(text);
   if (!stray) return;
   const line = firstLine + text.slice(0, stray.offset).split("\n").length - 1;
   const place = node.text?.reference == null ? "" : `${node.text.reference}:${line}: `;

@@ -391,8 +391,8 @@ export const ERRORS = {
 
   // Errors that bring their own sentence
   NotFound: entry<object>("information", () => ""),
-  Misuse: entry<object>("warning", () => ""),
-  FaultyFile: entry<object>("warning", () => ""),
+  UsageError: entry<object>("warning", () => ""),
+  InvalidGraph: entry<object>("warning", () => ""),
 } as const satisfies Readonly<Record<ModelErrorCode, unknown>> & Readonly<Record<string, unknown>>;
 
 /** Codes in the table. */

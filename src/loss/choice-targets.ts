@@ -21,7 +21,7 @@ export function choiceTargets(
   const asked = rows.map((row) => questionOf(row, fixed));
   const indexes = asked.filter(({ index }) => index !== null);
   const unnamed = indexes.filter(({ isNamed }) => !isNamed);
-  const plain = { targets: rows.map(({ sample }) => sample.targets), note: null, fault: null, strays: [] };
+  const plain = { targets: rows.map(({ sample }) => sample.targets), note: null, fault: null, unmatched: [] };
   const known = asked.filter(({ options }) => options.length > 1);
   if (known.length === 0) return plain;
   // A numeral that is not an option among many that are is a slip in that row, not a position.
@@ -41,7 +41,7 @@ export function choiceTargets(
     // Letters of options that the graph does not read mean nothing to its model.
     return isHidden ? targets.map((target) => textOf(target, options)) : targets;
   });
-  const strays = asked.flatMap(({ options, targets: given }, at) => {
+  const unmatched = asked.flatMap(({ options, targets: given }, at) => {
     const isStray =
       options.length > 1 && given.length > 0 && !(targets[at] ?? []).every((target) => isOption(target, options));
     return isStray ? [{ at, options: options.length }] : [];
@@ -59,7 +59,7 @@ export function choiceTargets(
           JSON.stringify(targets[example]?.[0] ?? ""),
         );
   // Where most targets are not options, the options are not what they seem.
-  return { targets, note, fault: null, strays: strays.length * 2 > known.length ? [] : strays };
+  return { targets, note, fault: null, unmatched: unmatched.length * 2 > known.length ? [] : unmatched };
 }
 
 const FAULTS = {

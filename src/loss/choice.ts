@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { compact, holdsWords, normalize, scoreOf } from "./normalize.ts";
+import { compact, containsWords, normalize, scoreOf } from "./normalize.ts";
 import { lettered, type Option, optionsOf } from "./options.ts";
 
 export function choiceLoss({ options }: { readonly options?: readonly string[] }): Loss {
@@ -111,8 +111,8 @@ function lastChoice(answer: string, options: readonly Option[]): Choice {
   }
   if (options.length === 0) return choiceIn(answer, options);
   const said = normalize(answer);
-  const held = options.filter(({ text }) => holdsWords(said, text));
+  const held = options.filter(({ text }) => containsWords(said, text));
   // "a blue fox" contains "fox", which is not what was said.
-  const meant = held.filter((one) => !held.some((other) => other !== one && holdsWords(other.text, one.text)));
+  const meant = held.filter((one) => !held.some((other) => other !== one && containsWords(other.text, one.text)));
   return meant.length === 1 && meant[0] ? nameOf(meant[0]) : choiceIn(answer, options);
 }

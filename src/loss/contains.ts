@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { holdsWords, normalize, scoreOf } from "./normalize.ts";
+import { containsWords, normalize, scoreOf } from "./normalize.ts";
 
 export function containsLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
   return {
@@ -10,7 +10,7 @@ export function containsLoss({ ignoreCase }: { readonly ignoreCase: boolean }): 
         : t("The answer contains the target as whole words. Spacing is ignored."),
     score(sample, answer) {
       const said = normalize(answer, ignoreCase);
-      const held = sample.targets.some((target) => holdsWords(said, normalize(target, ignoreCase)));
+      const held = sample.targets.some((target) => containsWords(said, normalize(target, ignoreCase)));
       const loss = held ? 0 : 1;
       return scoreOf(sample, answer, loss, loss, "The answer has to hold the right one word for word.");
     },

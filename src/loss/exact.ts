@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { compact, holdsWords, normalize, scoreOf } from "./normalize.ts";
+import { compact, containsWords, normalize, scoreOf } from "./normalize.ts";
 
 export function exactLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Loss {
   return {
@@ -16,7 +16,7 @@ export function exactLoss({ ignoreCase }: { readonly ignoreCase: boolean }): Los
       const said = normalize(answer, ignoreCase);
       const targets = sample.targets.map((target) => normalize(target, ignoreCase));
       const right = targets.some((target) => compact(target) === compact(said));
-      const held = targets.some((target) => holdsWords(said, target));
+      const held = targets.some((target) => containsWords(said, target));
       const hint = held ? "It holds the right answer, but must consist of nothing else." : "";
       return scoreOf(sample, answer, right ? 0 : 1, held ? 0 : 1, hint);
     },

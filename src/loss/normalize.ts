@@ -96,7 +96,7 @@ function withoutMarks(text: string): string {
 }
 
 /** Whether `part` is in `text` as whole words: "8" is not in "18", "1,800" or "8.5". Both normalized. */
-export function holdsWords(text: string, part: string): boolean {
+export function containsWords(text: string, part: string): boolean {
   if (part === "") return text === "";
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
     const before = text.slice(Math.max(0, at - 2), at);

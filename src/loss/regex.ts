@@ -1,6 +1,6 @@
 import { Patterns } from "../graph/pattern.ts";
 import type { Loss } from "./loss.ts";
-import { holdsWords, normalize, scoreOf } from "./normalize.ts";
+import { containsWords, normalize, scoreOf } from "./normalize.ts";
 
 /** `score` throws PatternTimeout when a pattern runs out of time: the sample is then unscored, not wrong. */
 export function regexLoss({ pattern, flags }: { readonly pattern?: string; readonly flags: string }): Loss {
@@ -27,7 +27,7 @@ export function regexLoss({ pattern, flags }: { readonly pattern?: string; reado
       const match = await patterns.match(pattern, flags, answer);
       const targets = sample.targets.map((target) => normalize(target));
       const right = match !== null && targets.includes(normalize(match[1] ?? match[0] ?? ""));
-      const held = targets.some((target) => holdsWords(normalize(answer), target));
+      const held = targets.some((target) => containsWords(normalize(answer), target));
       const hint =
         match === null ? `The answer has no part that matches the regular expression /${pattern}/${flags}.` : "";
       return scoreOf(sample, answer, right ? 0 : 1, held ? 0 : 1, hint);

@@ -16,8 +16,8 @@ import {
 } from "./errors.ts";
 import type { Message, Model, ModelReply, ModelRequest, Usage } from "./model.ts";
 import { ParameterSupport, withoutSystem } from "./parameter-support.ts";
+import { DEFAULT_TIMEOUT } from "./retry-waits.ts";
 import { CharactersPerToken } from "./tokens.ts";
-import { DEFAULT_TIMEOUT } from "./waits.ts";
 
 /** A chat model of the program that we run in. */
 export interface HostChat {

@@ -2,7 +2,7 @@ import PQueue from "p-queue";
 import type { Clock } from "../deps.ts";
 import { ProviderFault, RateLimited } from "./errors.ts";
 import type { Complete } from "./key.ts";
-import type { Waits } from "./waits.ts";
+import type { RetryWaits } from "./retry-waits.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
@@ -20,7 +20,7 @@ export interface LimiterOptions {
  * So many requests at once, higher priority first. A 429 pauses everyone: for as long as the server asks, else for a
  * pause that doubles while refusals follow each other. Requests at once are halved then and grow back by one a round.
  */
-export function limited({ concurrency, clock }: LimiterOptions, waits: Waits, inner: Complete): Complete {
+export function limited({ concurrency, clock }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
   const queue = new PQueue({ concurrency });
   let window = concurrency;
   let pausedUntil = 0;

@@ -13,14 +13,14 @@ const LARGEST_BODY = 10 * 1024 * 1024;
 const LONGEST_REPLY = 2 ** 20;
 
 /** The server answered with an error. Only its fields leave this folder, by way of `failureOf`. */
-export class Refused extends Error {
+export class ErrorResponse extends Error {
   override readonly name = "Refused";
-  constructor(readonly said: ServerError) {
+  constructor(readonly error: ServerError) {
     super("the server answered with an error");
   }
 }
 
-export interface Reading {
+export interface ResponseContext {
   readonly identity: string;
   /** Kept out of everything that is returned or thrown. */
   readonly key: string;
@@ -38,7 +38,7 @@ export interface Reading {
  * together.
  * @throws BodyBroken; Refused; what aborted the request.
  */
-export async function readBody(response: Response, reading: Reading): Promise<string> {
+export async function readBody(response: Response, reading: ResponseContext): Promise<string> {
   const { identity, key, clock, signal } = reading;
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -54,7 +54,7 @@ export async function readBody(response: Response, reading: Reading): Promise<st
   }
   const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
   const refused = (status: number, body: unknown) =>
-    new Refused(readError({ status, headers: response.headers, body }, clock, key));
+    new ErrorResponse(readError({ status, headers: response.headers, body }, clock, key));
   const isStream = isEventStream(text);
   const body = isStream ? completionOf(text, identity) : parseJson(text)?.value;
   if (!response.ok) throw refused(response.status, body ?? text);

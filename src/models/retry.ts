@@ -3,7 +3,7 @@ import pRetry from "p-retry";
 import type { Clock } from "../deps.ts";
 import { AnswerMissing, BodyBroken, ParameterRefused, ProviderFault, RateLimited } from "./errors.ts";
 import type { Complete } from "./key.ts";
-import type { Transient, Waits } from "./waits.ts";
+import type { RetryWaits, Transient } from "./retry-waits.ts";
 
 /** At 20 % faults, 8 attempts lose 0.003 of 1,000 calls. */
 const ATTEMPTS = 8;
@@ -34,7 +34,7 @@ export interface RetryOptions {
  * none either: how long it is waited out, `Waits` says.
  * A repeat goes through the limiter before first requests of the same priority.
  */
-export function retrying({ clock, seed, onRefused }: RetryOptions, waits: Waits, inner: Complete): Complete {
+export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryWaits, inner: Complete): Complete {
   const random = randomLcg(seed);
   let reached = false;
 

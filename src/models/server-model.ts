@@ -18,12 +18,12 @@ import { failureOf } from "./failure-rules.ts";
 import type { Tier } from "./known-models.ts";
 import { LearnedSupport, type Memory } from "./learned.ts";
 import type { Model, ModelReply, ModelRequest, Usage } from "./model.ts";
-import { type ListedModel, NoCompletion, Refused, readBody, readCompletion, readModels } from "./openai-wire.ts";
+import { ErrorResponse, type ListedModel, NoCompletion, readBody, readCompletion, readModels } from "./openai-wire.ts";
 import { ParameterSupport, type Sent } from "./parameter-support.ts";
 import { property } from "./property.ts";
+import { DEFAULT_TIMEOUT } from "./retry-waits.ts";
 import type { ServerError } from "./server-error.ts";
 import { CharactersPerToken } from "./tokens.ts";
-import { DEFAULT_TIMEOUT } from "./waits.ts";
 
 /** How requests leave: through a proxy, with certificates of one's own. */
 export interface Network {
@@ -151,7 +151,7 @@ export function createServerModel(
       const detail = JSON.stringify(cause.body)?.slice(0, 200) ?? "";
       return new AddressWrong(identity, 200, "other JSON", detail, suggestion);
     }
-    if (cause instanceof Refused) return refused(model, sent, cause.said);
+    if (cause instanceof ErrorResponse) return refused(model, sent, cause.error);
     const lost = connectionFailure(cause, { identity, url: address.url, proxy });
     return lost ?? (isTimeout(cause) ? new ProviderFault(identity, null, null, "no answer in time", "timeout") : cause);
   };
@@ -289,7 +289,7 @@ function isTimeout(error: unknown): boolean {
 
 function causeOf(error: unknown): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isModelError(cause) || cause instanceof Refused || cause instanceof NoCompletion) return cause;
+    if (isModelError(cause) || cause instanceof ErrorResponse || cause instanceof NoCompletion) return cause;
   }
   const isSdks =
     error instanceof Error &&

@@ -7,10 +7,10 @@ import type { Budget, BudgetLimits, Model } from "./model.ts";
 import { probingParameters } from "./parameter-probe.ts";
 import type { PriceOf } from "./prices.ts";
 import { retrying } from "./retry.ts";
+import { RetryWaits } from "./retry-waits.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
 import type { Waiting } from "./waiting.ts";
-import { Waits } from "./waits.ts";
 import { Yielder } from "./yielder.ts";
 
 export interface StackOptions {
@@ -52,7 +52,7 @@ export function createStack(options: StackOptions): Stack {
   const turns = new Yielder(options.clock);
   const { identity, timeout } = provider;
   const { concurrency = options.concurrency } = provider;
-  const waits = new Waits({ ...options, identity, ...(timeout !== undefined && { timeout }) });
+  const waits = new RetryWaits({ ...options, identity, ...(timeout !== undefined && { timeout }) });
   if (options.onWaiting) provider.listen?.(options.onWaiting);
   const complete = fromStore(
     replies,

@@ -6,7 +6,7 @@ import type { Proposal } from "../engine/events.ts";
 import { optimize } from "../engine/optimize.ts";
 import { recheck } from "../engine/recheck.ts";
 import type { Runner } from "../engine/runner.ts";
-import { solving } from "../engine/solve/solve.ts";
+import { solve } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import type { Task } from "../engine/task.ts";
 import { methods } from "../methods/registry.ts";
@@ -50,7 +50,7 @@ export function runnerOf(job: Job | undefined): Runner {
     case "evaluate":
       return evaluation(job.split, job.method);
     case "solve":
-      return solving(job);
+      return solve(job);
     case "recheck":
       return recheck(job.changes);
     default:

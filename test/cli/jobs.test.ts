@@ -204,7 +204,10 @@ describe("recheck", () => {
     expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/no run of chain.+from another machine/) });
     const scored: EvaluationReport = JSON.parse((await here.online("evaluate", here.graph, "--json")).stdout);
     const empty = await here.online("recheck", scored.run ?? "", "--json");
-    expect([empty.code, JSON.parse(empty.stdout)]).toMatchObject([2, { method: "recheck", error: { code: "Misuse" } }]);
+    expect([empty.code, JSON.parse(empty.stdout)]).toMatchObject([
+      2,
+      { method: "recheck", error: { code: "UsageError" } },
+    ]);
     const id = await sent(there, here);
     const bounded = await here.online("recheck", id, "--json", "--budget-calls", "5");
     expect([bounded.code, JSON.parse(bounded.stdout).status]).toEqual([3, "budget"]);

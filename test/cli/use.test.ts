@@ -58,7 +58,7 @@ describe("wrong use", () => {
   it("names no class of ours in JSON that is none of a run", async () => {
     const bench = await open();
     const { code, stdout } = await bench.run("optimise", "--json");
-    expect([code, JSON.parse(stdout)]).toMatchObject([2, { version: 1, error: { code: "Misuse" } }]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { version: 1, error: { code: "UsageError" } }]);
   });
 
   it("shows help and version with 0", async () => {

@@ -5,7 +5,7 @@ import { ConfigurationTarget, commands, languages, Range, TextEdit, workspace } 
 import type { Proposal } from "../../src/engine/events.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { Answers } from "./answers.ts";
-import { at, closeAll, folder, makeRun, put, read, removeRuns, until } from "./help.ts";
+import { at, closeAll, folder, makeRun, put, read, removeRuns, until } from "./helpers.ts";
 
 describe("an applied text and what the editor does to its file", () => {
   const file = "prompts/plan.md";

@@ -21,7 +21,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { at, closeAll, GRAPH, put, read, show, until, write } from "./help.ts";
+import { at, closeAll, GRAPH, put, read, show, until, write } from "./helpers.ts";
 
 describe("the graph file as a language", () => {
   let original = "";

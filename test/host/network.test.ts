@@ -5,7 +5,7 @@ import { networkOf } from "../../src/editor/account/network.ts";
 import { createOpenAI } from "../../src/models/openai.ts";
 import { HOST, type Listening, type RunningProxy, startProxy, startTls } from "../server/tls.ts";
 import { Answers } from "./answers.ts";
-import { at, closeAll, deps, GRAPH, newestLog, removeRuns, until } from "./help.ts";
+import { at, closeAll, deps, GRAPH, newestLog, removeRuns, until } from "./helpers.ts";
 
 const ANSWER = JSON.stringify({
   choices: [{ message: { content: "Answer: 7" }, finish_reason: "stop" }],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commands, TabInputWebview, window } from "vscode";
-import { closeAll, makeRun, removeRuns, until } from "./help.ts";
+import { closeAll, makeRun, removeRuns, until } from "./helpers.ts";
 
 /** Titles of the pages of a kind that are open. */
 function pages(kind: string): string[] {

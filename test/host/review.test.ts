@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
 import type { RunState } from "../../src/run/state.ts";
-import { at, closeAll, folder, makeRun, put, read, removeRuns, show, until, write } from "./help.ts";
+import { at, closeAll, folder, makeRun, put, read, removeRuns, show, until, write } from "./helpers.ts";
 
 describe("the review of a run that was made outside the editor", () => {
   const prompts = ["prompts/plan.md", "prompts/solve.md", "prompts/style.md"];

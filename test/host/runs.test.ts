@@ -18,7 +18,7 @@ import {
   removeRuns,
   until,
   write,
-} from "./help.ts";
+} from "./helpers.ts";
 
 describe("starting and resuming runs", () => {
   const answers = new Answers();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, rm } from "node:fs/promises";
 import { ConfigurationTarget, workspace } from "vscode";
 import { readSettings } from "../../src/editor/account/settings.ts";
-import { at, until, write } from "./help.ts";
+import { at, until, write } from "./helpers.ts";
 
 describe("settings", () => {
   after(() => rm(at(".vscode").fsPath, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import type { Fault } from "../../src/graph/fault.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { ENGLISH, Locale } from "../../src/i18n/locale.ts";
 import { type HostMessage, isPageMessage, type PageMessage } from "../../webview/protocol.ts";
-import { REPORTS, reportPage } from "./reported.ts";
+import { REPORTS, reportPage } from "./sample-reports.ts";
 
 export const THEMES = ["dark", "light", "high-contrast", "high-contrast-light"] as const;
 export type Theme = (typeof THEMES)[number];

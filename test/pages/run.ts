@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { startBrowser } from "../vscode/browser.ts";
 import { servePage, TestPage } from "./harness.ts";
 import { accessTests } from "./tests/access.ts";
-import { drawingTests } from "./tests/drawing.ts";
+import { canvasTests } from "./tests/canvas.ts";
 import { hostileTests } from "./tests/hostile.ts";
 import { liveTests } from "./tests/live.ts";
 import type { PageTest } from "./tests/page-test.ts";
@@ -14,7 +14,7 @@ import { textTests } from "./tests/text.ts";
 
 const SECONDS = 400;
 const tests: readonly PageTest[] = [
-  ...drawingTests,
+  ...canvasTests,
   ...textTests,
   ...panelTests,
   ...liveTests,

@@ -134,7 +134,7 @@ function lineOf({ source, target, path: pieces }: PlacedEdge, direction: Directi
 }
 
 /** Whether two graphs give the same drawing but for the words on it. */
-export function drawsAlike(a: readonly NodeView[], b: readonly NodeView[]): boolean {
+export function hasSameStructure(a: readonly NodeView[], b: readonly NodeView[]): boolean {
   const shape = (nodes: readonly NodeView[]) => JSON.stringify(nodes.map(({ id, kind, inputs }) => [id, kind, inputs]));
   return shape(a) === shape(b);
 }

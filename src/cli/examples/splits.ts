@@ -1,5 +1,5 @@
 import { randomLcg, shuffler } from "d3";
-import { looseKey } from "../../data/samples.ts";
+import { normalizedKey } from "../../data/samples.ts";
 import type { ExampleRows, Row } from "./example.ts";
 
 /** Disjoint sets from one shuffled list; equal rows count once. What is left is the test set. */
@@ -35,7 +35,7 @@ export function distinct(rows: readonly Row[], key = "question", seen = new Set<
 
 /** As the check for overlaps compares samples: without case, and without spaces and punctuation between words. */
 export function plainOf(value: unknown): string {
-  return looseKey({ id: "", inputs: { question: String(value) }, targets: [], feedback: null });
+  return normalizedKey({ id: "", inputs: { question: String(value) }, targets: [], feedback: null });
 }
 
 /** Number at the end of a row's id, where it has one, else its position. */

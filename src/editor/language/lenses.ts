@@ -5,7 +5,7 @@ import { contributionOf } from "../../run/contribution.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
-import { standingLabel, standingOf } from "../review/standing.ts";
+import { textStatusLabel, textStatusOf } from "../review/text-status.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
@@ -53,8 +53,8 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
         const part = contributionOf(run.state, proposal, run.threshold);
         const line = verdictSummary(proposal.verdict, LOCALE, part);
-        const standing = standingOf(proposal, stale ? null : graph);
-        const done = standingLabel(run.state.acts[proposal.id], standing);
+        const standing = textStatusOf(proposal, stale ? null : graph);
+        const done = textStatusLabel(run.state.acts[proposal.id], standing);
         const title = run.entry.untrusted
           ? l10n.t("Not verified here: {0}", line)
           : done

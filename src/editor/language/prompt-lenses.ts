@@ -5,7 +5,7 @@ import { contributionOf } from "../../run/contribution.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
-import { standingLabel, standingOf } from "../review/standing.ts";
+import { textStatusLabel, textStatusOf } from "../review/text-status.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { Scores } from "../runs/scores.ts";
 import type { GraphDocuments } from "./documents.ts";
@@ -68,8 +68,8 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
     const proposal = run?.state.proposals.find((one) => one.node === node);
     if (run && proposal) {
       const part = contributionOf(run.state, proposal, run.threshold);
-      const standing = standingOf(proposal, stale ? null : graph);
-      const done = standingLabel(run.state.acts[proposal.id], standing);
+      const standing = textStatusOf(proposal, stale ? null : graph);
+      const done = textStatusLabel(run.state.acts[proposal.id], standing);
       const line = verdictSummary(proposal.verdict, LOCALE, part);
       const title = run.entry.untrusted ? l10n.t("Not verified here: {0}", line) : line;
       const ref: ProposalRef = { run: run.entry.id, id: proposal.id };

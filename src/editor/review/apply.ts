@@ -14,10 +14,10 @@ import { toRange } from "../language/documents.ts";
 import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import { askAboutMoved, notifyMerged } from "./moved-text.ts";
+import { askAboutChangedText, notifyMerged } from "./changed-text.ts";
 import type { Review } from "./review.ts";
-import { isUndone, type Standings } from "./standing.ts";
 import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
+import { isUndone, type TextStatuses } from "./text-status.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
 import { askAboutReadOnly } from "./writable.ts";
 
@@ -48,7 +48,7 @@ export class Apply {
     private readonly library: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
-    private readonly standings: Standings,
+    private readonly standings: TextStatuses,
   ) {}
 
   /** Applies all or none, as one undoable edit. @throws TextChanged, NotSaved, NotFound, Cancelled */
@@ -70,7 +70,7 @@ export class Apply {
 
   /** @throws Cancelled */
   async #applyMoved(run: OpenedRun, place: LocatedProposal): Promise<void> {
-    const { text, isMerged } = await askAboutMoved(run, place);
+    const { text, isMerged } = await askAboutChangedText(run, place);
     await askAboutReadOnly([place.document]);
     await edit([{ ...place, proposal: { ...place.proposal, text } }]);
     await this.library.act(run, { type: "applied", proposals: [place.proposal.id] });

@@ -9,7 +9,7 @@ import type { GraphSource } from "../graph/graph-source.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { findChange, firstChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { isUndone, type Standing, type Standings } from "./standing.ts";
+import { isUndone, type TextStatus, type TextStatuses } from "./text-status.ts";
 
 /** Number of lines from the top within which the first change is visible together with the lenses above line 1. */
 const IN_SIGHT = 12;
@@ -24,7 +24,7 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
 
   constructor(
     private readonly library: RunStore,
-    private readonly standings: Standings,
+    private readonly standings: TextStatuses,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
@@ -47,7 +47,7 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
 }
 
 /** The lenses of a proposal, or of an attempt without one. */
-function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, standing: Standing): Command[] {
+function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, standing: TextStatus): Command[] {
   const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
     title,
     command: command && `agentgraph.${command}`,

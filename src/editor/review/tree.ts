@@ -34,7 +34,7 @@ import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
-import { isUndone, type Standing, type Standings, standingLabel } from "./standing.ts";
+import { isUndone, type TextStatus, type TextStatuses, textStatusLabel } from "./text-status.ts";
 
 /** Milliseconds for which edits are debounced. */
 const PAUSE = 400;
@@ -62,7 +62,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
 
   constructor(
     private readonly library: RunStore,
-    private readonly standings: Standings,
+    private readonly standings: TextStatuses,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
@@ -211,12 +211,12 @@ const ICONS: Record<Decision, ThemeIcon> = {
   screened: new ThemeIcon("circle-slash", new ThemeColor("testing.iconSkipped")),
 };
 
-function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, standing: Standing): TreeItem {
+function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, standing: TextStatus): TreeItem {
   const item = new TreeItem(proposal.node, TreeItemCollapsibleState.Collapsed);
   const { verdict } = proposal;
   const act = run.state.acts[proposal.id];
   const undone = isUndone(act, standing);
-  const done = standingLabel(act, standing);
+  const done = textStatusLabel(act, standing);
   const part = contributionOf(run.state, proposal, run.threshold);
   item.id = tickKey(run, proposal);
   item.description = briefly(run, proposal, done);
@@ -254,7 +254,7 @@ function briefly(run: OpenedRun, proposal: Proposal, done: string | null): strin
 }
 
 /** Grey where the verdict no longer says anything of the file, or where the change does nothing. */
-function iconOf(run: OpenedRun, proposal: Proposal, standing: Standing): ThemeIcon {
+function iconOf(run: OpenedRun, proposal: Proposal, standing: TextStatus): ThemeIcon {
   const act = run.state.acts[proposal.id];
   const grey = new ThemeColor("disabledForeground");
   if (standing === "changed") return new ThemeIcon("history", grey);

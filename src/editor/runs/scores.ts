@@ -3,7 +3,7 @@ import { textsOf, thetaOf } from "../../engine/theta.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { type Standing, standingOf } from "../review/standing.ts";
+import { type TextStatus, textStatusOf } from "../review/text-status.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary } from "./run-summary.ts";
 
@@ -54,13 +54,13 @@ export class Scores {
   }
 
   /** `base`: as the run started. `proposed`: with every accepted text. */
-  async #standing({ id, proposals }: RunSummary, graph: Graph | null): Promise<Standing> {
+  async #standing({ id, proposals }: RunSummary, graph: Graph | null): Promise<TextStatus> {
     const run = await this.library.open(id).catch(() => null);
     if (!run || !graph) return "unknown";
     const accepted = new Set(proposals.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
     const standings = Object.entries(run.state.startTexts).map(([node, base]) => {
       const text = accepted.has(node) ? (run.state.texts[node] ?? base) : base;
-      return { isAccepted: accepted.has(node), standing: standingOf({ node, base, text }, graph) };
+      return { isAccepted: accepted.has(node), standing: textStatusOf({ node, base, text }, graph) };
     });
     if (standings.some(({ standing }) => standing === "changed")) return "changed";
     const isIn = ({ isAccepted, standing }: (typeof standings)[number]) => !isAccepted || standing === "proposed";

@@ -55,7 +55,7 @@ export interface NodeRun {
 }
 
 /** What is known of one sample around a node. */
-export interface Surroundings {
+export interface NodeContext {
   /** The graph's inputs. */
   readonly query: readonly NamedValue[];
   /** Names of the nodes that read this one's value, on the way to the answer. */
@@ -81,5 +81,5 @@ export interface NodeBehavior<N extends GraphNode = GraphNode> {
   /** How a computed value comes about, as prompts show it. */
   computes?(node: N): string;
   /** What ϕ sees of one sample beside the gradient: the inputs of the node's text, and its output. */
-  context(node: N, around: Surroundings): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;
+  context(node: N, around: NodeContext): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;
 }

@@ -1,4 +1,4 @@
-import { fill, inert } from "../prompt.ts";
+import { escapeTags, fill } from "../prompt.ts";
 import caseTemplate from "../prompts/solve-case.md";
 import type { Solution } from "../solution-schema.ts";
 import { askTagged } from "../tagged.ts";
@@ -26,11 +26,11 @@ export async function askAbout(
   const output = graph.nodes.find(({ id }) => id === graph.output);
   const user = fill(caseTemplate, {
     // An attempt must keep the form that the step asks for.
-    task: [graph.description, output?.text ?? ""].filter(Boolean).map(inert).join("\n\n"),
-    query: graph.inputs.map(({ name }) => inert(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
-    instruction: inert(instruction),
-    answer: inert(last.reply),
-    feedback: inert(last.criticism),
+    task: [graph.description, output?.text ?? ""].filter(Boolean).map(escapeTags).join("\n\n"),
+    query: graph.inputs.map(({ name }) => escapeTags(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
+    instruction: escapeTags(instruction),
+    answer: escapeTags(last.reply),
+    feedback: escapeTags(last.criticism),
     earlier,
   });
   const question = {

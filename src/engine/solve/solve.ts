@@ -9,7 +9,7 @@ import { createJudge } from "../judge.ts";
 import { causeOf, endsRun } from "../llm.ts";
 import { callsOf } from "../nodes/behaviors.ts";
 import defaultInstruction from "../prompts/solve-instruction.md";
-import { DONE, endOf, type RunEnd, type Runner, streamed, unchanged } from "../runner.ts";
+import { DONE, endOf, type RunEnd, type Runner, streamEvents, unchanged } from "../runner.ts";
 import { ENGINE_VERSION, openSession, type Session } from "../session.ts";
 import type { Solution, Solved } from "../solution-schema.ts";
 import type { Task } from "../task.ts";
@@ -48,9 +48,9 @@ export function mostCallsPerRow({ graph, loss }: Task, { solver, steps, instruct
  * Improves single answers at test time. There is no training set, and no attempt sees a target: targets only score the
  * first and the chosen attempt, for the report.
  */
-export function solving(options: SolveOptions): Runner {
+export function solve(options: SolveOptions): Runner {
   return (task, deps, signal) =>
-    streamed(signal, async (stop, emit): Promise<Finished> => {
+    streamEvents(signal, async (stop, emit): Promise<Finished> => {
       const session = openSession(task, deps, stop, emit);
       const texts = textsOf(task.graph);
       const samples = task.data[options.split].filter(({ id }) => options.rows?.includes(id) ?? true);

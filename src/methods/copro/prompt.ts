@@ -1,6 +1,6 @@
+import { nodeDescriptions } from "../../engine/node-description.ts";
 import { newTextRules } from "../../engine/optimizer-prompt.ts";
-import { placesOf } from "../../engine/place.ts";
-import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
+import { block, escapeTags, fill, verbatimBlock } from "../../engine/prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import type { Message } from "../../models/model.ts";
 import firstTemplate from "./prompts/first.md";
@@ -19,14 +19,14 @@ export interface Attempt {
  * @param attempts in the order in which they are shown
  */
 export function createPrompt(graph: Graph) {
-  const placeOf = placesOf(graph);
+  const placeOf = nodeDescriptions(graph);
 
   return (node: GraphNode, base: string, attempts: readonly Attempt[]): Message[] => {
     const template = attempts.length > 0 ? nextTemplate : firstTemplate;
     const shown = attempts.map(({ text, score }) => block("attempt", text, { score: (100 * score).toFixed(1) }));
     const material = fill(materialTemplate, {
-      purpose: inert(graph.description || graph.name),
-      place: inert(placeOf(node)),
+      purpose: escapeTags(graph.description || graph.name),
+      place: escapeTags(placeOf(node)),
       text: attempts.length > 0 ? "" : verbatimBlock("current_text", base),
       attempts: shown.join("\n\n"),
     });

@@ -2,7 +2,7 @@ import { shuffler } from "d3";
 import type { Sample } from "../../data/sample.ts";
 import type { ForwardPass } from "../../engine/forward.ts";
 import type { Engine } from "../../engine/method.ts";
-import { isInstruction } from "../../engine/place.ts";
+import { isInstruction } from "../../engine/node-description.ts";
 import type { Task } from "../../engine/task.ts";
 import type { GraphNode } from "../../graph/graph.ts";
 import { rolesOf } from "../../graph/role-marks.ts";

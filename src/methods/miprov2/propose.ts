@@ -1,9 +1,9 @@
 import type { Sample } from "../../data/sample.ts";
 import { askForText } from "../../engine/ask-for-text.ts";
 import type { Draft, Engine } from "../../engine/method.ts";
+import { nodeDescriptions } from "../../engine/node-description.ts";
 import { newTextRules } from "../../engine/optimizer-prompt.ts";
-import { placesOf } from "../../engine/place.ts";
-import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
+import { block, escapeTags, fill, verbatimBlock } from "../../engine/prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import type { DemonstrationSet } from "./demonstrations.ts";
 import describeTemplate from "./prompts/describe.md";
@@ -39,7 +39,7 @@ interface Deps {
 
 /** What proposals are grounded in: the data and the pipeline in words. */
 export function createProposer({ graph, engine, temperature }: Deps) {
-  const placeOf = placesOf(graph);
+  const placeOf = nodeDescriptions(graph);
 
   return { summarize, describe, propose };
 
@@ -54,7 +54,7 @@ export function createProposer({ graph, engine, temperature }: Deps) {
       const said = await ask(
         "observations",
         observeTemplate,
-        fill(rowsTemplate, { rows: rows.join("\n\n"), observations: inert(observations) }),
+        fill(rowsTemplate, { rows: rows.join("\n\n"), observations: escapeTags(observations) }),
         `observe ${asked}`,
       );
       const isComplete = /^\s*complete\b/i.test(said);
@@ -70,7 +70,7 @@ export function createProposer({ graph, engine, temperature }: Deps) {
   function describe(node: GraphNode | null): Promise<string> {
     const steps = graph.nodes.map(({ id, inputs, text }) => block("step", text, { id, reads: inputs.join(", ") }));
     const focus = node ? `. Then say what the step ${node.id} does in it` : "";
-    const material = [inert(graph.description || graph.name), ...steps].join("\n\n");
+    const material = [escapeTags(graph.description || graph.name), ...steps].join("\n\n");
     return ask("description", fill(describeTemplate, { focus }), material, `describe ${node?.id ?? ""}`);
   }
 
@@ -84,10 +84,10 @@ export function createProposer({ graph, engine, temperature }: Deps) {
     const tip = TIPS[Math.floor(engine.random() * TIPS.length)] ?? "";
     const examples = await examplesFor(node, sets, index);
     const material = fill(materialTemplate, {
-      pipeline: inert(about.pipeline || graph.description || graph.name),
-      place: inert(placeOf(node)),
-      step: inert(about.step),
-      data: inert(about.data),
+      pipeline: escapeTags(about.pipeline || graph.description || graph.name),
+      place: escapeTags(placeOf(node)),
+      step: escapeTags(about.step),
+      data: escapeTags(about.data),
       examples,
       text: verbatimBlock("current_text", base),
     });

@@ -1,7 +1,7 @@
 import type { ForwardPass } from "../../engine/forward.ts";
+import { nodeDescriptions } from "../../engine/node-description.ts";
 import { constraintsOf } from "../../engine/optimizer-prompt.ts";
-import { placesOf } from "../../engine/place.ts";
-import { block, fill, inert, shorten, verbatimBlock } from "../../engine/prompt.ts";
+import { block, escapeTags, fill, shorten, verbatimBlock } from "../../engine/prompt.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
@@ -30,7 +30,7 @@ export function createTraces(graph: Graph) {
   const needed = topology.ancestors(graph.output);
   const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
   const parameters = parametersOf(graph);
-  const placeOf = placesOf(graph);
+  const placeOf = nodeDescriptions(graph);
   const program = order
     .filter(runs)
     .map((node) =>
@@ -59,9 +59,9 @@ export function createTraces(graph: Graph) {
 
   function promptOf(texts: Texts, traces: readonly Trace[], attempts: readonly Attempt[]): string {
     return fill(caseTemplate, {
-      purpose: inert(graph.description || graph.name),
-      program: inert(program.join("\n")),
-      documentation: inert(order.map((node) => `[${node.id}] ${placeOf(node)}`).join("\n")),
+      purpose: escapeTags(graph.description || graph.name),
+      program: escapeTags(program.join("\n")),
+      documentation: escapeTags(order.map((node) => `[${node.id}] ${placeOf(node)}`).join("\n")),
       variables: parameters.map((node) => variable(node, texts)).join("\n\n"),
       cases: traces.map(({ shown }) => shown).join("\n\n"),
       memory: attempts.map(attempted).join("\n\n"),

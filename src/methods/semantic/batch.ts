@@ -84,7 +84,7 @@ export const FEW = 0.25;
 const NEW: Theta = "";
 const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
 
-export interface LookAtBatch {
+export interface RunBatch {
   (texts: Texts): Promise<BatchGradients>;
   /** The forward passes that an iteration from new texts starts with. */
   first(texts: Texts, count: number): ForwardPass[];
@@ -99,27 +99,27 @@ export interface LookAtBatch {
  * Resolves as soon as it is known which samples fail and that one of them has a gradient; the other gradients may still
  * be on the way, so that ϕ starts for each parameter when its own are there.
  */
-export function createBatch(deps: BatchDeps): LookAtBatch {
+export function createBatch(deps: BatchDeps): RunBatch {
   const { batches, size, parameters, threshold, style, forward, backward } = deps;
   let theta = NEW;
   let gain = 0;
   let known: Looked[] = [];
 
-  return Object.assign(lookAtBatch, {
+  return Object.assign(runBatch, {
     first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
   });
 
-  async function lookAtBatch(texts: Texts): Promise<BatchGradients> {
+  async function runBatch(texts: Texts): Promise<BatchGradients> {
     if (thetaOf(texts) !== theta) known = [];
     theta = thetaOf(texts);
     gain = 0;
-    let looked = await lookAt(texts, batches.next(theta, size));
+    let looked = await addToBatch(texts, batches.next(theta, size));
     const broke = gain <= 0 && (await breaksWhatWasRight());
     for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
       // What was right before is looked at again only where nothing else has anything to say.
       const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more);
       if (further.length === 0) break;
-      looked += await lookAt(texts, further);
+      looked += await addToBatch(texts, further);
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = known.filter(({ gradients }) => !gradients).slice(0, CONTROLS);
@@ -144,14 +144,14 @@ export function createBatch(deps: BatchDeps): LookAtBatch {
 
     async function breaksWhatWasRight(): Promise<boolean> {
       const before = gain;
-      looked += await lookAt(texts, batches.right(theta, CONTROLS));
+      looked += await addToBatch(texts, batches.right(theta, CONTROLS));
       const broke = gain === before - CONTROLS;
       gain = before;
       return broke;
     }
   }
 
-  async function lookAt(texts: Texts, samples: readonly Sample[]): Promise<number> {
+  async function addToBatch(texts: Texts, samples: readonly Sample[]): Promise<number> {
     const looked = await Promise.all(samples.map((sample) => look(texts, sample)));
     known.push(...looked.filter((one) => one !== null));
     return samples.length;

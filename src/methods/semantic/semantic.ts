@@ -35,7 +35,7 @@ export const semantic: Method<SemanticOptions> = {
 };
 
 function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {
-  const lookAt = createBatch({
+  const runBatch = createBatch({
     batches: new Batches(shuffler(engine.random)([...task.data.train])),
     parameters: engine.parameters.map(({ id }) => id),
     size: options.batch,
@@ -46,8 +46,8 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
   });
   return descend(options, {
     engine,
-    lookAt,
-    propose: createProposals(task, options, engine, lookAt.first),
+    runBatch,
+    propose: createProposals(task, options, engine, runBatch.first),
     judge: createJointGate(task, engine),
   });
 }
@@ -56,7 +56,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
 export interface Steps {
   readonly engine: Pick<Engine, "start" | "parameters" | "random" | "pairs">;
   /** Forward, loss and backward of a batch. */
-  readonly lookAt: (texts: Texts) => Promise<BatchGradients>;
+  readonly runBatch: (texts: Texts) => Promise<BatchGradients>;
   readonly propose: Proposals;
   readonly judge: JointGate;
 }
@@ -64,7 +64,7 @@ export interface Steps {
 /** The loop. */
 export async function* descend(
   options: Pick<SemanticOptions, "iterations" | "patience" | "gateEvery" | "update">,
-  { engine, lookAt, propose, judge }: Steps,
+  { engine, runBatch, propose, judge }: Steps,
 ): AsyncGenerator<RunEvent, Texts> {
   const schedule = new GateSchedule(engine.start, options);
   for (let iteration = 1; iteration <= options.iterations && !schedule.isExhausted; iteration++) {
@@ -76,7 +76,7 @@ export async function* descend(
     };
 
     const look = async () => {
-      const batch = await lookAt(schedule.texts);
+      const batch = await runBatch(schedule.texts);
       // The few training samples that fail do not speak for a validation set where many more do.
       const failsElsewhere = lossBounds(engine.pairs(schedule.incumbent, schedule.incumbent))[0] > FEW;
       return { ...batch, few: batch.few && !failsElsewhere };

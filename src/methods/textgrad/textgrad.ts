@@ -4,9 +4,9 @@ import type { Candidate } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
 import type { Scored } from "../../engine/forward.ts";
 import type { BackwardStyle, Engine, Method } from "../../engine/method.ts";
+import { nodeDescriptions } from "../../engine/node-description.ts";
 import { caseBlock, constraintsOf } from "../../engine/optimizer-prompt.ts";
-import { placesOf } from "../../engine/place.ts";
-import { block, fill, inert, verbatimBlock } from "../../engine/prompt.ts";
+import { block, escapeTags, fill, verbatimBlock } from "../../engine/prompt.ts";
 import { taggedText } from "../../engine/tagged-text.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
@@ -57,7 +57,7 @@ async function* run(task: Task, options: TextgradOptions, engine: Engine): Async
   const { graph, data } = task;
   const gate = new StepGate(task, engine, options.revert);
   const batches = minibatches(data.train, options.batch, engine.random);
-  const roleOf = placesOf(graph);
+  const roleOf = nodeDescriptions(graph);
   const nodes = parametersOf(graph);
   /** Of each text, the feedback of each step so far. */
   const memory = new Map<string, string[]>();
@@ -102,7 +102,7 @@ async function* run(task: Task, options: TextgradOptions, engine: Engine): Async
         {
           role: "user",
           content: fill(optimizerCaseTemplate, {
-            role: inert(roleOf(node)),
+            role: escapeTags(roleOf(node)),
             text: verbatimBlock("current_text", text),
             cases: shown.join("\n\n"),
             memory: earlier.map((one) => block("earlier_feedback", one)).join("\n\n"),

@@ -13,10 +13,10 @@ const RARE = 0.05;
 const DEARER = 1.25;
 
 /** What the caveats are derived from. */
-export type Found = Omit<Report, "caveats" | "limitations">;
+export type ReportFindings = Omit<Report, "caveats" | "limitations">;
 
 /** What to know before relying on the figures, the most serious first; then what supports them. */
-export function caveatsOf(report: Found, locale: Locale): string[] {
+export function caveatsOf(report: ReportFindings, locale: Locale): string[] {
   const { evaluated, solved } = report;
   const about = solved
     ? [aboutOrigin(report, locale), aboutEnd(report, locale), aboutSolved(report, locale)]
@@ -36,7 +36,7 @@ export function caveatsOf(report: Found, locale: Locale): string[] {
 }
 
 /** Who scored the attempts, and what their scores are worth. */
-function aboutSolved({ run, solved }: Found, { t }: Locale): string[] {
+function aboutSolved({ run, solved }: ReportFindings, { t }: Locale): string[] {
   const said: string[] = [];
   const { judge, forward } = run.models;
   if (judge === forward) {
@@ -48,7 +48,7 @@ function aboutSolved({ run, solved }: Found, { t }: Locale): string[] {
   return said;
 }
 
-function aboutOrigin({ run }: Found, locale: Locale): string[] {
+function aboutOrigin({ run }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   const said: string[] = [];
   if (!run.trusted) {
@@ -68,7 +68,7 @@ function aboutOrigin({ run }: Found, locale: Locale): string[] {
   return said;
 }
 
-function aboutEnd({ run }: Found, { t }: Locale): string[] {
+function aboutEnd({ run }: ReportFindings, { t }: Locale): string[] {
   switch (run.status) {
     case "done":
       return [];
@@ -89,13 +89,13 @@ function aboutEnd({ run }: Found, { t }: Locale): string[] {
   }
 }
 
-function aboutGate({ run, changes }: Found, { t }: Locale): string[] {
+function aboutGate({ run, changes }: ReportFindings, { t }: Locale): string[] {
   const taken = changes.some(({ verdict }) => verdict.decision === "accepted");
   if (run.options.gate.policy !== "off" || !taken) return [];
   return [t("No gate was used: every proposal was accepted, whether better or not.")];
 }
 
-function aboutTest({ test, validation, run }: Found, locale: Locale): string[] {
+function aboutTest({ test, validation, run }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   if (!test) {
     const remedy = t("Add a test set of at least 50 samples to the graph.");
@@ -135,7 +135,7 @@ function aboutTest({ test, validation, run }: Found, locale: Locale): string[] {
   return [isRare(test) ? words : `${words} ${t("This may still be chance.")}`];
 }
 
-function aboutBaselines({ baselines, test, validation }: Found, locale: Locale): string[] {
+function aboutBaselines({ baselines, test, validation }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   return baselines.flatMap((baseline) => {
     const [result, plain] = test && baseline.test ? [test, baseline.test] : [validation, baseline.validation];
@@ -156,7 +156,7 @@ function aboutBaselines({ baselines, test, validation }: Found, locale: Locale):
   });
 }
 
-function aboutValidation({ validation, test, looks, isGraded, run }: Found, locale: Locale): string[] {
+function aboutValidation({ validation, test, looks, isGraded, run }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   if (!validation) return [t("No validation samples were scored.")];
   const said: string[] = [];
@@ -253,7 +253,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
 }
 
 /** A gain can be one of format: the right answer was there before, but could not be read. */
-function aboutForm({ validation }: Found, locale: Locale): string[] {
+function aboutForm({ validation }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   if (!validation) return [];
   const { before, after, scored } = validation;
@@ -280,7 +280,7 @@ function aboutForm({ validation }: Found, locale: Locale): string[] {
   return said;
 }
 
-function aboutChanges({ changes }: Found, locale: Locale): string[] {
+function aboutChanges({ changes }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   const said = changes
     .filter(({ contributes }) => contributes === false)

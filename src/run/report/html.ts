@@ -3,7 +3,7 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { chosenOf } from "../solutions.ts";
-import { answerOf } from "./answer.ts";
+import { conclusionOf } from "./conclusion.ts";
 import { headline } from "./headline.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { changesNote, contributionLabel, frontNote, gateNote, intervalNote, methodLabel } from "./messages.ts";
@@ -12,7 +12,7 @@ import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
 import type { Change, Comparison, Figure, Report, SolvedRow } from "./report.ts";
 import { reproduction } from "./reproduce.ts";
 import { answerTable, evaluationTable, gradientTable, sampleTable } from "./sample-tables.ts";
-import { sides } from "./sides.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { attemptsTable, solutionTable } from "./solution-tables.ts";
 import type { Table } from "./table.ts";
 import { attemptTable, costTable, curveTable, frontTable, resultTable, setupTable, verdictTable } from "./tables.ts";
@@ -33,7 +33,7 @@ export function reportHtml(report: Report, locale = ENGLISH, theme = ""): string
 function runBody(report: Report, title: string, locale: Locale): Markup {
   const { t } = locale;
   const { run, changes, validation, test } = report;
-  const answer = answerOf(report, locale);
+  const answer = conclusionOf(report, locale);
   const unseen = test ?? validation;
   const sections = {
     result: t("Result"),
@@ -48,7 +48,7 @@ function runBody(report: Report, title: string, locale: Locale): Markup {
   return html`<header>
 <h1>${title}</h1>
 <p class="soft">${t("{0} · {1} · run {2}", run.graphFile, locale.timestamp(run.startedAt), run.id)}</p>
-${answer ? html`<p class="answer ${answer.word}">${answer.sentence}</p>` : null}
+${answer ? html`<p class="answer ${answer.answer}">${answer.sentence}</p>` : null}
 <p class="${answer ? "soft" : "lead"}">${headline(report, locale)}</p>
 <nav aria-label="${t("Sections")}">${Object.entries(sections).map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
 </header>
@@ -56,7 +56,7 @@ ${answer ? html`<p class="answer ${answer.word}">${answer.sentence}</p>` : null}
 ${caveats(report, locale)}
 <h2 id="result">${sections.result}</h2>
 ${result(report, locale)}
-${unseen ? html`<h2 id="sides">${t("Sample by sample")}</h2>${sides(unseen, locale)}` : null}
+${unseen ? html`<h2 id="sides">${t("Sample by sample")}</h2>${sideBySide(unseen, locale)}` : null}
 <h2 id="changes">${sections.changes}</h2>
 ${changes.length > 0 ? html`<p class="soft">${changesNote(report, locale)}</p>` : html`<p>${t("The run made no proposals.")}</p>`}
 ${changes.map((one) => change(one, locale))}

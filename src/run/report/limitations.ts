@@ -1,10 +1,10 @@
 import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import type { Found } from "./caveats.ts";
+import type { ReportFindings } from "./caveats.ts";
 
 /** What was not measured. */
 export function limitationsOf(
-  { evaluated, solved, baselines, changes, verdicts, test, run }: Found,
+  { evaluated, solved, baselines, changes, verdicts, test, run }: ReportFindings,
   locale: Locale,
 ): string[] {
   const { t } = locale;

@@ -4,7 +4,7 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { chosenOf } from "../solutions.ts";
-import { answerOf } from "./answer.ts";
+import { conclusionOf } from "./conclusion.ts";
 import { headline } from "./headline.ts";
 import { changesNote, contributionLabel, frontNote, gateNote, intervalNote } from "./messages.ts";
 import type { Change, Comparison, Report, SolvedRow } from "./report.ts";
@@ -18,7 +18,7 @@ import { attemptTable, costTable, curveTable, frontTable, resultTable, setupTabl
 export function reportMarkdown(report: Report, locale = ENGLISH): string {
   const { t } = locale;
   const { run, caveats, warnings, limitations, evaluated } = report;
-  const answer = answerOf(report, locale);
+  const answer = conclusionOf(report, locale);
   const list = (lines: readonly string[]) => lines.map((line) => `- ${literal(line)}`).join("\n");
   const sections = [
     `# ${literal(oneLine(run.name, 120) || run.graphFile)}`,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { type TestPage, THEMES } from "../harness.ts";
-import { REPORTS } from "../reported.ts";
+import { REPORTS } from "../sample-reports.ts";
 import { violations } from "./access.ts";
 import type { PageTest } from "./page-test.ts";
 

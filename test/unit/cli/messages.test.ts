@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Cancelled, failureOf, Misuse } from "../../../src/cli/errors.ts";
+import { Cancelled, failureOf, UsageError } from "../../../src/cli/errors.ts";
 import type { WarningCode } from "../../../src/engine/events.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { verdictLine, verdictReason } from "../../../src/i18n/verdict.ts";
@@ -93,7 +93,7 @@ describe("failures", () => {
     expect(refused).toMatchObject({ code: "KeyRefused", exit: 4 });
     expect(refused.message).toMatch(/rejected the API key \(401\).*AGENTGRAPH_API_KEY/);
     expect(failureOf(new RunInProgress("r", 7, "host", "/lock")).message).toMatch(/process 7 on host.*delete \/lock/);
-    expect(failureOf(new Misuse("Say it otherwise."))).toMatchObject({ exit: 2, message: "Say it otherwise." });
+    expect(failureOf(new UsageError("Say it otherwise."))).toMatchObject({ exit: 2, message: "Say it otherwise." });
     expect(failureOf(new Cancelled()).exit).toBe(130);
     expect(failureOf(new TypeError("x is not a function")).exit).toBe(4);
     const unwritten = failureOf(new NotRecorded("/log", "ENOSPC", "no space"));

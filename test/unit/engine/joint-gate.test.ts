@@ -6,9 +6,9 @@ import type { Decision, RunEvent, Verdict } from "../../../src/engine/events.ts"
 import type { Scored } from "../../../src/engine/forward.ts";
 import { History } from "../../../src/engine/history.ts";
 import { createJointGate } from "../../../src/engine/joint-gate.ts";
-import type { Place } from "../../../src/engine/method.ts";
+import type { CallContext } from "../../../src/engine/method.ts";
 import { contributes, netVerdict } from "../../../src/engine/net-changes.ts";
-import { both, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
+import { bothPass, harmRule, partRule, policyRule } from "../../../src/engine/rules.ts";
 import { lossBounds, type Pair, signTest } from "../../../src/engine/statistics.ts";
 import type { OptimizeOptions } from "../../../src/engine/task.ts";
 import { proposalId } from "../../../src/engine/theta.ts";
@@ -85,7 +85,7 @@ function gateOver(
   // What the start scores is no matter here: the incumbents of these tests are known, or are not, as each test says.
   const engine = {
     ...made,
-    score: (texts: Texts, ...rest: [readonly Sample[], Place]) =>
+    score: (texts: Texts, ...rest: [readonly Sample[], CallContext]) =>
       texts === made.start ? Promise.resolve(new Map()) : made.score(texts, ...rest),
   };
   return { engine, gate: createJointGate({ options: { ...OPTIONS, ...options } }, engine) };
@@ -491,9 +491,9 @@ describe("part by part", () => {
     const pairs = [...Array<Pair>(9).fill(pair(0.5, 0.4)), pair(0, 1)];
     const strict = policyRule({ policy: "strict", alpha: ALPHA });
     expect(partRule(ALPHA / 2)(pairs)).toMatchObject({ decision: "accepted" });
-    expect(both(partRule(ALPHA / 2), strict)(pairs)).toMatchObject({ decision: "rejected", reason: "higher loss" });
+    expect(bothPass(partRule(ALPHA / 2), strict)(pairs)).toMatchObject({ decision: "rejected", reason: "higher loss" });
     const gain = [...pairs.slice(0, 9), pair(0, 0.8)];
-    expect(both(partRule(ALPHA / 2), strict)(gain)).toMatchObject({ decision: "accepted" });
+    expect(bothPass(partRule(ALPHA / 2), strict)(gain)).toMatchObject({ decision: "accepted" });
   });
 
   it("stops for a rest as soon as it can neither be free of harm nor reach the level", () => {

@@ -5,7 +5,7 @@ import type { Attempted } from "../../../src/engine/events.ts";
 import { createForward } from "../../../src/engine/forward.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { LlmCall } from "../../../src/engine/llm.ts";
-import { block, fill, inert, shorten, withoutNoChange } from "../../../src/engine/prompt.ts";
+import { block, escapeTags, fill, shorten, withoutNoChange } from "../../../src/engine/prompt.ts";
 import { proposalId, textsOf } from "../../../src/engine/theta.ts";
 import { createPropose } from "../../../src/methods/semantic/propose.ts";
 import { choice, diamond, engineOf, fakeAsk, sampleOf, verbatim, verdictOf } from "./fixtures.ts";
@@ -244,7 +244,7 @@ describe("block", () => {
 
 describe("inert", () => {
   it("changes closing tags alone", () => {
-    expect(inert("a < b </b> <b> 3 </4 </ c")).toBe("a < b <\\/b> <b> 3 </4 <\\/ c");
+    expect(escapeTags("a < b </b> <b> 3 </4 </ c")).toBe("a < b <\\/b> <b> 3 </4 <\\/ c");
   });
 });
 

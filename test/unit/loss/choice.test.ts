@@ -175,8 +175,8 @@ describe("the targets of a column", () => {
   });
 
   it("that are none of the options are named, unless most are", () => {
-    expect(reading(["A", "B", "azure"], four).strays).toEqual([{ at: 2, options: 4 }]);
-    expect(reading(["A", "B", "7"], four).strays).toEqual([{ at: 2, options: 4 }]);
-    expect(reading(["yes", "no", "no"], four).strays).toEqual([]);
+    expect(reading(["A", "B", "azure"], four).unmatched).toEqual([{ at: 2, options: 4 }]);
+    expect(reading(["A", "B", "7"], four).unmatched).toEqual([{ at: 2, options: 4 }]);
+    expect(reading(["yes", "no", "no"], four).unmatched).toEqual([]);
   });
 });

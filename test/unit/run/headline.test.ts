@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { signTest } from "../../../src/engine/statistics.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
-import { answerOf } from "../../../src/run/report/answer.ts";
 import { caveatsOf } from "../../../src/run/report/caveats.ts";
+import { conclusionOf } from "../../../src/run/report/conclusion.ts";
 import { headline } from "../../../src/run/report/headline.ts";
 import type { Comparison, Figure, Report } from "../../../src/run/report/report.ts";
 
@@ -88,7 +88,7 @@ describe("the answer that a report opens with", () => {
     usd: 0.14,
     tokens: { prompt: 1, completion: 1, estimated: false },
   } as Report["cost"];
-  const said = (changes: Partial<Report>) => answerOf(report({ changes: [accepted], cost, ...changes }), ENGLISH);
+  const said = (changes: Partial<Report>) => conclusionOf(report({ changes: [accepted], cost, ...changes }), ENGLISH);
   const test = compared("test", {
     scored: 30,
     of: 30,

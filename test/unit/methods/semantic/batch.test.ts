@@ -67,7 +67,7 @@ function open(script: Script) {
       return new Map(["a", "b"].map((parameter) => [parameter, of(parameter)]));
     },
   );
-  const lookAt = createBatch({
+  const runBatch = createBatch({
     batches: new Batches(samples),
     parameters: ["a", "b"],
     size,
@@ -76,14 +76,14 @@ function open(script: Script) {
     forward,
     backward,
   });
-  return { lookAt, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };
+  return { runBatch, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };
 }
 
 describe("a look at a batch", () => {
   it("looks at a batch, and asks for gradients of the samples above τ alone", async () => {
     const losses: Record<string, number> = { s0: 1, s1: 0.2, s2: 0.6, s3: 0 };
-    const { lookAt, backward, looked } = open({ loss: (sample) => losses[sample] ?? 1, threshold: 0.2 });
-    const batch = await lookAt(start);
+    const { runBatch, backward, looked } = open({ loss: (sample) => losses[sample] ?? 1, threshold: 0.2 });
+    const batch = await runBatch(start);
     expect(batch).toMatchObject({ texts: start, looked: 4, failing: ["s0", "s2"] });
     expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
     expect(backward.mock.calls.map(([{ sample }]) => sample.id)).toEqual(["s0", "s2"]);
@@ -96,13 +96,13 @@ describe("a look at a batch", () => {
     const slow = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const { lookAt, backward, forward } = open({ loss: () => 1 });
+    const { runBatch, backward, forward } = open({ loss: () => 1 });
     const pass = forward.getMockImplementation()!;
     forward.mockImplementation((texts, sample) => {
       const made = pass(texts, sample);
       return sample.id === "s0" ? { ...made, score: slow.then(() => made.score) } : made;
     });
-    const batch = lookAt(start);
+    const batch = runBatch(start);
     await settled();
     expect(backward).toHaveBeenCalledTimes(3);
     finish();
@@ -111,86 +111,86 @@ describe("a look at a batch", () => {
 
   it("leaves out a sample that could not be scored, and gradients that are empty or were lost", async () => {
     const gradients: Record<string, string | null> = { s1: "", s2: null };
-    const { lookAt } = open({
+    const { runBatch } = open({
       loss: (sample) => (sample === "s0" ? null : 1),
       gradient: (sample) => (sample in gradients ? gradients[sample]! : "change"),
     });
-    const batch = await lookAt(start);
+    const batch = await runBatch(start);
     expect(batch).toMatchObject({ looked: 4, failing: ["s1", "s2", "s3"] });
     expect((await batch.contexts("a")).map(({ sample }) => sample)).toEqual(["s3"]);
   });
 
   it("looks at all the rest where few of the batch fail, or none gives a gradient", async () => {
     const few = open({ loss: (sample) => (sample === "s0" ? 1 : 0) });
-    expect(await few.lookAt(start)).toMatchObject({ looked: 8, failing: ["s0"] });
+    expect(await few.runBatch(start)).toMatchObject({ looked: 8, failing: ["s0"] });
     const silent = open({ loss: () => 1, gradient: () => "" });
-    expect(await silent.lookAt(start)).toMatchObject({ looked: 8 });
+    expect(await silent.runBatch(start)).toMatchObject({ looked: 8 });
     const enough = open({ loss: (sample) => (sample === "s0" || sample === "s1" ? 1 : 0) });
-    expect(await enough.lookAt(start)).toMatchObject({ looked: 4, failing: ["s0", "s1"] });
+    expect(await enough.runBatch(start)).toMatchObject({ looked: 4, failing: ["s0", "s1"] });
   });
 
   it("keeps what it learned under a Θ that stays, and looks at more; under a new one it starts with what failed", async () => {
-    const { lookAt, looked } = open({ loss: (sample) => (sample < "s2" ? 1 : 0), size: 2 });
-    await lookAt(start);
+    const { runBatch, looked } = open({ loss: (sample) => (sample < "s2" ? 1 : 0), size: 2 });
+    await runBatch(start);
     expect(looked()).toEqual(["s0", "s1"]);
-    const second = await lookAt(start);
+    const second = await runBatch(start);
     expect(second).toMatchObject({ looked: 2, failing: ["s0", "s1"] });
     expect(looked()).toEqual(["s0", "s1", "s2", "s3"]);
-    const third = await lookAt(next);
+    const third = await runBatch(next);
     expect(looked().slice(4, 6)).toEqual(["s0", "s1"]);
     expect(third.failing).toEqual(["s0", "s1"]);
   });
 
   it("looks at two samples that were right if nothing shows a gain: what did harm shows it there", async () => {
     const loss = (sample: string, texts: Texts) => (texts !== start || sample < "s2" ? 1 : 0);
-    const { lookAt, looked } = open({ loss, size: 2 });
-    await lookAt(start);
-    await lookAt(start);
-    expect(await lookAt(next)).toMatchObject({ looked: 4, broke: true, failing: ["s0", "s1", "s2", "s3"] });
+    const { runBatch, looked } = open({ loss, size: 2 });
+    await runBatch(start);
+    await runBatch(start);
+    expect(await runBatch(next)).toMatchObject({ looked: 4, broke: true, failing: ["s0", "s1", "s2", "s3"] });
     expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
   });
 
   it("leaves them alone if there is one", async () => {
     const loss = (sample: string, texts: Texts) => (sample < "s2" || (texts === start && sample < "s3") ? 1 : 0);
-    const { lookAt, looked } = open({ loss, size: 3 });
-    await lookAt(start);
-    await lookAt(start);
-    expect(await lookAt(next)).toMatchObject({ looked: 3, gain: 1, broke: false });
+    const { runBatch, looked } = open({ loss, size: 3 });
+    await runBatch(start);
+    await runBatch(start);
+    expect(await runBatch(next)).toMatchObject({ looked: 3, gain: 1, broke: false });
     expect(looked().slice(6)).toEqual(["s0", "s1", "s2"]);
   });
 
   it("looks again at two that were right beside those that failed, and at the rest if no other has a gradient", async () => {
     const loss = (sample: string, texts: Texts) => (sample < (texts === start ? "s2" : "s1") ? 1 : 0);
-    const { lookAt, looked } = open({ loss, size: 8 });
-    await lookAt(start);
-    expect(await lookAt(next)).toMatchObject({ looked: 4, failing: ["s0"], few: true });
+    const { runBatch, looked } = open({ loss, size: 8 });
+    await runBatch(start);
+    expect(await runBatch(next)).toMatchObject({ looked: 4, failing: ["s0"], few: true });
     expect(looked().slice(8)).toEqual(["s0", "s1", "s2", "s3"]);
     const silent = open({ loss, size: 8, gradient: () => "" });
-    await silent.lookAt(start);
-    expect(await silent.lookAt(next)).toMatchObject({ looked: 8, failing: ["s0"] });
+    await silent.runBatch(start);
+    expect(await silent.runBatch(next)).toMatchObject({ looked: 8, failing: ["s0"] });
   });
 
   it("says how many samples went right and wrong since they were looked at before", async () => {
     const before: Record<string, number> = { s0: 1, s1: 1, s2: 1, s3: 0 };
     const after: Record<string, number> = { s0: 0, s1: 0, s2: 1, s3: 1 };
     const loss = (sample: string, texts: Texts) => (texts === start ? before : after)[sample] ?? 1;
-    const { lookAt } = open({ loss, size: 8 });
-    expect((await lookAt(start)).gain).toBe(0);
-    expect((await lookAt(next)).gain).toBe(1);
-    expect((await lookAt(next)).gain).toBe(0);
+    const { runBatch } = open({ loss, size: 8 });
+    expect((await runBatch(start)).gain).toBe(0);
+    expect((await runBatch(next)).gain).toBe(1);
+    expect((await runBatch(next)).gain).toBe(0);
   });
 
   it("without gradients shows what failed, and asks for nothing", async () => {
-    const { lookAt, backward } = open({ loss: (sample) => (sample === "s3" ? 0 : 1), gradients: false });
-    const batch = await lookAt(start);
+    const { runBatch, backward } = open({ loss: (sample) => (sample === "s3" ? 0 : 1), gradients: false });
+    const batch = await runBatch(start);
     expect(await batch.contexts("a")).toMatchObject(["s0", "s1", "s2"].map((sample) => ({ sample, gradient: "" })));
     expect(new Set(backward.mock.calls.map(([, style]) => style?.per))).toEqual(new Set(["none"]));
   });
 
   it("does not wait for every gradient: one parameter's text can be written while another's gradients are on their way", async () => {
     const never = new Promise<string>(() => {});
-    const { lookAt } = open({ loss: () => 1, gradient: (_, parameter) => (parameter === "b" ? never : "change") });
-    const batch = await lookAt(start);
+    const { runBatch } = open({ loss: () => 1, gradient: (_, parameter) => (parameter === "b" ? never : "change") });
+    const batch = await runBatch(start);
     expect(await batch.contexts("a")).toHaveLength(4);
   });
 });

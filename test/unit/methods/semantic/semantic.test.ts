@@ -69,7 +69,7 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
     { ...semanticOptions.parse({}), gateEvery: 1, ...options },
     {
       engine: { start, parameters, random, pairs: () => pairsWith(validationLoss()) },
-      lookAt: (texts) => services.differentiate(texts, now()),
+      runBatch: (texts) => services.differentiate(texts, now()),
       propose: (batch, asked, { incumbent, pending }, isDue) =>
         services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
       judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),

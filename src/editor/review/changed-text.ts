@@ -11,7 +11,7 @@ import type { LocatedProposal } from "./text-locations.ts";
 const SHOWN = 6;
 
 /** What is to stand in a file whose text is not the one that the run changed. */
-export interface Resolved {
+export interface ResolvedText {
   readonly text: string;
   /** It holds the user's own change, too, so that no verdict is about it. */
   readonly isMerged: boolean;
@@ -22,7 +22,7 @@ export interface Resolved {
  * verdict on it first.
  * @throws Cancelled, also after a recheck was started
  */
-export async function askAboutMoved(run: OpenedRun, place: LocatedProposal): Promise<Resolved> {
+export async function askAboutChangedText(run: OpenedRun, place: LocatedProposal): Promise<ResolvedText> {
   const { proposal, current, document } = place;
   const merged = mergeTexts(proposal.base, current, proposal.text);
   const merge = l10n.t("Merge both changes");

@@ -57,7 +57,7 @@ async function outside(test: TestPage, zoom: number): Promise<string[]> {
   );
 }
 
-export const drawingTests: readonly PageTest[] = [
+export const canvasTests: readonly PageTest[] = [
   {
     name: "draws a card for every node and an edge for every input",
     async run(test) {

@@ -4,7 +4,7 @@ import { topologyOf } from "../graph/topology.ts";
 import { codeBlock, feedbackGraphOf } from "./computed.ts";
 
 /** Where a node's text is in the graph, in words: what it is, what it works on, and who reads the result. */
-export function placesOf(graph: Graph): (node: GraphNode) => string {
+export function nodeDescriptions(graph: Graph): (node: GraphNode) => string {
   const topology = topologyOf(graph);
   const feedback = feedbackGraphOf(graph, topology);
   const role = (id: string) => {

@@ -32,7 +32,7 @@ export async function methodsPage(): Promise<Page> {
 }
 
 /** Compares methods on the user's own graph. */
-export class ComparisonCommands {
+export class CompareMethodsCommands {
   readonly commands = {
     compareMethods: (target) => this.#compareMethods(target),
     ablate: (target) => this.#ablate(target),

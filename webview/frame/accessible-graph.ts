@@ -5,7 +5,7 @@ import type { NodeRunView, NodeView } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
 
 /** The graph as a hidden list for the keyboard and for screen readers. */
-export class Mirror {
+export class AccessibleGraph {
   readonly element = h("ul", { class: "unseen", "aria-label": t("Nodes of the graph") });
   readonly #buttons = new Map<string, HTMLButtonElement>();
   #shown: State["scene"] = null;

@@ -12,13 +12,13 @@ import type { Change } from "./instructions.ts";
  * What the file contains of a change now: the text from before it, the proposed one, or neither, so that the verdict no longer
  * says anything of the file. `unknown`: the graph has errors or is not in the workspace.
  */
-export type Standing = "base" | "proposed" | "changed" | "unknown";
+export type TextStatus = "base" | "proposed" | "changed" | "unknown";
 
 /** VS Code changes spacing at line ends when it saves, so that is ignored. */
-export function standingOf(
+export function textStatusOf(
   { node, base, text }: Pick<Change, "node" | "base" | "text">,
   graph: Graph | null,
-): Standing {
+): TextStatus {
   if (!graph) return "unknown";
   const now = graph.nodes.find(({ id }) => id === node)?.text;
   if (now === undefined) return "changed";
@@ -28,7 +28,7 @@ export function standingOf(
 }
 
 /** `applied`, `applied and undone`, `text changed since`; null if nothing happened yet. */
-export function standingLabel(act: Act | undefined, standing: Standing): string | null {
+export function textStatusLabel(act: Act | undefined, standing: TextStatus): string | null {
   if (!act || act === "dismissed") {
     const changed = standing === "changed" ? l10n.t("text changed since") : null;
     return [act && actLabel(act, LOCALE), changed].filter(Boolean).join(", ") || null;
@@ -45,22 +45,22 @@ export function standingLabel(act: Act | undefined, standing: Standing): string 
 }
 
 /** Whether an applied or committed text was taken back, so that it can be applied again. */
-export function isUndone(act: Act | undefined, standing: Standing): boolean {
+export function isUndone(act: Act | undefined, standing: TextStatus): boolean {
   return (act === "applied" || act === "committed") && standing === "base";
 }
 
 /** The standing of a run's changes in the graph as the editor shows it, with unsaved edits. */
-export class Standings {
+export class TextStatuses {
   constructor(
     private readonly graphs: GraphFiles,
     private readonly documents: Pick<GraphSource, "current">,
   ) {}
 
-  async of({ entry }: OpenedRun): Promise<(change: Pick<Change, "node" | "base" | "text">) => Standing> {
+  async of({ entry }: OpenedRun): Promise<(change: Pick<Change, "node" | "base" | "text">) => TextStatus> {
     const file = await this.graphs.known(entry.graphPath);
     const { graph, stale } = await this.documents
       .current(file)
       .catch((): { graph: Graph | null; stale: boolean } => ({ graph: null, stale: true }));
-    return (change) => standingOf(change, stale ? null : graph);
+    return (change) => textStatusOf(change, stale ? null : graph);
   }
 }

@@ -22,7 +22,7 @@ export async function comparisonPage(library: RunStore, [first = "", second = ""
 }
 
 /** Compares two runs: figures and reasons why they are not comparable on a page, final texts as diffs. */
-export class CompareCommands {
+export class CompareRunsCommands {
   readonly commands = {
     compareRuns: (target, selected) => this.#compare(target, selected),
     compareTexts: (target, selected) => this.#texts(target, selected),

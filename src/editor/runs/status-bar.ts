@@ -8,7 +8,7 @@ import type { RunStore } from "./run-store.ts";
 const UPDATE_INTERVAL = 250;
 
 /** The status bar item of a running run in this window. */
-export class Status extends Disposable {
+export class RunStatusBar extends Disposable {
   #item: StatusBarItem | null = null;
   #pause: ReturnType<typeof setTimeout> | null = null;
 

@@ -9,7 +9,7 @@ const SHOWN = 8;
 const CELL = 180;
 
 /** For whoever doubts the figures: samples that were fixed, broken, and are still wrong, side by side. */
-export function sides(set: Comparison, locale: Locale): Markup {
+export function sideBySide(set: Comparison, locale: Locale): Markup {
   const { t } = locale;
   const columns = [
     { change: "fixed", title: t("Fixed"), none: t("No sample was fixed.") },

@@ -7,14 +7,14 @@ const RARE = 0.05;
 const MENTIONED = 0.02;
 
 /** Whether the run helped, in one sentence for somebody who reads nothing else. */
-export interface ReportAnswer {
-  readonly word: "yes" | "no" | "perhaps";
+export interface Conclusion {
+  readonly answer: "yes" | "no" | "perhaps";
   /** `Yes: on 30 unseen samples 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.` */
   readonly sentence: string;
 }
 
 /** null where there is no result to tell of: an evaluation, or nothing scored. */
-export function answerOf(report: Report, locale: Locale): ReportAnswer | null {
+export function conclusionOf(report: Report, locale: Locale): Conclusion | null {
   const { t } = locale;
   const { evaluated, test, validation, changes, cost } = report;
   const set = test ?? validation;
@@ -22,20 +22,20 @@ export function answerOf(report: Report, locale: Locale): ReportAnswer | null {
   const isAccepted = changes.some(({ verdict }) => verdict.decision === "accepted");
   const price = runPrice(cost, locale);
   if (!isAccepted)
-    return { word: "no", sentence: `${[t("No: no better text was found"), price].filter(Boolean).join("; ")}.` };
+    return { answer: "no", sentence: `${[t("No: no better text was found"), price].filter(Boolean).join("; ")}.` };
   const gain = set.after.score - set.before.score;
   const isRare = set.p === null || set.p <= RARE;
   const isUnseen = set.split === "test";
-  const word = gain <= 0 ? "no" : isRare && isUnseen ? "yes" : "perhaps";
-  const parts = [`${opening(word, report, locale)}: ${result(set, gain, isRare, locale)}`];
+  const answer = gain <= 0 ? "no" : isRare && isUnseen ? "yes" : "perhaps";
+  const parts = [`${opening(answer, report, locale)}: ${result(set, gain, isRare, locale)}`];
   const tokens = tokenChange(set, locale);
   if (tokens) parts.push(tokens);
   if (price) parts.push(price);
-  return { word, sentence: `${parts.join("; ")}.` };
+  return { answer, sentence: `${parts.join("; ")}.` };
 }
 
-function opening(word: ReportAnswer["word"], { run }: Report, { t }: Locale): string {
-  const said = { yes: t("Yes"), no: t("No"), perhaps: t("Perhaps") }[word];
+function opening(answer: Conclusion["answer"], { run }: Report, { t }: Locale): string {
+  const said = { yes: t("Yes"), no: t("No"), perhaps: t("Perhaps") }[answer];
   if (!run.trusted) return t("Not verified, from another machine. {0}", said);
   return run.provider === "simulated" ? t("With the simulated model, {0}", said.toLocaleLowerCase()) : said;
 }

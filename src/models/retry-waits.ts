@@ -4,7 +4,7 @@ import type { Waiting, WaitReason } from "./waiting.ts";
 
 export type Transient = RateLimited | ProviderFault | BodyBroken;
 
-export interface WaitsOptions {
+export interface RetryWaitsOptions {
   /** Provider and origin. */
   readonly identity: string;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ interface Failing {
 }
 
 /** All that waits between attempts, and how long it may. */
-export class Waits {
+export class RetryWaits {
   readonly maxWait: number;
   /** By model; absent: its last request was answered. */
   readonly #failing = new Map<string, Failing>();
@@ -56,7 +56,7 @@ export class Waits {
   #watch = new AbortController();
   #told: Waiting | null = null;
 
-  constructor(private readonly options: WaitsOptions) {
+  constructor(private readonly options: RetryWaitsOptions) {
     this.maxWait = options.maxWait ?? DEFAULT_MAX_WAIT;
   }
 
