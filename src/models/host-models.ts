@@ -53,7 +53,7 @@ export class HostFailure extends Error {
 export interface HostModelOptions {
   /** Those there are now; may be asked again when one has gone. */
   readonly chats: () => PromiseLike<readonly HostChat[]>;
-  /** Who lends them, e.g. `vscode`. */
+  /** Their provider, for example `vscode`. */
   readonly identity: string;
   readonly clock: Clock;
   /** Milliseconds a request may take. Default 120,000. */

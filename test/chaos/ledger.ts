@@ -1,7 +1,7 @@
 import type { BudgetLimits } from "../../src/models/model.ts";
 import type { RunState } from "../../src/run/state.ts";
+import type { FaultyServer } from "./faulty-server.ts";
 import { priceOf, type Reference } from "./reference.ts";
-import type { Wire } from "./wire.ts";
 
 /** How a segment ended: only a sudden end may lose what was under way. */
 export type Ending = "ended" | "killed" | "torn" | "disk full";
@@ -23,7 +23,7 @@ export class Ledger {
   #delivered: Counts = new Map();
 
   constructor(
-    readonly wire: Wire,
+    readonly server: FaultyServer,
     readonly concurrency: number,
   ) {}
 
@@ -32,12 +32,14 @@ export class Ledger {
    * @param replies text of the run's `replies.jsonl`
    */
   settle(end: Ending, state: RunState | null, replies: string, limits: BudgetLimits): void {
-    const { wire, concurrency } = this;
+    const { server, concurrency } = this;
     const recorded = state?.calls.total ?? 0;
-    const gap = recorded - wire.requests;
+    const gap = recorded - server.requests;
     const [least, most] = end === "ended" ? [0, 0] : [end === "torn" ? -1 : 0, concurrency];
     if (gap - this.#gap < least || gap - this.#gap > most) {
-      this.#fault(`${recorded} requests on record, ${wire.requests} at the server; ${this.#gap} apart before (${end})`);
+      this.#fault(
+        `${recorded} requests on record, ${server.requests} at the server; ${this.#gap} apart before (${end})`,
+      );
     }
     this.#gap = gap;
 
@@ -48,8 +50,8 @@ export class Ledger {
     if (unknown !== undefined) this.#fault(`a value was used whose reply is not on record: ${unknown} (${end})`);
     const kept = countsOf(known.values());
     let lost = 0;
-    for (const id of wire.delivered.keys()) {
-      const delivered = of(wire.delivered, id) - of(this.#delivered, id);
+    for (const id of server.delivered.keys()) {
+      const delivered = of(server.delivered, id) - of(this.#delivered, id);
       const missing = delivered - (of(kept, id) - of(this.#kept, id));
       if (missing <= 0) continue;
       lost += missing;
@@ -59,21 +61,21 @@ export class Ledger {
     // A slot is free once its reply is on record.
     if (lost > concurrency) this.#fault(`${lost} replies lost at once (${end})`);
     this.#kept = kept;
-    this.#delivered = new Map(wire.delivered);
+    this.#delivered = new Map(server.delivered);
     this.#checkBudget(limits);
-    this.#requests = wire.requests;
+    this.#requests = server.requests;
   }
 
   #checkBudget({ calls, tokens, usd }: BudgetLimits): void {
-    const { wire } = this;
-    const spent = this.#sum(wire.delivered);
+    const { server } = this;
+    const spent = this.#sum(server.delivered);
     const lost = this.#sum(this.#lost);
     // A line that was torn off the log is a request nobody knows of any more.
-    const known = wire.requests - Math.max(0, -this.#gap);
+    const known = server.requests - Math.max(0, -this.#gap);
     if (calls !== null && known > Math.max(calls, this.#requests)) {
-      this.#fault(`${wire.requests} requests at the server with a budget of ${calls}`);
+      this.#fault(`${server.requests} requests at the server with a budget of ${calls}`);
     }
-    if (wire.requests === this.#requests) return;
+    if (server.requests === this.#requests) return;
     if (tokens !== null && spent.tokens - lost.tokens > tokens) {
       this.#fault(`${spent.tokens} tokens spent with a budget of ${tokens}`);
     }
@@ -87,8 +89,8 @@ export class Ledger {
    */
   settleWhole(state: RunState, { asked }: Reference, ahead: number): void {
     let [more, fewer] = [0, 0];
-    for (const id of new Set([...asked.keys(), ...this.#kept.keys(), ...this.wire.delivered.keys()])) {
-      const [wanted, kept, paid] = [of(asked, id), of(this.#kept, id), of(this.wire.delivered, id)];
+    for (const id of new Set([...asked.keys(), ...this.#kept.keys(), ...this.server.delivered.keys()])) {
+      const [wanted, kept, paid] = [of(asked, id), of(this.#kept, id), of(this.server.delivered, id)];
       more += Math.max(0, kept - wanted);
       fewer += Math.max(0, wanted - kept);
       if (paid > kept + of(this.#lost, id))
@@ -97,7 +99,7 @@ export class Ledger {
     if (more > ahead) this.#fault(`${more} replies were asked for that the clean run does not need`);
     if (fewer > ahead) this.#fault(`${fewer} replies that the clean run needs were never asked for`);
     const counted = { tokens: state.tokens.prompt + state.tokens.completion, usd: state.usd ?? 0 };
-    const most = this.#sum(this.wire.delivered);
+    const most = this.#sum(this.server.delivered);
     const lost = this.#sum(this.#lost);
     for (const unit of ["tokens", "usd"] as const) {
       // A reply that a full disk or a torn file lost was paid for all the same, and may have been counted.
@@ -111,7 +113,7 @@ export class Ledger {
   #sum(counts: Counts) {
     let [calls, tokens, usd] = [0, 0, 0];
     for (const [id, times] of counts) {
-      const usage = this.wire.usage.get(id);
+      const usage = this.server.usage.get(id);
       if (!usage) continue;
       calls += times;
       tokens += times * (usage.prompt + usage.completion);

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Outcome, Watching } from "./outcome.ts";
-import { caseOf } from "./plan.ts";
-import { play } from "./play.ts";
-import { playReal } from "./real.ts";
+import { caseOf } from "./case.ts";
+import { runInProcess } from "./in-process-run.ts";
+import type { Outcome, WatchOptions } from "./outcome.ts";
+import { runAsProcesses } from "./process-run.ts";
 
 /** Of so many cases, the last is played with the real command line. */
 const REAL = 50;
@@ -23,10 +23,10 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 
-async function playCase(number: number, watching?: Watching): Promise<Outcome> {
+async function playCase(number: number, watching?: WatchOptions): Promise<Outcome> {
   const one = caseOf(seed, number);
   const isReal = number % REAL === REAL - 1;
-  return (isReal ? playReal : play)(one, watching).catch((error: unknown) => {
+  return (isReal ? runAsProcesses : runInProcess)(one, watching).catch((error: unknown) => {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { faults: [words], requests: 0, segments: 0, kills: 0 };
   });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Message, Model, ModelReply } from "../../src/models/model.ts";
 import { unitOf } from "../server/faults.ts";
-import type { Form } from "./world.ts";
+import type { Form } from "./random-graph.ts";
 
 /** Names what was asked, however it was wrapped. */
 export function contentId(messages: readonly Message[]): string {

@@ -11,8 +11,8 @@ export interface Outcome {
 }
 
 /** For someone who looks at a single case. */
-export interface Watching {
-  readonly tell?: (line: string) => void;
+export interface WatchOptions {
+  readonly log?: (line: string) => void;
   /** Leaves the folder where it is. */
   readonly keep?: boolean;
 }

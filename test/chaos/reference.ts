@@ -10,7 +10,7 @@ import { reduceAll } from "../../src/run/reduce.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { chaosModel, contentId } from "./model.ts";
 
-/** What the run gives when nothing goes wrong: the engine alone, without wire, disk or budget. */
+/** What the run gives when nothing goes wrong: the engine alone, without server, disk or budget. */
 export interface Reference {
   readonly decided: ReturnType<typeof decidedIn>;
   readonly calls: number;

@@ -30,7 +30,7 @@ export interface Bench {
   /** The same as `online`, without waiting. */
   start(...args: string[]): Started;
   /** The same as `online` where the system lets no file grow beyond this many KB, as on a full disk. */
-  cramped(kilobytes: number, ...args: string[]): Promise<Ended>;
+  withFileLimit(kilobytes: number, ...args: string[]): Promise<Ended>;
   /** Every file under the folder and the home, by path. */
   files(): Promise<Map<string, string>>;
   close(): Promise<void>;
@@ -104,7 +104,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
     launch: (env, ...args) => start(args, "", "unlimited", env),
     against: (url, ...args) => start([...args, "--base-url", url], KEY),
     start: (...args) => start([...args, ...online], KEY),
-    cramped: (kilobytes, ...args) => start([...args, ...online], KEY, kilobytes).ended,
+    withFileLimit: (kilobytes, ...args) => start([...args, ...online], KEY, kilobytes).ended,
     files: () => filesUnder(home),
     close: async () => {
       await server.close();

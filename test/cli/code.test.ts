@@ -2,8 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
-import { clerk, orders } from "./clerk.ts";
 import { type Bench, open } from "./cli.ts";
+import { orderModel, orders } from "./order-model.ts";
 
 const SUM = "export default ({ items }) => String(items.reduce((sum, { count, price }) => sum + count * price, 0));\n";
 const PARSED = SUM.replace("=> String(items", "=> String(JSON.parse(items)");
@@ -54,9 +54,9 @@ describe("feedback crosses code, and the prompt before it is mended", () => {
       },
     ],
   ])("%s", async (_, nodes, output, files) => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     await put(bench, { nodes, output }, files);
-    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
     expect(report.test?.before).toBeLessThanOrEqual(0.7);
     expect(report.test?.after).toBe(1);
@@ -86,11 +86,11 @@ describe("a text that is code", () => {
   };
 
   it("is rewritten by what came of it, though the rewrite comes between fences and drops braces", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     await put(bench, { nodes: { program, sum }, output: "sum" }, {});
     const checked = await bench.run("check", "order.agentgraph.json");
     expect([checked.code, checked.stdout]).toEqual([0, expect.not.stringContaining("placeholder")]);
-    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
     expect(report.test).toMatchObject({ before: 0, after: 1 });
     expect(report.proposals[0]?.text).toMatch(/^\(order\) => \{/);
@@ -110,9 +110,9 @@ describe("a map node", () => {
   const nodes = { sentences, items, total: { kind: "function", inputs: ["items"], code: flat } };
 
   it("asks for each element of a list, and its one instruction learns from all of them", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     await put(bench, { nodes, output: "total" }, {});
-    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
     expect(report.test?.before).toBeLessThan(0.7);
     expect(report.test?.after).toBe(1);
@@ -124,7 +124,7 @@ describe("a map node", () => {
   });
 
   it("that is given no list is a format error, and the feedback names it", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     await put(
       bench,
       {
@@ -133,13 +133,13 @@ describe("a map node", () => {
       },
       {},
     );
-    const { stdout } = await bench.online("evaluate", "order.agentgraph.json", "--json", "--model", "clerk");
+    const { stdout } = await bench.online("evaluate", "order.agentgraph.json", "--json", "--model", "orders");
     expect(JSON.parse(stdout)).toMatchObject({ score: 0, formatErrors: 24 });
     expect(bench.server.requests()).toBe(0);
   });
 
   it("has to go over one of its inputs", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     await put(bench, { nodes: { ...nodes, items: { ...items, over: "sentence" } }, output: "total" }, {});
     const { code, stdout } = await bench.run("check", "order.agentgraph.json");
     expect(code).toBe(2);
@@ -150,23 +150,23 @@ describe("a map node", () => {
 
 describe("code of a graph", () => {
   it("is checked with its line before anything is asked", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     const files = { "steps/total.js": "export default ({ items }) => {\n  return items +;\n};\n" };
     await put(bench, { nodes: { items: read, total, say }, output: "say" }, files);
     const checked = await bench.run("check", "order.agentgraph.json");
     expect(checked.code).toBe(2);
     expect(checked.stdout).toMatch(/bad-code The code can't run: steps\/total\.js:2: SyntaxError/);
-    const optimized = await bench.online("optimize", "order.agentgraph.json", "--model", "clerk");
+    const optimized = await bench.online("optimize", "order.agentgraph.json", "--model", "orders");
     expect(optimized.code).toBe(2);
     expect(bench.server.requests()).toBe(0);
   });
 
   it("that runs without end leaves samples unscored, never wrong", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     const files = { "steps/total.js": "export default ({ items }) => { for (;;); };\n" };
     await put(bench, { nodes: { items: read, total }, output: "total" }, files);
     const { stdout } = await bench.online(
-      ...["evaluate", "order.agentgraph.json", "--json", "--model", "clerk", "--code-timeout", "0.2"],
+      ...["evaluate", "order.agentgraph.json", "--json", "--model", "orders", "--code-timeout", "0.2"],
     );
     expect(JSON.parse(stdout)).toMatchObject({ score: null });
   });
@@ -183,19 +183,19 @@ describe("a loss that is a script", () => {
   const total = { kind: "function", inputs: ["items"], code: [PARSED.trim()] };
 
   it("gives the feedback by which a prompt is mended", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, { "steps/metric.js": metric });
-    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "clerk");
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
     expect(report.test).toMatchObject({ after: 1 });
     expect(report.test?.before).toBeLessThan(0.7);
   });
 
   it("scores nothing if it fails, and says why with its line", async () => {
-    const bench = await open({ model: clerk });
+    const bench = await open({ model: orderModel });
     const files = { "steps/metric.js": "export default ({ target }) => {\n  return target.length.missing.more;\n};\n" };
     await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, files);
-    const { stdout, stderr } = await bench.online("evaluate", "order.agentgraph.json", "--model", "clerk");
+    const { stdout, stderr } = await bench.online("evaluate", "order.agentgraph.json", "--model", "orders");
     expect(`${stdout}${stderr}`).toMatch(/steps\/metric\.js:2: TypeError/);
     expect(stdout).toContain("The run failed.");
   });
@@ -208,7 +208,7 @@ async function put(bench: Bench, graph: object, files: Readonly<Record<string, s
     version: 1,
     description: "Says what an order costs.",
     inputs: { order: "what a customer wrote" },
-    models: { forward: "clerk" },
+    models: { forward: "orders" },
     data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
     loss: { kind: "number" },
     ...graph,

@@ -91,7 +91,7 @@ describe("a disk that takes no more", () => {
 
   it("stops the run in plain words, keeps the replies so far, and Resume asks for none of them again", async () => {
     const bench = await open();
-    const { code, stdout, stderr } = await bench.cramped(40, "optimize", bench.graph);
+    const { code, stdout, stderr } = await bench.withFileLimit(40, "optimize", bench.graph);
     expect(code).toBe(4);
     expect(stderr).toMatch(/Error: \S+\.jsonl couldn't be written .*Free up disk space/);
     const before = paid(bench);
@@ -110,7 +110,7 @@ describe("a disk that takes no more", () => {
   it("sends nothing if the run can't be begun, and says which path is in the way", async () => {
     const bench = await open();
     const home = join(bench.folder, ".agentgraph");
-    const full = await bench.cramped(0, "optimize", bench.graph);
+    const full = await bench.withFileLimit(0, "optimize", bench.graph);
     expect(full).toMatchObject({ code: 4, stderr: expect.stringMatching(/Error: .+couldn't be written \(EFBIG\)/) });
     await rm(home, { recursive: true });
     await writeFile(home, "mine");

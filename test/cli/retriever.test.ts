@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
 import { open } from "./cli.ts";
-import { seeker } from "./seeker.ts";
+import { searchModel } from "./search-model.ts";
 
 describe("the example with two hops", () => {
   it("passes check, and its two searches learn from what they did not find", async () => {
-    const bench = await open({ model: seeker }, "multihop");
+    const bench = await open({ model: searchModel }, "multihop");
     expect((await bench.run("check", bench.graph)).code).toBe(0);
-    const { stdout, stderr } = await bench.online("optimize", bench.graph, "--json", "--model", "seeker");
+    const { stdout, stderr } = await bench.online("optimize", bench.graph, "--json", "--model", "search");
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
     expect(report.test?.before).toBeLessThan(0.3);
     expect(report.test?.after).toBe(1);
@@ -18,10 +18,10 @@ describe("the example with two hops", () => {
   });
 
   it("is scored on the articles that the run began with, also when it is resumed without them", async () => {
-    const bench = await open({ model: seeker }, "multihop");
-    const whole = await bench.online("optimize", bench.graph, "--json", "--model", "seeker");
-    const cut = await open({ model: seeker }, "multihop");
-    const first = await cut.online("optimize", cut.graph, "--json", "--model", "seeker", "--budget-calls", "150");
+    const bench = await open({ model: searchModel }, "multihop");
+    const whole = await bench.online("optimize", bench.graph, "--json", "--model", "search");
+    const cut = await open({ model: searchModel }, "multihop");
+    const first = await cut.online("optimize", cut.graph, "--json", "--model", "search", "--budget-calls", "150");
     expect(first.code).toBe(3);
     await rm(join(cut.folder, "articles"), { recursive: true });
     const { run }: RunReport = JSON.parse(first.stdout);
@@ -30,7 +30,7 @@ describe("the example with two hops", () => {
   });
 
   it("names patterns that find nothing or lead outside", async () => {
-    const bench = await open({ model: seeker }, "multihop");
+    const bench = await open({ model: searchModel }, "multihop");
     const path = join(bench.folder, bench.graph);
     const text = await readFile(path, "utf8");
     await writeFile(path, text.replaceAll('["articles/**/*.md"]', '["../../../**/*.md"]'));

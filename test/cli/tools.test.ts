@@ -2,13 +2,13 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
-import { clerk, orders } from "./clerk.ts";
 import { open } from "./cli.ts";
+import { orderModel, orders } from "./order-model.ts";
 
 const SERVER = join(import.meta.dirname, "../server/sum-tool.mjs");
 
 async function bench(mood = "", more: object = {}) {
-  const opened = await open({ model: clerk });
+  const opened = await open({ model: orderModel });
   const { folder } = opened;
   const log = join(folder, "..", "calls.txt");
   const tools = join(folder, "..", "tools.json");
@@ -30,14 +30,14 @@ async function bench(mood = "", more: object = {}) {
       ...more,
     },
     output: "say",
-    models: { forward: "clerk" },
+    models: { forward: "orders" },
     data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
     loss: { kind: "number" },
   };
   await writeFile(join(folder, "order.agentgraph.json"), JSON.stringify(graph));
   const calls = async () => (await readFile(log, "utf8")).split("\n").length - 1;
   const online = (command: string, ...options: string[]) =>
-    opened.online(command, "order.agentgraph.json", "--model", "clerk", ...options);
+    opened.online(command, "order.agentgraph.json", "--model", "orders", ...options);
   return { ...opened, tools, calls, online, log };
 }
 

@@ -2,7 +2,7 @@ import type { Model } from "../../src/models/model.ts";
 import { createSimulated } from "../../src/models/simulated.ts";
 
 /** The simulated model with one bad habit: every rewrite of an instruction is a ruin, and each is another one. */
-export function ruinous(): Model {
+export function harmfulModel(): Model {
   const model = createSimulated();
   let ruins = 0;
   return {

@@ -37,11 +37,11 @@ async function review(world: World): Promise<void> {
   await workbench.lens("Accepted by the gate").waitFor();
   await workbench.expand("Proposals", node);
   await workbench.pressLens("Why");
-  await workbench.drawing("What the feedback asks for").waitFor();
+  await workbench.graphText("What the feedback asks for").waitFor();
   await picture(world, "review");
   await workbench.command("View: Close All Editors");
   await workbench.menuOn(workbench.row("Runs", "Word problems"), "Show report");
-  await workbench.drawing("Before you rely on this").waitFor();
+  await workbench.graphText("Before you rely on this").waitFor();
   await workbench.command("View: Close Primary Side Bar");
   await picture(world, "report");
 }
@@ -52,7 +52,7 @@ async function graph(world: World): Promise<void> {
   await optimized(world, "fan-in.agentgraph.json");
   await workbench.lens("Accepted by the gate").waitFor();
   await workbench.command("AgentGraph: Show graph");
-  await workbench.drawing("Done").waitFor();
+  await workbench.graphText("Done").waitFor();
   await workbench.command("View: Close Primary Side Bar");
   await picture(world, "graph");
 }

@@ -6,7 +6,6 @@ import { accountStories } from "./stories/account.ts";
 import { firstStories } from "./stories/first.ts";
 import { graphStories } from "./stories/graph.ts";
 import { languageStories } from "./stories/language.ts";
-import { lentStories } from "./stories/lent.ts";
 import { mainStories } from "./stories/main.ts";
 import { pageStories } from "./stories/pages.ts";
 import { robustStories } from "./stories/robust.ts";
@@ -14,6 +13,7 @@ import { runStories } from "./stories/runs.ts";
 import { securityStories } from "./stories/security.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
+import { vscodeModelStories } from "./stories/vscode-models.ts";
 import { Stage, type Story } from "./world.ts";
 
 const MINUTES = 8;
@@ -32,7 +32,7 @@ const stories: Story[] = [
   ...troubleStories,
   ...robustStories,
   ...accountStories,
-  ...lentStories,
+  ...vscodeModelStories,
   ...securityStories,
   ...languageStories,
   ...runStories,

@@ -170,7 +170,7 @@ export class Workbench {
   }
 
   /** A text in the graph's drawing. */
-  drawing(text: string): Locator {
+  graphText(text: string): Locator {
     const frame = this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
     return frame.getByText(text, { exact: false }).first();
   }

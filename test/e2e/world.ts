@@ -34,7 +34,7 @@ export interface Story {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;
   /** VS Code has models of its own, which pass everything to the story's server. */
-  readonly lender?: boolean;
+  readonly modelExtension?: boolean;
   /** What VS Code opens: default the folder itself. */
   readonly opens?: "nothing" | { readonly folders: readonly string[] };
   /** The folder is no git repository. */
@@ -49,7 +49,7 @@ export interface Story {
  */
 export class Stage {
   #browser: Browser | null = null;
-  readonly #served = new Map<"plain" | "lender", ServedVscode>();
+  readonly #served = new Map<"plain" | "models", ServedVscode>();
 
   constructor(private readonly vsix: string) {}
 
@@ -62,10 +62,10 @@ export class Stage {
       const models = await startServer({ model: createSimulated(), ...story.server });
       ends.push(() => models.close());
       const settings = { "security.workspace.trust.enabled": story.workspaceTrust ?? false, ...story.settings };
-      const vscode = await this.#vscode(story.lender ? "lender" : "plain");
+      const vscode = await this.#vscode(story.modelExtension ? "models" : "plain");
       const browser = await this.#empty(story.size ?? { width: 1280, height: 800 });
       await vscode.fresh(settings);
-      if (story.lender) writeFileSync(path.join(vscode.root, "home/lender-url"), models.url);
+      if (story.modelExtension) writeFileSync(path.join(vscode.root, "home/test-models-url"), models.url);
       const workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
       const world: World = {
         workbench,
@@ -109,10 +109,10 @@ export class Stage {
     this.#served.clear();
   }
 
-  async #vscode(kind: "plain" | "lender"): Promise<ServedVscode> {
+  async #vscode(kind: "plain" | "models"): Promise<ServedVscode> {
     const known = this.#served.get(kind);
     if (known) return known;
-    const vscode = await serveVscode({ vsix: this.vsix, ...(kind === "lender" && { others: [packLender()] }) });
+    const vscode = await serveVscode({ vsix: this.vsix, ...(kind === "models" && { others: [packModelExtension()] }) });
     this.#served.set(kind, vscode);
     return vscode;
   }
@@ -127,11 +127,11 @@ export class Stage {
   }
 }
 
-function packLender(): string {
-  const packed = path.resolve("out/lender.vsix");
+function packModelExtension(): string {
+  const packed = path.resolve("out/test-models.vsix");
   const vsce = path.resolve("node_modules/@vscode/vsce/vsce");
   const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", packed];
-  execFileSync(process.execPath, [vsce, "package", ...options], { cwd: "test/e2e/lender", stdio: "pipe" });
+  execFileSync(process.execPath, [vsce, "package", ...options], { cwd: "test/e2e/model-extension", stdio: "pipe" });
   return packed;
 }
 

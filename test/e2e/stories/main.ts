@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ruinous } from "../models.ts";
+import { harmfulModel } from "../models.ts";
 import type { Story } from "../world.ts";
 import { checkCommit, chooseServer, optimize } from "./steps.ts";
 
@@ -28,7 +28,7 @@ export const mainStories: readonly Story[] = [
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
 
       await workbench.command("AgentGraph: Show graph");
-      await workbench.drawing("Done").waitFor();
+      await workbench.graphText("Done").waitFor();
       await workbench.picture("08-graph");
       await workbench.command("View: Close All Editors");
 
@@ -44,7 +44,7 @@ export const mainStories: readonly Story[] = [
       await workbench.insertedLine().waitFor();
       await workbench.picture("10-inline-diff");
       await workbench.pressLens("Why");
-      await workbench.drawing("What the feedback asks for").waitFor();
+      await workbench.graphText("What the feedback asks for").waitFor();
       await workbench.picture("11-why");
 
       await workbench.pressLens("Apply");
@@ -123,7 +123,7 @@ export const mainStories: readonly Story[] = [
   },
   {
     name: "a proposal that the gate rejected is applied only after a second question",
-    server: { model: ruinous() },
+    server: { model: harmfulModel() },
     async play(world) {
       const { workbench, git } = world;
       await optimize(world, "No change was accepted");

@@ -24,15 +24,15 @@ export const pageStories: readonly Story[] = [
       await workbench.lens("by the gate").waitFor();
       await runs.nth(1).click({ modifiers: ["Control"] });
       await workbench.menuOn(runs.nth(1), "Compare runs");
-      await workbench.drawing("Two runs compared").waitFor();
+      await workbench.graphText("Two runs compared").waitFor();
       await workbench.menuOn(runs.nth(0), "Show report");
-      await workbench.drawing("Before you rely on this").waitFor();
+      await workbench.graphText("Before you rely on this").waitFor();
 
       await page.waitForTimeout(SAVED);
       await page.reload();
-      await workbench.drawing("Before you rely on this").waitFor(LOADED);
+      await workbench.graphText("Before you rely on this").waitFor(LOADED);
       await workbench.tab("Compare: Word problems").click();
-      await workbench.drawing("Two runs compared").waitFor();
+      await workbench.graphText("Two runs compared").waitFor();
       await workbench.picture("84-compare-reloaded");
       assert.equal(await page.locator(".tabs-container .tab", { hasText: "Word problems, " }).count(), 2);
 
@@ -41,10 +41,10 @@ export const pageStories: readonly Story[] = [
       const [oldest = ""] = readdirSync(path.join(folder, ".agentgraph/runs")).sort();
       rmSync(path.join(folder, ".agentgraph/runs", oldest), { recursive: true });
       await page.reload();
-      await workbench.drawing("The run no longer exists").waitFor(LOADED);
+      await workbench.graphText("The run no longer exists").waitFor(LOADED);
       await workbench.picture("85-compare-gone");
       await workbench.tab("Report: Word problems").click();
-      await workbench.drawing("Before you rely on this").waitFor();
+      await workbench.graphText("Before you rely on this").waitFor();
     },
   },
 ];

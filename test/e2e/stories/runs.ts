@@ -29,7 +29,7 @@ export const runStories: readonly Story[] = [
       assert.equal(models.requests(), 40);
       await workbench.pressOnToast("on its validation set", "Show result");
       await workbench.tab("Evaluation: Word problems").waitFor();
-      await workbench.drawing("The current graph scores").waitFor();
+      await workbench.graphText("The current graph scores").waitFor();
       await workbench.picture("72-evaluation");
 
       await workbench.expand("Runs", "validation set");
@@ -39,7 +39,7 @@ export const runStories: readonly Story[] = [
       await wrong.click();
       // A few calls are not asked about.
       await workbench.tab("Sample: ").waitFor();
-      await workbench.drawing("its text should change").waitFor();
+      await workbench.graphText("its text should change").waitFor();
       await workbench.clearToasts();
       await workbench.picture("74-sample");
       await workbench.page.setViewportSize({ width: 640, height: 800 });
@@ -143,7 +143,7 @@ export const runStories: readonly Story[] = [
       await workbench.row("Runs", "from another machine").waitFor();
       await workbench.command("AgentGraph: Show report");
       await workbench.tab("Report: Word problems").waitFor();
-      await workbench.drawing("This run was made on another machine").waitFor();
+      await workbench.graphText("This run was made on another machine").waitFor();
       for (const command of ["Evaluate graph", "Try a single sample", "Recheck a run"]) {
         await workbench.command(`AgentGraph: ${command}`);
         await workbench.toast("not trusted").waitFor();
@@ -176,7 +176,7 @@ export const runStories: readonly Story[] = [
       await workbench.clearToasts();
       await workbench.menuOn(rowsOf(world).first(), "Show report");
       await workbench.tab("Report: Word problems").waitFor();
-      await workbench.drawing("Before you rely on this").waitFor();
+      await workbench.graphText("Before you rely on this").waitFor();
       for (const theme of THEMES) {
         vscode.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(1000);
@@ -197,8 +197,8 @@ export const runStories: readonly Story[] = [
         .click({ modifiers: ["Control"] });
       await workbench.menuOn(rowsOf(world).nth(1), "Compare runs");
       await workbench.tab("Compare: Word problems").waitFor();
-      await workbench.drawing("Why the comparison is not fair").waitFor();
-      await workbench.drawing("seed (1 and 7)").waitFor();
+      await workbench.graphText("Why the comparison is not fair").waitFor();
+      await workbench.graphText("seed (1 and 7)").waitFor();
       for (const theme of THEMES.slice(0, 3)) {
         vscode.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(1000);

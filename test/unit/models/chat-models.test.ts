@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { isForChat } from "../../../src/models/chat-models.ts";
 
 it("tells models that answer chats from the others that a server lists", () => {
-  const chat = ["gpt-4.1-mini", "llama3.2:3b", "qwen2.5-coder", "mistral-large-latest", "o4-mini", "lender/simulated"];
+  const chat = ["gpt-4.1-mini", "llama3.2:3b", "qwen2.5-coder", "mistral-large-latest", "o4-mini", "copilot/gpt-4o"];
   const others = [
     "text-embedding-3-small",
     "nomic-embed-text:latest",

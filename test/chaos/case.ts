@@ -1,11 +1,11 @@
 import { type Fault, TRANSIENT } from "../server/faults.ts";
-import { Dice } from "./dice.ts";
 import type { End } from "./disk.ts";
-import type { Weather } from "./wire.ts";
-import { createWorld, type World } from "./world.ts";
+import type { ServerConditions } from "./faulty-server.ts";
+import { createRandomGraph, type RandomGraph } from "./random-graph.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 /** Writes of which a process may fall just short. */
-export const LANDMARKS = {
+export const CRASH_POINTS = {
   lock: (path: string) => /\/locks\/\w+\.json$/.test(path),
   start: (path: string) => path.endsWith("/start.json"),
   seal: (_: string, text: string) => text.startsWith('{"seal"'),
@@ -20,7 +20,7 @@ export type Accident =
       readonly kind: "killed" | "disk full";
       readonly at: number;
       /** Before the write that is so many later, or before a certain one. */
-      readonly before: number | keyof typeof LANDMARKS;
+      readonly before: number | keyof typeof CRASH_POINTS;
       /** Of the text of that write, what gets through. */
       readonly share: number;
     }
@@ -31,41 +31,51 @@ export type Accident =
 export interface Case {
   readonly seed: number;
   readonly number: number;
-  readonly world: World;
-  readonly weather: Weather;
+  readonly graph: RandomGraph;
+  readonly conditions: ServerConditions;
   /** One a segment; after the last, the run is resumed to its end. */
   readonly accidents: readonly Accident[];
   /** Bytes that the log and the replies lose at their ends after each kill, as when the power fails: at most one line each. */
-  readonly torn: boolean;
+  readonly truncates: boolean;
   /** A second run of the same graph beside the first one's replies. */
-  readonly again: boolean;
+  readonly secondRun: boolean;
   /** Another process tries to take the run up in the middle of each segment, and to read it. */
-  readonly rival: boolean;
+  readonly secondProcess: boolean;
   /** The clock is set forward and back. */
-  readonly restless: boolean;
+  readonly clockJumps: boolean;
 }
 
 const FAULTS: readonly Fault[] = [...TRANSIENT, "stream"];
 
 export function caseOf(seed: number, number: number): Case {
-  const dice = new Dice(`chaos ${seed} ${number}`);
-  const world = createWorld(dice);
-  const rare = dice.some<Fault>(["hang", "huge"], 0.04);
-  const weather = {
-    seed: dice.seed,
-    rate: dice.pick([0, 0.05, 0.2, 0.4]),
-    faults: [...dice.some(FAULTS, 0.6), ...rare],
-    latency: dice.pick([0, 100, 600]),
+  const random = new SeededRandom(`chaos ${seed} ${number}`);
+  const graph = createRandomGraph(random);
+  const rare = random.some<Fault>(["hang", "huge"], 0.04);
+  const conditions = {
+    seed: random.seed,
+    rate: random.pick([0, 0.05, 0.2, 0.4]),
+    faults: [...random.some(FAULTS, 0.6), ...rare],
+    latency: random.pick([0, 100, 600]),
   };
-  const accidents = Array.from({ length: dice.pick([0, 1, 1, 2, 2, 3, 5]) }, () => accidentOf(dice));
-  const torn = dice.chance(0.2);
-  const again = dice.chance(0.2);
-  return { seed, number, world, weather, accidents, torn, again, rival: dice.chance(0.3), restless: dice.chance(0.2) };
+  const accidents = Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 5]) }, () => accidentOf(random));
+  const truncates = random.chance(0.2);
+  const secondRun = random.chance(0.2);
+  return {
+    seed,
+    number,
+    graph,
+    conditions,
+    accidents,
+    truncates,
+    secondRun,
+    secondProcess: random.chance(0.3),
+    clockJumps: random.chance(0.2),
+  };
 }
 
-function accidentOf(dice: Dice): Accident {
-  const at = dice.unit();
-  const kind = dice.pick([
+function accidentOf(random: SeededRandom): Accident {
+  const at = random.unit();
+  const kind = random.pick([
     "killed",
     "killed",
     "killed",
@@ -80,9 +90,9 @@ function accidentOf(dice: Dice): Accident {
   switch (kind) {
     case "killed":
     case "disk full":
-      return { kind, at, before: momentOf(dice), share: dice.unit() };
+      return { kind, at, before: momentOf(random), share: random.unit() };
     case "budget":
-      return { kind, unit: dice.pick(["calls", "calls", "tokens", "usd"]), at };
+      return { kind, unit: random.pick(["calls", "calls", "tokens", "usd"]), at };
     default:
       return { kind, at };
   }
@@ -91,11 +101,11 @@ function accidentOf(dice: Dice): Accident {
 /** What such an accident does to a process. */
 export function endOf({ kind, before, share }: Extract<Accident, { kind: "killed" | "disk full" }>): End {
   let left = typeof before === "number" ? before : 0;
-  const isHere = typeof before === "number" ? () => left-- <= 0 : LANDMARKS[before];
+  const isHere = typeof before === "number" ? () => left-- <= 0 : CRASH_POINTS[before];
   return { how: kind === "killed" ? "killed" : "full", isHere, share };
 }
 
-function momentOf(dice: Dice): number | keyof typeof LANDMARKS {
-  if (dice.chance(0.3)) return dice.pick(["lock", "start", "seal", "end", "summary", "release"]);
-  return dice.chance(0.3) ? dice.int(0, 400) : dice.int(0, 12);
+function momentOf(random: SeededRandom): number | keyof typeof CRASH_POINTS {
+  if (random.chance(0.3)) return random.pick(["lock", "start", "seal", "end", "summary", "release"]);
+  return random.chance(0.3) ? random.int(0, 400) : random.int(0, 12);
 }

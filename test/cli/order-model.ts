@@ -1,26 +1,12 @@
-import type { Message, Model, ModelReply } from "../../src/models/model.ts";
+import { blockIn, feedbackFor, promptModel } from "./prompt-model.ts";
 
 /**
  * A model that reads orders as far as its instruction says how, and gives feedback only on what its prompt shows: it
  * blames a list of items for a wrong sum only if it sees the list, the order, and the code that adds it up.
  */
-export const clerk: Model = {
-  identity: "clerk",
-  async complete({ messages, schema }): Promise<ModelReply> {
-    const [system, user] = [saidBy(messages, "system"), saidBy(messages, "user")];
-    const keys = Object.keys(Object(schema?.schema.properties));
-    const text = !schema ? work(system, user) : keys.includes("text") ? rewrite(user) : feedback(user, keys);
-    const usage = { prompt: Math.ceil((system.length + user.length) / 4), completion: text.length, estimated: false };
-    const rest = { key: "", source: "provider", requests: 1, milliseconds: 0 } as const;
-    return { text, usage, model: "clerk", finish: "stop", ...rest };
-  },
-};
+export const orderModel = promptModel("orders", { forward, feedback, rewrite });
 
-function saidBy(messages: readonly Message[], role: Message["role"]): string {
-  return messages.flatMap((message) => (message.role === role ? [message.content] : [])).join("\n\n");
-}
-
-function work(instruction: string, user: string): string {
+function forward(instruction: string, user: string): string {
   if (!instruction.includes("items")) return `The sum is ${/-?\d+(?!.*\d)/s.exec(user)?.[0] ?? "unknown"}.`;
   const items = [...user.matchAll(/(\d+) (\w+) at (\d+)/g)].map(([, count, name, price]) => ({
     name,
@@ -35,40 +21,36 @@ function work(instruction: string, user: string): string {
 
 const ADVICE = { voucher: "A voucher has to be in the list, with the count -1." };
 
-function feedback(user: string, keys: readonly string[]): string {
+function feedback(_: string, user: string, keys: readonly string[]) {
   const step = /<step id="(\w+)"/.exec(user)?.[1] ?? "";
-  const said = part(user, "feedback");
-  const order = part(user, "query") || user;
+  const said = blockIn(user, "feedback");
+  const order = blockIn(user, "query") || user;
   const items = /<(?:source|input) id="items"[^>]*>\n([\s\S]*?)\n<\//.exec(user)?.[1];
   const seesCode = /<(?:code|tool) step="\w+"/.test(user);
   const about = (key: string): string => {
     if (step === "items" && key === "instruction") return /voucher/.test(said) ? ADVICE.voucher : "";
     return key === "items" && seesCode && items !== undefined && lacksVoucher(items, order) ? ADVICE.voucher : "";
   };
-  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, about(key)])));
+  return feedbackFor(keys, about);
 }
 
 function lacksVoucher(items: string, order: string): boolean {
   return /voucher of/.test(order) && !/"voucher"/.test(items);
 }
 
-function part(prompt: string, tag: string): string {
-  return new RegExp(`<${tag}>\\n([\\s\\S]*?)\\n</${tag}>`).exec(prompt)?.[1] ?? "";
-}
-
-function rewrite(user: string): string {
-  const text = part(user, "current_text");
+function rewrite(_: string, user: string) {
+  const text = blockIn(user, "current_text");
   if (text.startsWith("(order) =>")) return program(user, text);
   const seesCode = /<(?:code|tool) step="\w+"/.test(user);
   const cases = [...user.matchAll(/<case id[\s\S]*?<\/case>/g)].map(([one]) => one);
-  const isMissing = cases.some((one) => lacksVoucher(part(one, "output"), one));
+  const isMissing = cases.some((one) => lacksVoucher(blockIn(one, "output"), one));
   const added =
-    seesCode && cases.some((one) => /SyntaxError/.test(part(one, "feedback")))
+    seesCode && cases.some((one) => /SyntaxError/.test(blockIn(one, "feedback")))
       ? "Reply with a JSON list."
       : user.includes(ADVICE.voucher) || (seesCode && isMissing)
         ? "Put a voucher in the list, too."
         : "Work with care.";
-  return JSON.stringify({ hypothesis: "It says what was missing.", text: `${text} ${added}` });
+  return { hypothesis: "It says what was missing.", text: `${text} ${added}` };
 }
 
 /** Orders that are all different. A third of them has a voucher. */
@@ -83,7 +65,7 @@ export function orders(set: number, count: number): { order: string; sum: number
 }
 
 /** Code, between fences, by what the cases and the code that runs it show. */
-function program(user: string, text: string): string {
+function program(user: string, text: string) {
   const sees = /<code step="sum"/.test(user) && /<output>\s*sum: \d/.test(user);
   const better = [
     "(order) => {",
@@ -92,5 +74,5 @@ function program(user: string, text: string): string {
     "  return sum - Number(/voucher of (\\d+)/.exec(order)?.[1] ?? 0);",
     "}",
   ].join("\n");
-  return JSON.stringify({ hypothesis: "It has to add up.", text: sees ? `\`\`\`js\n${better}\n\`\`\`` : text });
+  return { hypothesis: "It has to add up.", text: sees ? `\`\`\`js\n${better}\n\`\`\`` : text };
 }

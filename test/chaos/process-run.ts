@@ -10,12 +10,12 @@ import { loadTask } from "../../src/run/load.ts";
 import { filesOf, runPathsOf } from "../../src/run/run-paths.ts";
 import { randomFaults, TRANSIENT } from "../server/faults.ts";
 import { type Server, startServer } from "../server/server.ts";
-import { Dice } from "./dice.ts";
+import type { Case } from "./case.ts";
 import { changedIn, writeFolder } from "./folder.ts";
 import { chaosModel, contentId } from "./model.ts";
-import { differenceOf, type Outcome, type Watching } from "./outcome.ts";
-import type { Case } from "./plan.ts";
+import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { type Reference, referenceOf } from "./reference.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 const CLI = resolve("dist/cli.js");
 /** Exit codes of `optimize` and `resume`. */
@@ -34,31 +34,31 @@ interface Ended {
  * The same with the shipped command line as a process of its own, a server at the other end of a socket, and a real
  * `kill -9` at random requests.
  */
-export async function playReal(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
+export async function runAsProcesses(one: Case, { log = () => {}, keep = false }: WatchOptions = {}): Promise<Outcome> {
   const root = await mkdtemp(join(tmpdir(), "agentgraph-chaos-"));
-  const { seed, rate } = one.weather;
+  const { seed, rate } = one.conditions;
   const server = await startServer({
     model: chaosModel,
-    faults: randomFaults(Math.min(rate, 0.1), Number(new Dice(seed).int(0, 1e6)), TRANSIENT),
+    faults: randomFaults(Math.min(rate, 0.1), Number(new SeededRandom(seed).int(0, 1e6)), TRANSIENT),
     latency: [1, 8],
-    refuses: one.world.refuses,
-    format: one.world.format,
+    refuses: one.graph.refuses,
+    format: one.graph.format,
   });
   try {
-    await writeFolder(root, one.world.files);
-    const { task } = await loadTask(join(root, one.world.graphFile), nodeDeps());
+    await writeFolder(root, one.graph.files);
+    const { task } = await loadTask(join(root, one.graph.graphFile), nodeDeps());
     if (!task) throw new Error("the graph cannot run");
-    return await new RealPlay(one, root, server, await referenceOf(task), tell).toEnd();
+    return await new ProcessRun(one, root, server, await referenceOf(task), log).toEnd();
   } finally {
     await server.close();
-    if (keep) tell(`Its folder: ${root}`);
+    if (keep) log(`Its folder: ${root}`);
     else await rm(root, { recursive: true, force: true });
   }
 }
 
-class RealPlay {
+class ProcessRun {
   readonly #faults: string[] = [];
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   /** Contents whose replies were on record when a process had died. */
   readonly #kept = new Map<string, number>();
   #kills = 0;
@@ -71,14 +71,14 @@ class RealPlay {
     readonly reference: Reference,
     readonly tell: (line: string) => void,
   ) {
-    this.#dice = new Dice(`${one.weather.seed} real`);
+    this.#random = new SeededRandom(`${one.conditions.seed} real`);
   }
 
   async toEnd(): Promise<Outcome> {
     const { server, reference } = this;
     let ended: Ended | null = null;
-    for (let left = this.#dice.int(1, 3); left > 0 && ended === null; left--) {
-      ended = await this.#start(this.#dice.int(0, Math.max(1, Math.floor((reference.calls * 1.2) / left))));
+    for (let left = this.#random.int(1, 3); left > 0 && ended === null; left--) {
+      ended = await this.#start(this.#random.int(0, Math.max(1, Math.floor((reference.calls * 1.2) / left))));
       await this.#checkAskedAgain();
     }
     ended ??= await this.#start(null);
@@ -97,13 +97,13 @@ class RealPlay {
   /** @param requests after which the process is killed; null: never. @returns null where it was killed */
   async #start(requests: number | null): Promise<Ended | null> {
     this.#segments += 1;
-    const words = [(await this.#runId()) === null ? "optimize" : "resume", this.one.world.graphFile];
+    const words = [(await this.#runId()) === null ? "optimize" : "resume", this.one.graph.graphFile];
     const child = this.#spawn(words);
     const ending = endOf(child);
     const before = this.server.log.length;
     // Who has sent a request holds the run; before that, the rival may be the one that goes on.
     const half = (all: number) => before + Math.max(1, Math.floor(all / 2));
-    if (requests !== null && this.#dice.chance(0.3)) await this.#meetRival(child, half(requests));
+    if (requests !== null && this.#random.chance(0.3)) await this.#meetRival(child, half(requests));
     if (requests !== null) await this.#kill(child, before + requests);
     const ended = await ending;
     const killed = child.signalCode === "SIGKILL";
@@ -115,7 +115,7 @@ class RealPlay {
   }
 
   #spawn(words: readonly string[]): ChildProcess {
-    const more = ["--json", "--apply", "--concurrency", `${this.one.world.concurrency}`, "--base-url", this.server.url];
+    const more = ["--json", "--apply", "--concurrency", `${this.one.graph.concurrency}`, "--base-url", this.server.url];
     return spawn(process.execPath, [CLI, ...words, ...more], {
       cwd: this.root,
       env: {
@@ -130,7 +130,7 @@ class RealPlay {
 
   /** So many requests later, or sooner, while it starts. */
   async #kill(child: ChildProcess, requests: number): Promise<void> {
-    const late = this.#dice.chance(0.3) ? Date.now() + this.#dice.int(0, STARTING) : Number.POSITIVE_INFINITY;
+    const late = this.#random.chance(0.3) ? Date.now() + this.#random.int(0, STARTING) : Number.POSITIVE_INFINITY;
     while (this.server.log.length < requests && Date.now() < late && child.exitCode === null)
       await new Promise((next) => setImmediate(next));
     child.kill("SIGKILL");
@@ -194,7 +194,7 @@ class RealPlay {
 
   /** The accepted texts are in their files, and nothing else is changed. */
   async #checkFiles({ proposals, final }: RunReport): Promise<void> {
-    const { files, graphFile } = this.one.world;
+    const { files, graphFile } = this.one.graph;
     const { task } = await loadTask(join(this.root, graphFile), nodeDeps());
     const texts = Object.fromEntries(task?.graph.nodes.map(({ id, text }) => [id, text]) ?? []);
     const difference = differenceOf(texts, { ...texts, ...final });
@@ -223,7 +223,7 @@ class RealPlay {
     const other = differenceOf(report.validation, figures);
     if (other !== null) this.#faults.push(`the figures are others: ${other}`);
     const [counted, seen] = [report.calls.total, this.server.requests()];
-    if (counted < seen || counted > seen + this.#kills * this.one.world.concurrency) {
+    if (counted < seen || counted > seen + this.#kills * this.one.graph.concurrency) {
       this.#faults.push(`${counted} requests on record, ${seen} at the server, after ${this.#kills} kills`);
     }
   }

@@ -16,9 +16,9 @@ import {
 } from "../../src/run/runs.ts";
 import type { RunState } from "../../src/run/state.ts";
 import { summaryOf } from "../../src/run/summary.ts";
+import type { Accident } from "./case.ts";
 import type { Disk } from "./disk.ts";
 import { differenceOf } from "./outcome.ts";
-import type { Accident } from "./plan.ts";
 import { decidedIn } from "./reference.ts";
 
 /** What a run leaves on the disk, as somebody finds it who comes later: what is wrong with it, in words. */

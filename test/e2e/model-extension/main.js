@@ -1,4 +1,4 @@
-// An extension that brings chat models, as GitHub Copilot does: it passes what it is asked to the server that the file `lender-url` in the home folder names.
+// An extension with chat models, like GitHub Copilot. It passes requests to the server named in the file `test-models-url` in the home folder.
 const { readFileSync } = require("node:fs");
 const { homedir } = require("node:os");
 const path = require("node:path");
@@ -7,7 +7,7 @@ const { LanguageModelChatMessageRole, LanguageModelError, LanguageModelTextPart,
 exports.activate = ({ subscriptions }) => {
   const model = (id) => ({
     id,
-    name: `Lent ${id}`,
+    name: `Test ${id}`,
     family: id,
     version: "1",
     maxInputTokens: 100_000,
@@ -15,7 +15,7 @@ exports.activate = ({ subscriptions }) => {
     capabilities: {},
   });
   subscriptions.push(
-    lm.registerLanguageModelChatProvider("lender", {
+    lm.registerLanguageModelChatProvider("test-models", {
       provideLanguageModelChatInformation: () => [model("simulated"), model("second")],
       provideTokenCount: async (_, text) => Math.ceil(textOf(text).length / 5),
       provideLanguageModelChatResponse: answer,
@@ -34,7 +34,7 @@ async function answer({ id }, messages, { modelOptions }, progress, token) {
     })),
     ...modelOptions,
   };
-  const response = await fetch(`${readFileSync(path.join(homedir(), "lender-url"), "utf8")}/chat/completions`, {
+  const response = await fetch(`${readFileSync(path.join(homedir(), "test-models-url"), "utf8")}/chat/completions`, {
     method: "POST",
     body: JSON.stringify(body),
     signal: stop.signal,

@@ -2,9 +2,9 @@ import type { Clock } from "../../src/deps.ts";
 import type { Message, ModelRequest, Usage } from "../../src/models/model.ts";
 import { type Fault, unitOf } from "../server/faults.ts";
 import { chaosModel, contentId } from "./model.ts";
-import type { World } from "./world.ts";
+import type { RandomGraph } from "./random-graph.ts";
 
-export interface Weather {
+export interface ServerConditions {
   readonly seed: string;
   /** Share of requests that meet a fault, and which. */
   readonly rate: number;
@@ -22,22 +22,22 @@ const HUGE = 11 * 1024 * 1024;
 const PATIENCE = 120_000;
 
 /** A server at the other end of `fetch`: it counts, remembers every reply it delivered, and fails as told. */
-export class Wire {
+export class FaultyServer {
   /** Requests that arrived. */
   requests = 0;
   /** Content → replies that were read to their end, and what one costs. */
   readonly delivered = new Map<string, number>();
   readonly usage = new Map<string, Usage>();
   /** How it treats what comes now. */
-  mood: "fair" | "refuses keys" | "unreachable" = "fair";
+  mode: "fair" | "refuses keys" | "unreachable" = "fair";
   /** Base address of the process that is alive; empty while none is. What a dead one asks for never arrives. */
   address = "";
   onRequest: () => void = () => {};
   readonly #seen = new Map<string, number>();
 
   constructor(
-    readonly world: World,
-    readonly weather: Weather,
+    readonly world: RandomGraph,
+    readonly weather: ServerConditions,
     readonly clock: Clock,
   ) {}
 
@@ -47,7 +47,7 @@ export class Wire {
     if (isDead()) return never();
     const signal = init.signal ?? new AbortController().signal;
     signal.throwIfAborted();
-    if (this.mood === "unreachable") {
+    if (this.mode === "unreachable") {
       // A refused connection is no request.
       this.onRequest();
       throw lost("ECONNREFUSED");
@@ -64,7 +64,7 @@ export class Wire {
       throw new DOMException("This operation was aborted", "AbortError");
     }
     await this.clock.sleep(100 * Math.ceil((this.weather.latency / 100) * unitOf(`latency ${id}`)), signal);
-    if (this.mood === "refuses keys") return said(401, "Incorrect API key provided.", { code: "invalid_api_key" });
+    if (this.mode === "refuses keys") return said(401, "Incorrect API key provided.", { code: "invalid_api_key" });
     const refusal = this.#refusalOf(body);
     if (refusal) return refusal;
     const isReply = fault === null || fault === "stream";

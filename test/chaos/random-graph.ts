@@ -1,10 +1,10 @@
-import type { Dice } from "./dice.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 /**
  * A random graph as a user's folder, by path. The task behind it is made up: a question names rules, as `n1~r0`, and is
  * answered right when each stands in the text of the node it belongs to (`Mind n1~r0!`); see model.ts.
  */
-export interface World {
+export interface RandomGraph {
   readonly files: Readonly<Record<string, string>>;
   readonly graphFile: string;
   /** LLM nodes. */
@@ -42,25 +42,25 @@ const LOSSES: Record<string, { readonly spec: object; target(index: number): unk
 /** Calls of one forward pass over all samples, at most. */
 const CALLS = 110;
 
-export function createWorld(dice: Dice): World {
-  const steps = dice.pick([
-    dice.int(2, 4),
-    dice.int(2, 4),
-    dice.int(2, 8),
-    dice.int(2, 8),
-    dice.int(5, 20),
-    dice.chance(0.3) ? dice.int(20, 50) : 3,
+export function createRandomGraph(random: SeededRandom): RandomGraph {
+  const steps = random.pick([
+    random.int(2, 4),
+    random.int(2, 4),
+    random.int(2, 8),
+    random.int(2, 8),
+    random.int(5, 20),
+    random.chance(0.3) ? random.int(20, 50) : 3,
   ]);
-  const loss = dice.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "set", "json", "judge"]);
-  const { nodes, texts } = graphOf(steps, loss, dice);
+  const loss = random.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "set", "json", "judge"]);
+  const { nodes, texts } = graphOf(steps, loss, random);
   const rules = [...Object.keys(nodes)].flatMap((id) => [`${id}~r0`, `${id}~r1`]);
   const most = Math.floor(CALLS / steps);
-  const size = (least: number, largest: number) => Math.max(least, Math.min(dice.int(least, largest), most));
-  const sizes = { train: size(2, 12), validation: size(2, 14), test: dice.chance(0.4) ? size(1, 5) : 0 };
-  const rows = rowsOf(sizes, rules, loss, dice);
+  const size = (least: number, largest: number) => Math.max(least, Math.min(random.int(least, largest), most));
+  const sizes = { train: size(2, 12), validation: size(2, 14), test: random.chance(0.4) ? size(1, 5) : 0 };
+  const rows = rowsOf(sizes, rules, loss, random);
   const graph = {
     version: 1,
-    name: `chaos ${dice.seed}`,
+    name: `chaos ${random.seed}`,
     inputs: { question: "names rules" },
     nodes,
     output: `n${steps - 1}`,
@@ -69,12 +69,12 @@ export function createWorld(dice: Dice): World {
       validation: "data/validation.jsonl",
       ...(sizes.test > 0 && { test: "data/test.jsonl" }),
       target: "answer",
-      ...(dice.chance(0.5) && { id: "id" }),
-      ...(dice.chance(0.2) && { feedback: "remark" }),
+      ...(random.chance(0.5) && { id: "id" }),
+      ...(random.chance(0.2) && { feedback: "remark" }),
     },
     loss: { kind: loss, ...LOSSES[loss]?.spec },
-    models: modelsOf(dice),
-    optimize: optionsOf(loss, dice),
+    models: modelsOf(random),
+    optimize: optionsOf(loss, random),
   };
   return {
     files: {
@@ -84,47 +84,47 @@ export function createWorld(dice: Dice): World {
     },
     graphFile: "graph.agentgraph.json",
     steps,
-    refuses: dice.some(["temperature", "max_tokens"], 0.15),
-    format: dice.pick(["json_schema", "json_schema", "json_object", "none"]),
+    refuses: random.some(["temperature", "max_tokens"], 0.15),
+    format: random.pick(["json_schema", "json_schema", "json_object", "none"]),
     loss,
-    concurrency: dice.pick([1, 2, dice.int(3, 8), 16, 32]),
+    concurrency: random.pick([1, 2, random.int(3, 8), 16, 32]),
   };
 }
 
 /** Every step reads some of those before it; what nobody reads, the last one does. */
-function graphOf(steps: number, loss: string, dice: Dice) {
+function graphOf(steps: number, loss: string, random: SeededRandom) {
   const nodes: Record<string, object> = {};
   const texts = new Map<string, string>();
-  const shared = dice.chance(0.4) ? Array.from({ length: dice.int(1, 2) }, (_, index) => `t${index}`) : [];
+  const shared = random.chance(0.4) ? Array.from({ length: random.int(1, 2) }, (_, index) => `t${index}`) : [];
   for (const id of shared) {
-    nodes[id] = { kind: "text", role: "shared by some", text: `Text ${id}: be brief.`, trainable: dice.chance(0.8) };
+    nodes[id] = { kind: "text", role: "shared by some", text: `Text ${id}: be brief.`, trainable: random.chance(0.8) };
   }
   const unread = new Set<string>(shared);
-  const span = dice.pick([1, 2, 3, steps]);
+  const span = random.pick([1, 2, 3, steps]);
   for (let index = 0; index < steps; index++) {
     const id = `n${index}`;
     const last = index === steps - 1;
     const near = Array.from({ length: Math.min(span, index) }, (_, back) => `n${index - 1 - back}`);
-    const reads = new Set([...near.filter((_, back) => back === 0 || dice.chance(0.4)), ...dice.some(shared, 0.4)]);
-    if (reads.size === 0 || !near.some((one) => reads.has(one)) || dice.chance(0.5)) reads.add("question");
+    const reads = new Set([...near.filter((_, back) => back === 0 || random.chance(0.4)), ...random.some(shared, 0.4)]);
+    if (reads.size === 0 || !near.some((one) => reads.has(one)) || random.chance(0.5)) reads.add("question");
     if (last) for (const one of unread) reads.add(one);
-    const inputs = dice.shuffled([...reads]);
+    const inputs = random.shuffled([...reads]);
     for (const one of inputs) unread.delete(one);
     unread.add(id);
-    const form = dice.pick(FORMS);
-    const placed = dice.chance(0.3) ? ` Use ${inputs.map((one) => `{{${one}}}`).join(" and ")}.` : "";
+    const form = random.pick(FORMS);
+    const placed = random.chance(0.3) ? ` Use ${inputs.map((one) => `{{${one}}}`).join(" and ")}.` : "";
     const text = `Node ${id}: work. Form ${form}.${last ? ` Final ${loss}.` : ""}${placed}`;
-    const place = dice.pick(["string", "string", "string", "lines", "file"]);
+    const place = random.pick(["string", "string", "string", "lines", "file"]);
     if (place === "file") texts.set(`prompts/${id}.md`, `${text}\n`);
     nodes[id] = {
-      ...(dice.chance(0.7) && { role: `does part ${index}` }),
+      ...(random.chance(0.7) && { role: `does part ${index}` }),
       inputs,
       instruction: place === "file" ? { file: `prompts/${id}.md` } : place === "lines" ? text.split(/(?<=\.) /) : text,
-      ...(dice.chance(0.05) && { model: modelOf(dice) }),
-      ...(dice.chance(0.1) && { keep: [`Form ${form}`], maxWords: 40, constraints: ["Keep it short."] }),
+      ...(random.chance(0.05) && { model: modelOf(random) }),
+      ...(random.chance(0.1) && { keep: [`Form ${form}`], maxWords: 40, constraints: ["Keep it short."] }),
       ...(OUTPUTS[form] && { output: OUTPUTS[form] }),
-      ...(dice.chance(0.15) && !last && { trainable: false }),
-      ...(dice.chance(0.1) && { message: "user" }),
+      ...(random.chance(0.15) && !last && { trainable: false }),
+      ...(random.chance(0.1) && { message: "user" }),
     };
   }
   return { nodes, texts };
@@ -132,12 +132,17 @@ function graphOf(steps: number, loss: string, dice: Dice) {
 
 type Sizes = Readonly<Record<"train" | "validation" | "test", number>>;
 
-function rowsOf(sizes: Sizes, rules: readonly string[], loss: string, dice: Dice): [path: string, rows: string][] {
+function rowsOf(
+  sizes: Sizes,
+  rules: readonly string[],
+  loss: string,
+  random: SeededRandom,
+): [path: string, rows: string][] {
   let index = 0;
   const row = () => {
     index += 1;
-    const needed = dice.chance(0.25) ? [] : dice.shuffled(rules).slice(0, dice.int(1, 2));
-    const question = `Q${index} needs ${[...needed, ...(dice.chance(0.1) ? ["luck"] : [])].join(" ")}.`;
+    const needed = random.chance(0.25) ? [] : random.shuffled(rules).slice(0, random.int(1, 2));
+    const question = `Q${index} needs ${[...needed, ...(random.chance(0.1) ? ["luck"] : [])].join(" ")}.`;
     return { id: `s${index}`, question, answer: LOSSES[loss]?.target(index), remark: "Not what I wanted." };
   };
   return Object.entries(sizes).flatMap(([name, size]) => {
@@ -146,36 +151,36 @@ function rowsOf(sizes: Sizes, rules: readonly string[], loss: string, dice: Dice
   });
 }
 
-function modelsOf(dice: Dice) {
+function modelsOf(random: SeededRandom) {
   return {
-    forward: modelOf(dice),
-    ...(dice.chance(0.5) && { backward: modelOf(dice) }),
-    ...(dice.chance(0.5) && { optimizer: modelOf(dice) }),
+    forward: modelOf(random),
+    ...(random.chance(0.5) && { backward: modelOf(random) }),
+    ...(random.chance(0.5) && { optimizer: modelOf(random) }),
   };
 }
 
-function modelOf(dice: Dice) {
+function modelOf(random: SeededRandom) {
   return {
     model: "chaos",
-    params: { temperature: dice.pick([0, 0, 0.7]), ...(dice.chance(0.3) && { max_tokens: 600 }) },
+    params: { temperature: random.pick([0, 0, 0.7]), ...(random.chance(0.3) && { max_tokens: 600 }) },
   };
 }
 
-function optionsOf(loss: string, dice: Dice) {
+function optionsOf(loss: string, random: SeededRandom) {
   const graded = ["f1", "set", "json", "judge"].includes(loss);
   return {
-    iterations: dice.int(0, 4),
-    batch: dice.int(1, 8),
-    patience: dice.int(1, 3),
-    threshold: graded ? dice.pick([0, 0.3, 0.5]) : 0,
-    gate: { policy: dice.pick(["strict", "strict", "significant", "off"]), alpha: dice.pick([0.05, 0.3]) },
-    gateEvery: dice.pick([1, 1, 2, 4]),
-    proposals: dice.pick([1, 1, 1, 2, 3]),
-    update: dice.pick(["all", "all", "half", "one"]),
-    baseline: dice.chance(0.1),
-    neighbors: dice.chance(0.8),
-    gradients: dice.chance(0.9),
-    seed: dice.int(0, 99),
+    iterations: random.int(0, 4),
+    batch: random.int(1, 8),
+    patience: random.int(1, 3),
+    threshold: graded ? random.pick([0, 0.3, 0.5]) : 0,
+    gate: { policy: random.pick(["strict", "strict", "significant", "off"]), alpha: random.pick([0.05, 0.3]) },
+    gateEvery: random.pick([1, 1, 2, 4]),
+    proposals: random.pick([1, 1, 1, 2, 3]),
+    update: random.pick(["all", "all", "half", "one"]),
+    baseline: random.chance(0.1),
+    neighbors: random.chance(0.8),
+    gradients: random.chance(0.9),
+    seed: random.int(0, 99),
     budget: { calls: null },
   };
 }

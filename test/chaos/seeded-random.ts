@@ -1,7 +1,7 @@
 import { unitOf } from "../server/faults.ts";
 
 /** Chance from a seed: the same throws in the same order, whatever else goes on. */
-export class Dice {
+export class SeededRandom {
   #thrown = 0;
 
   constructor(readonly seed: string) {}

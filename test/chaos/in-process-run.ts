@@ -13,14 +13,14 @@ import { filesOf, type RunPaths, runPathsOf } from "../../src/run/run-paths.ts";
 import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
 import { unitOf } from "../server/faults.ts";
 import { noSandbox } from "../unit/sandboxes.ts";
-import { faultsOfApplying, faultsOfEnd, faultsOfList, faultsOfReport } from "./aftermath.ts";
+import { type Accident, type Case, endOf } from "./case.ts";
 import { Disk, Process } from "./disk.ts";
+import { FaultyServer } from "./faulty-server.ts";
+import { faultsOfApplying, faultsOfEnd, faultsOfList, faultsOfReport } from "./final-checks.ts";
 import { writeFolder } from "./folder.ts";
 import { type Ending, Ledger } from "./ledger.ts";
-import { differenceOf, type Outcome, type Watching } from "./outcome.ts";
-import { type Accident, type Case, endOf } from "./plan.ts";
+import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts";
-import { Wire } from "./wire.ts";
 
 /** Training samples of a batch, by default. */
 const BATCH = 8;
@@ -34,12 +34,12 @@ const silent: Log = { info() {}, warn() {}, error() {} };
 const JUMPS = [-3_600_000, -700, 700, 3_600_000] as const;
 const OFTEN = 0.03;
 
-/** Plays one case in this process: run layer, wrapper stack and wire client as they ship, over a wire and a disk that fail. */
-export async function play(one: Case, { tell = () => {}, keep = false }: Watching = {}): Promise<Outcome> {
+/** Plays one case in this process: run layer, wrapper stack and HTTP client as they ship, over a server and a disk that fail. */
+export async function runInProcess(one: Case, { log = () => {}, keep = false }: WatchOptions = {}): Promise<Outcome> {
   const disk = new Disk();
-  for (const [path, text] of Object.entries(one.world.files)) disk.put(join(ROOT, path), text);
+  for (const [path, text] of Object.entries(one.graph.files)) disk.put(join(ROOT, path), text);
   const outside = { files: new Process(disk).files, clock: new VirtualClock() };
-  const loaded = await loadTask(join(ROOT, one.world.graphFile), outside);
+  const loaded = await loadTask(join(ROOT, one.graph.graphFile), outside);
   const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
   const whole = await referenceOf(subject.task);
@@ -47,18 +47,18 @@ export async function play(one: Case, { tell = () => {}, keep = false }: Watchin
   const first = limitsOf(one.accidents[0] ?? null, whole);
   const started = { ...subject, task: { ...subject.task, options: { ...subject.task.options, budget: first } } };
   const reference = first === UNLIMITED ? whole : await referenceOf(started.task);
-  const outcome = await new Play(one, disk, started, reference, tell).toEnd();
+  const outcome = await new InProcessRun(one, disk, started, reference, log).toEnd();
   if (keep) {
     const folder = await mkdtemp(join(tmpdir(), "agentgraph-chaos-"));
     await writeFolder(folder, Object.fromEntries(disk.paths(ROOT).map((path) => [path, disk.text(path) ?? ""])));
-    tell(`Its files: ${folder}`);
+    log(`Its files: ${folder}`);
   }
   return outcome;
 }
 
-class Play {
+class InProcessRun {
   readonly #clock: Clock;
-  readonly #wire: Wire;
+  readonly #server: FaultyServer;
   readonly #ledger: Ledger;
   readonly #place: RunPaths;
   readonly #faults: string[] = [];
@@ -84,10 +84,10 @@ class Play {
       now: () => START + this.#segment * 60_000 + time.now() + this.#wrong,
       sleep: (milliseconds, signal) => time.sleep(milliseconds, signal),
     };
-    this.#wire = new Wire(one.world, one.weather, this.#clock);
-    this.#ledger = new Ledger(this.#wire, one.world.concurrency);
+    this.#server = new FaultyServer(one.graph, one.conditions, this.#clock);
+    this.#ledger = new Ledger(this.#server, one.graph.concurrency);
     this.#place = runPathsOf(ROOT);
-    globalThis.fetch = (url, init = {}) => this.#wire.fetch(String(url), init);
+    globalThis.fetch = (url, init = {}) => this.#server.fetch(String(url), init);
   }
 
   async toEnd(): Promise<Outcome> {
@@ -97,16 +97,16 @@ class Play {
     if (limits === null) this.#fault("the run did not come to its end");
     else if (limits === UNLIMITED) {
       await this.#checkWhole();
-      if (one.again && this.subject.task.options.budget === UNLIMITED) await this.#playAgain();
+      if (one.secondRun && this.subject.task.options.budget === UNLIMITED) await this.#playAgain();
     }
     const own = disk.paths(ROOT).filter((path) => !path.startsWith(join(ROOT, ".agentgraph/")));
-    const before = new Map(Object.entries(one.world.files).map(([path, text]) => [join(ROOT, path), text]));
+    const before = new Map(Object.entries(one.graph.files).map(([path, text]) => [join(ROOT, path), text]));
     for (const path of new Set([...own, ...before.keys()])) {
       if (disk.text(path) !== (before.get(path) ?? null)) this.#fault(`${path} was changed`);
     }
     return {
       faults: [...this.#faults, ...this.#ledger.faults],
-      requests: this.#wire.requests,
+      requests: this.#server.requests,
       segments: this.#segment,
       kills: this.#kills,
     };
@@ -115,11 +115,11 @@ class Play {
   /** One segment, to its end or its accident. @returns the limits that held when the run was done; null where it is not */
   async #play(accident: Accident | null): Promise<BudgetLimits | null> {
     this.#segment += 1;
-    const wire = this.#wire;
-    wire.mood = "fair";
-    wire.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
+    const server = this.#server;
+    server.mode = "fair";
+    server.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
     const process = new Process(this.disk, () => {
-      wire.address = "";
+      server.address = "";
     });
     const stop = new AbortController();
     const limits = this.#id === null ? this.subject.task.options.budget : limitsOf(accident, this.reference);
@@ -128,21 +128,21 @@ class Play {
     const run = await Promise.race([this.#drive(process, stop.signal, limits), process.death]);
     this.#underWay = null;
     await this.#rival;
-    wire.onRequest = () => {};
-    // What a dead process still does reaches neither wire nor disk.
+    server.onRequest = () => {};
+    // What a dead process still does reaches neither server nor disk.
     if (!run) {
       stop.abort(new Error("killed"));
       this.#kills += 1;
       this.#id ??= (await listRuns(this.#reading(), this.#place))[0]?.summary.id ?? null;
-      if (this.#id !== null && this.one.torn) this.#tear(this.#id);
+      if (this.#id !== null && this.one.truncates) this.#tear(this.#id);
     }
     const isFull = accident?.kind === "disk full";
-    const end: Ending = run ? (isFull ? "disk full" : "ended") : this.one.torn ? "torn" : "killed";
+    const end: Ending = run ? (isFull ? "disk full" : "ended") : this.one.truncates ? "torn" : "killed";
     const read = await this.#read();
     const replies = this.#id === null ? null : this.disk.text(filesOf(this.#place, this.#id).replies);
     this.#ledger.settle(end, read?.state ?? null, replies ?? "", limits);
     const what = accident?.kind ?? "nothing";
-    const { requests } = wire;
+    const { requests } = server;
     this.tell(
       `segment ${this.#segment}: ${what} → ${end}, ${read?.state.status ?? "not begun"}, ${requests} requests so far`,
     );
@@ -183,27 +183,27 @@ class Play {
       log: silent,
       machine: this.disk.machine(process),
       sandbox: noSandbox,
-      provider: createOpenAI({ baseUrl: this.#wire.address, key: "", clock: this.#clock }),
+      provider: createOpenAI({ baseUrl: this.#server.address, key: "", clock: this.#clock }),
       price: priceOf,
-      concurrency: this.one.world.concurrency,
+      concurrency: this.one.graph.concurrency,
     };
   }
 
   /** Sets the accident off when the server has seen its share of all requests, and lets a rival in on the way. */
   #arm(accident: Accident | null, process: Process, stop: AbortController): void {
     const { one, reference } = this;
-    const wire = this.#wire;
-    const isDue = (share: number) => wire.requests >= Math.floor(share * reference.calls);
+    const server = this.#server;
+    const isDue = (share: number) => server.requests >= Math.floor(share * reference.calls);
     const happen = () => {
       if (accident === null || accident.kind === "budget" || !isDue(accident.at)) return;
       if (accident.kind === "killed" || accident.kind === "disk full") process.ends(endOf(accident));
       else if (accident.kind === "cancelled") setImmediate(() => stop.abort(new Error("cancelled by the user")));
-      else wire.mood = accident.kind === "key refused" ? "refuses keys" : "unreachable";
+      else server.mode = accident.kind === "key refused" ? "refuses keys" : "unreachable";
     };
-    wire.onRequest = () => {
-      const chance = unitOf(`jump ${one.weather.seed} ${wire.requests}`) / OFTEN;
-      if (one.restless && chance < 1) this.#wrong += JUMPS[Math.floor(chance * JUMPS.length)] ?? 0;
-      if (one.rival && isDue(unitOf(`rival ${one.weather.seed}`))) this.#rival ??= this.#meetRival();
+    server.onRequest = () => {
+      const chance = unitOf(`jump ${one.conditions.seed} ${server.requests}`) / OFTEN;
+      if (one.clockJumps && chance < 1) this.#wrong += JUMPS[Math.floor(chance * JUMPS.length)] ?? 0;
+      if (one.secondProcess && isDue(unitOf(`rival ${one.conditions.seed}`))) this.#rival ??= this.#meetRival();
       happen();
     };
     happen();
@@ -243,7 +243,7 @@ class Play {
       const text = this.disk.text(path) ?? "";
       const last = text.slice(0, -1).lastIndexOf("\n") + 1;
       if (text !== "")
-        this.disk.put(path, text.slice(0, last + Math.floor((text.length - last) * this.one.weather.rate)));
+        this.disk.put(path, text.slice(0, last + Math.floor((text.length - last) * this.one.conditions.rate)));
     }
   }
 
@@ -283,7 +283,7 @@ class Play {
     const isCut = this.one.accidents.some(({ kind }) => kind === "budget");
     const ahead = BATCH + (isCut ? data.validation.length + data.test.length : 0);
     this.#ledger.settleWhole(read.state, reference, ahead * graph.nodes.length);
-    const graphFile = join(ROOT, this.one.world.graphFile);
+    const graphFile = join(ROOT, this.one.graph.graphFile);
     this.#found(await faultsOfApplying(graphFile, this.disk, (disk) => this.#reading(disk), this.#place, read));
   }
 
@@ -291,15 +291,15 @@ class Play {
   async #playAgain(): Promise<void> {
     const { subject, reference } = this;
     this.#segment += 1;
-    this.#wire.mood = "fair";
-    this.#wire.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
-    const first = this.#wire.requests;
+    this.#server.mode = "fair";
+    this.#server.address = `http://127.0.0.1:1/${this.one.number}-${this.#segment}/v1`;
+    const first = this.#server.requests;
     const deps = this.#deps(new Process(this.disk));
     const run = await startRun(subject, this.#place, ROOT, deps, new AbortController().signal);
     for await (const _ of run.events);
     const difference = differenceOf(decidedIn(run.state()), reference.decided);
     if (difference !== null) this.#fault(`the second run's result is another one: ${difference}`);
-    const [counted, seen] = [run.state().calls.total, this.#wire.requests - first];
+    const [counted, seen] = [run.state().calls.total, this.#server.requests - first];
     if (counted !== seen) this.#fault(`the second run counts ${counted} requests, the server ${seen}`);
   }
 

@@ -1,31 +1,15 @@
-import type { Message, Model, ModelReply } from "../../src/models/model.ts";
+import { blockIn, feedbackFor, promptModel } from "./prompt-model.ts";
 
 /**
  * A model that sorts messages and does what it is told, no more: it understands what a message is about, but it answers
  * with a category only if its instruction names that category. What it writes as feedback or as a new instruction holds
  * only what its prompt shows and lets it say. It reads prompts as text and knows nothing of the data.
  */
-export const sorter: Model = {
-  identity: "sorter",
-  async complete({ messages, schema }): Promise<ModelReply> {
-    const [system, user] = [saidBy(messages, "system"), saidBy(messages, "user")];
-    const keys = Object.keys(Object(schema?.schema.properties));
-    const text = !schema
-      ? sort(system, user)
-      : keys.includes("text")
-        ? rewrite(system, user)
-        : JSON.stringify(
-            Object.fromEntries(keys.map((key) => [key, key === "instruction" ? criticise(system, user) : ""])),
-          );
-    const usage = { prompt: Math.ceil((system.length + user.length) / 4), completion: text.length, estimated: false };
-    const rest = { key: "", source: "provider", requests: 1, milliseconds: 0 } as const;
-    return { text, usage, model: "sorter", finish: "stop", ...rest };
-  },
-};
-
-function saidBy(messages: readonly Message[], role: Message["role"]): string {
-  return messages.flatMap((message) => (message.role === role ? [message.content] : [])).join("\n\n");
-}
+export const sortingModel = promptModel("sorting", {
+  forward: sort,
+  feedback: (system, user, keys) => feedbackFor(keys, (key) => (key === "instruction" ? criticise(system, user) : "")),
+  rewrite,
+});
 
 /** What everybody knows: words that speak of the same matter. */
 const MATTERS = {
@@ -73,8 +57,8 @@ function criticise(system: string, user: string): string {
 }
 
 /** Adds what the answers may be, as far as the prompt shows them and lets them be named. */
-function rewrite(system: string, user: string): string {
-  const text = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(user)?.[1] ?? "";
+function rewrite(system: string, user: string) {
+  const text = blockIn(user, "current_text");
   const known = answersIn(user);
   const mayName = /listed in `?expected_answers`? may be named/i.test(system);
   const outputs = [...user.matchAll(/<case [\s\S]*?<output>\n([\s\S]*?)\n<\/output>/g)].map(
@@ -87,7 +71,7 @@ function rewrite(system: string, user: string): string {
     return field === null ? `Answer with one of ${allowed}.` : `Reply with JSON; field "${field}": one of ${allowed}.`;
   });
   const added = mayName && isAsked && rules.length > 0 ? rules.join(" ") : "Choose the answer with care.";
-  return JSON.stringify({ hypothesis: "It says what to choose from.", text: `${text} ${added}` });
+  return { hypothesis: "It says what to choose from.", text: `${text} ${added}` };
 }
 
 interface Listed {
@@ -97,7 +81,7 @@ interface Listed {
 }
 
 function answersIn(prompt: string): Listed[] {
-  const listed = /<expected_answers>\n([\s\S]*?)\n<\/expected_answers>/.exec(prompt)?.[1] ?? "";
+  const listed = blockIn(prompt, "expected_answers");
   const all: { field: string | null; values: string[] }[] = [];
   for (const line of listed.split("\n")) {
     const field = /^- "([\w.]+)".*: one of/.exec(line)?.[1];
@@ -121,14 +105,14 @@ const MESSAGES: Readonly<Record<keyof typeof MATTERS, readonly string[]>> = {
   praise: ["Thank you for the quick help", "What a lovely shop", "We are delighted with the chairs"],
 };
 
-export interface Sortable {
+export interface SortableMessage {
   readonly text: string;
   readonly matter: keyof typeof MATTERS;
   readonly urgent: boolean;
 }
 
 /** Messages that are all different, each matter as often as the others. */
-export function messagesToSort(set: string, count: number): Sortable[] {
+export function messagesToSort(set: string, count: number): SortableMessage[] {
   const matters = Object.keys(MESSAGES) as (keyof typeof MATTERS)[];
   return Array.from({ length: count }, (_, index) => {
     const matter = matters[index % matters.length] ?? "money";
