@@ -93,7 +93,7 @@ export function guessNodes(
   const names = new Names();
   const ids = new Map(prompts.map((prompt) => [prompt, names.take(validName(prompt.name))]));
   const idOf = (prompt: FoundPrompt) => ids.get(prompt) ?? prompt.name;
-  const steps = prompts.filter((prompt) => !SHARED.test(idOf(prompt)) || findPlaceholders(prompt.text).length > 0);
+  const steps = prompts.filter((prompt) => isStepText(idOf(prompt), prompt.text));
   const shared = prompts.filter((prompt) => !steps.includes(prompt) && steps.length > 0);
   const byWord = new Map([...ids.values()].map((id) => [plain(id), id]));
   const known = new Set([...columns, ...ids.values()]);
@@ -152,6 +152,20 @@ export function guessNodes(
       ...stepIds.filter((id) => !sinks.includes(id) && id !== output),
     ],
   };
+}
+
+function isStepText(id: string, text: string): boolean {
+  return !SHARED.test(id) || findPlaceholders(text).length > 0;
+}
+
+/** Whether a column has the name of a step that does not read it itself. */
+export function isStep(column: string, prompts: readonly FoundPrompt[]): boolean {
+  return prompts.some(
+    ({ name, text }) =>
+      plain(validName(name)) === plain(column) &&
+      isStepText(name, text) &&
+      ![...text.matchAll(/\{\s*([\w-]+)\s*\}/g)].some(([, read = ""]) => plain(read) === plain(column)),
+  );
 }
 
 /** Steps that name none: by the words that they use of each other, else one after the other. */

@@ -6,7 +6,7 @@ import type { Translate } from "../i18n/locale.ts";
 import { formatJson, freeName } from "./graph-file.ts";
 import { columnsOf, readRows, setOf, targetsAmong } from "./guess-data.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "./guess-loss.ts";
-import { type FoundPrompt, guessNodes, isPromptFile, promptsIn } from "./guess-nodes.ts";
+import { type FoundPrompt, guessNodes, isPromptFile, isStep, promptsIn } from "./guess-nodes.ts";
 import { ImportRefused, type Row } from "./importer.ts";
 
 /** What the user has chosen in place of a guess. */
@@ -81,13 +81,13 @@ export async function newGraph(
   const data = choose(chosen.data, prompts, rowsByPath, files);
   const found = await data;
   const columns = found ? columnsOf(found.rows) : [];
-  const read_ = new Set(
-    columns.filter((column) => prompts.some(({ text }) => new RegExp(`\\{\\s*${escaped(column)}\\s*\\}`).test(text))),
-  );
+  // A column of a step's own name holds what that step is to say: other prompts that name it read the step.
+  const read_ = new Set(columns.filter((column) => isNamed(column, prompts) && !isStep(column, prompts)));
   const targets = targetsAmong(columns, read_);
   const target = chosen.target ?? targets[0] ?? null;
   const readable = columns.filter(
-    (column) => column !== target && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
+    (column) =>
+      column !== target && !isStep(column, prompts) && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
   );
   const { nodes, inputs, outputs } = guessNodes(prompts, read_.size > 0 ? [...read_] : readable, chosen.output ?? null);
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
@@ -158,9 +158,7 @@ async function choose(
   }
   const score = (rows: readonly Row[]) => {
     const columns = columnsOf(rows);
-    const named = columns.filter((column) =>
-      prompts.some(({ text }) => new RegExp(`\\{\\s*${escaped(column)}\\s*\\}`).test(text)),
-    );
+    const named = columns.filter((column) => isNamed(column, prompts));
     return named.length * 10 + (targetsAmong(columns, new Set(named)).length > 0 ? 1 : 0);
   };
   const ranked = [...known]
@@ -251,6 +249,11 @@ function validBase(name: string): string {
 
 function words(name: string): string {
   return name.replaceAll(/[_-]+/g, " ");
+}
+
+function isNamed(column: string, prompts: readonly FoundPrompt[]): boolean {
+  const mark = new RegExp(`\\{\\s*${escaped(column)}\\s*\\}`);
+  return prompts.some(({ text }) => mark.test(text));
 }
 
 function escaped(name: string): string {

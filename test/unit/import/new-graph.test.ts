@@ -54,6 +54,31 @@ describe("a graph of prompt files", () => {
     expect(task?.data.test).toHaveLength(18);
   });
 
+  it("takes a column with the name of a step for what that step is to say", async () => {
+    const { graph, faults, notes } = await made({
+      "prompts/extract.md": "What is wanted in {{ticket}}?\n",
+      "prompts/category.md": "Billing or delivery?\n\n{{ticket}}\n{{extract}}\n",
+      "prompts/final.md": "Check {{category}} of {{ticket}}.\n",
+      "tickets.csv": table("ticket,category", (at) => `"Order ${at}",${at % 2 ? "billing" : "delivery"}`),
+    });
+    expect(faults).toEqual([]);
+    expect(notes).toEqual([]);
+    expect(graph.inputs).toEqual({ ticket: "" });
+    expect(graph.nodes.final.inputs).toEqual(["category", "ticket"]);
+    expect(graph.data.target).toBe("category");
+    expect(graph.loss).toEqual({ kind: "exact" });
+  });
+
+  it("reads a column that a prompt of its own name reads", async () => {
+    const { graph } = await made({
+      "prompts/context.md": "Shorten {context}.\n",
+      "prompts/answer.md": "Answer {question} by {context}.\n",
+      "rows.csv": table("question,context,answer", (at) => `q ${at},c ${at},a ${at}`),
+    });
+    expect(Object.keys(graph.inputs)).toHaveLength(2);
+    expect(graph.data.target).toBe("answer");
+  });
+
   it("puts prompts without placeholders one after the other, and lets the last one read a shared text", async () => {
     const { graph, faults } = await made({
       "2_classify.md": "Choose the category.\n",
