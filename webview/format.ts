@@ -60,6 +60,11 @@ export function verdictLabel({ decision, figure }: VerdictView): string {
   return [DECISIONS[decision], figure].filter((part) => part !== "").join(", ");
 }
 
+/** What a verdict looks like: an accepted change without an effect looks like none. */
+export function lookOf({ decision, hasEffect }: VerdictView): VerdictView["decision"] {
+  return hasEffect ? decision : "screened";
+}
+
 export type Outcome = SampleChange;
 
 export const OUTCOMES: Readonly<Record<Outcome, string>> = table(CHANGES, (change) => changeLabel(change, locale));

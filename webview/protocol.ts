@@ -94,7 +94,12 @@ const spent = z.strictObject({
 
 const verdictView = z.strictObject({
   decision,
-  /** `14 → 17`, for graded losses `0.45 → 0.60`; empty if nothing was scored. */
+  /** False: an accepted change without which the result is the same. */
+  hasEffect: z.boolean(),
+  /**
+   * `14 → 17`, for graded losses `0.45 → 0.60`; of several changes that share a verdict, what this one adds: `no effect`,
+   * `without it 12`. Empty if nothing was scored.
+   */
   change: line,
   /** The same in words: `14 → 17 of 20 right`, `score 0.45 → 0.60 on 20 samples`. */
   figure: line,

@@ -139,15 +139,19 @@ async function change({ guesses, path }: NewGraph, id: Changeable): Promise<Chos
   return id === "loss" ? { loss: picked.label as GuessedLoss } : { output: picked.label };
 }
 
-/** Opens the file beside its graph, and reports once what was left out. */
+/** Opens the file beside its graph, says what was left out, and offers what comes next. */
 async function show(graph: Uri, notes: readonly string[]): Promise<void> {
   await window.showTextDocument(graph, { preview: false });
   await commands.executeCommand("agentgraph.showGraph", graph);
-  const [first] = notes;
-  if (first === undefined) return;
+  const optimize = l10n.t("Optimize graph");
   const showAll = l10n.t("Show all");
+  const [first] = notes;
   const more = notes.length > 1 ? ` ${l10n.t("{0} more notes.", notes.length - 1)}` : "";
-  void showInfo(first + more, ...(notes.length > 1 ? [showAll] : [])).then(async (pressed) => {
+  const message = first === undefined ? l10n.t("{0} was created.", basename(graph.path)) : first + more;
+  const button = first === undefined ? [optimize] : notes.length > 1 ? [showAll] : [];
+  // Not awaited: the command is done.
+  void showInfo(message, ...button).then(async (pressed) => {
+    if (pressed === optimize) await commands.executeCommand("agentgraph.optimize", graph);
     if (pressed !== showAll) return;
     const content = notes.map((note) => `- ${note}`).join("\n");
     await window.showTextDocument(await workspace.openTextDocument({ language: "markdown", content }));

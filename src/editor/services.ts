@@ -1,4 +1,4 @@
-import { commands, type ExtensionContext, type LogOutputChannel, l10n, languages, workspace } from "vscode";
+import { type ExtensionContext, type LogOutputChannel, languages, workspace } from "vscode";
 import { nodeDeps } from "../platform/node.ts";
 import { Account } from "./account/account.ts";
 import { ApiKeys } from "./account/api-keys.ts";
@@ -6,19 +6,19 @@ import { readSettings } from "./account/settings.ts";
 import { isWebview } from "./command-arguments.ts";
 import { guarded } from "./command-errors.ts";
 import type { CommandName, Commands } from "./commands.ts";
+import { ContextKeys } from "./context-keys.ts";
 import { Disposable } from "./disposable.ts";
 import { NotTrusted } from "./errors.ts";
 import { Example } from "./example.ts";
 import { Commit } from "./git/commit.ts";
 import { type GraphView, registerGraphView } from "./graph/register.ts";
-import { Throttle } from "./graph/throttle.ts";
 import { GraphFiles } from "./graph-files.ts";
 import { pickGraph } from "./graph-pick.ts";
 import { GraphDocuments } from "./language/documents.ts";
 import { Language } from "./language/language.ts";
 import { NewGraphs } from "./new-graph.ts";
 import { OnceTrusted } from "./once-trusted.ts";
-import { Apply, leftToApply } from "./review/apply.ts";
+import { Apply } from "./review/apply.ts";
 import { Instructions, SCHEME } from "./review/instructions.ts";
 import { ProposalLenses } from "./review/lenses.ts";
 import { HistoryCommands, historyPage, NodeHistories } from "./review/node-history.ts";
@@ -36,7 +36,6 @@ import { Pages } from "./runs/pages.ts";
 import { ReportCommands, reportPage } from "./runs/report-commands.ts";
 import { RunController } from "./runs/run-controller.ts";
 import { RunStore } from "./runs/run-store.ts";
-import { isEvaluation, openAccepted, type RunSummary, resumable } from "./runs/run-summary.ts";
 import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
 import { Scores } from "./runs/scores.ts";
 import { SolveCommands } from "./runs/solve-commands.ts";
@@ -47,9 +46,6 @@ import { editorTools } from "./tools.ts";
 import type { Views } from "./tree-views.ts";
 import { trustedSandbox } from "./trusted-sandbox.ts";
 import { trustedTools } from "./trusted-tools.ts";
-
-/** Milliseconds between two counts for the badge. */
-const COUNTING = 300;
 
 /** Creates and connects all parts of the extension. Loaded on first use. */
 export class Services extends Disposable {
@@ -87,9 +83,10 @@ export class Services extends Disposable {
     this.proposalTree = this.own(new ProposalTree(library, standings, documents));
     this.runTree = this.own(new RunTree(library));
     this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
-    const count = this.own(new Throttle(() => void this.#count(library, graphs, standings, views), COUNTING));
-    for (const event of [library.onDidChange, documents.onDidChange]) this.own(event(() => count.request()));
-    count.request();
+    const keys = this.own(new ContextKeys(library, graphs, standings, views.proposals, log));
+    const changes = [library.onDidChange, documents.onDidChange, graphs.onDidChange];
+    for (const event of changes) this.own(event(() => keys.request()));
+    keys.request();
 
     const review = new Review(library);
     const apply = new Apply(review, this.proposalTree, library, graphs, deps.files, standings);
@@ -165,43 +162,6 @@ export class Services extends Disposable {
       }
     };
     return guarded(`agentgraph.${name}`, work, this.#log);
-  }
-
-  /**
-   * Updates the badge, which counts accepted proposals that are left to apply, and the context keys of menus. A proposal
-   * whose text has changed since, or that has no effect, is not counted.
-   */
-  async #count(library: RunStore, graphs: GraphFiles, standings: TextStatuses, { proposals }: Views): Promise<void> {
-    const runs = await library.list();
-    // A later run of a graph replaces the earlier ones.
-    const latest = new Map<string, RunSummary>();
-    for (const run of runs.toReversed()) {
-      if (run.proposals.length > 0 && !run.untrusted) latest.set(run.graphPath, run);
-    }
-    let open = 0;
-    for (const entry of latest.values()) {
-      const run = openAccepted(entry) === 0 ? null : await library.open(entry.id).catch(() => null);
-      if (!run) continue;
-      const standing = await standings.of(run);
-      open += leftToApply(run).filter((one) => standing(one) !== "changed").length;
-    }
-    proposals.badge = open === 0 ? undefined : { value: open, tooltip: l10n.t("Proposals to apply: {0}", open) };
-    const there = {
-      graphs: (await graphs.list()).length,
-      runs: runs.length,
-      proposals: runs.reduce((sum, run) => sum + run.proposals.length, 0),
-      running: runs.some(({ id }) => library.live(id) !== null),
-      resumable: runs.some(resumable),
-      untrustedRuns: runs.some(({ untrusted, proposals }) => untrusted && proposals.length > 0),
-      // Walkthrough steps are completed by results, not by attempts.
-      optimized: runs.some((run) => !run.untrusted && !isEvaluation(run) && run.status === "done"),
-      committed: runs.some((run) => run.proposals.some(({ act }) => act === "committed")),
-      // Last: until then, the views show that they are loading, and the palette offers all commands.
-      ready: true,
-    };
-    for (const [name, value] of Object.entries(there)) {
-      await commands.executeCommand("setContext", `agentgraph.${name}`, value);
-    }
   }
 }
 

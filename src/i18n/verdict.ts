@@ -77,6 +77,18 @@ export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contr
   return isNeeded ? t("worse without it") : "";
 }
 
+/**
+ * What one of several changes that share a verdict adds, short enough for a badge: `no effect`, `without it 12`,
+ * `alone 3 → 10`. Empty for a change that was accepted by itself.
+ */
+export function shortPart(verdict: Verdict, part: Contribution, locale: Locale): string {
+  if (part.isNeeded === false) return locale.t("no effect");
+  if (part.nodes < 2) return "";
+  if (!part.without?.isWhole) return partFigure(verdict, part, locale) || locale.t("together");
+  const { scoreWithout, rightWithout } = part.without;
+  return locale.t("without it {0}", isGraded(verdict) ? locale.decimal(scoreWithout) : rightWithout);
+}
+
 /** Whether losses lie between right and wrong, so that the mean score is not a share of right answers. */
 export function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, scored }: Verdict): boolean {
   const differs = (loss: number, right: number) => Math.abs(1 - loss - right / scored) > 1e-9;
@@ -103,6 +115,13 @@ export function verdictFigures(verdict: Verdict, locale: Locale, part: Contribut
 
 /** `✓ Accepted by the gate · 14 → 17 of 20 right` */
 export function verdictSummary(verdict: Verdict, locale: Locale, part: Contribution | null = null): string {
+  if (part?.isNeeded === false) {
+    const figures = changeFigures(verdict, { ...part, isNeeded: null, without: null, alone: null }, locale);
+    return [
+      `${VERDICT_MARKS.screened} ${locale.t("No effect: the score is the same without this change")}`,
+      ...figures,
+    ].join(" · ");
+  }
   const said = [verdictHeadline(verdict, locale), ...changeFigures(verdict, part, locale)];
   return `${VERDICT_MARKS[verdict.decision]} ${said.join(" · ")}`;
 }

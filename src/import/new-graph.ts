@@ -86,8 +86,7 @@ export async function newGraph(
   const targets = targetsAmong(columns, read_);
   const target = chosen.target ?? targets[0] ?? null;
   const readable = columns.filter(
-    (column) =>
-      column !== target && !isStep(column, prompts) && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
+    (column) => column !== target && !isStep(column, prompts) && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
   );
   const { nodes, inputs, outputs } = guessNodes(prompts, read_.size > 0 ? [...read_] : readable, chosen.output ?? null);
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));

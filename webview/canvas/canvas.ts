@@ -1,6 +1,7 @@
 import { select } from "d3";
 import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { s } from "../dom.ts";
+import { lookOf } from "../format.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
 import { type CardFace, type Detail, detailAt, drawCard } from "./card.ts";
@@ -255,7 +256,7 @@ function nodeClass(
 ): string {
   const isMatch = view.matches?.has(node.id) ?? false;
   const flying = run && run.forwardInFlight + run.backwardInFlight + run.optimizerInFlight > 0;
-  return classes(`node ${node.view.kind} ${run?.verdict?.decision ?? ""}`, {
+  return classes(`node ${node.view.kind} ${run?.verdict ? lookOf(run.verdict) : ""}`, {
     output: node.id === view.output,
     selected: node.id === view.selected,
     cursor: node.id === view.cursor,

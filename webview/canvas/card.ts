@@ -1,6 +1,6 @@
 import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { s } from "../dom.ts";
-import { DECISIONS, plural, verdictLabel } from "../format.ts";
+import { DECISIONS, lookOf, plural, verdictLabel } from "../format.ts";
 import type { SceneNode } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView, VerdictView } from "../protocol.ts";
@@ -97,7 +97,8 @@ function body({ node, value, outcome }: CardFace, type: Typesetter): SVGElement[
   const room = width - 2 * PAD;
   const shown = value ?? view.excerpt;
   const roomy = traitsOf(view).reads;
-  const role = view.role === "" ? [] : [words("role", type.line(view.role, room, 12), PAD, 43, 12)];
+  const role =
+    view.role === "" || view.role === view.id ? [] : [words("role", type.line(view.role, room, 12), PAD, 43, 12)];
   const most = (roomy ? 2 : 1) + (roomy && role.length === 0 ? 1 : 0);
   const start = role.length === 0 ? 45 : 61;
   const lines = type.lines(shown, room, 12, roomy ? most : 1);
@@ -165,19 +166,20 @@ function farAway({ node, detail, run }: CardFace, type: Typesetter): SVGElement[
   const top = height / 2 - ((lines.length - 1) * size * 1.15) / 2 + size * 0.35;
   return [
     ...lines.map((line, i) => words("name", line, width / 2, top + i * size * 1.15, size, "middle")),
-    ...(run?.verdict ? [mark(run.verdict.decision, width - 30, 6, 26, `verdict ${run.verdict.decision}`)] : []),
+    ...(run?.verdict ? [mark(lookOf(run.verdict), width - 30, 6, 26, `verdict ${lookOf(run.verdict)}`)] : []),
   ];
 }
 
 function verdictChip(verdict: VerdictView, right: number, top: number) {
   const { decision, change } = verdict;
+  const look = lookOf(verdict);
   const text = change === "" ? DECISIONS[decision] : change;
   const width = text.length * 6.2 + 26;
   const element = s(
     "g",
-    { class: `verdict ${decision}`, transform: `translate(${right - width},${top - 3})` },
+    { class: `verdict ${look}`, transform: `translate(${right - width},${top - 3})` },
     s("rect", { width, height: 20, rx: 10 }),
-    icon(decision, 6, 4, 12),
+    icon(look, 6, 4, 12),
     words("", text, 21, 14, 11),
   );
   return { element: tip(element, t("The change of this text is {0}.", verdictLabel(verdict))), room: width + 4 };

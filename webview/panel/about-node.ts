@@ -2,7 +2,7 @@ import { canChange, traitsOf } from "../../src/graph/node-kinds.ts";
 import { inlineIcon } from "../canvas/icons.ts";
 import { textButton } from "../controls.ts";
 import { h } from "../dom.ts";
-import { KINDS, plural, verdictLabel } from "../format.ts";
+import { KINDS, lookOf, plural, verdictLabel } from "../format.ts";
 import { onlyLeadsTo } from "../graph/fold.ts";
 import { t } from "../l10n.ts";
 import type { CallAnswer, GradientsAnswer, NodeAnswer, NodeView } from "../protocol.ts";
@@ -80,7 +80,7 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   const feeds = scene?.feeds.get(view.id) ?? [];
   return [
     h("h2", { class: `kind-${view.kind}` }, inlineIcon(view.kind), view.id),
-    ...(view.role === "" ? [] : [h("p", {}, view.role)]),
+    ...(view.role === "" || view.role === view.id ? [] : [h("p", {}, view.role)]),
     h("p", { class: "faint" }, facts.join(" · ")),
     ...(traitsOf(view).asksModel && answered !== ""
       ? [h("p", { class: "faint" }, answeredByLabel(answered, view.model))]
@@ -95,8 +95,8 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
       ? [
           h(
             "p",
-            { class: `verdict-line ${verdict.decision}` },
-            inlineIcon(verdict.decision),
+            { class: `verdict-line ${lookOf(verdict)}` },
+            inlineIcon(lookOf(verdict)),
             t("Its change is {0}.", verdictLabel(verdict)),
           ),
         ]

@@ -12,9 +12,10 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { isGraded, rightFigure } from "../../i18n/verdict.ts";
+import { type Contribution, changeFigures, isGraded, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
+import { contributionOf } from "../../run/contribution.ts";
 import type { RunState, SampleScore } from "../../run/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
@@ -42,7 +43,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
       estimated: state.tokens.estimated,
     },
     limits,
-    nodes: nodeViews(state, locale),
+    nodes: nodeViews(state, threshold, locale),
     gradients: edgeGradients(state),
     curve: curveView(state),
     samples,
@@ -54,8 +55,8 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
   };
 }
 
-function nodeViews(state: RunState, locale: Locale): NodeRunView[] {
-  const verdicts = verdictViews(state, locale);
+function nodeViews(state: RunState, threshold: number, locale: Locale): NodeRunView[] {
+  const verdicts = verdictViews(state, threshold, locale);
   const ids = new Set([...Object.keys(state.nodes), ...verdicts.keys()]);
   return [...ids].slice(0, LIMITS.nodes).map((id) => {
     const progress = state.nodes[id];
@@ -85,25 +86,38 @@ function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
 }
 
 /** Per node, the verdict on its net change, else the decision on its last attempt. */
-function verdictViews(state: RunState, locale: Locale): Map<string, VerdictView> {
+function verdictViews(state: RunState, threshold: number, locale: Locale): Map<string, VerdictView> {
   const verdicts = new Map<string, VerdictView>();
   for (const attempt of state.attempts) {
     const judged = attempt.verdict === null ? undefined : state.judged[attempt.verdict];
     if (attempt.decision === "screened") {
-      verdicts.set(attempt.node, { decision: "screened", change: "", figure: "" });
+      verdicts.set(attempt.node, { decision: "screened", hasEffect: true, change: "", figure: "" });
     } else if (judged && attempt.decision)
       verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision, locale));
   }
-  for (const { node, verdict } of state.proposals) verdicts.set(node, verdictView(verdict, verdict.decision, locale));
+  for (const proposal of state.proposals) {
+    const { node, verdict } = proposal;
+    verdicts.set(node, verdictView(verdict, verdict.decision, locale, contributionOf(state, proposal, threshold)));
+  }
   return verdicts;
 }
 
-function verdictView(verdict: Verdict, decision: Verdict["decision"], locale: Locale): VerdictView {
-  if (verdict.scored === 0) return { decision, change: "", figure: "" };
+function verdictView(
+  verdict: Verdict,
+  decision: Verdict["decision"],
+  locale: Locale,
+  part: Contribution | null = null,
+): VerdictView {
+  if (verdict.scored === 0) return { decision, hasEffect: true, change: "", figure: "" };
   const change = isGraded(verdict)
     ? `${locale.decimal(1 - verdict.lossBefore)} → ${locale.decimal(1 - verdict.lossAfter)}`
     : `${verdict.rightBefore} → ${verdict.rightAfter}`;
-  return { decision, change, figure: line(rightFigure(verdict, locale)) };
+  return {
+    decision,
+    hasEffect: part?.isNeeded !== false,
+    change: (part && shortPart(verdict, part, locale)) || change,
+    figure: line(changeFigures(verdict, part, locale).join(", ")),
+  };
 }
 
 function edgeGradients({ gradients }: RunState): EdgeGradients[] {

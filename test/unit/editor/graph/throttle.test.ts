@@ -21,6 +21,24 @@ describe("snapshots", () => {
     expect(sent.at(-1)).toBe(1000);
   });
 
+  it("never overlap: what is asked for during a slow one comes after it", async () => {
+    const seen: string[] = [];
+    let change = 1;
+    const throttle = new Throttle(async () => {
+      const now = change;
+      seen.push(`reads ${now}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      seen.push(`sets ${now}`);
+    }, 100);
+    throttle.request();
+    await vi.advanceTimersByTimeAsync(50);
+    change = 2;
+    throttle.request();
+    throttle.request();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(seen).toEqual(["reads 1", "sets 1", "reads 2", "sets 2"]);
+  });
+
   it("stop with the page", () => {
     const sent: number[] = [];
     const throttle = new Throttle(() => sent.push(1), 100);

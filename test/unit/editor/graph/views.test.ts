@@ -88,6 +88,7 @@ describe("the run's view", () => {
     });
     expect(view.nodes.find(({ id }) => id === "solve")?.verdict).toEqual({
       decision: "rejected",
+      hasEffect: true,
       change: "14 → 13",
       figure: "14 → 13 of 20 right",
     });
@@ -107,6 +108,25 @@ describe("the run's view", () => {
     expect(verdict).toMatchObject({ change: "0.45 → 0.60", figure: "score 0.45 → 0.60 on 20 samples" });
   });
 
+  it("lets no node claim what several changes gained together", () => {
+    const run = runOf(five, "done");
+    const accepted = (node: string, contributes: boolean) =>
+      run.state.proposals.slice(0, 1).map((one) => ({
+        ...one,
+        node,
+        id: node,
+        contributes,
+        verdict: { ...one.verdict, decision: "accepted" as const, rightBefore: 3, rightAfter: 20 },
+      }));
+    const [first = "", second = ""] = Object.keys(run.state.startTexts);
+    const proposals = [...accepted(first, true), ...accepted(second, false)];
+    const { nodes } = shown(runOf(five, "done", { proposals }));
+    const verdictOf = (id: string) => nodes.find((one) => one.id === id)?.verdict;
+    expect(verdictOf(first)).toMatchObject({ hasEffect: true, change: "worse without it" });
+    expect(verdictOf(second)).toMatchObject({ hasEffect: false, change: "no effect" });
+    expect(verdictOf(second)?.figure).toMatch(/^together /);
+  });
+
   it("calls what no gate saw screened out", () => {
     const run = runOf(five, "backward");
     const attempts = run.state.attempts.map((one) => ({
@@ -116,7 +136,7 @@ describe("the run's view", () => {
       verdict: null,
     }));
     const { verdict } = shown(runOf(five, "backward", { attempts })).nodes.find(({ id }) => id === "solve") ?? {};
-    expect(verdict).toEqual({ decision: "screened", change: "", figure: "" });
+    expect(verdict).toEqual({ decision: "screened", hasEffect: true, change: "", figure: "" });
   });
 
   it("counts the gradients of the last iteration by edge", () => {
