@@ -100,7 +100,7 @@ describe("the answer that a report opens with", () => {
 
   it("is “yes” if unseen samples say so, with what it costs", () => {
     expect(said({ test, validation: compared("validation") })).toEqual({
-      word: "yes",
+      answer: "yes",
       sentence:
         "Yes: on 30 samples not seen before 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.",
     });
@@ -118,7 +118,7 @@ describe("the answer that a report opens with", () => {
 
   it("is “no” if unseen samples got worse, or nothing better was found", () => {
     const worse = { ...test, before: test.after, after: test.before, better: 0, worse: 23 };
-    expect(said({ test: worse })).toMatchObject({ word: "no" });
+    expect(said({ test: worse })).toMatchObject({ answer: "no" });
     expect(said({ test, changes: [] })?.sentence).toBe("No: no better text was found; the run cost $0.14.");
   });
 
