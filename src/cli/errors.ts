@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { describeError, type ShownError } from "../i18n/describe-error.ts";
-import type { ErrorAction, Severity } from "../i18n/errors.ts";
+import type { ErrorAction, Severity } from "../i18n/error-message.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
 import { BudgetReached, fieldsOf } from "../models/errors.ts";

@@ -1,7 +1,7 @@
 import type { Baseline, BaselineScore, Evaluated, FrontPoint, Measured, Proposal } from "../engine/events.ts";
-import { frontHead, frontRows } from "../i18n/front.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
+import { frontHead, frontRows } from "../i18n/pareto-front.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
 import { type Contribution, VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
 import { isGoodNews, warningMessages } from "../i18n/warnings.ts";

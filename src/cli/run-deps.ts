@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Tools } from "../deps.ts";
 import type { Graph } from "../graph/graph.ts";
 import { plain } from "../i18n/plain-text.ts";
@@ -9,6 +9,7 @@ import { readServers } from "../platform/tools/servers.ts";
 import type { RunDeps } from "../run/run.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
+import { readOptionFile } from "./option-file.ts";
 import { type ModelOptions, sandboxWith } from "./options.ts";
 
 /**
@@ -36,19 +37,14 @@ async function toolsFor(
   { tools: given }: ModelOptions,
   files: Cli["deps"]["files"],
 ): Promise<Tools> {
-  const path = given === undefined ? join(configFolder(), DEFAULT_FILE) : resolve(given);
-  const text = await files.read(path).then(
-    (bytes) => new TextDecoder().decode(bytes),
-    () => null,
-  );
-  if (text === null) {
+  const path = given ?? join(configFolder(), DEFAULT_FILE);
+  const text = await readOptionFile(path, "--tools", files).catch((error: unknown) => {
+    if (given !== undefined) throw error;
     const list = names.map(plain).join(", ");
     throw new UsageError(
-      given === undefined
-        ? `The graph calls tools (${list}). Name a file with your tool servers with --tools, or create ${path}.`
-        : `${plain(given)}, the file of --tools, can't be read.`,
+      `The graph calls tools (${list}). Name a file with your tool servers with --tools, or create ${path}.`,
     );
-  }
+  });
   const { mcpTools } = await import("../platform/tools/mcp.ts");
   const tools = mcpTools(serversIn(text, path));
   for (const name of names) {

@@ -11,6 +11,7 @@ import type { Cli } from "./cli.ts";
 import { Cancelled, UsageError } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import { loadOrThrow } from "./load.ts";
+import { textOrFile } from "./option-file.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { connect } from "./provider.ts";
@@ -80,15 +81,7 @@ async function inputsOf(
     throw new UsageError(`Set ${missing.map((name) => `--input ${plain(name)}=…`).join(" ")}. @file reads a file.`);
   }
   const values = given.map(
-    async ([name, value]) => [name, value.startsWith("@") ? await textOf(value.slice(1), deps.files) : value] as const,
+    async ([name, value]) => [name, await textOrFile(value, `--input ${name}`, deps.files)] as const,
   );
   return Object.fromEntries(await Promise.all(values));
-}
-
-async function textOf(path: string, files: Cli["deps"]["files"]): Promise<string> {
-  try {
-    return new TextDecoder().decode(await files.read(resolve(path)));
-  } catch {
-    throw new UsageError(`${plain(path)} can't be read.`);
-  }
 }

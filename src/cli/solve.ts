@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
 import type { Sample, Split } from "../data/sample.ts";
 import type { SolverName } from "../engine/solve/solvers.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
+import { textOrFile } from "./option-file.ts";
 import { type RunOptions, runGraph } from "./run-graph.ts";
 
 export interface SolveOptions extends Omit<RunOptions, "method"> {
@@ -48,15 +48,7 @@ function rowsOf(samples: readonly Sample[], rows: string, split: Split): string[
 }
 
 async function instructionOf(given: string, { deps }: Cli): Promise<string> {
-  const text = given.startsWith("@") ? await readInstruction(given.slice(1), deps.files) : given;
+  const text = await textOrFile(given, "--instruction", deps.files);
   if (text.trim() === "") throw new UsageError("The instruction is empty. Describe a good answer.");
   return text;
-}
-
-async function readInstruction(path: string, files: Cli["deps"]["files"]): Promise<string> {
-  try {
-    return new TextDecoder().decode(await files.read(resolve(path)));
-  } catch {
-    throw new UsageError(`${plain(path)}, the file of --instruction, can't be read.`);
-  }
 }

@@ -1,6 +1,6 @@
 import { commands, l10n, Uri, window } from "vscode";
 import type { Log } from "../deps.ts";
-import type { ErrorAction } from "../i18n/errors.ts";
+import type { ErrorAction } from "../i18n/error-message.ts";
 import { Cancelled, describe, GraphInvalid } from "./errors.ts";
 import { showError, showInfo, showWarning } from "./notifications.ts";
 

@@ -1,11 +1,5 @@
-import {
-  ERRORS,
-  type ErrorAction,
-  type ErrorCode,
-  type ErrorFields,
-  type ErrorMessage,
-  type Severity,
-} from "./errors.ts";
+import type { ErrorAction, ErrorFields, ErrorMessage, Severity } from "./error-message.ts";
+import { ERRORS, type ErrorCode } from "./errors.ts";
 import { serverLabel } from "./labels.ts";
 import type { Locale } from "./locale.ts";
 import { oneLine } from "./plain-text.ts";

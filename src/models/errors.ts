@@ -4,7 +4,7 @@ import type { WaitReason } from "./waiting.ts";
 
 /**
  * Why a call to a model failed: one class per cause, with the fields that a message needs. `code` and fields are data;
- * `src/i18n/errors.ts` turns them into severity, message and action. `message` is for logs and developers.
+ * `src/i18n/model-errors.ts` turns them into severity, message and action. `message` is for logs and developers.
  */
 export type ModelError =
   | KeyRefused

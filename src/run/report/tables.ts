@@ -1,8 +1,8 @@
 import type { Objectives } from "../../engine/objectives.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
-import { frontHead, frontRows } from "../../i18n/front.ts";
 import { decisionLabel, splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
+import { frontHead, frontRows } from "../../i18n/pareto-front.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { invalidReason, verdictReason } from "../../i18n/verdict.ts";
 import { methodLabel } from "./messages.ts";

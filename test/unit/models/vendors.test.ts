@@ -14,6 +14,7 @@ import {
   RequestRefused,
 } from "../../../src/models/errors.ts";
 import { createGemini } from "../../../src/models/gemini.ts";
+import type { Model } from "../../../src/models/model.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { never, request } from "./fakes.ts";
 
@@ -73,6 +74,29 @@ const thrown = (promise: Promise<unknown>) =>
       return error;
     },
   );
+
+type Connect = (baseUrl: string, timeout?: number) => Model;
+
+/** One request, and the error that its refusal becomes. */
+async function expectRefusal(connect: Connect, answer: Answer, kind: new (...values: never[]) => Error): Promise<void> {
+  const { url, seen } = await serve(() => answer);
+  const error = await thrown(connect(url).complete({ ...asked, schema }, never));
+  expect(error).toBeInstanceOf(kind);
+  expect(seen).toHaveLength(1);
+  if (error instanceof RateLimited) expect(error.retryAfter).toBe(7000);
+}
+
+async function expectTimeoutAndCancel(connect: Connect): Promise<void> {
+  const { url } = await serve(() => "hang");
+  expect(await thrown(connect(url, 50).complete(asked, never))).toMatchObject({
+    code: "ProviderFault",
+    reason: "timeout",
+  });
+  const cancel = new AbortController();
+  const waiting = thrown(connect(url).complete(asked, cancel.signal));
+  setTimeout(() => cancel.abort("enough"), 30);
+  expect(await waiting).toBe("enough");
+}
 
 describe("Anthropic", () => {
   const message = {
@@ -172,23 +196,11 @@ describe("Anthropic", () => {
     [500, refusal("api_error", "Internal server error"), ProviderFault],
     [200, "<html><title>Proxy</title></html>", Error],
   ])("says why it refuses: %s %j", async (status, body, kind) => {
-    const { url, seen } = await serve(() => [status, body, { "retry-after": "7" }]);
-    const error = await thrown(connect(url).complete({ ...asked, schema }, never));
-    expect(error).toBeInstanceOf(kind);
-    expect(seen).toHaveLength(1);
-    if (error instanceof RateLimited) expect(error.retryAfter).toBe(7000);
+    await expectRefusal(connect, [status, body, { "retry-after": "7" }], kind);
   });
 
   it("gives up what hangs, and leaves at once when cancelled", async () => {
-    const { url } = await serve(() => "hang");
-    expect(await thrown(connect(url, 50).complete(asked, never))).toMatchObject({
-      code: "ProviderFault",
-      reason: "timeout",
-    });
-    const cancel = new AbortController();
-    const waiting = thrown(connect(url).complete(asked, cancel.signal));
-    setTimeout(() => cancel.abort("enough"), 30);
-    expect(await waiting).toBe("enough");
+    await expectTimeoutAndCancel(connect);
   });
 
   it("lists its models", async () => {
@@ -297,23 +309,11 @@ describe("Gemini", () => {
     [503, refusal(503, "UNAVAILABLE", "The model is overloaded. Please try again later."), ProviderFault],
     [200, "{", BodyBroken],
   ])("says why it refuses: %s %j", async (status, body, kind) => {
-    const { url, seen } = await serve(() => [status, body]);
-    const error = await thrown(connect(url).complete({ ...asked, schema }, never));
-    expect(error).toBeInstanceOf(kind);
-    expect(seen).toHaveLength(1);
-    if (error instanceof RateLimited) expect(error.retryAfter).toBe(7000);
+    await expectRefusal(connect, [status, body], kind);
   });
 
   it("gives up what hangs, and leaves at once when cancelled", async () => {
-    const { url } = await serve(() => "hang");
-    expect(await thrown(connect(url, 50).complete(asked, never))).toMatchObject({
-      code: "ProviderFault",
-      reason: "timeout",
-    });
-    const cancel = new AbortController();
-    const waiting = thrown(connect(url).complete(asked, cancel.signal));
-    setTimeout(() => cancel.abort("enough"), 30);
-    expect(await waiting).toBe("enough");
+    await expectTimeoutAndCancel(connect);
   });
 
   it("lists its models", async () => {
