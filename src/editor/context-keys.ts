@@ -16,9 +16,9 @@ export class ContextKeys extends Disposable {
   readonly #throttle = this.own(new Throttle(() => this.#update(), COUNTING));
 
   constructor(
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly graphs: GraphFiles,
-    private readonly standings: TextStatuses,
+    private readonly textStatuses: TextStatuses,
     private readonly proposals: Pick<TreeView<unknown>, "badge">,
     private readonly log: Log,
   ) {
@@ -31,7 +31,7 @@ export class ContextKeys extends Disposable {
 
   async #update(): Promise<void> {
     try {
-      const runs = await this.library.list();
+      const runs = await this.runStore.list();
       await this.#setKeys(runs);
       await this.#setBadge(runs);
     } catch (error) {
@@ -47,7 +47,7 @@ export class ContextKeys extends Disposable {
       graphs: (await this.graphs.list()).length,
       runs: runs.length,
       proposals: runs.reduce((sum, run) => sum + run.proposals.length, 0),
-      running: runs.some(({ id }) => this.library.live(id) !== null),
+      running: runs.some(({ id }) => this.runStore.live(id) !== null),
       resumable: runs.some(resumable),
       untrustedRuns: runs.some(({ untrusted, proposals }) => untrusted && proposals.length > 0),
       // Walkthrough steps are completed by results, not by attempts.
@@ -68,10 +68,10 @@ export class ContextKeys extends Disposable {
     }
     let open = 0;
     for (const entry of latest.values()) {
-      const run = openAccepted(entry) === 0 ? null : await this.library.open(entry.id).catch(() => null);
+      const run = openAccepted(entry) === 0 ? null : await this.runStore.open(entry.id).catch(() => null);
       if (!run) continue;
-      const standing = await this.standings.of(run);
-      open += leftToApply(run).filter((one) => standing(one) !== "changed").length;
+      const textStatus = await this.textStatuses.of(run);
+      open += leftToApply(run).filter((one) => textStatus(one) !== "changed").length;
     }
     this.proposals.badge = open === 0 ? undefined : { value: open, tooltip: l10n.t("Proposals to apply: {0}", open) };
   }

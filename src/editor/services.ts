@@ -72,60 +72,60 @@ export class Services extends Disposable {
     const graphs = this.own(new GraphFiles(deps.files));
     const account = this.own(new Account(new ApiKeys(secrets), workspaceState, globalState, deps.clock, log));
     const documents = this.own(new GraphDocuments(deps.files, account));
-    const library = this.own(new RunStore(deps, graphs));
-    this.running = this.own(new RunController(deps, library, account, workspaceState));
-    this.own(new RunStatusBar(library));
+    const runStore = this.own(new RunStore(deps, graphs));
+    this.running = this.own(new RunController(deps, runStore, account, workspaceState));
+    this.own(new RunStatusBar(runStore));
 
-    this.instructions = new Instructions(library);
-    const scores = new Scores(library);
-    this.graphTree = this.own(new GraphTree(graphs, documents, library, scores));
-    const standings = new TextStatuses(graphs, documents);
-    this.proposalTree = this.own(new ProposalTree(library, standings, documents));
-    this.runTree = this.own(new RunTree(library));
+    this.instructions = new Instructions(runStore);
+    const scores = new Scores(runStore);
+    this.graphTree = this.own(new GraphTree(graphs, documents, runStore, scores));
+    const textStatuses = new TextStatuses(graphs, documents);
+    this.proposalTree = this.own(new ProposalTree(runStore, textStatuses, documents));
+    this.runTree = this.own(new RunTree(runStore));
     this.own(views.proposals.onDidChangeCheckboxState(({ items }) => this.proposalTree.tick(items)));
-    const keys = this.own(new ContextKeys(library, graphs, standings, views.proposals, log));
-    const changes = [library.onDidChange, documents.onDidChange, graphs.onDidChange];
+    const keys = this.own(new ContextKeys(runStore, graphs, textStatuses, views.proposals, log));
+    const changes = [runStore.onDidChange, documents.onDidChange, graphs.onDidChange];
     for (const event of changes) this.own(event(() => keys.request()));
     keys.request();
 
-    const review = new Review(library);
-    const apply = new Apply(review, this.proposalTree, library, graphs, deps.files, standings);
-    const commit = this.own(new Commit(review, library, graphs, deps.files));
+    const review = new Review(runStore);
+    const apply = new Apply(review, this.proposalTree, runStore, graphs, deps.files, textStatuses);
+    const commit = this.own(new Commit(review, runStore, graphs, deps.files));
     this.#view = this.own(
       registerGraphView({
         graphs: documents,
-        runs: this.own(new ActiveRuns(library, graphs)),
+        runs: this.own(new ActiveRuns(runStore, graphs)),
         review: (_file, run, node) => review.ofNode(run, node),
         extension: extensionUri,
         log,
       }),
     );
     const example = new Example(extensionUri, globalState, account);
-    const histories = new NodeHistories(library, graphs);
+    const histories = new NodeHistories(runStore, graphs);
     const pages = this.own(
       new Pages(
         {
-          report: (about) => reportPage(library, about),
-          comparison: (about) => comparisonPage(library, about),
+          report: (about) => reportPage(runStore, about),
+          comparison: (about) => comparisonPage(runStore, about),
           sample: samplePage,
           methods: methodsPage,
-          why: (about) => whyPage(library, about),
+          why: (about) => whyPage(runStore, about),
           history: (about) => historyPage(histories, documents, about),
         },
         workspaceState,
       ),
     );
-    const why = new Why(review, library, pages);
+    const why = new Why(review, runStore, pages);
     this.own(languages.registerHoverProvider({ scheme: SCHEME }, why));
     this.#commands = {
       ...this.running.commands,
-      ...new StartCommands(deps, library, account, graphs, this.running).commands,
-      ...new SolveCommands(deps, library, account, graphs, this.running).commands,
+      ...new StartCommands(deps, runStore, account, graphs, this.running).commands,
+      ...new SolveCommands(deps, runStore, account, graphs, this.running).commands,
       ...new CompareMethodsCommands(deps, account, graphs, pages).commands,
-      ...new SampleCommands(deps, library, account, graphs, pages).commands,
-      ...new ReportCommands(library, pages).commands,
-      ...new CompareRunsCommands(library, pages).commands,
-      ...new DeleteCommands(library, views.runs).commands,
+      ...new SampleCommands(deps, runStore, account, graphs, pages).commands,
+      ...new ReportCommands(runStore, pages).commands,
+      ...new CompareRunsCommands(runStore, pages).commands,
+      ...new DeleteCommands(runStore, views.runs).commands,
       ...account.commands,
       ...review.commands,
       ...new HistoryCommands(graphs, documents, pages).commands,
@@ -139,11 +139,11 @@ export class Services extends Disposable {
       showLog: () => log.show(),
     };
 
-    this.own(new Language(graphs, documents, library, histories, scores, deps));
+    this.own(new Language(graphs, documents, runStore, histories, scores, deps));
     this.own(
       languages.registerCodeLensProvider(
         { scheme: SCHEME },
-        this.own(new ProposalLenses(library, standings, documents)),
+        this.own(new ProposalLenses(runStore, textStatuses, documents)),
       ),
     );
     void this.running.offerInterrupted();

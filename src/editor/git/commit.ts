@@ -29,7 +29,7 @@ export class Commit extends Disposable {
 
   constructor(
     private readonly review: Review,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
   ) {
@@ -229,7 +229,7 @@ export class Commit extends Disposable {
   async #record(repository: Repository, run: OpenedRun, { applied }: Committed): Promise<string> {
     const { hash } = await repository.getCommit("HEAD");
     if (applied.length > 0)
-      await this.library.act(run, { type: "committed", proposals: applied.map(({ id }) => id), sha: hash });
+      await this.runStore.act(run, { type: "committed", proposals: applied.map(({ id }) => id), sha: hash });
     return hash;
   }
 }

@@ -39,7 +39,7 @@ export class Hovers implements HoverProvider {
   constructor(
     private readonly spots: SymbolLocations,
     private readonly prompts: PromptFiles,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly histories: NodeHistories,
     private readonly files: Files,
   ) {}
@@ -132,8 +132,8 @@ export class Hovers implements HoverProvider {
   /** An unreadable run does not prevent the hover. */
   async #lastRun(graph: Uri): Promise<OpenedRun | null> {
     try {
-      const entry = await this.library.latest(graph);
-      return entry && (await this.library.open(entry.id));
+      const entry = await this.runStore.latest(graph);
+      return entry && (await this.runStore.open(entry.id));
     } catch {
       return null;
     }

@@ -25,7 +25,7 @@ export class Language extends Disposable {
   readonly #documents: GraphDocuments;
   readonly #prompts: PromptFiles;
   readonly #spots: SymbolLocations;
-  readonly #library: RunStore;
+  readonly #runStore: RunStore;
   readonly #deps: Deps;
   readonly #histories: NodeHistories;
   readonly #promptLenses: PromptLenses;
@@ -37,23 +37,23 @@ export class Language extends Disposable {
   constructor(
     graphs: GraphFiles,
     documents: GraphDocuments,
-    library: RunStore,
+    runStore: RunStore,
     histories: NodeHistories,
     scores: Scores,
     deps: Deps,
   ) {
     super();
     this.#documents = documents;
-    this.#library = library;
+    this.#runStore = runStore;
     this.#deps = deps;
     this.#histories = histories;
     this.#prompts = this.own(new PromptFiles(graphs, documents, deps.files));
     this.#spots = new SymbolLocations(documents, this.#prompts);
-    this.#promptLenses = this.own(new PromptLenses(this.#prompts, documents, library, scores));
+    this.#promptLenses = this.own(new PromptLenses(this.#prompts, documents, runStore, scores));
     this.#promptDiagnostics = this.own(new PromptDiagnostics(this.#spots, this.#prompts));
     const diagnostics = this.own(new Diagnostics(documents, this.#prompts, deps));
     this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
-    this.own(languages.registerCodeLensProvider(GRAPHS, this.own(new NodeLenses(documents, library))));
+    this.own(languages.registerCodeLensProvider(GRAPHS, this.own(new NodeLenses(documents, runStore))));
     this.own(languages.registerDocumentSymbolProvider(GRAPHS, new Symbols(documents)));
     for (const provider of this.#shared(GRAPHS, '"', "{")) this.own(provider);
     this.own(this.#prompts.onDidChange(() => this.#servePrompts()));
@@ -66,7 +66,7 @@ export class Language extends Disposable {
     return [
       languages.registerHoverProvider(
         where,
-        new Hovers(this.#spots, this.#prompts, this.#library, this.#histories, files),
+        new Hovers(this.#spots, this.#prompts, this.#runStore, this.#histories, files),
       ),
       languages.registerCompletionItemProvider(where, new Completion(this.#documents, this.#spots, files), ...triggers),
       languages.registerDefinitionProvider(where, new Definitions(this.#documents, this.#spots)),

@@ -2,6 +2,7 @@ import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument 
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/contribution.ts";
+import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
@@ -16,29 +17,21 @@ const PAUSE = 400;
 export class NodeLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
-  #pause: ReturnType<typeof setTimeout> | null = null;
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
 
   constructor(
     private readonly documents: GraphDocuments,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
   ) {
     super();
-    this.own(library.onDidChange(() => this.#changed.fire()));
+    this.own(runStore.onDidChange(() => this.#changed.fire()));
     // A text can change in its prompt file.
-    this.own(documents.onDidChange(() => this.#later()));
-    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
-  }
-
-  #later(): void {
-    this.#pause ??= setTimeout(() => {
-      this.#pause = null;
-      this.#changed.fire();
-    }, PAUSE);
+    this.own(documents.onDidChange(() => this.#update.request()));
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
-    const latest = await this.library.latest(document.uri);
-    const run = latest && latest.proposals.length > 0 ? await this.library.open(latest.id) : null;
+    const latest = await this.runStore.latest(document.uri);
+    const run = latest && latest.proposals.length > 0 ? await this.runStore.open(latest.id) : null;
     const { graph, stale } = run ? await this.documents.current(document.uri) : { graph: null, stale: true };
     return this.documents.parsed(document).outline.nodes.flatMap(({ id, idRange }) => {
       const range = toRange(document, idRange);
@@ -53,8 +46,8 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
         const part = contributionOf(run.state, proposal, run.threshold);
         const line = verdictSummary(proposal.verdict, LOCALE, part);
-        const standing = textStatusOf(proposal, stale ? null : graph);
-        const done = textStatusLabel(run.state.acts[proposal.id], standing);
+        const textStatus = textStatusOf(proposal, stale ? null : graph);
+        const done = textStatusLabel(run.state.acts[proposal.id], textStatus);
         const title = run.entry.untrusted
           ? l10n.t("Not verified here: {0}", line)
           : done

@@ -2,6 +2,7 @@ import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDo
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/contribution.ts";
+import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
@@ -20,26 +21,18 @@ const PAUSE = 400;
 export class PromptLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
-  #pause: ReturnType<typeof setTimeout> | null = null;
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
 
   constructor(
     private readonly prompts: PromptFiles,
     private readonly documents: GraphDocuments,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly scores: Scores,
   ) {
     super();
-    for (const event of [library.onDidChange, documents.onDidChange, prompts.onDidChange]) {
-      this.own(event(() => this.#later()));
+    for (const event of [runStore.onDidChange, documents.onDidChange, prompts.onDidChange]) {
+      this.own(event(() => this.#update.request()));
     }
-    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
-  }
-
-  #later(): void {
-    this.#pause ??= setTimeout(() => {
-      this.#pause = null;
-      this.#changed.fire();
-    }, PAUSE);
   }
 
   async provideCodeLenses({ uri }: TextDocument): Promise<CodeLens[]> {
@@ -50,7 +43,7 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
 
   async #lenses({ graph: file, node }: PromptUser, isNamed: boolean): Promise<CodeLens[]> {
     const { graph, stale } = await this.documents.current(file);
-    const latest = await this.library.latest(file);
+    const latest = await this.runStore.latest(file);
     const { score } = await this.scores.of(latest, graph);
     const top = new Range(0, 0, 0, 0);
     const lens = (title: string, command: string, argument: unknown) =>
@@ -64,12 +57,12 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
     if (graph?.nodes.find(({ id }) => id === node)?.trainable) {
       lenses.push(lens(l10n.t("Optimize only this"), "optimizeNode", { file, node }));
     }
-    const run = latest?.proposals.some((one) => one.node === node) ? await this.library.open(latest.id) : null;
+    const run = latest?.proposals.some((one) => one.node === node) ? await this.runStore.open(latest.id) : null;
     const proposal = run?.state.proposals.find((one) => one.node === node);
     if (run && proposal) {
       const part = contributionOf(run.state, proposal, run.threshold);
-      const standing = textStatusOf(proposal, stale ? null : graph);
-      const done = textStatusLabel(run.state.acts[proposal.id], standing);
+      const textStatus = textStatusOf(proposal, stale ? null : graph);
+      const done = textStatusLabel(run.state.acts[proposal.id], textStatus);
       const line = verdictSummary(proposal.verdict, LOCALE, part);
       const title = run.entry.untrusted ? l10n.t("Not verified here: {0}", line) : line;
       const ref: ProposalRef = { run: run.entry.id, id: proposal.id };

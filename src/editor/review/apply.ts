@@ -45,10 +45,10 @@ export class Apply {
   constructor(
     private readonly review: Review,
     private readonly tree: ProposalTree,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly graphs: GraphFiles,
     private readonly files: Files,
-    private readonly standings: TextStatuses,
+    private readonly textStatuses: TextStatuses,
   ) {}
 
   /** Applies all or none, as one undoable edit. @throws TextChanged, NotSaved, NotFound, Cancelled */
@@ -64,7 +64,7 @@ export class Apply {
     const missing = places.filter((place) => holdsBase(place) || !holdsText(place));
     await askAboutReadOnly([...new Set(missing.map(({ document }) => document))]);
     await edit(missing);
-    await this.library.act(run, { type: "applied", proposals: places.map(({ proposal }) => proposal.id) });
+    await this.runStore.act(run, { type: "applied", proposals: places.map(({ proposal }) => proposal.id) });
     void notifyApplied(run, places);
   }
 
@@ -73,20 +73,22 @@ export class Apply {
     const { text, isMerged } = await askAboutChangedText(run, place);
     await askAboutReadOnly([place.document]);
     await edit([{ ...place, proposal: { ...place.proposal, text } }]);
-    await this.library.act(run, { type: "applied", proposals: [place.proposal.id] });
+    await this.runStore.act(run, { type: "applied", proposals: [place.proposal.id] });
     if (isMerged) void notifyMerged(run, place);
     else void notifyApplied(run, [place]);
   }
 
   async #undone(run: OpenedRun): Promise<Proposal[]> {
     if (run.entry.untrusted) return [];
-    const standing = await this.standings.of(run);
-    return run.state.proposals.filter((one) => isWorthApplying(one) && isUndone(run.state.acts[one.id], standing(one)));
+    const textStatus = await this.textStatuses.of(run);
+    return run.state.proposals.filter(
+      (one) => isWorthApplying(one) && isUndone(run.state.acts[one.id], textStatus(one)),
+    );
   }
 
   async #reject(run: OpenedRun, proposal: Proposal): Promise<void> {
     if (!isOpen(run, proposal)) throw new NotFound(l10n.t("This proposal has already been applied or rejected."));
-    await this.library.act(run, { type: "dismissed", proposals: [proposal.id] });
+    await this.runStore.act(run, { type: "dismissed", proposals: [proposal.id] });
   }
 }
 

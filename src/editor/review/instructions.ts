@@ -61,14 +61,14 @@ export function parseInstructionUri(uri: Uri): (ProposalRef & { side: "before" |
 
 /** Serves the texts of proposals and attempts from their runs. */
 export class Instructions implements TextDocumentContentProvider {
-  constructor(private readonly library: RunStore) {}
+  constructor(private readonly runStore: RunStore) {}
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const query = new URLSearchParams(uri.query);
     const node = query.get("node");
-    if (node !== null) return (await this.library.open(query.get("run") ?? ""))?.state.texts[node] ?? "";
+    if (node !== null) return (await this.runStore.open(query.get("run") ?? ""))?.state.texts[node] ?? "";
     const ref = parseInstructionUri(uri);
-    const run = ref && (await this.library.open(ref.run));
+    const run = ref && (await this.runStore.open(ref.run));
     const change = run && findChange(run, ref.id);
     if (!change) return l10n.t("The run of this text no longer exists.");
     return ref.side === "before" ? change.base : change.text;

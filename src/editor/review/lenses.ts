@@ -23,31 +23,31 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(
-    private readonly library: RunStore,
-    private readonly standings: TextStatuses,
+    private readonly runStore: RunStore,
+    private readonly textStatuses: TextStatuses,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
-    for (const event of [library.onDidChange, documents.onDidChange]) this.own(event(() => this.#changed.fire()));
+    for (const event of [runStore.onDidChange, documents.onDidChange]) this.own(event(() => this.#changed.fire()));
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
     const ref = parseInstructionUri(document.uri);
     if (!ref || ref.side === "before") return [];
-    const run = await this.library.open(ref.run);
+    const run = await this.runStore.open(ref.run);
     if (!run) return [];
     const change = findChange(run, ref.id);
     const first = change ? firstChange(change.base, change.text) : 0;
     const lines = first < IN_SIGHT ? [0] : [0, first];
     const proposal = run.state.proposals.find(({ id }) => id === ref.id);
-    const standing = proposal ? (await this.standings.of(run))(proposal) : "unknown";
-    const said = offers(ref, run, proposal, standing);
+    const textStatus = proposal ? (await this.textStatuses.of(run))(proposal) : "unknown";
+    const said = offers(ref, run, proposal, textStatus);
     return lines.flatMap((line) => said.map((command) => new CodeLens(new Range(line, 0, line, 0), command)));
   }
 }
 
 /** The lenses of a proposal, or of an attempt without one. */
-function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, standing: TextStatus): Command[] {
+function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, textStatus: TextStatus): Command[] {
   const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
     title,
     command: command && `agentgraph.${command}`,
@@ -60,7 +60,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   const { verdict } = proposal;
   const part = contributionOf(run.state, proposal, run.threshold);
   const offered = [offer(verdictSummary(verdict, LOCALE, part), "why", l10n.t("Show why the gate decided this"))];
-  if (standing === "changed") {
+  if (textStatus === "changed") {
     const tooltip = l10n.t(
       "The text in the file is not the one that the run changed, so this verdict says nothing of it.",
     );
@@ -71,7 +71,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
     offered.push(offer(l10n.t("Not verified here: recheck"), "recheckRun", tooltip, { entry: { id: ref.run } }));
   }
   const act = run.state.acts[proposal.id];
-  if (isUndone(act, standing)) {
+  if (isUndone(act, textStatus)) {
     const word = act === "committed" ? l10n.t("Committed and undone") : l10n.t("Applied and undone");
     offered.push(offer(word, ""), offer(l10n.t("Apply again"), "apply"));
   } else if (act === "applied") offered.push(offer(l10n.t("Applied"), ""), offer(l10n.t("Commit"), "commit"));

@@ -22,7 +22,7 @@ const COMMITS = 500;
 /** What the runs of a graph made of its nodes. */
 export class NodeHistories {
   constructor(
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly files: Pick<GraphFiles, "realPath">,
   ) {}
 
@@ -32,13 +32,13 @@ export class NodeHistories {
    */
   async of(graph: Uri, node: string, most: number): Promise<{ entries: HistoryEntry[]; left: number }> {
     const path = await this.files.realPath(graph);
-    const all = (await this.library.list()).filter(
+    const all = (await this.runStore.list()).filter(
       ({ graphPath, proposals }) => graphPath === path && proposals.some((one) => one.node === node),
     );
     const commits = all.length === 0 ? [] : await commitsOf(graph);
     const entries: HistoryEntry[] = [];
     for (const summary of all.slice(0, most)) {
-      const run = await this.library.open(summary.id).catch(() => null);
+      const run = await this.runStore.open(summary.id).catch(() => null);
       const proposal = run?.state.proposals.find((one) => one.node === node);
       if (run && proposal) entries.push(entryOf(run, summary, proposal, commits));
     }

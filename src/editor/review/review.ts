@@ -20,12 +20,12 @@ export class Review {
     previousProposal: () => this.#step(-1),
   } satisfies SomeCommands;
 
-  constructor(private readonly library: RunStore) {}
+  constructor(private readonly runStore: RunStore) {}
 
   /** The proposal of a command: its argument, else the one in the active editor. */
   async proposal(target: unknown): Promise<{ run: OpenedRun; proposal: Proposal }> {
     const ref = refOf(target) ?? activeRef();
-    const run = ref && (await this.library.open(ref.run));
+    const run = ref && (await this.runStore.open(ref.run));
     const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
     if (!run || !proposal) {
       throw new NotFound(l10n.t("No proposal is open. Select one in the Proposals view."));
@@ -36,8 +36,8 @@ export class Review {
   /** The run of a command: its argument, else the one in review, else the newest with proposals. */
   async run(target: unknown): Promise<OpenedRun> {
     const named = runIdOf(target) ?? (refOf(target) ?? activeRef())?.run;
-    const id = named ?? (await this.library.list()).find(({ proposals }) => proposals.length > 0)?.id;
-    const run = id ? await this.library.open(id) : null;
+    const id = named ?? (await this.runStore.list()).find(({ proposals }) => proposals.length > 0)?.id;
+    const run = id ? await this.runStore.open(id) : null;
     if (!run || run.state.proposals.length === 0) {
       throw new NotFound(
         l10n.t("There are no proposals to review yet. Right-click a graph and select “Optimize graph”."),
@@ -48,7 +48,7 @@ export class Review {
 
   /** Opens a run's proposal for a node, or says that there is none. */
   async ofNode(id: string, node: string): Promise<void> {
-    const run = await this.library.open(id);
+    const run = await this.runStore.open(id);
     const proposal = run?.state.proposals.find((it) => it.node === node);
     if (run && proposal) await show(run, proposal);
     else void showInfo(l10n.t("The run proposes no change to “{0}”.", node));
@@ -56,7 +56,7 @@ export class Review {
 
   async #review(target: unknown): Promise<void> {
     const ref = refOf(target);
-    const run = ref && (await this.library.open(ref.run));
+    const run = ref && (await this.runStore.open(ref.run));
     const change = run && findChange(run, ref.id);
     if (!change) throw new NotFound(l10n.t("The run of this proposal no longer exists."));
     await show(run, change);

@@ -28,13 +28,13 @@ export function textStatusOf(
 }
 
 /** `applied`, `applied and undone`, `text changed since`; null if nothing happened yet. */
-export function textStatusLabel(act: Act | undefined, standing: TextStatus): string | null {
+export function textStatusLabel(act: Act | undefined, textStatus: TextStatus): string | null {
   if (!act || act === "dismissed") {
-    const changed = standing === "changed" ? l10n.t("text changed since") : null;
+    const changed = textStatus === "changed" ? l10n.t("text changed since") : null;
     return [act && actLabel(act, LOCALE), changed].filter(Boolean).join(", ") || null;
   }
   const isApplied = act === "applied";
-  switch (standing) {
+  switch (textStatus) {
     case "base":
       return isApplied ? l10n.t("applied and undone") : l10n.t("committed and undone");
     case "changed":
@@ -45,11 +45,11 @@ export function textStatusLabel(act: Act | undefined, standing: TextStatus): str
 }
 
 /** Whether an applied or committed text was taken back, so that it can be applied again. */
-export function isUndone(act: Act | undefined, standing: TextStatus): boolean {
-  return (act === "applied" || act === "committed") && standing === "base";
+export function isUndone(act: Act | undefined, textStatus: TextStatus): boolean {
+  return (act === "applied" || act === "committed") && textStatus === "base";
 }
 
-/** The standing of a run's changes in the graph as the editor shows it, with unsaved edits. */
+/** The text status of a run's changes in the graph as the editor shows it, with unsaved edits. */
 export class TextStatuses {
   constructor(
     private readonly graphs: GraphFiles,

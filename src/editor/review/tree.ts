@@ -24,6 +24,7 @@ import { isGoodNews, warningMessage } from "../../i18n/warnings.ts";
 import { contributionOf } from "../../run/contribution.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
 import type { Attempt } from "../../run/state.ts";
+import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
@@ -58,25 +59,17 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   /** The user's check marks; the other proposals are checked if they are accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
-  #pause: ReturnType<typeof setTimeout> | null = null;
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
 
   constructor(
-    private readonly library: RunStore,
-    private readonly standings: TextStatuses,
+    private readonly runStore: RunStore,
+    private readonly textStatuses: TextStatuses,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
-    this.own(library.onDidChange(() => this.#changed.fire()));
+    this.own(runStore.onDidChange(() => this.#changed.fire()));
     // An applied text can be undone in its file.
-    this.own(documents.onDidChange(() => this.#later()));
-    this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
-  }
-
-  #later(): void {
-    this.#pause ??= setTimeout(() => {
-      this.#pause = null;
-      this.#changed.fire();
-    }, PAUSE);
+    this.own(documents.onDidChange(() => this.#update.request()));
   }
 
   tick(items: readonly (readonly [ProposalElement, TreeItemCheckboxState])[]): void {
@@ -99,7 +92,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
 
   async getChildren(element?: ProposalElement): Promise<ProposalElement[]> {
     if (!element) {
-      const reviewable = (await this.library.list()).filter(({ proposals }) => proposals.length > 0);
+      const reviewable = (await this.runStore.list()).filter(({ proposals }) => proposals.length > 0);
       return reviewable.map((entry, index) => {
         const isLatest = !reviewable.slice(0, index).some(({ graphPath }) => graphPath === entry.graphPath);
         return { kind: "run", entry, isLatest };
@@ -107,7 +100,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
     }
     switch (element.kind) {
       case "run": {
-        const run = await this.library.open(element.entry.id);
+        const run = await this.runStore.open(element.entry.id);
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
@@ -141,8 +134,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return runItem(element);
       case "proposal": {
         const { run, proposal } = element;
-        const standing = (await this.standings.of(run))(proposal);
-        return proposalItem(run, proposal, this.#isTicked(run, proposal), standing);
+        const textStatus = (await this.textStatuses.of(run))(proposal);
+        return proposalItem(run, proposal, this.#isTicked(run, proposal), textStatus);
       }
       case "group":
         return groupItem(element.proposal, element.group, element.run);
@@ -211,16 +204,16 @@ const ICONS: Record<Decision, ThemeIcon> = {
   screened: new ThemeIcon("circle-slash", new ThemeColor("testing.iconSkipped")),
 };
 
-function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, standing: TextStatus): TreeItem {
+function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, textStatus: TextStatus): TreeItem {
   const item = new TreeItem(proposal.node, TreeItemCollapsibleState.Collapsed);
   const { verdict } = proposal;
   const act = run.state.acts[proposal.id];
-  const undone = isUndone(act, standing);
-  const done = textStatusLabel(act, standing);
+  const undone = isUndone(act, textStatus);
+  const done = textStatusLabel(act, textStatus);
   const part = contributionOf(run.state, proposal, run.threshold);
   item.id = tickKey(run, proposal);
   item.description = briefly(run, proposal, done);
-  item.iconPath = iconOf(run, proposal, standing);
+  item.iconPath = iconOf(run, proposal, textStatus);
   item.contextValue = `proposal-${undone ? "open" : (act ?? "open")}-${verdict.decision}`;
   const figures = verdictFigures(verdict, LOCALE, part);
   const lines = [
@@ -254,11 +247,11 @@ function briefly(run: OpenedRun, proposal: Proposal, done: string | null): strin
 }
 
 /** Grey where the verdict no longer says anything of the file, or where the change does nothing. */
-function iconOf(run: OpenedRun, proposal: Proposal, standing: TextStatus): ThemeIcon {
+function iconOf(run: OpenedRun, proposal: Proposal, textStatus: TextStatus): ThemeIcon {
   const act = run.state.acts[proposal.id];
   const grey = new ThemeColor("disabledForeground");
-  if (standing === "changed") return new ThemeIcon("history", grey);
-  if (act) return new ThemeIcon(isUndone(act, standing) ? "discard" : ACT_ICONS[act]);
+  if (textStatus === "changed") return new ThemeIcon("history", grey);
+  if (act) return new ThemeIcon(isUndone(act, textStatus) ? "discard" : ACT_ICONS[act]);
   if (run.entry.untrusted) return new ThemeIcon("unverified");
   return proposal.contributes === false ? new ThemeIcon("dash", grey) : ICONS[proposal.verdict.decision];
 }

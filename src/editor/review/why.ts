@@ -13,8 +13,8 @@ import { parseInstructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";
 
 /** The page of a proposal's reasons. @throws NotFound, RunMissing, RunUnreadable */
-export async function whyPage(library: RunStore, [id = "", change = ""]: readonly string[]): Promise<Page> {
-  const run = await library.open(id);
+export async function whyPage(runStore: RunStore, [id = "", change = ""]: readonly string[]): Promise<Page> {
+  const run = await runStore.open(id);
   const proposal = run?.state.proposals.find((one) => one.id === change);
   if (!run || !proposal) throw new NotFound(l10n.t("The run of this proposal no longer exists."));
   const about = {
@@ -32,7 +32,7 @@ export class Why implements HoverProvider {
 
   constructor(
     private readonly review: Review,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly pages: Pages,
   ) {}
 
@@ -43,7 +43,7 @@ export class Why implements HoverProvider {
 
   async provideHover({ uri }: TextDocument, { line }: Position): Promise<Hover | null> {
     const ref = parseInstructionUri(uri);
-    const run = ref?.side === "after" ? await this.library.open(ref.run) : null;
+    const run = ref?.side === "after" ? await this.runStore.open(ref.run) : null;
     const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
     if (!run || !proposal) return null;
     const parts = reasonsOf(run.state, proposal).parts.filter((part) => part.line === line);

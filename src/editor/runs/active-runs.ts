@@ -13,27 +13,27 @@ export class ActiveRuns extends Disposable implements RunSource {
   readonly #files = new Map<string, Promise<Uri>>();
 
   constructor(
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly graphs: GraphFiles,
   ) {
     super();
-    this.own(library.onDidProgress((id) => void this.#progressed(id)));
-    this.own(library.onDidChange(() => void this.#allChanged()));
+    this.own(runStore.onDidProgress((id) => void this.#progressed(id)));
+    this.own(runStore.onDidChange(() => void this.#allChanged()));
   }
 
   async current(file: Uri): Promise<OpenedRun | null> {
-    const entry = await this.library.latest(file);
-    return entry && this.library.open(entry.id);
+    const entry = await this.runStore.latest(file);
+    return entry && this.runStore.open(entry.id);
   }
 
   replay(id: string, see: (run: OpenedRun) => void): Promise<void> {
-    return this.library.replay(id, see);
+    return this.runStore.replay(id, see);
   }
 
   async #progressed(id: string): Promise<void> {
     let file = this.#files.get(id);
     if (!file) {
-      file = this.library.find(id).then((entry) => this.graphs.known(entry?.graphPath ?? ""));
+      file = this.runStore.find(id).then((entry) => this.graphs.known(entry?.graphPath ?? ""));
       this.#files.set(id, file);
     }
     this.#changed.fire(await file);

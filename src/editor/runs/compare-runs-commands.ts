@@ -12,9 +12,9 @@ import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /** The page of two runs. @throws NotFound, RunMissing, RunUnreadable */
-export async function comparisonPage(library: RunStore, [first = "", second = ""]: readonly string[]): Promise<Page> {
-  const [a, b] = [await library.existing(first), await library.existing(second)];
-  const [one, other] = [await library.side(a), await library.side(b)];
+export async function comparisonPage(runStore: RunStore, [first = "", second = ""]: readonly string[]): Promise<Page> {
+  const [a, b] = [await runStore.existing(first), await runStore.existing(second)];
+  const [one, other] = [await runStore.side(a), await runStore.side(b)];
   return {
     title: l10n.t("Compare: {0}, {1} and {2}", a.graphName, startedLabel(a.startedAt), startedLabel(b.startedAt)),
     html: (theme) => compareHtml(one, other, LOCALE, theme),
@@ -29,7 +29,7 @@ export class CompareRunsCommands {
   } satisfies SomeCommands;
 
   constructor(
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly pages: Pages,
   ) {}
 
@@ -40,7 +40,7 @@ export class CompareRunsCommands {
 
   async #texts(target: unknown, selected: unknown): Promise<void> {
     const [a, b] = await this.#pair(target, selected, this.pages.inFront("comparison"));
-    const [one, other] = await Promise.all([a, b].map((entry) => this.library.side(entry)));
+    const [one, other] = await Promise.all([a, b].map((entry) => this.runStore.side(entry)));
     const nodes = one && other ? nodesThatDiffer(one.texts, other.texts) : [];
     if (nodes.length === 0) throw new NotFound(l10n.t("Both runs produced the same texts."));
     const resources = nodes.map((node) => {
@@ -60,7 +60,7 @@ export class CompareRunsCommands {
     selected: unknown,
     shown: readonly string[] | null = null,
   ): Promise<[RunSummary, RunSummary]> {
-    const all = await this.library.list();
+    const all = await this.runStore.list();
     const named = runIdsOf(selected);
     const ids = named.length === 2 ? named : (shown ?? []);
     const known = all.filter(({ id }) => ids.includes(id));
@@ -68,7 +68,7 @@ export class CompareRunsCommands {
     if (known.length === 2 && first && second) return older(first, second);
     const none = l10n.t("There are fewer than two runs to compare.");
     if (all.length < 2) throw new NotFound(none);
-    const one = await pickRun(this.library, target, () => true, none);
+    const one = await pickRun(this.runStore, target, () => true, none);
     const others = all.filter(({ id }) => id !== one.id);
     const ofGraph = others.filter(({ graphPath }) => graphPath === one.graphPath);
     const [only] = ofGraph;

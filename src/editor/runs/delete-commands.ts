@@ -15,7 +15,7 @@ export class DeleteCommands {
   } satisfies SomeCommands;
 
   constructor(
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly view: TreeView<RunElement>,
   ) {}
 
@@ -30,7 +30,7 @@ export class DeleteCommands {
         : l10n.t("Delete {0} runs?", entries.length);
     const detail = l10n.t("Its proposals, gradients and replies are removed from disk. Applied texts stay.");
     if ((await window.showWarningMessage(message, { modal: true, detail }, remove)) !== remove) return;
-    for (const entry of entries) await this.library.remove(entry);
+    for (const entry of entries) await this.runStore.remove(entry);
   }
 
   async #entries(target: unknown, selected: unknown): Promise<RunSummary[]> {
@@ -38,9 +38,9 @@ export class DeleteCommands {
     // A key binding passes no element, so the selection of the view counts.
     const ids = runIdsOf(target === BY_KEY ? this.view.selection : selected);
     if (target !== BY_KEY && ids.length < 2) {
-      return [await pickRun(this.library, target, idle, l10n.t("There are no runs to delete."))];
+      return [await pickRun(this.runStore, target, idle, l10n.t("There are no runs to delete."))];
     }
-    return (await this.library.list()).filter((entry) => ids.includes(entry.id) && idle(entry));
+    return (await this.runStore.list()).filter((entry) => ids.includes(entry.id) && idle(entry));
   }
 }
 

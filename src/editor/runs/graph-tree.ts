@@ -40,11 +40,11 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   constructor(
     private readonly graphs: GraphFiles,
     private readonly documents: GraphDocuments,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly scores: Scores,
   ) {
     super();
-    for (const event of [graphs.onDidChange, library.onDidChange]) this.own(event(() => this.#changed.fire()));
+    for (const event of [graphs.onDidChange, runStore.onDidChange]) this.own(event(() => this.#changed.fire()));
   }
 
   async getChildren(element?: GraphElement): Promise<GraphElement[]> {
@@ -57,7 +57,7 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   async #graph(file: Uri): Promise<GraphElement> {
     const [{ graph, lastGood, faults }, run] = await Promise.all([
       this.documents.read(file),
-      this.library.latest(file),
+      this.runStore.latest(file),
     ]);
     const shown = graph ?? lastGood;
     const score = await this.scores.of(run, shown);

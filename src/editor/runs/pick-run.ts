@@ -11,7 +11,7 @@ import type { RunSummary } from "./run-summary.ts";
  * @throws NotFound, Cancelled
  */
 export async function pickRun(
-  library: RunStore,
+  runStore: RunStore,
   target: unknown,
   fits: (entry: RunSummary) => boolean,
   none: string,
@@ -19,9 +19,9 @@ export async function pickRun(
   const id = runIdOf(target);
   const file = graphOf(target);
   // A named run may be very recent.
-  const found = id ? await library.find(id) : null;
-  const named = id ? (found ? [found] : []) : await library.list();
-  const ofFile = file && (await library.latest(file))?.graphPath;
+  const found = id ? await runStore.find(id) : null;
+  const named = id ? (found ? [found] : []) : await runStore.list();
+  const ofFile = file && (await runStore.latest(file))?.graphPath;
   const entries = named.filter((entry) => fits(entry) && (id || !file || entry.graphPath === ofFile));
   const [first] = entries;
   if (!first) throw new NotFound(none);

@@ -28,9 +28,9 @@ function written(report: Report, ending: string): string {
 }
 
 /** The page of a run. @throws NotFound, RunMissing, RunUnreadable */
-export async function reportPage(library: RunStore, [id = ""]: readonly string[]): Promise<Page> {
-  const entry = await library.existing(id);
-  const report = await library.report(entry);
+export async function reportPage(runStore: RunStore, [id = ""]: readonly string[]): Promise<Page> {
+  const entry = await runStore.existing(id);
+  const report = await runStore.report(entry);
   const title = report.evaluated ? l10n.t("Evaluation: {0}", runLabel(entry)) : l10n.t("Report: {0}", runLabel(entry));
   return { title, html: (theme) => reportHtml(report, LOCALE, theme) };
 }
@@ -43,7 +43,7 @@ export class ReportCommands {
   } satisfies SomeCommands;
 
   constructor(
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly pages: Pages,
   ) {}
 
@@ -62,7 +62,7 @@ export class ReportCommands {
     if (!file) throw new Cancelled();
     const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
     // JSON is for programs, so it is always in English.
-    const report = await this.library.report(entry, ending === "json" ? ENGLISH : LOCALE);
+    const report = await this.runStore.report(entry, ending === "json" ? ENGLISH : LOCALE);
     await workspace.fs.writeFile(file, new TextEncoder().encode(written(report, ending)));
     const open = l10n.t("Open");
     const message = l10n.t("Saved the report to {0}.", basename(file.path));
@@ -75,6 +75,6 @@ export class ReportCommands {
   #entry(target: unknown): Promise<RunSummary> {
     const [shown] = this.pages.inFront("report") ?? [];
     const named = target instanceof Uri || target === undefined ? shown && { entry: { id: shown } } : target;
-    return pickRun(this.library, named || target, () => true, l10n.t("There are no runs to report on."));
+    return pickRun(this.runStore, named || target, () => true, l10n.t("There are no runs to report on."));
   }
 }

@@ -36,7 +36,7 @@ export class RunController extends Disposable {
 
   constructor(
     private readonly deps: RunsDeps,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly account: Account,
     /** Running runs of this workspace, to offer them for resuming after a reload. */
     private readonly memory: Memento,
@@ -45,7 +45,7 @@ export class RunController extends Disposable {
   }
 
   async #resume(target: unknown): Promise<void> {
-    const entry = await pickRun(this.library, target, resumable, l10n.t("There are no runs to resume."));
+    const entry = await pickRun(this.runStore, target, resumable, l10n.t("There are no runs to resume."));
     await this.#confirmOtherEngine(entry);
     const connection = await this.account.connect();
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
@@ -65,7 +65,7 @@ export class RunController extends Disposable {
   }
 
   async #moreBudget(entry: RunSummary): Promise<BudgetLimits> {
-    const run = await this.library.open(entry.id);
+    const run = await this.runStore.open(entry.id);
     if (!run) throw new NotFound(l10n.t("The run no longer exists."));
     return askForMore(run.limits, run.state, readSettings().limits);
   }
@@ -85,7 +85,7 @@ export class RunController extends Disposable {
           UPDATE_INTERVAL,
         );
         try {
-          await this.library.drive(run, root);
+          await this.runStore.drive(run, root);
         } finally {
           clearInterval(timer);
         }
@@ -110,7 +110,7 @@ export class RunController extends Disposable {
     // A run that was just resumed may not be listed as running yet.
     const own = this.#stops.get(runIdOf(target) ?? "");
     const none = l10n.t("No run is in progress.");
-    const stop = own ?? this.#stops.get((await pickRun(this.library, target, isRunning, none)).id);
+    const stop = own ?? this.#stops.get((await pickRun(this.runStore, target, isRunning, none)).id);
     if (!stop) {
       throw new NotFound(l10n.t("This run was started outside this window. Cancel it where it was started."));
     }
@@ -121,8 +121,8 @@ export class RunController extends Disposable {
   async #act(target: unknown): Promise<void> {
     const id = runIdOf(target) ?? "";
     const entry = this.#stops.has(id)
-      ? await this.library.existing(id)
-      : await pickRun(this.library, target, isRunning, l10n.t("No run is in progress."));
+      ? await this.runStore.existing(id)
+      : await pickRun(this.runStore, target, isRunning, l10n.t("No run is in progress."));
     const about = { entry };
     const actions = [
       { label: l10n.t("Show graph"), icon: "type-hierarchy", command: "showGraph", on: Uri.file(entry.graphPath) },
@@ -144,7 +144,7 @@ export class RunController extends Disposable {
     if (ids.length === 0 || !workspace.isTrusted) return;
     await this.memory.update(RUNNING, []);
     for (const id of ids) {
-      const entry = await this.library.find(id);
+      const entry = await this.runStore.find(id);
       if (!entry || !resumable(entry)) continue;
       const resume = l10n.t("Resume");
       const message = l10n.t("The run of {0} was interrupted. All replies so far are saved.", entry.graphName);

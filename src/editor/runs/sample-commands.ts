@@ -39,7 +39,7 @@ export class SampleCommands {
 
   constructor(
     private readonly deps: RunsDeps,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly account: Account,
     private readonly graphs: GraphFiles,
     private readonly pages: Pages,
@@ -77,7 +77,7 @@ export class SampleCommands {
   }
 
   async #graphOf(run: string): Promise<Uri> {
-    return graphOfRun(await this.library.existing(run), this.graphs);
+    return graphOfRun(await this.runStore.existing(run), this.graphs);
   }
 
   async #ask({ subject, place, root, deps }: Prepared, { sample, split, scores }: Picked): Promise<void> {

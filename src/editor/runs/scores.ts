@@ -12,7 +12,7 @@ const NEWEST = 5;
 
 /** What is known of the score of a graph as it is now. */
 export class Scores {
-  constructor(private readonly library: RunStore) {}
+  constructor(private readonly runStore: RunStore) {}
 
   /** The newest evaluation of the present texts, else what the last optimization says of them. */
   async of(
@@ -29,17 +29,17 @@ export class Scores {
     const after = run.after.toFixed(2);
     const change = run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
     if (run.untrusted) return { score: l10n.t("score {0}, from another machine", change), isStale: false };
-    const standing = await this.#standing(run, graph);
+    const textStatus = await this.#textStatus(run, graph);
     // Accepted texts count once they are in the file; until then, the file's own score is shown first.
-    const score = standing === "proposed" ? after : change;
-    return standing === "changed"
+    const score = textStatus === "proposed" ? after : change;
+    return textStatus === "changed"
       ? { score: l10n.t("score {0}, text changed since", score), isStale: true }
       : { score: l10n.t("score {0}", score), isStale: false };
   }
 
   async #evaluationOf({ graphPath }: RunSummary, graph: Graph): Promise<RunSummary | null> {
     const theta = thetaOf(textsOf(graph));
-    const runs = (await this.library.list()).filter((entry) => entry.graphPath === graphPath);
+    const runs = (await this.runStore.list()).filter((entry) => entry.graphPath === graphPath);
     // Older evaluations than the last optimization are of the texts that it started from, or of none that are left.
     const last = runs.findIndex((entry) => !isEvaluation(entry));
     const newer = (last < 0 ? runs : runs.slice(0, last)).filter(
@@ -47,24 +47,25 @@ export class Scores {
         evaluated?.score != null && !untrusted && job?.kind === "evaluate" && !job.method,
     );
     for (const entry of newer.slice(0, NEWEST)) {
-      const run = await this.library.open(entry.id).catch(() => null);
+      const run = await this.runStore.open(entry.id).catch(() => null);
       if (run?.state.theta === theta) return entry;
     }
     return null;
   }
 
   /** `base`: as the run started. `proposed`: with every accepted text. */
-  async #standing({ id, proposals }: RunSummary, graph: Graph | null): Promise<TextStatus> {
-    const run = await this.library.open(id).catch(() => null);
+  async #textStatus({ id, proposals }: RunSummary, graph: Graph | null): Promise<TextStatus> {
+    const run = await this.runStore.open(id).catch(() => null);
     if (!run || !graph) return "unknown";
     const accepted = new Set(proposals.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
-    const standings = Object.entries(run.state.startTexts).map(([node, base]) => {
+    const textStatuses = Object.entries(run.state.startTexts).map(([node, base]) => {
       const text = accepted.has(node) ? (run.state.texts[node] ?? base) : base;
-      return { isAccepted: accepted.has(node), standing: textStatusOf({ node, base, text }, graph) };
+      return { isAccepted: accepted.has(node), textStatus: textStatusOf({ node, base, text }, graph) };
     });
-    if (standings.some(({ standing }) => standing === "changed")) return "changed";
-    const isIn = ({ isAccepted, standing }: (typeof standings)[number]) => !isAccepted || standing === "proposed";
-    return standings.every(isIn) ? "proposed" : "base";
+    if (textStatuses.some(({ textStatus }) => textStatus === "changed")) return "changed";
+    const isIn = ({ isAccepted, textStatus }: (typeof textStatuses)[number]) =>
+      !isAccepted || textStatus === "proposed";
+    return textStatuses.every(isIn) ? "proposed" : "base";
   }
 }
 

@@ -23,7 +23,7 @@ export class SolveCommands {
 
   constructor(
     private readonly deps: RunsDeps,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly account: Account,
     private readonly graphs: GraphFiles,
     private readonly running: RunController,
@@ -32,7 +32,7 @@ export class SolveCommands {
   async #improve(target: unknown): Promise<void> {
     const ref = sampleRefOf(target);
     const file = ref
-      ? await graphOfRun(await this.library.existing(ref.run), this.graphs)
+      ? await graphOfRun(await this.runStore.existing(ref.run), this.graphs)
       : await pickGraph(target, this.graphs);
     const prepared = await prepare(file, this.account, this.deps, () => setsOf(file));
     const { task } = prepared.subject;

@@ -39,7 +39,7 @@ export class StartCommands {
 
   constructor(
     private readonly deps: RunsDeps,
-    private readonly library: RunStore,
+    private readonly runStore: RunStore,
     private readonly account: Account,
     private readonly graphs: GraphFiles,
     private readonly running: RunController,
@@ -85,12 +85,12 @@ export class StartCommands {
 
   async #runsOf(file: Uri): Promise<RunSummary[]> {
     const path = await this.graphs.realPath(file);
-    return (await this.library.list()).filter(({ graphPath }) => graphPath === path);
+    return (await this.runStore.list()).filter(({ graphPath }) => graphPath === path);
   }
 
   /** The last whole run with a model, to tell how long its calls take. */
   async #measured(model: string): Promise<RunSummary | null> {
-    const runs = await this.library.list();
+    const runs = await this.runStore.list();
     return runs.find((run) => run.model === model && run.status === "done" && run.calls > MEASURED) ?? null;
   }
 
@@ -120,9 +120,9 @@ export class StartCommands {
     // One node's proposal is compared with the text that its file has now, also if this machine made the run.
     const node = nodeOf(target);
     const fits = (it: RunSummary) => (it.untrusted || node !== null) && it.proposals.length > 0;
-    const entry = await pickRun(this.library, target, fits, none);
+    const entry = await pickRun(this.runStore, target, fits, none);
     const file = await graphOfRun(entry, this.graphs);
-    const run = await this.library.open(entry.id);
+    const run = await this.runStore.open(entry.id);
     if (!run) throw new NotFound(l10n.t("The run no longer exists."));
     const prepared = await this.#prepare(file);
     const { task } = prepared.subject;
@@ -170,10 +170,10 @@ export class StartCommands {
     needsOf?: () => Promise<readonly Split[]>,
     set?: NonNullable<Overrides["set"]>,
   ): Promise<Prepared> {
-    const latest = await this.library.latest(file);
+    const latest = await this.runStore.latest(file);
     if (latest?.status === "running") {
       throw new NotFound(
-        this.library.live(latest.id)
+        this.runStore.live(latest.id)
           ? l10n.t("Run {0} of this graph is in progress. Wait for it to finish, or cancel it.", runLabel(latest))
           : l10n.t(
               "Run {0} of this graph is in progress in another window or a terminal. Wait for it to finish, or cancel it there.",

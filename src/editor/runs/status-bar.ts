@@ -12,9 +12,9 @@ export class RunStatusBar extends Disposable {
   #item: StatusBarItem | null = null;
   #pause: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(private readonly library: RunStore) {
+  constructor(private readonly runStore: RunStore) {
     super();
-    this.own(library.onDidProgress((id) => this.#later(id)));
+    this.own(runStore.onDidProgress((id) => this.#later(id)));
     this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
   }
 
@@ -26,7 +26,7 @@ export class RunStatusBar extends Disposable {
   }
 
   #show(id: string): void {
-    const run = this.library.live(id);
+    const run = this.runStore.live(id);
     if (!run) {
       this.#item?.hide();
       return;

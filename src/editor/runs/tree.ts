@@ -29,21 +29,21 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(private readonly library: RunStore) {
+  constructor(private readonly runStore: RunStore) {
     super();
-    this.own(library.onDidChange(() => this.#changed.fire()));
+    this.own(runStore.onDidChange(() => this.#changed.fire()));
   }
 
   async getChildren(element?: RunElement): Promise<RunElement[]> {
-    if (!element) return (await this.library.list()).map((entry) => ({ entry }));
+    if (!element) return (await this.runStore.list()).map((entry) => ({ entry }));
     const { entry } = element;
-    const run = "sample" in element || !isEvaluation(entry) ? null : await this.library.open(entry.id);
+    const run = "sample" in element || !isEvaluation(entry) ? null : await this.runStore.open(entry.id);
     return run ? (await failedSamples(run)).map((sample) => ({ entry, ...sample })) : [];
   }
 
   async getTreeItem(element: RunElement): Promise<TreeItem> {
     if ("sample" in element) return sampleItem(element);
-    const all = await this.library.list();
+    const all = await this.runStore.list();
     const rechecked = all.some(
       ({ job, status }) => job?.kind === "recheck" && job.run === element.entry.id && status === "done",
     );

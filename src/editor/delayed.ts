@@ -1,0 +1,20 @@
+/** Runs `act` some time after the first of several requests, once for all of them. */
+export class Delayed {
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    private readonly act: () => void,
+    private readonly milliseconds: number,
+  ) {}
+
+  request(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.act();
+    }, this.milliseconds);
+  }
+
+  dispose(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+}
