@@ -2,6 +2,7 @@ import { version } from "../package.json";
 import { EXIT } from "./cli/exit.ts";
 import { Output } from "./cli/output.ts";
 import { main } from "./cli/program.ts";
+import { processTerminal } from "./cli/terminal.ts";
 import { nodeDeps } from "./platform/node.ts";
 
 const argv = process.argv.slice(2);
@@ -21,7 +22,16 @@ void run();
 
 /** Ends the process by itself: idle connections would keep it. */
 async function run(): Promise<never> {
-  const code = await main({ deps: nodeDeps(), output, env: process.env, signal: cancel.signal }, version, argv);
+  const { env } = process;
+  const cli = {
+    deps: nodeDeps(),
+    output,
+    env,
+    terminal: processTerminal(),
+    signal: cancel.signal,
+    cancel: () => cancel.abort(),
+  };
+  const code = await main(cli, version, argv);
   await output.flushed();
   process.exit(code);
 }

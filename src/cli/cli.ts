@@ -1,11 +1,15 @@
 import type { Deps, Machine } from "../deps.ts";
 import type { Output } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What every command receives. */
 export interface Cli {
   readonly deps: Deps & { readonly machine: Machine };
   readonly output: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Does what the first Ctrl-C does. */
+  readonly cancel: () => void;
 }

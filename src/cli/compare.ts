@@ -22,9 +22,10 @@ import { EXIT, exitOf } from "./exit.ts";
 import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import { connect } from "./provider.ts";
 import { runDepsOf } from "./run-deps.ts";
+import { type Steering, steer } from "./steer.ts";
 
 export const COMPARISON_FORMATS = ["html", "markdown", "json"] as const;
 type Format = (typeof COMPARISON_FORMATS)[number];
@@ -171,28 +172,38 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
 }
 
 async function drive(
-  { output, signal }: Cli,
+  cli: Cli,
   plan: ComparisonPlan,
   place: ReturnType<typeof runPathsOf>,
   root: string,
   deps: RunDeps,
 ): Promise<ComparisonReport> {
+  const { output, signal } = cli;
   const steps = driveComparison(plan, place, root, deps, signal);
-  let progress: ReturnType<typeof createProgress> | null = null;
+  let progress: Progress | null = null;
+  let steering: Steering | null = null;
+  const stopShowing = () => {
+    steering?.stop();
+    progress?.stop();
+  };
   try {
     for (;;) {
       const step = await steps.next();
       if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price);
       const { event, run } = step.value;
       if (event === null) {
-        progress?.stop();
+        stopShowing();
         progress = output.isInteractive ? createProgress(output) : null;
+        steering = progress && steer(run, cli, progress);
         output.info(stepLine(step.value));
         run.onWaiting((waiting) => progress?.wait(waiting));
-      } else progress?.show(event, run.state());
+      } else {
+        progress?.show(event, run);
+        steering?.see();
+      }
     }
   } finally {
-    progress?.stop();
+    stopShowing();
   }
 }
 

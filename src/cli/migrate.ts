@@ -17,9 +17,9 @@ import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome } from "./print-outcome.ts";
-import { showProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 import { runDepsOf } from "./run-deps.ts";
+import { showProgress } from "./steer.ts";
 
 export interface MigrateOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions {
   /** The new forward model. */
@@ -54,7 +54,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
 
   await printEstimate(cli, moved, place, provider, price);
   const run = await startRun(moved, place, root.folder, runDeps, signal);
-  const state = await showProgress(run, output);
+  const state = await showProgress(run, cli);
   if (!output.json) printOutcome(run, output, options);
   const { texts } = state;
   const nodes = to.graph.nodes.map((node) => ({ ...node, text: texts[node.id] ?? node.text }));

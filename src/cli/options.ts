@@ -54,6 +54,9 @@ export interface BudgetOptions {
   readonly budgetCalls?: number;
   readonly budgetTokens?: number;
   readonly budgetUsd?: number;
+  /** Pauses and asks each time that so much more was used. */
+  readonly pauseCalls?: number;
+  readonly pauseUsd?: number;
 }
 
 export interface TaskOptions {
@@ -147,7 +150,17 @@ export function withBudget(command: Command): Command {
     .addOption(
       new Option("--budget-tokens <n>", "maximum number of tokens in prompts and replies").argParser(positiveInteger),
     )
-    .addOption(new Option("--budget-usd <amount>", "maximum cost in US dollars").argParser(positive));
+    .addOption(new Option("--budget-usd <amount>", "maximum cost in US dollars").argParser(positive))
+    .addOption(
+      new Option("--pause-calls <n>", "pause and ask each time that so many calls were made").argParser(
+        positiveInteger,
+      ),
+    )
+    .addOption(
+      new Option("--pause-usd <amount>", "pause and ask each time that so many US dollars were spent").argParser(
+        positive,
+      ),
+    );
 }
 
 export function withTask(command: Command): Command {
@@ -196,10 +209,14 @@ export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): 
  * Prices from the list and from `--price`.
  * @throws UsageError if there is a budget in US dollars and the price of a model is unknown
  */
-export function pricesFor(models: readonly string[], { usd }: BudgetLimits, { price }: ModelOptions): PriceOf {
+export function pricesFor(
+  models: readonly string[],
+  { usd }: BudgetLimits,
+  { price, pauseUsd }: ModelOptions & BudgetOptions,
+): PriceOf {
   const priceOf = priceList(price);
   const unknown = unpriced(models, priceOf);
-  if (usd !== null && unknown !== undefined) {
+  if ((usd !== null || pauseUsd !== undefined) && unknown !== undefined) {
     throw new UsageError(
       `The price of ${unknown} is unknown, so a budget in US dollars can't be enforced. Set it with --price ${unknown}=<prompt>,<completion> (US dollars per million tokens), or use --budget-calls or --budget-tokens.`,
     );

@@ -1,10 +1,11 @@
 import { Presets, SingleBar } from "cli-progress";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import type { Iterated, LoggedEvent } from "../engine/events.ts";
-import { callsLabel } from "../i18n/labels.ts";
+import { callsLabel, paceLabels } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { waitingLabel } from "../i18n/waiting.ts";
 import type { Waiting } from "../models/waiting.ts";
+import { type Completed, type PaceNow, progressOf } from "../run/pace.ts";
 import type { Run } from "../run/run.ts";
 import type { RunState } from "../run/state.ts";
 import type { Output } from "./output.ts";
@@ -12,23 +13,18 @@ import type { Output } from "./output.ts";
 /** Milliseconds between two updates of the bar. */
 const UPDATE_INTERVAL = 100;
 
+/** What progress shows of a run. */
+export type Shown = Pick<Run, "state" | "pace">;
+
 export interface Progress {
-  show(event: LoggedEvent, state: RunState): void;
+  show(event: LoggedEvent, run: Shown): void;
   /** What the run now waits for; null: the wait is over. */
   wait(waiting: Waiting | null): void;
+  /** Prints a line. */
+  say(line: string): void;
+  /** Whether to leave the terminal to a question. */
+  hold(isHeld: boolean): void;
   stop(): void;
-}
-
-/** Shows the progress of a run until its end. @returns its last state */
-export async function showProgress(run: Run, output: Output): Promise<RunState> {
-  const progress = createProgress(output);
-  run.onWaiting((waiting) => progress.wait(waiting));
-  try {
-    for await (const event of run.events) progress.show(event, run.state());
-  } finally {
-    progress.stop();
-  }
-  return run.state();
 }
 
 /** A bar on a terminal, otherwise a line per iteration. Both on stderr. */
@@ -52,39 +48,43 @@ function bar(output: Output): Progress {
   );
   let begun = false;
   let drawn = 0;
+  let isHeld = false;
   return {
-    show({ at }, state) {
+    show({ type, at }, { state: now, pace }) {
+      if (isHeld) return;
+      const state = now();
       if (!begun) single.start(1, 0, { what: "starting" });
-      if (begun && at - drawn < UPDATE_INTERVAL) return;
+      if (begun && at - drawn < UPDATE_INTERVAL && type !== "paused" && type !== "continued") return;
       begun = true;
       drawn = at;
       const { done, of } = progressOf(state);
       single.setTotal(Math.max(1, of));
-      single.update(Math.min(done, of), { what: whatNow(state, { done, of }) });
+      single.update(Math.min(done, of), { what: whatNow(state, pace(), { done, of }) });
     },
     wait(waiting) {
-      if (!begun || !waiting) return;
+      if (!begun || isHeld || !waiting) return;
       single.update({ what: waitingLabel(waiting, ENGLISH) });
+    },
+    say(line) {
+      if (isHeld) return;
+      // The bar is drawn again below the line.
+      if (begun) single.stop();
+      output.info(line);
+      begun = false;
+    },
+    hold(wanted) {
+      if (wanted && begun) single.stop();
+      isHeld = wanted;
+      begun = false;
     },
     stop: () => single.stop(),
   };
 }
 
-interface Completed {
-  readonly done: number;
-  readonly of: number;
-}
-
-/** Iterations, or samples for a run without iterations. */
-function progressOf({ iteration, iterations, samples, scores, theta, solutions }: RunState): Completed {
-  if (iterations > 0) return { done: iteration, of: iterations };
-  const done = Object.keys(scores[theta] ?? {}).length + solutions.length;
-  return { done, of: samples.train + samples.validation + samples.test };
-}
-
-/** `iteration 2/12 · 45% · 123 calls · $0.04 · 8 in flight` */
-function whatNow(state: RunState, { done, of }: Completed): string {
-  const { iteration, iterations, curve, calls, usd, nodes } = state;
+/** `iteration 2/12 · 45% · 123 calls · $0.04 · $0.02/min · at most 12 min left · 8 in flight` */
+function whatNow(state: RunState, pace: PaceNow, { done, of }: Completed): string {
+  if (state.paused !== null) return `paused · ${costLabels(state).join(" · ")} · p continues`;
+  const { iteration, iterations, curve, nodes } = state;
   const score = curve.at(-1);
   const inFlight = Object.values(nodes).reduce(
     (sum, node) => sum + node.forwardInFlight + node.backwardInFlight + node.optimizerInFlight,
@@ -93,10 +93,13 @@ function whatNow(state: RunState, { done, of }: Completed): string {
   const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the current graph";
   const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
   if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))}%`);
-  parts.push(callsLabel(calls, ENGLISH));
-  if (usd) parts.push(ENGLISH.money(usd));
+  parts.push(...costLabels(state), ...paceLabels(pace, iterations > 0, ENGLISH));
   if (inFlight > 0) parts.push(`${inFlight} in flight`);
   return parts.join(" · ");
+}
+
+function costLabels({ calls, usd }: RunState): string[] {
+  return [callsLabel(calls, ENGLISH), ...(usd ? [ENGLISH.money(usd)] : [])];
 }
 
 /** The start of `… 20 training, 20 validation samples.` */
@@ -126,7 +129,8 @@ function range(low: number | string, high: number | string): string {
 function lines(output: Output): Progress {
   let said: Waiting | null = null;
   return {
-    show(event, state) {
+    show(event, { state: now, pace }) {
+      const state = now();
       if (event.type === "started") {
         const { train, validation, test } = event.samples;
         const names = { training: train, validation, test };
@@ -139,7 +143,7 @@ function lines(output: Output): Progress {
         const score = low <= 0 && high >= 1 ? "unknown so far" : range(low.toFixed(2), high.toFixed(2));
         const taken = acceptedLabel(event);
         output.info(
-          `Iteration ${event.iteration}/${state.iterations}: ${taken}, validation score ${score}, ${callsLabel(state.calls, ENGLISH)}.`,
+          `Iteration ${event.iteration}/${state.iterations}: ${[taken, `validation score ${score}`, callsLabel(state.calls, ENGLISH), ...paceLabels(pace(), true, ENGLISH)].join(", ")}.`,
         );
       }
     },
@@ -150,6 +154,8 @@ function lines(output: Output): Progress {
       said = waiting;
       output.info(`${waitingLabel(waiting, ENGLISH)}.`);
     },
+    say: (line) => output.info(line),
+    hold() {},
     stop() {},
   };
 }

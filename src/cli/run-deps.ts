@@ -10,23 +10,39 @@ import type { RunDeps } from "../run/run.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
 import { readOptionFile } from "./option-file.ts";
-import { type ModelOptions, sandboxWith } from "./options.ts";
+import { type BudgetOptions, type ModelOptions, sandboxWith } from "./options.ts";
 
 /**
  * What a run needs besides its graph: the model server, and what this machine does for nodes that ask no model.
  * @throws UsageError if a tool of the graph is not on any of the user's servers
  */
 export async function runDepsOf(
-  { deps }: Cli,
+  { deps, output, terminal }: Cli,
   { nodes }: Graph,
-  options: ModelOptions,
+  options: ModelOptions & BudgetOptions,
   { provider, price }: { readonly provider: Model; readonly price: PriceOf },
 ): Promise<RunDeps & Cli["deps"]> {
-  const { concurrency, maxWait } = options;
+  const { concurrency, maxWait, pauseCalls: calls = null, pauseUsd: usd = null } = options;
+  const pauses = calls !== null || usd !== null;
+  if (pauses && !(terminal.hasKeys && output.isInteractive)) {
+    const option = usd === null ? "calls" : "usd";
+    throw new UsageError(
+      `--pause-${option} asks on the terminal, and there is none. Use --budget-${option}: a run that reaches it can be resumed.`,
+    );
+  }
   const named = nodes.flatMap((node) => (node.kind === "tool" ? [node.tool] : []));
   const tools = named.length > 0 ? await toolsFor([...new Set(named)], options, deps.files) : undefined;
   const sandbox = sandboxWith(deps.sandbox, options);
-  return { ...deps, ...(tools && { tools }), sandbox, provider, price, concurrency, maxWait };
+  return {
+    ...deps,
+    ...(tools && { tools }),
+    sandbox,
+    provider,
+    price,
+    concurrency,
+    maxWait,
+    ...(pauses && { pauseAt: { calls, usd } }),
+  };
 }
 
 /** The user's own file; a graph file can't name one. */

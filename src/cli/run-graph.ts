@@ -18,10 +18,10 @@ import { loadOrThrow } from "./load.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
 import { overridesOf, pricesFor } from "./options.ts";
 import { printOutcome, type ServerOptions } from "./print-outcome.ts";
-import { showProgress } from "./progress.ts";
 import { connect } from "./provider.ts";
 import { runDepsOf } from "./run-deps.ts";
 import { solvedRows, solveReport } from "./solve-json.ts";
+import { showProgress } from "./steer.ts";
 
 export interface RunOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions, EndOptions {
   /** The sets that the job needs. Default: all. */
@@ -98,12 +98,13 @@ function cancelled(signal: AbortSignal): Promise<never> {
 
 /** Shows the progress and the outcome of a run. @returns the exit code */
 export async function followRun(
-  { deps, output }: Cli,
+  cli: Cli,
   run: Run,
   graphFile: string,
   options: EndOptions & ServerOptions,
 ): Promise<number> {
-  const state = await showProgress(run, output);
+  const { deps, output } = cli;
+  const state = await showProgress(run, cli);
   const error = state.status === "failed" ? runFailure(state) : null;
   if (!output.json) printOutcome(run, output, options);
   else output.object(reportOf(run, error));

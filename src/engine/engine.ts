@@ -16,6 +16,7 @@ import { isDear } from "./objectives.ts";
 import { repairOf } from "./optimizer-prompt.ts";
 import { violation } from "./proposal-constraints.ts";
 import { policyRule } from "./rules.ts";
+import { RunControl } from "./run-control.ts";
 import type { Session } from "./session.ts";
 import { askTagged } from "./tagged.ts";
 import type { Task } from "./task.ts";
@@ -27,6 +28,8 @@ export interface EngineParts {
   readonly session: Session;
   readonly validation: Validation;
   readonly history: History;
+  /** What the user changes while the run goes on. Default: nothing. */
+  readonly control?: RunControl | undefined;
 }
 
 /** The seam between a method and everything else, for one run. */
@@ -46,7 +49,13 @@ export interface RunEngine extends Engine {
 /** Priority of calls that an iteration waits for. */
 const OPTIMIZER_PRIORITY = 3;
 
-export function createEngine({ task, session, validation, history }: EngineParts): RunEngine {
+export function createEngine({
+  task,
+  session,
+  validation,
+  history,
+  control = new RunControl(),
+}: EngineParts): RunEngine {
   const { graph, data, models, options } = task;
   const { start, ask, emit } = session;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
@@ -77,6 +86,10 @@ export function createEngine({ task, session, validation, history }: EngineParts
     },
     advance: (event) => {
       iteration = event.iteration + 1;
+      control.enter(iteration);
+    },
+    get isStopping() {
+      return control.isStopping;
     },
     forward: (texts, sample, at) => session.forward(texts, sample, placed(at)),
     score,
@@ -115,6 +128,8 @@ export function createEngine({ task, session, validation, history }: EngineParts
 
   async function askOptimizer<T>(call: OptimizerCall<T>): Promise<T | null> {
     const { parameter, messages, form, index = 0, temperature } = call;
+    if (parameter !== null && control.isPinned(parameter)) return null;
+    control.ask(parameter);
     const { model, params } = models.optimizer;
     const choice = temperature === undefined ? models.optimizer : { model, params: { ...params, temperature } };
     const about = { purpose: "optimizer", node: parameter, sample: null, split: null, choice, index } as const;
@@ -133,6 +148,8 @@ export function createEngine({ task, session, validation, history }: EngineParts
   async function candidate(parameter: string, texts: Texts, draft: Draft | null) {
     const node = nodes.get(parameter);
     if (!node) throw new Error(`There is no parameter named ${parameter}.`);
+    if (control.isPinned(parameter)) return null;
+    control.ask(parameter);
     const base = texts[parameter] ?? node.text;
     const written = draft?.text ?? "";
     // Models put code between fences, which are no part of it.

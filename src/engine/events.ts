@@ -4,6 +4,7 @@ import { ROLES } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import { vote } from "../loss/loss.ts";
 import { usage } from "../models/model.ts";
+import { controlled, type pauseReason } from "./control-schema.ts";
 import {
   baselineScore,
   count,
@@ -203,6 +204,10 @@ const warningCode = z.enum([
   "format errors",
   "targets leak",
   "templates changed",
+  /** The user ended the run after iteration `count` of `of`. */
+  "stopped early",
+  /** The user pinned the node: no text was written for it since. */
+  "node pinned",
 ]);
 
 /** Code and fields; words are put at the edge (`describeWarning`). */
@@ -326,6 +331,7 @@ const runEvent = z.discriminatedUnion("type", [
   baseline,
   solved,
   finished,
+  ...controlled,
   ...acted,
 ]);
 
@@ -381,4 +387,6 @@ export type FrontPoint = ReadOnly<z.infer<typeof frontPoint>>;
 export type Measured = ReadOnly<z.infer<typeof measured>>;
 export type Evaluated = ReadOnly<z.infer<typeof evaluated>>;
 export type Finished = ReadOnly<z.infer<typeof finished>>;
+export type PauseReason = z.infer<typeof pauseReason>;
+export type Controlled = Extract<RunEvent, { type: "paused" | "continued" | "stopping" | "pinned" }>;
 export type Acted = Extract<RunEvent, { type: "applied" | "dismissed" | "committed" }>;

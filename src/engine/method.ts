@@ -152,6 +152,8 @@ export interface Engine {
   readonly answers: string;
   /** Attempts so far, with their scores. */
   readonly history: Attempts;
+  /** The user ends the run after the iteration that was yielded last: begin no other, and return as after the last one. */
+  readonly isStopping: boolean;
   /** One sample through the graph. The same pass twice costs nothing. */
   forward(texts: Texts, sample: Sample, at: CallContext): ForwardPass;
   /** Scores samples under any Θ, in parallel. Known scores cost nothing. */

@@ -64,7 +64,13 @@ class Run {
       score: (texts, sample, priority = PRIORITY.validation) =>
         session.forward(texts, sample, { split: "validation", priority }).score,
     });
-    this.#engine = createEngine({ task, session, validation: this.#validation, history: this.#history });
+    this.#engine = createEngine({
+      task,
+      session,
+      validation: this.#validation,
+      history: this.#history,
+      control: deps.control,
+    });
     this.#reservesTest = reserveTest(task, deps.budget);
   }
 
@@ -195,6 +201,17 @@ class Run {
       next = loop.next();
     }
     this.#result = step.value;
+    await this.#reportDecisions();
+  }
+
+  /** What the user decided on the way belongs to the result. */
+  async #reportDecisions(): Promise<void> {
+    const { control } = this.deps;
+    if (control?.isStopping && control.stopAfter !== null) {
+      const of = this.#iterations();
+      await this.emit({ type: "warning", code: "stopped early", count: control.stopAfter, of });
+    }
+    for (const node of control?.pinned ?? []) await this.emit({ type: "warning", code: "node pinned", node });
   }
 
   /** null without a test set, or when the budget can't cover it: never gated on, it fills idle slots. */

@@ -4,6 +4,7 @@ import type { Budget, Model, Usage } from "../models/model.ts";
 import { codeRunner, type Forward, forwardOf } from "./forward.ts";
 import { createLlm, type Llm } from "./llm.ts";
 import type { Local } from "./nodes/node-behavior.ts";
+import type { RunControl } from "./run-control.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { textsOf } from "./theta.ts";
@@ -19,6 +20,8 @@ export interface EngineDeps {
   readonly local?: Omit<Local, "search"> & Partial<Pick<Local, "search">>;
   /** US dollars; null if no price is known. */
   readonly price: (model: string, usage: Usage) => number | null;
+  /** What the user changes while the run goes on. Absent: nothing. */
+  readonly control?: RunControl;
 }
 
 /** What every job of the engine works with: one log, one reply store, one budget. */
@@ -38,8 +41,8 @@ export interface Session {
 
 /** @param stop aborting it stops every call of the session */
 export function openSession(task: Task, deps: EngineDeps, stop: AbortController, emit: Emit): Session {
-  const { model, price } = deps;
-  const local = deps.local && { search: searchIn(task), ...deps.local };
+  const { model, price, control } = deps;
+  const local = deps.local && { search: searchIn(task), ...deps.local, recall: heldBack(deps.local.recall) };
   const ask = createLlm({ model, price, seed: task.options.seed, stop, emit });
   let isScored = false;
   let lost: Error | null = null;
@@ -48,6 +51,16 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     else lost ??= error instanceof Error ? error : new Error(String(error));
   };
   const forward = forwardOf(task, { ask, emit, onScored, price, ...(local && { local }) });
+  /** A paused run calls no tool. */
+  function heldBack(recall: Local["recall"]): Local["recall"] {
+    if (!control) return recall;
+    const allowed = async () => {
+      await ask.yieldNow();
+      await control.opened(stop.signal);
+    };
+    return (key, make) => recall(key, async () => allowed().then(make));
+  }
+
   return {
     start: textsOf(task.graph),
     ask,

@@ -55,6 +55,28 @@ export function capitalized(label: string, { language }: Locale): string {
   return label.charAt(0).toLocaleUpperCase(language) + label.slice(1);
 }
 
+/**
+ * `$0.42 per minute`, `at most 12 min left`: what is known of how fast a run goes.
+ * @param isBound the run may end earlier
+ */
+export function paceLabels(
+  { usdPerMinute, left }: { readonly usdPerMinute: number | null; readonly left: number | null },
+  isBound: boolean,
+  locale: Locale,
+): string[] {
+  const { t } = locale;
+  const parts = usdPerMinute ? [t("{0} per minute", locale.money(usdPerMinute))] : [];
+  if (left === null) return parts;
+  const time = left < 60_000 ? t("1 min") : roundTime(left, locale);
+  return [...parts, isBound ? t("at most {0} left", time) : t("{0} left", time)];
+}
+
+/** To the minute, and from 90 minutes on to the hour. */
+function roundTime(milliseconds: number, { t }: Locale): string {
+  const minutes = Math.ceil(milliseconds / 60_000);
+  return minutes < 90 ? t("{0} min", minutes) : t("{0} h", Math.ceil(minutes / 60));
+}
+
 /** `489 calls, 12 replies reused, 1 request repeated` */
 export function callsLabel(
   { total, cached, retried }: { readonly total: number; readonly cached: number; readonly retried: number },

@@ -136,6 +136,10 @@ export function warningMessage(warning: Warned, locale = ENGLISH): string {
           "Proposals copied answers of individual samples into the text. Add “constraints” to the node, or use a stronger optimizer model.",
         ),
       );
+    case "stopped early":
+      return t("You stopped the run after iteration {0} of at most {1}.", count, of ?? count);
+    case "node pinned":
+      return t("You pinned the node {0}, so no texts were written for it since.", oneLine(node ?? "", 80));
     case "templates changed":
       return t("A different version of AgentGraph started this run, so some calls may be charged again.");
   }

@@ -3,6 +3,7 @@ import type { Clock } from "../deps.ts";
 import { ProviderFault, RateLimited } from "./errors.ts";
 import type { Complete } from "./key.ts";
 import type { RetryWaits } from "./retry-waits.ts";
+import type { Valve } from "./valve.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
@@ -14,13 +15,15 @@ export interface LimiterOptions {
   /** Requests on the way at once. At least 1. */
   readonly concurrency: number;
   readonly clock: Clock;
+  /** Default: always open. */
+  readonly valve?: Valve;
 }
 
 /**
  * So many requests at once, higher priority first. A 429 pauses everyone: for as long as the server asks, else for a
  * pause that doubles while refusals follow each other. Requests at once are halved then and grow back by one a round.
  */
-export function limited({ concurrency, clock }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
+export function limited({ concurrency, clock, valve }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
   const queue = new PQueue({ concurrency });
   let window = concurrency;
   let pausedUntil = 0;
@@ -65,6 +68,10 @@ export function limited({ concurrency, clock }: LimiterOptions, waits: RetryWait
   };
 
   const send: Complete = async (request, signal) => {
+    if (valve?.isOpen === false) {
+      await valve.opened(signal);
+      waits.proceed();
+    }
     try {
       await request.onRequest?.(request.attempt);
       signal.throwIfAborted();

@@ -92,6 +92,12 @@ export class RetryWaits {
     this.#tell();
   }
 
+  /** After a pause, which was no wait for the server. */
+  proceed(): void {
+    const now = this.options.clock.now();
+    for (const [model, { waited }] of this.#failing) this.#failing.set(model, { waited, at: now, until: now });
+  }
+
   answered(model: string): void {
     this.#failing.delete(model);
     this.#failedAt = null;

@@ -10,6 +10,7 @@ import { retrying } from "./retry.ts";
 import { RetryWaits } from "./retry-waits.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
+import type { Valve } from "./valve.ts";
 import type { Waiting } from "./waiting.ts";
 import { Yielder } from "./yielder.ts";
 
@@ -31,6 +32,8 @@ export interface StackOptions {
   readonly maxWait?: number;
   /** Told whenever something else is waited for, or nothing any more: for whom shows the run. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
+  /** Holds requests back while the run is paused. Default: it never is. */
+  readonly valve?: Valve;
 }
 
 export interface Stack {

@@ -14,10 +14,10 @@ import type {
   Valued,
   Withdrawn,
 } from "../engine/events.ts";
-import type { Role } from "../graph/graph.ts";
 import type { Usage } from "../models/model.ts";
+import { blank, type Draft } from "./draft-state.ts";
 import { ensure, record } from "./records.ts";
-import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleScore } from "./state.ts";
+import type { CurvePoint, NodeProgress, RunState, SampleScore } from "./state.ts";
 
 /** Maximum number of gradients and warnings to keep. */
 const KEPT = 5_000;
@@ -35,6 +35,8 @@ export class RunReducer {
   #settled = new Set<string>();
   /** The counts of an iteration are until the next one does something. */
   #turned = false;
+  /** When the run was paused; null: it goes on. */
+  #pausedAt: number | null = null;
 
   get state(): RunState {
     return this.#state;
@@ -49,7 +51,8 @@ export class RunReducer {
     }
     if (event.type === "resumed") this.#resume(event.attempt, event.at);
     else if (this.#state.status === "running") {
-      state.elapsed = this.#elapsedBefore + Math.max(0, event.at - this.#segmentStart);
+      const now = this.#pausedAt ?? event.at;
+      state.elapsed = this.#elapsedBefore + Math.max(0, now - this.#segmentStart);
     }
     this.#state.lastAt = event.at;
     switch (event.type) {
@@ -95,7 +98,21 @@ export class RunReducer {
       case "solved":
         this.#state.solutions.push(event);
         break;
+      case "paused":
+        this.#state.paused = event.reason;
+        this.#pausedAt ??= event.at;
+        break;
+      case "continued":
+        this.#continue(event.at);
+        break;
+      case "stopping":
+        this.#state.stopAfter = event.after;
+        break;
+      case "pinned":
+        this.#state.pins.push(event);
+        break;
       case "finished":
+        this.#continue(event.at);
         this.#finish(event);
         break;
       case "committed":
@@ -111,11 +128,21 @@ export class RunReducer {
 
   /** A new segment starts the run again: spending is kept, and results come back from the saved replies. */
   #resume(attempt: number, at: number): void {
-    const { calls, tokens, usd, answering, startedAt, elapsed, acts, commits } = this.#state;
-    this.#state = { ...blank(), calls, tokens, usd, answering, startedAt, elapsed, acts, commits, segments: attempt };
+    const { calls, tokens, usd, answering, startedAt, elapsed, acts, commits, pins, stopAfter } = this.#state;
+    const kept = { calls, tokens, usd, answering, startedAt, elapsed, acts, commits, pins, stopAfter };
+    this.#state = { ...blank(), ...kept, segments: attempt };
+    this.#pausedAt = null;
     this.#segmentStart = at;
     this.#elapsedBefore = elapsed;
     this.#turned = false;
+  }
+
+  /** Time in a pause is no work. */
+  #continue(at: number): void {
+    this.#state.paused = null;
+    if (this.#pausedAt === null) return;
+    this.#segmentStart += Math.max(0, at - this.#pausedAt);
+    this.#pausedAt = null;
   }
 
   #start({ engine, method, theta, texts, parameters, samples, iterations }: Started): void {
@@ -313,72 +340,6 @@ export function reduceAll(events: Iterable<LoggedEvent>): RunState {
   const reducer = new RunReducer();
   for (const event of events) reducer.apply(event);
   return reducer.state;
-}
-
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
-
-/** `RunState` as its one writer sees it. */
-type DraftState = Omit<
-  Draft<RunState>,
-  "calls" | "tokens" | "nodes" | "curve" | "attempts" | "judged" | "gradients"
-> & {
-  calls: Draft<Calls>;
-  tokens: Draft<RunState["tokens"]>;
-  nodes: Record<string, Draft<NodeProgress>>;
-  curve: Draft<CurvePoint>[];
-  attempts: Draft<Attempt>[];
-  judged: Judged[];
-  gradients: Gradient[];
-  scores: Record<string, Record<string, SampleScore>>;
-  values: Record<string, Record<string, Record<string, string>>>;
-  answering: Record<string, Draft<Usage>>;
-  cuts: Record<Role, Record<string, Draft<Cut>>>;
-  warnings: RunState["warnings"][number][];
-  baselines: RunState["baselines"][number][];
-  solutions: RunState["solutions"][number][];
-  acts: Record<string, RunState["acts"][string]>;
-  commits: string[];
-};
-
-function blank(): DraftState {
-  return {
-    status: "running",
-    error: null,
-    detail: null,
-    startedAt: 0,
-    lastAt: 0,
-    elapsed: 0,
-    segments: 1,
-    engine: "",
-    method: "",
-    iteration: 0,
-    iterations: 0,
-    startTheta: "",
-    theta: "",
-    startTexts: {},
-    texts: {},
-    parameters: [],
-    samples: { train: 0, validation: 0, test: 0 },
-    calls: { total: 0, test: 0, forward: 0, backward: 0, optimizer: 0, judge: 0, cached: 0, retried: 0 },
-    tokens: { prompt: 0, completion: 0, estimated: false },
-    usd: 0,
-    answering: record(),
-    nodes: record(),
-    curve: [],
-    attempts: [],
-    judged: [],
-    gradients: [],
-    scores: record(),
-    values: record(),
-    cuts: { forward: record(), backward: record(), optimizer: record(), judge: record() },
-    warnings: [],
-    baselines: [],
-    solutions: [],
-    proposals: [],
-    finished: null,
-    acts: record(),
-    commits: [],
-  };
 }
 
 function settle(point: Draft<CurvePoint> | undefined, score: number | null): void {

@@ -1,7 +1,9 @@
 import type { Deps, Lock, Machine } from "../deps.ts";
 import type { Finished, LoggedEvent, RunEvent } from "../engine/events.ts";
+import { RunControl } from "../engine/run-control.ts";
 import { failureOf, type Runner } from "../engine/runner.ts";
 import { ENGINE_VERSION } from "../engine/session.ts";
+import { EventStream } from "../engine/stream.ts";
 import type { Task } from "../engine/task.ts";
 import type { Spent } from "../models/budget.ts";
 import type { BudgetLimits, Model, ModelRequest } from "../models/model.ts";
@@ -15,6 +17,7 @@ import { NotRecorded, OtherProvider, RunComplete, RunInProgress, UntrustedRun } 
 import { runnerOf } from "./job.ts";
 import { codeOf } from "./jsonl.ts";
 import { EventLog, type LogDigest, readLog } from "./log.ts";
+import { Pace, type PaceNow, SoftLimit, type SoftLimits } from "./pace.ts";
 import { RunReducer } from "./reduce.ts";
 import { openCache, RunReplies } from "./replies.ts";
 import { type RunManifest, type RunRequest, readManifest, taskOf, writeManifest } from "./run-manifest.ts";
@@ -30,6 +33,8 @@ export interface RunDeps extends Deps {
   readonly concurrency: number;
   /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
   readonly maxWait?: number;
+  /** Pauses the run each time that it has spent this much more. Default: never. */
+  readonly pauseAt?: SoftLimits;
   /** What runs. Default: the runner of the run's job. */
   readonly engine?: Runner;
 }
@@ -42,6 +47,9 @@ export interface Run {
   /** The current state, which changes with each event. */
   readonly state: () => RunState;
   readonly replies: RunReplies;
+  /** Pauses and continues the run, ends it early, and pins nodes. */
+  readonly control: RunControl;
+  readonly pace: () => PaceNow;
   /** What the run waits for now; null if requests come back. */
   readonly waiting: () => Waiting | null;
   /** Tells a listener of each change of `waiting`. */
@@ -131,22 +139,26 @@ interface Opening {
 }
 
 async function openRun(opening: Opening): Promise<Run> {
-  const { start, place, deps, reducer, digest } = opening;
+  const { start, task, limits = task.options.budget, place, deps, reducer, digest } = opening;
   const paths = filesOf(place, start.id);
   const cache = await openCache(deps.files, deps.machine, place.cache, `${start.id}-${reducer.state.segments}`);
   const replies = await RunReplies.open(deps, paths.replies, cache);
   const log = await EventLog.open(deps, paths.events, digest);
   const waiting = new WaitingSignal();
+  const { pins, stopAfter } = reducer.state;
+  const pace = new Pace(limits);
   const run = {
     id: start.id,
     files: paths,
     start,
     state: () => reducer.state,
     replies,
+    control: new RunControl({ pins, stopAfter }),
+    pace: () => pace.now(reducer.state),
     waiting: () => waiting.current,
     onWaiting: waiting.listen,
   };
-  return { ...run, events: record(opening, run, log, waiting.notify) };
+  return { ...run, events: record(opening, run, log, waiting.notify, pace) };
 }
 
 /** Waiting is not an event, because it means nothing after it ends. */
@@ -167,13 +179,15 @@ class WaitingSignal {
 /** Appends each event of the engine to the log, reduces it and yields it. */
 async function* record(
   { start, task, limits, lock, deps, signal, reducer, events }: Opening,
-  { id, files, replies }: Omit<Run, "events">,
+  { id, files, replies, control }: Omit<Run, "events">,
   log: EventLog,
   onWaiting: (waiting: Waiting | null) => void,
+  pace: Pace,
 ): AsyncGenerator<LoggedEvent, RunState> {
   const { machine, provider, price, concurrency, maxWait, clock, sandbox, tools, engine = runnerOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
+  const softLimit = new SoftLimit(deps.pauseAt ?? { calls: null, usd: null }, reducer.state);
   signal.addEventListener("abort", cancel);
   if (signal.aborted) cancel();
 
@@ -186,6 +200,8 @@ async function* record(
   const put = (event: RunEvent): LoggedEvent => {
     const logged = log.append(event);
     reducer.apply(logged);
+    pace.see(reducer.state);
+    if (softLimit.isReached(reducer.state)) control.pause("limit");
     stopOnFailure();
     return logged;
   };
@@ -220,6 +236,7 @@ async function* record(
       price,
       ...(maxWait !== undefined && { maxWait }),
       onWaiting,
+      valve: control,
       alreadySpent: await spentSoFar(reducer.state, replies, price, turns),
       onRefused: ({ model, parameter, renamedTo }) => {
         const detail = renamedTo === null ? `${model}: ${parameter}` : `${model}: ${parameter} → ${renamedTo}`;
@@ -231,10 +248,11 @@ async function* record(
       model: recorded(stack.model, log, stopOnFailure),
       budget: stack.budget,
       price,
+      control,
       local: { sandbox, ...(tools && { tools }), keep: stack.keep, recall: stack.recall },
     };
     try {
-      for await (const event of engine(task, engineDeps, stop.signal)) {
+      for await (const event of withDecisions(control, engine(task, engineDeps, stop.signal), stop)) {
         await turns.next();
         for (const warning of pending.splice(0)) yield put(warning);
         if (event.type === "finished") {
@@ -253,6 +271,24 @@ async function* record(
     await log.flushed().catch(() => {});
     await replies.flushed();
     await lock.release();
+  }
+}
+
+/** The engine's events, and what the user decides between them. */
+async function* withDecisions(
+  control: RunControl,
+  events: AsyncIterable<RunEvent>,
+  stop: AbortController,
+): AsyncGenerator<RunEvent> {
+  const stream = new EventStream();
+  control.listen((event) => void stream.push(event));
+  const work = async () => {
+    for await (const event of events) await stream.push(event);
+  };
+  try {
+    yield* stream.during(work(), () => stop.abort(new Error("nobody reads this any more")));
+  } finally {
+    control.end();
   }
 }
 

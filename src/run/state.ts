@@ -6,6 +6,7 @@ import type {
   Finished,
   Gradient,
   Judged,
+  PauseReason,
   Proposal,
   RunStatus,
   Scored,
@@ -13,6 +14,7 @@ import type {
   Theta,
   Warned,
 } from "../engine/events.ts";
+import type { Pin } from "../engine/run-control.ts";
 import type { Solved } from "../engine/solution-schema.ts";
 import type { Role, Texts } from "../graph/graph.ts";
 import type { Usage } from "../models/model.ts";
@@ -23,6 +25,12 @@ export interface RunState {
   readonly status: "running" | RunStatus;
   readonly error: string | null;
   readonly detail: string | null;
+  /** Why no request leaves at present; null: the run goes on, or is over. */
+  readonly paused: PauseReason | null;
+  /** The iteration after which the user ends the run; null: none. */
+  readonly stopAfter: number | null;
+  /** Nodes that the user pinned or released, oldest first. */
+  readonly pins: readonly Pin[];
   readonly startedAt: number;
   /** Time of the last event. */
   readonly lastAt: number;

@@ -75,7 +75,7 @@ async function* run(
     const best = parameters.map(({ id }) => bestOf(evaluated.get(id))).reduce(better, undefined);
     const settled = await gate.settle(best?.texts ?? engine.start);
     yield gate.iteration(round, settled, { looked: data.train.length });
-    if (round === depth) break;
+    if (round === depth || engine.isStopping) break;
     await Promise.all(parameters.map((node) => propose(node, breadth, round + 1)));
     for (const { id } of parameters) add(id, latest.get(id) ?? []);
   }

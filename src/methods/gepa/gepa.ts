@@ -65,7 +65,11 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
 
   if (parameters.length === 0 || data.train.length === 0) return engine.start;
   await join(engine.start, [], 0);
-  for (let iteration = 1; spent < options.metricCalls && pool.meanOf(pool.best) < 1; iteration++) {
+  for (
+    let iteration = 1;
+    spent < options.metricCalls && pool.meanOf(pool.best) < 1 && !engine.isStopping;
+    iteration++
+  ) {
     const accepted: Candidate[] = [];
     const batch: string[] = [];
     let looked = 0;

@@ -68,7 +68,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   let best = (await scoreOf(engine.start, data.validation)) ?? 0;
   tpe.tell(origin, best);
   tried.set(origin.join(), { point: origin, texts: engine.start, scores: [], isFull: true });
-  for (let trial = 1; trial <= trials && best < 1; trial++) {
+  for (let trial = 1; trial <= trials && best < 1 && !engine.isStopping; trial++) {
     const point = tpe.suggest();
     const accepted = await tryPoint(point);
     const isDue = !isWhole && (trial % options.fullEvery === 0 || trial === trials);

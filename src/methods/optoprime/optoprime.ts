@@ -35,7 +35,7 @@ async function* run(task: Task, options: OptoprimeOptions, engine: Engine): Asyn
   const { traceOf, promptOf } = createTraces(graph);
   const attempts: Attempt[] = [];
 
-  for (let iteration = 1; iteration <= options.iterations; iteration++) {
+  for (let iteration = 1; iteration <= options.iterations && !engine.isStopping; iteration++) {
     const batch = batches.next().value;
     const { texts } = gate;
     const traces = await tracesOf(batch);

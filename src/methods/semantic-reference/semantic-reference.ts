@@ -47,7 +47,7 @@ async function* run(
   const nodes = parametersOf(graph);
   let texts = engine.start;
 
-  for (let iteration = 1; iteration <= iterations; iteration++) {
+  for (let iteration = 1; iteration <= iterations && !engine.isStopping; iteration++) {
     const scores = await engine.score(texts, data.train, TRAIN);
     const failing = data.train.filter(({ id }) => (scores.get(id)?.loss ?? 0) > threshold);
     if (failing.length === 0) {

@@ -54,7 +54,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
 
 /** The steps of an iteration. */
 export interface Steps {
-  readonly engine: Pick<Engine, "start" | "parameters" | "random" | "pairs">;
+  readonly engine: Pick<Engine, "start" | "parameters" | "random" | "pairs" | "isStopping">;
   /** Forward, loss and backward of a batch. */
   readonly runBatch: (texts: Texts) => Promise<BatchGradients>;
   readonly propose: Proposals;
@@ -115,8 +115,17 @@ export async function* descend(
       validationLoss,
     };
     if (validationLoss[1] === 0) break;
+    if (engine.isStopping) {
+      if (schedule.isWaiting) await settlePending(schedule, judge);
+      break;
+    }
   }
   return schedule.incumbent;
+}
+
+/** The gate still sees what waits for it when the user ends the run. */
+async function settlePending(schedule: GateSchedule, judge: JointGate): Promise<void> {
+  schedule.settle(await judge(schedule.incumbent, schedule.pending));
 }
 
 function styleOf({ gradients, neighbors }: SemanticOptions): BackwardStyle {

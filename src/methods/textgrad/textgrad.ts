@@ -62,7 +62,7 @@ async function* run(task: Task, options: TextgradOptions, engine: Engine): Async
   /** Of each text, the feedback of each step so far. */
   const memory = new Map<string, string[]>();
 
-  for (let iteration = 1; iteration <= options.iterations; iteration++) {
+  for (let iteration = 1; iteration <= options.iterations && !engine.isStopping; iteration++) {
     const batch = batches.next().value;
     const candidates = await propose(gate.texts, batch);
     const isTaken = await gate.take(candidates);

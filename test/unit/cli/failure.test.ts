@@ -22,7 +22,9 @@ async function failure(...argv: readonly string[]): Promise<unknown> {
     print: silent,
   } as unknown as Output;
   const deps = { ...nodeDeps(), machine: nodeMachine("/nowhere") };
-  const cli: Cli = { deps, output, env: {}, signal: new AbortController().signal };
+  const { signal } = new AbortController();
+  const terminal = { hasKeys: false, onKey: () => silent, onSignal: () => silent, ask: async () => "" };
+  const cli: Cli = { deps, output, env: {}, terminal, signal, cancel: silent };
   const code = await main(cli, "0.0.0", [...argv, "--json"]);
   expect(code).toBe(2);
   return printed[0];

@@ -74,6 +74,8 @@ describe("warnings", () => {
     "format errors": true,
     "targets leak": true,
     "templates changed": true,
+    "stopped early": true,
+    "node pinned": true,
   };
 
   it("are sentences, with and without their fields", () => {

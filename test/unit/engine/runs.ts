@@ -5,6 +5,7 @@ import { createWorld, type World, type WorldOptions } from "../../../bench/world
 import type { Finished, RunEvent } from "../../../src/engine/events.ts";
 import type { Methods } from "../../../src/engine/method.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
+import type { RunControl } from "../../../src/engine/run-control.ts";
 import type { EngineDeps } from "../../../src/engine/session.ts";
 import type { OptimizeOptions, Task } from "../../../src/engine/task.ts";
 import type { Graph } from "../../../src/graph/graph.ts";
@@ -52,6 +53,7 @@ export interface Given {
   readonly instead?: (request: ModelRequest, count: number) => Promise<ModelReply> | null;
   readonly replies?: ReplyStore;
   readonly signal?: AbortSignal;
+  readonly control?: RunControl;
   readonly onEvent?: (event: RunEvent) => void | Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export function prepare(given: Given = {}) {
     clock,
     seed: options.seed,
     price: () => null,
+    ...(given.control && { valve: given.control }),
   });
   const task: Task = {
     graph: world.graph,
@@ -106,7 +109,13 @@ export function prepare(given: Given = {}) {
     models: { forward: choice, backward: choice, optimizer: choice, judge: choice },
     options,
   };
-  return { task, deps: { ...stack, price: () => null }, provider, world, clock };
+  return {
+    task,
+    deps: { ...stack, price: () => null, ...(given.control && { control: given.control }) },
+    provider,
+    world,
+    clock,
+  };
 }
 
 /** The world behind a connection: it takes its time, fails now and then, and counts. */

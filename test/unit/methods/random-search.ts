@@ -16,7 +16,7 @@ export const randomSearch: Method<z.output<typeof options>> = {
   iterations: ({ tries }) => tries,
   async *run(_, { tries }, engine) {
     let texts = engine.start;
-    for (let iteration = 1; iteration <= tries; iteration++) {
+    for (let iteration = 1; iteration <= tries && !engine.isStopping; iteration++) {
       const { id = "" } = engine.parameters[Math.floor(engine.random() * engine.parameters.length)] ?? {};
       const draft = await engine.ask({
         parameter: id,

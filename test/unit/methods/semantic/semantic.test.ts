@@ -68,7 +68,7 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
   const loop = descend(
     { ...semanticOptions.parse({}), gateEvery: 1, ...options },
     {
-      engine: { start, parameters, random, pairs: () => pairsWith(validationLoss()) },
+      engine: { start, parameters, random, pairs: () => pairsWith(validationLoss()), isStopping: false },
       runBatch: (texts) => services.differentiate(texts, now()),
       propose: (batch, asked, { incumbent, pending }, isDue) =>
         services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
