@@ -70,7 +70,9 @@ export interface Failure {
   readonly message: string;
 }
 
-export function runReport(run: string, state: RunState, error: Failure | null): RunReport {
+export function runReport(reported: Run, error: Failure | null): RunReport {
+  const { id: run, start } = reported;
+  const state = reported.state();
   const { finished, calls, tokens, usd } = state;
   const nothing = { n: state.samples.validation, before: null, after: null };
   return {
@@ -90,7 +92,7 @@ export function runReport(run: string, state: RunState, error: Failure | null): 
     proposals: state.proposals.map((proposal) => reportProposal(proposal, state)),
     front: finished?.front ?? [],
     final: state.texts,
-    warnings: warningMessages(state.warnings),
+    warnings: warningMessages(state.warnings, undefined, start.data),
   };
 }
 
@@ -192,7 +194,7 @@ export function evaluationReport(run: Run, split: Split, error: Failure | null):
     calls: calls.total,
     unscored: samples.filter(({ score }) => score === null).length,
     samples,
-    warnings: warningMessages(warnings),
+    warnings: warningMessages(warnings, undefined, start.data),
   };
 }
 

@@ -47,7 +47,8 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
   if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
   output.print(colors.dim(parts.join(" · ")));
-  for (const warning of warningMessages(state.warnings.filter((one) => !isGoodNews(one)))) output.warn(warning);
+  const bad = state.warnings.filter((one) => !isGoodNews(one));
+  for (const warning of warningMessages(bad, ENGLISH, run.start.data)) output.warn(warning);
   for (const message of warningMessages(state.warnings.filter(isGoodNews))) output.print(message);
   const next = nextStep(run, output, server);
   if (next) output.print(next);
@@ -72,10 +73,10 @@ function frontLines(front: readonly FrontPoint[], run: string): string[] {
   ];
 }
 
-/** `test score 0.850 (n = 20, 1 not scored)` */
+/** `test score 0.850 (n = 19; 1 of 20 samples could not be scored)` */
 function evaluationFigure({ split, n, scored, score }: Evaluated, job: Job | undefined): string {
   const what = job?.kind === "evaluate" && job.method ? `${split} score with a step-by-step suffix` : `${split} score`;
-  return `${what} ${score?.toFixed(3) ?? "?"} (n = ${n}${scored < n ? `, ${n - scored} not scored` : ""})`;
+  return `${what} ${score?.toFixed(3) ?? "?"} (n = ${scored}${scored < n ? `; ${n - scored} of ${n} samples could not be scored` : ""})`;
 }
 
 /** `validation score 0.30 → 0.85 (n = 20)`; empty if nothing was measured. */

@@ -83,7 +83,7 @@ function reportOf(run: Run, error: Failure | null): object {
     case "solve":
       return solveReport(run, job, error);
     default:
-      return runReport(run.id, run.state(), error);
+      return runReport(run, error);
   }
 }
 

@@ -38,7 +38,7 @@ export function solveReport(run: Run, job: Job & { kind: "solve" }, error: Failu
     n: samples[job.split],
     targets: targetScores(solutions, run.start.options.threshold),
     solved: solvedRows(solutions),
-    warnings: warningMessages(warnings),
+    warnings: warningMessages(warnings, undefined, run.start.data),
   };
 }
 

@@ -210,7 +210,7 @@ const warningCode = z.enum([
   "node pinned",
 ]);
 
-/** Code and fields; words are put at the edge (`describeWarning`). */
+/** Code and fields; words are put at the edge (`warningMessages`). */
 const warned = z.object({
   type: z.literal("warning"),
   code: warningCode,

@@ -1,7 +1,7 @@
 import type { Split } from "../data/sample.ts";
 import type { ModelChoice, Role } from "../graph/graph.ts";
 import { CUT, type Read, readReply } from "../graph/replies/read-reply.ts";
-import { AnswerMissing, BudgetReached, ReplyWithheld, reachOf } from "../models/errors.ts";
+import { AnswerMissing, BodyBroken, BudgetReached, ProviderFault, ReplyWithheld, reachOf } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
 import { outputLimit } from "../models/tokens.ts";
 import type { RunEvent } from "./events.ts";
@@ -63,11 +63,13 @@ const FAILURES_IN_A_ROW = 3;
 /**
  * Puts each request on record before it leaves and each reply when it has come. What every other call would meet too —
  * a refused key, an unknown model, a wrong address, several calls in a row that the provider failed — stops the whole run.
- * A request that is refused by itself costs its sample alone, however many there are.
+ * A request that is refused by itself, or fails while others are answered, costs its sample alone, however many there are.
  */
 export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   const pending = new Set<Promise<unknown>>();
   let failures = 0;
+  /** Replies that came from the provider. */
+  let answers = 0;
   let ended = false;
 
   const ask = (question: LlmCall): Promise<ModelReply> => {
@@ -105,6 +107,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     let requests = 0;
     /** Whether the request was this call's own: one that several calls share is lost once. */
     let own = false;
+    const answersBefore = answers;
     // Nothing starts after the end: no one would put it on record.
     if (ended) throw new RunStopped(new Error("the run has ended"));
     try {
@@ -131,7 +134,10 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
         },
         stop.signal,
       );
-      if (reply.source === "provider") failures = 0;
+      if (reply.source === "provider") {
+        failures = 0;
+        answers++;
+      }
       const { key, usage, milliseconds, source, finish } = reply;
       // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
       // By the name that the budget is kept by: what the server calls the model may have no price, or another.
@@ -146,7 +152,8 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       return reply;
     } catch (error) {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error, price) });
-      if (!stop.signal.aborted && isLasting(error, own)) stop.abort(error);
+      const isAlone = mayBeOfOneRequest(error) && answers > answersBefore;
+      if (!stop.signal.aborted && isLasting(error, own && !isAlone)) stop.abort(error);
       if (!stop.signal.aborted) throw error;
       await yieldNow();
       throw new RunStopped(stop.signal.reason);
@@ -158,6 +165,11 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     if (reach === "provider" && own) failures++;
     return reach === "run" || (reach === "provider" && failures >= FAILURES_IN_A_ROW);
   }
+}
+
+/** A server can fail at one request again and again while it answers others; that it is down shows otherwise. */
+function mayBeOfOneRequest(error: unknown): boolean {
+  return error instanceof BodyBroken || (error instanceof ProviderFault && error.status === 500);
 }
 
 function placeOf({ node, sample }: LlmCall) {

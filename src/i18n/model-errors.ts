@@ -77,7 +77,7 @@ export const MODEL_ERRORS: ModelErrors = {
   ),
   BodyBroken: entry(
     "error",
-    ({ identity, detail }, { t }) => t("{0} sent an incomplete response: {1}.", serverLabel(identity), clause(detail)),
+    ({ identity, detail }, { t }) => t("{0} sent an unusable response: {1}.", serverLabel(identity), clause(detail)),
     "resume later",
   ),
   RequestRefused: entry(
@@ -126,7 +126,10 @@ export const MODEL_ERRORS: ModelErrors = {
         "web page": t("{0} returned a web page instead of a model's answer ({1}): {2}.", server, status, said),
         "sign-in page": t("{0} returned a sign-in page instead of a model's answer ({1}): {2}.", server, status, said),
         "not found": t("{0} has no chat completions ({1}): {2}.", server, status, said),
-        redirect: t("{0} redirects to another address ({1}): {2}.", server, status, said),
+        redirect:
+          detail === ""
+            ? t("{0} redirects to another address ({1}). Your key is not sent there.", server, status)
+            : t("{0} redirects to {1} ({2}). Your key is not sent there.", server, said, status),
         "other JSON": t("{0} returned JSON that is not a model's answer ({1}): {2}.", server, status, said),
         text: t("{0} returned text instead of a model's answer ({1}): {2}.", server, status, said),
       }[came];

@@ -1,3 +1,4 @@
+import type { Data } from "../data/sample.ts";
 import type { Warned } from "../engine/events.ts";
 import { serverLabel } from "./labels.ts";
 import { ENGLISH, type Locale } from "./locale.ts";
@@ -10,13 +11,13 @@ export function isGoodNews({ code }: Pick<Warned, "code">): boolean {
   return code === "nothing to learn";
 }
 
-/** One sentence a kind of warning: the first, and how many more there are. */
-export function warningMessages(warnings: readonly Warned[], locale = ENGLISH): string[] {
+/** One sentence for each kind of warning: the first, and how many more there are. @param data to quote samples from */
+export function warningMessages(warnings: readonly Warned[], locale = ENGLISH, data?: Data): string[] {
   const kindOf = ({ code, purpose }: Warned) => `${code} ${purpose ?? ""}`;
   return [...new Set(warnings.map(kindOf))].flatMap((kind) => {
     const [first, ...more] = warnings.filter((warning) => kindOf(warning) === kind);
     if (!first) return [];
-    const said = warningMessage(first, locale);
+    const said = warningMessage(first, locale, data);
     return more.length === 0 ? [said] : [locale.t("{0} ({1} more like this.)", said, more.length)];
   });
 }
@@ -32,11 +33,20 @@ function repliesCut(
   return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
 }
 
-/** What happened, where, and what to do about it. */
-export function warningMessage(warning: Warned, locale = ENGLISH): string {
+/** A sample by its id and the start of its query: an id that is a hash tells nobody which row it is. */
+function sampleLabel(id: string, t: Locale["t"], data: Data | undefined): string {
+  const sample = Object.values(data ?? {})
+    .flat()
+    .find((one) => one.id === id);
+  const query = oneLine(Object.values(sample?.inputs ?? {}).join(" · "), 60);
+  return query === "" ? t("sample {0}", id) : t("sample {0}, “{1}”", id, query);
+}
+
+/** What happened, where, and what to do about it. @param data to quote the sample from */
+export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): string {
   const { t } = locale;
   const { code, node, sample, count = 0, of } = warning;
-  const place = [node && t("node {0}", node), sample && t("sample {0}", sample)].filter(Boolean).join(", ");
+  const place = [node && t("node {0}", node), sample && sampleLabel(sample, t, data)].filter(Boolean).join(", ");
   const at = (sentence: string, ...details: (string | undefined)[]) => {
     const detail = serverLabel(oneLine([place, ...details].filter(Boolean).join(": "), 300));
     return detail ? t("{0} ({1})", sentence, detail) : sentence;

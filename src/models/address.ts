@@ -94,3 +94,24 @@ export function suggestBaseUrl(address: string): string | null {
   const base = `${origin}${likely}`;
   return base === address ? null : base;
 }
+
+/**
+ * Where an answer redirects to, without a query and credentials; null: nowhere. The key goes to no other address, so
+ * nothing follows it.
+ */
+export function redirectTarget(response: Response, requested: string): string | null {
+  const isRedirect = response.type === "opaqueredirect" || [301, 302, 303, 307, 308].includes(response.status);
+  if (!isRedirect) return null;
+  const location = response.headers.get("location") ?? "";
+  if (!URL.canParse(location, requested)) return "";
+  const { origin, pathname } = new URL(location, requested);
+  return origin + pathname;
+}
+
+/** The base address after a move on the same host that kept the path below it, as from http to https; null otherwise. */
+export function movedBaseUrl(base: string, requested: string, target: string): string | null {
+  const path = requested.startsWith(base) ? (requested.slice(base.length).split("?")[0] ?? "") : "";
+  if (path === "" || !target.endsWith(path) || new URL(target).hostname !== new URL(base).hostname) return null;
+  const moved = target.slice(0, -path.length);
+  return moved === base ? null : moved;
+}

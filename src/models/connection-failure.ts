@@ -1,4 +1,4 @@
-import { AddressWrong, type ModelError, ProviderFault, ProxyFailed, TlsFailed } from "./errors.ts";
+import { type ModelError, ProviderFault, ProxyFailed, TlsFailed } from "./errors.ts";
 
 /** Whom a connection was for. */
 export interface Route {
@@ -28,10 +28,6 @@ const LATE = /UND_ERR_(HEADERS|BODY)_TIMEOUT|ETIMEDOUT/;
 export function connectionFailure(cause: unknown, { identity, url, proxy }: Route): ModelError | undefined {
   if (!(cause instanceof TypeError) || !/fetch failed|terminated/.test(cause.message)) return undefined;
   const { code, message } = whatHappened(cause.cause);
-  if (/redirect/.test(message)) {
-    const detail = "it redirects to another address, where the key must not go";
-    return new AddressWrong(identity, 302, "redirect", detail, null);
-  }
   if (proxy !== null && /proxy response|proxy|SOCKS/i.test(`${code} ${message}`)) {
     const status = Number(/\((\d{3})\)/.exec(message)?.[1] ?? Number.NaN);
     return new ProxyFailed(identity, proxy, Number.isNaN(status) ? null : status, message);

@@ -158,13 +158,13 @@ export class ProviderFault extends Failure<"ProviderFault"> {
   }
 }
 
-/** The HTTP body was cut, is no JSON or has no choice: transport, transient. */
+/** The HTTP body was cut off, isn't JSON, or has no choices: transport, transient. */
 export class BodyBroken extends Failure<"BodyBroken"> {
   constructor(
     readonly identity: string,
     readonly detail: string,
   ) {
-    super("BodyBroken", "provider", `${identity} sent a broken body: ${detail}`);
+    super("BodyBroken", "provider", `${identity} sent an unusable response: ${detail}`);
   }
 }
 

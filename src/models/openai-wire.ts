@@ -45,12 +45,13 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   try {
     for await (const part of response.body ?? []) {
       bytes += part.byteLength;
-      if (bytes > LARGEST_BODY) throw new BodyBroken(identity, `it is larger than ${LARGEST_BODY / 1024 ** 2} MB`);
+      if (bytes > LARGEST_BODY)
+        throw new BodyBroken(identity, `the body is larger than ${LARGEST_BODY / 1024 ** 2} MB`);
       parts.push(part);
     }
   } catch (error) {
     if (error instanceof BodyBroken || signal?.aborted) throw error;
-    throw new BodyBroken(identity, "it was cut");
+    throw new BodyBroken(identity, "the body was cut off");
   }
   const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
   const refused = (status: number, body: unknown) =>
@@ -60,7 +61,7 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   if (!response.ok) throw refused(response.status, body ?? text);
   if (body === undefined) {
     // What starts as JSON, or not at all, was broken on its way; the rest was never meant for us.
-    if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "it is no JSON");
+    if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "the body isn't valid JSON");
     throw refused(response.status, text);
   }
   const failure = reading.isOther ? null : failureIn(body);
@@ -117,18 +118,24 @@ export class NoCompletion extends Error {
   }
 }
 
+function failureText(failure: unknown): string {
+  const message = property(failure, "message");
+  return typeof message === "string" && message !== "" ? message : JSON.stringify(failure);
+}
+
 /** Reads a chat completion. `prompt` is what the model was asked. @throws NoCompletion; BodyBroken where it has no choice. */
 export function readCompletion(body: unknown, identity: string, prompt = ""): Completion {
   const choices = property(body, "choices");
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const message = property(choice, "message");
-  if (message === undefined && choices === undefined && body !== null) throw new NoCompletion(body);
-  if (message === undefined) throw new BodyBroken(identity, "it holds no choice");
+  if (message === undefined && (choices === undefined || choice !== undefined) && body !== null)
+    throw new NoCompletion(body);
+  if (message === undefined) throw new BodyBroken(identity, "the response has no choices");
   const finish = property(choice, "finish_reason");
   const model = property(body, "model");
   const failure = property(choice, "error");
   if (failure !== undefined)
-    throw new BodyBroken(identity, `the reply broke off: ${JSON.stringify(failure).slice(0, 200)}`);
+    throw new BodyBroken(identity, `the reply broke off: ${failureText(failure).slice(0, 200)}`);
   const { text: said, missing } = answerIn(message, prompt);
   const isLong = said.length > LONGEST_REPLY;
   const reason = isLong ? "length" : finishOf(finish);

@@ -1,6 +1,6 @@
 import type { Clock } from "../deps.ts";
 import { parseJson } from "../graph/json.ts";
-import { type Address, checkAddress, checkKey, suggestBaseUrl } from "./address.ts";
+import { type Address, checkAddress, checkKey, movedBaseUrl, redirectTarget, suggestBaseUrl } from "./address.ts";
 import type { BatchApi } from "./batch/batch-api.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import {
@@ -123,7 +123,16 @@ export function createServerModel(
   let wasWell = false;
   const { send = fetch, proxy = null } = given.network ?? {};
   const sendOwn: Send = (url, init) =>
-    send(url, { ...init, redirect: "error", headers: ownHeaders(init?.headers, headers(key)) });
+    send(url, { ...init, redirect: "manual", headers: ownHeaders(init?.headers, headers(key)) }).then(
+      async (response) => {
+        const requested = url instanceof Request ? url.url : String(url);
+        const target = redirectTarget(response, requested);
+        if (target === null) return response;
+        await response.body?.cancel();
+        const moved = movedBaseUrl(address.url, requested, target);
+        throw new AddressWrong(identity, response.status, "redirect", target, moved);
+      },
+    );
   const readWhole: Send = async (url, init) => {
     const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
     const text = await readBody(await sendOwn(url, init), reading);
@@ -254,14 +263,14 @@ async function* jsonLines(response: Response, identity: string, signal: AbortSig
     }
   } catch (error) {
     if (signal.aborted || error instanceof BodyBroken) throw error;
-    throw new BodyBroken(identity, "it was cut");
+    throw new BodyBroken(identity, "the body was cut off");
   }
   if (rest.trim() !== "") yield rowOf(rest, identity);
 }
 
 function rowOf(line: string, identity: string): unknown {
   const row = parseJson(line);
-  if (!row) throw new BodyBroken(identity, "a line of it is no JSON");
+  if (!row) throw new BodyBroken(identity, "a line isn't valid JSON");
   return row.value;
 }
 

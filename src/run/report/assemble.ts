@@ -45,7 +45,7 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
-    warnings: warningMessages(state.warnings, locale),
+    warnings: warningMessages(state.warnings, locale, start.data),
   } as const;
   return { ...base, caveats: caveatsOf(base, locale), limitations: limitationsOf(base, locale) };
 }

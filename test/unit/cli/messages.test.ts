@@ -111,6 +111,13 @@ describe("figures", () => {
     expect(times).toEqual(["1.2 s", "45 s", "1 min 40 s", "12 min 34 s", "1 h 5 min"]);
   });
 
+  it("quote the sample that they are about", () => {
+    const row = { id: "1e0c8fcce279", inputs: { question: "What is 6 × 7?" }, targets: ["42"], feedback: null };
+    const lost = { type: "warning", code: "not scored", sample: row.id, detail: "no answer" } as const;
+    const said = warningMessages([lost], undefined, { train: [], validation: [row], test: [] });
+    expect(said[0]).toContain("(sample 1e0c8fcce279, “What is 6 × 7?”: no answer)");
+  });
+
   it("are said once a kind, and those of replies that were cut once a model: each has its own limit", () => {
     const cut = { type: "warning", code: "replies cut", count: 3, of: 4, tokens: 9 } as const;
     const said = warningMessages([

@@ -188,6 +188,18 @@ describe("the run is stopped", () => {
     expect(provider.seen).toHaveLength(before);
   });
 
+  it("not by requests that fail while the server answers others", async () => {
+    const { ask, stop } = openAsk(async (asked) => {
+      if (!content(asked).startsWith("bad")) return reply("fine");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new ProviderFault("fake", 500, null, "tokenizer crashed");
+    });
+    const asked = ["bad 1", "bad 2", "bad 3", "bad 4", "good"].map((each) => ask(question(each)));
+    const ended = await Promise.allSettled(asked);
+    expect(ended.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "rejected", "fulfilled"]);
+    expect(stop.signal.aborted).toBe(false);
+  });
+
   it("not by requests that are refused for what they hold, however many there are", async () => {
     const { ask, stop } = openAsk(async () => {
       throw new RequestRefused("fake", 400, "fake", "too many tokens", "too long");

@@ -226,10 +226,10 @@ describe("a failure", () => {
     ["500", ProviderFault, { status: 500 }],
     ["503", ProviderFault, { status: 503 }],
     ["reset", ProviderFault, { status: null, detail: expect.stringMatching(/ECONNRESET|SOCKET/) }],
-    ["cut", BodyBroken, { detail: "it was cut" }],
-    ["bad json", BodyBroken, { detail: "it is no JSON" }],
-    ["empty", BodyBroken, { detail: "it is no JSON" }],
-    ["huge", BodyBroken, { detail: "it is larger than 10 MB" }],
+    ["cut", BodyBroken, { detail: "the body was cut off" }],
+    ["bad json", BodyBroken, { detail: "the body isn't valid JSON" }],
+    ["empty", BodyBroken, { detail: "the body isn't valid JSON" }],
+    ["huge", BodyBroken, { detail: "the body is larger than 10 MB" }],
   ])("by %s has its cause, after one request", async (fault, cause, fields) => {
     const server = await serve({ faults: () => fault });
     const error = await thrownBy(server.url);
@@ -286,7 +286,7 @@ describe("a failure", () => {
       { model: "fake" },
     ],
     [403, '{"error":{"message":"Your input was flagged","code":403}}', ReplyWithheld, {}],
-    [200, '{"choices":[]}', BodyBroken, { detail: "it holds no choice" }],
+    [200, '{"choices":[]}', BodyBroken, { detail: "the response has no choices" }],
     [200, "null", BodyBroken, {}],
     [204, "", BodyBroken, {}],
     [200, '{"error":{"message":"upstream","code":429}}', RateLimited, { detail: "upstream" }],
@@ -326,6 +326,18 @@ describe("a failure", () => {
     }
     expect(elsewhere.requests()).toBe(0);
   });
+
+  it.each([
+    ["https://127.0.0.1/v1/chat/completions", "https://127.0.0.1/v1"],
+    ["https://elsewhere.example/v1/chat/completions", null],
+    ["https://127.0.0.1/login?next=/v1/chat/completions", null],
+  ])(
+    "names the target of a redirect, and the base address if only the scheme or port moved: %s",
+    async (location, suggestion) => {
+      const error = await thrownBy(await serveRaw(308, "", { location }));
+      expect(error).toMatchObject({ came: "redirect", detail: location.split("?")[0], suggestion });
+    },
+  );
 
   it("gives the reason of an abort, and closes the request", async () => {
     const server = await serve({ faults: () => "hang" });
