@@ -1,5 +1,13 @@
 import type { Split } from "../data/sample.ts";
-import type { BaselineScore, Decision, FrontPoint, Proposal } from "../engine/events.ts";
+import type {
+  BaselineScore,
+  Decision,
+  Evaluated,
+  FrontPoint,
+  Measured,
+  NodeFigures,
+  Proposal,
+} from "../engine/events.ts";
 import { warningMessages } from "../i18n/warnings.ts";
 import { Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
@@ -19,8 +27,8 @@ export interface RunReport {
   readonly tokens: { readonly prompt: number; readonly completion: number };
   readonly usd: number | null;
   readonly seconds: number;
-  readonly validation: Change & { readonly n: number };
-  readonly test: (Change & { readonly n: number }) | null;
+  readonly validation: Measured;
+  readonly test: Measured | null;
   readonly formatErrors: { readonly before: number; readonly after: number };
   /** What was scored for comparison; empty unless `optimize.baseline` asks for it. */
   readonly baselines: readonly {
@@ -48,6 +56,8 @@ interface ReportedProposal extends Change {
   readonly fixed: readonly string[];
   readonly broken: readonly string[];
   readonly reason: string;
+  /** Figures of each node that is scored by itself; absent if the answer alone is. */
+  readonly nodes?: Readonly<Record<string, NodeFigures>>;
   /** Whether the node's part of the net change lowers the loss (leave-one-out); null if not measured. */
   readonly contributes: boolean | null;
   readonly base: string;
@@ -131,6 +141,7 @@ function reportProposal(
     before: verdict.scored > 0 ? 1 - verdict.lossBefore : null,
     after: verdict.scored > 0 ? 1 - verdict.lossAfter : null,
     reason: verdict.reason,
+    ...(verdict.nodes && { nodes: verdict.nodes }),
     contributes: contributes ?? null,
     base,
     text,
@@ -165,6 +176,8 @@ export interface EvaluationReport extends Pick<RunReport, "version" | "run" | "s
   readonly formatErrors: number;
   readonly calls: number;
   readonly unscored: number;
+  /** Figures of each node that is scored by itself; absent if the answer alone is. */
+  readonly nodes?: Evaluated["nodes"];
   /** In the order of the data. `score` is null if a call failed. */
   readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
 }
@@ -193,6 +206,7 @@ export function evaluationReport(run: Run, split: Split, error: Failure | null):
     formatErrors: finished?.evaluated?.formatErrors ?? 0,
     calls: calls.total,
     unscored: samples.filter(({ score }) => score === null).length,
+    ...(finished?.evaluated?.nodes && { nodes: finished.evaluated.nodes }),
     samples,
     warnings: warningMessages(warnings, undefined, start.data),
   };

@@ -3,7 +3,7 @@ import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { frontHead, frontRows } from "../i18n/pareto-front.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
-import { type Contribution, VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
+import { type Contribution, nodeFigureLabels, VERDICT_MARKS, verdictLine, verdictReason } from "../i18n/verdict.ts";
 import { isGoodNews, warningMessages } from "../i18n/warnings.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { contributionOf } from "../run/contribution.ts";
@@ -39,6 +39,14 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
     scoreFigure("test score", state.finished?.test ?? null),
   ].filter(Boolean);
   if (figures.length > 0) output.print(colors.bold(figures.join(" · ")));
+  const byNode = [
+    ...nodeLines("validation", state.finished?.validation.nodes),
+    ...nodeLines("test", state.finished?.test?.nodes),
+    ...Object.entries(evaluated?.nodes ?? {}).map(
+      ([node, { n, after, rightAfter }]) => `  ${oneLine(node, 60)} ${after.toFixed(3)} (${rightAfter} of ${n} right)`,
+    ),
+  ];
+  for (const line of byNode) output.print(line);
   for (const baseline of state.baselines) output.print(colors.dim(baselineFigure(baseline)));
   for (const line of frontLines(state.finished?.front ?? [], run.id)) output.print(line);
   const { before, after } = state.finished?.formatErrors ?? { before: 0, after: 0 };
@@ -52,6 +60,11 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   for (const message of warningMessages(state.warnings.filter(isGoodNews))) output.print(message);
   const next = nextStep(run, output, server);
   if (next) output.print(next);
+}
+
+/** `validation, category: 12 → 18 of 20 right`; empty if the answer alone is scored. */
+function nodeLines(set: string, nodes: Measured["nodes"]): string[] {
+  return nodeFigureLabels(nodes, ENGLISH).map((label) => `  ${set}, ${label}`);
 }
 
 /** A table of the results to choose among, and how to take another one. */

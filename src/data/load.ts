@@ -10,33 +10,25 @@ import { checkOverlap, type SampleSet, type Sets } from "./overlap.ts";
 import { DataUnreadable, type Row, type Rows } from "./row.ts";
 import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
 import { type Data, type Sample, SPLITS, type Split } from "./sample.ts";
-import { fieldsUsed, type MappedRow, type Mapping, type SampleRow, sampleOf, type TargetReading } from "./samples.ts";
+import { fieldsUsed, labelOf, type MappedRow, type Mapping, sampleOf, type TargetUse } from "./samples.ts";
 import { namedSets, splitRows } from "./split.ts";
+import { drawnOf, type LabelSource, readLabels, readTargets, refuseUnlabelled } from "./targets.ts";
 
-export interface DataSource {
-  readonly spec: DataSpec;
+export interface DataSource extends LabelSource {
   /** Names of the graph's inputs. */
   readonly inputs: readonly string[];
-  /** Receives the faults, at the positions where the graph file names the data. */
-  readonly document: JsonDocument;
   readonly root: ContainmentRoot;
   readonly files: Files;
   /** Awaited after each row, so that a large file does not block the process. */
   readonly yieldNow: () => Promise<void>;
   /** Rows may do without a target: the loss needs none. */
   readonly targetless: boolean;
-  /** The loss compares structure: a list in the target field is one answer. */
-  readonly listIsAnswer: boolean;
-  /** The loss can use an object as a target. */
-  readonly objectIsAnswer: boolean;
-  /** Sets that are needed: the others are neither read nor missed. */
+  /** Sets that are needed: the others are not missed. */
   readonly needed: readonly Split[];
-  /** Why a target can't be used, in the reader's language, as a clause: `it is empty`. null if it can. */
-  targetFault(target: string): string | null;
-  /** What to do about a target that can't be used. */
-  readonly targetRemedy: string;
-  /** Reads the targets of all rows together, where a single one does not say what it means. */
-  readonly readTargets?: ((rows: readonly SampleRow[]) => TargetReading) | undefined;
+  /** Sets that are read. Default: those that are needed. */
+  readonly read?: readonly Split[];
+  /** Of the answer. */
+  readonly target: TargetUse;
 }
 
 /**
@@ -46,7 +38,8 @@ export interface DataSource {
 export async function loadData(source: DataSource): Promise<Data | null> {
   const { spec, document, needed } = source;
   const { t } = document;
-  if (spec.target === undefined && !source.targetless) {
+  const labelled = Object.keys(spec.targets ?? {});
+  if (spec.target === undefined && labelled.length === 0 && !source.targetless) {
     const message = t('"data" does not name the field with the accepted answer.');
     document.addAtKey("no-target", ["data"], message, t('Add "target": the name of that field.'));
     return null;
@@ -66,43 +59,28 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     }
   }
   checkOverlap(document, sets);
-  const targets = readTargets(source, sets);
-  const samples = (split: Split) =>
-    (sets[split]?.drawn ?? []).map(({ sample }) => ({ ...sample, targets: targets.get(sample) ?? sample.targets }));
-  return { train: samples("train"), validation: samples("validation"), test: samples("test") };
-}
-
-/** Targets of samples, if they are not used unchanged. */
-function readTargets({ document, readTargets }: DataSource, sets: Sets): ReadonlyMap<Sample, readonly string[]> {
-  const drawn = SPLITS.flatMap((split) => {
-    const set = sets[split];
-    return set ? set.drawn.map(({ sample, row }) => ({ sample, fields: row.fields, row, name: set.name })) : [];
-  });
-  const reading = readTargets?.(drawn);
-  if (!reading) return new Map();
-  const path = ["data", "target"];
-  const { fault, note, unmatched } = reading;
-  if (fault) document.addAt("unfit-target", path, fault.message, fault.remedy);
-  if (note !== null)
-    document.addAt("index-targets", path, note, document.t('Set "indexFrom" in "loss" if this is wrong.'));
-  const { t, locale } = document;
-  const found = unmatched.flatMap(({ at, options }) => {
-    const one = drawn[at];
-    if (!one) return [];
-    const [target, count] = [JSON.stringify(one.sample.targets[0]), locale.count(options, "option")];
-    return [
-      t("In {0}, the target of row {1} is {2}, which is not one of its {3}.", one.name, one.row.number, target, count),
-    ];
-  });
-  addFindings(document, "stray-target", path, found, document.t("Correct the target. No answer can match it."));
-  return new Map(drawn.map(({ sample }, at) => [sample, reading.targets[at] ?? sample.targets]));
+  const drawn = drawnOf(sets);
+  const targets = readTargets(source.target, drawn, ["data", "target"], document);
+  const nodes = labelled.map((node) => [node, readLabels(source, node, drawn)] as const);
+  const sampleFrom = ({ sample }: MappedRow): Sample => {
+    const own = nodes.flatMap(([node, found]) => {
+      const accepted = found.get(sample);
+      return accepted ? [[node, accepted] as const] : [];
+    });
+    const nodeTargets = own.length > 0 && { nodeTargets: Object.fromEntries(own) };
+    return { ...sample, targets: targets.get(sample) ?? sample.targets, ...nodeTargets };
+  };
+  const samples = (split: Split) => (needed.includes(split) ? (sets[split]?.drawn ?? []).map(sampleFrom) : []);
+  const data = { train: samples("train"), validation: samples("validation"), test: samples("test") };
+  if (spec.target === undefined && !source.targetless) refuseUnlabelled(source, drawn, data);
+  return data;
 }
 
 async function drawSets(source: DataSource): Promise<Sets> {
-  const { document, needed } = source;
+  const { document, needed, read: splits = needed } = source;
   const read = new Map<string, Promise<Rows | null>>();
   const sets: Sets = {};
-  for (const split of needed) {
+  for (const split of splits) {
     const spec = source.spec[split];
     if (spec === undefined) continue;
     const path = ["data", split];
@@ -113,7 +91,7 @@ async function drawSets(source: DataSource): Promise<Sets> {
 }
 
 async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"]>): Promise<Sets> {
-  const { needed } = source;
+  const { needed, read = needed } = source;
   const path = ["data", "file"];
   const { file = "", list } = source.spec;
   const rows = await readRows(source, { file, list }, path);
@@ -123,7 +101,7 @@ async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"
   const parts = splitRows(drawn, split, split.seed);
   const sets: Sets = {};
   for (const part of SPLITS) {
-    if (needed.includes(part) && (part !== "test" || split.test > 0))
+    if (read.includes(part) && (part !== "test" || split.test > 0))
       sets[part] = { path: ["data", "split"], name, drawn: parts[part] };
   }
   return sets;
@@ -227,7 +205,7 @@ async function readRows(
   }
 }
 
-function mappingOf({ spec, inputs, listIsAnswer, objectIsAnswer }: DataSource): Mapping {
+function mappingOf({ spec, inputs, target: { listIsAnswer, objectIsAnswer } }: DataSource): Mapping {
   return { ...spec, inputs, listIsAnswer, objectIsAnswer };
 }
 
@@ -267,7 +245,7 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
       continue;
     }
     for (const target of drawn.sample.targets) {
-      const fault = source.targetFault(target);
+      const fault = source.target.fault(target);
       if (fault === null) continue;
       found["unfit-target"].push(t("In {0}, the target of row {1} can't be used: {2}.", name, row.number, fault));
     }
@@ -275,7 +253,7 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
     const namesake = ids.get(drawn.sample.id);
     if (equal) {
       const earlier = equal.row.number;
-      if (sameTargets(equal, drawn)) {
+      if (sameTargets(equal, drawn, spec)) {
         found["duplicate-row"].push(t("In {0}, rows {1} and {2} ask the same.", name, earlier, row.number));
       } else {
         found["conflicting-row"].push(
@@ -303,7 +281,7 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
   const inside = t('Name the field inside it, such as "target": {0}, or use the loss "json".', example);
   addFindings(document, "missing-field", path, found["missing-field"], add);
   addFindings(document, "unfit-target", path, found["object-target"], inside);
-  addFindings(document, "unfit-target", path, found["unfit-target"], source.targetRemedy);
+  addFindings(document, "unfit-target", path, found["unfit-target"], source.target.remedy);
   addFindings(
     document,
     "duplicate-row",
@@ -333,6 +311,10 @@ function nameOf(spec: DataSet, split: Split, t: Translate): string {
   return JSON.stringify(typeof spec === "string" ? spec : spec.file);
 }
 
-function sameTargets(a: MappedRow, b: MappedRow): boolean {
-  return JSON.stringify(a.sample.targets) === JSON.stringify(b.sample.targets);
+function sameTargets(a: MappedRow, b: MappedRow, { targets = {} }: DataSpec): boolean {
+  const all = ({ sample, row }: MappedRow) => [
+    sample.targets,
+    Object.values(targets).map((field) => labelOf(row, field)),
+  ];
+  return JSON.stringify(all(a)) === JSON.stringify(all(b));
 }

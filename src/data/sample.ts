@@ -9,6 +9,8 @@ const sample = z.object({
   inputs: z.record(z.string(), z.string()),
   /** Accepted answers; empty when the loss is a judge. */
   targets: z.array(z.string()),
+  /** Node → accepted values of that node, where the row has them. Absent: no node has targets of its own here. */
+  nodeTargets: z.record(z.string(), z.array(z.string())).optional(),
   /** A person's criticism of the answer, which joins ∇_A. */
   feedback: z.string().nullable(),
 });

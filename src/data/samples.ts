@@ -5,12 +5,26 @@ import type { Row } from "./row.ts";
 import type { Sample } from "./sample.ts";
 
 /** How rows become samples. */
-export interface Mapping extends Pick<DataSpec, "fields" | "target" | "id" | "feedback"> {
+export interface Mapping extends Pick<DataSpec, "fields" | "target" | "targets" | "id" | "feedback">, TargetForm {
   readonly inputs: readonly string[];
+}
+
+/** What a loss can use as a target. */
+export interface TargetForm {
   /** The loss compares structure: a list is one answer, not several accepted ones. */
   readonly listIsAnswer: boolean;
   /** The loss can use an object as a target. */
   readonly objectIsAnswer: boolean;
+}
+
+/** How the targets of one field are read and checked: what the loss that compares with them can use. */
+export interface TargetUse extends TargetForm {
+  /** Why a target can't be used, in the reader's language, as a clause: `it is empty`. null if it can. */
+  fault(target: string): string | null;
+  /** What to do about a target that can't be used. */
+  readonly remedy: string;
+  /** Reads the targets of all rows together, where a single one does not say what it means. */
+  readonly read?: ((rows: readonly SampleRow[]) => TargetReading) | undefined;
 }
 
 /** A sample and the row it came from. */
@@ -65,12 +79,17 @@ export function sampleOf(row: Row, mapping: Mapping): MappedRow | UnmappedRow {
 }
 
 /** Columns of a row that the mapping names. */
-export function fieldsUsed({ inputs, fields, target, id, feedback }: Mapping): string[] {
+export function fieldsUsed({ inputs, fields, target, targets = {}, id, feedback }: Mapping): string[] {
   const mapped = inputs.map((name) => (Object.hasOwn(fields, name) ? (fields[name] ?? name) : name));
-  return [...mapped, target, id, feedback].filter((field) => field !== undefined);
+  return [...mapped, target, ...Object.values(targets), id, feedback].filter((field) => field !== undefined);
 }
 
-function targetsOf(row: Row, field: string, { listIsAnswer, objectIsAnswer }: Mapping): string[] | UnmappedRow {
+/** The accepted answers that a field of a row contains. */
+export function targetsOf(
+  row: Row,
+  field: string,
+  { listIsAnswer, objectIsAnswer }: TargetForm,
+): string[] | UnmappedRow {
   const value = fieldOf(row, field);
   if (value === null) return { missing: field };
   const accepted = Array.isArray(value) && !listIsAnswer ? value.filter((entry) => entry !== null) : [value];
@@ -78,6 +97,12 @@ function targetsOf(row: Row, field: string, { listIsAnswer, objectIsAnswer }: Ma
   const object = objectIsAnswer ? undefined : accepted.find(isObject);
   if (object) return { object: `${field}.${Object.keys(object)[0] ?? "…"}` };
   return accepted.map((entry) => (listIsAnswer && typeof entry !== "string" ? jsonOf(entry) : textOf(entry)));
+}
+
+/** The value of a field that a row may lack; null if it does, or if its cell is empty. */
+export function labelOf(row: Row, field: string): unknown {
+  const value = fieldOf(row, field);
+  return typeof value === "string" && value.trim() === "" ? null : value;
 }
 
 /** The field of this name, else what its dots lead to. In a list, a name leads to that field of each entry. null if there is none. */

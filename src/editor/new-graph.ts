@@ -1,10 +1,10 @@
 import { basename, dirname } from "node:path";
 import { commands, l10n, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from "vscode";
 import type { Files } from "../deps.ts";
-import type { GuessedLoss } from "../import/guess-loss.ts";
 import { ImportRefused } from "../import/importer.ts";
 import type { Chosen, NewGraph } from "../import/new-graph.ts";
 import { PROGRAMS } from "../import/programs.ts";
+import type { GuessedLoss } from "../loss/guess.ts";
 import type { SomeCommands } from "./commands.ts";
 import { LOCALE } from "./editor-locale.ts";
 import { Cancelled, NotFound } from "./errors.ts";

@@ -1,4 +1,5 @@
 import type { Sample } from "../data/sample.ts";
+import type { Graph } from "../graph/graph.ts";
 import { parseJson } from "../graph/json.ts";
 import { formOf } from "./answer-form.ts";
 
@@ -175,6 +176,21 @@ export function describeAnswers(space: AnswerSpace | null): string {
     case "open":
       return `The right answers differ from case to case. Their form: ${space.form}`;
   }
+}
+
+/** What is known of right results: those of a node with targets of its own, else the answers. Empty: nothing. */
+export type AnswersOf = (node: string) => string;
+
+/** What the training set shows of right results, in words for a model. */
+export function answersIn(graph: Pick<Graph, "targets">, samples: readonly Sample[]): AnswersOf {
+  const answers = describeAnswers(answerSpaceOf(samples));
+  const own = new Map(
+    (graph.targets ?? []).map((node) => {
+      const space = answerSpaceOf(samples.map(({ nodeTargets = {} }) => ({ targets: nodeTargets[node] ?? [] })));
+      return [node, space ? `Of the results of this step: ${describeAnswers(space)}` : ""];
+    }),
+  );
+  return (node) => own.get(node) ?? answers;
 }
 
 function closedIntro(members: number, of: number): string {

@@ -29,7 +29,9 @@ export async function* answer(
 ): AsyncGenerator<RunEvent, GraphAnswer> {
   try {
     return yield* streamEvents(signal, async (stop, emit): Promise<GraphAnswer> => {
-      const { start, ask, forward } = openSession(task, deps, stop, emit);
+      // Nothing is scored, so nodes that only have targets are not needed.
+      const { targets: _, ...graph } = task.graph;
+      const { start, ask, forward } = openSession({ ...task, graph }, deps, stop, emit);
       const sample: Sample = { id: "query", inputs, targets: [], feedback: null };
       try {
         const pass = forward(start, sample, { split: "test" });

@@ -3,8 +3,10 @@ export interface Backpropagation<G> {
   readonly successors: (node: string) => readonly string[];
   /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one. */
   readonly leadsToParameter: (node: string) => boolean;
-  /** ∇_A, by the nodes whose values the loss is a function of: the output. */
+  /** ∇_A, by the nodes whose values a loss is a function of: the output, and nodes with targets of their own. */
   readonly seeds: ReadonlyMap<string, G>;
+  /** Nodes whose seed is all there is: their targets say what their values should be. Default: none. */
+  readonly known?: ReadonlySet<string>;
   /** No change needed: ends the path. */
   readonly isZero: (gradient: G) => boolean;
   /** ĥ_w: from ∇_w to one gradient per predecessor, and `own` for w's own instruction. Sees all predecessors at once. */
@@ -33,11 +35,12 @@ export interface Gradients<G> {
  */
 export function backpropagate<G>(walk: Backpropagation<G>): Gradients<G> {
   const of = memoize(async (node: string): Promise<G> => {
+    const seed = walk.seeds.get(node);
+    if (seed !== undefined && walk.known?.has(node)) return walk.aggregate([{ from: "", gradient: seed }]);
     const parts = await Promise.all(
       walk.successors(node).map(async (from) => ({ from, gradient: (await contributions(from))?.to.get(node) })),
     );
     const arrived = parts.flatMap(({ from, gradient }) => (gradient === undefined ? [] : [{ from, gradient }]));
-    const seed = walk.seeds.get(node);
     return walk.aggregate(seed === undefined ? arrived : [{ from: "", gradient: seed }, ...arrived]);
   });
   const contributions = memoize(async (node: string): Promise<Contributions<G> | null> => {

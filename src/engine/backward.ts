@@ -1,9 +1,11 @@
 import type { Graph, GraphNode, ModelChoice } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
+import type { AnswersOf } from "./answer-space.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
 import { codeBlock, feedbackGraphOf } from "./computed.ts";
+import type { Gradient } from "./events.ts";
 import type { ForwardPass, Scored } from "./forward.ts";
 import { askJson, endsRun, type Llm } from "./llm.ts";
 import type { BackwardStyle } from "./method.ts";
@@ -22,8 +24,8 @@ const CODE_NOTE =
 export interface BackwardDeps {
   readonly graph: Graph;
   readonly choice: ModelChoice;
-  /** What is known of the right answers, in words (`describeAnswers`). Default: nothing. */
-  readonly answers?: string;
+  /** What is known of the right answers, and of the right values of nodes. Default: nothing. */
+  readonly answers?: AnswersOf;
   readonly ask: Llm;
   readonly emit: Emit;
 }
@@ -44,11 +46,10 @@ export type Backward = (pass: ForwardPass, iteration: number, style?: BackwardSt
  * Semantic backpropagation of one sample (arXiv 2412.03624; docs/method.md, "Backward"): ∇_A from the loss, then one
  * call per node that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
  */
-export function createBackward({ graph, choice, answers = "", ask, emit }: BackwardDeps): Backward {
+export function createBackward({ graph, choice, answers = () => "", ask, emit }: BackwardDeps): Backward {
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
-  const needed = topology.ancestors(graph.output);
-  const isNeeded = (id: string) => id === graph.output || needed.has(id);
+  const { isNeeded } = topology;
   const parameters = topology.order.filter((node) => node.trainable && isNeeded(node.id));
   const feedback = feedbackGraphOf(graph, topology);
   const leadingInputs = (id: string) => feedback.sources(topology.predecessors(id)).filter(topology.leadsToTrainable);
@@ -59,34 +60,26 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   };
 
   async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
-    const score = await pass.score;
-    const said = score && style.seed ? style.seed(score) : (score?.criticism ?? "");
-    const seed = [said, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
-    const criticism = (await askOnAnswer(seed, pass, style)) || seed;
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
-    const judged = judgedOf(score);
-    void emit({ ...about, node: judged, of: "value", from: null, text: criticism });
-    const seeds = new Map(
-      feedback.sources([judged]).map((id) => [id, id === judged ? criticism : `${viaCode(judged)} ${criticism}`]),
-    );
-    for (const [node, text] of seeds) {
-      if (node !== judged && topology.leadsToTrainable(node))
-        void emit({ ...about, node, of: "value", from: judged, text });
-    }
+    const { seeds, known, comparison } = await seedsOf(pass, style, about);
+    const openInputs = (id: string) => leadingInputs(id).filter((name) => !known.has(name));
 
     const gradients = backpropagate<string>({
       seeds,
+      known,
       successors: feedback.readers,
-      leadsToParameter: (id) => leadingInputs(id).length > 0 || asksOwnText(nodeAt(id), style),
+      leadsToParameter: (id) => openInputs(id).length > 0 || asksOwnText(nodeAt(id), style),
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
       backward: async (id, gradient) => {
-        const given = await contributionsOf(nodeAt(id), gradient, criticism, pass, style).catch((error: unknown) => {
-          const detail = error instanceof Error ? error.message : String(error);
-          const lost = { node: id, sample: pass.sample.id, detail };
-          if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
-          throw error;
-        });
+        const given = await contributionsOf(nodeAt(id), gradient, comparison, pass, style, known).catch(
+          (error: unknown) => {
+            const detail = error instanceof Error ? error.message : String(error);
+            const lost = { node: id, sample: pass.sample.id, detail };
+            if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
+            throw error;
+          },
+        );
         for (const [to, text] of given.to) {
           if (topology.leadsToTrainable(to)) void emit({ ...about, node: to, of: "value", from: id, text });
         }
@@ -111,28 +104,75 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     }
   }
 
+  /**
+   * ∇_A, and the gradients of nodes with targets of their own. Of those, `known` says what the value should be: nothing that
+   * other steps say of it counts, and where it is right, nothing asks it to change.
+   */
+  async function seedsOf(
+    pass: ForwardPass,
+    style: BackwardStyle,
+    about: Pick<Gradient, "type" | "iteration" | "theta" | "sample">,
+  ) {
+    const score = await pass.score;
+    const seeds = new Map<string, string>();
+    const known = new Set<string>();
+    const comparison: string[] = [];
+    const scored = scoresIn(score);
+    const isAnswerScored = scored.some(([id]) => id === graph.output);
+    if (!isAnswerScored && (scored.length === 0 || pass.sample.feedback)) {
+      scored.unshift([graph.output, score?.nodes ? null : score]);
+    }
+    for (const [id, one] of scored) {
+      const said = one && style.seed ? style.seed(one) : (one?.criticism ?? "");
+      const human = id === graph.output ? (pass.sample.feedback ?? "") : "";
+      const seed = [said, human].filter(Boolean).join("\n");
+      const criticism = (await askOnValue(id, seed, pass, style)) || seed;
+      if (criticism !== "") comparison.push(id === graph.output ? criticism : `The step ${id}: ${criticism}`);
+      const judged = one?.failed ?? id;
+      void emit({ ...about, node: judged, of: "value", from: null, text: criticism });
+      const sources = feedback.sources([judged]);
+      if (graph.targets && one && sources.includes(id)) known.add(id);
+      for (const source of sources) {
+        const isVia = source !== judged && criticism !== "";
+        const text = isVia ? `${viaCode(judged)} ${criticism}` : criticism;
+        seeds.set(source, [seeds.get(source), text].filter(Boolean).join("\n"));
+        if (isVia && topology.leadsToTrainable(source)) {
+          void emit({ ...about, node: source, of: "value", from: judged, text });
+        }
+      }
+    }
+    return { seeds, known, comparison: comparison.join("\n") };
+  }
+
   async function contextOf(id: string, pass: ForwardPass, gradientOf: () => Promise<string>): Promise<GradientContext> {
     const gradient = await gradientOf();
     const node = nodeAt(id);
     const readers = topology.successors(id).filter(isNeeded);
     const values = (names: readonly string[]) => valuesOf(names, pass);
     const context = await behaviorOf(node).context(node, { query: queryOf(pass), readers, values });
-    return { sample: pass.sample.id, ...context, expected: pass.sample.targets, gradient };
+    const { targets, nodeTargets = {} } = pass.sample;
+    const expected = graph.targets?.includes(id) ? (nodeTargets[id] ?? []) : targets;
+    return { sample: pass.sample.id, ...context, expected, gradient };
   }
 
-  /** ∇_A in a model's words; empty if no call is asked for, or it is lost. */
-  async function askOnAnswer(seed: string, pass: ForwardPass, { lossTemplates }: BackwardStyle): Promise<string> {
+  /** The gradient of a scored value in a model's words; empty if no call is asked for, or it is lost. */
+  async function askOnValue(
+    id: string,
+    seed: string,
+    pass: ForwardPass,
+    { lossTemplates }: BackwardStyle,
+  ): Promise<string> {
     if (!lossTemplates || seed === "") return "";
     const { system, ...user } = lossTemplates;
     const values = {
       query: queryOf(pass)
         .map(({ name, value }) => escapeTags(`${name}: ${value}`))
         .join("\n"),
-      output: escapeTags((await pass.value(graph.output)).text),
+      output: escapeTags((await pass.value(id)).text),
       loss: escapeTags(seed),
     };
     const content = fill(system, { words: String(WORDS_PER_ENTRY), keys: '"answer"' });
-    const given = await askFor(nodeAt(graph.output), ["answer"], content, fill(user.case, values), pass, (value) =>
+    const given = await askFor(nodeAt(id), ["answer"], content, fill(user.case, values), pass, (value) =>
       readContributions(value, ["answer"], null),
     ).catch((error: unknown) => {
       if (endsRun(error)) throw error;
@@ -153,12 +193,15 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     loss: string,
     pass: ForwardPass,
     style: BackwardStyle,
+    known: ReadonlySet<string>,
   ): Promise<Contributions<string>> {
+    const isOpen = (name: string) => !known.has(name);
     const ask = (question: Question) => askBackward(node, question, gradient, loss, pass, style);
     const isOwnAsked = style.own === undefined || style.own === "asked";
-    const leading = leadingInputs(node.id);
+    const leading = leadingInputs(node.id).filter(isOpen);
     if (style.per === "node") {
-      if (isOwnAsked) return ask({ shown: node.inputs, about: feedback.sources(node.inputs), own: true });
+      if (isOwnAsked)
+        return ask({ shown: node.inputs, about: feedback.sources(node.inputs).filter(isOpen), own: true });
       return { ...(await ask({ shown: node.inputs, about: leading, own: false })), own: gradient };
     }
     const through = (name: string) => node.inputs.filter((input) => feedback.sources([input]).includes(name));
@@ -189,7 +232,7 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: quoted(keys) });
     const user = fill(templates?.case ?? caseTemplate, {
       purpose: escapeTags(graph.description || graph.name),
-      answers: escapeTags(answers),
+      answers: escapeTags(answers(node.id)),
       query: queryOf(pass)
         .filter(({ name }) => !inputs.some((input) => input.name === name))
         .map(({ name, value }) => escapeTags(`${name}: ${value}`))
@@ -252,14 +295,14 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     return values.map((value) => ({ ...value, tag: shown.includes(value.name) ? "input" : "source" }));
   }
 
-  /** Of the computed nodes that the feedback passes, before the step and, where the answer is computed, after it. */
+  /** Of the computed nodes that the feedback passes, before the step and, where a scored value is computed, after it. */
   async function codeAround(node: GraphNode, shown: readonly string[], pass: ForwardPass): Promise<string> {
-    const judged = judgedOf(await pass.score);
-    const isSource = judged !== node.id && feedback.sources([judged]).includes(node.id);
-    const after = isSource ? feedback.computed([judged]) : [];
-    const nodes = [...new Set([...feedback.computed(shown), ...after])];
+    const judged = judgedIn(await pass.score).filter(
+      (id) => id !== node.id && feedback.sources([id]).includes(node.id),
+    );
+    const nodes = [...new Set([...feedback.computed(shown), ...feedback.computed(judged)])];
     if (nodes.length === 0) return "";
-    const results = await valuesOf(isSource ? [judged] : [], pass);
+    const results = await valuesOf(judged, pass);
     return [
       CODE_NOTE,
       ...nodes.map(codeBlock),
@@ -267,14 +310,16 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
     ].join("\n\n");
   }
 
-  /** The node on whose value the loss is: the output, or one that could not compute its value. */
-  function judgedOf(score: Scored | null): string {
-    return score?.failed ?? graph.output;
+  /** The nodes on whose values the losses are: those with targets, or in their place one that could not compute its value. */
+  function judgedIn(score: Scored | null): string[] {
+    const own = Object.entries(score?.nodes ?? {}).map(([id, { failed }]) => failed ?? id);
+    return own.length > 0 ? own : [score?.failed ?? graph.output];
   }
 
   function viaCode(judged: string): string {
     const steps = feedback.computed([judged]).map(({ id }) => id);
-    return `This value is not the answer itself: ${steps.join(", ")} computes the answer from it.`;
+    const what = graph.targets && judged !== graph.output ? `the value of ${judged}` : "the answer";
+    return `This value is not ${what} itself: ${steps.join(", ")} computes ${what} from it.`;
   }
 
   function valuesOf(names: readonly string[], pass: ForwardPass): Promise<{ name: string; value: string }[]> {
@@ -284,6 +329,13 @@ export function createBackward({ graph, choice, answers = "", ask, emit }: Backw
   function queryOf(pass: ForwardPass): { name: string; value: string }[] {
     return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
   }
+}
+
+/** The score of each node that has one, as if it was the sample's. */
+function scoresIn(score: Scored | null): (readonly [node: string, score: Scored | null])[] {
+  if (!score?.nodes) return [];
+  const { nodes, failed: _, ...rest } = score;
+  return Object.entries(nodes).map(([id, one]) => [id, { ...rest, ...one }]);
 }
 
 /** A call of its own is made for the node's instruction. */

@@ -4,7 +4,7 @@ import type { Sample } from "../data/sample.ts";
 import { codeIn } from "../graph/code-block.ts";
 import { type GraphNode, languageOf, type Texts } from "../graph/graph.ts";
 import { plainText } from "../graph/text.ts";
-import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
+import { answersIn } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
 import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
 import { PRIORITY, SAMPLES_AT_ONCE } from "./forward.ts";
@@ -59,7 +59,7 @@ export function createEngine({
   const { graph, data, models, options } = task;
   const { start, ask, emit } = session;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-  const answers = describeAnswers(answerSpaceOf(data.train));
+  const answers = answersIn(graph, data.train);
   const leaks = leaksOf(data.train);
   const backward = createBackward({ graph, choice: models.backward, answers, ask, emit });
   const policy = policyRule(options.gate, options.objectives);

@@ -1,9 +1,10 @@
 import pMap from "p-map";
 import type { Sample, Split } from "../data/sample.ts";
 import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
-import type { Finished, RunEvent } from "./events.ts";
+import type { Evaluated, Finished, RunEvent } from "./events.ts";
 import { SAMPLES_AT_ONCE } from "./forward.ts";
 import { causeOf } from "./llm.ts";
+import { nodeFigures } from "./node-figures.ts";
 import { DONE, endOf, type RunEnd, type Runner, streamEvents, unchanged } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
 import { scoreInterval } from "./statistics.ts";
@@ -19,6 +20,8 @@ export interface Evaluation {
   readonly score: number | null;
   /** Answers that did not match the output node's `output`. */
   readonly formatErrors: number;
+  /** By node, where nodes have targets of their own. */
+  readonly nodes?: Evaluated["nodes"];
   /** In the order of the data. `score` is null if a call failed. */
   readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
 }
@@ -62,9 +65,17 @@ export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Ru
     let end: RunEnd = DONE;
     let evaluated: Finished["evaluated"];
     try {
-      const { n, score, formatErrors, samples } = yield* evaluate(task, split, deps, signal);
+      const { n, score, formatErrors, samples, nodes } = yield* evaluate(task, split, deps, signal);
       const known = samples.flatMap((sample) => sample.score ?? []);
-      evaluated = { split, n, scored: known.length, score, interval: scoreInterval(known), formatErrors };
+      evaluated = {
+        split,
+        n,
+        scored: known.length,
+        score,
+        interval: scoreInterval(known),
+        formatErrors,
+        ...(nodes && { nodes }),
+      };
     } catch (error) {
       end = endOf(error, signal);
     }
@@ -86,24 +97,30 @@ async function scoreAll(
   stop: AbortController,
   emit: Emit,
 ): Promise<Evaluation> {
-  const { graph, data } = task;
+  const { graph, data, options } = task;
   const { start: texts, ask, forward, nothingScored } = openSession(task, deps, stop, emit);
   const scoreOne = async (sample: Sample) => {
     const pass = forward(texts, sample, { split });
     const scored = await pass.score;
     const output = scored ? (await pass.value(graph.output)).text : "";
-    return { id: sample.id, score: scored && 1 - scored.loss, output, formatError: scored?.formatError ?? false };
+    const { formatError = false, nodes } = scored ?? {};
+    return { id: sample.id, score: scored && 1 - scored.loss, output, formatError, nodes };
   };
   try {
     const scored = await pMap(data[split], scoreOne, SAMPLES_AT_ONCE);
     const lost = nothingScored();
     if (lost !== null) throw lost;
     const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
+    const nodes = nodeFigures(
+      scored.map((one) => ({ before: one, after: one })),
+      options.threshold,
+    );
     return {
       split,
       n: scored.length,
       score: known.length > 0 ? known.reduce((sum, score) => sum + score, 0) / known.length : null,
       formatErrors: scored.filter(({ formatError }) => formatError).length,
+      ...(nodes && { nodes }),
       samples: scored.map(({ id, score, output }) => ({ id, score, output })),
     };
   } finally {

@@ -101,6 +101,8 @@ const scored = z.object({
   formatError: z.boolean(),
   /** A judge's, in order; absent if no model was asked. */
   votes: z.array(vote).optional(),
+  /** By node, where nodes have targets of their own: what `loss` is the mean of. */
+  nodes: z.record(z.string(), z.object({ loss: share, lenient: share, formatError: z.boolean() })).optional(),
 });
 
 /** ∇ of one node's value (or of its own text) for one sample. */
@@ -372,6 +374,7 @@ export type InvalidReason = z.infer<typeof invalidReason>;
 export type Attempted = ReadOnly<z.infer<typeof attempted>>;
 export type Decision = z.infer<typeof decision>;
 export type VerdictReason = z.infer<typeof verdictReason>;
+export type NodeFigures = NonNullable<Measured["nodes"]>[string];
 export type Verdict = ReadOnly<z.infer<typeof verdict>>;
 export type Judged = ReadOnly<z.infer<typeof judged>>;
 export type ScreenReason = z.infer<typeof screenReason>;

@@ -15,10 +15,18 @@ import { Spent } from "./spent.ts";
 import type { Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
 
-/** What an answer scored, with what it cost. */
-export interface Scored extends Score {
-  /** The reply did not match the output node's `output`. */
+/** What the value of one node scored. */
+export interface NodeScore extends Score {
+  /** The reply did not match the node's `output`. */
   readonly formatError: boolean;
+  /** There is no value, because this node could not compute its own. */
+  readonly failed?: string;
+}
+
+/** What an answer scored, with what it cost. Where several nodes have targets, loss and criticism of them all. */
+export interface Scored extends NodeScore {
+  /** By node, where other nodes than the output have targets: of those that this sample has targets for. Absent: none. */
+  readonly nodes?: Readonly<Record<string, NodeScore>>;
   /** Replies of this pass, the answer's included, that did not match their node's `output`. */
   readonly formatErrors: number;
   /** Tokens of all calls that made the answer. */
@@ -27,8 +35,6 @@ export interface Scored extends Score {
   readonly milliseconds?: number | null;
   /** US dollars of these calls. null, absent: no price is known. */
   readonly usd?: number | null;
-  /** There is no answer, because this node could not compute its value. */
-  readonly failed?: string;
 }
 
 /** One forward pass: one sample through the graph under one Θ, as far as it is requested. */
@@ -55,6 +61,8 @@ export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as cons
 export interface ForwardDeps {
   readonly graph: Graph;
   readonly loss: Loss;
+  /** Of nodes with targets of their own. */
+  readonly losses?: Readonly<Record<string, Loss>>;
   readonly choice: ModelChoice;
   /** Answers for the model where the loss asks one. */
   readonly judge?: Judge;
@@ -100,6 +108,7 @@ export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) =>
 export function createForward({
   graph,
   loss,
+  losses = {},
   choice,
   judge,
   ask,
@@ -109,8 +118,7 @@ export function createForward({
   price = () => null,
 }: ForwardDeps): Forward {
   const topology = topologyOf(graph);
-  const needed = topology.ancestors(graph.output);
-  const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
+  const order = topology.order.filter(({ id }) => topology.isNeeded(id));
   const patterns = new Patterns();
   const passes = new Map<string, ForwardPass>();
   /** Of texts that were seen: thousands of samples go through the same ones. */
@@ -200,6 +208,7 @@ export function createForward({
         lenient: scored?.lenient ?? null,
         formatError: scored?.formatError ?? false,
         ...(scored?.votes && { votes: scored.votes }),
+        ...(scored?.nodes && { nodes: logged(scored.nodes) }),
       });
       return scored;
     }
@@ -213,18 +222,68 @@ export function createForward({
         milliseconds: spent.slowestPath(order, graph.output),
         usd: spent.usd,
       };
-      const answer = await valueAt(graph.output);
-      if (answer.failure) return { ...unusable(answer.failure), ...cost };
-      const askVote = judge?.({ sample, answer: answer.text, split, priority });
       const values = async () =>
         Object.fromEntries(order.map(({ id }, at) => [id, all[at]?.json ?? all[at]?.text ?? ""]));
-      const score = await loss.score(sample, answer.text, askVote, codeRunner(local, values));
-      if (!answer.formatError) return { ...score, formatError: false, ...cost };
+      const scores = await Promise.all(
+        scoredIn(sample).map(async ({ id, loss, targets }) => {
+          return [id, await scoreOf(id, loss, { ...sample, targets }, values)] as const;
+        }),
+      );
+      const [only] = scores;
+      if (!graph.targets && only) return { ...only[1], ...cost };
+      return { ...joined(scores, graph.output), nodes: Object.fromEntries(scores), ...cost };
+    }
+
+    async function scoreOf(id: string, loss: Loss, asked: Sample, values: CodeRunner["values"]): Promise<NodeScore> {
+      const value = await valueAt(id);
+      if (value.failure) return unusable(value.failure);
+      const askVote = judge?.({ sample: asked, answer: value.text, split, priority });
+      const score = await loss.score(asked, value.text, askVote, codeRunner(local, values));
+      if (!value.formatError) return { ...score, formatError: false };
       const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
-      const criticism = `${format} ${score.criticism}`.trim();
-      return { ...score, loss: 1, criticism, formatError: true, ...cost };
+      return { ...score, loss: 1, criticism: `${format} ${score.criticism}`.trim(), formatError: true };
     }
   };
+
+  /** What is scored of a sample: the output, unless only other nodes have targets, and those. */
+  function scoredIn({ targets, nodeTargets = {} }: Sample) {
+    const own = Object.entries(nodeTargets).flatMap(([id, targets]) => {
+      const ofNode = losses[id];
+      return ofNode ? [{ id, loss: ofNode, targets }] : [];
+    });
+    const isScored = own.length === 0 || targets.length > 0 || loss.targetless === true;
+    return [...(isScored ? [{ id: graph.output, loss, targets }] : []), ...own];
+  }
+}
+
+/**
+ * One score of several: the mean of the losses, so that each node with targets counts as much as the answer.
+ * @param scores of nodes, by id
+ */
+function joined(scores: readonly (readonly [string, NodeScore])[], output: string): NodeScore {
+  const mean = (of: (score: NodeScore) => number) =>
+    scores.reduce((sum, [, score]) => sum + of(score), 0) / Math.max(1, scores.length);
+  const answer = scores.find(([id]) => id === output)?.[1];
+  return {
+    loss: mean(({ loss }) => loss),
+    lenient: mean(({ lenient }) => lenient),
+    criticism: scores
+      .filter(([, { criticism }]) => criticism !== "")
+      .map(([id, { criticism }]) => (id === output ? criticism : `The step ${id}: ${criticism}`))
+      .join("\n"),
+    formatError: scores.some(([, { formatError }]) => formatError),
+    ...(answer?.votes && { votes: answer.votes }),
+    ...(answer?.failed !== undefined && { failed: answer.failed }),
+  };
+}
+
+/** Node scores as the log contains them: criticism is made from values, which it has already. */
+function logged(nodes: Readonly<Record<string, NodeScore>>) {
+  const entries = Object.entries(nodes).map(([id, { loss, lenient, formatError }]) => [
+    id,
+    { loss, lenient, formatError },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** The same promise each time; what it rejects with is for those who wait for it. */
@@ -241,11 +300,11 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 /** The forward function of a task, with its judge where its loss asks one. */
 export function forwardOf(
-  { graph, loss, models }: Task,
+  { graph, loss, losses, models }: Task,
   deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored" | "price">,
 ): Forward {
   const judge = createJudge({ graph, choice: models.judge, ask: deps.ask });
-  return createForward({ graph, loss, choice: models.forward, judge, ...deps });
+  return createForward({ graph, loss, ...(losses && { losses }), choice: models.forward, judge, ...deps });
 }
 
 /** There is no answer that a loss could score. What came before was not in the form that the code needs. */

@@ -3,7 +3,7 @@ import type { GraphNode } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
-import { answerSpaceOf, describeAnswers } from "./answer-space.ts";
+import { answersIn } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
 import type { Gradient, RunEvent } from "./events.ts";
 import type { ForwardPass, Scored } from "./forward.ts";
@@ -13,7 +13,7 @@ import type { Value } from "./nodes/node-behavior.ts";
 import { streamEvents } from "./runner.ts";
 import { type EngineDeps, openSession } from "./session.ts";
 import type { Emit } from "./stream.ts";
-import type { Task } from "./task.ts";
+import { callsOfLosses, type Task } from "./task.ts";
 
 /** One sample through the graph as it is, and back where its answer is wrong. */
 export interface Inspection {
@@ -40,11 +40,12 @@ export interface InspectedNode {
 }
 
 /** Calls that an inspection makes at most; repeats of failed ones are not counted. */
-export function mostCalls({ graph, loss }: Task): number {
+export function mostCalls(task: Task): number {
+  const { graph } = task;
   const topology = topologyOf(graph);
   const asked = topology.order.filter((node) => traitsOf(node).asksModel);
   const leads = ({ id }: GraphNode) => topology.predecessors(id).some((name) => topology.leadsToTrainable(name));
-  return mostCallsOf(topology.order) + (loss.calls ?? 0) + asked.filter(leads).length;
+  return mostCallsOf(topology.order) + callsOfLosses(task) + asked.filter(leads).length;
 }
 
 /**
@@ -82,16 +83,15 @@ async function inspectOne(
     return emit(event);
   };
   const { start, ask, forward } = openSession(task, deps, stop, listening);
-  const answers = describeAnswers(answerSpaceOf(data.train));
+  const answers = answersIn(graph, data.train);
   const backward = createBackward({ graph, choice: models.backward, answers, ask, emit: listening });
   try {
     const pass = forward(start, sample, { split });
     const score = scores ? await pass.score : null;
     const right = score !== null && score.loss <= options.threshold;
     if (score && !right) await Promise.all((await backward(pass, 0)).values());
-    const { order, ancestors } = topologyOf(graph);
-    const needed = ancestors(graph.output);
-    const nodes = order.filter(({ id }) => id === graph.output || needed.has(id));
+    const { order, isNeeded } = topologyOf(graph);
+    const nodes = order.filter(({ id }) => isNeeded(id));
     return {
       sample,
       split,

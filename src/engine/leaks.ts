@@ -16,7 +16,13 @@ export type Leaks = (base: string, text: string) => boolean;
  * @param samples those that an instruction may give away
  */
 export function leaksOf(samples: readonly Sample[]): Leaks {
-  const answers = ownAnswers(answerSpaceOf(samples)).filter(({ length }) => length >= SHORTEST_ANSWER);
+  const nodes = new Set(samples.flatMap(({ nodeTargets = {} }) => Object.keys(nodeTargets)));
+  const ofNodes = [...nodes].map((node) =>
+    samples.map(({ nodeTargets = {} }) => ({ targets: nodeTargets[node] ?? [] })),
+  );
+  const answers = [samples, ...ofNodes]
+    .flatMap((one) => ownAnswers(answerSpaceOf(one)))
+    .filter(({ length }) => length >= SHORTEST_ANSWER);
   let inputs: readonly (readonly string[])[] | null = null;
 
   return (base, text) => {

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Sample, Split } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Message } from "../models/model.ts";
+import type { AnswersOf } from "./answer-space.ts";
 import type { BackwardPass } from "./batch-gradients.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
@@ -148,8 +149,8 @@ export interface Engine {
   readonly parameters: readonly Parameter[];
   /** 0 ≤ x < 1, from the run's seed. */
   readonly random: () => number;
-  /** Description of right answers from the training targets: a closed set with counts, or their form. */
-  readonly answers: string;
+  /** Description of right results from the training targets, by node: a closed set with counts, or their form. */
+  readonly answers: AnswersOf;
   /** Attempts so far, with their scores. */
   readonly history: Attempts;
   /** The user ends the run after the iteration that was yielded last: begin no other, and return as after the last one. */

@@ -28,8 +28,10 @@ export function nodeDescriptions(graph: Graph): (node: GraphNode) => string {
         ? `The value of ${role(node.id)} is computed from ${node.inputs.map(role).join(", ")}, and how can't change.`
         : `The text ${role(node.id)} is handed to steps as one of their inputs.`;
     const readers = topology.successors(node.id).map(role).join(", ");
-    const reach = node.id === graph.output ? "Its result is the final answer." : `Read by: ${readers}.`;
-    return [`${what} ${reach}`, ...codeBehind(node.id)].join("\n\n");
+    const reach =
+      node.id === graph.output ? "Its result is the final answer." : readers === "" ? "" : `Read by: ${readers}.`;
+    const own = graph.targets?.includes(node.id) ? " Its result is compared with a right result of its own." : "";
+    return [`${what} ${reach}${own}`, ...codeBehind(node.id)].join("\n\n");
   };
 }
 

@@ -10,6 +10,7 @@ import { History } from "./history.ts";
 import { causeOf, endsRun } from "./llm.ts";
 import type { Method, Methods } from "./method.ts";
 import { contributes, netProposals, netVerdict } from "./net-changes.ts";
+import { nodeFigures } from "./node-figures.ts";
 import { callsOf } from "./nodes/behaviors.ts";
 import { paretoFront } from "./objectives.ts";
 import { UNCHANGED, UNDECIDED } from "./rules.ts";
@@ -17,7 +18,7 @@ import { failureOf, type Runner, streamEvents } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import { meanScore } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
-import type { Task } from "./task.ts";
+import { callsOfLosses, type Task } from "./task.ts";
 import { parametersOf, thetaOf } from "./theta.ts";
 import { createValidation, type Validation } from "./validation.ts";
 
@@ -104,7 +105,7 @@ class Run {
       const measured = this.#measureNetChange().catch(orBudget);
       const [before, after] = await Promise.all([testBefore, this.#scoreTest(this.#result), measured]);
       if (options.baseline && status === "done") await this.#scoreBaseline();
-      test = before && after && measuredOn(before, after);
+      test = before && after && measuredOn(before, after, options.threshold);
       if (status === "done") {
         error = this.#session.nothingScored();
         if (error !== null) status = "failed";
@@ -277,6 +278,7 @@ class Run {
         n: net.scored,
         before: measured ? 1 - net.lossBefore : null,
         after: measured ? 1 - net.lossAfter : null,
+        ...(net.nodes && { nodes: net.nodes }),
       },
       test,
       formatErrors: this.#validation.formatErrors(this.#start, this.#result),
@@ -286,18 +288,31 @@ class Run {
 }
 
 /** Means over the samples that were scored both times. */
-function measuredOn(before: readonly (Scored | null)[], after: readonly (Scored | null)[]): Measured {
-  const isScored = (at: number) => Boolean(before[at] && after[at]);
-  const [start, end] = [before, after].map((scores) => scores.filter((_, at) => isScored(at)));
-  return { n: start?.length ?? 0, before: meanScore(start ?? []), after: meanScore(end ?? []) };
+function measuredOn(
+  before: readonly (Scored | null)[],
+  after: readonly (Scored | null)[],
+  threshold: number,
+): Measured {
+  const pairs = before.flatMap((was, at) => {
+    const is = after[at];
+    return was && is ? [{ before: was, after: is }] : [];
+  });
+  const nodes = nodeFigures(pairs, threshold);
+  return {
+    n: pairs.length,
+    before: meanScore(pairs.map((pair) => pair.before)),
+    after: meanScore(pairs.map((pair) => pair.after)),
+    ...(nodes && { nodes }),
+  };
 }
 
 /**
  * Sets the calls of both test scorings aside, so that the loop cannot use them up: a run that reaches its budget still
  * has its figures. A budget that could then not even score the validation set and try something goes to the loop alone.
  */
-function reserveTest({ graph, data, loss }: Task, budget: Budget): boolean {
-  const calls = callsOf(graph.nodes) + (loss.calls ?? 0);
+function reserveTest(task: Task, budget: Budget): boolean {
+  const { graph, data } = task;
+  const calls = callsOf(graph.nodes) + callsOfLosses(task);
   const cost = 2 * data.test.length * calls;
   const enough = budget.limits.calls === null || budget.limits.calls >= cost + 2 * data.validation.length * calls;
   if (enough && cost > 0) budget.reserve("test", cost);

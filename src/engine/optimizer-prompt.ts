@@ -7,6 +7,7 @@ import { rolesOf } from "../graph/role-marks.ts";
 import { placeholderOf, placeholders } from "../graph/templating.ts";
 import { topologyOf } from "../graph/topology.ts";
 import type { Message } from "../models/model.ts";
+import type { AnswersOf } from "./answer-space.ts";
 import type { GradientContext } from "./batch-gradients.ts";
 import { isInstruction, nodeDescriptions } from "./node-description.ts";
 import { block, escapeTags, fill, verbatimBlock } from "./prompt.ts";
@@ -56,8 +57,8 @@ export interface OptimizerPromptDeps {
   readonly graph: Graph;
   /** Off: ϕ sees inputs and outputs only (ablation). */
   readonly gradients: boolean;
-  /** The answer space in words (`describeAnswers`). */
-  readonly answers: string;
+  /** What is known of right results. */
+  readonly answers: AnswersOf;
 }
 
 /** What ϕ is told about one text (docs/method.md, "Proposals"). */
@@ -68,13 +69,14 @@ export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPr
 
   return ({ node, text, cases, right, history, index }: OptimizerPrompt): Message[] => {
     // A step in the middle is not what the answer is expected of: it would be told to give it.
-    const isLast = isInstruction(node) ? node.id === graph.output : givesAnswer(node.id);
+    const isScored = node.id === graph.output || graph.targets?.includes(node.id) === true;
+    const isLast = isInstruction(node) ? isScored : givesAnswer(node.id);
     const parts = { feedback: gradients, expected: isLast };
     const system = fill(optimizerTemplate, { constraints: constraintsOf(node, text, index) });
     const user = fill(caseTemplate, {
       purpose: escapeTags(graph.description || graph.name),
       place: escapeTags(placeOf(node)),
-      answers: escapeTags(answers),
+      answers: escapeTags(answers(node.id)),
       text: verbatimBlock("current_text", text),
       cases: cases.map((context) => caseBlock("case", context, parts)).join("\n\n"),
       right: right.map((context) => caseBlock("correct_case", context, { ...parts, feedback: false })).join("\n\n"),

@@ -213,6 +213,7 @@ class Recheck {
         n: net.scored,
         before: net.scored > 0 ? 1 - net.lossBefore : null,
         after: net.scored > 0 ? 1 - net.lossAfter : null,
+        ...(net.nodes && { nodes: net.nodes }),
       },
       test: null,
       formatErrors: this.#validation.formatErrors(this.#start, texts),

@@ -64,6 +64,19 @@ function withScreenReason(value: unknown): unknown {
 
 export const interval = z.tuple([z.number(), z.number()]);
 
+/** One node with targets of its own, or the output beside such nodes, on the samples that it was scored on both times. */
+const nodeFigures = z.object({
+  n: count,
+  /** Mean scores, 1 − loss. */
+  before: z.number(),
+  after: z.number(),
+  rightBefore: count,
+  rightAfter: count,
+});
+
+/** By node. Absent: the output alone is scored. */
+const byNode = z.record(z.string(), nodeFigures).optional();
+
 /** What the gate measured on one candidate against its base. Means are over `scored` samples. */
 const measuredVerdict = z.object({
   decision,
@@ -97,12 +110,18 @@ const measuredVerdict = z.object({
   looks: count,
   /** Samples that could not be scored because calls failed. */
   unscored: ids,
+  nodes: byNode,
 });
 
 export const verdict = z.preprocess(withScreenReason, measuredVerdict);
 
 /** Mean scores, 1 − loss, over `n` samples. null: not scored. */
-export const measured = z.object({ n: count, before: z.number().nullable(), after: z.number().nullable() });
+export const measured = z.object({
+  n: count,
+  before: z.number().nullable(),
+  after: z.number().nullable(),
+  nodes: byNode,
+});
 
 /** A graph's own texts on one set. */
 export const evaluated = z.object({
@@ -115,6 +134,8 @@ export const evaluated = z.object({
   interval,
   /** Answers that did not match the output node's `output`. */
   formatErrors: count,
+  /** Where nodes have targets of their own: before and after are the same. */
+  nodes: byNode,
 });
 
 export const baselineScore = z.object({

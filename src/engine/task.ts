@@ -18,10 +18,17 @@ export interface Task {
   /** What retriever nodes search, by node. Absent: there is none. */
   readonly corpora?: Corpora;
   readonly loss: Loss;
+  /** Of the nodes with targets of their own, by node. Absent: there are none. */
+  readonly losses?: Readonly<Record<string, Loss>>;
   readonly models: Readonly<Record<Role, ModelChoice>>;
   readonly options: OptimizeOptions;
   /** Texts that earlier runs tried and dropped, for the history that ϕ is shown. Absent: there are none. */
   readonly earlier?: readonly EarlierText[];
+}
+
+/** Model calls that scoring one sample takes at most. */
+export function callsOfLosses({ loss, losses = {} }: Pick<Task, "loss" | "losses">): number {
+  return [loss, ...Object.values(losses)].reduce((sum, { calls = 0 }) => sum + calls, 0);
 }
 
 /** `optimize` of the file: what holds for every method, with every default filled in. */

@@ -4,6 +4,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Verdict } from "./events.ts";
 import { SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
+import { nodeFigures } from "./node-figures.ts";
 import type { AnswerCost } from "./objectives.ts";
 import { type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
 import { type Pair, scoreInterval, signTest } from "./statistics.ts";
@@ -173,18 +174,21 @@ export function createValidation({ samples: validation, options, score }: Valida
     const fixed: string[] = [];
     const broken: string[] = [];
     const unscored: string[] = [];
+    const pairs: { before: Scored; after: Scored }[] = [];
     let better = 0;
     let worse = 0;
     for (const { id } of validation) {
       const [was, is] = [base.get(id), changed.get(id)];
       if (was === null || is === null) unscored.push(id);
       if (!was || !is) continue;
+      pairs.push({ before: was, after: is });
       const [wasRight, isRight] = [start.add(was), end.add(is)];
       if (isRight && !wasRight) fixed.push(id);
       if (wasRight && !isRight) broken.push(id);
       if (is.loss < was.loss) better++;
       if (is.loss > was.loss) worse++;
     }
+    const nodes = nodeFigures(pairs, threshold);
     return {
       decision,
       policy,
@@ -206,6 +210,7 @@ export function createValidation({ samples: validation, options, score }: Valida
       ...end.further("After"),
       looks,
       unscored,
+      ...(nodes && { nodes }),
     };
   }
 }

@@ -1,9 +1,9 @@
 import { getNodePath } from "jsonc-parser";
 import { didYouMean } from "./did-you-mean.ts";
-import { type JsonDocument, rangeOf } from "./document.ts";
+import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Fix } from "./fault.ts";
 import { traitsOf } from "./node-kinds.ts";
-import { NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
+import { keysOf, lossPaths, NAME, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import { patternFault } from "./pattern.ts";
 import { addInput, declareInput, remove, removeChildren, rename, replace } from "./quick-fixes.ts";
 import { namesOf, sinksOf, usesIn } from "./symbols.ts";
@@ -18,6 +18,7 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkNames(document, outline);
   checkEdges(document, outline);
   checkOutput(document, outline);
+  checkTargets(document, outline);
   checkPatterns(document, outline);
   if (outline.nodes.length > 0 && outline.nodes.every(({ trainable }) => !trainable)) {
     const message = document.t("No node has a text that can change, so there is nothing to optimize.");
@@ -192,7 +193,7 @@ function checkReach(document: JsonDocument, outline: Outline, predecessors: Read
   const output = outline.output?.name;
   if (output === undefined || !predecessors.has(output)) return;
   const used = new Set<string>();
-  const waiting = [output];
+  const waiting = [output, ...outline.targets.map(({ name }) => name)];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (used.has(name)) continue;
     used.add(name);
@@ -236,12 +237,45 @@ function checkOutput(document: JsonDocument, outline: Outline): void {
   });
 }
 
+/** `data.targets` names nodes with values other than their text, and `losses` those that it names. */
+function checkTargets(document: JsonDocument, { nodes, output, targets }: Outline): void {
+  const { t } = document;
+  const scored = nodes.filter((node) => traitsOf(node).text !== "value").map(({ id }) => id);
+  const refuse = (path: JsonPath, { name, range }: NamedRange, message: string, known: readonly string[]) => {
+    const meant = didYouMean(name, known);
+    const remedy = meant ? t('Did you mean "{0}"?', meant) : t("Name one of: {0}.", known.join(", "));
+    document.add("unknown-name", range, message, remedy, () => [
+      ...(meant ? [rename(document, range, meant)] : []),
+      ...remove(document, [...path, name], t("Remove it")),
+    ]);
+  };
+  for (const key of targets) {
+    if (!scored.includes(key.name)) {
+      refuse(
+        ["data", "targets"],
+        key,
+        t('"data.targets" names "{0}", which is not a step of the graph.', key.name),
+        scored,
+      );
+    } else if (key.name === output?.name) {
+      const message = t('"{0}" is the output, so its targets are those that "data.target" names.', key.name);
+      document.add("wrong-value", key.range, message, t('Use "target" for the output, and "targets" for other nodes.'));
+    }
+  }
+  const known = targets.map(({ name }) => name);
+  for (const key of keysOf(document, ["losses"])) {
+    if (known.includes(key.name)) continue;
+    refuse(["losses"], key, t('"losses" names "{0}", which "data.targets" gives no targets.', key.name), known);
+  }
+}
+
 function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
-  const paths = [...nodes.map(({ id }) => ["nodes", id, "output", "pattern"]), ["loss", "pattern"]];
+  const losses = lossPaths(document);
+  const paths = [...nodes.map(({ id }) => ["nodes", id, "output"]), ...losses];
   for (const path of paths) {
-    const pattern = document.at(path);
+    const pattern = document.at([...path, "pattern"]);
     if (typeof pattern?.value !== "string") continue;
-    const flags = path[0] === "loss" ? String(document.at(["loss", "flags"])?.value ?? "") : "";
+    const flags = losses.includes(path) ? String(document.at([...path, "flags"])?.value ?? "") : "";
     const fault = patternFault(pattern.value, flags);
     if (fault === null) continue;
     document.add(

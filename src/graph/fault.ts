@@ -98,6 +98,7 @@ export const FAULTS = {
   "unfit-target": "error",
   "stray-target": "warning",
   "index-targets": "information",
+  "chosen-loss": "information",
   "no-model": "information",
   "bad-setting": "error",
   "too-many-faults": "information",

@@ -119,6 +119,8 @@ export const graph = z.object({
   nodes: z.array(graphNode),
   /** Id of the node whose value is the answer A. */
   output: z.string(),
+  /** Ids of the nodes, besides the output, whose values have targets of their own. Absent: none has. */
+  targets: z.array(z.string()).optional(),
 });
 
 export type Graph = ReadOnly<z.infer<typeof graph>>;

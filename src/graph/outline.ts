@@ -14,6 +14,8 @@ export interface Outline {
   readonly inputs: readonly NamedRange[];
   readonly nodes: readonly OutlineNode[];
   readonly output: NamedRange | null;
+  /** Nodes that `data.targets` names. */
+  readonly targets: readonly NamedRange[];
   /** Every file that is named: `{ "file": … }` of texts, and data files. */
   readonly references: readonly FileReference[];
 }
@@ -79,6 +81,7 @@ export function outlineOf(document: JsonDocument): Outline {
     inputs: inputNames(document),
     nodes,
     output: named(document.at(["output"])),
+    targets: keysOf(document, ["data", "targets"]),
     references: [...nodes.flatMap((node) => textReference(document, node)), ...otherReferences(document)],
   };
 }
@@ -193,19 +196,27 @@ function textReference(document: JsonDocument, { id, text }: OutlineNode): FileR
 }
 
 /** Where a loss names files. */
-const LOSS_FILES: readonly JsonPath[] = [
-  ["loss", "rubric", "file"],
-  ["loss", "file"],
-  ["loss", "visible"],
-  ["loss", "hidden"],
-];
+const LOSS_FILES: readonly JsonPath[] = [["rubric", "file"], ["file"], ["visible"], ["hidden"]];
+
+/** Paths of the losses of a file: that of the answer, and those of single nodes. */
+export function lossPaths(document: JsonDocument): JsonPath[] {
+  return [["loss"], ...keysOf(document, ["losses"]).map(({ name }) => ["losses", name])];
+}
+
+/** Keys of an object, with their ranges; empty if there is none. */
+export function keysOf(document: JsonDocument, path: JsonPath): NamedRange[] {
+  const node = document.at(path);
+  const members = node?.type === "object" ? [...document.members(node)] : [];
+  return members.map(([name, { children }]) => ({ name, range: rangeOf(children?.[0]) }));
+}
 
 function otherReferences(document: JsonDocument): FileReference[] {
   const sets = ["train", "validation", "test"].flatMap((set) => [
     document.at(["data", set]),
     document.at(["data", set, "file"]),
   ]);
-  const all = [...sets, document.at(["data", "file"]), ...LOSS_FILES.map((path) => document.at(path))];
+  const losses = lossPaths(document).flatMap((loss) => LOSS_FILES.map((path) => document.at([...loss, ...path])));
+  const all = [...sets, document.at(["data", "file"]), ...losses];
   return all.flatMap((path) => (path?.type === "string" ? reference(path, null) : []));
 }
 

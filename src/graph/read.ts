@@ -245,7 +245,9 @@ function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string
         description: typeof input === "string" ? input : input.description,
         ...(typeof input !== "string" && input.type !== "text" && { type: input.type }),
       }));
-  return { name: part.name, description: part.description, inputs, nodes: complete, output: part.output };
+  const { name, description, output } = part;
+  const targets = outline.targets.map((target) => target.name).filter((id) => id !== output && outlined.has(id));
+  return { name, description, inputs, nodes: complete, output, ...(targets.length > 0 && { targets }) };
 }
 
 function unchangeable(id: string, role: string, text: string, inputs: string[]) {

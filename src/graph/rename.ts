@@ -36,7 +36,7 @@ export interface PromptUser {
 
 /**
  * Edits, by path of the file, that give a name of a graph another one everywhere: its making, `inputs`, `output`,
- * `data.fields`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several graphs share ties their
+ * `data.fields`, `data.targets`, `losses`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several graphs share ties their
  * names: where another graph reads the same name there, it is renamed in that graph as well. An input that had the name
  * of its data field keeps the field.
  * @param graphs paths of the graphs in which it is renamed first

@@ -75,6 +75,14 @@ export const data = z
       .describe(
         "Field with the accepted answer, or a list of accepted answers. Dots lead into objects: `answer.text`.",
       ),
+    targets: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({
+        description:
+          "Node → field with the right value of that node. The node is scored by it in the rows that have it, and gets feedback of its own. The output's own field is `target`.",
+        examples: [{ category: "category" }],
+      }),
     id: z.string().optional().describe("Field that names a row. Default: a hash of its inputs."),
     feedback: z
       .string()
@@ -212,6 +220,12 @@ export const loss = z
     }),
   ])
   .describe("How an answer is scored: 0 is perfect.");
+
+export const losses = z
+  .record(z.string(), loss)
+  .describe(
+    "Node → its loss, for nodes in `data.targets`. Default: by the form of their targets, as `agentgraph check` shows it.",
+  );
 
 const bound = (what: string, example: number) =>
   z

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { graphInputs, models, nodes, templating } from "./schema-nodes.ts";
-import { data, loss, type MethodOptions, optimizeSchema } from "./schema-run.ts";
+import { data, loss, losses, type MethodOptions, optimizeSchema } from "./schema-run.ts";
 
 /**
  * The one source of the file's types, of its defaults (`schema-run.ts`) and of `media/agentgraph.schema.json`.
@@ -37,6 +37,7 @@ export function graphFileSchema(methods: MethodOptions) {
     ...graphParts,
     data,
     loss,
+    losses: losses.optional(),
     optimize: optimizeSchema(methods).prefault({}),
   });
 }

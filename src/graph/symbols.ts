@@ -1,9 +1,9 @@
 import type { Node } from "jsonc-parser";
-import { type JsonDocument, rangeOf } from "./document.ts";
+import type { JsonDocument } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { literalRange } from "./literal.ts";
 import { fillsIn } from "./node-kinds.ts";
-import type { NamedRange, Outline, OutlineNode } from "./outline.ts";
+import { keysOf, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 import type { TextPart } from "./places/part.ts";
 import { placedText } from "./places/place.ts";
 import { isPlaced } from "./places/placed-text.ts";
@@ -23,10 +23,11 @@ export interface Use {
 }
 
 /**
- * `node`, `input`: where the name is made. `reads`: in a node's `inputs`. `field`: a key of `data.fields`. `kept`: a
+ * `node`, `input`: where the name is made. `reads`: in a node's `inputs`. `field`: a key of `data.fields`. `target`: a key of
+ * `data.targets` or `losses`. `kept`: a
  * `{{name}}` in `keep`.
  */
-export type UseKind = "node" | "input" | "reads" | "output" | "field" | "placeholder" | "kept";
+export type UseKind = "node" | "input" | "reads" | "output" | "field" | "target" | "placeholder" | "kept";
 
 export function makesName({ kind }: Use): boolean {
   return kind === "node" || kind === "input";
@@ -62,10 +63,13 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
     uses.push(...framePlaceholders(document, node, parts));
   }
   if (output) uses.push(quoted("output", output, null));
-  const fields = document.at(["data", "fields"]);
-  for (const [name, { children }] of fields ? document.members(fields) : []) {
-    uses.push(quoted("field", { name, range: rangeOf(children?.[0]) }, null));
-  }
+  uses.push(...keysOf(document, ["data", "fields"]).map((key) => quoted("field", key, null)));
+  uses.push(
+    ...["targets", "losses"].flatMap((key) => {
+      const path = key === "targets" ? ["data", key] : [key];
+      return keysOf(document, path).map((name) => quoted("target", name, null));
+    }),
+  );
   return uses.sort((a, b) => a.around.start - b.around.start);
 }
 

@@ -17,6 +17,8 @@ export interface Topology {
   leadsToTrainable(name: string): boolean;
   /** Edges between nodes on the longest way to this node; 0 for a node that reads no other. */
   depth(id: string): number;
+  /** Whether a node is the output or has targets of its own, or leads to such a node. */
+  isNeeded(id: string): boolean;
 }
 
 /** @param graph without a cycle, as every `Graph` that `readGraph` gives */
@@ -48,6 +50,8 @@ export function topologyOf(graph: Graph): Topology {
   const successorsOf = (name: string): readonly string[] => successors.get(name) ?? [];
   const ancestors = (id: string): Set<string> =>
     reach(id, (name) => predecessorsOf(name).filter((at) => nodes.has(at)));
+  const results = [graph.output, ...(graph.targets ?? [])];
+  const needed = new Set(results.flatMap((id) => [id, ...ancestors(id)]));
   return {
     order,
     predecessors: predecessorsOf,
@@ -57,6 +61,7 @@ export function topologyOf(graph: Graph): Topology {
     trainableAncestors: (id) => new Set([...ancestors(id)].filter((name) => nodes.get(name)?.trainable)),
     leadsToTrainable: (name) => leading.has(name),
     depth: (id) => depths.get(id) ?? 0,
+    isNeeded: (id) => needed.has(id),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { InvalidReason, Verdict } from "../engine/events.ts";
+import type { InvalidReason, NodeFigures, Verdict } from "../engine/events.ts";
 import { ENGLISH, type Locale } from "./locale.ts";
+import { oneLine } from "./plain-text.ts";
 
 /** Verdicts on proposals, for every surface: a headline, figures, and the reason as a sentence. */
 
@@ -95,6 +96,24 @@ export function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, score
   return differs(lossBefore, rightBefore) || differs(lossAfter, rightAfter);
 }
 
+/**
+ * `category 12 → 18 of 20 right`: each node that is scored by itself. Empty if the answer alone is.
+ * @param nodes of a verdict or of a whole set
+ */
+export function nodeFigureLabels(nodes: Verdict["nodes"], locale: Locale): string[] {
+  return Object.entries(nodes ?? {}).map(([id, one]) => `${oneLine(id, 60)} ${nodeFigureLabel(one, locale)}`);
+}
+
+/** `12 → 18 of 20 right`; for graded losses `score 0.45 → 0.60 on 20 samples`. */
+export function nodeFigureLabel({ n, before, after, rightBefore, rightAfter }: NodeFigures, locale: Locale): string {
+  const isShare = (score: number, right: number) => Math.abs(score - right / n) < 1e-9;
+  if (isShare(before, rightBefore) && isShare(after, rightAfter)) {
+    return locale.t("{0} → {1} of {2} right", rightBefore, rightAfter, n);
+  }
+  const scores = [locale.decimal(before), locale.decimal(after)] as const;
+  return locale.t("score {0} → {1} on {2}", ...scores, locale.count(n, "sample"));
+}
+
 /** `fixed 4, broke 1`, `p = 0.19`, `210 → 260 tokens per answer`. */
 export function furtherFigures(verdict: Verdict, locale: Locale): string[] {
   const { t } = locale;
@@ -105,7 +124,7 @@ export function furtherFigures(verdict: Verdict, locale: Locale): string[] {
   if (before > 0 && after > 0) {
     figures.push(t("{0} → {1} tokens per answer", locale.integer(before), locale.integer(after)));
   }
-  return figures;
+  return [...figures, ...nodeFigureLabels(verdict.nodes, locale)];
 }
 
 /** What was measured, the most important first. */

@@ -3,9 +3,9 @@ import { EXTENSIONS } from "../data/rows.ts";
 import type { Files } from "../deps.ts";
 import { decodeUtf8, findRoot, MAX_TEXT } from "../graph/containment.ts";
 import type { Translate } from "../i18n/locale.ts";
+import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
 import { columnsOf, readRows, setOf, targetsAmong } from "./guess-data.ts";
-import { type GuessedLoss, guessLoss, lossSpec } from "./guess-loss.ts";
 import { type FoundPrompt, guessNodes, isPromptFile, isStep, promptsIn } from "./guess-nodes.ts";
 import { ImportRefused, type Row } from "./importer.ts";
 

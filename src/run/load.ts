@@ -3,6 +3,7 @@ import type { CorpusSource } from "../data/corpus.ts";
 import { loadData } from "../data/load.ts";
 import type { Passage } from "../data/passage.ts";
 import { type Data, SPLITS, type Split } from "../data/sample.ts";
+import type { TargetUse } from "../data/samples.ts";
 import type { TypedSource } from "../data/typed-inputs.ts";
 import type { Code, Deps, Files } from "../deps.ts";
 import type { Corpora, Task } from "../engine/task.ts";
@@ -10,17 +11,18 @@ import { decodeUtf8, findRoot, MAX_DATA } from "../graph/containment.ts";
 import { JsonDocument, type JsonPath } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
-import { referencedCode, referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import { outlineOf } from "../graph/outline.ts";
 import { DEFAULT_PARAMS, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema.ts";
+import { loss as lossSchema } from "../graph/schema-run.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
-import { schemaFault } from "../loss/json.ts";
+import { guessLoss } from "../loss/guess.ts";
 import type { Loss } from "../loss/loss.ts";
 import { makeLoss, targetFault, targetReader, targetRemedy, worksWithoutTarget } from "../loss/make.ts";
 import { graphFormat, methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { Yielder } from "../models/yielder.ts";
+import { lossOf } from "./load-loss.ts";
 
 /** User settings that override the file. */
 export interface Overrides {
@@ -41,11 +43,16 @@ export interface Overrides {
 export interface LoadedTask extends GraphReading {
   /** The loss, with a judge's rubric read from its file; null if it can't be used. */
   readonly loss: LossSpec | null;
+  /** Losses of the nodes with targets of their own, likewise. Absent: there are none, or the data can't be read. */
+  readonly losses?: Losses;
   /** null if there is an error, or no model is named or chosen (fault `no-model`). */
   readonly task: Task | null;
   /** The graph file's text as it was read. */
   readonly text: string;
 }
+
+/** Node → loss. */
+type Losses = Readonly<Record<string, LossSpec>>;
 
 type Outside = Pick<Deps, "files" | "clock"> & Partial<Pick<Deps, "sandbox">>;
 
@@ -61,32 +68,31 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   if (typeof text !== "string") return unreadable(graphFile, text, files, locale);
   const reading = await readGraph(graphFile, text, files, graphFormat, { set: overrides.set, locale });
   const { document, file, graph } = reading;
-  const loss = file && (await lossOf(file.loss, reading, files));
-  await checkCode(reading, loss, deps);
-  const task = file && (await makeTask(file, loss && makeLoss(loss), reading, deps, overrides));
+  const loss = file && (await lossOf(file.loss, ["loss"], reading, files));
+  const stated = file && (await lossesOf(file, reading, files));
+  await checkCode(reading, loss, stated ?? {}, deps);
+  const made = file && stated && (await makeTask(file, loss && makeLoss(loss), stated, reading, deps, overrides));
   const faults = document.faults;
-  return {
-    ...reading,
-    text,
-    faults,
-    loss,
-    task:
-      graph && task && !hasErrors(faults) ? { ...task, graph: withUsersModel(graph, overrides.models ?? {}) } : null,
-  };
+  const task =
+    graph && made && !hasErrors(faults) ? { ...made.task, graph: withUsersModel(graph, overrides.models ?? {}) } : null;
+  return { ...reading, text, faults, loss, ...(made?.losses && { losses: made.losses }), task };
 }
 
 /** The parts of a task besides the graph; null if one can't be made, with its faults in the document. */
 async function makeTask(
   file: GraphFile,
   loss: Loss | null,
+  stated: Losses,
   { document, graph, outline, root }: GraphReading,
   { files, clock }: Outside,
   { models = {}, budget = {}, needs = SPLITS, targetless = false }: Overrides,
-): Promise<Omit<Task, "graph"> | null> {
+): Promise<{ readonly task: Omit<Task, "graph">; readonly losses?: Losses } | null> {
   checkOptions(file.optimize, document);
   const yielder = new Yielder(clock);
   const corpora = await corporaOf(file, { document, root, files, yieldNow: () => yielder.next() });
   const { locale } = document;
+  const losses: Record<string, LossSpec> = {};
+  const scored = Object.keys(file.data.targets ?? {}).filter((id) => graph?.targets?.includes(id));
   const data = await loadData({
     spec: file.data,
     inputs: outline.inputs.map(({ name }) => name),
@@ -95,22 +101,73 @@ async function makeTask(
     files,
     yieldNow: () => yielder.next(),
     targetless: targetless || worksWithoutTarget(file.loss),
-    listIsAnswer: ["json", "set", "script", "tests"].includes(file.loss.kind),
-    objectIsAnswer: ["json", "judge", "script", "tests"].includes(file.loss.kind),
     needed: needs,
-    // A loss that can't be used says nothing about targets, and may never come to an end with one.
-    targetFault: (target) => (loss ? targetFault(file.loss, target, locale) : null),
-    targetRemedy: targetRemedy(file.loss, locale),
-    readTargets: targetReader(file.loss, locale),
+    // What the loss of a node is does not depend on which set a job needs.
+    ...(scored.some((node) => !stated[node]) && { read: SPLITS }),
+    target: targetUse(file.loss, loss !== null, locale),
+    targetOf: (node, labels, rows) => {
+      const spec = stated[node] ?? guessedLoss(labels, rows);
+      losses[node] = spec;
+      if (!stated[node]) sayLoss(document, node, makeLoss(spec));
+      return targetUse(spec, true, locale);
+    },
   });
   const choices = modelsOf(file, document, models);
   const typed = data && (await typedOf(data, graph, { document, root, files, yieldNow: () => yielder.next() }));
   if (!loss || !typed || !choices || !corpora) return null;
   const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
-  const { methods: own, ...common } = file.optimize;
-  const options = { ...common, budget: limits, methodOptions: own[common.method] ?? {} };
+  const { methods: byMethod, ...common } = file.optimize;
+  const options = { ...common, budget: limits, methodOptions: byMethod[common.method] ?? {} };
   const isEmpty = Object.keys(corpora).length === 0;
-  return { data: typed, ...(!isEmpty && { corpora }), loss, models: choices, options };
+  const made = Object.entries(losses).map(([node, spec]) => [node, makeLoss(spec)] as const);
+  const own = made.length > 0 && { losses: Object.fromEntries(made) };
+  const task = { data: typed, ...(!isEmpty && { corpora }), loss, ...own, models: choices, options };
+  return { task, ...(own && { losses }) };
+}
+
+/** @param isUsable false: the loss says nothing about targets, and may never come to an end with one */
+function targetUse(spec: LossSpec, isUsable: boolean, locale: Locale): TargetUse {
+  return {
+    listIsAnswer: ["json", "set", "script", "tests"].includes(spec.kind),
+    objectIsAnswer: ["json", "judge", "script", "tests"].includes(spec.kind),
+    fault: (target) => (isUsable ? targetFault(spec, target, locale) : null),
+    remedy: targetRemedy(spec, locale),
+    read: targetReader(spec, locale),
+  };
+}
+
+/** By the form of the targets. No loss that costs calls is chosen for the user. */
+function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): LossSpec {
+  const kind = guessLoss(labels, rows);
+  return lossSchema.parse({ kind: kind === "judge" ? "f1" : kind });
+}
+
+/** How a node is scored that the file gives no loss. */
+function sayLoss(document: JsonDocument, node: string, loss: Loss): void {
+  const { t } = document;
+  const message = t(
+    '"{0}" is scored by the loss "{1}", by the form of its targets. {2}',
+    node,
+    loss.kind,
+    loss.describe(document.locale),
+  );
+  document.addAt(
+    "chosen-loss",
+    ["data", "targets", node],
+    message,
+    t('Add it to "losses" to choose another: {0}.', `"losses": { "${node}": { "kind": "${loss.kind}" } }`),
+  );
+}
+
+/** Losses that the file gives to nodes; null if one of them can't be used. */
+async function lossesOf(file: GraphFile, reading: GraphReading, files: Files): Promise<Losses | null> {
+  const read = await Promise.all(
+    Object.entries(file.losses ?? {}).map(async ([node, spec]) => {
+      return [node, await lossOf(spec, ["losses", node], reading, files)] as const;
+    }),
+  );
+  const usable = read.flatMap(([node, loss]) => (loss ? [[node, loss] as const] : []));
+  return usable.length < read.length ? null : Object.fromEntries(usable);
 }
 
 async function typedOf(data: Data, graph: Graph | null, source: Omit<TypedSource, "types">): Promise<Data | null> {
@@ -144,13 +201,19 @@ async function corporaOf(
 async function checkCode(
   { document, graph }: GraphReading,
   spec: LossSpec | null,
+  ofNodes: Losses,
   { sandbox }: Outside,
 ): Promise<void> {
   for (const node of graph?.nodes ?? []) {
     if (node.kind === "function") await check({ file: node.file, text: node.text }, ["nodes", node.id, "code"]);
   }
-  const loss = spec && makeLoss(spec);
-  for (const { code, key } of loss?.code ?? []) await check(code, ["loss", key]);
+  const losses = [
+    [["loss"], spec] as const,
+    ...Object.entries(ofNodes).map(([id, one]) => [["losses", id], one] as const),
+  ];
+  for (const [path, one] of losses) {
+    for (const { code, key } of (one && makeLoss(one).code) ?? []) await check(code, [...path, key]);
+  }
 
   async function check(code: Code, path: JsonPath): Promise<void> {
     const fault = await sandbox?.check(code);
@@ -173,82 +236,6 @@ function checkOptions({ method }: GraphFile["optimize"], document: JsonDocument)
       document.t("Use one of: {0}.", known),
     );
   }
-}
-
-/** The result contains everything the loss needs, so a run keeps it even if files change. */
-async function lossOf(spec: LossSpec, reading: GraphReading, files: Files): Promise<LossSpec | null> {
-  const { document } = reading;
-  const fault = spec.kind === "json" && spec.schema ? schemaFault(spec.schema, document.locale) : null;
-  if (fault !== null) {
-    document.addAt(
-      "wrong-value",
-      ["loss", "schema"],
-      document.t("The schema can't be used: {0}.", fault),
-      document.t("Correct the schema."),
-    );
-    return null;
-  }
-  if (spec.kind === "script") return scriptOf(spec, reading, files);
-  if (spec.kind === "tests") return testsOf(spec, reading, files);
-  if (spec.kind !== "judge") return spec;
-  const rubric = await rubricOf(spec.rubric, reading, files);
-  if (rubric === null) return null;
-  if (rubric.trim() === "") {
-    document.addAt(
-      "wrong-value",
-      ["loss", "rubric"],
-      document.t("The rubric is empty."),
-      document.t("Describe a good answer."),
-    );
-    return null;
-  }
-  return { ...spec, rubric };
-}
-
-type Spec<K extends LossSpec["kind"]> = LossSpec & { kind: K };
-
-/** The script with its code. null, with a fault, if there is none. */
-async function scriptOf(
-  spec: Spec<"script">,
-  { document, root }: GraphReading,
-  files: Files,
-): Promise<LossSpec | null> {
-  const { file, code } = spec;
-  if ((file === undefined) === (code === undefined)) {
-    const message = document.t('The loss "script" needs either "file" or "code".');
-    document.addAt("wrong-value", ["loss"], message, document.t("Use exactly one of the two."));
-    return null;
-  }
-  if (file === undefined) return spec;
-  const found = await referencedCode(document, ["loss"], file, root, files);
-  return found && { ...spec, code: found.text };
-}
-
-/** The tests with their code. null, with a fault, if a file can't be read. */
-async function testsOf(spec: Spec<"tests">, { document, root }: GraphReading, files: Files): Promise<LossSpec | null> {
-  const read = async (key: "visible" | "hidden") => {
-    const tests = spec[key];
-    if (typeof tests !== "string") return tests;
-    const found = await referencedCode(document, ["loss", key], tests, root, files, []);
-    return found && { file: tests, text: found.text };
-  };
-  const [visible, hidden] = await Promise.all([read("visible"), read("hidden")]);
-  if (!visible || hidden === null) return null;
-  return { ...spec, visible, ...(hidden && { hidden }) };
-}
-
-/** null, with a fault, if its file can't be read. */
-async function rubricOf(
-  rubric: (LossSpec & { kind: "judge" })["rubric"],
-  { document, root }: GraphReading,
-  files: Files,
-): Promise<string | null> {
-  const path = ["loss", "rubric"];
-  if (typeof rubric === "string") await warnOfFileName(document, path, rubric, root, files);
-  if (typeof rubric === "string") return rubric;
-  if (Array.isArray(rubric)) return rubric.join("\n");
-  const found = await referencedText(document, path, rubric.file, root, files);
-  return found?.text ?? null;
 }
 
 /** The user's model for a role, else the file's, else that of `forward`. */

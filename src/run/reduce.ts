@@ -206,13 +206,14 @@ export class RunReducer {
     if (formatError) this.#progress(node).formatErrors += 1;
   }
 
-  #score({ theta, split, sample, loss, lenient, formatError, votes }: Scored): void {
+  #score({ theta, split, sample, loss, lenient, formatError, votes, nodes }: Scored): void {
     ensure(this.#state.scores, theta, record<SampleScore>)[sample] = {
       split,
       loss,
       lenient,
       formatError,
       ...(votes && { votes }),
+      ...(nodes && { nodes }),
     };
   }
 

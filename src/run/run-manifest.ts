@@ -46,6 +46,7 @@ const startSchema = z.object({
   data,
   corpora: z.record(z.string(), z.array(passage)).optional(),
   loss,
+  losses: z.record(z.string(), loss).optional(),
   models: z.record(z.enum(ROLES), modelChoice),
   options,
   /** What the run is for; absent: to optimize. */
@@ -63,6 +64,8 @@ export interface RunRequest {
   readonly task: Task;
   /** The loss of the file, with the text of a rubric from another file. */
   readonly loss: LossSpec;
+  /** Of nodes with targets of their own, likewise. */
+  readonly losses?: Readonly<Record<string, LossSpec>>;
   /** See `nameOf`. */
   readonly graphFile: string;
   /** Purpose of the run. Default: to optimize. */
@@ -70,9 +73,9 @@ export interface RunRequest {
 }
 
 /** The request to run a loaded graph file; null if it has errors. */
-export function runRequestOf({ task, loss, root, document }: LoadedTask): RunRequest | null {
+export function runRequestOf({ task, loss, losses, root, document }: LoadedTask): RunRequest | null {
   if (!task || !loss) return null;
-  return { task, loss, graphFile: nameOf(document.path, root) };
+  return { task, loss, ...(losses && { losses }), graphFile: nameOf(document.path, root) };
 }
 
 /** How a graph file is named in its runs: relative to the root, with `/`. */
@@ -88,12 +91,20 @@ type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
 export async function writeManifest(
   { files, clock, machine }: Outside,
   path: string,
-  { task, loss, graphFile, job }: RunRequest,
+  { task, loss, losses, graphFile, job }: RunRequest,
   about: Pick<RunManifest, "id" | "at" | "engine" | "provider">,
 ): Promise<void> {
   const { graph, data, corpora, models, options, earlier = [] } = task;
   const known = earlier.length > 0 ? { earlier } : {};
-  const rest = { ...(corpora && { corpora }), loss, models, options, ...(job && { job }), ...known };
+  const rest = {
+    ...(corpora && { corpora }),
+    loss,
+    ...(losses && { losses }),
+    models,
+    options,
+    ...(job && { job }),
+    ...known,
+  };
   const body = { version: VERSION, ...about, graphFile, graph, data, ...rest };
   const json = JSON.stringify(body);
   await clock.sleep(0);
@@ -142,7 +153,9 @@ function parse(json: string, path: string): Record<string, unknown> {
   throw new RunUnreadable(path, "it holds no JSON object");
 }
 
-export function taskOf({ graph, data, corpora, loss, models, options, earlier }: RunManifest): Task {
+export function taskOf({ graph, data, corpora, loss, losses = {}, models, options, earlier }: RunManifest): Task {
   const rest = { ...(corpora && { corpora }), ...(earlier && { earlier }) };
-  return { graph, data, ...rest, loss: makeLoss(loss), models, options };
+  const own = Object.entries(losses).map(([node, spec]) => [node, makeLoss(spec)] as const);
+  const ofNodes = own.length > 0 && { losses: Object.fromEntries(own) };
+  return { graph, data, ...rest, loss: makeLoss(loss), ...ofNodes, models, options };
 }

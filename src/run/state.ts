@@ -139,4 +139,4 @@ export interface Attempt extends Omit<Attempted, "type"> {
   readonly verdict: number | null;
 }
 
-export type SampleScore = Pick<Scored, "split" | "loss" | "lenient" | "formatError" | "votes">;
+export type SampleScore = Pick<Scored, "split" | "loss" | "lenient" | "formatError" | "votes" | "nodes">;

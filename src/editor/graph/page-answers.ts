@@ -78,9 +78,16 @@ async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<Sa
   if (!scene) return null;
   const { sample, split, theta } = scene;
   const shown = [...scene.byShortId].slice(0, LIMITS.nodes);
-  const values = await Promise.all(shown.map(async ([node, name]) => ({ node, value: await valueIn(scene, name) })));
+  const values = await Promise.all(
+    shown.map(async ([node, name]) => ({ node, name, value: await valueIn(scene, name) })),
+  );
   const actual = await valueIn(scene, run.graph.output);
   const score = run.state.scores[theta]?.[sample.id];
+  const missed = (name: string) => {
+    const own = name === run.graph.output ? undefined : score?.nodes?.[name];
+    const expected = sample.nodeTargets?.[name] ?? [];
+    return own && own.loss > run.threshold ? ` ≠ ${expected.join(" | ")}` : "";
+  };
   return {
     kind: "sample",
     sample: id,
@@ -91,7 +98,9 @@ async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<Sa
     loss: score?.loss ?? null,
     right: score == null || score.loss === null ? null : score.loss <= run.threshold,
     formatError: score?.formatError ?? false,
-    values: values.flatMap(({ node, value }) => (value === null ? [] : [{ node, excerpt: line(value) || "(empty)" }])),
+    values: values.flatMap(({ node, name, value }) =>
+      value === null ? [] : [{ node, excerpt: line(`${line(value) || "(empty)"}${missed(name)}`) }],
+    ),
   };
 }
 

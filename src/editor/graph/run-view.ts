@@ -12,7 +12,7 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
-import { type Contribution, changeFigures, isGraded, shortPart } from "../../i18n/verdict.ts";
+import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
 import { contributionOf } from "../../run/contribution.ts";
@@ -93,16 +93,20 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
     if (attempt.decision === "screened") {
       verdicts.set(attempt.node, { decision: "screened", hasEffect: true, change: "", figure: "" });
     } else if (judged && attempt.decision)
-      verdicts.set(attempt.node, verdictView(judged.verdict, attempt.decision, locale));
+      verdicts.set(attempt.node, verdictView(attempt.node, judged.verdict, attempt.decision, locale));
   }
   for (const proposal of state.proposals) {
     const { node, verdict } = proposal;
-    verdicts.set(node, verdictView(verdict, verdict.decision, locale, contributionOf(state, proposal, threshold)));
+    verdicts.set(
+      node,
+      verdictView(node, verdict, verdict.decision, locale, contributionOf(state, proposal, threshold)),
+    );
   }
   return verdicts;
 }
 
 function verdictView(
+  node: string,
   verdict: Verdict,
   decision: Verdict["decision"],
   locale: Locale,
@@ -112,11 +116,13 @@ function verdictView(
   const change = isGraded(verdict)
     ? `${locale.decimal(1 - verdict.lossBefore)} → ${locale.decimal(1 - verdict.lossAfter)}`
     : `${verdict.rightBefore} → ${verdict.rightAfter}`;
+  const own = verdict.nodes?.[node];
+  const figures = [...changeFigures(verdict, part, locale), ...(own ? nodeFigureLabels({ [node]: own }, locale) : [])];
   return {
     decision,
     hasEffect: part?.isNeeded !== false,
     change: (part && shortPart(verdict, part, locale)) || change,
-    figure: line(changeFigures(verdict, part, locale).join(", ")),
+    figure: line(figures.join(", ")),
   };
 }
 

@@ -12,7 +12,8 @@ import {
 import { fieldsOf } from "../../data/fields.ts";
 import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
-import { fillsIn } from "../../graph/node-kinds.ts";
+import type { JsonPath } from "../../graph/document.ts";
+import { fillsIn, traitsOf } from "../../graph/node-kinds.ts";
 import { inputEdits } from "../../graph/quick-fixes.ts";
 import { isBlank, starters } from "../../graph/starters.ts";
 import { dependents } from "../../graph/symbols.ts";
@@ -55,6 +56,12 @@ export class Completion implements CompletionItemProvider {
       return inputs.map(({ name }) => item(name, l10n.t("input of {0}", String(id)), place.range));
     }
     if (part === "output" && place.path.length === 1) return place.isKey ? [] : answers(parsed, place.range);
+    if (part === "losses" && place.path.length === 2 && place.isKey) {
+      const targets = new Set(parsed.outline.targets.map(({ name }) => name));
+      return labelable(parsed, ["losses"], place.range).filter(({ filterText = "" }) =>
+        targets.has(JSON.parse(filterText)),
+      );
+    }
     if (part === "data") return this.#data(parsed, document, place);
     return [];
   }
@@ -68,8 +75,11 @@ export class Completion implements CompletionItemProvider {
         .filter((input) => !taken.has(input.name))
         .map((input) => item(input.name, l10n.t("graph input"), range));
     }
+    if (key === "targets" && isKey && name !== undefined) return labelable(parsed, ["data", "targets"], range);
     const isField =
-      key === "fields" ? path.length === 3 : path.length === 2 && /^(target|id|feedback)$/.test(String(key));
+      key === "fields" || key === "targets"
+        ? path.length === 3
+        : path.length === 2 && /^(target|id|feedback)$/.test(String(key));
     if (isKey || !isField) return [];
     const names = parsed.outline.references.filter(({ node }) => node === null).map(({ reference }) => reference);
     const root = await findRoot(document.uri.fsPath, this.files);
@@ -146,6 +156,15 @@ function readable({ outline }: ParsedGraph, id: string, range: Range): Completio
 
 function answers({ outline }: ParsedGraph, range: Range): CompletionItem[] {
   return outline.nodes.map(({ id, role }) => item(id, role || l10n.t("node"), range));
+}
+
+/** Steps that can have targets of their own, without those that an object names already. */
+function labelable({ outline, document }: ParsedGraph, path: JsonPath, range: Range): CompletionItem[] {
+  const object = document.at(path);
+  const taken = object ? document.members(object) : new Map();
+  return outline.nodes
+    .filter((node) => traitsOf(node).text !== "value" && node.id !== outline.output?.name && !taken.has(node.id))
+    .map(({ id, role }) => item(id, role || l10n.t("node"), range));
 }
 
 function item(name: string, detail: string, range: Range): CompletionItem {

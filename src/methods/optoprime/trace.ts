@@ -27,8 +27,7 @@ export interface Trace {
 /** The whole graph as one program, with what happened when it ran. */
 export function createTraces(graph: Graph) {
   const topology = topologyOf(graph);
-  const needed = topology.ancestors(graph.output);
-  const order = topology.order.filter(({ id }) => id === graph.output || needed.has(id));
+  const order = topology.order.filter(({ id }) => topology.isNeeded(id));
   const parameters = parametersOf(graph);
   const placeOf = nodeDescriptions(graph);
   const program = order

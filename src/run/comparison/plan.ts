@@ -114,9 +114,19 @@ function sorted(value: unknown): unknown {
  * @param provider identity of who answers
  */
 export function comparisonPaths(plan: ComparisonPlan, place: RunPaths, provider: string): RunPaths {
-  const { task, loss, graphFile } = plan.request;
+  const { task, loss, losses, graphFile } = plan.request;
   const { graph, data, models } = task;
-  const id = shortHash([ENGINE_VERSION, provider, graphFile, graph, data, loss, models, plan.scoring]);
+  const id = shortHash([
+    ENGINE_VERSION,
+    provider,
+    graphFile,
+    graph,
+    data,
+    loss,
+    ...(losses ? [losses] : []),
+    models,
+    plan.scoring,
+  ]);
   const folder = join(place.cache, "..", "comparisons", id);
   return { runs: join(folder, "runs"), cache: join(folder, "scored"), locks: place.locks };
 }

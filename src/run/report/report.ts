@@ -1,5 +1,5 @@
 import type { Sample, Split } from "../../data/sample.ts";
-import type { Decision, FrontPoint, ScreenReason, Theta, Verdict } from "../../engine/events.ts";
+import type { Decision, FrontPoint, NodeFigures, ScreenReason, Theta, Verdict } from "../../engine/events.ts";
 import type { Solved } from "../../engine/solution-schema.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import type { Role } from "../../graph/graph.ts";
@@ -105,6 +105,8 @@ export interface Comparison {
   readonly worse: number;
   /** Exact two-sided sign test on these; null if there are none. */
   readonly p: number | null;
+  /** By node, where nodes have targets of their own. */
+  readonly nodes?: Readonly<Record<string, NodeFigures>>;
   /** In the order of the data. */
   readonly samples: readonly SampleRow[];
 }
@@ -134,6 +136,8 @@ export interface SampleRow {
   readonly id: string;
   readonly inputs: Sample["inputs"];
   readonly expected: readonly string[];
+  /** Accepted values of nodes with targets of their own, by node; absent if there are none. */
+  readonly nodes?: Readonly<Record<string, readonly string[]>>;
   readonly before: Answer | null;
   readonly after: Answer | null;
   readonly change: "fixed" | "broken" | "right" | "wrong" | "unscored";
@@ -146,6 +150,8 @@ export interface Answer {
   readonly score: number | null;
   /** A judge's; empty if no model was asked. */
   readonly votes: readonly Vote[];
+  /** Of nodes with targets of their own, by node; absent if there are none. */
+  readonly nodes?: Readonly<Record<string, Pick<Answer, "text" | "score">>>;
 }
 
 export interface CurveRow {

@@ -27,7 +27,7 @@ export function sampleTable(samples: readonly SampleRow[], locale: Locale): Tabl
 }
 
 /** One set under one Θ. */
-export function evaluationTable({ split, scored, of, before }: Comparison, locale: Locale): Table {
+export function evaluationTable({ split, scored, of, before, nodes = {} }: Comparison, locale: Locale): Table {
   const { t } = locale;
   const { score, interval, right, lenient, formatErrors, tokens } = before;
   const head = [
@@ -50,7 +50,15 @@ export function evaluationTable({ split, scored, of, before }: Comparison, local
     locale.decimal(lenient),
     tokens === null ? "–" : locale.integer(tokens),
   ];
-  return { head, rows: [cells], left: 0 };
+  const ofNodes = Object.entries(nodes).map(([node, { n, after, rightAfter }]) => [
+    oneLine(node, 60),
+    `${n}`,
+    locale.decimal(after),
+    `${rightAfter}`,
+    `${n - rightAfter}`,
+    ...["–", "–", "–", "–"],
+  ]);
+  return { head, rows: [cells, ...ofNodes], left: 0 };
 }
 
 /** The answer to each sample, wrong ones first. */
@@ -74,9 +82,11 @@ function changeTable(
   });
 }
 
-function question({ id, inputs, expected }: SampleRow, { t }: Locale): string[] {
+function question({ id, inputs, expected, nodes = {} }: SampleRow, { t }: Locale): string[] {
   const what = oneLine(Object.values(inputs).join(" · ") || id, CELL);
-  return [what, oneLine(expected.join(` ${t("or")} `), CELL) || "–"];
+  const either = (accepted: readonly string[]) => accepted.join(` ${t("or")} `);
+  const own = Object.entries(nodes).map(([node, accepted]) => `${node}: ${either(accepted)}`);
+  return [what, oneLine([either(expected), ...own].filter(Boolean).join(" · "), CELL) || "–"];
 }
 
 function answerCell(answer: Answer | null, locale: Locale): string {
@@ -88,5 +98,9 @@ function answerCell(answer: Answer | null, locale: Locale): string {
     .filter(({ score }) => score < 1)
     .map(({ score, reason }) => `${locale.percent(score)}: ${reason}`);
   const judged = reasons.length > 0 ? ` — ${t("judge: {0}", oneLine(reasons.join(" / "), CELL))}` : "";
-  return `${text}${graded ? ` (${locale.percent(answer.score)})` : ""}${judged}`;
+  const own = Object.entries(answer.nodes ?? {}).map(
+    ([node, value]) =>
+      ` · ${node}: ${value.text === null ? t("not recorded") : oneLine(value.text, CELL) || t("(empty)")}`,
+  );
+  return `${text}${own.join("")}${graded ? ` (${locale.percent(answer.score)})` : ""}${judged}`;
 }

@@ -46,7 +46,7 @@ export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, 
 ${table({ head: ["", ""], rows: facts.filter(([, text]) => text !== "").map(([name, text]) => [name, text.slice(0, MAX_CHARACTERS)]), left: 0 }, locale)}
 <h2>${t("Node by node")}</h2>
 ${nodes.length > NODES ? html`<p class="left">${t("{0} nodes have a value. The {1} nearest to the answer are shown.", nodes.length, NODES)}</p>` : null}
-${nodes.slice(-NODES).map((node) => article(node, graph, locale))}
+${nodes.slice(-NODES).map((node) => article(node, inspection, graph, locale))}
 </main>`;
   return pageHtml(title, body, locale, theme);
 }
@@ -67,13 +67,21 @@ function outcome({ asked, score, right }: Inspection, locale: Locale): string {
   return right ? `✓ ${t("Right")}${graded}` : `✗ ${t("Wrong")}${graded}${form}`;
 }
 
-function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph, locale: Locale): Markup {
+function article(
+  { node, prompt, value, gradients }: InspectedNode,
+  { sample, score }: Inspection,
+  graph: Graph,
+  locale: Locale,
+): Markup {
   const { t } = locale;
+  const expected = node.id === graph.output ? undefined : sample.nodeTargets?.[node.id];
+  const own = expected && score?.nodes?.[node.id];
   const isOutput = node.id === graph.output;
   const notes = [
     traitsOf(node).text === "value" ? t("text") : "",
     isOutput ? t("gives the answer") : "",
     value?.formatError ? t("not in the required format") : "",
+    own ? (own.loss === 0 ? t("right") : t("wrong, score {0}", locale.percent(1 - own.loss))) : "",
   ];
   const wanted = gradients.map(({ of, from, text }) =>
     named(
@@ -90,6 +98,7 @@ function article({ node, prompt, value, gradients }: InspectedNode, graph: Graph
 <h3>${oneLine(node.id, 120)} <span class="soft">${[oneLine(node.role, 200), ...notes].filter(Boolean).join(" · ")}</span></h3>
 ${prompt.length > 0 ? html`<details><summary>${t("Prompt and inputs sent")}</summary>${prompt.map(({ role, content }) => named(role, content, locale))}</details>` : null}
 ${value ? named(t("value"), value.text, locale) : html`<p class="verdict undecided">${t("No value: its call, or an earlier one, failed.")}</p>`}
+${expected ? named(t("expected"), expected.join(`\n${t("or")}\n`), locale) : null}
 ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 </article>`;
 }

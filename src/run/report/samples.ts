@@ -1,5 +1,6 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
+import { nodeFigures } from "../../engine/node-figures.ts";
 import { gainInterval, scoreInterval, signTest } from "../../engine/statistics.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
@@ -66,6 +67,10 @@ export class Samples {
     const better = pairs.filter(({ was, is }) => is.loss < was.loss).length;
     const worse = pairs.filter(({ was, is }) => is.loss > was.loss).length;
     const ids = pairs.map(({ id }) => id);
+    const nodes = nodeFigures(
+      pairs.map(({ was, is }) => ({ before: was, after: is })),
+      this.start.options.threshold + 1e-9,
+    );
     const gains = pairs.map(({ was, is }) => was.loss - is.loss);
     return {
       split,
@@ -85,6 +90,7 @@ export class Samples {
       better,
       worse,
       p: better + worse > 0 ? signTest(better, worse) : null,
+      ...(nodes && { nodes }),
       samples: set.map((sample) => this.#row(sample, before, after)),
     };
   }
@@ -101,10 +107,12 @@ export class Samples {
     };
   }
 
-  #row({ id, inputs, targets }: Sample, before: Theta, after: Theta): SampleRow {
+  #row({ id, inputs, targets, nodeTargets }: Sample, before: Theta, after: Theta): SampleRow {
     const answers = [this.#answer(before, id), this.#answer(after, id)] as const;
     const [was, is] = answers.map((answer) => answer?.score ?? null);
-    return { id, inputs, expected: targets, before: answers[0], after: answers[1], change: this.#change(was, is) };
+    const nodes = nodeTargets && { nodes: nodeTargets };
+    const change = this.#change(was, is);
+    return { id, inputs, expected: targets, ...nodes, before: answers[0], after: answers[1], change };
   }
 
   #change(before: number | null | undefined, after: number | null | undefined): SampleRow["change"] {
@@ -125,18 +133,22 @@ export class Samples {
 
   /** null if the sample never went through the graph under Θ. */
   #answer(theta: Theta, id: string): Answer | null {
+    const { output } = this.start.graph;
     const score = this.state.scores[theta]?.[id];
-    const key = this.state.values[theta]?.[id]?.[this.start.graph.output];
-    if (!score && key === undefined) return null;
+    const keys = this.state.values[theta]?.[id];
+    if (!score && keys?.[output] === undefined) return null;
     const loss = score?.loss ?? null;
-    const text = key === undefined ? null : this.#value(key);
-    return { text, score: loss === null ? null : 1 - loss, votes: score?.votes ?? [] };
+    const own = Object.entries(score?.nodes ?? {}).flatMap(([node, one]) =>
+      node === output ? [] : [[node, { text: this.#value(node, keys?.[node]), score: 1 - one.loss }] as const],
+    );
+    const nodes = own.length > 0 && { nodes: Object.fromEntries(own) };
+    const text = this.#value(output, keys?.[output]);
+    return { text, score: loss === null ? null : 1 - loss, votes: score?.votes ?? [], ...nodes };
   }
 
-  #value(key: string): string | null {
-    const { graph } = this.start;
-    const node = graph.nodes.find(({ id }) => id === graph.output);
-    const reply = this.replyOf(key);
+  #value(id: string, key: string | undefined): string | null {
+    const node = this.start.graph.nodes.find((one) => one.id === id);
+    const reply = key === undefined ? undefined : this.replyOf(key);
     if (!reply) return null;
     return shownValue(reply.text, node?.output ?? null, this.#patterns);
   }

@@ -4,7 +4,7 @@ import { decisionLabel, splitLabel } from "../../i18n/labels.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { frontHead, frontRows } from "../../i18n/pareto-front.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { invalidReason, verdictReason } from "../../i18n/verdict.ts";
+import { invalidReason, nodeFigureLabel, verdictReason } from "../../i18n/verdict.ts";
 import { methodLabel } from "./messages.ts";
 import type { AttemptRow, Change, Comparison, Figure, Report, SampleRow, VerdictRow } from "./report.ts";
 import { firstOf, type Table, tight } from "./table.ts";
@@ -38,6 +38,12 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
     row(t("result"), ({ after }) => scoreOf(after)),
     row(t("gain, sample by sample"), gainOf),
     row(t("right"), ({ before, after }) => `${before.right} → ${after.right}`),
+    ...nodesOf(sets).map((node) =>
+      row(t("of these, {0}", oneLine(node, 60)), ({ nodes }) => {
+        const figures = nodes?.[node];
+        return figures ? nodeFigureLabel(figures, locale) : t("not scored");
+      }),
+    ),
     row(t("fixed / broken"), (set) => `${count(set, "fixed")} / ${count(set, "broken")}`),
     row(
       t("better / worse, sign test"),
@@ -55,6 +61,11 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
     rows: sets.length > 0 ? rows : [],
     left: 0,
   };
+}
+
+/** Nodes that are scored by themselves. */
+function nodesOf(sets: readonly Comparison[]): string[] {
+  return [...new Set(sets.flatMap(({ nodes = {} }) => Object.keys(nodes)))];
 }
 
 export function curveTable({ curve }: Report, locale: Locale): Table {

@@ -91,7 +91,7 @@ function leadingNodes({ roots, nodes }: Formula): Set<number> {
   return leading;
 }
 
-function differentiate(formula: Formula) {
+function differentiate(formula: Formula, more: (last: number) => Partial<Backpropagation<number>> = () => ({})) {
   const values = valuesOf(formula);
   const leading = leadingNodes(formula);
   const inner = (node: string) => formula.nodes[Number(node) - formula.roots.length];
@@ -114,6 +114,7 @@ function differentiate(formula: Formula) {
     isZero: (gradient) => gradient === 0,
     backward,
     aggregate: (parts) => parts.reduce((sum, { gradient }) => sum + gradient, 0),
+    ...more(values.length - 1),
   };
   return { gradients: backpropagate(walk), backward, leading };
 }
@@ -137,6 +138,28 @@ describe("backpropagate with numbers", () => {
         }
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it("adds up what several losses ask of a parameter", async () => {
+    await fc.assert(
+      fc.asyncProperty(formula, fc.nat(), async (formula, pick) => {
+        const middle = pick % formula.nodes.length;
+        const name = formula.roots.length + middle;
+        const { gradients } = differentiate(formula, (last) => ({
+          seeds:
+            name === last ? new Map([[String(last), 2]]) : new Map([String(last), String(name)].map((at) => [at, 1])),
+        }));
+        const upToMiddle = { ...formula, nodes: formula.nodes.slice(0, middle + 1) };
+        for (const [root, { trainable }] of formula.roots.entries()) {
+          if (!trainable) continue;
+          expectClose(
+            await gradients.of(String(root)),
+            derivative(formula, { root }) + derivative(upToMiddle, { root }),
+          );
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 
@@ -295,5 +318,28 @@ describe("backpropagate with words", () => {
     await expect(gradients.of("plan")).rejects.toThrow("lost");
     await expect(gradients.ofText("right")).rejects.toThrow("lost");
     expect(await gradients.ofText("left")).toBe("own of left");
+  });
+
+  it("takes what is known of a value in place of what its readers say of it", async () => {
+    const answers = { answer: { left: "argue", right: "argue" }, left: { plan: "plan more" }, right: { plan: "less" } };
+    const known = {
+      seeds: new Map([
+        ["answer", "too long"],
+        ["left", "expected yes"],
+        ["right", ""],
+      ]),
+      known: new Set(["left", "right"]),
+      aggregate: (parts: readonly { readonly gradient: string }[]) =>
+        parts
+          .map(({ gradient }) => gradient)
+          .filter(Boolean)
+          .join(" | "),
+    };
+    const { gradients, backward } = walkWords(answers, known);
+    expect(await gradients.of("left")).toBe("expected yes");
+    expect(await gradients.of("right")).toBe("");
+    // What is right passes nothing on.
+    expect(await gradients.of("plan")).toBe("plan more");
+    expect(backward.mock.calls.map(([node]) => node)).not.toContain("right");
   });
 });

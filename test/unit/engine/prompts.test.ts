@@ -44,7 +44,7 @@ async function promptsOf(said: Said): Promise<LlmCall[]> {
     return JSON.stringify(Object.fromEntries(keys.map((key) => [key, said.gradient(node ?? "", key)])));
   });
   const emit = async () => {};
-  const backward = createBackward({ graph: diamond, choice, answers: ANSWERS, ask, emit });
+  const backward = createBackward({ graph: diamond, choice, answers: () => ANSWERS, ask, emit });
   const pass = forward(texts, sample, { split: "train" });
   const gradients = await backward(pass, 1);
   const batch = {
@@ -59,7 +59,7 @@ async function promptsOf(said: Said): Promise<LlmCall[]> {
     right: async (parameter: string) =>
       [(await (await backward(pass, 1, { per: "none" })).get(parameter)) ?? null].filter((one) => one !== null),
   };
-  const engine = { ...engineOf({ graph: diamond, ask, history: historyOf(said) }), answers: ANSWERS };
+  const engine = { ...engineOf({ graph: diamond, ask, history: historyOf(said) }), answers: () => ANSWERS };
   const propose = createPropose({ graph: diamond, options: { gradients: true, proposals: 1 }, engine });
   await propose(batch, engine.parameters, texts);
   return questions;

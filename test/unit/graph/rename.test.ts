@@ -77,6 +77,16 @@ describe("renaming a node", () => {
     expect(await renamed(there, "/w/g.agentgraph.json", "outline", "plan")).toEqual(crlf);
   });
 
+  it("with targets and a loss of its own keeps both", async () => {
+    const graph = GRAPH.replace('"target": "answer"', '"targets": { "plan": "plan" }').replace(
+      '"loss"',
+      '"losses": { "plan": { "kind": "f1" } }, "loss"',
+    );
+    const after = await renamed({ ...FILES, "/w/g.agentgraph.json": graph }, "/w/g.agentgraph.json", "plan", "outline");
+    expect(after["/w/g.agentgraph.json"]).toContain('"targets": { "outline": "plan" }');
+    expect(after["/w/g.agentgraph.json"]).toContain('"losses": { "outline": { "kind": "f1" } }');
+  });
+
   it("of the answer changes the output", async () => {
     const after = await renamed(FILES, "/w/g.agentgraph.json", "solve", "answer");
     expect(after["/w/g.agentgraph.json"]).toContain('"output": "answer"');

@@ -64,7 +64,7 @@ async function propose(reply: (question: LlmCall) => string | Promise<string>, o
     contexts: async (parameter) => contexts(parameter),
     right: async () => right,
   };
-  const engine = { ...engineOf({ graph, ask, emit, history, train, iteration: 3 }), answers };
+  const engine = { ...engineOf({ graph, ask, emit, history, train, iteration: 3 }), answers: () => answers };
   const parameters = engine.parameters.filter(({ id }) => nodes.some((node) => node.id === id));
   const candidates = await createPropose({ graph, options: { gradients, proposals }, engine })(
     batch,

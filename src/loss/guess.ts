@@ -1,7 +1,7 @@
 import { isLosslessNumber } from "lossless-json";
 import { structureIn } from "../graph/json.ts";
 import { ENGLISH, type Translate } from "../i18n/locale.ts";
-import { numberTargetFault } from "../loss/number.ts";
+import { numberTargetFault } from "./number.ts";
 
 /** Losses that a guess can be changed to, with what each compares. */
 export type GuessedLoss = "number" | "exact" | "choice" | "set" | "json" | "f1" | "judge";
