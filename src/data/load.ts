@@ -48,7 +48,10 @@ export async function loadData(source: DataSource): Promise<Data | null> {
   for (const split of needed) {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
-      document.addAt("empty-set", set.path, t('The set "{0}" is empty.', split), t("Add rows."));
+      // That its rows can't be read is said already.
+      if (!document.hasErrorAt(set.path)) {
+        document.addAt("empty-set", set.path, t('The set "{0}" is empty.', split), t("Add rows."));
+      }
     } else if ((split !== "test" || needed.length === 1) && !spec.split && spec[split] === undefined) {
       const others = needed.length === 1 ? namedSets(spec).join(", ") : "";
       const remedy = others
@@ -234,8 +237,11 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
     const drawn = sampleOf(row, mapping);
     if ("missing" in drawn) {
       present ??= Object.keys(row.fields);
+      const field = JSON.stringify(drawn.missing);
       found["missing-field"].push(
-        t("In {0}, row {1} has no field {2}.", name, row.number, JSON.stringify(drawn.missing)),
+        Object.hasOwn(row.fields, drawn.missing)
+          ? t("In {0}, row {1} has no value for {2}.", name, row.number, field)
+          : t("In {0}, row {1} has no field {2}.", name, row.number, field),
       );
       continue;
     }

@@ -108,6 +108,12 @@ export class JsonDocument {
     this.add(code, this.rangeAt(path), message, remedy, fixes);
   }
 
+  /** Whether there is an error at the value that `path` leads to, or inside it. */
+  hasErrorAt(path: JsonPath): boolean {
+    const { start, end } = this.rangeAt(path);
+    return this.#faults.some(({ severity, range }) => severity === "error" && range.start >= start && range.end <= end);
+  }
+
   /** As `addAt`, at the key: for what a value lacks. */
   addAtKey(code: FaultCode, path: JsonPath, message: string, remedy: string, fixes?: Fixes): void {
     const key = this.keyAt(path);

@@ -247,8 +247,7 @@ describe("loadData", () => {
     expect(faults[0]).toMatch(/^broken-row: In "d\.jsonl", row 3 can't be read: it is not JSON/);
     expect(faults.slice(1)).toEqual([
       'missing-field: In "d.jsonl", row 2 has no field "q".',
-      'missing-field: In the rows of "data.validation", row 1 has no field "t".',
-      'empty-set: The set "validation" is empty.',
+      'missing-field: In the rows of "data.validation", row 1 has no value for "t".',
     ]);
   });
 
