@@ -129,6 +129,9 @@ const edgeGradients = z.strictObject({
   count,
 });
 
+/** An input that the run proposes to add to a node, or to drop. */
+const proposedEdge = z.strictObject({ source: id, target: id, change: z.enum(["added", "dropped"]) });
+
 /** Validation score of the incumbent after an iteration; 0 is the start. */
 const pointView = z.strictObject({
   iteration: count,
@@ -169,6 +172,7 @@ const runView = z.strictObject({
   nodes: list(nodeRunView, LIMITS.nodes),
   /** Gradients of this iteration by edge, and on the output (`from` null). */
   gradients: list(edgeGradients, LIMITS.nodes),
+  proposedEdges: list(proposedEdge, LIMITS.nodes),
   curve: list(pointView, LIMITS.points),
   samples: list(sampleView, LIMITS.samples),
   /** Which server the run waits for, why, and until when; empty if it does not wait. */
@@ -309,6 +313,7 @@ export type WarningView = ReadOnly<z.infer<typeof warningView>>;
 export type RunView = ReadOnly<z.infer<typeof runView>>;
 export type NodeRunView = ReadOnly<z.infer<typeof nodeRunView>>;
 export type VerdictView = ReadOnly<z.infer<typeof verdictView>>;
+export type ProposedEdge = ReadOnly<z.infer<typeof proposedEdge>>;
 export type EdgeGradients = ReadOnly<z.infer<typeof edgeGradients>>;
 export type PointView = ReadOnly<z.infer<typeof pointView>>;
 export type SampleView = ReadOnly<z.infer<typeof sampleView>>;

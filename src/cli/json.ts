@@ -60,6 +60,8 @@ interface ReportedProposal extends Change {
   readonly nodes?: Readonly<Record<string, NodeFigures>>;
   /** Whether the node's part of the net change lowers the loss (leave-one-out); null if not measured. */
   readonly contributes: boolean | null;
+  /** Of inputs that change, each edge, as far as it was measured: whether that change is needed. Absent for a text. */
+  readonly edges?: Readonly<Record<string, boolean>>;
   readonly base: string;
   readonly text: string;
   /** The attempts for this node, oldest first. */
@@ -130,7 +132,7 @@ export function failureReport(method: string | null, status: "failed" | "cancell
 }
 
 function reportProposal(
-  { node, base, text, verdict, contributes, attempts }: Proposal,
+  { node, base, text, verdict, contributes, edges, attempts }: Proposal,
   state: RunState,
 ): ReportedProposal {
   return {
@@ -143,6 +145,7 @@ function reportProposal(
     reason: verdict.reason,
     ...(verdict.nodes && { nodes: verdict.nodes }),
     contributes: contributes ?? null,
+    ...(edges && { edges }),
     base,
     text,
     attempts: state.attempts

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Task } from "../engine/task.ts";
+import { withTheta } from "../graph/edges.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { askWithoutRun } from "../run/ask-without-run.ts";
@@ -57,11 +58,10 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   const state = await showProgress(run, cli);
   if (!output.json) printOutcome(run, output, options);
   const { texts } = state;
-  const nodes = to.graph.nodes.map((node) => ({ ...node, text: texts[node.id] ?? node.text }));
-  const tuned = await measure({ ...to, graph: { ...to.graph, nodes } });
+  const tuned = await measure({ ...to, graph: withTheta(to.graph, texts) });
   report(migrationOf({ ...measured, tuned, run: run.id }, to.options.threshold), cli);
   if (state.status === "failed") output.error(runFailure(state).message);
-  const isWritten = !options.apply || (await applyAccepted(state.proposals, graphFile, deps.files, output));
+  const isWritten = !options.apply || (await applyAccepted(state.proposals, to.graph, graphFile, deps.files, output));
   if (state.status !== "done") return exitOf(state.status);
   return isWritten ? EXIT.done : EXIT.failed;
 }

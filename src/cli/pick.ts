@@ -1,3 +1,4 @@
+import { textsOf } from "../engine/theta.ts";
 import { readRun } from "../run/runs.ts";
 import { applyChanges } from "./apply.ts";
 import type { Cli } from "./cli.ts";
@@ -31,12 +32,12 @@ export async function pickCommand(cli: Cli, name: string, number: number, option
   const point = front[number - 1];
   if (!point) throw new UsageError(`There is no result ${number}. Run ${id} has the results 1 to ${front.length}.`);
   const graphFile = await graphFileOf(id, start.graphFile, root, options.graph, deps.files);
-  const changes = start.graph.nodes.flatMap(({ id: node, text: base }) => {
+  const changes = Object.entries(textsOf(start.graph)).flatMap(([node, base]) => {
     const text = point.texts[node] ?? base;
     return text === base ? [] : [{ node, base, text }];
   });
   if (changes.length === 0) output.info("This result is the original graph, so nothing is written.");
-  const isWritten = await applyChanges(changes, graphFile, deps.files, output);
+  const isWritten = await applyChanges(changes, start.graph, graphFile, deps.files, output);
   if (output.json)
     output.object({ version: 1, run: id, number, nodes: changes.map(({ node }) => node), written: isWritten });
   return isWritten ? EXIT.done : EXIT.failed;

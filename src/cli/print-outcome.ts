@@ -1,4 +1,5 @@
 import type { Baseline, BaselineScore, Evaluated, FrontPoint, Measured, Proposal } from "../engine/events.ts";
+import { edgeLabels } from "../i18n/edges.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { frontHead, frontRows } from "../i18n/pareto-front.ts";
@@ -122,6 +123,7 @@ function printProposal(proposal: Proposal, part: Contribution | null, output: Ou
     output.print(colors.yellow("  No effect: the score is the same without this change. You can leave it out."));
   }
   if (hypothesis) output.print(colors.dim(`  Idea: ${oneLine(hypothesis, 300)}`));
+  for (const label of edgeLabels(proposal, ENGLISH)) output.print(`  ${plain(label)}`);
   for (const line of wordDiff(base, text, colors).split("\n")) output.print(`  ${colors.dim("│")} ${line}`);
 }
 

@@ -110,7 +110,8 @@ export async function followRun(
   else output.object(reportOf(run, error));
   if (error) output.error(error.message);
   if (options.answers !== undefined) await writeAnswers(options.answers, state.solutions, deps.files);
-  const isWritten = !options.apply || (await applyAccepted(state.proposals, graphFile, deps.files, output));
+  const isWritten =
+    !options.apply || (await applyAccepted(state.proposals, run.start.graph, graphFile, deps.files, output));
   if (state.status !== "done") return exitOf(state.status);
   if (!isWritten) return EXIT.failed;
   const improved = state.proposals.some(({ verdict }) => verdict.decision === "accepted");

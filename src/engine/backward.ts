@@ -1,3 +1,4 @@
+import { fitText, inputsIdOf, nodeOfInputs, perEdges, readableNames } from "../graph/edges.ts";
 import type { Graph, GraphNode, ModelChoice } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
@@ -6,17 +7,23 @@ import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
 import { codeBlock, feedbackGraphOf } from "./computed.ts";
 import type { Gradient } from "./events.ts";
+import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-reply.ts";
 import type { ForwardPass, Scored } from "./forward.ts";
 import { askJson, endsRun, type Llm } from "./llm.ts";
 import type { BackwardStyle } from "./method.ts";
 import { behaviorOf } from "./nodes/behaviors.ts";
 import { repairOf } from "./optimizer-prompt.ts";
-import { block, escapeTags, fill, withoutNoChange } from "./prompt.ts";
+import { allParametersOf, type Parameter } from "./parameters.ts";
+import { block, escapeTags, fill, shorten } from "./prompt.ts";
 import backwardTemplate from "./prompts/backward.md";
 import caseTemplate from "./prompts/backward-case.md";
+import edgesTemplate from "./prompts/backward-edges.md";
 import type { Emit } from "./stream.ts";
 
 const WORDS_PER_ENTRY = 80;
+
+/** Characters shown of a value that a node does not read. */
+const OTHER = 1000;
 
 const CODE_NOTE =
   "Some values are computed by code or tools, which can't change. Feedback on such a value has to say how the values that they read should change.";
@@ -38,25 +45,36 @@ interface Question {
   readonly about: readonly string[];
   /** Whether it also gives one to the node's instruction. */
   readonly own: boolean;
+  /** Whether it also gives one to what the node reads. Default: false. */
+  readonly edges?: boolean;
 }
 
 export type Backward = (pass: ForwardPass, iteration: number, style?: BackwardStyle) => Promise<BackwardPass>;
 
 /**
  * Semantic backpropagation of one sample (arXiv 2412.03624; docs/method.md, "Backward"): ∇_A from the loss, then one
- * call per node that sees all its predecessors and gives a gradient to each of them and to the node's own instruction.
+ * call per node that sees all its predecessors and gives a gradient to each of them, to the node's own instruction and,
+ * where a run can change them, to its edges: what it lacked and what misled it.
  */
-export function createBackward({ graph, choice, answers = () => "", ask, emit }: BackwardDeps): Backward {
+export function createBackward(deps: BackwardDeps): Backward {
+  const under = perEdges(deps.graph, (graph) => backwardOn(graph, deps));
+  return (pass, iteration, style) => under(pass.texts)(pass, iteration, style);
+}
+
+/** @param graph with the edges of Θ */
+function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask, emit }: BackwardDeps): Backward {
+  const inFile = new Map(file.nodes.map((node) => [node.id, node]));
+  const readable = readableNames(file);
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
   const { isNeeded } = topology;
-  const parameters = topology.order.filter((node) => node.trainable && isNeeded(node.id));
+  const parameters = allParametersOf(graph).filter(({ node }) => isNeeded(node.id));
   const feedback = feedbackGraphOf(graph, topology);
   const leadingInputs = (id: string) => feedback.sources(topology.predecessors(id)).filter(topology.leadsToTrainable);
 
   return async (pass, iteration, style = { per: "node" }) => {
     if (style.per !== "none") return differentiate(pass, iteration, style);
-    return new Map(parameters.map(({ id }) => [id, contextOf(id, pass, async () => "")]));
+    return new Map(parameters.map(({ id, node }) => [id, contextOf(node, pass, async () => "")]));
   };
 
   async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
@@ -67,8 +85,12 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
     const gradients = backpropagate<string>({
       seeds,
       known,
-      successors: feedback.readers,
-      leadsToParameter: (id) => openInputs(id).length > 0 || asksOwnText(nodeAt(id), style),
+      successors: (id) => {
+        const reader = nodeOfInputs(id);
+        return reader === null ? feedback.readers(id) : [reader];
+      },
+      leadsToParameter: (id) =>
+        openInputs(id).length > 0 || asksOwnText(nodeAt(id), style) || nodeAt(id).tunesInputs === true,
       isZero: (gradient) => gradient === "",
       aggregate: joinGradients,
       backward: async (id, gradient) => {
@@ -82,6 +104,7 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
         );
         for (const [to, text] of given.to) {
           if (topology.leadsToTrainable(to)) void emit({ ...about, node: to, of: "value", from: id, text });
+          else if (nodeOfInputs(to) !== null) void emit({ ...about, node: to, of: "text", from: id, text });
         }
         void emit({ ...about, node: id, of: "text", from: id, text: given.own });
         return given;
@@ -93,14 +116,14 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
     };
     return new Map(
       parameters.map((parameter) => {
-        const context = contextOf(parameter.id, pass, () => gradientOf(parameter)).catch(drop);
+        const context = contextOf(parameter.node, pass, () => gradientOf(parameter)).catch(drop);
         context.catch(() => {});
         return [parameter.id, context];
       }),
     );
 
-    function gradientOf(node: GraphNode): Promise<string> {
-      return traitsOf(node).text === "instruction" ? gradients.ofText(node.id) : gradients.of(node.id);
+    function gradientOf({ id, kind, node }: Parameter): Promise<string> {
+      return kind !== "inputs" && traitsOf(node).text === "instruction" ? gradients.ofText(id) : gradients.of(id);
     }
   }
 
@@ -144,14 +167,17 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
     return { seeds, known, comparison: comparison.join("\n") };
   }
 
-  async function contextOf(id: string, pass: ForwardPass, gradientOf: () => Promise<string>): Promise<GradientContext> {
+  async function contextOf(
+    node: GraphNode,
+    pass: ForwardPass,
+    gradientOf: () => Promise<string>,
+  ): Promise<GradientContext> {
     const gradient = await gradientOf();
-    const node = nodeAt(id);
-    const readers = topology.successors(id).filter(isNeeded);
+    const readers = topology.successors(node.id).filter(isNeeded);
     const values = (names: readonly string[]) => valuesOf(names, pass);
     const context = await behaviorOf(node).context(node, { query: queryOf(pass), readers, values });
     const { targets, nodeTargets = {} } = pass.sample;
-    const expected = graph.targets?.includes(id) ? (nodeTargets[id] ?? []) : targets;
+    const expected = graph.targets?.includes(node.id) ? (nodeTargets[node.id] ?? []) : targets;
     return { sample: pass.sample.id, ...context, expected, gradient };
   }
 
@@ -199,37 +225,45 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
     const ask = (question: Question) => askBackward(node, question, gradient, loss, pass, style);
     const isOwnAsked = style.own === undefined || style.own === "asked";
     const leading = leadingInputs(node.id).filter(isOpen);
+    const edges = node.tunesInputs === true;
     if (style.per === "node") {
-      if (isOwnAsked)
-        return ask({ shown: node.inputs, about: feedback.sources(node.inputs).filter(isOpen), own: true });
-      return { ...(await ask({ shown: node.inputs, about: leading, own: false })), own: gradient };
+      const about = feedback.sources(node.inputs).filter(isOpen);
+      if (isOwnAsked) return ask({ shown: node.inputs, about, own: true, edges });
+      return { ...(await ask({ shown: node.inputs, about: leading, own: false, edges })), own: gradient };
     }
     const through = (name: string) => node.inputs.filter((input) => feedback.sources([input]).includes(name));
     const shown = (name: string) => (style.showsAll ? node.inputs : through(name));
-    const own = asksOwnText(node, style) ? ask({ shown: node.inputs, about: [], own: true }) : null;
+    const own = asksOwnText(node, style) || edges;
     const [text, ...each] = await Promise.all([
-      own,
+      own ? ask({ shown: node.inputs, about: [], own: asksOwnText(node, style), edges }) : null,
       ...leading.map((name) => ask({ shown: shown(name), about: [name], own: style.own === undefined })),
     ]);
-    return { to: new Map(each.flatMap((one) => [...(one?.to ?? [])])), own: text ? text.own : gradient };
+    const to = new Map([text, ...each].flatMap((one) => [...(one?.to ?? [])]));
+    return { to, own: asksOwnText(node, style) ? (text?.own ?? "") : gradient };
   }
 
   async function askBackward(
     node: GraphNode,
-    { shown, about, own: isOwnAsked }: Question,
+    { shown, about, own: isOwnAsked, edges: areEdgesAsked = false }: Question,
     gradient: string,
     loss: string,
     pass: ForwardPass,
     { templates, otherwise }: BackwardStyle,
   ): Promise<Contributions<string>> {
-    const [inputs, output, code] = await Promise.all([
+    const [inputs, output, code, others] = await Promise.all([
       inputsOf(shown, pass),
       pass.value(node.id),
       codeAround(node, shown, pass),
+      areEdgesAsked ? othersOf(node, pass) : "",
     ]);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
-    const keys = isOwnAsked ? [...about, own] : about;
-    const system = fill(templates?.system ?? backwardTemplate, { words: String(WORDS_PER_ENTRY), keys: quoted(keys) });
+    const edges = shown.includes("choice_of_inputs") ? "choice_of_inputs_of_the_step" : "choice_of_inputs";
+    const keys = [...about, ...(isOwnAsked ? [own] : []), ...(areEdgesAsked ? [edges] : [])];
+    const system = fill(templates?.system ?? backwardTemplate, {
+      words: String(WORDS_PER_ENTRY),
+      keys: quoted(keys),
+      edges: areEdgesAsked ? fill(edgesTemplate, { key: edges }) : "",
+    });
     const user = fill(templates?.case ?? caseTemplate, {
       purpose: escapeTags(graph.description || graph.name),
       answers: escapeTags(answers(node.id)),
@@ -239,8 +273,9 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
         .join("\n"),
       id: node.id,
       role: escapeTags(node.role),
-      instruction: escapeTags(pass.texts[node.id] ?? node.text),
+      instruction: escapeTags(fitText(inFile.get(node.id) ?? node, pass.texts[node.id] ?? node.text, node.inputs)),
       inputs: inputs.map(({ tag, name, value }) => block(tag, value, { id: name, role: roleOf(name) })).join("\n\n"),
+      others,
       code,
       output: escapeTags(output.text),
       gradient: escapeTags(gradient),
@@ -251,9 +286,27 @@ export function createBackward({ graph, choice, answers = () => "", ask, emit }:
         ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
       ].join("\n"),
     });
-    return askFor(node, keys, system, user, pass, (value) =>
-      readContributions(value, about, isOwnAsked ? own : null, otherwise),
+    const asked = areEdgesAsked ? [...about, edges] : about;
+    const given = await askFor(node, keys, system, user, pass, (value) =>
+      readContributions(value, asked, isOwnAsked ? own : null, otherwise),
     );
+    if (!areEdgesAsked) return given;
+    const ofEdges = given.to.get(edges) ?? "";
+    const to = [...given.to].filter(([name]) => name !== edges);
+    return { to: new Map([...to, [inputsIdOf(node.id), ofEdges]]), own: given.own };
+  }
+
+  /** What the node could read besides: with its value where it is known, since none is computed for this. */
+  async function othersOf(node: GraphNode, pass: ForwardPass): Promise<string> {
+    const names = (readable.get(node.id) ?? []).filter((name) => !node.inputs.includes(name));
+    const isKnown = (name: string) => graph.inputs.some((input) => input.name === name) || isNeeded(name);
+    const shown = await Promise.all(
+      names.map(async (name) => {
+        const value = isKnown(name) ? (await pass.value(name)).text : "";
+        return block("other", shorten(value, OTHER), { id: name, role: roleOf(name) });
+      }),
+    );
+    return shown.join("\n\n");
   }
 
   function askFor(
@@ -341,53 +394,4 @@ function scoresIn(score: Scored | null): (readonly [node: string, score: Scored 
 /** A call of its own is made for the node's instruction. */
 function asksOwnText(node: GraphNode, { per, own }: BackwardStyle): boolean {
   return per === "edge" && own === "asked" && node.trainable && traitsOf(node).text === "instruction";
-}
-
-/** 𝒜_v: lists what comes from all successors. */
-function joinGradients(parts: readonly { readonly from: string; readonly gradient: string }[]): string {
-  const said = parts.filter(({ gradient }) => gradient !== "");
-  if (said.length < 2) return said[0]?.gradient ?? "";
-  return said.map(({ from, gradient }) => (from ? `From the step ${from}: ${gradient}` : gradient)).join("\n");
-}
-
-function quoted(keys: readonly string[]): string {
-  return keys.map((key) => `"${key}"`).join(", ");
-}
-
-function schemaOf(keys: readonly string[]): Record<string, unknown> {
-  return {
-    type: "object",
-    properties: Object.fromEntries(keys.map((key) => [key, { type: "string" }])),
-    required: keys,
-    additionalProperties: false,
-  };
-}
-
-/** Takes the object as asked for, nested one deeper, or as a list of `{ id, gradient }`; null when no key is known. */
-function readContributions(
-  value: unknown,
-  shown: readonly string[],
-  own: string | null,
-  otherwise = "",
-): Contributions<string> | null {
-  const entries = new Map(entriesOf(value).map(([key, text]) => [key, withoutNoChange(text)]));
-  if (![...shown, own].some((key) => key !== null && entries.has(key))) return null;
-  return {
-    to: new Map(shown.map((name) => [name, entries.get(name) || otherwise])),
-    own: (own !== null && entries.get(own)) || (own === null ? "" : otherwise),
-  };
-}
-
-function entriesOf(value: unknown): [string, string][] {
-  if (Array.isArray(value)) {
-    return value.flatMap((item: unknown) => {
-      if (typeof item !== "object" || item === null) return [];
-      const [id, ...texts] = Object.values(item).filter((one) => typeof one === "string");
-      return id !== undefined && texts.length > 0 ? [[id, texts.join("\n")] as [string, string]] : entriesOf(item);
-    });
-  }
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]): [string, string][] =>
-    typeof inner === "string" ? [[key, inner]] : inner === null ? [[key, ""]] : entriesOf(inner),
-  );
 }

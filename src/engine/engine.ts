@@ -2,25 +2,28 @@ import { randomLcg } from "d3";
 import pMap from "p-map";
 import type { Sample } from "../data/sample.ts";
 import { codeIn } from "../graph/code-block.ts";
-import { type GraphNode, languageOf, type Texts } from "../graph/graph.ts";
+import { languageOf, type Texts } from "../graph/graph.ts";
 import { plainText } from "../graph/text.ts";
 import { answersIn } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
 import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
 import { PRIORITY, SAMPLES_AT_ONCE } from "./forward.ts";
 import type { History } from "./history.ts";
+import { inputsViolation } from "./inputs-prompt.ts";
 import { leaksOf } from "./leaks.ts";
 import { askJson, endsRun, ReplyUnreadable } from "./llm.ts";
 import type { CallContext, Comparison, Draft, Engine, Method, OptimizerCall } from "./method.ts";
 import { isDear } from "./objectives.ts";
 import { repairOf } from "./optimizer-prompt.ts";
+import type { Parameter } from "./parameters.ts";
+import { allParametersOf } from "./parameters.ts";
 import { violation } from "./proposal-constraints.ts";
 import { policyRule } from "./rules.ts";
 import { RunControl } from "./run-control.ts";
 import type { Session } from "./session.ts";
 import { askTagged } from "./tagged.ts";
 import type { Task } from "./task.ts";
-import { parametersOf, proposalId, thetaOf } from "./theta.ts";
+import { proposalId, thetaOf } from "./theta.ts";
 import type { Validation } from "./validation.ts";
 
 export interface EngineParts {
@@ -58,7 +61,7 @@ export function createEngine({
 }: EngineParts): RunEngine {
   const { graph, data, models, options } = task;
   const { start, ask, emit } = session;
-  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const parameters = allParametersOf(graph);
   const answers = answersIn(graph, data.train);
   const leaks = leaksOf(data.train);
   const backward = createBackward({ graph, choice: models.backward, answers, ask, emit });
@@ -72,7 +75,7 @@ export function createEngine({
 
   return {
     start,
-    parameters: parametersOf(graph).map(({ id, text }) => ({ id, kind: "text", value: text })),
+    parameters,
     random: seededRandom(options.seed),
     history,
     answers,
@@ -145,25 +148,26 @@ export function createEngine({
     }
   }
 
-  async function candidate(parameter: string, texts: Texts, draft: Draft | null) {
-    const node = nodes.get(parameter);
-    if (!node) throw new Error(`There is no parameter named ${parameter}.`);
-    if (control.isPinned(parameter)) return null;
-    control.ask(parameter);
-    const base = texts[parameter] ?? node.text;
+  async function candidate(id: string, texts: Texts, draft: Draft | null) {
+    const parameter = parameters.find((one) => one.id === id);
+    if (!parameter) throw new Error(`There is no parameter named ${id}.`);
+    if (control.isPinned(parameter.node.id)) return null;
+    control.ask(parameter.node.id);
+    const base = texts[id] ?? parameter.value;
     const written = draft?.text ?? "";
     // Models put code between fences, which are no part of it.
-    const text = plainText(languageOf(node) === null ? written : codeIn(written)).trim();
+    const isCode = parameter.kind !== "inputs" && languageOf(parameter.node) !== null;
+    const text = plainText(isCode ? codeIn(written) : written).trim();
     const attempt: Attempted = {
       type: "attempt",
       iteration,
-      id: proposalId(parameter, base, text),
-      node: parameter,
+      id: proposalId(id, base, text),
+      node: id,
       base,
       text,
       hypothesis: draft?.hypothesis.trim() ?? "",
       samples: draft?.samples ?? [],
-      invalid: draft ? invalidity(node, base, text, draft) : "no reply",
+      invalid: draft ? invalidity(parameter, base, text, draft) : "no reply",
     };
     history.add(attempt);
     await emit(attempt);
@@ -171,14 +175,15 @@ export function createEngine({
   }
 
   function invalidity(
-    node: GraphNode,
+    { id, kind, node }: Parameter,
     base: string,
     text: string,
     { doubts = [], demonstrations = "" }: Draft,
   ): InvalidReason | null {
     if (text === "") return doubts.length > 0 ? "ambiguous reply" : "no text in the reply";
     if (text === base.trim()) return "no change";
-    if (history.refuted(node.id, text)) return "repeats an earlier text";
+    if (history.refuted(id, text)) return "repeats an earlier text";
+    if (kind === "inputs") return inputsViolation(graph, node, text);
     return violation(node, base, text, (before, after) =>
       leaks(
         before,

@@ -12,6 +12,7 @@ import {
   evaluated,
   ids,
   interval,
+  invalidReason,
   measured,
   runStatus,
   screenReason,
@@ -119,23 +120,6 @@ const gradient = z.object({
   /** Empty: no change needed. */
   text: z.string(),
 });
-
-const invalidReason = z.enum([
-  "no reply",
-  "no text in the reply",
-  /** The reply could be read in more than one way, also when it was asked for again. */
-  "ambiguous reply",
-  "drops a placeholder",
-  "does not fit its file",
-  "invents a placeholder",
-  "drops a text to keep",
-  "changes the roles",
-  "no rows of examples",
-  "longer than maxWords",
-  "repeats an earlier text",
-  "leaks a training target",
-  "no change",
-]);
 
 /** ϕ has answered for one parameter. */
 const attempted = z.object({
@@ -260,6 +244,8 @@ const proposal = z.object({
    * nothing and may be dropped. Not where it was not measured, or is the only change.
    */
   contributes: z.boolean().optional(),
+  /** The same of each edge, where the node's inputs change. Absent: it was not measured. */
+  edges: z.record(z.string(), z.boolean()).optional(),
   /** Attempts of this node in this run, by proposal id, oldest first. */
   attempts: ids,
 });

@@ -1,4 +1,5 @@
 import type { Sample, Split } from "../data/sample.ts";
+import { fitText, perEdges } from "../graph/edges.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../graph/graph.ts";
 import { unmarked } from "../graph/images.ts";
 import { structureIn } from "../graph/json.ts";
@@ -117,8 +118,8 @@ export function createForward({
   onScored,
   price = () => null,
 }: ForwardDeps): Forward {
-  const topology = topologyOf(graph);
-  const order = topology.order.filter(({ id }) => topology.isNeeded(id));
+  const orderUnder = perEdges(graph, neededOrder);
+  const inFile = new Map(graph.nodes.map((node) => [node.id, node]));
   const patterns = new Patterns();
   const passes = new Map<string, ForwardPass>();
   /** Of texts that were seen: thousands of samples go through the same ones. */
@@ -133,6 +134,7 @@ export function createForward({
     const known = passes.get(id);
     if (known) return known;
 
+    const order = orderUnder(texts);
     const spent = new Spent(price);
     const values = new Map<string, () => Promise<Value>>();
     for (const input of graph.inputs) {
@@ -141,7 +143,7 @@ export function createForward({
       values.set(input.name, async () => ({ ...given(text), ...(json !== undefined && { json }) }));
     }
     for (const node of order) {
-      const text = texts[node.id] ?? node.text;
+      const text = fitText(inFile.get(node.id) ?? node, texts[node.id] ?? node.text, node.inputs);
       values.set(
         node.id,
         once(() => run(node, text)),
@@ -284,6 +286,12 @@ function logged(nodes: Readonly<Record<string, NodeScore>>) {
     { loss, lenient, formatError },
   ]);
   return Object.fromEntries(entries);
+}
+
+/** The nodes that the answer depends on, each after those that it reads. */
+function neededOrder(graph: Graph): readonly GraphNode[] {
+  const { order, isNeeded } = topologyOf(graph);
+  return order.filter(({ id }) => isNeeded(id));
 }
 
 /** The same promise each time; what it rejects with is for those who wait for it. */

@@ -8,6 +8,7 @@ import type { Candidate } from "./candidate.ts";
 import type { Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
 import type { ForwardPass, Scored } from "./forward.ts";
 import type { Attempts } from "./history.ts";
+import type { Parameter } from "./parameters.ts";
 import type { Rule } from "./rules.ts";
 import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
@@ -25,6 +26,8 @@ export interface Method<O = unknown> {
    * texts are scored on the whole set from the start.
    */
   readonly scoresLazily?: boolean;
+  /** Whether it can change what nodes read (`optimize.edges`). Default: it changes texts alone. */
+  readonly tunesEdges?: boolean;
   /** Maximum number of iterations, for progress. */
   iterations(options: O): number;
   /** Runs the method's loop. Yields an `iteration` after each step; the returned texts are the result of the run. */
@@ -33,14 +36,6 @@ export interface Method<O = unknown> {
 
 /** Methods by name. */
 export type Methods = Readonly<Record<string, Method>>;
-
-/** One element of Θ. */
-export interface Parameter {
-  readonly id: string;
-  readonly kind: "text";
-  /** The text in the file. */
-  readonly value: string;
-}
 
 /** The set of a sample, and the priority of its calls. */
 export interface CallContext {

@@ -2,6 +2,7 @@ import type { Graph, Texts } from "../graph/graph.ts";
 import type { Proposal, Verdict } from "./events.ts";
 import type { Entry, History } from "./history.ts";
 import type { Objectives } from "./objectives.ts";
+import { allParametersOf } from "./parameters.ts";
 import { LOWER, NO_GATE, policyRule, UNCHANGED, UNDECIDED } from "./rules.ts";
 import type { Pair } from "./statistics.ts";
 import type { Task } from "./task.ts";
@@ -27,19 +28,19 @@ export function netVerdict(
 }
 
 /**
- * Leave-one-out on the net change: whether a changed node's part of it is needed. It is where a sample that the run
+ * Leave-one-out on the net change: whether a part of it is needed. It is where a sample that the run
  * fixed fails without it, or else where the loss is higher without it. The fixed samples come first, so a part that
  * matters shows at once. Decides nothing about the result, so it is not a look at the validation set.
+ * @param without the end without this part
  * @returns null: samples could not be scored
  */
 export async function contributes(
   validation: Validation,
   start: Texts,
   end: Texts,
-  node: string,
+  without: Texts,
   objectives?: Objectives,
 ): Promise<boolean | null> {
-  const without = { ...end, [node]: start[node] ?? "" };
   const gain = ({ before = 0, after = 0 }: Pair) => before - after;
   const byGain = validation
     .pairs(start, end)
@@ -57,6 +58,14 @@ export async function contributes(
   return decision === "undecided" ? null : decision === "accepted";
 }
 
+/** What leave-one-out found of the net change. */
+export interface Contributions {
+  /** Changed element of Θ → whether its part is needed. */
+  readonly contributes: ReadonlyMap<string, boolean>;
+  /** Changed inputs → name of an input that was added or dropped → whether that is needed. */
+  readonly edges: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
+}
+
 /**
  * What the user reviews (docs/method.md, "What a proposal is"): per changed node the way from the file's text to the text
  * that the run ended with, with one verdict. A node whose attempts all failed shows its best rejected one.
@@ -66,11 +75,11 @@ export function netProposals(
   start: Texts,
   end: Texts,
   net: Verdict,
-  contributes: ReadonlyMap<string, boolean>,
+  { contributes, edges }: Contributions,
   history: History,
   nothing: Verdict,
 ): Proposal[] {
-  return graph.nodes.flatMap(({ id: node, text }) => {
+  return allParametersOf(graph).flatMap(({ id: node, value: text }) => {
     const entries = history.of(node);
     const attempts = entries.map(({ attempt }) => attempt.id);
     const base = start[node] ?? text;
@@ -81,7 +90,9 @@ export function netProposals(
       const id = proposalId(node, base, final);
       const isNeeded = contributes.get(node);
       const left = isNeeded === undefined ? {} : { contributes: isNeeded };
-      return [{ id, node, base, text: final, hypothesis, verdict: net, ...left, attempts }];
+      const each = edges.get(node);
+      const ofEdges = each && { edges: Object.fromEntries(each) };
+      return [{ id, node, base, text: final, hypothesis, verdict: net, ...left, ...ofEdges, attempts }];
     }
     const best = bestOf(entries) ?? screenedOf(entries, nothing);
     if (!best) return [];

@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import { edgeChanges, openInputs, withoutEdgeChange } from "../graph/edges.ts";
 import type { Texts } from "../graph/graph.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Budget } from "../models/model.ts";
@@ -13,13 +14,14 @@ import { contributes, netProposals, netVerdict } from "./net-changes.ts";
 import { nodeFigures } from "./node-figures.ts";
 import { callsOf } from "./nodes/behaviors.ts";
 import { paretoFront } from "./objectives.ts";
+import { allParametersOf } from "./parameters.ts";
 import { UNCHANGED, UNDECIDED } from "./rules.ts";
 import { failureOf, type Runner, streamEvents } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import { meanScore } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
 import { callsOfLosses, type Task } from "./task.ts";
-import { parametersOf, thetaOf } from "./theta.ts";
+import { thetaOf } from "./theta.ts";
 import { createValidation, type Validation } from "./validation.ts";
 
 /**
@@ -29,8 +31,15 @@ import { createValidation, type Validation } from "./validation.ts";
  * @param methods from which `optimize.method` names one
  */
 export function optimize(methods: Methods): Runner {
-  return (task, deps, signal) =>
-    streamEvents(signal, (stop, emit) => new Run(methods[task.options.method], task, deps, stop, emit).toEnd(signal));
+  return (task, deps, signal) => {
+    const method = methods[task.options.method];
+    return streamEvents(signal, (stop, emit) => new Run(method, taskFor(method, task), deps, stop, emit).toEnd(signal));
+  };
+}
+
+/** For a method that changes texts alone, no inputs are in Θ. */
+function taskFor(method: Method | undefined, task: Task): Task {
+  return method?.tunesEdges ? task : { ...task, graph: openInputs(task.graph, () => false) };
 }
 
 /** One run: the method's loop between the scores at its start and at its end. */
@@ -39,8 +48,7 @@ class Run {
   /** What the method returned, or the engine's incumbent where it did not come that far. */
   #result: Texts;
   readonly #history: History;
-  /** Changed node → whether its part of the net change is needed. */
-  readonly #contributes = new Map<string, boolean>();
+  readonly #contributions = { contributes: new Map<string, boolean>(), edges: new Map<string, Map<string, boolean>>() };
   readonly #session: Session;
   readonly #validation: Validation;
   readonly #engine: RunEngine;
@@ -84,7 +92,7 @@ class Run {
       method: options.method,
       theta: thetaOf(this.#start),
       texts: this.#start,
-      parameters: parametersOf(graph).map(({ id }) => id),
+      parameters: allParametersOf(graph).map(({ id }) => id),
       samples: { train: data.train.length, validation: data.validation.length, test: data.test.length },
       iterations: this.#iterations(),
     });
@@ -157,22 +165,44 @@ class Run {
 
   /** Once, on the net change of several nodes. What the budget leaves unmeasured stays so. */
   async #leaveOneOut(): Promise<void> {
-    const changed = parametersOf(this.task.graph).filter(({ id }) => this.#result[id] !== this.#start[id]);
-    if (changed.length < 2 || this.task.options.gate.policy === "off") return;
+    const changed = allParametersOf(this.task.graph).filter(({ id }) => this.#result[id] !== this.#start[id]);
+    if (this.task.options.gate.policy === "off") return;
+    if (changed.length > 1) {
+      await Promise.all(
+        changed.map(async ({ id }) => {
+          // A part that lowered the loss by itself has shown that it is needed.
+          const isProven = this.#engine.acceptedAlone.get(id) === this.#result[id];
+          const isNeeded = isProven || (await this.#isNeeded(id, this.#start[id] ?? ""));
+          if (isNeeded !== null) this.#contributions.contributes.set(id, isNeeded);
+        }),
+      );
+    }
+    await Promise.all(changed.filter(({ kind }) => kind === "inputs").map(({ id }) => this.#leaveOutEdges(id)));
+  }
+
+  /** Of several edges of one node, each. */
+  async #leaveOutEdges(id: string): Promise<void> {
+    const [base, text] = [this.#start[id] ?? "", this.#result[id] ?? ""];
+    const { added, dropped } = edgeChanges(base, text);
+    if (added.length + dropped.length < 2) return;
+    const edges = new Map<string, boolean>();
+    this.#contributions.edges.set(id, edges);
     await Promise.all(
-      changed.map(async ({ id }) => {
-        // A part that lowered the loss by itself has shown that it is needed.
-        if (this.#engine.acceptedAlone.get(id) === this.#result[id]) return this.#contributes.set(id, true);
-        const { objectives } = this.task.options;
-        const isNeeded = await contributes(this.#validation, this.#start, this.#result, id, objectives).catch(
-          (error: unknown) => {
-            if (error instanceof BudgetReached) return null;
-            throw error;
-          },
-        );
-        if (isNeeded !== null) this.#contributes.set(id, isNeeded);
+      [...added, ...dropped].map(async (name) => {
+        const isNeeded = await this.#isNeeded(id, withoutEdgeChange(base, text, name));
+        if (isNeeded !== null) edges.set(name, isNeeded);
       }),
     );
+  }
+
+  /** Whether the net change needs the part without which an element of Θ would be `text`. null: not measured. */
+  #isNeeded(id: string, text: string): Promise<boolean | null> {
+    const without = { ...this.#result, [id]: text };
+    const { objectives } = this.task.options;
+    return contributes(this.#validation, this.#start, this.#result, without, objectives).catch((error: unknown) => {
+      if (error instanceof BudgetReached) return null;
+      throw error;
+    });
   }
 
   #iterations(): number {
@@ -273,7 +303,7 @@ class Run {
       ...(status === "failed" ? failureOf(error) : { error: null, detail: null }),
       theta: thetaOf(this.#result),
       texts: this.#result,
-      proposals: netProposals(task.graph, this.#start, this.#result, net, this.#contributes, this.#history, nothing),
+      proposals: netProposals(task.graph, this.#start, this.#result, net, this.#contributions, this.#history, nothing),
       validation: {
         n: net.scored,
         before: measured ? 1 - net.lossBefore : null,

@@ -1,8 +1,11 @@
+import { nodeOfInputs, openInputs } from "../graph/edges.ts";
 import type { Texts } from "../graph/graph.ts";
 import { type Candidate, withTexts } from "./candidate.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta, Verdict } from "./events.ts";
+import { inputsViolation } from "./inputs-prompt.ts";
 import { leaksOf } from "./leaks.ts";
 import { causeOf } from "./llm.ts";
+import { allParametersOf } from "./parameters.ts";
 import { violation } from "./proposal-constraints.ts";
 import { type GateDecision, policyRule, UNDECIDED } from "./rules.ts";
 import { DONE, endOf, type RunEnd, type Runner, streamEvents } from "./runner.ts";
@@ -28,7 +31,16 @@ const ITERATION = 1;
  */
 export function recheck(changes: readonly ClaimedChange[]): Runner {
   return (task, deps, signal) =>
-    streamEvents(signal, (stop, emit) => new Recheck(task, deps, stop, emit).toEnd(changes, signal));
+    streamEvents(signal, (stop, emit) =>
+      new Recheck(withOpenInputs(task, changes), deps, stop, emit).toEnd(changes, signal),
+    );
+}
+
+/** Inputs that are claimed to be better can change here, whatever the file says by now. */
+function withOpenInputs(task: Task, changes: readonly ClaimedChange[]): Task {
+  const open = new Set(changes.map(({ node }) => nodeOfInputs(node)));
+  const { graph } = task;
+  return { ...task, graph: openInputs(graph, (node) => node.tunesInputs === true || open.has(node.id)) };
 }
 
 class Recheck {
@@ -59,7 +71,7 @@ class Recheck {
   }
 
   async toEnd(claimed: readonly ClaimedChange[], signal: AbortSignal): Promise<Finished> {
-    const { graph, data } = this.task;
+    const { data } = this.task;
     // A log that was tampered with may name a node twice: no text gets another one's verdict.
     const changes = claimed.filter(({ node }, index) => claimed.findIndex((one) => one.node === node) === index);
     await this.emit({
@@ -89,7 +101,7 @@ class Recheck {
     const open = candidates.filter(({ id }) => !this.#judged.has(id));
     const reason = end.status === "budget" ? "budget reached" : "samples could not be scored";
     for (const one of open) await this.#record("part", [one], this.#start, { decision: "undecided", reason });
-    const finished = this.#finished(end, graph.nodes, attempts, passed);
+    const finished = this.#finished(end, attempts, passed);
     await this.emit(finished);
     return finished;
   }
@@ -97,12 +109,13 @@ class Recheck {
   /** Held to what every proposal is held to; no target of any set may be in it. */
   #attempt({ node: id, text, hypothesis }: ClaimedChange): Attempted[] {
     const { graph, data } = this.task;
-    const node = graph.nodes.find((one) => one.id === id);
-    if (!node) return [];
+    const parameter = allParametersOf(graph).find((one) => one.id === id);
+    if (!parameter) return [];
+    const { node, kind, value: base } = parameter;
     const leaks = leaksOf(Object.values(data).flat());
-    const about = { type: "attempt", iteration: ITERATION, node: id, base: node.text, text, hypothesis } as const;
-    const invalid = text === node.text ? "no change" : violation(node, node.text, text, leaks);
-    return [{ ...about, id: proposalId(id, node.text, text), samples: [], invalid }];
+    const about = { type: "attempt", iteration: ITERATION, node: id, base, text, hypothesis } as const;
+    const unfit = () => (kind === "inputs" ? inputsViolation(graph, node, text) : violation(node, base, text, leaks));
+    return [{ ...about, id: proposalId(id, base, text), samples: [], invalid: text === base ? "no change" : unfit() }];
   }
 
   /**
@@ -189,13 +202,12 @@ class Recheck {
 
   #finished(
     end: Pick<Finished, "status" | "error" | "detail">,
-    nodes: Task["graph"]["nodes"],
     attempts: readonly Attempted[],
     passed: readonly Candidate[],
   ): Finished {
     const texts = withTexts(this.#start, passed);
     const net = this.#validation.verdict(this.#start, texts, UNDECIDED);
-    const proposals = nodes.flatMap(({ id: node }): Proposal[] => {
+    const proposals = allParametersOf(this.task.graph).flatMap(({ id: node }): Proposal[] => {
       const one = attempts.find((attempt) => attempt.node === node);
       const verdict = one && this.#judged.get(one.id);
       if (!one || !verdict) return [];

@@ -30,6 +30,30 @@ export const verdictReason = z.enum([
   "unchanged",
 ]);
 
+/** Why what ϕ wrote is not a proposal. */
+export const invalidReason = z.enum([
+  "no reply",
+  "no text in the reply",
+  /** The reply could be read in more than one way, also when it was asked for again. */
+  "ambiguous reply",
+  "drops a placeholder",
+  "does not fit its file",
+  "invents a placeholder",
+  "drops a text to keep",
+  "changes the roles",
+  "no rows of examples",
+  "longer than maxWords",
+  "repeats an earlier text",
+  "leaks a training target",
+  "no change",
+  /** Of edges. */
+  "no inputs",
+  "names an unknown input",
+  /** Among them, each that would make a cycle. */
+  "reads a later node",
+  "drops a needed input",
+]);
+
 /** Why a proposal was dropped before the gate saw it. */
 export const screenReason = z.enum([
   /** The node gives one value for different samples. */

@@ -1,10 +1,16 @@
 import { createHash } from "node:crypto";
+import { inputsIdOf, inputsText } from "../graph/edges.ts";
 import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
 import type { Theta } from "./events.ts";
 
-/** Texts of all nodes as the file contains them. */
+/** Texts of all nodes as the file contains them, and the inputs of those that a run can change. */
 export function textsOf(graph: Graph): Texts {
-  return Object.fromEntries(graph.nodes.map((node) => [node.id, node.text]));
+  return Object.fromEntries(
+    graph.nodes.flatMap((node) => {
+      const { id, text, inputs, tunesInputs } = node;
+      return [[id, text], ...(tunesInputs ? [[inputsIdOf(id), inputsText(inputs)]] : [])];
+    }),
+  );
 }
 
 /** Θ ⊂ V: the nodes whose text may be changed, in the order of the file. */

@@ -11,6 +11,9 @@ import { INSTRUCTION } from "./template.ts";
 import { placeholders } from "./templating.ts";
 import { findCycle } from "./topology.ts";
 
+/** Where a file says whether a run can change what nodes read. */
+const EDGES = ["optimize", "edges"];
+
 /** Checks what a schema can't express: names, edges, and what a run needs. Adds its faults to `document`. */
 export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkDuplicateKeys(document);
@@ -20,7 +23,11 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkOutput(document, outline);
   checkTargets(document, outline);
   checkPatterns(document, outline);
-  if (outline.nodes.length > 0 && outline.nodes.every(({ trainable }) => !trainable)) {
+  if (
+    outline.nodes.length > 0 &&
+    document.at(EDGES)?.type !== "array" &&
+    outline.nodes.every(({ trainable }) => !trainable)
+  ) {
     const message = document.t("No node has a text that can change, so there is nothing to optimize.");
     document.addAtKey(
       "no-trainable-text",
@@ -192,6 +199,8 @@ function addCycle(document: JsonDocument, { nodes }: Outline, cycle: readonly st
 function checkReach(document: JsonDocument, outline: Outline, predecessors: ReadonlyMap<string, string[]>): void {
   const output = outline.output?.name;
   if (output === undefined || !predecessors.has(output)) return;
+  // What nothing reads yet is what a run that changes edges can add.
+  if (document.at(EDGES)?.type === "array" || document.at(EDGES)?.value === true) return;
   const used = new Set<string>();
   const waiting = [output, ...outline.targets.map(({ name }) => name)];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {

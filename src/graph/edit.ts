@@ -1,9 +1,10 @@
 import type { Node } from "jsonc-parser";
 import { JsonDocument } from "./document.ts";
+import { inputsText, namesIn, nodeOfInputs } from "./edges.ts";
 import type { TextEdit } from "./fault.ts";
 import { parseJson } from "./json.ts";
 import { diffLines } from "./line-diff.ts";
-import { editList, lineEndOf, replaceElement } from "./list-edit.ts";
+import { addMember, editList, type ListChange, lineEndOf, replaceElement } from "./list-edit.ts";
 import { outlineOf, plainLine, plainRow } from "./outline.ts";
 import { editLiteral } from "./places/json-literal.ts";
 import { placedText } from "./places/place.ts";
@@ -31,8 +32,12 @@ export function currentText(content: string, { node, form, part }: TextPlace): s
     const found = placedText(content, part);
     return isPlaced(found) ? found.text : null;
   }
-  const text = outlineOf(new JsonDocument("", content)).nodes.find(({ id }) => id === node)?.text;
-  return text?.value ?? null;
+  const { nodes } = outlineOf(new JsonDocument("", content));
+  if (form === "inputs") {
+    const found = nodes.find(({ id }) => id === nodeOfInputs(node));
+    return found ? inputsText(found.inputs.map(({ name }) => name)) : null;
+  }
+  return nodes.find(({ id }) => id === node)?.text?.value ?? null;
 }
 
 /**
@@ -51,7 +56,38 @@ export function replaceText(content: string, place: TextPlace, text: string): re
   }
   const current = currentText(content, place);
   if (current === null) throw new TextNotFound(place.node);
-  return current === wanted ? [] : editGraphFile(content, place.node, wanted);
+  if (current === wanted) return [];
+  return place.form === "inputs" ? editInputs(content, place.node, wanted) : editGraphFile(content, place.node, wanted);
+}
+
+/** Names that stay keep their place; new ones come last. */
+function editInputs(content: string, place: string, text: string): TextEdit[] {
+  const document = new JsonDocument("", content);
+  const id = nodeOfInputs(place) ?? "";
+  const node = document.at(["nodes", id]);
+  if (!node) throw new TextNotFound(id);
+  const names = namesIn(text);
+  const list = document.at(["nodes", id, "inputs"]);
+  if (list?.type !== "array") return addMember(content, node, "inputs", JSON.stringify(names));
+  const present = (list.children ?? []).map(({ value }) => String(value));
+  const dropped = present.flatMap((name, at) => (names.includes(name) ? [] : [{ from: at, to: at + 1, insert: [] }]));
+  const added = names.filter((name) => !present.includes(name)).map(quoted);
+  const changes = merged(dropped);
+  const last = changes.at(-1);
+  // Next to each other they are one change.
+  if (last?.to === present.length) return editList(content, list, changes.with(-1, { ...last, insert: added }));
+  const end = present.length;
+  return editList(content, list, added.length > 0 ? [...changes, { from: end, to: end, insert: added }] : changes);
+}
+
+function merged(changes: readonly ListChange[]): ListChange[] {
+  const result: ListChange[] = [];
+  for (const change of changes) {
+    const before = result.at(-1);
+    if (before?.to === change.from) result.splice(-1, 1, { ...before, to: change.to });
+    else result.push(change);
+  }
+  return result;
 }
 
 function editGraphFile(content: string, id: string, text: string): TextEdit[] {

@@ -59,6 +59,7 @@ export const FAULTS = {
   cycle: "error",
   "unreachable-node": "warning",
   "unused-input": "warning",
+  "no-effect": "warning",
   "unknown-output": "error",
   "no-trainable-text": "error",
   "reserved-kind": "error",

@@ -32,6 +32,8 @@ const anyNode = {
   constraints: z.array(z.string()),
   /** Names of predecessors: graph inputs and nodes, in the order of the file. Empty for a kind that reads nothing. */
   inputs: z.array(z.string()).default([]),
+  /** A run can change what it reads (`optimize.edges`). Absent: it can't. */
+  tunesInputs: z.literal(true).optional(),
   /** Which part of the reply is the value; null: the whole reply. */
   output: extractor.nullable().default(null),
   /** How the text names its inputs; absent: `mustache`. */

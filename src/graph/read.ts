@@ -5,6 +5,7 @@ import { checkGraph } from "./checks.ts";
 import { type ContainmentRoot, findRoot } from "./containment.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
+import { canChangeInputs, inputsIdOf, inputsText } from "./edges.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { parseWith } from "./issues.ts";
@@ -35,7 +36,7 @@ export interface GraphTextReading {
 export interface GraphReading extends GraphTextReading {
   /** null if the graph itself has errors. Errors in data, loss or options leave it: it can be shown. */
   readonly graph: Graph | null;
-  /** By node id: where its text is. */
+  /** By node id: where its text is. By `inputsIdOf` a node: where what it reads is. */
   readonly sources: Readonly<Record<string, TextSource>>;
   readonly root: ContainmentRoot;
 }
@@ -50,7 +51,8 @@ export interface ReadGraphOptions {
 /** Position of the text of a node, and what it was when it was read. */
 export interface TextSource {
   readonly node: string;
-  readonly form: "string" | "lines" | "rows" | "file";
+  /** `inputs`: it is not a text but what the node reads, and `node` is `inputsIdOf` the node. */
+  readonly form: "string" | "lines" | "rows" | "file" | "inputs";
   /** Absolute path of the file that contains the text: the graph file, or a prompt file. */
   readonly path: string;
   /** Of the value in the graph file: the text itself, or the reference to its file. */
@@ -89,6 +91,13 @@ export async function readGraph(
   const sources: Record<string, TextSource> = {};
   const places = new Map<string, FilePlace>();
   for (const node of outline.nodes) {
+    const { id, inputs } = node;
+    if (canChangeInputs(node)) {
+      const form = "inputs" as const;
+      const hash = hashText(inputsText(inputs.map(({ name }) => name)));
+      const range = document.rangeAt(["nodes", id, "inputs"]);
+      sources[inputsIdOf(id)] = { node: inputsIdOf(id), form, path: document.path, range, hash };
+    }
     const found = await textOf(document, node, root, files);
     if (!node.text || !found) continue;
     texts.set(node.id, found.text);

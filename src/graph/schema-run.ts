@@ -9,6 +9,7 @@ export const DEFAULTS = {
   gate: { policy: "strict", alpha: 0.05 },
   seed: 1,
   baseline: false,
+  edges: false,
   objectives: { loss: 1, tokens: 0, latency: 0, usd: 0 },
   budget: { calls: 2000 },
 } as const;
@@ -305,6 +306,14 @@ export const commonOptions = z.strictObject({
         "Whether the original graph with “Let's think step by step.” added to every node is also scored, for comparison. Costs calls. Default false.",
       examples: [true],
     }),
+  edges: z
+    .union([z.boolean(), z.array(z.string()).min(1)], { error: translatable("true, false or a list of nodes") })
+    .default(DEFAULTS.edges)
+    .meta({
+      description:
+        "Whether the run can also change what nodes read: add, drop or exchange their `inputs`. `true`: of every node that asks a model and whose text can change. Or a list of nodes. Methods: `semantic`. Default false.",
+      examples: [true, ["solve"]],
+    }),
   objectives: objectives.default(DEFAULTS.objectives).meta(objectives.meta() ?? {}),
   budget: z
     .strictObject({
@@ -332,7 +341,9 @@ export function optimizeSchema(methods: MethodOptions) {
     .strictObject({ ...flat, ...Object.fromEntries(own), ...commonOptions.shape })
     .transform((file, context) => {
       const given: Readonly<Record<string, unknown>> = file;
-      const { method, threshold, gate, seed, baseline, objectives, budget } = file as z.output<typeof commonOptions>;
+      const { method, threshold, gate, seed, baseline, edges, objectives, budget } = file as z.output<
+        typeof commonOptions
+      >;
       const parsed = Object.entries(methods).map(([name, options]): [string, Readonly<Record<string, unknown>>] => {
         const nested = recordOf(given[name]);
         const beside = name === FLAT ? Object.keys(flat).filter((key) => given[key] !== undefined) : [];
@@ -355,7 +366,8 @@ export function optimizeSchema(methods: MethodOptions) {
         }
         return [name, result.data ?? {}];
       });
-      return { method, threshold, gate, seed, baseline, objectives, budget, methods: Object.fromEntries(parsed) };
+      const common = { method, threshold, gate, seed, baseline, edges, objectives, budget };
+      return { ...common, methods: Object.fromEntries(parsed) };
     })
     .describe("How to optimize, and the maximum cost.");
 }

@@ -1,5 +1,5 @@
 import type { Node } from "jsonc-parser";
-import type { JsonDocument } from "./document.ts";
+import { type JsonDocument, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { literalRange } from "./literal.ts";
 import { fillsIn } from "./node-kinds.ts";
@@ -24,10 +24,9 @@ export interface Use {
 
 /**
  * `node`, `input`: where the name is made. `reads`: in a node's `inputs`. `field`: a key of `data.fields`. `target`: a key of
- * `data.targets` or `losses`. `kept`: a
- * `{{name}}` in `keep`.
+ * `data.targets` or `losses`. `kept`: a `{{name}}` in `keep`. `tuned`: in `optimize.edges`.
  */
-export type UseKind = "node" | "input" | "reads" | "output" | "field" | "target" | "placeholder" | "kept";
+export type UseKind = "node" | "input" | "reads" | "output" | "field" | "target" | "placeholder" | "kept" | "tuned";
 
 export function makesName({ kind }: Use): boolean {
   return kind === "node" || kind === "input";
@@ -70,6 +69,11 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
       return keysOf(document, path).map((name) => quoted("target", name, null));
     }),
   );
+  const tuned = document.at(["optimize", "edges"]);
+  for (const element of tuned?.type === "array" ? (tuned.children ?? []) : []) {
+    if (element.type === "string")
+      uses.push(quoted("tuned", { name: String(element.value), range: rangeOf(element) }, null));
+  }
   return uses.sort((a, b) => a.around.start - b.around.start);
 }
 

@@ -239,6 +239,10 @@ export function invalidReason(reason: string, { t }: Locale): string {
     "repeats an earlier text": t("It repeats a text that was already evaluated."),
     "leaks a training target": t("It contains the answer of a training sample."),
     "no change": t("It is identical to the current text."),
+    "no inputs": t("It leaves the node without inputs."),
+    "names an unknown input": t("It names an input that the graph doesn't have."),
+    "reads a later node": t("It makes the node read one that comes after it, which could make a cycle."),
+    "drops a needed input": t("It drops an input that the node can't do without."),
   };
   return Object.entries(known).find(([one]) => one === reason)?.[1] ?? reason;
 }

@@ -2,6 +2,7 @@ import type { Sample } from "../data/sample.ts";
 import type { Finished, Warned } from "../engine/events.ts";
 import { signTest } from "../engine/statistics.ts";
 import type { Task } from "../engine/task.ts";
+import { nodeOfInputs } from "../graph/edges.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { Attempt, RunState, SampleScore } from "./state.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
@@ -141,9 +142,14 @@ function gradientsLookAlike({ state }: Ending): Warned[] {
   });
 }
 
+/** Nodes whose text can change: what a node reads is no text. */
+function textParameters({ parameters }: Ending["state"]): readonly string[] {
+  return parameters.filter((id) => nodeOfInputs(id) === null);
+}
+
 /** Texts of different nodes that converged, at the end or in their last proposals. */
 function instructionsConverge({ state, finished }: Ending): Warned[] {
-  const changed = state.parameters.flatMap((node) => {
+  const changed = textParameters(state).flatMap((node) => {
     const was = state.startTexts[node] ?? "";
     const is = finished.texts[node] ?? "";
     const last = lastAttempt(state.attempts, node)?.text ?? is;
@@ -158,7 +164,7 @@ function instructionsConverge({ state, finished }: Ending): Warned[] {
 
 /** An instruction that grows without a gain. */
 function instructionGrows({ state, finished }: Ending): Warned[] {
-  return state.parameters.flatMap((node) => {
+  return textParameters(state).flatMap((node) => {
     const was = tokensOf(state.startTexts[node] ?? "").length;
     const final = finished.texts[node] ?? "";
     const isTaken = final !== state.startTexts[node];
@@ -175,7 +181,7 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
 /** Answers of individual samples that were copied into a text. */
 function targetsLeak({ start, state, finished }: Ending): Warned[] {
   const heldIn = finderOf(singleTargets(Object.values(start.data).flat()));
-  return state.parameters.flatMap((node) => {
+  return textParameters(state).flatMap((node) => {
     const known = heldIn(state.startTexts[node] ?? "");
     const attempts = state.attempts.filter((one) => one.node === node);
     const refused = attempts.filter(({ invalid }) => invalid === "leaks a training target").length;

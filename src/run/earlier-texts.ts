@@ -1,5 +1,6 @@
 import { SPLITS } from "../data/sample.ts";
 import { type EarlierText, outcomeOf } from "../engine/history.ts";
+import { allParametersOf } from "../engine/parameters.ts";
 import type { Task } from "../engine/task.ts";
 import { shortHash } from "../engine/theta.ts";
 import type { RunRequest } from "./run-manifest.ts";
@@ -29,7 +30,7 @@ export async function earlierTexts(
     runs.push(run);
     if (runs.length === RUNS) break;
   }
-  return task.graph.nodes.filter(({ trainable }) => trainable).flatMap(({ id, text }) => droppedFor(id, text, runs));
+  return allParametersOf(task.graph).flatMap(({ id, value }) => droppedFor(id, value, runs));
 }
 
 /** The newest first in `runs`; oldest first in the result, as a history is. */

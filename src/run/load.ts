@@ -23,6 +23,7 @@ import { graphFormat, methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { Yielder } from "../models/yielder.ts";
 import { lossOf } from "./load-loss.ts";
+import { checkOptimizedEdges, withOptimizedEdges } from "./optimized-edges.ts";
 
 /** User settings that override the file. */
 export interface Overrides {
@@ -73,8 +74,9 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   await checkCode(reading, loss, stated ?? {}, deps);
   const made = file && stated && (await makeTask(file, loss && makeLoss(loss), stated, reading, deps, overrides));
   const faults = document.faults;
-  const task =
-    graph && made && !hasErrors(faults) ? { ...made.task, graph: withUsersModel(graph, overrides.models ?? {}) } : null;
+  const { models = {} } = overrides;
+  const tuned = graph && file ? withOptimizedEdges(graph, file.optimize) : null;
+  const task = tuned && made && !hasErrors(faults) ? { ...made.task, graph: withUsersModel(tuned, models) } : null;
   return { ...reading, text, faults, loss, ...(made?.losses && { losses: made.losses }), task };
 }
 
@@ -88,6 +90,7 @@ async function makeTask(
   { models = {}, budget = {}, needs = SPLITS, targetless = false }: Overrides,
 ): Promise<{ readonly task: Omit<Task, "graph">; readonly losses?: Losses } | null> {
   checkOptions(file.optimize, document);
+  checkOptimizedEdges(file.optimize, outline, document);
   const yielder = new Yielder(clock);
   const corpora = await corporaOf(file, { document, root, files, yieldNow: () => yielder.next() });
   const { locale } = document;
@@ -116,7 +119,7 @@ async function makeTask(
   const typed = data && (await typedOf(data, graph, { document, root, files, yieldNow: () => yielder.next() }));
   if (!loss || !typed || !choices || !corpora) return null;
   const limits = smaller({ tokens: null, usd: null, ...file.optimize.budget }, budget);
-  const { methods: byMethod, ...common } = file.optimize;
+  const { methods: byMethod, edges: _, ...common } = file.optimize;
   const options = { ...common, budget: limits, methodOptions: byMethod[common.method] ?? {} };
   const isEmpty = Object.keys(corpora).length === 0;
   const made = Object.entries(losses).map(([node, spec]) => [node, makeLoss(spec)] as const);

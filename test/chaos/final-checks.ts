@@ -79,7 +79,7 @@ export async function faultsOfApplying(
   const copy = disk.copy();
   const deps = depsOf(copy);
   const output = new Heard();
-  await applyAccepted(state.proposals, graphFile, deps.files, output);
+  await applyAccepted(state.proposals, read.start.graph, graphFile, deps.files, output);
   const { task, faults } = await loadTask(graphFile, deps);
   const texts = Object.fromEntries(task?.graph.nodes.map(({ id, text }) => [id, text]) ?? []);
   const wrong = task ? differenceOf(texts, { ...texts, ...state.texts }) : faults.map(({ message }) => message).join();

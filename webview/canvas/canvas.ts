@@ -41,6 +41,7 @@ export class GraphCanvas {
   readonly viewport: Viewport;
   readonly #world = s("g", { class: "world" });
   readonly #edges = s("g", { class: "edges" });
+  readonly #proposed = s("g", { class: "proposed" });
   readonly #badges = s("g", { class: "badges" });
   readonly #nodes = s("g", { class: "nodes" });
   readonly #pulses: Pulses;
@@ -58,7 +59,7 @@ export class GraphCanvas {
   ) {
     const pulses = s("g", { class: "pulses" });
     this.#pulses = new Pulses(pulses);
-    this.#world.append(this.#edges, this.#badges, pulses, this.#nodes);
+    this.#world.append(this.#edges, this.#proposed, this.#badges, pulses, this.#nodes);
     this.element = s("svg", { class: "graph", "aria-hidden": "true" }, this.#world);
     this.viewport = new Viewport(
       this.element,
@@ -86,7 +87,16 @@ export class GraphCanvas {
   drawWhole(scene: Scene, into: SVGGElement): void {
     const view = this.#view;
     if (!view) return;
-    const edges = s("g", { class: "edges" }, ...scene.edges.map((edge) => edgeElement(edge, false)));
+    const edges = s(
+      "g",
+      { class: "edges" },
+      ...scene.edges.map((edge) => {
+        const group = edgeElement(edge, false);
+        if (isDropped(view.run, edge)) group.classList.add("dropped");
+        return group;
+      }),
+    );
+    const proposed = s("g", { class: "proposed" }, ...addedEdges(view.run, scene));
     const nodes = scene.nodes.map((node) => {
       const group = s("g", {
         class: nodeClass(node, view, null, this.#runs.get(node.id)),
@@ -95,7 +105,7 @@ export class GraphCanvas {
       group.append(...drawCard(this.#face(node, "full"), this.type));
       return group;
     });
-    into.append(edges, s("g", { class: "nodes" }, ...nodes));
+    into.append(edges, proposed, s("g", { class: "nodes" }, ...nodes));
   }
 
   #moved(): void {
@@ -155,8 +165,9 @@ export class GraphCanvas {
         drawn.set(this, edge);
         if (known && known.line !== edge.line) this.replaceChildren(...edgeElement(edge, true).childNodes);
         const look = edgeClass(edge, lit, isRunning && counts.has(edge.key), edge.key === chosen, reachable);
-        setAttribute(this, "class", look);
+        setAttribute(this, "class", isDropped(view.run, edge) ? `${look} dropped` : look);
       });
+    this.#proposed.replaceChildren(...addedEdges(view.run, view.scene));
     const badges = detail === "full" || detail === "name" ? edges.filter((edge) => counts.has(edge.key)) : [];
     select(this.#badges)
       .selectAll<SVGGElement, SceneEdge>("g.badge")
@@ -227,6 +238,28 @@ function edgeElement(edge: SceneEdge, reachable: boolean): SVGGElement {
   );
   if (reachable) group.append(s("path", { class: "hit", d: edge.line }));
   return group;
+}
+
+function isDropped(run: RunView | null, { source, target }: SceneEdge): boolean {
+  const proposed = run?.proposedEdges ?? [];
+  return proposed.some((one) => one.change === "dropped" && one.source === source && one.target === target);
+}
+
+/** Edges that a run proposes to add: straight, since nothing else makes way for them. */
+function addedEdges(run: RunView | null, scene: Scene | null): SVGGElement[] {
+  const added = (run?.proposedEdges ?? []).filter(({ change }) => change === "added");
+  return added.flatMap(({ source, target }) => {
+    const [from, to] = [scene?.byId.get(source), scene?.byId.get(target)];
+    return from && to && scene ? [s("g", { class: "edge added" }, s("path", straightEdge(from, to, scene)))] : [];
+  });
+}
+
+function straightEdge(from: SceneNode, to: SceneNode, { direction }: Scene): { class: string; d: string } {
+  const [x0, y0, x1, y1] =
+    direction === "down"
+      ? [from.x + from.width / 2, from.y + from.height, to.x + to.width / 2, to.y]
+      : [from.x + from.width, from.y + from.height / 2, to.x, to.y + to.height / 2];
+  return { class: "line", d: `M${x0},${y0}L${x1},${y1}` };
 }
 
 function edgeClass(

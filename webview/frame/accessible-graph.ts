@@ -1,7 +1,7 @@
 import { h } from "../dom.ts";
 import { KINDS, plural, verdictLabel } from "../format.ts";
 import { t } from "../l10n.ts";
-import type { NodeRunView, NodeView } from "../protocol.ts";
+import type { NodeRunView, NodeView, ProposedEdge } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
 
 /** The graph as a hidden list for the keyboard and for screen readers. */
@@ -39,6 +39,7 @@ export class AccessibleGraph {
         scene?.feeds.get(node.id) ?? [],
         runs.get(node.id),
         values.get(node.id),
+        run?.proposedEdges.filter(({ target }) => target === node.id) ?? [],
       );
       const label = node.id === graph?.output ? t("{0}, its value is the answer of the graph", words) : words;
       if (button.textContent !== label) button.textContent = label;
@@ -100,6 +101,7 @@ function describe(
   feeds: readonly string[],
   run: NodeRunView | undefined,
   value: string | undefined,
+  proposed: readonly ProposedEdge[],
 ): string {
   const list = (names: readonly string[]) =>
     names.length > 5 ? t("{0} and {1} more", names.slice(0, 5).join(", "), names.length - 5) : names.join(", ");
@@ -108,6 +110,9 @@ function describe(
     node.role,
     node.kind === "input" ? "" : node.trainable ? t("can change") : t("fixed"),
     node.inputs.length > 0 ? t("reads {0}", list(node.inputs)) : "",
+    ...proposed.map(({ source, change }) =>
+      change === "added" ? t("proposal: also read {0}", source) : t("proposal: no longer read {0}", source),
+    ),
     feeds.length > 0 ? t("feeds {0}", list(feeds)) : "",
     folded > 0 ? plural(folded, t("{0} collapsed node"), t("{0} collapsed nodes")) : "",
     run?.verdict ? verdictLabel(run.verdict) : "",

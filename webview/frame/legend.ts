@@ -25,6 +25,8 @@ const FLAGS: readonly (readonly [string, string, string])[] = [
   ["optimizer", "✎ 1", t("A rewrite in progress")],
   ["gradients", "∇ 5", t("Gradients received; click to read them")],
   ["folded", "+4", t("Collapsed nodes")],
+  ["edge-added", "┄┄", t("Dashed, green: an input that the run proposes to add")],
+  ["edge-dropped", "┄┄", t("Dashed, red: an input that the run proposes to drop")],
 ];
 
 const KEYS: readonly (readonly [string, string])[] = [

@@ -51,16 +51,19 @@ export class Commit extends Disposable {
     // Saving may have changed a text: formatters and trimmed line ends.
     const saved = await this.#inFiles(run, chosen);
     const isNew = (place: LocatedProposal) => {
-      const before = chosen.find(({ proposal }) => proposal.id === place.proposal.id);
+      const before = chosen.find(
+        ({ proposal, isCompanion }) => proposal.id === place.proposal.id && isCompanion === place.isCompanion,
+      );
       return !holdsText(place) && before?.current !== place.current;
     };
     const places = await askAboutChanged(run, saved, saved.filter(isNew));
     const documents = documentsOf(places);
     const { fresh, spaced } = await this.#askAboutOtherChanges(repository, documents, places);
 
+    const own = places.filter(({ isCompanion }) => !isCompanion);
     const subject: Committed = {
-      applied: places.filter(holdsText).map(({ proposal }) => proposal),
-      changed: places.filter(not(holdsText)).map(({ proposal }) => proposal),
+      applied: own.filter(holdsText).map(({ proposal }) => proposal),
+      changed: own.filter(not(holdsText)).map(({ proposal }) => proposal),
     };
     const message = messageOf(run, subject);
     const paths = documents.map(({ uri }) => uri.fsPath);
@@ -161,7 +164,8 @@ export class Commit extends Disposable {
    * @param among of these alone. @throws NotFound
    */
   async #inFiles(run: OpenedRun, among?: readonly LocatedProposal[]): Promise<LocatedProposal[]> {
-    const proposals = among?.map(({ proposal }) => proposal) ?? appliedOf(run);
+    const chosen = among && new Set(among.map(({ proposal }) => proposal.id));
+    const proposals = appliedOf(run).filter(({ id }) => chosen?.has(id) ?? true);
     const places = (await locationsOf(run, proposals, this.graphs, this.files)).filter(not(holdsBase));
     if (places.length > 0) return places;
     throw new NotFound(l10n.t("The applied texts have since been undone, so there is nothing to commit."));

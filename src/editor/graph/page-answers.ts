@@ -14,7 +14,8 @@ import {
 import { type Sample, SPLITS, type Split } from "../../data/sample.ts";
 import type { Gradient, Theta } from "../../engine/events.ts";
 import { behaviorOf } from "../../engine/nodes/behaviors.ts";
-import { type Graph, type GraphNode, ownModel, type Texts } from "../../graph/graph.ts";
+import { withTheta } from "../../graph/edges.ts";
+import { type Graph, type GraphNode, ownModel } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
 import type { Message } from "../../models/model.ts";
 import type { ActiveRun } from "./active-run.ts";
@@ -152,7 +153,7 @@ interface Scene {
   readonly sample: Sample;
   readonly split: Split;
   readonly theta: Theta;
-  readonly texts: Texts;
+  /** With their texts and inputs under Θ. */
   readonly nodes: ReadonlyMap<string, GraphNode>;
   /** Names of inputs and nodes as the page knows them. */
   readonly byShortId: ReadonlyMap<string, string>;
@@ -167,20 +168,20 @@ function sceneOf(id: string, at: Snapshot, run: ActiveRun): Scene | null {
   if (!found) return null;
   const latest = at === "latest" && state.values[state.theta]?.[found.sample.id] !== undefined;
   const names = [...graph.inputs.map(({ name }) => name), ...graph.nodes.map((node) => node.id)];
+  const { nodes } = withTheta(graph, latest ? state.texts : state.startTexts);
   return {
     run,
     ...found,
     theta: latest ? state.theta : state.startTheta,
-    texts: latest ? state.texts : state.startTexts,
-    nodes: new Map(graph.nodes.map((node) => [node.id, node])),
+    nodes: new Map(nodes.map((node) => [node.id, node])),
     byShortId: new Map(names.map((name) => [shortId(name), name])),
   };
 }
 
-async function valueIn({ run, sample, theta, texts, nodes }: Scene, name: string): Promise<string | null> {
+async function valueIn({ run, sample, theta, nodes }: Scene, name: string): Promise<string | null> {
   const node = nodes.get(name);
   if (!node) return sample.inputs[name] ?? null;
-  return traitsOf(node).text === "value" ? (texts[name] ?? node.text) : run.value(theta, sample.id, name);
+  return traitsOf(node).text === "value" ? node.text : run.value(theta, sample.id, name);
 }
 
 /** Empty if a value it was made of is unknown; inputs and texts have no prompt. */
@@ -193,7 +194,7 @@ async function promptIn(scene: Scene, name: string): Promise<readonly Message[]>
     if (value === null) return [];
     inputs.push([input, value]);
   }
-  return behaviorOf(node).prompt(node, scene.texts[name] ?? node.text, inputs);
+  return behaviorOf(node).prompt(node, node.text, inputs);
 }
 
 function sampleOf({ data }: ActiveRun, id: string): { sample: Sample; split: Split } | null {

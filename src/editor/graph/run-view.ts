@@ -3,6 +3,7 @@ import {
   LIMITS,
   type NodeRunView,
   type PointView,
+  type ProposedEdge,
   type RunView,
   type SampleView,
   shortId,
@@ -11,6 +12,7 @@ import {
 } from "../../../webview/protocol.ts";
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
+import { edgeChanges, nodeOfInputs } from "../../graph/edges.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
@@ -45,6 +47,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
     limits,
     nodes: nodeViews(state, threshold, locale),
     gradients: edgeGradients(state),
+    proposedEdges: proposedEdges(state),
     curve: curveView(state),
     samples,
     waiting: run.waiting ? line(waitingLabel(run.waiting, locale)) : "",
@@ -139,6 +142,25 @@ function edgeGradients({ gradients }: RunState): EdgeGradients[] {
   return [...counts.values()]
     .slice(0, LIMITS.nodes)
     .map(({ node, from, count }) => ({ node: shortId(node), from: from === null ? null : shortId(from), count }));
+}
+
+/** Of the proposals, or while there are none, of the last attempts that can be used. */
+function proposedEdges({ proposals, attempts }: RunState): ProposedEdge[] {
+  const usable = attempts.filter(({ invalid, node }) => invalid === null && nodeOfInputs(node) !== null);
+  const last = [...new Map(usable.map((one) => [one.node, one])).values()];
+  return (proposals.length > 0 ? proposals : last)
+    .flatMap(({ node, base, text }): ProposedEdge[] => {
+      const target = nodeOfInputs(node);
+      if (target === null) return [];
+      const { added, dropped } = edgeChanges(base, text);
+      const edge = (change: ProposedEdge["change"]) => (source: string) => ({
+        source: shortId(source),
+        target: shortId(target),
+        change,
+      });
+      return [...added.map(edge("added")), ...dropped.map(edge("dropped"))];
+    })
+    .slice(0, LIMITS.nodes);
 }
 
 /** The interval is from the verdict that accepted the text of this iteration. */

@@ -13,6 +13,7 @@ import { fieldsOf } from "../../data/fields.ts";
 import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
 import type { JsonPath } from "../../graph/document.ts";
+import { canChangeInputs } from "../../graph/edges.ts";
 import { fillsIn, traitsOf } from "../../graph/node-kinds.ts";
 import { inputEdits } from "../../graph/quick-fixes.ts";
 import { isBlank, starters } from "../../graph/starters.ts";
@@ -54,6 +55,10 @@ export class Completion implements CompletionItemProvider {
     if (part === "nodes" && key === "over" && place.path.length === 3 && !place.isKey) {
       const inputs = parsed.outline.nodes.find((node) => node.id === id)?.inputs ?? [];
       return inputs.map(({ name }) => item(name, l10n.t("input of {0}", String(id)), place.range));
+    }
+    if (part === "optimize" && id === "edges" && place.path.length === 3) {
+      const nodes = parsed.outline.nodes.filter(canChangeInputs);
+      return nodes.map((node) => item(node.id, node.role || node.kind, place.range));
     }
     if (part === "output" && place.path.length === 1) return place.isKey ? [] : answers(parsed, place.range);
     if (part === "losses" && place.path.length === 2 && place.isKey) {

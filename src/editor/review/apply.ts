@@ -59,13 +59,14 @@ export class Apply {
     const moved = all.filter((place) => !holdsBase(place) && !holdsText(place));
     const [first] = moved;
     if (first && all.length === 1) return this.#applyMoved(run, first);
-    const places = all.filter((place) => !moved.includes(place));
+    const places = all.filter((place) => !moved.some(({ proposal }) => proposal.id === place.proposal.id));
     if (first) await askAboutOthers(moved, places);
     const missing = places.filter((place) => holdsBase(place) || !holdsText(place));
     await askAboutReadOnly([...new Set(missing.map(({ document }) => document))]);
     await edit(missing);
-    await this.runStore.act(run, { type: "applied", proposals: places.map(({ proposal }) => proposal.id) });
-    void notifyApplied(run, places);
+    const own = places.filter(({ isCompanion }) => !isCompanion);
+    await this.runStore.act(run, { type: "applied", proposals: own.map(({ proposal }) => proposal.id) });
+    void notifyApplied(run, own);
   }
 
   /** @throws Cancelled */

@@ -30,7 +30,7 @@ export function findChange(run: OpenedRun, id: string): Change | null {
 export function instructionUri(run: OpenedRun, change: Change, side: "before" | "after"): Uri {
   return Uri.from({
     scheme: SCHEME,
-    path: `/AgentGraph/${folderOf(run.entry.graphName, run.entry.startedAt)}/${change.node}.instruction`,
+    path: `/AgentGraph/${folderOf(run.entry.graphName, run.entry.startedAt)}/${nameOf(change.node)}.instruction`,
     query: new URLSearchParams({ run: run.entry.id, id: change.id, side }).toString(),
   });
 }
@@ -39,9 +39,14 @@ export function instructionUri(run: OpenedRun, change: Change, side: "before" | 
 export function finalTextUri({ id, startedAt, graphName }: RunSummary, node: string): Uri {
   return Uri.from({
     scheme: SCHEME,
-    path: `/AgentGraph/${folderOf(graphName, startedAt)}/${node}.instruction`,
+    path: `/AgentGraph/${folderOf(graphName, startedAt)}/${nameOf(node)}.instruction`,
     query: new URLSearchParams({ run: id, node }).toString(),
   });
+}
+
+/** In a path, where a colon has a meaning on some systems. */
+function nameOf(node: string): string {
+  return node.replace(":", " ");
 }
 
 function folderOf(graphName: string, startedAt: number): string {

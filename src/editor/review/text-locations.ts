@@ -4,6 +4,7 @@ import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edit.ts";
 import type { Range } from "../../graph/fault.ts";
+import { fittedChanges } from "../../graph/fitted-changes.ts";
 import { isSameButSpacing } from "../../graph/formatting.ts";
 import { readGraph, type TextSource } from "../../graph/read.ts";
 import { graphFormat } from "../../methods/registry.ts";
@@ -14,7 +15,10 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 
 /** The current location of a proposal's text. */
 export interface LocatedProposal {
+  /** Its texts are for the inputs that the node has, or gets with the other proposals. */
   readonly proposal: Proposal;
+  /** The instruction of a node whose inputs change: it has no verdict of its own. */
+  readonly isCompanion: boolean;
   readonly place: TextPlace;
   readonly document: TextDocument;
   /** The current text there, including unsaved edits. */
@@ -34,11 +38,20 @@ export async function locationsOf(
 ): Promise<LocatedProposal[]> {
   const file = await graphs.known(run.entry.graphPath);
   const graph = await openAsOnDisk(file);
-  const { sources, root, outline, faults } = await readGraph(file.fsPath, graph.getText(), files, graphFormat, {
+  const {
+    sources,
+    root,
+    outline,
+    faults,
+    graph: now,
+  } = await readGraph(file.fsPath, graph.getText(), files, graphFormat, {
     locale: LOCALE,
   });
+  const fitted = now
+    ? fittedChanges(proposals, run.graph, now)
+    : proposals.map((change) => ({ change, isCompanion: false }));
   return Promise.all(
-    proposals.map(async (proposal) => {
+    fitted.map(async ({ change: proposal, isCompanion }) => {
       const source = sources[proposal.node];
       if (!source) {
         const text = outline.nodes.find(({ id }) => id === proposal.node)?.text;
@@ -49,7 +62,7 @@ export async function locationsOf(
       const document = await openAsOnDisk(uriOf(source, file, root.base));
       const current = currentText(document.getText(), source);
       if (current === null) throw new TextChanged(proposal.node, basename(source.path));
-      return { proposal, place: source, document, current };
+      return { proposal, isCompanion, place: source, document, current };
     }),
   );
 }

@@ -1,4 +1,6 @@
 import { l10n } from "vscode";
+import { inputsText, nodeOfInputs } from "../../graph/edges.ts";
+import { fittedChanges } from "../../graph/fitted-changes.ts";
 import { isSameButSpacing } from "../../graph/formatting.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { type Act, actLabel } from "../../i18n/labels.ts";
@@ -14,14 +16,22 @@ import type { Change } from "./instructions.ts";
  */
 export type TextStatus = "base" | "proposed" | "changed" | "unknown";
 
-/** VS Code changes spacing at line ends when it saves, so that is ignored. */
+/**
+ * VS Code changes spacing at line ends when it saves, so that is ignored.
+ * @param run the graph as the run started. Default: its nodes had the same inputs
+ */
 export function textStatusOf(
-  { node, base, text }: Pick<Change, "node" | "base" | "text">,
+  change: Pick<Change, "node" | "base" | "text">,
   graph: Graph | null,
+  run: Graph | null = null,
 ): TextStatus {
   if (!graph) return "unknown";
-  const now = graph.nodes.find(({ id }) => id === node)?.text;
-  if (now === undefined) return "changed";
+  const [{ change: fitted } = { change }] = run ? fittedChanges([change], run, graph) : [];
+  const { node, base, text } = fitted;
+  const reader = nodeOfInputs(node);
+  const found = graph.nodes.find(({ id }) => id === (reader ?? node));
+  if (!found) return "changed";
+  const now = reader === null ? found.text : inputsText(found.inputs);
   if (now === base) return "base";
   if (isSameButSpacing(now, text)) return "proposed";
   return isSameButSpacing(now, base) ? "base" : "changed";
@@ -56,11 +66,11 @@ export class TextStatuses {
     private readonly documents: Pick<GraphSource, "current">,
   ) {}
 
-  async of({ entry }: OpenedRun): Promise<(change: Pick<Change, "node" | "base" | "text">) => TextStatus> {
+  async of({ entry, graph: run }: OpenedRun): Promise<(change: Pick<Change, "node" | "base" | "text">) => TextStatus> {
     const file = await this.graphs.known(entry.graphPath);
     const { graph, stale } = await this.documents
       .current(file)
       .catch((): { graph: Graph | null; stale: boolean } => ({ graph: null, stale: true }));
-    return (change) => textStatusOf(change, stale ? null : graph);
+    return (change) => textStatusOf(change, stale ? null : graph, run);
   }
 }

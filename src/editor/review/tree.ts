@@ -10,6 +10,7 @@ import {
   TreeItemCollapsibleState,
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
+import { edgeLabels } from "../../i18n/edges.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import {
   changeFigures,
@@ -167,7 +168,8 @@ function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {
   const shown = groups.filter((group) => membersOf(run, proposal, group).length > 0);
   const reason: ProposalElement = { kind: "line", label: verdictReason(proposal.verdict, LOCALE), text: "" };
   const idea: ProposalElement = { kind: "line", label: l10n.t("Idea"), text: proposal.hypothesis };
-  const lines = proposal.hypothesis ? [reason, idea] : [reason];
+  const edges = edgeLabels(proposal, LOCALE).map((label): ProposalElement => ({ kind: "line", label, text: "" }));
+  const lines = [reason, ...(proposal.hypothesis ? [idea] : []), ...edges];
   return [...lines, ...shown.map((group): ProposalElement => ({ kind: "group", run, proposal, group }))];
 }
 

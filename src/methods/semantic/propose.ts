@@ -1,9 +1,11 @@
 import { askForText } from "../../engine/ask-for-text.ts";
 import type { BatchGradients, GradientContext } from "../../engine/batch-gradients.ts";
 import type { Candidate } from "../../engine/candidate.ts";
-import type { Engine, Parameter } from "../../engine/method.ts";
+import { createAskForInputs } from "../../engine/inputs-prompt.ts";
+import type { Engine } from "../../engine/method.ts";
 import { createOptimizerPrompt } from "../../engine/optimizer-prompt.ts";
-import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
+import type { Parameter } from "../../engine/parameters.ts";
+import type { Graph, Texts } from "../../graph/graph.ts";
 import { plainText } from "../../graph/text.ts";
 import type { SemanticOptions } from "./options.ts";
 
@@ -25,24 +27,25 @@ export interface ProposeDeps {
  */
 export function createPropose({ graph, options, engine }: ProposeDeps): Propose {
   const { gradients, proposals } = options;
-  const promptFor = createOptimizerPrompt({ graph, gradients, answers: engine.answers });
-  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const about = { graph, gradients, answers: engine.answers };
+  const promptFor = createOptimizerPrompt(about);
+  const askForInputs = createAskForInputs(about);
 
   return async (batch, parameters, incumbent) => {
-    const asked = parameters.flatMap(({ id }) => nodes.get(id) ?? []);
-    const candidates = await Promise.all(asked.map((node) => proposeFor(node, batch, incumbent)));
+    const candidates = await Promise.all(parameters.map((parameter) => proposeFor(parameter, batch, incumbent)));
     return candidates.flat();
   };
 
-  async function proposeFor(node: GraphNode, batch: BatchGradients, incumbent: Texts): Promise<Candidate[]> {
-    const contexts = await batch.contexts(node.id);
+  async function proposeFor(parameter: Parameter, batch: BatchGradients, incumbent: Texts): Promise<Candidate[]> {
+    const { id, value } = parameter;
+    const contexts = await batch.contexts(id);
     if (contexts.length === 0) return [];
-    const base = incumbent[node.id] ?? node.text;
-    const present = batch.texts[node.id] ?? node.text;
-    const right = await batch.right(node.id);
+    const base = incumbent[id] ?? value;
+    const present = batch.texts[id] ?? value;
+    const right = await batch.right(id);
     const samples = contexts.map(({ sample }) => sample);
     const drafts = await Promise.all(
-      Array.from({ length: proposals }, (_, index) => askOptimizer(node, present, contexts, right, index)),
+      Array.from({ length: proposals }, (_, index) => askOptimizer(parameter, present, contexts, right, index)),
     );
     const candidates: Candidate[] = [];
     for (const draft of drafts) {
@@ -50,21 +53,22 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
       // The batch contains this text already, or another draft is the same: nothing new is proposed.
       if (base !== present && text === present.trim()) continue;
       if (candidates.some((other) => other.text === text)) continue;
-      const candidate = await engine.candidate(node.id, incumbent, draft && { ...draft, samples });
+      const candidate = await engine.candidate(id, incumbent, draft && { ...draft, samples });
       if (candidate) candidates.push(candidate);
     }
     return candidates;
   }
 
   function askOptimizer(
-    node: GraphNode,
+    parameter: Parameter,
     base: string,
-    contexts: readonly GradientContext[],
+    cases: readonly GradientContext[],
     right: readonly GradientContext[],
     index: number,
   ) {
-    const history = engine.history.shown(node.id, base);
-    const messages = promptFor({ node, text: base, cases: contexts, right, history, index });
-    return askForText(engine, { node, base, messages, index });
+    const { id, kind, node } = parameter;
+    const shown = { text: base, cases, right, history: engine.history.shown(id, base), index };
+    if (kind === "inputs") return askForInputs(engine, parameter, shown);
+    return askForText(engine, { node, base, messages: promptFor({ node, ...shown }), index });
   }
 }

@@ -3,7 +3,8 @@ import type { BatchGradients } from "../../engine/batch-gradients.ts";
 import type { Candidate } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
 import { createJointGate, type JointGate } from "../../engine/joint-gate.ts";
-import type { BackwardStyle, Engine, Method, Parameter } from "../../engine/method.ts";
+import type { BackwardStyle, Engine, Method } from "../../engine/method.ts";
+import type { Parameter } from "../../engine/parameters.ts";
 import { lossBounds } from "../../engine/statistics.ts";
 import type { Task } from "../../engine/task.ts";
 import { thetaOf } from "../../engine/theta.ts";
@@ -30,6 +31,7 @@ export const semantic: Method<SemanticOptions> = {
   ),
   options: semanticOptions,
   scoresLazily: true,
+  tunesEdges: true,
   iterations: ({ iterations }) => iterations,
   run,
 };

@@ -4,6 +4,7 @@ import { ENGINE_VERSION } from "../../engine/session.ts";
 import { SOLVE_DEFAULTS } from "../../engine/solve/solve.ts";
 import type { OptimizeOptions, Task } from "../../engine/task.ts";
 import { shortHash } from "../../engine/theta.ts";
+import { withTheta } from "../../graph/edges.ts";
 import type { Texts } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { RunRequest } from "../run-manifest.ts";
@@ -63,9 +64,8 @@ export function searchOf({ request, budget }: ComparisonPlan, { options }: Varia
 /** A run that scores texts on the held-out set. */
 export function scoringOf({ request, scoring }: ComparisonPlan, seed: number, texts?: Texts): RunRequest {
   const { task } = request;
-  const nodes = task.graph.nodes.map((node) => ({ ...node, text: texts?.[node.id] ?? node.text }));
   const options = { ...task.options, seed, budget: scoring };
-  const scored: Task = { ...task, graph: { ...task.graph, nodes }, options };
+  const scored: Task = { ...task, graph: withTheta(task.graph, texts ?? {}), options };
   return { ...request, task: scored, job: { kind: "evaluate", split: "test" } };
 }
 
@@ -94,7 +94,7 @@ export function identityOf({
   models,
   job,
 }: Pick<Task, "graph" | "options" | "models"> & Pick<RunRequest, "job">): string {
-  const texts = graph.nodes.map(({ id, text }) => [id, text]);
+  const texts = graph.nodes.map(({ id, text, inputs, tunesInputs }) => [id, text, ...(tunesInputs ? [inputs] : [])]);
   const { seed, budget } = options;
   // How texts were found does not matter to their score.
   return shortHash(sorted(job ? [job, texts, seed, budget, models.forward.model] : [texts, options]));

@@ -1,5 +1,6 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { shortHash } from "../../engine/theta.ts";
+import { nodeOfInputs } from "../../graph/edges.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { warningMessages } from "../../i18n/warnings.ts";
 import { makeLoss } from "../../loss/make.ts";
@@ -131,8 +132,8 @@ function verdictsOf({ judged, attempts }: RunState): VerdictRow[] {
 }
 
 function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trace, samples: Samples): Change {
-  const { id, node, base, text, hypothesis, verdict, contributes = null } = proposal;
-  const about = start.graph.nodes.find((one) => one.id === node);
+  const { id, node, base, text, hypothesis, verdict, contributes = null, edges } = proposal;
+  const about = start.graph.nodes.find((one) => one.id === (nodeOfInputs(node) ?? node));
   const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
   const isNet = state.texts[node] === text && state.startTexts[node] !== text;
   const judged = state.judged[attemptsBehind(state, proposal).at(-1)?.verdict ?? -1];
@@ -149,6 +150,7 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
     hypothesis,
     verdict,
     contributes,
+    ...(edges && { edges }),
     part: contributionOf(state, proposal, start.options.threshold),
     act: state.acts[id] ?? null,
     gradients: gradientsBehind(state, proposal).map((gradient) => gradientRow(gradient, samples)),

@@ -1,3 +1,4 @@
+import { edgeLabels } from "../../i18n/edges.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
@@ -200,6 +201,7 @@ function change(one: Change, locale: Locale): Markup {
   const said = [
     hypothesis ? t("Idea: {0}", oneLine(hypothesis, 600)) : "",
     contributionLabel(one, locale),
+    ...edgeLabels(one, locale),
     act ? acts[act] : "",
   ].filter(Boolean);
   const gradients = locale.count(one.gradients.length, "gradient");

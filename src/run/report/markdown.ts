@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from "diff";
+import { edgeLabels } from "../../i18n/edges.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
@@ -95,6 +96,9 @@ function change(one: Change, locale: Locale): string[] {
     verdict.decision === "accepted" ? "" : literal(verdictReason(verdict, locale)),
     hypothesis ? literal(locale.t("Idea: {0}", oneLine(hypothesis, 600))) : "",
     contributionLabel(one, locale),
+    edgeLabels(one, locale)
+      .map((label) => `- ${literal(label)}`)
+      .join("\n"),
     fenced(patch(base, text), "diff"),
     table(gradientTable(one, locale), locale),
     table(attemptTable(one, locale), locale),

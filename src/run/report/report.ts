@@ -178,6 +178,8 @@ export interface Change {
   readonly verdict: Verdict;
   /** Leave-one-out: false if the result is no worse without this change; null if not measured. */
   readonly contributes: boolean | null;
+  /** Leave-one-out of each edge, where the node's inputs change; absent if not measured. */
+  readonly edges?: Readonly<Record<string, boolean>>;
   /** Its part of a net change that several nodes made together; null for a change that was not accepted. */
   readonly part: Contribution | null;
   readonly act: "applied" | "dismissed" | "committed" | null;

@@ -138,13 +138,15 @@ describe("the net proposals", () => {
   const net = verdictOf({ scored: 20 });
   const nothing = verdictOf({ scored: 0 });
 
+  const unmeasured = { contributes: new Map(), edges: new Map() };
+
   it("are the way from the file's text to the last one, with the run's verdict and all attempts", () => {
     const history = historyOf([
       { text: "a1", verdict: { decision: "accepted", scored: 8 } },
       { base: "a1", text: "a2", verdict: rejected },
       { base: "a1", text: "a3", verdict: { decision: "accepted", scored: 9 } },
     ]);
-    const proposals = netProposals(graph, start, { ...start, a: "a3" }, net, new Map(), history, nothing);
+    const proposals = netProposals(graph, start, { ...start, a: "a3" }, net, unmeasured, history, nothing);
     expect(proposals).toMatchObject([
       {
         id: proposalId("a", "Do a.", "a3"),
@@ -166,7 +168,7 @@ describe("the net proposals", () => {
       { node: "b", base: "Do b.", text: "b3", verdict: gain(0.6) },
       { node: "b", base: "Do b.", text: "b4", invalid: "no text in the reply" },
     ]);
-    const [proposal, ...others] = netProposals(graph, start, start, net, new Map(), history, nothing);
+    const [proposal, ...others] = netProposals(graph, start, start, net, unmeasured, history, nothing);
     expect(proposal).toMatchObject({ node: "b", base: "Do b.", text: "b2", verdict: gain(0.4) });
     expect(proposal?.attempts).toHaveLength(4);
     expect(others).toEqual([]);
@@ -178,21 +180,21 @@ describe("the net proposals", () => {
       { node: "b", text: "b1", verdict: worse },
       { node: "b", text: "b2", screened: "superseded" },
     ]);
-    expect(netProposals(graph, start, start, net, new Map(), history, nothing)).toMatchObject([
+    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toMatchObject([
       { text: "b1", verdict: worse },
     ]);
   });
 
   it("say of a text that no gate saw that it was dropped, and why", () => {
     const history = historyOf([{ node: "b", text: "b1", screened: "constant output" }]);
-    expect(netProposals(graph, start, start, net, new Map(), history, nothing)).toMatchObject([
+    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toMatchObject([
       { text: "b1", verdict: { decision: "screened", reason: "constant output", scored: 0 } },
     ]);
   });
 
   it("leave out what was never proposed or never usable", () => {
     const history = historyOf([{ node: "c", base: "Do c.", text: "c1", invalid: "drops a text to keep" }]);
-    expect(netProposals(graph, start, start, net, new Map(), history, nothing)).toEqual([]);
+    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toEqual([]);
   });
 
   it("say of each part whether it contributes something, as far as that was measured", () => {
@@ -201,7 +203,7 @@ describe("the net proposals", () => {
       ["a", true],
       ["b", false],
     ]);
-    const proposals = netProposals(graph, start, end, net, contributes, new History(), nothing);
+    const proposals = netProposals(graph, start, end, net, { contributes, edges: new Map() }, new History(), nothing);
     expect(proposals.map(({ node, contributes }) => [node, contributes])).toEqual([
       ["a", true],
       ["b", false],

@@ -401,10 +401,10 @@ describe("the net verdict", () => {
     const { validation } = openGate(30, ({ a, b }, index) => (a === "new" && b === "new" && index > 20 ? 0 : 1));
     await Promise.all([validation.complete(start), validation.complete(texts)]);
     const verdict = () => validation.verdict(start, texts, { decision: "accepted", reason: "lower loss" });
-    expect(await contributes(validation, start, texts, "a")).toBe(true);
+    expect(await contributes(validation, start, texts, { ...texts, a: "old" })).toBe(true);
     const idle = { ...texts, c: "new" };
     await validation.complete(idle);
-    expect(await contributes(validation, { ...start, c: "old" }, idle, "c")).toBe(false);
+    expect(await contributes(validation, { ...start, c: "old" }, idle, { ...idle, c: "old" })).toBe(false);
     expect(verdict().looks).toBe(0);
   });
 });

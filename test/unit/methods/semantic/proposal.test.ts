@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Candidate } from "../../../../src/engine/candidate.ts";
-import type { Parameter } from "../../../../src/engine/method.ts";
+import type { Parameter } from "../../../../src/engine/parameters.ts";
 import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
-import { candidate, ofType } from "../../engine/fixtures.ts";
+import { candidate, llm, ofType } from "../../engine/fixtures.ts";
 import { run } from "../../engine/runs.ts";
 
 describe("texts that do harm", () => {
@@ -24,7 +24,9 @@ describe("texts that do harm", () => {
 });
 
 describe("proposals", () => {
-  const parameters = ["a", "b", "c", "answer"].map((id): Parameter => ({ id, kind: "text", value: "" }));
+  const parameters = ["a", "b", "c", "answer"].map(
+    (id): Parameter => ({ id, kind: "text", value: "", node: llm(id, ["question"]) }),
+  );
   const byNode = (nodes: readonly Parameter[], version: number) =>
     nodes.map(({ id }) => candidate(id, `${id} ${version}`));
 

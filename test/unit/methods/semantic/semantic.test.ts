@@ -3,7 +3,7 @@ import type { BatchGradients } from "../../../../src/engine/batch-gradients.ts";
 import type { Candidate } from "../../../../src/engine/candidate.ts";
 import type { RunEvent } from "../../../../src/engine/events.ts";
 import type { GateResult } from "../../../../src/engine/joint-gate.ts";
-import type { Parameter } from "../../../../src/engine/method.ts";
+import type { Parameter } from "../../../../src/engine/parameters.ts";
 import type { Pair } from "../../../../src/engine/statistics.ts";
 import { textsOf, thetaOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
@@ -13,7 +13,7 @@ import { candidate, graphOf, llm, ofType, sampleOf } from "../../engine/fixtures
 
 const graph = graphOf(["a", "b", "c"].map((id) => llm(id, ["question"])));
 const start = textsOf(graph);
-const parameters = graph.nodes.map(({ id, text }): Parameter => ({ id, kind: "text", value: text }));
+const parameters = graph.nodes.map((node): Parameter => ({ id: node.id, kind: "text", value: node.text, node }));
 
 /** The steps, with the iteration in which they are taken. */
 interface Services {

@@ -1,0 +1,215 @@
+import type { Graph, GraphNode, Texts } from "./graph.ts";
+import { traitsOf } from "./node-kinds.ts";
+import { roleSections } from "./role-marks.ts";
+import { findPlaceholders, placeholderOf, placeholders, type Templating } from "./templating.ts";
+
+/**
+ * Edges as parameters: what a node reads is one more element of Θ, `<node>:inputs`, whose text is the names of its inputs,
+ * one a line. A node can come to read only what is before it in one fixed order, so no combination of changes has a cycle.
+ */
+const SUFFIX = ":inputs";
+
+/** Name in Θ of what a node reads. No node can have this name. */
+export function inputsIdOf(node: string): string {
+  return node + SUFFIX;
+}
+
+/** The node whose inputs an element of Θ is; null if it is a text. */
+export function nodeOfInputs(id: string): string | null {
+  return id.endsWith(SUFFIX) ? id.slice(0, -SUFFIX.length) : null;
+}
+
+export function inputsText(names: readonly string[]): string {
+  return names.join("\n");
+}
+
+export function namesIn(text: string): string[] {
+  return [...new Set(text.split("\n").map((name) => name.trim()))].filter(Boolean);
+}
+
+/** The same names in the order in which they are reviewed: those that stay as they were, then new ones. */
+export function inBaseOrder(names: readonly string[], base: readonly string[]): string[] {
+  return [...base.filter((name) => names.includes(name)), ...names.filter((name) => !base.includes(name))];
+}
+
+export interface EdgeChanges {
+  readonly added: readonly string[];
+  readonly dropped: readonly string[];
+}
+
+export function edgeChanges(base: string, text: string): EdgeChanges {
+  const [before, after] = [namesIn(base), namesIn(text)];
+  return {
+    added: after.filter((name) => !before.includes(name)),
+    dropped: before.filter((name) => !after.includes(name)),
+  };
+}
+
+/** What a node would read if one of the changes to its inputs were left out. */
+export function withoutEdgeChange(base: string, text: string, name: string): string {
+  const [before, after] = [namesIn(base), namesIn(text)];
+  const names = after.includes(name) ? after.filter((one) => one !== name) : [...after, name];
+  return inputsText(inBaseOrder(names, before));
+}
+
+/** What a node reads under Θ. */
+export function inputsUnder(texts: Texts, node: GraphNode): readonly string[] {
+  const text = node.tunesInputs ? texts[inputsIdOf(node.id)] : undefined;
+  return text === undefined ? node.inputs : namesIn(text);
+}
+
+/** The graph with the edges of Θ. The same object for Θs with the same edges, and `graph` itself for its own. */
+export function graphsUnder(graph: Graph): (texts: Texts) => Graph {
+  const open = graph.nodes.filter(({ tunesInputs }) => tunesInputs);
+  const known = new Map<string, Graph>();
+  return (texts) => {
+    const key = open.map((node) => inputsText(inputsUnder(texts, node))).join("\n\n");
+    const found = known.get(key);
+    if (found) return found;
+    const isSame = open.every((node) => inputsText(inputsUnder(texts, node)) === inputsText(node.inputs));
+    const nodes = graph.nodes.map((node) => ({ ...node, inputs: [...inputsUnder(texts, node)] }));
+    const made = isSame ? graph : { ...graph, nodes };
+    known.set(key, made);
+    return made;
+  };
+}
+
+/** The graph with the texts and the edges of Θ in place of its own. */
+export function withTheta(graph: Graph, texts: Texts): Graph {
+  const nodes = graph.nodes.map((node) => {
+    const inputs = [...inputsUnder(texts, node)];
+    return { ...node, inputs, text: fitText(node, texts[node.id] ?? node.text, inputs) };
+  });
+  return { ...graph, nodes };
+}
+
+/** Makes something once for each set of edges. */
+export function perEdges<T>(graph: Graph, make: (graph: Graph) => T): (texts: Texts) => T {
+  const under = graphsUnder(graph);
+  const made = new Map<Graph, T>();
+  return (texts) => {
+    const shape = under(texts);
+    const found = made.get(shape) ?? make(shape);
+    made.set(shape, found);
+    return found;
+  };
+}
+
+/** Whether what a node reads can change at all: code and tools read their inputs by name. */
+export function canChangeInputs({ kind }: { readonly kind: string }): boolean {
+  return traitsOf({ kind }).asksModel;
+}
+
+/** The graph with the nodes whose inputs a run can change. */
+export function openInputs(graph: Graph, isOpen: (node: GraphNode) => boolean): Graph {
+  const nodes = graph.nodes.map(({ tunesInputs: _, ...node }) =>
+    canChangeInputs(node) && isOpen(node) ? { ...node, tunesInputs: true as const } : node,
+  );
+  return { ...graph, nodes };
+}
+
+/** Names that each node can read: graph inputs, and the nodes before it in an order in which each follows what it reads. */
+export function readableNames(graph: Graph): ReadonlyMap<string, readonly string[]> {
+  const position = new Map(edgeOrder(graph).map((id, index) => [id, index]));
+  const inputs = graph.inputs.filter(({ type }) => type !== "image").map(({ name }) => name);
+  return new Map(
+    graph.nodes.map((node) => {
+      const before = graph.nodes.filter(({ id }) => (position.get(id) ?? 0) < (position.get(node.id) ?? 0));
+      return [node.id, [...new Set([...node.inputs, ...inputs, ...before.map(({ id }) => id)])]];
+    }),
+  );
+}
+
+/** Of several orders that are possible, the one in which most can be read: nodes that nothing reads first, the answer last. */
+function edgeOrder({ nodes, output }: Graph): string[] {
+  const known = new Set(nodes.map(({ id }) => id));
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const rank = ({ id }: GraphNode) => (id === output ? 2 : read.has(id) ? 1 : 0);
+  const order: string[] = [];
+  const left = new Set(nodes);
+  while (left.size > 0) {
+    const ready = [...left].filter(({ inputs }) => inputs.every((name) => !known.has(name) || order.includes(name)));
+    const [next] = ready.toSorted((a, b) => rank(a) - rank(b));
+    if (!next) break;
+    left.delete(next);
+    order.push(next.id);
+  }
+  return order;
+}
+
+/** Inputs that a node can't do without: those that what surrounds its instruction names, and the list that it goes over. */
+export function neededInputs(node: GraphNode): string[] {
+  const kept = node.keep.flatMap((text) => placeholders(text, node.templating));
+  const framed = "frame" in node && node.frame !== undefined ? placeholders(node.frame) : [];
+  const needed = new Set([
+    ...kept.map((name) => node.variables?.[name] ?? name),
+    ...framed,
+    ...Object.values(node.variables ?? {}),
+    ...("over" in node ? [node.over] : []),
+  ]);
+  return node.inputs.filter((name) => needed.has(name));
+}
+
+/**
+ * An instruction for other inputs than those that its node has in the file. Without the placeholders of inputs that are
+ * gone, with the lines that are nothing but their label or tags. A new input gets a placeholder at the end if the
+ * instruction is sent as it is rendered; else it is sent after the instruction anyway.
+ * @param node as it is in the file
+ */
+export function fitText(node: GraphNode, text: string, inputs: readonly string[]): string {
+  const { templating, variables = {} } = node;
+  const dropped = new Set(node.inputs.filter((name) => !inputs.includes(name)));
+  const added = inputs.filter((name) => !node.inputs.includes(name));
+  if (dropped.size + added.length === 0) return text;
+  const named = new Set(placeholders(text, templating).map((name) => variables[name] ?? name));
+  const isAlone = node.inputs.length > 0 && node.inputs.every((name) => named.has(name));
+  const left = [...dropped].some((name) => named.has(name)) ? withoutPlaceholders(text, dropped, templating) : text;
+  if (!isAlone || !("message" in node) || node.message === "user" || node.frame !== undefined || roleSections(text))
+    return left;
+  const missing = added.filter((name) => !named.has(name)).map((name) => taggedPlaceholder(name, templating));
+  return [left, ...missing].filter(Boolean).join("\n\n");
+}
+
+function taggedPlaceholder(name: string, templating: Templating | undefined): string {
+  const placeholder = placeholderOf(name, templating);
+  return placeholders(placeholder, templating).includes(name) ? `<${name}>\n${placeholder}\n</${name}>` : "";
+}
+
+/** A line that is nothing but a label: `Passage:`, `**Passage:**`, `## Passage`. */
+const LABEL = /^[\s>*_#-]*[\p{L}\p{N}][\p{L}\p{N}\s_'’()-]{0,50}:?[\s*_]*:?\s*$/u;
+const TAG = /^\s*<([\w-]+)[^<>]*>\s*$/;
+
+function withoutPlaceholders(text: string, names: ReadonlySet<string>, templating: Templating | undefined): string {
+  const lines = text.split("\n");
+  const gone = new Set<number>();
+  const changed = lines.map((line, at) => {
+    const found = findPlaceholders(line, templating).filter(({ name }) => names.has(name));
+    if (found.length === 0) return line;
+    const rest = found.reduceRight(
+      (left, one) => left.slice(0, one.offset) + left.slice(one.offset + one.length),
+      line,
+    );
+    const isBare = rest.trim() === "";
+    if (isBare || /^[\s>*_#-]*[\p{L}\p{N}\s_'’()-]{0,50}:[\s*_"'`]*$/u.test(rest)) gone.add(at);
+    if (isBare) markLabel(at);
+    return rest
+      .replace(/(\S) {2,}/g, "$1 ")
+      .replace(/ +([.,;:!?])/g, "$1")
+      .trimEnd();
+  });
+  const kept: string[] = [];
+  changed.forEach((line, at) => {
+    const isDouble = line.trim() === "" && kept.at(-1)?.trim() === "" && gone.has(at - 1);
+    if (!gone.has(at) && !isDouble) kept.push(line);
+  });
+  return kept.join("\n").replace(/^\n+|\n+$/g, "");
+
+  /** Of a line that is a placeholder alone: the label above it, or the tags around it. */
+  function markLabel(at: number): void {
+    const [above = "", below = ""] = [lines[at - 1], lines[at + 1]];
+    const tag = TAG.exec(above)?.[1];
+    if (tag !== undefined && below.trim() === `</${tag}>`) {
+      gone.add(at - 1).add(at + 1);
+    } else if (LABEL.test(above) && /[:#]/.test(above)) gone.add(at - 1);
+  }
+}

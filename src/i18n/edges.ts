@@ -1,0 +1,22 @@
+import type { Proposal } from "../engine/events.ts";
+import { edgeChanges, nodeOfInputs } from "../graph/edges.ts";
+import type { Locale } from "./locale.ts";
+
+/** Of a change to what a node reads, each edge: `now reads list · worse without it`. Empty for a change of a text. */
+export function edgeLabels(
+  { node, base, text, edges }: Pick<Proposal, "node" | "base" | "text" | "edges">,
+  { t }: Locale,
+): string[] {
+  if (nodeOfInputs(node) === null) return [];
+  const { added, dropped } = edgeChanges(base, text);
+  return [
+    ...added.map((name) => measured(name, t("now reads {0}", name))),
+    ...dropped.map((name) => measured(name, t("no longer reads {0}", name))),
+  ];
+
+  function measured(name: string, what: string): string {
+    const isNeeded = edges?.[name];
+    if (isNeeded === undefined) return what;
+    return `${what} · ${isNeeded ? t("worse without this change") : t("no effect: the same without this change")}`;
+  }
+}
