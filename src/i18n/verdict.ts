@@ -85,7 +85,10 @@ export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contr
 export function shortPart(verdict: Verdict, part: Contribution, locale: Locale): string {
   if (part.isNeeded === false) return locale.t("no effect");
   if (part.nodes < 2) return "";
-  if (!part.without?.isWhole) return partFigure(verdict, part, locale) || locale.t("together");
+  if (!part.without?.isWhole)
+    return part.isNeeded && !part.alone
+      ? locale.t("needed")
+      : partFigure(verdict, part, locale) || locale.t("together");
   const { scoreWithout, rightWithout } = part.without;
   return locale.t("without it {0}", isGraded(verdict) ? locale.decimal(scoreWithout) : rightWithout);
 }

@@ -59,7 +59,7 @@ export class Replay {
     const words =
       position > last
         ? t("The result")
-        : point
+        : point && (point.low > 0 || point.high < 1)
           ? t("After iteration {0} of {1}, score {2}", position, last, scoreLabel(point))
           : t("After iteration {0} of {1}", position, last);
     this.#slider.value = String(position);

@@ -68,7 +68,8 @@ export class Panel {
         "div",
         { class: "sample-name" },
         h("strong", {}, t("Sample {0}", sample)),
-        view && run && h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view, run.threshold)]}`),
+        // While a run is replayed, the answers below are those of its end.
+        view && run?.replayed === null && h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view, run.threshold)]}`),
         view && h("div", { class: "excerpt" }, view.excerpt),
       ),
       h(

@@ -187,6 +187,14 @@ export class Account extends Disposable {
     return name === null ? {} : Object.fromEntries(ROLES.map((role) => [role, name]));
   }
 
+  /** A model of this provider for one purpose, which is not remembered. @throws Cancelled */
+  async askForModel(title: string): Promise<string> {
+    const source = await this.#source();
+    const picked = await pickModel(title, source ? await this.#listed(source) : [], { first: "models" });
+    if (typeof picked === "string" || picked.name === null) throw new Cancelled();
+    return picked.name;
+  }
+
   async #pickByRole(before: ModelNames, models: Source["models"], none: string): Promise<ModelNames> {
     const chosen: Partial<Record<Role, string>> = { ...before };
     for (;;) {

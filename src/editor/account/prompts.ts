@@ -60,7 +60,7 @@ export type Other = "roles" | "provider";
 
 /**
  * Asks for a model from a list, or one typed by hand. Models that do not answer chats come last.
- * @param none label for no model
+ * @param none label for no model; without it, one has to be chosen
  * @param first preselected if nothing was chosen before
  * @param current chosen before
  * @param others further entries, with their labels
@@ -76,14 +76,14 @@ export async function pickModel(
     current,
     others = {},
   }: {
-    readonly none: string;
+    readonly none?: string;
     readonly first: "none" | "models";
     readonly current?: string | undefined;
     readonly others?: Readonly<Partial<Record<Other, string>>>;
   },
 ): Promise<{ readonly name: string | null } | Other> {
   type Item = QuickPickItem & { readonly picks?: { readonly name: string | null } | Other | "typed" };
-  const file: Item = { label: `$(file-code) ${none}`, picks: { name: null } };
+  const file: Item[] = none === undefined ? [] : [{ label: `$(file-code) ${none}`, picks: { name: null } }];
   const itemOf = ({ name, title: detail = "" }: NamedModel): Item => ({ label: name, detail, picks: { name } });
   const separator = (label = ""): Item => ({ label, kind: QuickPickItemKind.Separator });
   const isUsed = ({ name }: NamedModel) => name === current;
@@ -93,7 +93,7 @@ export async function pickModel(
   const rest = left.filter((model) => !isForChat(model)).map(itemOf);
   const offered: Item[] = [
     ...used.map((model) => ({ ...itemOf(model), description: l10n.t("used now") })),
-    ...(first === "none" ? [file, ...chats] : [...chats, file]),
+    ...(first === "none" ? [...file, ...chats] : [...chats, ...file]),
   ];
   const more: Item[] = [
     { label: `$(edit) ${l10n.t("Enter a name…")}`, picks: "typed" },

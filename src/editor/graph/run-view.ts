@@ -96,7 +96,10 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
     if (attempt.decision === "screened") {
       verdicts.set(attempt.node, { decision: "screened", hasEffect: true, change: "", figure: "" });
     } else if (judged && attempt.decision)
-      verdicts.set(attempt.node, verdictView(attempt.node, judged.verdict, attempt.decision, locale));
+      verdicts.set(
+        attempt.node,
+        verdictView(attempt.node, judged.verdict, attempt.decision, locale, sharedPart(judged)),
+      );
   }
   for (const proposal of state.proposals) {
     const { node, verdict } = proposal;
@@ -106,6 +109,11 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
     );
   }
   return verdicts;
+}
+
+/** Of a verdict on several attempts, no more is known than that it is theirs together. */
+function sharedPart({ proposals }: Judged): Contribution {
+  return { nodes: proposals.length, isNeeded: null, without: null, alone: null };
 }
 
 function verdictView(

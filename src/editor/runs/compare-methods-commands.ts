@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
-import { l10n, ProgressLocation, Uri, window, workspace } from "vscode";
+import { l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from "vscode";
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { describeError } from "../../i18n/describe-error.ts";
 import { methods } from "../../methods/registry.ts";
@@ -12,13 +13,14 @@ import { baselineLabel } from "../../run/comparison/plot.ts";
 import { type ComparisonReport, comparisonOf } from "../../run/comparison/result.ts";
 import { loadTask } from "../../run/load.ts";
 import type { RunsDeps } from "../../run/runs.ts";
-import type { Account } from "../account/account.ts";
+import type { Account, Connection } from "../account/account.ts";
 import { modelChoices, readSettings } from "../account/settings.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
+import { oneLine } from "../markdown.ts";
 import { showError, showInfo, withoutLinks } from "../notifications.ts";
 import { confirmCalls, estimating } from "./confirm.ts";
 import type { Page, Pages } from "./pages.ts";
@@ -47,8 +49,14 @@ export class CompareMethodsCommands {
 
   async #compareMethods(target: unknown): Promise<void> {
     const { file, prepared } = await this.#prepare(target);
-    const variants = await this.#variants(file, await pickMethods(), prepared);
-    await this.#run("methods", variants, file, prepared);
+    const { names, isReflexion, isOtherModel } = await pickMethods(prepared.connection);
+    const variants = await this.#variants(file, names, prepared);
+    const title = l10n.t("Which model should the untouched graph be scored with, too?");
+    const againstModel = isOtherModel ? await this.account.askForModel(title) : undefined;
+    await this.#run("methods", variants, file, prepared, {
+      reflexion: isReflexion,
+      ...(againstModel !== undefined && { againstModel }),
+    });
   }
 
   /** Compares the graph's method with itself, one option changed at a time. */
@@ -73,9 +81,16 @@ export class CompareMethodsCommands {
     );
   }
 
-  async #run(kind: ComparisonPlan["kind"], variants: readonly Variant[], file: Uri, prepared: Prepared): Promise<void> {
+  async #run(
+    kind: ComparisonPlan["kind"],
+    variants: readonly Variant[],
+    file: Uri,
+    prepared: Prepared,
+    beside: Pick<ComparisonPlan, "reflexion" | "againstModel"> = {},
+  ): Promise<void> {
     const plan: ComparisonPlan = {
       kind,
+      ...beside,
       request: prepared.subject,
       variants,
       repeats: await pickRepeats(),
@@ -118,17 +133,42 @@ export class CompareMethodsCommands {
   }
 }
 
-/** @throws Cancelled */
-async function pickMethods(): Promise<string[]> {
-  const items = Object.values(methods).map(({ name, describes }) => ({
-    label: name,
-    detail: l10n.t(describes),
-    picked: true,
-  }));
+interface PickedMethods {
+  readonly names: readonly string[];
+  readonly isReflexion: boolean;
+  readonly isOtherModel: boolean;
+}
+
+/** The methods, and what is scored beside them. @throws Cancelled */
+async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
+  type Item = QuickPickItem & { readonly beside?: "reflexion" | "other model" };
+  const compared = Object.values(methods).filter(({ name }) => name !== CHAIN_OF_THOUGHT);
+  const items: Item[] = [
+    ...compared.map(({ name, describes }) => ({ label: name, detail: l10n.t(describes), picked: true })),
+    { label: l10n.t("scored beside them"), kind: QuickPickItemKind.Separator },
+    {
+      label: "Reflexion",
+      detail: l10n.t(
+        "Up to four attempts at each test sample, with reflections on the last one. Costs several calls a sample.",
+      ),
+      beside: "reflexion",
+    },
+  ];
+  // The simulated model is the only one that its provider has.
+  if (provider.names !== "one") {
+    items.push({
+      label: l10n.t("Another model…"),
+      detail: l10n.t("The untouched graph with another model, and after how many answers tuning has paid for itself."),
+      beside: "other model",
+    });
+  }
   const title = l10n.t("Which methods?");
-  const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });
-  if (!picked || picked.length === 0) throw new Cancelled();
-  return picked.map(({ label }) => label);
+  const placeHolder = l10n.t("The untouched graph and chain of thought are always scored, too.");
+  const picked = await window.showQuickPick(items, { title, placeHolder, canPickMany: true, ignoreFocusOut: true });
+  const names = (picked ?? []).filter(({ beside }) => !beside).map(({ label }) => label);
+  if (names.length === 0) throw new Cancelled();
+  const has = (what: Item["beside"]) => picked?.some(({ beside }) => beside === what) ?? false;
+  return { names, isReflexion: has("reflexion"), isOtherModel: has("other model") };
 }
 
 /** The options to vary, each with its variants. @throws Cancelled */
@@ -187,6 +227,9 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
             estimate.runs,
             plan.repeats,
           ),
+      plan.againstModel === undefined
+        ? ""
+        : l10n.t("The untouched graph is also scored with the model {0}.", oneLine(plan.againstModel)),
       done > 0 ? l10n.t("{0} of {1} runs are complete and are not repeated.", done, of) : "",
     ],
   });

@@ -180,6 +180,7 @@ export function scoreTable({ variants, baselines, seeds, breakEven }: Comparison
 function gainCells(gain: Gain | null, locale: Locale): [string, string] {
   if (!gain) return ["–", "–"];
   const [low, high] = gain.interval;
+  if (low === 0 && high === 0) return [locale.t("0 (same texts)"), "–"];
   return [
     tight(`${locale.signed(gain.mean)} (${locale.signed(low)} … ${locale.signed(high)})`),
     locale.pValue(gain.adjusted).replace(/^p = /, ""),

@@ -116,7 +116,12 @@ export function comparisonOf(
   const untouched = scoresOf(measured.baselines.untouched ?? []);
   const crossed = measured.variants.map(({ scores }) => scoresOf(scores));
   const beside = baselines.slice(1).map(({ runs }) => scoresOf(runs));
-  const all = gainsOf([...beside, ...crossed].map((one) => crossedDifference(one, untouched)));
+  const scored = measured.variants.map(({ scores }) => scores);
+  const sideRuns = [...baselines.slice(1).map(({ runs }) => runs), ...scored];
+  const all = gainsOf(
+    [...beside, ...crossed].map((one) => crossedDifference(one, untouched)),
+    sideRuns.map((runs) => areSame(runs, measured.baselines.untouched ?? [])),
+  );
   const gains = all.slice(beside.length);
   const step = scoresOf(measured.baselines["chain-of-thought"] ?? []);
   const overStep = gainsOf(crossed.map((one) => crossedDifference(one, step)));
@@ -164,7 +169,7 @@ export function comparisonOf(
       gain: index === 0 ? null : (all[index - 1] ?? null),
     })),
     variants: rows,
-    pairs: pairsOf(rows, crossed, plan.kind),
+    pairs: pairsOf(rows, crossed, plan.kind, scored),
     scoring: sumCost([...scorings.values()].map(costOf)),
     ...(plan.againstModel !== undefined && { breakEven: breakEvenOf(plan.againstModel) }),
     statistics: {
@@ -212,14 +217,31 @@ function heldOut(values: Crossed): HeldOut {
   };
 }
 
-/** Corrected for each other. null if no sample was scored on both sides. */
-function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
+/** Whether both sides scored the same texts with the same model in every repeat, so that they cannot differ. */
+function areSame(some: readonly EndedRun[], others: readonly EndedRun[]): boolean {
+  const key = ({ start, state }: EndedRun) => JSON.stringify([state.theta, start.job, start.models.forward]);
+  return (
+    some.length > 0 &&
+    some.length === others.length &&
+    some.every((run, index) => {
+      const other = others[index];
+      return other !== undefined && (run === other || key(run) === key(other));
+    })
+  );
+}
+
+/**
+ * Corrected for each other. null if no sample was scored on both sides.
+ * @param same sides that are the same thing: their gain is 0 and has no interval
+ */
+function gainsOf(differences: readonly Crossed[], same: readonly boolean[] = []): (Gain | null)[] {
   const means = differences.map(sampleMeans);
   const ps = means.map(signFlipTest);
   const adjusted = holm(ps);
   return means.map((values, index) => {
     const difference = differences[index] ?? [];
     if (values.length === 0) return null;
+    if (same[index]) return { mean: 0, interval: [0, 0], better: 0, worse: 0, p: 1, adjusted: 1, isSignificant: false };
     const interval = crossedGainInterval(difference);
     const p = adjusted[index] ?? 1;
     return {
@@ -235,7 +257,12 @@ function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
 }
 
 /** Of an ablation, each variant with the unchanged one; else every two. */
-function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind: ComparisonPlan["kind"]): Pair[] {
+function pairsOf(
+  rows: readonly VariantRow[],
+  crossed: readonly Crossed[],
+  kind: ComparisonPlan["kind"],
+  scored: readonly (readonly EndedRun[])[],
+): Pair[] {
   const score = (index: number) => rows[index]?.heldOut.score ?? 0;
   const pairs = rows.flatMap((_, a) =>
     rows.flatMap((_, b) => {
@@ -243,7 +270,10 @@ function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind:
       return [score(b) > score(a) ? [b, a] : [a, b]];
     }),
   );
-  const gains = gainsOf(pairs.map(([a = 0, b = 0]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? [])));
+  const gains = gainsOf(
+    pairs.map(([a = 0, b = 0]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? [])),
+    pairs.map(([a = 0, b = 0]) => areSame(scored[a] ?? [], scored[b] ?? [])),
+  );
   return pairs.flatMap(([a = 0, b = 0], index) => {
     const gain = gains[index];
     return gain ? [{ higher: rows[a]?.name ?? "", lower: rows[b]?.name ?? "", ...gain }] : [];

@@ -122,7 +122,7 @@ describe("the run's view", () => {
     const proposals = [...accepted(first, true), ...accepted(second, false)];
     const { nodes } = shown(runOf(five, "done", { proposals }));
     const verdictOf = (id: string) => nodes.find((one) => one.id === id)?.verdict;
-    expect(verdictOf(first)).toMatchObject({ hasEffect: true, change: "worse without it" });
+    expect(verdictOf(first)).toMatchObject({ hasEffect: true, change: "needed" });
     expect(verdictOf(second)).toMatchObject({ hasEffect: false, change: "no effect" });
     expect(verdictOf(second)?.figure).toMatch(/^together /);
   });

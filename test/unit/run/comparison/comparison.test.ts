@@ -5,6 +5,7 @@ import { createSimulated } from "../../../../src/models/simulated.ts";
 import { ablationVariants, NotVariable, readVary, usualVary } from "../../../../src/run/comparison/ablation.ts";
 import { driveComparison, type Measured, progressOf } from "../../../../src/run/comparison/drive.ts";
 import { estimateComparison } from "../../../../src/run/comparison/estimate.ts";
+import { comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
 import type { ComparisonPlan } from "../../../../src/run/comparison/plan.ts";
 import { comparisonOf } from "../../../../src/run/comparison/result.ts";
 import { loadTask } from "../../../../src/run/load.ts";
@@ -171,6 +172,20 @@ describe("a comparison", () => {
       expect(status).toBe("budget");
       expect(heldOut).not.toBeNull();
     }
+  });
+
+  it("finds no difference, and no interval of one, between the same texts", async () => {
+    const plan = { ...(await planOf("batch=4", undefined, 2)), budget: { ...UNBOUND, calls: 3 } };
+    const report = comparisonOf(plan, await drive(plan), "simulated", () => null);
+    const none = { mean: 0, interval: [0, 0], better: 0, worse: 0, isSignificant: false };
+    for (const { repeats, gain } of report.variants) {
+      expect(repeats.map(({ accepted }) => accepted)).toEqual([0, 0]);
+      expect(gain).toMatchObject(none);
+    }
+    expect(report.pairs).toMatchObject([none]);
+    expect(comparisonMarkdown(report)).toContain("0 (same texts)");
+    const other = report.baselines.find(({ name }) => name === "chain-of-thought");
+    expect(other?.gain?.interval).not.toEqual([0, 0]);
   });
 
   it("is foreseen as a whole", async () => {
