@@ -69,7 +69,9 @@ export class Panel {
         { class: "sample-name" },
         h("strong", {}, t("Sample {0}", sample)),
         // While a run is replayed, the answers below are those of its end.
-        view && run?.replayed === null && h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view, run.threshold)]}`),
+        view &&
+          run?.replayed === null &&
+          h("span", { class: "faint" }, ` · ${OUTCOMES[outcomeOf(view, run.threshold)]}`),
         view && h("div", { class: "excerpt" }, view.excerpt),
       ),
       h(
