@@ -270,6 +270,14 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** Milliseconds since the epoch; a date without a time is a day of this time zone. */
+export function date(text: string): number {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text.trim());
+  const time = new Date(isDay ? `${text.trim()}T00:00` : text).getTime();
+  if (Number.isNaN(time)) throw new InvalidArgumentError("Use a date such as 2026-11-01 or 2026-11-01T09:30.");
+  return time;
+}
+
 /** Milliseconds. */
 export function seconds(text: string): number {
   return 1000 * positive(text);

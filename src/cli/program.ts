@@ -23,6 +23,7 @@ import { migrateCommand } from "./migrate.ts";
 import { modelsCommand } from "./models.ts";
 import {
   assignment,
+  date,
   positiveInteger,
   seconds,
   wholeNumber,
@@ -43,6 +44,7 @@ import { answerCommand } from "./run.ts";
 import { runGraph } from "./run-graph.ts";
 import { runsCommand } from "./runs.ts";
 import { solveCommand } from "./solve.ts";
+import { spentCommand } from "./spent.ts";
 import { workerCommand } from "./worker.ts";
 
 const AFTER_HELP = `
@@ -316,6 +318,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "graph file, or folder of a repository", ".")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
+
+  withPlace(command("spent", "sum up what runs have cost, by graph, model and purpose"))
+    .argument("[path]", "graph file, or folder of a repository", ".")
+    .addOption(new Option("--since <date>", "leave out earlier calls, for example 2026-11-01").argParser(date))
+    .option("--output <file>", "write it as a page (.html) or as Markdown (.md)")
+    .action(async (path, options) => done(await spentCommand(cli, path, options)));
 
   withPlace(withServer(command("batches", "list the batches of a run, or cancel them")))
     .argument("<run>", "run id, run folder, or graph file (its last run)")

@@ -53,7 +53,7 @@ function runLine({ summary, status, trusted }: ListedRun): string {
 }
 
 /** Where the runs of a file or folder are kept. */
-async function placeFor(
+export async function placeFor(
   files: Cli["deps"]["files"],
   path: string,
   { runsDir }: PlaceOptions,

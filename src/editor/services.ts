@@ -39,8 +39,10 @@ import { RunStore } from "./runs/run-store.ts";
 import { SampleCommands, samplePage } from "./runs/sample-commands.ts";
 import { Scores } from "./runs/scores.ts";
 import { SolveCommands } from "./runs/solve-commands.ts";
+import { spendingPage } from "./runs/spending-page.ts";
 import { StartCommands } from "./runs/start-commands.ts";
 import { RunStatusBar } from "./runs/status-bar.ts";
+import { SteerCommands } from "./runs/steer-commands.ts";
 import { RunTree } from "./runs/tree.ts";
 import { editorTools } from "./tools.ts";
 import type { Views } from "./tree-views.ts";
@@ -109,6 +111,7 @@ export class Services extends Disposable {
           comparison: (about) => comparisonPage(runStore, about),
           sample: samplePage,
           methods: methodsPage,
+          spent: () => spendingPage(graphs, deps),
           why: (about) => whyPage(runStore, about),
           history: (about) => historyPage(histories, documents, about),
         },
@@ -119,11 +122,13 @@ export class Services extends Disposable {
     this.own(languages.registerHoverProvider({ scheme: SCHEME }, why));
     this.#commands = {
       ...this.running.commands,
+      ...this.own(new SteerCommands(runStore, (id) => this.running.cancel(id))).commands,
       ...new StartCommands(deps, runStore, account, graphs, this.running).commands,
       ...new SolveCommands(deps, runStore, account, graphs, this.running).commands,
       ...new CompareMethodsCommands(deps, account, graphs, pages).commands,
       ...new SampleCommands(deps, runStore, account, graphs, pages).commands,
       ...new ReportCommands(runStore, pages).commands,
+      showSpending: () => pages.show("spent", []),
       ...new CompareRunsCommands(runStore, pages).commands,
       ...new DeleteCommands(runStore, views.runs).commands,
       ...account.commands,

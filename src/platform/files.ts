@@ -8,6 +8,9 @@ import type { Files } from "../deps.ts";
 /** How long an append handle stays open with nothing to write, in milliseconds. */
 const IDLE = 2_000;
 
+/** Bytes. */
+const PART = 2 ** 18;
+
 /** Maximum bytes of a file to read: more than any log, less than what exhausts memory. */
 const LARGEST = 2 ** 30;
 
@@ -35,6 +38,20 @@ export function nodeFiles(): Files {
     async read(path) {
       await refuseLinks(path);
       return readRegular(path);
+    },
+    async *parts(path) {
+      await refuseLinks(path);
+      const handle = await openRegular(path);
+      try {
+        const buffer = new Uint8Array(PART);
+        for (;;) {
+          const { bytesRead } = await handle.read(buffer, 0, PART);
+          if (bytesRead === 0) return;
+          yield buffer.slice(0, bytesRead);
+        }
+      } finally {
+        await handle.close();
+      }
     },
     async write(path, text) {
       await refuseLinks(path);
@@ -82,9 +99,13 @@ async function refuseLinks(path: string): Promise<void> {
 }
 
 /** A device or a pipe is not opened, because opening it can block. */
-async function readRegular(path: string): Promise<Uint8Array> {
+async function openRegular(path: string): Promise<FileHandle> {
   if (!(await stat(path)).isFile()) throw new UnsafeFile(path, "is not a regular file");
-  const handle = await open(path, "r");
+  return open(path, "r");
+}
+
+async function readRegular(path: string): Promise<Uint8Array> {
+  const handle = await openRegular(path);
   try {
     if ((await handle.stat()).size > LARGEST) throw new UnsafeFile(path, "is too large");
     return await handle.readFile();

@@ -31,6 +31,41 @@ export function* linesOf(bytes: Uint8Array): Generator<Line> {
   if (objectAt(bytes, rest)) yield rest;
 }
 
+/**
+ * The non-empty lines of a file that may be too large to be held, without a last line that a crash cut. A missing file has
+ * none.
+ */
+export async function* linesIn(files: Files, path: string): AsyncGenerator<Uint8Array> {
+  /** The start of a line that the next part continues. */
+  let rest: Uint8Array[] = [];
+  try {
+    for await (const part of files.parts(path)) {
+      let start = 0;
+      for (let end = part.indexOf(10); end >= 0; end = part.indexOf(10, start)) {
+        const line = joined([...rest, part.subarray(start, end)]);
+        rest = [];
+        start = end + 1;
+        if (line.length > 0) yield line;
+      }
+      if (start < part.length) rest.push(part.subarray(start));
+    }
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  const last = joined(rest);
+  if (objectOn(last)) yield last;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only = new Uint8Array()] = parts;
+  return parts.length <= 1 ? only : Buffer.concat(parts);
+}
+
+/** The object on a line; undefined if it is not one. Never throws. */
+export function objectOn(line: Uint8Array): Record<string, unknown> | undefined {
+  return objectAt(line, { start: 0, end: line.length });
+}
+
 const decoder = new TextDecoder();
 
 export function textAt(bytes: Uint8Array, { start, end }: Line): string {

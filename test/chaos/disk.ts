@@ -97,6 +97,7 @@ export class Process {
     const known = (path: string) => disk.text(path) ?? thrown("ENOENT", `no such file or directory, open '${path}'`);
     this.files = {
       read: (path) => this.#read(() => new TextEncoder().encode(known(path))),
+      parts: (path) => onePart(() => this.files.read(path)),
       stat: (path) =>
         this.#read(() =>
           disk.isFolder(path)
@@ -183,4 +184,8 @@ function noSpace(): Error {
 
 function thrown(code: string, words: string): never {
   throw Object.assign(new Error(`${code}: ${words}`), { code });
+}
+
+async function* onePart(read: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await read();
 }

@@ -6,6 +6,7 @@ import type { PriceTable } from "../../models/prices.ts";
 import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/retry-waits.ts";
 import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
+import type { SoftLimits } from "../../run/pace.ts";
 import { providerNamed } from "./providers.ts";
 
 /** Default number of concurrent requests before a provider is chosen. */
@@ -22,6 +23,8 @@ export interface MachineSettings {
   readonly baseUrl: string;
   readonly models: ModelNames;
   readonly limits: BudgetLimits;
+  /** Sums after each of which a run pauses and asks. null: never. */
+  readonly pauseAt: SoftLimits;
   readonly concurrency: number;
   /** Milliseconds a request may take. */
   readonly timeout: number;
@@ -44,6 +47,7 @@ export function readSettings(): MachineSettings {
       tokens: positive("budget.tokens"),
       usd: positive("budget.usd"),
     },
+    pauseAt: { calls: null, usd: positive("budget.pauseUsd") },
     concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? provider?.concurrency ?? MANY))),
     timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
     maxWait: 1000 * (positive("maxWait") ?? DEFAULT_MAX_WAIT / 1000),

@@ -2,9 +2,9 @@ import { l10n } from "vscode";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { Evaluated } from "../../engine/events.ts";
 import { SOLVE } from "../../engine/solve/solve.ts";
-import { splitLabel, statusLabel } from "../../i18n/labels.ts";
+import { paceLabels, splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
-import type { Waiting } from "../../models/waiting.ts";
+import type { Run } from "../../run/run.ts";
 import type { RunManifest } from "../../run/run-manifest.ts";
 import type { RunState } from "../../run/state.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -68,7 +68,10 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
  * `iteration 2/4 · 70% right · $0.04`: for the status bar and the progress notification; while the run waits, for whom
  * and until when.
  */
-export function progressLine(state: RunState, waiting: Waiting | null): string {
+export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): string {
+  const [state, waiting] = [run.state(), run.waiting()];
+  const cost = state.usd ? LOCALE.money(state.usd, state.tokens.estimated) : LOCALE.count(state.calls.total, "call");
+  if (state.paused !== null) return [l10n.t("paused"), cost].join(" · ");
   if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
@@ -77,7 +80,7 @@ export function progressLine(state: RunState, waiting: Waiting | null): string {
     const [low, high] = [point.low.toFixed(2), point.high.toFixed(2)];
     parts.push(low === high ? l10n.t("score {0}", low) : l10n.t("score {0} to {1}", low, high));
   }
-  parts.push(state.usd ? LOCALE.money(state.usd, state.tokens.estimated) : LOCALE.count(state.calls.total, "call"));
+  parts.push(cost, ...paceLabels(run.pace(), state.iterations > 0, LOCALE));
   return parts.join(" · ");
 }
 

@@ -15,9 +15,10 @@ const ICONS = {
   methods: "graph-scatter",
   why: "comment-discussion",
   history: "history",
+  spent: "credit-card",
 } as const;
 export type PageKind = keyof typeof ICONS;
-const KINDS: readonly PageKind[] = ["report", "sample", "comparison", "methods", "why", "history"];
+const KINDS: readonly PageKind[] = ["report", "sample", "comparison", "methods", "why", "history", "spent"];
 
 export interface Page {
   readonly title: string;

@@ -101,6 +101,6 @@ export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles):
 
 /** Dependencies of a run, including the model. */
 export function runDeps(connection: Connection, deps: RunsDeps): RunDeps {
-  const { concurrency, maxWait, prices } = readSettings();
-  return { ...deps, provider: connection.model, price: priceList(prices), concurrency, maxWait };
+  const { concurrency, maxWait, prices, pauseAt } = readSettings();
+  return { ...deps, provider: connection.model, price: priceList(prices), concurrency, maxWait, pauseAt };
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { commands, l10n, type Memento, ProgressLocation, ThemeIcon, Uri, window, workspace } from "vscode";
+import type { RunControl } from "../../engine/run-control.ts";
 import { ENGINE_VERSION } from "../../engine/session.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { type Run, resumeRun } from "../../run/run.ts";
@@ -80,10 +81,7 @@ export class RunController extends Disposable {
     void window
       .withProgress(options, async (progress, token) => {
         token.onCancellationRequested(() => stop.abort(new Cancelled()));
-        const timer = setInterval(
-          () => progress.report({ message: progressLine(run.state(), run.waiting()) }),
-          UPDATE_INTERVAL,
-        );
+        const timer = setInterval(() => progress.report({ message: progressLine(run) }), UPDATE_INTERVAL);
         try {
           await this.runStore.drive(run, root);
         } finally {
@@ -117,6 +115,11 @@ export class RunController extends Disposable {
     stop.abort(new Cancelled());
   }
 
+  /** Cancels a run of this window. */
+  cancel(id: string): void {
+    this.#stops.get(id)?.abort(new Cancelled());
+  }
+
   /** Actions for a running run, so that one click on its status does not cancel it. */
   async #act(target: unknown): Promise<void> {
     const id = runIdOf(target) ?? "";
@@ -124,7 +127,9 @@ export class RunController extends Disposable {
       ? await this.runStore.existing(id)
       : await pickRun(this.runStore, target, isRunning, l10n.t("No run is in progress."));
     const about = { entry };
+    const control = this.runStore.live(entry.id)?.control;
     const actions = [
+      ...(control ? steeringActions(control, about) : []),
       { label: l10n.t("Show graph"), icon: "type-hierarchy", command: "showGraph", on: Uri.file(entry.graphPath) },
       { label: l10n.t("Show the run so far"), icon: "graph", command: "showReport", on: about },
       { label: l10n.t("Cancel run"), icon: "debug-stop", command: "cancelRun", on: about },
@@ -153,6 +158,28 @@ export class RunController extends Disposable {
       }
     }
   }
+}
+
+function steeringActions(control: RunControl, about: { readonly entry: RunSummary }) {
+  return [
+    control.paused === null
+      ? { label: l10n.t("Pause run"), icon: "debug-pause", command: "pauseRun", on: about }
+      : { label: l10n.t("Continue run"), icon: "debug-continue", command: "continueRun", on: about },
+    control.stopAfter === null
+      ? {
+          label: l10n.t("Stop after this iteration"),
+          icon: "debug-step-over",
+          command: "stopAfterIteration",
+          on: about,
+        }
+      : {
+          label: l10n.t("Continue after iteration {0}", control.stopAfter),
+          icon: "debug-step-over",
+          command: "stopAfterIteration",
+          on: about,
+        },
+    { label: l10n.t("Pin nodes…"), icon: "pin", command: "pinNode", on: about },
+  ];
 }
 
 function isRunning({ status }: RunSummary): boolean {

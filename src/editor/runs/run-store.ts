@@ -154,6 +154,7 @@ export class RunStore extends Disposable {
       for await (const event of run.events) {
         if (event.type === "warning") this.deps.log.warn(warningMessage(event, LOCALE));
         this.#progressed.fire(run.id);
+        if (event.type === "paused" || event.type === "continued") this.#changed.fire();
       }
     } finally {
       this.#live.delete(run.id);

@@ -33,7 +33,7 @@ export class RunStatusBar extends Disposable {
     }
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";
-    this.#item.text = `$(sync~spin) ${progressLine(run.state(), run.waiting())}`;
+    this.#item.text = `${run.control.paused === null ? "$(sync~spin)" : "$(debug-pause)"} ${progressLine(run)}`;
     this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(runTitle(run.start))));
     this.#item.command = {
       command: "agentgraph.runActions",

@@ -41,6 +41,11 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
     return run ? (await failedSamples(run)).map((sample) => ({ entry, ...sample })) : [];
   }
 
+  #isPaused({ id }: RunSummary): boolean {
+    const control = this.runStore.live(id)?.control;
+    return control !== undefined && control.paused !== null;
+  }
+
   async getTreeItem(element: RunElement): Promise<TreeItem> {
     if ("sample" in element) return sampleItem(element);
     const all = await this.runStore.list();
@@ -48,7 +53,7 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
       ({ job, status }) => job?.kind === "recheck" && job.run === element.entry.id && status === "done",
     );
     const isOnly = all.every(({ graphPath }) => graphPath === element.entry.graphPath);
-    return runItem(element.entry, rechecked, isOnly);
+    return runItem(element.entry, rechecked, isOnly, this.#isPaused(element.entry));
   }
 }
 
@@ -77,7 +82,7 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
 }
 
 /** @param isOnly all runs are of one graph, so that its name says nothing. */
-function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean): TreeItem {
+function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, isPaused: boolean): TreeItem {
   const scores = isEvaluation(entry) && entry.status !== "running";
   const [figure = "", ...others] = runFigures(entry);
   const isNamed = !isOnly || figure === "";
@@ -90,6 +95,7 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean): TreeIt
   const parts = [
     isNamed ? figure : "",
     ...others,
+    isPaused ? l10n.t("paused") : "",
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
     startedLabel(entry.startedAt),
@@ -98,9 +104,9 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean): TreeIt
   ];
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: [entry.graphName, figure, ...parts].filter(Boolean).join(", ") };
-  item.iconPath = iconOf(entry);
+  item.iconPath = isPaused ? ICONS.interrupted : iconOf(entry);
   item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
-  item.contextValue = contextOf(entry);
+  item.contextValue = contextOf(entry, isPaused);
   const [command, title] =
     entry.proposals.length > 0
       ? ["agentgraph.reviewAll", l10n.t("Review all proposals")]
@@ -110,8 +116,9 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean): TreeIt
 }
 
 /** The context value for menus: `run-done-reviewable-untrusted`. */
-function contextOf(entry: RunSummary): string {
-  const status = entry.status === "running" ? "running" : resumable(entry) ? "resumable" : "done";
+function contextOf(entry: RunSummary, isPaused: boolean): string {
+  const running = isPaused ? "running-paused" : "running";
+  const status = entry.status === "running" ? running : resumable(entry) ? "resumable" : "done";
   const reviewable = entry.proposals.length > 0 ? "-reviewable" : "";
   return `run-${status}${reviewable}${reviewable && entry.untrusted ? "-untrusted" : ""}`;
 }

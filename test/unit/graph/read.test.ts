@@ -303,6 +303,9 @@ function filesOf(bytes: Uint8Array): Files {
   const refuse = () => Promise.reject(new Error("read only"));
   return {
     read: async () => bytes,
+    async *parts() {
+      yield bytes;
+    },
     stat: async (path) => ({ kind: path.endsWith(".git") ? "other" : "file", bytes: bytes.byteLength, modified: 0 }),
     realpath: async (path) => path,
     list: async () => [],

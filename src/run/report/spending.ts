@@ -1,0 +1,105 @@
+import { ENGLISH, type Locale } from "../../i18n/locale.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
+import { type Cost, type Spending, spendingBy, totalOf } from "../spending.ts";
+import { table } from "./html.ts";
+import { literal, table as markdownTable } from "./markdown.ts";
+import { html } from "./markup.ts";
+import { pageHtml } from "./page.ts";
+import { firstOf, type Table, tight } from "./table.ts";
+
+/** `$4.12 for 2,113 calls of 12 runs, 2026-11-02 10:53 UTC to …`, and what the sum leaves out. */
+export function spendingSentences(spending: Spending, locale: Locale): string[] {
+  const { t } = locale;
+  const { runs, elsewhere, from, to } = spending;
+  const { calls, usd, unpriced, estimated } = totalOf(spending);
+  const first =
+    from === null || to === null
+      ? t("No calls were paid for.")
+      : t(
+          "{0} for {1} of {2}, {3} to {4}.",
+          unpriced === calls ? t("price unknown") : locale.money(usd, estimated),
+          locale.count(calls, "call"),
+          locale.count(runs, "run"),
+          locale.timestamp(from),
+          locale.timestamp(to),
+        );
+  return [
+    first,
+    ...(unpriced > 0
+      ? [t("The price of {0} is unknown, so their cost is not part of the sum.", locale.count(unpriced, "call"))]
+      : []),
+    ...(elsewhere > 0
+      ? [t("{0} from another machine not counted: someone else paid for them.", locale.count(elsewhere, "run"))]
+      : []),
+  ];
+}
+
+/** Titles and tables: by graph, model and purpose, then all three together. */
+export function spendingTables(spending: Spending, locale: Locale): readonly (readonly [string, Table])[] {
+  const { t } = locale;
+  const nameOf = {
+    graph: ({ graph }: { graph: string }) => oneLine(graph, 80),
+    model: ({ model }: { model: string }) => oneLine(model, 60),
+    purpose: ({ purpose }: { purpose: string }) => purpose,
+  };
+  const heads = { graph: t("Graph"), model: t("Model"), purpose: t("Purpose") };
+  const figures = [t("Cost"), t("Calls"), t("Prompt tokens"), t("of these cached"), t("Reply tokens")];
+  const row = (cost: Cost) => figuresOf(cost, locale);
+  return [
+    [
+      t("By graph"),
+      firstOf([heads.graph, ...figures], spendingBy(spending, ["graph"]), (one) => [nameOf.graph(one), ...row(one)]),
+    ],
+    [
+      t("By model"),
+      firstOf([heads.model, ...figures], spendingBy(spending, ["model"]), (one) => [nameOf.model(one), ...row(one)]),
+    ],
+    [
+      t("By purpose"),
+      firstOf([heads.purpose, ...figures], spendingBy(spending, ["purpose"]), (one) => [
+        nameOf.purpose(one),
+        ...row(one),
+      ]),
+    ],
+    [
+      t("All together"),
+      firstOf([heads.graph, heads.model, heads.purpose, ...figures], spending.rows, (one) => [
+        nameOf.graph(one),
+        nameOf.model(one),
+        nameOf.purpose(one),
+        ...row(one),
+      ]),
+    ],
+  ];
+}
+
+function figuresOf({ calls, prompt, completion, cached, usd, unpriced, estimated }: Cost, locale: Locale): string[] {
+  const money = unpriced === calls && calls > 0 ? locale.money(null) : locale.money(usd, estimated);
+  return [money, ...[calls, prompt, cached, completion].map((one) => locale.integer(one))].map(tight);
+}
+
+/** @param theme see `pageHtml` */
+export function spendingHtml(spending: Spending, title: string, locale = ENGLISH, theme = ""): string {
+  const { t } = locale;
+  const sections = spending.rows.length === 0 ? [] : spendingTables(spending, locale);
+  const body = html`<header>
+<h1>${t("What was spent")}</h1>
+<p class="soft">${title}</p>
+${spendingSentences(spending, locale).map((one, index) => html`<p class="${index === 0 ? "lead" : "soft"}">${one}</p>`)}
+</header>
+<main>
+${sections.map(([name, rows]) => html`<h2>${name}</h2><div class="tables" tabindex="0">${table(rows, locale)}</div>`)}
+</main>`;
+  return pageHtml(t("{0} · AgentGraph", t("What was spent")), body, locale, theme);
+}
+
+export function spendingMarkdown(spending: Spending, locale = ENGLISH): string {
+  const { t } = locale;
+  const sections = spending.rows.length === 0 ? [] : spendingTables(spending, locale);
+  return [
+    `# ${t("What was spent")}`,
+    ...spendingSentences(spending, locale).map(literal),
+    ...sections.flatMap(([name, rows]) => [`## ${name}`, markdownTable(rows, locale)]),
+    "",
+  ].join("\n\n");
+}
