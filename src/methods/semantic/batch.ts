@@ -5,6 +5,8 @@ import type { ForwardPass } from "../../engine/forward.ts";
 import type { BackwardStyle, Engine } from "../../engine/method.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
+import type { Seen } from "./parsimony.ts";
+import { isGrown } from "./sentences.ts";
 
 /** Samples that were right, which tell whether a text does harm: that chance turns all of them is rare. */
 export const CONTROLS = 2;
@@ -17,6 +19,8 @@ export const CONTROLS = 2;
 export class Batches {
   readonly #samples: readonly Sample[];
   readonly #last = new Map<string, { readonly theta: Theta; readonly right: boolean }>();
+  readonly #texts = new Map<Theta, Texts>();
+  #brokenByGrowth = 0;
   /** Sample → Θ under which it could not be scored. */
   readonly #lost = new Map<string, Theta>();
 
@@ -45,16 +49,33 @@ export class Batches {
     return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
   }
 
+  /** How often a sample went wrong under texts that were only longer than before. */
+  get brokenByGrowth(): number {
+    return this.#brokenByGrowth;
+  }
+
+  /** Samples that were looked at: some that were wrong, the rest right. @param count at most, half of them wrong */
+  seen(count: number): Sample[] {
+    const of = (right: boolean) => this.#samples.filter(({ id }) => this.#last.get(id)?.right === right);
+    const [right, wrong] = [of(true), of(false)];
+    const least = Math.min(right.length, count / 2);
+    return [...right.slice(0, count - Math.min(wrong.length, count - least)), ...wrong.slice(0, count - least)];
+  }
+
   /** The sample could not be scored: it is not looked at again under this Θ. */
   lose(theta: Theta, sample: Sample): void {
     this.#lost.set(sample.id, theta);
   }
 
   /** @returns 1 if the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */
-  record(theta: Theta, sample: Sample, right: boolean): number {
+  record(texts: Texts, sample: Sample, right: boolean): number {
+    const theta = thetaOf(texts);
     const last = this.#last.get(sample.id);
     this.#last.set(sample.id, { theta, right });
-    return last === undefined || last.theta === theta ? 0 : Number(right) - Number(last.right);
+    this.#texts.set(theta, texts);
+    if (last === undefined || last.theta === theta) return 0;
+    if (last.right && !right && isOnlyLonger(this.#texts.get(last.theta) ?? {}, texts)) this.#brokenByGrowth++;
+    return Number(right) - Number(last.right);
   }
 }
 
@@ -84,7 +105,10 @@ export const FEW = 0.25;
 const NEW: Theta = "";
 const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
 
-export interface RunBatch {
+/** Samples that stand for those seen so far. */
+const STAND_FOR = 16;
+
+export interface RunBatch extends Seen {
   (texts: Texts): Promise<BatchGradients>;
   /** The forward passes that an iteration from new texts starts with. */
   first(texts: Texts, count: number): ForwardPass[];
@@ -107,6 +131,8 @@ export function createBatch(deps: BatchDeps): RunBatch {
 
   return Object.assign(runBatch, {
     first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
+    seen: () => batches.seen(STAND_FOR),
+    brokenByGrowth: () => batches.brokenByGrowth,
   });
 
   async function runBatch(texts: Texts): Promise<BatchGradients> {
@@ -165,7 +191,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
       return null;
     }
     const right = score.loss <= threshold;
-    gain += batches.record(thetaOf(texts), sample, right);
+    gain += batches.record(texts, sample, right);
     return { pass, gradients: right ? null : backward(pass, style) };
   }
 
@@ -184,6 +210,10 @@ export function createBatch(deps: BatchDeps): RunBatch {
   function isUseful(context: GradientContext | null): context is GradientContext {
     return context !== null && (context.gradient !== "" || style.per === "none");
   }
+}
+
+function isOnlyLonger(before: Texts, after: Texts): boolean {
+  return Object.entries(before).every(([id, text]) => isGrown(text, after[id] ?? ""));
 }
 
 async function contextOf(gradients: Promise<BackwardPass>, parameter: string): Promise<GradientContext | null> {

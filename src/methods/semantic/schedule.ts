@@ -73,6 +73,7 @@ export class GateSchedule {
   /** Nothing is built on what is pending any more. */
   drop(): void {
     this.#pending = [];
+    this.#waited = 0;
   }
 
   /** An iteration ended that did not only wait. */

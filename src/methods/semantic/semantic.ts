@@ -11,6 +11,7 @@ import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { translatable } from "../../i18n/locale.ts";
 import { Batches, createBatch, FEW } from "./batch.ts";
+import { createParsimony, type Parsimony } from "./parsimony.ts";
 import { type SemanticOptions, semanticOptions } from "./options.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
 import { GateSchedule } from "./schedule.ts";
@@ -50,6 +51,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
     engine,
     runBatch,
     propose: createProposals(task, options, engine, runBatch.first),
+    shorten: createParsimony(task, engine, runBatch),
     judge: createJointGate(task, engine),
   });
 }
@@ -60,13 +62,14 @@ export interface Steps {
   /** Forward, loss and backward of a batch. */
   readonly runBatch: (texts: Texts) => Promise<BatchGradients>;
   readonly propose: Proposals;
+  readonly shorten: Parsimony;
   readonly judge: JointGate;
 }
 
 /** The loop. */
 export async function* descend(
   options: Pick<SemanticOptions, "iterations" | "patience" | "gateEvery" | "update">,
-  { engine, runBatch, propose, judge }: Steps,
+  { engine, runBatch, propose, shorten, judge }: Steps,
 ): AsyncGenerator<RunEvent, Texts> {
   const schedule = new GateSchedule(engine.start, options);
   for (let iteration = 1; iteration <= options.iterations && !schedule.isExhausted; iteration++) {
@@ -99,8 +102,10 @@ export async function* descend(
 
     if (!isDue && fresh.length > 0) schedule.defer(fresh);
     else {
-      const proposals = fresh.length === 0 && schedule.isWaiting ? schedule.pending : fresh;
+      const due = fresh.length === 0 && schedule.isWaiting ? schedule.pending : fresh;
+      const proposals = await shorten(schedule.incumbent, due);
       if (proposals.length > 0) await settle(proposals);
+      else if (due.length > 0) schedule.drop();
       schedule.count(accepted.length);
     }
 

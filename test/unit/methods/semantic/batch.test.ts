@@ -17,17 +17,17 @@ const ids = (list: readonly Sample[]) => list.map(({ id }) => id);
 describe("a batch", () => {
   it("contains what was never looked at, then nothing more under the same Θ", () => {
     const batches = new Batches(samples);
-    const first = batches.next("t1", 5);
+    const first = batches.next(thetaOf(start), 5);
     expect(ids(first)).toEqual(["s0", "s1", "s2", "s3", "s4"]);
-    for (const sample of first) batches.record("t1", sample, true);
-    expect(ids(batches.next("t1", 5))).toEqual(["s5", "s6", "s7"]);
-    for (const sample of samples) batches.record("t1", sample, false);
-    expect(batches.next("t1", 5)).toEqual([]);
+    for (const sample of first) batches.record(start, sample, true);
+    expect(ids(batches.next(thetaOf(start), 5))).toEqual(["s5", "s6", "s7"]);
+    for (const sample of samples) batches.record(start, sample, false);
+    expect(batches.next(thetaOf(start), 5)).toEqual([]);
   });
 
   it("contains under a new Θ first what failed, then what was never looked at, then what was right", () => {
     const batches = new Batches(samples);
-    for (const index of [0, 1, 2, 3]) batches.record("t1", samples[index]!, index % 2 === 0);
+    for (const index of [0, 1, 2, 3]) batches.record(start, samples[index]!, index % 2 === 0);
     expect(ids(batches.next("t2", 8))).toEqual(["s1", "s3", "s4", "s5", "s6", "s7", "s0", "s2"]);
     expect(ids(batches.next("t2", 3))).toEqual(["s1", "s3", "s4"]);
   });

@@ -72,6 +72,7 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
       runBatch: (texts) => services.differentiate(texts, now()),
       propose: (batch, asked, { incumbent, pending }, isDue) =>
         services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
+      shorten: async (_, candidates) => candidates,
       judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),
     },
   );

@@ -1,0 +1,156 @@
+import type { Sample } from "../../data/sample.ts";
+import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { Engine } from "../../engine/method.ts";
+import { isWrittenAsRows } from "../../engine/proposal-constraints.ts";
+import type { Task } from "../../engine/task.ts";
+import { type GraphNode, languageOf, type Texts } from "../../graph/graph.ts";
+import { addedSentences, isGrown, withoutSentences } from "./sentences.ts";
+
+/** Samples that longer texts broke before the sentences of the texts are looked at: one may be chance. */
+const SIGNS = 2;
+
+/** Right samples without which nothing is concluded. */
+const ENOUGH = 3;
+
+/** Samples that a sentence is tried on, and how many at once: a needed sentence shows soon. */
+const TRIED = 8;
+const AT_ONCE = 2;
+
+/**
+ * Takes out the sentences that a text can do without (docs/method.md, "Parsimony").
+ * @returns the proposals, some of them shorter, with new ones for texts of the incumbent that get shorter; empty if
+ *   nothing but the incumbent is left
+ */
+export type Parsimony = (incumbent: Texts, proposals: readonly Candidate[]) => Promise<readonly Candidate[]>;
+
+/** What is known of the training samples. */
+export interface Seen {
+  /** Samples that were looked at, some that were right and some that were wrong. */
+  seen(): readonly Sample[];
+  /** How often a sample went wrong under texts that were only longer than before. */
+  brokenByGrowth(): number;
+}
+
+interface Part {
+  readonly node: GraphNode;
+  readonly sentence: string;
+}
+
+/**
+ * A sentence that was added since the file's text stays if a sample that is right goes wrong without it, or if a wrong one
+ * comes right when it is the only one added again. Acts only after texts that were only longer than before have broken
+ * samples, in training or in the gate: where length does no harm, this costs nothing.
+ */
+export function createParsimony(
+  { graph, options: { threshold } }: Pick<Task, "graph" | "options">,
+  engine: Engine,
+  training: Seen,
+): Parsimony {
+  const parameters = new Set(engine.parameters.map(({ id }) => id));
+  const nodes = graph.nodes.filter((node) => parameters.has(node.id) && languageOf(node) === null && !isWrittenAsRows(node));
+  /** Node → sentences that a sample went wrong without. */
+  const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));
+  let heeded = 0;
+
+  return async (incumbent, proposals) => {
+    const signs = training.brokenByGrowth() + nodes.reduce((sum, { id }) => sum + brokenInGate(id), 0);
+    if (signs - heeded < SIGNS) return proposals;
+    const texts = withTexts(incumbent, proposals);
+    const doubtful = nodes.flatMap((node) =>
+      addedSentences(startOf(node), texts[node.id] ?? node.text)
+        .filter((sentence) => !needed.get(node.id)?.has(sentence))
+        .map((sentence): Part => ({ node, sentence })),
+    );
+    const samples = training.seen();
+    const right = await rightAmong(texts, samples);
+    if (doubtful.length === 0 || right.length < ENOUGH) return proposals;
+    heeded = signs;
+    const withoutEffect = await notNeeded(doubtful, (part) => breaks(without(texts, [part]), inOrder(part, right)));
+    const rightWithout = await rightAmong(without(texts, withoutEffect), samples);
+    const wrong = samples.filter((one) => !rightWithout.includes(one));
+    const useless = await notNeeded(withoutEffect, (part) => {
+      const others = withoutEffect.filter((one) => one !== part);
+      return mends(without(texts, others), wrong);
+    });
+    const shorter = without(texts, useless);
+    const isAsGood = (await rightAmong(shorter, samples)).length >= right.length;
+    return isAsGood ? proposalsFor(shorter, incumbent, proposals) : proposals;
+  };
+
+  /** Samples of the gate that texts broke which still have all that they were made from. */
+  function brokenInGate(node: string): number {
+    const entries = engine.history.of(node).filter(({ attempt, verdict, alone }) => {
+      const isItsOwn = alone || verdict?.decision === "accepted";
+      return isItsOwn && isGrown(attempt.base, attempt.text);
+    });
+    return entries.reduce((sum, { verdict }) => sum + (verdict?.broken.length ?? 0), 0);
+  }
+
+  async function rightAmong(texts: Texts, samples: readonly Sample[]): Promise<Sample[]> {
+    const scores = await engine.score(texts, samples, { split: "train" });
+    return samples.filter(({ id }) => (scores.get(id)?.loss ?? 1) <= threshold);
+  }
+
+  async function notNeeded(parts: readonly Part[], isNeeded: (part: Part) => Promise<boolean>): Promise<Part[]> {
+    const shown = await Promise.all(parts.map(isNeeded));
+    for (const [index, { node, sentence }] of parts.entries()) if (shown[index]) needed.get(node.id)?.add(sentence);
+    return parts.filter((_, index) => !shown[index]);
+  }
+
+  function breaks(texts: Texts, right: readonly Sample[]): Promise<boolean> {
+    return someWave(right, async (wave) => (await rightAmong(texts, wave)).length < wave.length);
+  }
+
+  function mends(texts: Texts, wrong: readonly Sample[]): Promise<boolean> {
+    return someWave(wrong, async (wave) => (await rightAmong(texts, wave)).length > 0);
+  }
+
+  /** Those first that the sentence was written for. */
+  function inOrder({ node, sentence }: Part, samples: readonly Sample[]): Sample[] {
+    const written = engine.history.of(node.id).find(({ attempt }) => attempt.text.includes(sentence));
+    const isFor = ({ id }: Sample) => written?.attempt.samples.includes(id) ?? false;
+    return [...samples.filter(isFor), ...samples.filter((one) => !isFor(one))];
+  }
+
+  async function proposalsFor(
+    shorter: Texts,
+    incumbent: Texts,
+    proposals: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    const texts = withTexts(incumbent, proposals);
+    const made = await Promise.all(
+      nodes.map(async ({ id }) => {
+        const before = proposals.find(({ node }) => node === id);
+        const text = shorter[id] ?? "";
+        if (text === texts[id]) return before ?? null;
+        if (text.trim() === incumbent[id]?.trim()) return null;
+        const { hypothesis = "Leaves out sentences without effect.", samples = [] } = before ?? {};
+        return (await engine.candidate(id, incumbent, { text, hypothesis, samples })) ?? before ?? null;
+      }),
+    );
+    const others = proposals.filter(({ node }) => !needed.has(node));
+    return [...others, ...made.filter((one) => one !== null)];
+  }
+
+  function startOf({ id, text }: GraphNode): string {
+    return engine.start[id] ?? text;
+  }
+}
+
+function without(texts: Texts, parts: readonly Part[]): Texts {
+  const shorter = Object.entries(texts).map(([id, text]) => {
+    const sentences = parts.flatMap(({ node, sentence }) => (node.id === id ? sentence : []));
+    return [id, sentences.length > 0 ? withoutSentences(text, new Set(sentences)) : text] as const;
+  });
+  return Object.fromEntries(shorter);
+}
+
+async function someWave(
+  samples: readonly Sample[],
+  holds: (wave: readonly Sample[]) => Promise<boolean>,
+): Promise<boolean> {
+  for (let at = 0; at < Math.min(TRIED, samples.length); at += AT_ONCE) {
+    if (await holds(samples.slice(at, Math.min(at + AT_ONCE, TRIED)))) return true;
+  }
+  return false;
+}

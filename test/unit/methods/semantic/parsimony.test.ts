@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Sample } from "../../../../src/data/sample.ts";
+import type { Candidate } from "../../../../src/engine/candidate.ts";
+import type { Engine } from "../../../../src/engine/method.ts";
+import { textsOf } from "../../../../src/engine/theta.ts";
+import type { Texts } from "../../../../src/graph/graph.ts";
+import { createParsimony } from "../../../../src/methods/semantic/parsimony.ts";
+import { addedSentences, isGrown, withoutSentences } from "../../../../src/methods/semantic/sentences.ts";
+import { candidate, graphOf, llm, sampleOf } from "../../engine/fixtures.ts";
+
+const graph = graphOf([llm("a", ["question"]), llm("b", ["a"])]);
+const start = textsOf(graph);
+const samples = Array.from({ length: 6 }, (_, index) => sampleOf(`s${index}`));
+const grown = (id: string, ...sentences: string[]) => [start[id], ...sentences].join(" ");
+
+interface Script {
+  readonly isRight: (texts: Texts, sample: string) => boolean;
+  readonly signs?: number;
+}
+
+function parsimony({ isRight, signs = 2 }: Script) {
+  const scored: string[] = [];
+  const engine = {
+    start,
+    parameters: graph.nodes.map(({ id, text }) => ({ id, kind: "text", value: text })),
+    history: { of: () => [] },
+    score: async (texts: Texts, some: readonly Sample[]) => {
+      scored.push(...some.map(({ id }) => id));
+      return new Map(some.map(({ id }) => [id, { loss: isRight(texts, id) ? 0 : 1 }]));
+    },
+    candidate: async (node: string, _: Texts, draft: { text: string } | null) => candidate(node, draft?.text ?? ""),
+  };
+  const shorten = createParsimony({ graph, options: { threshold: 0 } as never }, engine as unknown as Engine, {
+    seen: () => samples,
+    brokenByGrowth: () => signs,
+  });
+  return { shorten, scored };
+}
+
+const textsIn = (candidates: readonly Candidate[]) => Object.fromEntries(candidates.map((one) => [one.node, one.text]));
+
+describe("parsimony", () => {
+  const needsRule = (texts: Texts, sample: string) => sample !== "s0" || (texts.a ?? "").includes("Mind the rule.");
+  const proposal = candidate("a", grown("a", "Mind the rule.", "Be kind."));
+
+  it("costs nothing as long as longer texts break nothing", async () => {
+    const { shorten, scored } = parsimony({ isRight: needsRule, signs: 1 });
+    expect(await shorten(start, [proposal])).toEqual([proposal]);
+    expect(scored).toEqual([]);
+  });
+
+  it("takes out the sentences that no sample needs", async () => {
+    const { shorten } = parsimony({ isRight: needsRule });
+    expect(textsIn(await shorten(start, [proposal]))).toEqual({ a: grown("a", "Mind the rule.") });
+  });
+
+  it("shortens texts of the incumbent that nothing is proposed for", async () => {
+    const { shorten } = parsimony({ isRight: needsRule });
+    const incumbent = { ...start, b: grown("b", "Be kind.", "Be brief.") };
+    const found = await shorten(incumbent, [proposal]);
+    expect(textsIn(found)).toEqual({ a: grown("a", "Mind the rule."), b: start.b });
+  });
+
+  it("keeps a sentence that helps a sample which is wrong only because of the others", async () => {
+    // Any sample but s0 goes wrong with two sentences of manners; s5 also needs the rule.
+    const isRight = ({ a = "" }: Texts, sample: string) => {
+      const manners = a.match(/Be \w+\./g)?.length ?? 0;
+      return sample === "s5" ? manners < 2 && a.includes("Mind the rule.") : true;
+    };
+    const { shorten } = parsimony({ isRight });
+    const long = candidate("a", grown("a", "Be kind.", "Be brief.", "Mind the rule."));
+    expect(textsIn(await shorten(start, [long]))).toEqual({ a: grown("a", "Mind the rule.") });
+  });
+
+  it("proposes nothing if nothing but the incumbent is left", async () => {
+    const { shorten } = parsimony({ isRight: () => true });
+    expect(await shorten(start, [candidate("a", grown("a", "Be kind."))])).toEqual([]);
+  });
+
+  it("concludes nothing from a few right samples", async () => {
+    const { shorten } = parsimony({ isRight: (_, sample) => sample < "s2" });
+    expect(await shorten(start, [proposal])).toEqual([proposal]);
+  });
+
+  it("acts again only on new signs", async () => {
+    const { shorten, scored } = parsimony({ isRight: needsRule });
+    await shorten(start, [proposal]);
+    const before = scored.length;
+    await shorten(start, [candidate("a", grown("a", "Be brief."))]);
+    expect(scored).toHaveLength(before);
+  });
+});
+
+describe("sentences", () => {
+  it("are added, found and taken out again; the rest stays as it is", () => {
+    const base = "Answer the question.\n\n- Use digits.\n- e.g. 12";
+    const text = "Answer the question. Be kind.\n\n- Use digits.\n- Round up.\n- e.g. 12";
+    expect(addedSentences(base, text)).toEqual(["Be kind.", "- Round up."]);
+    expect(withoutSentences(text, new Set(["Be kind.", "- Round up."]))).toBe(
+      base,
+    );
+    expect(isGrown(base, text)).toBe(true);
+    expect(isGrown(text, base)).toBe(false);
+  });
+
+  it("that are taken out are gone, and nothing else is", () => {
+    const sentence = fc.constantFrom("Be kind.", "Use digits.", "Round up!", "Is it so?", "Take 1 of 2.");
+    fc.assert(
+      fc.property(fc.array(sentence), sentence, fc.constantFrom(" ", "\n", "\n\n"), (all, out, gap) => {
+        const left = withoutSentences(all.join(gap), new Set([out]));
+        expect(left.trim()).toBe(all.filter((one) => one !== out).join(gap));
+      }),
+    );
+  });
+
+  it("keep a text as it is if none is taken out", () => {
+    fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
+      expect(withoutSentences(text, new Set())).toBe(text.trimEnd());
+    }));
+  });
+});
