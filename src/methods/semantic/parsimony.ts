@@ -47,7 +47,9 @@ export function createParsimony(
   training: Seen,
 ): Parsimony {
   const parameters = new Set(engine.parameters.map(({ id }) => id));
-  const nodes = graph.nodes.filter((node) => parameters.has(node.id) && languageOf(node) === null && !isWrittenAsRows(node));
+  const nodes = graph.nodes.filter(
+    (node) => parameters.has(node.id) && languageOf(node) === null && !isWrittenAsRows(node),
+  );
   /** Node → sentences that a sample went wrong without. */
   const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));
   let heeded = 0;

@@ -11,8 +11,8 @@ import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { translatable } from "../../i18n/locale.ts";
 import { Batches, createBatch, FEW } from "./batch.ts";
-import { createParsimony, type Parsimony } from "./parsimony.ts";
 import { type SemanticOptions, semanticOptions } from "./options.ts";
+import { createParsimony, type Parsimony } from "./parsimony.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
 import { GateSchedule } from "./schedule.ts";
 

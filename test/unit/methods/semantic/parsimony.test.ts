@@ -97,9 +97,7 @@ describe("sentences", () => {
     const base = "Answer the question.\n\n- Use digits.\n- e.g. 12";
     const text = "Answer the question. Be kind.\n\n- Use digits.\n- Round up.\n- e.g. 12";
     expect(addedSentences(base, text)).toEqual(["Be kind.", "- Round up."]);
-    expect(withoutSentences(text, new Set(["Be kind.", "- Round up."]))).toBe(
-      base,
-    );
+    expect(withoutSentences(text, new Set(["Be kind.", "- Round up."]))).toBe(base);
     expect(isGrown(base, text)).toBe(true);
     expect(isGrown(text, base)).toBe(false);
   });
@@ -115,8 +113,10 @@ describe("sentences", () => {
   });
 
   it("keep a text as it is if none is taken out", () => {
-    fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
-      expect(withoutSentences(text, new Set())).toBe(text.trimEnd());
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+        expect(withoutSentences(text, new Set())).toBe(text.trimEnd());
+      }),
+    );
   });
 });
