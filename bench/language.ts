@@ -1,9 +1,9 @@
 // npm run bench -- language: what the editor does at a keystroke in a graph file of 2,000 nodes and more than 1 MB.
 
 import { getLocation } from "jsonc-parser";
+import { inputEdits } from "../src/graph/checks/quick-fixes.ts";
 import { JsonDocument } from "../src/graph/document.ts";
 import { outlineOf } from "../src/graph/outline.ts";
-import { inputEdits } from "../src/graph/quick-fixes.ts";
 import { readGraphText } from "../src/graph/read.ts";
 import { planRename } from "../src/graph/rename.ts";
 import { dependents, useAt, usesIn } from "../src/graph/symbols.ts";

@@ -5,12 +5,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Writes the schemas in `media/` and the tables in docs/options.md from `src/graph/schema.ts` and the methods. */
+/** Writes the schemas in `media/` and the tables in docs/options.md from `src/graph/schema/schema.ts` and the methods. */
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const contents = `
-  export { jsonSchema } from "./src/graph/schema.ts";
-  export { editorSchema } from "./src/graph/editor-schema.ts";
-  export { optionTables } from "./src/graph/options-table.ts";
+  export { jsonSchema } from "./src/graph/schema/schema.ts";
+  export { editorSchema } from "./src/graph/schema/editor-schema.ts";
+  export { optionTables } from "./src/graph/schema/options-table.ts";
   export { methodOptions, methods } from "./src/methods/registry.ts";
 `;
 const folder = mkdtempSync(join(tmpdir(), "agentgraph-schema-"));

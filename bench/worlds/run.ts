@@ -2,11 +2,11 @@ import type { Finished, RunEvent } from "../../src/engine/events.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { OptimizeOptions } from "../../src/engine/task.ts";
 import type { Texts } from "../../src/graph/graph.ts";
-import { DEFAULTS as SHIPPED } from "../../src/graph/schema-run.ts";
+import { DEFAULTS as SHIPPED } from "../../src/graph/schema/schema-run.ts";
 import { methods } from "../../src/methods/registry.ts";
 import { semanticOptions } from "../../src/methods/semantic/options.ts";
-import { createStack } from "../../src/models/stack.ts";
-import { MemoryReplies } from "../../src/models/store.ts";
+import { createStack } from "../../src/models/stack/stack.ts";
+import { MemoryReplies } from "../../src/models/stack/store.ts";
 import { VirtualClock } from "./clock.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 

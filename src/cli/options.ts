@@ -4,7 +4,7 @@ import { ROLES, type Role } from "../graph/graph.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
 import { PROVIDERS } from "../models/providers.ts";
-import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/retry-waits.ts";
+import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/stack/retry-waits.ts";
 import { readTiers, TIERS, type Tiers } from "../models/tiers/tiers.ts";
 import { SANDBOX_LIMITS } from "../platform/sandbox/sandbox.ts";
 import type { Overrides } from "../run/load.ts";

@@ -5,22 +5,31 @@ import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { PROGRAMS } from "../import/programs.ts";
-import { batchesCommand } from "./batches.ts";
-import { cacheCommand } from "./cache.ts";
-import { check } from "./check.ts";
 import type { Cli } from "./cli.ts";
-import { ablateCommand, COMPARED, COMPARISON_FORMATS, compareCommand } from "./compare.ts";
+import { batchesCommand } from "./commands/batches.ts";
+import { cacheCommand } from "./commands/cache.ts";
+import { check } from "./commands/check.ts";
+import { ablateCommand, COMPARED, COMPARISON_FORMATS, compareCommand } from "./commands/compare.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { exampleCommand } from "./commands/example.ts";
+import { exportCommand } from "./commands/export.ts";
+import { importCommand } from "./commands/import.ts";
+import { importRowsCommand } from "./commands/import-rows.ts";
+import { initCommand } from "./commands/init.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { pickCommand } from "./commands/pick.ts";
+import { recheckCommand } from "./commands/recheck.ts";
+import { FORMATS, reportCommand } from "./commands/report.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { answerCommand } from "./commands/run.ts";
+import { runsCommand } from "./commands/runs.ts";
+import { solveCommand } from "./commands/solve.ts";
+import { spentCommand } from "./commands/spent.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { exampleCommand } from "./example.ts";
 import { EXIT } from "./exit.ts";
-import { exportCommand } from "./export.ts";
-import { importCommand } from "./import.ts";
-import { importRowsCommand } from "./import-rows.ts";
-import { initCommand } from "./init.ts";
 import { evaluationFailure, failureReport } from "./json.ts";
-import { migrateCommand } from "./migrate.ts";
-import { modelsCommand } from "./models.ts";
 import {
   assignment,
   date,
@@ -36,16 +45,7 @@ import {
   withServer,
   withTask,
 } from "./options.ts";
-import { pickCommand } from "./pick.ts";
-import { recheckCommand } from "./recheck.ts";
-import { FORMATS, reportCommand } from "./report.ts";
-import { resumeCommand } from "./resume.ts";
-import { answerCommand } from "./run.ts";
 import { runGraph } from "./run-graph.ts";
-import { runsCommand } from "./runs.ts";
-import { solveCommand } from "./solve.ts";
-import { spentCommand } from "./spent.ts";
-import { workerCommand } from "./worker.ts";
 
 const AFTER_HELP = `
 An address and its key belong together: --base-url or AGENTGRAPH_BASE_URL with AGENTGRAPH_API_KEY,

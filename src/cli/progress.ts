@@ -4,7 +4,7 @@ import type { Iterated, LoggedEvent } from "../engine/events.ts";
 import { callsLabel, paceLabels } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { waitingLabel } from "../i18n/waiting.ts";
-import type { Waiting } from "../models/waiting.ts";
+import type { Waiting } from "../models/stack/waiting.ts";
 import { type Completed, type PaceNow, progressOf } from "../run/pace.ts";
 import type { Run } from "../run/run.ts";
 import type { RunState } from "../run/state.ts";

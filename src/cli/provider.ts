@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Address, AddressRefused, OPENAI_ADDRESS } from "../models/address.ts";
-import { azureAddress, azureLine } from "../models/azure.ts";
 import { knownModel } from "../models/known-models.ts";
 import type { Model } from "../models/model.ts";
+import { azureAddress, azureLine } from "../models/protocols/azure.ts";
+import { isServerModel } from "../models/protocols/server-model.ts";
 import type { Provider, ProviderConnection } from "../models/provider.ts";
 import { azure } from "../models/providers/azure.ts";
 import { compatible } from "../models/providers/compatible.ts";
 import { simulated } from "../models/providers/simulated.ts";
 import { PROVIDERS } from "../models/providers.ts";
-import { DEFAULT_TIMEOUT } from "../models/retry-waits.ts";
-import { isServerModel } from "../models/server-model.ts";
+import { DEFAULT_TIMEOUT } from "../models/stack/retry-waits.ts";
 import { missingTier, timeoutOf, withTiers } from "../models/tiers/tiers.ts";
 import { LEARNED, nodeMemory } from "../platform/machine.ts";
 import { networkFor } from "../platform/network.ts";

@@ -10,7 +10,7 @@ import {
   refusalFault,
 } from "../graph/containment.ts";
 import type { JsonDocument, JsonPath } from "../graph/document.ts";
-import { plainText } from "../graph/text.ts";
+import { plainText } from "../graph/text/text.ts";
 import type { Passage } from "./passage.ts";
 
 /** Files of one corpus, and their characters: a run keeps them. */

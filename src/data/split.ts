@@ -1,5 +1,5 @@
 import { randomLcg, shuffler } from "d3";
-import type { DataSpec } from "../graph/schema.ts";
+import type { DataSpec } from "../graph/schema/schema.ts";
 import { SPLITS, type Split } from "./sample.ts";
 
 export type Shares = Readonly<Record<Split, number>>;

@@ -1,9 +1,9 @@
 import { randomLcg } from "d3";
 import pMap from "p-map";
 import type { Sample } from "../data/sample.ts";
-import { codeIn } from "../graph/code-block.ts";
 import { languageOf, type Texts } from "../graph/graph.ts";
-import { plainText } from "../graph/text.ts";
+import { codeIn } from "../graph/text/code-block.ts";
+import { plainText } from "../graph/text/text.ts";
 import { answersIn } from "./answer-space.ts";
 import { createBackward } from "./backward.ts";
 import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";

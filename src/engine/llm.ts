@@ -3,7 +3,7 @@ import type { ModelChoice, Role } from "../graph/graph.ts";
 import { CUT, type Read, readReply } from "../graph/replies/read-reply.ts";
 import { AnswerMissing, BodyBroken, BudgetReached, ProviderFault, ReplyWithheld, reachOf } from "../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../models/model.ts";
-import { outputLimit } from "../models/tokens.ts";
+import { outputLimit } from "../models/stack/tokens.ts";
 import type { RunEvent } from "./events.ts";
 import { shortHash } from "./theta.ts";
 

@@ -1,8 +1,8 @@
 import { rowsText } from "../graph/example-rows.ts";
 import { type GraphNode, languageOf } from "../graph/graph.ts";
 import { unfitFor } from "../graph/places/place.ts";
-import { rolesOf } from "../graph/role-marks.ts";
-import { isFormatString, placeholderOf, placeholders } from "../graph/templating.ts";
+import { rolesOf } from "../graph/text/role-marks.ts";
+import { isFormatString, placeholderOf, placeholders } from "../graph/text/templating.ts";
 import type { InvalidReason } from "./events.ts";
 import type { Leaks } from "./leaks.ts";
 

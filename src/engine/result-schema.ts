@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { split } from "../data/sample.ts";
-import { gatePolicy } from "../graph/schema-run.ts";
+import { gatePolicy } from "../graph/schema/schema-run.ts";
 
 /** What verdicts and results are made of, in the log and in everything that is derived from it. */
 export const count = z.number().int().nonnegative();

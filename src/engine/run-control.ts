@@ -1,4 +1,4 @@
-import type { Valve } from "../models/valve.ts";
+import type { Valve } from "../models/stack/valve.ts";
 import type { Controlled, PauseReason } from "./events.ts";
 
 /** A node that no text is written for, from an iteration on, or for which texts are written again. */

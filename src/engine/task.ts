@@ -3,7 +3,7 @@ import type { Passage } from "../data/passage.ts";
 import type { Data } from "../data/sample.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
-import { gatePolicy, objectives } from "../graph/schema-run.ts";
+import { gatePolicy, objectives } from "../graph/schema/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
 import { budgetLimits } from "../models/model.ts";
 import type { EarlierText } from "./history.ts";

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, Texts } from "./graph.ts";
 import { traitsOf } from "./node-kinds.ts";
-import { roleSections } from "./role-marks.ts";
-import { findPlaceholders, placeholderOf, placeholders, type Templating } from "./templating.ts";
+import { roleSections } from "./text/role-marks.ts";
+import { findPlaceholders, placeholderOf, placeholders, type Templating } from "./text/templating.ts";
 
 /**
  * Edges as parameters: what a node reads is one more element of Θ, `<node>:inputs`, whose text is the names of its inputs,

@@ -3,14 +3,14 @@ import { JsonDocument } from "./document.ts";
 import { inputsText, namesIn, nodeOfInputs } from "./edges.ts";
 import type { TextEdit } from "./fault.ts";
 import { parseJson } from "./json.ts";
-import { diffLines } from "./line-diff.ts";
 import { addMember, editList, type ListChange, lineEndOf, replaceElement } from "./list-edit.ts";
 import { outlineOf, plainLine, plainRow } from "./outline.ts";
 import { editLiteral } from "./places/json-literal.ts";
 import { placedText } from "./places/place.ts";
 import { isPlaced } from "./places/placed-text.ts";
 import type { TextSource } from "./read.ts";
-import { plainText } from "./text.ts";
+import { diffLines } from "./text/line-diff.ts";
+import { plainText } from "./text/text.ts";
 
 /** Which text is meant: that of a node in its graph file, or (form `file`) a prompt file or the part of one. */
 export type TextPlace = Pick<TextSource, "node" | "form" | "part">;

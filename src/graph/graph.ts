@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { textPart } from "./places/part.ts";
 import type { ReadOnly } from "./read-only.ts";
-import { TEMPLATINGS } from "./templating.ts";
+import { TEMPLATINGS } from "./text/templating.ts";
 
 /**
  * The graph as the engine sees it and as a run keeps it: every text decoded, every file reference read. Made by

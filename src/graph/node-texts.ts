@@ -1,4 +1,5 @@
 import type { Files } from "../deps.ts";
+import { change } from "./checks/quick-fixes.ts";
 import {
   type ContainmentRoot,
   MAX_TEXT,
@@ -9,14 +10,13 @@ import {
 } from "./containment.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
-import { frontMatterOf, isMetadata } from "./front-matter.ts";
 import { traitsOf } from "./node-kinds.ts";
 import { type OutlineNode, partOf } from "./outline.ts";
 import type { TextPart } from "./places/part.ts";
 import { placedText } from "./places/place.ts";
 import { isPlaced } from "./places/placed-text.ts";
-import { change } from "./quick-fixes.ts";
-import { plainText } from "./text.ts";
+import { frontMatterOf, isMetadata } from "./text/front-matter.ts";
+import { plainText } from "./text/text.ts";
 
 /** A text that the graph file contains or names. */
 export interface FoundText {

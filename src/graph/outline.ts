@@ -3,8 +3,8 @@ import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { canChange } from "./node-kinds.ts";
 import { isCode, keyedFormat, type TextPart } from "./places/part.ts";
-import { TEMPLATINGS, type Templating } from "./templating.ts";
-import { plainText } from "./text.ts";
+import { TEMPLATINGS, type Templating } from "./text/templating.ts";
+import { plainText } from "./text/text.ts";
 
 /** What a graph input or a node may be called. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;

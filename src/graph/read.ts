@@ -1,27 +1,27 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
-import { checkGraph } from "./checks.ts";
+import { checkGraph } from "./checks/checks.ts";
+import { didYouMean } from "./checks/did-you-mean.ts";
+import { addMissing, declareInput, remove, rename, startGraph } from "./checks/quick-fixes.ts";
+import { checkSharedFiles, type FilePlace } from "./checks/shared-files.ts";
+import { checkText } from "./checks/text-checks.ts";
+import { checkToolArguments } from "./checks/tool-checks.ts";
 import { type ContainmentRoot, findRoot } from "./containment.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { JsonDocument, rangeOf } from "./document.ts";
 import { canChangeInputs, inputsIdOf, inputsText } from "./edges.ts";
 import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
-import { parseWith } from "./issues.ts";
 import { textOf } from "./node-texts.ts";
 import { type Outline, type OutlineNode, outlineOf } from "./outline.ts";
 import type { TextPart } from "./places/part.ts";
-import { addMissing, declareInput, remove, rename, startGraph } from "./quick-fixes.ts";
-import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema.ts";
-import type { ModelSpec, NodeSpec } from "./schema-nodes.ts";
-import { checkSharedFiles, type FilePlace } from "./shared-files.ts";
+import { parseWith } from "./schema/issues.ts";
+import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema/schema.ts";
+import type { ModelSpec, NodeSpec } from "./schema/schema-nodes.ts";
 import { isBlank } from "./starters.ts";
 import { namesOf } from "./symbols.ts";
-import { hashText } from "./text.ts";
-import { checkText } from "./text-checks.ts";
+import { hashText } from "./text/text.ts";
 import { defaultArguments } from "./tool-arguments.ts";
-import { checkToolArguments } from "./tool-checks.ts";
 
 /** What a graph file says by itself, without the files that it names. */
 export interface GraphTextReading {

@@ -1,7 +1,7 @@
+import { add } from "./checks/quick-fixes.ts";
 import type { JsonDocument } from "./document.ts";
 import type { TextEdit } from "./fault.ts";
 import { NAME, type Outline } from "./outline.ts";
-import { add } from "./quick-fixes.ts";
 import { isBound, named, type Use, usesIn, usesInPrompt } from "./symbols.ts";
 
 /** A rename that would change what a graph means, or would miss a use. */

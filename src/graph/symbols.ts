@@ -7,8 +7,8 @@ import { keysOf, type NamedRange, type Outline, type OutlineNode } from "./outli
 import type { TextPart } from "./places/part.ts";
 import { placedText } from "./places/place.ts";
 import { isPlaced } from "./places/placed-text.ts";
-import { INSTRUCTION } from "./template.ts";
-import { findPlaceholders, type Templating } from "./templating.ts";
+import { INSTRUCTION } from "./text/template.ts";
+import { findPlaceholders, type Templating } from "./text/templating.ts";
 
 /** An occurrence of a name of the graph, in the graph file or in a prompt file. */
 export interface Use {

@@ -1,4 +1,4 @@
-import { render } from "./templating.ts";
+import { render } from "./text/templating.ts";
 
 /** Arguments of a tool as the file gives them: JSON whose texts name inputs as `{{name}}`. */
 export type ToolArguments = Readonly<Record<string, unknown>>;

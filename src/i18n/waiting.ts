@@ -1,4 +1,4 @@
-import type { Waiting } from "../models/waiting.ts";
+import type { Waiting } from "../models/stack/waiting.ts";
 import type { Locale } from "./locale.ts";
 import { oneLine } from "./plain-text.ts";
 

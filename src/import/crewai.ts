@@ -1,4 +1,4 @@
-import { findPlaceholders, isFormatString } from "../graph/templating.ts";
+import { findPlaceholders, isFormatString } from "../graph/text/templating.ts";
 import { crewInPython, type PythonCrew } from "./crew-py.ts";
 import { isMapping, keyOf, listOf, type Mapping, mappingOf, readMapping, textOf } from "./documents.ts";
 import { type Draft, type DraftNode, type Importer, ImportRefused, type ImportSource } from "./importer.ts";

@@ -1,4 +1,4 @@
-import { findPlaceholders } from "../graph/templating.ts";
+import { findPlaceholders } from "../graph/text/templating.ts";
 import { keyOf, listOf, type Mapping, mappingOf, readMapping, textOf } from "./documents.ts";
 import {
   type Draft,

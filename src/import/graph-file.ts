@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { Files } from "../deps.ts";
-import { VERSION } from "../graph/schema.ts";
+import { VERSION } from "../graph/schema/schema.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { Draft, Importer, Row } from "./importer.ts";
 

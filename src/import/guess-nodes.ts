@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { foreignMarks } from "../graph/foreign-templates.ts";
+import { foreignMarks } from "../graph/checks/foreign-templates.ts";
 import { placedText } from "../graph/places/place.ts";
 import { isPlaced } from "../graph/places/placed-text.ts";
-import { findPlaceholders, type Templating } from "../graph/templating.ts";
+import { findPlaceholders, type Templating } from "../graph/text/templating.ts";
 import { isMapping, parsePlain } from "./documents.ts";
 import type { DraftNode, TextReference } from "./importer.ts";
 import { Names, validName } from "./names.ts";

@@ -1,5 +1,5 @@
 import type { ContainmentRoot } from "../graph/containment.ts";
-import type { Templating } from "../graph/templating.ts";
+import type { Templating } from "../graph/text/templating.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { Program } from "./programs.ts";
 

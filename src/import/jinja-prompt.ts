@@ -1,7 +1,7 @@
-import { foreignMarks } from "../graph/foreign-templates.ts";
-import { roleSections } from "../graph/role-marks.ts";
-import { findPlaceholders, render } from "../graph/templating.ts";
-import { promptForm } from "../graph/text.ts";
+import { foreignMarks } from "../graph/checks/foreign-templates.ts";
+import { roleSections } from "../graph/text/role-marks.ts";
+import { findPlaceholders, render } from "../graph/text/templating.ts";
+import { promptForm } from "../graph/text/text.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { TextReference } from "./importer.ts";
 

@@ -1,6 +1,6 @@
 import { parse as parseYaml } from "yaml";
-import { frontMatterOf } from "../graph/front-matter.ts";
-import { promptText } from "../graph/text.ts";
+import { frontMatterOf } from "../graph/text/front-matter.ts";
+import { promptText } from "../graph/text/text.ts";
 import { isMapping, type Mapping, mappingOf, textOf } from "./documents.ts";
 import { type Draft, type DraftNode, type Importer, ImportRefused } from "./importer.ts";
 import { framed, readJinja, withoutHistory } from "./jinja-prompt.ts";

@@ -1,7 +1,7 @@
 import type { SampleRow, TargetReading } from "../data/samples.ts";
 import type { Code } from "../deps.ts";
 import { patternFault } from "../graph/pattern.ts";
-import type { LossSpec } from "../graph/schema.ts";
+import type { LossSpec } from "../graph/schema/schema.ts";
 import type { Locale } from "../i18n/locale.ts";
 import { choiceLoss } from "./choice.ts";
 import { choiceTargets } from "./choice-targets.ts";

@@ -1,5 +1,5 @@
 import { type Code, CodeLimit } from "../deps.ts";
-import { codeIn } from "../graph/code-block.ts";
+import { codeIn } from "../graph/text/code-block.ts";
 import { type CodeRunner, CodeUnavailable, type Loss } from "./loss.ts";
 
 interface TestsSpec {

@@ -1,6 +1,6 @@
 import type { Methods } from "../engine/method.ts";
-import { fileFormat } from "../graph/schema.ts";
-import type { MethodOptions } from "../graph/schema-run.ts";
+import { fileFormat } from "../graph/schema/schema.ts";
+import type { MethodOptions } from "../graph/schema/schema-run.ts";
 import { chainOfThought } from "./chain-of-thought/chain-of-thought.ts";
 import { copro } from "./copro/copro.ts";
 import { gepa } from "./gepa/gepa.ts";

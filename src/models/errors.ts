@@ -1,6 +1,6 @@
 import type { Tier } from "./known-models.ts";
 import type { Usage } from "./model.ts";
-import type { WaitReason } from "./waiting.ts";
+import type { WaitReason } from "./stack/waiting.ts";
 
 /**
  * Why a call to a model failed: one class per cause, with the fields that a message needs. `code` and fields are data;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Role } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import type { BatchJournal } from "./batch/batch-journal.ts";
-import type { Waiting } from "./waiting.ts";
+import type { Waiting } from "./stack/waiting.ts";
 
 /** Answers chat completions: a provider, or a wrapper around another `Model`. */
 export interface Model {

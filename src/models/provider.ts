@@ -1,9 +1,9 @@
 import type { Clock } from "../deps.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { Address } from "./address.ts";
-import type { Memory } from "./learned.ts";
 import type { Model } from "./model.ts";
-import type { Network } from "./server-model.ts";
+import type { Memory } from "./parameters/learned.ts";
+import type { Network } from "./protocols/server-model.ts";
 
 /** A model provider. One file each, in the table of `providers.ts`. */
 export interface Provider {

@@ -3,7 +3,7 @@ import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:f
 import { homedir, hostname, uptime } from "node:os";
 import { dirname, join } from "node:path";
 import type { LockHolder, Machine } from "../deps.ts";
-import type { Memory } from "../models/learned.ts";
+import type { Memory } from "../models/parameters/learned.ts";
 
 /** Milliseconds for which an unreadable lock file counts as being written. */
 const BEING_WRITTEN = 10_000;

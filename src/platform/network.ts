@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { getProxyForUrl } from "proxy-from-env";
 import { isLoopback } from "../models/address.ts";
-import type { Network } from "../models/server-model.ts";
+import type { Network } from "../models/protocols/server-model.ts";
 
 export interface NetworkOptions {
   /** A PEM file with certificates that are trusted in addition to the usual ones and those of NODE_EXTRA_CA_CERTS. */

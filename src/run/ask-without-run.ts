@@ -1,6 +1,6 @@
 import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
-import { createStack } from "../models/stack.ts";
+import { createStack } from "../models/stack/stack.ts";
 import { openCache, RunReplies } from "./replies.ts";
 import type { RunDeps } from "./run.ts";
 import { newId, prepareRunPaths, type RunPaths } from "./run-paths.ts";

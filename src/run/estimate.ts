@@ -10,8 +10,8 @@ import type { Task } from "../engine/task.ts";
 import { methods } from "../methods/registry.ts";
 import type { BudgetLimits } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
-import { createStack } from "../models/stack.ts";
-import { MemoryReplies, type ReplyStore } from "../models/store.ts";
+import { createStack } from "../models/stack/stack.ts";
+import { MemoryReplies, type ReplyStore } from "../models/stack/store.ts";
 import { Yielder } from "../models/yielder.ts";
 import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess } from "./dry-run-model.ts";
 

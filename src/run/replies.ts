@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Deps, Files, Machine } from "../deps.ts";
 import { parseJson } from "../graph/json.ts";
 import { usage } from "../models/model.ts";
-import type { ReplyStore, StoredReply } from "../models/store.ts";
+import type { ReplyStore, StoredReply } from "../models/stack/store.ts";
 import { Yielder } from "../models/yielder.ts";
 import { bytesOf, codeOf, JsonlWriter, type Line, linesOf, objectAt } from "./jsonl.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { VirtualClock } from "../../bench/worlds/clock.ts";
 import type { Clock, Log } from "../../src/deps.ts";
 import type { BudgetLimits } from "../../src/models/model.ts";
-import { createOpenAI } from "../../src/models/openai.ts";
+import { createOpenAI } from "../../src/models/protocols/openai.ts";
 import { RunInProgress } from "../../src/run/errors.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { type Run, type RunDeps, resumeRun, startRun } from "../../src/run/run.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Model, ModelReply } from "../../src/models/model.ts";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
 
 const root = join(import.meta.dirname, "../..");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../src/models/model.ts";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { KEY, open } from "./cli.ts";
 
 const QUERY = "Kai has 3 packs with 7 cards each and 54 single cards. How many cards does Kai have now?";

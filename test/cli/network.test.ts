@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import type { Fault } from "../server/faults.ts";
 import { startServer } from "../server/server.ts";
 import { AUTHORITY, HOST, startProxy, startTls } from "../server/tls.ts";

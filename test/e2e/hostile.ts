@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { nodeMachine } from "../../src/platform/machine.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";

@@ -1,5 +1,5 @@
 import type { Model, ModelReply } from "../../src/models/model.ts";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 
 /** The simulated model with one bad habit: every rewrite of an instruction is a ruin, and each is another one. */
 export function harmfulModel(): Model {

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commands, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Log } from "../../src/deps.ts";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { startRun } from "../../src/run/run.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { ConfigurationTarget, commands, workspace } from "vscode";
 import { networkOf } from "../../src/editor/account/network.ts";
-import { createOpenAI } from "../../src/models/openai.ts";
+import { createOpenAI } from "../../src/models/protocols/openai.ts";
 import { HOST, type Listening, type RunningProxy, startProxy, startTls } from "../server/tls.ts";
 import { Answers } from "./answers.ts";
 import { at, closeAll, deps, GRAPH, newestLog, removeRuns, until } from "./helpers.ts";

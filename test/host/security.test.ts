@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { commands, workspace } from "vscode";
 import { literal, oneLine } from "../../src/editor/markdown.ts";
-import { createOpenAI } from "../../src/models/openai.ts";
+import { createOpenAI } from "../../src/models/protocols/openai.ts";
 import { at, closeAll, deps, makeRun, removeRuns, until } from "./helpers.ts";
 
 const KEY = "sk-canary-77d0a1c9e4";

@@ -8,7 +8,7 @@ import { createWorld, type World, type WorldOptions } from "../../bench/worlds/w
 import { THEME } from "../../src/editor/runs/page-theme.ts";
 import { inspect } from "../../src/engine/inspect.ts";
 import type { Task } from "../../src/engine/task.ts";
-import { loss } from "../../src/graph/schema-run.ts";
+import { loss } from "../../src/graph/schema/schema-run.ts";
 import { ENGLISH } from "../../src/i18n/locale.ts";
 import { makeLoss } from "../../src/loss/make.ts";
 import type { Model } from "../../src/models/model.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { createSimulated } from "../../src/models/simulated.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { randomFaults } from "./faults.ts";
 import { startServer } from "./server.ts";
 

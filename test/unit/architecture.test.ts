@@ -152,7 +152,8 @@ describe("architecture", () => {
           .map(({ from }) => `${path} imports ${from}`),
       );
     expect(wrong).toEqual([]);
-    const isProvider = ({ path }: Source) => path === "src/models/openai.ts" || isIn("src/models/openai")(path);
+    const isProvider = ({ path }: Source) =>
+      path === "src/models/protocols/openai.ts" || isIn("src/models/protocols/openai")(path);
     const network = /\b(fetch\(|XMLHttpRequest|WebSocket)/;
     expect(offenders((source) => !isOutside(source) && !isProvider(source), network)).toEqual([]);
     const sdk = sources.filter(

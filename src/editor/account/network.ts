@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { Readable } from "node:stream";
 import { workspace } from "vscode";
-import type { Network, Send } from "../../models/server-model.ts";
+import type { Network, Send } from "../../models/protocols/server-model.ts";
 import { environmentProxyOf, LONGEST_FETCH, withoutUser } from "../../platform/network.ts";
 
 /**

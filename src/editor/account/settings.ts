@@ -4,7 +4,7 @@ import { type ModelChoice, ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
 import type { Provider } from "../../models/provider.ts";
-import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/retry-waits.ts";
+import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
 import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
 import type { SoftLimits } from "../../run/pace.ts";
 import { providerNamed } from "./providers.ts";

@@ -6,8 +6,8 @@ import {
   l10n,
   lm,
 } from "vscode";
-import { createHostModel, type HostChat, HostFailure } from "../../models/host-models.ts";
 import type { Message } from "../../models/model.ts";
+import { createHostModel, type HostChat, HostFailure } from "../../models/protocols/host-models.ts";
 import type { Provider } from "../../models/provider.ts";
 import { NotFound } from "../errors.ts";
 

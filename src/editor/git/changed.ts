@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { commands, l10n, window } from "vscode";
-import { changedLines } from "../../graph/formatting.ts";
+import { changedLines } from "../../graph/text/formatting.ts";
 import { Cancelled } from "../errors.ts";
 import { instructionUri } from "../review/instructions.ts";
 import type { LocatedProposal } from "../review/text-locations.ts";

@@ -2,7 +2,7 @@ import type { Data } from "../../data/sample.ts";
 import type { RunStatus, Theta } from "../../engine/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import type { Waiting } from "../../models/waiting.ts";
+import type { Waiting } from "../../models/stack/waiting.ts";
 import type { RunState } from "../../run/state.ts";
 
 /** What the graph view needs of a run; an `OpenedRun` with its limits is one. */

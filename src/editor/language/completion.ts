@@ -11,14 +11,14 @@ import {
 } from "vscode";
 import { fieldsOf } from "../../data/fields.ts";
 import type { Files } from "../../deps.ts";
+import { inputEdits } from "../../graph/checks/quick-fixes.ts";
 import { findRoot } from "../../graph/containment.ts";
 import type { JsonPath } from "../../graph/document.ts";
 import { canChangeInputs } from "../../graph/edges.ts";
 import { fillsIn, traitsOf } from "../../graph/node-kinds.ts";
-import { inputEdits } from "../../graph/quick-fixes.ts";
 import { isBlank, starters } from "../../graph/starters.ts";
 import { dependents } from "../../graph/symbols.ts";
-import { begunPlaceholder, placeholderOf, type Templating } from "../../graph/templating.ts";
+import { begunPlaceholder, placeholderOf, type Templating } from "../../graph/text/templating.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { oneLine } from "../markdown.ts";

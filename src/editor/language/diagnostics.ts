@@ -16,10 +16,10 @@ import {
 } from "vscode";
 import { fieldsOf } from "../../data/fields.ts";
 import type { Deps } from "../../deps.ts";
+import { chooseTarget, mapFields } from "../../graph/checks/quick-fixes.ts";
 import { findRoot } from "../../graph/containment.ts";
 import type { Fault, Fix, Severity } from "../../graph/fault.ts";
 import { referenceAt } from "../../graph/outline.ts";
-import { chooseTarget, mapFields } from "../../graph/quick-fixes.ts";
 import { loadTask } from "../../run/load.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";

@@ -13,16 +13,16 @@ import {
   WorkspaceEdit,
   workspace,
 } from "vscode";
-import { didYouMean } from "../../graph/did-you-mean.ts";
+import { didYouMean } from "../../graph/checks/did-you-mean.ts";
+import { type ForeignMark, foreignMarks } from "../../graph/checks/foreign-templates.ts";
+import { correctPlaceholder, inputEdits } from "../../graph/checks/quick-fixes.ts";
+import { foreignMarkFault, placeholderFault } from "../../graph/checks/text-checks.ts";
 import { FAULTS } from "../../graph/fault.ts";
-import { type ForeignMark, foreignMarks } from "../../graph/foreign-templates.ts";
 import { fillsIn } from "../../graph/node-kinds.ts";
 import type { OutlineNode } from "../../graph/outline.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
-import { correctPlaceholder, inputEdits } from "../../graph/quick-fixes.ts";
 import { isBound, type Use, usesInPrompt } from "../../graph/symbols.ts";
-import { foreignMarkFault, placeholderFault } from "../../graph/text-checks.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { toRange } from "./documents.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { commands, l10n, Uri, window } from "vscode";
-import { changedLines } from "../../graph/formatting.ts";
-import { mergeTexts } from "../../graph/merge.ts";
+import { changedLines } from "../../graph/text/formatting.ts";
+import { mergeTexts } from "../../graph/text/merge.ts";
 import { Cancelled } from "../errors.ts";
 import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";

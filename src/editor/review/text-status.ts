@@ -1,8 +1,8 @@
 import { l10n } from "vscode";
 import { inputsText, nodeOfInputs } from "../../graph/edges.ts";
 import { fittedChanges } from "../../graph/fitted-changes.ts";
-import { isSameButSpacing } from "../../graph/formatting.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { isSameButSpacing } from "../../graph/text/formatting.ts";
 import { type Act, actLabel } from "../../i18n/labels.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";

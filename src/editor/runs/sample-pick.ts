@@ -2,7 +2,7 @@ import { l10n, type QuickPickItem, window } from "vscode";
 import type { Data, Sample, Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { LossSpec } from "../../graph/schema.ts";
+import type { LossSpec } from "../../graph/schema/schema.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { targetFault, worksWithoutTarget } from "../../loss/make.ts";
 import { TYPED } from "../../run/report/sample.ts";

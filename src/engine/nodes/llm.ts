@@ -1,7 +1,7 @@
 import { extract } from "../../graph/extract.ts";
 import type { LlmNode } from "../../graph/graph.ts";
 import { structureIn } from "../../graph/json.ts";
-import { renderNode } from "../../graph/template.ts";
+import { renderNode } from "../../graph/text/template.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
 /** A call of a language model: one request, and the part of its reply that `output` names. */

@@ -1,7 +1,7 @@
 import { extract } from "../../graph/extract.ts";
 import type { LlmNode, MapNode } from "../../graph/graph.ts";
 import { structureIn } from "../../graph/json.ts";
-import { renderNode } from "../../graph/template.ts";
+import { renderNode } from "../../graph/text/template.ts";
 import { shortHash } from "../theta.ts";
 import type { InputValues, NodeBehavior, Value } from "./node-behavior.ts";
 

@@ -1,6 +1,6 @@
 import type { Passage } from "../../data/passage.ts";
 import type { RetrieverNode } from "../../graph/graph.ts";
-import { render } from "../../graph/templating.ts";
+import { render } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 

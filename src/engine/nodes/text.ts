@@ -1,5 +1,5 @@
 import type { TextNode } from "../../graph/graph.ts";
-import { render, valuesFor } from "../../graph/templating.ts";
+import { render, valuesFor } from "../../graph/text/templating.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
 /**

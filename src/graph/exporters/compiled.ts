@@ -1,6 +1,6 @@
 import type { GraphNode, LlmNode } from "../graph.ts";
-import { renderNode } from "../template.ts";
-import { placeholders, render, valuesFor } from "../templating.ts";
+import { renderNode } from "../text/template.ts";
+import { placeholders, render, valuesFor } from "../text/templating.ts";
 
 /** A text with its places for values: texts, and names of inputs; `block` stands between tags of its name, which its value can't close. */
 export type Parts = readonly (string | { readonly value: string } | { readonly block: string })[];

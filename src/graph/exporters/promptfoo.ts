@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
-import { renderNode } from "../template.ts";
+import { renderNode } from "../text/template.ts";
 import type { Exported, Exporter } from "./exporter.ts";
 
 /** A configuration for promptfoo (https://www.promptfoo.dev/docs/configuration/guide/), for graphs with one call. */

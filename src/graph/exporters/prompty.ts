@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
-import { renderNode } from "../template.ts";
+import { renderNode } from "../text/template.ts";
 import type { Exporter } from "./exporter.ts";
 
 /** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty). */

@@ -1,6 +1,6 @@
 import type { Translate } from "../../i18n/locale.ts";
 import type { Range } from "../fault.ts";
-import { plainText } from "../text.ts";
+import { plainText } from "../text/text.ts";
 import type { TextPart } from "./part.ts";
 import { type NoText, type PlacedText, TextUnfit } from "./placed-text.ts";
 import { editTrimmed } from "./section.ts";

@@ -1,4 +1,4 @@
-import { diffLines } from "../line-diff.ts";
+import { diffLines } from "../text/line-diff.ts";
 
 /** Characters of a line that is folded anew, where the lines around it say nothing. */
 const WIDTH = 80;

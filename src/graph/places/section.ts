@@ -1,6 +1,6 @@
 import type { Translate } from "../../i18n/locale.ts";
 import type { Range, TextEdit } from "../fault.ts";
-import { plainText, promptForm } from "../text.ts";
+import { plainText, promptForm } from "../text/text.ts";
 import type { NoText, PlacedText } from "./placed-text.ts";
 import { TextUnfit } from "./placed-text.ts";
 import { editSpan, isMixed, lineEndIn, lineSpans, span, verbatimRange } from "./verbatim.ts";

@@ -1,8 +1,8 @@
 import { type AST, getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
 import type { Translate } from "../../i18n/locale.ts";
 import { applyEdits, type Range, type TextEdit } from "../fault.ts";
-import { diffLines } from "../line-diff.ts";
-import { plainText } from "../text.ts";
+import { diffLines } from "../text/line-diff.ts";
+import { plainText } from "../text/text.ts";
 import { doubleQuoted, rangeBySigns, UNPRINTABLE } from "./escapes.ts";
 import { stepsTo } from "./part.ts";
 import { type NoText, type PlacedText, TextUnfit, withoutLineEnds } from "./placed-text.ts";

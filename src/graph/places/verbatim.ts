@@ -1,6 +1,6 @@
 import type { Range, TextEdit } from "../fault.ts";
-import { diffLines } from "../line-diff.ts";
-import { plainText } from "../text.ts";
+import { diffLines } from "../text/line-diff.ts";
+import { plainText } from "../text/text.ts";
 
 /** A piece of a file, as lines. */
 export interface Span extends Range {

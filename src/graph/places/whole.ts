@@ -1,5 +1,5 @@
 import type { TextEdit } from "../fault.ts";
-import { looksLikeFrontMatter, promptForm, promptText } from "../text.ts";
+import { looksLikeFrontMatter, promptForm, promptText } from "../text/text.ts";
 import type { PlacedText } from "./placed-text.ts";
 import { editSpan, isMixed, span, verbatimRange } from "./verbatim.ts";
 

@@ -2,7 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocu
 import type { Translate } from "../../i18n/locale.ts";
 import type { Range, TextEdit } from "../fault.ts";
 import { applyEdits } from "../fault.ts";
-import { plainText } from "../text.ts";
+import { plainText } from "../text/text.ts";
 import { rangeBySigns } from "./escapes.ts";
 import { stepsTo } from "./part.ts";
 import { type NoText, type PlacedText, TextUnfit, withoutLineEnds } from "./placed-text.ts";

@@ -1,6 +1,6 @@
 import { type CST, parseDocument, type Scalar } from "yaml";
 import type { TextEdit } from "../fault.ts";
-import { diffLines } from "../line-diff.ts";
+import { diffLines } from "../text/line-diff.ts";
 import { doubleQuoted, UNPRINTABLE } from "./escapes.ts";
 import { refold } from "./fold.ts";
 import { lineEndIn, lineSpans, span } from "./verbatim.ts";

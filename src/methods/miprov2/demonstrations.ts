@@ -5,9 +5,9 @@ import type { Engine } from "../../engine/method.ts";
 import { isInstruction } from "../../engine/node-description.ts";
 import type { Task } from "../../engine/task.ts";
 import type { GraphNode } from "../../graph/graph.ts";
-import { rolesOf } from "../../graph/role-marks.ts";
-import { escapeBraces, placeholders, type Templating } from "../../graph/templating.ts";
-import { plainText } from "../../graph/text.ts";
+import { rolesOf } from "../../graph/text/role-marks.ts";
+import { escapeBraces, placeholders, type Templating } from "../../graph/text/templating.ts";
+import { plainText } from "../../graph/text/text.ts";
 
 /** Training samples that the file's texts get right, with what each step did. */
 export interface DemonstrationSet {

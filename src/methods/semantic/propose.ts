@@ -6,7 +6,7 @@ import type { Engine } from "../../engine/method.ts";
 import { createOptimizerPrompt } from "../../engine/optimizer-prompt.ts";
 import type { Parameter } from "../../engine/parameters.ts";
 import type { Graph, Texts } from "../../graph/graph.ts";
-import { plainText } from "../../graph/text.ts";
+import { plainText } from "../../graph/text/text.ts";
 import type { SemanticOptions } from "./options.ts";
 
 export type Propose = (

@@ -1,6 +1,6 @@
-import { asCompletion, messageBody } from "../anthropic-wire.ts";
 import { property } from "../property.ts";
-import type { Http } from "../server-model.ts";
+import { asCompletion, messageBody } from "../protocols/anthropic-wire.ts";
+import type { Http } from "../protocols/server-model.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { numberAt, textAt } from "./openai-batches.ts";
 

@@ -1,4 +1,4 @@
-import type { Sent } from "../parameter-support.ts";
+import type { Sent } from "../parameters/parameter-support.ts";
 
 /** One request of a batch. */
 export interface BatchLine {

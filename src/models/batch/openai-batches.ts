@@ -1,7 +1,7 @@
 import { imagesWithUser } from "../../graph/images.ts";
-import { withParts } from "../openai-wire.ts";
 import { property } from "../property.ts";
-import type { Http } from "../server-model.ts";
+import { withParts } from "../protocols/openai-wire.ts";
+import type { Http } from "../protocols/server-model.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 
 /** Name of the mark in a batch's metadata. */

@@ -1,5 +1,5 @@
 import { checkAddress } from "../address.ts";
-import { azureLine, calledAzure } from "../azure.ts";
+import { azureLine, calledAzure } from "../protocols/azure.ts";
 import type { Provider } from "../provider.ts";
 import { connectCompatible } from "./compatible.ts";
 
@@ -28,7 +28,7 @@ export const azure: Provider = {
   async connect({ address, ...rest }) {
     const own = calledAzure(address);
     if (!own) return connectCompatible({ address, ...rest });
-    const { createOpenAI } = await import("../openai.ts");
+    const { createOpenAI } = await import("../protocols/openai.ts");
     return createOpenAI({ ...rest, baseUrl: own.baseUrl, azureApiVersion: own.apiVersion });
   },
   // Azure lists what could be deployed, not what is.

@@ -31,7 +31,7 @@ export const compatible: Provider = {
 
 /** Reads the SDK's bundle only when it is needed. */
 export async function connectCompatible({ address, ...rest }: ProviderConnection) {
-  const { createOpenAI } = await import("../openai.ts");
+  const { createOpenAI } = await import("../protocols/openai.ts");
   return createOpenAI({ ...rest, baseUrl: address });
 }
 

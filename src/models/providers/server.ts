@@ -1,7 +1,7 @@
 import { checkAddress } from "../address.ts";
 import { knownModel } from "../known-models.ts";
+import type { ServerModel } from "../protocols/server-model.ts";
 import type { NamedModel, Provider, ProviderConnection } from "../provider.ts";
-import type { ServerModel } from "../server-model.ts";
 
 /** A server that speaks OpenAI's chat completions under an address of its own, as one line of a table. */
 export interface ServerPreset {
@@ -52,7 +52,7 @@ export function serverProvider({ connect = connectOpenAI, ...preset }: ServerPre
 
 /** Reads the SDK's bundle only when it is needed. */
 async function connectOpenAI({ address, ...rest }: ProviderConnection): Promise<ServerModel> {
-  const { createOpenAI } = await import("../openai.ts");
+  const { createOpenAI } = await import("../protocols/openai.ts");
   return createOpenAI({ ...rest, baseUrl: address });
 }
 

@@ -12,7 +12,7 @@ const SERVERS: readonly ServerPreset[] = [
     keyVariable: "ANTHROPIC_API_KEY",
     note: "Long system messages are marked for the prompt cache, because this API caches nothing by itself.",
     connect: async ({ address, ...rest }) =>
-      (await import("../anthropic.ts")).createAnthropic({ ...rest, baseUrl: address }),
+      (await import("../protocols/anthropic.ts")).createAnthropic({ ...rest, baseUrl: address }),
   },
   {
     id: "gemini",
@@ -22,7 +22,8 @@ const SERVERS: readonly ServerPreset[] = [
     key: "required",
     keyVariable: "GEMINI_API_KEY",
     note: "A blocked prompt comes with status 200 and no candidate; its sample isn't scored.",
-    connect: async ({ address, ...rest }) => (await import("../gemini.ts")).createGemini({ ...rest, baseUrl: address }),
+    connect: async ({ address, ...rest }) =>
+      (await import("../protocols/gemini.ts")).createGemini({ ...rest, baseUrl: address }),
   },
   {
     id: "openrouter",

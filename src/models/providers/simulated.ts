@@ -9,7 +9,7 @@ export const simulated: Provider = {
   names: "one",
   concurrency: 16,
   async connect() {
-    const { createSimulated } = await import("../simulated.ts");
+    const { createSimulated } = await import("../simulated/simulated.ts");
     return createSimulated();
   },
   listModels: async () => [],

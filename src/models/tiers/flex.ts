@@ -1,6 +1,6 @@
 import { ParameterInvalid, ParameterRefused, RateLimited, TierUnavailable } from "../errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../model.ts";
-import type { ServerModel } from "../server-model.ts";
+import type { ServerModel } from "../protocols/server-model.ts";
 
 /** Milliseconds that a request may wait for room and take, as the vendors advise. */
 export const FLEX_TIMEOUT = 900_000;

@@ -4,7 +4,7 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { BatchModel, type BatchOptions } from "../batch/batch-model.ts";
 import type { Tier } from "../known-models.ts";
 import type { Model } from "../model.ts";
-import type { ServerModel } from "../server-model.ts";
+import type { ServerModel } from "../protocols/server-model.ts";
 import { FLEX_TIMEOUT, type FlexOptions, withFlex } from "./flex.ts";
 
 /** `now`: the standard price. */

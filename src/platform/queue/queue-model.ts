@@ -4,7 +4,7 @@ import type { Clock } from "../../deps.ts";
 import { BodyBroken } from "../../models/errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../../models/model.ts";
 import { revive } from "../../models/revive.ts";
-import type { Waiting } from "../../models/waiting.ts";
+import type { Waiting } from "../../models/stack/waiting.ts";
 import type { Box } from "./box.ts";
 import { END, queuedEnd, REQUEST, toQueued } from "./calls.ts";
 import { connectRedis, type QueueAddress } from "./connection.ts";

@@ -1,7 +1,7 @@
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES } from "../../graph/graph.ts";
-import { DEFAULTS } from "../../graph/schema-run.ts";
+import { DEFAULTS } from "../../graph/schema/schema-run.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { methods } from "../../methods/registry.ts";

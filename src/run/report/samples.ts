@@ -4,7 +4,7 @@ import { nodeFigures } from "../../engine/node-figures.ts";
 import { gainInterval, scoreInterval, signTest } from "../../engine/statistics.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
-import type { StoredReply } from "../../models/store.ts";
+import type { StoredReply } from "../../models/stack/store.ts";
 import type { RunManifest } from "../run-manifest.ts";
 import type { RunState, SampleScore } from "../state.ts";
 import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";

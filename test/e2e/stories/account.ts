@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { createSimulated } from "../../../src/models/simulated.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { startServer } from "../../server/server.ts";
 import type { Story, World } from "../world.ts";
 import { chooseServer, optimize, start } from "./steps.ts";

@@ -63,7 +63,7 @@ it("no fault of a graph or data file has a message that translators do not get",
       ),
     ]);
   // A reason code, and the title of the JSON Schema.
-  expect(untranslated).toEqual(['graph/rename.ts: "not a name"', 'graph/schema.ts: "AgentGraph file"']);
+  expect(untranslated).toEqual(['graph/rename.ts: "not a name"', 'graph/schema/schema.ts: "AgentGraph file"']);
 });
 
 it("the editor reads graphs in its own language", () => {

@@ -5,7 +5,7 @@ import { thetaOf } from "../../../src/engine/theta.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { KeyRefused, ModelUnknown, ProviderFault, RequestRefused } from "../../../src/models/errors.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
-import { MemoryReplies } from "../../../src/models/store.ts";
+import { MemoryReplies } from "../../../src/models/stack/store.ts";
 import { settled } from "../models/fakes.ts";
 import { ofType } from "./fixtures.ts";
 import { decided, type Given, prepare, randomly, run } from "./runs.ts";

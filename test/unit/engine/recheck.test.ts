@@ -3,11 +3,11 @@ import { VirtualClock } from "../../../bench/worlds/clock.ts";
 import type { Finished, RunEvent } from "../../../src/engine/events.ts";
 import { type ClaimedChange, recheck } from "../../../src/engine/recheck.ts";
 import type { OptimizeOptions, Task } from "../../../src/engine/task.ts";
-import { DEFAULTS } from "../../../src/graph/schema-run.ts";
+import { DEFAULTS } from "../../../src/graph/schema/schema-run.ts";
 import { KeyRefused, RequestRefused } from "../../../src/models/errors.ts";
 import type { Model, ModelRequest } from "../../../src/models/model.ts";
-import { createStack } from "../../../src/models/stack.ts";
-import { MemoryReplies } from "../../../src/models/store.ts";
+import { createStack } from "../../../src/models/stack/stack.ts";
+import { MemoryReplies } from "../../../src/models/stack/store.ts";
 import { choice, graphOf, llm, ofType, sampleOf, textNode, verbatim } from "./fixtures.ts";
 
 const graph = graphOf([

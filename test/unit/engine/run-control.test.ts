@@ -3,7 +3,7 @@ import type { Controlled } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { RunControl } from "../../../src/engine/run-control.ts";
 import { methods } from "../../../src/methods/registry.ts";
-import { MemoryReplies } from "../../../src/models/store.ts";
+import { MemoryReplies } from "../../../src/models/stack/store.ts";
 import { ofType } from "./fixtures.ts";
 import { decided, type Given, HARSH, prepare, randomly, run } from "./runs.ts";
 

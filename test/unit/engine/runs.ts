@@ -13,8 +13,8 @@ import type { Loss } from "../../../src/loss/loss.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { ProviderFault, RateLimited } from "../../../src/models/errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
-import { createStack } from "../../../src/models/stack.ts";
-import { MemoryReplies, type ReplyStore } from "../../../src/models/store.ts";
+import { createStack } from "../../../src/models/stack/stack.ts";
+import { MemoryReplies, type ReplyStore } from "../../../src/models/stack/store.ts";
 import { choice, ofType, verbatim } from "./fixtures.ts";
 
 const OPTIONS = optionsOf({ iterations: 6, batch: 6 });

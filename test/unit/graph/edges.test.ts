@@ -18,7 +18,7 @@ import { currentText, replaceText } from "../../../src/graph/edit.ts";
 import { applyEdits } from "../../../src/graph/fault.ts";
 import { fittedChanges } from "../../../src/graph/fitted-changes.ts";
 import type { Graph, GraphNode } from "../../../src/graph/graph.ts";
-import { placeholders } from "../../../src/graph/templating.ts";
+import { placeholders } from "../../../src/graph/text/templating.ts";
 import { findCycle } from "../../../src/graph/topology.ts";
 import { graphOf, llm } from "../engine/fixtures.ts";
 

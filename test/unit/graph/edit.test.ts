@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { currentText, replaceText, TextNotFound } from "../../../src/graph/edit.ts";
 import { applyEdits } from "../../../src/graph/fault.ts";
-import { plainText, promptText } from "../../../src/graph/text.ts";
+import { plainText, promptText } from "../../../src/graph/text/text.ts";
 
 type Form = "string" | "lines" | "rows" | "file";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compiledMessages, type Parts } from "../../../src/graph/exporters/compiled.ts";
 import { EXPORTERS } from "../../../src/graph/exporters/exporters.ts";
 import type { Graph, LlmNode } from "../../../src/graph/graph.ts";
-import { renderNode } from "../../../src/graph/template.ts";
+import { renderNode } from "../../../src/graph/text/template.ts";
 import { llm, textNode } from "../engine/fixtures.ts";
 
 const graph: Graph = {

@@ -9,9 +9,9 @@ import {
   unmarked,
   withoutImages,
 } from "../../../src/graph/images.ts";
-import { messageBody } from "../../../src/models/anthropic-wire.ts";
-import { contentBody } from "../../../src/models/gemini.ts";
-import { withParts } from "../../../src/models/openai-wire.ts";
+import { messageBody } from "../../../src/models/protocols/anthropic-wire.ts";
+import { contentBody } from "../../../src/models/protocols/gemini.ts";
+import { withParts } from "../../../src/models/protocols/openai-wire.ts";
 
 const image = { type: "image/png", data: "iVBORw0=" };
 const value = imageValue(image);

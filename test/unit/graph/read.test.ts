@@ -6,7 +6,7 @@ import { applyEdits, type Fault } from "../../../src/graph/fault.ts";
 import { parseJson } from "../../../src/graph/json.ts";
 import { inputAt, nodeAt, referenceAt } from "../../../src/graph/outline.ts";
 import { readGraph, readGraphText } from "../../../src/graph/read.ts";
-import { hashText } from "../../../src/graph/text.ts";
+import { hashText } from "../../../src/graph/text/text.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";

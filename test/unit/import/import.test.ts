@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are other languages' braces.
 import { describe, expect, it } from "vitest";
-import { renderNode } from "../../../src/graph/template.ts";
+import { renderNode } from "../../../src/graph/text/template.ts";
 import { imported } from "./folder.ts";
 
 const AGENTS = `# the team

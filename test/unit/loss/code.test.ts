@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
-import { codeIn } from "../../../src/graph/code-block.ts";
-import type { LossSpec } from "../../../src/graph/schema.ts";
+import type { LossSpec } from "../../../src/graph/schema/schema.ts";
+import { codeIn } from "../../../src/graph/text/code-block.ts";
 import type { CodeRunner } from "../../../src/loss/loss.ts";
 import { makeLoss, RubricUnread, worksWithoutTarget } from "../../../src/loss/make.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Sample } from "../../../src/data/sample.ts";
 import { PatternTimeout } from "../../../src/graph/pattern.ts";
-import type { LossSpec } from "../../../src/graph/schema.ts";
+import type { LossSpec } from "../../../src/graph/schema/schema.ts";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { schemaFault } from "../../../src/loss/json.ts";
 import type { Score } from "../../../src/loss/loss.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Methods } from "../../../src/engine/method.ts";
-import { MemoryReplies } from "../../../src/models/store.ts";
+import { MemoryReplies } from "../../../src/models/stack/store.ts";
 import { estimateRun } from "../../../src/run/estimate.ts";
 import { ofType } from "../engine/fixtures.ts";
 import { prepare, run } from "../engine/runs.ts";

@@ -1,4 +1,4 @@
-import { MemoryReplies } from "../../../src/models/store.ts";
+import { MemoryReplies } from "../../../src/models/stack/store.ts";
 import type { EstimateDeps } from "../../../src/run/estimate.ts";
 
 /** Nothing is known before the run. */

@@ -4,7 +4,7 @@ import type { Finished } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { priceList } from "../../../src/models/prices.ts";
-import { createSimulated } from "../../../src/models/simulated.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { FakeClock, stackOver } from "../models/fakes.ts";

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createAnthropic } from "../../../src/models/anthropic.ts";
 import type { BatchEntry, BatchJournal } from "../../../src/models/batch/batch-journal.ts";
-import { keyOf } from "../../../src/models/key.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
-import { createOpenAI } from "../../../src/models/openai.ts";
-import type { ServerModel } from "../../../src/models/server-model.ts";
+import { createAnthropic } from "../../../src/models/protocols/anthropic.ts";
+import { createOpenAI } from "../../../src/models/protocols/openai.ts";
+import type { ServerModel } from "../../../src/models/protocols/server-model.ts";
+import { keyOf } from "../../../src/models/stack/key.ts";
+import type { Waiting } from "../../../src/models/stack/waiting.ts";
 import { readTiers, withTiers } from "../../../src/models/tiers/tiers.ts";
-import type { Waiting } from "../../../src/models/waiting.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { type BatchServer, type BatchServerOptions, startBatchServer } from "../../server/batch-server.ts";
 import { request, stackOver } from "./fakes.ts";

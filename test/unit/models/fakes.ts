@@ -2,8 +2,8 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../../../src/deps.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { priceList } from "../../../src/models/prices.ts";
-import { createStack, type StackOptions } from "../../../src/models/stack.ts";
-import { MemoryReplies } from "../../../src/models/store.ts";
+import { createStack, type StackOptions } from "../../../src/models/stack/stack.ts";
+import { MemoryReplies } from "../../../src/models/stack/store.ts";
 
 /** Time passes only when nobody has anything else to do: the earliest sleeper is woken then. */
 export class FakeClock implements Clock {

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createOpenAI } from "../../../src/models/openai.ts";
 import { priceList } from "../../../src/models/prices.ts";
+import { createOpenAI } from "../../../src/models/protocols/openai.ts";
 import { readTiers, timeoutOf, withTiers } from "../../../src/models/tiers/tiers.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { request, stackOver } from "./fakes.ts";

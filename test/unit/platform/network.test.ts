@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { createOpenAI } from "../../../src/models/openai.ts";
+import { createOpenAI } from "../../../src/models/protocols/openai.ts";
 import { type NetworkOptions, networkFor } from "../../../src/platform/network.ts";
 import { AUTHORITY, HOST, type RunningProxy, startProxy, startTls } from "../../server/tls.ts";
 import { FakeClock, never, request } from "../models/fakes.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Clock } from "../../../src/deps.ts";
 import type { LoggedEvent, RunEvent } from "../../../src/engine/events.ts";
-import type { StoredReply } from "../../../src/models/store.ts";
+import type { StoredReply } from "../../../src/models/stack/store.ts";
 import { EventLog, readLog } from "../../../src/run/log.ts";
 import { RunReplies } from "../../../src/run/replies.ts";
 import { Disk, Process } from "../../chaos/disk.ts";

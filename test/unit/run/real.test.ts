@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { LoggedEvent } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { methods } from "../../../src/methods/registry.ts";
-import { createSimulated } from "../../../src/models/simulated.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
 import { runRequestOf, taskOf } from "../../../src/run/run-manifest.ts";

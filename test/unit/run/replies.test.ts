@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { StoredReply } from "../../../src/models/store.ts";
+import type { StoredReply } from "../../../src/models/stack/store.ts";
 import { openCache, RunReplies, readReplies } from "../../../src/run/replies.ts";
 import { type Bench, openBench } from "./scripted.ts";
 

@@ -4,7 +4,7 @@ import { inspect } from "../../../src/engine/inspect.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { ENGLISH, Locale, type Translate } from "../../../src/i18n/locale.ts";
 import { methods } from "../../../src/methods/registry.ts";
-import { createSimulated } from "../../../src/models/simulated.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { askWithoutRun } from "../../../src/run/ask-without-run.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { compareHtml } from "../../../src/run/report/compare.ts";

@@ -9,7 +9,7 @@ import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import type { Model } from "../../../src/models/model.ts";
-import { createSimulated } from "../../../src/models/simulated.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { reportHtml } from "../../../src/run/report/html.ts";
 import { reportJson } from "../../../src/run/report/json.ts";

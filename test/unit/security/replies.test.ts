@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readReply } from "../../../src/graph/replies/read-reply.ts";
 import type { Model } from "../../../src/models/model.ts";
-import { createSimulated } from "../../../src/models/simulated.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import type { ModelReply } from "../../../src/models/model.ts";
-import { createOpenAI } from "../../../src/models/openai.ts";
-import type { ServerModel } from "../../../src/models/server-model.ts";
+import { createOpenAI } from "../../../src/models/protocols/openai.ts";
+import type { ServerModel } from "../../../src/models/protocols/server-model.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 
 /** What a server can put into an answer to hold up, confuse or outlast who reads it. */

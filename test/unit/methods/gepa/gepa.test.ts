@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MemoryReplies } from "../../../../src/models/store.ts";
+import { MemoryReplies } from "../../../../src/models/stack/store.ts";
 import { estimateRun } from "../../../../src/run/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
 import { expectGolden, written } from "../../engine/golden.ts";

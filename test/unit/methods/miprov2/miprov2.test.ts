@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { withDemonstrations } from "../../../../src/methods/miprov2/demonstrations.ts";
 import { trialsOf } from "../../../../src/methods/miprov2/miprov2.ts";
 import { miprov2Options } from "../../../../src/methods/miprov2/options.ts";
-import { MemoryReplies } from "../../../../src/models/store.ts";
+import { MemoryReplies } from "../../../../src/models/stack/store.ts";
 import { estimateRun } from "../../../../src/run/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
 import { expectGolden, written } from "../../engine/golden.ts";

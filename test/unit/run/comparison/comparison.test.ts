@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Model } from "../../../../src/models/model.ts";
-import { createSimulated } from "../../../../src/models/simulated.ts";
+import { createSimulated } from "../../../../src/models/simulated/simulated.ts";
 import { ablationVariants, NotVariable, readVary, usualVary } from "../../../../src/run/comparison/ablation.ts";
 import { driveComparison, type Measured, progressOf } from "../../../../src/run/comparison/drive.ts";
 import { estimateComparison } from "../../../../src/run/comparison/estimate.ts";

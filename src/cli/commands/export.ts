@@ -1,0 +1,45 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { EXPORTERS, type ExportFormat } from "../../graph/exporters/exporters.ts";
+import { plain } from "../../i18n/plain-text.ts";
+import type { Cli } from "../cli.ts";
+import { UsageError, writeFailure } from "../errors.ts";
+import { EXIT } from "../exit.ts";
+import { loadOrThrow } from "../load.ts";
+import { type ModelNames, overridesOf, type TaskOptions } from "../options.ts";
+
+export interface ExportOptions extends ModelNames, TaskOptions {
+  readonly format: ExportFormat;
+  /** A file, or a folder for formats with several files. Default: stdout for one file, else the graph's folder. */
+  readonly output?: string;
+}
+
+/** Writes a graph in another format. Says what the format can't hold. */
+export async function exportCommand({ deps, output }: Cli, path: string, options: ExportOptions): Promise<number> {
+  const graphFile = resolve(path);
+  const overrides = { ...overridesOf(options), needs: [], targetless: true };
+  const { subject } = await loadOrThrow(graphFile, deps, overrides, output);
+  const { graph, models } = subject.task;
+  const name = basename(graphFile).replace(/\.?agentgraph\.json$/, "") || "graph";
+  const { files, left } = EXPORTERS[options.format].export({ graph, model: models.forward.model, name });
+  const [only, ...more] = Object.entries(files);
+  if (!only) throw new UsageError(left.join(" "));
+  const written: string[] = [];
+  if (more.length === 0 && options.output === undefined) {
+    if (output.json) output.object({ version: 1, files, left });
+    else output.write(only[1]);
+  } else {
+    for (const [file, text] of Object.entries(files)) {
+      const target =
+        more.length === 0 ? resolve(options.output ?? file) : join(resolve(options.output ?? dirname(graphFile)), file);
+      await deps.files.makeFolder(dirname(target));
+      await deps.files.write(target, text).catch((error: unknown) => {
+        throw new UsageError(`${plain(target)} can't be written: ${writeFailure(error)}.`);
+      });
+      written.push(target);
+    }
+    if (output.json) output.object({ version: 1, files: written, left });
+    for (const target of written) output.info(`Wrote ${plain(target)}.`);
+  }
+  for (const one of left) output.warn(one);
+  return EXIT.done;
+}

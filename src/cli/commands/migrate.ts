@@ -1,0 +1,92 @@
+import { resolve } from "node:path";
+import type { Task } from "../../engine/task.ts";
+import { withTheta } from "../../graph/edges.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
+import { plain } from "../../i18n/plain-text.ts";
+import { askWithoutRun } from "../../run/ask-without-run.ts";
+import { figuresOf, type Migration, migrationOf, migrationSentences } from "../../run/migration.ts";
+import { modelsOf } from "../../run/models.ts";
+import { startRun } from "../../run/run.ts";
+import type { RunRequest } from "../../run/run-manifest.ts";
+import { runPathsOf } from "../../run/run-paths.ts";
+import { applyAccepted } from "../apply.ts";
+import type { Cli } from "../cli.ts";
+import { runFailure, UsageError } from "../errors.ts";
+import { printEstimate } from "../estimate.ts";
+import { EXIT, exitOf } from "../exit.ts";
+import { loadOrThrow } from "../load.ts";
+import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../options.ts";
+import { overridesOf, pricesFor } from "../options.ts";
+import { printOutcome } from "../print-outcome.ts";
+import { connect } from "../provider.ts";
+import { runDepsOf } from "../run-deps.ts";
+import { showProgress } from "../steer.ts";
+
+export interface MigrateOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions {
+  /** The new forward model. */
+  readonly to: string;
+  readonly apply?: boolean;
+}
+
+/**
+ * Moves a graph to another forward model: scores both, and tunes the texts with the new one if it scores lower. All other
+ * roles keep their models.
+ */
+export async function migrateCommand(cli: Cli, path: string, options: MigrateOptions): Promise<number> {
+  const { deps, output, signal } = cli;
+  const graphFile = resolve(path);
+  const { subject, root } = await loadOrThrow(graphFile, deps, overridesOf(options), output);
+  const moved = withForward(subject, options.to);
+  const { from, to } = { from: subject.task, to: moved.task };
+  if (from.models.forward.model === options.to) throw new UsageError(`The graph already uses ${plain(options.to)}.`);
+  const models = [...new Set([...modelsOf(from), ...modelsOf(to)])];
+  const price = pricesFor(models, to.options.budget, options);
+  const provider = await connect(models, options, cli);
+  const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
+  const runDeps = await runDepsOf(cli, from.graph, options, { provider, price });
+  const split = from.data.test.length > 0 ? "test" : "validation";
+  const measure = (task: Task) =>
+    askWithoutRun(task, place, root.folder, runDeps, (engine) => figuresOf(task, split, engine, signal));
+  const n = from.data[split].length;
+  output.info(`Scoring ${from.models.forward.model} and ${options.to} on ${n} ${split} samples.`);
+  const measured = { split, n, from: await measure(from), to: await measure(to), tuned: null, run: null } as const;
+  const untuned = migrationOf(measured, to.options.threshold);
+  if (untuned.held) return report(untuned, cli);
+
+  await printEstimate(cli, moved, place, provider, price);
+  const run = await startRun(moved, place, root.folder, runDeps, signal);
+  const state = await showProgress(run, cli);
+  if (!output.json) printOutcome(run, output, options);
+  const { texts } = state;
+  const tuned = await measure({ ...to, graph: withTheta(to.graph, texts) });
+  report(migrationOf({ ...measured, tuned, run: run.id }, to.options.threshold), cli);
+  if (state.status === "failed") output.error(runFailure(state).message);
+  const isWritten = !options.apply || (await applyAccepted(state.proposals, to.graph, graphFile, deps.files, output));
+  if (state.status !== "done") return exitOf(state.status);
+  return isWritten ? EXIT.done : EXIT.failed;
+}
+
+/** The model of the role `forward`, and of nodes that name one of their own. */
+function withForward(subject: RunRequest, model: string): RunRequest {
+  const { task } = subject;
+  const nodes = task.graph.nodes.map((node) =>
+    "model" in node && node.model ? { ...node, model: { ...node.model, model } } : node,
+  );
+  const models = { ...task.models, forward: { ...task.models.forward, model } };
+  return { ...subject, task: { ...task, graph: { ...task.graph, nodes }, models } };
+}
+
+function report(migration: Migration, { output }: Cli): number {
+  if (output.json) output.object(migration);
+  output.print(migrationSentences(migration, ENGLISH).join("\n"));
+  for (const [what, ids] of [
+    ["Broken by the new model", migration.broken],
+    ["Still broken", migration.tuned ? migration.stillBroken : []],
+  ] as const) {
+    if (ids.length > 0)
+      output.print(
+        output.colors.dim(`${what}: ${ids.slice(0, 20).map(plain).join(", ")}${ids.length > 20 ? ", …" : ""}`),
+      );
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { ENGLISH } from "../../i18n/locale.ts";
+import { plain } from "../../i18n/plain-text.ts";
+import { spendingHtml, spendingMarkdown, spendingSentences, spendingTables } from "../../run/report/spending.ts";
+import { nameOf } from "../../run/run-manifest.ts";
+import { readSpending, totalOf } from "../../run/spending.ts";
+import type { Cli } from "../cli.ts";
+import { UsageError, writeFailure } from "../errors.ts";
+import { EXIT } from "../exit.ts";
+import type { PlaceOptions } from "../options.ts";
+import { placeFor } from "./runs.ts";
+
+export interface SpentOptions extends PlaceOptions {
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+  readonly output?: string;
+}
+
+/** Prints what the runs of a graph file or a folder's repository have cost, or writes it as a page. */
+export async function spentCommand({ deps, output }: Cli, path: string, options: SpentOptions): Promise<number> {
+  const { place, root, isFile } = await placeFor(deps.files, path, options);
+  const { since, output: out } = options;
+  const graph = isFile ? nameOf(resolve(path), root) : undefined;
+  const spending = await readSpending(deps, place, {
+    ...(since !== undefined && { since }),
+    ...(graph !== undefined && { graph }),
+  });
+  if (out !== undefined) {
+    const isMarkdown = /\.(md|markdown)$/i.test(out);
+    const text = isMarkdown ? spendingMarkdown(spending) : spendingHtml(spending, graph ?? root.folder);
+    await deps.files.write(resolve(out), text).catch((error: unknown) => {
+      throw new UsageError(`The page couldn't be written to ${plain(out)}: ${writeFailure(error)}.`);
+    });
+    output.info(`Wrote what was spent to ${plain(out)}.`);
+  }
+  if (output.json) output.object({ version: 1, folder: place.runs, total: totalOf(spending), ...spending });
+  if (out !== undefined) return EXIT.done;
+  for (const sentence of spendingSentences(spending, ENGLISH)) output.print(sentence);
+  for (const [title, { head, rows, left }] of spending.rows.length === 0 ? [] : spendingTables(spending, ENGLISH)) {
+    output.print(`\n${output.colors.bold(title)}`);
+    for (const line of aligned([head, ...rows])) output.print(line);
+    if (left > 0) output.print(`… and ${left} more`);
+  }
+  return EXIT.done;
+}
+
+/** Columns of equal width; figures, which follow the names, to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const figures = 5;
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column < row.length - figures ? plain(cell).padEnd(width) : cell.padStart(width);
+      })
+      .join("  ")
+      .trimEnd(),
+  );
+}

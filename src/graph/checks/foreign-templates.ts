@@ -1,0 +1,139 @@
+import { translatable } from "../../i18n/locale.ts";
+import { isFormatString, placeholderOf, readMarks, type Templating } from "../text/templating.ts";
+
+/** A piece of another program's template language in a text: nothing fills it in, so it would be sent as it is. */
+export interface ForeignMark {
+  readonly offset: number;
+  readonly length: number;
+  /** As it is, at most 60 characters. */
+  readonly shown: string;
+  /** What it is called in its language, in English: `a Jinja statement`. Shown by `t(what)`. */
+  readonly what: string;
+  /** What to write in its place, where that can be said. */
+  readonly instead: string | null;
+}
+
+interface Kind {
+  /** Of texts in these alone. */
+  readonly of: readonly Templating[];
+  readonly pattern: RegExp;
+  readonly what: string;
+  /** Only if the first group is an input of the node: otherwise such braces are LaTeX, JSON or code. */
+  readonly ofInput?: true;
+  /** Whether the first group, a name alone, is all that is meant. */
+  readonly isValue?: true;
+}
+
+const JINJA =
+  "if|elif|else|endif|for|endfor|set|endset|block|endblock|extends|include|import|from|macro|endmacro|call|endcall|filter|endfilter|with|endwith|raw|endraw|do|break|continue|role|chat|endchat|unless|endunless|case|when|assign";
+// Every length has a bound: a text of a megabyte takes no longer than it takes to read it.
+const NAME = "[\\p{L}_][\\p{L}\\p{N}_-]{0,99}";
+const SPACE = "[ \\t]{0,20}";
+const REST = "[^{}\\n]{0,300}";
+
+const ALL: readonly Templating[] = ["mustache", "python", "jinja", "dify"];
+/** Languages with values in double braces. */
+const BRACED: readonly Templating[] = ["mustache", "jinja"];
+
+/** A backslash before the first brace says that the braces are meant. */
+const KINDS: readonly Kind[] = [
+  {
+    pattern: re(`(?<!\\\\)\\{%[-+]?${SPACE}(?:${JINJA})\\b[^\\n]{0,300}?%\\}`),
+    what: translatable("a Jinja statement"),
+    of: ALL,
+  },
+  { pattern: re(`(?<!\\\\)\\{#[-+]?(?!\\})[^\\n]{0,300}?#\\}`), what: translatable("a Jinja comment"), of: BRACED },
+  {
+    pattern: re(`(?<![\\\\{])\\{\\{\\{${SPACE}(${NAME})${SPACE}\\}\\}\\}(?!\\})`),
+    what: translatable("a Mustache value"),
+    of: BRACED,
+    isValue: true,
+  },
+  {
+    pattern: re(`(?<![\\\\{])\\{\\{~?${SPACE}[#^/>!*&]${REST}\\}\\}`),
+    what: translatable("a Mustache or Handlebars tag"),
+    of: BRACED,
+  },
+  {
+    pattern: re(
+      `(?<![\\\\{])\\{\\{[-~]?${SPACE}(${NAME})${SPACE}(?:[|.[(:"'+]|or\\b|and\\b|if\\b|${NAME}=)${REST}\\}\\}`,
+    ),
+    what: translatable("an expression"),
+    of: BRACED,
+  },
+  {
+    pattern: re(`(?<![\\\\{])\\{\\{(?:[-~])?${SPACE}(${NAME})${SPACE}[-~]?\\}\\}(?!\\})`),
+    what: translatable("a placeholder in another form"),
+    of: BRACED,
+    isValue: true,
+  },
+  {
+    pattern: re(`(?<!\\\\)\\$\\{(${NAME})\\}`),
+    what: translatable("a template literal's value"),
+    of: BRACED,
+    ofInput: true,
+    isValue: true,
+  },
+  {
+    pattern: re(`(?<![\\w\\\\])%\\((${NAME})\\)[sdrif]`),
+    what: translatable("a Python value"),
+    of: ALL,
+    ofInput: true,
+    isValue: true,
+  },
+  {
+    pattern: re(`(?<![\\p{L}\\p{N}_\\\\^{}$])\\{(${NAME})(?:![rsa])?(?::[^\\s{}"']{1,12})?\\}(?!\\})`),
+    what: translatable("a Python value"),
+    of: BRACED,
+    ofInput: true,
+    isValue: true,
+  },
+  { pattern: /\{\{[^{}\n]{1,300}\}\}/g, what: translatable("an expression"), of: ["jinja"] },
+  { pattern: /\{%[^\n]{0,300}?%\}/g, what: translatable("a Jinja statement"), of: ["jinja"] },
+  {
+    pattern: re(`(?<!\\{)\\{(${NAME}|\\d{0,9})(?:[.[!:][^{}\\n]{0,100})?\\}(?!\\})`),
+    what: translatable("a Python format field"),
+    of: ["python"],
+  },
+];
+
+function re(pattern: string): RegExp {
+  return new RegExp(pattern, "gu");
+}
+
+/** Of one text: more are no help. */
+const MOST = 100;
+
+/** What this program fills in itself. */
+const OWN = /^\{\{ *[A-Za-z][A-Za-z0-9_-]* *\}\}$/;
+
+/**
+ * Every piece of another template language in a text, or of its own that is more than a name, in its order.
+ * @param inputs names of the node's inputs
+ */
+export function foreignMarks(
+  text: string,
+  inputs: ReadonlySet<string>,
+  templating: Templating = "mustache",
+): ForeignMark[] {
+  if (!text.includes("{") && !text.includes("%(")) return [];
+  const found: ForeignMark[] = [];
+  const own = templating === "mustache" ? [] : readMarks(text, templating);
+  const isTaken = (offset: number, length: number) =>
+    [...own, ...found].some((mark) => offset < mark.offset + mark.length && mark.offset < offset + length);
+  // In other texts, such braces are JSON or code.
+  const fieldsOfInputs = templating === "python" && !isFormatString(text);
+  for (const { pattern, what, ofInput, isValue, of } of KINDS) {
+    if (!of.includes(templating)) continue;
+    for (const { index, 0: mark, 1: name = "" } of text.matchAll(pattern)) {
+      const needsInput = ofInput || (fieldsOfInputs && what === "a Python format field");
+      if (templating === "mustache" && OWN.test(mark)) continue;
+      if ((needsInput && !inputs.has(name)) || isTaken(index, mark.length)) continue;
+      if (found.length === MOST) break;
+      const shown = mark.length > 60 ? `${mark.slice(0, 59)}…` : mark;
+      const instead = isValue && inputs.has(name) ? placeholderOf(name, templating) : null;
+      found.push({ offset: index, length: mark.length, shown, what, instead });
+    }
+  }
+  return found.sort((a, b) => a.offset - b.offset);
+}

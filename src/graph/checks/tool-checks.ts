@@ -1,0 +1,34 @@
+import type { Node } from "jsonc-parser";
+import { type JsonDocument, rangeOf } from "../document.ts";
+import type { Outline } from "../outline.ts";
+import { findPlaceholders } from "../text/templating.ts";
+import { didYouMean } from "./did-you-mean.ts";
+
+/** Placeholders in the arguments of tools that are no input of their node: they would be sent as they are. */
+export function checkToolArguments(document: JsonDocument, { nodes }: Outline): void {
+  for (const { id, kind, inputs } of nodes) {
+    const parts = kind === "tool" ? document.at(["nodes", id, "arguments"]) : undefined;
+    const names = new Set(inputs.map(({ name }) => name));
+    for (const part of parts ? textsIn(parts) : []) {
+      for (const { name } of findPlaceholders(String(part.value))) {
+        if (names.has(name) || document.isFull) continue;
+        const meant = didYouMean(name, names);
+        const { t } = document;
+        const remedy = meant ? t('Did you mean "{0}"?', meant) : t('Add "{0}" to its inputs, or remove it.', name);
+        const message = t(
+          '"{0}" in the arguments of "{1}" is not an input of this node, so it is sent as it is.',
+          name,
+          id,
+        );
+        document.add("unknown-placeholder", rangeOf(part), message, remedy);
+      }
+    }
+  }
+}
+
+/** Every text in a value. */
+function textsIn(node: Node): Node[] {
+  if (node.type === "string") return [node];
+  if (node.type === "property") return node.children?.[1] ? textsIn(node.children[1]) : [];
+  return (node.children ?? []).flatMap(textsIn);
+}

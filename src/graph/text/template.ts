@@ -1,0 +1,56 @@
+import type { LlmNode } from "../graph.ts";
+import { type RoleSection, roleSections } from "./role-marks.ts";
+import { placeholders, render, valuesFor } from "./templating.ts";
+
+/** Stands for a node's instruction in its frame. */
+export const INSTRUCTION = "instruction";
+
+/**
+ * The messages that an `llm` node sends. A text that starts with a role (`system:`) becomes one message per role; inputs
+ * that it does not name are added to the end of the last message if that is the user's. A text that names all inputs as
+ * `{{name}}` is sent alone, as one user message. Any other text is the system message, and the inputs that it does not
+ * name follow as delimited blocks in the user message, in the order of `inputs`; `message: "user"` puts both into one
+ * user message. A node with a `frame` sends that, with its instruction at `{{instruction}}`.
+ * @param text the instruction to use, in place of the node's own
+ * @param inputs name and value of each input, in the order of `node.inputs`
+ */
+export function renderNode(
+  node: LlmNode,
+  text: string,
+  inputs: readonly (readonly [name: string, value: string])[],
+): { role: "system" | "user" | "assistant"; content: string }[] {
+  const { frame, templating, variables = {} } = node;
+  const named = placeholders(text, templating).map((name) => variables[name] ?? name);
+  const placed = new Set([...named, ...(frame === undefined ? [] : placeholders(frame))]);
+  const values = valuesFor(inputs, variables);
+  const blocks = inputs
+    .filter(([name]) => !placed.has(name))
+    .map(([name, value]) => `<${name}>\n${value.replaceAll(`</${name}>`, `<\\/${name}>`)}\n</${name}>`)
+    .join("\n\n");
+  const sections = roleSections(frame ?? text);
+  const fill = (part: string) =>
+    frame === undefined
+      ? render(part, values, templating)
+      : render(part, new Map([...values, [INSTRUCTION, render(text, values, templating)]]));
+  if (sections) {
+    const messages = sections.map(({ role, content }) => ({ role, content: fill(content) }));
+    return withBlocks(messages, blocks).filter(({ content }) => content.trim() !== "");
+  }
+  const instruction = fill(frame ?? text);
+  if (blocks === "") return [{ role: "user", content: instruction }];
+  if (instruction.trim() === "") return [{ role: "user", content: blocks }];
+  if (node.message === "user") return [{ role: "user", content: `${instruction}\n\n${blocks}` }];
+  return [
+    { role: "system", content: instruction },
+    { role: "user", content: blocks },
+  ];
+}
+
+/** An empty answer (`assistant:` with nothing after it) is not a message and takes no inputs. */
+function withBlocks(messages: readonly RoleSection[], blocks: string): RoleSection[] {
+  if (blocks === "") return [...messages];
+  const last = messages.findLastIndex(({ role, content }) => role !== "assistant" || content !== "");
+  const before = messages[last];
+  if (before?.role !== "user") return [...messages, { role: "user", content: blocks }];
+  return messages.with(last, { ...before, content: `${before.content}\n\n${blocks}`.trimStart() });
+}

@@ -1,0 +1,75 @@
+import type { Anthropic } from "@anthropic-ai/sdk";
+import { hasImage, type Image, imagesWithUser, partsOf } from "../../graph/images.ts";
+import type { Sent } from "../parameters/parameter-support.ts";
+import { property } from "../property.ts";
+
+/** The API wants a limit: the most that all of its models take. */
+const MOST_TOKENS = 64_000;
+/** Characters from which a system message is worth a place in the cache: shorter ones are not taken. */
+const WORTH_CACHING = 2_000;
+
+type Body = Omit<Anthropic.MessageCreateParamsNonStreaming, "model">;
+
+/** A request in Anthropic's words. */
+export function messageBody({ messages: sent, params }: Sent): Body {
+  const messages = imagesWithUser(sent);
+  const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, ...rest } = params;
+  const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
+  const others = messages.filter(({ role }) => role !== "system");
+  const text = system.join("\n\n");
+  const schema = property(property(response_format, "json_schema"), "schema");
+  const config = {
+    ...(typeof reasoning_effort === "string" && reasoning_effort !== "none" && { effort: reasoning_effort }),
+    ...(schema !== undefined && { format: { type: "json_schema", schema } }),
+  };
+  const limit = max_tokens ?? max_completion_tokens;
+  return {
+    ...rest,
+    max_tokens: typeof limit === "number" ? limit : MOST_TOKENS,
+    messages: others.map(({ role, content }) => ({
+      role: role === "assistant" ? role : "user",
+      content: hasImage(content) ? partsOf(content).map(blockOf) : content,
+    })),
+    // What stands first is the same for all samples of a node.
+    ...(text !== "" && {
+      system: [{ type: "text", text, ...(text.length >= WORTH_CACHING && { cache_control: { type: "ephemeral" } }) }],
+    }),
+    ...(Object.keys(config).length > 0 && { output_config: config }),
+    ...(reasoning_effort === "none" && { thinking: { type: "disabled" } }),
+    ...(stop !== undefined && { stop_sequences: Array.isArray(stop) ? stop : [stop] }),
+  } as Body;
+}
+
+/** A message as a chat completion, so that both are read by the same rules. */
+export function asCompletion(message: unknown): unknown {
+  if (property(message, "type") !== "message") return message;
+  const usage = property(message, "usage");
+  const [read, written] = [count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")];
+  const content = property(message, "content");
+  const calls = Array.isArray(content) && content.some((part) => /tool_use$/.test(String(property(part, "type"))));
+  return {
+    model: property(message, "model"),
+    choices: [
+      {
+        finish_reason: calls ? "tool_calls" : property(message, "stop_reason"),
+        message: { role: "assistant", content, ...(calls && { tool_calls: [{}] }) },
+      },
+    ],
+    // Their count of input leaves out what went through the cache.
+    usage: {
+      prompt_tokens: count(usage, "input_tokens") + read + written,
+      completion_tokens: count(usage, "output_tokens"),
+      prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
+    },
+  };
+}
+
+function count(usage: unknown, name: string): number {
+  const value = property(usage, name);
+  return typeof value === "number" ? value : 0;
+}
+
+function blockOf(part: string | Image) {
+  if (typeof part === "string") return { type: "text", text: part };
+  return { type: "image", source: { type: "base64", media_type: part.type, data: part.data } };
+}

@@ -1,0 +1,45 @@
+import { parseJson } from "../../graph/json.ts";
+import { BodyBroken } from "../errors.ts";
+import { property } from "../property.ts";
+
+/** Whether a body is a stream of server-sent events, whatever type it claims. */
+export function isEventStream(text: string): boolean {
+  return /^\s*(data|event|id|retry)?: ?/.test(text) && /^\s*data:/m.test(text);
+}
+
+/**
+ * The chat completion that a stream adds up to, or the error that it contains instead.
+ * @throws BodyBroken where it breaks off
+ */
+export function completionOf(text: string, identity: string): unknown {
+  const chunks = [...text.matchAll(/^data: ?(.*)$/gm)].map(([, data = ""]) => data.trim());
+  const isDone = chunks.includes("[DONE]");
+  const bodies = chunks.flatMap((data) => (data === "" || data === "[DONE]" ? [] : [parseJson(data)?.value]));
+  const failure = bodies.find((body) => property(body, "error") !== undefined);
+  if (failure !== undefined) return failure;
+  const whole = bodies.find((body) => property(first(property(body, "choices")), "message") !== undefined);
+  if (whole !== undefined) return whole;
+
+  let [content, reasoning] = ["", ""];
+  let finish: unknown = null;
+  for (const body of bodies) {
+    // Several choices were not asked for.
+    const choice = first(property(body, "choices"));
+    const delta = property(choice, "delta");
+    content += wordsOf(property(delta, "content"));
+    reasoning += wordsOf(property(delta, "reasoning_content") ?? property(delta, "reasoning"));
+    finish = property(choice, "finish_reason") ?? finish;
+  }
+  if (!isDone && finish === null) throw new BodyBroken(identity, "the stream broke off");
+  const last = (name: string) => bodies.map((body) => property(body, name)).findLast((value) => value !== undefined);
+  const message = { role: "assistant", content, ...(reasoning !== "" && { reasoning_content: reasoning }) };
+  return { model: last("model"), choices: [{ index: 0, message, finish_reason: finish }], usage: last("usage") };
+}
+
+function first(value: unknown): unknown {
+  return Array.isArray(value) ? value[0] : undefined;
+}
+
+function wordsOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,278 @@
+import type { Clock } from "../../deps.ts";
+import { hasImage, partsOf } from "../../graph/images.ts";
+import { parseJson } from "../../graph/json.ts";
+import { BodyBroken, type MissingReason } from "../errors.ts";
+import type { Message, ModelReply, Usage } from "../model.ts";
+import { property } from "../property.ts";
+import { answerText } from "./answer-text.ts";
+import { completionOf, isEventStream } from "./event-stream.ts";
+import { readError, type ServerError } from "./server-error.ts";
+
+const LARGEST_BODY = 10 * 1024 * 1024;
+/** Characters of an answer: what is made to be long would be searched for what it does not contain. */
+const LONGEST_REPLY = 2 ** 20;
+
+/** The server answered with an error. Only its fields leave this folder, by way of `failureOf`. */
+export class ErrorResponse extends Error {
+  override readonly name = "Refused";
+  constructor(readonly error: ServerError) {
+    super("the server answered with an error");
+  }
+}
+
+export interface ResponseContext {
+  readonly identity: string;
+  /** Kept out of everything that is returned or thrown. */
+  readonly key: string;
+  readonly clock: Clock;
+  /** Of the request: its time-out and its caller's. */
+  readonly signal: AbortSignal | null;
+  /** The server has answered as one before: something else now is a fault on the way. */
+  readonly wasWell: boolean;
+  /** What is no reply of a model may speak of errors without being one. Default: no. */
+  readonly isOther?: boolean;
+}
+
+/**
+ * Reads a body to its end. What comes back is JSON, whatever type it claims: a stream that was not asked for is put
+ * together.
+ * @throws BodyBroken; Refused; what aborted the request.
+ */
+export async function readBody(response: Response, reading: ResponseContext): Promise<string> {
+  const { identity, key, clock, signal } = reading;
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of response.body ?? []) {
+      bytes += part.byteLength;
+      if (bytes > LARGEST_BODY)
+        throw new BodyBroken(identity, `the body is larger than ${LARGEST_BODY / 1024 ** 2} MB`);
+      parts.push(part);
+    }
+  } catch (error) {
+    if (error instanceof BodyBroken || signal?.aborted) throw error;
+    throw new BodyBroken(identity, "the body was cut off");
+  }
+  const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
+  const refused = (status: number, body: unknown) =>
+    new ErrorResponse(readError({ status, headers: response.headers, body }, clock, key));
+  const isStream = isEventStream(text);
+  const body = isStream ? completionOf(text, identity) : parseJson(text)?.value;
+  if (!response.ok) throw refused(response.status, body ?? text);
+  if (body === undefined) {
+    // What starts as JSON, or not at all, was broken on its way; the rest was never meant for us.
+    if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "the body isn't valid JSON");
+    throw refused(response.status, text);
+  }
+  const failure = reading.isOther ? null : failureIn(body);
+  if (failure !== null) throw refused(failure, body);
+  return isStream ? JSON.stringify(body) : text;
+}
+
+/** Gateways pass on a failure of what follows them as a success. @returns the status that it means; null for none */
+function failureIn(body: unknown): number | null {
+  if (property(body, "choices") !== undefined || property(body, "data") !== undefined) return null;
+  const first = Array.isArray(body) ? body[0] : body;
+  const error = property(first, "error") ?? property(first, "errors");
+  const isFailure =
+    error !== undefined ||
+    property(first, "object") === "error" ||
+    property(first, "success") === false ||
+    property(first, "detail") !== undefined;
+  if (!isFailure) return null;
+  const codes = [
+    property(error, "code"),
+    property(error, "status"),
+    property(first, "code"),
+    property(first, "status"),
+  ];
+  const status = codes.map(Number).find((code) => code >= 400 && code < 600);
+  // LM Studio answers a path that it does not have with 200.
+  return status ?? (typeof error === "string" && /^unexpected endpoint/i.test(error) ? 404 : 502);
+}
+
+/** What is shorter is a word that a server asks for in a key's place, such as `ollama`. */
+const SHORTEST_KEY = 16;
+
+/** A server that gives the key back in its answer does not get it into a run's files. */
+function withoutKey(text: string, key: string): string {
+  return key.length < SHORTEST_KEY ? text : text.replaceAll(key, "…");
+}
+
+export interface Completion {
+  readonly text: string;
+  /** Why there is no answer; null if there is one, or one that was cut or withheld. */
+  readonly missing: { readonly reason: MissingReason; readonly detail: string } | null;
+  readonly finish: ModelReply["finish"];
+  /** null if the server counts nothing. */
+  readonly usage: Usage | null;
+  /** null if the server names none. */
+  readonly model: string | null;
+}
+
+/** JSON came, but of another kind: whoever answers is not a model server. */
+export class NoCompletion extends Error {
+  override readonly name = "NoCompletion";
+  constructor(readonly body: unknown) {
+    super("the answer is no chat completion");
+  }
+}
+
+function failureText(failure: unknown): string {
+  const message = property(failure, "message");
+  return typeof message === "string" && message !== "" ? message : JSON.stringify(failure);
+}
+
+/** Reads a chat completion. `prompt` is what the model was asked. @throws NoCompletion; BodyBroken where it has no choice. */
+export function readCompletion(body: unknown, identity: string, prompt = ""): Completion {
+  const choices = property(body, "choices");
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  const message = property(choice, "message");
+  if (message === undefined && (choices === undefined || choice !== undefined) && body !== null)
+    throw new NoCompletion(body);
+  if (message === undefined) throw new BodyBroken(identity, "the response has no choices");
+  const finish = property(choice, "finish_reason");
+  const model = property(body, "model");
+  const failure = property(choice, "error");
+  if (failure !== undefined)
+    throw new BodyBroken(identity, `the reply broke off: ${failureText(failure).slice(0, 200)}`);
+  const { text: said, missing } = answerIn(message, prompt);
+  const isLong = said.length > LONGEST_REPLY;
+  const reason = isLong ? "length" : finishOf(finish);
+  const isKnown = reason !== "other" || finish === undefined || finish === "";
+  return {
+    text: isLong ? said.slice(0, LONGEST_REPLY) : said,
+    finish: isKnown && reason === "other" ? "stop" : reason,
+    missing: reason === "length" || reason === "filter" ? null : (missing ?? endOf(finish, isKnown)),
+    usage: usageOf(property(body, "usage")),
+    model: typeof model === "string" && model !== "" ? model : null,
+  };
+}
+
+function endOf(finish: unknown, isKnown: boolean): Completion["missing"] {
+  if (typeof finish === "string" && /^(tool_?calls?|function_?call)$/i.test(finish)) {
+    return { reason: "tool calls", detail: "" };
+  }
+  return isKnown ? null : { reason: "finish", detail: JSON.stringify(finish).slice(0, 100) };
+}
+
+const STOPS = /^(stop|stop_sequence|end_turn|eos|eos_token|eot|complete|completed|finished|finish|done|end)$/i;
+const LIMITS =
+  /^(length|(model_)?(max_)?(length|(output_|new_)?tokens)|max_tokens_reached|token_limit|model_context_window_exceeded)$/i;
+const FILTERS =
+  /^(content_?filter(ed)?|safety|prohibited_content|recitation|blocklist|spii|refusal|sensitive|guardrail_intervened)\b/i;
+
+/** Gateways pass on what other vendors call it: `MAX_TOKENS`, `content_filter: SAFETY`. */
+function finishOf(reason: unknown): ModelReply["finish"] {
+  if (typeof reason !== "string") return "other";
+  if (STOPS.test(reason)) return "stop";
+  if (LIMITS.test(reason)) return "length";
+  return FILTERS.test(reason) ? "filter" : "other";
+}
+
+/** The answer without the thoughts before it, or why there is none. @param prompt what the model was asked */
+function answerIn(message: unknown, prompt: string): Pick<Completion, "text" | "missing"> {
+  const content = property(message, "content");
+  const said = textOf(content) ?? textOf(property(message, "refusal")) ?? "";
+  const text = answerText(said, prompt);
+  if (text.trim() !== "") return { text, missing: null };
+  return { text: "", missing: { reason: missingReason(message, content, said), detail: detailOf(content) } };
+}
+
+function missingReason(message: unknown, content: unknown, said: string): MissingReason {
+  if (property(message, "tool_calls") !== undefined || property(message, "function_call") !== undefined) {
+    const calls = property(message, "tool_calls");
+    if (!Array.isArray(calls) || calls.length > 0) return "tool calls";
+  }
+  // Marks of a chat template alone are nothing.
+  if (said.replace(/<[^<>]*>/g, "").trim() !== "") return "thoughts";
+  const thoughts = ["reasoning_content", "reasoning", "thinking", "reasoning_details"];
+  if (thoughts.some((name) => hasContent(property(message, name)))) return "thoughts";
+  if (Array.isArray(content) && content.some(isThought)) return "thoughts";
+  if (Array.isArray(content) && content.length === 0) return "empty";
+  return content !== undefined && typeof content !== "string" ? "not text" : "empty";
+}
+
+function hasContent(value: unknown): boolean {
+  return typeof value === "string" ? value.trim() !== "" : Array.isArray(value) && value.length > 0;
+}
+
+function detailOf(content: unknown): string {
+  return content === undefined || typeof content === "string" ? "" : JSON.stringify(content).slice(0, 100);
+}
+
+/** Some servers send the content in parts, thoughts among them. */
+function textOf(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  return content.map(partOf).join("");
+}
+
+function partOf(part: unknown): string {
+  if (typeof part === "string") return part;
+  const text = isThought(part) ? undefined : property(part, "text");
+  return typeof text === "string" ? text : "";
+}
+
+function isThought(part: unknown): boolean {
+  const type = property(part, "type");
+  return typeof type === "string" && /think|thought|reason/i.test(type);
+}
+
+function usageOf(usage: unknown): Usage | null {
+  const [prompt, completion] = [property(usage, "prompt_tokens"), property(usage, "completion_tokens")];
+  if (!isCount(prompt) || !isCount(completion) || prompt === 0) return null;
+  const details = property(usage, "prompt_tokens_details");
+  // DeepSeek counts hits beside the prompt.
+  const cached = property(details, "cached_tokens") ?? property(usage, "prompt_cache_hit_tokens");
+  const written = property(details, "cache_write_tokens") ?? property(details, "cache_creation_tokens");
+  return { prompt, completion, estimated: false, ...cacheUse(prompt, cached, written) };
+}
+
+/** What of a prompt was read from and written to the provider's cache: at most the prompt. */
+export function cacheUse(prompt: number, cached: unknown, written: unknown): Pick<Usage, "cached" | "written"> {
+  const read = isCount(cached) ? Math.min(cached, prompt) : 0;
+  const wrote = isCount(written) ? Math.min(written, prompt - read) : 0;
+  return { ...(read > 0 && { cached: read }), ...(wrote > 0 && { written: wrote }) };
+}
+
+/** Tokens: no context window comes near it. JSON's `1e999` is a number, too, and could not be written down again. */
+const MOST_TOKENS = 1e9;
+
+export function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= MOST_TOKENS;
+}
+
+/** More are offered to no one: a list of a million would block the editor. */
+const MOST_MODELS = 2_000;
+const LONGEST_NAME = 200;
+
+/** A model that a server lists. */
+export interface ListedModel {
+  readonly name: string;
+  /** The day on which it ends, as YYYY-MM-DD; null: the server names none. */
+  readonly end: string | null;
+}
+
+/** The models of a list, sorted by name. @throws BodyBroken where it is none. */
+export function readModels(list: unknown, identity: string): ListedModel[] {
+  if (!Array.isArray(list)) throw new BodyBroken(identity, "it lists no models");
+  const listed = new Map<string, ListedModel>();
+  for (const model of list) {
+    const [name, end] = [property(model, "id"), property(model, "shutdown_date")];
+    if (typeof name !== "string" || name.length > LONGEST_NAME) continue;
+    listed.set(name, { name, end: typeof end === "string" && /^\d{4}-\d\d-\d\d$/.test(end) ? end : null });
+  }
+  return [...listed.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_MODELS);
+}
+
+/** A message as it is sent: in parts if it has images, which only the user's can have (`imagesWithUser`). */
+export function withParts({ role, content }: Message) {
+  if (role !== "user" || !hasImage(content)) return { role, content };
+  const parts = partsOf(content).map((part) =>
+    typeof part === "string"
+      ? { type: "text" as const, text: part }
+      : { type: "image_url" as const, image_url: { url: `data:${part.type};base64,${part.data}` } },
+  );
+  return { role, content: parts };
+}

@@ -1,0 +1,146 @@
+import type { Clock } from "../../deps.ts";
+import { parseJson } from "../../graph/json.ts";
+import { property } from "../property.ts";
+
+const LONGEST_DETAIL = 500;
+/** Wrappers within wrappers: a gateway quotes what the server behind it said. */
+const DEEPEST = 4;
+
+/** What a server says of a failure, in whatever shape, as far as it is of use. */
+export interface ServerError {
+  /** HTTP status; where the answer claims success, what its body says or means. */
+  readonly status: number;
+  /** One line without the key, at most 500 characters. */
+  readonly message: string;
+  /** Every code, type, status and reason that the body gives, numbers as text. */
+  readonly codes: readonly string[];
+  readonly param: string | null;
+  /** Milliseconds; null if the server names none. */
+  readonly retryAfter: number | null;
+  /** What the body is where it is no JSON. */
+  readonly page: "html" | "text" | null;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** JSON, or the text that is none. */
+  readonly body: unknown;
+}
+
+/**
+ * Reads the body of an error: OpenAI's `{ error: { message, code, param } }`, and what others send instead
+ * (`[{ error }]`, `{ error: "…" }`, `{ message }`, `{ detail: […] }`, JSON inside a message, HTML, plain text).
+ * @param key kept out of the message
+ */
+export function readError({ status, headers, body }: Answer, clock: Clock, key: string): ServerError {
+  const layers = layersOf(body);
+  const error = layers.at(-1);
+  const said = sayingOf(error) ?? layers.map(sayingOf).findLast((each) => each !== undefined) ?? body;
+  const text = typeof said === "string" ? said : JSON.stringify(said);
+  const isPage = typeof body === "string" && /^\s*<(!doctype|html|head|body|\?xml|center|h1)/i.test(body);
+  const param = layers.map((layer) => property(layer, "param")).find((each) => typeof each === "string");
+  const message = oneLine(isPage ? titleOf(body) : text, key);
+  return {
+    status,
+    message,
+    codes: [...new Set(layers.flatMap(codesOf))],
+    param: typeof param === "string" ? param : null,
+    retryAfter: retryAfter(headers, clock) ?? delayIn(layers, message, clock),
+    page: isPage ? "html" : typeof body === "string" && body.trim() !== "" ? "text" : null,
+  };
+}
+
+/** From the outermost wrapper to what it all comes from. */
+function layersOf(body: unknown): unknown[] {
+  const layers = [body];
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const inner = innerOf(layers.at(-1));
+    if (inner === undefined) break;
+    layers.push(inner);
+  }
+  return layers;
+}
+
+function innerOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value[0];
+  const raw = property(property(value, "metadata"), "raw");
+  const inner = property(value, "error") ?? property(value, "errors") ?? (typeof raw === "string" ? read(raw) : raw);
+  if (inner !== undefined) return inner;
+  const message = property(value, "message");
+  // `litellm.BadRequestError: BedrockException - {"message":"…"}` keeps its text: what precedes it counts, too.
+  return typeof message === "string" && message.trimStart().startsWith("{") ? read(message) : undefined;
+}
+
+function read(text: string): unknown {
+  const value = parseJson(text)?.value;
+  return typeof value === "object" && value !== null ? value : undefined;
+}
+
+function sayingOf(error: unknown): unknown {
+  if (typeof error === "string") return error;
+  return property(error, "message") ?? property(error, "msg") ?? property(error, "detail") ?? property(error, "title");
+}
+
+/** Names of what went wrong, wherever they are. */
+function codesOf(layer: unknown): string[] {
+  const details = property(layer, "details");
+  const inner = property(layer, "innererror");
+  const reasons = Array.isArray(details) ? details.map((detail) => property(detail, "reason")) : [];
+  const names = ["code", "type", "status", "reason", "error_code", "errorCode"].map((name) => property(layer, name));
+  return [...names, ...reasons, property(inner, "code")].flatMap((value) =>
+    typeof value === "string" || typeof value === "number" ? [String(value)] : [],
+  );
+}
+
+/** Milliseconds, from `retry-after-ms`, `retry-after` in seconds or as a date by the server's own clock. */
+function retryAfter(headers: Headers, clock: Clock): number | null {
+  const milliseconds = Number.parseFloat(headers.get("retry-after-ms") ?? "");
+  if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
+  const text = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const until = Date.parse(text);
+  if (Number.isNaN(until)) return null;
+  const serverNow = Date.parse(headers.get("date") ?? "");
+  return Math.max(0, until - (Number.isNaN(serverNow) ? clock.now() : serverNow));
+}
+
+/** What the body says of a wait: Google's `retryDelay: "33s"`, OpenRouter's reset time, "try again in 6m0s". */
+function delayIn(layers: readonly unknown[], message: string, clock: Clock): number | null {
+  for (const layer of layers) {
+    const details = property(layer, "details");
+    const delay = Array.isArray(details) ? details.map((detail) => property(detail, "retryDelay")).find(Boolean) : null;
+    const named = typeof delay === "string" ? durationOf(delay) : null;
+    if (named !== null) return named;
+    const reset = Number(property(property(property(layer, "metadata"), "headers"), "X-RateLimit-Reset"));
+    if (reset > clock.now()) return reset - clock.now();
+  }
+  const said = /\b(?:try again|retry|wait)(?: again)?(?: in| after| for)? ((?:\d+(?:\.\d+)? ?(?:ms|h|m|s)[a-z]* ?)+)/i;
+  const found = said.exec(message)?.[1];
+  return found === undefined ? null : durationOf(found);
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `1h12m`, `33.4s`, `20 seconds`. */
+function durationOf(text: string): number | null {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?) ?(ms|h|m|s)[a-z]*/gi)];
+  if (parts.length === 0) return null;
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit!.toLowerCase()] ?? 0), 0);
+}
+
+/** What a page says of itself: its title, else its first words. */
+function titleOf(page: string): string {
+  const start = page.slice(0, 20_000);
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(start)?.[1];
+  return title?.trim() || start.replace(/<(style|script)[\s\S]*?(<\/\1>|$)/gi, " ").replace(/<[^>]*>/g, " ");
+}
+
+/** One line without the key. Servers quote keys that they refuse, whole or with stars in the middle. */
+function oneLine(text: string, key: string): string {
+  const whole = key === "" ? text : text.replaceAll(key, "…");
+  // A page of an error without a space would be searched from each of its letters.
+  const start = whole.slice(0, 4 * LONGEST_DETAIL);
+  const line = start.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
+  return line.replace(/\s+/g, " ").trim().slice(0, LONGEST_DETAIL);
+}

@@ -1,0 +1,308 @@
+import type { Clock } from "../../deps.ts";
+import { parseJson } from "../../graph/json.ts";
+import { type Address, checkAddress, checkKey, movedBaseUrl, redirectTarget, suggestBaseUrl } from "../address.ts";
+import type { BatchApi } from "../batch/batch-api.ts";
+import {
+  AddressWrong,
+  AnswerMissing,
+  BodyBroken,
+  isModelError,
+  type ModelError,
+  ParameterInvalid,
+  ParameterRefused,
+  ProviderFault,
+  RequestRefused,
+} from "../errors.ts";
+import type { Tier } from "../known-models.ts";
+import type { Model, ModelReply, ModelRequest, Usage } from "../model.ts";
+import { LearnedSupport, type Memory } from "../parameters/learned.ts";
+import { ParameterSupport, type Sent } from "../parameters/parameter-support.ts";
+import { property } from "../property.ts";
+import { DEFAULT_TIMEOUT } from "../stack/retry-waits.ts";
+import { CharactersPerToken } from "../stack/tokens.ts";
+import { connectionFailure } from "./connection-failure.ts";
+import { failureOf } from "./failure-rules.ts";
+import { ErrorResponse, type ListedModel, NoCompletion, readBody, readCompletion, readModels } from "./openai-wire.ts";
+import type { ServerError } from "./server-error.ts";
+
+/** How requests leave: through a proxy, with certificates of one's own. */
+export interface Network {
+  readonly send: Send;
+  /** The proxy on the way, without credentials; null: none. */
+  readonly proxy: string | null;
+}
+
+export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export interface ServerOptions {
+  /** Of the server, e.g. `https://api.openai.com/v1`. See `checkAddress`. */
+  readonly baseUrl: string;
+  /** Empty for a server that asks for none. */
+  readonly key: string;
+  readonly clock: Clock;
+  /** Milliseconds a request may take, its body included. Default 120,000. */
+  readonly timeout?: number;
+  /** The way to the server. Default: the platform's own `fetch`, without a proxy. */
+  readonly network?: Network;
+  /** What models refuse, from earlier runs. Default: nothing is remembered. */
+  readonly memory?: Memory;
+}
+
+/** What a vendor's SDK does for us. It repeats nothing, and takes neither address nor key from the environment. */
+export interface Protocol {
+  /** One answer, in the shape of OpenAI's chat completions. */
+  ask(model: string, sent: Sent, signal: AbortSignal): Promise<unknown>;
+  /** The server's models, each with an `id`. */
+  list(signal: AbortSignal): Promise<unknown>;
+}
+
+export interface Connecting {
+  readonly address: Address;
+  readonly key: string;
+  readonly timeout: number;
+  /** Sends with these headers alone, reads the answer whole, and throws what the server refused. */
+  readonly fetch: Send;
+}
+
+/** A model behind an HTTP server. */
+export interface ServerModel extends Model {
+  /** What the key is sent to. */
+  readonly origin: string;
+  /** The server's models, sorted by name. @throws ModelError, or the signal's reason when aborted. */
+  listModels(signal: AbortSignal): Promise<ListedModel[]>;
+  /** The same requests and replies, as they are in the lines of a batch. */
+  readonly lines: Lines;
+  readonly http: Http;
+  /** Whether it knows `service_tier: "flex"`. Default: no. */
+  readonly hasFlex?: boolean;
+  /** Absent: it takes no batches. */
+  readonly batches?: BatchApi;
+}
+
+export function isServerModel(model: Model): model is ServerModel {
+  return "http" in model && "lines" in model;
+}
+
+/** What is no chat completion. Every path is relative to the base address; failures are those of a request. */
+export interface Http {
+  /** Sends a body, or gets where there is none. @returns JSON */
+  json(path: string, body: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Gets JSON Lines as they come. Stops with `BodyBroken` where they are cut. */
+  rows(path: string, signal: AbortSignal): AsyncGenerator<unknown>;
+}
+
+/** Requests that do not travel by themselves. */
+export interface Lines {
+  /** @throws ParameterRefused for a part that the model is known to refuse, once */
+  fit(request: ModelRequest): Promise<Sent>;
+  /** @throws ModelError */
+  read(request: ModelRequest, sent: Sent, answer: unknown, tier?: Tier): ModelReply;
+  /** What a refusal means. Learns what the model refuses. */
+  refused(request: ModelRequest, sent: Sent, said: ServerError): unknown;
+}
+
+/**
+ * What all servers share: the address is checked and bound to the key, refused parameters are learned, and whatever comes
+ * is read or said.
+ * @param kind first word of the identity
+ * @param query of every address that no SDK makes
+ * @throws AddressRefused, KeyUnusable
+ */
+export function createServerModel(
+  kind: string,
+  given: ServerOptions,
+  headers: (key: string) => Readonly<Record<string, string>>,
+  connect: (connecting: Connecting) => Protocol,
+  query = "",
+): ServerModel {
+  const key = checkKey(given.key);
+  const { clock, timeout = DEFAULT_TIMEOUT } = given;
+  const address = checkAddress(given.baseUrl);
+  const identity = `${kind} ${address.origin}`;
+  const suggestion = suggestBaseUrl(address.url);
+  let wasWell = false;
+  const { send = fetch, proxy = null } = given.network ?? {};
+  const sendOwn: Send = (url, init) =>
+    send(url, { ...init, redirect: "manual", headers: ownHeaders(init?.headers, headers(key)) }).then(
+      async (response) => {
+        const requested = url instanceof Request ? url.url : String(url);
+        const target = redirectTarget(response, requested);
+        if (target === null) return response;
+        await response.body?.cancel();
+        const moved = movedBaseUrl(address.url, requested, target);
+        throw new AddressWrong(identity, response.status, "redirect", target, moved);
+      },
+    );
+  const readWhole: Send = async (url, init) => {
+    const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
+    const text = await readBody(await sendOwn(url, init), reading);
+    return new Response(text, { headers: { "content-type": "application/json" } });
+  };
+  const protocol = connect({ address, key, timeout, fetch: readWhole });
+  const urlOf = (path: string) =>
+    `${address.url}${path}${query === "" ? "" : `${path.includes("?") ? "&" : "?"}${query}`}`;
+  const support = new ParameterSupport();
+  const memory = new LearnedSupport(support, identity, clock, given.memory);
+  const charactersPerToken = new CharactersPerToken();
+
+  const refused = (model: string, sent: Sent | null, said: ServerError): ModelError => {
+    const failure = failureOf(said, { identity, model, suggestion });
+    const learned = sent && mayConcernParameters(failure) ? support.learn(model, sent, said) : null;
+    if (learned === null) return failure;
+    if ("wrong" in learned) return new ParameterInvalid(identity, model, learned.wrong, said.message);
+    void memory.keep(model);
+    return new ParameterRefused(model, learned.parameter, learned.renamedTo);
+  };
+
+  /** What went wrong; learns what the model refuses. @param sent null if no model was asked */
+  const failureFrom = (cause: unknown, model: string, sent: Sent | null): unknown => {
+    if (cause instanceof NoCompletion) {
+      const detail = JSON.stringify(cause.body)?.slice(0, 200) ?? "";
+      return new AddressWrong(identity, 200, "other JSON", detail, suggestion);
+    }
+    if (cause instanceof ErrorResponse) return refused(model, sent, cause.error);
+    const lost = connectionFailure(cause, { identity, url: address.url, proxy });
+    return lost ?? (isTimeout(cause) ? new ProviderFault(identity, null, null, "no answer in time", "timeout") : cause);
+  };
+
+  const within = async <T>(
+    signal: AbortSignal,
+    model: string,
+    sent: Sent | null,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const late = AbortSignal.timeout(timeout);
+    try {
+      return await work(AbortSignal.any([signal, late]));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (isModelError(error)) throw error;
+      if (late.aborted) throw new ProviderFault(identity, null, null, "no answer in time", "timeout");
+      throw failureFrom(causeOf(error), model, sent);
+    }
+  };
+
+  const fitted = async (request: ModelRequest): Promise<Sent> => {
+    await memory.recall(request.model);
+    const known = support.known(request);
+    if (!known) return support.fit(request);
+    request.onWithdrawn?.(request.attempt ?? 1);
+    throw new ParameterRefused(request.model, known.parameter, known.renamedTo);
+  };
+
+  const read = ({ model, messages }: ModelRequest, sent: Sent, answer: unknown, tier?: Tier): ModelReply => {
+    const prompt = messages.map(({ content }) => content).join("\n");
+    const { text, finish, missing, usage: counted, model: named } = readCompletion(answer, identity, prompt);
+    wasWell = true;
+    const estimate = {
+      prompt: charactersPerToken.ofPrompt(model, messages),
+      completion: charactersPerToken.ofText(model, text),
+      estimated: true,
+    };
+    const usage: Usage = { ...(counted ?? estimate), ...(tier && { tier }) };
+    charactersPerToken.learn(model, messages, usage);
+    support.accept(model, sent);
+    if (missing) throw new AnswerMissing(identity, model, missing.reason, missing.detail, usage);
+    return { text, finish, usage, model: named ?? model, key: "", source: "provider", requests: 1, milliseconds: 0 };
+  };
+
+  return {
+    identity,
+    timeout,
+    origin: address.origin,
+    isUntried: (request) => support.isUntried(request),
+    async complete(request, signal) {
+      signal.throwIfAborted();
+      const started = clock.now();
+      const sent = await fitted(request);
+      return within(signal, request.model, sent, async (limited) => {
+        const answer = await protocol.ask(request.model, sent, limited);
+        const isFlex = property(answer, "service_tier") === "flex";
+        const reply = read(request, sent, answer, isFlex ? "flex" : undefined);
+        return { ...reply, milliseconds: Math.max(0, clock.now() - started) };
+      });
+    },
+    listModels: (signal) =>
+      within(signal, "", null, async (limited) => readModels(await protocol.list(limited), identity)),
+    http: {
+      json: (path, body, signal) =>
+        within(signal, "", null, async (limited) => {
+          const isForm = body instanceof FormData;
+          const sent = {
+            method: body === null ? "GET" : "POST",
+            signal: limited,
+            ...(body !== null && { body: isForm ? body : JSON.stringify(body) }),
+            ...(body !== null && !isForm && { headers: { "content-type": "application/json" } }),
+          };
+          const reading = { identity, key, clock, signal: limited, wasWell, isOther: true };
+          const text = await readBody(await sendOwn(urlOf(path), sent), reading);
+          return parseJson(text)?.value;
+        }),
+      async *rows(path, signal) {
+        const response = await within(signal, "", null, async () => {
+          const answer = await sendOwn(urlOf(path), { signal });
+          if (!answer.ok) await readBody(answer, { identity, key, clock, signal, wasWell: true });
+          return answer;
+        });
+        yield* jsonLines(response, identity, signal);
+      },
+    },
+    lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
+  };
+}
+
+/** Each line of a body, which may be larger than memory. */
+async function* jsonLines(response: Response, identity: string, signal: AbortSignal): AsyncGenerator<unknown> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for await (const part of response.body ?? []) {
+      const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.trim() !== "") yield rowOf(line, identity);
+    }
+  } catch (error) {
+    if (signal.aborted || error instanceof BodyBroken) throw error;
+    throw new BodyBroken(identity, "the body was cut off");
+  }
+  if (rest.trim() !== "") yield rowOf(rest, identity);
+}
+
+function rowOf(line: string, identity: string): unknown {
+  const row = parseJson(line);
+  if (!row) throw new BodyBroken(identity, "a line isn't valid JSON");
+  return row.value;
+}
+
+/** A refusal with a cause of its own — a length, a key, a rate — is not mended by leaving a parameter out. */
+function mayConcernParameters(failure: ModelError): boolean {
+  if (failure instanceof RequestRefused) return failure.reason === "invalid";
+  return failure.code === "ProviderFault" || failure.code === "ModelUnknown";
+}
+
+/** SDKs add what the environment contains, whomever it was meant for: of the headers only these leave. */
+function ownHeaders(headers: RequestInit["headers"], keyed: Readonly<Record<string, string>>): Headers {
+  const own = new Headers();
+  for (const [name, value] of new Headers(headers)) {
+    if (/^(accept|content-type|user-agent|x-stainless-.+|anthropic-version)$/.test(name)) own.set(name, value);
+  }
+  for (const [name, value] of Object.entries(keyed)) own.set(name, value);
+  return own;
+}
+
+/** SDKs take every failure to fetch for a lost connection; what was thrown there is what counts. */
+/** The SDKs say this of every time limit below them, whose own error they leave out. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /^request timed out/i.test(error.message);
+}
+
+function causeOf(error: unknown): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isModelError(cause) || cause instanceof ErrorResponse || cause instanceof NoCompletion) return cause;
+  }
+  const isSdks =
+    error instanceof Error &&
+    error.cause instanceof Error &&
+    /connection error|request was aborted/i.test(error.message);
+  return isSdks ? error.cause : error;
+}

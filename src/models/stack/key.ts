@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { ModelReply, ModelRequest } from "../model.ts";
+
+/** A request inside the wrapper stack. */
+export interface StackRequest extends ModelRequest {
+  readonly key: string;
+  /** 1 for the first request of a call; set by the retry wrapper. */
+  readonly attempt: number;
+}
+
+/** What each wrapper of the stack takes and gives. */
+export type Complete = (request: StackRequest, signal: AbortSignal) => Promise<ModelReply>;
+
+/**
+ * Key of the reply store: SHA-256, in hex, of everything the reply depends on. Tag, priority, reservation and
+ * `onRequest` are not part of it; nor is the order of the parameters.
+ */
+export function keyOf(identity: string, request: ModelRequest): string {
+  const { model, params, schema, draw } = request;
+  const messages = request.messages.map(({ role, content }) => [role, content]);
+  return createHash("sha256")
+    .update(canonical([identity, model, messages, params, schema ?? null, draw]))
+    .digest("hex");
+}
+
+/** JSON with sorted keys; what JSON leaves out (undefined, functions) is left out. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,76 @@
+import { setMaxListeners } from "node:events";
+import type { ModelReply } from "../model.ts";
+import type { Complete } from "./key.ts";
+
+interface Flight {
+  readonly controller: AbortController;
+  /** In order of arrival. */
+  readonly waiters: Set<Waiter>;
+}
+
+interface Waiter {
+  resolve(reply: ModelReply): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Two equal requests in flight are one. The first waiter gets the reply as the provider's, the others as `shared`.
+ * A failure reaches every waiter; the request is aborted only when its last waiter leaves, who stays until it has ended.
+ */
+export function singleFlight(inner: Complete): Complete {
+  const flights = new Map<string, Flight>();
+
+  const land = (key: string, flight: Flight) => {
+    if (flights.get(key) === flight) flights.delete(key);
+  };
+
+  return (request, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+
+      const { key } = request;
+      const known = flights.get(key);
+      const flight = known ?? { controller: new AbortController(), waiters: new Set<Waiter>() };
+      const leave = () => {
+        if (flight.waiters.size > 1) {
+          flight.waiters.delete(waiter);
+          reject(signal.reason);
+          return;
+        }
+        // The last one learns how the request ends: withdrawn, lost on its way, or with a reply that is paid for.
+        land(key, flight);
+        flight.controller.abort(signal.reason);
+      };
+      const waiter: Waiter = {
+        resolve: (reply) => {
+          signal.removeEventListener("abort", leave);
+          resolve(reply);
+        },
+        reject: (reason) => {
+          signal.removeEventListener("abort", leave);
+          reject(signal.aborted ? signal.reason : reason);
+        },
+      };
+      flight.waiters.add(waiter);
+      // One signal cancels a whole run, and every attempt of a request listens: many listeners are not a leak.
+      setMaxListeners(0, signal, flight.controller.signal);
+      signal.addEventListener("abort", leave, { once: true });
+      if (known) return;
+
+      flights.set(key, flight);
+      inner(request, flight.controller.signal).then(
+        (reply) => {
+          land(key, flight);
+          let mine = reply;
+          for (const each of flight.waiters) {
+            each.resolve(mine);
+            if (mine === reply) mine = { ...reply, source: "shared", requests: 0, milliseconds: 0 };
+          }
+        },
+        (reason) => {
+          land(key, flight);
+          for (const each of flight.waiters) each.reject(reason);
+        },
+      );
+    });
+}

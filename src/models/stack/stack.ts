@@ -1,0 +1,118 @@
+import type { Clock } from "../../deps.ts";
+import type { ParameterRefused } from "../errors.ts";
+import type { Budget, BudgetLimits, Model } from "../model.ts";
+import { probingParameters } from "../parameters/parameter-probe.ts";
+import type { PriceOf } from "../prices.ts";
+import { Yielder } from "../yielder.ts";
+import { budgeted, CallBudget, type Spent } from "./budget.ts";
+import { keyOf } from "./key.ts";
+import { limited } from "./limiter.ts";
+import { retrying } from "./retry.ts";
+import { RetryWaits } from "./retry-waits.ts";
+import { singleFlight } from "./single-flight.ts";
+import { fromStore, intoStore, type ReplyStore } from "./store.ts";
+import type { Valve } from "./valve.ts";
+import type { Waiting } from "./waiting.ts";
+
+export interface StackOptions {
+  readonly provider: Model;
+  readonly replies: ReplyStore;
+  readonly limits: BudgetLimits;
+  /** Requests on the way at once. At least 1. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** Of the back-off's jitter. */
+  readonly seed: number;
+  readonly price: PriceOf;
+  /** By earlier segments of the same run. */
+  readonly alreadySpent?: Spent;
+  /** A model refused a parameter, which is sent no more: for a warning. */
+  readonly onRefused?: (refusal: ParameterRefused) => void;
+  /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
+  readonly maxWait?: number;
+  /** Told whenever something else is waited for, or nothing any more: for whom shows the run. */
+  readonly onWaiting?: (waiting: Waiting | null) => void;
+  /** Holds requests back while the run is paused. Default: it never is. */
+  readonly valve?: Valve;
+}
+
+export interface Stack {
+  readonly model: Model;
+  readonly budget: Budget;
+  /** Keeps a value that no model was asked for with the replies of the run. */
+  readonly keep: (key: string, text: string) => Promise<void>;
+  /**
+   * A value that something other than a model gives, such as a tool: from the replies of the run or the shared ones, else
+   * asked for, once at a time, and put on record before anyone sees it. Failures are not kept.
+   */
+  readonly recall: (key: string, ask: () => Promise<string>) => Promise<string>;
+}
+
+/** Everything that is between the engine and a provider. */
+export function createStack(options: StackOptions): Stack {
+  const { provider, replies, limits, price, alreadySpent } = options;
+  const budget = new CallBudget(limits, price, alreadySpent);
+  const turns = new Yielder(options.clock);
+  const { identity, timeout } = provider;
+  const { concurrency = options.concurrency } = provider;
+  const waits = new RetryWaits({ ...options, identity, ...(timeout !== undefined && { timeout }) });
+  if (options.onWaiting) provider.listen?.(options.onWaiting);
+  const complete = fromStore(
+    replies,
+    singleFlight(
+      retrying(
+        options,
+        waits,
+        probingParameters(
+          options,
+          budgeted(
+            budget,
+            limited(
+              { ...options, concurrency },
+              waits,
+              intoStore(replies, (request, signal) => provider.complete(request, signal)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  return {
+    budget,
+    keep: async (key, text) => replies.keep?.(key, text),
+    recall: recalling(replies),
+    model: {
+      identity,
+      complete: async (request, signal) => {
+        await turns.next();
+        return complete({ ...request, key: keyOf(identity, request), attempt: 1 }, signal);
+      },
+      yieldNow: () => turns.next(),
+      invalidate: (key) => replies.invalidate(key),
+    },
+  };
+}
+
+function recalling(replies: ReplyStore): Stack["recall"] {
+  const inFlight = new Map<string, Promise<string>>();
+  const ask = async (key: string, make: () => Promise<string>): Promise<string> => {
+    const found = replies.get(key);
+    const text = found?.reply.text ?? (await make());
+    if (found?.where !== "replayed") {
+      await replies.put(key, {
+        text,
+        usage: { prompt: 0, completion: 0, estimated: false },
+        model: "",
+        finish: "stop",
+      });
+    }
+    return text;
+  };
+  return (key, make) => {
+    const known = inFlight.get(key);
+    if (known) return known;
+    const flight = ask(key, make).finally(() => inFlight.delete(key));
+    inFlight.set(key, flight);
+    return flight;
+  };
+}
