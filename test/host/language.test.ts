@@ -48,6 +48,17 @@ describe("the graph file as a language", () => {
     assert.deepEqual(faults(document), []);
   });
 
+  it("calls a missing set no error while another one can be evaluated", async () => {
+    await write(GRAPH, original.replace(/"train": "[^"]*",\s*"validation": "[^"]*",\s*/, ""));
+    const document = await show(GRAPH);
+    const missing = () => faults(document).filter(({ code }) => code === "missing-set");
+    await until(() => missing().length === 2);
+    for (const { severity, message } of missing()) {
+      assert.equal(severity, DiagnosticSeverity.Information);
+      assert.match(message, /can be evaluated but not optimized/);
+    }
+  });
+
   it("marks an unknown name where it stands, as it is typed, and mends it with the nearest", async () => {
     const document = await show(GRAPH);
     const offset = document.getText().indexOf('"plan", "style"') + 1;

@@ -15,6 +15,7 @@ import {
   workspace,
 } from "vscode";
 import { fieldsOf } from "../../data/fields.ts";
+import { namedSets } from "../../data/split.ts";
 import type { Deps } from "../../deps.ts";
 import { chooseTarget, mapFields } from "../../graph/checks/quick-fixes.ts";
 import { findRoot } from "../../graph/containment.ts";
@@ -141,7 +142,10 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
       models: this.documents.models(),
       locale: LOCALE,
     });
-    return faults;
+    const data = this.documents.checked(document).file?.data;
+    return !data || namedSets(data).length === 0
+      ? faults
+      : faults.map((fault) => (fault.code === "missing-set" ? softened(fault) : fault));
   }
 
   #show(document: TextDocument, faults: readonly Fault[]): void {
@@ -160,6 +164,12 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
     this.#faults.delete(key);
     this.#shown.delete(Uri.parse(key));
   }
+}
+
+/** A graph with one set can be evaluated on it: that another is missing is no error until it is optimized. */
+function softened(fault: Fault): Fault {
+  const until = l10n.t("Until then, the graph can be evaluated but not optimized.");
+  return { ...fault, severity: "information", remedy: `${fault.remedy} ${until}` };
 }
 
 const SEVERITIES: Record<Severity, DiagnosticSeverity> = {

@@ -15,8 +15,8 @@ import { decisionLabel } from "../../i18n/labels.ts";
 import {
   changeFigures,
   invalidReason,
-  partFigure,
   rightFigure,
+  shortPart,
   verdictFigures,
   verdictHeadline,
   verdictReason,
@@ -30,7 +30,7 @@ import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
 import { literal, oneLine } from "../markdown.ts";
-import { runOutcome } from "../runs/messages.ts";
+import { runFigures, runOutcome, startedLabel } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
@@ -42,12 +42,18 @@ import { isUndone, type TextStatus, type TextStatuses, textStatusLabel } from ".
 const PAUSE = 400;
 
 export type ProposalElement =
-  | { readonly kind: "run"; readonly entry: RunSummary; readonly isLatest: boolean }
+  | {
+      readonly kind: "run";
+      readonly entry: RunSummary;
+      readonly isLatest: boolean;
+      /** All runs are of one graph, so that its name says nothing. */
+      readonly isOnly: boolean;
+    }
   | { readonly kind: "proposal"; readonly run: OpenedRun; readonly proposal: Proposal }
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
   | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
-  | { readonly kind: "warning"; readonly run: OpenedRun; readonly text: string; readonly isGood: boolean }
+  | { readonly kind: "warnings"; readonly run: OpenedRun; readonly texts: readonly string[]; readonly isGood: boolean }
   | { readonly kind: "line"; readonly label: string; readonly text: string }
   | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
 
@@ -96,7 +102,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
       const reviewable = (await this.runStore.list()).filter(({ proposals }) => proposals.length > 0);
       return reviewable.map((entry, index) => {
         const isLatest = !reviewable.slice(0, index).some(({ graphPath }) => graphPath === entry.graphPath);
-        return { kind: "run", entry, isLatest };
+        const isOnly = reviewable.every(({ graphPath }) => graphPath === entry.graphPath);
+        return { kind: "run", entry, isLatest, isOnly };
       });
     }
     switch (element.kind) {
@@ -105,9 +112,11 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
-          ...[...new Map(run.state.warnings.map((one) => [warningMessage(one, LOCALE), one.code]))].map(
-            ([text, code]): ProposalElement => ({ kind: "warning", run, text, isGood: isGoodNews({ code }) }),
-          ),
+          ...[false, true].flatMap((isGood): ProposalElement[] => {
+            const some = run.state.warnings.filter((one) => isGoodNews(one) === isGood);
+            const texts = [...new Set(some.map((one) => warningMessage(one, LOCALE)))];
+            return texts.length > 0 ? [{ kind: "warnings", run, texts, isGood }] : [];
+          }),
         ];
       }
       case "proposal":
@@ -126,7 +135,9 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   }
 
   getParent(element: ProposalElement): ProposalElement | undefined {
-    return element.kind === "proposal" ? { kind: "run", entry: element.run.entry, isLatest: true } : undefined;
+    return element.kind === "proposal"
+      ? { kind: "run", entry: element.run.entry, isLatest: true, isOnly: false }
+      : undefined;
   }
 
   async getTreeItem(element: ProposalElement): Promise<TreeItem> {
@@ -144,8 +155,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return textItem(sampleLabel(element.run, element.gradient.sample), element.gradient.text);
       case "sample":
         return new TreeItem(sampleLabel(element.run, element.sample), TreeItemCollapsibleState.Collapsed);
-      case "warning":
-        return warningItem(element);
+      case "warnings":
+        return warningsItem(element);
       case "line":
         return textItem(element.label, element.text);
       case "attempt":
@@ -166,7 +177,11 @@ function tickKey(run: OpenedRun, proposal: Proposal): string {
 function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {
   const groups: Group[] = ["gradients", "fixed", "broken", "attempts"];
   const shown = groups.filter((group) => membersOf(run, proposal, group).length > 0);
-  const reason: ProposalElement = { kind: "line", label: verdictReason(proposal.verdict, LOCALE), text: "" };
+  const reason: ProposalElement = {
+    kind: "line",
+    label: l10n.t("Reason"),
+    text: verdictReason(proposal.verdict, LOCALE),
+  };
   const idea: ProposalElement = { kind: "line", label: l10n.t("Idea"), text: proposal.hypothesis };
   const edges = edgeLabels(proposal, LOCALE).map((label): ProposalElement => ({ kind: "line", label, text: "" }));
   const lines = [reason, ...(proposal.hypothesis ? [idea] : []), ...edges];
@@ -188,11 +203,16 @@ function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalEl
   }
 }
 
-function runItem({ entry, isLatest }: ProposalElement & { kind: "run" }): TreeItem {
+function runItem({ entry, isLatest, isOnly }: ProposalElement & { kind: "run" }): TreeItem {
   const { Expanded, Collapsed } = TreeItemCollapsibleState;
-  const item = new TreeItem(entry.graphName, isLatest ? Expanded : Collapsed);
+  const [figure, ...others] = runFigures(entry);
+  const isNamed = !isOnly || figure === undefined;
+  const item = new TreeItem(isNamed ? entry.graphName : figure, isLatest ? Expanded : Collapsed);
   item.id = entry.id;
-  item.description = runOutcome(entry);
+  item.description = isNamed
+    ? runOutcome(entry)
+    : [...others, startedLabel(entry.startedAt), entry.graphName].join(" · ");
+  item.tooltip = new MarkdownString([entry.graphName, runOutcome(entry)].map(literal).join("\n\n"));
   item.accessibilityInformation = { label: `${entry.graphName}, ${runOutcome(entry)}` };
   item.iconPath = new ThemeIcon(entry.untrusted ? "cloud-download" : "type-hierarchy-sub");
   item.contextValue = `run-${entry.status === "running" ? "running" : "done"}-reviewable${entry.untrusted ? "-untrusted" : ""}`;
@@ -243,7 +263,7 @@ function briefly(run: OpenedRun, proposal: Proposal, done: string | null): strin
       ? [decisionLabel(verdict.decision, LOCALE)]
       : [];
   const part = contributionOf(run.state, proposal, run.threshold);
-  const figures = part && part.nodes > 1 ? [partFigure(verdict, part, LOCALE)].filter(Boolean) : [];
+  const figures = part && part.nodes > 1 ? [shortPart(verdict, part, LOCALE)] : [];
   const all = figures.length > 0 ? figures : changeFigures(verdict, part, LOCALE);
   return [...(done ? [done] : claim), ...all].join(" · ");
 }
@@ -281,10 +301,20 @@ function textItem(label: string, text: string): TreeItem {
   return item;
 }
 
-/** A sentence is longer than any side bar is wide: the report has it in full. */
-function warningItem({ run, text, isGood }: ProposalElement & { kind: "warning" }): TreeItem {
-  const item = new TreeItem(text);
-  item.tooltip = text;
+/** Sentences are longer than any side bar is wide: the tooltip and the report have them in full. */
+function warningsItem({ run, texts, isGood }: ProposalElement & { kind: "warnings" }): TreeItem {
+  const count = texts.length;
+  const item = new TreeItem(
+    isGood
+      ? count === 1
+        ? l10n.t("1 note")
+        : l10n.t("{0} notes", count)
+      : count === 1
+        ? l10n.t("1 warning")
+        : l10n.t("{0} warnings", count),
+  );
+  item.description = texts.join(" ");
+  item.tooltip = new MarkdownString(texts.map(literal).join("\n\n"));
   const { entry } = run;
   item.command = { command: "agentgraph.showReport", title: l10n.t("Show report"), arguments: [{ entry }] };
   item.iconPath = isGood ? new ThemeIcon("info") : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));

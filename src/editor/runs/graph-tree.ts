@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import {
   EventEmitter,
   l10n,
+  MarkdownString,
   ThemeColor,
   ThemeIcon,
   type TreeDataProvider,
@@ -14,6 +15,7 @@ import type { Fault } from "../../graph/fault.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
+import { literal } from "../markdown.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 import type { Scores } from "./scores.ts";
@@ -75,7 +77,10 @@ function graphItem({ file, name, faults, run, score, isStale }: GraphElement & {
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const running = run?.status === "running";
   item.resourceUri = file;
-  item.description = [status(errors, faults.length, run, score), relativeFolder(file)].filter(Boolean).join(" · ");
+  const said = status(errors, faults.length, run, score);
+  item.description = [said, relativeFolder(file)].filter(Boolean).join(" · ");
+  const lines = [name || basename(file.path), said, workspace.asRelativePath(file)].filter(Boolean);
+  item.tooltip = new MarkdownString(lines.map(literal).join("\n\n"));
   item.iconPath = running
     ? new ThemeIcon("sync~spin")
     : errors > 0

@@ -1,7 +1,7 @@
 /** A difference, sample by sample. */
 export interface Gain {
   readonly mean: number;
-  /** 0 … 0: both sides are the same texts. */
+  /** 0 … 0: no sample differs, as between the same texts. */
   readonly interval: readonly [number, number];
   /** Samples whose mean over the repeats is higher, and lower. */
   readonly better: number;

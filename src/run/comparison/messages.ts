@@ -85,12 +85,18 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
       samples.train,
       samples.validation,
     ),
-    t(
-      "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
-      seeds.length,
-      seeds.join(", "),
-      budgetWords(budget, locale),
-    ),
+    seeds.length === 1
+      ? t(
+          "Each method ran once, with the seed {0}, and all with the same samples, models and budget ({1}).",
+          seeds.join(""),
+          budgetWords(budget, locale),
+        )
+      : t(
+          "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
+          seeds.length,
+          seeds.join(", "),
+          budgetWords(budget, locale),
+        ),
     t(
       "Each search starts without replies of any other run, so its calls, tokens, cost and time are what the method needs on its own. Only answers on the held-out set are shared, where graph texts and sample are the same; they count for no method.",
     ),
@@ -180,7 +186,7 @@ export function scoreTable({ variants, baselines, seeds, breakEven }: Comparison
 function gainCells(gain: Gain | null, locale: Locale): [string, string] {
   if (!gain) return ["–", "–"];
   const [low, high] = gain.interval;
-  if (low === 0 && high === 0) return [locale.t("0 (same texts)"), "–"];
+  if (low === 0 && high === 0) return [locale.t("0 (no sample differs)"), "–"];
   return [
     tight(`${locale.signed(gain.mean)} (${locale.signed(low)} … ${locale.signed(high)})`),
     locale.pValue(gain.adjusted).replace(/^p = /, ""),

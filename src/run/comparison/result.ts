@@ -116,12 +116,7 @@ export function comparisonOf(
   const untouched = scoresOf(measured.baselines.untouched ?? []);
   const crossed = measured.variants.map(({ scores }) => scoresOf(scores));
   const beside = baselines.slice(1).map(({ runs }) => scoresOf(runs));
-  const scored = measured.variants.map(({ scores }) => scores);
-  const sideRuns = [...baselines.slice(1).map(({ runs }) => runs), ...scored];
-  const all = gainsOf(
-    [...beside, ...crossed].map((one) => crossedDifference(one, untouched)),
-    sideRuns.map((runs) => areSame(runs, measured.baselines.untouched ?? [])),
-  );
+  const all = gainsOf([...beside, ...crossed].map((one) => crossedDifference(one, untouched)));
   const gains = all.slice(beside.length);
   const step = scoresOf(measured.baselines["chain-of-thought"] ?? []);
   const overStep = gainsOf(crossed.map((one) => crossedDifference(one, step)));
@@ -169,7 +164,7 @@ export function comparisonOf(
       gain: index === 0 ? null : (all[index - 1] ?? null),
     })),
     variants: rows,
-    pairs: pairsOf(rows, crossed, plan.kind, scored),
+    pairs: pairsOf(rows, crossed, plan.kind),
     scoring: sumCost([...scorings.values()].map(costOf)),
     ...(plan.againstModel !== undefined && { breakEven: breakEvenOf(plan.againstModel) }),
     statistics: {
@@ -217,32 +212,17 @@ function heldOut(values: Crossed): HeldOut {
   };
 }
 
-/** Whether both sides scored the same texts with the same model in every repeat, so that they cannot differ. */
-function areSame(some: readonly EndedRun[], others: readonly EndedRun[]): boolean {
-  const key = ({ start, state }: EndedRun) => JSON.stringify([state.theta, start.job, start.models.forward]);
-  return (
-    some.length > 0 &&
-    some.length === others.length &&
-    some.every((run, index) => {
-      const other = others[index];
-      return other !== undefined && (run === other || key(run) === key(other));
-    })
-  );
-}
-
-/**
- * Corrected for each other. null if no sample was scored on both sides.
- * @param same sides that are the same thing: their gain is 0 and has no interval
- */
-function gainsOf(differences: readonly Crossed[], same: readonly boolean[] = []): (Gain | null)[] {
+/** Corrected for each other. null if no sample was scored on both sides. */
+function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
   const means = differences.map(sampleMeans);
   const ps = means.map(signFlipTest);
   const adjusted = holm(ps);
   return means.map((values, index) => {
     const difference = differences[index] ?? [];
     if (values.length === 0) return null;
-    if (same[index]) return { mean: 0, interval: [0, 0], better: 0, worse: 0, p: 1, adjusted: 1, isSignificant: false };
-    const interval = crossedGainInterval(difference);
+    // Where no sample differs in any repeat, as between the same texts, there is nothing to be uncertain about.
+    const isNone = difference.flat().every((value) => value === null || value === 0);
+    const interval: Gain["interval"] = isNone ? [0, 0] : crossedGainInterval(difference);
     const p = adjusted[index] ?? 1;
     return {
       mean: mean(values),
@@ -257,12 +237,7 @@ function gainsOf(differences: readonly Crossed[], same: readonly boolean[] = [])
 }
 
 /** Of an ablation, each variant with the unchanged one; else every two. */
-function pairsOf(
-  rows: readonly VariantRow[],
-  crossed: readonly Crossed[],
-  kind: ComparisonPlan["kind"],
-  scored: readonly (readonly EndedRun[])[],
-): Pair[] {
+function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind: ComparisonPlan["kind"]): Pair[] {
   const score = (index: number) => rows[index]?.heldOut.score ?? 0;
   const pairs = rows.flatMap((_, a) =>
     rows.flatMap((_, b) => {
@@ -270,10 +245,7 @@ function pairsOf(
       return [score(b) > score(a) ? [b, a] : [a, b]];
     }),
   );
-  const gains = gainsOf(
-    pairs.map(([a = 0, b = 0]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? [])),
-    pairs.map(([a = 0, b = 0]) => areSame(scored[a] ?? [], scored[b] ?? [])),
-  );
+  const gains = gainsOf(pairs.map(([a = 0, b = 0]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? [])));
   return pairs.flatMap(([a = 0, b = 0], index) => {
     const gain = gains[index];
     return gain ? [{ higher: rows[a]?.name ?? "", lower: rows[b]?.name ?? "", ...gain }] : [];
