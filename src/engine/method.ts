@@ -29,7 +29,7 @@ export interface Method<O = unknown> {
   /** Whether it can change what nodes read (`optimize.edges`). Default: it changes texts alone. */
   readonly tunesEdges?: boolean;
   /** Maximum number of iterations, for progress. */
-  iterations(options: O): number;
+  iterations(options: O, task: Task): number;
   /** Runs the method's loop. Yields an `iteration` after each step; the returned texts are the result of the run. */
   run(task: Task, options: O, engine: Engine): AsyncGenerator<RunEvent, Texts>;
 }

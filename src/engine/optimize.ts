@@ -208,7 +208,7 @@ class Run {
   #iterations(): number {
     const { method, task } = this;
     const parsed = method?.options.safeParse(task.options.methodOptions);
-    return parsed?.success && method ? method.iterations(parsed.data) : 0;
+    return parsed?.success && method ? method.iterations(parsed.data, this.task) : 0;
   }
 
   async #loop(): Promise<void> {

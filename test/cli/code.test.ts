@@ -65,6 +65,22 @@ describe("feedback crosses code, and the prompt before it is mended", () => {
   });
 });
 
+describe("other methods see the code that a value goes through", () => {
+  it.each(["textgrad", "semantic-reference", "optoprime"])("%s", async (method) => {
+    const bench = await open({ model: orderModel });
+    const nodes = { items: JSON_READ, total: { ...total, code: [PARSED.trim()] }, say };
+    await put(bench, { nodes, output: "say" }, {});
+    const once = ["--method", method, "--set", `optimize.${method}.iterations=1`];
+    await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders", ...once);
+    const prompts = bench.server.log.map(({ body }) => body.messages.map(({ content }) => content).join("\n"));
+    const shown = prompts.filter((prompt) => prompt.includes("feedback") && prompt.includes('<code step="total"'));
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.some((prompt) => prompt.includes("count * price"))).toBe(true);
+    if (method === "optoprime") expect(shown.some((prompt) => prompt.includes("total = compute(items)"))).toBe(true);
+    else expect(shown.some((prompt) => !prompt.includes("<current_text>"))).toBe(true);
+  });
+});
+
 describe("a text that is code", () => {
   const program = {
     kind: "text",

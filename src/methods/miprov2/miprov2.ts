@@ -27,11 +27,15 @@ export const miprov2: Method<Miprov2Options> = {
     "Instructions and worked examples, chosen together by Bayesian search on validation samples.",
   ),
   options: miprov2Options,
-  iterations: ({ trials }) => trials,
+  iterations: (options, { graph }) => trialsOf(parametersOf(graph).length, options),
   run,
 };
 
 const VALIDATION = { split: "validation", decides: true } as const;
+
+/** With `trials: 0`, as in DSPy's `auto="light"`: samples that are searched on, and up to how many every trial is scored on all. */
+const SEARCHED = 100;
+const WHOLE = 50;
 
 /** What one step can be given. */
 interface Choices {
@@ -56,16 +60,19 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   const parameters = parametersOf(graph);
   if (parameters.length === 0 || data.validation.length === 0) return engine.start;
 
+  const isAuto = options.trials === 0;
+  const isLarge = isAuto && data.validation.length > SEARCHED;
+  const searched = isLarge ? shuffled(data.validation).slice(0, SEARCHED) : data.validation;
   const choices = await prepare();
   const sizes = choices.flatMap(({ instructions, demonstrations }) => [instructions.length, demonstrations.length]);
   const tpe = new Tpe(sizes, engine.random);
   const candidates = new Map<string, Candidate | null>();
-  const isWhole = data.validation.length <= options.minibatch;
-  const trials = options.trials || trialsOf(parameters.length, options);
+  const isWhole = searched.length <= Math.max(options.minibatch, isAuto ? WHOLE : 0);
+  const trials = trialsOf(parameters.length, options);
   const tried = new Map<string, Tried>();
   const origin = sizes.map(() => 0);
 
-  let best = (await scoreOf(engine.start, data.validation)) ?? 0;
+  let best = (await scoreOf(engine.start, searched)) ?? 0;
   tpe.tell(origin, best);
   tried.set(origin.join(), { point: origin, texts: engine.start, scores: [], isFull: true });
   for (let trial = 1; trial <= trials && best < 1 && !engine.isStopping; trial++) {
@@ -77,6 +84,10 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   }
   await gate.close();
   return gate.incumbent;
+
+  function shuffled(samples: readonly Sample[]): Sample[] {
+    return shuffler(engine.random)([...samples]);
+  }
 
   async function prepare(): Promise<Choices[]> {
     const sets = await bootstrap(task, options, engine);
@@ -109,9 +120,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     const key = point.join();
     const known = tried.get(key) ?? { point, texts: await textsAt(point), scores: [], isFull: false };
     tried.set(key, known);
-    const samples = isWhole
-      ? data.validation
-      : shuffler(engine.random)([...data.validation]).slice(0, options.minibatch);
+    const samples = isWhole ? searched : shuffled(searched).slice(0, options.minibatch);
     const score = await scoreOf(known.texts, samples);
     if (score === null) return [];
     tpe.tell(point, score);
@@ -124,7 +133,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     const open = [...tried.values()].filter(({ isFull, scores }) => !isFull && scores.length > 0);
     const [first] = open.toSorted((a, b) => mean(b.scores) - mean(a.scores));
     if (!first) return [];
-    const score = await scoreOf(first.texts, data.validation);
+    const score = await scoreOf(first.texts, searched);
     if (score === null) return [];
     tpe.tell(first.point, score);
     return settle(first, score);
@@ -176,8 +185,9 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   }
 }
 
-/** DSPy's: in proportion to what there is to choose, and to the logarithm of how many choices each has. */
-export function trialsOf(parameters: number, { demonstrations, instructions }: Miprov2Options): number {
+/** By default DSPy's: in proportion to what there is to choose, and to the logarithm of how many choices each has. */
+export function trialsOf(parameters: number, { trials, demonstrations, instructions }: Miprov2Options): number {
+  if (trials > 0) return trials;
   const choices = Math.max(demonstrations, instructions);
   const categories = demonstrations > 1 ? 2 * parameters : parameters;
   return Math.max(1, Math.trunc(Math.max(2 * categories * Math.log2(choices), 1.5 * choices)));

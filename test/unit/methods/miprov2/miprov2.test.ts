@@ -18,8 +18,8 @@ const miprov2 = (given: Given = {}) =>
  * Every third sample is right from the start. With examples in the answer's text all even ones are right, too, with a good
  * instruction all odd ones.
  */
-function scripted(): Pick<Given, "instead"> {
-  const { task } = prepare();
+function scripted(samples = 10): Pick<Given, "instead"> {
+  const { task } = prepare(large(samples));
   const target = new Map(
     [...task.data.train, ...task.data.validation].map(({ id, targets }) => [id, targets[0] ?? ""]),
   );
@@ -39,6 +39,10 @@ function scripted(): Pick<Given, "instead"> {
       return reply(isRight ? (target.get(tag.sample ?? "") ?? "") : "wrong");
     },
   };
+}
+
+function large(samples: number): Pick<Given, "samples" | "world"> {
+  return samples <= 10 ? {} : { samples, world: { rows: { train: samples, validation: samples } } };
 }
 
 describe("miprov2", () => {
@@ -82,6 +86,27 @@ describe("miprov2", () => {
     expect(verdicts.every(({ verdict }) => verdict.scored === 10)).toBe(true);
     // The file's texts, six minibatches and two whole sets.
     expect(finished.proposals[0]?.verdict.looks).toBe(9);
+  });
+
+  it("scores up to 50 validation samples whole without `trials`, as DSPy's light setting does", async () => {
+    const own = { trials: 0, instructions: 2, demonstrations: 1 };
+    const { events, finished } = await miprov2({ ...scripted(40), ...large(40), own });
+    // The file's texts and four trials, without minibatches.
+    expect(ofType(events, "iteration")).toHaveLength(4);
+    expect(finished.proposals[0]?.verdict.looks).toBe(5);
+  });
+
+  it("searches on 100 validation samples at most without `trials`, and the gate decides on all", async () => {
+    const own = { trials: 0, instructions: 2, demonstrations: 1 };
+    const { provider, events } = await miprov2({ ...scripted(130), ...large(130), own });
+    const seen = provider.seen.filter(({ tag, messages }) => {
+      return tag.purpose === "forward" && messages.some(({ content }) => content.includes("Dull text"));
+    });
+    const validation = new Set(prepare(large(130)).task.data.validation.map(({ id }) => id));
+    const samples = new Set(seen.flatMap(({ tag }) => (validation.has(tag.sample ?? "") ? [tag.sample] : [])));
+    expect(samples.size).toBeGreaterThan(35);
+    expect(samples.size).toBeLessThanOrEqual(100);
+    expect(ofType(events, "verdict").map(({ verdict }) => verdict.of)).toContain(130);
   });
 
   it("says that each trial was a look at the validation set", async () => {
@@ -138,5 +163,10 @@ describe("trials", () => {
     const light = miprov2Options.parse({});
     expect([1, 2, 4].map((parameters) => trialsOf(parameters, light))).toEqual([10, 20, 41]);
     expect(trialsOf(2, { ...light, demonstrations: 1 })).toBe(6);
+  });
+
+  it("are known before the run starts", async () => {
+    const { events } = await miprov2({ ...scripted(), own: { trials: 0, instructions: 2, demonstrations: 1 } });
+    expect(ofType(events, "started")[0]?.iterations).toBe(4);
   });
 });
