@@ -11,7 +11,7 @@ import { DataUnreadable, type Row, type Rows } from "./row.ts";
 import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
 import { type Data, type Sample, SPLITS, type Split } from "./sample.ts";
 import { fieldsUsed, labelOf, type MappedRow, type Mapping, sampleOf, type TargetUse } from "./samples.ts";
-import { namedSets, splitRows } from "./split.ts";
+import { divisionOf, namedSets, type Shares, splitRows } from "./split.ts";
 import { drawnOf, type LabelSource, readLabels, readTargets, refuseUnlabelled } from "./targets.ts";
 
 export interface DataSource extends LabelSource {
@@ -44,7 +44,8 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     document.addAtKey("no-target", ["data"], message, t('Add "target": the name of that field.'));
     return null;
   }
-  const sets = spec.split ? await drawSplit(source, spec.split) : await drawSets(source);
+  const division = divisionOf(spec);
+  const sets = division ? await drawSplit(source, division) : await drawSets(source);
   for (const split of needed) {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
@@ -52,7 +53,12 @@ export async function loadData(source: DataSource): Promise<Data | null> {
       if (!document.hasErrorAt(set.path)) {
         document.addAt("empty-set", set.path, t('The set "{0}" is empty.', split), t("Add rows."));
       }
-    } else if ((split !== "test" || needed.length === 1) && !spec.split && spec[split] === undefined) {
+    } else if (
+      (split !== "test" || needed.length === 1) &&
+      !sets[split] &&
+      spec[split] === undefined &&
+      (!division || division[split] === 0)
+    ) {
       const others = needed.length === 1 ? namedSets(spec).join(", ") : "";
       const remedy = others
         ? t('Add "{0}" to "data", or choose another set: {1}.', split, others)
@@ -93,7 +99,7 @@ async function drawSets(source: DataSource): Promise<Sets> {
   return sets;
 }
 
-async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"]>): Promise<Sets> {
+async function drawSplit(source: DataSource, split: Shares & { readonly seed: number }): Promise<Sets> {
   const { needed, read = needed } = source;
   const path = ["data", "file"];
   const { file = "", list } = source.spec;
@@ -105,7 +111,7 @@ async function drawSplit(source: DataSource, split: NonNullable<DataSpec["split"
   const sets: Sets = {};
   for (const part of SPLITS) {
     if (read.includes(part) && (part !== "test" || split.test > 0))
-      sets[part] = { path: ["data", "split"], name, drawn: parts[part] };
+      sets[part] = { path: ["data", source.spec.split ? "split" : "folds"], name, drawn: parts[part] };
   }
   return sets;
 }

@@ -23,7 +23,13 @@ export function splitRows<T>(rows: readonly T[], shares: Shares, seed: number): 
   return { train: train ?? [], validation: validation ?? [], test: test ?? [] };
 }
 
+/** How the rows of one file are divided; undefined: each set names its own. With folds, no row is set aside. */
+export function divisionOf({ split, folds }: DataSpec): (Shares & { readonly seed: number }) | undefined {
+  return folds === undefined ? split : { train: 0.5, validation: 0.5, test: 0, seed: 1 };
+}
+
 /** The sets that a graph file gives samples to. */
 export function namedSets(spec: DataSpec): Split[] {
-  return SPLITS.filter((split) => (spec.split ? spec.split[split] > 0 : spec[split] !== undefined));
+  const division = divisionOf(spec);
+  return SPLITS.filter((split) => (division ? division[split] > 0 : spec[split] !== undefined));
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { open } from "./cli.ts";
@@ -52,4 +52,31 @@ it("ablate compares the method with itself, an option changed", async () => {
   expect(code).toBe(0);
   expect(stdout).toContain("| unchanged |");
   expect(stdout).toContain("| neighbors off |");
+});
+
+it("holds each row out once where rows are few", async () => {
+  const bench = await open();
+  const file = JSON.parse(await readFile(join(bench.folder, bench.graph), "utf8"));
+  const rows = (await readFile(join(bench.folder, "data", "test.jsonl"), "utf8")).trim().split("\n").slice(0, 18);
+  await writeFile(join(bench.folder, "few.jsonl"), `${rows.join("\n")}\n`);
+  const { train: _, validation: __, test: ___, ...data } = file.data;
+  const few = { ...file, data: { ...data, file: "few.jsonl", folds: 3 } };
+  await writeFile(join(bench.folder, "few.agentgraph.json"), JSON.stringify(few));
+  const args = ["--methods", "semantic", "--set", "optimize.iterations=1"];
+  const first = await bench.online("compare", "few.agentgraph.json", ...args, "--json");
+  expect(first.code, first.stderr).toBe(0);
+  expect(first.stderr).toContain("1 variants, 3 folds: 12 runs");
+  const report = JSON.parse(first.stdout);
+  expect(report).toMatchObject({ folds: 3, seeds: [1, 2, 3], samples: { train: 6, validation: 6, test: 18 } });
+  expect(report.variants[0].heldOut).toMatchObject({
+    scored: 18,
+    repeats: [expect.any(Number), expect.any(Number), expect.any(Number)],
+  });
+  expect(report.variants[0].gain.better + report.variants[0].gain.worse).toBeLessThanOrEqual(18);
+  const asked = bench.server.requests();
+  const again = await bench.online("compare", "few.agentgraph.json", ...args, "--format", "markdown");
+  expect(again.stdout).toContain("Each of the 18 samples is held out once, in 3 searches");
+  expect(bench.server.requests()).toBe(asked);
+  const optimized = await bench.online("optimize", "few.agentgraph.json", "--set", "optimize.iterations=1", "--json");
+  expect(JSON.parse(optimized.stdout)).toMatchObject({ test: null, validation: { n: 9 } });
 });

@@ -1,4 +1,7 @@
 import { resolve } from "node:path";
+
+<<<<<<< HEAD:src/cli/commands/compare.ts
+
 import { SPLITS } from "../../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
@@ -26,6 +29,39 @@ import { createProgress, type Progress } from "../progress.ts";
 import { connect } from "../provider.ts";
 import { runDepsOf } from "../run-deps.ts";
 import { type Steering, steer } from "../steer.ts";
+
+=======
+
+import { foldsOf } from "../data/folds.ts";
+import { type Data, SPLITS } from "../data/sample.ts";
+import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
+import { ENGLISH } from "../i18n/locale.ts";
+import { plain } from "../i18n/plain-text.ts";
+import { methods } from "../methods/registry.ts";
+import type { BudgetLimits } from "../models/model.ts";
+import { ablationVariants, NotVariable, readVary, usualVary } from "../run/comparison/ablation.ts";
+import { driveComparison, progressOf, RunStopped, type Step } from "../run/comparison/drive.ts";
+import { type ComparisonEstimate, estimateComparison } from "../run/comparison/estimate.ts";
+import { comparisonHtml, comparisonJson, comparisonLines, comparisonMarkdown } from "../run/comparison/pages.ts";
+import type { ComparisonPlan, Variant } from "../run/comparison/plan.ts";
+import { type ComparisonReport, comparisonOf } from "../run/comparison/result.ts";
+import { rounded } from "../run/estimate.ts";
+import { loadTask } from "../run/load.ts";
+import { modelsOf } from "../run/models.ts";
+import type { RunDeps } from "../run/run.ts";
+import { runPathsOf } from "../run/run-paths.ts";
+import type { Cli } from "./cli.ts";
+import { Cancelled, runFailure, UsageError, writeFailure } from "./errors.ts";
+import { EXIT, exitOf } from "./exit.ts";
+import { loadOrThrow } from "./load.ts";
+import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
+import { overridesOf, pricesFor } from "./options.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { connect } from "./provider.ts";
+import { runDepsOf } from "./run-deps.ts";
+import { type Steering, steer } from "./steer.ts";
+
+>>>>>>> 071defe (feat(data): data.folds for few rows: compare holds each row out once):src/cli/compare.ts
 
 export const COMPARISON_FORMATS = ["html", "markdown", "json"] as const;
 type Format = (typeof COMPARISON_FORMATS)[number];
@@ -62,7 +98,7 @@ export interface AblateOptions extends ComparisonOptions {
 export async function compareCommand(cli: Cli, path: string, options: CompareOptions): Promise<number> {
   const names = methodNames(options.methods);
   const [first = ""] = names;
-  const { loaded, request } = await requestOf(cli, path, { ...options, method: first });
+  const { loaded, request, folds } = await requestOf(cli, path, { ...options, method: first });
   const variants: Variant[] = [];
   for (const name of names) {
     const overrides = { ...overridesOf({ ...options, method: name }), needs: SPLITS };
@@ -71,7 +107,7 @@ export async function compareCommand(cli: Cli, path: string, options: CompareOpt
   }
   return compare(
     cli,
-    { kind: "methods", request, variants, ...measureOf(request, options), ...besideOf(options) },
+    { kind: "methods", request, variants, ...measureOf(request, options, folds), ...besideOf(options) },
     loaded.root.folder,
     options,
   );
@@ -79,7 +115,7 @@ export async function compareCommand(cli: Cli, path: string, options: CompareOpt
 
 /** Compares a method with variants of itself. */
 export async function ablateCommand(cli: Cli, path: string, options: AblateOptions): Promise<number> {
-  const { loaded, request } = await requestOf(cli, path, options);
+  const { loaded, request, folds } = await requestOf(cli, path, options);
   const { task } = request;
   let variants: Variant[];
   try {
@@ -92,7 +128,7 @@ export async function ablateCommand(cli: Cli, path: string, options: AblateOptio
   }
   return compare(
     cli,
-    { kind: "ablation", request, variants, ...measureOf(request, options) },
+    { kind: "ablation", request, variants, ...measureOf(request, options, folds) },
     loaded.root.folder,
     options,
   );
@@ -120,21 +156,24 @@ function methodNames(text: string | undefined): string[] {
 async function requestOf({ deps, output }: Cli, path: string, options: ComparisonOptions) {
   const overrides = { ...overridesOf(options), needs: SPLITS };
   const { subject: request, ...loaded } = await loadOrThrow(resolve(path), deps, overrides, output);
-  if (request.task.data.test.length === 0) {
+  const { folds } = loaded.file?.data ?? {};
+  if (request.task.data.test.length === 0 && folds === undefined) {
     throw new UsageError(
-      `${plain(path)} has no test samples. A comparison needs samples that no search has seen: add data.test.`,
+      `${plain(path)} has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds where rows are few.`,
     );
   }
-  return { loaded, request };
+  return { loaded, request, folds: folds === undefined ? null : foldsOf(request.task.data, folds) };
 }
 
 function measureOf(
   { task }: ComparisonPlan["request"],
   { repeats }: ComparisonOptions,
-): Pick<ComparisonPlan, "repeats" | "budget" | "scoring"> {
+  folds: readonly Data[] | null,
+): Pick<ComparisonPlan, "repeats" | "folds" | "budget" | "scoring"> {
   // Scoring is limited by the number of samples.
   const scoring: BudgetLimits = { calls: null, tokens: null, usd: null };
-  return { repeats, budget: task.options.budget, scoring };
+  const { budget } = task.options;
+  return folds ? { repeats: folds.length, folds, budget, scoring } : { repeats, budget, scoring };
 }
 
 async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: ComparisonOptions): Promise<number> {
@@ -225,7 +264,7 @@ const BASELINE_WORDS = {
 
 /** `12 runs, about 2,400 calls and 310,000 tokens ($0.20) if nothing improves, more if something does; at most 12,400 calls.` */
 function estimateLine(
-  { variants, repeats }: ComparisonPlan,
+  { variants, repeats, folds }: ComparisonPlan,
   { calls, tokens, usd, runs, most }: ComparisonEstimate,
 ): string {
   const amounts = `about ${about(calls)} calls and ${about(tokens)} tokens (${ENGLISH.money(usd)})`;
@@ -233,7 +272,7 @@ function estimateLine(
     most === null
       ? "there is no upper bound (--budget-calls sets one for each search)"
       : `at most ${about(most)} calls`;
-  return `${variants.length} variants, ${ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more if something does; ${bound}.`;
+  return `${variants.length} variants, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more if something does; ${bound}.`;
 }
 
 function about(value: number): string {

@@ -1,5 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from "vscode";
+import { foldsOf } from "../../data/folds.ts";
+import type { Data } from "../../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { describeError } from "../../i18n/describe-error.ts";
@@ -72,10 +74,10 @@ export class CompareMethodsCommands {
     const file = await pickGraph(target, this.graphs);
     const prepared = await prepare(file, this.account, this.deps);
     const { task } = prepared.subject;
-    if (task.data.test.length > 0) return { file, prepared };
+    if (task.data.test.length > 0 || foldsIn(prepared)) return { file, prepared };
     throw new NotFound(
       l10n.t(
-        "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test.",
+        "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds where rows are few.",
         task.graph.name,
       ),
     );
@@ -88,12 +90,13 @@ export class CompareMethodsCommands {
     prepared: Prepared,
     beside: Pick<ComparisonPlan, "reflexion" | "againstModel"> = {},
   ): Promise<void> {
+    const folds = foldsIn(prepared);
     const plan: ComparisonPlan = {
       kind,
       ...beside,
       request: prepared.subject,
       variants,
-      repeats: await pickRepeats(),
+      ...(folds ? { folds, repeats: folds.length } : { repeats: await pickRepeats() }),
       budget: prepared.subject.task.options.budget,
       scoring: { ...readSettings().limits },
     };
@@ -131,6 +134,11 @@ export class CompareMethodsCommands {
     const answer = await showInfo(said, save);
     if (answer === save) await saveAs(report, file);
   }
+}
+
+/** Data of each search where rows are few (`data.folds`). */
+function foldsIn({ folds, subject }: Prepared): readonly Data[] | null {
+  return folds === undefined ? null : foldsOf(subject.task.data, folds);
 }
 
 interface PickedMethods {

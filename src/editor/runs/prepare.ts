@@ -26,6 +26,8 @@ import type { RunSummary } from "./run-summary.ts";
 /** A graph that is ready to run, with its connection. */
 export interface Prepared {
   readonly subject: RunRequest;
+  /** `data.folds` of the file. */
+  readonly folds: number | undefined;
   readonly root: ContainmentRoot["folder"];
   readonly place: RunPaths;
   readonly connection: Connection;
@@ -67,7 +69,7 @@ export async function prepare(
   const { price, clock, sandbox, provider } = all;
   const replies = await readCache(deps, place.cache);
   const known = { provider: provider.identity, replies, price, clock, sandbox };
-  return { subject, root, place, connection, deps: all, known };
+  return { subject, folds: loaded.file?.data.folds, root, place, connection, deps: all, known };
 }
 
 /**

@@ -64,6 +64,16 @@ export const data = z
       })
       .optional()
       .describe("How the rows of `file` are divided at random."),
+    folds: z
+      .int()
+      .min(2)
+      .max(20)
+      .optional()
+      .meta({
+        description:
+          "For few rows, in place of `split`: all rows of `file` are for training and validation, half each, and `agentgraph compare` holds each row out once, in this many searches.",
+        examples: [5],
+      }),
     fields: z
       .record(z.string(), z.string())
       .default({})
@@ -90,9 +100,13 @@ export const data = z
       .optional()
       .describe("Field with a person's feedback on the answer, which is added to the gradient."),
   })
-  .refine((spec) => (spec.file === undefined) === (spec.split === undefined), {
+  .refine((spec) => (spec.file === undefined) === (spec.split === undefined && spec.folds === undefined), {
     error: translatable('"data" has only one of "file" and "split".'),
     params: { remedy: translatable("Add the other one, or name a file for each set.") },
+  })
+  .refine((spec) => spec.split === undefined || spec.folds === undefined, {
+    error: translatable('"data" has both "split" and "folds".'),
+    params: { remedy: translatable("Keep one of the two.") },
   })
   .refine((spec) => spec.file === undefined || !(spec.train || spec.validation || spec.test), {
     error: translatable('"data" has both a file to split and sets of its own.'),

@@ -77,34 +77,21 @@ function overBaseline(
 /** What the figures rest on, and what limits them. */
 export function grounds(report: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
-  const { samples, seeds, budget, variants, baselines } = report;
+  const { samples, seeds, variants, baselines, folds } = report;
   const said = [
-    t(
-      "The held-out set has {0}. No search sees it. Searches use {1} and {2} other samples for training and validation; a sample in two of the sets is an error, so the sets are disjoint.",
-      locale.count(samples.test, "sample"),
-      samples.train,
-      samples.validation,
-    ),
-    seeds.length === 1
-      ? t(
-          "Each method ran once, with the seed {0}, and all with the same samples, models and budget ({1}).",
-          seeds.join(""),
-          budgetWords(budget, locale),
-        )
-      : t(
-          "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
-          seeds.length,
-          seeds.join(", "),
-          budgetWords(budget, locale),
-        ),
+    ...(folds ? foldGrounds(report, folds, locale) : repeatGrounds(report, locale)),
     t(
       "Each search starts without replies of any other run, so its calls, tokens, cost and time are what the method needs on its own. Only answers on the held-out set are shared, where graph texts and sample are the same; they count for no method.",
     ),
-    t(
-      "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference counts as more than noise when p ≤ 0.05 and its interval excludes 0.",
-    ),
+    folds
+      ? t(
+          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm). Folds share training samples, so both are somewhat too sure of themselves.",
+        )
+      : t(
+          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference counts as more than noise when p ≤ 0.05 and its interval excludes 0.",
+        ),
   ];
-  if (seeds.length < 3) {
+  if (seeds.length < 3 && !folds) {
     said.push(
       t(
         "With {0}, the chance in a search is hardly covered. Use at least 3 repeats for conclusions about methods.",
@@ -140,6 +127,48 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
   if (report.provider === "simulated")
     said.push(t("The simulated model answered: the figures show how a comparison looks, and nothing about methods."));
   return said;
+}
+
+/** What one held-out set says. */
+function repeatGrounds({ samples, seeds, budget }: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  return [
+    t(
+      "The held-out set has {0}. No search sees it. Searches use {1} and {2} other samples for training and validation; a sample in two of the sets is an error, so the sets are disjoint.",
+      locale.count(samples.test, "sample"),
+      samples.train,
+      samples.validation,
+    ),
+    seeds.length === 1
+      ? t(
+          "Each method ran once, with the seed {0}, and all with the same samples, models and budget ({1}).",
+          seeds.join(""),
+          budgetWords(budget, locale),
+        )
+      : t(
+          "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
+          seeds.length,
+          seeds.join(", "),
+          budgetWords(budget, locale),
+        ),
+  ];
+}
+
+/** What cross-validation says: of the way of tuning, not of one text. */
+function foldGrounds({ samples, seeds, budget }: ComparisonReport, folds: number, locale: Locale): string[] {
+  const { t } = locale;
+  return [
+    t(
+      "Each of the {0} is held out once, in {1} searches that see only the other samples, half of them for training and half for validation. All methods have the same folds, seeds ({2}), models and budget ({3}) in a search.",
+      locale.count(samples.test, "sample"),
+      folds,
+      seeds.join(", "),
+      budgetWords(budget, locale),
+    ),
+    t(
+      "The figures say what tuning this graph this way gains on samples that it has not seen. They are not of one text: each fold ends with its own. A run on all samples has more to learn from, and no unseen samples of its own.",
+    ),
+  ];
 }
 
 function budgetWords({ calls, tokens, usd }: ComparisonReport["budget"], locale: Locale): string {

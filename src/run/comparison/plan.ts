@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Data } from "../../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ENGINE_VERSION } from "../../engine/session.ts";
 import { SOLVE_DEFAULTS } from "../../engine/solve/solve.ts";
@@ -24,6 +25,8 @@ export interface ComparisonPlan {
   readonly request: RunRequest;
   readonly variants: readonly Variant[];
   readonly repeats: number;
+  /** Data of each repeat, which together hold each sample out once. Absent: all repeats have the data of the task. */
+  readonly folds?: readonly Data[];
   /** What one search may spend: the same for each variant and repeat. */
   readonly budget: BudgetLimits;
   /** What scoring one graph on the held-out set may spend. */
@@ -54,18 +57,26 @@ export function seedsOf({ request, repeats }: ComparisonPlan): number[] {
   return Array.from({ length: repeats }, (_, index) => request.task.options.seed + index);
 }
 
+/** Data of the repeat with this seed. */
+export function dataOf({ request, folds }: ComparisonPlan, seed: number): Data {
+  const { data, options } = request.task;
+  return folds?.[seed - options.seed] ?? data;
+}
+
 /** A run in which a variant searches. It never sees the held-out set. */
-export function searchOf({ request, budget }: ComparisonPlan, { options }: Variant, seed: number): RunRequest {
+export function searchOf(plan: ComparisonPlan, { options }: Variant, seed: number): RunRequest {
+  const { request, budget } = plan;
   const { task } = request;
   const own = { ...options, seed, budget, baseline: false };
-  return { ...request, task: { ...task, data: { ...task.data, test: [] }, options: own } };
+  return { ...request, task: { ...task, data: { ...dataOf(plan, seed), test: [] }, options: own } };
 }
 
 /** A run that scores texts on the held-out set. */
-export function scoringOf({ request, scoring }: ComparisonPlan, seed: number, texts?: Texts): RunRequest {
+export function scoringOf(plan: ComparisonPlan, seed: number, texts?: Texts): RunRequest {
+  const { request, scoring } = plan;
   const { task } = request;
   const options = { ...task.options, seed, budget: scoring };
-  const scored: Task = { ...task, graph: withTheta(task.graph, texts ?? {}), options };
+  const scored: Task = { ...task, data: dataOf(plan, seed), graph: withTheta(task.graph, texts ?? {}), options };
   return { ...request, task: scored, job: { kind: "evaluate", split: "test" } };
 }
 
@@ -126,6 +137,7 @@ export function comparisonPaths(plan: ComparisonPlan, place: RunPaths, provider:
     ...(losses ? [losses] : []),
     models,
     plan.scoring,
+    ...(plan.folds ? [plan.folds.length] : []),
   ]);
   const folder = join(place.cache, "..", "comparisons", id);
   return { runs: join(folder, "runs"), cache: join(folder, "scored"), locks: place.locks };

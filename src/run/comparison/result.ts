@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { SPLITS, type Split } from "../../data/sample.ts";
+import type { Split } from "../../data/sample.ts";
 import {
   type Crossed,
   crossedDifference,
@@ -18,7 +18,7 @@ import type { PriceOf } from "../../models/prices.ts";
 import { answerCost, type BreakEven, breakEvenRow } from "./break-even.ts";
 import type { EndedRun, Measured } from "./drive.ts";
 import type { Gain } from "./gain.ts";
-import { type BaselineName, baselinesOf, type ComparisonPlan, seedsOf } from "./plan.ts";
+import { type BaselineName, baselinesOf, type ComparisonPlan, dataOf, seedsOf } from "./plan.ts";
 
 /** What a comparison measured. Plain data, as `--json` prints it. Scores are 1 − loss, 0 … 1; intervals are of 95 %. */
 export interface ComparisonReport {
@@ -32,6 +32,8 @@ export interface ComparisonReport {
   readonly loss: string;
   readonly samples: Readonly<Record<Split, number>>;
   readonly seeds: readonly number[];
+  /** Each repeat held out another part of the samples: `samples.test` are all of them. Absent: one set for all repeats. */
+  readonly folds?: number;
   /** Of one search. */
   readonly budget: BudgetLimits;
   readonly engine: string;
@@ -109,8 +111,14 @@ export function comparisonOf(
   provider: string,
   price: PriceOf,
 ): ComparisonReport {
-  const { request, variants } = plan;
-  const { graph, data, models, loss } = request.task;
+  const { request, variants, folds } = plan;
+  const { graph, models, loss } = request.task;
+  const scoresOf = (runs: readonly EndedRun[]): Crossed => {
+    const byRun = heldOutScores(runs);
+    // Each sample was held out once: together, the folds are one set.
+    return folds ? [byRun.flat()] : byRun;
+  };
+  const heldOut = (runs: readonly EndedRun[]) => heldOutOf(scoresOf(runs), heldOutScores(runs));
   const baselines = baselinesOf(plan).map((name) => ({ name, runs: measured.baselines[name] ?? [] }));
   const [first] = measured.baselines.untouched ?? [];
   const untouched = scoresOf(measured.baselines.untouched ?? []);
@@ -127,7 +135,7 @@ export function comparisonOf(
       name: variant.name,
       method: variant.options.method,
       options: variant.options,
-      heldOut: heldOut(crossed[index] ?? []),
+      heldOut: heldOut(scores),
       gain: gains[index] ?? null,
       gainOverChainOfThought: overStep[index] ?? null,
       cost: meanCost(repeats),
@@ -152,15 +160,16 @@ export function comparisonOf(
       return typeof temperature === "number" ? temperature : null;
     }),
     loss: loss.describe(ENGLISH),
-    samples: bySplit((split) => data[split].length),
+    samples: samplesOf(plan),
     seeds: seedsOf(plan),
+    ...(folds && { folds: folds.length }),
     budget: plan.budget,
     engine: first?.start.engine ?? "",
     startedAt: first?.start.at ?? 0,
     runs: measured.folder,
     baselines: baselines.map(({ name, runs }, index) => ({
       name,
-      ...heldOut(scoresOf(runs)),
+      ...heldOut(runs),
       gain: index === 0 ? null : (all[index - 1] ?? null),
     })),
     variants: rows,
@@ -168,8 +177,9 @@ export function comparisonOf(
     scoring: sumCost([...scorings.values()].map(costOf)),
     ...(plan.againstModel !== undefined && { breakEven: breakEvenOf(plan.againstModel) }),
     statistics: {
-      interval:
-        "bootstrap over samples and repeats (pigeonhole), 2,000 draws; one repeat: over samples (Wilson where scores are 0 or 1)",
+      interval: folds
+        ? "over the samples, each held out once (Wilson where scores are 0 or 1); folds share training samples, so it is somewhat too narrow"
+        : "bootstrap over samples and repeats (pigeonhole), 2,000 draws; one repeat: over samples (Wilson where scores are 0 or 1)",
       test: "paired sign-flip permutation test, two-sided, clustered by sample",
       correction: "Holm",
     },
@@ -192,7 +202,7 @@ export function comparisonOf(
 }
 
 /** By repeat, then sample in the order of the data. Where rows were solved, the attempt that was chosen counts. */
-function scoresOf(runs: readonly EndedRun[]): Crossed {
+function heldOutScores(runs: readonly EndedRun[]): Crossed {
   return runs.map(({ start, state }) => {
     const scores = state.scores[state.theta] ?? {};
     const solved = new Map(state.solutions.map((one) => [one.sample, one.after]));
@@ -203,12 +213,21 @@ function scoresOf(runs: readonly EndedRun[]): Crossed {
   });
 }
 
-function heldOut(values: Crossed): HeldOut {
+/** Of one fold, as the others; in all, the samples that are held out in any. */
+function samplesOf(plan: ComparisonPlan): ComparisonReport["samples"] {
+  const [seed = 0] = seedsOf(plan);
+  const data = dataOf(plan, seed);
+  const heldOut = plan.folds?.reduce((sum, { test }) => sum + test.length, 0) ?? data.test.length;
+  return { train: data.train.length, validation: data.validation.length, test: heldOut };
+}
+
+/** @param byRepeat the scores of each repeat */
+function heldOutOf(values: Crossed, byRepeat: Crossed): HeldOut {
   return {
     score: crossedMean(values),
     interval: crossedInterval(values),
     scored: sampleMeans(values).length,
-    repeats: values.map((row) => crossedMean([row])),
+    repeats: byRepeat.map((row) => crossedMean([row])),
   };
 }
 
@@ -261,7 +280,7 @@ function repeatRow(search: EndedRun, score: EndedRun | undefined): RepeatRow {
     ...costOf(search),
     accepted: state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length,
     validation: { before: finished?.validation.before ?? null, after: finished?.validation.after ?? null },
-    heldOut: score ? crossedMean(scoresOf([score])) : null,
+    heldOut: score ? crossedMean(heldOutScores([score])) : null,
     search: search.id,
     score: score?.id ?? "",
   };
@@ -290,8 +309,4 @@ function meanCost(costs: readonly Cost[]): Cost {
 
 function byRole<T>(of: (role: Role) => T): Readonly<Record<Role, T>> {
   return Object.fromEntries(ROLES.map((role) => [role, of(role)])) as Record<Role, T>;
-}
-
-function bySplit<T>(of: (split: Split) => T): Readonly<Record<Split, T>> {
-  return Object.fromEntries(SPLITS.map((split) => [split, of(split)])) as Record<Split, T>;
 }

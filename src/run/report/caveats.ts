@@ -98,7 +98,7 @@ function aboutGate({ run, changes }: ReportFindings, { t }: Locale): string[] {
 function aboutTest({ test, validation, run }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   if (!test) {
-    const remedy = t("Add a test set of at least 50 samples to the graph.");
+    const remedy = t("Add a test set of at least 50 samples to the graph, or use data.folds where rows are few.");
     const why =
       run.samples.test > 0
         ? t("The test set was not scored, so there are no results on samples that were not used to choose the texts.")
