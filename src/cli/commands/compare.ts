@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 
-<<<<<<< HEAD:src/cli/commands/compare.ts
-
-import { SPLITS } from "../../data/sample.ts";
+import { foldsOf } from "../../data/folds.ts";
+import { type Data, SPLITS } from "../../data/sample.ts";
 import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
@@ -29,39 +28,6 @@ import { createProgress, type Progress } from "../progress.ts";
 import { connect } from "../provider.ts";
 import { runDepsOf } from "../run-deps.ts";
 import { type Steering, steer } from "../steer.ts";
-
-=======
-
-import { foldsOf } from "../data/folds.ts";
-import { type Data, SPLITS } from "../data/sample.ts";
-import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
-import { ENGLISH } from "../i18n/locale.ts";
-import { plain } from "../i18n/plain-text.ts";
-import { methods } from "../methods/registry.ts";
-import type { BudgetLimits } from "../models/model.ts";
-import { ablationVariants, NotVariable, readVary, usualVary } from "../run/comparison/ablation.ts";
-import { driveComparison, progressOf, RunStopped, type Step } from "../run/comparison/drive.ts";
-import { type ComparisonEstimate, estimateComparison } from "../run/comparison/estimate.ts";
-import { comparisonHtml, comparisonJson, comparisonLines, comparisonMarkdown } from "../run/comparison/pages.ts";
-import type { ComparisonPlan, Variant } from "../run/comparison/plan.ts";
-import { type ComparisonReport, comparisonOf } from "../run/comparison/result.ts";
-import { rounded } from "../run/estimate.ts";
-import { loadTask } from "../run/load.ts";
-import { modelsOf } from "../run/models.ts";
-import type { RunDeps } from "../run/run.ts";
-import { runPathsOf } from "../run/run-paths.ts";
-import type { Cli } from "./cli.ts";
-import { Cancelled, runFailure, UsageError, writeFailure } from "./errors.ts";
-import { EXIT, exitOf } from "./exit.ts";
-import { loadOrThrow } from "./load.ts";
-import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "./options.ts";
-import { overridesOf, pricesFor } from "./options.ts";
-import { createProgress, type Progress } from "./progress.ts";
-import { connect } from "./provider.ts";
-import { runDepsOf } from "./run-deps.ts";
-import { type Steering, steer } from "./steer.ts";
-
->>>>>>> 071defe (feat(data): data.folds for few rows: compare holds each row out once):src/cli/compare.ts
 
 export const COMPARISON_FORMATS = ["html", "markdown", "json"] as const;
 type Format = (typeof COMPARISON_FORMATS)[number];

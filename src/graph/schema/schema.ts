@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { data } from "./schema-data.ts";
 import { graphInputs, models, nodes, templating } from "./schema-nodes.ts";
-import { data, loss, losses, type MethodOptions, optimizeSchema } from "./schema-run.ts";
+import { loss, losses, type MethodOptions, optimizeSchema } from "./schema-run.ts";
 
 /**
  * The one source of the file's types, of its defaults (`schema-run.ts`) and of `media/agentgraph.schema.json`.
