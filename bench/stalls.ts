@@ -3,7 +3,7 @@
 // A run that is not at its end after SECONDS is cancelled. LOSS f1 grades answers. Where other programs keep the processors
 // busy, the milliseconds that a task was at work (on Linux) tell more than those that passed.
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runView, sampleExcerpts } from "../src/editor/graph/run-view.ts";
@@ -17,6 +17,7 @@ import { runRequestOf } from "../src/run/run-manifest.ts";
 import { runPathsOf } from "../src/run/run-paths.ts";
 import { readRun } from "../src/run/runs.ts";
 import { summaryOf } from "../src/run/summary.ts";
+import { writeGraph } from "./rows.ts";
 
 const [samples = 10_000, nodes = 20, seconds = 20] = process.argv.slice(2, 5).map(Number);
 const loss = process.argv[5] ?? "number";
@@ -56,10 +57,10 @@ try {
   const choice = { model: "bench", params: {} };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   for (const ending of ["json", "csv"]) {
-    const graph = await makeGraph(ending);
+    const graph = await writeGraph(folder, { samples, nodes, ending, loss });
     await watched(`load ${ending}`, () => loadTask(graph, deps, { models }));
   }
-  const graph = await makeGraph("jsonl");
+  const graph = await writeGraph(folder, { samples, nodes, ending: "jsonl", loss });
   const loaded = await watched("load jsonl", () => loadTask(graph, deps, { models }));
   const subject = runRequestOf(loaded);
   if (!subject) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
@@ -109,43 +110,6 @@ try {
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-/** @param ending of the file with the rows */
-async function makeGraph(ending: string): Promise<string> {
-  const ids = Array.from({ length: nodes }, (_, index) => `n${index}`);
-  const file = {
-    version: 1,
-    name: "Stalls",
-    inputs: { question: "a question" },
-    nodes: Object.fromEntries(
-      ids.map((id, index) => [
-        id,
-        {
-          role: `step ${index}`,
-          inputs: index === 0 ? ["question"] : ["question", `n${index - 1}`],
-          instruction: `Do step ${index}.`,
-        },
-      ]),
-    ),
-    output: ids.at(-1),
-    data: { file: `rows.${ending}`, split: { train: 0.3, validation: 0.5, test: 0.2, seed: 1 }, target: "answer" },
-    loss: { kind: loss },
-    optimize: { budget: { calls: 10_000_000 } },
-  };
-  const rows = Array.from({ length: samples }, (_, row) => ({
-    question: `Question ${row}: ${"how many are there? ".repeat(20)}`,
-    answer: String(row),
-  }));
-  const texts: Record<string, string> = {
-    json: JSON.stringify(rows),
-    jsonl: rows.map((row) => JSON.stringify(row)).join("\n"),
-    csv: ["question,answer", ...rows.map(({ question, answer }) => `"${question}",${answer}`)].join("\n"),
-  };
-  const path = join(folder, "stalls.agentgraph.json");
-  await writeFile(path, JSON.stringify(file));
-  await writeFile(join(folder, `rows.${ending}`), texts[ending] ?? "");
-  return path;
 }
 
 /** Prints how long the longest task was in it, and how many were longer than they should be. */

@@ -14,8 +14,8 @@ export interface Deps {
 /** Absolute paths only. Rejects with the platform's own error (`code` is `ENOENT`, `ENOSPC`, …). */
 export interface Files {
   read(path: string): Promise<Uint8Array>;
-  /** The file from its start, part by part: for files that are too large to be held. */
-  parts(path: string): AsyncIterable<Uint8Array>;
+  /** The file part by part, from a byte on (default: the first): for files that are too large to be held. */
+  parts(path: string, from?: number): AsyncIterable<Uint8Array>;
   /** Replaces the whole file at once: a reader sees the old bytes or the new ones. */
   write(path: string, text: string): Promise<void>;
   /** Resolves once the bytes are with the operating system: they survive a killed process. */

@@ -67,7 +67,7 @@ export async function loadData(source: DataSource): Promise<Data | null> {
       document.addAtKey("missing-set", ["data"], message, remedy, () => splitData(document));
     }
   }
-  checkOverlap(document, sets);
+  await checkOverlap(document, sets, source.yieldNow);
   const drawn = drawnOf(sets);
   const targets = readTargets(source.target, drawn, ["data", "target"], document);
   const nodes = labelled.map((node) => [node, readLabels(source, node, drawn)] as const);

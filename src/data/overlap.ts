@@ -15,8 +15,14 @@ export interface SampleSet {
 export type Sets = Partial<Record<Split, SampleSet>>;
 
 /** Adds a fault for samples that two sets share, and a warning for samples that are nearly the same. */
-export function checkOverlap(document: JsonDocument, sets: Sets): void {
+export async function checkOverlap(document: JsonDocument, sets: Sets, yieldNow: () => Promise<void>): Promise<void> {
   const { t } = document;
+  const looseKeys = new Map<MappedRow, string>();
+  const present = SPLITS.flatMap((split) => sets[split] ?? []);
+  for (const drawn of present.length > 1 ? present.flatMap((set) => set.drawn) : []) {
+    await yieldNow();
+    looseKeys.set(drawn, normalizedKey(drawn.sample));
+  }
   const pairOf = (one: MappedRow, a: SampleSet, other: Row, b: SampleSet) =>
     t("row {0} of {1} and row {2} of {3}", one.row.number, a.name, other.number, b.name);
   for (const [index, split] of SPLITS.entries()) {
@@ -39,9 +45,11 @@ export function checkOverlap(document: JsonDocument, sets: Sets): void {
       });
       const remedy = document.t("Remove it from one of the sets. A gate that uses training samples proves nothing.");
       addFindings(document, "overlap", b.path, shared, remedy, () => splitData(document));
-      const byLooseKey = new Map(a.drawn.map((drawn) => [normalizedKey(drawn.sample), drawn]));
-      const near = b.drawn.flatMap(({ key, sample, row }) => {
-        const other = byKey.has(key) ? undefined : byLooseKey.get(normalizedKey(sample));
+      const byLooseKey = new Map(a.drawn.map((drawn) => [looseKeys.get(drawn), drawn]));
+      await yieldNow();
+      const near = b.drawn.flatMap((drawn) => {
+        const { key, row } = drawn;
+        const other = byKey.has(key) ? undefined : byLooseKey.get(looseKeys.get(drawn));
         if (!other) return [];
         const rows = pairOf(other, a, row, b);
         return [

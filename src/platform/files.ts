@@ -39,14 +39,15 @@ export function nodeFiles(): Files {
       await refuseLinks(path);
       return readRegular(path);
     },
-    async *parts(path) {
+    async *parts(path, from = 0) {
       await refuseLinks(path);
       const handle = await openRegular(path);
       try {
         const buffer = new Uint8Array(PART);
-        for (;;) {
-          const { bytesRead } = await handle.read(buffer, 0, PART);
+        for (let at = from; ; ) {
+          const { bytesRead } = await handle.read(buffer, 0, PART, at);
           if (bytesRead === 0) return;
+          at += bytesRead;
           yield buffer.slice(0, bytesRead);
         }
       } finally {
@@ -58,11 +59,12 @@ export function nodeFiles(): Files {
       await replaceFile(path, text);
     },
     append(path, text) {
-      let appender = appenders.get(path);
-      if (!appender) {
-        appender = new Appender(path, () => appenders.delete(path));
-        appenders.set(path, appender);
-      }
+      const known = appenders.get(path);
+      if (known) return known.append(text);
+      const appender = new Appender(path, () => {
+        if (appenders.get(path) === appender) appenders.delete(path);
+      });
+      appenders.set(path, appender);
       return appender.append(text);
     },
     async stat(path) {
@@ -82,6 +84,8 @@ export function nodeFiles(): Files {
     async remove(path) {
       await refuseLinks(dirname(path));
       await rm(path, { recursive: true });
+      // What is appended from now on belongs to a new file.
+      for (const one of appenders.keys()) if (one === path || one.startsWith(`${path}${sep}`)) appenders.delete(one);
     },
   };
 }

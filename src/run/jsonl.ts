@@ -34,12 +34,13 @@ export function* linesOf(bytes: Uint8Array): Generator<Line> {
 /**
  * The non-empty lines of a file that may be too large to be held, without a last line that a crash cut. A missing file has
  * none.
+ * @param from byte with which a line starts. Default: the first
  */
-export async function* linesIn(files: Files, path: string): AsyncGenerator<Uint8Array> {
+export async function* linesIn(files: Files, path: string, from = 0): AsyncGenerator<Uint8Array> {
   /** The start of a line that the next part continues. */
   let rest: Uint8Array[] = [];
   try {
-    for await (const part of files.parts(path)) {
+    for await (const part of files.parts(path, from)) {
       let start = 0;
       for (let end = part.indexOf(10); end >= 0; end = part.indexOf(10, start)) {
         const line = joined([...rest, part.subarray(start, end)]);
@@ -88,6 +89,16 @@ export function objectAt(bytes: Uint8Array, line: Line): Record<string, unknown>
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether there is no such file, or nothing in it. */
+export async function isEmpty(files: Files, path: string): Promise<boolean> {
+  try {
+    return (await files.stat(path)).bytes === 0;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return true;
+    throw error;
+  }
 }
 
 /**

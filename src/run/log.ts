@@ -3,7 +3,7 @@ import type { Clock, Deps, Machine } from "../deps.ts";
 import { type Acted, type Finished, type LoggedEvent, type RunEvent, readEvent } from "../engine/events.ts";
 import { Yielder } from "../models/yielder.ts";
 import { NotRecorded } from "./errors.ts";
-import { bytesOf, checkVersion, codeOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
+import { checkVersion, codeOf, isEmpty, JsonlWriter, linesIn, objectOn } from "./jsonl.ts";
 
 /** Digest of a run's log, line by line, without the user's later acts. */
 export type LogDigest = Hash;
@@ -26,7 +26,7 @@ export class EventLog {
     path: string,
     digest: LogDigest = createHash("sha256"),
   ): Promise<EventLog> {
-    return new EventLog(new JsonlWriter(files, path, await bytesOf(files, path)), clock, digest);
+    return new EventLog(new JsonlWriter(files, path, (await isEmpty(files, path)) ? EMPTY : CONTINUED), clock, digest);
   }
 
   /** Why the log can't be written; null while it can. */
@@ -70,6 +70,10 @@ export async function appendAct({ files, clock }: Outside, path: string, act: Ac
   });
 }
 
+const EMPTY = new Uint8Array();
+/** Its last line may be cut: what follows begins on a line of its own. */
+const CONTINUED = new Uint8Array(1);
+
 type Outside = Pick<Deps, "files" | "clock">;
 
 function signatureOf(machine: Machine, run: string, digest: LogDigest): Promise<string> {
@@ -94,27 +98,40 @@ export async function readLog(
   run: string,
   each: (event: LoggedEvent) => void,
 ): Promise<LogRead> {
-  const bytes = await bytesOf(files, path);
   let damaged = 0;
   const turns = new Yielder(clock);
   const digest = createHash("sha256");
   let end: LogDigest | null = null;
   let seal: unknown = null;
-  for (const line of linesOf(bytes)) {
+  for await (const line of linesIn(files, path)) {
     await turns.next();
-    const value = objectAt(bytes, line);
+    const value = objectOn(line);
     const event = readEvent(value);
     if (event) each(event);
     else if (value && "version" in value) checkVersion(value.version, path);
     else if (value && "seal" in value) seal = value.seal;
     else damaged += 1;
     if (event ? isAct(event) : !value || "version" in value || "seal" in value) continue;
-    digest.update(bytes.subarray(line.start, line.end)).update("\n");
+    digest.update(line).update("\n");
     if (event?.type === "resumed") end = null;
     else if (event?.type === "finished") end = digest.copy();
     else if (end) seal = null;
   }
   return { damaged, signed: end === null || seal === (await signatureOf(machine, run, end)), digest };
+}
+
+/**
+ * The user's acts from a byte on; null if anything else follows there, so that the whole log must be read.
+ * @param from byte with which a line starts
+ */
+export async function readActs({ files }: Pick<Outside, "files">, path: string, from: number): Promise<Acted[] | null> {
+  const acts: Acted[] = [];
+  for await (const line of linesIn(files, path, from)) {
+    const event = readEvent(objectOn(line));
+    if (event?.type !== "applied" && event?.type !== "dismissed" && event?.type !== "committed") return null;
+    acts.push(event);
+  }
+  return acts;
 }
 
 function isAct({ type }: LoggedEvent): boolean {

@@ -20,6 +20,8 @@ export interface RunFiles {
   /** Batches under way; absent where there are none. */
   readonly batches: string;
   readonly summary: string;
+  /** The state at the end; absent where the log is short. */
+  readonly snapshot: string;
 }
 
 /**
@@ -41,6 +43,7 @@ export function filesOf(place: RunPaths, id: string): RunFiles {
     replies: join(folder, "replies.jsonl"),
     batches: join(folder, "batches.jsonl"),
     summary: join(folder, "summary.json"),
+    snapshot: join(folder, "state.jsonl"),
   };
 }
 

@@ -22,6 +22,7 @@ import { RunReducer } from "./reduce.ts";
 import { openCache, RunReplies } from "./replies.ts";
 import { type RunManifest, type RunRequest, readManifest, taskOf, writeManifest } from "./run-manifest.ts";
 import { filesOf, lockOf, newId, prepareRunPaths, type RunFiles, type RunPaths } from "./run-paths.ts";
+import { LONG_LOG, writeSnapshot } from "./snapshot.ts";
 import type { RunState } from "./state.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -216,7 +217,17 @@ async function* record(
     const logged = await log.end(machine, id, last);
     reducer.apply(logged);
     await summarize();
+    await keepSnapshot();
     return logged;
+  };
+  /** Without it, the run is read from its log. */
+  const keepSnapshot = async () => {
+    const bytes = await deps.files.stat(files.events).then(
+      (found) => found.bytes,
+      () => 0,
+    );
+    if (bytes < LONG_LOG) return;
+    await writeSnapshot(deps, files.snapshot, id, { bytes, state: reducer.state }).catch(() => {});
   };
 
   try {

@@ -2,10 +2,11 @@ import type { Deps, Machine } from "../deps.ts";
 import type { Acted, LoggedEvent } from "../engine/events.ts";
 import { RunInProgress } from "./errors.ts";
 import { bytesOf, codeOf } from "./jsonl.ts";
-import { appendAct, readLog } from "./log.ts";
-import { RunReducer } from "./reduce.ts";
+import { appendAct, readActs, readLog } from "./log.ts";
+import { RunReducer, withAct } from "./reduce.ts";
 import { type RunManifest, readManifest } from "./run-manifest.ts";
 import { filesOf, isId, lockOf, type RunFiles, type RunPaths } from "./run-paths.ts";
+import { readSnapshot } from "./snapshot.ts";
 import type { RunState } from "./state.ts";
 import { readSummary, type Summary, summaryOf, summaryWith } from "./summary.ts";
 
@@ -103,6 +104,20 @@ async function readListed(deps: RunsDeps, place: RunPaths, id: string): Promise<
 async function isLarge({ files }: RunsDeps, { start, events }: RunFiles): Promise<boolean> {
   const found = await Promise.all([start, events].map((path) => files.stat(path).catch(() => null)));
   return found.some((file) => file !== null && file.bytes > LARGEST_CLAIM);
+}
+
+/**
+ * The state of one run: from its log, or from its snapshot where the log is long.
+ * @throws RunMissing, RunUnreadable
+ */
+export async function openRunState(deps: RunsDeps, place: RunPaths, id: string): Promise<ReadRun> {
+  const files = filesOf(place, id);
+  const snapshot = await readSnapshot(deps, files.snapshot, id).catch(() => null);
+  const acts = snapshot && (await readActs(deps, files.events, snapshot.bytes).catch(() => null));
+  if (!snapshot || !acts) return readRun(deps, place, id);
+  const { start, trusted } = await readManifest(deps, files.start, id);
+  const state = acts.reduce(withAct, snapshot.state);
+  return { id, files, start, state, status: state.status, trusted, damaged: 0 };
 }
 
 /**

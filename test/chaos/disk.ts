@@ -97,7 +97,7 @@ export class Process {
     const known = (path: string) => disk.text(path) ?? thrown("ENOENT", `no such file or directory, open '${path}'`);
     this.files = {
       read: (path) => this.#read(() => new TextEncoder().encode(known(path))),
-      parts: (path) => onePart(() => this.files.read(path)),
+      parts: (path, from) => onePart(async () => (await this.files.read(path)).subarray(from)),
       stat: (path) =>
         this.#read(() =>
           disk.isFolder(path)

@@ -12,7 +12,7 @@ import { readReport, readSide } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
 import { type RunPaths, runPathsOf } from "../../run/run-paths.ts";
-import { deleteRun, listRuns, type RunsDeps, readRun, recordAct, writtenAt } from "../../run/runs.ts";
+import { deleteRun, listRuns, openRunState, type RunsDeps, readRun, recordAct, writtenAt } from "../../run/runs.ts";
 import { summaryOf } from "../../run/summary.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -215,7 +215,7 @@ export class RunStore extends Disposable {
 
   async #openStored(entry: RunSummary): Promise<OpenedRun> {
     const place: RunPaths = runPathsOf(entry.root);
-    const run = await readRun(this.deps, place, entry.id);
+    const run = await openRunState(this.deps, place, entry.id);
     const current: RunSummary = { ...entry, status: run.status, untrusted: !run.trusted };
     let replies: ReturnType<typeof readReplies> | null = null;
     return opened(current, { ...run, waiting: null }, async (key) => {

@@ -303,8 +303,8 @@ function filesOf(bytes: Uint8Array): Files {
   const refuse = () => Promise.reject(new Error("read only"));
   return {
     read: async () => bytes,
-    async *parts() {
-      yield bytes;
+    async *parts(_, from) {
+      yield bytes.subarray(from);
     },
     stat: async (path) => ({ kind: path.endsWith(".git") ? "other" : "file", bytes: bytes.byteLength, modified: 0 }),
     realpath: async (path) => path,
