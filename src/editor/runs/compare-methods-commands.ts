@@ -6,7 +6,7 @@ import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { describeError } from "../../i18n/describe-error.ts";
 import { methods } from "../../methods/registry.ts";
-import { ablationVariants, usualVary, type Vary } from "../../run/comparison/ablation.ts";
+import { ablationVariants, optionDescription, usualVary, type Vary } from "../../run/comparison/ablation.ts";
 import { driveComparison, progressOf, RunStopped, type Step } from "../../run/comparison/drive.ts";
 import { estimateComparison } from "../../run/comparison/estimate.ts";
 import { comparisonHtml, comparisonJson, comparisonMarkdown } from "../../run/comparison/pages.ts";
@@ -183,7 +183,13 @@ async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
 async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
   const items = usualVary(options).map((vary) => {
     const [, ...variants] = ablationVariants(options, [vary]);
-    return { label: vary.option, detail: variants.map(({ name }) => name).join(", "), picked: true, vary };
+    return {
+      label: vary.option,
+      description: variants.map(({ name }) => name.slice(vary.option.length + 1)).join(", "),
+      detail: optionDescription(options, vary.option),
+      picked: true,
+      vary,
+    };
   });
   const title = l10n.t("Which options of “{0}” should be changed, one at a time?", options.method);
   const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });

@@ -35,6 +35,14 @@ export function usualVary({ method }: OptimizeOptions): Vary[] {
     .map((option) => ({ option, values: [] }));
 }
 
+/** What an option does, in English as the format's schema says it; empty for what is not known. */
+export function optionDescription({ method }: OptimizeOptions, option: string): string {
+  if (option === "gate") return "When a new text is accepted.";
+  if (option === "threshold") return "The largest loss of a sample that counts as right.";
+  const field: { readonly description?: string } | undefined = methods[method]?.options.shape[option];
+  return field?.description ?? "";
+}
+
 /** Reads `neighbors,batch=2|4`. @throws NotVariable */
 export function readVary(text: string): Vary[] {
   return text.split(",").map((part) => {
