@@ -30,6 +30,8 @@ export interface KnownModel {
    * where the request asks for it. Absent: never.
    */
   readonly reasoning?: "always" | "by default" | "on request";
+  /** The one way to ask it. Absent: chat completions, and others. */
+  readonly api?: "responses";
   /** Tiers at half the price, beside the standard one. */
   readonly tiers?: readonly Tier[];
   /** The day on which the API stops serving it, as YYYY-MM-DD; absent: none is announced. */
@@ -114,7 +116,7 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   "gpt-5": earlier(1.25, 0.125, 10, { ...ENDS_2026, tiers: BOTH, successor: "gpt-6.1-sol" }),
   "gpt-5-mini": earlier(0.25, 0.025, 2, { ...ENDS_2026, tiers: BOTH, successor: "gpt-6.1-terra" }),
   "gpt-5-nano": earlier(0.05, 0.005, 0.4, { ...ENDS_2026, tiers: BOTH, successor: "gpt-6-luna" }),
-  "gpt-5-pro": earlier(15, 15, 120, { ...ENDS_2026, successor: "gpt-6.1-sol" }),
+  "gpt-5-pro": earlier(15, 15, 120, { ...ENDS_2026, api: "responses", successor: "gpt-6.1-sol" }),
   o3: earlier(2, 0.5, 8, { reasoning: "always", tiers: BOTH, end: "2026-12-11", successor: "gpt-6.1-sol" }),
   "gpt-4.1": earlier(2, 0.5, 8, ENDS_2027),
   "gpt-4.1-mini": earlier(0.4, 0.1, 1.6, ENDS_2027),

@@ -1,6 +1,7 @@
 import { imagesWithUser } from "../../graph/images.ts";
 import { property } from "../property.ts";
 import { withParts } from "../protocols/openai-wire.ts";
+import { completionFrom, responseRequest } from "../protocols/responses-wire.ts";
 import type { Http } from "../protocols/server-model.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 
@@ -11,12 +12,22 @@ const MARK = "agentgraph";
  * OpenAI's and Azure's Batch API (developers.openai.com/api/docs/guides/batch): a file of lines goes up, and one of
  * results and one of errors come down.
  */
-export function openaiBatches(http: Http, isAzure: boolean): BatchApi {
-  const url = isAzure ? "/chat/completions" : "/v1/chat/completions";
+export function openaiBatches(
+  http: Http,
+  isAzure: boolean,
+  /** Whether a model is asked by the Responses API. */
+  asksResponses: (model: string) => boolean = () => false,
+): BatchApi {
+  const urlFor = (lines: readonly BatchLine[]) => {
+    const path = lines.some(({ model }) => asksResponses(model)) ? RESPONSES : "/chat/completions";
+    return isAzure ? path : `/v1${path}`;
+  };
   return {
     most: { requests: 50_000, bytes: 190_000_000 },
 
     async submit(lines, mark, signal) {
+      // A batch asks one model, and so in one way.
+      const url = urlFor(lines);
       const form = new FormData();
       form.set("purpose", "batch");
       form.set("file", new Blob(lines.map((line) => `${JSON.stringify(lineOf(line, url))}\n`)), "agentgraph.jsonl");
@@ -50,13 +61,14 @@ export function openaiBatches(http: Http, isAzure: boolean): BatchApi {
   };
 }
 
-function lineOf({ key, model, sent: { messages, params } }: BatchLine, url: string): object {
-  return {
-    custom_id: key,
-    method: "POST",
-    url,
-    body: { ...params, model, messages: imagesWithUser(messages).map(withParts) },
-  };
+const RESPONSES = "/responses";
+
+function lineOf({ key, model, sent }: BatchLine, url: string): object {
+  const messages = imagesWithUser(sent.messages);
+  const body = url.endsWith(RESPONSES)
+    ? responseRequest(model, { ...sent, messages })
+    : { ...sent.params, model, messages: messages.map(withParts) };
+  return { custom_id: key, method: "POST", url, body };
 }
 
 const STATES: Readonly<Record<string, BatchStatus["state"]>> = {
@@ -92,7 +104,10 @@ function resultOf(row: unknown): BatchResult | null {
   if (typeof key !== "string") return null;
   const response = property(row, "response");
   const status = property(response, "status_code");
-  if (typeof status === "number") return { key, status, body: property(response, "body") ?? null };
+  if (typeof status === "number") {
+    const body = property(response, "body");
+    return { key, status, body: property(body, "object") === "response" ? completionFrom(body) : (body ?? null) };
+  }
   const error = property(row, "error");
   if (UNDONE.test(String(property(error, "code")))) return { key, status: null };
   return { key, status: 500, body: { error: error ?? { message: "the batch gave no reason" } } };

@@ -1,7 +1,10 @@
 import { AzureOpenAI, OpenAI } from "openai";
 import { imagesWithUser } from "../../graph/images.ts";
 import { openaiBatches } from "../batch/openai-batches.ts";
-import { withParts } from "./openai-wire.ts";
+import { ParameterRefused } from "../errors.ts";
+import { knownModel } from "../known-models.ts";
+import { ErrorResponse, withParts } from "./openai-wire.ts";
+import { asksForResponses, completionFrom, inChatWords, responseRequest } from "./responses-wire.ts";
 import {
   type Connecting,
   createServerModel,
@@ -15,7 +18,7 @@ export interface OpenAIOptions extends ServerOptions {
   readonly azureApiVersion?: string;
 }
 
-/** A provider that speaks OpenAI's chat completions. @throws AddressRefused, KeyUnusable */
+/** A provider that speaks OpenAI's chat completions, and its Responses API for models that need it. @throws AddressRefused, KeyUnusable */
 export function createOpenAI(options: OpenAIOptions): ServerModel {
   const { azureApiVersion } = options;
   const isAzure = azureApiVersion !== undefined;
@@ -23,20 +26,45 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
     if (key === "") return {};
     return isAzure ? { "api-key": key } : { authorization: `Bearer ${key}` };
   };
+  /** Models that the server answers by the Responses API alone, as its refusals say. */
+  const responsesOnly = new Set<string>();
+  const asksResponses = (model: string) => responsesOnly.has(model) || knownModel(model)?.api === "responses";
   const query = isAzure ? `api-version=${encodeURIComponent(azureApiVersion)}` : "";
   const connect = (connecting: Connecting): Protocol => {
     const client = createClient(connecting, azureApiVersion);
     return {
-      ask: (model, { messages, params }, signal) =>
-        client.chat.completions.create(
-          { ...params, model, messages: imagesWithUser(messages).map(withParts), stream: false },
-          { signal },
-        ),
+      ask: async (model, sent, signal) => {
+        const messages = imagesWithUser(sent.messages);
+        if (asksResponses(model)) {
+          const body = responseRequest(model, { ...sent, messages });
+          return client.post<unknown>("/responses", { body, signal }).then(completionFrom, (error: unknown) => {
+            throw translated(error, ({ error: said }) => new ErrorResponse(inChatWords(said, sent)));
+          });
+        }
+        const { params } = sent;
+        return client.chat.completions
+          .create({ ...params, model, messages: messages.map(withParts), stream: false }, { signal })
+          .catch((error: unknown) => {
+            throw translated(error, (refusal) => {
+              if (!asksForResponses(refusal.error)) return refusal;
+              responsesOnly.add(model);
+              return new ParameterRefused(model, "chat/completions", "responses");
+            });
+          });
+      },
       list: async (signal) => (await client.models.list({ signal })).data,
     };
   };
   const server = createServerModel(isAzure ? "azure" : "openai", options, headers, connect, query);
-  return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure) };
+  return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure, asksResponses) };
+}
+
+/** An error with the server's refusal in it, put otherwise. */
+function translated(error: unknown, change: (refusal: ErrorResponse) => Error): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ErrorResponse) return change(cause);
+  }
+  return error;
 }
 
 /** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */

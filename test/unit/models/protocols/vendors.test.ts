@@ -1,6 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   AccessRefused,
   AnswerMissing,
@@ -17,42 +15,12 @@ import { createAnthropic } from "../../../../src/models/protocols/anthropic.ts";
 import { createGemini } from "../../../../src/models/protocols/gemini.ts";
 import { nodeDeps } from "../../../../src/platform/node.ts";
 import { never, request } from "../fakes.ts";
+import { type Answer, type Seen, serve } from "../json-server.ts";
 
 /** Anthropic's and Google's own protocols, spoken to local servers that answer as theirs do. */
 
 const KEY = "canary-key-5f1c0e7a9b";
 const { clock } = nodeDeps();
-
-interface Seen {
-  readonly path: string;
-  readonly headers: IncomingMessage["headers"];
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the SDK sends
-  readonly body: any;
-}
-
-type Answer = readonly [status: number, body: unknown, headers?: Record<string, string>];
-
-async function serve(answer: (seen: Seen) => Answer | "hang"): Promise<{ url: string; seen: Seen[] }> {
-  const seen: Seen[] = [];
-  const server = createServer(async (incoming: IncomingMessage, response: ServerResponse) => {
-    const parts: Buffer[] = [];
-    for await (const part of incoming) parts.push(part);
-    const text = Buffer.concat(parts).toString();
-    const one = { path: incoming.url ?? "", headers: incoming.headers, body: text === "" ? null : JSON.parse(text) };
-    seen.push(one);
-    const answered = answer(one);
-    if (answered === "hang") return;
-    const [status, body, headers] = answered;
-    response.writeHead(status, { "content-type": "application/json", ...headers });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
-}
 
 const asked = request("What is 2 + 2?", {
   model: "m-1",
