@@ -30,6 +30,7 @@ export const COMMANDS = [
   "apply",
   "applyAccepted",
   "applyChecked",
+  "pickResult",
   "reject",
   "why",
   "commit",

@@ -22,6 +22,7 @@ import { Apply } from "./review/apply.ts";
 import { Instructions, SCHEME } from "./review/instructions.ts";
 import { ProposalLenses } from "./review/lenses.ts";
 import { HistoryCommands, historyPage, NodeHistories } from "./review/node-history.ts";
+import { PickResult } from "./review/pick-result.ts";
 import { Review } from "./review/review.ts";
 import { TextStatuses } from "./review/text-status.ts";
 import { ProposalTree } from "./review/tree.ts";
@@ -136,6 +137,7 @@ export class Services extends Disposable {
       ...new HistoryCommands(graphs, documents, pages).commands,
       ...why.commands,
       ...apply.commands,
+      ...new PickResult(runStore, graphs, deps.files).commands,
       ...commit.commands,
       ...example.commands,
       ...new NewGraphs(deps.files).commands,

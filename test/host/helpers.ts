@@ -4,7 +4,7 @@ import { commands, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Log } from "../../src/deps.ts";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
-import { loadTask } from "../../src/run/load.ts";
+import { loadTask, type Overrides } from "../../src/run/load.ts";
 import { startRun } from "../../src/run/run.ts";
 import { type RunRequest, runRequestOf } from "../../src/run/run-manifest.ts";
 import { runPathsOf } from "../../src/run/run-paths.ts";
@@ -60,11 +60,14 @@ export async function closeAll(): Promise<void> {
 }
 
 /** What a run of the workspace's graph on the simulated model is asked to do. */
-export async function loadGraph(): Promise<{ request: RunRequest; root: string }> {
+export async function loadGraph(
+  set: NonNullable<Overrides["set"]> = [],
+): Promise<{ request: RunRequest; root: string }> {
   const loaded = await loadTask(at(GRAPH).fsPath, deps, {
     models: Object.fromEntries(
       ["forward", "backward", "optimizer"].map((role) => [role, { model: "simulated", params: {} }]),
     ),
+    set,
   });
   const request = runRequestOf(loaded);
   if (!request) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
@@ -74,9 +77,16 @@ export async function loadGraph(): Promise<{ request: RunRequest; root: string }
 /**
  * A real run of the workspace's graph on the simulated model, made beside the editor as the command line would.
  * @param calls cancelled after so many. Default: not at all
+ * @param set values in place of the file's
  */
-export async function makeRun({ calls = Number.POSITIVE_INFINITY } = {}): Promise<{ id: string; state: RunState }> {
-  const { request, root } = await loadGraph();
+export async function makeRun({
+  calls = Number.POSITIVE_INFINITY,
+  set = [],
+}: {
+  readonly calls?: number;
+  readonly set?: NonNullable<Overrides["set"]>;
+} = {}): Promise<{ id: string; state: RunState }> {
+  const { request, root } = await loadGraph(set);
   const provider = createSimulated();
   const stop = new AbortController();
   const run = await startRun(

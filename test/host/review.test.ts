@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
 import type { RunState } from "../../src/run/state.ts";
+import { Answers } from "./answers.ts";
 import { at, closeAll, folder, makeRun, put, read, removeRuns, show, until, write } from "./helpers.ts";
 
 describe("the review of a run that was made outside the editor", () => {
@@ -17,6 +18,7 @@ describe("the review of a run that was made outside the editor", () => {
     run = await makeRun();
   });
   afterEach(async () => {
+    answers.end();
     await closeAll();
     for (const [index, file] of prompts.entries()) {
       const text = originals[index] ?? "";
@@ -25,6 +27,7 @@ describe("the review of a run that was made outside the editor", () => {
     await removeRuns();
   });
 
+  const answers = new Answers();
   const accepted = () => run.state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
   const review = (id: string) => commands.executeCommand("agentgraph.review", { run: run.id, id });
   const fileOf = (node: string) => `prompts/${node}.md`;
@@ -66,6 +69,35 @@ describe("the review of a run that was made outside the editor", () => {
     const document = await show(first);
     await commands.executeCommand("undo");
     assert.equal(document.getText(), originals[prompts.indexOf(first)]);
+  });
+
+  it("writes the result that the user chooses, and another one in its place, but never over other texts", async () => {
+    run = await makeRun({ set: [["optimize.objectives", '"pareto"']] });
+    const front = run.state.finished?.front ?? [];
+    const best = front.find(({ isResult }) => isResult);
+    assert.ok(best && front.length > 1, `${front.length} results`);
+    const pick = async (score: number) => {
+      answers.give(new RegExp(`^score ${score.toFixed(2)}$`));
+      await commands.executeCommand("agentgraph.pickResult", { entry: { id: run.id } });
+      assert.ok(answers.find(/Which result/));
+    };
+    const texts = async () => (await Promise.all(prompts.map(read))).map((text) => text.trimEnd());
+    await pick(best.score);
+    assert.deepEqual(
+      await texts(),
+      ["plan", "solve", "style"].map((node) => best.texts[node]?.trimEnd()),
+    );
+    await pick(front[0]?.score ?? 0);
+    assert.deepEqual(
+      await texts(),
+      originals.map((text) => text.trimEnd()),
+    );
+
+    await put("prompts/solve.md", "Something else.\n");
+    await pick(best.score);
+    assert.ok(answers.find(/changed since the run/));
+    assert.equal(await read("prompts/solve.md"), "Something else.\n");
+    answers.end();
   });
 
   it("keeps line ends and a byte order mark of the file", async () => {

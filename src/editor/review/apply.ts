@@ -16,7 +16,15 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { askAboutChangedText, notifyMerged } from "./changed-text.ts";
 import type { Review } from "./review.ts";
-import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "./text-locations.ts";
+import {
+  holdsBase,
+  holdsText,
+  type LocatedChange,
+  type LocatedProposal,
+  locationsOf,
+  saveOrThrow,
+  type TextChange,
+} from "./text-locations.ts";
 import { isUndone, type TextStatuses } from "./text-status.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
 import { askAboutReadOnly } from "./writable.ts";
@@ -143,7 +151,7 @@ async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Pro
 }
 
 /** @throws NotFound if the text can't be there */
-function editsOf(document: TextDocument, place: TextPlace, { node, text }: Proposal): readonly TextEdit[] {
+function editsOf(document: TextDocument, place: TextPlace, { node, text }: TextChange): readonly TextEdit[] {
   try {
     return replaceText(document.getText(), place, text);
   } catch (error) {
@@ -159,7 +167,8 @@ function editsOf(document: TextDocument, place: TextPlace, { node, text }: Propo
   }
 }
 
-async function edit(places: readonly LocatedProposal[]): Promise<void> {
+/** Writes texts into their files, as one undoable edit. @throws TextChanged, NotSaved, NotFound */
+export async function edit(places: readonly LocatedChange<TextChange>[]): Promise<void> {
   const change = new WorkspaceEdit();
   const saved = new Set<TextDocument>();
   const prompts = new Map<TextDocument, Set<string>>();

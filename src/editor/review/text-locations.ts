@@ -13,10 +13,16 @@ import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 
+/** A text before and after. */
+export type TextChange = Pick<Proposal, "node" | "base" | "text">;
+
 /** The current location of a proposal's text. */
-export interface LocatedProposal {
+export type LocatedProposal = LocatedChange<Proposal>;
+
+/** The same of any change of texts. */
+export interface LocatedChange<C extends TextChange> {
   /** Its texts are for the inputs that the node has, or gets with the other proposals. */
-  readonly proposal: Proposal;
+  readonly proposal: C;
   /** The instruction of a node whose inputs change: it has no verdict of its own. */
   readonly isCompanion: boolean;
   readonly place: TextPlace;
@@ -30,12 +36,12 @@ export interface LocatedProposal {
  * @throws TextChanged if the file no longer has a text of that node
  * @throws FileMissing, EncodingMismatch
  */
-export async function locationsOf(
+export async function locationsOf<C extends TextChange>(
   run: OpenedRun,
-  proposals: readonly Proposal[],
+  proposals: readonly C[],
   graphs: GraphFiles,
   files: Files,
-): Promise<LocatedProposal[]> {
+): Promise<LocatedChange<C>[]> {
   const file = await graphs.known(run.entry.graphPath);
   const graph = await openAsOnDisk(file);
   const {
@@ -68,12 +74,12 @@ export async function locationsOf(
 }
 
 /** The proposed text is in its place, as it is or as VS Code saved it: without spacing at line ends. */
-export function holdsText({ proposal, current }: LocatedProposal): boolean {
+export function holdsText({ proposal, current }: LocatedChange<TextChange>): boolean {
   return isSameButSpacing(current, proposal.text);
 }
 
 /** The same of the text that the run saw. */
-export function holdsBase(located: LocatedProposal): boolean {
+export function holdsBase(located: LocatedChange<TextChange>): boolean {
   const { proposal, current } = located;
   return current === proposal.base || (isSameButSpacing(current, proposal.base) && !holdsText(located));
 }

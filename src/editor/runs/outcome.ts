@@ -19,6 +19,7 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
   const review = l10n.t("Review proposals");
   const resume = l10n.t("Resume");
   const report = l10n.t("Show report");
+  const choose = l10n.t("Choose a result…");
   if (state.proposals.length > 0) void commands.executeCommand("agentgraph.proposals.focus", { preserveFocus: true });
 
   let answer: string | undefined;
@@ -75,8 +76,11 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     const message = accepted
       ? l10n.t("Optimized {0}. {1}", name, found(state))
       : l10n.t("The run of {0} finished. {1}", name, found(state));
-    answer = await showInfo(message, ...(state.proposals.length > 0 ? [review] : []), report);
+    const isToChoose = (state.finished?.front?.length ?? 0) > 1;
+    const offers = [...(isToChoose ? [choose] : []), ...(state.proposals.length > 0 ? [review] : []), report];
+    answer = await showInfo(message, ...offers);
   }
+  if (answer === choose) await commands.executeCommand("agentgraph.pickResult", target);
   if (answer === report) await commands.executeCommand("agentgraph.showReport", target);
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);
