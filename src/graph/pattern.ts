@@ -3,7 +3,7 @@ import { Script } from "node:vm";
 import { Worker } from "node:worker_threads";
 
 /** Milliseconds that a pattern gets for one text: here, where everything else waits; then in a thread of its own; and there, once it was not worth the wait. */
-const LIMITS = { here: 50, apart: 500, distrusted: 50 } as const;
+const LIMITS = { here: 50, apart: 500, distrusted: 50 };
 
 /** Texts on which a pattern may use up its time before it is given less; and times that one is trusted again. */
 const CHANCES = 3;
@@ -35,11 +35,14 @@ export class Patterns {
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
+  /** @param limits milliseconds */
+  constructor(private readonly limits: Readonly<typeof LIMITS> = LIMITS) {}
+
   /** @throws PatternTimeout; SyntaxError when `pattern` or `flags` is not a regular expression */
   async match(pattern: string, flags: string, text: string): Promise<Match> {
     const source = sourceOf(pattern, flags, text);
     if (!this.#slow.has(pattern)) {
-      const found = matchWithin(LIMITS.here, source);
+      const found = matchWithin(this.limits.here, source);
       if (found !== undefined) return found;
       this.#slow.set(pattern, 0);
     }
@@ -52,22 +55,22 @@ export class Patterns {
   /** Does not wait: for what is only shown. @throws the same, and PatternTimeout at once for a pattern known to be slow */
   matchNow(pattern: string, flags: string, text: string): Match {
     const source = sourceOf(pattern, flags, text);
-    const found = this.#slow.has(pattern) ? undefined : matchWithin(LIMITS.here, source);
+    const found = this.#slow.has(pattern) ? undefined : matchWithin(this.limits.here, source);
     if (found !== undefined) return found;
     this.#slow.set(pattern, this.#slow.get(pattern) ?? 0);
-    throw new PatternTimeout(pattern, LIMITS.here);
+    throw new PatternTimeout(pattern, this.limits.here);
   }
 
   async #matchApart(pattern: string, source: string): Promise<Match> {
     const spent = this.#slow.get(pattern) ?? 0;
     const cleared = this.#cleared.get(pattern) ?? 0;
     if (spent === 0 && cleared < CHANCES) {
-      const found = await this.#ask(source, LIMITS.here);
+      const found = await this.#ask(source, this.limits.here);
       // The machine was busy, which can happen to every pattern.
       if (found !== undefined && this.#slow.delete(pattern)) this.#cleared.set(pattern, cleared + 1);
       if (found !== undefined) return found;
     }
-    const limit = spent < CHANCES ? LIMITS.apart : LIMITS.distrusted;
+    const limit = spent < CHANCES ? this.limits.apart : this.limits.distrusted;
     const found = await this.#ask(source, limit);
     if (found !== undefined) return found;
     this.#slow.set(pattern, spent + 1);
