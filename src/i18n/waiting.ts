@@ -12,6 +12,7 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
     return t("Waiting for a batch of {0}: {1} requests done, at the latest {2}", host, detail, end);
   }
   if (reason === "no worker") return t("Waiting for a worker of {0}: {1} requests are in the queue", host, detail);
+  if (reason === "no queue") return t("Waiting for the queue at {0}, next attempt at {1}", host, time);
   const label = {
     "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),
     "server error": t("Waiting for {0} until {1} (server error)", host, time),

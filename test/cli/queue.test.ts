@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { hasRedis, type RedisServer, startRedis } from "../server/redis.ts";
+import { AUTHORITY } from "../server/tls.ts";
 import { type Bench, type Ended, KEY, open, type Started } from "./cli.ts";
 
 /** Several machines: worker processes on one Redis, which are killed, cut off and restarted. */
@@ -131,6 +132,31 @@ describe.skipIf(!hasRedis)("several machines", () => {
     for (let wait = 0; wait < 100 && !said.includes("Waiting for a worker"); wait++) await sleep(100);
     none.child.kill("SIGINT");
     expect((await none.ended).stderr).toMatch(/Waiting for a worker of 127\.0\.0\.1/);
+  });
+
+  it("speak TLS with a certificate that --ca-file knows, and with no other", async () => {
+    const one = await open();
+    const server = await startRedis(true);
+    onTestFinished(server.close);
+    await worker(one, server.url, "--ca-file", AUTHORITY);
+    const args = ["evaluate", one.graph, ...asking(one, server.url)];
+    const ended = await one.within(SECRET, ...args, "--ca-file", AUTHORITY);
+    expect(ended.code, ended.stderr).toBe(0);
+    const refused = await one.within(SECRET, ...args);
+    expect(refused.code).toBe(2);
+    expect(refused.stdout).toMatch(/rediss:\/\/localhost:\d+ can't be used: .*certificate/);
+  });
+
+  it("say that the queue is out of reach, with the next attempt, and go on when it is back", async () => {
+    const one = await open({ latency: 20 });
+    const server = await redis();
+    await worker(one, server.url);
+    const run = one.launch(SECRET, "evaluate", one.graph, ...asking(one, server.url));
+    while (one.server.requests() < 5 && run.child.exitCode === null) await sleep(10);
+    await server.restart(3_000);
+    const ended = await run.ended;
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(/Waiting for the queue at 127\.0\.0\.1:\d+, next attempt at \d/);
   });
 
   it("need a secret, an address and a queue that responds", async () => {

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Debian's `redis-server`, or another one on the path; without it, the tests of several machines say that they are skipped. */
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+
+const TLS = join(import.meta.dirname, "../fixtures/tls");
 
 export interface RedisServer {
   readonly url: string;
@@ -17,11 +19,23 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-/** A Redis of its own that writes each command to disk before it answers. */
-export async function startRedis(): Promise<RedisServer> {
+/** A Redis of its own that writes each command to disk before it answers. @param isSecure speaks TLS alone */
+export async function startRedis(isSecure = false): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "agentgraph-redis-"));
   const port = await freePort();
-  const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes"];
+  const certificate = ["--tls-cert-file", join(TLS, "server.pem"), "--tls-key-file", join(TLS, "server.key")];
+  const secured = ["--port", "0", "--tls-port", String(port), ...certificate, "--tls-auth-clients", "no"];
+  const options = [
+    ...(isSecure ? secured : ["--port", String(port)]),
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    folder,
+    "--save",
+    "",
+    "--appendonly",
+    "yes",
+  ];
   let child: ChildProcess;
   const start = async () => {
     child = spawn("redis-server", [...options, "--appendfsync", "always"], { stdio: ["ignore", "pipe", "ignore"] });
@@ -39,7 +53,7 @@ export async function startRedis(): Promise<RedisServer> {
     await ended;
   };
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: isSecure ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
     async restart(pause) {
       await stop();
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -53,6 +67,58 @@ export async function startRedis(): Promise<RedisServer> {
     async close() {
       await stop();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Cable {
+  readonly url: string;
+  /** Lets nothing through, and tells nobody: as a network that is cut. */
+  cut(): void;
+  mend(): void;
+  close(): void;
+}
+
+/** A connection to a server on this computer that can be cut. */
+export async function startCable(to: string): Promise<Cable> {
+  const { protocol, port } = new URL(to);
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    const far = connect(Number(port), "127.0.0.1");
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (data) => {
+        if (!isCut) into.write(data);
+      });
+      from.on("error", () => {});
+      from.on("close", () => {
+        sockets.delete(from);
+        if (!isCut) into.destroy();
+      });
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const end = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `${protocol}//127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
+    cut: () => {
+      isCut = true;
+    },
+    mend: () => {
+      // What was open before stays dead.
+      end();
+      isCut = false;
+    },
+    close: () => {
+      end();
+      server.close();
     },
   };
 }

@@ -47,6 +47,7 @@ export class QueueModel implements Model {
   readonly #waiting = new Map<string, Waiter[]>();
   readonly #closed = new AbortController();
   #sweeping = false;
+  #isAway = false;
   #tell: (waiting: Waiting | null) => void = () => {};
 
   constructor(private readonly options: QueueModelOptions) {
@@ -54,6 +55,8 @@ export class QueueModel implements Model {
     const name = options.box.nameOf(options.identity);
     this.#queue = new Queue(name, { connection: this.#connect() });
     this.#events = new QueueEvents(name, { connection: this.#connect() });
+    this.#redis[0]?.on("reconnecting", (milliseconds: number) => this.#away(milliseconds));
+    this.#redis[0]?.on("ready", () => this.#back());
     this.#queue.on("error", () => {});
     this.#events.on("error", () => {});
     this.#events.on("completed", ({ jobId, returnvalue }) => this.#end(jobId, returnvalue));
@@ -68,10 +71,16 @@ export class QueueModel implements Model {
 
   /** Rejects where the queue cannot be reached within `timeout` milliseconds. */
   async check(timeout: number): Promise<void> {
-    const late = new Promise((_, reject) =>
-      setTimeout(() => reject(new Error("it does not respond")), timeout).unref(),
-    );
-    await Promise.race([this.#redis[0]!.ping(), late]);
+    const [redis] = this.#redis;
+    const late = new Promise((_, reject) => {
+      setTimeout(() => reject(new Error("it does not respond")), timeout).unref();
+      // No further attempt would end otherwise.
+      redis?.on("error", (error: Error) => {
+        const reason = lastingReason(error);
+        if (reason !== null) reject(new Error(reason));
+      });
+    });
+    await Promise.race([redis?.ping(), late]);
   }
 
   listen(tell: (waiting: Waiting | null) => void): void {
@@ -189,7 +198,23 @@ export class QueueModel implements Model {
     }
   }
 
+  /** Redis is out of reach. @param next milliseconds to the next attempt */
+  #away(next: number): void {
+    this.#isAway = true;
+    if (this.#waiting.size === 0) return;
+    const { host } = new URL(this.options.url);
+    const until = this.options.clock.now() + next;
+    this.#tell({ identity: `queue https://${host}`, reason: "no queue", until, detail: "" });
+  }
+
+  #back(): void {
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    this.#tell(null);
+  }
+
   async #sayWaiting(): Promise<void> {
+    if (this.#isAway) return;
     const workers = await this.#queue.getWorkersCount().catch(() => null);
     if (workers !== 0 || this.#waiting.size === 0) return this.#tell(null);
     const until = this.options.clock.now() + LONGEST;
@@ -202,4 +227,14 @@ export class QueueModel implements Model {
     for (const redis of this.#redis) redis.disconnect();
     for (const each of [this.#queue, this.#events]) each.close().catch(() => {});
   }
+}
+
+/** Why a queue refuses every connection, as a clause; null: it may be reached later. */
+function lastingReason(error: Error): string | null {
+  const code = "code" in error ? String(error.code) : "";
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
+    return `its certificate isn't trusted (${code}); name its authority with --ca-file`;
+  }
+  if (/^ERR_SSL|EPROTO/.test(code)) return "it doesn't speak TLS; use redis://";
+  return /WRONGPASS|NOAUTH|NOPERM/.test(error.message) ? "it refused the user name or password" : null;
 }
