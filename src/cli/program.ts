@@ -19,6 +19,7 @@ import { initCommand } from "./commands/init.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { pickCommand } from "./commands/pick.ts";
+import { rateCommand } from "./commands/rate.ts";
 import { recheckCommand } from "./commands/recheck.ts";
 import { FORMATS, reportCommand } from "./commands/report.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -255,6 +256,17 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       new Option("--seed <n>", "random seed; the same seed and replies give the same verdicts").argParser(wholeNumber),
     )
     .action(async (run, options) => done(await recheckCommand(cli, run, options)));
+
+  withPlace(
+    command("rate", "write what you think of an answer into the row that it came from, or list a run's answers"),
+  )
+    .argument("<run>", "run id, run folder, or graph file (its last run)")
+    .option("--sample <id>", "id of the sample (default: list all answers)")
+    .option("--right", "the answer is right: it becomes the expected one")
+    .option("--correct <text>", "what the answer should have been")
+    .option("--feedback <text>", "a comment, which training adds to the feedback")
+    .option("--graph <file>", "graph file, if it is not the one named by the run")
+    .action(async (run, options) => done(await rateCommand(cli, run, options)));
 
   withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
     .argument("<files...>", "graph files, *.agentgraph.json")

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "../graph/containment.ts";
 import { readJson, readJsonLines } from "./json-rows.ts";
 import { DataUnreadable, type ReadContext, type Rows } from "./row.ts";
-import { readTable } from "./table.ts";
+import { CSV_DELIMITERS, readTable, TSV_DELIMITERS } from "./table.ts";
 
 /** @throws DataUnreadable */
 type Format = (text: string, context: ReadContext) => Promise<Rows>;
@@ -10,9 +10,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
   ".jsonl": readJsonLines,
   ".ndjson": readJsonLines,
   ".json": readJson,
-  ".csv": (text, context) => readTable(text, context, [",", ";", "\t", "|"]),
-  ".tsv": (text, context) => readTable(text, context, ["\t", ",", ";", "|"]),
-  ".tab": (text, context) => readTable(text, context, ["\t", ",", ";", "|"]),
+  ".csv": (text, context) => readTable(text, context, CSV_DELIMITERS),
+  ".tsv": (text, context) => readTable(text, context, TSV_DELIMITERS),
+  ".tab": (text, context) => readTable(text, context, TSV_DELIMITERS),
 };
 
 export const EXTENSIONS = Object.keys(FORMATS);

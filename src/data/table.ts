@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { type CsvError, type Options, parse } from "csv-parse";
 import { parse as parseAtOnce } from "csv-parse/sync";
-import type { Locale } from "../i18n/locale.ts";
+import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 
 /** As loosely as can be: for a look at the shape of a file. */
@@ -25,6 +25,17 @@ export async function readTable(text: string, context: ReadContext, candidates: 
   }
   return result ?? { rows: [], broken: [] };
 }
+
+/** The delimiter of a table, as `readTable` finds it. @throws DataUnreadable */
+export function delimiterIn(text: string, name: string): string {
+  const own = /^"?sep=(.)"?\r?(?:\n|$)/.exec(text);
+  const candidates = /\.csv$/i.test(name) ? CSV_DELIMITERS : TSV_DELIMITERS;
+  return own?.[1] ?? delimiterOf(text, candidates, { name, locale: ENGLISH, yieldNow: async () => {} });
+}
+
+/** Delimiters that are tried, the usual one first. */
+export const CSV_DELIMITERS = [",", ";", "\t", "|"];
+export const TSV_DELIMITERS = ["\t", ",", ";", "|"];
 
 /** Characters at the start of a file that are looked at. */
 const SAMPLE = 2 ** 16;

@@ -8,6 +8,8 @@ export const COMMANDS = [
   "ablate",
   "trySample",
   "improveAnswer",
+  "rate",
+  "addSample",
   "resumeRun",
   "cancelRun",
   "pauseRun",

@@ -34,6 +34,7 @@ import { CompareRunsCommands, comparisonPage } from "./runs/compare-runs-command
 import { DeleteCommands } from "./runs/delete-commands.ts";
 import { GraphTree } from "./runs/graph-tree.ts";
 import { Pages } from "./runs/pages.ts";
+import { RateCommands } from "./runs/rate-commands.ts";
 import { ReportCommands, reportPage } from "./runs/report-commands.ts";
 import { RunController } from "./runs/run-controller.ts";
 import { RunStore } from "./runs/run-store.ts";
@@ -127,6 +128,7 @@ export class Services extends Disposable {
       ...new StartCommands(deps, runStore, account, graphs, this.running).commands,
       ...new SolveCommands(deps, runStore, account, graphs, this.running).commands,
       ...new CompareMethodsCommands(deps, account, graphs, pages).commands,
+      ...new RateCommands(deps, runStore, graphs).commands,
       ...new SampleCommands(deps, runStore, account, graphs, pages).commands,
       ...new ReportCommands(runStore, pages).commands,
       showSpending: () => pages.show("spent", []),

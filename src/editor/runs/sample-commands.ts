@@ -1,10 +1,12 @@
-import { l10n, ProgressLocation, type Uri, window } from "vscode";
+import { commands, l10n, ProgressLocation, type Uri, window } from "vscode";
+import type { Sample } from "../../data/sample.ts";
 import { type Inspection, inspect, mostCalls } from "../../engine/inspect.ts";
 import { callsLabel } from "../../i18n/labels.ts";
 import { askWithoutRun } from "../../run/ask-without-run.ts";
 import { estimateRunner } from "../../run/estimate.ts";
+import { addSample, NotRated } from "../../run/rate.ts";
 import { RunReducer } from "../../run/reduce.ts";
-import { sampleHtml } from "../../run/report/sample.ts";
+import { sampleHtml, TYPED } from "../../run/report/sample.ts";
 import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
 import { sampleRefOf } from "../command-arguments.ts";
@@ -14,10 +16,11 @@ import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph, setsOf } from "../graph-pick.ts";
 import { oneLine } from "../markdown.ts";
-import { withoutLinks } from "../notifications.ts";
+import { showInfo, withoutLinks } from "../notifications.ts";
 import { confirmCalls } from "./confirm.ts";
 import type { Pages } from "./pages.ts";
 import { graphOfRun, type Prepared, prepare } from "./prepare.ts";
+import { unlessUnsaved } from "./rate-commands.ts";
 import type { RunStore } from "./run-store.ts";
 import { findSample, labelOf, type Picked, pickOrTypeSample } from "./sample-pick.ts";
 
@@ -35,7 +38,12 @@ export async function samplePage(): Promise<never> {
 
 /** Runs one sample through the current graph: its values and, if the answer is wrong, its gradients node by node. */
 export class SampleCommands {
-  readonly commands = { trySample: (target) => this.#try(target) } satisfies SomeCommands;
+  readonly commands = {
+    trySample: (target) => this.#try(target),
+    addSample: () => this.#add(),
+  } satisfies SomeCommands;
+  /** The sample that was tried last. */
+  #last: { readonly file: Uri; readonly sample: Sample } | null = null;
 
   constructor(
     private readonly deps: RunsDeps,
@@ -56,6 +64,7 @@ export class SampleCommands {
       throw new NotFound(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
     const { sample, split, scores } = found;
+    this.#last = { file, sample };
     // A few calls cost next to nothing: the notification that shows their progress names the model.
     const most = mostCalls(task);
     if (most <= FEW_CALLS) return this.#ask(prepared, found);
@@ -74,6 +83,39 @@ export class SampleCommands {
       most,
     });
     await this.#ask(prepared, found);
+  }
+
+  /** Adds the text that the user typed and tried to the training set. @throws NotFound, Cancelled */
+  async #add(): Promise<void> {
+    if (!this.#last) throw new NotFound(l10n.t("Try a sample with a text of your own first."));
+    const { file, sample } = this.#last;
+    if (sample.id !== TYPED) throw new NotFound(l10n.t("This sample is in the graph's data already."));
+    const [known] = sample.targets;
+    const expected =
+      known ??
+      (await window.showInputBox({
+        title: l10n.t("Expected answer"),
+        prompt: l10n.t("Leave it empty if the graph's loss needs none."),
+        ignoreFocusOut: true,
+      }));
+    if (expected === undefined) throw new Cancelled();
+    const files = unlessUnsaved(this.deps.files);
+    const target = expected.trim() === "" ? null : expected;
+    try {
+      const { file: name, divides } = await addSample(
+        file.fsPath,
+        sample.inputs,
+        target,
+        { ...this.deps, files },
+        LOCALE,
+      );
+      const said = l10n.t("The sample is in {0}.", name);
+      const note = l10n.t("Its rows are divided anew, so earlier scores are of other sets.");
+      void showInfo(divides ? `${said} ${note}` : said);
+      this.#last = null;
+    } catch (error) {
+      throw error instanceof NotRated ? new NotFound(error.message) : error;
+    }
   }
 
   async #graphOf(run: string): Promise<Uri> {
@@ -107,5 +149,11 @@ export class SampleCommands {
       title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
       html: (theme) => sampleHtml(task.graph, inspection, spent, LOCALE, theme),
     });
+    if (sample.id === TYPED) void offerToAdd();
   }
+}
+
+async function offerToAdd(): Promise<void> {
+  const add = l10n.t("Add to the training set");
+  if ((await showInfo(l10n.t("Keep this sample?"), add)) === add) await commands.executeCommand("agentgraph.addSample");
 }

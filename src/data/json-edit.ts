@@ -1,0 +1,69 @@
+import { type Node, parseTree } from "jsonc-parser";
+
+/** A value as JSON for each field of a row. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** The same JSON text, in which one object has these values: nothing else of it changes. null if it is not an object. */
+export function withMembers(text: string, object: Node | undefined, values: Values): string | null {
+  if (object?.type !== "object") return null;
+  let changed = text;
+  let node: Node = object;
+  for (const [field, value] of Object.entries(values)) {
+    changed = withMember(changed, node, field, value);
+    const again = nodeAt(changed, object.offset);
+    if (again?.type !== "object") return null;
+    node = again;
+  }
+  return changed;
+}
+
+/** The same JSON text with one more element at the end of a list. */
+export function withElement(text: string, list: Node, value: unknown): string {
+  const children = list.children ?? [];
+  const [before, last] = children.slice(-2);
+  const json = JSON.stringify(value);
+  if (!before) return text.slice(0, list.offset + 1) + json + text.slice(list.offset + 1);
+  const end = last ?? before;
+  const gap = last
+    ? text.slice(before.offset + before.length, last.offset)
+    : `,${text.slice(list.offset + 1, before.offset)}`;
+  return insert(text, end.offset + end.length, gap + json);
+}
+
+/** The value that starts at an offset. */
+function nodeAt(text: string, offset: number): Node | undefined {
+  const waiting = [parseTree(text)];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (node.offset === offset && node.type !== "property") return node;
+    const inner = node.children?.find((child) => child.offset <= offset && offset < child.offset + child.length);
+    waiting.push(inner);
+  }
+  return undefined;
+}
+
+function withMember(text: string, object: Node, field: string, value: unknown): string {
+  const members = object.children ?? [];
+  const known = members.findLast(({ children }) => children?.[0]?.value === field)?.children?.[1];
+  const json = JSON.stringify(value);
+  if (known) return text.slice(0, known.offset) + json + text.slice(known.offset + known.length);
+  const [name = "", ...rest] = field.split(".");
+  const inner = members.find(({ children }) => children?.[0]?.value === name)?.children?.[1];
+  if (rest.length > 0 && inner?.type === "object") return withMember(text, inner, rest.join("."), value);
+  const [first] = members;
+  const [key, present] = first?.children ?? [];
+  if (!first || !key || !present) {
+    return insert(text, object.offset + 1, `${JSON.stringify(field)}: ${json}`);
+  }
+  // Written as the object writes its members.
+  const colon = text.slice(key.offset + key.length, present.offset);
+  const second = members[1];
+  const gap = second
+    ? text.slice(first.offset + first.length, second.offset)
+    : `,${text.slice(object.offset + 1, first.offset) || (colon === ":" ? "" : " ")}`;
+  const last = members.at(-1) ?? first;
+  return insert(text, last.offset + last.length, `${gap}${JSON.stringify(field)}${colon}${json}`);
+}
+
+function insert(text: string, offset: number, what: string): string {
+  return text.slice(0, offset) + what + text.slice(offset);
+}

@@ -1,0 +1,90 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Bench, open } from "./cli.ts";
+import { scripted, writeGraph } from "./scripted.ts";
+
+/** Answers every question with its last word. */
+const echo = scripted({ forward: (prompt) => `about ${/(\w+)\?/.exec(prompt)?.[1]}` });
+
+const TABLE =
+  '\uFEFFnr;question;answer\r\n1;Who is Ada?;about Ada\r\n2;"Who; is Bob?";about nobody\r\n3;Who is Cy?;about Cy\r\n';
+
+async function withTable(bench: Bench): Promise<string> {
+  await writeFile(join(bench.folder, "rows.csv"), TABLE);
+  return writeGraph(bench, {
+    data: { train: { file: "rows.csv", rows: [0, 1] }, validation: "rows.csv", target: "answer", id: "nr" },
+    loss: { kind: "exact" },
+  });
+}
+
+describe("rate", () => {
+  it("writes a correction and a comment into the row that the answer came from, and nothing else", async () => {
+    const bench = await open({ model: echo });
+    const file = await withTable(bench);
+    const scored = await bench.online("evaluate", file, "--split", "validation", "--json");
+    expect(scored.code, scored.stderr).toBe(0);
+    const listed = await bench.run("rate", file, "--json");
+    const { samples } = JSON.parse(listed.stdout);
+    expect(samples.map(({ sample, answer }: { sample: string; answer: string }) => [sample, answer])).toEqual([
+      ["1", "about Ada"],
+      ["2", "about Bob"],
+      ["3", "about Cy"],
+    ]);
+
+    const right = await bench.run("rate", file, "--sample", "2", "--right");
+    expect(right.code, right.stderr).toBe(0);
+    expect(await readFile(join(bench.folder, "rows.csv"), "utf8")).toBe(TABLE.replace("about nobody", "about Bob"));
+
+    const said = await bench.run(
+      "rate",
+      file,
+      "--sample",
+      "3",
+      "--correct",
+      "Cy; the third",
+      "--feedback",
+      "too short",
+    );
+    expect(said.code, said.stderr).toBe(0);
+    expect(await readFile(join(bench.folder, "rows.csv"), "utf8")).toBe(
+      '\uFEFFnr;question;answer;feedback\r\n1;Who is Ada?;about Ada;\r\n2;"Who; is Bob?";about Bob;\r\n' +
+        '3;Who is Cy?;"Cy; the third";too short\r\n',
+    );
+    const graph = JSON.parse(await readFile(join(bench.folder, file), "utf8"));
+    expect(graph.data.feedback).toBe("feedback");
+  });
+
+  it("makes a correction a comment where a judge scores", async () => {
+    const bench = await open({ model: scripted({ forward: () => "Hm.", judge: () => '{"reason": "", "score": 0}' }) });
+    await writeFile(join(bench.folder, "rows.jsonl"), '{"question":"Who?"}\n{"question": "Why?", "more": 1.50}\n');
+    const file = await writeGraph(bench, {
+      data: { train: { file: "rows.jsonl", rows: [0, 1] }, validation: { file: "rows.jsonl", rows: [1, 2] } },
+      loss: { kind: "judge", rubric: "Is it an answer?" },
+    });
+    expect((await bench.online("evaluate", file, "--split", "validation")).code).toBe(0);
+    const { samples } = JSON.parse((await bench.run("rate", file, "--json")).stdout);
+    const rated = await bench.run("rate", file, "--sample", samples[0].sample, "--correct", "Because.");
+    expect(rated.code, rated.stderr).toBe(0);
+    expect(await readFile(join(bench.folder, "rows.jsonl"), "utf8")).toBe(
+      '{"question":"Who?"}\n{"question": "Why?", "more": 1.50, "feedback": "The answer should be: Because."}\n',
+    );
+    const right = await bench.run("rate", file, "--sample", samples[0].sample, "--right");
+    expect(right.code).toBe(2);
+    expect(right.stderr).toContain("no targets");
+  });
+
+  it.each<[string, string[], string]>([
+    ["a sample that there is not", ["--sample", "9", "--correct", "x"], "no longer contains the sample"],
+    ["both at once", ["--sample", "2", "--correct", "x", "--right"], "one of --right and --correct"],
+    ["nothing", ["--sample", "2"], "--right, --correct or --feedback"],
+  ])("refuses %s, and leaves the file alone", async (_, args, message) => {
+    const bench = await open({ model: echo });
+    const file = await withTable(bench);
+    await bench.online("evaluate", file, "--split", "validation");
+    const { code, stderr } = await bench.run("rate", file, ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(await readFile(join(bench.folder, "rows.csv"), "utf8")).toBe(TABLE);
+  });
+});
