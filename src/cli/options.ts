@@ -77,11 +77,11 @@ export function withModel(command: Command): Command {
     .addOption(
       new Option(
         "--tier <tier>",
-        "flex or batch for half the price, for every role or by role: forward=batch,optimizer=now",
+        "flex or batch (half the price) for all roles, or by role: forward=batch,optimizer=now",
       ).argParser(tiersIn),
     )
     .addOption(named("--queue <url>", "send requests through workers: redis://… or rediss://…"))
-    .option("--tier-fallback", "use the standard price where the flex tier refuses a request")
+    .option("--tier-fallback", "use the standard tier if the flex tier rejects a request")
     .addOption(
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
         .argParser(seconds)
@@ -151,15 +151,9 @@ export function withBudget(command: Command): Command {
       new Option("--budget-tokens <n>", "maximum number of tokens in prompts and replies").argParser(positiveInteger),
     )
     .addOption(new Option("--budget-usd <amount>", "maximum cost in US dollars").argParser(positive))
+    .addOption(new Option("--pause-calls <n>", "pause and ask after every n calls").argParser(positiveInteger))
     .addOption(
-      new Option("--pause-calls <n>", "pause and ask each time that so many calls were made").argParser(
-        positiveInteger,
-      ),
-    )
-    .addOption(
-      new Option("--pause-usd <amount>", "pause and ask each time that so many US dollars were spent").argParser(
-        positive,
-      ),
+      new Option("--pause-usd <amount>", "pause and ask each time this many US dollars are spent").argParser(positive),
     );
 }
 

@@ -176,7 +176,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .option("--output <path>", "file, or folder for a format with several files (default: stdout for one file)")
     .action(async (file, options) => done(await exportCommand(cli, file, options)));
 
-  starting("migrate", "move a graph to another model, and tune its texts if the score drops")
+  starting("migrate", "move a graph to another model and tune its texts if the score drops")
     .argument("<file>", "graph file, *.agentgraph.json")
     .requiredOption("--to <model>", "the new model for the role forward")
     .option("--apply", "write accepted texts to their files")
@@ -185,10 +185,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .action(async (file, options) => done(await migrateCommand(cli, file, options)));
 
-  starting("solve", "improve single answers by their criticism, without a training set")
+  starting("solve", "improve single answers with feedback from a model, without a training set")
     .argument("<file>", "graph file, *.agentgraph.json")
     .addOption(new Option("--split <set>", "set with the rows").choices(SPLITS).default(SOLVE_DEFAULTS.split))
-    .option("--rows <ids>", "ids of the rows, separated by commas, or the first n (default: all rows of the set)")
+    .option("--rows <ids>", "row ids separated by commas, or a number of rows (default: all rows of the set)")
     .addOption(
       new Option("--method <name>", "how to write the next attempt")
         .choices(SOLVER_NAMES)
@@ -199,7 +199,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
         .argParser(wholeNumber)
         .default(SOLVE_DEFAULTS.steps),
     )
-    .option("--instruction <text>", "what a good answer is, or @file (default: the graph's loss if it needs no target)")
+    .option(
+      "--instruction <text>",
+      "criteria for a good answer, or @file (default: the graph's loss if it needs no target)",
+    )
     .option("--output <file>", "write the answers to this file, one JSON object per line")
     .addOption(
       new Option("--seed <n>", "random seed; the same seed and replies give the same answers").argParser(wholeNumber),
@@ -230,12 +233,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .option("--methods <names>", `methods, separated by commas (default: ${COMPARED.join(",")})`)
     .option(
       "--against-model <name>",
-      "say after how many answers tuning has paid for itself against this model, untuned",
+      "show after how many answers tuning pays for itself compared with this model, untuned",
     )
     .option("--reflexion", "also score Reflexion, which retries each answer at test time")
     .action(async (file, options) => done(await compareCommand(cli, file, options)));
 
-  comparing("ablate", "compare a method with itself, its options changed one at a time")
+  comparing("ablate", "compare variants of a method, each with one option changed")
     .option("--method <name>", "optimization method (default: the method in the file, else semantic)")
     .option(
       "--vary <options>",
@@ -243,7 +246,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .action(async (file, options) => done(await ablateCommand(cli, file, options)));
 
-  command("example", "list ready graphs, or write one with its rows to a new folder")
+  command("example", "list example graphs, or write one with its data to a new folder")
     .argument("[name]", "name of the graph")
     .option("--data <folder>", "folder with your own copies of public data sets")
     .option("--output <folder>", "folder to write to (default: the name)")
@@ -272,13 +275,13 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .argument("<files...>", "graph files, *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
 
-  command("import-rows", "make rows of traces: OTLP JSON, OpenInference, Langfuse, LangSmith")
+  command("import-rows", "convert traces to rows: OTLP JSON, OpenInference, Langfuse, LangSmith")
     .argument("<files...>", "exported traces, .json or .jsonl")
     .option("--output <file>", "file to write", "rows.jsonl")
-    .option("--accept-outputs", "an output that nobody criticized is its answer")
+    .option("--accept-outputs", "use outputs without negative feedback as expected answers")
     .action(async (files, options) => done(await importRowsCommand(cli, files, options)));
 
-  command("init", "make a graph file of prompt files and a data file")
+  command("init", "create a graph file from prompt files and a data file")
     .argument("[paths...]", "prompt files, data files and folders (default: this folder)")
     .option("--data <file>", "data file (default: the one whose columns the prompts name)")
     .option("--target <column>", "column with the answer")
@@ -297,11 +300,11 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .option("--dry-run", "show the graph, and write nothing")
     .action(async (paths, options) => done(await initCommand(cli, paths, options)));
 
-  command("import", `make graph files of another program's files: ${Object.values(PROGRAMS).join(", ")}`)
+  command("import", `create graph files from another program: ${Object.values(PROGRAMS).join(", ")}`)
     .argument("<path>", "file or folder of the program")
     .addOption(new Option("--kind <name>", "read files of this program only").choices(Object.keys(PROGRAMS)))
     .addOption(
-      new Option("--prompt <n>", "which of several prompts that stand for each other (promptfoo)")
+      new Option("--prompt <n>", "number of the prompt to import if the file has alternatives (promptfoo)")
         .argParser(positiveInteger)
         .default(1),
     )
@@ -321,7 +324,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .option("--output <file>", "write the report to this file instead of stdout")
     .action(async (run, options) => done(await reportCommand(cli, run, options)));
 
-  withPlace(command("pick", "write one of the results that a run with the objectives “pareto” leaves to choose among"))
+  withPlace(command("pick", "write one result of a run with “pareto” objectives to the files"))
     .argument("<run>", "run id, run folder, or graph file (its last run)")
     .argument("<number>", "number of the result, as the run prints it", wholeNumber)
     .option("--graph <file>", "graph file, if it is not the one named by the run")
@@ -331,33 +334,38 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .argument("[path]", "graph file, or folder of a repository", ".")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
 
-  withPlace(command("spent", "sum up what runs have cost, by graph, model and purpose"))
+  withPlace(command("spent", "show what runs have cost, by graph, model and purpose"))
     .argument("[path]", "graph file, or folder of a repository", ".")
     .addOption(new Option("--since <date>", "leave out earlier calls, for example 2026-11-01").argParser(date))
     .option("--output <file>", "write it as a page (.html) or as Markdown (.md)")
     .action(async (path, options) => done(await spentCommand(cli, path, options)));
 
-  withPlace(withServer(command("batches", "list the batches of a run, or cancel them")))
+  withPlace(withServer(command("batches", "list or cancel the batches of a run")))
     .argument("<run>", "run id, run folder, or graph file (its last run)")
-    .option("--cancel", "cancel the batches that are under way")
+    .option("--cancel", "cancel the batches in progress")
     .action(async (run, options) => done(await batchesCommand(cli, run, options)));
 
-  const cache = program.command("cache").description("share replies with a team");
+  const cache = program.command("cache").description("share cached replies with a team");
   for (const direction of ["push", "pull"] as const) {
-    const what =
-      direction === "push" ? "add this machine's replies to the team's" : "take the team's replies to this machine";
+    const what = direction === "push" ? "upload this machine's replies" : "download the team's replies";
     withPlace(withJson(cache.command(direction).description(what)))
       .argument("<place>", "folder, git:<branch>, redis://… or rediss://…")
       .action(async (target, options) => done(await cacheCommand(cli, direction, target, options)));
   }
 
-  withServer(command("worker", "answer the requests of runs with --queue, on this machine"))
+  withServer(command("worker", "send the requests of runs that use --queue"))
     .requiredOption("--queue <url>", "address of the Redis: redis://… or rediss://…")
     .addOption(
-      new Option("--concurrency <n>", "requests of this worker at once").argParser(positiveInteger).default(16),
+      new Option("--concurrency <n>", "maximum number of concurrent requests of this worker")
+        .argParser(positiveInteger)
+        .default(16),
     )
-    .addOption(new Option("--together <n>", "requests of all workers at once").argParser(positiveInteger))
-    .addOption(new Option("--rate <n>", "requests of all workers in a minute").argParser(positiveInteger))
+    .addOption(
+      new Option("--together <n>", "maximum number of concurrent requests of all workers").argParser(positiveInteger),
+    )
+    .addOption(
+      new Option("--rate <n>", "maximum number of requests per minute of all workers").argParser(positiveInteger),
+    )
     .addOption(
       new Option("--takeover <seconds>", "time after which another worker takes over from a lost one")
         .argParser(seconds)

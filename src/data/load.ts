@@ -266,10 +266,10 @@ async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, na
     if (equal) {
       const earlier = equal.row.number;
       if (sameTargets(equal, drawn, spec)) {
-        found["duplicate-row"].push(t("In {0}, rows {1} and {2} ask the same.", name, earlier, row.number));
+        found["duplicate-row"].push(t("In {0}, rows {1} and {2} have the same inputs.", name, earlier, row.number));
       } else {
         found["conflicting-row"].push(
-          t("In {0}, rows {1} and {2} ask the same, but their answers differ.", name, earlier, row.number),
+          t("In {0}, rows {1} and {2} have the same inputs but different answers.", name, earlier, row.number),
         );
       }
     } else if (namesake) {

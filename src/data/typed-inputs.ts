@@ -75,7 +75,7 @@ export async function readTypedInputs(data: Data, source: TypedSource): Promise<
     } catch (error) {
       if (!(error instanceof ReferenceRefused)) throw error;
       const shown = value.length > 100 ? `${value.slice(0, 100)}…` : value;
-      fault(t("The image {0} of row {1} cannot be read: {2}.", JSON.stringify(shown), row, error.reason), remedy);
+      fault(t("The image {0} of row {1} can't be read: {2}.", JSON.stringify(shown), row, error.reason), remedy);
     }
     return null;
   };

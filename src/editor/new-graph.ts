@@ -146,7 +146,7 @@ async function show(graph: Uri, notes: readonly string[]): Promise<void> {
   const optimize = l10n.t("Optimize graph");
   const showAll = l10n.t("Show all");
   const [first] = notes;
-  const more = notes.length > 1 ? ` ${l10n.t("{0} more notes.", notes.length - 1)}` : "";
+  const more = notes.length > 1 ? ` (${l10n.t("and {0} more", notes.length - 1)})` : "";
   const message = first === undefined ? l10n.t("{0} was created.", basename(graph.path)) : first + more;
   const button = first === undefined ? [optimize] : notes.length > 1 ? [showAll] : [];
   // Not awaited: the command is done.

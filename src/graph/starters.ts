@@ -71,7 +71,7 @@ ${lines.join(",\n")}
       t("Router: the kind of question decides how it is answered"),
       {
         route: {
-          role: t("says what kind of question it is"),
+          role: t("classifies the question"),
           inputs: ["question"],
           instruction: ["Name the kind of question: calculation or knowledge."],
         },
@@ -81,7 +81,7 @@ ${lines.join(",\n")}
           instruction: ["If the kind is calculation, calculate. Else write: not mine."],
         },
         recall: {
-          role: t("answers questions of knowledge"),
+          role: t("answers factual questions"),
           inputs: ["question", "route"],
           instruction: ["If the kind is knowledge, answer. Else write: not mine."],
         },

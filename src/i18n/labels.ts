@@ -9,6 +9,14 @@ export function splitLabel(split: Split, { t }: Locale): string {
   return { train: t("training set"), validation: t("validation set"), test: t("test set") }[split];
 }
 
+/** `12 validation samples` */
+export function splitCount(n: number, split: Split, locale: Locale): string {
+  return locale.count(
+    n,
+    ({ train: "training sample", validation: "validation sample", test: "test sample" } as const)[split],
+  );
+}
+
 export function decisionLabel(decision: Decision, { t }: Locale): string {
   return {
     accepted: t("accepted"),

@@ -32,8 +32,10 @@ export type Counted =
   | "run"
   | "sample"
   | "proposed text"
+  | "test sample"
   | "token"
   | "training sample"
+  | "validation sample"
   | "value"
   | "verdict"
   | "warning"
@@ -188,10 +190,14 @@ export class Locale {
         return isOne ? t("1 sample") : t("{0} samples", many);
       case "proposed text":
         return isOne ? t("1 proposed text") : t("{0} proposed texts", many);
+      case "test sample":
+        return isOne ? t("1 test sample") : t("{0} test samples", many);
       case "token":
         return isOne ? t("1 token") : t("{0} tokens", many);
       case "training sample":
         return isOne ? t("1 training sample") : t("{0} training samples", many);
+      case "validation sample":
+        return isOne ? t("1 validation sample") : t("{0} validation samples", many);
       case "value":
         return isOne ? t("1 value") : t("{0} values", many);
       case "verdict":

@@ -162,7 +162,7 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
     case "lower loss":
       return t("The loss on the validation set is lower.");
     case "better by all objectives together":
-      return t("Weighted with the cost of an answer, it is better on the validation set.");
+      return t("It is better on the validation set, even with the cost of an answer weighed in.");
     case "costs more than it gains":
       return t("The loss on the validation set is lower, but the higher cost of an answer outweighs it.");
     case "tie":
@@ -184,7 +184,7 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
     case "fixed none":
       return t("On its own, it fixed no samples.");
     case "fixed none, broke some":
-      return t("It fixed none of the first samples and broke right ones, so the rest were not scored.");
+      return t("It fixed none of the first samples and broke some that were right, so the rest were not scored.");
     case "breaks training samples":
       return t("It breaks training samples that were right before.");
     case "no gain on training samples":
@@ -244,8 +244,8 @@ export function invalidReason(reason: string, { t }: Locale): string {
     "no change": t("It is identical to the current text."),
     "no inputs": t("It leaves the node without inputs."),
     "names an unknown input": t("It names an input that the graph doesn't have."),
-    "reads a later node": t("It makes the node read one that comes after it, which could make a cycle."),
-    "drops a needed input": t("It drops an input that the node can't do without."),
+    "reads a later node": t("It makes the node read a later node, which could create a cycle."),
+    "drops a needed input": t("It drops an input that the node needs."),
   };
   return Object.entries(known).find(([one]) => one === reason)?.[1] ?? reason;
 }

@@ -9,9 +9,9 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
   const time = new Date(until).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   if (reason === "batch") {
     const end = new Date(until).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
-    return t("Waiting for a batch of {0}: {1} requests done, at the latest {2}", host, detail, end);
+    return t("Waiting for a batch of {0} until {1} at the latest. Requests done: {2}", host, end, detail);
   }
-  if (reason === "no worker") return t("Waiting for a worker of {0}: {1} requests are in the queue", host, detail);
+  if (reason === "no worker") return t("Waiting for a worker of {0}. Requests in the queue: {1}", host, detail);
   if (reason === "no queue") return t("Waiting for the queue at {0}, next attempt at {1}", host, time);
   const label = {
     "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),

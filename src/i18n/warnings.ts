@@ -117,7 +117,7 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
       );
     case "costly gain":
       return t(
-        "The gate is about to accept an update that raises the score by {0} points in 100 and takes {1} tokens per answer instead of {2}. Give tokens a weight in “optimize.objectives”, or set maxWords.",
+        "The gate is about to accept an update that raises the score by {0} percentage points, but takes {1} tokens per answer instead of {2}. Give tokens a weight in “optimize.objectives”, or set maxWords.",
         warning.points ?? 0,
         count,
         of ?? 0,
@@ -149,7 +149,7 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
     case "stopped early":
       return t("You stopped the run after iteration {0} of at most {1}.", count, of ?? count);
     case "node pinned":
-      return t("You pinned the node {0}, so no texts were written for it since.", oneLine(node ?? "", 80));
+      return t("You pinned the node {0}, so no texts were proposed for it since then.", oneLine(node ?? "", 80));
     case "templates changed":
       return t("A different version of AgentGraph started this run, so some calls may be charged again.");
   }

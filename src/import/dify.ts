@@ -73,7 +73,7 @@ class Workflow {
       if (this.#ids.has(id) || /^(?:start|end|answer|llm)?$/.test(type)) continue;
       this.#notes.push(
         t(
-          'The step "{0}" ({1}) does not run here. Where a prompt reads it, it is an input of the graph.',
+          'The step "{0}" ({1}) does not run here. Prompts that read it now read a graph input.',
           String(data.title ?? id),
           type,
         ),
@@ -122,7 +122,7 @@ class Workflow {
         if (made.length > 0) {
           this.#notes.push(
             this.source.t(
-              'A message of "{0}" reads {1}, which models make. It is fixed in the frame.',
+              'A message of "{0}" reads {1}, whose value a model produces. The message stays fixed in the frame.',
               title,
               made.join(", "),
             ),

@@ -41,7 +41,7 @@ export const dspy: Importer = {
       const demos = listOf(predictor.demos).length;
       if (demos > 0)
         notes.push(
-          t('The {0} demonstrations of "{1}" are not used here. They stay in the file.', demos, steps.join(".")),
+          t('Demonstrations of "{0}" are not used here ({1}). They stay in the file.', steps.join("."), demos),
         );
     }
     notes.push(t("DSPy adds the fields of each signature around the instruction. Here, inputs follow it in blocks."));

@@ -101,7 +101,7 @@ export async function newGraph(
     }),
   );
   for (const input of absent.filter((one) => !(one in fields))) {
-    notes.push(t('The data have no column "{0}". Name its column in "data.fields".', input));
+    notes.push(t('The data has no column "{0}". Name its column in "data.fields".', input));
   }
   const path = join(folder, await freeName(folder, validBase(basename(folder)), ".agentgraph.json", files));
   const graph = {

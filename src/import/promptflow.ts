@@ -61,7 +61,7 @@ class Flow {
       if (this.#ids.has(name)) continue;
       this.#notes.push(
         t(
-          'The node "{0}" ({1}) does not run here. Where others read it, it is an input of the graph: record its values in the data.',
+          'The node "{0}" ({1}) does not run here. Nodes that read it now read a graph input, so record its values in the data.',
           name,
           type || "?",
         ),
@@ -101,7 +101,7 @@ class Flow {
     if (type === "llm" || reads.length === 0) return true;
     this.#notes.push(
       t(
-        'The prompt "{0}" reads {1}, which models make. Only inputs of the graph can be filled in to a text.',
+        'The prompt "{0}" reads {1}, whose value a model produces. A text can only be filled in with graph inputs.',
         name,
         reads.join(", "),
       ),
@@ -212,7 +212,7 @@ class Flow {
     if (found === undefined)
       this.#notes.push(
         this.source.t(
-          'The output of the flow is not made by a model. The answer is that of "{0}".',
+          'The output of the flow is not produced by a model, so the answer is taken from "{0}".',
           models.at(-1) ?? "",
         ),
       );

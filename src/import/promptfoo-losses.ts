@@ -87,7 +87,9 @@ export function lossOf(tests: readonly TestCase[], t: Translate): Scored {
   if (scored.length === 0) {
     if (tests.length > 0)
       notes.push(
-        t('No test says which answers are right: name the column with the answer in "target", or choose another loss.'),
+        t(
+          'No test states which answers are right. Name the column with the answer in "target", or choose another loss.',
+        ),
       );
     return { loss: { kind: "exact" }, rows: tests.map(({ vars }) => vars), notes };
   }
@@ -182,10 +184,10 @@ function usable(assertions: readonly Assertion[]): readonly Assertion[] {
 
 function whyNot(type: string, t: Translate): string {
   if (/^(?:javascript|python|webhook)$/.test(type)) {
-    return t('write a loss of the kind "script" that scores as they do.');
+    return t('write a loss of the kind "script" that scores the same way.');
   }
   if (/^(?:cost|latency)$/.test(type)) return t("set a budget instead.");
-  return t("no loss scores as they do.");
+  return t("no loss scores the same way.");
 }
 
 /** Names in a value are filled in with the variables of its test. */

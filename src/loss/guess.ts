@@ -49,7 +49,7 @@ export function lossSpec(kind: GuessedLoss, t: Translate): Readonly<Record<strin
   return {
     kind,
     rubric: [
-      t("Score 1 if the answer says the same as the accepted answer, in whatever words."),
+      t("Score 1 if the answer has the same meaning as the accepted answer, whatever its wording."),
       t("Score lower for each fact that is missing, wrong or added. Score 0 if it contradicts the accepted answer."),
     ],
   };

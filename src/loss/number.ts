@@ -15,8 +15,8 @@ export function numberLoss({ tolerance }: { readonly tolerance: number }): Loss 
     describe: ({ t }) =>
       [
         tolerance > 0
-          ? t("The number that the answer gives differs from the target's by at most {0}.", tolerance)
-          : t("The number that the answer gives equals the target's exactly."),
+          ? t("The number in the answer differs from the target by at most {0}.", tolerance)
+          : t("The number in the answer equals the target exactly."),
         t("Thousands separators, units, % and currency signs are ignored. 3/4, 1e3 and 10^3 are numbers."),
       ].join(" "),
     score(sample, answer) {

@@ -20,8 +20,6 @@ export interface Provider {
    * - `one`: a single model, named by the provider's id.
    */
   readonly names: "file" | "own" | "deployments" | "one";
-  /** What differs from other providers, in an English sentence. */
-  readonly note?: string;
   /** Environment variable of the vendor's own tools for the key, which is sent only to the initial address. */
   readonly keyVariable?: string;
   /** Default maximum number of concurrent requests. */

@@ -149,7 +149,7 @@ function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<
 function sayLoss(document: JsonDocument, node: string, loss: Loss): void {
   const { t } = document;
   const message = t(
-    '"{0}" is scored by the loss "{1}", by the form of its targets. {2}',
+    '"{0}" is scored with the loss "{1}", chosen by the form of its targets. {2}',
     node,
     loss.kind,
     loss.describe(document.locale),
@@ -158,7 +158,7 @@ function sayLoss(document: JsonDocument, node: string, loss: Loss): void {
     "chosen-loss",
     ["data", "targets", node],
     message,
-    t('Add it to "losses" to choose another: {0}.', `"losses": { "${node}": { "kind": "${loss.kind}" } }`),
+    t('To choose another loss, add it to "losses": {0}.', `"losses": { "${node}": { "kind": "${loss.kind}" } }`),
   );
 }
 

@@ -2,6 +2,7 @@ import type { Split } from "../data/sample.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
+import { splitCount } from "../i18n/labels.ts";
 import type { Locale } from "../i18n/locale.ts";
 
 /** One model on one set. */
@@ -111,19 +112,19 @@ export function migrationSentences(migration: Migration, locale: Locale): string
         from.model,
         score(last),
         score(from),
-        setLabel(split, n, locale),
+        splitCount(n, split, locale),
       )
     : t(
-        "{0} doesn't keep the score of {1}: {2} against {3} on {4}.",
+        "{0} scores lower than {1}: {2} against {3} on {4}.",
         last.model,
         from.model,
         score(last),
         score(from),
-        setLabel(split, n, locale),
+        splitCount(n, split, locale),
       );
   const without = tuned
     ? t(
-        "Without tuning it scored {0}: {1} broken, {2} fixed. After tuning {3} are still broken.",
+        "Without tuning, it scored {0}: {1} broken, {2} fixed. After tuning, {3} are still broken.",
         score(to),
         broken.length,
         fixed.length,
@@ -147,12 +148,4 @@ function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string
   return share >= 0
     ? t("1,000 answers cost {0} → {1}: {2} less.", ...amounts, locale.percent(share))
     : t("1,000 answers cost {0} → {1}: {2} more.", ...amounts, locale.percent(-share));
-}
-
-function setLabel(split: Split, n: number, { t }: Locale): string {
-  return {
-    train: t("{0} training samples", n),
-    validation: t("{0} validation samples", n),
-    test: t("{0} test samples", n),
-  }[split];
 }

@@ -139,7 +139,7 @@ describe("check", () => {
     const file = await writeDesk(bench, { data: { ...sets(), target: "team", targets: { urgency: "urgent" } } });
     const { code, stdout } = await bench.run("check", file);
     expect(code, stdout).toBe(0);
-    expect(stdout).toContain('"urgency" is scored by the loss "exact", by the form of its targets.');
+    expect(stdout).toContain('"urgency" is scored with the loss "exact", chosen by the form of its targets.');
   });
 
   it.each<[string, object, object, string]>([

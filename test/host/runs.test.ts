@@ -92,7 +92,7 @@ describe("starting and resuming runs", () => {
     await set("baseUrl", server.url);
     answers.give(/^Send to /, /^Validation set/i, /^Evaluate( again)?$/);
     await commands.executeCommand("agentgraph.evaluate", at(GRAPH));
-    const gaps = await until(() => answers.find(/ 3 of 20 samples are not scored because their calls failed/));
+    const gaps = await until(() => answers.find(/ 3 of 20 samples were not scored because their calls failed/));
     assert.ok(gaps.buttons.includes("Evaluate again"));
     await until(() =>
       answers.asked.some(({ message }) => /scores [\d.]+ on its/.test(message) && !/not scored/.test(message)),

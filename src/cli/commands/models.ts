@@ -21,7 +21,11 @@ export async function modelsCommand(cli: Cli, options: ServerChoice): Promise<nu
   const width = Math.max(0, ...listed.map(({ name }) => name.length));
   for (const model of listed) output.print(line(model, Math.min(width, 60)));
   const none = "The server doesn't list its models. On Azure, models are named by their deployments.";
-  output.print(models.length === 0 ? none : `${models.length} models. Prices are US dollars per million tokens.`);
+  output.print(
+    models.length === 0
+      ? none
+      : `${models.length} ${models.length === 1 ? "model" : "models"}. Prices are US dollars per million tokens.`,
+  );
   return EXIT.done;
 }
 

@@ -48,9 +48,7 @@ function differenceOf({ proposal, current, document }: LocatedProposal): string 
   const lines = changedLines(proposal.text, current);
   const shown = lines.slice(0, SHOWN).map((line) => (line.length > 120 ? `${line.slice(0, 119)}…` : line));
   const more = lines.length - shown.length;
-  return [
-    `${basename(document.uri.fsPath)}:`,
-    ...shown,
-    ...(more > 0 ? [l10n.t("… and {0} more lines", more)] : []),
-  ].join("\n");
+  return [`${basename(document.uri.fsPath)}:`, ...shown, ...(more > 0 ? [l10n.t("… and {0} more", more)] : [])].join(
+    "\n",
+  );
 }

@@ -119,7 +119,7 @@ export class Hovers implements HoverProvider {
     const lines = entries.map(
       (entry) => `- ${literal(`${startedLabel(entry.startedAt)} · ${historyLine(entry, LOCALE)}`)}`,
     );
-    const more = left > 0 ? [`- ${l10n.t("{0} earlier runs", left)}`] : [];
+    const more = left > 0 ? [`- ${l10n.t("Earlier runs: {0}", left)}`] : [];
     return ["---", l10n.t("Over all runs:"), [...lines, ...more].join("\n")];
   }
 

@@ -36,7 +36,7 @@ export async function askAboutChangedText(run: OpenedRun, place: LocatedProposal
   const lines = changedLines(proposal.base, current);
   const more = lines.length - SHOWN;
   const detail = [
-    [...lines.slice(0, SHOWN).map(short), ...(more > 0 ? [l10n.t("… and {0} more lines", more)] : [])].join("\n"),
+    [...lines.slice(0, SHOWN).map(short), ...(more > 0 ? [l10n.t("… and {0} more", more)] : [])].join("\n"),
     merged === null
       ? l10n.t("Your change and the proposal change the same words, so they can't be merged.")
       : l10n.t("A merged text keeps your change and adds the proposal's. No run has scored it."),

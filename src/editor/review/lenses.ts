@@ -61,9 +61,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   const part = contributionOf(run.state, proposal, run.threshold);
   const offered = [offer(verdictSummary(verdict, LOCALE, part), "why", l10n.t("Show why the gate decided this"))];
   if (textStatus === "changed") {
-    const tooltip = l10n.t(
-      "The text in the file is not the one that the run changed, so this verdict says nothing of it.",
-    );
+    const tooltip = l10n.t("The text in the file has changed since the run, so this verdict doesn't apply to it.");
     offered.unshift(offer(l10n.t("Text changed since"), "apply", tooltip));
   }
   if (run.entry.untrusted) {

@@ -53,7 +53,7 @@ export class CompareMethodsCommands {
     const { file, prepared } = await this.#prepare(target);
     const { names, isReflexion, isOtherModel } = await pickMethods(prepared.connection);
     const variants = await this.#variants(file, names, prepared);
-    const title = l10n.t("Which model should the untouched graph be scored with, too?");
+    const title = l10n.t("Which other model should the original graph be scored with?");
     const againstModel = isOtherModel ? await this.account.askForModel(title) : undefined;
     await this.#run("methods", variants, file, prepared, {
       reflexion: isReflexion,
@@ -157,7 +157,7 @@ async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
     {
       label: "Reflexion",
       detail: l10n.t(
-        "Up to four attempts at each test sample, with reflections on the last one. Costs several calls a sample.",
+        "Up to four attempts at each test sample, each with a reflection on the last one. Costs several calls per sample.",
       ),
       beside: "reflexion",
     },
@@ -166,12 +166,12 @@ async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
   if (provider.names !== "one") {
     items.push({
       label: l10n.t("Another model…"),
-      detail: l10n.t("The untouched graph with another model, and after how many answers tuning has paid for itself."),
+      detail: l10n.t("The original graph with another model, and after how many answers tuning pays for itself."),
       beside: "other model",
     });
   }
   const title = l10n.t("Which methods?");
-  const placeHolder = l10n.t("The untouched graph and chain of thought are always scored, too.");
+  const placeHolder = l10n.t("The original graph and chain of thought are always scored, too.");
   const picked = await window.showQuickPick(items, { title, placeHolder, canPickMany: true, ignoreFocusOut: true });
   const names = (picked ?? []).filter(({ beside }) => !beside).map(({ label }) => label);
   if (names.length === 0) throw new Cancelled();
@@ -200,10 +200,14 @@ async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
 /** @throws Cancelled */
 async function pickRepeats(): Promise<number> {
   const items = [
-    { label: "3", detail: l10n.t("Shows whether a difference is larger than the chance in a search"), repeats: 3 },
+    {
+      label: "3",
+      detail: l10n.t("Shows whether a difference exceeds the random variation between searches"),
+      repeats: 3,
+    },
     { label: "5", detail: l10n.t("More certain, and costs more"), repeats: 5 },
     { label: "10", detail: l10n.t("For close results"), repeats: 10 },
-    { label: "1", detail: l10n.t("A first look: one search each says little about methods"), repeats: 1 },
+    { label: "1", detail: l10n.t("Quick check: one search per method doesn't show which is better"), repeats: 1 },
   ];
   const title = l10n.t("How many runs of each method?");
   const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true });
@@ -243,7 +247,7 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
           ),
       plan.againstModel === undefined
         ? ""
-        : l10n.t("The untouched graph is also scored with the model {0}.", oneLine(plan.againstModel)),
+        : l10n.t("The original graph is also scored with the model {0}.", oneLine(plan.againstModel)),
       done > 0 ? l10n.t("{0} of {1} runs are complete and are not repeated.", done, of) : "",
     ],
   });
@@ -267,7 +271,7 @@ async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Pro
     try {
       for (;;) {
         const step = await steps.next();
-        if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price);
+        if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price, LOCALE);
         const { done, of, event } = step.value;
         const now = deps.clock.now();
         if (event !== null && now - said < PACE) continue;

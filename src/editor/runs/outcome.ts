@@ -91,7 +91,7 @@ function evaluatedSentence(name: string, { split, n, scored, score, interval: [l
   const missing =
     scored < n
       ? l10n.t(
-          " {0} of {1} samples are not scored because their calls failed. Evaluate again to ask only for those.",
+          " {0} of {1} samples were not scored because their calls failed. Evaluate again to score only those.",
           n - scored,
           n,
         )

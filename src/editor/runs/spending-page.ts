@@ -11,5 +11,5 @@ import type { Page } from "./pages.ts";
 export async function spendingPage(graphs: GraphFiles, deps: RunsDeps): Promise<Page> {
   const roots = [...(await graphs.roots())];
   const spending = joinedSpending(await Promise.all(roots.map((root) => readSpending(deps, runPathsOf(root)))));
-  return { title: l10n.t("What was spent"), html: (theme) => spendingHtml(spending, roots.join(", "), LOCALE, theme) };
+  return { title: l10n.t("Spending"), html: (theme) => spendingHtml(spending, roots.join(", "), LOCALE, theme) };
 }

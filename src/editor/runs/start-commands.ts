@@ -2,7 +2,7 @@ import { l10n, type Uri, window, workspace } from "vscode";
 import type { Split } from "../../data/sample.ts";
 import type { Task } from "../../engine/task.ts";
 import { readGraphText } from "../../graph/read.ts";
-import { splitLabel } from "../../i18n/labels.ts";
+import { splitCount, splitLabel } from "../../i18n/labels.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { earlierTexts } from "../../run/earlier-texts.ts";
 import { estimateRun, estimateRunner } from "../../run/estimate.ts";
@@ -105,7 +105,7 @@ export class StartCommands {
     const job: Job = { kind: "evaluate", split };
     const count = task.data[split].length;
     await confirmCalls({
-      question: l10n.t("Score “{0}” on {1}?", task.graph.name, setLabel(split, count)),
+      question: l10n.t("Score “{0}” on {1}?", task.graph.name, splitCount(count, split, LOCALE)),
       button: l10n.t("Evaluate"),
       estimate: await estimating(() => estimateRunner(task, prepared.known, runnerOf(job))),
       task,
@@ -146,7 +146,11 @@ export class StartCommands {
     await confirmCalls({
       question:
         node === null
-          ? l10n.t("Recheck {0} proposals for “{1}” with your own model?", job.changes.length, task.graph.name)
+          ? l10n.t(
+              "Recheck {0} for “{1}” with your own model?",
+              LOCALE.count(job.changes.length, "proposal"),
+              task.graph.name,
+            )
           : l10n.t("Compare the proposal for “{0}” with the text that its file has now?", node),
       button: l10n.t("Recheck"),
       estimate: await estimating(() => estimateRunner(gated, prepared.known, runnerOf(job))),
@@ -156,7 +160,7 @@ export class StartCommands {
       about: [
         l10n.t(
           "Each proposal is scored on {0} in this workspace and gets a verdict from this machine.",
-          setLabel("validation", count),
+          splitCount(count, "validation", LOCALE),
         ),
         left,
       ],
@@ -226,12 +230,4 @@ async function pickSplit(sets: readonly Split[]): Promise<Split> {
   const picked = await window.showQuickPick(items, { title: l10n.t("On which samples?"), ignoreFocusOut: true });
   if (!picked) throw new Cancelled();
   return picked.split;
-}
-
-function setLabel(split: Split, count: number): string {
-  return {
-    train: l10n.t("{0} training samples", count),
-    validation: l10n.t("{0} validation samples", count),
-    test: l10n.t("{0} test samples", count),
-  }[split];
 }

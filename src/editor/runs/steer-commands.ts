@@ -56,12 +56,12 @@ export class SteerCommands extends Disposable {
   async #pin(target: unknown): Promise<void> {
     const { control, state } = await this.#run(target);
     const { parameters, iterations } = state();
-    if (iterations === 0) throw new NotFound(l10n.t("This run writes no texts."));
+    if (iterations === 0) throw new NotFound(l10n.t("This run proposes no texts."));
     const items = parameters.map((label) => ({ label, picked: control.isPinnedLast(label) }));
     const picked = await window.showQuickPick(items, {
       canPickMany: true,
       title: l10n.t("Pin nodes"),
-      placeHolder: l10n.t("No more texts are written for the nodes that are selected"),
+      placeHolder: l10n.t("No more texts are proposed for the selected nodes"),
     });
     if (!picked) throw new Cancelled();
     for (const node of parameters)

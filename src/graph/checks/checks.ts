@@ -267,14 +267,14 @@ function checkTargets(document: JsonDocument, { nodes, output, targets }: Outlin
         scored,
       );
     } else if (key.name === output?.name) {
-      const message = t('"{0}" is the output, so its targets are those that "data.target" names.', key.name);
+      const message = t('"{0}" is the output, so "data.target" names its targets.', key.name);
       document.add("wrong-value", key.range, message, t('Use "target" for the output, and "targets" for other nodes.'));
     }
   }
   const known = targets.map(({ name }) => name);
   for (const key of keysOf(document, ["losses"])) {
     if (known.includes(key.name)) continue;
-    refuse(["losses"], key, t('"losses" names "{0}", which "data.targets" gives no targets.', key.name), known);
+    refuse(["losses"], key, t('"losses" names "{0}", which has no targets in "data.targets".', key.name), known);
   }
 }
 

@@ -50,7 +50,7 @@ export const data = z
         params: { remedy: translatable("Lower them to a sum of at most 1.") },
       })
       .optional()
-      .describe("How the rows of `file` are divided at random."),
+      .describe("Random split of the rows of `file`."),
     folds: z
       .int()
       .min(2)
@@ -78,7 +78,7 @@ export const data = z
       .optional()
       .meta({
         description:
-          "Node → field with the right value of that node. The node is scored by it in the rows that have it, and gets feedback of its own. The output's own field is `target`.",
+          "Node → field with the right value of that node. Rows that have it also score the node and give it feedback of its own. The output's own field is `target`.",
         examples: [{ category: "category" }],
       }),
     id: z.string().optional().describe("Field that names a row. Default: a hash of its inputs."),

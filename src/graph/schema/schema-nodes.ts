@@ -8,7 +8,7 @@ const reference = z
     file: z
       .string()
       .min(1)
-      .describe("Path of a text file, relative to this file, with `/`. It must lie in the same repository."),
+      .describe("Path of a text file, relative to this file, with `/`. It must be in the same repository."),
     key: z
       .string()
       .min(1)
@@ -18,11 +18,11 @@ const reference = z
       .string()
       .min(1)
       .optional()
-      .describe("The text is what stands under this heading of a Markdown file: `## Review`."),
+      .describe("The text is the content under this heading of a Markdown file: `## Review`."),
     between: z
       .tuple([z.string().min(1), z.string().min(1)])
       .optional()
-      .describe("The text is what stands between these two marks of a file, such as a program's source."),
+      .describe("The text is between these two marks in a file, such as a program's source."),
   })
   .refine(({ key, section, between }) => [key, section, between].filter((one) => one !== undefined).length < 2, {
     error: translatable('A text has only one of "key", "section" and "between".'),
@@ -50,7 +50,7 @@ export function codeForm(what: string) {
     file: z
       .string()
       .min(1)
-      .describe("Path of a `.js` or `.ts` file, relative to this file, with `/`. It must lie in the same repository."),
+      .describe("Path of a `.js` or `.ts` file, relative to this file, with `/`. It must be in the same repository."),
   });
   return z
     .union([z.string(), z.array(z.string()), file], { error: 'code, a list of lines or { "file": "…" }' })
@@ -164,7 +164,7 @@ const asking = {
     .union([z.string(), z.array(z.string())], { error: "a text or a list of lines" })
     .optional()
     .describe(
-      "What the program sends around the instruction, which stands at `{{instruction}}`. It names inputs as `{{name}}`, may have roles (`system:`, `user:`), and never changes.",
+      "Text that is sent around the instruction, at `{{instruction}}`. It names inputs as `{{name}}`, can have roles (`system:`, `user:`), and never changes.",
     ),
   output: extractor.optional(),
   model: modelChoice.optional(),
@@ -210,7 +210,7 @@ const textNode = z
       .optional()
       .describe("The text is code in this language, such as `javascript`. Braces in it are not placeholders."),
     examples: z
-      .strictObject({ rows: z.array(z.record(z.string(), z.unknown())).min(1).describe("One object an example.") })
+      .strictObject({ rows: z.array(z.record(z.string(), z.unknown())).min(1).describe("One object per example.") })
       .optional()
       .describe("Examples instead of `text`. The node's value has one line of JSON per row."),
   })
@@ -254,13 +254,11 @@ const toolNode = z
     tool: z
       .string()
       .min(1)
-      .describe(
-        "Name of the tool. Which server answers is your choice, never the file's. `server/tool` if several have it.",
-      ),
+      .describe("Name of the tool. You choose its server; a file can't. `server/tool` if several have it."),
     arguments: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe("What the tool is given: JSON whose texts name inputs as `{{name}}`. Default: the inputs by name."),
+      .describe("Arguments of the tool: JSON whose texts name inputs as `{{name}}`. Default: the inputs by name."),
   })
   .describe("A node whose value is the result of a tool: a search, a calculator, a database.");
 

@@ -48,7 +48,7 @@ export const loss = z
       kind: z
         .literal("number")
         .describe(
-          "The number that the answer gives equals the target's, digit by digit. `1,000`, `$12.50`, `3/4` and `1e3` are numbers; units do not count. See docs/losses.md for which number of an answer counts.",
+          "The number in the answer equals the target, digit by digit. `1,000`, `$12.50`, `3/4` and `1e3` are numbers; units are ignored. See docs/losses.md for which number of an answer counts.",
         ),
       tolerance: z.number().min(0).default(0).describe("Largest difference that counts as right. Default 0."),
     }),
@@ -174,7 +174,7 @@ export const objectives = z
   ])
   .meta({
     description:
-      'What the gate weighs. At `"tokens": 0.1`, twice the tokens per answer have to lower the mean loss by more than 0.1; `latency` and `usd` likewise. `"pareto"`: the gate goes by the loss, and you choose among the results that no other beats in everything.',
+      'What the gate weighs. At `"tokens": 0.1`, twice the tokens per answer have to lower the mean loss by more than 0.1; `latency` and `usd` likewise. `"pareto"`: the gate goes by the loss, and you choose among the Pareto-optimal results.',
     examples: [{ tokens: 0.1 }],
   });
 

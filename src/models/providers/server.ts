@@ -16,19 +16,16 @@ export interface ServerPreset {
   readonly keyVariable?: string;
   /** Requests that it works on at once. Default 16. */
   readonly concurrency?: number;
-  /** What is peculiar to it, in a sentence. */
-  readonly note: string;
   /** Default: OpenAI's protocol. */
   readonly connect?: (connection: ProviderConnection) => Promise<ServerModel>;
 }
 
 export function serverProvider({ connect = connectOpenAI, ...preset }: ServerPreset): Provider {
-  const { id, label, detail, address, key, keyVariable, concurrency = 16, note } = preset;
+  const { id, label, detail, address, key, keyVariable, concurrency = 16 } = preset;
   return {
     id,
     label: () => label,
     detail,
-    note,
     ...(keyVariable !== undefined && { keyVariable }),
     fields: {
       address: {

@@ -29,7 +29,7 @@ function lineOf(
     );
   }
   return t(
-    "{0} has paid for itself against {1} after {2} answers: the search costs {3}, and an answer {4} instead of {5}. Score: {6}.",
+    "{0} pays for itself against {1} after {2} answers: the search costs {3}, and an answer {4} instead of {5}. Score: {6}.",
     name,
     model,
     locale.integer(answers),
@@ -42,7 +42,7 @@ function lineOf(
 
 function differenceWords(mean: number, isSignificant: boolean, locale: Locale): string {
   const { t } = locale;
-  return isSignificant ? locale.signed(mean) : t("{0}, within noise", locale.signed(mean));
+  return isSignificant ? locale.signed(mean) : t("{0}, not significant", locale.signed(mean));
 }
 
 /** Per 1,000 answers: one costs too little to be read. */

@@ -31,7 +31,7 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
     const parts = over.map(
       ({ lower, mean, adjusted }) => `${lower} (${locale.signed(mean)}, ${locale.pValue(adjusted)})`,
     );
-    return t("{0} is better by more than noise than {1}.", higher, parts.join(", "));
+    return t("{0} is significantly better than {1}.", higher, parts.join(", "));
   });
   const each = sure.map((pair) =>
     t(
@@ -50,9 +50,9 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
     said.push(
       sure.length === 0 && open.length > 1
         ? kind === "methods"
-          ? t("No two methods differ by more than noise on the held-out set.")
-          : t("No change of an option makes a difference beyond noise on the held-out set.")
-        : t("The difference is within noise for {0}.", names),
+          ? t("No two methods differ significantly on the held-out set.")
+          : t("No changed option makes a significant difference on the held-out set.")
+        : t("The difference is not significant for {0}.", names),
     );
   }
   return [...said, ...beside];
@@ -69,9 +69,9 @@ function overBaseline(
   const names = (of: readonly VariantRow[]) => of.map(({ name }) => name).join(", ");
   const [over, others] = [variants.filter(isOver), variants.filter((one) => !isOver(one))];
   const what = which === "gain" ? t("the original graph") : t("chain of thought");
-  if (over.length === 0) return t("Nothing is better than {0} by more than noise.", what);
-  if (others.length === 0) return t("Better than {0} by more than noise: {1}.", what, names(over));
-  return t("Better than {0} by more than noise: {1}. Not shown to be: {2}.", what, names(over), names(others));
+  if (over.length === 0) return t("Nothing is significantly better than {0}.", what);
+  if (others.length === 0) return t("Significantly better than {0}: {1}.", what, names(over));
+  return t("Significantly better than {0}: {1}. Not significantly better: {2}.", what, names(over), names(others));
 }
 
 /** What the figures rest on, and what limits them. */
@@ -81,20 +81,20 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
   const said = [
     ...(folds ? foldGrounds(report, folds, locale) : repeatGrounds(report, locale)),
     t(
-      "Each search starts without replies of any other run, so its calls, tokens, cost and time are what the method needs on its own. Only answers on the held-out set are shared, where graph texts and sample are the same; they count for no method.",
+      "Each search starts without replies of any other run, so its calls, tokens, cost and time are what the method needs on its own. Only answers on the held-out set are shared if graph texts and sample are the same, and no method is charged for them.",
     ),
     folds
       ? t(
           "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm). Folds share training samples, so both are somewhat too sure of themselves.",
         )
       : t(
-          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference counts as more than noise when p ≤ 0.05 and its interval excludes 0.",
+          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference is significant if p ≤ 0.05 and its interval excludes 0.",
         ),
   ];
   if (seeds.length < 3 && !folds) {
     said.push(
       t(
-        "With {0}, the chance in a search is hardly covered. Use at least 3 repeats for conclusions about methods.",
+        "With {0}, the random variation between searches is barely measured. Use at least 3 repeats to draw conclusions about methods.",
         seeds.length === 1 ? t("one repeat") : t("{0} repeats", seeds.length),
       ),
     );
@@ -110,7 +110,7 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
   if (early.length > 0) {
     said.push(
       t(
-        "Some searches reached their budget: {0}. They count with what they had accepted by then.",
+        "Some searches reached their budget: {0}. Their results are the texts accepted by then.",
         early.map(({ name }) => name).join(", "),
       ),
     );
@@ -125,7 +125,9 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
   const lost = [...baselines, ...variants.map(({ heldOut }) => heldOut)].some(({ scored }) => scored < samples.test);
   if (lost) said.push(t("Some held-out samples could not be scored. They are left out, never counted as wrong."));
   if (report.provider === "simulated")
-    said.push(t("The simulated model answered: the figures show how a comparison looks, and nothing about methods."));
+    said.push(
+      t("The simulated model was used: the figures show what a comparison looks like, not how the methods compare."),
+    );
   return said;
 }
 
@@ -195,7 +197,7 @@ export function scoreTable({ variants, baselines, seeds, breakEven }: Comparison
       "",
       t("held-out score"),
       t("interval"),
-      t("gain over the untouched graph"),
+      t("gain over the original graph"),
       t("p, corrected"),
       seeds.length > 1 ? t("calls, mean") : t("calls"),
       t("tokens"),
@@ -242,7 +244,7 @@ export function pairTable({ pairs }: ComparisonReport, locale: Locale): Table {
       t("p, corrected"),
       t("p, single"),
       t("samples better / worse"),
-      t("more than noise"),
+      t("significant"),
     ],
     rows: pairs.map(row),
     left: 0,

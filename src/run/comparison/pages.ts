@@ -28,12 +28,12 @@ export function comparisonHtml(report: ComparisonReport, locale = ENGLISH, theme
 ${conclusions(report, locale).map((one) => html`<p class="lead">${one}</p>`)}
 </header>
 <main>
-${listed(t("What the figures rest on"), grounds(report, locale), "caveats")}
+${listed(t("How the figures were measured"), grounds(report, locale), "caveats")}
 <h2>${t("Held-out scores")}</h2>
 ${strips(rows, locale)}
 <div class="tables" tabindex="0">${table(scoreTable(report, locale), locale)}</div>
 <h2>${t("Score against cost")}</h2>
-<p class="soft">${t("Large marks are means with their interval, small ones the repeats. Dashed lines are the baselines, which search nothing.")}</p>
+<p class="soft">${t("Large marks show means with their intervals, small marks show repeats. Dashed lines show the baselines, which need no search.")}</p>
 ${costPlots(report, locale)}
 ${breakEvenSection(report, locale)}
 <h2>${t("Differences")}</h2>
@@ -49,8 +49,8 @@ ${table(setupTable(report, locale), locale)}
 function breakEvenSection({ breakEven }: ComparisonReport, locale: Locale): Markup | null {
   const { t } = locale;
   if (!breakEven) return null;
-  return html`<h2>${t("When tuning has paid for itself")}</h2>
-<p class="soft">${t("Cost of the search ÷ (cost of an answer with {0} − cost of an answer of the tuned graph), by the replies of the held-out set.", breakEven.model)}</p>
+  return html`<h2>${t("When tuning pays for itself")}</h2>
+<p class="soft">${t("Cost of the search ÷ (cost of an answer with {0} − cost of an answer of the tuned graph), measured on the held-out set.", breakEven.model)}</p>
 <div class="tables" tabindex="0">${table(breakEvenTable(breakEven, locale), locale)}</div>`;
 }
 
@@ -68,14 +68,14 @@ export function comparisonMarkdown(report: ComparisonReport, locale: Locale = EN
     markdownTable(scoreTable(report, locale), locale),
     ...(report.breakEven
       ? [
-          `## ${t("When tuning has paid for itself")}`,
+          `## ${t("When tuning pays for itself")}`,
           breakEvenLines(report.breakEven, locale).map(literal).join("\n\n"),
           markdownTable(breakEvenTable(report.breakEven, locale), locale),
         ]
       : []),
     `## ${t("Differences")}`,
     markdownTable(pairTable(report, locale), locale),
-    `## ${t("What the figures rest on")}`,
+    `## ${t("How the figures were measured")}`,
     list(grounds(report, locale)),
     `## ${t("Repeats")}`,
     markdownTable(repeatTable(report, locale), locale),

@@ -104,12 +104,13 @@ export interface Pair extends Gain {
 
 const LEVEL = 0.05;
 
-/** Puts together what was measured. */
+/** Puts together what was measured. @param locale of the loss's description */
 export function comparisonOf(
   plan: ComparisonPlan,
   measured: Measured,
   provider: string,
   price: PriceOf,
+  locale = ENGLISH,
 ): ComparisonReport {
   const { request, variants, folds } = plan;
   const { graph, models, loss } = request.task;
@@ -159,7 +160,7 @@ export function comparisonOf(
       const { temperature } = models[role].params;
       return typeof temperature === "number" ? temperature : null;
     }),
-    loss: loss.describe(ENGLISH),
+    loss: loss.describe(locale),
     samples: samplesOf(plan),
     seeds: seedsOf(plan),
     ...(folds && { folds: folds.length }),

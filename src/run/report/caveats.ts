@@ -238,7 +238,10 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
   }
   if (before.formatErrors > 0) {
     said.push(
-      t("{0} answers are not in the required format. They count as wrong, but may be right.", before.formatErrors),
+      t(
+        "Not in the required format: {0}. They count as wrong, but may be right.",
+        locale.count(before.formatErrors, "answer"),
+      ),
     );
   }
   if (split !== "test") {

@@ -30,7 +30,15 @@ export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
     const [one, other] = [a.start.data[split].length, b.start.data[split].length];
     if (shared === one && shared === other) continue;
     const set = splitLabel(split, locale);
-    said.push(t("The {0} differs: {1} and {2} samples, {3} in common.", set, one, other, shared));
+    said.push(
+      t(
+        "The {0} differs: {1} and {2}, {3} in common.",
+        set,
+        locale.count(one, "sample"),
+        locale.count(other, "sample"),
+        shared,
+      ),
+    );
   }
   if (!same(a.start.loss, b.start.loss)) said.push(t("They use different losses."));
   for (const role of ["forward", "judge", "backward", "optimizer"] as const) {

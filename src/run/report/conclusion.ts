@@ -50,8 +50,8 @@ function result(set: Comparison, gain: number, isRare: boolean, locale: Locale):
     : t("{0} → {1} right", before.right, after.right);
   const where =
     split === "test"
-      ? t("on {0} not seen before {1}", locale.count(scored, "sample"), figures)
-      : t("on the {0} that chose the texts {1}", locale.count(scored, "sample"), figures);
+      ? t("on {0} not used before, {1}", locale.count(scored, "sample"), figures)
+      : t("on the {0} used to choose the texts, {1}", locale.count(scored, "sample"), figures);
   const chance = p === null ? "" : `, ${locale.pValue(p)}`;
   const doubt =
     split !== "test" ? t("no unseen samples were scored") : !isRare && gain > 0 ? t("this may be chance") : "";

@@ -106,7 +106,6 @@ ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 function named(name: string, text: string, locale: Locale): Markup {
   const { t } = locale;
   const left = text.length - MAX_CHARACTERS;
-  const more =
-    left > 0 ? html`<p class="left">${t("{0} more characters are not shown.", locale.integer(left))}</p>` : null;
+  const more = left > 0 ? html`<p class="left">${t("Not shown: {0}.", locale.count(left, "character"))}</p>` : null;
   return html`<p class="soft">${name}</p><div class="text">${text.slice(0, MAX_CHARACTERS) || t("(empty)")}</div>${more}`;
 }

@@ -14,7 +14,7 @@ export function spendingSentences(spending: Spending, locale: Locale): string[] 
   const { calls, usd, unpriced, estimated } = totalOf(spending);
   const first =
     from === null || to === null
-      ? t("No calls were paid for.")
+      ? t("No calls were charged.")
       : t(
           "{0} for {1} of {2}, {3} to {4}.",
           unpriced === calls ? t("price unknown") : locale.money(usd, estimated),
@@ -26,10 +26,10 @@ export function spendingSentences(spending: Spending, locale: Locale): string[] 
   return [
     first,
     ...(unpriced > 0
-      ? [t("The price of {0} is unknown, so their cost is not part of the sum.", locale.count(unpriced, "call"))]
+      ? [t("The price of {0} is unknown, so the total doesn't include it.", locale.count(unpriced, "call"))]
       : []),
     ...(elsewhere > 0
-      ? [t("{0} from another machine not counted: someone else paid for them.", locale.count(elsewhere, "run"))]
+      ? [t("{0} from another machine not counted, because someone else paid.", locale.count(elsewhere, "run"))]
       : []),
   ];
 }
@@ -83,21 +83,21 @@ export function spendingHtml(spending: Spending, title: string, locale = ENGLISH
   const { t } = locale;
   const sections = spending.rows.length === 0 ? [] : spendingTables(spending, locale);
   const body = html`<header>
-<h1>${t("What was spent")}</h1>
+<h1>${t("Spending")}</h1>
 <p class="soft">${title}</p>
 ${spendingSentences(spending, locale).map((one, index) => html`<p class="${index === 0 ? "lead" : "soft"}">${one}</p>`)}
 </header>
 <main>
 ${sections.map(([name, rows]) => html`<h2>${name}</h2><div class="tables" tabindex="0">${table(rows, locale)}</div>`)}
 </main>`;
-  return pageHtml(t("{0} · AgentGraph", t("What was spent")), body, locale, theme);
+  return pageHtml(t("{0} · AgentGraph", t("Spending")), body, locale, theme);
 }
 
 export function spendingMarkdown(spending: Spending, locale = ENGLISH): string {
   const { t } = locale;
   const sections = spending.rows.length === 0 ? [] : spendingTables(spending, locale);
   return [
-    `# ${t("What was spent")}`,
+    `# ${t("Spending")}`,
     ...spendingSentences(spending, locale).map(literal),
     ...sections.flatMap(([name, rows]) => [`## ${name}`, markdownTable(rows, locale)]),
     "",

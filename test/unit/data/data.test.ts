@@ -234,8 +234,8 @@ describe("loadData", () => {
     expect(SPLITS.map((split) => data?.[split].length)).toEqual([4, 3, 2]);
     expect(new Set(all).size).toBe(9);
     expect(faults).toEqual([
-      'duplicate-row: In "d.json", rows 1 and 11 ask the same. There are 28 more.',
-      'conflicting-row: In "d.json", rows 10 and 40 ask the same, but their answers differ.',
+      'duplicate-row: In "d.json", rows 1 and 11 have the same inputs. There are 28 more.',
+      'conflicting-row: In "d.json", rows 10 and 40 have the same inputs but different answers.',
     ]);
   });
 

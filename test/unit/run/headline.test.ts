@@ -102,17 +102,17 @@ describe("the answer that a report opens with", () => {
     expect(said({ test, validation: compared("validation") })).toEqual({
       answer: "yes",
       sentence:
-        "Yes: on 30 samples not seen before 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.",
+        "Yes: on 30 samples not used before, 6 → 29 right, p < 0.001; each answer costs 41% more tokens; the run cost $0.14.",
     });
   });
 
   it("is perhaps if it can be chance, or if nothing unseen was scored", () => {
     const few = { ...test, better: 3, worse: 1, p: signTest(3, 1), after: { ...test.after, right: 8, score: 8 / 30 } };
     expect(said({ test: few })?.sentence).toMatch(
-      /^Perhaps: on 30 samples not seen before 6 → 8 right, p = 0\.62; this may be chance;/,
+      /^Perhaps: on 30 samples not used before, 6 → 8 right, p = 0\.62; this may be chance;/,
     );
     expect(said({ validation: { ...test, split: "validation" } })?.sentence).toMatch(
-      /^Perhaps: on the 30 samples that chose the texts 6 → 29 right, p < 0\.001; no unseen samples were scored;/,
+      /^Perhaps: on the 30 samples used to choose the texts, 6 → 29 right, p < 0\.001; no unseen samples were scored;/,
     );
   });
 
@@ -132,6 +132,6 @@ describe("the answer that a report opens with", () => {
 
   it("gives mean scores where answers are graded", () => {
     const graded = { ...test, before: { ...test.before, score: 0.31 }, after: { ...test.after, score: 0.62 } };
-    expect(said({ test: graded })?.sentence).toContain("on 30 samples not seen before score 0.31 → 0.62");
+    expect(said({ test: graded })?.sentence).toContain("on 30 samples not used before, score 0.31 → 0.62");
   });
 });

@@ -146,7 +146,7 @@ describe("two runs side by side", () => {
       unfairReasons(a, await side(withTask(change))).join("\n");
     expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
     expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
-      "The validation set differs: 20 and 12 samples, 12 in common.",
+      "The validation set differs: 20 samples and 12 samples, 12 in common.",
     );
     expect(await said({ models: { ...models, forward: { model: "other", params: {} } } })).toContain(
       "The forward model differs: m and other.",

@@ -97,7 +97,7 @@ describe("the editor's schema", () => {
 
   it("tells what a key and a kind mean", async () => {
     expect(await hover('{ "nodes": { "a": { "ke|ep": ["x"] } } }')).toContain("contain literally");
-    expect(await hover('{ "loss": { "kind": "num|ber" } }')).toContain("The number that the answer gives");
+    expect(await hover('{ "loss": { "kind": "num|ber" } }')).toContain("The number in the answer");
     expect(await hover('{ "loss": { "kind": "number", "toler|ance": "wrong" } }')).toContain("Largest difference");
   });
 });

@@ -137,13 +137,13 @@ it("Markdown shows a hostile name letter by letter", () => {
 });
 
 describe("the conclusion", () => {
-  it("names who is better, with the interval and the corrected p, and what is within noise", () => {
+  it("names who is better, with the interval and the corrected p, and what is not significant", () => {
     expect(conclusions(report, ENGLISH)).toEqual([
       "one is better than two: +0.20 on the held-out set (+0.15 … +0.25), p = 0.012.",
       "one is better than three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
-      "The difference is within noise for two and three.",
-      "Better than the original graph by more than noise: one, two, three.",
-      "Nothing is better than chain of thought by more than noise.",
+      "The difference is not significant for two and three.",
+      "Significantly better than the original graph: one, two, three.",
+      "Nothing is significantly better than chain of thought.",
     ]);
   });
 
@@ -151,16 +151,16 @@ describe("the conclusion", () => {
     const [first] = report.pairs;
     const pairs = ["two", "three", "four", "five"].map((lower) => ({ ...first!, lower }));
     expect(conclusions({ ...report, pairs }, ENGLISH)[0]).toBe(
-      "one is better by more than noise than two (+0.20, p = 0.012), three (+0.20, p = 0.012), four (+0.20, p = 0.012), five (+0.20, p = 0.012).",
+      "one is significantly better than two (+0.20, p = 0.012), three (+0.20, p = 0.012), four (+0.20, p = 0.012), five (+0.20, p = 0.012).",
     );
   });
 
-  it("claims nothing if nothing is more than noise", () => {
+  it("claims nothing if nothing is significant", () => {
     const pairs = report.pairs.map((pair) => ({ ...pair, isSignificant: false }));
     expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
-      "No two methods differ by more than noise on the held-out set.",
-      "Better than the original graph by more than noise: one, two, three.",
-      "Nothing is better than chain of thought by more than noise.",
+      "No two methods differ significantly on the held-out set.",
+      "Significantly better than the original graph: one, two, three.",
+      "Nothing is significantly better than chain of thought.",
     ]);
   });
 });
@@ -170,7 +170,7 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   const usual = words({});
   expect(words({ seeds: [1] })).toContain("With one repeat");
   expect(words({ samples: { train: 20, validation: 20, test: 16 } })).toContain("below about 0.25");
-  expect(words({ provider: "simulated" })).toContain("nothing about methods");
+  expect(words({ provider: "simulated" })).toContain("not how the methods compare");
   const [one, ...others] = report.variants;
   if (!one) throw new Error("no variant");
   const spent = { ...one, repeats: one.repeats.map((repeat) => ({ ...repeat, status: "budget" })) };
@@ -200,13 +200,13 @@ it("says after how many answers each search has paid for itself, where it ever d
   };
   const [one, two, three] = breakEvenLines(breakEven, ENGLISH);
   expect(one).toBe(
-    "one has paid for itself against large after 334 answers: the search costs $0.50, and an answer $0.50 per 1,000 instead of $2.00 per 1,000. Score: +0.10.",
+    "one pays for itself against large after 334 answers: the search costs $0.50, and an answer $0.50 per 1,000 instead of $2.00 per 1,000. Score: +0.10.",
   );
   expect(two).toContain("two does not pay for itself against large");
-  expect(two).toContain("within noise");
+  expect(two).toContain("not significant");
   expect(three).toContain("the price of a model is unknown");
   for (const text of [comparisonHtml({ ...report, breakEven }), comparisonMarkdown({ ...report, breakEven })]) {
-    expect(text).toContain("When tuning has paid for itself");
+    expect(text).toContain("When tuning pays for itself");
     expect(text).toContain("334 answers");
   }
 });
