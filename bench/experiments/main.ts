@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
 import { convergence } from "./convergence.ts";
 import { credit } from "./credit.ts";
+import { edges } from "./edges.ts";
 import type { Experiment, Options } from "./experiment.ts";
 import { gate } from "./gate.ts";
 import { neighbors } from "./neighbors.ts";
@@ -12,7 +13,7 @@ import { scaling } from "./scaling.ts";
 import { tokens } from "./tokens.ts";
 
 /**
- * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
+ * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
  * its plots in `out/experiments`.
  */
 const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
@@ -23,6 +24,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   tokens,
   chain,
   neighbors,
+  edges,
 };
 const FOLDER = join("out", "experiments");
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chain } from "../../../bench/experiments/chain.ts";
+import { edges } from "../../../bench/experiments/edges.ts";
 import type { Estimate, Experiment, Outcome } from "../../../bench/experiments/experiment.ts";
 import { gate } from "../../../bench/experiments/gate.ts";
 import { neighbors } from "../../../bench/experiments/neighbors.ts";
@@ -40,6 +41,15 @@ describe("the experiments", () => {
     expect(aware).toBeGreaterThan(2 * alone);
     const [awareEnd = 0, aloneEnd = 1] = of(1);
     expect(awareEnd).toBeGreaterThan(aloneEnd);
+  });
+
+  it("edges: gradients mend a missing edge that edge probabilities do not find with as many calls", async () => {
+    const outcome = await shown(edges, { seeds: [2] });
+    const ends = (name: string) => series(outcome, 0, name).map(({ value }) => value);
+    const [missing = 0] = ends("semantic gradients, 90% right");
+    const [searched = 1] = ends("edge probabilities (GPTSwarm)");
+    expect(missing).toBeGreaterThan(0.9);
+    expect(searched).toBeLessThan(missing);
   });
 
   it("gate: off lets everything through, strict little of what is no better, significant hardly anything", async () => {
