@@ -61,7 +61,10 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     seen.set(`${method} ${path}`, nth);
     const other = options.intercept?.(path, method, nth) ?? null;
     const isCut = other === "cut";
-    if (other !== null && !isCut) return send(response, other[0], other[1]);
+    if (other !== null && !isCut) {
+      const [status, body] = other;
+      return typeof body === "string" ? response.writeHead(status).end(body) : send(response, status, body);
+    }
     const [status, value] = route(path, method, body);
     if (isCut) return response.socket?.destroy();
     if (typeof value === "string") response.writeHead(status).end(value);

@@ -15,6 +15,8 @@ const QUIET = 1_000;
 /** Milliseconds between two looks at a batch: at first, and at most. */
 const FIRST_LOOK = 5_000;
 const LONGEST_LOOK = 60_000;
+/** Looks at a batch that has ended without naming its results. */
+const EMPTY_LOOKS = 10;
 /** Milliseconds in which a batch has to be answered; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
 /** Batches that may fail to answer a request. */
@@ -240,12 +242,16 @@ export class BatchModel implements Model {
   /** Looks until it has ended. @returns null where the server does not know it any more */
   async #ended(id: string, signal: AbortSignal): Promise<BatchStatus | null> {
     const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
+    let empty = 0;
     for (let wait = first; ; wait = Math.min(longest, 2 * wait)) {
       const status = await this.#again(() => this.api.status(id, signal), signal).catch((error: unknown) => {
         if (isGone(error)) return null;
         throw error;
       });
-      if (status === null || status.state !== "running") return status;
+      if (status === null) return null;
+      // Servers call a batch completed before they name the files with its results, which are paid for.
+      const isEmpty = status.state === "ended" && status.done > 0 && status.results.length === 0;
+      if (status.state !== "running" && !(isEmpty && empty++ < EMPTY_LOOKS)) return status;
       this.#running.set(id, status);
       this.#show(this.options.clock.now() + wait);
       await this.options.clock.sleep(wait, signal);

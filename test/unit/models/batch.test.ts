@@ -236,6 +236,107 @@ describe("a batch at OpenAI", () => {
     expect(played[1]).toMatch(/^BatchEnded: .*why: invalid_json_line/);
   });
 
+  /** A batch as it is looked at, where the server's own view is not what is to be tried. */
+  const view = (status: string, more: object = {}) => ({
+    id: "batch_1",
+    object: "batch",
+    status,
+    errors: null,
+    output_file_id: null,
+    error_file_id: "",
+    request_counts: { total: 19, completed: 0, failed: 0 },
+    ...more,
+  });
+  const isLook = (path: string, method: string) => method === "GET" && path.endsWith("/batches/batch_1");
+
+  it.each(["validating", "in_progress", "finalizing", "cancelling", "a new status"])(
+    "that stays %s for long is waited for, and said to be",
+    async (status) => {
+      const server = await serve({ state: (_, n) => (n < 25 ? status : "completed") });
+      const played = await play(tiered(connect(server.url)), PROMPTS);
+      expect(texts(played)).toEqual(ECHOES);
+      expect(played.told.some((waiting) => waiting?.reason === "batch")).toBe(true);
+      expect(server.paid).toHaveLength(20);
+    },
+  );
+
+  it.each([
+    ["the upload", "POST", /\/files$/, 500],
+    ["the upload, which takes too long", "POST", /\/files$/, 408],
+    ["the list of its requests", "POST", /\/batches$/, 503],
+    ["a look at it", "GET", /\/batches\/batch_1$/, 500],
+    ["a look at it, which takes too long", "GET", /\/batches\/batch_1$/, 408],
+    ["a look at it, by a gateway", "GET", /\/batches\/batch_1$/, 524],
+    ["its results", "GET", /\/content$/, 502],
+  ] as const)("whose server fails %s goes on, and nothing is paid twice", async (_, method, path, status) => {
+    const server = await serve({
+      intercept: (asked, by, nth) => (by === method && path.test(asked) && nth === 1 ? [status, "oops"] : null),
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.paid).toHaveLength(20);
+  });
+
+  it("of which every request failed has a file of errors alone: each says its own", async () => {
+    let keys: string[] = [];
+    const server: BatchServer = await serve({
+      intercept: (path, method) => {
+        keys = [...(server.batches[0]?.lines.keys() ?? [])];
+        const counts = { request_counts: { total: 19, completed: 0, failed: 19 } };
+        if (isLook(path, method)) return [200, view("completed", { error_file_id: "errors", ...counts })];
+        if (!path.endsWith("/files/errors/content")) return null;
+        const error = {
+          message: "The input is too long.",
+          type: "invalid_request_error",
+          code: "context_length_exceeded",
+        };
+        const line = (custom_id: string) =>
+          JSON.stringify({ custom_id, response: { status_code: 400, body: { error } }, error: null });
+        return [200, keys.map(line).join("\n")];
+      },
+    });
+    const played = texts(await play(tiered(connect(server.url)), PROMPTS));
+    expect(played[0]).toBe("echo prompt 0");
+    expect(played.slice(1).every((end) => end.startsWith("RequestRefused"))).toBe(true);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it("has its results in two files", async () => {
+    const server: BatchServer = await serve({
+      intercept: (path, method, nth) => {
+        const lines = [...(server.batches[0]?.lines ?? [])].map(([custom_id, { messages }]) => {
+          const message = { role: "assistant", content: echo(messages.at(-1).content) };
+          const body = { choices: [{ index: 0, message, finish_reason: "stop" }] };
+          return JSON.stringify({ custom_id, response: { status_code: 200, body } });
+        });
+        if (isLook(path, method) && nth > 1) {
+          return [200, view("completed", { output_file_id: "out", error_file_id: "errors" })];
+        }
+        if (path.endsWith("/files/out/content")) return [200, lines.slice(0, 10).join("\n")];
+        return path.endsWith("/files/errors/content") ? [200, lines.slice(10).join("\n")] : null;
+      },
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it("that is completed before its files are named is looked at again, not paid for again", async () => {
+    const server = await serve({
+      intercept: (path, method, nth) => {
+        const counts = { request_counts: { total: 19, completed: 19, failed: 0 } };
+        return isLook(path, method) && nth < 4 ? [200, view("completed", counts)] : null;
+      },
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it("whose results never come is sent again, and then given up with the reason", async () => {
+    const server = await serve({ answer: (prompt, batch) => (batch === 0 ? echo(prompt) : "missing") });
+    const played = texts(await play(tiered(connect(server.url)), PROMPTS.slice(0, 3)));
+    for (const end of played.slice(1))
+      expect(end).toMatch(/^(ProviderFault|WaitTooLong): .*the batch ended without it/s);
+  });
+
   it("that the server does not know any more is asked anew", async () => {
     const server = await serve();
     const keys = PROMPTS.map((prompt) => keyOf(connect(server.url).identity, request(prompt)));

@@ -94,6 +94,13 @@ describe("flex", () => {
     expect(fallbacks).toEqual([]);
   });
 
+  it("that takes too long (408) is tried again, at its price", async () => {
+    const late: Answer = [408, { error: { message: "Request timed out.", type: "timeout", code: null } }];
+    const { ends, seen } = await play([late, late, reply("flex")]);
+    expect(ends).toMatchObject([{ text: "yes", usage: { tier: "flex" } }]);
+    expect(seen).toEqual(["flex", "flex", "flex"]);
+  });
+
   it("without room falls back if that is allowed, and says so: each request tries it first", async () => {
     const { ends, seen, fallbacks, usd } = await play([full], { fallback: true, calls: 2 });
     expect(ends).toMatchObject([{ text: "yes" }, { text: "yes" }]);
