@@ -18,7 +18,7 @@ import { faultText, type GraphDocuments, toRange } from "../language/documents.t
 import { literal } from "../markdown.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
-import type { Scores } from "./scores.ts";
+import type { Score, Scores } from "./scores.ts";
 
 export type GraphElement =
   | {
@@ -27,10 +27,7 @@ export type GraphElement =
       readonly name: string;
       readonly faults: readonly Fault[];
       readonly run: RunSummary | null;
-      /** What is known of the score of the file as it is now; empty if nothing is. */
-      readonly score: string;
-      /** The score is of texts that the file no longer contains. */
-      readonly isStale: boolean;
+      readonly score: Score;
     }
   | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };
 
@@ -63,7 +60,7 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
     ]);
     const shown = graph ?? lastGood;
     const score = await this.scores.of(run, shown);
-    return { kind: "graph", file, name: shown?.name ?? "", faults, run, ...score };
+    return { kind: "graph", file, name: shown?.name ?? "", faults, run, score };
   }
 
   async getTreeItem(element: GraphElement): Promise<TreeItem> {
@@ -71,21 +68,21 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   }
 }
 
-function graphItem({ file, name, faults, run, score, isStale }: GraphElement & { kind: "graph" }): TreeItem {
+function graphItem({ file, name, faults, run, score }: GraphElement & { kind: "graph" }): TreeItem {
   const state = faults.length > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None;
   const item = new TreeItem(name || basename(file.path), state);
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const running = run?.status === "running";
   item.resourceUri = file;
-  const said = status(errors, faults.length, run, score);
-  item.description = [said, relativeFolder(file)].filter(Boolean).join(" · ");
-  const lines = [name || basename(file.path), said, workspace.asRelativePath(file)].filter(Boolean);
+  const saidAs = (scored: string) => status(errors, faults.length, run, scored);
+  item.description = [saidAs(score.figure), relativeFolder(file)].filter(Boolean).join(" · ");
+  const lines = [name || basename(file.path), saidAs(score.score), workspace.asRelativePath(file)].filter(Boolean);
   item.tooltip = new MarkdownString(lines.map(literal).join("\n\n"));
   item.iconPath = running
     ? new ThemeIcon("sync~spin")
     : errors > 0
       ? new ThemeIcon("error", new ThemeColor("list.errorForeground"))
-      : isStale
+      : score.isStale
         ? new ThemeIcon("type-hierarchy-sub", new ThemeColor("disabledForeground"))
         : new ThemeIcon("type-hierarchy-sub");
   item.contextValue = running ? "graph-running" : "graph";

@@ -10,31 +10,34 @@ import { isEvaluation, type RunSummary } from "./run-summary.ts";
 /** Evaluations that are looked at for one of the present texts. */
 const NEWEST = 5;
 
-/** What is known of the score of a graph as it is now. */
+/** What is known of the score of a graph as it is now; empty if nothing is. */
+export interface Score {
+  /** `0.20 → 0.90, text changed since` */
+  readonly figure: string;
+  /** The same as a part of a sentence: `score 0.20 → 0.90, text changed since`. */
+  readonly score: string;
+  /** It is of texts that the file no longer contains. */
+  readonly isStale: boolean;
+}
+
+/** Finds the scores of graphs in their runs. */
 export class Scores {
   constructor(private readonly runStore: RunStore) {}
 
   /** The newest evaluation of the present texts, else what the last optimization says of them. */
-  async of(
-    run: RunSummary | null,
-    graph: Graph | null,
-  ): Promise<{ readonly score: string; readonly isStale: boolean }> {
-    if (!run) return { score: "", isStale: false };
+  async of(run: RunSummary | null, graph: Graph | null): Promise<Score> {
+    if (!run) return scoreOf("");
     const evaluation = graph && (await this.#evaluationOf(run, graph));
-    if (evaluation) return { score: evaluationLabel(evaluation), isStale: false };
-    if (isEvaluation(run)) {
-      return run.after === null ? { score: "", isStale: false } : { score: evaluationLabel(run), isStale: true };
-    }
-    if (run.after === null) return { score: "", isStale: false };
+    if (evaluation) return scoreOf(evaluationFigure(evaluation));
+    if (run.after === null) return scoreOf("");
+    if (isEvaluation(run)) return scoreOf(evaluationFigure(run), true);
     const after = run.after.toFixed(2);
     const change = run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
-    if (run.untrusted) return { score: l10n.t("score {0}, from another machine", change), isStale: false };
+    if (run.untrusted) return scoreOf(l10n.t("{0}, from another machine", change));
     const textStatus = await this.#textStatus(run, graph);
     // Accepted texts count once they are in the file; until then, the file's own score is shown first.
-    const score = textStatus === "proposed" ? after : change;
-    return textStatus === "changed"
-      ? { score: l10n.t("score {0}, text changed since", score), isStale: true }
-      : { score: l10n.t("score {0}", score), isStale: false };
+    const figure = textStatus === "proposed" ? after : change;
+    return textStatus === "changed" ? scoreOf(l10n.t("{0}, text changed since", figure), true) : scoreOf(figure);
   }
 
   async #evaluationOf({ graphPath }: RunSummary, graph: Graph): Promise<RunSummary | null> {
@@ -69,8 +72,12 @@ export class Scores {
   }
 }
 
+function scoreOf(figure: string, isStale = false): Score {
+  return { figure, score: figure === "" ? "" : l10n.t("score {0}", figure), isStale: isStale && figure !== "" };
+}
+
 /** `0.85 on the test set`: an evaluation of the file as it is. */
-function evaluationLabel({ evaluated }: RunSummary): string {
+function evaluationFigure({ evaluated }: RunSummary): string {
   if (!evaluated || evaluated.score === null) return "";
-  return l10n.t("score {0} on the {1}", evaluated.score.toFixed(2), splitLabel(evaluated.split, LOCALE));
+  return l10n.t("{0} on the {1}", evaluated.score.toFixed(2), splitLabel(evaluated.split, LOCALE));
 }
