@@ -49,11 +49,11 @@ import {
 import { runGraph } from "./run-graph.ts";
 
 const AFTER_HELP = `
-An address and its key belong together: --base-url or AGENTGRAPH_BASE_URL with AGENTGRAPH_API_KEY,
+Each address is used with its own key: --base-url or AGENTGRAPH_BASE_URL with AGENTGRAPH_API_KEY,
 OPENAI_BASE_URL with OPENAI_API_KEY. Without an address, either key is sent to OpenAI.
 HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respected.
-Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 wrong use or a file with errors,
-3 budget reached, 4 the provider or the disk failed, or --apply could not write all, 130 cancelled.`;
+Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 invalid arguments or a file with
+errors, 3 budget reached, 4 provider or disk failure, or --apply couldn't write every text, 130 cancelled.`;
 
 /** Milliseconds in which a cancelled command must end. */
 const CANCEL_TIMEOUT = 900;

@@ -31,7 +31,7 @@ export async function spentCommand({ deps, output }: Cli, path: string, options:
     await deps.files.write(resolve(out), text).catch((error: unknown) => {
       throw new UsageError(`The page couldn't be written to ${plain(out)}: ${writeFailure(error)}.`);
     });
-    output.info(`Wrote what was spent to ${plain(out)}.`);
+    output.info(`Wrote the spending to ${plain(out)}.`);
   }
   if (output.json) output.object({ version: 1, folder: place.runs, total: totalOf(spending), ...spending });
   if (out !== undefined) return EXIT.done;
