@@ -256,6 +256,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       codeAround(node, shown, pass),
       areEdgesAsked ? othersOf(node, pass) : "",
     ]);
+    const isJudged = judgedIn(await pass.score).includes(node.id);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
     const edges = shown.includes("choice_of_inputs") ? "choice_of_inputs_of_the_step" : "choice_of_inputs";
     const keys = [...about, ...(isOwnAsked ? [own] : []), ...(areEdgesAsked ? [edges] : [])];
@@ -279,7 +280,8 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       code,
       output: escapeTags(output.text),
       gradient: escapeTags(gradient),
-      loss: escapeTags(loss),
+      // Where the loss is computed, the feedback is the comparison: it is shown once.
+      loss: isJudged && loss === gradient && !templates ? "" : escapeTags(loss),
       // Only templates of methods that ask in other words say what each key means.
       legend: [
         ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),

@@ -69,6 +69,7 @@ class Run {
     this.#result = session.start;
     this.#validation = createValidation({
       samples: data.validation,
+      owed: session.start,
       options,
       score: (texts, sample, priority = PRIORITY.validation) =>
         session.forward(texts, sample, { split: "validation", priority }).score,

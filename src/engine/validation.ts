@@ -13,6 +13,8 @@ import { thetaOf } from "./theta.ts";
 
 export interface ValidationDeps {
   readonly samples: readonly Sample[];
+  /** Θ that is scored completely before the run ends, whatever it decides. */
+  readonly owed?: Texts;
   readonly options: Pick<OptimizeOptions, "gate" | "threshold" | "objectives">;
   /** Scores a validation sample under Θ; the same one twice costs nothing. */
   readonly score: (texts: Texts, sample: Sample, priority?: number) => Promise<Scored | null>;
@@ -42,7 +44,7 @@ export const MINIMUM_WAVE = 8;
  * for in vain; those that failed before come first; of both sides only those samples are scored that the
  * decision needs. A wave is waited for as a whole, so the figures never depend on which reply came first.
  */
-export function createValidation({ samples: validation, options, score }: ValidationDeps) {
+export function createValidation({ samples: validation, owed, options, score }: ValidationDeps) {
   const { threshold } = options;
   const { policy } = options.gate;
   /** Θ → sample → score; null: unscored. */
@@ -77,10 +79,15 @@ export function createValidation({ samples: validation, options, score }: Valida
 
   /**
    * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide: the run
-   * goes on with it, and needs its figures later anyway. Where none leads, both are scored side by side.
+   * goes on with it, and needs its figures later anyway. Where none leads, both are scored side by side. What is owed in
+   * any case comes first: the more is known of a Θ that lost the lead, the fewer samples of the other decide.
    */
   function nextWave(before: Texts, after: Texts, pairs: readonly Pair[], rule: Rule, order: readonly number[]): Wave {
     const lead = pairs.reduce((sum, { before, after }) => sum + (before ?? after ?? 0) - (after ?? before ?? 0), 0);
+    if (lead > 0 && owed && thetaOf(before) === thetaOf(owed)) {
+      const samples = validation.filter(({ id }) => !scoresOf(before).has(id));
+      if (samples.length > 0) return { sides: [before], samples };
+    }
     const alone = lead === 0 ? null : waveOf([lead > 0 ? after : before]);
     return alone && alone.samples.length > 0 ? alone : waveOf([before, after]);
 

@@ -110,6 +110,8 @@ const STAND_FOR = 16;
 
 export interface RunBatch extends Seen {
   (texts: Texts): Promise<BatchGradients>;
+  /** The first samples alone: whether texts that wait for the gate are worth its look. The batch goes on from there. */
+  glance(texts: Texts): Promise<Pick<BatchGradients, "gain" | "few">>;
   /** The forward passes that an iteration from new texts starts with. */
   first(texts: Texts, count: number): ForwardPass[];
 }
@@ -127,20 +129,25 @@ export function createBatch(deps: BatchDeps): RunBatch {
   const { batches, size, parameters, threshold, style, forward, backward } = deps;
   let theta = NEW;
   let gain = 0;
+  let looked = 0;
+  let broke = false;
+  let glancedAt: Theta | null = null;
   let known: Looked[] = [];
 
   return Object.assign(runBatch, {
+    glance: async (texts: Texts) => {
+      await begin(texts);
+      glancedAt = theta;
+      return { gain, few: failingShare() <= FEW };
+    },
     first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
     seen: () => batches.seen(STAND_FOR),
     brokenByGrowth: () => batches.brokenByGrowth,
   });
 
   async function runBatch(texts: Texts): Promise<BatchGradients> {
-    if (thetaOf(texts) !== theta) known = [];
-    theta = thetaOf(texts);
-    gain = 0;
-    let looked = await addToBatch(texts, batches.next(theta, size));
-    const broke = gain <= 0 && (await breaksWhatWasRight());
+    if (thetaOf(texts) !== glancedAt) await begin(texts);
+    glancedAt = null;
     for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
       // What was right before is looked at again only where nothing else has anything to say.
       const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more);
@@ -167,14 +174,22 @@ export function createBatch(deps: BatchDeps): RunBatch {
         return all.filter((context) => context !== null);
       },
     };
+  }
 
-    async function breaksWhatWasRight(): Promise<boolean> {
-      const before = gain;
-      looked += await addToBatch(texts, batches.right(theta, CONTROLS));
-      const broke = gain === before - CONTROLS;
-      gain = before;
-      return broke;
-    }
+  async function begin(texts: Texts): Promise<void> {
+    if (thetaOf(texts) !== theta) known = [];
+    theta = thetaOf(texts);
+    gain = 0;
+    looked = await addToBatch(texts, batches.next(theta, size));
+    broke = gain <= 0 && (await breaksWhatWasRight(texts));
+  }
+
+  async function breaksWhatWasRight(texts: Texts): Promise<boolean> {
+    const before = gain;
+    looked += await addToBatch(texts, batches.right(theta, CONTROLS));
+    const isBroken = gain === before - CONTROLS;
+    gain = before;
+    return isBroken;
   }
 
   async function addToBatch(texts: Texts, samples: readonly Sample[]): Promise<number> {

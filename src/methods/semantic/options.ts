@@ -5,7 +5,7 @@ import { flag, oneOf, wholeNumber } from "../../engine/options.ts";
 export const semanticOptions = z
   .strictObject({
     iterations: wholeNumber("Maximum number of iterations.", { least: 0, byDefault: 12, example: 20 }),
-    batch: wholeNumber("Training samples per iteration.", { least: 1, byDefault: 8, example: 4 }),
+    batch: wholeNumber("Training samples per iteration.", { least: 1, byDefault: 6, example: 4 }),
     patience: wholeNumber("Iterations without improvement before the run stops.", {
       least: 1,
       byDefault: 3,

@@ -10,7 +10,7 @@ import type { Task } from "../../engine/task.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { translatable } from "../../i18n/locale.ts";
-import { Batches, createBatch, FEW } from "./batch.ts";
+import { Batches, createBatch, FEW, type RunBatch } from "./batch.ts";
 import { type SemanticOptions, semanticOptions } from "./options.ts";
 import { createParsimony, type Parsimony } from "./parsimony.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
@@ -50,6 +50,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
   return descend(options, {
     engine,
     runBatch,
+    glance: runBatch.glance,
     propose: createProposals(task, options, engine, runBatch.first),
     shorten: createParsimony(task, engine, runBatch),
     judge: createJointGate(task, engine),
@@ -61,6 +62,8 @@ export interface Steps {
   readonly engine: Pick<Engine, "start" | "parameters" | "random" | "pairs" | "isStopping">;
   /** Forward, loss and backward of a batch. */
   readonly runBatch: (texts: Texts) => Promise<BatchGradients>;
+  /** The first samples of the same batch. */
+  readonly glance: RunBatch["glance"];
   readonly propose: Proposals;
   readonly shorten: Parsimony;
   readonly judge: JointGate;
@@ -69,7 +72,7 @@ export interface Steps {
 /** The loop. */
 export async function* descend(
   options: Pick<SemanticOptions, "iterations" | "patience" | "gateEvery" | "update">,
-  { engine, runBatch, propose, shorten, judge }: Steps,
+  { engine, runBatch, glance, propose, shorten, judge }: Steps,
 ): AsyncGenerator<RunEvent, Texts> {
   const schedule = new GateSchedule(engine.start, options);
   for (let iteration = 1; iteration <= options.iterations && !schedule.isExhausted; iteration++) {
@@ -80,13 +83,20 @@ export async function* descend(
       accepted.push(...outcome.accepted);
     };
 
+    /** The few training samples that fail do not speak for a validation set where many more do. */
+    const isFew = ({ few }: Pick<BatchGradients, "few">) => {
+      const known = engine.pairs(schedule.incumbent, schedule.incumbent).filter(({ before }) => before !== undefined);
+      return few && (known.length === 0 || lossBounds(known)[0] <= FEW);
+    };
     const look = async () => {
       const batch = await runBatch(schedule.texts);
-      // The few training samples that fail do not speak for a validation set where many more do.
-      const failsElsewhere = lossBounds(engine.pairs(schedule.incumbent, schedule.incumbent))[0] > FEW;
-      return { ...batch, few: batch.few && !failsElsewhere };
+      return { ...batch, few: isFew(batch) };
     };
 
+    if (schedule.isWaiting) {
+      const first = await glance(schedule.texts);
+      if (first.gain > 0 && isFew(first)) await settle(await shorten(schedule.incumbent, schedule.pending));
+    }
     let batch = await look();
     if (schedule.isRefuted(batch)) {
       schedule.drop();

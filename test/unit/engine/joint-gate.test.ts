@@ -29,7 +29,7 @@ type LossOf = (texts: Texts, index: number) => number | null;
 function openGate(
   n: number,
   lossOf: LossOf,
-  { policy = "strict" as Policy, threshold = 0, onVerdict = () => {} } = {},
+  { policy = "strict" as Policy, threshold = 0, onVerdict = () => {}, owed = undefined as Texts | undefined } = {},
 ) {
   const samples = Array.from({ length: n }, (_, index) => sampleOf(String(index)));
   const history = new History();
@@ -42,6 +42,7 @@ function openGate(
   const options = { gate: { policy, alpha: ALPHA }, threshold };
   const validation = createValidation({
     samples,
+    ...(owed && { owed }),
     options,
     score: async (texts, { id }) => {
       const key = keyOf(texts);
@@ -241,6 +242,19 @@ describe("the stop", () => {
       asked: 0,
       verdict: { decision: "rejected", reason: "not significant" },
     });
+  });
+
+  it("scores first what is owed in any case, once a candidate leads: then few samples of that one decide", async () => {
+    const incumbent = { a: "old a" };
+    const lossOf: LossOf = (texts, index) => (texts.a === "old a" ? Number(index > 0) : Number(index % 2));
+    const asked = async (owed?: Texts) => {
+      const { gate, askedUnder, verdicts } = openGate(20, lossOf, owed && { owed });
+      await gate(incumbent, [candidate("a")]);
+      expect(verdicts()[0]?.verdict.decision).toBe("accepted");
+      return [askedUnder(incumbent), askedUnder({ a: "new a" })];
+    };
+    expect(await asked(incumbent)).toEqual([20, WAVE]);
+    expect((await asked())[1]).toBeGreaterThan(WAVE);
   });
 
   it("does not depend on which reply comes first", async () => {

@@ -141,6 +141,15 @@ describe("a look at a batch", () => {
     expect(third.failing).toEqual(["s0", "s1"]);
   });
 
+  it("goes on from a glance, which looks at the first samples alone", async () => {
+    const { runBatch, looked } = open({ loss: (sample, texts) => Number(texts === start || sample === "s7") });
+    await runBatch(start);
+    expect(await runBatch.glance(next)).toEqual({ gain: 4, few: true });
+    expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
+    expect(await runBatch(next)).toMatchObject({ gain: 4, looked: 8, failing: ["s7"], few: true });
+    expect(looked().slice(8)).toEqual(["s4", "s5", "s6", "s7"]);
+  });
+
   it("looks at two samples that were right if nothing shows a gain: what did harm shows it there", async () => {
     const loss = (sample: string, texts: Texts) => (texts !== start || sample < "s2" ? 1 : 0);
     const { runBatch, looked } = open({ loss, size: 2 });

@@ -26,6 +26,7 @@ interface Services {
     isDue: boolean,
   ) => Promise<readonly Candidate[]>;
   readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
+  readonly glance: Pick<BatchGradients, "gain" | "few">;
   readonly validationLoss: () => [number, number];
   readonly random: () => number;
 }
@@ -72,6 +73,7 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
       runBatch: (texts) => services.differentiate(texts, now()),
       propose: (batch, asked, { incumbent, pending }, isDue) =>
         services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
+      glance: async () => script.glance ?? { gain: 0, few: false },
       shorten: async (_, candidates) => candidates,
       judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),
     },
@@ -117,6 +119,33 @@ describe("semantic gradient descent", () => {
     expect(services.propose.mock.calls[1]?.slice(2)).toEqual([start, harmless, true]);
     expect(services.gate.mock.calls[1]?.[1]).toEqual(start);
     expect(texts).toEqual(start);
+  });
+});
+
+describe("texts that wait for the gate", () => {
+  const twice = (glance: Services["glance"], validationLoss: [number, number] = [0.1, 0.1]) =>
+    follow({ glance, validationLoss: () => validationLoss }, { gateEvery: 3, iterations: 2 });
+  const judged = ({ gate }: { gate: ReturnType<typeof vi.fn<Services["gate"]>> }) =>
+    gate.mock.calls.map(([iteration, , texts]) => [iteration, ...texts.map(({ text }) => text)]);
+
+  it("are judged before anything is built on them, if few of the first samples still fail", async () => {
+    const { services, texts } = await twice({ gain: 2, few: true });
+    expect(judged(services)).toEqual([
+      [2, "a 1", "b 1", "c 1"],
+      [2, "a 2", "b 2", "c 2"],
+    ]);
+    expect(services.propose.mock.calls[1]?.[2]).toEqual({ a: "a 1", b: "b 1", c: "c 1" });
+    expect(texts).toEqual({ a: "a 2", b: "b 2", c: "c 2" });
+  });
+
+  it("are built on first if nothing was gained, most samples fail, or many validation samples do", async () => {
+    for (const { services } of [
+      await twice({ gain: 0, few: true }),
+      await twice({ gain: 2, few: false }),
+      await twice({ gain: 2, few: true }, [0.5, 0.5]),
+    ]) {
+      expect(judged(services)).toEqual([[2, "a 2", "b 2", "c 2"]]);
+    }
   });
 });
 
