@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { git } from "../../vscode/workspace.ts";
+import { helpdesk } from "../models.ts";
 import type { Workbench } from "../workbench.ts";
 import type { Story, World } from "../world.ts";
 import { chooseServer } from "./steps.ts";
@@ -72,6 +73,37 @@ export const firstStories: readonly Story[] = [
       });
       checkFirstCommit(world, path.relative(folder, path.join(place, EXAMPLE)), "prompts");
       assert.ok(await workbench.row("Runs", "Word problems").isVisible(), "the run is still there");
+    },
+  },
+  {
+    name: "own pipeline: from three prompts and a table to a reviewed commit",
+    example: "test/fixtures/support",
+    server: { model: helpdesk },
+    size: { width: 1440, height: 900 },
+    async play(world) {
+      const { workbench, git } = world;
+      const started = Date.now();
+      await workbench.menuOn(workbench.file("prompts"), "New graph from my prompts");
+      await workbench.quickTitle("New graph from these prompts").waitFor();
+      await workbench.picture("80-guesses");
+      await workbench.page.keyboard.press("Enter");
+      await workbench.tab(".agentgraph.json").waitFor();
+      await workbench.pressOnToast("was created", "Optimize graph");
+      await chooseServer(world);
+      assert.match(await workbench.decide("Optimize “", "Start"), /60 samples are sent/);
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.picture("81-optimized");
+      await workbench.pressOnToast("Optimized", "Review proposals");
+      await workbench.lens("Accepted by the gate").waitFor();
+      const applyAll = () => workbench.titleAction("Proposals", "Apply all accepted");
+      await workbench.pressUntil(applyAll, workbench.toast("Applied"));
+      await workbench.pressOnToast("Applied", "Commit accepted prompts");
+      await workbench.decide("Commit ", "Commit");
+      await workbench.toast("Committed as").waitFor();
+      const seconds = (Date.now() - started) / 1000;
+      console.log(`    ${seconds.toFixed(0)} s with the pictures taken`);
+      assert.match(git("show", "--format=%B", "HEAD"), /\+Answer with the category alone, in one word\./);
+      assert.deepEqual(await workbench.errors(), []);
     },
   },
   {
