@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The real command line, `dist/cli.js`, as a process of its own against a real local HTTP server. */
@@ -7,7 +8,7 @@ export default defineConfig({
     globalSetup: "test/cli/build.ts",
     testTimeout: 240_000,
     hookTimeout: 120_000,
-    // A process and its server take turns on a core: two files at a time use both.
-    maxWorkers: 2,
+    // A process waits for its server, for its clock and for the disk: more files at a time than cores.
+    maxWorkers: 2 * availableParallelism(),
   },
 });

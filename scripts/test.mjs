@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ready, root } from "./ready.mjs";
 
@@ -14,6 +14,7 @@ const SUITES = [
   { name: "style", run: ["biome", "check", "--error-on-warnings"], minutes: 2 },
   { name: "types", run: ["tsc", "--noEmit"], minutes: 3 },
   { name: "unused", run: ["knip"], minutes: 3 },
+  { name: "prepare", run: ["node", "scripts/ts.mjs", "test/prepare.ts"], minutes: 10 },
   { name: "build", run: ["node", "scripts/build.mjs"], minutes: 2 },
   { name: "package", run: ["node", "scripts/package.mjs"], minutes: 2 },
   { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 10 },
@@ -27,15 +28,18 @@ const SUITES = [
 /** Packages of the programs that suites name. */
 const PACKAGES = { biome: "@biomejs/biome", tsc: "typescript", knip: "knip", vitest: "vitest" };
 
-/**
- * What runs beside what, one column of names each; the columns of a step start together. The stories wait for VS Code and
- * its model server for much of their time, which the other suites use.
- */
+/** What runs beside what, one column of names each; the columns of a step start together. */
 const STEPS = [
-  [["style", "types"], ["unused"]],
+  [["style", "types"], ["unused"], ["prepare"]],
   [["build", "package"]],
-  [["e2e"], ["unit", "host", "cli", "pages", "chaos"]],
+  [["e2e"], ["host", "pages"], ["cli", "unit", "chaos"]],
 ];
+
+/**
+ * These give way to the suites in VS Code, which wait much and are the longest: they use what time is left, on as many
+ * cores as there are.
+ */
+const PATIENT = new Set(["cli", "unit", "chaos"]);
 
 function vitest(name, config) {
   return [
@@ -126,13 +130,14 @@ function scriptOf(program) {
 }
 
 /** Runs in a process group of its own, so that a suite that hangs is ended with everything it started. */
-function run({ run: [command, ...options], minutes }, shown) {
+function run({ name, run: [command, ...options], minutes }, shown) {
   const isWindows = process.platform === "win32";
   const child = spawn(process.execPath, command === "node" ? options : [scriptOf(command), ...options], {
     cwd: root,
     detached: !isWindows,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (PATIENT.has(name) && !shown) giveWay(child.pid);
   const end = () => {
     try {
       if (isWindows) spawnSync("taskkill", ["/pid", String(child.pid), "/T", "/F"], { stdio: "ignore" });
@@ -171,4 +176,13 @@ function run({ run: [command, ...options], minutes }, shown) {
     // `exit`, not `close`: a process left behind may keep the pipes open for ever.
     child.on("exit", (code) => setTimeout(settle, 100, code ?? 1));
   });
+}
+
+/** Lowers the priority of a process and of what it will start. */
+function giveWay(pid) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It is gone already, or the system has no priorities.
+  }
 }

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { hasRedis, startRedis } from "../server/redis.ts";
+import { hasRedis } from "../server/install-redis.ts";
+import { startRedis } from "../server/redis.ts";
 import { type Bench, KEY, open } from "./cli.ts";
 
 /** Replies that a team shares: one machine pays, another replays. */
@@ -24,7 +25,7 @@ const evaluate = (one: Bench, url: string) =>
   one.within({ AGENTGRAPH_API_KEY: KEY }, "evaluate", one.graph, "--base-url", url, "--model", "simulated", "--json");
 
 describe("replies of a team", () => {
-  it.each(["folder", "git", ...(hasRedis ? ["redis"] : [])])("in a %s are paid for once", async (kind) => {
+  it.each(["folder", "git", ...(hasRedis() ? ["redis"] : [])])("in a %s are paid for once", async (kind) => {
     const [ci, laptop] = [await open(), await open()];
     const folder = await folderOf();
     const git = (cwd: string, ...args: string[]) => spawnSync("git", ["-C", cwd, ...args]).stdout.toString();

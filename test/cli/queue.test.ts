@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { hasRedis, type RedisServer, startRedis } from "../server/redis.ts";
+import { hasRedis } from "../server/install-redis.ts";
+import { type RedisServer, startRedis } from "../server/redis.ts";
 import { AUTHORITY } from "../server/tls.ts";
 import { type Bench, type Ended, KEY, open, type Started } from "./cli.ts";
 
@@ -63,7 +64,7 @@ const asking = (one: Bench, queue: string) => [
   "--json",
 ];
 
-describe.skipIf(!hasRedis)("several machines", () => {
+describe.skipIf(!hasRedis())("several machines", () => {
   it("come to the result of one, send each request once, and keep key and prompts to themselves", async () => {
     const alone = await open({ latency: 5 });
     const expected = resultOf(await alone.online("optimize", alone.graph, "--json"));
@@ -169,8 +170,4 @@ describe.skipIf(!hasRedis)("several machines", () => {
       /redis:\/\/127\.0\.0\.1:1 can't be used: it does not respond/,
     );
   });
-});
-
-it.skipIf(hasRedis)("several machines are not tested, because there is no redis-server on the path", () => {
-  expect(hasRedis).toBe(false);
 });

@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-/** Debian's `redis-server`, or another one on the path; without it, the tests of several machines say that they are skipped. */
-export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 const TLS = join(import.meta.dirname, "../fixtures/tls");
 

@@ -30,7 +30,7 @@ const STORED = "cookies,file_systems,indexeddb,local_storage,service_workers,cac
  */
 export async function startBrowser(size: Size): Promise<Browser> {
   const own = process.env.AGENTGRAPH_CHROME;
-  const packed = own ? null : unpack("node_modules/@sparticuz/chromium", ".vscode-test/chromium");
+  const packed = own ? null : unpackBrowser();
   const profile = mkdtempSync(path.join(tmpdir(), "agb-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: own ?? packed?.executable,
@@ -50,6 +50,8 @@ export async function startBrowser(size: Size): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       "--disable-dev-shm-usage",
+      // With it on, compiled code that the browser has kept of large modules, such as VS Code's, is not used.
+      "--disable-features=BackgroundResourceFetch",
       "--force-color-profile=srgb",
       // Refused here and not by a route of playwright's, which would turn the browser's cache off.
       "--no-proxy-server",
@@ -91,7 +93,8 @@ export async function startBrowser(size: Size): Promise<Browser> {
   };
 }
 
-function unpack(from: string, to: string) {
+/** Unpacks the browser of `@sparticuz/chromium` if that was not done yet. */
+export function unpackBrowser(from = "node_modules/@sparticuz/chromium", to = ".vscode-test/chromium") {
   const folder = path.resolve(to);
   const executable = path.join(folder, "chromium");
   if (!existsSync(path.join(folder, "ok"))) {

@@ -3,7 +3,8 @@ import type { Model } from "../../../src/models/model.ts";
 import type { Waiting } from "../../../src/models/stack/waiting.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { queueModel, queueWorker } from "../../../src/platform/queue/bull.ts";
-import { hasRedis, startCable, startRedis } from "../../server/redis.ts";
+import { hasRedis } from "../../server/install-redis.ts";
+import { startCable, startRedis } from "../../server/redis.ts";
 import { never, reply, request } from "../models/fakes.ts";
 
 const { clock } = nodeDeps();
@@ -40,7 +41,7 @@ async function connected() {
   return { ask, cables, told, asked: () => asked };
 }
 
-describe.skipIf(!hasRedis)("a network that is cut without a word", () => {
+describe.skipIf(!hasRedis())("a network that is cut without a word", () => {
   it("between the run and the queue: it is said with the next attempt, and the run goes on when it is back", async () => {
     const { ask, cables, told, asked } = await connected();
     expect(await ask("before")).toBe("answer to before");
