@@ -32,7 +32,7 @@ async function evaluate(bench: Bench, file: string): Promise<EvaluationReport> {
 }
 
 describe("a reply without an answer", () => {
-  it("is asked for again, so that an update that changes nothing is not accepted", async () => {
+  it("is requested again, so that an update that changes nothing is not accepted", async () => {
     const isHalf = (request: ModelRequest) => /question [0-3]\?/.test(promptOf(request));
     const bench = await open({ model: speechless((request, nth) => (nth === 1 && isHalf(request) ? "" : null)) });
     const file = await writeGraph(bench, task);
@@ -57,7 +57,7 @@ describe("a reply without an answer", () => {
     expect(await evaluate(bench, file)).toMatchObject({ unscored: 0, score: 1, calls: 4 });
   });
 
-  it("is read without thoughts and marks around it", async () => {
+  it("is read without thoughts and markup around it", async () => {
     const forms = ["<think>?</think>yes", "[THINK]?[/THINK]\nyes", "yes<|im_end|>", "?\n</think>\n\nyes</s>"];
     const formOf = (request: ModelRequest) => forms[Number(/question (\d)/.exec(promptOf(request))?.[1] ?? 0) % 4];
     const bench = await open({ model: speechless((request) => formOf(request) ?? null) });

@@ -56,7 +56,7 @@ describe("replies of a team", () => {
     if (kind === "git") expect(git(ci.folder, "status", "--porcelain")).not.toMatch(/replies/);
   });
 
-  it("that were changed, or signed by others, are ignored and said", async () => {
+  it("that were changed, or signed by others, are ignored and counted", async () => {
     const [ci, laptop] = [await open(), await open()];
     const folder = await folderOf();
     await evaluate(ci, ci.server.url);

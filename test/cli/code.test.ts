@@ -13,7 +13,7 @@ const JSON_READ = { ...read, instruction: "List the items that are ordered, as a
 const say = { role: "answers the customer", inputs: ["total"], instruction: "Say what it costs." };
 const total = { kind: "function", inputs: ["items"], code: { file: "steps/total.js" } };
 
-describe("feedback crosses code, and the prompt before it is mended", () => {
+describe("feedback crosses code and improves the earlier prompt", () => {
   it.each<[string, object, string, Readonly<Record<string, string>>]>([
     [
       "between two model calls, where the text that it gets is no JSON at first",
@@ -65,7 +65,7 @@ describe("feedback crosses code, and the prompt before it is mended", () => {
   });
 });
 
-describe("other methods see the code that a value goes through", () => {
+describe("other methods see the code that processes a value", () => {
   it.each(["textgrad", "semantic-reference", "optoprime"])("%s", async (method) => {
     const bench = await open({ model: orderModel });
     const nodes = { items: JSON_READ, total: { ...total, code: [PARSED.trim()] }, say };
@@ -101,7 +101,7 @@ describe("a text that is code", () => {
     code: ["export default ({ program, order }) => String(new Function(`return ${program}`)()(order));"],
   };
 
-  it("is rewritten by what came of it, though the rewrite comes between fences and drops braces", async () => {
+  it("is rewritten from its results, even if the rewrite is in fences and drops braces", async () => {
     const bench = await open({ model: orderModel });
     await put(bench, { nodes: { program, sum }, output: "sum" }, {});
     const checked = await bench.run("check", "order.agentgraph.json");
@@ -125,7 +125,7 @@ describe("a map node", () => {
   const items = { ...JSON_READ, kind: "map", inputs: ["sentences"], over: "sentences", output: { json: "" } };
   const nodes = { sentences, items, total: { kind: "function", inputs: ["items"], code: flat } };
 
-  it("asks for each element of a list, and its one instruction learns from all of them", async () => {
+  it("calls the model for each element of a list, and its instruction improves with all of them", async () => {
     const bench = await open({ model: orderModel });
     await put(bench, { nodes, output: "total" }, {});
     const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
@@ -139,7 +139,7 @@ describe("a map node", () => {
     ).toBe(true);
   });
 
-  it("that is given no list is a format error, and the feedback names it", async () => {
+  it("without a list as input is a format error, and the feedback names it", async () => {
     const bench = await open({ model: orderModel });
     await put(
       bench,
@@ -154,7 +154,7 @@ describe("a map node", () => {
     expect(bench.server.requests()).toBe(0);
   });
 
-  it("has to go over one of its inputs", async () => {
+  it("must name one of its inputs with `over`", async () => {
     const bench = await open({ model: orderModel });
     await put(bench, { nodes: { ...nodes, items: { ...items, over: "sentence" } }, output: "total" }, {});
     const { code, stdout } = await bench.run("check", "order.agentgraph.json");
@@ -165,7 +165,7 @@ describe("a map node", () => {
 });
 
 describe("code of a graph", () => {
-  it("is checked with its line before anything is asked", async () => {
+  it("is checked, with line numbers, before any request", async () => {
     const bench = await open({ model: orderModel });
     const files = { "steps/total.js": "export default ({ items }) => {\n  return items +;\n};\n" };
     await put(bench, { nodes: { items: read, total, say }, output: "say" }, files);
@@ -198,7 +198,7 @@ describe("a loss that is a script", () => {
 `;
   const total = { kind: "function", inputs: ["items"], code: [PARSED.trim()] };
 
-  it("gives the feedback by which a prompt is mended", async () => {
+  it("gives the feedback that improves a prompt", async () => {
     const bench = await open({ model: orderModel });
     await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, { "steps/metric.js": metric });
     const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
@@ -207,7 +207,7 @@ describe("a loss that is a script", () => {
     expect(report.test?.before).toBeLessThan(0.7);
   });
 
-  it("scores nothing if it fails, and says why with its line", async () => {
+  it("scores nothing if it fails, and reports the reason with its line", async () => {
     const bench = await open({ model: orderModel });
     const files = { "steps/metric.js": "export default ({ target }) => {\n  return target.length.missing.more;\n};\n" };
     await put(bench, { nodes: { items: JSON_READ, total }, output: "total", loss }, files);

@@ -6,7 +6,7 @@ import { open } from "./cli.ts";
 const SMALL = ["--repeats", "2", "--set", "optimize.iterations=1", "--budget-calls", "120"];
 
 describe("compare", () => {
-  it("scores each method beside both baselines, goes on with the runs that it has, and writes a page", async () => {
+  it("scores each method and both baselines, reuses finished runs, and writes a page", async () => {
     const bench = await open();
     const first = await bench.online("compare", bench.graph, "--methods", "semantic", ...SMALL, "--json");
     expect(first.stderr).toContain("8 runs");
@@ -45,7 +45,7 @@ describe("compare", () => {
   });
 });
 
-it("ablate compares the method with itself, an option changed", async () => {
+it("ablate compares variants of a method, each with one option changed", async () => {
   const bench = await open();
   const args = ["--vary", "neighbors", "--repeats", "1", "--set", "optimize.iterations=1", "--format", "markdown"];
   const { code, stdout } = await bench.online("ablate", bench.graph, ...args);
@@ -54,7 +54,7 @@ it("ablate compares the method with itself, an option changed", async () => {
   expect(stdout).toContain("| neighbors off |");
 });
 
-it("holds each row out once where rows are few", async () => {
+it("holds each row out once with data.folds", async () => {
   const bench = await open();
   const file = JSON.parse(await readFile(join(bench.folder, bench.graph), "utf8"));
   const rows = (await readFile(join(bench.folder, "data", "test.jsonl"), "utf8")).trim().split("\n").slice(0, 18);

@@ -44,7 +44,7 @@ async function optimize(bench: Bench, file: string): Promise<RunReport> {
 describe("an answer that was cut", () => {
   const task = { data: rows(4, () => "yes"), loss: { kind: "contains" } };
 
-  it("counts as it came, and the run says how many there were and what to raise", async () => {
+  it("counts as received, and the run reports how many there were and which limit to increase", async () => {
     const bench = await open({ model: counted({ forward: () => LONG }) });
     const short = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(5) }));
     expect(short).toMatchObject({ score: 0, unscored: 0 });
@@ -55,7 +55,7 @@ describe("an answer that was cut", () => {
     expect([long.score, ofCuts(long)]).toEqual([1, []]);
   });
 
-  it("to nothing, since the model thought for too long, is not scored, and is reported as well", async () => {
+  it("to nothing, because the model thought for too long, is not scored, and is reported", async () => {
     const bench = await open({ model: counted({ forward: () => LONG }), thinks: 40 });
     const report = await evaluate(bench, await writeGraph(bench, { ...task, models: limited(30) }));
     expect(report).toMatchObject({ n: 4, unscored: 4, score: null });
@@ -64,7 +64,7 @@ describe("an answer that was cut", () => {
     );
   });
 
-  it("by a setting of the server is asked for anew by the next run, for the setting can be another", async () => {
+  it("by a setting of the server is requested again by the next run, because the setting can change", async () => {
     let isCut = true;
     const bench = await open({ model: counted({ forward: () => LONG }, () => (isCut ? "length" : "stop")) });
     const file = await writeGraph(bench, task);
@@ -83,7 +83,7 @@ describe("feedback that was cut", () => {
   const task = { nodes, data: rows(6, () => "yes"), loss: { kind: "exact" } };
   const script = { forward: (_: string, better: boolean) => (better ? "yes" : "no") };
 
-  it("under the limit of the forward model is asked for again with four times as much, and the run finds the way", async () => {
+  it("by the limit of the forward model is requested again with four times the limit", async () => {
     const bench = await open({ model: counted(script) });
     const file = await writeGraph(bench, { ...task, models: limited(2) });
     const report = await optimize(bench, file);
@@ -95,7 +95,7 @@ describe("feedback that was cut", () => {
     expect(report.warnings.join("\n")).toMatch(/\d+ of \d+ replies of the .+ model were cut at 2 tokens/);
   });
 
-  it("at a limit of the server is not asked for again in vain: its samples are dropped, and that is reported", async () => {
+  it("by a limit of the server is not requested again: its samples are dropped, and that is reported", async () => {
     const finish = ({ schema }: ModelRequest) => (schema?.name === "feedback" ? "length" : "stop");
     const bench = await open({ model: counted({ ...script, feedback: () => '{"question": "Say mo' }, finish) });
     const report = await optimize(bench, await writeGraph(bench, task));
@@ -106,10 +106,10 @@ describe("feedback that was cut", () => {
   });
 });
 
-describe("what a content filter takes", () => {
+describe("what a content filter withholds", () => {
   const task = { data: rows(6, () => "yes"), loss: { kind: "exact" } };
 
-  it("is not scored, whether it took the reply or the prompt; the rest is", async () => {
+  it("is not scored, for a withheld reply or prompt; the rest is", async () => {
     const isTaken = (text: string) => /question [0-3]/.test(text);
     const taken = ({ messages }: ModelRequest) =>
       isTaken(messages.map(({ content }) => content).join()) ? ("filter" as const) : ("stop" as const);

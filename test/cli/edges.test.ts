@@ -36,7 +36,7 @@ async function bench(more: { answer?: object; optimize?: object } = {}) {
 }
 
 describe("edges as parameters", () => {
-  it("mend a missing and a harmful input, and are written to the file with their placeholders", async () => {
+  it("add a missing input, drop a harmful one, and are written to the file with their placeholders", async () => {
     const { online, text, run } = await bench();
     const before = await text();
     const { stdout, stderr } = await online("optimize", "--json", "--apply");
@@ -65,7 +65,7 @@ describe("edges as parameters", () => {
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ score: 1 });
   });
 
-  it("stay as they are unless the file says otherwise, and for methods that change texts alone", async () => {
+  it("do not change by default, nor with methods that change only texts", async () => {
     const { online, run, path, text } = await bench({ optimize: { edges: false } });
     const { stdout } = await online("optimize", "--json");
     expect(JSON.parse(stdout).proposals.map(({ node }: { node: string }) => node)).not.toContain("answer:inputs");
@@ -77,7 +77,7 @@ describe("edges as parameters", () => {
     expect((await run("check", "price.agentgraph.json")).stdout).toContain('Did you mean "gossip"?');
   });
 
-  it("cost no call again when an interrupted run is resumed", async () => {
+  it("cost no second call when an interrupted run is resumed", async () => {
     const { online, run, server } = await bench();
     await online("optimize", "--json");
     const asked = server.requests();

@@ -13,7 +13,7 @@ function outcome({ status, proposals, final, validation, test, formatErrors }: R
 }
 
 describe("check", () => {
-  it("prints every fault with its place and its remedy, and exits with 2 for an error", async () => {
+  it("prints every problem with its position and remedy, and exits with 2 for an error", async () => {
     const bench = await open();
     const broken =
       '{ "version": 1, "inputs": ["q"],\n  "nodes": { "a": { "inputs": ["p"], "instruction": "x" } },\n  "output": "b" }';
@@ -32,7 +32,7 @@ describe("check", () => {
 });
 
 describe("a provider that fails", () => {
-  it("refuses the key: one clear line, exit 4, and no storm of requests", async () => {
+  it("rejects the key: one clear line, exit 4, and no further requests", async () => {
     const bench = await open({ key: "another" });
     const { code, stdout, stderr } = await bench.online("optimize", bench.graph, "--json");
     expect(code).toBe(4);
@@ -48,7 +48,7 @@ describe("a provider that fails", () => {
     expect(stderr).toMatch(/Error: .+simulated.+404/);
   });
 
-  it("is not there: exit 4 for evaluate as well", async () => {
+  it("can't be reached: exit 4 for evaluate as well", async () => {
     const bench = await open({ key: "another" });
     const { code, stdout } = await bench.online("evaluate", bench.graph, "--json");
     expect(code).toBe(4);
@@ -69,7 +69,7 @@ describe("a server that refuses every request", () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: "failed", error: { code: "RequestRefused" }, proposals: [] });
   });
 
-  it("is not if one sample could be scored", async () => {
+  it("is not a failed run if one sample could be scored", async () => {
     const lucky = await open({ faults: ({ content }) => (unitOf(content) < 0.5 ? "too long" : null) });
     const { code, stderr } = await lucky.online("evaluate", lucky.graph);
     expect(code).toBe(0);
@@ -89,7 +89,7 @@ describe("nothing accepted", () => {
 describe("a disk that takes no more", () => {
   const paid = ({ server }: Bench) => server.log.map(({ body }) => JSON.stringify(body));
 
-  it("stops the run in plain words, keeps the replies so far, and Resume asks for none of them again", async () => {
+  it("stops the run with a clear message, keeps the replies so far, and resume requests none of them again", async () => {
     const bench = await open();
     const { code, stdout, stderr } = await bench.withFileLimit(40, "optimize", bench.graph);
     expect(code).toBe(4);
@@ -107,7 +107,7 @@ describe("a disk that takes no more", () => {
     expect(again).toBeLessThanOrEqual(16);
   });
 
-  it("sends nothing if the run can't be begun, and says which path is in the way", async () => {
+  it("sends nothing if the run can't start, and names the path in the way", async () => {
     const bench = await open();
     const home = join(bench.folder, ".agentgraph");
     const full = await bench.withFileLimit(0, "optimize", bench.graph);
@@ -123,7 +123,7 @@ describe("a disk that takes no more", () => {
 });
 
 describe("Ctrl-C", () => {
-  it("ends the run with 130, leaves no request running, and says how to go on", async () => {
+  it("ends the run with 130, leaves no request running, and shows how to continue", async () => {
     const bench = await open({ latency: 50 });
     const started = bench.start("optimize", bench.graph);
     await asked(bench.server, 40, started);
@@ -160,8 +160,8 @@ describe("Ctrl-C", () => {
   });
 });
 
-describe("kill -9 at any moment, then resume", () => {
-  it("ends as the unbroken run does, and pays no reply twice", async () => {
+describe("kill -9 at a random moment, then resume", () => {
+  it("gives the result of an uninterrupted run, and no reply is charged twice", async () => {
     const whole = await open({ latency: 5 });
     const unbroken: RunReport = JSON.parse((await whole.online("optimize", whole.graph, "--json")).stdout);
     const random = randomLcg(11);
@@ -212,7 +212,7 @@ describe("budget, then resume with a larger one", () => {
 });
 
 describe("two runs of one graph at once", () => {
-  it("the second is refused in words, the first goes on", async () => {
+  it("the second is rejected with a message, the first continues", async () => {
     const bench = await open({ latency: 20 });
     const first = bench.start("optimize", bench.graph, "--json");
     await asked(bench.server, 5, first);

@@ -15,7 +15,7 @@ const lines = async (path: string) =>
     .map((one) => JSON.parse(one));
 
 describe("agentgraph example", () => {
-  it("lists the ready graphs, in words and as JSON", async () => {
+  it("lists the example graphs, as text and as JSON", async () => {
     const bench = await open();
     const { code, stdout } = await bench.run("example");
     expect(code).toBe(0);

@@ -55,7 +55,7 @@ describe("a tuned graph in use", () => {
     expect(stderr).toContain("2 calls");
   });
 
-  it("names inputs that are missing or unknown before anything is asked", async () => {
+  it("names missing or unknown inputs before any request", async () => {
     const { online, graph, server } = await open();
     const missing = await online("run", graph);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("Set --input question=…")]);

@@ -13,7 +13,7 @@ async function edit(path: string, change: (line: string) => string | null): Prom
   return lines.filter((line, index) => line !== edited[index]).length;
 }
 
-it("a verdict can't be had by changing what models said: the run ends as if no one had touched it", async () => {
+it("changed replies don't change a verdict: the run ends as if nothing was changed", async () => {
   const clean = await open();
   const honest = JSON.parse((await clean.online("optimize", clean.graph, "--json")).stdout);
 

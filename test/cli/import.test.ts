@@ -6,7 +6,7 @@ import { open } from "./cli.ts";
 import { rows, scripted } from "./scripted.ts";
 
 /** From a crew's own files to accepted texts in them: the diff holds lines of texts alone. */
-it("imports a crew, tunes it in place, and leaves everything else of its files as it is", async () => {
+it("imports a crew, tunes it in place, and changes nothing else in its files", async () => {
   const bench = await open({ model: scripted({ forward: (_, better) => (better ? "4" : "5") }) });
   const example = async (name: string) => (await readFile(join(bench.folder, `prompts/${name}.md`), "utf8")).trim();
   await mkdir(join(bench.folder, "config"));
@@ -83,7 +83,7 @@ ${block(await example("solve"))}
     expect(after).toContain(kept);
 }, 90_000);
 
-it("says what it cannot read", async () => {
+it("reports what it can't read", async () => {
   const bench = await open();
   const none = await bench.run("import", "prompts");
   expect(none).toMatchObject({ code: 2, stdout: "" });
@@ -96,7 +96,7 @@ it("says what it cannot read", async () => {
   expect(json.imported).toMatchObject([{ kind: "promptfoo", graph: null }]);
 });
 
-it("makes a graph of three prompts and a table, which runs", async () => {
+it("creates a graph that runs from three prompts and a table", async () => {
   const bench = await open({ model: scripted({ forward: (_, better) => (better ? "4" : "5") }) });
   const folder = join(bench.folder, "mine");
   await mkdir(join(folder, "prompts"), { recursive: true });
@@ -121,7 +121,7 @@ it("makes a graph of three prompts and a table, which runs", async () => {
   expect(none.stderr).toContain("There is no prompt file among these.");
 }, 60_000);
 
-it("makes rows of traces, and never overwrites a file", async () => {
+it("converts traces to rows, and never overwrites a file", async () => {
   const bench = await open();
   const run = (id: string, q: string, output: string, avg: number) =>
     JSON.stringify({

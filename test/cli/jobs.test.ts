@@ -12,7 +12,7 @@ async function listed(bench: Bench) {
 }
 
 describe("evaluate", () => {
-  it("scores one set as it is, in a run that is listed", async () => {
+  it("scores one set, in a run that is listed", async () => {
     const bench = await open();
     const { code, stdout, stderr } = await bench.online("evaluate", bench.graph, "--split", "test", "--json");
     const result: EvaluationReport = JSON.parse(stdout);
@@ -44,14 +44,14 @@ describe("evaluate", () => {
     expect(report.stdout).toContain("scores ");
   });
 
-  it("is a run of its own for a baseline, too, told apart in the list", async () => {
+  it("is a separate run for a baseline, with its own label in the list", async () => {
     const bench = await open();
     await bench.run("evaluate", bench.graph, "--model", "simulated", "--method", "chain-of-thought");
     expect(await listed(bench)).toMatchObject([{ method: "chain-of-thought", job: { method: "chain-of-thought" } }]);
     expect((await bench.run("runs")).stdout).toContain("chain-of-thought  validation 0.");
   });
 
-  it("that was cancelled goes on by its folder and ends as if it had not been", async () => {
+  it("that was cancelled resumes by its folder and gives the same result", async () => {
     const whole = await open();
     const unbroken: EvaluationReport = JSON.parse((await whole.online("evaluate", whole.graph, "--json")).stdout);
     const bench = await open({ latency: 30 });
@@ -100,7 +100,7 @@ describe("evaluate", () => {
     expect(bench.server.requests()).toBe(7);
   });
 
-  it("needs the set that it scores alone", async () => {
+  it("needs only the set that it scores", async () => {
     const bench = await open();
     const { train } = rows(2, () => "yes");
     const alone = await writeGraph(bench, { data: { test: train, target: "answer" }, loss: { kind: "exact" } });
@@ -129,7 +129,7 @@ describe("recheck", () => {
     return run ?? "";
   }
 
-  it("gives what a run made elsewhere proposes a verdict of this machine, which --apply writes", async () => {
+  it("gives the proposals of another machine's run a verdict of this machine, which --apply writes", async () => {
     const [there, here] = [await open(), await open()];
     const id = await sent(there, here);
     expect(await listed(here)).toMatchObject([{ id, trusted: false }]);
@@ -150,7 +150,7 @@ describe("recheck", () => {
     expect(again.stderr).toMatch(/Skipped because|be rechecked/);
   });
 
-  it("believes no verdict: a forged one is rejected, and --require-improvement says so", async () => {
+  it("trusts no verdict: a forged one is rejected, and --require-improvement fails", async () => {
     const [there, here] = [await open(), await open()];
     const id = await sent(there, here, "--set", "optimize.iterations=2");
     const path = join(here.folder, ".agentgraph", "runs", id, "events.jsonl");
@@ -198,7 +198,7 @@ describe("recheck", () => {
     expect([named.code, JSON.parse(named.stdout).method]).toEqual([0, "recheck"]);
   });
 
-  it("says what is missing: no such run, nothing proposed, budget", async () => {
+  it("reports what is missing: no such run, nothing proposed, budget", async () => {
     const [there, here] = [await open(), await open()];
     const nothing = await here.online("recheck", here.graph);
     expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/no run of chain.+from another machine/) });

@@ -63,7 +63,7 @@ async function bench(instruction: string) {
 }
 
 describe("a graph moves to another model", () => {
-  it("is tuned until the new model holds the score, and says what moving saves", async () => {
+  it("is tuned until the new model keeps the score, and the savings are shown", async () => {
     const { migrate, path } = await bench("Add the numbers.");
     const moved = await migrate("--to", "junior", "--apply");
     expect(moved).toMatchObject({ split: "test", n: 16, held: true, fixed: [], stillBroken: [] });
@@ -76,7 +76,7 @@ describe("a graph moves to another model", () => {
     expect(JSON.parse(await readFile(path, "utf8")).nodes.add.instruction).toContain("Carry the tens.");
   });
 
-  it("is left alone where the new model holds the score as it is", async () => {
+  it("is not changed if the new model keeps the score", async () => {
     const { migrate, path, server } = await bench("Add the numbers, and carry.");
     const moved = await migrate("--to", "junior");
     expect(moved).toMatchObject({ held: true, tuned: null, run: null, broken: [] });
@@ -84,7 +84,7 @@ describe("a graph moves to another model", () => {
     expect(await readFile(path, "utf8")).toContain("Add the numbers, and carry.");
   });
 
-  it("says in words who holds what and what it saves", async () => {
+  it("prints the scores and the savings", async () => {
     const { against, server } = await bench("Add the numbers, and carry.");
     const options = ["--to", "junior", "--price", "senior=10,30", "--price", "junior=1,3"];
     const { stdout } = await against(server.url, "migrate", "add.agentgraph.json", ...options).ended;

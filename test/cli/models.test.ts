@@ -16,7 +16,7 @@ async function serve(status: number, body: unknown): Promise<string> {
 }
 
 describe("models", () => {
-  it("are listed with price and end: the server's own date before ours", async () => {
+  it("are listed with price and end date; the server's date has priority", async () => {
     const one = await open();
     const data = [
       { id: "gpt-6-luna", shutdown_date: null },
@@ -48,7 +48,7 @@ describe("models", () => {
     expect(listed.models[3]).toEqual({ name: "mine", price: null });
   });
 
-  it("that can't be listed are said with the reason", async () => {
+  it("that can't be listed are reported with the reason", async () => {
     const one = await open();
     const url = await serve(401, { error: { message: "Incorrect API key provided." } });
     const { code, stderr } = await one.keyed("models", "--base-url", url);
@@ -56,7 +56,7 @@ describe("models", () => {
     expect(stderr).toMatch(/Incorrect API key provided/);
   });
 
-  it("that end soon are named when a run asks them", async () => {
+  it("that end soon are named when a run uses them", async () => {
     const one = await open();
     const ended = await one.keyed("evaluate", one.graph, "--base-url", one.server.url, "--model", "gpt-4.1");
     expect(ended.stderr).toMatch(/gpt-4\.1 end(s|ed) on 2027-01-14\. OpenAI recommends gpt-6-luna\./);

@@ -47,7 +47,7 @@ describe("an address and its key", () => {
     for (const { stderr } of [flag, pair, named]) expect(stderr).not.toMatch(/canary/);
   });
 
-  it("do not mix: OpenAI's key is not sent to another server, and that is reported", async () => {
+  it("are not mixed: OpenAI's key is not sent to another server, and that is reported", async () => {
     const one = await open();
     const server = await anyServer();
     const ended = await one.within(
@@ -83,7 +83,7 @@ describe("an address and its key", () => {
 });
 
 describe("the way to the server", () => {
-  it("leads through the proxy, with certificates of one's own", async () => {
+  it("goes through the proxy, with custom certificates", async () => {
     const one = await open();
     const inner = await anyServer();
     // TLS in front of the model server.
@@ -115,7 +115,7 @@ describe("the way to the server", () => {
 describe("a wait", () => {
   const limited: Fault = "429 for hours";
 
-  it("for hours is not waited for: it is reported at once, and the run can be resumed", async () => {
+  it("of hours is not waited for: it is reported at once, and the run can be resumed", async () => {
     const one = await open({ faults: ({ count }) => (count > 3 ? limited : null) });
     const ended = await one.online("evaluate", one.graph, "--concurrency", "1");
     expect(ended.code).toBe(4);
@@ -131,7 +131,7 @@ describe("a wait", () => {
     expect(ended.stderr).toMatch(/6 s/);
   });
 
-  it("for a server that went away is shown with whom and until when, and none of it counts as a call", async () => {
+  it("for a lost server is shown with its name and time, and does not count as a call", async () => {
     const one = await open({ latency: 5 });
     const run = one.start("evaluate", one.graph, "--json", "--max-wait", "20", "--concurrency", "1");
     while (one.server.requests() < 3 && run.child.exitCode === null) await new Promise((next) => setTimeout(next, 1));

@@ -58,7 +58,7 @@ describe("with Pareto's objectives", () => {
 });
 
 describe("with weights", () => {
-  it("the gate rejects what costs more than it gains", async () => {
+  it("the gate rejects a change that costs more than it gains", async () => {
     const { online } = await bench({ tokens: 5 });
     const { stdout, stderr } = await online("optimize", FILE, "--json", "--model", "scripted");
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);

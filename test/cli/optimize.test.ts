@@ -16,7 +16,7 @@ function outcome({ status, proposals, final, validation, test, formatErrors }: R
 }
 
 describe("optimize", () => {
-  it("improves the example over real HTTP and says so in one JSON object", async () => {
+  it("improves the example over real HTTP and reports it as one JSON object", async () => {
     const bench = await open();
     const { code, stdout } = await bench.online("optimize", bench.graph, "--json");
     const result = report(stdout);
@@ -53,7 +53,7 @@ describe("optimize", () => {
     expect(result.tokens.prompt + result.tokens.completion).toBeGreaterThan(usage);
   });
 
-  it("prints each proposal as a diff under its verdict for a person, progress apart on stderr", async () => {
+  it("prints each proposal as a diff below its verdict, and progress on stderr", async () => {
     const bench = await open();
     const { code, stdout, stderr } = await bench.online("optimize", bench.graph);
     expect(code).toBe(0);
@@ -138,7 +138,7 @@ describe("optimize", () => {
     expect(report(stdout)).toMatchObject({ status: "budget", calls: { total: bench.server.requests() } });
   });
 
-  it("shows nothing of a key, in no file and no stream", async () => {
+  it("never writes a key to a file or a stream", async () => {
     const bench = await open();
     const { stdout, stderr } = await bench.online("optimize", bench.graph, "--json");
     for (const text of [stdout, stderr, ...(await bench.files()).values()]) expect(text).not.toContain(KEY);
@@ -156,7 +156,7 @@ describe("optimize", () => {
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
-  it("keeps runs where --runs-dir says, and lists them", async () => {
+  it("keeps runs in --runs-dir, and lists them", async () => {
     const bench = await open();
     const { stdout } = await bench.online("optimize", bench.graph, "--json", "--runs-dir", "elsewhere");
     const listed = await bench.run("runs", "--json", "--runs-dir", "elsewhere");

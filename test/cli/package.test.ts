@@ -47,7 +47,7 @@ describe("the package for the Marketplace", () => {
     expect([...kinds].sort()).toEqual(["js", "json", "jsonl", "md", "png", "svg", "txt"]);
   });
 
-  it("runs nothing when it is installed, and tells nothing of the machine that made it", () => {
+  it("runs nothing when it is installed, and contains nothing about the machine that made it", () => {
     const manifest: unknown = JSON.parse(shipped.get("extension/package.json") ?? "{}");
     for (const key of ["scripts", "devDependencies", "dependencies", "private"])
       expect(manifest).not.toHaveProperty(key);
@@ -72,7 +72,7 @@ describe("the package for the Marketplace", () => {
     expect(names.filter((name) => name === "esbuild" || name === "vitest")).toEqual([]);
   });
 
-  it("has pictures that the Marketplace can show", () => {
+  it("has images that the Marketplace can show", () => {
     const readme = shipped.get("extension/readme.md") ?? "";
     const pictures = [...readme.matchAll(/!\[[^\]]*\]\(([^)]*)\)/g)].map(([, address]) => address);
     expect(pictures.length).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ const folder = join(import.meta.dirname, "../../examples/code");
 const read = (name: string) => readFile(join(folder, name), "utf8");
 
 describe("the twelve tasks of the example", () => {
-  it("tell a careful program from a hasty one", async () => {
+  it("distinguish a careful program from a hasty one", async () => {
     const sandbox = builtSandbox().within({ time: 20_000 });
     const runner = { call: sandbox.call, values: async () => ({}) };
     const [visible, hidden] = await Promise.all(["tests/visible.js", "tests/hidden.js"].map(read));

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { open } from "./cli.ts";
 
 /** Texts in the files of another program: what a run accepts is written there, and nothing else changes. */
-it("writes accepted texts into YAML, Markdown and source code, and changes lines of texts alone", async () => {
+it("writes accepted texts into YAML, Markdown and source code, and changes only lines of texts", async () => {
   const bench = await open();
   const text = async (name: string) => (await readFile(join(bench.folder, `prompts/${name}.md`), "utf8")).trimEnd();
   const [plan, style, solve] = await Promise.all([text("plan"), text("style"), text("solve")]);
@@ -53,7 +53,7 @@ it("writes accepted texts into YAML, Markdown and source code, and changes lines
   for (const { node, text } of accepted) if (bases.has(node)) expect(bases.get(node)).toBe(text);
 }, 60_000);
 
-it("names a text that is not there, and a place that two nodes share", async () => {
+it("names a missing text, and a text that two nodes share", async () => {
   const bench = await open();
   await writeFile(join(bench.folder, "p.yaml"), "a:\n  system: Plan.\n");
   const graph = JSON.parse(await readFile(join(bench.folder, bench.graph), "utf8"));

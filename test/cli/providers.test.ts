@@ -44,7 +44,7 @@ function outcome({ status, proposals, validation, test, final }: RunReport) {
 }
 
 describe("a model that refuses parameters", () => {
-  it("is learned once for each, said, counted, and changes no result", async () => {
+  it("is learned once per parameter, reported and counted, and changes no result", async () => {
     const plain = await bench();
     const expected = report(await plain.online("optimize", plain.graph, "--json"));
     const picky = await bench({ refuses: ["temperature"], format: "none", latency: [1, 20] });
@@ -57,7 +57,7 @@ describe("a model that refuses parameters", () => {
     expect(got.warnings.join("\n")).toMatch(/accept a parameter.+temperature/);
   });
 
-  it("of which one renames another: max_tokens goes on as max_completion_tokens", async () => {
+  it("of which one renames another: max_tokens becomes max_completion_tokens", async () => {
     const picky = await bench({ refuses: ["max_tokens", "temperature"] });
     const set = 'models.forward={"model":"simulated","params":{"max_tokens":300}}';
     const { code } = await picky.online("evaluate", picky.graph, "--set", set);
@@ -80,7 +80,7 @@ describe("a local server", () => {
     expect(got.warnings.join("\n")).toMatch(/estimated/);
   });
 
-  it("that asks for no key is given none", async () => {
+  it("that needs no key gets none", async () => {
     const local = await bench({ key: undefined });
     const { code } = await local.run("evaluate", local.graph, "--base-url", local.server.url, "--model", "simulated");
     expect(code).toBe(0);
@@ -94,7 +94,7 @@ describe("Azure", () => {
   const ask = (one: Bench, address: string, model: string, ...args: string[]) =>
     one.keyed(...args, "--base-url", address, "--model", model);
 
-  it("takes a deployment's target URI as its portal shows it", async () => {
+  it("accepts a deployment's target URI as its portal shows it", async () => {
     const one = await azure();
     const target = at(one, "/openai/deployments/mine/chat/completions?api-version=2025-01-01-preview");
     expect(await ask(one, target, "mine", "evaluate", one.graph)).toMatchObject({ code: 0 });
@@ -107,7 +107,7 @@ describe("Azure", () => {
     expect(first?.headers.authorization).toBeUndefined();
   });
 
-  it("takes an endpoint with a version, and names the deployment that is missing", async () => {
+  it("accepts an endpoint with a version, and names a missing deployment", async () => {
     const one = await azure();
     const version = ["--azure-api-version", "2024-10-21"];
     expect(await ask(one, at(one, "/openai"), "mine", "optimize", one.graph, ...version)).toMatchObject({ code: 0 });
@@ -118,7 +118,7 @@ describe("Azure", () => {
   });
 });
 
-describe("what went wrong is reported with what to do, after one request", () => {
+describe("an error is reported with its remedy, after one request", () => {
   it.each<[string, number, unknown, RegExp]>([
     [
       "a wrong key",

@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis())("several machines", () => {
     expect(extra).toBeLessThanOrEqual(4 * kills);
   });
 
-  it("say what fails on a worker as on one machine, refuse another secret, and wait for a worker", async () => {
+  it("report errors of a worker as on one machine, reject another secret, and wait for a worker", async () => {
     const one = await open({ key: "another key" });
     const { url } = await redis();
     await worker(one, url);
@@ -135,7 +135,7 @@ describe.skipIf(!hasRedis())("several machines", () => {
     expect((await none.ended).stderr).toMatch(/Waiting for a worker of 127\.0\.0\.1/);
   });
 
-  it("speak TLS with a certificate that --ca-file knows, and with no other", async () => {
+  it("use TLS only with a certificate that --ca-file trusts", async () => {
     const one = await open();
     const server = await startRedis(true);
     onTestFinished(server.close);
@@ -148,7 +148,7 @@ describe.skipIf(!hasRedis())("several machines", () => {
     expect(refused.stdout).toMatch(/rediss:\/\/localhost:\d+ can't be used: .*certificate/);
   });
 
-  it("say that the queue is out of reach, with the next attempt, and go on when it is back", async () => {
+  it("report an unreachable queue with the next attempt, and continue when it is back", async () => {
     const one = await open({ latency: 20 });
     const server = await redis();
     await worker(one, server.url);

@@ -55,7 +55,7 @@ describe("rate", () => {
     expect(graph.data.feedback).toBe("feedback");
   });
 
-  it("makes a correction a comment where a judge scores", async () => {
+  it("writes a correction as a comment if a judge scores", async () => {
     const bench = await open({ model: scripted({ forward: () => "Hm.", judge: () => '{"reason": "", "score": 0}' }) });
     await writeFile(join(bench.folder, "rows.jsonl"), '{"question":"Who?"}\n{"question": "Why?", "more": 1.50}\n');
     const file = await writeGraph(bench, {

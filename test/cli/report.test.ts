@@ -11,14 +11,14 @@ describe("agentgraph report", () => {
   });
   afterAll(() => bench.close());
 
-  it("prints Markdown of a graph file's last run, though it is done", async () => {
+  it("prints Markdown of a graph file's last run, even if it is finished", async () => {
     const { code, stdout } = await bench.run("report", bench.graph);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^# Word problems\n/);
     expect(stdout).toMatch(/## Before you rely on this\n[\s\S]*## Result\n[\s\S]*```diff\n/);
   });
 
-  it("writes the form that the file's ending names, or that is requested", async () => {
+  it("writes the format of the file's extension, or of --format", async () => {
     const page = await bench.run("report", bench.graph, "--output", "report.html");
     expect(page).toMatchObject({ code: 0, stdout: "" });
     expect(await readFile(join(bench.folder, "report.html"), "utf8")).toMatch(
@@ -47,7 +47,7 @@ describe("a baseline", () => {
   });
   afterAll(() => bench.close());
 
-  it("is scored by a run that is requested it, and is in its report", async () => {
+  it("is scored by a run with optimize.baseline, and is in its report", async () => {
     const args = ["optimize", bench.graph, "--model", "simulated", "--set", "optimize.baseline=true"];
     const { stdout } = await bench.run(...args, "--json");
     const { baselines, run } = JSON.parse(stdout);
@@ -56,7 +56,7 @@ describe("a baseline", () => {
     expect(report.stdout).toMatch(/\| original graph with a step-by-step suffix \| 0\.\d\d/);
   });
 
-  it("is scored by itself, and its replies are those of the run", async () => {
+  it("is scored by itself with the replies of the run", async () => {
     const args = ["evaluate", bench.graph, "--model", "simulated", "--split", "test", "--method", "chain-of-thought"];
     const { stdout } = await bench.run(...args);
     expect(stdout).toMatch(/test score with a step-by-step suffix 0\.\d+ \(n = 30\)\n0 calls/);

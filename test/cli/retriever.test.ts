@@ -6,7 +6,7 @@ import { open } from "./cli.ts";
 import { searchModel } from "./search-model.ts";
 
 describe("the example with two hops", () => {
-  it("passes check, and its two searches learn from what they did not find", async () => {
+  it("passes check, and its two searches improve with feedback on missing passages", async () => {
     const bench = await open({ model: searchModel }, "multihop");
     expect((await bench.run("check", bench.graph)).code).toBe(0);
     const { stdout, stderr } = await bench.online("optimize", bench.graph, "--json", "--model", "search");
@@ -29,7 +29,7 @@ describe("the example with two hops", () => {
     expect(JSON.parse(resumed.stdout).test).toEqual(JSON.parse(whole.stdout).test);
   });
 
-  it("names patterns that find nothing or lead outside", async () => {
+  it("names patterns that match nothing or point outside", async () => {
     const bench = await open({ model: searchModel }, "multihop");
     const path = join(bench.folder, bench.graph);
     const text = await readFile(path, "utf8");

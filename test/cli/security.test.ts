@@ -75,7 +75,7 @@ describe("if a request goes", () => {
     expect(ended.stdout).not.toContain("sk-from-a-file");
   });
 
-  it("is decided by no parameter that gateways obey, nor are tools, other keys or the number of answers", async () => {
+  it("is decided by no parameter that gateways accept, nor are tools, other keys or the number of answers", async () => {
     const bench = await open();
     const dear = { n: 100, tools: [], api_base: "https://evil.example", "Extra-Headers": {}, service_tier: "priority" };
     await change(bench, (graph) => {
@@ -103,7 +103,7 @@ describe("if a request goes", () => {
 });
 
 describe("a key", () => {
-  it("that a server gives back, in answers and in errors, is in no byte that is written", async () => {
+  it("that a server sends back, in answers and errors, is never written", async () => {
     let given = 0;
     const server = await listen(({ headers }, response) => {
       const key = headers.authorization ?? "";
@@ -131,7 +131,7 @@ describe("a key", () => {
 });
 
 describe("a budget", () => {
-  it("of the user's is not raised by the file, nor by a value that is none", async () => {
+  it("of the user is not raised by the file, nor by an invalid value", async () => {
     for (const calls of [1_000_000, 1e308, -1, "unlimited", null]) {
       const bench = await open();
       await change(bench, (graph) => {
@@ -160,7 +160,7 @@ describe("a budget", () => {
 });
 
 describe("a path", () => {
-  it("in the file leads nowhere outside, and no run is kept if the file says", async () => {
+  it("in the file can't point outside, and the file can't choose where runs are stored", async () => {
     const bench = await open();
     const secret = join(bench.folder, "../secret.md");
     await writeFile(secret, "the secret");
@@ -198,7 +198,7 @@ describe("a path", () => {
     expect(existsSync(join(bench.folder, "../elsewhere"))).toBe(false);
   });
 
-  it("that becomes a link while the run is under way is not written through", async () => {
+  it("that becomes a link during the run is not written through", async () => {
     const bench = await open({ latency: 5 });
     const prompts = ["plan", "solve", "style"].map((name) => join(bench.folder, `prompts/${name}.md`));
     const started = bench.start("optimize", bench.graph, "--apply");
@@ -234,8 +234,8 @@ describe("a path", () => {
   });
 });
 
-describe("what a terminal would obey", () => {
-  it("stays out of both streams, whoever says it", async () => {
+describe("terminal escape sequences", () => {
+  it("never reach either stream, whatever their source", async () => {
     const bench = await open({
       model: altered((text) =>
         text.replace(/"(text|hypothesis)":"/g, (key) => key + JSON.stringify(HOSTILE).slice(1, -1)),
@@ -257,7 +257,7 @@ describe("what a terminal would obey", () => {
     expect(ran.stdout + ran.stderr).not.toMatch(OBEYED);
   });
 
-  it("stays out of what is reported of broken files, foreign locks and refusing servers", async () => {
+  it("never appear in messages about broken files, foreign locks and rejecting servers", async () => {
     const bench = await open();
     const hostile = `hostile${HOSTILE}.agentgraph.json`.replaceAll("/", "");
     await writeFile(join(bench.folder, hostile), `{ "version": 1, ${JSON.stringify(HOSTILE)}: [`);
@@ -289,7 +289,7 @@ describe("what a terminal would obey", () => {
 });
 
 describe("a run that a repository ships", () => {
-  it("is marked, is not resumed, and serves no reply, though it is where ours are", async () => {
+  it("is marked, is not resumed, and provides no reply, even in the folder of local runs", async () => {
     const maker = await open();
     await maker.online("optimize", maker.graph, "--budget-calls", "80");
     const victim = await open();

@@ -143,7 +143,7 @@ describe("single answers are improved without a training set", () => {
     expect(report).toMatch(/17\+25/);
   });
 
-  it("names a row that is not there", async () => {
+  it("names a row that does not exist", async () => {
     const { online } = await bench({ kind: "number" });
     const { code, stderr } = await online("solve", "add.agentgraph.json", "--model", "adder", "--rows", "99+1");
     expect(code).toBe(2);

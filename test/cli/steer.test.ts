@@ -70,7 +70,7 @@ it.skipIf(process.platform === "win32")("SIGUSR1 ends a run after its iteration,
   expect(stderr).toMatch(/The run stops after iteration [12]\./);
 });
 
-it("asks nothing where there is no terminal, and says what to use there", async () => {
+it("asks nothing without a terminal, and names the alternative", async () => {
   const bench = await open();
   for (const name of ["usd", "calls"]) {
     const { code, stderr } = await bench.run("optimize", bench.graph, "--model", "simulated", `--pause-${name}`, "5");

@@ -62,7 +62,7 @@ function reportOf({ stdout, stderr }: Ended): RunReport {
 }
 
 describe("a node with targets of its own", () => {
-  it("is mended where the answer says nothing of its fault", async () => {
+  it("is improved even if the answer does not show its fault", async () => {
     const bench = await open({ model: desk });
     const blind = await writeDesk(bench, { data: { ...sets(), target: "team" } }, "BETTER");
     const without = reportOf(await bench.online("optimize", blind, "--json"));
@@ -84,7 +84,7 @@ describe("a node with targets of its own", () => {
     expect(report.proposals.map(({ node, verdict }) => [node, verdict])).toEqual([["urgency", "accepted"]]);
   });
 
-  it("takes no blame for an answer that it is not to blame for", async () => {
+  it("gets no feedback for an answer that another node spoiled", async () => {
     const bench = await open({ model: desk });
     const targets = { kind: "kind" };
     const file = await writeDesk(bench, { data: { ...sets(), target: "team", targets } });
@@ -134,7 +134,7 @@ describe("a node with targets of its own", () => {
 });
 
 describe("check", () => {
-  it("says by which loss a node is scored that the file gives none", async () => {
+  it("shows the loss of a node for which the file names none", async () => {
     const bench = await open();
     const file = await writeDesk(bench, { data: { ...sets(), target: "team", targets: { urgency: "urgent" } } });
     const { code, stdout } = await bench.run("check", file);

@@ -9,7 +9,7 @@ import { open } from "./cli.ts";
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe("a run in batches", () => {
-  it("is killed while a batch is under way, and resumed from it: nothing is asked or paid twice", async () => {
+  it("is killed while a batch is in progress, and resumed from it: nothing is requested or charged twice", async () => {
     const one = await open();
     let isDone = false;
     const server = await startBatchServer({
@@ -40,7 +40,7 @@ describe("a run in batches", () => {
     expect(server.paid.length).toBe(before + server.batches.reduce((sum, { lines }) => sum + lines.size, 0));
   });
 
-  it("that no one offers, or that a file asks for, is refused", async () => {
+  it("that no provider offers, or that a file requests, is rejected", async () => {
     const one = await open();
     const gemini = await one.keyed("evaluate", one.graph, "--provider", "gemini", "--model", "x", "--tier", "batch");
     expect(gemini).toMatchObject({ code: 2, stderr: expect.stringMatching(/has no batch tier/) });

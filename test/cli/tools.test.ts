@@ -42,7 +42,7 @@ async function bench(mood = "", more: object = {}) {
 }
 
 describe("tools of the user's own servers", () => {
-  it("are called by a graph, and feedback crosses them to the prompt before", async () => {
+  it("are called by a graph, and feedback crosses them to the earlier prompt", async () => {
     const { online, tools, calls, log } = await bench();
     const { stdout, stderr } = await online("optimize", "--json", "--tools", tools);
     const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
@@ -57,7 +57,7 @@ describe("tools of the user's own servers", () => {
     expect(await calls()).toBe(before);
   });
 
-  it("that report a problem with their input leave no answer, which is a format error", async () => {
+  it("that report a problem with their input give a format error", async () => {
     const prose = { inputs: ["order"], instruction: "List the items that are ordered." };
     const { online, tools } = await bench("", { items: prose });
     const { stdout } = await online("evaluate", "--json", "--tools", tools);
@@ -71,7 +71,7 @@ describe("tools of the user's own servers", () => {
     expect(code).toBe(4);
   });
 
-  it("are never chosen by a file: without the user's servers nothing is asked", async () => {
+  it("are never chosen by a file: without the user's servers no request is sent", async () => {
     const { online, run, server, tools, folder } = await bench();
     const none = await online("optimize");
     expect(none.code).toBe(2);

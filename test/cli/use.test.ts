@@ -7,7 +7,7 @@ import { type Bench, open } from "./cli.ts";
 
 /** What a person or a script may do to the command line. */
 
-describe("wrong use", () => {
+describe("invalid arguments", () => {
   it("exits with 2 and says what to do", async () => {
     const bench = await open();
     const cases: [string[], RegExp][] = [
@@ -55,7 +55,7 @@ describe("wrong use", () => {
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ split: "test", score: null, samples: [] });
   });
 
-  it("names no class of ours in JSON that is none of a run", async () => {
+  it("names no internal class in JSON for errors outside a run", async () => {
     const bench = await open();
     const { code, stdout } = await bench.run("optimise", "--json");
     expect([code, JSON.parse(stdout)]).toMatchObject([2, { version: 1, error: { code: "UsageError" } }]);
@@ -73,7 +73,7 @@ describe("wrong use", () => {
 });
 
 describe("what can't be written", () => {
-  it("is named with what to do", async () => {
+  it("is reported with a remedy", async () => {
     const bench = await open();
     await bench.run("evaluate", bench.graph, "--model", "simulated");
     const [{ id }] = JSON.parse((await bench.run("runs", "--json")).stdout).runs;
@@ -87,14 +87,14 @@ describe("what can't be written", () => {
   });
 });
 
-describe("a reader that leaves", () => {
-  it("after a line of what is there is no failure", async () => {
+describe("a closed pipe", () => {
+  it("after one line of output is no failure", async () => {
     const bench = await open();
     await bench.run("evaluate", bench.graph, "--model", "simulated");
     expect(piped(bench, `runs | head -1; echo \${PIPESTATUS[0]}`)).toMatch(/evaluate {2}validation.+\n0\n$/);
   });
 
-  it("stops a run that no one listens to any more; what was paid for is kept", async () => {
+  it("stops a run without a reader, and keeps its replies", async () => {
     const bench = await open();
     const status = piped(bench, `optimize ${bench.graph} --model simulated 2>&1 | head -1; echo \${PIPESTATUS[0]}`);
     expect(status).toMatch(/^About .+\n130\n$/);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { extensions } from "vscode";
 
 describe("activation", () => {
-  it("reads nothing but the small bundle before the user looks at something", async () => {
+  it("loads only the small bundle until the user opens something", async () => {
     const extension = extensions.getExtension("agentgraph.agentgraph");
     assert.ok(extension, "the extension is installed");
     await extension.activate();

@@ -13,7 +13,7 @@ describe("the manifest", () => {
     assert.deepEqual(own.sort(), contributed.toSorted());
   });
 
-  it("names only commands that there are in menus and keys", () => {
+  it("names only existing commands in menus and keybindings", () => {
     const { menus, keybindings } = manifest.contributes;
     const used = [...Object.values(menus).flat(), ...keybindings].map(({ command }) => command);
     assert.deepEqual(
@@ -22,7 +22,7 @@ describe("the manifest", () => {
     );
   });
 
-  it("has a word for every placeholder, and no word too many", () => {
+  it("has a text for every placeholder, and no unused text", () => {
     const asked = [...JSON.stringify(manifest).matchAll(/"%([^"%]+)%"/g)].map(([, key]) => key);
     assert.deepEqual([...new Set(asked)].sort(), Object.keys(words).sort());
   });

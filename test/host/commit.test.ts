@@ -73,7 +73,7 @@ describe("an applied text and what the editor does to its file", () => {
     assert.match(asked.find(({ buttons }) => buttons.includes("Commit"))?.detail ?? "", /spacing in plan\.md/);
   });
 
-  it("is committed when a formatter changes it as it is saved, after a question that shows the lines", async () => {
+  it("is committed when a formatter changes it on save, after a question that shows the lines", async () => {
     const proposal = await propose(`* Mind this.\n* And this.\n\n${original}`);
     const formatter = languages.registerDocumentFormattingEditProvider(
       { language: "markdown" },
@@ -124,7 +124,7 @@ describe("an applied text and what the editor does to its file", () => {
     assert.doesNotMatch(message, /Agentgraph-Loss/);
   });
 
-  it("asks before a file without write permission is changed, and leaves it after a No", async () => {
+  it("asks before it changes a file without write permission, and leaves it after No", async () => {
     const proposal = await propose(original);
     await chmod(at(file).fsPath, 0o444);
     answers.give();
@@ -140,7 +140,7 @@ describe("an applied text and what the editor does to its file", () => {
     assert.equal((await stat(at(file).fsPath)).mode & 0o777, 0o644);
   });
 
-  it("asks before a file of files.readonlyInclude is changed, and leaves it after a No", async () => {
+  it("asks before it changes a file in files.readonlyInclude, and leaves it after No", async () => {
     const proposal = await propose(original);
     await set("readonlyInclude", { "prompts/*.md": true });
     answers.give();

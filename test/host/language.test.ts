@@ -48,7 +48,7 @@ describe("the graph file as a language", () => {
     assert.deepEqual(faults(document), []);
   });
 
-  it("calls a missing set no error while another one can be evaluated", async () => {
+  it("reports no error for a missing set if another one can be evaluated", async () => {
     await write(GRAPH, original.replace(/"train": "[^"]*",\s*"validation": "[^"]*",\s*/, ""));
     const document = await show(GRAPH);
     const missing = () => faults(document).filter(({ code }) => code === "missing-set");
@@ -59,7 +59,7 @@ describe("the graph file as a language", () => {
     }
   });
 
-  it("marks an unknown name where it stands, as it is typed, and mends it with the nearest", async () => {
+  it("marks an unknown name at its position while typing, and offers the closest name as a fix", async () => {
     const document = await show(GRAPH);
     const offset = document.getText().indexOf('"plan", "style"') + 1;
     await replace(document, new Range(document.positionAt(offset), document.positionAt(offset + 4)), "plam");
@@ -115,7 +115,7 @@ describe("the graph file as a language", () => {
     await until(() => faults(document).some(({ code }) => code === "overlap"));
   });
 
-  it("goes from an input to its node, and from a file reference to the file", async () => {
+  it("goes to the definition of an input and of a file reference", async () => {
     const document = await show(GRAPH);
     const toNode = await definition(document, document.getText().indexOf('"plan", "style"') + 2);
     assert.equal(toNode?.targetUri.fsPath, at(GRAPH).fsPath);
@@ -124,13 +124,13 @@ describe("the graph file as a language", () => {
     assert.equal(toFile?.targetUri.fsPath, at("prompts/solve.md").fsPath);
   });
 
-  it("leads nowhere outside the workspace", async () => {
+  it("opens nothing outside the workspace", async () => {
     await write(GRAPH, original.replace("prompts/solve.md", "../../../etc/passwd"));
     const document = await show(GRAPH);
     assert.equal(await definition(document, document.getText().indexOf("../../../etc") + 2), undefined);
   });
 
-  it("completes inputs by the names there are, without the node itself and those taken", async () => {
+  it("completes inputs with known names, except the node itself and names already used", async () => {
     const document = await show(GRAPH);
     const offset = document.getText().indexOf('"plan", "style"') + 2;
     const found = await labels(document, offset);
@@ -138,7 +138,7 @@ describe("the graph file as a language", () => {
     assert.ok(!found.includes('"style"'), "not what it reads already");
   });
 
-  it("completes inputs in the middle of typing, once each, without those that would close a circle", async () => {
+  it("completes inputs while typing, once each, without names that would create a cycle", async () => {
     const document = await showText(GRAPH, original.replace('"inputs": ["question"],', '"inputs": ["question", "],'));
     const found = await labels(document, document.getText().indexOf('"question", "') + 13);
     assert.deepEqual(
@@ -148,7 +148,7 @@ describe("the graph file as a language", () => {
     assert.ok(!found.includes('"solve"'), "plan flows into solve");
   });
 
-  it("completes the answer's node, and the fields of the data", async () => {
+  it("completes the output node and the fields of the data", async () => {
     const document = await show(GRAPH);
     const text = document.getText();
     const nodes = (await labels(document, text.indexOf('"solve",\n  "data"') + 1)).filter((label) =>
@@ -159,7 +159,7 @@ describe("the graph file as a language", () => {
     assert.ok((await labels(document, text.indexOf('"question" },') + 1)).includes('"question"'));
   });
 
-  it("outlines the nodes and puts a lens over each", async () => {
+  it("outlines the nodes and shows a lens above each", async () => {
     const document = await show(GRAPH);
     const symbols = await commands.executeCommand<DocumentSymbol[]>(
       "vscode.executeDocumentSymbolProvider",
@@ -199,7 +199,7 @@ describe("prompt files as a language", () => {
     return showText(PROMPT, text);
   }
 
-  it("marks what is no input, names the graph, and mends it", async () => {
+  it("marks a name that is not an input, names the graph, and offers a fix", async () => {
     const document = await showPrompt(TEXT);
     const [fault, ...more] = await until(() => some(faults(document)));
     assert.deepEqual(more, []);
@@ -232,7 +232,7 @@ describe("prompt files as a language", () => {
     await until(() => faults(document).length === 0);
   });
 
-  it("knows the names in it: definition, hover, completion, references, highlights", async () => {
+  it("supports definition, hover, completion, references and highlights of its names", async () => {
     const document = await showPrompt(TEXT);
     await until(() => faults(document).length > 0);
     const position = offsetOf(document, "Use {{plan}}", 8);
@@ -270,7 +270,7 @@ describe("prompt files as a language", () => {
     assert.equal(marks.length, 1);
   });
 
-  it("renames in every file as one edit, and leaves front matter and line ends alone", async () => {
+  it("renames in every file as one edit, and keeps front matter and line ends", async () => {
     const document = await showPrompt(TEXT);
     await until(() => faults(document).length > 0);
     const edit = await rename(document, offsetOf(document, "Use {{plan}}", 8), "outline");
@@ -283,7 +283,7 @@ describe("prompt files as a language", () => {
     );
   });
 
-  it("refuses a name that is taken or cannot be one, and says why", async () => {
+  it("rejects a name that is used or not valid, with the reason", async () => {
     const document = await showPrompt(TEXT);
     await until(() => faults(document).length > 0);
     const position = offsetOf(document, "Use {{plan}}", 8);
@@ -312,7 +312,7 @@ describe("prompt files as a language", () => {
     );
   });
 
-  it("changed outside the editor, a file that a graph names is checked again", async () => {
+  it("checks a referenced file again when it changes outside the editor", async () => {
     const document = await show(GRAPH);
     const codes = () => languages.getDiagnostics(document.uri).map(({ code }) => code);
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -331,7 +331,7 @@ describe("prompt files as a language", () => {
     await until(() => codes().length === 0);
   });
 
-  it("what is foldable already: nodes, lists of lines, front matter", async () => {
+  it("folds nodes, lists of lines and front matter", async () => {
     await write(GRAPH, graph.replace('{ "file": "prompts/plan.md" }', '[\n        "a",\n        "b"\n      ]'));
     const document = await show(GRAPH);
     await until(async () => {

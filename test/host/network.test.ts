@@ -50,7 +50,7 @@ describe("VS Code's proxy settings", () => {
     await removeRuns();
   });
 
-  it("http.proxy leads requests of a run through the proxy, and http.proxyStrictSSL off trusts its certificate", async () => {
+  it("http.proxy sends a run's requests through the proxy, and http.proxyStrictSSL off trusts its certificate", async () => {
     await through((_, response) => response.writeHead(200, { "content-type": "application/json" }).end(ANSWER));
     await set("http.proxyStrictSSL", false);
     await set("agentgraph.provider", "compatible");
@@ -84,14 +84,14 @@ describe("VS Code's proxy settings", () => {
     assert.deepEqual(proxy.asked, []);
   });
 
-  it("http.proxySupport off asks directly", async () => {
+  it("http.proxySupport off connects directly", async () => {
     await through((_, response) => response.end(ANSWER));
     await set("http.proxySupport", "off");
     await assert.rejects(ask(60_000), { name: "ProviderFault", reason: "unreached" });
     assert.deepEqual(proxy.asked, []);
   });
 
-  it("a proxy that is not there is named", async () => {
+  it("an unreachable proxy is named in the error", async () => {
     await set("http.proxy", "http://user:secret@127.0.0.1:9");
     for (const timeout of [60_000, 400_000]) {
       await assert.rejects(ask(timeout), (error: Error & { proxy?: string }) => {

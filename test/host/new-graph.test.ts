@@ -18,7 +18,7 @@ describe("a new graph", () => {
     await workspace.fs.delete(folder, { recursive: true });
   });
 
-  it("comes of prompt files and a table, selected in the explorer", async () => {
+  it("is created from prompt files and a table selected in the explorer", async () => {
     await write("plan.md", "Plan {{question}}\n");
     await write("solve.md", "Solve {{question}} by {{plan}}\n");
     const rows = Array.from({ length: 40 }, (_, at) => `q ${at},${at}`).join("\n");
@@ -40,7 +40,7 @@ describe("a new graph", () => {
     assert.deepEqual(errors, []);
   });
 
-  it("comes of a crew's files, which stay as they are", async () => {
+  it("is created from CrewAI files, which do not change", async () => {
     const agents = "clerk:\n  role: Clerk\n  goal: Count\n  backstory: Counts.\n";
     await write("config/agents.yaml", agents);
     await write(
@@ -54,7 +54,7 @@ describe("a new graph", () => {
     assert.equal(new TextDecoder().decode(kept), agents);
   });
 
-  it("is offered whole in an empty file", async () => {
+  it("is offered as a whole in an empty file", async () => {
     await write("new.agentgraph.json", "{");
     const uri = Uri.joinPath(folder, "new.agentgraph.json");
     const document = await workspace.openTextDocument(uri);

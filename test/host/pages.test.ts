@@ -27,7 +27,7 @@ describe("the pages of runs", () => {
     assert.match(pages("comparison")[0] ?? "", /^Compare: Word problems, .+ and /);
   });
 
-  it("do not open for what is no run", async () => {
+  it("do not open for an id that is not a run", async () => {
     await closeAll();
     for (const id of ["../../x", "20260101-000000-000-abcdef"]) {
       await commands.executeCommand("agentgraph.showReport", { entry: { id } });

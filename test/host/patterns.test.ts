@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { makeLoss } from "../../src/loss/make.ts";
 
 describe("a pattern of a file", () => {
-  it("that does not end leaves the extension host to everybody else, however many answers it is held against", async () => {
+  it("that does not end never blocks the extension host, no matter how many answers it is matched against", async () => {
     const loss = makeLoss({ kind: "regex", pattern: "(x+x+)+y", flags: "" });
     let turns = 0;
     const timer = setInterval(() => turns++, 5);

@@ -32,7 +32,7 @@ describe("the review of a run that was made outside the editor", () => {
   const review = (id: string) => commands.executeCommand("agentgraph.review", { run: run.id, id });
   const fileOf = (node: string) => `prompts/${node}.md`;
 
-  it("opens a proposal as a native diff of the decoded text, inline, with lenses", async () => {
+  it("opens a proposal as an inline diff of the decoded text, with lenses", async () => {
     const [proposal] = accepted();
     assert.ok(proposal, "the simulated model finds something");
     await review(proposal.id);
@@ -56,7 +56,7 @@ describe("the review of a run that was made outside the editor", () => {
     assert.deepEqual(titles.slice(1, 4), ["Apply", "Reject", "Why"]);
   });
 
-  it("applies all accepted as one edit that one undo takes back", async () => {
+  it("applies all accepted proposals as one edit that one undo reverts", async () => {
     const files = accepted().map(({ node }) => fileOf(node));
     const [first] = files;
     assert.ok(first);
@@ -110,7 +110,7 @@ describe("the review of a run that was made outside the editor", () => {
     assert.equal(await read(file), `\uFEFF${proposal.text.replaceAll("\n", "\r\n")}\r\n`);
   });
 
-  it("applies to a file of almost 1 MB with CRLF and a byte order mark, and one undo takes it back", async () => {
+  it("applies to a file of almost 1 MB with CRLF and a byte order mark, and one undo reverts it", async () => {
     const file = "prompts/plan.md";
     const lines = Array.from({ length: 21_000 }, (_, index) => `Rule ${index}: mind what was said before this.`);
     const before = `\uFEFF${[originals[0]?.trimEnd(), ...lines].join("\r\n")}\r\n`;
@@ -132,7 +132,7 @@ describe("the review of a run that was made outside the editor", () => {
     assert.equal(await read(file), before);
   });
 
-  it("changes no byte where line ends are mixed, or where a file is gone", async () => {
+  it("changes no byte if line ends are mixed or a file is missing", async () => {
     const [proposal] = accepted();
     assert.ok(proposal);
     const file = fileOf(proposal.node);
@@ -145,7 +145,7 @@ describe("the review of a run that was made outside the editor", () => {
     await assert.rejects(read(file), /ENOENT/);
   });
 
-  it("changes nothing where one of the texts is not the one that the run saw", async () => {
+  it("changes nothing if one of the texts changed since the run", async () => {
     const [first, second] = accepted();
     assert.ok(first);
     await write(fileOf(first.node), "Somebody else's words.\n");
@@ -162,7 +162,7 @@ describe("the review of a run that was made outside the editor", () => {
     assert.match(log, new RegExp(`"type":"dismissed","proposals":\\["${proposal.id}"\\]`));
   });
 
-  it("takes a run with a forged log for one made elsewhere: never part of “apply all accepted”", async () => {
+  it("treats a run with a forged log as made on another machine: “apply all accepted” excludes it", async () => {
     const log = path.join(folder(), ".agentgraph/runs", run.id, "events.jsonl");
     const text = await readFile(log, "utf8");
     const [proposal] = accepted();
@@ -172,7 +172,7 @@ describe("the review of a run that was made outside the editor", () => {
     for (const [index, file] of prompts.entries()) assert.equal(await read(file), originals[index]);
   });
 
-  it("survives arguments that no menu would pass", async () => {
+  it("ignores arguments that no menu passes", async () => {
     for (const target of [
       null,
       7,

@@ -60,7 +60,7 @@ describe("starting and resuming runs", () => {
     assert.equal(await starts(), 1);
   });
 
-  it("Resume beside a run that was cancelled goes on with it, and asks nothing where the version is the same", async () => {
+  it("Resume continues a cancelled run, without a question if the version is the same", async () => {
     const server = await startServer({ model: createSimulated(), latency: 100 });
     servers.push(server);
     await set("provider", "compatible");
@@ -76,7 +76,7 @@ describe("starting and resuming runs", () => {
     assert.equal(await starts(), 1);
   });
 
-  it("Evaluate again beside a result with gaps asks for the missing samples alone", async () => {
+  it("Evaluate again requests only the samples that are missing", async () => {
     const refused = new Set<string>();
     const server = await startServer({
       model: createSimulated(),

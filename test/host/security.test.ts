@@ -41,7 +41,7 @@ describe("security, inside VS Code's own extension host", () => {
       new AbortController().signal,
     );
 
-  it("VS Code's fetch follows no redirect with the key, here or elsewhere", async () => {
+  it("VS Code's fetch follows no redirect with the key, to any host", async () => {
     const evil = await listen(200);
     for (const status of [301, 302, 303, 307, 308]) {
       const server = await listen(status, { location: `${evil.url}/chat/completions` });
@@ -51,7 +51,7 @@ describe("security, inside VS Code's own extension host", () => {
     assert.deepEqual(evil.seen, []);
   });
 
-  it("the environment gives the editor no key, and no header", async () => {
+  it("the editor reads no key and no header from the environment", async () => {
     const environment = {
       OPENAI_API_KEY: KEY,
       AGENTGRAPH_API_KEY: KEY,
@@ -76,7 +76,7 @@ describe("security, inside VS Code's own extension host", () => {
     }
   });
 
-  it("text from models is no HTML, image, link or command where VS Code renders Markdown", async () => {
+  it("text from models creates no HTML, image, link or command in rendered Markdown", async () => {
     const hostile = [
       "<img src=x onerror=alert(1)><script>alert(1)</script>",
       "[a](command:workbench.action.terminal.new) ![b](https://evil.example/b.png)",
@@ -91,7 +91,7 @@ describe("security, inside VS Code's own extension host", () => {
     assert.doesNotMatch(oneLine(hostile, 1000), /[\n\u202e]/);
   });
 
-  it("a run whose log is a link is no run: acting on it writes nothing", async () => {
+  it("a run whose log is a link is ignored: acting on it writes nothing", async () => {
     const run = await makeRun();
     const outside = at("../security-profile").fsPath;
     await writeFile(outside, "mine\n");
@@ -108,7 +108,7 @@ describe("security, inside VS Code's own extension host", () => {
     await workspace.fs.delete(at("../security-profile"));
   });
 
-  it("a command that anybody calls with anything does no harm", async () => {
+  it("a command called with any argument does no harm", async () => {
     const before = await readFile(at("prompts/plan.md").fsPath, "utf8");
     const targets = [
       { entry: { id: "../.." } },

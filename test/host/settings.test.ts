@@ -7,7 +7,7 @@ import { at, until, write } from "./helpers.ts";
 describe("settings", () => {
   after(() => rm(at(".vscode").fsPath, { recursive: true, force: true }));
 
-  it("a workspace cannot choose who is asked, with which model, and for how much", async () => {
+  it("a workspace can't choose the server, the model or the cost", async () => {
     const before = readSettings();
     await mkdir(at(".vscode").fsPath, { recursive: true });
     const evil = {
@@ -26,7 +26,7 @@ describe("settings", () => {
     assert.equal(seen?.globalValue, undefined);
   });
 
-  it("takes nonsense for nothing", async () => {
+  it("ignores settings of the wrong type", async () => {
     const settings = workspace.getConfiguration("agentgraph");
     await settings.update("models", { forward: 7, backward: " b ", evil: "x" }, ConfigurationTarget.Global);
     await settings.update("prices", { good: [1, 2], bad: ["1"], worse: null }, ConfigurationTarget.Global);

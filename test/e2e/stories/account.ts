@@ -10,7 +10,7 @@ const CANARY = "sk-canary-7f3a91";
 
 export const accountStories: readonly Story[] = [
   {
-    name: "a server that wants a key is given it, and no file ever holds it",
+    name: "a server that needs a key gets it, and no file contains it",
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -31,7 +31,7 @@ export const accountStories: readonly Story[] = [
   },
   refusedKey(),
   {
-    name: "a model is chosen for each role; it wins over the file's names, in this workspace, and the run says what ran",
+    name: "a model is chosen for each role; it overrides the file in this workspace, and the run shows which model ran",
     server: { models: ["simulated", "second"] },
     async play(world) {
       const { workbench, models } = world;
@@ -76,7 +76,7 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
-    name: "models with a known price: the question, the status bar and the list say the money, as counted by the server",
+    name: "models with a known price: the question, the status bar and the list show the cost that the server counts",
     server: { models: ["gpt-6-luna", "gpt-6.1-terra"], latency: 120 },
     async play(world) {
       const { workbench } = world;
@@ -109,7 +109,7 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
-    name: "no model is named anywhere: that is said, with the choice beside it, and nothing is sent",
+    name: "no model is named anywhere: a message says so and offers the choice, and nothing is sent",
     async play(world) {
       const { workbench, models } = world;
       const file = "chain.agentgraph.json";
@@ -122,7 +122,7 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
-    name: "Azure OpenAI answers: its own endpoint, its own header, a deployment for a model",
+    name: "Azure OpenAI: its own endpoint, its own header, a deployment as the model",
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -143,7 +143,7 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
-    name: "keys are forgotten one by one or all, and their servers are asked about anew",
+    name: "keys are removed one by one or all at once, and their servers need permission again",
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -224,7 +224,7 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
-    name: "cancelled within a second, from the status bar, and resumed",
+    name: "a run is cancelled from the status bar within a second, and resumed",
     server: { latency: 300 },
     async play(world) {
       const { workbench, models } = world;
@@ -248,7 +248,7 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
-    name: "a small budget ends the run with everything so far to review, and Resume asks for more",
+    name: "a small budget ends the run with its results to review, and Resume asks for more",
     async play(world) {
       const { workbench, models } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
@@ -272,7 +272,7 @@ export const accountStories: readonly Story[] = [
 function refusedKey(): Story {
   let refused = true;
   return {
-    name: "a key that is refused stops the run at once; another one takes it up again",
+    name: "a rejected key stops the run at once; a new key resumes it",
     server: { faults: ({ count }) => (refused && count > 120 ? "401" : null) },
     async play(world) {
       const { workbench } = world;

@@ -30,7 +30,7 @@ export const firstStories: readonly Story[] = [
     },
   },
   {
-    name: "first minutes: from nothing to a commit with a local server that wants no key",
+    name: "first minutes: from nothing to a commit with a local server that needs no key",
     example: "",
     async play(world) {
       await openWalkthrough(world.workbench);

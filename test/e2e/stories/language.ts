@@ -6,7 +6,7 @@ const GRAPH = "chain.agentgraph.json";
 
 export const languageStories: readonly Story[] = [
   {
-    name: "names in graph and prompt are looked at, completed, mended and renamed",
+    name: "names in graph and prompt: hover, completion, quick fix and rename",
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, read, until } = world;

@@ -68,7 +68,7 @@ export const mainStories: readonly Story[] = [
     },
   },
   {
-    name: "from the palette to a commit, by keyboard alone",
+    name: "from the Command Palette to a commit, by keyboard alone",
     async play(world) {
       const { workbench, git } = world;
       const { keyboard } = workbench.page;

@@ -9,7 +9,7 @@ const SAVED = 8000;
 
 export const pageStories: readonly Story[] = [
   {
-    name: "the pages of runs are there again when the window is loaded again, and say it when their run is gone",
+    name: "run pages are restored when the window reloads, and say so if their run is gone",
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, folder } = world;

@@ -10,7 +10,7 @@ const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default
 
 export const runStories: readonly Story[] = [
   {
-    name: "a graph is scored as it is, a wrong sample is looked into, and no reply is paid for twice",
+    name: "a graph is scored, a wrong sample is inspected, and no reply is charged twice",
     async play(world) {
       const { workbench, models } = world;
       await workbench.openSideBar();
@@ -111,7 +111,7 @@ export const runStories: readonly Story[] = [
     },
   },
   {
-    name: "scoring is cancelled and taken up again, and what the server counts is what the run shows",
+    name: "scoring is cancelled and resumed, and the run shows what the server counts",
     server: { latency: 700 },
     settings: { "agentgraph.concurrency": 4 },
     async play(world) {

@@ -12,7 +12,7 @@ const CANARY = "sk-canary-0d9b42c7e1";
 /** A repository by somebody who means harm, and a server that does. */
 export const securityStories: readonly Story[] = [
   {
-    name: "security: a hostile repository that is not trusted is read; nothing is sent, no program runs, no link is made",
+    name: "security: a hostile, untrusted repository is read; nothing is sent, no program runs, no link is created",
     workspaceTrust: true,
     settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
     play: (world) =>
@@ -34,7 +34,7 @@ export const securityStories: readonly Story[] = [
       }),
   },
   {
-    name: "security: of a trusted repository, forged verdicts are claims, settings move nothing, the budget is capped",
+    name: "security: in a trusted repository, forged verdicts are not verified, settings change no server, the budget is capped",
     settings: { "agentgraph.provider": "simulated", "agentgraph.budget.calls": 150 },
     play: (world) =>
       withTraps(world, async () => {
@@ -64,7 +64,7 @@ export const securityStories: readonly Story[] = [
       }),
   },
   {
-    name: "security: a server that gives the key back does not get it into a single byte that is written",
+    name: "security: a key that a server sends back is never written",
     async play(world) {
       const { workbench, folder, vscode } = world;
       const echo = await startEcho();

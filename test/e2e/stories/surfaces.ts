@@ -6,7 +6,7 @@ const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default
 /** Not tests so much as pictures to be looked at: each surface, in each theme, wide and narrow. */
 export const surfaceStories: readonly Story[] = [
   {
-    name: "a file with faults is opened with its squiggles, and does not run",
+    name: "a file with errors opens with squiggles, and does not run",
     async play(world) {
       const { workbench } = world;
       const file = "chain.agentgraph.json";

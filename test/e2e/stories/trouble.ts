@@ -4,7 +4,7 @@ import { checkCommit, optimize, start } from "./steps.ts";
 
 export const troubleStories: readonly Story[] = [
   {
-    name: "the file is edited during the run: nothing of the user's is overwritten",
+    name: "the file is edited during the run: no user edit is overwritten",
     server: { latency: 40 },
     async play(world) {
       const { workbench, read } = world;
@@ -42,7 +42,7 @@ export const troubleStories: readonly Story[] = [
   },
   brokenServer(),
   {
-    name: "a window that is reloaded in the middle of a run offers to resume it",
+    name: "a window that is reloaded during a run offers to resume it",
     server: { latency: 150 },
     async play(world) {
       const { workbench, models } = world;
@@ -61,7 +61,7 @@ export const troubleStories: readonly Story[] = [
     },
   },
   {
-    name: "other work, staged or in the same file, never gets into the commit unasked",
+    name: "other changes, staged or in the same file, are never committed without a question",
     example: "examples/fan-in",
     async play(world) {
       const { workbench, git } = world;
@@ -133,7 +133,7 @@ export const troubleStories: readonly Story[] = [
     },
   },
   {
-    name: "a file that cannot be saved is not committed, and what is in the editor stays there",
+    name: "a file that can't be saved is not committed, and the editor keeps its content",
     example: "examples/fan-in",
     settings: { "files.autoSave": "off", "agentgraph.provider": "simulated" },
     async play(world) {
@@ -172,7 +172,7 @@ export const troubleStories: readonly Story[] = [
 function brokenServer(): Story {
   let broken = true;
   return {
-    name: "the server fails in the middle of the run; Resume takes it up from there",
+    name: "the server fails during the run; Resume continues from there",
     server: { faults: ({ count }) => (broken && count > 150 ? "404" : null) },
     async play(world) {
       const { workbench, models } = world;

@@ -56,7 +56,7 @@ export const accessTests: readonly PageTest[] = [
     },
   },
   {
-    name: "what a search finds is seen above the panel that tells of it, and what leads to it stays bright",
+    name: "search results are visible above their panel, and the path to them stays bright",
     opening: { width: 460, height: 700 },
     async run(test) {
       const graph = pipeline(200);
@@ -76,7 +76,7 @@ export const accessTests: readonly PageTest[] = [
     },
   },
   {
-    name: "the graph is read and driven by keyboard alone",
+    name: "the graph can be read and used by keyboard alone",
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
@@ -113,7 +113,7 @@ export const accessTests: readonly PageTest[] = [
     },
   },
   {
-    name: "a node that has the keyboard is brought into the window",
+    name: "a focused node scrolls into view",
     async run(test) {
       await test.graph(pipeline(200));
       await test.node("gather_0").click();

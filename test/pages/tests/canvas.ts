@@ -69,7 +69,7 @@ export const canvasTests: readonly PageTest[] = [
     },
   },
   {
-    name: "fits the drawing into the window, also when the window changes",
+    name: "fits the graph into the window, also when the window changes",
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
@@ -160,7 +160,7 @@ export const canvasTests: readonly PageTest[] = [
     },
   },
   {
-    name: "finds nodes by name, role and words, and goes from one to the next",
+    name: "finds nodes by name, role and text, and goes from one to the next",
     async run(test) {
       await test.graph(pipeline(30));
       await test.page.keyboard.press("/");
@@ -210,7 +210,7 @@ export const canvasTests: readonly PageTest[] = [
     },
   },
   {
-    name: "draws less of each card from afar, and every card is still there",
+    name: "draws fewer details of each card when zoomed out, and keeps every card",
     async run(test) {
       await test.graph(pipeline(200));
       const near = await test.page.locator("svg.graph").getAttribute("data-detail");
@@ -222,7 +222,7 @@ export const canvasTests: readonly PageTest[] = [
     },
   },
   {
-    name: "exports the whole drawing as an SVG that needs no style sheet and runs nothing",
+    name: "exports the whole graph as an SVG that needs no style sheet and runs nothing",
     async run(test) {
       const graph = pipeline(60);
       await test.graph(graph);
@@ -278,7 +278,7 @@ export const canvasTests: readonly PageTest[] = [
     }),
   ),
   {
-    name: "says so where there is nothing to draw",
+    name: "shows a message if there is nothing to draw",
     async run(test) {
       await test.graph(null);
       equal(await test.page.locator(".empty").textContent(), "There is no graph to show yet.");

@@ -61,7 +61,7 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
-    name: "shows values as they come, and what is on its way",
+    name: "shows values as they arrive, and what is in progress",
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "forward"));
@@ -122,7 +122,7 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
-    name: "verdicts land on their nodes, in words and with a sign",
+    name: "verdicts appear on their nodes, as text and with a sign",
     async run(test) {
       await test.graph(five);
       await test.run(runOf(five, "done"));
@@ -137,7 +137,7 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
-    name: "says for whom a run waits and until when, and no longer once it goes on",
+    name: "shows what a run waits for and until when, until it continues",
     async run(test) {
       await test.graph(five);
       const run = runOf(five, "backward");
@@ -168,7 +168,7 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
-    name: "a score of which only a range is known is called about right, and one of which nothing is known is not drawn",
+    name: "a score known only as a range is shown as approximate, and an unknown one is not drawn",
     async run(test) {
       await test.graph(five);
       const unknown = { iteration: 1, low: 0, high: 1, accepted: 0 };

@@ -90,7 +90,7 @@ export const panelTests: readonly PageTest[] = [
     },
   },
   {
-    name: "below a narrow drawing the details are resized in height",
+    name: "in a narrow window the details are resized in height",
     opening: { width: 460, height: 700 },
     async run(test) {
       await test.graph(five);
@@ -109,7 +109,7 @@ export const panelTests: readonly PageTest[] = [
     },
   },
   {
-    name: "the details close with what they tell of, and stay where the user opened them",
+    name: "the details close with their node, and stay open where the user opened them",
     async run(test) {
       const open = () => test.page.locator(".panel").isVisible();
       await test.graph(five);
@@ -136,7 +136,7 @@ export const panelTests: readonly PageTest[] = [
     },
   },
   {
-    name: "a search lists what it finds, shows it large enough to read, and walks both ways",
+    name: "a search lists its results, zooms to a readable size, and goes both ways",
     async run(test) {
       await test.graph(pipeline(200));
       await test.page.keyboard.press("f");

@@ -34,7 +34,7 @@ export const reportTests: readonly PageTest[] = [
     }),
   ),
   {
-    name: "no page of a run reaches out of a narrow column, whatever it holds",
+    name: "no run page overflows a narrow column",
     opening: NARROW,
     async run(test) {
       for (const name of REPORTS) {

@@ -40,7 +40,7 @@ export const textTests: readonly PageTest[] = [
     },
   },
   {
-    name: "a broken file keeps the last good drawing and names the fault",
+    name: "a broken file keeps the last valid graph and names the error",
     async run(test) {
       await test.graph(five);
       const faults = [fault(9, "warning", "A warning."), fault(7, "error", "A comma is missing.")];
@@ -54,7 +54,7 @@ export const textTests: readonly PageTest[] = [
     },
   },
   {
-    name: "drops messages that are none of the protocol's",
+    name: "ignores messages that are not in the protocol",
     async run(test) {
       await test.graph(five);
       const junk: unknown[] = [
