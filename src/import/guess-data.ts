@@ -43,8 +43,11 @@ export function targetsAmong(columns: readonly string[], read: ReadonlySet<strin
       !/^(?:id|_id|idx|index|row|uuid|split|source|feedback|comment|notes?|date|created_at|url)$/i.test(name),
   );
   const rank = (name: string) => {
-    const at = TARGETS.indexOf(name.toLowerCase().replaceAll(/[\s-]+/g, "_"));
-    return at < 0 ? TARGETS.length : at;
+    const known = name.toLowerCase().replaceAll(/[\s-]+/g, "_");
+    const at = TARGETS.indexOf(known);
+    if (at >= 0) return at;
+    const within = TARGETS.findIndex((target) => known.split("_").includes(target));
+    return TARGETS.length + (within < 0 ? TARGETS.length : within);
   };
   return [...free].sort((a, b) => rank(a) - rank(b) || free.indexOf(b) - free.indexOf(a));
 }

@@ -78,6 +78,10 @@ export interface GuessedNodes {
   readonly order: readonly string[];
   /** Ids that may be the output, the likeliest first. */
   readonly outputs: readonly string[];
+  /** Input → the column of another name that it is read from. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Texts that name each other in a circle: `by` names `name`, which is not read there. */
+  readonly dropped: readonly { readonly by: string; readonly name: string }[];
 }
 
 /**
@@ -95,15 +99,17 @@ export function guessNodes(
   const idOf = (prompt: FoundPrompt) => ids.get(prompt) ?? prompt.name;
   const steps = prompts.filter((prompt) => isStepText(idOf(prompt), prompt.text));
   const shared = prompts.filter((prompt) => !steps.includes(prompt) && steps.length > 0);
-  const byWord = new Map([...ids.values()].map((id) => [plain(id), id]));
+  const byWord = new Map([...ids].flatMap(([prompt, id]) => [plain(prompt.name), plain(id)].map((word) => [word, id])));
   const known = new Set([...columns, ...ids.values()]);
   const inputs = new Map<string, string>();
   const inputFor = (name: string) => {
-    const column = columns.find((one) => one === name) ?? columns.find((one) => plain(one) === plain(name)) ?? name;
-    const id = inputs.get(column) ?? names.take(validName(column));
+    const same = columns.find((one) => one === name) ?? columns.find((one) => plain(one) === plain(name));
+    const column = same ?? columnFor(name, columns) ?? name;
+    const id = inputs.get(column) ?? names.take(validName(same ?? name));
     inputs.set(column, id);
     return id;
   };
+  const dropped: { by: string; name: string }[] = [];
   const nodes: Record<string, DraftNode> = {};
   let named = false;
   for (const prompt of shared) {
@@ -119,6 +125,10 @@ export function guessNodes(
       const isOther = other !== undefined && other !== id && !columns.includes(name);
       const input = isOther ? other : inputFor(name);
       named ||= isOther;
+      if (isOther && reaches(nodes, other, id)) {
+        dropped.push({ by: prompt.name, name });
+        continue;
+      }
       if (input !== name) node.variables = { ...node.variables, [name]: input };
       node.inputs = [...new Set([...(node.inputs ?? []), input])];
     }
@@ -130,8 +140,15 @@ export function guessNodes(
     for (const prompt of steps) nodes[idOf(prompt)] = withInputs(nodes[idOf(prompt)], [...inputs.values()]);
   }
   const stepIds = steps.map(idOf);
+  // A text that names nothing it could read says what to do with what the others read.
+  for (const id of stepIds)
+    if (nodes[id]?.inputs?.length === 0) nodes[id] = withInputs(nodes[id], [...inputs.values()]);
   const sinks = stepIds.filter((id) => !stepIds.some((other) => nodes[other]?.inputs?.includes(id)));
-  const outputs = [...sinks].sort((a, b) => rank(b) - rank(a) || stepIds.indexOf(b) - stepIds.indexOf(a));
+  // Of several that nobody reads, the answer is more likely of the one that most steps lead to.
+  const behind = (id: string) => stepIds.filter((other) => other !== id && reaches(nodes, id, other)).length;
+  const outputs = [...sinks].sort(
+    (a, b) => rank(b) - rank(a) || behind(b) - behind(a) || stepIds.indexOf(b) - stepIds.indexOf(a),
+  );
   const output = wanted !== null && stepIds.includes(wanted) ? wanted : (outputs[0] ?? stepIds.at(-1) ?? "");
   // What reaches the answer by nobody else is read by the last step; texts that all follow are read there, too.
   const loose = [...sinks.filter((id) => id !== output && !reaches(nodes, output, id)), ...shared.map(idOf)];
@@ -145,6 +162,8 @@ export function guessNodes(
   return {
     nodes: Object.fromEntries(order.flatMap((id) => (nodes[id] ? [[id, nodes[id]]] : []))),
     inputs: [...inputs.values()],
+    fields: Object.fromEntries([...inputs].flatMap(([column, id]) => (id === column ? [] : [[id, column]]))),
+    dropped,
     order,
     outputs: [
       output,
@@ -158,13 +177,32 @@ function isStepText(id: string, text: string): boolean {
   return !SHARED.test(id) || findPlaceholders(text).length > 0;
 }
 
+/** The only column whose words include those of a name: `Ticket text` for `ticket`. */
+export function columnFor(name: string, columns: readonly string[]): string | null {
+  const wordsOf = (text: string) =>
+    text
+      .replace(/([a-z])([A-Z])/g, "$1 $2")
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter(Boolean);
+  const wanted = wordsOf(name);
+  const found = columns.filter((column) => {
+    const words = wordsOf(column);
+    return (
+      wanted.length > 0 &&
+      (wanted.every((word) => words.includes(word)) || words.every((word) => wanted.includes(word)))
+    );
+  });
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
 /** Whether a column has the name of a step that does not read it itself. */
 export function isStep(column: string, prompts: readonly FoundPrompt[]): boolean {
   return prompts.some(
     ({ name, text }) =>
       plain(validName(name)) === plain(column) &&
       isStepText(name, text) &&
-      ![...text.matchAll(/\{\s*([\w-]+)\s*\}/g)].some(([, read = ""]) => plain(read) === plain(column)),
+      ![...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].some(([, read = ""]) => plain(read) === plain(column)),
   );
 }
 
@@ -218,7 +256,7 @@ function rank(id: string): number {
 }
 
 function plain(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }
 
 function words(name: string): string {

@@ -21,7 +21,9 @@ export class Names {
 export function validName(wanted: string): string {
   if (NAME.test(wanted)) return wanted;
   const cleaned = wanted
+    .replaceAll("ß", "ss")
     .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
     .replace(/[^A-Za-z0-9_-]+/g, "_")
     .replace(/^[^A-Za-z]+|_+$/g, "");
   if (NAME.test(cleaned)) return cleaned;

@@ -6,7 +6,7 @@ import type { Translate } from "../i18n/locale.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
 import { columnsOf, readRows, setOf, targetsAmong } from "./guess-data.ts";
-import { type FoundPrompt, guessNodes, isPromptFile, isStep, promptsIn } from "./guess-nodes.ts";
+import { columnFor, type FoundPrompt, guessNodes, isPromptFile, isStep, promptsIn } from "./guess-nodes.ts";
 import { ImportRefused, type Row } from "./importer.ts";
 
 /** What the user has chosen in place of a guess. */
@@ -51,6 +51,7 @@ const SKIPPED = new Set([
   ".agentgraph",
   "out",
 ]);
+const ASSISTANTS = new Set(["prompts", "agents", "chatmodes"]);
 /** Rows below which there is no test set. */
 const FEW = 30;
 
@@ -68,9 +69,11 @@ export async function newGraph(
   const given = (await Promise.all(paths.map((path) => expand(path, files)))).flat();
   const isData = (path: string) => DATA_FILE.test(path) && !path.endsWith(".agentgraph.json");
   const rowsByPath = new Map<string, readonly Row[]>();
+  const unread: string[] = [];
   for (const path of given.filter(isData)) {
     const rows = await readRows(path, files);
     if (rows && columnsOf(rows).length > 1) rowsByPath.set(path, rows);
+    else if (!rows && /\.(?:csv|tsv|tab|jsonl|ndjson)$/i.test(path)) unread.push(basename(path));
   }
   const promptPaths = given.filter((path) => !rowsByPath.has(path) && isPromptFile(basename(path)));
   const folder = folderOf([...promptPaths, ...rowsByPath.keys()], paths);
@@ -82,27 +85,38 @@ export async function newGraph(
   const found = await data;
   const columns = found ? columnsOf(found.rows) : [];
   // A column of a step's own name holds what that step is to say: other prompts that name it read the step.
-  const read_ = new Set(columns.filter((column) => isNamed(column, prompts) && !isStep(column, prompts)));
+  const read_ = new Set(columns.filter((column) => isRead(column, columns, prompts) && !isStep(column, prompts)));
   const targets = targetsAmong(columns, read_);
   const target = chosen.target ?? targets[0] ?? null;
   const readable = columns.filter(
     (column) => column !== target && !isStep(column, prompts) && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
   );
-  const { nodes, inputs, outputs } = guessNodes(prompts, read_.size > 0 ? [...read_] : readable, chosen.output ?? null);
+  const { nodes, inputs, outputs, fields, dropped } = guessNodes(
+    prompts,
+    read_.size > 0 ? [...read_] : readable,
+    chosen.output ?? null,
+  );
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
   const loss = chosen.loss ?? guessLoss(values, found?.rows ?? []);
   const notes: string[] = [];
-  if (!found) notes.push(t('No data file was found. Name one in "data", and the column with the answer in "target".'));
-  const absent = found ? inputs.filter((input) => !columns.includes(input)) : [];
-  const fields = Object.fromEntries(
-    absent.flatMap((input) => {
-      const column = columns.find((one) => one.replace(/[^A-Za-z0-9_-]+/g, "_") === input);
-      return column === undefined ? [] : [[input, column]];
-    }),
-  );
-  for (const input of absent.filter((one) => !(one in fields))) {
-    notes.push(t('The data has no column "{0}". Name its column in "data.fields".', input));
+  if (!found && unread.length > 0) {
+    notes.push(t("{0} can't be read. Save it as UTF-8 text with a header.", unread.join(", ")));
   }
+  if (!found) notes.push(t('No data file was found. Name one in "data", and the column with the answer in "target".'));
+  for (const { by, name } of dropped) {
+    notes.push(
+      t('"{0}" names "{1}", which reads it. A graph has no cycles, so "{1}" is not filled in there.', by, name),
+    );
+  }
+  const absent = found ? inputs.filter((input) => !columns.includes(fields[input] ?? input)) : [];
+  for (const input of absent) notes.push(t('The data has no column "{0}". Name its column in "data.fields".', input));
+  const labels = labelsIn(found?.rows ?? [], columns, { nodes, output: outputs[0] ?? "", target });
+  for (const [node, column] of Object.entries(labels)) {
+    notes.push(
+      t('"{0}" is scored by the column "{1}", too. Remove it from "data.targets" if it is not.', node, column),
+    );
+  }
+  const mapped = Object.fromEntries(Object.entries(fields).filter(([, column]) => columns.includes(column)));
   const path = join(folder, await freeName(folder, validBase(basename(folder)), ".agentgraph.json", files));
   const graph = {
     version: 1,
@@ -112,8 +126,9 @@ export async function newGraph(
     output: outputs[0] ?? "",
     data: {
       ...sets(found, folder, rowsByPath),
-      ...(Object.keys(fields).length > 0 && { fields }),
+      ...(Object.keys(mapped).length > 0 && { fields: mapped }),
       ...(target !== null && { target }),
+      ...(Object.keys(labels).length > 0 && { targets: labels }),
     },
     loss: lossSpec(loss, t),
   };
@@ -135,6 +150,24 @@ export async function newGraph(
     },
     notes,
   };
+}
+
+/** Node → column with its name whose values are labels or numbers: what people say the step should give. */
+function labelsIn(
+  rows: readonly Row[],
+  columns: readonly string[],
+  { nodes, output, target }: { nodes: object; output: string; target: string | null },
+): Record<string, string> {
+  const found = Object.keys(nodes).flatMap((id) => {
+    const column = columns.find((one) => one.toLowerCase() === id.toLowerCase());
+    if (column === undefined || id === output || column === target) return [];
+    const kind = guessLoss(
+      rows.map((row) => row[column]),
+      rows,
+    );
+    return kind === "exact" || kind === "number" || kind === "choice" ? [[id, column] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 interface DataFile {
@@ -201,7 +234,10 @@ async function expand(path: string, files: Files, depth = 0): Promise<string[]> 
   const { kind } = await files.stat(path);
   if (kind === "file") return [path];
   if (kind !== "folder" || depth > 3) return [];
-  const names = (await files.list(path)).filter((name) => !name.startsWith(".") && !SKIPPED.has(name));
+  const all = await files.list(path);
+  const names = all.filter((name) => (!name.startsWith(".") && !SKIPPED.has(name)) || name === ".github");
+  // Of the settings of GitHub, what its assistants read.
+  if (basename(path) === ".github") names.splice(0, names.length, ...all.filter((name) => ASSISTANTS.has(name)));
   const inner = names.sort(byNumber).map((name) => expand(join(path, name), files, depth + 1));
   return (await Promise.all(inner)).flat();
 }
@@ -243,11 +279,24 @@ function folderOf(files: readonly string[], given: readonly string[]): string {
 }
 
 function validBase(name: string): string {
-  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "graph";
+  const plain = name
+    .replaceAll("ß", "ss")
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "");
+  return plain.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|-+$/g, "") || "graph";
 }
 
 function words(name: string): string {
   return name.replaceAll(/[_-]+/g, " ");
+}
+
+/** Whether a prompt names a column, or has a placeholder that only this column can be meant by. */
+function isRead(column: string, columns: readonly string[], prompts: readonly FoundPrompt[]): boolean {
+  if (isNamed(column, prompts)) return true;
+  const names = prompts.flatMap(({ text }) =>
+    [...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].map(([, name = ""]) => name),
+  );
+  return names.some((name) => !columns.includes(name) && !isStep(name, prompts) && columnFor(name, columns) === column);
 }
 
 function isNamed(column: string, prompts: readonly FoundPrompt[]): boolean {

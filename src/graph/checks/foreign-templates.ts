@@ -105,7 +105,7 @@ function re(pattern: string): RegExp {
 const MOST = 100;
 
 /** What this program fills in itself. */
-const OWN = /^\{\{ *[A-Za-z][A-Za-z0-9_-]* *\}\}$/;
+const OWN = /^\{\{ *\p{L}[\p{L}\p{M}\p{N}_-]* *\}\}$/u;
 
 /**
  * Every piece of another template language in a text, or of its own that is more than a name, in its order.

@@ -22,11 +22,11 @@ interface Syntax {
 
 const SYNTAX: Readonly<Record<Templating, Syntax>> = {
   /**
-   * `{{name}}`, or a backslash before what would else be read as a template: `\{{`, `\{%`, `\{#`, and `\{name}` or
+   * `{{name}}` in letters of any language, or a backslash before what would else be read as a template: `\{{`, `\{%`, `\{#`, and `\{name}` or
    * `\${name}` with the name of an input.
    */
   mustache: {
-    mark: /\\(?<literal>\{(?=[%#])|\{\{|\$?\{(?<braced>[A-Za-z][A-Za-z0-9_-]*)\})|\{\{ *(?<name>[A-Za-z][A-Za-z0-9_-]*) *\}\}/g,
+    mark: /\\(?<literal>\{(?=[%#])|\{\{|\$?\{(?<braced>\p{L}[\p{L}\p{M}\p{N}_-]*)\})|\{\{ *(?<name>\p{L}[\p{L}\p{M}\p{N}_-]*) *\}\}/gu,
     literal: ({ groups: { literal, braced } = {} }, _, isInput) =>
       literal !== undefined && (braced === undefined || isInput(braced)) ? literal : null,
     placeholder: (name) => `{{${name}}}`,
@@ -35,7 +35,7 @@ const SYNTAX: Readonly<Record<Templating, Syntax>> = {
   },
   /** `{name}`; `{{` and `}}` are braces, in a text that `str.format` can read: one with other braces is filled in by name alone. */
   python: {
-    mark: /(?<literal>\{\{|\}\})|\{(?<name>[A-Za-z_][A-Za-z0-9_-]*)\}/g,
+    mark: /(?<literal>\{\{|\}\})|\{(?<name>[\p{L}_][\p{L}\p{M}\p{N}_-]*)\}/gu,
     literal: ({ groups: { literal } = {} }, text) => (isFormatString(text) ? (literal?.charAt(0) ?? null) : null),
     placeholder: (name) => `{${name}}`,
     escape: (text) => text.replaceAll("{", "{{").replaceAll("}", "}}"),
@@ -43,7 +43,7 @@ const SYNTAX: Readonly<Record<Templating, Syntax>> = {
   },
   /** `{{ name }}`; comments are left out, and `{% raw %}` and `{{ "…" }}` are sent as they are. */
   jinja: {
-    mark: /\{%-?\s*raw\s*-?%\}(?<raw>[\s\S]*?)\{%-?\s*endraw\s*-?%\}|(?<comment>\{#[\s\S]*?#\})|\{\{\s*(?:"(?<double>[^"\\\n]*)"|'(?<single>[^'\\\n]*)')\s*\}\}|\{\{\s*(?<name>[A-Za-z_]\w*)\s*\}\}/g,
+    mark: /\{%-?\s*raw\s*-?%\}(?<raw>[\s\S]*?)\{%-?\s*endraw\s*-?%\}|(?<comment>\{#[\s\S]*?#\})|\{\{\s*(?:"(?<double>[^"\\\n]*)"|'(?<single>[^'\\\n]*)')\s*\}\}|\{\{\s*(?<name>[\p{L}_][\p{L}\p{M}\p{N}_]*)\s*\}\}/gu,
     literal: ({ groups: { raw, comment, double, single } = {} }) =>
       comment !== undefined ? "" : (raw ?? double ?? single ?? null),
     placeholder: (name) => `{{ ${name} }}`,

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are templates.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readGraphText } from "../../../src/graph/read.ts";
@@ -132,6 +132,52 @@ describe("a graph of prompt files", () => {
     expect(graph.nodes.a.inputs).toEqual(["x", "b"]);
     expect(guesses.target.others).toContain("z");
     expect(guesses.output.others).toContain("b");
+  });
+
+  it("breaks a circle of prompts that name each other, and says where", async () => {
+    const { graph, faults, notes } = await made({
+      "a.md": "Improve the draft: {{b}}\nQuestion: {{question}}\n",
+      "b.md": "Draft from {{a}} for {{question}}\n",
+      "c.md": "Final: {{b}}\n",
+      "rows.csv": table("question,answer", (at) => `How much is ${at}?,${at}`),
+    });
+    expect(faults).toEqual([expect.stringContaining("unknown-placeholder")]);
+    expect(graph.nodes.a.inputs).toEqual(["b", "question"]);
+    expect(graph.nodes.b.inputs).toEqual(["question"]);
+    expect(notes).toEqual(['"b" names "a", which reads it. A graph has no cycles, so "a" is not filled in there.']);
+  });
+
+  it("finds columns of longer names, and the answer by a word of its name", async () => {
+    const { graph, faults } = await made({
+      "sort.md": "Sort {{ticket}}\n",
+      "export.csv": table("Ticket Text,Expected Category,Prio", (at) => `ticket ${at},${at % 2 ? "a" : "b"},low`),
+    });
+    expect(faults).toEqual([]);
+    expect(graph.data).toMatchObject({ fields: { ticket: "Ticket Text" }, target: "Expected Category" });
+    expect(graph.nodes.sort.inputs).toEqual(["ticket"]);
+  });
+
+  it("reads names in the letters of any language", async () => {
+    const { graph, faults, path } = await made(
+      {
+        "größe/分類.md": "分類: {{anfrage}}\n",
+        "größe/Länge prüfen.md": "Prüfe {{分類}} und {{anfrage}}\n",
+        "größe/daten.csv": table("anfrage,ergebnis", (at) => `Frage ${at},${at % 2 ? "ja" : "nein"}`),
+      },
+      {},
+      ["größe"],
+    );
+    expect(faults).toEqual([]);
+    expect(path).toMatch(/grosse\.agentgraph\.json$/);
+    expect(graph.nodes.Lange_prufen).toMatchObject({ inputs: ["node", "anfrage"], variables: { 分類: "node" } });
+    expect(graph.output).toBe("Lange_prufen");
+  });
+
+  it("names a data file that it can't read", async () => {
+    const folder = await folderOf({ "sort.md": "Sort {{ticket}}\n" });
+    await writeFile(join(folder, "t.csv"), Buffer.from("ticket,label\nGr\u00f6\u00dfe,a\n", "latin1"));
+    const { notes } = await newGraph([folder], files, ENGLISH.t);
+    expect(notes[0]).toBe("t.csv can't be read. Save it as UTF-8 text with a header.");
   });
 
   it("says what it could not find, and never overwrites a file", async () => {
