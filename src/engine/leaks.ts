@@ -12,7 +12,7 @@ const SHORTEST_RUN = 30;
 export type Leaks = (base: string, text: string) => boolean;
 
 /**
- * Members of a closed set of answers are not leaks, nor is what several samples share, or what was in the text before.
+ * Not leaks are members of a closed set of answers, texts that several samples share, and texts that were there before.
  * @param samples those that an instruction may give away
  */
 export function leaksOf(samples: readonly Sample[]): Leaks {

@@ -3,7 +3,7 @@ import { traitsOf } from "../graph/node-kinds.ts";
 import { topologyOf } from "../graph/topology.ts";
 import { codeBlock, feedbackGraphOf } from "./computed.ts";
 
-/** Where a node's text is in the graph, in words: what it is, what it works on, and who reads the result. */
+/** Describes a node's text for a model: its purpose, its inputs, and what reads the result. */
 export function nodeDescriptions(graph: Graph): (node: GraphNode) => string {
   const topology = topologyOf(graph);
   const feedback = feedbackGraphOf(graph, topology);

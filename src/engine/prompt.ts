@@ -26,7 +26,7 @@ export function fill(template: string, values: Readonly<Record<string, string>>)
 const MARK = /\{\{(\w+)\}\}/g;
 
 /**
- * Data between tags, so that a model can tell it from what it is asked to do. Data cannot close its own block: closing
+ * Data between tags, so that a model can tell it from instructions. Data can't close its own block: closing
  * tags inside it lose their form.
  */
 export function block(tag: string, text: string, attributes: Readonly<Record<string, string>> = {}): string {
@@ -37,13 +37,13 @@ export function block(tag: string, text: string, attributes: Readonly<Record<str
   return `<${tag}${written}>\n${escapeTags(text)}\n</${tag}>`;
 }
 
-/** Text as it may be between the tags of a template. */
+/** Escapes closing tags, so that the text can be between the tags of a template. */
 export function escapeTags(text: string): string {
   return shorten(withoutImages(text), PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
 }
 
 /**
- * A text that comes back rewritten: none of it is left out or changed, since a model would copy it as it is shown. The
+ * A text that a model rewrites: nothing is left out or changed, because the model would copy it as shown. The
  * block has a tag that does not occur in the text.
  */
 export function verbatimBlock(tag: string, text: string): string {

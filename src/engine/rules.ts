@@ -12,7 +12,7 @@ export interface GateDecision {
 export type Rule = (pairs: readonly Pair[]) => GateDecision | null;
 
 export const LOWER: GateDecision = { decision: "accepted", reason: "lower loss" };
-/** Not a lower loss for certain, but lower costs that outweigh what it may be higher by. */
+/** The loss may be higher, but lower costs outweigh that. */
 const CHEAPER: GateDecision = { decision: "accepted", reason: "better by all objectives together" };
 const COSTLY: GateDecision = { decision: "rejected", reason: "costs more than it gains" };
 export const NO_GATE: GateDecision = { decision: "accepted", reason: "no gate" };
@@ -68,8 +68,8 @@ export function partRule(level: number): Rule {
 }
 
 /**
- * Rejects before the policy must where none of the first samples was fixed and all that were right are broken. It only
- * ever rejects, so nothing passes by it that the policy would not let pass.
+ * Rejects early if none of the first samples is fixed and all right ones are broken. It only
+ * rejects, so it never accepts anything that the policy would not.
  * @param enough samples to be seen, or all that there are
  * @param threshold τ
  */
@@ -84,12 +84,12 @@ export function harmRule(enough: number, threshold: number): Rule {
   };
 }
 
-/** The first of two that decides. */
+/** The decision of the first rule, or else of the second. */
 export function firstDecided(first: Rule, second: Rule): Rule {
   return (pairs) => first(pairs) ?? second(pairs);
 }
 
-/** Passes what both let pass. */
+/** Accepts what both rules accept. */
 export function bothPass(first: Rule, second: Rule): Rule {
   return (pairs) => {
     const rulings = [first(pairs), second(pairs)];
@@ -106,7 +106,7 @@ function isBetter(better: number, worse: number, level: number): boolean {
 interface Signs {
   better: number;
   worse: number;
-  /** Pairs not known yet that could still come out better, or worse. */
+  /** Unscored pairs that could still be better, or worse. */
   canImprove: number;
   canWorsen: number;
 }

@@ -16,7 +16,7 @@ export interface Score {
   readonly votes?: readonly Vote[];
 }
 
-/** What a model says of one answer. */
+/** A model's score for one answer. */
 export const vote = z.object({
   /** 0 … 1, 1 = as good as the rubric asks for. */
   score: z.number().min(0).max(1),
@@ -26,13 +26,13 @@ export const vote = z.object({
 export type Vote = ReadOnly<z.infer<typeof vote>>;
 
 /**
- * Asks a model what it thinks of an answer by a rubric.
- * @param index tells the votes on one answer apart
+ * Asks a model to score an answer against a rubric.
+ * @param index distinguishes the votes on one answer
  * @throws what ends a run; ReplyUnreadable or a ModelError where no vote came
  */
 export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 
-/** Runs code of the graph's repository where it reaches nothing, and tells it what the graph made for this sample. */
+/** Runs code of the graph's repository in a sandbox, with the graph's values for this sample. */
 export interface CodeRunner {
   /** @throws CodeFault, CodeLimit */
   call(code: Code, argument: unknown): Promise<unknown>;
@@ -40,7 +40,7 @@ export interface CodeRunner {
   values(): Promise<Readonly<Record<string, unknown>>>;
 }
 
-/** Code is to score, and there is nothing that runs it. */
+/** A loss in code can't run because there is no sandbox. */
 export class CodeUnavailable extends Error {
   override readonly name = "CodeUnavailable";
   constructor() {
@@ -59,9 +59,9 @@ export interface Loss {
   readonly calls?: number;
   /** Whether it scores an answer without a target, as a rubric does. Default: false. */
   readonly targetless?: boolean;
-  /** What an attempt at test time may know of it, if that is not all: its feedback and its end. */
+  /** The part of the loss that an attempt at test time may see: its feedback and its stop. Default: all of it. */
   readonly shown?: Loss;
-  /** What a good answer is, in words, where the loss has such words. */
+  /** Criteria for a good answer, if the loss has any. */
   readonly criteria?: string;
   /**
    * @param askVote about this answer; only the judge needs it

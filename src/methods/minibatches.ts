@@ -1,6 +1,6 @@
 import { shuffler } from "d3";
 
-/** Batches of a training set that is shuffled anew for each time through, what is left of it at the end of each time is left out. */
+/** Batches of a training set that is shuffled for each epoch. The incomplete batch at the end of an epoch is left out. */
 export function* minibatches<T>(
   items: readonly T[],
   size: number,

@@ -75,7 +75,7 @@ export class Account extends Disposable {
   }
 
   /**
-   * Asks for whatever is missing: a provider, a new origin's permission, its key.
+   * Asks for what is missing: a provider, permission for a new origin, its key.
    * @throws NotTrusted, Cancelled, AddressRefused
    */
   async connect(): Promise<Connection> {

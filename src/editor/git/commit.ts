@@ -310,7 +310,7 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
   return repository;
 }
 
-/** The commit takes the whole index, so no one else's work may be in it. */
+/** The commit contains the whole index, so other staged changes must not be in it. */
 async function refuseOtherWork(repository: Repository, documents: readonly TextDocument[]): Promise<void> {
   await repository.status();
   const { indexChanges, mergeChanges } = repository.state;

@@ -3,7 +3,7 @@ import { commands, l10n, languages, RelativePattern, type TextDocument, window, 
 import { isReadOnly, makeWritable } from "../../platform/writable.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 
-/** Files that the user made writable in this window: VS Code tells no one what it made writable itself. */
+/** Files that the user made writable in this window. VS Code has no API for the ones that it made writable itself. */
 const writable = new Set<string>();
 
 /**

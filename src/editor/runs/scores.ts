@@ -10,7 +10,7 @@ import { isEvaluation, type RunSummary } from "./run-summary.ts";
 /** Evaluations that are looked at for one of the present texts. */
 const NEWEST = 5;
 
-/** What is known of the score of a graph as it is now; empty if nothing is. */
+/** The score of the current graph; empty if it is unknown. */
 export interface Score {
   /** `0.20 → 0.90, text changed since` */
   readonly figure: string;

@@ -10,9 +10,9 @@ export interface Value {
   readonly formatError: boolean;
   /** Tokens of the call, prompt and reply; 0 if no model was asked. */
   readonly tokens: number;
-  /** Of the reply that it is part of, or of what was kept of it; absent if the text of the node says it all. */
+  /** Key of the stored reply that it comes from; absent if the value is the node's own text. */
   readonly key?: string;
-  /** The same as JSON, where the value is a list or an object by its making; absent: it is a text. */
+  /** The value as JSON if it is a list or an object; absent: it is a text. */
   readonly json?: unknown;
   /** No value could be computed from its inputs: nodes that read it have none either. */
   readonly failure?: Failure;
@@ -41,12 +41,12 @@ export interface Local {
 /** The values that a node reads, in the order of its `inputs`. */
 export type InputValues = readonly (readonly [name: string, value: string])[];
 
-/** What a node is given to run on. */
+/** What a node gets when it runs. */
 export interface NodeRun {
   /** Its text under Θ. */
   readonly text: string;
   readonly inputs: InputValues;
-  /** The same by name, with lists and objects in place of their JSON. */
+  /** The inputs by name, with lists and objects instead of their JSON. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly local: Local;
   readonly patterns: Patterns;
@@ -54,7 +54,7 @@ export interface NodeRun {
   ask(choice: ModelChoice | null, messages: readonly Message[]): Promise<ModelReply>;
 }
 
-/** What is known of one sample around a node. */
+/** The sample and the other nodes' values, as a node's feedback needs them. */
 export interface NodeContext {
   /** The graph's inputs. */
   readonly query: readonly NamedValue[];
@@ -70,16 +70,16 @@ export interface NamedValue {
 
 /** How the nodes of one kind run. `graph/node-kinds.ts` has the rest of a kind. */
 export interface NodeBehavior<N extends GraphNode = GraphNode> {
-  /** Model calls that one value takes; if that depends on what it reads, what is foreseen. */
+  /** Model calls per value; an estimate if their number depends on the inputs. */
   readonly calls: number;
-  /** The most that it can take. Default: `calls`. */
+  /** Maximum number of calls per value. Default: `calls`. */
   readonly most?: number;
   /** What is sent to a model; empty if none is asked. */
   prompt(node: N, text: string, inputs: InputValues): readonly Message[];
   /** @throws what ends a run; ModelError, PatternTimeout, CodeLimit where there is no value */
   run(node: N, run: NodeRun): Promise<Value>;
-  /** How a computed value comes about, as prompts show it. */
+  /** How a value is computed, as prompts show it. */
   computes?(node: N): string;
-  /** What ϕ sees of one sample beside the gradient: the inputs of the node's text, and its output. */
+  /** What ϕ sees of one sample in addition to the gradient: the inputs of the node's text, and its output. */
   context(node: N, around: NodeContext): Promise<{ readonly inputs: readonly NamedValue[]; readonly output: string }>;
 }

@@ -11,7 +11,7 @@ import caseTemplate from "./optimizer-case.md";
 /** Characters of a value that are shown. */
 const VALUE = 2000;
 
-/** What was tried, and what came of it. */
+/** A text that was tried, and its result. */
 export interface Attempt {
   readonly texts: Texts;
   readonly feedback: string;

@@ -8,12 +8,12 @@ import type { Texts } from "../../graph/graph.ts";
 import type { Seen } from "./parsimony.ts";
 import { isGrown } from "./sentences.ts";
 
-/** Samples that were right, which tell whether a text does harm: that chance turns all of them is rare. */
+/** Number of right samples in a batch, which show whether a text does harm: chance rarely turns all of them. */
 export const CONTROLS = 2;
 
 /**
- * Which training samples an iteration looks at: those that failed before come first, then the ones never looked at, in
- * a seeded order (docs/method.md, "The batch"). What is known under the present Θ is not looked at again: an iteration that
+ * The training samples of an iteration: those that failed before come first, then the ones that were never run, in
+ * a seeded order (docs/method.md, "The batch"). Known results under the current Θ are not computed again: an iteration that
  * found nothing is followed by one that sees more.
  */
 export class Batches {
@@ -29,21 +29,21 @@ export class Batches {
     this.#samples = samples;
   }
 
-  /** Those that may fail, with few that were right beside them: harm shows there. Where none may fail, those that were right. */
+  /** Samples that may fail, and a few that were right, which show harm. If none may fail, samples that were right. */
   next(theta: Theta, size: number): Sample[] {
     const open = this.open(theta, size);
     const right = open.length === 0 ? size : Math.min(CONTROLS, size - open.length);
     return [...open, ...this.right(theta, right)];
   }
 
-  /** Samples that failed under the Θ they were last looked at with, which is another one, and then those never looked at. */
+  /** Samples that failed under another Θ when they were last run, then samples that were never run. */
   open(theta: Theta, size: number): Sample[] {
     const isOpen = ({ id }: Sample) => this.#last.get(id)?.theta !== theta && this.#lost.get(id) !== theta;
     const failed = this.#samples.filter((one) => isOpen(one) && this.#last.get(one.id)?.right === false);
     return [...failed, ...this.#samples.filter((one) => isOpen(one) && !this.#last.has(one.id))].slice(0, size);
   }
 
-  /** Samples that were right under the Θ they were last looked at with, which is another one. */
+  /** Samples that were right under another Θ when they were last run. */
   right(theta: Theta, count = this.#samples.length): Sample[] {
     const isRight = ({ id }: Sample) => this.#last.get(id)?.right && this.#last.get(id)?.theta !== theta;
     return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
@@ -54,7 +54,7 @@ export class Batches {
     return this.#brokenByGrowth;
   }
 
-  /** Samples that were looked at: some that were wrong, the rest right. @param count at most, half of them wrong */
+  /** Samples that were run, some wrong, the rest right. @param count maximum, half of them wrong */
   seen(count: number): Sample[] {
     const of = (right: boolean) => this.#samples.filter(({ id }) => this.#last.get(id)?.right === right);
     const [right, wrong] = [of(true), of(false)];
@@ -62,12 +62,12 @@ export class Batches {
     return [...right.slice(0, count - Math.min(wrong.length, count - least)), ...wrong.slice(0, count - least)];
   }
 
-  /** The sample could not be scored: it is not looked at again under this Θ. */
+  /** The sample could not be scored: it is not run again under this Θ. */
   lose(theta: Theta, sample: Sample): void {
     this.#lost.set(sample.id, theta);
   }
 
-  /** @returns 1 if the sample went wrong under the Θ that it was looked at with before, and is right now; −1 the other way round; else 0 */
+  /** @returns 1 if the sample was wrong under the Θ of its last run and is right now, −1 for the reverse, else 0 */
   record(texts: Texts, sample: Sample, right: boolean): number {
     const theta = thetaOf(texts);
     const last = this.#last.get(sample.id);
@@ -83,7 +83,7 @@ export interface BatchDeps {
   readonly batches: Batches;
   /** Ids of the parameters. */
   readonly parameters: readonly string[];
-  /** Training samples looked at per iteration. */
+  /** Training samples per iteration. */
   readonly size: number;
   /** τ */
   readonly threshold: number;
@@ -99,9 +99,9 @@ interface Looked {
   readonly gradients: Promise<BackwardPass> | null;
 }
 
-/** Share of failing samples, of those looked at under any Θ, up to which a batch says too little: twice as many are looked at, and so on. */
+/** Maximum share of failing samples at which a batch is too small: it then grows to twice the size, and so on. */
 export const FEW = 0.25;
-/** A Θ that nothing is known of. */
+/** A Θ without any results. */
 const NEW: Theta = "";
 const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
 
