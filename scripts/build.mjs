@@ -25,7 +25,7 @@ const PARTS = {
    */
   programs: {
     entries: {
-      editor: { source: "src/editor/services.ts", limit: 1240 },
+      editor: { source: "src/editor/services.ts", limit: 1260 },
       cli: { source: "src/cli.ts", limit: 1240, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/protocols/openai.ts", limit: 450 },
       queue: { source: "src/platform/queue/bull.ts", limit: 1700 },
@@ -37,6 +37,7 @@ const PARTS = {
       import: { source: "src/import/import.ts", limit: 600 },
       examples: { source: "src/cli/examples/catalog.ts", limit: 60 },
       init: { source: "src/import/new-graph.ts", limit: 600 },
+      tiers: { source: "src/editor/account/at-tier.ts", limit: 320 },
       network: { source: "src/platform/undici.ts", limit: 400 },
       tools: { source: "src/platform/tools/mcp.ts", limit: 600 },
     },

@@ -1,17 +1,15 @@
 import type { Task } from "../engine/task.ts";
-import { topologyOf } from "../graph/topology.ts";
 import { ENGLISH } from "../i18n/locale.ts";
-import { knownModel, TIER_PRICE, type Tier } from "../models/known-models.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
-import type { Tiers } from "../models/tiers/tiers.ts";
+import type { Tiers } from "../models/tiers/choice.ts";
 import { adviceMessage, adviceOn } from "../run/advice.ts";
 import { type Estimate, estimateRun, estimateRunner, rounded } from "../run/estimate.ts";
 import { runnerOf } from "../run/job.ts";
-import { modelsOf } from "../run/models.ts";
 import { readCache } from "../run/replies.ts";
 import type { RunRequest } from "../run/run-manifest.ts";
 import type { RunPaths } from "../run/run-paths.ts";
+import { tierLines } from "../run/tier-lines.ts";
 import type { Cli } from "./cli.ts";
 
 /** Prints the estimated cost of a run in one line, before its first call. */
@@ -29,32 +27,20 @@ export async function printEstimate(
   if (!job) {
     const estimate = await estimateRun(task, known);
     output.info(estimateLine(estimate));
-    for (const line of tierLines(task, estimate, tier)) output.info(line);
+    for (const line of tierSentences(task, estimate, tier)) output.info(line);
     for (const advice of adviceOn(task, task.options.budget.calls)) output.info(adviceMessage(advice, ENGLISH));
     return;
   }
   const estimate = await estimateRunner(task, known, runnerOf(job));
   output.info(scoringLine({ ...estimate, most: task.options.budget }));
-  for (const line of tierLines(task, estimate, tier)) output.info(line);
+  for (const line of tierSentences(task, estimate, tier)) output.info(line);
 }
 
-/** Price and time of the half-price tiers, where all models have them; what was chosen comes first. */
-export function tierLines({ graph, models }: Task, { usd }: Pick<Estimate, "usd">, chosen?: Tiers): string[] {
-  const names = modelsOf({ graph, models });
-  const has = (tier: Tier) => names.every((name) => knownModel(name)?.tiers?.includes(tier));
-  if (usd === null || usd === 0) return [];
-  const isMixed = chosen !== undefined && new Set(Object.values(chosen)).size > 1;
-  const half = `${ENGLISH.money(usd * TIER_PRICE)}${isMixed ? ` … ${ENGLISH.money(usd)}` : ""}`;
-  const { depth } = topologyOf(graph);
-  const steps = 1 + Math.max(0, ...graph.nodes.map(({ id }) => depth(id)));
-  const waves = steps === 1 ? "a batch" : `${steps} batches, one after another,`;
-  const times: Record<Tier, string> = {
-    flex: "up to 15 minutes for each request",
-    batch: `${waves} for each scoring of the graph, mostly within an hour, at the latest after 24 hours each`,
-  };
-  const isChosen = (tier: Tier) => chosen !== undefined && Object.values(chosen).includes(tier);
-  const tiers = (["flex", "batch"] as const).filter((tier) => isChosen(tier) || (!chosen && has(tier)));
-  return tiers.map((tier) => `${isChosen(tier) ? "Tier" : "With --tier"} ${tier}: about ${half}; ${times[tier]}.`);
+/** `With --tier flex: about $0.06; up to 15 minutes for each request.` */
+export function tierSentences(task: Task, estimate: Pick<Estimate, "usd">, chosen?: Tiers): string[] {
+  return tierLines(task, estimate, chosen, ENGLISH).map(
+    ({ tier, isChosen, terms }) => `${isChosen ? "Tier" : "With --tier"} ${tier}: ${terms}.`,
+  );
 }
 
 /** The simulated model only knows the example graphs. Its scores on other graphs are meaningless. */

@@ -5,7 +5,7 @@ import type { BudgetLimits } from "../models/model.ts";
 import { type PriceOf, type PriceTable, priceList, readPrice, unpriced } from "../models/prices.ts";
 import { PROVIDERS } from "../models/providers.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../models/stack/retry-waits.ts";
-import { readTiers, TIERS, type Tiers } from "../models/tiers/tiers.ts";
+import { readTiers, TIERS, type Tiers } from "../models/tiers/choice.ts";
 import { SANDBOX_LIMITS } from "../platform/sandbox/sandbox.ts";
 import type { Overrides } from "../run/load.ts";
 import { UsageError } from "./errors.ts";

@@ -4,6 +4,8 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { AddressRefused } from "../../models/address.ts";
 import type { Model } from "../../models/model.ts";
 import type { AddressField, Provider } from "../../models/provider.ts";
+import { DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
+import { everywhere, timeoutOf } from "../../models/tiers/choice.ts";
 import { LEARNED, nodeMemory } from "../../platform/machine.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
@@ -76,15 +78,18 @@ export class Account extends Disposable {
 
   /**
    * Asks for what is missing: a provider, permission for a new origin, its key.
-   * @throws NotTrusted, Cancelled, AddressRefused
+   * @param isRun requests may be sent at the tier of the settings, which takes longer. Default: they are not
+   * @throws NotTrusted, Cancelled, AddressRefused, NotFound if the provider doesn't have the tier
    */
-  async connect(): Promise<Connection> {
+  async connect(isRun = false): Promise<Connection> {
     if (!workspace.isTrusted) throw new NotTrusted();
     if (readSettings().provider === null) await this.#askModel(await this.#choose());
     const { provider } = readSettings();
     if (provider === null) throw new Cancelled();
     const { clock } = this;
-    const { timeout } = readSettings();
+    const { timeout: usual, tier } = readSettings();
+    const isTiered = isRun && tier !== "now" && provider.fields.address !== null;
+    const timeout = isTiered && usual === DEFAULT_TIMEOUT ? timeoutOf(everywhere(tier), usual) : usual;
     const { address: field, key: wanted } = provider.fields;
     if (field === null) {
       const model = await provider.connect({ address: "", key: "", clock, timeout });
@@ -97,7 +102,9 @@ export class Account extends Disposable {
     const key = (await this.keys.get(origin)) ?? (wanted === "required" ? await this.#askKey(origin) : "");
     const network = networkOf(url, timeout);
     const model = await provider.connect({ address, key, clock, timeout, network, memory: nodeMemory(LEARNED) });
-    return { provider, url, model, models: this.models() };
+    if (!isTiered) return { provider, url, model, models: this.models() };
+    const { atTier } = await import("./at-tier.ts");
+    return { provider, url, model: atTier(model, tier, clock), models: this.models() };
   }
 
   /** Sets the provider for every workspace, and lists its models. @throws NotTrusted, Cancelled */

@@ -5,6 +5,7 @@ import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
 import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
+import { TIERS, type TierChoice } from "../../models/tiers/choice.ts";
 import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
 import type { SoftLimits } from "../../run/pace.ts";
 import { providerNamed } from "./providers.ts";
@@ -25,6 +26,8 @@ export interface MachineSettings {
   readonly limits: BudgetLimits;
   /** Sums after each of which a run pauses and asks. null: never. */
   readonly pauseAt: SoftLimits;
+  /** At which price runs send their requests. */
+  readonly tier: TierChoice;
   readonly concurrency: number;
   /** Milliseconds a request may take. */
   readonly timeout: number;
@@ -48,6 +51,7 @@ export function readSettings(): MachineSettings {
       usd: positive("budget.usd"),
     },
     pauseAt: { calls: null, usd: positive("budget.pauseUsd") },
+    tier: TIERS.find((tier) => tier === userValue("tier")) ?? "now",
     concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? provider?.concurrency ?? MANY))),
     timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
     maxWait: 1000 * (positive("maxWait") ?? DEFAULT_MAX_WAIT / 1000),
@@ -63,6 +67,11 @@ export async function writeProvider({ id }: Provider, baseUrl: string): Promise<
   const settings = workspace.getConfiguration("agentgraph");
   await settings.update("provider", id, ConfigurationTarget.Global);
   await settings.update("baseUrl", baseUrl || undefined, ConfigurationTarget.Global);
+}
+
+export async function writeTier(tier: TierChoice): Promise<void> {
+  const value = tier === "now" ? undefined : tier;
+  await workspace.getConfiguration("agentgraph").update("tier", value, ConfigurationTarget.Global);
 }
 
 export async function writePrices(prices: PriceTable): Promise<void> {

@@ -1,18 +1,22 @@
 import { l10n, ProgressLocation, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
+import type { Tier } from "../../models/known-models.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import { everywhere } from "../../models/tiers/choice.ts";
 import { adviceMessage, adviceOn, withSubset } from "../../run/advice.ts";
 import { type Estimate, rounded } from "../../run/estimate.ts";
 import { estimateLine } from "../../run/estimate-line.ts";
 import type { RunState } from "../../run/state.ts";
+import { tierCost, tierLines, tiersFor, tierTerms } from "../../run/tier-lines.ts";
 import type { Connection } from "../account/account.ts";
+import { readSettings, writeTier } from "../account/settings.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
 import { withoutLinks } from "../notifications.ts";
 
 /** What the user decided before a run: to start this task, or to choose another model first. */
-export type Confirmed = { readonly start: Task } | "change model";
+export type Confirmed = { readonly start: Task } | "change model" | "change tier";
 
 /**
  * Shows the estimated cost of a run and what its sets can show, before the first call. The user starts it, chooses another
@@ -42,13 +46,25 @@ export async function confirmStart(
     const few = advice.find((one) => one.code === "budget holds few verdicts");
     const subset = few?.subset ? l10n.t("Use {0} validation samples", few.subset) : null;
     const words = advice.map((one) => adviceMessage(one, LOCALE)).join("\n");
-    const detail = [costs(estimate, limits, pace), answers(task, connection, samples), words]
+    const offered = connection.url === null ? [] : tiersFor(task);
+    const tier = l10n.t("Change tier…");
+    const detail = [
+      costs(estimate, limits, pace),
+      tierWords(task, estimate, connection),
+      answers(task, connection, samples),
+      words,
+    ]
       .filter(Boolean)
       .join("\n\n");
-    const buttons = [start, model, change, ...(subset === null ? [] : [subset])];
+    const isTiered = offered.length > 0 || readSettings().tier !== "now";
+    const buttons = [start, model, change, ...(isTiered ? [tier] : []), ...(subset === null ? [] : [subset])];
     const answer = await window.showInformationMessage(message, { modal: true, detail }, ...buttons);
     if (answer === start) return { start: task };
     if (answer === model) return "change model";
+    if (answer === tier) {
+      await askTier(task, estimate, offered);
+      return "change tier";
+    }
     if (answer === change) {
       const calls = await askCalls(few?.calls ?? limits.calls ?? estimate.calls, 1, cap);
       task = { ...task, options: { ...task.options, budget: { ...limits, calls } } };
@@ -56,6 +72,34 @@ export async function confirmStart(
     else throw new Cancelled();
     estimate = await estimating(() => estimateOf(task));
   }
+}
+
+/** What the tier of the settings means for a run, or which ones there are. */
+function tierWords(task: Task, estimate: Pick<Estimate, "usd">, { url }: Connection): string {
+  const { tier } = readSettings();
+  if (url === null) return "";
+  return tierLines(task, estimate, tier === "now" ? undefined : everywhere(tier), LOCALE)
+    .map(({ tier: name, isChosen, terms }) =>
+      isChosen ? l10n.t("Tier {0}: {1}.", name, terms) : l10n.t("With the tier {0}: {1}.", name, terms),
+    )
+    .join("\n");
+}
+
+/** @throws Cancelled */
+async function askTier(task: Task, { usd }: Pick<Estimate, "usd">, offered: readonly Tier[]): Promise<void> {
+  const { tier: current } = readSettings();
+  const items = (["now", ...offered] as const).map((tier) => ({
+    tier,
+    label: tier === "now" ? l10n.t("Standard") : tier,
+    ...(tier === current && { description: l10n.t("current") }),
+    detail:
+      tier === "now"
+        ? l10n.t("about {0}; at once", LOCALE.money(usd))
+        : tierTerms(task, tier, usd === null ? LOCALE.money(null) : tierCost(usd, false, LOCALE), LOCALE),
+  }));
+  const picked = await window.showQuickPick(items, { title: l10n.t("Price and time"), ignoreFocusOut: true });
+  if (!picked) throw new Cancelled();
+  await writeTier(picked.tier);
 }
 
 /** Shows that an estimate is under way: of many samples and on a busy machine it takes seconds. */

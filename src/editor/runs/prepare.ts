@@ -39,6 +39,7 @@ export interface Prepared {
 /**
  * @param needsOf returns the sets that the job needs, after the provider is known. Default: all
  * @param set values that replace the file's
+ * @param isRun requests may be sent at the tier of the settings, which takes longer
  * @throws GraphInvalid, NoModel, NotTrusted, Cancelled, AddressRefused
  */
 export async function prepare(
@@ -47,9 +48,10 @@ export async function prepare(
   deps: RunsDeps,
   needsOf: () => Promise<readonly Split[]> = async () => SPLITS,
   set: NonNullable<Overrides["set"]> = [],
+  isRun = false,
 ): Promise<Prepared> {
   await refuseFaulty(file, deps.files);
-  const connection = await account.connect();
+  const connection = await account.connect(isRun);
   const models = modelChoices(connection.models);
   const needs = await needsOf();
   const limits = readSettings().limits;
@@ -61,7 +63,7 @@ export async function prepare(
   }
   const { task } = subject;
   if (connection.provider === simulated && (await choosesModels(task.graph)))
-    return prepare(file, account, deps, async () => needs, set);
+    return prepare(file, account, deps, async () => needs, set, isRun);
   const root = loaded.root.folder;
   const place = runPathsOf(root);
   await askForPrices(modelsOf(task), task.options.budget.usd);

@@ -48,7 +48,7 @@ export class RunController extends Disposable {
   async #resume(target: unknown): Promise<void> {
     const entry = await pickRun(this.runStore, target, resumable, l10n.t("There are no runs to resume."));
     await this.#confirmOtherEngine(entry);
-    const connection = await this.account.connect();
+    const connection = await this.account.connect(true);
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
     const stop = new AbortController();
     const run = await resumeRun(entry.id, runPathsOf(entry.root), runDeps(connection, this.deps), stop.signal, limits);

@@ -71,6 +71,7 @@ export class StartCommands {
         ? FIRST_RUN_PACE / concurrency
         : paceOf(await this.#measured(task.models.forward.model), concurrency);
       const confirmed = await confirmStart(task, prepared.connection, estimateOf, limits.calls, pace);
+      if (confirmed === "change tier") continue;
       if (confirmed !== "change model") {
         const { deps } = prepared;
         const shown = isSlow ? { ...deps, provider: paced(deps.provider, deps.clock) } : deps;
@@ -185,7 +186,7 @@ export class StartCommands {
             ),
       );
     }
-    return prepare(file, this.account, this.deps, needsOf, set);
+    return prepare(file, this.account, this.deps, needsOf, set, true);
   }
 
   async #begin({ subject, place, root, deps }: Prepared): Promise<void> {

@@ -2,9 +2,6 @@ import { ParameterInvalid, ParameterRefused, RateLimited, TierUnavailable } from
 import type { Model, ModelReply, ModelRequest } from "../model.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
 
-/** Milliseconds that a request may wait for room and take, as the vendors advise. */
-export const FLEX_TIMEOUT = 900_000;
-
 export interface FlexOptions {
   /** Sends a request that flex has no room for, or does not serve, at the standard price. */
   readonly fallback: boolean;

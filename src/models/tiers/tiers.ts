@@ -1,47 +1,17 @@
 import PQueue from "p-queue";
 import type { Clock } from "../../deps.ts";
-import { ROLES, type Role } from "../../graph/graph.ts";
 import { BatchModel, type BatchOptions } from "../batch/batch-model.ts";
 import type { Tier } from "../known-models.ts";
 import type { Model } from "../model.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
-import { FLEX_TIMEOUT, type FlexOptions, withFlex } from "./flex.ts";
-
-/** `now`: the standard price. */
-export const TIERS = ["now", "flex", "batch"] as const;
-export type TierChoice = Tier | "now";
-
-/** Tier by role. */
-export type Tiers = Readonly<Record<Role, TierChoice>>;
+import type { TierChoice, Tiers } from "./choice.ts";
+import { type FlexOptions, withFlex } from "./flex.ts";
 
 export interface TierOptions extends FlexOptions, Partial<BatchOptions> {
   readonly clock: Clock;
   readonly newMark: () => string;
   /** Requests at once of what is in no batch. */
   readonly concurrency: number;
-}
-
-/** `batch`, or `forward=batch,optimizer=now`, where the other roles are `now`. null: anything else. */
-export function readTiers(text: string): Tiers | null {
-  const everywhere = TIERS.find((tier) => tier === text.trim());
-  if (everywhere) return all(everywhere);
-  const tiers: Record<string, TierChoice> = { ...all("now") };
-  for (const part of text.split(",")) {
-    const [role = "", named = "", ...more] = part.split("=").map((each) => each.trim());
-    const tier = TIERS.find((each) => each === named);
-    if (!ROLES.some((each) => each === role) || !tier || more.length > 0) return null;
-    tiers[role] = tier;
-  }
-  return tiers as Tiers;
-}
-
-function all(tier: TierChoice): Tiers {
-  return Object.fromEntries(ROLES.map((role) => [role, tier])) as Tiers;
-}
-
-/** Milliseconds a request may take at these tiers, where the user has not said. */
-export function timeoutOf(tiers: Tiers, usual: number): number {
-  return Object.values(tiers).includes("flex") ? Math.max(usual, FLEX_TIMEOUT) : usual;
 }
 
 /** The first tier that a server does not have; null where it has all. */

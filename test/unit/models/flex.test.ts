@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { priceList } from "../../../src/models/prices.ts";
 import { createOpenAI } from "../../../src/models/protocols/openai.ts";
-import { readTiers, timeoutOf, withTiers } from "../../../src/models/tiers/tiers.ts";
+import { readTiers, timeoutOf } from "../../../src/models/tiers/choice.ts";
+import { withTiers } from "../../../src/models/tiers/tiers.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { request, stackOver } from "./fakes.ts";
 

@@ -1,0 +1,36 @@
+import { ROLES, type Role } from "../../graph/graph.ts";
+import type { Tier } from "../known-models.ts";
+
+/** Milliseconds that a request may wait for room and take, as the vendors advise. */
+const FLEX_TIMEOUT = 900_000;
+
+/** `now`: the standard price. */
+export const TIERS = ["now", "flex", "batch"] as const;
+export type TierChoice = Tier | "now";
+
+/** Tier by role. */
+export type Tiers = Readonly<Record<Role, TierChoice>>;
+
+/** `batch`, or `forward=batch,optimizer=now`, where the other roles are `now`. null: anything else. */
+export function readTiers(text: string): Tiers | null {
+  const one = TIERS.find((tier) => tier === text.trim());
+  if (one) return everywhere(one);
+  const tiers: Record<string, TierChoice> = { ...everywhere("now") };
+  for (const part of text.split(",")) {
+    const [role = "", named = "", ...more] = part.split("=").map((each) => each.trim());
+    const tier = TIERS.find((each) => each === named);
+    if (!ROLES.some((each) => each === role) || !tier || more.length > 0) return null;
+    tiers[role] = tier;
+  }
+  return tiers as Tiers;
+}
+
+/** One tier for every role. */
+export function everywhere(tier: TierChoice): Tiers {
+  return Object.fromEntries(ROLES.map((role) => [role, tier])) as Tiers;
+}
+
+/** Milliseconds a request may take at these tiers, where the user has not said. */
+export function timeoutOf(tiers: Tiers, usual: number): number {
+  return Object.values(tiers).includes("flex") ? Math.max(usual, FLEX_TIMEOUT) : usual;
+}
