@@ -178,11 +178,11 @@ export function createEngine({
     { id, kind, node }: Parameter,
     base: string,
     text: string,
-    { doubts = [], demonstrations = "" }: Draft,
+    { doubts = [], demonstrations = "", mayRepeat = false }: Draft,
   ): InvalidReason | null {
     if (text === "") return doubts.length > 0 ? "ambiguous reply" : "no text in the reply";
     if (text === base.trim()) return "no change";
-    if (history.refuted(id, text)) return "repeats an earlier text";
+    if (!mayRepeat && history.refuted(id, text)) return "repeats an earlier text";
     if (kind === "inputs") return inputsViolation(graph, node, text);
     return violation(node, base, text, (before, after) =>
       leaks(

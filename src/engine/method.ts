@@ -122,6 +122,11 @@ export interface Draft {
   readonly samples?: readonly string[];
   /** Part of the text with training samples as worked examples, where their content is not a leak. */
   readonly demonstrations?: string;
+  /**
+   * The text may be one that did harm before, beside other texts, because the method judges whole Θs. Default: false, it
+   * repeats an earlier text and is no proposal.
+   */
+  readonly mayRepeat?: boolean;
   /** Why it has no text, if the reply was ambiguous. */
   readonly doubts?: readonly string[];
 }

@@ -238,7 +238,8 @@ function estimateLine(
     most === null
       ? "there is no upper bound (--budget-calls sets one for each search)"
       : `at most ${about(most)} calls`;
-  return `${variants.length} variants, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more if something does; ${bound}.`;
+  const compared = variants.length === 1 ? "1 variant" : `${variants.length} variants`;
+  return `${compared}, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more if something does; ${bound}.`;
 }
 
 function about(value: number): string {

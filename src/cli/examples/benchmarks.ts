@@ -1,3 +1,4 @@
+import { randomLcg, shuffler } from "d3";
 import { type DataFolder, DataMissing, type Example, type ExampleRows, type Row } from "./example.ts";
 import { distinct, plainOf, positionOf, split } from "./splits.ts";
 
@@ -206,18 +207,19 @@ const textgradGsm8k: Example = {
   rows: (folder) => gsm8kSplit(folder, 200, 300),
 };
 
+const MULTIPLE_CHOICE = [
+  "Answer the multiple-choice question. Think step by step.",
+  'The last line of your reply has the form "Answer: LETTER", where LETTER is one of A, B, C and D.',
+];
+
 function mmlu(subject: string): Example {
   const words = subject.replaceAll("_", " ");
-  const instruction = [
-    "Answer the multiple-choice question. Think step by step.",
-    'The last line of your reply has the form "Answer: LETTER", where LETTER is one of A, B, C and D.',
-  ];
   return {
     name: `mmlu-${subject.replaceAll("_", "-")}`,
     describes: `MMLU ${words}, as TextGrad solves it at test time.`,
     source: "MMLU (Hugging Face cais/mmlu, MIT)",
     comparable: `arXiv 2406.07496, table 2: agentgraph solve improves the answers one by one, with no training set. 20 rows are kept for training and validation, so the score is of the rest.`,
-    graph: oneNode(`MMLU: ${words}`, `Answers questions on ${words}.`, instruction, { kind: "choice" }),
+    graph: oneNode(`MMLU: ${words}`, `Answers questions on ${words}.`, MULTIPLE_CHOICE, { kind: "choice" }),
     data: QUESTION,
     rows: async (folder) => {
       const name = `${subject}_test`;
@@ -227,15 +229,50 @@ function mmlu(subject: string): Example {
         const table = await folder.cells(`data/test/${name}.csv`, `test/${name}.csv`, `${name}.csv`);
         return table.map(([question, ...rest]) => ({ question, choices: rest.slice(0, 4), answer: rest[4] }));
       });
-      return split(rows.map(mmluRow), { train: 10, validation: 10 });
+      return split(rows.map(choicesRow), { train: 10, validation: 10 });
     },
   };
 }
 
-function mmluRow(row: Row, index: number): Row {
+function choicesRow(row: Row, index: number): Row {
   const choices = Array.isArray(row.choices) ? row.choices : [];
   const lines = choices.map((choice, at) => `(${"ABCD"[at]}) ${choice}`);
   return { id: String(row.id ?? index), question: [row.question, ...lines].join("\n"), answer: row.answer };
+}
+
+const CHOICES = ["Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3"];
+
+const gpqa: Example = {
+  name: "gpqa-diamond",
+  describes: "GPQA diamond, as TextGrad solves it at test time.",
+  source: "GPQA (github.com/idavidrein/gpqa, CC BY 4.0; its authors ask that rows are not published)",
+  comparable: `arXiv 2406.07496, table 2: agentgraph solve improves the answers one by one, with no training set. 20 rows are kept for training and validation, so the score is of the rest. The order of the choices is drawn here.`,
+  graph: oneNode("GPQA diamond", "Answers questions of graduate science.", MULTIPLE_CHOICE, { kind: "choice" }),
+  data: QUESTION,
+  rows: async (folder) => {
+    const rows = await folder.rows("gpqa/gpqa_diamond.jsonl").catch(async (error: unknown) => {
+      if (!(error instanceof DataMissing)) throw error;
+      return gpqaRows(await folder.cells("dataset/gpqa_diamond.csv", "gpqa_diamond.csv"));
+    });
+    return split(rows.map(choicesRow), { train: 10, validation: 10 });
+  },
+};
+
+/** Of upstream's table, with the choices in an order that is the same each time. @throws DataMissing if it has no such columns */
+function gpqaRows([header = [], ...table]: readonly (readonly string[])[]): Row[] {
+  const at = (name: string) => {
+    const index = header.findIndex((cell) => cell.trim() === name);
+    if (index === -1) throw new DataMissing([`gpqa_diamond.csv with a column "${name}"`]);
+    return index;
+  };
+  const [question, ...choices] = ["Question", ...CHOICES].map(at);
+  const shuffles = shuffler(randomLcg(0.5));
+  return table.map((cells, index) => {
+    const given = choices.map((column) => cells[column]?.trim() ?? "");
+    const shown = shuffles([...given]);
+    const answer = "ABCD"[shown.indexOf(given[0] ?? "")];
+    return { id: `gpqa/${index}`, question: cells[question ?? 0]?.trim(), choices: shown, answer };
+  });
 }
 
 export const benchmarks: readonly Example[] = [
@@ -247,4 +284,5 @@ export const benchmarks: readonly Example[] = [
   textgradGsm8k,
   mmlu("machine_learning"),
   mmlu("college_physics"),
+  gpqa,
 ];

@@ -137,7 +137,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const runs = await Promise.all(samples.map((sample) => runOf(from, sample, node.id, scores)));
     const known = runs.filter((one) => one !== null);
     const draft = await askForText(engine, { node, base, messages: promptFor(node, base, known), index });
-    return draft && { ...draft, samples: known.map(({ sample }) => sample) };
+    return draft && { ...draft, mayRepeat: true, samples: [...new Set(known.map(({ sample }) => sample))] };
   }
 
   /** What the step did for one sample, with what is reported of the final answer. */

@@ -1,7 +1,7 @@
 import { shuffler } from "d3";
 import type { Sample } from "../../data/sample.ts";
 
-/** Minibatches of an epoch in shuffled order, the last one filled up from its beginning. Another order for each epoch. */
+/** Minibatches of an epoch in shuffled order. As in GEPA, the last one is filled up with its own last samples. Another order for each epoch. */
 export class Minibatches {
   #queue: Sample[] = [];
 
@@ -17,7 +17,7 @@ export class Minibatches {
       const shuffled = shuffler(this.random)([...this.samples]);
       const size = Math.min(this.size, shuffled.length);
       const missing = size === 0 ? 0 : (size - (shuffled.length % size)) % size;
-      this.#queue = [...shuffled, ...shuffled.slice(0, missing)];
+      this.#queue = [...shuffled, ...shuffled.toReversed().slice(0, missing)];
     }
     return this.#queue.splice(0, this.size);
   }

@@ -17,12 +17,17 @@ export interface Merge {
   readonly parents: readonly [number, number];
 }
 
-/** Pairs that are drawn for a merge at most: ten times ten, as GEPA does it. */
-const ATTEMPTS = 100;
+/** As in GEPA: joins that are tried for a merge at most, and pairs that are drawn for each. */
+const ATTEMPTS = 10;
+/** Samples that both parents of a merge must have been scored on. */
+const OVERLAP = 5;
 
 /** Every Θ that passed its minibatch, with its score on each validation sample (Agrawal et al. 2025, arXiv 2507.19457). */
 export class Pool {
   readonly members: Member[] = [];
+  /** Two lineages and their ancestor, for each merge that was made. */
+  readonly #related = new Set<string>();
+  /** Two lineages and which of them gave each text, for each merge that was made. */
   readonly #merged = new Set<string>();
 
   constructor(readonly random: () => number) {}
@@ -53,7 +58,8 @@ export class Pool {
       const top = Math.max(...this.members.map((_, index) => of(index)));
       return this.members.flatMap((_, index) => (of(index) === top ? [index] : []));
     });
-    const byMean = [...new Set(fronts.flat())].sort((a, b) => this.meanOf(a) - this.meanOf(b) || a - b);
+    // Of equal means the one that is met first goes first, as in GEPA.
+    const byMean = [...new Set(fronts.flat())].sort((a, b) => this.meanOf(a) - this.meanOf(b));
     let left = byMean;
     const isDispensable = (one: number) =>
       fronts.every((front) => !front.includes(one) || front.some((other) => other !== one && left.includes(other)));
@@ -88,18 +94,33 @@ export class Pool {
     const members = [...new Set(this.fronts().flat())].sort((a, b) => a - b);
     if (members.length < 2 || this.members.length < 3) return null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const [first, second] = this.#pair(members);
-      const related = this.ancestors(first).has(second) || this.ancestors(second).has(first);
-      const ancestor = related ? undefined : this.#commonAncestor(first, second);
-      if (ancestor === undefined) continue;
-      this.#merged.add(`${first} ${second} ${ancestor}`);
-      const texts = this.#join(first, second, ancestor);
-      const key = JSON.stringify([first, second, texts]);
-      if (this.#merged.has(key)) continue;
+      const found = this.#lineages(members);
+      if (!found) continue;
+      const { first, second, ancestor } = found;
+      const { texts, from } = this.#join(first, second, ancestor);
+      const key = [first, second, ...from].join(" ");
+      if (this.#merged.has(key) || this.#overlap(first, second) < OVERLAP) continue;
       this.#merged.add(key);
+      this.#related.add(`${first} ${second} ${ancestor}`);
       return { texts, parents: [first, second] };
     }
     return null;
+  }
+
+  /** Two of the members with a common ancestor, of some pairs drawn at random. */
+  #lineages(members: readonly number[]) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const [first, second] = this.#pair(members);
+      const isLine = this.ancestors(first).has(second) || this.ancestors(second).has(first);
+      const ancestor = isLine ? undefined : this.#commonAncestor(first, second);
+      if (ancestor !== undefined) return { first, second, ancestor };
+    }
+    return null;
+  }
+
+  #overlap(first: number, second: number): number {
+    const scores = this.members[second]?.scores;
+    return [...(this.members[first]?.scores.keys() ?? [])].filter((id) => scores?.has(id)).length;
   }
 
   #pair(members: readonly number[]): [number, number] {
@@ -111,7 +132,7 @@ export class Pool {
   #commonAncestor(first: number, second: number): number | undefined {
     const ofSecond = this.ancestors(second);
     const common = [...this.ancestors(first)]
-      .filter((one) => ofSecond.has(one) && !this.#merged.has(`${first} ${second} ${one}`))
+      .filter((one) => ofSecond.has(one) && !this.#related.has(`${first} ${second} ${one}`))
       .filter((one) => this.meanOf(one) <= Math.min(this.meanOf(first), this.meanOf(second)))
       .filter((one) => this.#complementEachOther(first, second, one))
       .sort((a, b) => a - b);
@@ -129,18 +150,18 @@ export class Pool {
     return Object.keys(old ?? {}).some((id) => a?.[id] !== b?.[id] && (a?.[id] === old?.[id] || b?.[id] === old?.[id]));
   }
 
-  #join(first: number, second: number, ancestor: number): Texts {
+  /** @returns the texts, and which of the two gives each */
+  #join(first: number, second: number, ancestor: number): { texts: Texts; from: number[] } {
     const [a = {}, b = {}, old = {}] = [first, second, ancestor].map((index) => this.members[index]?.texts);
-    const [meanA, meanB] = [this.meanOf(first), this.meanOf(second)];
-    return Object.fromEntries(
-      Object.keys(old).map((id) => {
-        const [ofA = "", ofB = ""] = [a[id], b[id]];
-        if (ofA === old[id]) return [id, ofB];
-        if (ofB === old[id] || ofA === ofB) return [id, ofA];
-        const takesFirst = meanA === meanB ? this.random() < 0.5 : meanA > meanB;
-        return [id, takesFirst ? ofA : ofB];
-      }),
-    );
+    const from = Object.keys(old).map((id) => {
+      if (a[id] !== b[id] && a[id] === old[id]) return second;
+      if (a[id] === old[id] || b[id] === old[id]) return first;
+      const [meanA, meanB] = [this.meanOf(first), this.meanOf(second)];
+      const takesFirst = meanA === meanB ? this.random() < 0.5 : meanA > meanB;
+      return takesFirst ? first : second;
+    });
+    const given = Object.keys(old).map((id, at) => [id, (from[at] === first ? a[id] : b[id]) ?? ""]);
+    return { texts: Object.fromEntries(given), from };
   }
 
   #pick<T>(from: readonly T[]): T | undefined {

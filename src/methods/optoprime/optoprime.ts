@@ -65,7 +65,7 @@ async function* run(task: Task, options: OptoprimeOptions, engine: Engine): Asyn
       parameters.map(async ({ id }) => {
         const draft = suggestions?.get(id);
         if (suggestions && !draft) return null;
-        return engine.candidate(id, gate.texts, draft ? { ...draft, samples } : null);
+        return engine.candidate(id, gate.texts, draft ? { ...draft, samples, mayRepeat: true } : null);
       }),
     );
     return candidates.filter((one) => one !== null);

@@ -78,7 +78,8 @@ async function* run(
         const cases = contexts.flatMap((context) => context ?? []);
         if (cases.length === 0) return null;
         const draft = await askOptimizer(node, cases);
-        return engine.candidate(node.id, texts, draft && { ...draft, samples: cases.map(({ sample }) => sample) });
+        const samples = cases.map(({ sample }) => sample);
+        return engine.candidate(node.id, texts, draft && { ...draft, samples, mayRepeat: true });
       }),
     );
     // The coin is tossed for every text, so that what follows does not depend on which replies could be used.

@@ -85,7 +85,8 @@ async function* run(task: Task, options: TextgradOptions, engine: Engine): Async
         if (feedback.length === 0) return null;
         const draft = await askOptimizer(node, texts[node.id] ?? node.text, cases);
         memory.set(node.id, [...(memory.get(node.id) ?? []), feedback.join("\n")]);
-        return engine.candidate(node.id, texts, draft && { ...draft, samples: cases.map(({ sample }) => sample) });
+        const samples = cases.map(({ sample }) => sample);
+        return engine.candidate(node.id, texts, draft && { ...draft, samples, mayRepeat: true });
       }),
     );
     return candidates.filter((one) => one !== null);

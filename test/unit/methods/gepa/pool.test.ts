@@ -61,6 +61,10 @@ describe("the pool", () => {
 });
 
 describe("a merge", () => {
+  /** Each sample twice: two lineages are joined if both were scored on five samples. */
+  const merging = (members: Parameters<typeof poolOf>[0]) =>
+    poolOf(members.map(({ scores, ...rest }) => ({ ...rest, scores: [...scores, ...scores] })));
+
   const family = [
     { texts: { a: "a0", b: "b0" }, scores: [0, 0, 1] },
     { texts: { a: "a1", b: "b0" }, parents: [0], scores: [1, 0, 1] },
@@ -68,7 +72,7 @@ describe("a merge", () => {
   ];
 
   it("takes from each lineage the text that it alone changed", () => {
-    expect(poolOf(family).merge()).toEqual({ texts: { a: "a1", b: "b2" }, parents: [1, 2] });
+    expect(merging(family).merge()).toEqual({ texts: { a: "a1", b: "b2" }, parents: [1, 2] });
   });
 
   it("takes a text that both changed from the one with the higher mean", () => {
@@ -77,21 +81,25 @@ describe("a merge", () => {
       { texts: { a: "a1", b: "b1" }, parents: [0], scores: [1, 0, 0, 1] },
       { texts: { a: "a2", b: "b0" }, parents: [0], scores: [0, 1, 1, 1] },
     ];
-    expect(poolOf(both).merge()?.texts).toEqual({ a: "a2", b: "b1" });
+    expect(merging(both).merge()?.texts).toEqual({ a: "a2", b: "b1" });
+  });
+
+  it("is made only of two that were scored on five samples", () => {
+    expect(poolOf(family).merge()).toBeNull();
   });
 
   it("is made once for each pair and ancestor", () => {
-    const pool = poolOf(family);
+    const pool = merging(family);
     expect(pool.merge()).not.toBeNull();
     expect(pool.merge()).toBeNull();
   });
 
   it("joins no one with an ancestor, nor two that changed the same text alone", () => {
     const line = [family[0]!, family[1]!, { texts: { a: "a1", b: "b2" }, parents: [1], scores: [0, 1, 1] }];
-    expect(poolOf(line).merge()).toBeNull();
+    expect(merging(line).merge()).toBeNull();
     const same = [family[0]!, family[1]!, { texts: { a: "a2", b: "b0" }, parents: [0], scores: [0, 1, 1] }];
     // Each has its own text, and neither kept the ancestor's: there is nothing to join.
-    expect(poolOf(same).merge()).toBeNull();
+    expect(merging(same).merge()).toBeNull();
   });
 
   it("has no ancestor that is better than either", () => {
@@ -101,6 +109,6 @@ describe("a merge", () => {
       [0, 0, 0, 0, 1],
     ];
     const better = family.map((one, index) => ({ ...one, scores: scores[index] ?? [] }));
-    expect(poolOf(better).merge()).toBeNull();
+    expect(merging(better).merge()).toBeNull();
   });
 });

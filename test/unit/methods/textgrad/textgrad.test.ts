@@ -35,6 +35,16 @@ describe("textgrad", () => {
     expectGolden("methods/textgrad-optimizer.txt", written(first("optimizer")));
   });
 
+  it("scores a text again that did harm before, as TextGrad does: beside other texts it may help", async () => {
+    const same = rewritten((node, count) =>
+      node === "answer" ? "Just say something. (answer ruined)" : `Draft ${count}.`,
+    );
+    const { events } = await run({ options, world: SURE, samples: 6, instead: same });
+    const attempts = ofType(events, "attempt").filter(({ node }) => node === "answer");
+    expect(attempts.map(({ invalid }) => invalid)).toEqual([null, null, null]);
+    expect(ofType(events, "verdict").map(({ verdict }) => verdict.broken.length > 0)).toContain(true);
+  });
+
   it("makes one backward call for each predecessor that is a parameter or leads to one, in sight of the others", async () => {
     const criticized = ({ tag, schema }: ModelRequest) =>
       tag.purpose === "backward"
