@@ -262,7 +262,8 @@ interface Committed {
 
 function messageOf(run: OpenedRun, { applied, changed }: Committed): string {
   const accepted = run.state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
-  const whole = accepted.length === applied.length && applied.every((one) => accepted.includes(one));
+  const ids = new Set(applied.map(({ id }) => id));
+  const whole = accepted.length === ids.size && accepted.every(({ id }) => ids.has(id));
   const validation = run.state.finished?.validation ?? { n: 0, before: null, after: null };
   return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, changed, whole, validation });
 }
