@@ -260,14 +260,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .action(async (run, options) => done(await recheckCommand(cli, run, options)));
 
-  withPlace(
-    command("rate", "write what you think of an answer into the row that it came from, or list a run's answers"),
-  )
+  withPlace(command("rate", "rate an answer and write the rating into its row, or list a run's answers"))
     .argument("<run>", "run id, run folder, or graph file (its last run)")
     .option("--sample <id>", "id of the sample (default: list all answers)")
     .option("--right", "the answer is right: it becomes the expected one")
     .option("--correct <text>", "what the answer should have been")
-    .option("--feedback <text>", "a comment, which training adds to the feedback")
+    .option("--feedback <text>", "a comment, which is added to the feedback in training")
     .option("--graph <file>", "graph file, if it is not the one named by the run")
     .action(async (run, options) => done(await rateCommand(cli, run, options)));
 
@@ -337,7 +335,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withPlace(command("spent", "show what runs have cost, by graph, model and purpose"))
     .argument("[path]", "graph file, or folder of a repository", ".")
     .addOption(new Option("--since <date>", "leave out earlier calls, for example 2026-11-01").argParser(date))
-    .option("--output <file>", "write it as a page (.html) or as Markdown (.md)")
+    .option("--output <file>", "write a page (.html) or Markdown (.md)")
     .action(async (path, options) => done(await spentCommand(cli, path, options)));
 
   withPlace(withServer(command("batches", "list or cancel the batches of a run")))

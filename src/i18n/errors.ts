@@ -74,7 +74,7 @@ export const ERRORS = {
     "error",
     ({ path, systemCode }, { t }) =>
       ["EEXIST", "ENOTDIR"].includes(systemCode)
-        ? t("{0} couldn't be written because a file is in the place of a folder. Move the file, then try again.", path)
+        ? t("{0} couldn't be written because a file has the name of its folder. Move the file, then try again.", path)
         : t("{0} couldn't be written ({1}).", path, systemCode),
     "free space",
   ),

@@ -233,7 +233,7 @@ export function invalidReason(reason: string, { t }: Locale): string {
     "invents a placeholder": t("It adds a placeholder that the graph doesn't have."),
     "drops a placeholder": t("It drops a required placeholder."),
     "does not fit its file": t(
-      "It can't be written to its file: it would end too early there, or be read differently.",
+      "It can't be written to its file: the text would end too early, or be read differently.",
     ),
     "drops a text to keep": t("It drops a text listed in “keep”."),
     "changes the roles": t("It changes the messages that its lines “system:” and “user:” start."),

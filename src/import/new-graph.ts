@@ -113,7 +113,7 @@ export async function newGraph(
   const labels = labelsIn(found?.rows ?? [], columns, { nodes, output: outputs[0] ?? "", target });
   for (const [node, column] of Object.entries(labels)) {
     notes.push(
-      t('"{0}" is scored by the column "{1}", too. Remove it from "data.targets" if it is not.', node, column),
+      t('"{0}" is also scored by the column "{1}". If that is wrong, remove it from "data.targets".', node, column),
     );
   }
   const mapped = Object.fromEntries(Object.entries(fields).filter(([, column]) => columns.includes(column)));

@@ -99,7 +99,7 @@ export async function addSample(
   if (data.id !== undefined) values[data.id] = `added-${clock.now()}`;
   const edited = await addRow({ name: set.file, text, list: set.list }, values).catch((error: unknown) => {
     if (!(error instanceof RowsUneditable)) throw error;
-    throw new NotRated(t("The row can't be added to {0} without changing others. Add it by hand.", set.file));
+    throw new NotRated(t("The row can't be added to {0} without changing other rows. Add it manually.", set.file));
   });
   await files.write(path, edited);
   return { file: set.file, divides: set.split === null };
@@ -158,7 +158,7 @@ function valuesOf(
   else if (correction !== undefined) comments.push(t("The answer should be: {0}", correction));
   if (comments.length > 0) values[feedback] = comments.join("\n");
   if (Object.keys(values).length === 0) {
-    throw new NotRated(t("This graph has no targets, so a right answer is nothing to write down. Add a comment."));
+    throw new NotRated(t("This graph has no targets, so there is nowhere to save a right answer. Add a comment."));
   }
   return values;
 }
@@ -206,6 +206,6 @@ async function contentOf({ root }: GraphReading, name: string, files: Files, { t
 
 function uneditable(name: string, number: number, { t }: Locale): NotRated {
   return new NotRated(
-    t("Row {0} of {1} can't be changed without changing others. Edit it by hand.", number, JSON.stringify(name)),
+    t("Row {0} of {1} can't be changed without changing other rows. Edit it manually.", number, JSON.stringify(name)),
   );
 }

@@ -116,7 +116,7 @@ describe("a disk that takes no more", () => {
     await writeFile(home, "mine");
     const blocked = await bench.online("optimize", bench.graph);
     expect(blocked).toMatchObject({ code: 4, stderr: expect.stringContaining(`${home}`) });
-    expect(blocked.stderr).toMatch(/couldn't be written because a file is in the place of a folder/);
+    expect(blocked.stderr).toMatch(/couldn't be written because a file has the name of its folder/);
     expect(bench.server.requests()).toBe(0);
     expect((await bench.files()).get(home)).toBe("mine");
   });

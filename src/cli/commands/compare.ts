@@ -125,7 +125,7 @@ async function requestOf({ deps, output }: Cli, path: string, options: Compariso
   const { folds } = loaded.file?.data ?? {};
   if (request.task.data.test.length === 0 && folds === undefined) {
     throw new UsageError(
-      `${plain(path)} has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds where rows are few.`,
+      `${plain(path)} has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds if there are few rows.`,
     );
   }
   return { loaded, request, folds: folds === undefined ? null : foldsOf(request.task.data, folds) };

@@ -74,7 +74,7 @@ export class Commit extends Disposable {
     const leftOut = appliedOf(run).filter(({ id }) => !ids.has(id));
     const notes = [];
     if (leftOut.length > 0) notes.push(leftOutSentence(leftOut.map(({ node }) => node)));
-    if (spaced.length > 0) notes.push(l10n.t("Saving also changed spacing in {0}.", spaced.join(", ")));
+    if (spaced.length > 0) notes.push(l10n.t("Saving also changed the spacing in {0}.", spaced.join(", ")));
     if (fresh.length > 0) {
       const names = fresh.map(({ uri }) => basename(uri.fsPath)).join(", ");
       notes.push(

@@ -30,7 +30,7 @@ export class PickResult {
   /** @throws NotFound, Cancelled, TextChanged, NotSaved */
   async #pick(target: unknown): Promise<void> {
     const none = l10n.t(
-      'No run of this workspace leaves results to choose among. Set "optimize.objectives" to "pareto" in the graph file.',
+      'No run in this workspace has results to choose from. Set "optimize.objectives" to "pareto" in the graph file.',
     );
     const entry = await pickRun(this.runStore, target, isFinished, none);
     const run = await this.runStore.open(entry.id);
@@ -54,7 +54,7 @@ export class PickResult {
     const names = written.map(({ uri }) => basename(uri.fsPath)).join(", ");
     const commit = l10n.t("Commit accepted prompts");
     const said =
-      names === "" ? l10n.t("The files hold this result already.") : l10n.t("Wrote the result to {0}.", names);
+      names === "" ? l10n.t("The files already contain this result.") : l10n.t("Wrote the result to {0}.", names);
     const isApplied = run.state.proposals.some(({ node, text }) => point.texts[node] === text);
     // Not awaited: the command is done.
     void showInfo(said, ...(isApplied ? [commit] : [])).then((pressed) => {

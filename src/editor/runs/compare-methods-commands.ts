@@ -77,7 +77,7 @@ export class CompareMethodsCommands {
     if (task.data.test.length > 0 || foldsIn(prepared)) return { file, prepared };
     throw new NotFound(
       l10n.t(
-        "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds where rows are few.",
+        "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds if there are few rows.",
         task.graph.name,
       ),
     );

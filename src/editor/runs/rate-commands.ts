@@ -149,7 +149,7 @@ async function correctionOf(answer: string, expected: string): Promise<Rating> {
     l10n.t("What should the answer have been? Leave it empty to write a comment only."),
     expected || answer,
   );
-  const comment = await typed(l10n.t("Why? Leave it empty if the right answer says it all."), "");
+  const comment = await typed(l10n.t("Why? Leave it empty if the right answer is enough."), "");
   if (correction.trim() === "" && comment.trim() === "") throw new Cancelled();
   return { ...(correction.trim() !== "" && { correction }), ...(comment.trim() !== "" && { comment }) };
 }

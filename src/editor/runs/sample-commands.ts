@@ -87,9 +87,9 @@ export class SampleCommands {
 
   /** Adds the text that the user typed and tried to the training set. @throws NotFound, Cancelled */
   async #add(): Promise<void> {
-    if (!this.#last) throw new NotFound(l10n.t("Try a sample with a text of your own first."));
+    if (!this.#last) throw new NotFound(l10n.t("First try a sample with your own text."));
     const { file, sample } = this.#last;
-    if (sample.id !== TYPED) throw new NotFound(l10n.t("This sample is in the graph's data already."));
+    if (sample.id !== TYPED) throw new NotFound(l10n.t("This sample is already in the graph's data."));
     const [known] = sample.targets;
     const expected =
       known ??
@@ -110,7 +110,7 @@ export class SampleCommands {
         LOCALE,
       );
       const said = l10n.t("The sample is in {0}.", name);
-      const note = l10n.t("Its rows are divided anew, so earlier scores are of other sets.");
+      const note = l10n.t("Its rows are split again, so earlier scores are for other sets.");
       void showInfo(divides ? `${said} ${note}` : said);
       this.#last = null;
     } catch (error) {

@@ -85,7 +85,7 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
     ),
     folds
       ? t(
-          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm). Folds share training samples, so both are somewhat too sure of themselves.",
+          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm). Folds share training samples, so intervals and p-values are slightly too small.",
         )
       : t(
           "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference is significant if p ≤ 0.05 and its interval excludes 0.",
@@ -168,7 +168,7 @@ function foldGrounds({ samples, seeds, budget }: ComparisonReport, folds: number
       budgetWords(budget, locale),
     ),
     t(
-      "The figures say what tuning this graph this way gains on samples that it has not seen. They are not of one text: each fold ends with its own. A run on all samples has more to learn from, and no unseen samples of its own.",
+      "The figures show what this method gains on unseen samples of this graph. They don't describe one text: each fold ends with its own. A run on all samples learns from more data, but has no unseen samples.",
     ),
   ];
 }

@@ -98,7 +98,7 @@ function aboutGate({ run, changes }: ReportFindings, { t }: Locale): string[] {
 function aboutTest({ test, validation, run }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   if (!test) {
-    const remedy = t("Add a test set of at least 50 samples to the graph, or use data.folds where rows are few.");
+    const remedy = t("Add a test set of at least 50 samples to the graph, or use data.folds if there are few rows.");
     const why =
       run.samples.test > 0
         ? t("The test set was not scored, so there are no results on samples that were not used to choose the texts.")
@@ -239,7 +239,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
   if (before.formatErrors > 0) {
     said.push(
       t(
-        "Not in the required format: {0}. They count as wrong, but may be right.",
+        "Not in the required format: {0}. Such answers count as wrong, but may be right.",
         locale.count(before.formatErrors, "answer"),
       ),
     );

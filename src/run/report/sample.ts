@@ -88,8 +88,8 @@ function article(
       of === "text"
         ? t("its text should change")
         : from === null
-          ? t("its value should change, says the loss")
-          : t("its value should change, says {0}", oneLine(from, 120)),
+          ? t("the loss asks to change its value")
+          : t("{0} asks to change its value", oneLine(from, 120)),
       text,
       locale,
     ),
