@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
-/** The rules of CONTRIBUTING.md, "Where things live", so that nobody has to remember them. */
+/** The rules of docs/architecture.md, "Folders", and of CONTRIBUTING.md. */
 const root = join(import.meta.dirname, "../..");
 
 /** A folder imports only from itself and from rows above it; folders of one row do not know each other. */
