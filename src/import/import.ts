@@ -43,7 +43,7 @@ export async function findImports(path: string, files: Files): Promise<{ importe
   const { kind } = await files.stat(path);
   if (kind !== "folder") {
     const importer = await recognize(path, files);
-    return importer ? [{ importer, file: path }] : [];
+    return importer ? [{ importer, file: path }] : besideOf(path, files);
   }
   const found: { importer: Importer; file: string }[] = [];
   for (const file of await filesUnder(path, files)) {
@@ -51,6 +51,18 @@ export async function findImports(path: string, files: Files): Promise<{ importe
     if (importer) found.push({ importer, file });
   }
   return found;
+}
+
+/** The main file beside a file that a program reads with it: `tasks.yaml` for `agents.yaml`. */
+async function besideOf(path: string, files: Files): Promise<{ importer: Importer; file: string }[]> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const siblings = (await files.list(folder)).filter((one) => one !== name && /\.(?:ya?ml|json)$/i.test(one));
+  for (const sibling of siblings) {
+    const file = join(folder, sibling);
+    const importer = await recognize(file, files);
+    if (importer?.filesOf?.(sibling, [...siblings, name]).includes(name)) return [{ importer, file }];
+  }
+  return [];
 }
 
 /** Reads the files of one program. @throws ImportRefused */

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { open } from "./cli.ts";
+import { BETTER, scripted } from "./scripted.ts";
 
 const SHARED =
   ["../../../shared/data", "../../../../shared/data"]
@@ -126,4 +127,20 @@ describe("agentgraph example", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/ 0 errors, 0 warnings/);
   });
+});
+
+it("tunes one section of a skill by a judge, and leaves the rest of its file as it is", async () => {
+  const model = scripted({
+    forward: (_, better) => (better ? "- New: undo. Fixed: the search." : "fix: everything (ABC-1)"),
+    judge: (prompt) => JSON.stringify({ reason: "By form.", score: prompt.includes("ABC-1)\n</answer>") ? 0 : 1 }),
+  });
+  const bench = await open({ model });
+  await bench.run("example", "skill");
+  const path = join(bench.folder, "skill", "SKILL.md");
+  const before = await readFile(path, "utf8");
+  const graph = join("skill", "skill.agentgraph.json");
+  const { code, stdout, stderr } = await bench.online("optimize", graph, "--model", "scripted", "--apply", "--json");
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ validation: { before: 0, after: 1 }, test: { before: 0, after: 1 } });
+  expect(await readFile(path, "utf8")).toBe(before.replace("for these changes.", `for these changes. ${BETTER}`));
 });

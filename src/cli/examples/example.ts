@@ -31,6 +31,8 @@ export interface Example {
   readonly comparable: string;
   /** The graph file without `version` and `data`. */
   readonly graph: Readonly<Record<string, unknown>>;
+  /** Files that the graph names, by their paths beside it. Absent: none. */
+  readonly files?: Readonly<Record<string, string>>;
   /** `data.fields`, `data.target` and the like. */
   readonly data: Readonly<Record<string, unknown>>;
   rows(folder: DataFolder): Promise<ExampleRows>;

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { decodeData, formatOf } from "../../data/rows.ts";
 import type { Files } from "../../deps.ts";
@@ -48,6 +48,10 @@ export async function writeExample(
       join(folder, "data", `${set}.jsonl`),
       list.map((row: Row) => `${JSON.stringify(row)}\n`).join(""),
     );
+  }
+  for (const [name, content] of Object.entries(example.files ?? {})) {
+    await files.makeFolder(dirname(join(folder, name)));
+    await files.write(join(folder, name), content);
   }
   const path = join(folder, `${example.name}.agentgraph.json`);
   await files.write(path, `${JSON.stringify(graph, null, 2)}\n`);

@@ -1,7 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are other languages' braces.
+import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderNode } from "../../../src/graph/text/template.ts";
-import { imported } from "./folder.ts";
+import { findImports } from "../../../src/import/import.ts";
+import { nodeFiles } from "../../../src/platform/files.ts";
+import { folderOf, imported } from "./folder.ts";
 
 const AGENTS = `# the team
 editor:
@@ -204,6 +207,17 @@ user:
       expect(said).toContain(words);
     }
   });
+});
+
+it("finds the crew that a named file of agents belongs to", async () => {
+  const folder = await folderOf({
+    "config/agents.yaml": "writer:\n  role: Writer\n  goal: Write\n  backstory: You write.\n",
+    "config/tasks.yaml": "write:\n  description: Write about {topic}.\n  expected_output: A text.\n  agent: writer\n",
+  });
+  const found = await findImports(join(folder, "config/agents.yaml"), nodeFiles());
+  expect(found.map(({ importer, file }) => [importer.kind, relative(folder, file)])).toEqual([
+    ["crewai", join("config", "tasks.yaml")],
+  ]);
 });
 
 it("reads .prompty", async () => {
