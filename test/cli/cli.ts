@@ -13,6 +13,9 @@ export const KEY = "sk-canary-5f1c9a7e";
 /** V8 optimizes later: in processes of one or two seconds that takes a third of the time, and comes too late. */
 const LATE = "--interrupt-budget=1000000";
 
+/** No process there can send another a signal but one that kills it, and there is no `bash` to rely on. */
+export const isWindows = process.platform === "win32";
+
 /** A folder with a copy of an example and a home of its own, and a server on this computer. */
 export interface Bench {
   readonly folder: string;
@@ -62,7 +65,7 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
   const folder = join(home, "work");
   await cp(join(root, "examples", example), folder, {
     recursive: true,
-    filter: (source) => !source.includes(".agentgraph/") && !source.endsWith(".agentgraph"),
+    filter: (source) => !/\.agentgraph([\\/]|$)/.test(source),
   });
   const server = await startServer({ model: createSimulated(), key: KEY, ...options });
   const online = ["--base-url", server.url, "--model", "simulated"];
@@ -77,6 +80,9 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
       PATH: process.env.PATH,
       HOME: home,
       XDG_CONFIG_HOME: join(home, "config"),
+      // The same on Windows.
+      USERPROFILE: home,
+      APPDATA: join(home, "config"),
       NO_COLOR: "1",
       ...(key && { AGENTGRAPH_API_KEY: key }),
     };

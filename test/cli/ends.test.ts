@@ -4,7 +4,7 @@ import { randomLcg } from "d3";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
 import { unitOf } from "../server/faults.ts";
-import { asked, type Bench, open } from "./cli.ts";
+import { asked, type Bench, isWindows, open } from "./cli.ts";
 
 /** How runs and commands end when they do not simply succeed. */
 
@@ -86,7 +86,7 @@ describe("nothing accepted", () => {
   });
 });
 
-describe("a disk that takes no more", () => {
+describe.skipIf(isWindows)("a disk that takes no more", () => {
   const paid = ({ server }: Bench) => server.log.map(({ body }) => JSON.stringify(body));
 
   it("stops the run with a clear message, keeps the replies so far, and resume requests none of them again", async () => {
@@ -122,7 +122,7 @@ describe("a disk that takes no more", () => {
   });
 });
 
-describe("Ctrl-C", () => {
+describe.skipIf(isWindows)("Ctrl-C", () => {
   it("ends the run with 130, leaves no request running, and shows how to continue", async () => {
     const bench = await open({ latency: 50 });
     const started = bench.start("optimize", bench.graph);

@@ -3,7 +3,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { type Bench, open } from "./cli.ts";
+import { type Bench, isWindows, open } from "./cli.ts";
 
 /** What a person or a script may do to the command line. */
 
@@ -87,7 +87,7 @@ describe("what can't be written", () => {
   });
 });
 
-describe("a closed pipe", () => {
+describe.skipIf(isWindows)("a closed pipe", () => {
   it("after one line of output is no failure", async () => {
     const bench = await open();
     await bench.run("evaluate", bench.graph, "--model", "simulated");
@@ -113,7 +113,7 @@ describe("a closed pipe", () => {
   }
 });
 
-describe("names in other scripts, with spaces", () => {
+describe.skipIf(isWindows)("names in other scripts, with spaces", () => {
   it("are read, listed, and quoted if a command is shown", async () => {
     const bench = await open();
     const home = join(bench.folder, "mein Ordner 日本");

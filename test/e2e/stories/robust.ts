@@ -62,8 +62,8 @@ export const robustStories: readonly Story[] = [
       await workbench.picture("42-graph-deleted-during-run");
       world.write(GRAPH, text);
       await workbench.row("Graphs", "→").waitFor();
-      await workbench.titleAction("Proposals", "Apply all accepted");
-      await workbench.toast("Applied").waitFor();
+      const applyAll = () => workbench.titleAction("Proposals", "Apply all accepted");
+      await workbench.pressUntil(applyAll, workbench.toast("Applied"));
       await workbench.command("AgentGraph: Commit accepted prompts");
       await workbench.decide("Commit ", "Commit");
       await workbench.toast("Committed as").waitFor();
