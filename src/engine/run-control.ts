@@ -1,4 +1,4 @@
-import type { Valve } from "../models/stack/valve.ts";
+import type { RequestPause } from "../models/stack/request-pause.ts";
 import type { Controlled, PauseReason } from "./events.ts";
 
 /** A node that no text is written for, from an iteration on, or for which texts are written again. */
@@ -20,7 +20,7 @@ export interface Decided {
  * What the user changes while a run goes on. Everything that alters its course is tied to an iteration and told to the
  * listener, so that a resumed run takes the same course.
  */
-export class RunControl implements Valve {
+export class RunControl implements RequestPause {
   #pins: readonly Pin[];
   #stopAfter: number | null;
   #paused: PauseReason | null = null;

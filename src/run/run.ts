@@ -247,7 +247,7 @@ async function* record(
       price,
       ...(maxWait !== undefined && { maxWait }),
       onWaiting,
-      valve: control,
+      pause: control,
       alreadySpent: await spentSoFar(reducer.state, replies, price, turns),
       onRefused: ({ model, parameter, renamedTo }) => {
         const detail = renamedTo === null ? `${model}: ${parameter}` : `${model}: ${parameter} → ${renamedTo}`;

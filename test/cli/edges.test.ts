@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/json.ts";
 import { open } from "./cli.ts";
-import { prices, shopkeeper } from "./shopkeeper.ts";
+import { priceModel, prices } from "./price-model.ts";
 
 const INSTRUCTION = ["Say what it costs.", "", "Question: {{question}}", "", "Gossip:", "{{gossip}}"];
 
 async function bench(more: { answer?: object; optimize?: object } = {}) {
-  const opened = await open({ model: shopkeeper });
+  const opened = await open({ model: priceModel });
   const graph = {
     version: 1,
     description: "Says what something costs.",
@@ -23,7 +23,7 @@ async function bench(more: { answer?: object; optimize?: object } = {}) {
       },
     },
     output: "answer",
-    models: { forward: "shopkeeper" },
+    models: { forward: "prices" },
     data: { train: prices(0, 20), validation: prices(1, 20), test: prices(2, 20), target: "price" },
     loss: { kind: "number" },
     optimize: { edges: true, ...more.optimize },
@@ -31,7 +31,7 @@ async function bench(more: { answer?: object; optimize?: object } = {}) {
   const path = join(opened.folder, "price.agentgraph.json");
   await writeFile(path, `${JSON.stringify(graph, null, 2)}\n`);
   const online = (command: string, ...options: string[]) =>
-    opened.online(command, "price.agentgraph.json", "--model", "shopkeeper", ...options);
+    opened.online(command, "price.agentgraph.json", "--model", "prices", ...options);
   return { ...opened, online, path, text: () => readFile(path, "utf8") };
 }
 

@@ -68,16 +68,16 @@ export async function startRedis(isSecure = false): Promise<RedisServer> {
   };
 }
 
-export interface Cable {
+export interface CuttableConnection {
   readonly url: string;
   /** Lets nothing through, and tells nobody: as a network that is cut. */
   cut(): void;
-  mend(): void;
+  restore(): void;
   close(): void;
 }
 
 /** A connection to a server on this computer that can be cut. */
-export async function startCable(to: string): Promise<Cable> {
+export async function startCuttableConnection(to: string): Promise<CuttableConnection> {
   const { protocol, port } = new URL(to);
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -108,7 +108,7 @@ export async function startCable(to: string): Promise<Cable> {
     cut: () => {
       isCut = true;
     },
-    mend: () => {
+    restore: () => {
       // What was open before stays dead.
       end();
       isCut = false;

@@ -5,7 +5,7 @@ import { AddressRefused } from "../../models/address.ts";
 import type { Model } from "../../models/model.ts";
 import type { AddressField, Provider } from "../../models/provider.ts";
 import { DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
-import { everywhere, timeoutOf } from "../../models/tiers/choice.ts";
+import { tierForAllRoles, timeoutOf } from "../../models/tiers/choice.ts";
 import { LEARNED, nodeMemory } from "../../platform/machine.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
@@ -89,7 +89,7 @@ export class Account extends Disposable {
     const { clock } = this;
     const { timeout: usual, tier } = readSettings();
     const isTiered = isRun && tier !== "now" && provider.fields.address !== null;
-    const timeout = isTiered && usual === DEFAULT_TIMEOUT ? timeoutOf(everywhere(tier), usual) : usual;
+    const timeout = isTiered && usual === DEFAULT_TIMEOUT ? timeoutOf(tierForAllRoles(tier), usual) : usual;
     const { address: field, key: wanted } = provider.fields;
     if (field === null) {
       const model = await provider.connect({ address: "", key: "", clock, timeout });

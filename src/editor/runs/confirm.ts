@@ -2,7 +2,7 @@ import { l10n, ProgressLocation, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
 import type { Tier } from "../../models/known-models.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import { everywhere } from "../../models/tiers/choice.ts";
+import { tierForAllRoles } from "../../models/tiers/choice.ts";
 import { adviceMessage, adviceOn, withSubset } from "../../run/advice.ts";
 import { type Estimate, rounded } from "../../run/estimate.ts";
 import { estimateLine } from "../../run/estimate-line.ts";
@@ -78,7 +78,7 @@ export async function confirmStart(
 function tierWords(task: Task, estimate: Pick<Estimate, "usd">, { url }: Connection): string {
   const { tier } = readSettings();
   if (url === null) return "";
-  return tierLines(task, estimate, tier === "now" ? undefined : everywhere(tier), LOCALE)
+  return tierLines(task, estimate, tier === "now" ? undefined : tierForAllRoles(tier), LOCALE)
     .map(({ tier: name, isChosen, terms }) =>
       isChosen ? l10n.t("Tier {0}: {1}.", name, terms) : l10n.t("With the tier {0}: {1}.", name, terms),
     )

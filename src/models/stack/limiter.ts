@@ -2,8 +2,8 @@ import PQueue from "p-queue";
 import type { Clock } from "../../deps.ts";
 import { ProviderFault, RateLimited } from "../errors.ts";
 import type { Complete } from "./key.ts";
+import type { RequestPause } from "./request-pause.ts";
 import type { RetryWaits } from "./retry-waits.ts";
-import type { Valve } from "./valve.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
@@ -16,14 +16,14 @@ export interface LimiterOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   /** Default: always open. */
-  readonly valve?: Valve;
+  readonly pause?: RequestPause;
 }
 
 /**
  * So many requests at once, higher priority first. A 429 pauses everyone: for as long as the server asks, else for a
  * pause that doubles while refusals follow each other. Requests at once are halved then and grow back by one a round.
  */
-export function limited({ concurrency, clock, valve }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
+export function limited({ concurrency, clock, pause }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
   const queue = new PQueue({ concurrency });
   let window = concurrency;
   let pausedUntil = 0;
@@ -68,8 +68,8 @@ export function limited({ concurrency, clock, valve }: LimiterOptions, waits: Re
   };
 
   const send: Complete = async (request, signal) => {
-    if (valve?.isOpen === false) {
-      await valve.opened(signal);
+    if (pause?.isOpen === false) {
+      await pause.opened(signal);
       waits.proceed();
     }
     try {

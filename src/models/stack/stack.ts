@@ -7,11 +7,11 @@ import { Yielder } from "../yielder.ts";
 import { budgeted, CallBudget, type Spent } from "./budget.ts";
 import { keyOf } from "./key.ts";
 import { limited } from "./limiter.ts";
+import type { RequestPause } from "./request-pause.ts";
 import { retrying } from "./retry.ts";
 import { RetryWaits } from "./retry-waits.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
-import type { Valve } from "./valve.ts";
 import type { Waiting } from "./waiting.ts";
 
 export interface StackOptions {
@@ -33,7 +33,7 @@ export interface StackOptions {
   /** Told whenever something else is waited for, or nothing any more: for whom shows the run. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
   /** Holds requests back while the run is paused. Default: it never is. */
-  readonly valve?: Valve;
+  readonly pause?: RequestPause;
 }
 
 export interface Stack {

@@ -14,8 +14,8 @@ export type Tiers = Readonly<Record<Role, TierChoice>>;
 /** `batch`, or `forward=batch,optimizer=now`, where the other roles are `now`. null: anything else. */
 export function readTiers(text: string): Tiers | null {
   const one = TIERS.find((tier) => tier === text.trim());
-  if (one) return everywhere(one);
-  const tiers: Record<string, TierChoice> = { ...everywhere("now") };
+  if (one) return tierForAllRoles(one);
+  const tiers: Record<string, TierChoice> = { ...tierForAllRoles("now") };
   for (const part of text.split(",")) {
     const [role = "", named = "", ...more] = part.split("=").map((each) => each.trim());
     const tier = TIERS.find((each) => each === named);
@@ -26,7 +26,7 @@ export function readTiers(text: string): Tiers | null {
 }
 
 /** One tier for every role. */
-export function everywhere(tier: TierChoice): Tiers {
+export function tierForAllRoles(tier: TierChoice): Tiers {
   return Object.fromEntries(ROLES.map((role) => [role, tier])) as Tiers;
 }
 

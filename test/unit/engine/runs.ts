@@ -96,7 +96,7 @@ export function prepare(given: Given = {}) {
     clock,
     seed: options.seed,
     price: () => null,
-    ...(given.control && { valve: given.control }),
+    ...(given.control && { pause: given.control }),
   });
   const task: Task = {
     graph: world.graph,

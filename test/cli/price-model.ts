@@ -1,11 +1,12 @@
 import type { Message, Model, ModelReply } from "../../src/models/model.ts";
+import { blockIn } from "./prompt-model.ts";
 
 /**
  * A model that can say a price only if its prompt shows one, and believes gossip before it believes a list. It gives
  * feedback on what a step reads only as far as its prompt shows what the step could read.
  */
-export const shopkeeper: Model = {
-  identity: "shopkeeper",
+export const priceModel: Model = {
+  identity: "prices",
   async complete({ messages, schema }): Promise<ModelReply> {
     const prompt = messages.map(({ content }: Message) => content).join("\n\n");
     const keys = Object.keys(Object(schema?.schema.properties));
@@ -14,11 +15,11 @@ export const shopkeeper: Model = {
       : keys.includes("inputs")
         ? choose(prompt)
         : keys.includes("text")
-          ? JSON.stringify({ hypothesis: "Care helps.", text: `${part(prompt, "current_text")} Work with care.` })
+          ? JSON.stringify({ hypothesis: "Care helps.", text: `${blockIn(prompt, "current_text")} Work with care.` })
           : feedback(prompt, keys);
     const usage = { prompt: Math.ceil(prompt.length / 4), completion: text.length, estimated: false };
     const rest = { key: "", source: "provider", requests: 1, milliseconds: 0 } as const;
-    return { text, usage, model: "shopkeeper", finish: "stop", ...rest };
+    return { text, usage, model: "prices", finish: "stop", ...rest };
   },
 };
 
@@ -63,8 +64,4 @@ export function prices(set: number, count: number): { question: string; list: st
     const list = items.map((one) => `${one.item} at ${one.price}`).join(", ");
     return { question: `What does ${item} cost on day ${index} of month ${set}?`, list: `List: ${list}`, price };
   });
-}
-
-function part(prompt: string, tag: string): string {
-  return new RegExp(`<${tag}>\\n([\\s\\S]*?)\\n</${tag}>`).exec(prompt)?.[1] ?? "";
 }
