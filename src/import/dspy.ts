@@ -24,8 +24,10 @@ export const dspy: Importer = {
     for (const { steps, predictor } of found) {
       const fields = listOf(mappingOf(predictor.signature).fields).map((field) => fieldOf(mappingOf(field)));
       const id = names.take(steps.join("_").replace(/_?predict(?:or)?$/, "") || "answer");
-      const output = fields.at(-1) ?? null;
-      const read = fields.slice(0, -1).filter((name) => name !== "reasoning" && name !== "rationale");
+      const isReact = fields.includes("next_tool_name");
+      const made = outputsAmong(fields, textOf(mappingOf(predictor.signature).instructions) ?? "");
+      const output = made.at(-1) ?? null;
+      const read = fields.filter((name) => !made.includes(name) && !(isReact && name === TRAJECTORY));
       for (const name of read) {
         if (makers.has(name)) continue;
         const input = names.take(name);
@@ -33,11 +35,15 @@ export const dspy: Importer = {
         inputs[input] = "";
       }
       nodes[id] = {
-        role: output === null ? id : `gives ${output}`,
+        role:
+          output === null
+            ? id
+            : `gives ${isReact ? TRAJECTORY : made.filter((name) => !THOUGHTS.has(name)).join(", ")}`,
         inputs: [...new Set(read.flatMap((name) => makers.get(name) ?? []))],
         instruction: { file, key: keyOf(...steps, "signature", "instructions") },
       };
-      if (output !== null) makers.set(output, id);
+      for (const name of isReact ? [TRAJECTORY] : made) makers.set(name, id);
+      if (isReact) notes.push(t('"{0}" is asked once: the loop of ReAct and its tools do not run here.', id));
       const demos = listOf(predictor.demos).length;
       if (demos > 0)
         notes.push(
@@ -58,6 +64,25 @@ export const dspy: Importer = {
     return draft;
   },
 };
+
+/** What a chain of thought adds before the outputs. */
+const THOUGHTS: ReadonlySet<string> = new Set(["reasoning", "rationale"]);
+/** What ReAct collects in its loop, and another predictor reads. */
+const TRAJECTORY = "trajectory";
+const REACT: ReadonlySet<string> = new Set(["next_thought", "next_tool_name", "next_tool_args"]);
+
+/**
+ * The outputs of a signature. Its state has the fields in order and does not say which are outputs: those that the
+ * standard instruction names, those of ReAct, those from the reasoning on, else the last.
+ */
+function outputsAmong(fields: readonly string[], instructions: string): string[] {
+  if (fields.some((name) => REACT.has(name))) return fields.filter((name) => REACT.has(name));
+  const thought = fields.findIndex((name) => THOUGHTS.has(name));
+  if (thought >= 0) return fields.slice(thought);
+  const [, named = ""] = /^Given the fields? .*?, produce the fields? (.*)\.\s*$/.exec(instructions) ?? [];
+  const said = [...named.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name).filter((name) => fields.includes(name));
+  return said.length > 0 ? said : fields.slice(-1);
+}
 
 interface Predictor {
   readonly steps: readonly string[];

@@ -347,3 +347,27 @@ nodes:
   const team = await imported({ "config/agents.yaml": AGENTS, "config/tasks.yaml": tasks, "crew.py": crew });
   expect(team.graph.nodes.collect.inputs).toContain("editor_role");
 });
+
+it("reads which fields of DSPy's signatures are outputs, as its versions 2.5 to 3.0 save them", async () => {
+  const field = (name: string) => ({ prefix: `${name}:`, description: `\${${name}}` });
+  const predictor = (instructions: string, ...fields: string[]) => ({
+    traces: [],
+    train: [],
+    demos: [],
+    signature: { instructions, fields: fields.map(field) },
+    lm: null,
+  });
+  const react = "Given the fields `question`, produce the fields `answer`.\n\nYou are an Agent.";
+  const state = {
+    react: predictor(react, "question", "trajectory", "next_thought", "next_tool_name", "next_tool_args"),
+    "extract.predict": predictor("Extract.", "question", "trajectory", "reasoning", "answer", "source"),
+    "rate[0]": predictor("Given the fields `answer`, produce the fields `score`, `doubt`.", "answer", "score", "doubt"),
+    metadata: { dependency_versions: { dspy: "3.0.4" } },
+  };
+  const { graph, notes } = await imported({ "program.json": JSON.stringify(state, null, 2) });
+  expect(Object.keys(graph.inputs)).toEqual(["question"]);
+  expect(graph.nodes.react.inputs).toEqual(["question"]);
+  expect(graph.nodes.extract).toMatchObject({ role: "gives answer, source", inputs: ["question", "react"] });
+  expect(graph.nodes.rate_0).toMatchObject({ role: "gives score, doubt", inputs: ["extract"] });
+  expect(notes.join("\n")).toContain("the loop of ReAct and its tools do not run here");
+});
