@@ -111,6 +111,8 @@ export class RunReplies implements ReplyStore {
     const reply = { ...body, mark: this.signer(body) };
     this.#own.set(reply);
     this.ownFile.append(reply);
+    // What uses the value is on record only after it.
+    await this.ownFile.flushed();
   }
 
   async invalidate(key: string): Promise<void> {

@@ -1,5 +1,7 @@
 import { applyAccepted } from "../../src/cli/apply.ts";
 import { Output } from "../../src/cli/output.ts";
+import { withTheta } from "../../src/graph/edges.ts";
+import type { Graph } from "../../src/graph/graph.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { reportHtml } from "../../src/run/report/html.ts";
 import { reportJson } from "../../src/run/report/json.ts";
@@ -81,8 +83,9 @@ export async function faultsOfApplying(
   const output = new Heard();
   await applyAccepted(state.proposals, read.start.graph, graphFile, deps.files, output);
   const { task, faults } = await loadTask(graphFile, deps);
-  const texts = Object.fromEntries(task?.graph.nodes.map(({ id, text }) => [id, text]) ?? []);
-  const wrong = task ? differenceOf(texts, { ...texts, ...state.texts }) : faults.map(({ message }) => message).join();
+  const partsOf = (graph: Graph) => Object.fromEntries(graph.nodes.map(({ id, text, inputs }) => [id, [text, inputs]]));
+  const wanted = partsOf(withTheta(read.start.graph, state.texts));
+  const wrong = task ? differenceOf(partsOf(task.graph), wanted) : faults.map(({ message }) => message).join();
   const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").map(({ id }) => id);
   await recordAct(deps, place, id, { type: "applied", proposals: accepted });
   const again = await readRun(deps, place, id);

@@ -12,13 +12,13 @@ import { type RunRequest, runRequestOf } from "../../src/run/run-manifest.ts";
 import { filesOf, type RunPaths, runPathsOf } from "../../src/run/run-paths.ts";
 import { listRuns, type ReadRun, readRun } from "../../src/run/runs.ts";
 import { unitOf } from "../server/faults.ts";
-import { noSandbox } from "../unit/sandboxes.ts";
 import { type Accident, type Case, endOf } from "./case.ts";
 import { Disk, Process } from "./disk.ts";
 import { FaultyServer } from "./faulty-server.ts";
 import { faultsOfApplying, faultsOfEnd, faultsOfList, faultsOfReport } from "./final-checks.ts";
 import { writeFolder } from "./folder.ts";
 import { type Ending, Ledger } from "./ledger.ts";
+import { ChaosTools, chaosSandbox } from "./local.ts";
 import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts";
 
@@ -57,6 +57,7 @@ export async function runInProcess(one: Case, { log = () => {}, keep = false }: 
 }
 
 class InProcessRun {
+  readonly #tools = new ChaosTools();
   readonly #clock: Clock;
   readonly #server: FaultyServer;
   readonly #ledger: Ledger;
@@ -182,7 +183,8 @@ class InProcessRun {
       clock: this.#clock,
       log: silent,
       machine: this.disk.machine(process),
-      sandbox: noSandbox,
+      sandbox: chaosSandbox,
+      tools: this.#tools,
       provider: createOpenAI({ baseUrl: this.#server.address, key: "", clock: this.#clock }),
       price: priceOf,
       concurrency: this.one.graph.concurrency,
@@ -255,7 +257,7 @@ class InProcessRun {
       clock: this.#clock,
       log: silent,
       machine: disk.machine(process),
-      sandbox: noSandbox,
+      sandbox: chaosSandbox,
     };
   }
 
@@ -272,7 +274,17 @@ class InProcessRun {
     if (difference !== null) this.#fault(`the log gives another state than was shown: ${difference}`);
   }
 
+  /** A result on record is never asked for again: only a call that the end of a process cut off. */
+  #checkTools(): void {
+    const cut = this.one.accidents.length;
+    const again = [...this.#tools.calls.values()].reduce((sum, calls) => sum + calls - 1, 0);
+    const most = cut * this.one.graph.concurrency;
+    if (again > most) this.#fault(`tools were called again ${again} times after ${cut} accidents`);
+    if (cut === 0 && again > 0) this.#fault(`tools were called again ${again} times without any accident`);
+  }
+
   async #checkWhole(): Promise<void> {
+    this.#checkTools();
     const { reference } = this;
     const read = await this.#read();
     if (!read) return;

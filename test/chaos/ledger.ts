@@ -48,7 +48,7 @@ export class Ledger {
     const isSound = end === "ended" || end === "killed";
     const unknown = isSound ? keysUsed(state).find((key) => !known.has(key)) : undefined;
     if (unknown !== undefined) this.#fault(`a value was used whose reply is not on record: ${unknown} (${end})`);
-    const kept = countsOf(known.values());
+    const kept = countsOf([...known.values()].filter((id) => id !== ""));
     let lost = 0;
     for (const id of server.delivered.keys()) {
       const delivered = of(server.delivered, id) - of(this.#delivered, id);
@@ -128,11 +128,12 @@ export class Ledger {
 }
 
 /** Key → content, which is the name of the model that answered (model.ts). */
+/** Key → what was asked; empty for a value that no model gave. */
 function repliesIn(text: string): Map<string, string> {
   const replies = new Map<string, string>();
   for (const line of text.split("\n").slice(0, -1)) {
-    const [, key = "", id = ""] = /^\{"key":"(\w+)".*"model":"chaos-(\w+)".*\}$/.exec(line) ?? [];
-    if (id !== "" && !replies.has(key)) replies.set(key, id);
+    const [, key = "", id = ""] = /^\{"key":"([\w ]+)".*"model":"(?:chaos-(\w+))?".*\}$/.exec(line) ?? [];
+    if (key !== "" && !replies.has(key)) replies.set(key, id);
   }
   return replies;
 }

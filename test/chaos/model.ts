@@ -40,6 +40,9 @@ function promptTokens(messages: readonly Message[]): number {
 function answer(prompt: string, id: string): string {
   const isRepair = prompt.includes("could not be read");
   const unreadable = unitOf(`unreadable ${id}`) < (isRepair ? 0.3 : 0.04);
+  if (prompt.includes("(the complete list of names") || prompt.includes('"hypothesis", "inputs"')) {
+    return unreadable ? "Whatever it needs." : choose(prompt, id);
+  }
   if (prompt.includes('"hypothesis", "text"')) return unreadable ? "I would rather not." : rewrite(prompt, id);
   if (prompt.includes('"reason" (a string)') || prompt.includes("<rubric>")) {
     return unreadable ? "Seven, perhaps." : vote(prompt);
@@ -66,7 +69,7 @@ function lacksIn(text: string): string[] {
 }
 
 function forward(prompt: string, id: string): string {
-  const node = /Node (n\d+):/.exec(prompt)?.[1];
+  const node = /Node ([nm]\d+):/.exec(prompt)?.[1];
   const needs = needsIn(prompt);
   const question = /Q(\d+) needs/.exec(prompt)?.[1] ?? "0";
   const own = needs.filter((rule) => owner(rule) === node || prompt.includes(`Text ${owner(rule)}:`));
@@ -138,7 +141,7 @@ function feedback(prompt: string, keys: string, id: string): string {
 function rewrite(prompt: string, id: string): string {
   const present = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(prompt)?.[1] ?? "";
   const chance = unitOf(`rewrite ${id}`);
-  const node = /(?:Node|Text) ([nt]\d+):/.exec(present)?.[1];
+  const node = /(?:Node|Text) ([ntm]\d+):/.exec(present)?.[1];
   const asked = [...prompt.matchAll(/Wish (\S+~r\d)!/g)].map(([, rule = ""]) => rule);
   const wanted = [...new Set(asked)].filter((rule) => owner(rule) === node && !minds(present, rule));
   const note = `Take care ${id.slice(0, 4)}.`;
@@ -148,6 +151,18 @@ function rewrite(prompt: string, id: string): string {
   if (chance < 0.2) return say(present.replaceAll("{{", "").replaceAll("}}", ""));
   if (wanted.length === 0) return say(`${present} ${note}`);
   return say([present, ...wanted.slice(0, 2).map((rule) => `Mind ${rule}!`)].join(" "));
+}
+
+/** Adds, drops or keeps inputs; now and then it names what does not exist. */
+function choose(prompt: string, id: string): string {
+  const named = (tag: string) => [...prompt.matchAll(new RegExp(`<${tag} id="([^"]*)"`, "g"))].map(([, name]) => name);
+  const [reads, others] = [named("reads"), named("other")];
+  const chance = unitOf(`choose ${id}`);
+  const one = (some: readonly (string | undefined)[]) => some[Math.floor(unitOf(`which ${id}`) * some.length)];
+  const added = chance < 0.1 ? "nobody" : chance < 0.5 ? one(others) : undefined;
+  const dropped = chance > 0.4 && chance < 0.8 ? one(reads) : undefined;
+  const inputs = [...reads.filter((name) => name !== dropped), ...(added ? [added] : [])];
+  return JSON.stringify({ hypothesis: `because of ${id}`, inputs });
 }
 
 function vote(prompt: string): string {

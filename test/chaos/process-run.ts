@@ -12,6 +12,7 @@ import { randomFaults, TRANSIENT } from "../server/faults.ts";
 import { type Server, startServer } from "../server/server.ts";
 import type { Case } from "./case.ts";
 import { changedIn, writeFolder } from "./folder.ts";
+import { PASS_ON } from "./local.ts";
 import { chaosModel, contentId } from "./model.ts";
 import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { type Reference, referenceOf } from "./reference.ts";
@@ -45,7 +46,7 @@ export async function runAsProcesses(one: Case, { log = () => {}, keep = false }
     format: one.graph.format,
   });
   try {
-    await writeFolder(root, one.graph.files);
+    await writeFolder(root, withoutTools(one.graph.files));
     const { task } = await loadTask(join(root, one.graph.graphFile), nodeDeps());
     if (!task) throw new Error("the graph cannot run");
     return await new ProcessRun(one, root, server, await referenceOf(task), log).toEnd();
@@ -238,4 +239,14 @@ async function endOf(child: ChildProcess): Promise<Ended> {
   }
   const [code] = await once(child, "close");
   return { code, ...texts };
+}
+
+/** The command line has no tool server here: code does the same. */
+function withoutTools(files: Readonly<Record<string, string>>): Record<string, string> {
+  const path = "graph.agentgraph.json";
+  const graph = JSON.parse(files[path] ?? "{}");
+  for (const [id, node] of Object.entries<{ kind?: string; inputs?: string[] }>(graph.nodes)) {
+    if (node.kind === "tool") graph.nodes[id] = { kind: "function", inputs: node.inputs, code: PASS_ON };
+  }
+  return { ...files, [path]: `${JSON.stringify(graph, null, 2)}\n` };
 }

@@ -1,3 +1,4 @@
+import { AS_LIST, PASS_ON } from "./local.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**
@@ -53,7 +54,8 @@ export function createRandomGraph(random: SeededRandom): RandomGraph {
   ]);
   const loss = random.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "set", "json", "judge"]);
   const { nodes, texts } = graphOf(steps, loss, random);
-  const rules = [...Object.keys(nodes)].flatMap((id) => [`${id}~r0`, `${id}~r1`]);
+  const minding = Object.entries(nodes).flatMap(([id, node]) => ("instruction" in node || "text" in node ? id : []));
+  const rules = minding.filter((id) => !id.startsWith("m")).flatMap((id) => [`${id}~r0`, `${id}~r1`]);
   const most = Math.floor(CALLS / steps);
   const size = (least: number, largest: number) => Math.max(least, Math.min(random.int(least, largest), most));
   const sizes = { train: size(2, 12), validation: size(2, 14), test: random.chance(0.4) ? size(1, 5) : 0 };
@@ -74,13 +76,15 @@ export function createRandomGraph(random: SeededRandom): RandomGraph {
     },
     loss: { kind: loss, ...LOSSES[loss]?.spec },
     models: modelsOf(random),
-    optimize: optionsOf(loss, random),
+    optimize: { ...optionsOf(loss, random), edges: random.chance(0.35) },
   };
   return {
     files: {
       "graph.agentgraph.json": `${JSON.stringify(graph, null, 2)}\n`,
       ...Object.fromEntries(rows),
       ...Object.fromEntries(texts),
+      "docs/one.md": "# One\n\nA question names rules.\n",
+      "docs/two.md": "# Two\n\nNeeds are of no help here.\n",
     },
     graphFile: "graph.agentgraph.json",
     steps,
@@ -127,7 +131,44 @@ function graphOf(steps: number, loss: string, random: SeededRandom) {
       ...(random.chance(0.1) && { message: "user" }),
     };
   }
+  addOtherKinds(nodes, steps, random);
   return { nodes, texts };
+}
+
+/**
+ * Puts nodes of other kinds between some steps: code, tools and maps that pass a value on, and searches beside it. They
+ * have the name of the step with another letter.
+ */
+function addOtherKinds(nodes: Record<string, object>, steps: number, random: SeededRandom): void {
+  if (!random.chance(0.5)) return;
+  const share = random.pick([0.2, 0.5]);
+  for (let index = 1; index < steps; index++) {
+    const reader = nodes[`n${index}`] as { inputs: string[]; instruction: unknown };
+    const source = reader.inputs.find((name) => /^n\d+$/.test(name));
+    // A text that names its inputs would have to name the new one.
+    if (source === undefined || !random.chance(share) || typeof reader.instruction !== "string") continue;
+    if (reader.instruction.includes("{{")) continue;
+    const id = `c${index}`;
+    const others = reader.inputs.filter((name) => name !== source);
+    switch (random.pick(["function", "tool", "retriever", "map"])) {
+      case "function":
+        nodes[id] = { kind: "function", inputs: [source], code: PASS_ON };
+        reader.inputs = [...others, id];
+        break;
+      case "tool":
+        nodes[id] = { kind: "tool", inputs: [source], tool: "pass_on", arguments: { text: `{{${source}}}` } };
+        reader.inputs = [...others, id];
+        break;
+      case "retriever":
+        nodes[id] = { kind: "retriever", inputs: [source], corpus: "docs/*.md", query: `{{${source}}}`, top: 1 };
+        reader.inputs = [...reader.inputs, id];
+        break;
+      case "map":
+        nodes[id] = { kind: "function", inputs: [source], code: AS_LIST };
+        nodes[`m${index}`] = { kind: "map", inputs: [id], over: id, instruction: `Node m${index}: work. Form plain.` };
+        reader.inputs = [...others, `m${index}`];
+    }
+  }
 }
 
 type Sizes = Readonly<Record<"train" | "validation" | "test", number>>;

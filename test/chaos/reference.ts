@@ -8,6 +8,7 @@ import { createStack } from "../../src/models/stack/stack.ts";
 import { MemoryReplies } from "../../src/models/stack/store.ts";
 import { reduceAll } from "../../src/run/reduce.ts";
 import type { RunState } from "../../src/run/state.ts";
+import { ChaosTools, chaosSandbox } from "./local.ts";
 import { chaosModel, contentId } from "./model.ts";
 
 /** What the run gives when nothing goes wrong: the engine alone, without server, disk or budget. */
@@ -18,6 +19,8 @@ export interface Reference {
   readonly usd: number;
   /** Content → how often it is asked. */
   readonly asked: ReadonlyMap<string, number>;
+  /** Call of a tool → how often it is made. */
+  readonly called: ReadonlyMap<string, number>;
 }
 
 /** Of every model here. US dollars. */
@@ -45,12 +48,13 @@ export async function referenceOf(task: Task): Promise<Reference> {
     price: priceOf,
   });
   const events: LoggedEvent[] = [];
-  const deps = { model: stack.model, budget: stack.budget, price: priceOf };
+  const local = { sandbox: chaosSandbox, tools: new ChaosTools(), keep: stack.keep, recall: stack.recall };
+  const deps = { model: stack.model, budget: stack.budget, price: priceOf, local };
   for await (const event of optimize(methods)(task, deps, new AbortController().signal))
     events.push({ ...event, at: 0 });
   const state = reduceAll(events);
   const { calls, tokens, usd } = stack.budget.spent;
-  return { decided: decidedIn(state), calls, tokens, usd, asked };
+  return { decided: decidedIn(state), calls, tokens, usd, asked, called: local.tools.calls };
 }
 
 /** All that a run decided and shows, but for what it took and the order in which replies came. Plain data. */

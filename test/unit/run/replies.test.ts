@@ -38,6 +38,12 @@ describe("replies", () => {
     }
   });
 
+  it("and values that are kept beside them are in the file as soon as they are kept", async () => {
+    const first = await open("1");
+    await first.keep("function 1", "a value");
+    expect(await readFile(own, "utf8")).toContain('"key":"function 1","text":"a value"');
+  });
+
   it("of other runs are served as cached, and their copies are not counted as paid", async () => {
     const first = await open("1");
     await first.put("k", reply("shared"));
