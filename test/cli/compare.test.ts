@@ -65,7 +65,7 @@ it("holds each row out once with data.folds", async () => {
   const args = ["--methods", "semantic", "--set", "optimize.iterations=1"];
   const first = await bench.online("compare", "few.agentgraph.json", ...args, "--json");
   expect(first.code, first.stderr).toBe(0);
-  expect(first.stderr).toContain("1 variants, 3 folds: 12 runs");
+  expect(first.stderr).toContain("1 variant, 3 folds: 12 runs");
   const report = JSON.parse(first.stdout);
   expect(report).toMatchObject({ folds: 3, seeds: [1, 2, 3], samples: { train: 6, validation: 6, test: 18 } });
   expect(report.variants[0].heldOut).toMatchObject({

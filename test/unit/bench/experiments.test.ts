@@ -40,7 +40,8 @@ describe("the experiments", () => {
     const [aware = 0, alone = 1] = of(0);
     expect(aware).toBeGreaterThan(2 * alone);
     const [awareEnd = 0, aloneEnd = 1] = of(1);
-    expect(awareEnd).toBeGreaterThan(aloneEnd);
+    // Both can end at the ceiling.
+    expect(awareEnd).toBeGreaterThanOrEqual(aloneEnd);
   });
 
   it("edges: gradients mend a missing edge that edge probabilities do not find with as many calls", async () => {

@@ -364,7 +364,7 @@ describe("a sceptic's questions", () => {
       /--set optimize\.gate\.policy=significant --set optimize\.semantic\.batch=4 --budget-calls 900$/,
     );
     expect(reproduction((await usual()).report).at(-1)?.command).toMatch(
-      /^agentgraph optimize \S+ --seed 1( --model-\w+ \S+)+$/,
+      /^agentgraph optimize \S+ --seed 1( --model-\w+ \S+)+ --set optimize\.semantic\.batch=8$/,
     );
   });
 

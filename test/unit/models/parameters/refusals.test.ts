@@ -1050,13 +1050,6 @@ describe("a key, a model, a country", () => {
       {},
     ],
     [
-      "OpenAI's other protocol",
-      404,
-      openai("This model is only supported in v1/responses and not in v1/chat/completions."),
-      "ModelUnknown",
-      { reason: "no chat" },
-    ],
-    [
       "LM Studio without a model",
       400,
       { error: "No models loaded. Please load a model in the developer page." },
