@@ -119,7 +119,7 @@ it("creates a graph that runs from three prompts and a table", async () => {
   const none = await bench.run("init", "mine/rows.csv");
   expect(none).toMatchObject({ code: 2, stdout: "" });
   expect(none.stderr).toContain("There is no prompt file among these.");
-}, 60_000);
+});
 
 it("converts traces to rows, and never overwrites a file", async () => {
   const bench = await open();
