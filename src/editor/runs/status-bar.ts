@@ -10,6 +10,8 @@ const UPDATE_INTERVAL = 250;
 /** The status bar item of a running run in this window. */
 export class RunStatusBar extends Disposable {
   #item: StatusBarItem | null = null;
+  /** The run that a click on the item acts on. */
+  #run = "";
   #pause: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly runStore: RunStore) {
@@ -35,11 +37,15 @@ export class RunStatusBar extends Disposable {
     this.#item.name = "AgentGraph";
     this.#item.text = `${run.control.paused === null ? "$(sync~spin)" : "$(debug-pause)"} ${progressLine(run)}`;
     this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(runTitle(run.start))));
-    this.#item.command = {
-      command: "agentgraph.runActions",
-      title: l10n.t("Run actions"),
-      arguments: [{ entry: { id } }],
-    };
+    // VS Code forgets a command as soon as another one is set: a click on the one that is shown would then be lost.
+    if (this.#run !== id) {
+      this.#run = id;
+      this.#item.command = {
+        command: "agentgraph.runActions",
+        title: l10n.t("Run actions"),
+        arguments: [{ entry: { id } }],
+      };
+    }
     this.#item.show();
   }
 }
