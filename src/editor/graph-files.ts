@@ -38,6 +38,7 @@ export class GraphFiles extends Disposable {
       watcher.onDidDelete(forget);
       watcher.onDidChange((uri) => this.#changed.fire(uri));
       this.own(workspace.onDidChangeWorkspaceFolders(() => void this.#followFolders()));
+      this.own(workspace.onDidOpenTextDocument(({ uri }) => void this.#followOpened(uri)));
       this.#known = this.#find();
     }
     return this.#known;
@@ -74,6 +75,15 @@ export class GraphFiles extends Disposable {
     const [had, has] = [before, after].map((uris) => new Set(uris.map(String)));
     for (const uri of before) if (!has?.has(String(uri))) this.#changed.fire(uri);
     for (const uri of after) if (!had?.has(String(uri))) this.#changed.fire(uri);
+  }
+
+  /** A watcher reports nothing before it is set up, which takes VS Code a moment: a new example can be missed. */
+  async #followOpened(uri: Uri): Promise<void> {
+    if (!isGraphFile(uri) || !workspace.getWorkspaceFolder(uri)) return;
+    const known = (await this.#known) ?? [];
+    if (known.some((one) => String(one) === String(uri))) return;
+    this.#known = this.#find();
+    this.#changed.fire(uri);
   }
 
   async #find(): Promise<Uri[]> {

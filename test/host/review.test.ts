@@ -79,7 +79,7 @@ describe("the review of a run that was made outside the editor", () => {
     const pick = async (score: number) => {
       answers.give(new RegExp(`^score ${score.toFixed(2)}$`));
       await commands.executeCommand("agentgraph.pickResult", { entry: { id: run.id } });
-      assert.ok(answers.find(/Which result/));
+      assert.ok(answers.find(/Which result/), JSON.stringify(answers.asked));
     };
     const texts = async () => (await Promise.all(prompts.map(read))).map((text) => text.trimEnd());
     await pick(best.score);

@@ -72,8 +72,8 @@ export class RunStore extends Disposable {
   async find(id: string): Promise<RunSummary | null> {
     const named = (entry: RunSummary) => entry.id === id;
     const known = (await this.list()).find(named);
-    if (known) return known;
-    // It may be too recent for the watcher.
+    if (known && (known.status !== "running" || this.#live.has(id))) return known;
+    // It may be too recent for the watcher, or have ended in another process since.
     this.#listed = this.#read();
     return (await this.#listed).find(named) ?? null;
   }
