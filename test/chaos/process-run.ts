@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { RunReport } from "../../src/cli/json.ts";
+import { inputsIdOf, inputsText } from "../../src/graph/edges.ts";
 import { nodeFiles } from "../../src/platform/files.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
@@ -197,7 +198,12 @@ class ProcessRun {
   async #checkFiles({ proposals, final }: RunReport): Promise<void> {
     const { files, graphFile } = this.one.graph;
     const { task } = await loadTask(join(this.root, graphFile), nodeDeps());
-    const texts = Object.fromEntries(task?.graph.nodes.map(({ id, text }) => [id, text]) ?? []);
+    const texts = Object.fromEntries(
+      (task?.graph.nodes ?? []).flatMap(({ id, text, inputs }) => [
+        [id, text],
+        [inputsIdOf(id), inputsText(inputs)],
+      ]),
+    );
     const difference = differenceOf(texts, { ...texts, ...final });
     if (difference !== null) this.#faults.push(`applied, the graph has another text: ${difference}`);
     const accepted = proposals.some(({ verdict }) => verdict === "accepted");
