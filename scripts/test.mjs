@@ -17,10 +17,10 @@ const SUITES = [
   { name: "prepare", run: ["node", "scripts/ts.mjs", "test/prepare.ts"], minutes: 10 },
   { name: "build", run: ["node", "scripts/build.mjs"], minutes: 2 },
   { name: "package", run: ["node", "scripts/package.mjs"], minutes: 2 },
-  { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 10 },
-  { name: "host", run: ["node", "scripts/ts.mjs", "test/host/run.ts"], minutes: 20 },
+  { name: "unit", run: vitest("unit", "vitest.config.mts"), report: reportOf("unit"), minutes: 20 },
+  { name: "host", run: ["node", "scripts/ts.mjs", "test/host/run.ts"], minutes: 30 },
   { name: "e2e", run: ["node", "scripts/ts.mjs", "test/e2e/run.ts"], minutes: 60 },
-  { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 20 },
+  { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 45 },
   { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 15 },
   { name: "chaos", run: ["node", "scripts/chaos.mjs", "--runs", "50"], minutes: 10 },
 ];

@@ -17,8 +17,8 @@ import { vscodeModelStories } from "./stories/vscode-models.ts";
 import { Stage, type Story } from "./world.ts";
 
 const MINUTES = 8;
-/** Stages beside each other: a VS Code and its browser wait for each other most of the time. `AGENTGRAPH_STAGES=1` for a slow machine. */
-const AT_ONCE = Number(process.env.AGENTGRAPH_STAGES) || Math.min(3, cpus().length + 1);
+/** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
+const AT_ONCE = Number(process.env.AGENTGRAPH_STAGES) || Math.min(2, cpus().length);
 const vsix = path.resolve("out/agentgraph.vsix");
 if (!existsSync(vsix)) {
   console.error("There is no out/agentgraph.vsix. Make it with `npm run package`.");
