@@ -67,8 +67,9 @@ export class Hovers implements HoverProvider {
     if (home.node !== null && home.node !== name && !reads(home, name)) {
       lines.push(l10n.t("It is not an input of {0}.", bold(home.node)));
     }
-    lines.push(...(await this.#value(home, known)));
+    // Before the value, which may be long: a hover shows its first lines only.
     if ("node" in known) lines.push(...(await this.#history(home.graph, known.node.id)));
+    lines.push(...(await this.#value(home, known)));
     return lines.filter((line) => line !== "").join("\n\n");
   }
 

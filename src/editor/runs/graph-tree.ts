@@ -12,6 +12,7 @@ import {
   workspace,
 } from "vscode";
 import type { Fault } from "../../graph/fault.ts";
+import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
@@ -19,6 +20,9 @@ import { literal } from "../markdown.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 import type { Score, Scores } from "./scores.ts";
+
+/** Milliseconds for which edits are debounced. */
+const PAUSE = 400;
 
 export type GraphElement =
   | {
@@ -35,6 +39,7 @@ export type GraphElement =
 export class GraphTree extends Disposable implements TreeDataProvider<GraphElement> {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
 
   constructor(
     private readonly graphs: GraphFiles,
@@ -44,6 +49,8 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   ) {
     super();
     for (const event of [graphs.onDidChange, runStore.onDidChange]) this.own(event(() => this.#changed.fire()));
+    // A score is stale as soon as a text changes, also in a prompt file.
+    this.own(documents.onDidChange(() => this.#update.request()));
   }
 
   async getChildren(element?: GraphElement): Promise<GraphElement[]> {

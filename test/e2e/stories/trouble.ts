@@ -21,6 +21,7 @@ export const troubleStories: readonly Story[] = [
       const mine = read("prompts/plan.md");
 
       assert.ok(world.accepted().includes("plan"), "the run accepted a proposal for the edited file");
+      await workbench.row("Graphs", "text changed since").waitFor();
       await workbench.row("Proposals", "plan").click();
       await workbench.tab("plan: accepted").waitFor();
       await workbench.pressLens("Apply");
@@ -33,6 +34,7 @@ export const troubleStories: readonly Story[] = [
       world.git("checkout", "-q", "prompts/plan.md");
       await workbench.tab("plan.md").click();
       await workbench.editorText("Mine, written").waitFor({ state: "detached" });
+      await workbench.row("Graphs", "text changed since").waitFor({ state: "detached" });
       await workbench.row("Proposals", "plan").click();
       await workbench.tab("plan: accepted").waitFor();
       await workbench.pressLens("Apply");
