@@ -99,7 +99,8 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, isPause
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
     startedLabel(entry.startedAt),
-    costLabel(entry),
+    // The list follows no progress: the status bar and the graph count a run that goes on.
+    entry.status === "running" ? "" : costLabel(entry),
     isNamed ? "" : entry.graphName,
   ];
   item.description = parts.filter(Boolean).join(" · ");

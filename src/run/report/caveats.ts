@@ -303,7 +303,7 @@ function aboutChanges({ changes }: ReportFindings, locale: Locale): string[] {
   if (net && net.tokensBefore > 0 && net.tokensAfter > DEARER * net.tokensBefore) {
     said.push(
       t(
-        "An answer takes {0} more tokens than before ({1} → {2}).",
+        "On the validation set, an answer takes {0} more tokens than before ({1} → {2}).",
         locale.percent(net.tokensAfter / net.tokensBefore - 1),
         locale.integer(net.tokensBefore),
         locale.integer(net.tokensAfter),

@@ -99,7 +99,7 @@ it("a count agrees with its noun: every message with a plural after a number has
     "A model checks the answer and rewrites it, at most {0} times. The expected answer is not shown to it.",
     "A model scores the answer against a rubric, 0 to 1. The mean of {0} votes counts.",
     "All {0} keys",
-    "An answer takes {0} more tokens than before ({1} → {2}).",
+    "On the validation set, an answer takes {0} more tokens than before ({1} → {2}).",
     "Applied {0} new texts to {1}.",
     "Delete {0} runs?",
     "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
