@@ -91,9 +91,15 @@ export const graphStories: readonly Story[] = [
     },
     async play({ workbench }) {
       const { page } = workbench;
-      await workbench.openByName("chain.agentgraph.json");
       const graph = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
-      await graph.locator("svg.graph g.node").first().waitFor();
+      const first = graph.locator("svg.graph g.node").first();
+      await workbench.openByName("chain.agentgraph.json");
+      // Asked before it knows the editors of extensions, VS Code opens the text: then once more, as a user would.
+      await first.waitFor({ timeout: 20_000 }).catch(async () => {
+        await workbench.command("View: Close All Editors");
+        await workbench.openByName("chain.agentgraph.json");
+      });
+      await first.waitFor();
       const ids = await graph
         .locator("svg.graph g.node.llm")
         .evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-id")));
