@@ -50,8 +50,6 @@ export async function startBrowser(size: Size): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       "--disable-dev-shm-usage",
-      // With it on, compiled code that the browser has kept of large modules, such as VS Code's, is not used.
-      "--disable-features=BackgroundResourceFetch",
       "--force-color-profile=srgb",
       // Refused here and not by a route of playwright's, which would turn the browser's cache off.
       "--no-proxy-server",
