@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const platform = `node-${process.platform}-${process.arch}`;
@@ -11,48 +11,11 @@ interface Release {
   readonly node: string;
   /** Flags that let the page's address name an extension under development and its tests. */
   readonly driver: readonly string[];
-  /** The built-in extensions that are kept; default: all. */
-  readonly builtIn?: readonly string[];
 }
-
-/**
- * What the suites meet: git, JSON, Markdown, themes and a few grammars. The other 70, each of which a window reads as it
- * opens, cost a fifth of the suites' time. The oldest release keeps them all.
- */
-const BUILT_IN = [
-  ...[
-    "configuration-editing",
-    "css",
-    "diff",
-    "extension-editing",
-    "git",
-    "git-base",
-    "html",
-    "ini",
-    "javascript",
-    "json",
-  ],
-  ...["json-language-features", "log", "markdown-basics", "markdown-language-features", "media-preview", "python"],
-  ...[
-    "references-view",
-    "search-result",
-    "shellscript",
-    "theme-defaults",
-    "theme-seti",
-    "typescript-basics",
-    "xml",
-    "yaml",
-  ],
-];
 
 /** The VS Code that the suites run in, and the oldest that `engines.vscode` in package.json admits. */
 const RELEASES = {
-  newest: {
-    codeServer: "4.139.1",
-    node: "24.21.0",
-    driver: ["--vscode-option", "enable-smoke-test-driver"],
-    builtIn: BUILT_IN,
-  },
+  newest: { codeServer: "4.139.1", node: "24.21.0", driver: ["--vscode-option", "enable-smoke-test-driver"] },
   oldest: { codeServer: "4.105.1", node: "22.23.5", driver: [] },
 } as const satisfies Record<string, Release>;
 
@@ -94,7 +57,7 @@ export function installVscode(name: ReleaseName = releaseWanted()): InstalledVsc
   };
 }
 
-function install(folder: string, { codeServer, node, builtIn }: Release): void {
+function install(folder: string, { codeServer, node }: Release): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(
@@ -107,11 +70,7 @@ function install(folder: string, { codeServer, node, builtIn }: Release): void {
   useReleasedWatcher(vscode);
   // `npm ci` refuses here: the shipped shrinkwrap and package.json differ.
   npm(vscode, "install", "--omit=dev");
-  const extensions = path.join(vscode, "extensions");
-  npm(extensions, "install", "--omit=dev");
-  const isExtension = (name: string) => existsSync(path.join(extensions, name, "package.json"));
-  const removed = builtIn ? readdirSync(extensions).filter((name) => isExtension(name) && !builtIn.includes(name)) : [];
-  for (const name of removed) rmSync(path.join(extensions, name), { recursive: true });
+  npm(path.join(vscode, "extensions"), "install", "--omit=dev");
   const modules = path.join(vscode, "node_modules");
   writeModule(path.join(modules, "@vscode/spdlog"), SPDLOG);
   writeModule(path.join(modules, "@vscode/native-watchdog"), WATCHDOG);
