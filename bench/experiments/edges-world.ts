@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Sample } from "../../src/data/sample.ts";
 import { graphsUnder, inputsIdOf, inputsText, namesIn, openInputs } from "../../src/graph/edges.ts";
-import type { Graph, LlmNode, Texts } from "../../src/graph/graph.ts";
-import type { Model, ModelRequest } from "../../src/models/model.ts";
+import type { Graph, Texts } from "../../src/graph/graph.ts";
+import type { ModelRequest } from "../../src/models/model.ts";
+import { createWorldModel, fieldsOf, llmNode, seededChance } from "../worlds/parts.ts";
 import type { World } from "../worlds/world.ts";
 
 /** What is wrong with the edges of the file. */
@@ -39,12 +40,7 @@ export interface EdgeWorld extends World {
 
 /** @param latency of each reply */
 export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): EdgeWorld {
-  const chance = (...parts: unknown[]) =>
-    createHash("sha256")
-      .update(JSON.stringify([plan.seed, ...parts]))
-      .digest()
-      .readUInt32LE(0) /
-    2 ** 32;
+  const chance = seededChance(plan.seed);
   const named = (what: string, count: number) => Array.from({ length: count }, (_, at) => `${what}${at + 1}`);
   const [sources, decoys] = [named("source", plan.sources), named("decoy", plan.decoys)];
   const lacking = sources[Math.floor(chance("lacking") * sources.length)] ?? "";
@@ -53,20 +49,8 @@ export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): E
   const faulty = sound
     .filter((name) => plan.fault === "harmful" || name !== lacking)
     .concat(plan.fault === "missing" ? [] : [harmful]);
-  const node = (id: string, role: string, inputs: readonly string[]): LlmNode => ({
-    kind: "llm",
-    id,
-    role,
-    text: `Do the ${id} part.`,
-    trainable: true,
-    keep: [],
-    maxWords: null,
-    constraints: [],
-    inputs,
-    output: null,
-    model: null,
-    message: "system",
-  });
+  const node = (id: string, role: string, inputs: readonly string[]) =>
+    llmNode({ id, role, text: `Do the ${id} part.`, inputs });
   const graph: Graph = openInputs(
     {
       name: "edges",
@@ -126,21 +110,12 @@ export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): E
     return isSound(readBy(texts).reached, index) !== chance("flicker", index) < FLICKER;
   };
 
-  const model: Model = {
-    identity: `edges ${plan.seed}`,
-    async complete(request) {
-      await latency();
-      const text = reply(request);
-      const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
-      const usage = { prompt, completion: Math.ceil(text.length / 4), estimated: false };
-      return { text, usage, model: "world", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
-    },
-  };
+  const model = createWorldModel(`edges ${plan.seed}`, latency, reply);
 
-  function reply({ messages, schema, tag }: ModelRequest): string {
+  function reply({ messages, tag, ...request }: ModelRequest): string {
     const all = messages.map(({ content }) => content).join("\n");
     if (tag.purpose === "forward") return forward(tag.node ?? "", all);
-    const keys = Object.keys((schema?.schema.properties ?? {}) as Record<string, unknown>);
+    const keys = fieldsOf(request);
     return JSON.stringify(keys.includes("inputs") ? choose(all) : feedback(all, keys));
   }
 

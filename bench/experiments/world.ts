@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Sample, Split } from "../../src/data/sample.ts";
-import type { Graph, LlmNode } from "../../src/graph/graph.ts";
-import type { Model, ModelRequest } from "../../src/models/model.ts";
+import type { Graph } from "../../src/graph/graph.ts";
+import type { ModelRequest } from "../../src/models/model.ts";
+import { createWorldModel, fieldsOf, llmNode, seededChance } from "../worlds/parts.ts";
 import type { World } from "../worlds/world.ts";
 
 /** A made-up pipeline with planted faults: it is known which node lacks which rule for which case, so credit is a score. */
@@ -70,12 +70,7 @@ const RULE = /mind the \w+ rule/g;
 
 /** @param latency of each reply */
 export function createPlanted(plan: Plan, latency: () => Promise<void>): PlantedWorld {
-  const chance = (...parts: unknown[]) =>
-    createHash("sha256")
-      .update(JSON.stringify([plan.seed, ...parts]))
-      .digest()
-      .readUInt32LE(0) /
-    2 ** 32;
+  const chance = seededChance(plan.seed);
   const word = (...parts: unknown[]) =>
     [0, 1, 2, 3].map((at) => SYLLABLES[Math.floor(chance("word", at, ...parts) * SYLLABLES.length)]).join("");
   const ids = Object.keys(plan.shape);
@@ -88,20 +83,14 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
   );
   const rules = new Set([...rulesOf.values()].flat());
 
-  const nodes: LlmNode[] = ids.map((id) => ({
-    kind: "llm",
-    id,
-    role: `does the ${id} part`,
-    text: `Do the ${id} part of the task.`,
-    trainable: true,
-    keep: [],
-    maxWords: null,
-    constraints: [],
-    inputs: plan.shape[id] ?? [],
-    output: null,
-    model: null,
-    message: "system",
-  }));
+  const nodes = ids.map((id) =>
+    llmNode({
+      id,
+      role: `does the ${id} part`,
+      text: `Do the ${id} part of the task.`,
+      inputs: plan.shape[id] ?? [],
+    }),
+  );
   const graph: Graph = {
     name: "planted",
     description: "Solves made-up cases.",
@@ -145,21 +134,12 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
 
   const indexIn = (text: string) => Number(/case (\d+)/i.exec(text)?.[1] ?? -1);
 
-  const model: Model = {
-    identity: `planted ${plan.seed}`,
-    async complete(request) {
-      await latency();
-      const text = answer(request);
-      const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
-      const usage = { prompt, completion: Math.ceil(text.length / 4), estimated: false };
-      return { text, usage, model: "world", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
-    },
-  };
+  const model = createWorldModel(`planted ${plan.seed}`, latency, answer);
 
-  function answer({ messages, schema, tag }: ModelRequest): string {
+  function answer({ messages, tag, ...request }: ModelRequest): string {
     const all = messages.map(({ content }) => content).join("\n");
     if (tag.purpose === "forward") return forward(tag.node ?? "", all);
-    const keys = Object.keys((schema?.schema.properties ?? {}) as Record<string, unknown>);
+    const keys = fieldsOf(request);
     return JSON.stringify(tag.purpose === "optimizer" ? rewrite(all) : backward(all, keys));
   }
 

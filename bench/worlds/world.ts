@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Sample } from "../../src/data/sample.ts";
-import type { Graph, LlmNode } from "../../src/graph/graph.ts";
-import type { Model, ModelReply, ModelRequest } from "../../src/models/model.ts";
+import type { Graph } from "../../src/graph/graph.ts";
+import type { Model, ModelRequest } from "../../src/models/model.ts";
+import { createWorldModel, fieldsOf, llmNode, seededChance } from "./parts.ts";
 
 /**
  * A made-up task whose truth is known: every node needs some rules in its instruction, every sample needs some of each
@@ -96,12 +96,13 @@ export function createWorld(
   latency: () => Promise<void> = async () => {},
   given: Given | null = null,
 ): World {
+  const chance = seededChance(options.seed);
   const drawn = new Map<string, number>();
   const random = (...parts: unknown[]) => {
-    const key = JSON.stringify([options.seed, ...parts]);
+    const key = JSON.stringify(parts);
     const known = drawn.get(key);
     if (known !== undefined) return known;
-    const fresh = createHash("sha256").update(key).digest().readUInt32LE(0) / 2 ** 32;
+    const fresh = chance(...parts);
     if (key.length < 80) drawn.set(key, fresh);
     return fresh;
   };
@@ -113,20 +114,15 @@ export function createWorld(
   const rules = new Map(ids.map((id) => [id, Array.from({ length: options.rules }, (_, index) => ruleOf(id, index))]));
   const noise = 0.04 + 0.12 * random("noise");
 
-  const nodes: LlmNode[] = ids.map((id) => ({
-    kind: "llm",
-    id,
-    role: `does the ${id} part`,
-    text: `Do the ${id} part of the ${word("task")} task.`,
-    trainable: true,
-    keep: [],
-    maxWords: null,
-    constraints: [],
-    inputs: shape[id] ?? [],
-    output: given && id === "answer" ? { kind: "after", after: "Answer:" } : null,
-    model: null,
-    message: "system",
-  }));
+  const nodes = ids.map((id) =>
+    llmNode({
+      id,
+      role: `does the ${id} part`,
+      text: `Do the ${id} part of the ${word("task")} task.`,
+      inputs: shape[id] ?? [],
+      output: given && id === "answer" ? { kind: "after", after: "Answer:" } : null,
+    }),
+  );
   const graph: Graph = {
     name: options.shape,
     description: `Solves ${word("task")} tasks.`,
@@ -194,16 +190,7 @@ export function createWorld(
     return ids.find((id) => text.includes(opening(id)) || text.includes(`(${id} ruined)`));
   }
 
-  const model: Model = {
-    identity: `world ${options.shape} ${options.seed}`,
-    async complete(request: ModelRequest): Promise<ModelReply> {
-      await latency();
-      const text = answer(request);
-      const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
-      const usage = { prompt, completion: Math.ceil(text.length / 4), estimated: false };
-      return { text, usage, model: "world", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
-    },
-  };
+  const model = createWorldModel(`world ${options.shape} ${options.seed}`, latency, answer);
 
   function answer({ messages, schema, tag, draw }: ModelRequest): string {
     const all = messages.map(({ content }) => content).join("\n");
@@ -211,7 +198,7 @@ export function createWorld(
     if (/<variable name="/.test(all)) return suggest(all, schema === undefined);
     if (form !== undefined) return `<${form}>\n${optimize(all).text}\n</${form}>`;
     if (!schema) return forward(all);
-    const keys = Object.keys((schema.schema.properties ?? {}) as Record<string, unknown>);
+    const keys = fieldsOf({ schema });
     if (!keys.includes("text")) return JSON.stringify(backward(all, keys));
     return JSON.stringify(/<case\b/.test(all) ? optimize(all) : imagine(all, draw));
   }

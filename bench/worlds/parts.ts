@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { LlmNode } from "../../src/graph/graph.ts";
+import type { Model, ModelRequest } from "../../src/models/model.ts";
+
+/** What all made-up tasks are built from. */
+
+/** @returns a number from 0 to below 1, the same one for the same seed and parts */
+export function seededChance(seed: number): (...parts: unknown[]) => number {
+  return (...parts) =>
+    createHash("sha256")
+      .update(JSON.stringify([seed, ...parts]))
+      .digest()
+      .readUInt32LE(0) /
+    2 ** 32;
+}
+
+/** A node whose instruction can change, without any rules of its own. */
+export function llmNode(
+  own: Pick<LlmNode, "id" | "role" | "text" | "inputs"> & Partial<Pick<LlmNode, "output">>,
+): LlmNode {
+  return {
+    kind: "llm",
+    trainable: true,
+    keep: [],
+    maxWords: null,
+    constraints: [],
+    output: null,
+    model: null,
+    message: "system",
+    ...own,
+  };
+}
+
+/** A model that answers by a function. A token has four characters. @param latency of each reply */
+export function createWorldModel(
+  identity: string,
+  latency: () => Promise<void>,
+  answer: (request: ModelRequest) => string,
+): Model {
+  return {
+    identity,
+    async complete(request) {
+      await latency();
+      const text = answer(request);
+      const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
+      const usage = { prompt, completion: Math.ceil(text.length / 4), estimated: false };
+      return { text, usage, model: "world", finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
+    },
+  };
+}
+
+/** Names of the fields that a reply is asked to have. */
+export function fieldsOf({ schema }: Pick<ModelRequest, "schema">): string[] {
+  return Object.keys((schema?.schema.properties ?? {}) as Record<string, unknown>);
+}
