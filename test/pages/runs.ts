@@ -2,6 +2,7 @@ import type { Data, Sample } from "../../src/data/sample.ts";
 import type { ActiveRun } from "../../src/editor/graph/active-run.ts";
 import type { Decision, Gradient, Judged, Proposal, Verdict } from "../../src/engine/events.ts";
 import type { Graph } from "../../src/graph/graph.ts";
+import { blank } from "../../src/run/draft-state.ts";
 import type { Attempt, NodeProgress, RunState, SampleScore } from "../../src/run/state.ts";
 
 /** Where a run stands when a picture is taken. */
@@ -74,16 +75,10 @@ function stateOf(graph: Graph, stage: Stage): RunState {
   );
   const done = stage === "done";
   return {
+    ...blank(),
     status: done ? "done" : "running",
-    error: null,
-    detail: null,
-    paused: null,
-    stopAfter: null,
-    pins: [],
-    startedAt: 0,
     lastAt: 83_000,
     elapsed: 83_000,
-    segments: 1,
     engine: "test",
     method: "semantic",
     iteration: 3,
@@ -96,7 +91,6 @@ function stateOf(graph: Graph, stage: Stage): RunState {
     samples: { train: 20, validation: 20, test: 0 },
     calls: { total: 412, test: 0, forward: 370, backward: 30, optimizer: 12, judge: 0, cached: 96, retried: 3 },
     tokens: { prompt: 120_400, completion: 33_000, estimated: false },
-    answering: {},
     usd: 0.042,
     nodes,
     curve: [
@@ -110,14 +104,8 @@ function stateOf(graph: Graph, stage: Stage): RunState {
     gradients: stage === "forward" ? [] : gradientsOf(graph),
     scores: { t0: scoresAt("t0"), t1: scoresAt("t1") },
     values: { t0: valuesOf(llm), t1: valuesOf(llm) },
-    baselines: [],
-    solutions: [],
-    cuts: { forward: {}, backward: {}, optimizer: {}, judge: {} },
     warnings: [{ type: "warning", code: "small validation set", count: 20 }],
     proposals: done ? proposals : [],
-    finished: null,
-    acts: {},
-    commits: [],
   };
 }
 
