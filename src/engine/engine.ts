@@ -209,7 +209,7 @@ export function createEngine({
     await emit({ type: "verdict", iteration, scope, proposals, theta: thetaOf(after), verdict });
   }
 
-  /** Said before the verdict is on record: whoever follows the run can still stop it. */
+  /** Emitted before the verdict is on record, so that the user can still stop the run. */
   function warnOfCost({ lossBefore, lossAfter, tokensBefore, tokensAfter }: Verdict): Promise<void> {
     const points = Math.round(1000 * (lossBefore - lossAfter)) / 10;
     return emit({ type: "warning", code: "costly gain", points, count: tokensAfter, of: tokensBefore });

@@ -315,7 +315,7 @@ export function forwardOf(
   return createForward({ graph, loss, ...(losses && { losses }), choice: models.forward, judge, ...deps });
 }
 
-/** There is no answer that a loss could score. What came before was not in the form that the code needs. */
+/** The score of an answer that does not exist because the inputs of its code had another form. */
 function unusable({ node, problem }: Failure) {
   const criticism = `The step ${node} could not use its inputs, so there is no answer: ${problem}.`;
   return { loss: 1, lenient: 1, criticism, formatError: true, failed: node };

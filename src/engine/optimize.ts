@@ -146,7 +146,7 @@ class Run {
     await this.#leaveOneOut();
   }
 
-  /** What the user chooses among: of the Θs that are scored as fully as any, those that no other beats in everything. */
+  /** The Pareto front of the Θs with the most scored samples, from which the user chooses. */
   #front(): FrontPoint[] {
     const byTheta = new Map([this.#start, ...this.#engine.accepted, this.#result].map((one) => [thetaOf(one), one]));
     const points = [...byTheta].map(([theta, texts]): FrontPoint => {
@@ -224,7 +224,7 @@ class Run {
       (sample) => this.#session.forward(this.#start, sample, options).score,
       SAMPLES_AT_ONCE,
     );
-    // Whoever needs these scores asks for them again, and gets the error.
+    // A later request for these scores throws the error.
     scoreStart.catch(() => {});
     let step = await next;
     for (; !step.done; step = await next) {

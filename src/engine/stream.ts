@@ -10,7 +10,7 @@ interface Waiting {
 
 /**
  * Joins what many concurrent calls report into one ordered stream. `push` resolves when the consumer has dealt with
- * the event and asks for the next one: whoever awaits it knows that the event is on record.
+ * the event and asks for the next one, so the event is on record by then.
  */
 export class EventStream {
   readonly #waiting: Waiting[] = [];

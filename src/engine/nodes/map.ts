@@ -8,7 +8,7 @@ import type { InputValues, NodeBehavior, Value } from "./node-behavior.ts";
 /** Elements of a list. */
 const MOST = 100;
 
-/** Calls that are foreseen for a list that nobody has seen. */
+/** Calls in an estimate for a list whose length is not known yet. */
 const USUAL = 5;
 
 /** The same call of a language model for each element of a list, all at once; the values are joined in their order. */

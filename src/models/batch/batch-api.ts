@@ -20,7 +20,7 @@ export interface BatchStatus {
   readonly total: number;
   /** Milliseconds since the epoch; null: not named. */
   readonly expires: number | null;
-  /** Why it failed, and the code of that; empty: nothing is said. */
+  /** Reason and code of the failure; empty if the server gives none. */
   readonly detail: string;
   readonly code: string;
   /** Where its results are. */

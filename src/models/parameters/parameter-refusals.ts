@@ -78,7 +78,7 @@ const ROLE =
 const WRONG_VALUE =
   /too (large|high|big|small|low)|(above|below) (the )?(maximum|minimum)|(less|greater|smaller|larger) than (or equal to )?-?\d|at (most|least) \d|between -?[\d.]+ and|out of range|\brange:|in the range|maximum (allowed |value )?(number|is|of)\b|exceeds? (the )?(maximum|limit)/i;
 const WRONG_VALUE_CODE = /_(above|below)_\w+_value$|^invalid_type$/;
-/** The wrong value may be left out all the same. */
+/** The parameter with the wrong value can be left out. */
 const UNLESS_UNSET = /\bor unset\b|when (thinking|reasoning) is enabled/i;
 
 const SOME_PARAMETER = /no endpoints found that (support|can handle)[\w ]* parameters|requested parameters/i;

@@ -110,7 +110,7 @@ export interface Completion {
   readonly model: string | null;
 }
 
-/** JSON came, but of another kind: whoever answers is not a model server. */
+/** The server sent JSON of another kind, so it is not a model server. */
 export class NoCompletion extends Error {
   override readonly name = "NoCompletion";
   constructor(readonly body: unknown) {

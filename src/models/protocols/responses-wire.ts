@@ -51,7 +51,7 @@ function formatOf(format: unknown): unknown {
 /**
  * The answer as a chat completion. Texts of several messages follow each other; where some are marked as the final answer,
  * only these count. A reply that ended before any text has the reason of its end and no text.
- * @returns what came, where it is no response
+ * @returns the body itself if it is not a response
  */
 export function completionFrom(response: unknown): unknown {
   const output = property(response, "output");

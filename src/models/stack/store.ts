@@ -31,7 +31,7 @@ export function fromStore(replies: ReplyStore, inner: Complete): Complete {
     signal.throwIfAborted();
     const found = replies.get(request.key);
     if (!found || isEmpty(found.reply)) return inner(request, signal);
-    // A run replays from its own replies alone: what came from the shared store joins them.
+    // A run replays from its own replies alone: replies of the shared store are copied to them.
     if (found.where === "cached") await replies.put(request.key, found.reply);
     return { ...found.reply, key: request.key, source: found.where, requests: 0, milliseconds: 0 };
   };
