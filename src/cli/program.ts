@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
+import type { Machine } from "../deps.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
@@ -57,16 +58,21 @@ errors, 3 budget reached, 4 provider or disk failure, or --apply couldn't write 
 
 /** Milliseconds in which a cancelled command must end. */
 const CANCEL_TIMEOUT = 900;
+/** Milliseconds that a cancelled run gets before that to record its end, and between two looks whether it has. */
+const RECORDING_TIMEOUT = 10_000;
+const LOOK = 20;
 
 /** Parses the arguments and runs the command. @returns the exit code; never throws */
-export async function main(cli: Cli, version: string, argv: readonly string[]): Promise<number> {
+export async function main(given: Cli, version: string, argv: readonly string[]): Promise<number> {
+  const { machine, isLocked } = watchLocks(given.deps.machine);
+  const cli = { ...given, deps: { ...given.deps, machine } };
   const { output } = cli;
   let exit: number = EXIT.done;
   const program = createProgram(cli, version, (code) => {
     exit = code;
   });
   try {
-    await Promise.race([program.parseAsync(argv, { from: "user" }), longCancelled(cli)]);
+    await Promise.race([program.parseAsync(argv, { from: "user" }), longCancelled(cli, isLocked)]);
     return exit;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
@@ -78,12 +84,36 @@ export async function main(cli: Cli, version: string, argv: readonly string[]): 
   }
 }
 
-/** Rejects if a command does not end soon after it was cancelled, so that Ctrl-C always ends it. */
-function longCancelled({ deps, signal }: Cli): Promise<never> {
+/**
+ * Rejects if a command does not end soon after it was cancelled, so that Ctrl-C always ends it. A run that records its
+ * end gets more time: on a busy computer or a slow disk, it would be left without an end.
+ */
+function longCancelled({ deps: { clock }, signal }: Cli, isRecording: () => boolean): Promise<never> {
   return new Promise((_, reject) => {
-    const wait = () => deps.clock.sleep(CANCEL_TIMEOUT).then(() => reject(new Cancelled()));
+    const wait = async () => {
+      const latest = clock.now() + RECORDING_TIMEOUT;
+      while (isRecording() && clock.now() < latest) await clock.sleep(LOOK);
+      await clock.sleep(CANCEL_TIMEOUT);
+      reject(new Cancelled());
+    };
     signal.addEventListener("abort", wait, { once: true });
   });
+}
+
+/** The machine, and whether one of its locks is held: a run releases its own after everything else is on the disk. */
+function watchLocks(machine: Machine): { readonly machine: Machine; readonly isLocked: () => boolean } {
+  let held = 0;
+  const lock: Machine["lock"] = async (path, note) => {
+    const taken = await machine.lock(path, note);
+    if (!taken) return null;
+    held++;
+    const release = () =>
+      taken.release().finally(() => {
+        held--;
+      });
+    return { release };
+  };
+  return { machine: { ...machine, lock }, isLocked: () => held > 0 };
 }
 
 /** In the shape that the command prints on success. */
