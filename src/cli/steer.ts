@@ -49,8 +49,9 @@ export function steer(
     progress.hold(true);
     const line = await terminal.ask(question, signal);
     isAsking = false;
-    if (!signal.aborted) answered(line.trim());
+    // First: the answer may lead to another question.
     progress.hold(false);
+    if (!signal.aborted) answered(line.trim());
   };
 
   const pin = () => {

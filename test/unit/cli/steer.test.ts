@@ -13,6 +13,7 @@ function sit(...typed: string[]) {
   control.enter(2);
   const said: string[] = [];
   const asked: string[] = [];
+  const held: boolean[] = [];
   let press: (key: string) => void = () => {};
   const signals = new Map<SteeringSignal, () => void>();
   let isCancelled = false;
@@ -40,7 +41,7 @@ function sit(...typed: string[]) {
     calls: { total: 120 },
     usd: 5.02,
   } as unknown as ReturnType<Run["state"]>;
-  const progress = { say, hold: () => {} } as unknown as Progress;
+  const progress = { say, hold: (isHeld: boolean) => void held.push(isHeld) } as unknown as Progress;
   const { signal } = new AbortController();
   const cancel = () => {
     isCancelled = true;
@@ -53,6 +54,7 @@ function sit(...typed: string[]) {
     control,
     said,
     asked,
+    held,
     press: (key: string) => press(key),
     steering,
     settled,
@@ -121,5 +123,13 @@ describe("a limit at which the user wants to be asked", () => {
     expect(control.paused).toBe(paused);
     expect(control.stopAfter).toBe(stopAfter);
     expect(isCancelled()).toBe(cancelled || asked.length > 1);
+  });
+
+  it("has the terminal for itself each time that it is asked", async () => {
+    const { control, held, steering, settled } = sit("no", "q");
+    control.pause("limit");
+    steering.see();
+    await settled();
+    expect(held).toEqual([true, false, true, false]);
   });
 });
