@@ -74,6 +74,18 @@ describe("rate", () => {
     expect(right.stderr).toContain("no targets");
   });
 
+  it("marks an answer as right by the threshold of the graph", async () => {
+    const votes = scripted({ forward: () => "Hm.", judge: () => '{"reason": "", "score": 0.9}' });
+    const bench = await open({ model: votes });
+    const file = await writeGraph(bench, {
+      data: { train: [{ question: "Who?" }], validation: [{ question: "Why?" }], id: "question" },
+      loss: { kind: "judge", rubric: "Is it an answer?" },
+      optimize: { threshold: 0.2 },
+    });
+    expect((await bench.online("evaluate", file, "--split", "validation")).code).toBe(0);
+    expect((await bench.run("rate", file)).stdout).toMatch(/^✓ Why\? Why\?\n {2}answer: Hm\.\n/);
+  });
+
   it.each<[string, string[], string]>([
     ["a sample that there is not", ["--sample", "9", "--correct", "x"], "no longer contains the sample"],
     ["both at once", ["--sample", "2", "--correct", "x", "--right"], "one of --right and --correct"],

@@ -67,18 +67,19 @@ export async function rateCommand(cli: Cli, name: string, options: RateOptions):
 }
 
 function list(rows: readonly SampleRow[], run: string, { output }: Cli): number {
-  const shown = rows.map(({ id, inputs, expected, after }) => ({
+  const samples = rows.map(({ id, inputs, expected, after }) => ({
     sample: id,
     inputs,
     expected,
     answer: after?.text ?? null,
     score: after?.score ?? null,
   }));
-  if (output.json) output.object({ version: 1, run, samples: shown });
-  for (const { sample, inputs, expected, answer, score } of shown) {
+  if (output.json) output.object({ version: 1, run, samples });
+  for (const { id, inputs, expected, after, change } of rows) {
     const { colors } = output;
-    const mark = score === null ? "?" : score === 1 ? "✓" : "✗";
-    output.print(`${mark} ${colors.bold(plain(sample))} ${oneLine(Object.values(inputs).join(" · "), 100)}`);
+    const mark = change === "unscored" ? "?" : change === "right" ? "✓" : "✗";
+    const answer = after?.text ?? null;
+    output.print(`${mark} ${colors.bold(plain(id))} ${oneLine(Object.values(inputs).join(" · "), 100)}`);
     output.print(`  answer: ${answer === null ? "not recorded" : oneLine(answer, 200)}`);
     if (expected.length > 0) output.print(colors.dim(`  expected: ${oneLine(expected.join(" or "), 200)}`));
   }
