@@ -6,15 +6,14 @@ export type Values = Readonly<Record<string, unknown>>;
 /** The same JSON text, in which one object has these values: nothing else of it changes. null if it is not an object. */
 export function withMembers(text: string, object: Node | undefined, values: Values): string | null {
   if (object?.type !== "object") return null;
-  let changed = text;
-  let node: Node = object;
+  const [start, end] = [object.offset, object.offset + object.length];
+  let changed = text.slice(start, end);
   for (const [field, value] of Object.entries(values)) {
+    const node = parseTree(changed);
+    if (!node) return null;
     changed = withMember(changed, node, field, value);
-    const again = nodeAt(changed, object.offset);
-    if (again?.type !== "object") return null;
-    node = again;
   }
-  return changed;
+  return text.slice(0, start) + changed + text.slice(end);
 }
 
 /** The same JSON text with one more element at the end of a list. */
@@ -28,17 +27,6 @@ export function withElement(text: string, list: Node, value: unknown): string {
     ? text.slice(before.offset + before.length, last.offset)
     : `,${text.slice(list.offset + 1, before.offset)}`;
   return insert(text, end.offset + end.length, gap + json);
-}
-
-/** The value that starts at an offset. */
-function nodeAt(text: string, offset: number): Node | undefined {
-  const waiting = [parseTree(text)];
-  for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (node.offset === offset && node.type !== "property") return node;
-    const inner = node.children?.find((child) => child.offset <= offset && offset < child.offset + child.length);
-    waiting.push(inner);
-  }
-  return undefined;
 }
 
 function withMember(text: string, object: Node, field: string, value: unknown): string {
