@@ -1,5 +1,6 @@
 import { type Node, parseTree } from "jsonc-parser";
 import { stringify } from "lossless-json";
+import { memberOf } from "../graph/json.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { type Values, withElement, withMembers } from "./json-edit.ts";
 import { DataUnreadable, type Row, type Rows } from "./row.ts";
@@ -91,12 +92,7 @@ function blanks(old: Row, values: Values): Values {
 
 function valueAt({ fields }: Row, field: string): unknown {
   if (Object.hasOwn(fields, field)) return fields[field];
-  return field
-    .split(".")
-    .reduce<unknown>(
-      (value, key) => (Object.hasOwn(Object(value), key) ? Reflect.get(Object(value), key) : undefined),
-      fields,
-    );
+  return field.split(".").reduce<unknown>(memberOf, fields);
 }
 
 function isTable(name: string): boolean {

@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
 import { LosslessNumber, parse } from "lossless-json";
-import { endOfString, isNestedTooDeep } from "../graph/json.ts";
+import { endOfString, isNestedTooDeep, memberOf } from "../graph/json.ts";
 import type { Locale, Translate } from "../i18n/locale.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 
@@ -53,7 +53,7 @@ function listOf(value: unknown, context: ReadContext): List {
   const { name: file, locale, list: path, names = [] } = context;
   const { t } = locale;
   if (path !== undefined) {
-    const found = path.split(".").reduce(member, value);
+    const found = path.split(".").reduce(memberOf, value);
     if (Array.isArray(found)) return { list: found };
     const lists = listsIn(value).map(([name]) => name);
     throw new DataUnreadable(
@@ -89,10 +89,11 @@ function listOf(value: unknown, context: ReadContext): List {
 /** What the rows API of Hugging Face returns: `{ "rows": [{ "row_idx": 0, "row": { … }, "truncated_cells": [] }] }`. */
 function servedRows(value: unknown, { name, locale }: ReadContext): List | null {
   const { t } = locale;
-  const rows = member(value, "rows");
-  if (!Array.isArray(rows) || rows.length === 0 || !rows.every((entry) => isObject(member(entry, "row")))) return null;
+  const rows = memberOf(value, "rows");
+  if (!Array.isArray(rows) || rows.length === 0 || !rows.every((entry) => isObject(memberOf(entry, "row"))))
+    return null;
   const cut = rows.findIndex((entry) => {
-    const cells = member(entry, "truncated_cells");
+    const cells = memberOf(entry, "truncated_cells");
     return Array.isArray(cells) && cells.length > 0;
   });
   if (cut >= 0) {
@@ -101,8 +102,8 @@ function servedRows(value: unknown, { name, locale }: ReadContext): List | null 
       t("Download the full data set instead of its preview."),
     );
   }
-  const total = Number(String(member(value, "num_rows_total") ?? rows.length));
-  const list = rows.map((entry) => member(entry, "row"));
+  const total = Number(String(memberOf(value, "num_rows_total") ?? rows.length));
+  const list = rows.map((entry) => memberOf(entry, "row"));
   if (total <= rows.length) return { list };
   return { list, note: t("{0} has only {1} of the data set's {2}.", name, rows.length, locale.count(total, "row")) };
 }
@@ -133,14 +134,14 @@ function columns(value: Readonly<Record<string, unknown>>): unknown[] | null {
   const [length] = lengths;
   if (lengths.size === 1 && length !== undefined && length >= 0) {
     return Array.from({ length }, (_, at) =>
-      Object.fromEntries(entries.map(([name, column]) => [name, member(column, String(at))])),
+      Object.fromEntries(entries.map(([name, column]) => [name, memberOf(column, String(at))])),
     );
   }
   const [first] = entries;
   if (!first || !entries.every(([, column]) => isObject(column))) return null;
   const keys = Object.keys(first[1] ?? {});
   if (keys.length === 0 || !keys.every((key) => /^\d+$/.test(key))) return null;
-  return keys.map((key) => Object.fromEntries(entries.map(([name, column]) => [name, member(column, key)])));
+  return keys.map((key) => Object.fromEntries(entries.map(([name, column]) => [name, memberOf(column, key)])));
 }
 
 /** A value of the graph file, with its numbers as they are written. */
@@ -224,10 +225,6 @@ function faultIn(json: string, message: string, t: Translate): string {
 function addRow(value: unknown, number: number, rows: Row[], broken: BrokenRow[], { t }: Locale): void {
   if (isObject(value)) rows.push({ number, fields: value });
   else if (broken.length < MOST_BROKEN) broken.push({ number, reason: t("it is not an object") });
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

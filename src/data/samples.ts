@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isLosslessNumber, stringify } from "lossless-json";
+import { memberOf } from "../graph/json.ts";
 import type { DataSpec } from "../graph/schema/schema.ts";
 import type { Row } from "./row.ts";
 import type { Sample } from "./sample.ts";
@@ -116,7 +117,7 @@ function step(value: unknown, key: string): unknown {
     const found = value.map((entry) => step(entry, key));
     return found.every((entry) => entry !== undefined) && found.length > 0 ? found : undefined;
   }
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+  return memberOf(value, key);
 }
 
 function isObject(value: unknown): value is object {

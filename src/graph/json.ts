@@ -18,6 +18,11 @@ export function parseJson(text: string): { value: unknown } | null {
   }
 }
 
+/** What an object or a list has under a key of its own; undefined if it has none, as a text or a number. */
+export function memberOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}
+
 /** Levels: no row and no reply needs them. What compares or writes a value calls itself for each, and the stack ends at some thousand. */
 const DEEPEST = 500;
 

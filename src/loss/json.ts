@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isLosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
-import { endOfString, findJson, parseJson } from "../graph/json.ts";
+import { endOfString, findJson, memberOf, parseJson } from "../graph/json.ts";
 import { decodeString } from "../graph/replies/escapes.ts";
 import type { Locale } from "../i18n/locale.ts";
 import type { Loss } from "./loss.ts";
@@ -60,7 +60,7 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
 function compare(value: unknown, wanted: unknown, fields: readonly string[] | undefined): Reading {
   const paths = fields ?? (isObject(wanted) ? Object.keys(wanted) : []);
   if (paths.length === 0) return same(value, wanted) ? { loss: 0, hint: "" } : { loss: 1, hint: "" };
-  const pick = (from: unknown, path: string) => (fields ? at(from, path) : member(from, path));
+  const pick = (from: unknown, path: string) => (fields ? at(from, path) : memberOf(from, path));
   const differing = paths.filter((path) => !same(pick(value, path), pick(wanted, path)));
   const shown = differing.map((path) => `"${path}" is ${show(pick(value, path))}, not ${show(pick(wanted, path))}`);
   return { loss: differing.length / paths.length, hint: shown.length > 0 ? `In it, ${shown.join("; ")}.` : "" };
@@ -122,11 +122,7 @@ function byKey([a]: readonly unknown[], [b]: readonly unknown[]): number {
 }
 
 function at(value: unknown, path: string): unknown {
-  return path.split(".").reduce(member, value);
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+  return path.split(".").reduce(memberOf, value);
 }
 
 function isObject(value: unknown): value is object {
@@ -190,5 +186,7 @@ function sizeOf(part: unknown, root: object, within: readonly unknown[]): number
 /** What `#/…` leads to: no other place is looked at. */
 function definitionOf(reference: string, root: object): unknown {
   const steps = reference.split("/").slice(1);
-  return steps.map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~")).reduce(member, root);
+  return steps
+    .map((step) => decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce(memberOf, root);
 }
