@@ -5,7 +5,7 @@ import { ENGLISH } from "../i18n/locale.ts";
 import { type Values, withElement, withMembers } from "./json-edit.ts";
 import { DataUnreadable, type Row, type Rows } from "./row.ts";
 import { formatOf } from "./rows.ts";
-import { delimiterIn } from "./table.ts";
+import { tableLayout } from "./table.ts";
 import { withCells, withLine } from "./table-edit.ts";
 
 /** A data file can't be changed without doing more than was asked for. */
@@ -108,11 +108,12 @@ function editTable(
   { name, text }: EditedFile,
   edit: (body: string, delimiter: string) => string | null,
 ): string | null {
-  const head = /^\uFEFF?(?:"?sep=.[^\n]*(?:\n|$))?/.exec(text)?.[0] ?? "";
-  const body = text.slice(head.length);
+  const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
+  const table = text.slice(mark.length);
   try {
-    const edited = edit(body, delimiterIn(text.replace(/^\uFEFF/, ""), name));
-    return edited === null ? null : head + edited;
+    const { head, delimiter } = tableLayout(table, name);
+    const edited = edit(table.slice(head.length), delimiter);
+    return edited === null ? null : mark + head + edited;
   } catch (error) {
     if (error instanceof DataUnreadable) return null;
     throw error;

@@ -13,9 +13,8 @@ const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: 
  * @throws DataUnreadable where more than one delimiter fits
  */
 export async function readTable(text: string, context: ReadContext, candidates: readonly string[]): Promise<Rows> {
-  const own = /^"?sep=(.)"?\r?(?:\n|$)/.exec(text);
-  const body = own ? text.slice(own[0].length) : text;
-  const delimiter = own?.[1] ?? delimiterOf(body, candidates, context);
+  const { head, delimiter } = layoutOf(text, candidates, context);
+  const body = text.slice(head.length);
   let result: Rows | null = null;
   for (const dialect of dialectsOf(body, delimiter)) {
     const read = await readDialect(body, { ...dialect, delimiter }, context);
@@ -26,11 +25,21 @@ export async function readTable(text: string, context: ReadContext, candidates: 
   return result ?? { rows: [], broken: [] };
 }
 
-/** The delimiter of a table, as `readTable` finds it. @throws DataUnreadable */
-export function delimiterIn(text: string, name: string): string {
-  const own = /^"?sep=(.)"?\r?(?:\n|$)/.exec(text);
+interface Layout {
+  /** The first line, if it is not the header but names the delimiter; else empty. */
+  readonly head: string;
+  readonly delimiter: string;
+}
+
+/** The layout of a table, as `readTable` finds it. @throws DataUnreadable */
+export function tableLayout(text: string, name: string): Layout {
   const candidates = /\.csv$/i.test(name) ? CSV_DELIMITERS : TSV_DELIMITERS;
-  return own?.[1] ?? delimiterOf(text, candidates, { name, locale: ENGLISH, yieldNow: async () => {} });
+  return layoutOf(text, candidates, { name, locale: ENGLISH, yieldNow: async () => {} });
+}
+
+function layoutOf(text: string, candidates: readonly string[], context: ReadContext): Layout {
+  const [head = "", own] = /^"?sep=(.)"?\r?(?:\n|$)/.exec(text) ?? [];
+  return { head, delimiter: own ?? delimiterOf(text, candidates, context) };
 }
 
 /** Delimiters that are tried, the usual one first. */

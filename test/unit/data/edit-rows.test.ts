@@ -29,6 +29,12 @@ describe("a row", () => {
       'sep=;\nq;answer\n1;x\n2;"new, ""one"""\n',
     ],
     [
+      "of a table with a column that is named like a delimiter",
+      "a.csv",
+      "sep=a,answer\n1,x\n2,z\n",
+      'sep=a,answer\n1,x\n2,"new, ""one"""\n',
+    ],
+    [
       "of JSON",
       "a.json",
       '[\n  { "q": "1" },\n  { "q": "2", "answer": null }\n]\n',
