@@ -1,4 +1,5 @@
 import type { Baseline, BaselineScore, Evaluated, FrontPoint, Measured, Proposal } from "../engine/events.ts";
+import { inColumns } from "../i18n/columns.ts";
 import { edgeLabels } from "../i18n/edges.ts";
 import { callsLabel } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
@@ -71,14 +72,7 @@ function nodeLines(set: string, nodes: Measured["nodes"]): string[] {
 /** A table of the results to choose among, and how to take another one. */
 function frontLines(front: readonly FrontPoint[], run: string): string[] {
   if (front.length < 2) return [];
-  const rows = [frontHead(ENGLISH), ...frontRows(front, ENGLISH)];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const lines = inColumns([frontHead(ENGLISH), ...frontRows(front, ENGLISH)]);
   return [
     "",
     ...lines.map((line) => `  ${line}`),

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { inColumns } from "../../i18n/columns.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { spendingHtml, spendingMarkdown, spendingSentences, spendingTables } from "../../run/report/spending.ts";
@@ -15,6 +16,9 @@ export interface SpentOptions extends PlaceOptions {
   readonly since?: number;
   readonly output?: string;
 }
+
+/** Columns behind the names. */
+const FIGURES = 5;
 
 /** Prints what the runs of a graph file or a folder's repository have cost, or writes it as a page. */
 export async function spentCommand({ deps, output }: Cli, path: string, options: SpentOptions): Promise<number> {
@@ -38,23 +42,8 @@ export async function spentCommand({ deps, output }: Cli, path: string, options:
   for (const sentence of spendingSentences(spending, ENGLISH)) output.print(sentence);
   for (const [title, { head, rows, left }] of spending.rows.length === 0 ? [] : spendingTables(spending, ENGLISH)) {
     output.print(`\n${output.colors.bold(title)}`);
-    for (const line of aligned([head, ...rows])) output.print(line);
+    for (const line of inColumns([head, ...rows], FIGURES)) output.print(plain(line));
     if (left > 0) output.print(`… and ${left} more`);
   }
   return EXIT.done;
-}
-
-/** Columns of equal width; figures, which follow the names, to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const figures = 5;
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column < row.length - figures ? plain(cell).padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -1,3 +1,4 @@
+import { inColumns } from "../../i18n/columns.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { listed, strips, table } from "../report/html.ts";
@@ -92,14 +93,7 @@ export function comparisonJson(report: ComparisonReport): string {
 /** The lines that a terminal shows: each side with its score, gain and cost. */
 export function comparisonLines(report: ComparisonReport, locale = ENGLISH): string[] {
   const { head, rows } = scoreTable(report, locale);
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => oneLine(cell, 60).padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const lines = inColumns([head, ...rows].map((row) => row.map((cell) => oneLine(cell, 60))));
   const paid = report.breakEven ? breakEvenLines(report.breakEven, locale) : [];
   return [...lines, "", ...conclusions(report, locale), ...paid];
 }
