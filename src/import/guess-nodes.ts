@@ -202,8 +202,13 @@ export function isStep(column: string, prompts: readonly FoundPrompt[]): boolean
     ({ name, text }) =>
       plain(validName(name)) === plain(column) &&
       isStepText(name, text) &&
-      ![...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].some(([, read = ""]) => plain(read) === plain(column)),
+      !namesInBraces(text).some((read) => plain(read) === plain(column)),
   );
+}
+
+/** What stands in braces in a text, whatever its template language. */
+export function namesInBraces(text: string): string[] {
+  return [...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].map(([, name = ""]) => name);
 }
 
 /** Steps that name none: by the words that they use of each other, else one after the other. */

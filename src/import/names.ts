@@ -20,15 +20,20 @@ export class Names {
 
 export function validName(wanted: string): string {
   if (NAME.test(wanted)) return wanted;
-  const cleaned = wanted
-    .replaceAll("ß", "ss")
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "")
+  const cleaned = withoutAccents(wanted)
     .replace(/[^A-Za-z0-9_-]+/g, "_")
     .replace(/^[^A-Za-z]+|_+$/g, "");
   if (NAME.test(cleaned)) return cleaned;
   const rest = wanted.replace(/[^A-Za-z0-9_-]+/g, "");
   return rest === "" ? "node" : `n${rest}`;
+}
+
+/** `Straße, café` as `Strasse, cafe`. */
+export function withoutAccents(text: string): string {
+  return text
+    .replaceAll("ß", "ss")
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "");
 }
 
 /** A model's name without the prefix that a program puts before it: `openai/gpt-4.1`, `openai:chat:gpt-4.1`. */

@@ -6,8 +6,17 @@ import type { Translate } from "../i18n/locale.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
 import { columnsOf, readRows, setOf, targetsAmong } from "./guess-data.ts";
-import { columnFor, type FoundPrompt, guessNodes, isPromptFile, isStep, promptsIn } from "./guess-nodes.ts";
+import {
+  columnFor,
+  type FoundPrompt,
+  guessNodes,
+  isPromptFile,
+  isStep,
+  namesInBraces,
+  promptsIn,
+} from "./guess-nodes.ts";
 import { ImportRefused, type Row } from "./importer.ts";
+import { withoutAccents } from "./names.ts";
 
 /** What the user has chosen in place of a guess. */
 export interface Chosen {
@@ -85,15 +94,15 @@ export async function newGraph(
   const found = await data;
   const columns = found ? columnsOf(found.rows) : [];
   // A column of a step's own name holds what that step is to say: other prompts that name it read the step.
-  const read_ = new Set(columns.filter((column) => isRead(column, columns, prompts) && !isStep(column, prompts)));
-  const targets = targetsAmong(columns, read_);
+  const inputColumns = columnsRead(columns, prompts).filter((column) => !isStep(column, prompts));
+  const targets = targetsAmong(columns, new Set(inputColumns));
   const target = chosen.target ?? targets[0] ?? null;
   const readable = columns.filter(
     (column) => column !== target && !isStep(column, prompts) && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
   );
   const { nodes, inputs, outputs, fields, dropped } = guessNodes(
     prompts,
-    read_.size > 0 ? [...read_] : readable,
+    inputColumns.length > 0 ? inputColumns : readable,
     chosen.output ?? null,
   );
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
@@ -279,24 +288,21 @@ function folderOf(files: readonly string[], given: readonly string[]): string {
 }
 
 function validBase(name: string): string {
-  const plain = name
-    .replaceAll("ß", "ss")
-    .normalize("NFKD")
-    .replace(/\p{M}+/gu, "");
-  return plain.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|-+$/g, "") || "graph";
+  const base = withoutAccents(name);
+  return base.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+|-+$/g, "") || "graph";
 }
 
 function words(name: string): string {
   return name.replaceAll(/[_-]+/g, " ");
 }
 
-/** Whether a prompt names a column, or has a placeholder that only this column can be meant by. */
-function isRead(column: string, columns: readonly string[], prompts: readonly FoundPrompt[]): boolean {
-  if (isNamed(column, prompts)) return true;
-  const names = prompts.flatMap(({ text }) =>
-    [...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].map(([, name = ""]) => name),
-  );
-  return names.some((name) => !columns.includes(name) && !isStep(name, prompts) && columnFor(name, columns) === column);
+/** Columns that a prompt names, or that alone can be meant by a placeholder. */
+function columnsRead(columns: readonly string[], prompts: readonly FoundPrompt[]): string[] {
+  const others = prompts
+    .flatMap(({ text }) => namesInBraces(text))
+    .filter((name) => !columns.includes(name) && !isStep(name, prompts));
+  const meant = new Set(others.map((name) => columnFor(name, columns)));
+  return columns.filter((column) => meant.has(column) || isNamed(column, prompts));
 }
 
 function isNamed(column: string, prompts: readonly FoundPrompt[]): boolean {
