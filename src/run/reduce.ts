@@ -16,6 +16,7 @@ import type {
 } from "../engine/events.ts";
 import type { Usage } from "../models/model.ts";
 import { blank, type Draft } from "./draft-state.ts";
+import { PaidReplies } from "./paid-replies.ts";
 import { ensure, record } from "./records.ts";
 import type { CurvePoint, NodeProgress, RunState, SampleScore } from "./state.ts";
 
@@ -31,8 +32,7 @@ export class RunReducer {
   #begun = false;
   #segmentStart = 0;
   #elapsedBefore = 0;
-  /** Keys of replies whose cost is counted: after a crash, the log can lack the call of a paid reply. */
-  #settled = new Set<string>();
+  readonly #paid = new PaidReplies();
   /** The counts of an iteration are until the next one does something. */
   #turned = false;
   /** When the run was paused; null: it goes on. */
@@ -162,7 +162,8 @@ export class RunReducer {
     else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += one;
   }
 
-  #call({ purpose, node, key, model, usage, usd, source, requests, error, finish }: Called): void {
+  #call(call: Called): void {
+    const { purpose, node, key, model, usage, usd, source, requests, error, finish } = call;
     const state = this.#state;
     if (node !== null && purpose !== "judge") {
       const progress = this.#progress(node);
@@ -182,16 +183,13 @@ export class RunReducer {
       cut.tokens = Math.min(cut.tokens || usage.completion, usage.completion);
     }
     if (source !== "provider") state.calls.cached += 1;
-    const isPaid = source === "provider" || (source === "replayed" && !this.#settled.has(key));
-    if (purpose === "forward" && !this.#settled.has(key)) {
+    if (purpose === "forward" && !this.#paid.has(key)) {
       addUsage(
         ensure(state.answering, model, () => ({ prompt: 0, completion: 0, estimated: false })),
         usage,
       );
     }
-    // A reply that another run paid for becomes part of this run at no cost.
-    this.#settled.add(key);
-    if (isPaid) this.#spend(usage, usd);
+    if (this.#paid.take(call)) this.#spend(usage, usd);
   }
 
   #spend(usage: Called["usage"], usd: number | null): void {

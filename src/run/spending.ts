@@ -1,6 +1,7 @@
 import { readEvent } from "../engine/events.ts";
 import type { Role } from "../graph/graph.ts";
 import { linesIn, objectOn } from "./jsonl.ts";
+import { PaidReplies } from "./paid-replies.ts";
 import { filesOf, type RunPaths } from "./run-paths.ts";
 import { type ListedRun, listRuns, type RunsDeps } from "./runs.ts";
 
@@ -87,17 +88,13 @@ export async function readSpending(
 /** The start of each line with a call, as `emit` writes it. */
 const CALL = Buffer.from('{"type":"call",');
 
-/** Calls whose reply, or lack of one, was paid for: each reply once, also where a crash lost the record of its call. */
+/** Calls whose reply, or lack of one, was paid for. */
 async function* paidCalls({ files }: RunsDeps, place: RunPaths, { id }: ListedRun["summary"]) {
-  const settled = new Set<string>();
+  const paid = new PaidReplies();
   for await (const line of linesIn(files, filesOf(place, id).events)) {
     if (!CALL.equals(line.subarray(0, CALL.length))) continue;
     const event = readEvent(objectOn(line));
-    if (event?.type !== "call") continue;
-    const { key, source, error } = event;
-    const isPaid = source === "provider" || (source === "replayed" && !settled.has(key));
-    if (error === null) settled.add(key);
-    if (isPaid) yield event;
+    if (event?.type === "call" && paid.take(event)) yield event;
   }
 }
 

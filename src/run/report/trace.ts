@@ -1,5 +1,7 @@
 import type { Called, LoggedEvent, Theta, Valued } from "../../engine/events.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
+import type { Draft } from "../draft-state.ts";
+import { PaidReplies } from "../paid-replies.ts";
 import type { CostRow } from "./report.ts";
 
 /** What a report needs from a log besides the run's state: cost by model, and Θ after each iteration. */
@@ -11,8 +13,7 @@ export class Trace {
     judge: nothing("judge"),
   };
   readonly #models = new Set<string>();
-  /** A reply that was paid is counted once, however often a run was resumed. */
-  readonly #paid = new Set<string>();
+  readonly #paid = new PaidReplies();
   #incumbents: Theta[] = [];
   readonly #calls: number[] = [];
   readonly #tokens = new Map<string, Map<string, number>>();
@@ -42,13 +43,12 @@ export class Trace {
     }
   }
 
-  #call({ purpose, key, model, usage, usd, source }: Called): void {
+  #call(call: Called): void {
+    const { purpose, model, usage, usd, source } = call;
     const cost = this.#costs[purpose];
     this.#models.add(model);
     if (source !== "provider") cost.reused += 1;
-    const paid = source === "provider" || (source === "replayed" && !this.#paid.has(key));
-    if (!paid) return;
-    this.#paid.add(key);
+    if (!this.#paid.take(call)) return;
     cost.prompt += usage.prompt;
     cost.completion += usage.completion;
     cost.usd = cost.usd === null || usd === null ? null : cost.usd + usd;
@@ -87,8 +87,6 @@ export class Trace {
     return this.#incumbents[iteration];
   }
 }
-
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 function nothing(purpose: Role): Draft<CostRow> {
   return { purpose, requests: 0, reused: 0, prompt: 0, completion: 0, usd: 0 };
