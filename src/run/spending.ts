@@ -1,5 +1,6 @@
-import { readEvent } from "../engine/events.ts";
+import { type Called, readEvent } from "../engine/events.ts";
 import type { Role } from "../graph/graph.ts";
+import type { Draft } from "./draft-state.ts";
 import { linesIn, objectOn } from "./jsonl.ts";
 import { PaidReplies } from "./paid-replies.ts";
 import { filesOf, type RunPaths } from "./run-paths.ts";
@@ -49,8 +50,6 @@ export interface SpendingOptions {
   readonly graph?: string;
 }
 
-type Sum = { -readonly [K in keyof Cost]: Cost[K] };
-
 /** Sums up what the logs of this machine's runs say was spent. Logs are read line by line, whatever their size. */
 export async function readSpending(
   deps: RunsDeps,
@@ -61,28 +60,24 @@ export async function readSpending(
     ({ summary }) => graph === undefined || summary.graphFile === graph,
   );
   const own = listed.filter(({ trusted }) => trusted);
-  const sums = new Map<string, Sum & Pick<SpendingRow, "graph" | "model" | "purpose">>();
+  const sums = new Sums(PARTS);
   const times: [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let runs = 0;
   for (const { summary } of own) {
     if (summary.lastAt < since) continue;
     let hasCalls = false;
-    for await (const { at, model, purpose, usage, usd, requests } of paidCalls(deps, place, summary)) {
+    for await (const call of paidCalls(deps, place, summary)) {
+      const { at, model, purpose } = call;
       if (at < since) continue;
       hasCalls = true;
       times[0] = Math.min(times[0], at);
       times[1] = Math.max(times[1], at);
-      const about = { graph: summary.graphFile, model, purpose };
-      const key = JSON.stringify(about);
-      const sum = sums.get(key) ?? { ...about, ...NOTHING };
-      add(sum, { ...usage, calls: requests, usd, cached: usage.cached ?? 0 });
-      sums.set(key, sum);
+      sums.add({ graph: summary.graphFile, model, purpose, ...costOf(call) });
     }
     if (hasCalls) runs++;
   }
   const [from, to] = times.map((time) => (Number.isFinite(time) ? time : null));
-  const rows = [...sums.values()].sort((a, b) => b.usd - a.usd || b.calls - a.calls);
-  return { runs, elsewhere: listed.length - own.length, from: from ?? null, to: to ?? null, rows };
+  return { runs, elsewhere: listed.length - own.length, from: from ?? null, to: to ?? null, rows: sums.rows() };
 }
 
 /** The start of each line with a call, as `emit` writes it. */
@@ -98,21 +93,41 @@ async function* paidCalls({ files }: RunsDeps, place: RunPaths, { id }: ListedRu
   }
 }
 
-const NOTHING: Cost = { calls: 0, prompt: 0, completion: 0, cached: 0, usd: 0, unpriced: 0, estimated: false };
-
-interface Paid extends Pick<Cost, "calls" | "prompt" | "completion" | "cached" | "estimated"> {
-  readonly usd: number | null;
-  readonly unpriced?: number;
+function costOf({ usage, usd, requests: calls }: Called): Cost {
+  const { prompt, completion, cached = 0, estimated } = usage;
+  return { calls, prompt, completion, cached, usd: usd ?? 0, unpriced: usd === null ? calls : 0, estimated };
 }
 
-function add(sum: Sum, { calls, prompt, completion, cached, estimated, usd, unpriced }: Paid): void {
-  sum.calls += calls;
-  sum.prompt += prompt;
-  sum.completion += completion;
-  sum.cached += cached;
-  sum.usd += usd ?? 0;
-  sum.unpriced += unpriced ?? (usd === null ? 1 : 0);
-  sum.estimated ||= estimated;
+const NOTHING: Cost = { calls: 0, prompt: 0, completion: 0, cached: 0, usd: 0, unpriced: 0, estimated: false };
+
+/** What costs were for. */
+const PARTS = ["graph", "model", "purpose"] as const;
+export type SpendingPart = (typeof PARTS)[number];
+
+/** Sums of costs by some of what they were for. */
+class Sums<K extends SpendingPart> {
+  readonly #sums = new Map<string, Draft<Cost> & Pick<SpendingRow, K>>();
+
+  constructor(private readonly parts: readonly K[]) {}
+
+  add(row: SpendingRow): void {
+    const about = Object.fromEntries(this.parts.map((part) => [part, row[part]])) as Pick<SpendingRow, K>;
+    const key = JSON.stringify(about);
+    const sum: Draft<Cost> & Pick<SpendingRow, K> = this.#sums.get(key) ?? { ...about, ...NOTHING };
+    this.#sums.set(key, sum);
+    sum.calls += row.calls;
+    sum.prompt += row.prompt;
+    sum.completion += row.completion;
+    sum.cached += row.cached;
+    sum.usd += row.usd;
+    sum.unpriced += row.unpriced;
+    sum.estimated ||= row.estimated;
+  }
+
+  /** The most expensive first. */
+  rows(): (Cost & Pick<SpendingRow, K>)[] {
+    return [...this.#sums.values()].sort((a, b) => b.usd - a.usd || b.calls - a.calls);
+  }
 }
 
 /** The sum of several folders. */
@@ -124,23 +139,18 @@ export function joinedSpending(all: readonly Spending[]): Spending {
     elsewhere: all.reduce((sum, { elsewhere }) => sum + elsewhere, 0),
     from: from.length > 0 ? Math.min(...from) : null,
     to: to.length > 0 ? Math.max(...to) : null,
-    rows: spendingBy({ rows: all.flatMap(({ rows }) => rows) }, ["graph", "model", "purpose"]),
+    rows: spendingBy({ rows: all.flatMap(({ rows }) => rows) }, PARTS),
   };
 }
 
 /** The same by one or more of its parts, the most expensive first. An empty list gives the total. */
-export function spendingBy<K extends "graph" | "model" | "purpose">(
+export function spendingBy<K extends SpendingPart>(
   { rows }: Pick<Spending, "rows">,
   parts: readonly K[],
 ): readonly (Cost & Pick<SpendingRow, K>)[] {
-  const sums = new Map<string, Sum & Pick<SpendingRow, K>>();
-  for (const row of rows) {
-    const key = JSON.stringify(parts.map((part) => row[part]));
-    const sum = sums.get(key) ?? { ...row, ...NOTHING };
-    add(sum, row);
-    sums.set(key, sum);
-  }
-  return [...sums.values()].sort((a, b) => b.usd - a.usd || b.calls - a.calls);
+  const sums = new Sums(parts);
+  for (const row of rows) sums.add(row);
+  return sums.rows();
 }
 
 export function totalOf(spending: Pick<Spending, "rows">): Cost {

@@ -1,6 +1,6 @@
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { type Cost, type Spending, spendingBy, totalOf } from "../spending.ts";
+import { type Cost, type Spending, type SpendingPart, spendingBy, totalOf } from "../spending.ts";
 import { table } from "./html.ts";
 import { literal, table as markdownTable } from "./markdown.ts";
 import { html } from "./markup.ts";
@@ -37,39 +37,22 @@ export function spendingSentences(spending: Spending, locale: Locale): string[] 
 /** Titles and tables: by graph, model and purpose, then all three together. */
 export function spendingTables(spending: Spending, locale: Locale): readonly (readonly [string, Table])[] {
   const { t } = locale;
-  const nameOf = {
-    graph: ({ graph }: { graph: string }) => oneLine(graph, 80),
-    model: ({ model }: { model: string }) => oneLine(model, 60),
-    purpose: ({ purpose }: { purpose: string }) => purpose,
+  const columns = {
+    graph: { head: t("Graph"), longest: 80 },
+    model: { head: t("Model"), longest: 60 },
+    purpose: { head: t("Purpose"), longest: 60 },
   };
-  const heads = { graph: t("Graph"), model: t("Model"), purpose: t("Purpose") };
   const figures = [t("Cost"), t("Calls"), t("Prompt tokens"), t("of these cached"), t("Reply tokens")];
-  const row = (cost: Cost) => figuresOf(cost, locale);
+  const by = <K extends SpendingPart>(...parts: K[]) =>
+    firstOf([...parts.map((part) => columns[part].head), ...figures], spendingBy(spending, parts), (row) => [
+      ...parts.map((part) => oneLine(row[part], columns[part].longest)),
+      ...figuresOf(row, locale),
+    ]);
   return [
-    [
-      t("By graph"),
-      firstOf([heads.graph, ...figures], spendingBy(spending, ["graph"]), (one) => [nameOf.graph(one), ...row(one)]),
-    ],
-    [
-      t("By model"),
-      firstOf([heads.model, ...figures], spendingBy(spending, ["model"]), (one) => [nameOf.model(one), ...row(one)]),
-    ],
-    [
-      t("By purpose"),
-      firstOf([heads.purpose, ...figures], spendingBy(spending, ["purpose"]), (one) => [
-        nameOf.purpose(one),
-        ...row(one),
-      ]),
-    ],
-    [
-      t("All together"),
-      firstOf([heads.graph, heads.model, heads.purpose, ...figures], spending.rows, (one) => [
-        nameOf.graph(one),
-        nameOf.model(one),
-        nameOf.purpose(one),
-        ...row(one),
-      ]),
-    ],
+    [t("By graph"), by("graph")],
+    [t("By model"), by("model")],
+    [t("By purpose"), by("purpose")],
+    [t("All together"), by("graph", "model", "purpose")],
   ];
 }
 

@@ -35,6 +35,8 @@ describe("what was spent", () => {
     expect(total).toMatchObject({ calls: first.state.calls.total, usd: first.state.usd, unpriced: 0 });
     expect(total).toMatchObject({ prompt: first.state.tokens.prompt, completion: first.state.tokens.completion });
     expect(spendingBy(spending, ["purpose"]).map(({ purpose }) => purpose)).toEqual(["forward"]);
+    expect(total).not.toHaveProperty("graph");
+    expect(spendingBy(spending, ["purpose"])[0]).not.toHaveProperty("model");
   });
 
   it("counts each reply once, wherever a run was cut and resumed", async () => {
@@ -67,6 +69,15 @@ describe("what was spent", () => {
       expect(page).toContain("The price of 20 calls is unknown");
       expect(page).toContain("1 run from another machine not counted");
     }
+  });
+
+  it("counts every request of a call without a price", async () => {
+    const { files } = await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
+    const log = (await readFile(files.events, "utf8")).replaceAll(/"usd":[\d.]+/g, '"usd":null');
+    await writeFile(files.events, log.replace(/("type":"call".*"requests":)1/, "$13"));
+    const spending = await readSpending(bench.deps, bench.place);
+    expect(totalOf(spending)).toMatchObject({ calls: 22, unpriced: 22 });
+    expect(spendingMarkdown(spending)).toContain("price unknown for 22 calls of 1 run");
   });
 
   it("skips lines that are no calls, whatever they hold", async () => {
