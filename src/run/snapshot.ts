@@ -47,15 +47,13 @@ export async function writeSnapshot(
 function* partsOf(state: RunState): Generator<object> {
   const { scores, values, attempts, judged, gradients, solutions, ...rest } = state;
   yield { rest };
-  const lists = { attempts, judged, gradients, solutions };
   for (const name of LISTS) {
-    const list: readonly unknown[] = lists[name];
+    const list: readonly unknown[] = state[name];
     for (let from = 0; from < list.length; from += ENTRIES)
       yield { list: name, entries: list.slice(from, from + ENTRIES) };
   }
-  const tables = { scores, values };
   for (const name of TABLES) {
-    const table: Readonly<Record<string, Readonly<Record<string, unknown>>>> = tables[name];
+    const table: Readonly<Record<string, Readonly<Record<string, unknown>>>> = state[name];
     for (const [theta, samples] of Object.entries(table)) {
       let entries: [string, unknown][] = [];
       for (const id in samples) {
@@ -80,10 +78,11 @@ export async function readSnapshot(
   let bytes = 0;
   let rest: object | null = null;
   let isSigned = false;
-  const lists: Record<string, unknown[]> = Object.fromEntries(LISTS.map((name) => [name, []]));
-  const tables: Record<string, Record<string, Record<string, unknown>>> = Object.fromEntries(
-    TABLES.map((name) => [name, record<Record<string, unknown>>()]),
-  );
+  // Until its end is read, the file may be anybody's.
+  const lists = record<unknown[]>();
+  for (const name of LISTS) lists[name] = [];
+  const tables = record<Record<string, Record<string, unknown>>>();
+  for (const name of TABLES) tables[name] = record();
   for await (const line of linesIn(files, path)) {
     await turns.next();
     const value = objectOn(line);

@@ -93,6 +93,21 @@ describe("a run with a snapshot", () => {
     }
   });
 
+  it("of somebody else changes nothing outside it before it is refused", async () => {
+    const run = await ended();
+    const lines = [
+      { version: 1, run: run.id, bytes: 1 },
+      { table: "__proto__", theta: "polluted", entries: [["a", 1]] },
+      { table: "constructor", theta: "polluted", entries: [["a", 1]] },
+      { list: "constructor", entries: [1] },
+      { mark: "forged" },
+    ];
+    await writeFile(run.files.snapshot, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    expect(await readSnapshot(bench.deps, run.files.snapshot, run.id)).toBeNull();
+    expect({}).not.toHaveProperty("polluted");
+    expect(Object).not.toHaveProperty("polluted");
+  });
+
   it("holds any state, whatever samples and nodes are called", async () => {
     const run = await ended();
     const name = fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor", "\n", "\u2028"));
