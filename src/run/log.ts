@@ -128,12 +128,12 @@ export async function readActs({ files }: Pick<Outside, "files">, path: string, 
   const acts: Acted[] = [];
   for await (const line of linesIn(files, path, from)) {
     const event = readEvent(objectOn(line));
-    if (event?.type !== "applied" && event?.type !== "dismissed" && event?.type !== "committed") return null;
+    if (!event || !isAct(event)) return null;
     acts.push(event);
   }
   return acts;
 }
 
-function isAct({ type }: LoggedEvent): boolean {
-  return type === "applied" || type === "dismissed" || type === "committed";
+function isAct(event: LoggedEvent): event is LoggedEvent & Acted {
+  return event.type === "applied" || event.type === "dismissed" || event.type === "committed";
 }

@@ -16,7 +16,7 @@ export function openaiBatches(
   http: Http,
   isAzure: boolean,
   /** Whether a model is asked by the Responses API. */
-  asksResponses: (model: string) => boolean = () => false,
+  asksResponses: (model: string) => boolean,
 ): BatchApi {
   const urlFor = (lines: readonly BatchLine[]) => {
     const path = lines.some(({ model }) => asksResponses(model)) ? RESPONSES : "/chat/completions";
@@ -104,10 +104,7 @@ function resultOf(row: unknown): BatchResult | null {
   if (typeof key !== "string") return null;
   const response = property(row, "response");
   const status = property(response, "status_code");
-  if (typeof status === "number") {
-    const body = property(response, "body");
-    return { key, status, body: property(body, "object") === "response" ? completionFrom(body) : (body ?? null) };
-  }
+  if (typeof status === "number") return { key, status, body: completionFrom(property(response, "body")) ?? null };
   const error = property(row, "error");
   if (UNDONE.test(String(property(error, "code")))) return { key, status: null };
   return { key, status: 500, body: { error: error ?? { message: "the batch gave no reason" } } };

@@ -36,7 +36,7 @@ export interface ResponseContext {
 /**
  * Reads a body to its end. What comes back is JSON, whatever type it claims: a stream that was not asked for is put
  * together.
- * @throws BodyBroken; Refused; what aborted the request.
+ * @throws BodyBroken; ErrorResponse; what aborted the request.
  */
 export async function readBody(response: Response, reading: ResponseContext): Promise<string> {
   const { identity, key, clock, signal } = reading;

@@ -122,17 +122,16 @@ export function createServerModel(
   const suggestion = suggestBaseUrl(address.url);
   let wasWell = false;
   const { send = fetch, proxy = null } = given.network ?? {};
-  const sendOwn: Send = (url, init) =>
-    send(url, { ...init, redirect: "manual", headers: ownHeaders(init?.headers, headers(key)) }).then(
-      async (response) => {
-        const requested = url instanceof Request ? url.url : String(url);
-        const target = redirectTarget(response, requested);
-        if (target === null) return response;
-        await response.body?.cancel();
-        const moved = movedBaseUrl(address.url, requested, target);
-        throw new AddressWrong(identity, response.status, "redirect", target, moved);
-      },
-    );
+  const sendOwn: Send = async (url, init) => {
+    const own = { ...init, redirect: "manual" as const, headers: ownHeaders(init?.headers, headers(key)) };
+    const response = await send(url, own);
+    const requested = url instanceof Request ? url.url : String(url);
+    const target = redirectTarget(response, requested);
+    if (target === null) return response;
+    await response.body?.cancel();
+    const moved = movedBaseUrl(address.url, requested, target);
+    throw new AddressWrong(identity, response.status, "redirect", target, moved);
+  };
   const readWhole: Send = async (url, init) => {
     const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
     const text = await readBody(await sendOwn(url, init), reading);
@@ -290,12 +289,12 @@ function ownHeaders(headers: RequestInit["headers"], keyed: Readonly<Record<stri
   return own;
 }
 
-/** SDKs take every failure to fetch for a lost connection; what was thrown there is what counts. */
 /** The SDKs say this of every time limit below them, whose own error they leave out. */
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && /^request timed out/i.test(error.message);
 }
 
+/** SDKs take every failure to fetch for a lost connection; what was thrown there is what counts. */
 function causeOf(error: unknown): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isModelError(cause) || cause instanceof ErrorResponse || cause instanceof NoCompletion) return cause;

@@ -31,7 +31,7 @@ export interface RetryOptions {
 /**
  * Repeats what is transient, and a request that got no answer, with exponential back-off and jitter; nothing is held meanwhile. A refused parameter has
  * been learned by the provider: the request is repeated at once, and that counts as no attempt. A rate limit counts as
- * none either: how long it is waited out, `Waits` says.
+ * none either: how long it is waited out, `RetryWaits` says.
  * A repeat goes through the limiter before first requests of the same priority.
  */
 export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryWaits, inner: Complete): Complete {
