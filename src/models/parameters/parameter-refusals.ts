@@ -12,7 +12,7 @@ export type RefusedPart =
   /** Something among the parameters, and the server does not say which. */
   | { readonly kind: "some" };
 
-/** Other names of what is sent under a name, as they are in the messages of servers behind a gateway. */
+/** Other names of what is sent under a name, as they are in the messages of servers behind a gateway, or of another API. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   max_tokens: ["max_output_tokens", "max_new_tokens", "max_tokens_to_sample", "num_predict", "n_predict", "max_length"],
   max_completion_tokens: ["max_output_tokens", "max_new_tokens", "max_tokens", "max_tokens_to_sample"],
@@ -40,6 +40,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
     "enable_thinking",
     "effort",
   ],
+  verbosity: ["text.verbosity"],
   n: ["candidate_count", "num_generations"],
 };
 
@@ -105,14 +106,17 @@ export function refusedPart(
   if (!REFUSING.includes(status) && !(status >= 500 && (isRefusal || FORMAT.test(message) || isTemplate(message)))) {
     return null;
   }
-  const lead = param?.split(/[.[]/)[0] ?? "";
+  const [lead = "", second] = param?.split(/[.[]/) ?? [];
+  const places = second === undefined ? [lead] : [lead, `${lead}.${second}`];
   if (lead === "messages" && SYSTEM.test(`${message} ${param}`)) return { kind: "system" };
   if (ORDER.test(message)) return { kind: "order" };
   const mentioned = named(names, message);
   if (EXCLUSIVE.test(message) && mentioned.length > 1) return { kind: "parameter", name: lessWanted(mentioned) };
 
   const name =
-    names.find((each) => isSame(each, lead)) ?? inLocation(names, message) ?? (isRefusal ? mentioned[0] : undefined);
+    names.find((each) => places.some((place) => isSame(each, place))) ??
+    inLocation(names, message) ??
+    (isRefusal ? mentioned[0] : undefined);
   if (name !== undefined && name !== "response_format") {
     const isWrong = codes.some((code) => WRONG_VALUE_CODE.test(code)) || WRONG_VALUE.test(message);
     return { kind: isWrong && !UNLESS_UNSET.test(message) ? "value" : "parameter", name };

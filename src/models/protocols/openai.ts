@@ -4,7 +4,8 @@ import { openaiBatches } from "../batch/openai-batches.ts";
 import { ParameterRefused } from "../errors.ts";
 import { knownModel } from "../known-models.ts";
 import { ErrorResponse, withParts } from "./openai-wire.ts";
-import { asksForResponses, completionFrom, inChatWords, responseRequest } from "./responses-wire.ts";
+import { asksForResponses, completionFrom, responseRequest } from "./responses-wire.ts";
+import type { ServerError } from "./server-error.ts";
 import {
   type Connecting,
   createServerModel,
@@ -37,20 +38,15 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
         const messages = imagesWithUser(sent.messages);
         if (asksResponses(model)) {
           const body = responseRequest(model, { ...sent, messages });
-          return client.post<unknown>("/responses", { body, signal }).then(completionFrom, (error: unknown) => {
-            throw translated(error, ({ error: said }) => new ErrorResponse(inChatWords(said, sent)));
-          });
+          return completionFrom(await client.post<unknown>("/responses", { body, signal }));
         }
-        const { params } = sent;
-        return client.chat.completions
-          .create({ ...params, model, messages: messages.map(withParts), stream: false }, { signal })
-          .catch((error: unknown) => {
-            throw translated(error, (refusal) => {
-              if (!asksForResponses(refusal.error)) return refusal;
-              responsesOnly.add(model);
-              return new ParameterRefused(model, "chat/completions", "responses");
-            });
-          });
+        const body = { ...sent.params, model, messages: messages.map(withParts), stream: false as const };
+        return client.chat.completions.create(body, { signal }).catch((error: unknown) => {
+          const refusal = refusalIn(error);
+          if (refusal === null || !asksForResponses(refusal)) throw error;
+          responsesOnly.add(model);
+          throw new ParameterRefused(model, "chat/completions", "responses");
+        });
       },
       list: async (signal) => (await client.models.list({ signal })).data,
     };
@@ -59,12 +55,12 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
   return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure, asksResponses) };
 }
 
-/** An error with the server's refusal in it, put otherwise. */
-function translated(error: unknown, change: (refusal: ErrorResponse) => Error): unknown {
+/** What the server said; null if it said nothing. */
+function refusalIn(error: unknown): ServerError | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ErrorResponse) return change(cause);
+    if (cause instanceof ErrorResponse) return cause.error;
   }
-  return error;
+  return null;
 }
 
 /** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */

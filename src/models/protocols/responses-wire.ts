@@ -117,17 +117,6 @@ function usageOf(usage: unknown): object | undefined {
   };
 }
 
-/** What a server says of parameters, with the names that a chat completion has for them. @param sent what was asked */
-export function inChatWords(said: ServerError, { params }: Pick<Sent, "params">): ServerError {
-  const names = Object.keys(params).filter((name) => NAMES[name] !== undefined);
-  const chatName = (text: string) =>
-    names.reduce((changed, name) => {
-      const own = (NAMES[name] ?? name).replace(".", "\\.");
-      return changed.replace(new RegExp(`\\b${own}(?:\\.(?:type|name|schema|strict))?\\b`, "g"), name);
-    }, text);
-  return { ...said, message: chatName(said.message), param: said.param === null ? null : chatName(said.param) };
-}
-
 /** The server answers this model by the Responses API alone. */
 export function asksForResponses({ status, message }: ServerError): boolean {
   return (

@@ -203,6 +203,13 @@ describe("a refusal of the Responses API", () => {
       "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
       "reasoning.effort",
     ],
+    [
+      "verbosity",
+      { verbosity: "low" },
+      "Unsupported parameter: 'text.verbosity' is not supported with this model.",
+      "text.verbosity",
+    ],
+    ["verbosity", { verbosity: "low" }, "This is not supported with this model.", "text.verbosity"],
     ["stop", { stop: ["x"] }, "Unknown parameter: 'stop'.", "stop"],
   ])("of %s leaves it out from then on", async (name, params, message, param) => {
     const { model, seen } = await connected(({ body }) =>
@@ -228,6 +235,24 @@ describe("a refusal of the Responses API", () => {
     await expect(model.complete(own, never)).rejects.toThrow(ParameterRefused);
     expect((await model.complete(own, never)).text).toBe("4");
     expect(seen.map(({ body }) => body.text?.format.type)).toEqual(["json_schema", "json_object", undefined]);
+  });
+
+  it.each([
+    ["text.format", { params: {}, schema }, "Invalid parameter: 'text.format' is not supported with this model."],
+    ["text.format.type", { params: {}, schema }, "This is not supported with this model."],
+    ["text.verbosity", { params: { verbosity: "low" } }, "Unsupported parameter: 'text.verbosity'."],
+    [
+      "max_output_tokens",
+      { params: { max_tokens: 100 } },
+      "Unsupported parameter: 'max_output_tokens' is not supported with this model.",
+    ],
+  ])("of %s in the line of a batch is learned as well", async (param, more, message) => {
+    const { model } = await connected(() => response([text("4")]));
+    const own = asked(more);
+    const sent = await model.lines.fit(own);
+    const said = { status: 400, message, codes: [], param, retryAfter: null, page: null };
+    expect(model.lines.refused(own, sent, said)).toBeInstanceOf(ParameterRefused);
+    expect(await model.lines.fit(own)).not.toEqual(sent);
   });
 
   it("of the key, the model, the rate or the content is what it is anywhere", async () => {
