@@ -1,4 +1,5 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from "vscode";
+import { textStatusOf } from "../../graph/text-status.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/contribution.ts";
@@ -6,7 +7,7 @@ import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
-import { textStatusLabel, textStatusOf } from "../review/text-status.ts";
+import { textStatusLabel } from "../review/text-status.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
@@ -46,7 +47,7 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
         const part = contributionOf(run.state, proposal, run.threshold);
         const line = verdictSummary(proposal.verdict, LOCALE, part);
-        const textStatus = textStatusOf(proposal, stale ? null : graph);
+        const textStatus = textStatusOf(proposal, run.graph, stale ? null : graph);
         const done = textStatusLabel(run.state.acts[proposal.id], textStatus);
         const title = run.entry.untrusted
           ? l10n.t("Not verified here: {0}", line)

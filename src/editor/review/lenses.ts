@@ -1,5 +1,6 @@
 import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
+import type { TextStatus } from "../../graph/text-status.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import { furtherFigures, invalidReason, verdictReason, verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/contribution.ts";
@@ -9,7 +10,7 @@ import type { GraphSource } from "../graph/graph-source.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { findChange, firstChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
-import { isUndone, type TextStatus, type TextStatuses } from "./text-status.ts";
+import { isUndone, type TextStatuses } from "./text-status.ts";
 
 /** Number of lines from the top within which the first change is visible together with the lenses above line 1. */
 const IN_SIGHT = 12;

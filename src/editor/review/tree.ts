@@ -10,6 +10,7 @@ import {
   TreeItemCollapsibleState,
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
+import type { TextStatus } from "../../graph/text-status.ts";
 import { edgeLabels } from "../../i18n/edges.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import {
@@ -36,7 +37,7 @@ import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
-import { isUndone, type TextStatus, type TextStatuses, textStatusLabel } from "./text-status.ts";
+import { isUndone, type TextStatuses, textStatusLabel } from "./text-status.ts";
 
 /** Milliseconds for which edits are debounced. */
 const PAUSE = 400;

@@ -1,9 +1,9 @@
 import { l10n } from "vscode";
 import { textsOf, thetaOf } from "../../engine/theta.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { type TextStatus, textStatusOf } from "../../graph/text-status.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { type TextStatus, textStatusOf } from "../review/text-status.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary } from "./run-summary.ts";
 
@@ -63,7 +63,7 @@ export class Scores {
     const accepted = new Set(proposals.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
     const textStatuses = Object.entries(run.state.startTexts).map(([node, base]) => {
       const text = accepted.has(node) ? (run.state.texts[node] ?? base) : base;
-      return { isAccepted: accepted.has(node), textStatus: textStatusOf({ node, base, text }, graph) };
+      return { isAccepted: accepted.has(node), textStatus: textStatusOf({ node, base, text }, run.graph, graph) };
     });
     if (textStatuses.some(({ textStatus }) => textStatus === "changed")) return "changed";
     const isIn = ({ isAccepted, textStatus }: (typeof textStatuses)[number]) =>

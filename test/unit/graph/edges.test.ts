@@ -19,6 +19,7 @@ import { applyEdits } from "../../../src/graph/fault.ts";
 import { fittedChanges } from "../../../src/graph/fitted-changes.ts";
 import type { Graph, GraphNode } from "../../../src/graph/graph.ts";
 import { placeholders } from "../../../src/graph/text/templating.ts";
+import { textStatusOf } from "../../../src/graph/text-status.ts";
 import { findCycle } from "../../../src/graph/topology.ts";
 import { graphOf, llm } from "../engine/fixtures.ts";
 
@@ -213,5 +214,16 @@ describe("changes as they are written", () => {
     expect(fittedChanges([inputs], run, applied)).toMatchObject([{}, { isCompanion: true }]);
     const edited = { ...applied, nodes: applied.nodes.map((one) => ({ ...one, text: "Mine." })) };
     expect(fittedChanges([inputs], run, edited)).toHaveLength(1);
+  });
+
+  it("are told from a text of the user, also after the inputs of their node were applied", () => {
+    const applied = withTheta(run, { "n:inputs": "question" });
+    expect(textStatusOf(inputs, run, run)).toBe("base");
+    expect(textStatusOf(inputs, run, applied)).toBe("proposed");
+    expect(textStatusOf(words, run, applied)).toBe("base");
+    expect(textStatusOf(words, run, withTheta(run, { "n:inputs": "question", n: words.text }))).toBe("proposed");
+    const edited = { ...applied, nodes: applied.nodes.map((one) => ({ ...one, text: "Mine." })) };
+    expect(textStatusOf(words, run, edited)).toBe("changed");
+    expect(textStatusOf(words, run, null)).toBe("unknown");
   });
 });
