@@ -105,7 +105,7 @@ export class Services extends Disposable {
       }),
     );
     const example = new Example(extensionUri, globalState, account);
-    const histories = new NodeHistories(runStore, graphs);
+    const histories = new NodeHistories(runStore);
     const pages = this.own(
       new Pages(
         {

@@ -21,20 +21,15 @@ const COMMITS = 500;
 
 /** What the runs of a graph made of its nodes. */
 export class NodeHistories {
-  constructor(
-    private readonly runStore: RunStore,
-    private readonly files: Pick<GraphFiles, "realPath">,
-  ) {}
+  constructor(private readonly runStore: RunStore) {}
 
   /**
    * Newest first.
    * @param most runs at most
    */
   async of(graph: Uri, node: string, most: number): Promise<{ entries: HistoryEntry[]; left: number }> {
-    const path = await this.files.realPath(graph);
-    const all = (await this.runStore.list()).filter(
-      ({ graphPath, proposals }) => graphPath === path && proposals.some((one) => one.node === node),
-    );
+    const runs = await this.runStore.ofGraph(graph);
+    const all = runs.filter(({ proposals }) => proposals.some((one) => one.node === node));
     const commits = all.length === 0 ? [] : await commitsOf(graph);
     const entries: HistoryEntry[] = [];
     for (const summary of all.slice(0, most)) {

@@ -62,24 +62,14 @@ export class RateCommands {
 
   /** The run that is meant, else the last one of the graph that has answers. @throws NotFound */
   async #runOf(target: unknown, id: string | null): Promise<OpenedRun> {
-    const ids = id === null ? await this.#runsOf(await pickGraph(target, this.graphs)) : [id];
-    for (const one of ids) {
+    const runs = id === null ? await this.runStore.ofGraph(await pickGraph(target, this.graphs)) : [{ id }];
+    for (const { id: one } of runs) {
       const run = await this.runStore.open(one);
       if (!run || Object.keys(run.state.scores[run.state.theta] ?? {}).length === 0) continue;
       if (!run.entry.untrusted) return run;
       if (id !== null) throw new NotFound(l10n.t("This run was made on another machine, so its answers aren't used."));
     }
     throw new NotFound(l10n.t("There are no answers to rate yet. Evaluate the graph first."));
-  }
-
-  async #runsOf(file: Uri): Promise<string[]> {
-    const runs = await this.runStore.list();
-    const found: string[] = [];
-    for (const run of runs) {
-      const graph = await graphOfRun(run, this.graphs).catch(() => null);
-      if (graph?.fsPath === file.fsPath) found.push(run.id);
-    }
-    return found;
   }
 }
 

@@ -87,10 +87,15 @@ export class RunStore extends Disposable {
     return entry;
   }
 
+  /** The runs of a graph, newest first. */
+  async ofGraph(file: Uri): Promise<RunSummary[]> {
+    const path = await this.graphs.realPath(file);
+    return (await this.list()).filter(({ graphPath }) => graphPath === path);
+  }
+
   /** The running run of a graph, else its last optimization, else its last evaluation. */
   async latest(file: Uri): Promise<RunSummary | null> {
-    const graphPath = await this.deps.files.realpath(file.fsPath).catch(() => file.fsPath);
-    const runs = (await this.list()).filter((entry) => entry.graphPath === graphPath);
+    const runs = await this.ofGraph(file);
     const found = (fits: (entry: RunSummary) => boolean) => runs.find(fits);
     return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
   }

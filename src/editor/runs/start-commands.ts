@@ -66,7 +66,7 @@ export class StartCommands {
       const estimateOf = (task: Task) => estimateRun(task, prepared.known);
       const { limits, concurrency } = readSettings();
       const { task } = prepared.subject;
-      const isSlow = isFirstSimulated(prepared.connection, (await this.#runsOf(file)).length);
+      const isSlow = isFirstSimulated(prepared.connection, (await this.runStore.ofGraph(file)).length);
       const pace = isSlow
         ? FIRST_RUN_PACE / concurrency
         : paceOf(await this.#measured(task.models.forward.model), concurrency);
@@ -82,11 +82,6 @@ export class StartCommands {
       }
       await orBack(this.account.commands.chooseModels());
     }
-  }
-
-  async #runsOf(file: Uri): Promise<RunSummary[]> {
-    const path = await this.graphs.realPath(file);
-    return (await this.runStore.list()).filter(({ graphPath }) => graphPath === path);
   }
 
   /** The last whole run with a model, to tell how long its calls take. */
