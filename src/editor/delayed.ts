@@ -1,3 +1,6 @@
+/** Milliseconds for which views of graphs wait for further edits. */
+export const EDIT_PAUSE = 400;
+
 /** Runs `act` some time after the first of several requests, once for all of them. */
 export class Delayed {
   #timer: ReturnType<typeof setTimeout> | null = null;

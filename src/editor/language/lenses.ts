@@ -3,7 +3,7 @@ import { textStatusOf } from "../../graph/text-status.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/contribution.ts";
-import { Delayed } from "../delayed.ts";
+import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
@@ -11,14 +11,11 @@ import { textStatusLabel } from "../review/text-status.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
-/** Milliseconds for which edits are debounced. */
-const PAUSE = 400;
-
 /** Code lenses above each node: commands for its graph, and the verdict of the last run. */
 export class NodeLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
-  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), EDIT_PAUSE));
 
   constructor(
     private readonly documents: GraphDocuments,

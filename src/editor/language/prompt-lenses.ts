@@ -3,7 +3,7 @@ import { textStatusOf } from "../../graph/text-status.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/contribution.ts";
-import { Delayed } from "../delayed.ts";
+import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
@@ -15,14 +15,12 @@ import type { PromptFiles, PromptUser } from "./prompts.ts";
 
 /** Graphs that use a prompt file and have lenses in it. */
 const USERS = 3;
-/** Milliseconds for which edits are debounced. */
-const PAUSE = 400;
 
 /** Code lenses above a prompt file: the score of its graph, Try, Optimize only this, and the verdict on its text. */
 export class PromptLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
-  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), EDIT_PAUSE));
 
   constructor(
     private readonly prompts: PromptFiles,

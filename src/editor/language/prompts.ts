@@ -10,6 +10,7 @@ import {
   readReference,
 } from "../../graph/containment.ts";
 import { type PromptForm, type Use, usesInPrompt } from "../../graph/symbols.ts";
+import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { type GraphFiles, isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, textOf } from "./documents.ts";
@@ -42,7 +43,11 @@ export class PromptFiles extends Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #known = new Map<string, KnownGraph>();
   readonly #stale = new Map<string, Uri>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #update = this.own(
+    new Delayed(() => {
+      this.#reading = this.#reading.then(() => this.#refresh());
+    }, PAUSE),
+  );
   #reading: Promise<void>;
 
   constructor(
@@ -53,7 +58,6 @@ export class PromptFiles extends Disposable {
     super();
     this.own(graphs.onDidChange((uri) => this.#later(uri)));
     this.own(documents.onDidChange((uri) => this.#later(uri)));
-    this.own({ dispose: () => this.#timer && clearTimeout(this.#timer) });
     this.#reading = this.#readAll();
   }
 
@@ -122,10 +126,7 @@ export class PromptFiles extends Disposable {
 
   #later(uri: Uri): void {
     this.#stale.set(uri.toString(), uri);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.#reading = this.#reading.then(() => this.#refresh());
-    }, PAUSE);
+    this.#update.request();
   }
 
   async #refresh(): Promise<void> {

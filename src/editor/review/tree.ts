@@ -26,7 +26,7 @@ import { isGoodNews, warningMessage } from "../../i18n/warnings.ts";
 import { contributionOf } from "../../run/contribution.ts";
 import { gradientsBehind } from "../../run/evidence.ts";
 import type { Attempt } from "../../run/state.ts";
-import { Delayed } from "../delayed.ts";
+import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
@@ -38,9 +38,6 @@ import type { RunSummary } from "../runs/run-summary.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import { isUndone, type TextStatuses, textStatusLabel } from "./text-status.ts";
-
-/** Milliseconds for which edits are debounced. */
-const PAUSE = 400;
 
 export type ProposalElement =
   | {
@@ -67,7 +64,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   /** The user's check marks; the other proposals are checked if they are accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
-  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), EDIT_PAUSE));
 
   constructor(
     private readonly runStore: RunStore,

@@ -12,7 +12,7 @@ import {
   workspace,
 } from "vscode";
 import type { Fault } from "../../graph/fault.ts";
-import { Delayed } from "../delayed.ts";
+import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
@@ -20,9 +20,6 @@ import { literal } from "../markdown.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 import type { Score, Scores } from "./scores.ts";
-
-/** Milliseconds for which edits are debounced. */
-const PAUSE = 400;
 
 export type GraphElement =
   | {
@@ -39,7 +36,7 @@ export type GraphElement =
 export class GraphTree extends Disposable implements TreeDataProvider<GraphElement> {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeTreeData = this.#changed.event;
-  readonly #update = this.own(new Delayed(() => this.#changed.fire(), PAUSE));
+  readonly #update = this.own(new Delayed(() => this.#changed.fire(), EDIT_PAUSE));
 
   constructor(
     private readonly graphs: GraphFiles,
