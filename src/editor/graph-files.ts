@@ -37,7 +37,7 @@ export class GraphFiles extends Disposable {
       watcher.onDidCreate(forget);
       watcher.onDidDelete(forget);
       watcher.onDidChange((uri) => this.#changed.fire(uri));
-      this.own(workspace.onDidChangeWorkspaceFolders(() => void this.#followFolders()));
+      this.own(workspace.onDidChangeWorkspaceFolders(() => void this.#searchAgain()));
       this.own(workspace.onDidOpenTextDocument(({ uri }) => void this.#followOpened(uri)));
       this.#known = this.#find();
     }
@@ -67,8 +67,8 @@ export class GraphFiles extends Disposable {
     return [...new Set(roots.map(({ folder }) => folder))];
   }
 
-  /** The watcher does not report graphs of a folder that is added to or removed from the workspace. */
-  async #followFolders(): Promise<void> {
+  /** For what the watcher does not report: graphs of a folder that is added to or removed from the workspace. */
+  async #searchAgain(): Promise<void> {
     const before = (await this.#known) ?? [];
     this.#known = this.#find();
     const after = await this.#known;
@@ -81,9 +81,7 @@ export class GraphFiles extends Disposable {
   async #followOpened(uri: Uri): Promise<void> {
     if (!isGraphFile(uri) || !workspace.getWorkspaceFolder(uri)) return;
     const known = (await this.#known) ?? [];
-    if (known.some((one) => String(one) === String(uri))) return;
-    this.#known = this.#find();
-    this.#changed.fire(uri);
+    if (!known.some((one) => String(one) === String(uri))) await this.#searchAgain();
   }
 
   async #find(): Promise<Uri[]> {
