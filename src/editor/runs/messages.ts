@@ -70,7 +70,7 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
  */
 export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): string {
   const [state, waiting] = [run.state(), run.waiting()];
-  const cost = state.usd ? LOCALE.money(state.usd, state.tokens.estimated) : LOCALE.count(state.calls.total, "call");
+  const cost = costSoFar(state);
   if (state.paused !== null) return [l10n.t("paused"), cost].join(" · ");
   if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
@@ -104,4 +104,9 @@ function progress(state: RunState): string {
 export function costLabel({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
   if (usd) return LOCALE.money(usd, estimated);
   return LOCALE.count(calls, "call");
+}
+
+/** The same of a run that goes on. */
+export function costSoFar({ calls, usd, tokens }: Pick<RunState, "calls" | "usd" | "tokens">): string {
+  return costLabel({ calls: calls.total, usd, estimated: tokens.estimated });
 }

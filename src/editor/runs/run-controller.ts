@@ -21,7 +21,7 @@ import { reportEnd } from "./outcome.ts";
 import { pickRun } from "./pick-run.ts";
 import { runDeps } from "./prepare.ts";
 import type { RunStore } from "./run-store.ts";
-import { type RunSummary, resumable } from "./run-summary.ts";
+import { isRunning, type RunSummary, resumable } from "./run-summary.ts";
 
 /** Milliseconds between two progress updates. */
 const UPDATE_INTERVAL = 250;
@@ -180,10 +180,6 @@ function steeringActions(control: RunControl, about: { readonly entry: RunSummar
         },
     { label: l10n.t("Pin nodes…"), icon: "pin", command: "pinNode", on: about },
   ];
-}
-
-function isRunning({ status }: RunSummary): boolean {
-  return status === "running";
 }
 
 const RUNNING = "runs.underWay";

@@ -64,6 +64,10 @@ export function runSummaryOf(root: string, { summary, status, trusted }: ListedR
   };
 }
 
+export function isRunning({ status }: RunSummary): boolean {
+  return status === "running";
+}
+
 export function resumable({ status, untrusted }: RunSummary): boolean {
   return status !== "running" && status !== "done" && !untrusted;
 }

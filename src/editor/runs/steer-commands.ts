@@ -3,13 +3,12 @@ import type { Run } from "../../run/run.ts";
 import { runIdOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
-import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import { showInfo } from "../notifications.ts";
-import { runTitle } from "./messages.ts";
+import { costSoFar, runTitle } from "./messages.ts";
 import { pickRun } from "./pick-run.ts";
 import type { RunStore } from "./run-store.ts";
-import type { RunSummary } from "./run-summary.ts";
+import { isRunning } from "./run-summary.ts";
 
 /** Pauses and continues runs of this window, ends them early, and pins nodes. */
 export class SteerCommands extends Disposable {
@@ -34,8 +33,7 @@ export class SteerCommands extends Disposable {
   async #run(target: unknown): Promise<Run> {
     const own = this.runStore.live(runIdOf(target) ?? "");
     if (own) return own;
-    const none = l10n.t("No run is in progress.");
-    const { id } = await pickRun(this.runStore, target, ({ status }: RunSummary) => status === "running", none);
+    const { id } = await pickRun(this.runStore, target, isRunning, l10n.t("No run is in progress."));
     const run = this.runStore.live(id);
     if (run) return run;
     throw new NotFound(l10n.t("This run was started outside this window. Pause or stop it where it was started."));
@@ -81,11 +79,9 @@ export class SteerCommands extends Disposable {
   }
 
   async #ask({ id, control, state, start }: Run): Promise<void> {
-    const { usd, calls, tokens, iterations } = state();
-    const cost = usd ? LOCALE.money(usd, tokens.estimated) : LOCALE.count(calls.total, "call");
     const [goOn, stop, cancel] = [l10n.t("Continue"), l10n.t("Stop after this iteration"), l10n.t("Cancel run")];
-    const message = l10n.t("{0}: paused after {1}.", runTitle(start), cost);
-    const answer = await showInfo(message, goOn, ...(iterations > 0 ? [stop] : []), cancel);
+    const message = l10n.t("{0}: paused after {1}.", runTitle(start), costSoFar(state()));
+    const answer = await showInfo(message, goOn, ...(state().iterations > 0 ? [stop] : []), cancel);
     if (control.paused !== "limit") return;
     if (answer === stop) control.stop();
     if (answer === goOn || answer === stop) control.proceed();
