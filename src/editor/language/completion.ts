@@ -63,9 +63,7 @@ export class Completion implements CompletionItemProvider {
     if (part === "output" && place.path.length === 1) return place.isKey ? [] : answers(parsed, place.range);
     if (part === "losses" && place.path.length === 2 && place.isKey) {
       const targets = new Set(parsed.outline.targets.map(({ name }) => name));
-      return labelable(parsed, ["losses"], place.range).filter(({ filterText = "" }) =>
-        targets.has(JSON.parse(filterText)),
-      );
+      return labelable(parsed, ["losses"], place.range, (node) => targets.has(node));
     }
     if (part === "data") return this.#data(parsed, document, place);
     return [];
@@ -164,11 +162,17 @@ function answers({ outline }: ParsedGraph, range: Range): CompletionItem[] {
 }
 
 /** Steps that can have targets of their own, without those that an object names already. */
-function labelable({ outline, document }: ParsedGraph, path: JsonPath, range: Range): CompletionItem[] {
+function labelable(
+  { outline, document }: ParsedGraph,
+  path: JsonPath,
+  range: Range,
+  fits: (node: string) => boolean = () => true,
+): CompletionItem[] {
   const object = document.at(path);
   const taken = object ? document.members(object) : new Map();
   return outline.nodes
-    .filter((node) => traitsOf(node).text !== "value" && node.id !== outline.output?.name && !taken.has(node.id))
+    .filter((node) => traitsOf(node).text !== "value" && node.id !== outline.output?.name)
+    .filter(({ id }) => !taken.has(id) && fits(id))
     .map(({ id, role }) => item(id, role || l10n.t("node"), range));
 }
 
