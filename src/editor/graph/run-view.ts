@@ -121,7 +121,7 @@ function verdictView(
   verdict: Verdict,
   decision: Verdict["decision"],
   locale: Locale,
-  part: Contribution | null = null,
+  part: Contribution | null,
 ): VerdictView {
   if (verdict.scored === 0) return { decision, hasEffect: true, change: "", figure: "" };
   const change = isGraded(verdict)

@@ -98,9 +98,9 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   async getChildren(element?: ProposalElement): Promise<ProposalElement[]> {
     if (!element) {
       const reviewable = (await this.runStore.list()).filter(({ proposals }) => proposals.length > 0);
+      const isOnly = new Set(reviewable.map(({ graphPath }) => graphPath)).size === 1;
       return reviewable.map((entry, index) => {
         const isLatest = !reviewable.slice(0, index).some(({ graphPath }) => graphPath === entry.graphPath);
-        const isOnly = reviewable.every(({ graphPath }) => graphPath === entry.graphPath);
         return { kind: "run", entry, isLatest, isOnly };
       });
     }
