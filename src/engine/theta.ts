@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { inputsIdOf, inputsText } from "../graph/edges.ts";
+import { inputsIdOf, inputsText, openInputs } from "../graph/edges.ts";
 import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
 import type { Theta } from "./events.ts";
 
@@ -20,6 +20,12 @@ export function parametersOf(graph: Graph): GraphNode[] {
 
 export function thetaOf(texts: Texts): Theta {
   return shortHash(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Θ of a graph in a run: what the run can change of inputs is part of it. @param run the graph as the run started */
+export function thetaIn(run: Graph, graph: Graph): Theta {
+  const open = new Set(run.nodes.filter(({ tunesInputs }) => tunesInputs).map(({ id }) => id));
+  return thetaOf(textsOf(openInputs(graph, ({ id }) => open.has(id))));
 }
 
 /** Identity of a proposal: the same change of the same node is the same proposal, in whatever run it came up. */

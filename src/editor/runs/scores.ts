@@ -1,5 +1,5 @@
 import { l10n } from "vscode";
-import { textsOf, thetaOf } from "../../engine/theta.ts";
+import { thetaIn } from "../../engine/theta.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { type TextStatus, textStatusOf } from "../../graph/text-status.ts";
 import { splitLabel } from "../../i18n/labels.ts";
@@ -41,7 +41,6 @@ export class Scores {
   }
 
   async #evaluationOf({ graphPath }: RunSummary, graph: Graph): Promise<RunSummary | null> {
-    const theta = thetaOf(textsOf(graph));
     const runs = (await this.runStore.list()).filter((entry) => entry.graphPath === graphPath);
     // Older evaluations than the last optimization are of the texts that it started from, or of none that are left.
     const last = runs.findIndex((entry) => !isEvaluation(entry));
@@ -51,7 +50,7 @@ export class Scores {
     );
     for (const entry of newer.slice(0, NEWEST)) {
       const run = await this.runStore.open(entry.id).catch(() => null);
-      if (run?.state.theta === theta) return entry;
+      if (run && run.state.theta === thetaIn(run.graph, graph)) return entry;
     }
     return null;
   }

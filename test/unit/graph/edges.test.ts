@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { textsOf, thetaIn, thetaOf } from "../../../src/engine/theta.ts";
 import {
   edgeChanges,
   fitText,
@@ -214,6 +215,19 @@ describe("changes as they are written", () => {
     expect(fittedChanges([inputs], run, applied)).toMatchObject([{}, { isCompanion: true }]);
     const edited = { ...applied, nodes: applied.nodes.map((one) => ({ ...one, text: "Mine." })) };
     expect(fittedChanges([inputs], run, edited)).toHaveLength(1);
+  });
+
+  it("leave the Θ of a run that can change inputs to be told by the graph in the file, which does not say that", () => {
+    const file = openInputs(run, () => false);
+    expect(thetaIn(run, file)).toBe(thetaOf(textsOf(run)));
+    expect(thetaIn(run, file)).not.toBe(thetaOf(textsOf(file)));
+    expect(thetaIn(file, file)).toBe(thetaOf(textsOf(file)));
+    expect(
+      thetaIn(
+        run,
+        openInputs(withTheta(run, { "n:inputs": "question" }), () => false),
+      ),
+    ).not.toBe(thetaOf(textsOf(run)));
   });
 
   it("are told from a text of the user, also after the inputs of their node were applied", () => {
