@@ -151,8 +151,8 @@ export function createEngine({
   async function candidate(id: string, texts: Texts, draft: Draft | null) {
     const parameter = parameters.find((one) => one.id === id);
     if (!parameter) throw new Error(`There is no parameter named ${id}.`);
-    if (control.isPinned(parameter.node.id)) return null;
-    control.ask(parameter.node.id);
+    if (control.isPinned(id)) return null;
+    control.ask(id);
     const base = texts[id] ?? parameter.value;
     const written = draft?.text ?? "";
     // Models put code between fences, which are no part of it.

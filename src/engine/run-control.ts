@@ -1,8 +1,9 @@
 import type { RequestPause } from "../models/stack/request-pause.ts";
 import type { Controlled, PauseReason } from "./events.ts";
 
-/** A node that no text is written for, from an iteration on, or for which texts are written again. */
+/** An element of Θ that no text is written for, from an iteration on, or for which texts are written again. */
 export interface Pin {
+  /** Id of the node, or of its inputs, which are pinned by themselves. */
   readonly node: string;
   readonly pinned: boolean;
   /** The first iteration for which it holds. */

@@ -5,6 +5,7 @@ import type { RunEvent, Verdict } from "../../../src/engine/events.ts";
 import { createForward } from "../../../src/engine/forward.ts";
 import { History } from "../../../src/engine/history.ts";
 import type { Llm, LlmCall } from "../../../src/engine/llm.ts";
+import type { RunControl } from "../../../src/engine/run-control.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { textsOf } from "../../../src/engine/theta.ts";
 import { createValidation, type Validation } from "../../../src/engine/validation.ts";
@@ -120,6 +121,7 @@ export interface EngineGiven {
   readonly train?: readonly Sample[];
   readonly validation?: Validation;
   readonly options?: Partial<Pick<Task["options"], "gate" | "threshold">>;
+  readonly control?: RunControl;
   /** That the next events belong to. Default: 1. */
   readonly iteration?: number;
 }
@@ -151,7 +153,7 @@ export function engineOf(given: EngineGiven): RunEngine {
     code: noCode,
     nothingScored: () => null,
   };
-  const engine = createEngine({ task, session, validation, history });
+  const engine = createEngine({ task, session, validation, history, control: given.control });
   const rest = { theta: "", accepted: [], batch: [], looked: 0, validationLoss: [0, 1] } as const;
   engine.advance({ type: "iteration", iteration: iteration - 1, ...rest });
   return engine;

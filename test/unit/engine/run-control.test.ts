@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Controlled } from "../../../src/engine/events.ts";
 import { optimize } from "../../../src/engine/optimize.ts";
 import { RunControl } from "../../../src/engine/run-control.ts";
+import { openInputs } from "../../../src/graph/edges.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { MemoryReplies } from "../../../src/models/stack/store.ts";
-import { ofType } from "./fixtures.ts";
+import { engineOf, graphOf, llm, ofType, recorder } from "./fixtures.ts";
 import { decided, type Given, HARSH, prepare, randomly, run } from "./runs.ts";
 
 const LOOPS = Object.keys(methods).filter((name) => name !== "chain-of-thought");
@@ -184,5 +185,22 @@ describe("a pinned node", () => {
     const iterations = ofType(events, "attempt").flatMap((attempt) => (attempt.node === node ? attempt.iteration : []));
     expect(iterations.length).toBeGreaterThan(0);
     expect(Math.min(...iterations)).toBeGreaterThan(1);
+  });
+
+  it("is not its inputs: each of the two is pinned by itself", async () => {
+    const graph = openInputs(graphOf([llm("plan", ["question"]), llm("solve", ["question", "plan"])]), () => true);
+    const texts = { solve: "Do solve well.", "solve:inputs": "question" };
+    for (const pinned of ["solve", "solve:inputs"] as const) {
+      const { emit, events } = recorder();
+      const control = new RunControl();
+      control.pin(pinned, true);
+      const engine = engineOf({ graph, emit, control });
+      for (const [id, text] of Object.entries(texts)) {
+        await engine.candidate(id, engine.start, { text, hypothesis: "h" });
+      }
+      expect(ofType(events, "attempt").map(({ node }) => node)).toEqual(
+        Object.keys(texts).filter((id) => id !== pinned),
+      );
+    }
   });
 });
