@@ -1,5 +1,5 @@
 import { nodeOfInputs, openInputs } from "../graph/edges.ts";
-import type { Texts } from "../graph/graph.ts";
+import type { Graph, Texts } from "../graph/graph.ts";
 import { type Candidate, withTexts } from "./candidate.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta, Verdict } from "./events.ts";
 import { inputsViolation } from "./inputs-prompt.ts";
@@ -31,16 +31,16 @@ const ITERATION = 1;
  */
 export function recheck(changes: readonly ClaimedChange[]): Runner {
   return (task, deps, signal) =>
-    streamEvents(signal, (stop, emit) =>
-      new Recheck(withOpenInputs(task, changes), deps, stop, emit).toEnd(changes, signal),
-    );
+    streamEvents(signal, (stop, emit) => {
+      const graph = withOpenInputs(task.graph, changes);
+      return new Recheck({ ...task, graph }, deps, stop, emit).toEnd(changes, signal);
+    });
 }
 
 /** Inputs that are claimed to be better can change here, whatever the file says by now. */
-function withOpenInputs(task: Task, changes: readonly ClaimedChange[]): Task {
+export function withOpenInputs(graph: Graph, changes: readonly Pick<ClaimedChange, "node">[]): Graph {
   const open = new Set(changes.map(({ node }) => nodeOfInputs(node)));
-  const { graph } = task;
-  return { ...task, graph: openInputs(graph, (node) => node.tunesInputs === true || open.has(node.id)) };
+  return openInputs(graph, (node) => node.tunesInputs === true || open.has(node.id));
 }
 
 class Recheck {

@@ -4,7 +4,8 @@ import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { evaluation } from "../engine/evaluate.ts";
 import type { Proposal } from "../engine/events.ts";
 import { optimize } from "../engine/optimize.ts";
-import { recheck } from "../engine/recheck.ts";
+import { allParametersOf } from "../engine/parameters.ts";
+import { recheck, withOpenInputs } from "../engine/recheck.ts";
 import type { Runner } from "../engine/runner.ts";
 import { solve } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
@@ -82,10 +83,9 @@ export function recheckOf(
 ): { readonly job: Job & { kind: "recheck" }; readonly task: Task; readonly changed: readonly string[] } {
   const { graph, options } = task;
   const gate = options.gate.policy === "off" ? ({ ...options.gate, policy: "strict" } as const) : options.gate;
+  const parameters = allParametersOf(withOpenInputs(graph, proposals));
   const fits = ({ node, base, text: proposed }: Proposal) =>
-    graph.nodes.some(
-      ({ id, text, trainable }) => trainable && id === node && (text === base || (onChanged && text !== proposed)),
-    );
+    parameters.some(({ id, value }) => id === node && (value === base || (onChanged && value !== proposed)));
   const changes = proposals.filter(fits).map(({ node, text, hypothesis }) => ({ node, text, hypothesis }));
   const changed = proposals.filter((proposal) => !fits(proposal)).map(({ node }) => node);
   return { job: { kind: "recheck", run, changes }, task: { ...task, options: { ...options, gate } }, changed };

@@ -104,6 +104,15 @@ describe("what is checked of a run made elsewhere", () => {
     expect(recheckOf("r", claims, withNodes({ trainable: false })).job.changes).toEqual([]);
   });
 
+  it("is also what a node reads, if it still reads what the run saw", () => {
+    const claim = { ...proposal, node: "solve:inputs", base: "question", text: "other" };
+    expect(recheckOf("r", [claim], task).job.changes).toEqual([{ node: "solve:inputs", text: "other", hypothesis: "" }]);
+    expect(recheckOf("r", [{ ...claim, base: "gone" }], task)).toMatchObject({
+      job: { changes: [] },
+      changed: ["solve:inputs"],
+    });
+  });
+
   it("goes through a gate, also if the file switches it off", () => {
     const ungated = { ...task, options: { ...task.options, gate: { policy: "off", alpha: 0.01 } as const } };
     expect(recheckOf("r", [], ungated).task.options.gate).toEqual({ policy: "strict", alpha: 0.01 });
