@@ -44,7 +44,8 @@ export function mostCalls(task: Task): number {
   const { graph } = task;
   const topology = topologyOf(graph);
   const asked = topology.order.filter((node) => traitsOf(node).asksModel);
-  const leads = ({ id }: GraphNode) => topology.predecessors(id).some((name) => topology.leadsToTrainable(name));
+  const leads = ({ id, tunesInputs }: GraphNode) =>
+    tunesInputs === true || topology.predecessors(id).some((name) => topology.leadsToTrainable(name));
   return mostCallsOf(topology.order) + callsOfLosses(task) + asked.filter(leads).length;
 }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type Inspection, inspect, mostCalls } from "../../../src/engine/inspect.ts";
+import { openInputs } from "../../../src/graph/edges.ts";
 import { RequestRefused } from "../../../src/models/errors.ts";
 import { type Given, prepare } from "./runs.ts";
 
-async function look(wanted: "right" | "wrong", given: Given = {}) {
-  const { task, deps, provider, world } = prepare({ samples: 20, ...given });
+async function look(wanted: "right" | "wrong", given: Given = {}, tunesEdges = false) {
+  const { task: made, deps, provider, world } = prepare({ samples: 20, ...given });
+  const task = { ...made, graph: openInputs(made.graph, () => tunesEdges) };
   const start = Object.fromEntries(world.graph.nodes.map(({ id, text }) => [id, text]));
   const truth = wanted === "right" ? 1 : 0;
   const sample = task.data.validation.find((one) => world.truth(start, [one]) === truth)!;
@@ -40,6 +42,12 @@ describe("inspect", () => {
     expect(purposes.filter((purpose) => purpose === "backward").length).toBeGreaterThan(0);
     expect(purposes.length).toBeLessThanOrEqual(mostCalls(task));
     expect(mostCalls(task)).toBe(3);
+  });
+
+  it("also asks a step about its inputs if a run can change them, and makes no more calls than it says", async () => {
+    const { provider, task } = await look("wrong", {}, true);
+    expect(new Set(provider.seen.map(({ tag }) => `${tag.purpose} ${tag.node}`))).toContain("backward draft");
+    expect(provider.seen.length).toBeLessThanOrEqual(mostCalls(task));
   });
 
   it("shows what there is of a sample whose call failed", async () => {
