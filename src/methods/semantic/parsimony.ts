@@ -63,9 +63,10 @@ export function createParsimony(
         .filter((sentence) => !needed.get(node.id)?.has(sentence))
         .map((sentence): Part => ({ node, sentence })),
     );
+    if (doubtful.length === 0) return proposals;
     const samples = training.seen();
     const right = await rightAmong(texts, samples);
-    if (doubtful.length === 0 || right.length < ENOUGH) return proposals;
+    if (right.length < ENOUGH) return proposals;
     heeded = signs;
     const withoutEffect = await notNeeded(doubtful, (part) => breaks(without(texts, [part]), inOrder(part, right)));
     const rightWithout = await rightAmong(without(texts, withoutEffect), samples);

@@ -50,6 +50,12 @@ describe("parsimony", () => {
     expect(scored).toEqual([]);
   });
 
+  it("costs nothing if no sentence was added", async () => {
+    const { shorten, scored } = parsimony({ isRight: needsRule });
+    expect(await shorten(start, [])).toEqual([]);
+    expect(scored).toEqual([]);
+  });
+
   it("takes out the sentences that no sample needs", async () => {
     const { shorten } = parsimony({ isRight: needsRule });
     expect(textsIn(await shorten(start, [proposal]))).toEqual({ a: grown("a", "Mind the rule.") });
