@@ -106,7 +106,9 @@ describe("what is checked of a run made elsewhere", () => {
 
   it("is also what a node reads, if it still reads what the run saw", () => {
     const claim = { ...proposal, node: "solve:inputs", base: "question", text: "other" };
-    expect(recheckOf("r", [claim], task).job.changes).toEqual([{ node: "solve:inputs", text: "other", hypothesis: "" }]);
+    expect(recheckOf("r", [claim], task).job.changes).toEqual([
+      { node: "solve:inputs", text: "other", hypothesis: "" },
+    ]);
     expect(recheckOf("r", [{ ...claim, base: "gone" }], task)).toMatchObject({
       job: { changes: [] },
       changed: ["solve:inputs"],
