@@ -18,8 +18,7 @@ export const CONTROLS = 2;
  */
 export class Batches {
   readonly #samples: readonly Sample[];
-  readonly #last = new Map<string, { readonly theta: Theta; readonly right: boolean }>();
-  readonly #texts = new Map<Theta, Texts>();
+  readonly #last = new Map<string, { readonly theta: Theta; readonly texts: Texts; readonly right: boolean }>();
   #brokenByGrowth = 0;
   /** Sample → Θ under which it could not be scored. */
   readonly #lost = new Map<string, Theta>();
@@ -71,10 +70,9 @@ export class Batches {
   record(texts: Texts, sample: Sample, right: boolean): number {
     const theta = thetaOf(texts);
     const last = this.#last.get(sample.id);
-    this.#last.set(sample.id, { theta, right });
-    this.#texts.set(theta, texts);
+    this.#last.set(sample.id, { theta, texts, right });
     if (last === undefined || last.theta === theta) return 0;
-    if (last.right && !right && isOnlyLonger(this.#texts.get(last.theta) ?? {}, texts)) this.#brokenByGrowth++;
+    if (last.right && !right && isOnlyLonger(last.texts, texts)) this.#brokenByGrowth++;
     return Number(right) - Number(last.right);
   }
 }

@@ -42,13 +42,12 @@ interface Part {
  * samples, in training or in the gate: where length does no harm, this costs nothing.
  */
 export function createParsimony(
-  { graph, options: { threshold } }: Pick<Task, "graph" | "options">,
+  { options: { threshold } }: Pick<Task, "options">,
   engine: Engine,
   training: Seen,
 ): Parsimony {
-  const parameters = new Set(engine.parameters.map(({ id }) => id));
-  const nodes = graph.nodes.filter(
-    (node) => parameters.has(node.id) && languageOf(node) === null && !isWrittenAsRows(node),
+  const nodes = engine.parameters.flatMap(({ kind, node }) =>
+    kind === "text" && languageOf(node) === null && !isWrittenAsRows(node) ? [node] : [],
   );
   /** Node → sentences that a sample went wrong without. */
   const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));

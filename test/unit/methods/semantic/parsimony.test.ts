@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
 import type { Candidate } from "../../../../src/engine/candidate.ts";
 import type { Engine } from "../../../../src/engine/method.ts";
+import { allParametersOf } from "../../../../src/engine/parameters.ts";
 import { textsOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
 import { createParsimony } from "../../../../src/methods/semantic/parsimony.ts";
@@ -23,7 +24,7 @@ function parsimony({ isRight, signs = 2 }: Script) {
   const scored: string[] = [];
   const engine = {
     start,
-    parameters: graph.nodes.map(({ id, text }) => ({ id, kind: "text", value: text })),
+    parameters: allParametersOf(graph),
     history: { of: () => [] },
     score: async (texts: Texts, some: readonly Sample[]) => {
       scored.push(...some.map(({ id }) => id));
@@ -31,7 +32,7 @@ function parsimony({ isRight, signs = 2 }: Script) {
     },
     candidate: async (node: string, _: Texts, draft: { text: string } | null) => candidate(node, draft?.text ?? ""),
   };
-  const shorten = createParsimony({ graph, options: { threshold: 0 } as never }, engine as unknown as Engine, {
+  const shorten = createParsimony({ options: { threshold: 0 } as never }, engine as unknown as Engine, {
     seen: () => samples,
     brokenByGrowth: () => signs,
   });
