@@ -2,7 +2,7 @@ import { inBaseOrder, inputsText, namesIn, neededInputs, readableNames } from ".
 import type { Graph, GraphNode } from "../graph/graph.ts";
 import type { Message } from "../models/model.ts";
 import type { InvalidReason } from "./events.ts";
-import type { Draft, Engine, OptimizerCall } from "./method.ts";
+import type { Draft, Engine } from "./method.ts";
 import { nodeDescriptions } from "./node-description.ts";
 import { caseBlock, type OptimizerPrompt, type OptimizerPromptDeps } from "./optimizer-prompt.ts";
 import type { Parameter } from "./parameters.ts";
@@ -26,15 +26,12 @@ export function createAskForInputs({ graph, gradients, answers }: OptimizerPromp
     ...graph.nodes.map(({ id, role }) => [id, role] as const),
   ]);
 
-  return (engine, { id, node }, { text, index, ...about }) => {
+  return (engine, { id, node }, prompt) => {
     const names = readable.get(node.id) ?? node.inputs;
-    const call: Omit<OptimizerCall<Draft>, "form"> = {
-      parameter: id,
-      messages: messagesFor(node, { text, index, ...about }, names),
-      index,
-    };
     return engine.ask<Draft>({
-      ...call,
+      parameter: id,
+      messages: messagesFor(node, prompt, names),
+      index: prompt.index,
       form: {
         name: "inputs",
         schema: schemaOf(names),

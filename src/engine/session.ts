@@ -54,11 +54,12 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
   /** A paused run calls no tool. */
   function heldBack(recall: Local["recall"]): Local["recall"] {
     if (!control) return recall;
-    const allowed = async () => {
-      await ask.yieldNow();
-      await control.opened(stop.signal);
-    };
-    return (key, make) => recall(key, async () => allowed().then(make));
+    return (key, make) =>
+      recall(key, async () => {
+        await ask.yieldNow();
+        await control.opened(stop.signal);
+        return make();
+      });
   }
 
   return {
