@@ -1,11 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import { SPLITS } from "../data/sample.ts";
-import type { Machine } from "../deps.ts";
 import { CHAIN_OF_THOUGHT } from "../engine/baseline.ts";
 import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { PROGRAMS } from "../import/programs.ts";
+import { longCancelled, watchLocks } from "./cancel.ts";
 import type { Cli } from "./cli.ts";
 import { batchesCommand } from "./commands/batches.ts";
 import { cacheCommand } from "./commands/cache.ts";
@@ -56,12 +56,6 @@ HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are respect
 Exit codes: 0 done, 1 nothing accepted (--require-improvement), 2 invalid arguments or a file with
 errors, 3 budget reached, 4 provider or disk failure, or --apply couldn't write every text, 130 cancelled.`;
 
-/** Milliseconds in which a cancelled command must end. */
-const CANCEL_TIMEOUT = 900;
-/** Milliseconds that a cancelled run gets before that to record its end, and between two looks whether it has. */
-const RECORDING_TIMEOUT = 10_000;
-const LOOK = 20;
-
 /** Parses the arguments and runs the command. @returns the exit code; never throws */
 export async function main(given: Cli, version: string, argv: readonly string[]): Promise<number> {
   const { machine, isLocked } = watchLocks(given.deps.machine);
@@ -82,38 +76,6 @@ export async function main(given: Cli, version: string, argv: readonly string[])
     if (!(thrown instanceof CommanderError)) output.error(failure.message);
     return code;
   }
-}
-
-/**
- * Rejects if a command does not end soon after it was cancelled, so that Ctrl-C always ends it. A run that records its
- * end gets more time: on a busy computer or a slow disk, it would be left without an end.
- */
-function longCancelled({ deps: { clock }, signal }: Cli, isRecording: () => boolean): Promise<never> {
-  return new Promise((_, reject) => {
-    const wait = async () => {
-      const latest = clock.now() + RECORDING_TIMEOUT;
-      while (isRecording() && clock.now() < latest) await clock.sleep(LOOK);
-      await clock.sleep(CANCEL_TIMEOUT);
-      reject(new Cancelled());
-    };
-    signal.addEventListener("abort", wait, { once: true });
-  });
-}
-
-/** The machine, and whether one of its locks is held: a run releases its own after everything else is on the disk. */
-function watchLocks(machine: Machine): { readonly machine: Machine; readonly isLocked: () => boolean } {
-  let held = 0;
-  const lock: Machine["lock"] = async (path, note) => {
-    const taken = await machine.lock(path, note);
-    if (!taken) return null;
-    held++;
-    const release = () =>
-      taken.release().finally(() => {
-        held--;
-      });
-    return { release };
-  };
-  return { machine: { ...machine, lock }, isLocked: () => held > 0 };
 }
 
 /** In the shape that the command prints on success. */

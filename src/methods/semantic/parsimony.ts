@@ -47,7 +47,7 @@ export function createParsimony(
   training: Seen,
 ): Parsimony {
   const nodes = engine.parameters.flatMap(({ kind, node }) =>
-    kind === "text" && languageOf(node) === null && !isWrittenAsRows(node) ? [node] : [],
+    kind !== "inputs" && languageOf(node) === null && !isWrittenAsRows(node) ? [node] : [],
   );
   /** Node → sentences that a sample went wrong without. */
   const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));
